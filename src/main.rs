@@ -1,0 +1,2 @@
+mod operations;
+fn main() {}

@@ -1,0 +1,191 @@
+//! The table of operations: every call that alimsg can make, once, as data.
+//!
+//! The argument builder, the sandbox, the retry rules, the RAM policy of an error and the agent
+//! string all read this table; no other place names a command or a flag of `aliyun`.
+
+mod cams;
+mod dysmsapi;
+
+pub use cams::SEND_CHATAPP_MESSAGE;
+pub use dysmsapi::SEND_SMS;
+
+/// A product of Alibaba Cloud that alimsg calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Product {
+    /// Chat App Message Service: WhatsApp and Viber.
+    Cams,
+    /// Short Message Service.
+    Dysmsapi,
+}
+
+impl Product {
+    pub const ALL: [Product; 2] = [Product::Cams, Product::Dysmsapi];
+
+    /// The word after `aliyun` on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Cams => "cams",
+            Self::Dysmsapi => "dysmsapi",
+        }
+    }
+
+    /// The plugin that brings the product's commands; there is no built-in fallback.
+    pub const fn plugin(self) -> &'static str {
+        match self {
+            Self::Cams => "aliyun-cli-cams",
+            Self::Dysmsapi => "aliyun-cli-dysmsapi",
+        }
+    }
+
+    /// The agent string that every call of the product carries and that ai-mode is set to.
+    pub const fn agent(self) -> &'static str {
+        match self {
+            Self::Cams => "AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send",
+            Self::Dysmsapi => "AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message",
+        }
+    }
+
+    /// Flags that every call of the product carries besides the agent string.
+    pub const fn fixed_flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Cams => &[],
+            Self::Dysmsapi => &["--api-version=2017-05-25", "--read-timeout=3"],
+        }
+    }
+
+    /// Every call of the product, in the order of its API model.
+    pub fn operations(self) -> &'static [&'static Operation] {
+        match self {
+            Self::Cams => cams::ALL,
+            Self::Dysmsapi => dysmsapi::ALL,
+        }
+    }
+}
+
+/// What a call does to the world; decides about consent and about retrying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Changes nothing; may be repeated.
+    Read,
+    /// Sends a message to a person: costs money, cannot be taken back, is never repeated.
+    Send,
+    /// Changes settings or templates of the account; is never repeated.
+    Write,
+}
+
+/// The form in which `aliyun` takes a flag's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlagKind {
+    /// One string: `--flag=value`.
+    Text,
+    /// One whole number: `--flag=1`.
+    Integer,
+    /// `--flag=true` or `--flag=false`.
+    Boolean,
+    /// Free keys: `--flag key=value key=value`.
+    Map,
+    /// Known keys: `--flag Index=1 Size=50`. Repeating the flag would mean the next element of a
+    /// list, so it stands once.
+    Fields(&'static [&'static str]),
+    /// A list of strings: the flag once for each element, `--flag=a --flag=b`.
+    TextList,
+    /// A nested structure: one JSON value, `--flag=[{…}]`.
+    Json,
+}
+
+/// One flag of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Flag {
+    /// With its dashes, as `aliyun` spells it.
+    pub name: &'static str,
+    pub kind: FlagKind,
+    /// The service refuses the call without it.
+    pub required: bool,
+}
+
+/// One call of the API, as `aliyun` offers it.
+#[derive(Debug)]
+pub struct Operation {
+    pub product: Product,
+    /// The kebab-case word that the plugin knows.
+    pub command: &'static str,
+    /// The API's own name, as the service's documentation uses it.
+    pub api: &'static str,
+    pub access: Access,
+    /// What a RAM policy has to allow for this call.
+    pub ram_action: &'static str,
+    pub flags: &'static [Flag],
+}
+
+impl Operation {
+    /// The flag of that name, dashes included.
+    pub fn flag(&self, name: &str) -> Option<&'static Flag> {
+        self.flags.iter().find(|flag| flag.name == name)
+    }
+}
+
+/// The operation behind `aliyun <product> <command>`.
+pub fn find(product: &str, command: &str) -> Option<&'static Operation> {
+    Product::ALL
+        .into_iter()
+        .filter(|candidate| candidate.name() == product)
+        .flat_map(Product::operations)
+        .find(|operation| operation.command == command)
+        .copied()
+}
+
+const fn required(name: &'static str, kind: FlagKind) -> Flag {
+    Flag { name, kind, required: true }
+}
+
+const fn optional(name: &'static str, kind: FlagKind) -> Flag {
+    Flag { name, kind, required: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_stands_once_and_is_found_by_its_command() {
+        for product in Product::ALL {
+            for operation in product.operations() {
+                let found = find(product.name(), operation.command).expect("listed");
+                assert!(std::ptr::eq(found, *operation), "{} stands twice", operation.command);
+            }
+        }
+        assert!(find("ecs", "send-sms").is_none());
+        assert!(find("cams", "send-sms").is_none());
+    }
+
+    #[test]
+    fn commands_and_flags_are_spelt_as_the_plugin_takes_them() {
+        for operation in Product::ALL.into_iter().flat_map(Product::operations) {
+            let kebab = |word: &str| {
+                word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            };
+            assert!(kebab(operation.command), "{}", operation.command);
+            let mut names = Vec::new();
+            for flag in operation.flags {
+                let bare = flag.name.strip_prefix("--").expect("dashes");
+                assert!(kebab(bare), "{} {}", operation.command, flag.name);
+                assert!(!names.contains(&bare), "{} twice in {}", flag.name, operation.command);
+                names.push(bare);
+            }
+            // The command is the API's name in kebab case, so that both can be looked up.
+            assert_eq!(operation.command.replace('-', ""), operation.api.to_lowercase());
+        }
+    }
+
+    #[test]
+    fn only_the_sending_calls_are_marked_as_sending() {
+        for operation in Product::ALL.into_iter().flat_map(Product::operations) {
+            assert_eq!(
+                operation.access == Access::Send,
+                operation.command.starts_with("send-"),
+                "{}",
+                operation.command
+            );
+        }
+    }
+}
