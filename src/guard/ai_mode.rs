@@ -1,0 +1,176 @@
+//! The shared use of ai-mode.
+//!
+//! ai-mode is one switch for the whole user account, kept in a file that the CLI rewrites in place
+//! and without a lock. So every run of alimsg takes a *lease* before it switches it on and gives
+//! the lease back when it leaves; the last one to leave switches it off. A lease is a locked file:
+//! while its run lives (or a call of that run, which inherits the lock) it is *live*; a lease that
+//! nobody holds any more is a *debt*: someone was killed and ai-mode may still be on.
+//!
+//! The leases lie beside what they protect, in the CLI's configuration folder, so that runs with
+//! different state folders share them. All of it happens under one lock, which also covers every
+//! other command of `aliyun` that writes the configuration. Children that write it inherit the
+//! lock, so that it outlives a killed run for as long as they write.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::lock::{self, NotHad};
+use super::steps;
+use crate::fault;
+use crate::host::{Host, Manner};
+
+/// How long a run waits for others to finish writing the configuration, at least. Each of them
+/// needs two short processes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A run's share in ai-mode.
+pub struct Lease {
+    path: PathBuf,
+    file: File,
+}
+
+impl Lease {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The locked file, for calls to hold while they run.
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+/// How a run left ai-mode.
+#[derive(Debug)]
+pub enum Left {
+    /// It is off.
+    Off,
+    /// Others still use it; the last of them switches it off.
+    Shared,
+    /// It could not be switched off; the debt remains on record.
+    On(String),
+}
+
+/// The leases on one CLI configuration.
+pub struct AiMode<'a> {
+    host: &'a Host,
+    folder: PathBuf,
+}
+
+impl<'a> AiMode<'a> {
+    pub fn new(host: &'a Host) -> Self {
+        Self { host, folder: host.config_folder.join(".alimsg") }
+    }
+
+    /// Only one process at a time may write the CLI's configuration; this is its lock.
+    pub fn lock_configuration(&self, interruptible: bool) -> Result<File, NotHad> {
+        let patience = PATIENCE.max(self.host.limit * 2);
+        lock::acquire(&self.folder.join("configuration.lock"), patience, interruptible)
+    }
+
+    /// The lock under which a first run checks and installs things, so that the others wait for
+    /// its result instead of doing the same.
+    pub fn lock_preflight(&self) -> Result<File, NotHad> {
+        let patience = PATIENCE.max(self.host.limit * 6);
+        lock::acquire(&self.folder.join("preflight.lock"), patience, true)
+    }
+
+    /// Switches ai-mode off if a killed run left it on and nobody uses it now. Starts no process
+    /// if there is no debt.
+    pub fn heal(&self) -> Result<(), NotHad> {
+        if self.leases().next().is_none() {
+            return Ok(());
+        }
+        let lock = self.lock_configuration(true)?;
+        let (live, debts) = self.sort_leases(None).map_err(NotHad::Failed)?;
+        if !live && !debts.is_empty() && self.disable(&lock).is_ok() {
+            forget(&debts);
+        }
+        Ok(())
+    }
+
+    /// Takes a lease. From here on the run owes a [`leave`](Self::leave).
+    ///
+    /// Under the lock that the caller holds: nobody must see the file before it is locked.
+    pub fn take_lease(&self, _configuration: &File) -> anyhow::Result<Lease> {
+        let name = uuid::Uuid::now_v7().to_string();
+        let path = self.folder.join("leases").join(name);
+        let mut file = lock::open(&path)?;
+        lock::try_lock(&file)?;
+        // For people who look: the lock alone decides.
+        writeln!(file, "{}", std::process::id()).context("cannot write a lease")?;
+        Ok(Lease { path, file })
+    }
+
+    /// Gives the lease back, and switches ai-mode off if it was the last one.
+    pub fn leave(&self, lease: &Path) -> Left {
+        let lock = match self.lock_configuration(false) {
+            Ok(lock) => lock,
+            Err(NotHad::Failed(error)) => return Left::On(format!("{error:#}")),
+            Err(_) => return Left::On("another process keeps the configuration locked".into()),
+        };
+        if !lease.exists() {
+            // Someone found the debt and paid it.
+            return Left::Off;
+        }
+        let (live, mut done) = match self.sort_leases(Some(lease)) {
+            Ok(sorted) => sorted,
+            Err(error) => return Left::On(format!("{error:#}")),
+        };
+        done.push(lease.to_path_buf());
+        if live {
+            forget(&done);
+            return Left::Shared;
+        }
+        fault::point("ai-mode: about to switch off");
+        match self.disable(&lock) {
+            Ok(()) => {
+                fault::point("ai-mode: off, lease still there");
+                forget(&done);
+                Left::Off
+            }
+            Err(reason) => Left::On(reason),
+        }
+    }
+
+    /// Step 7, under the lock.
+    fn disable(&self, configuration: &File) -> Result<(), String> {
+        let manner = Manner { hold: Some(configuration), ..Manner::default() };
+        let finished = self
+            .host
+            .run(&steps::disable(), &manner)
+            .map_err(|error| format!("{} could not be started: {error}", self.host.shown))?;
+        if finished.succeeded() { Ok(()) } else { Err(crate::reply::complaint(&finished)) }
+    }
+
+    /// Whether any lease other than `own` is live, and those that are debts.
+    fn sort_leases(&self, own: Option<&Path>) -> anyhow::Result<(bool, Vec<PathBuf>)> {
+        let mut live = false;
+        let mut debts = Vec::new();
+        for path in self.leases().filter(|path| Some(path.as_path()) != own) {
+            let Ok(file) = File::open(&path) else { continue };
+            if lock::try_lock_shared(&file)? {
+                debts.push(path);
+            } else {
+                live = true;
+            }
+        }
+        Ok((live, debts))
+    }
+
+    fn leases(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = std::fs::read_dir(self.folder.join("leases"));
+        entries.into_iter().flatten().flatten().map(|entry| entry.path())
+    }
+}
+
+/// Removes leases that are paid. One that cannot be removed is paid once more by the next run.
+fn forget(leases: &[PathBuf]) {
+    for lease in leases {
+        let _ = std::fs::remove_file(lease);
+    }
+}

@@ -1,0 +1,75 @@
+//! A lock between processes: a locked file, released by the system however its holder ends.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+
+use crate::{signals, state, system};
+
+/// Pauses between two tries; the first are short, because holders are usually done in milliseconds.
+const PAUSES: [Duration; 3] =
+    [Duration::from_millis(1), Duration::from_millis(4), Duration::from_millis(15)];
+
+/// Why a lock was not had.
+#[derive(Debug)]
+pub enum NotHad {
+    /// Someone else held it for the whole time.
+    Busy(Duration),
+    /// A signal asked this run to end.
+    Interrupted,
+    /// The file could not be opened or locked.
+    Failed(anyhow::Error),
+}
+
+/// The open file holds the lock until it is closed, here and in every child that inherited it.
+pub fn acquire(path: &Path, patience: Duration, interruptible: bool) -> Result<File, NotHad> {
+    let file = open(path).map_err(NotHad::Failed)?;
+    let start = Instant::now();
+    let mut pauses = PAUSES.iter().chain(std::iter::repeat(&PAUSES[PAUSES.len() - 1]));
+    loop {
+        if try_lock(&file).map_err(NotHad::Failed)? {
+            return Ok(file);
+        }
+        if interruptible && signals::count() > 0 {
+            return Err(NotHad::Interrupted);
+        }
+        if start.elapsed() >= patience {
+            return Err(NotHad::Busy(patience));
+        }
+        std::thread::sleep(*pauses.next().unwrap_or(&PAUSES[0]));
+    }
+}
+
+/// Takes the lock if it is free.
+pub fn try_lock(file: &File) -> Result<bool> {
+    had(file.try_lock())
+}
+
+/// Whether nobody holds the lock. It is taken shared, so that two who look do not see each other.
+pub fn try_lock_shared(file: &File) -> Result<bool> {
+    had(file.try_lock_shared())
+}
+
+fn had(result: std::result::Result<(), TryLockError>) -> Result<bool> {
+    match result {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(error).context("cannot lock a file"),
+    }
+}
+
+/// Opens a lock file, created for the user alone.
+pub fn open(path: &Path) -> Result<File> {
+    if let Some(folder) = path.parent() {
+        state::create(folder)?;
+    }
+    system::private_file()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .with_context(|| format!("cannot open {}", path.display()))
+}

@@ -1,0 +1,133 @@
+//! The `aliyun` that is driven: the real one, or this program playing it in the sandbox.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Failure, Result};
+use crate::process::{self, Finished, Launch};
+use crate::settings::{Credentials, Settings};
+use crate::{roles, state};
+
+/// Makes every child install a missing plugin by itself, and writes nothing.
+const AUTO_INSTALL: &str = "ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL";
+/// Makes `aliyun` use the credentials of the environment alone. The CLI compares with `TRUE`.
+pub const IGNORE_PROFILE: &str = "ALIBABA_CLOUD_IGNORE_PROFILE";
+/// A number of retries that plugins would apply to sends too.
+const RETRY_COUNT: &str = "ALIBABA_CLOUD_RETRY_COUNT";
+
+/// Where `aliyun` is and what its processes are given. Serialised for the watchdog.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Host {
+    pub program: PathBuf,
+    /// How people are shown the program: as they would type it.
+    pub shown: String,
+    /// Where the CLI keeps `config.json` and `ai-mode.json`.
+    pub config_folder: PathBuf,
+    pub environment: Vec<(String, String)>,
+    /// The limit for one process.
+    pub limit: Duration,
+}
+
+/// How a process of `aliyun` is to be run.
+#[derive(Default)]
+pub struct Manner<'a> {
+    /// A locked file that the process holds while it runs.
+    pub hold: Option<&'a std::fs::File>,
+    /// Whether the user's second signal ends it.
+    pub interruptible: bool,
+    /// Told the number of the process once it runs.
+    pub started: Option<&'a dyn Fn(u32)>,
+}
+
+impl Host {
+    /// How the program is shown where it need not exist: on a dry run.
+    pub fn shown_name(settings: &Settings) -> String {
+        match &settings.aliyun {
+            Some(path) if !settings.sandbox => path.display().to_string(),
+            _ => "aliyun".to_string(),
+        }
+    }
+
+    /// Finds the `aliyun` to use.
+    ///
+    /// # Errors
+    /// [`Kind::Environment`](crate::failure::Kind::Environment) if there is none.
+    pub fn find(settings: &Settings) -> Result<Self> {
+        let shown = Self::shown_name(settings);
+        let mut environment = vec![(AUTO_INSTALL.to_string(), "true".to_string())];
+        if settings.credentials == Credentials::Env {
+            environment.push((IGNORE_PROFILE.to_string(), "TRUE".to_string()));
+        }
+        let (program, config_folder) = if settings.sandbox {
+            let folder = state::folder()?.join("sandbox");
+            environment.push((roles::VARIABLE.to_string(), roles::ALIYUN.to_string()));
+            environment.push((roles::SANDBOX_FOLDER.to_string(), folder.display().to_string()));
+            let this = std::env::current_exe()
+                .map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?;
+            (this, folder.join(".aliyun"))
+        } else {
+            (find_program(settings.aliyun.as_deref())?, config_folder())
+        };
+        Ok(Self { program, shown, config_folder, environment, limit: settings.timeout })
+    }
+
+    /// Runs one command of `aliyun`.
+    ///
+    /// # Errors
+    /// Only if the process could not be started: nothing has happened then.
+    pub fn run(&self, arguments: &[String], manner: &Manner<'_>) -> io::Result<Finished> {
+        let environment: Vec<(OsString, OsString)> =
+            self.environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let launch = Launch {
+            program: &self.program,
+            args: arguments,
+            set_env: &environment,
+            remove_env: &[RETRY_COUNT],
+            limit: self.limit,
+            hold: manner.hold,
+            interruptible: manner.interruptible,
+        };
+        process::run(&launch, |pid| {
+            if let Some(started) = manner.started {
+                started(pid);
+            }
+        })
+    }
+}
+
+/// `$HOME/.aliyun`, as the CLI itself has it; it knows no variable of its own for that. Without a
+/// home it writes to `/.aliyun`.
+fn config_folder() -> PathBuf {
+    let home = std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
+    Path::new(home.as_deref().filter(|home| !home.is_empty()).unwrap_or("/".as_ref()))
+        .join(".aliyun")
+}
+
+fn find_program(given: Option<&Path>) -> Result<PathBuf> {
+    let name = given.unwrap_or_else(|| Path::new("aliyun"));
+    let found = which::which(name).and_then(|path| {
+        std::path::absolute(path).map_err(|_| which::Error::CannotGetCurrentDirAndPathListEmpty)
+    });
+    found.map_err(|_| match given {
+        Some(path) => Failure::environment(format!("{} is no program", path.display()))
+            .hint("--aliyun takes the path of the aliyun program"),
+        None => Failure::environment("aliyun is not installed: it is not in PATH")
+            .hint(format!("install it: {}", install_command()))
+            .next("alimsg --sandbox sms send --help"),
+    })
+}
+
+/// How to install `aliyun` on this system.
+pub fn install_command() -> &'static str {
+    if cfg!(target_os = "macos") {
+        "brew install aliyun-cli"
+    } else if cfg!(windows) {
+        "see https://help.aliyun.com/document_detail/121510.html"
+    } else {
+        "/bin/bash -c \"$(curl -fsSL https://aliyuncli.alicdn.com/install.sh)\""
+    }
+}

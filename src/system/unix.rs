@@ -1,0 +1,128 @@
+//! The Unix side, for Linux and macOS.
+
+use std::ffi::c_int;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+
+use rustix::io::FdFlags;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+/// The signals that ask a program to end, in the order in which help pages name them.
+pub const ENDING_SIGNALS: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+
+/// Puts the child into a process group of its own, so that a Ctrl-C at the terminal does not reach
+/// it and the whole group can be ended at once: `aliyun` runs its plugin as a child of its own.
+pub fn own_group(command: &mut Command) {
+    command.process_group(0);
+}
+
+/// Kills every process of the group that `leader` leads. A group that is gone is no error.
+///
+/// The leader must not have been reaped, or the number could belong to someone else by now.
+pub fn end_group(leader: u32) {
+    if let Some(pid) = i32::try_from(leader).ok().and_then(Pid::from_raw) {
+        // The only other failure is ESRCH: the group has ended, which is what was wanted.
+        let _ = rustix::process::kill_process_group(pid, Signal::KILL);
+    }
+}
+
+/// Blocks until the child has ended and tells whether a signal ended it. The child is left
+/// unreaped, so that its number stays taken while its group may still have to be ended.
+pub fn await_exit(child: u32) -> bool {
+    let Some(pid) = i32::try_from(child).ok().and_then(Pid::from_raw) else { return false };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    loop {
+        match rustix::process::waitid(WaitId::Pid(pid), options) {
+            Err(rustix::io::Errno::INTR) => {}
+            Ok(Some(status)) => return status.killed() || status.dumped(),
+            Ok(None) | Err(_) => return false,
+        }
+    }
+}
+
+/// The signal that ended a process, if one did.
+pub fn ending_signal(status: ExitStatus) -> Option<c_int> {
+    status.signal()
+}
+
+/// While it lives, children that are started inherit the file: a lock on it then holds for as long
+/// as any of them runs, even when this process is killed.
+pub struct Inherited<'a>(BorrowedFd<'a>);
+
+impl<'a> Inherited<'a> {
+    pub fn new(file: &'a File) -> Self {
+        let fd = file.as_fd();
+        // Failing to hand the file down only narrows the protection against a kill in mid-call.
+        let _ = rustix::io::fcntl_setfd(fd, FdFlags::empty());
+        Self(fd)
+    }
+}
+
+impl Drop for Inherited<'_> {
+    fn drop(&mut self) {
+        let _ = rustix::io::fcntl_setfd(self.0, FdFlags::CLOEXEC);
+    }
+}
+
+/// Creates the folder and its parents, readable by the user alone.
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Options that create files readable by the user alone.
+pub fn private_file() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+/// Tells two versions of a file apart: where it lies on disk.
+pub fn inode(metadata: &Metadata) -> u64 {
+    metadata.ino()
+}
+
+/// Calls `on_signal` on a thread of its own for each signal that asks the program to end. Signals
+/// that were ignored when the program started (`nohup`, background jobs) stay ignored.
+pub fn watch_signals(on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<()> {
+    let ignored = ignored_signals();
+    let wanted = ENDING_SIGNALS.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let mut signals = Signals::new(wanted.collect::<Vec<_>>())?;
+    std::thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || signals.forever().for_each(on_signal))?;
+    Ok(())
+}
+
+/// The mask of ignored signals, bit n-1 for signal n; Linux tells it, elsewhere none is assumed.
+fn ignored_signals() -> u64 {
+    std::fs::read_to_string("/proc/self/status")
+        .ok()
+        .and_then(|status| {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        })
+        .unwrap_or(0)
+}
+
+/// Ends this process the way the signal would have, so that a shell sees `128 + n`. Returns only
+/// where the signal cannot do that.
+pub fn die_of(signal: c_int) {
+    // A core file of a program that was asked to quit helps nobody, so no core is dumped.
+    let _ = rustix::process::setrlimit(
+        rustix::process::Resource::Core,
+        rustix::process::Rlimit { current: Some(0), maximum: None },
+    );
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+}
+
+/// The name of a signal as `kill` knows it.
+pub fn signal_name(signal: c_int) -> String {
+    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_string)
+}
