@@ -61,7 +61,7 @@ pub fn permission_denied(operation: &Operation) -> Answer {
     sdk_error(
         403,
         "Forbidden.RAM",
-        &format!("User not authorized to operate on the specified resource: {}.", operation.api),
+        &format!("the identity may not call {};", operation.api),
         json!({
             "AccessDeniedDetail": {
                 "AuthAction": operation.ram_action,
@@ -80,7 +80,7 @@ pub fn throttled() -> Answer {
         1,
         &format!(
             "SDK.ServerError\nErrorCode: Throttling.User\nRecommend: lower the rate and try again \
-             later\nRequestId: {}\nMessage: Request was denied due to user flow control.\n\
+             later\nRequestId: {}\nMessage: too many requests of this user\n\
              RespHeaders: map[Content-Type:[application/json;charset=utf-8]]",
             request_id()
         ),

@@ -112,7 +112,7 @@ impl Fate {
             Self::CredentialsRejected => Some(answers::sdk_error(
                 404,
                 "InvalidAccessKeyId.NotFound",
-                "Specified access key is not found.",
+                "there is no such access key;",
                 serde_json::json!({ "Recommend": "check the AccessKey ID" }),
             )),
             _ => None,

@@ -146,11 +146,11 @@ fn update(name: Option<&str>, home: &Home) -> Result<Answer> {
     if installed.is_empty() {
         return Ok(printed("No plugins installed.\n".to_owned()));
     }
-    let mut text = format!("Checking for updates for {} installed plugin(s)...\n", installed.len());
+    let mut text = format!("Looking for newer versions of {} plugin(s)...\n", installed.len());
     for product in installed {
-        text.push_str(&format!("Skipping {} (already up to date: {VERSION})\n", product.plugin()));
+        text.push_str(&format!("{} is already up to date ({VERSION})\n", product.plugin()));
     }
-    text.push_str("All plugins are up to date.\n");
+    text.push_str("Nothing to update.\n");
     Ok(printed(text))
 }
 
@@ -171,7 +171,7 @@ fn show(name: Option<&str>, home: &Home) -> Result<Answer> {
 }
 
 fn not_installed(name: &str) -> Answer {
-    host_error(1, &format!("plugin {name} not found in local manifest (not installed)"))
+    host_error(1, &format!("plugin {name} is not installed"))
 }
 
 /// Makes sure that a product's commands are there before a call.

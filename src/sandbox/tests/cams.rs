@@ -172,7 +172,6 @@ fn the_history_shows_messages_out_and_in() {
     let messages = history(&sandbox, OPEN, &[]);
     let directions: Vec<&Value> = messages.iter().map(|message| &message["EventAction"]).collect();
     assert_eq!(directions, ["DOWN", "UP"]);
-    assert_eq!(messages[0]["MessageStatus"], "sending");
     let inbound: jiff::Timestamp = messages[1]["SendTime"].as_str().unwrap().parse().unwrap();
     let age = jiff::Timestamp::now().duration_since(inbound).as_mins();
     assert_eq!(age, 60);
@@ -180,6 +179,14 @@ fn the_history_shows_messages_out_and_in() {
     assert_eq!(history(&sandbox, CLOSED, &[]).len(), 0);
     sandbox.let_pass(2);
     assert_eq!(history(&sandbox, OPEN, &["--message-status=success"]).len(), 2);
+
+    sandbox.run(&words(&chat_to("12025559013")));
+    assert_eq!(history(&sandbox, "12025559013", &[])[0]["MessageStatus"], "sending");
+    sandbox.run(&words(&chat_to("12025559012")));
+    sandbox.let_pass(2);
+    let failed = history(&sandbox, "12025559012", &[]);
+    assert_eq!(failed[0]["MessageStatus"], "fail");
+    assert!(failed[0]["FailReason"].as_str().unwrap().contains("131026"));
 }
 
 #[test]

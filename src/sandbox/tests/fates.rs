@@ -87,10 +87,7 @@ fn the_first_special_number_decides_about_a_call_with_many() {
 
 /// The one receipt of a number.
 fn receipt(sandbox: &Sandbox, phone: &str) -> serde_json::Value {
-    let today = jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(8)))
-        .strftime("--send-date=%Y%m%d")
-        .to_string();
+    let today = sandbox.day();
     let phone = format!("--phone-number={phone}");
     let query = ["dysmsapi", "query-send-details", "--current-page=1", "--page-size=1"];
     sandbox.reply(&[&query[..], &[&today, &phone]].concat())["SmsSendDetailDTOs"]

@@ -6,7 +6,6 @@ mod host;
 mod sms;
 mod strictness;
 
-use std::path::Path;
 
 use serde_json::Value;
 
@@ -70,6 +69,17 @@ impl Sandbox {
         };
         let state: Value = serde_json::from_str(&text).unwrap();
         state["messages"].as_array().unwrap().clone()
+    }
+
+    /// The day of the last message, as receipts are asked for; today when there is none.
+    pub fn day(&self) -> String {
+        let last = self.messages().pop();
+        let sent = last.map_or_else(jiff::Timestamp::now, |message| {
+            message["sent_at"].as_str().unwrap().parse().unwrap()
+        });
+        sent.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(8)))
+            .strftime("--send-date=%Y%m%d")
+            .to_string()
     }
 
     /// Lets the service believe that everything was sent that much earlier.
@@ -146,6 +156,6 @@ pub fn without(args: &[String], flag: &str) -> Vec<String> {
 }
 
 #[cfg(unix)]
-fn mode(path: &Path) -> u32 {
+fn mode(path: &std::path::Path) -> u32 {
     std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(path).unwrap().permissions()) & 0o777
 }
