@@ -50,7 +50,7 @@ pub fn sdk_error(status: u16, code: &str, message: &str, mut data: Value) -> Ans
     failed(
         format!(
             "Error: SDKError:\n   StatusCode: {status}\n   Code: {code}\n   Message: code: {status}, \
-             {message} request id: {request_id}\n   Data: {data}\n"
+             {message}; request id: {request_id}\n   Data: {data}\n"
         ),
         1,
     )
@@ -61,7 +61,7 @@ pub fn permission_denied(operation: &Operation) -> Answer {
     sdk_error(
         403,
         "Forbidden.RAM",
-        &format!("the identity may not call {};", operation.api),
+        &format!("the identity may not call {}", operation.api),
         json!({
             "AccessDeniedDetail": {
                 "AuthAction": operation.ram_action,

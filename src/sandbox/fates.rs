@@ -112,7 +112,7 @@ impl Fate {
             Self::CredentialsRejected => Some(answers::sdk_error(
                 404,
                 "InvalidAccessKeyId.NotFound",
-                "there is no such access key;",
+                "there is no such access key",
                 serde_json::json!({ "Recommend": "check the AccessKey ID" }),
             )),
             _ => None,

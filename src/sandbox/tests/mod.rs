@@ -6,7 +6,6 @@ mod host;
 mod sms;
 mod strictness;
 
-
 use serde_json::Value;
 
 use super::{Answer, answer};
