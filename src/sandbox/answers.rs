@@ -1,0 +1,124 @@
+//! The shapes in which the simulated processes end: replies, and errors in each form that the real
+//! host, its plugins and their network library print.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::Answer;
+use crate::operations::{Operation, Product};
+
+/// The host colours its errors even when nobody looks.
+const RED: &str = "\u{1b}[1;31m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// Text on stdout and success.
+pub fn printed(stdout: String) -> Answer {
+    Answer { stdout, stderr: String::new(), exit: 0, delay: Duration::ZERO }
+}
+
+/// Nothing on either stream and success.
+pub fn silent() -> Answer {
+    printed(String::new())
+}
+
+/// A reply of the service. A business error is one too, and also ends with 0.
+pub fn reply(value: &Value) -> Answer {
+    printed(format!("{value:#}\n"))
+}
+
+fn failed(stderr: String, exit: i32) -> Answer {
+    Answer { stdout: String::new(), stderr, exit, delay: Duration::ZERO }
+}
+
+/// An error of the host program itself: 1 run time, 2 flag or command, 3 configuration.
+pub fn host_error(exit: i32, text: &str) -> Answer {
+    failed(format!("{RED}ERROR: {text}\n{PLAIN}"), exit)
+}
+
+/// An error of a plugin before it called the service.
+pub fn plugin_error(exit: i32, text: &str) -> Answer {
+    failed(format!("Error: {text}\n"), exit)
+}
+
+/// The plugin's report of an HTTP status other than 200.
+pub fn sdk_error(status: u16, code: &str, message: &str, mut data: Value) -> Answer {
+    let request_id = request_id();
+    data["Code"] = json!(code);
+    data["Message"] = json!(message);
+    data["RequestId"] = json!(request_id);
+    failed(
+        format!(
+            "Error: SDKError:\n   StatusCode: {status}\n   Code: {code}\n   Message: code: {status}, \
+             {message}; request id: {request_id}\n   Data: {data}\n"
+        ),
+        1,
+    )
+}
+
+/// The plugin's report of a call that the RAM identity may not make.
+pub fn permission_denied(operation: &Operation) -> Answer {
+    sdk_error(
+        403,
+        "Forbidden.RAM",
+        &format!("the identity may not call {}", operation.api),
+        json!({
+            "AccessDeniedDetail": {
+                "AuthAction": operation.ram_action,
+                "AuthPrincipalType": "SubUser",
+                "AuthPrincipalDisplayName": "sandbox",
+                "NoPermissionType": "ImplicitDeny",
+            },
+            "Recommend": "attach a policy that allows the action",
+        }),
+    )
+}
+
+/// The host's report of a server error, rehearsed with throttling so that both forms occur.
+pub fn throttled() -> Answer {
+    host_error(
+        1,
+        &format!(
+            "SDK.ServerError\nErrorCode: Throttling.User\nRecommend: lower the rate and try again \
+             later\nRequestId: {}\nMessage: too many requests of this user\n\
+             RespHeaders: map[Content-Type:[application/json;charset=utf-8]]",
+            request_id()
+        ),
+    )
+}
+
+fn endpoint(product: Product) -> String {
+    match product {
+        Product::Cams => "https://cams.ap-southeast-1.aliyuncs.com/".to_owned(),
+        Product::Dysmsapi => "https://dysmsapi.aliyuncs.com/".to_owned(),
+    }
+}
+
+/// The request was written and no reply came in time; whether it was served is open.
+pub fn read_timed_out(product: Product) -> Answer {
+    plugin_error(
+        1,
+        &format!(
+            "Post \"{}\": context deadline exceeded (Client.Timeout exceeded while awaiting \
+             headers)",
+            endpoint(product)
+        ),
+    )
+}
+
+/// Nobody listened: nothing was sent.
+pub fn connection_refused(product: Product) -> Answer {
+    plugin_error(
+        1,
+        // An address reserved for documentation, so that no real host is named.
+        &format!(
+            "Post \"{}\": dial tcp 203.0.113.7:443: connect: connection refused",
+            endpoint(product)
+        ),
+    )
+}
+
+/// An identifier of one request in the service's form.
+pub fn request_id() -> String {
+    uuid::Uuid::new_v4().to_string().to_uppercase()
+}

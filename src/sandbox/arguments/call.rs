@@ -1,0 +1,238 @@
+//! The plugin's half of the reading: from the words of a line to a call with typed values.
+
+use std::collections::BTreeMap;
+
+use super::{Given, GlobalKind, Line, global_kind};
+use crate::operations::{self, Flag, FlagKind, Operation, Product};
+use crate::sandbox::Answer;
+use crate::sandbox::answers::{host_error, plugin_error};
+
+/// One value in the form that its flag takes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Text(String),
+    Integer(i64),
+    Boolean(bool),
+    /// Of a map or of fields, in the order given.
+    Pairs(Vec<(String, String)>),
+    List(Vec<String>),
+    Json(serde_json::Value),
+}
+
+/// A product call whose every flag is known and well-formed.
+#[derive(Debug)]
+pub struct ProductCall {
+    pub operation: &'static Operation,
+    values: BTreeMap<&'static str, Value>,
+    dry_run: bool,
+}
+
+impl ProductCall {
+    /// The value of a flag, dashes included.
+    pub fn value(&self, flag: &str) -> Option<&Value> {
+        self.values.get(flag)
+    }
+
+    /// The text of a flag; an empty one counts as not given, as the service sees it.
+    pub fn text(&self, flag: &str) -> Option<&str> {
+        match self.value(flag) {
+            Some(Value::Text(text)) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn integer(&self, flag: &str) -> Option<i64> {
+        match self.value(flag) {
+            Some(Value::Integer(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The pairs of a map or of fields; none when the flag is not given.
+    pub fn pairs(&self, flag: &str) -> &[(String, String)] {
+        match self.value(flag) {
+            Some(Value::Pairs(pairs)) => pairs,
+            _ => &[],
+        }
+    }
+
+    /// The caller only wants to see what would happen.
+    pub fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+}
+
+/// Turns the line into a call, or into the plugin's complaint.
+pub fn check(line: Line) -> Result<ProductCall, Answer> {
+    let product = line.product;
+    let command = line.command.as_deref().unwrap_or_default();
+    let Some(operation) = operations::find(product.name(), command) else {
+        return Err(unknown_command(product, command));
+    };
+    let mut values = BTreeMap::new();
+    let mut dry_run = false;
+    for given in &line.flags {
+        if let Some(kind) = global_kind(&given.name) {
+            check_global(product, given, kind)?;
+            dry_run |= given.name == "--cli-dry-run";
+            continue;
+        }
+        let Some(flag) = operation.flag(&given.name) else {
+            return Err(unknown_flag(operation, &given.name));
+        };
+        let value = parse(flag, given)?;
+        match (values.get_mut(flag.name), value) {
+            (None, value) => {
+                values.insert(flag.name, value);
+            }
+            // Only lists of strings grow when their flag is repeated.
+            (Some(Value::List(list)), Value::List(more)) => list.extend(more),
+            (Some(_), _) => {
+                return Err(plugin_error(1, &format!("{} is given more than once", flag.name)));
+            }
+        }
+    }
+    if let Some(word) = line.stray.first() {
+        return Err(plugin_error(1, &format!("unexpected argument {word:?}")));
+    }
+    let missing: Vec<String> = operation
+        .flags
+        .iter()
+        .filter(|flag| flag.required && !values.contains_key(flag.name))
+        .map(|flag| format!("{:?}", flag.name.trim_start_matches('-')))
+        .collect();
+    if !missing.is_empty() {
+        return Err(plugin_error(1, &format!("required flag(s) {} not set", missing.join(", "))));
+    }
+    Ok(ProductCall { operation, values, dry_run })
+}
+
+fn unknown_command(product: Product, command: &str) -> Answer {
+    if command.chars().any(|letter| letter.is_ascii_uppercase()) {
+        // The form of other products' calls; for these two only the plugin has commands.
+        return host_error(
+            2,
+            &format!(
+                "'{}' is not a valid built-in product, so it has no {command}",
+                product.name()
+            ),
+        );
+    }
+    let known = product.operations().iter().map(|operation| operation.command);
+    plugin_error(
+        2,
+        &format!(
+            "unknown command {command:?} for {:?}{}",
+            product.name(),
+            nearest_known(command, known)
+        ),
+    )
+}
+
+fn unknown_flag(operation: &Operation, name: &str) -> Answer {
+    let known = operation.flags.iter().map(|flag| flag.name);
+    plugin_error(2, &format!("unknown flag: {name}{}", nearest_known(name, known)))
+}
+
+/// The nearest of the known words, as an addition to a complaint.
+pub fn nearest_known<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
+    known
+        .map(|candidate| (distance(word, candidate), candidate))
+        .min()
+        .map(|(_, candidate)| format!("\nDid you mean {candidate}?"))
+        .unwrap_or_default()
+}
+
+/// The number of single-letter edits between two words.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (line, letter) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, other) in to.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+fn check_global(product: Product, given: &Given, kind: GlobalKind) -> Result<(), Answer> {
+    let value = given.first_value().unwrap_or_default();
+    if kind == GlobalKind::Integer {
+        integer(&given.name, value)?;
+    }
+    if given.name == "--api-version" {
+        let right = match product {
+            Product::Cams => "2020-06-06",
+            Product::Dysmsapi => "2017-05-25",
+        };
+        if value != right {
+            return Err(plugin_error(
+                1,
+                &format!("unsupported API version {value}; supported: {right}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn parse(flag: &Flag, given: &Given) -> Result<Value, Answer> {
+    let Some(first) = given.first_value() else {
+        return Err(plugin_error(1, &format!("flag needs an argument: {}", flag.name)));
+    };
+    match flag.kind {
+        FlagKind::Text => Ok(Value::Text(first.to_owned())),
+        FlagKind::Integer => integer(flag.name, first).map(Value::Integer),
+        FlagKind::Boolean => match first {
+            "true" => Ok(Value::Boolean(true)),
+            "false" => Ok(Value::Boolean(false)),
+            _ => Err(invalid(flag.name, first, "true or false is expected")),
+        },
+        FlagKind::Map => pairs(flag.name, given, None).map(Value::Pairs),
+        FlagKind::Fields(known) => pairs(flag.name, given, Some(known)).map(Value::Pairs),
+        FlagKind::TextList => Ok(Value::List(all_values(given))),
+        FlagKind::Json => match serde_json::from_str::<serde_json::Value>(first) {
+            Ok(value) if value.is_object() || value.is_array() => Ok(Value::Json(value)),
+            Ok(_) => Err(invalid(flag.name, first, "a JSON object or array is expected")),
+            Err(error) => Err(invalid(flag.name, first, &format!("no valid JSON: {error}"))),
+        },
+    }
+}
+
+fn all_values(given: &Given) -> Vec<String> {
+    given.attached.iter().chain(&given.loose).cloned().collect()
+}
+
+fn invalid(flag: &str, value: &str, why: &str) -> Answer {
+    plugin_error(1, &format!("invalid argument {value:?} for {flag:?}: {why}"))
+}
+
+fn integer(flag: &str, value: &str) -> Result<i64, Answer> {
+    value.parse().map_err(|_| invalid(flag, value, "a whole number is expected"))
+}
+
+fn pairs(
+    flag: &str,
+    given: &Given,
+    known: Option<&[&str]>,
+) -> Result<Vec<(String, String)>, Answer> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for token in all_values(given) {
+        let Some((key, value)) = token.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+            return Err(invalid(flag, &token, "key=value is expected"));
+        };
+        if let Some(known) = known
+            && !known.contains(&key)
+        {
+            return Err(invalid(flag, &token, &format!("the keys are {}", known.join(", "))));
+        }
+        if pairs.iter().any(|(earlier, _)| earlier == key) {
+            return Err(invalid(flag, &token, "the key stands twice"));
+        }
+        pairs.push((key.to_owned(), value.to_owned()));
+    }
+    Ok(pairs)
+}

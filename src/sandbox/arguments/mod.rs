@@ -1,0 +1,207 @@
+//! Reads the arguments of a product call as strictly as the host and the plugin do together.
+//!
+//! The host goes first: it knows only its own global flags, and takes whatever begins with a dash
+//! for a flag. What passes it is read again by the plugin, which knows the command's flags.
+
+mod call;
+
+#[cfg(test)]
+pub use call::Value;
+pub use call::{ProductCall, nearest_known};
+
+use super::Answer;
+use super::answers::{host_error, printed};
+use crate::operations::{self, FlagKind, Operation, Product};
+
+/// How a global flag of a product call takes its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GlobalKind {
+    Text,
+    Integer,
+    /// Stands alone.
+    Switch,
+    /// May be given more than once.
+    Repeated,
+}
+
+/// The flags that every product call has besides those of its command.
+pub const GLOBAL_FLAGS: &[(&str, GlobalKind)] = &[
+    ("--region", GlobalKind::Text),
+    ("--profile", GlobalKind::Text),
+    ("--api-version", GlobalKind::Text),
+    ("--endpoint", GlobalKind::Text),
+    ("--user-agent", GlobalKind::Text),
+    ("--read-timeout", GlobalKind::Integer),
+    ("--connect-timeout", GlobalKind::Integer),
+    ("--retry-count", GlobalKind::Integer),
+    ("--cli-query", GlobalKind::Text),
+    ("--output", GlobalKind::Repeated),
+    ("--quiet", GlobalKind::Switch),
+    ("--log-level", GlobalKind::Text),
+    ("--cli-dry-run", GlobalKind::Switch),
+    ("--cli-ai-mode", GlobalKind::Switch),
+    ("--no-cli-ai-mode", GlobalKind::Switch),
+    ("--pager", GlobalKind::Repeated),
+    ("--yes", GlobalKind::Switch),
+    ("--header", GlobalKind::Repeated),
+    ("--secure", GlobalKind::Switch),
+    ("--insecure", GlobalKind::Switch),
+];
+
+/// One flag as it stands on the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// With its dashes.
+    pub name: String,
+    /// What follows `=`, whatever it looks like.
+    pub attached: Option<String>,
+    /// The words after the flag, up to the next flag.
+    pub loose: Vec<String>,
+}
+
+impl Given {
+    fn first_value(&self) -> Option<&str> {
+        self.attached.as_deref().or_else(|| self.loose.first().map(String::as_str))
+    }
+}
+
+/// A product call as the host sees it.
+#[derive(Debug)]
+pub struct Line {
+    pub product: Product,
+    /// The word after the product.
+    pub command: Option<String>,
+    pub flags: Vec<Given>,
+    /// Some word asked for help, perhaps without being meant to.
+    pub asks_for_help: bool,
+    /// Words that belong to no flag.
+    pub stray: Vec<String>,
+}
+
+impl Line {
+    /// The value of a global flag that takes one.
+    pub fn global(&self, name: &str) -> Option<&str> {
+        self.flags.iter().find(|given| given.name == name).and_then(Given::first_value)
+    }
+
+    /// Reads the line once more with the plugin's eyes.
+    ///
+    /// # Errors
+    /// The answer of a plugin that does not know the command or refuses its flags.
+    pub fn into_call(self) -> Result<ProductCall, Answer> {
+        call::check(self)
+    }
+}
+
+fn global_kind(name: &str) -> Option<GlobalKind> {
+    GLOBAL_FLAGS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+}
+
+/// Whether one word after the flag is its whole value, so that even `help` is taken as it is.
+fn is_single_valued(operation: Option<&Operation>, name: &str) -> bool {
+    match (global_kind(name), operation.and_then(|operation| operation.flag(name))) {
+        (Some(kind), _) => kind != GlobalKind::Switch,
+        (None, Some(flag)) => {
+            !matches!(flag.kind, FlagKind::Map | FlagKind::Fields(_) | FlagKind::TextList)
+        }
+        (None, None) => false,
+    }
+}
+
+/// The host's reading of everything after the product's name.
+///
+/// # Errors
+/// The host's own complaints: a flag of its own without a value or given twice, and forms that it
+/// does not know.
+pub fn read(product: Product, args: &[String]) -> Result<Line, Answer> {
+    let mut line =
+        Line { product, command: None, flags: Vec::new(), asks_for_help: false, stray: Vec::new() };
+    for word in args {
+        if word == "--help" || word == "-h" || word.starts_with("--help=") {
+            line.asks_for_help = true;
+        } else if word.starts_with("--") && !word.starts_with("---") {
+            if word == "--" {
+                return Err(host_error(1, "parse failed: a bare '--' is not supported"));
+            }
+            let (name, attached) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (word.as_str(), None),
+            };
+            line.flags.push(Given { name: name.to_owned(), attached, loose: Vec::new() });
+        } else if word.starts_with('-') {
+            return Err(host_error(2, &format!("parse failed: unknown flag {word}")));
+        } else {
+            read_word(&mut line, word);
+        }
+    }
+    check_globals(&line)?;
+    if line.command.is_none() {
+        // A product without a command shows what the product can do.
+        line.asks_for_help = true;
+    }
+    Ok(line)
+}
+
+fn read_word(line: &mut Line, word: &str) {
+    let operation =
+        line.command.as_deref().and_then(|name| operations::find(line.product.name(), name));
+    match line.flags.last_mut() {
+        None if word == "help" => line.asks_for_help = true,
+        None if line.command.is_none() => line.command = Some(word.to_owned()),
+        None => line.stray.push(word.to_owned()),
+        Some(flag) => {
+            let single = is_single_valued(operation, &flag.name);
+            let has_value = flag.attached.is_some() || (single && !flag.loose.is_empty());
+            if word == "help" && (!single || has_value) {
+                line.asks_for_help = true;
+            } else if has_value {
+                line.stray.push(word.to_owned());
+            } else {
+                flag.loose.push(word.to_owned());
+            }
+        }
+    }
+}
+
+fn check_globals(line: &Line) -> Result<(), Answer> {
+    for (index, given) in line.flags.iter().enumerate() {
+        let Some(kind) = global_kind(&given.name) else { continue };
+        let name = &given.name;
+        if kind == GlobalKind::Switch {
+            if given.attached.is_some() || !given.loose.is_empty() {
+                return Err(host_error(1, &format!("parse failed {name} takes no value")));
+            }
+        } else if given.first_value().is_none_or(str::is_empty) {
+            return Err(host_error(1, &format!("parse failed {name} must be assigned with value")));
+        }
+        let repeated = line.flags[..index].iter().any(|earlier| earlier.name == *name);
+        if repeated && kind != GlobalKind::Repeated {
+            return Err(host_error(1, &format!("parse failed {name} duplicated")));
+        }
+    }
+    Ok(())
+}
+
+/// What the plugin prints when asked, meant or not: no call is made and the exit code is 0.
+pub fn help_page(product: Product, command: Option<&str>) -> Answer {
+    let name = product.name();
+    let mut text = String::new();
+    match command.and_then(|command| operations::find(name, command)) {
+        Some(operation) => {
+            text.push_str(&format!("Calls {} of {name}.\n\n", operation.api));
+            text.push_str(&format!("Usage:\n  aliyun {name} {} [flags]\n\n", operation.command));
+            text.push_str("Flags:\n");
+            for flag in operation.flags {
+                let mark = if flag.required { "  (required)" } else { "" };
+                text.push_str(&format!("  {}{mark}\n", flag.name));
+            }
+        }
+        None => {
+            text.push_str(&format!("Usage:\n  aliyun {name} <command> [flags]\n\nCommands:\n"));
+            for operation in product.operations() {
+                text.push_str(&format!("  {}\n", operation.command));
+            }
+        }
+    }
+    printed(text)
+}

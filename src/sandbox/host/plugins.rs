@@ -1,0 +1,201 @@
+//! `plugin`: which products' commands are installed. At first use none is, so that a first run
+//! rehearses the whole guard.
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use super::flags::{many, one, read};
+use super::{no_such_command, table, usage};
+use crate::operations::Product;
+use crate::sandbox::Answer;
+use crate::sandbox::answers::{host_error, plugin_error, printed};
+use crate::sandbox::home::{self, Home};
+use crate::sandbox::profile;
+
+const COMMANDS: &[&str] = &["list", "install", "update", "show"];
+
+/// The one version of each plugin that the simulated catalogue has.
+const VERSION: &str = "0.4.2";
+
+fn description(product: Product) -> &'static str {
+    match product {
+        Product::Cams => "Chat App Message Service (sandbox)",
+        Product::Dysmsapi => "Short Message Service (sandbox)",
+    }
+}
+
+pub fn run(args: &[String], home: &Home) -> Result<Answer> {
+    let Some((command, rest)) = args.split_first() else {
+        return Ok(host_error(3, "command missing; see the help of plugin"));
+    };
+    let flags = match command.as_str() {
+        "list" => &[][..],
+        "install" => &[one("--name"), many("--names"), one("--version")][..],
+        "update" | "show" => &[one("--name")][..],
+        "help" | "--help" | "-h" => return Ok(usage()),
+        flag if flag.starts_with('-') => {
+            return Ok(host_error(2, &format!("invalid flag {flag}")));
+        }
+        other => return Ok(no_such_command(other, COMMANDS)),
+    };
+    let reading = match read(rest, flags) {
+        Err(refusal) => return Ok(refusal),
+        Ok(reading) if reading.help => return Ok(usage()),
+        Ok(reading) => reading,
+    };
+    match command.as_str() {
+        "list" => list(home),
+        "install" => {
+            let names: Vec<&str> =
+                reading.values("--name").chain(reading.values("--names")).collect();
+            install(&names, reading.value("--version"), home)
+        }
+        "update" => update(reading.value("--name"), home),
+        _ => show(reading.value("--name"), home),
+    }
+}
+
+/// The product whose plugin goes by that name, short or full.
+fn find(name: &str) -> Option<Product> {
+    Product::ALL.into_iter().find(|product| name == product.name() || name == product.plugin())
+}
+
+/// The installed plugins in the order of their names.
+fn installed(home: &Home) -> Result<Vec<Product>> {
+    let path = home.plugins().join("manifest.json");
+    let Some(text) = home::read_if_present(&path)? else { return Ok(Vec::new()) };
+    let manifest: Value =
+        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?;
+    Ok(Product::ALL
+        .into_iter()
+        .filter(|product| manifest["plugins"].get(product.plugin()).is_some())
+        .collect())
+}
+
+fn remember(product: Product, home: &Home) -> Result<()> {
+    let mut products = installed(home)?;
+    if !products.contains(&product) {
+        products.push(product);
+    }
+    let mut manifest = json!({ "plugins": {} });
+    for product in products {
+        manifest["plugins"][product.plugin()] = json!({
+            "name": product.plugin(),
+            "version": VERSION,
+            "path": home.plugins().join(product.plugin()).display().to_string(),
+            "productCode": product.name(),
+            "description": description(product),
+        });
+    }
+    home::create_private_folder(&home.plugins())?;
+    let path = home.plugins().join("manifest.json");
+    home::write_atomically(&path, format!("{manifest:#}\n").as_bytes())
+}
+
+fn list(home: &Home) -> Result<Answer> {
+    let mut rows = vec![
+        ["Name", "Version", "Description"].map(str::to_owned).to_vec(),
+        ["----", "-------", "-----------"].map(str::to_owned).to_vec(),
+    ];
+    for product in installed(home)? {
+        rows.push([product.plugin(), VERSION, description(product)].map(str::to_owned).to_vec());
+    }
+    Ok(printed(table(&rows, 20, 3)))
+}
+
+/// What an installation prints, on stdout even when it happens in front of a reply.
+fn install_one(product: Product, home: &Home) -> Result<String> {
+    remember(product, home)?;
+    let name = product.plugin();
+    Ok(format!(
+        "Downloading {name} {VERSION}...\nPlugin {name} {VERSION} installed successfully!\n"
+    ))
+}
+
+fn install(names: &[&str], version: Option<&str>, home: &Home) -> Result<Answer> {
+    if names.is_empty() {
+        return Ok(host_error(1, "no plugin is named; use --name or --names"));
+    }
+    let mut text = String::new();
+    for name in names {
+        let Some(product) = find(name) else {
+            let mut answer = host_error(1, &format!("plugin {name} not found"));
+            answer.stdout = text;
+            return Ok(answer);
+        };
+        if let Some(version) = version.filter(|version| *version != VERSION) {
+            let refusal = format!("version {version} not found for plugin {}", product.plugin());
+            return Ok(host_error(1, &refusal));
+        }
+        text.push_str(&install_one(product, home)?);
+    }
+    Ok(printed(text))
+}
+
+fn update(name: Option<&str>, home: &Home) -> Result<Answer> {
+    let installed = installed(home)?;
+    if let Some(name) = name {
+        return Ok(match find(name).filter(|product| installed.contains(product)) {
+            Some(product) => printed(format!(
+                "Plugin {} is already up to date (version {VERSION}).\n",
+                product.plugin()
+            )),
+            None => not_installed(name),
+        });
+    }
+    if installed.is_empty() {
+        return Ok(printed("No plugins installed.\n".to_owned()));
+    }
+    let mut text = format!("Looking for newer versions of {} plugin(s)...\n", installed.len());
+    for product in installed {
+        text.push_str(&format!("{} is already up to date ({VERSION})\n", product.plugin()));
+    }
+    text.push_str("Nothing to update.\n");
+    Ok(printed(text))
+}
+
+fn show(name: Option<&str>, home: &Home) -> Result<Answer> {
+    let Some(name) = name else {
+        return Ok(host_error(1, "no plugin is named; use --name"));
+    };
+    let installed = installed(home)?;
+    Ok(match find(name).filter(|product| installed.contains(product)) {
+        Some(product) => printed(format!(
+            "Name:\t{}\nVersion:\t{VERSION}\nProduct code:\t{}\nDescription:\t{}\n",
+            product.plugin(),
+            product.name(),
+            description(product)
+        )),
+        None => not_installed(name),
+    })
+}
+
+fn not_installed(name: &str) -> Answer {
+    host_error(1, &format!("plugin {name} is not installed"))
+}
+
+/// Makes sure that a product's commands are there before a call.
+///
+/// Returns what stands on stdout in front of the reply, or the refusal of a program that may not
+/// install on its own and has nobody to ask.
+pub fn ensure(
+    product: Product,
+    home: &Home,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Result<String, Answer>> {
+    if installed(home)?.contains(&product) {
+        return Ok(Ok(String::new()));
+    }
+    let by_environment = env("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL")
+        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    if by_environment || profile::installs_plugins(&profile::load(home)?) {
+        return Ok(Ok(install_one(product, home)?));
+    }
+    let mut refusal = host_error(1, "failed to read user input: EOF");
+    let question = plugin_error(
+        1,
+        &format!("the plugin {} is needed and not installed; install it?", product.plugin()),
+    );
+    refusal.stderr.insert_str(0, question.stderr.trim_start_matches("Error: "));
+    Ok(Err(refusal))
+}

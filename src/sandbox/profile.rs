@@ -1,0 +1,80 @@
+//! The profiles of the simulated program: one, without any secret, that always works.
+
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use super::Answer;
+use super::answers::host_error;
+use super::arguments::Line;
+use super::home::{self, Home};
+
+/// The profile that always exists.
+pub const NAME: &str = "sandbox";
+/// Its credential as `configure list` masks it.
+pub const MASKED_CREDENTIAL: &str = "AK:***box";
+/// Its region.
+pub const REGION: &str = "cn-hangzhou";
+
+/// The configuration, made at first use.
+pub fn load(home: &Home) -> Result<Value> {
+    let path = home.configuration().join("config.json");
+    if let Some(text) = home::read_if_present(&path)? {
+        return serde_json::from_str(&text)
+            .with_context(|| format!("{} is no JSON", path.display()));
+    }
+    let fresh = json!({
+        "current": NAME,
+        "profiles": [{
+            "name": NAME,
+            "mode": "AK",
+            "region_id": REGION,
+            "language": "en",
+            "output_format": "json",
+            "auto_plugin_install": false,
+        }],
+        "meta_path": "",
+    });
+    save(home, &fresh)?;
+    Ok(fresh)
+}
+
+/// Writes the configuration, changed or not, as the real program does.
+pub fn save(home: &Home, configuration: &Value) -> Result<()> {
+    let path = home.configuration().join("config.json");
+    home::write_atomically(&path, format!("{configuration:#}\n").as_bytes())
+}
+
+/// Whether the profile says that missing plugins are to be installed.
+pub fn installs_plugins(configuration: &Value) -> bool {
+    configuration["profiles"][0]["auto_plugin_install"] == json!(true)
+}
+
+/// Whether the call has credentials: those of its profile, or the environment's alone.
+pub fn choose(
+    line: &Line,
+    home: &Home,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Result<(), Answer>> {
+    load(home)?;
+    let is_set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
+    if env("ALIBABA_CLOUD_IGNORE_PROFILE").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        // Their content is nobody's business here, only that they are there.
+        let complete =
+            is_set("ALIBABA_CLOUD_ACCESS_KEY_ID") && is_set("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
+        return Ok(if complete {
+            Ok(())
+        } else {
+            Err(host_error(3, "access_key_id is not configured and the profile is ignored"))
+        });
+    }
+    let named = line
+        .global("--profile")
+        .map(str::to_owned)
+        .or_else(|| env("ALIBABA_CLOUD_PROFILE").filter(|name| !name.is_empty()));
+    Ok(match named {
+        Some(name) if name != NAME => {
+            Err(host_error(3, &format!("unknown profile {name}, run configure to check")))
+        }
+        _ => Ok(()),
+    })
+}

@@ -1,0 +1,75 @@
+//! CAMS: the channel instance and its numbers.
+
+use serde_json::{Value, json};
+
+use super::super::{Rejection, Request, ok, page, seeds};
+use super::check_space;
+
+pub fn numbers(request: Request<'_>) -> Result<Value, Rejection> {
+    check_space(request.call)?;
+    let wanted = request.call.text("--status");
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    reply["PhoneNumbers"] = seeds::WHATSAPP_NUMBERS
+        .iter()
+        .map(|sender| {
+            json!({
+                "PhoneNumber": sender.number,
+                "VerifiedName": sender.verified_name,
+                "Status": if sender.registered { "CONNECTED" } else { "UNVERIFIED" },
+                "CodeVerificationStatus":
+                    if sender.registered { "VERIFIED" } else { "NOT_VERIFIED" },
+                "NameStatus": if sender.registered { "APPROVED" } else { "PENDING_REVIEW" },
+                "NewNameStatus": "NONE",
+                "QualityRating": if sender.registered { "GREEN" } else { "UNKNOWN" },
+                "MessagingLimitTier": if sender.registered { "TIER_1K" } else { "TIER_50" },
+                "IsOfficial": "N",
+                "StatusCallbackUrl": "",
+                "UpCallbackUrl": "",
+                "StatusQueue": "",
+                "UpQueue": "",
+            })
+        })
+        .filter(|number| wanted.is_none_or(|wanted| number["Status"] == wanted))
+        .collect();
+    Ok(reply)
+}
+
+/// One space on both channels, so that one identifier serves every example.
+pub fn instances(request: Request<'_>) -> Result<Value, Rejection> {
+    let call = request.call;
+    let submitted = request.state.first_use.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let matches = |flag: &str, value: &Value| {
+        let value = value.as_str().unwrap_or_default();
+        call.text(flag).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
+    };
+    let found: Vec<Value> = [("WHATSAPP", "10001"), ("VIBER", "10002")]
+        .into_iter()
+        .map(|(channel, id)| {
+            json!({
+                "ChannelType": channel,
+                "CustSpaceId": seeds::SPACE,
+                "InstanceId": id,
+                "InstanceName": format!("Acme {}", channel.to_lowercase()),
+                "InstanceDescription": "sandbox",
+                "CountryId": "CN",
+                "ContactMail": "",
+                "FacebookBmId": "",
+                "OfficeAddress": "",
+                "State": "NORMAL",
+                "SubmitTime": submitted,
+            })
+        })
+        .filter(|instance| {
+            matches("--channel-type", &instance["ChannelType"])
+                && matches("--instance-id", &instance["InstanceId"])
+                && matches("--instance-name", &instance["InstanceName"])
+        })
+        .collect();
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    reply["TotalCount"] = json!(found.len());
+    let (index, size) = (call.integer("--page-index"), call.integer("--page-size"));
+    reply["Data"] = json!(page(found, index.unwrap_or(1), size.unwrap_or(10)));
+    Ok(reply)
+}

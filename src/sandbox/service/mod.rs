@@ -1,0 +1,128 @@
+//! The cloud's side of the sandbox: what the two services check, answer and remember.
+//!
+//! A new operation is a function from the call and the state to a reply, and one line in
+//! [`serve`]. Nothing here knows about processes or streams.
+
+mod cams;
+mod placeholders;
+pub mod seeds;
+mod sms;
+pub mod store;
+
+use anyhow::Result;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::Answer;
+use super::answers::{self, request_id};
+use super::arguments::ProductCall;
+use super::fates::Fate;
+use super::home::Home;
+use crate::operations::Product;
+use store::{State, Store};
+
+/// The service's "no" to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// The HTTP status; a business error has 200 and leaves the exit code at 0.
+    pub status: u16,
+    pub code: String,
+    pub message: String,
+}
+
+impl Rejection {
+    /// A business error.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Self::with_status(200, code, message)
+    }
+
+    /// An error that the HTTP status tells too.
+    pub fn with_status(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into() }
+    }
+
+    fn into_answer(self) -> Answer {
+        if self.status == 200 {
+            answers::reply(&json!({
+                "Code": self.code,
+                "Message": self.message,
+                "RequestId": request_id(),
+            }))
+        } else {
+            answers::sdk_error(self.status, &self.code, &self.message, json!({}))
+        }
+    }
+}
+
+/// What a handler works with besides the call.
+pub struct Request<'a> {
+    pub call: &'a ProductCall,
+    pub state: &'a mut State,
+    pub now: Timestamp,
+    /// What the recipients' numbers have in store.
+    pub fate: Fate,
+}
+
+/// The successful reply of every call begins so.
+pub fn ok() -> Value {
+    json!({ "Code": "OK", "Message": "OK", "RequestId": request_id() })
+}
+
+/// Serves one call, with all its effects on the state.
+///
+/// # Errors
+/// Trouble with the file that holds the state.
+pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer> {
+    let fate = Fate::of_call(recipients(call));
+    if let Some(answer) = fate.before_the_service(call.operation) {
+        return Ok(answer);
+    }
+    let mut store = Store::open(home, now)?;
+    let outcome = serve(Request { call, state: &mut store.state, now, fate });
+    let answer = match outcome {
+        Ok(reply) => {
+            store.save_if_changed()?;
+            answers::reply(&reply)
+        }
+        Err(rejection) => rejection.into_answer(),
+    };
+    Ok(fate.after_the_service(answer, call.operation.product))
+}
+
+/// Whom a call sends to; nobody for a call that does not send.
+fn recipients(call: &ProductCall) -> Vec<&str> {
+    match call.operation.command {
+        "send-sms" => sms::recipients(call),
+        "send-chatapp-message" => call.text("--to").into_iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn serve(request: Request<'_>) -> Result<Value, Rejection> {
+    let operation = request.call.operation;
+    match (operation.product, operation.command) {
+        (Product::Dysmsapi, "send-sms") => sms::send(request),
+        (Product::Dysmsapi, "query-send-details") => sms::receipts::query(request),
+        (Product::Dysmsapi, "query-sms-sign-list") => sms::catalogue::list_signatures(request),
+        (Product::Dysmsapi, "get-sms-sign") => sms::catalogue::show_signature(request),
+        (Product::Dysmsapi, "query-sms-template-list") => sms::catalogue::list_templates(request),
+        (Product::Dysmsapi, "get-sms-template") => sms::catalogue::show_template(request),
+        (Product::Cams, "send-chatapp-message") => cams::send(request),
+        (Product::Cams, "list-chatapp-template") => cams::templates::list(request),
+        (Product::Cams, "get-chatapp-template-detail") => cams::templates::show(request),
+        (Product::Cams, "list-chatapp-message") => cams::messages::list(request),
+        (Product::Cams, "query-chatapp-phone-numbers") => cams::account::numbers(request),
+        (Product::Cams, "list-instance") => cams::account::instances(request),
+        _ => Err(Rejection::new(
+            "UnsupportedOperation",
+            format!("the sandbox does not simulate {} yet", operation.api),
+        )),
+    }
+}
+
+/// The part of a list that a page holds; pages count from 1.
+fn page<T>(items: Vec<T>, index: i64, size: i64) -> Vec<T> {
+    let index = usize::try_from(index.max(1) - 1).unwrap_or(usize::MAX);
+    let size = usize::try_from(size.max(1)).unwrap_or(usize::MAX);
+    items.into_iter().skip(index.saturating_mul(size)).take(size).collect()
+}

@@ -1,0 +1,74 @@
+//! Variables in the texts of templates: `${name}` in SMS, `$(name)` or `{{1}}` in CAMS.
+
+/// How a product marks a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    marks: &'static [(&'static str, &'static str)],
+}
+
+pub const SMS: Style = Style { marks: &[("${", "}")] };
+pub const CAMS: Style = Style { marks: &[("$(", ")"), ("{{", "}}")] };
+
+/// The names of the variables, each once, in the order of their appearance.
+pub fn names(text: &str, style: Style) -> Vec<String> {
+    let mut names = Vec::new();
+    walk(text, style, |piece| {
+        if let Piece::Variable { name, .. } = piece
+            && !names.iter().any(|known| known == name)
+        {
+            names.push(name.to_owned());
+        }
+    });
+    names
+}
+
+/// The text with every variable replaced that `value` knows; the others stay as they are written.
+pub fn render(text: &str, style: Style, value: impl Fn(&str) -> Option<String>) -> String {
+    let mut rendered = String::new();
+    walk(text, style, |piece| match piece {
+        Piece::Text(text) => rendered.push_str(text),
+        Piece::Variable { name, written } => match value(name) {
+            Some(value) => rendered.push_str(&value),
+            None => rendered.push_str(written),
+        },
+    });
+    rendered
+}
+
+enum Piece<'a> {
+    Text(&'a str),
+    Variable { name: &'a str, written: &'a str },
+}
+
+fn walk<'a>(mut text: &'a str, style: Style, mut visit: impl FnMut(Piece<'a>)) {
+    loop {
+        let next = style
+            .marks
+            .iter()
+            .filter_map(|(open, close)| text.find(open).map(|start| (start, *open, *close)))
+            .min_by_key(|(start, _, _)| *start);
+        let Some((start, open, close)) = next else { break };
+        let inside = &text[start + open.len()..];
+        let Some(length) = inside.find(close) else { break };
+        visit(Piece::Text(&text[..start]));
+        let end = start + open.len() + length + close.len();
+        visit(Piece::Variable { name: inside[..length].trim(), written: &text[start..end] });
+        text = &text[end..];
+    }
+    visit(Piece::Text(text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_found_once_and_replaced_everywhere() {
+        assert_eq!(names("${a} and ${b} and ${a}", SMS), ["a", "b"]);
+        assert_eq!(names("$(a) and {{1}}", CAMS), ["a", "1"]);
+        let upper = |name: &str| Some(name.to_uppercase());
+        assert_eq!(render("${a} and ${b}!", SMS, upper), "A and B!");
+        assert_eq!(render("open ${a", SMS, upper), "open ${a");
+        assert_eq!(render("$(a){{b}}", CAMS, |_| None), "$(a){{b}}");
+    }
+}

@@ -1,0 +1,228 @@
+//! What the account of the sandbox holds at first use.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::store::{Audit, Channel, ChatTemplate, Purpose, Signature, SmsTemplate, State};
+
+/// The one channel instance.
+pub const SPACE: &str = "cams-sandbox";
+/// The sender that works on Viber.
+pub const VIBER_SENDER: &str = "30001";
+
+/// A WhatsApp number of the business.
+#[derive(Debug)]
+pub struct SenderNumber {
+    pub number: &'static str,
+    pub registered: bool,
+    pub verified_name: &'static str,
+}
+
+pub const WHATSAPP_NUMBERS: &[SenderNumber] = &[
+    SenderNumber { number: "8613800000001", registered: true, verified_name: "Acme" },
+    SenderNumber { number: "8613800000002", registered: false, verified_name: "Acme Outlet" },
+];
+
+/// The state before anything has happened.
+pub fn state(now: Timestamp) -> State {
+    State {
+        first_use: now,
+        serial: 0,
+        signatures: signatures(),
+        sms_templates: sms_templates(),
+        chat_templates: chat_templates(),
+        messages: Vec::new(),
+    }
+}
+
+fn signatures() -> Vec<Signature> {
+    [
+        ("Acme", Audit::Approved, None),
+        ("Acme Store", Audit::Approved, None),
+        ("Acme Beta", Audit::Reviewing, None),
+        ("Acme Deals", Audit::Rejected, Some("the business licence is not readable")),
+    ]
+    .into_iter()
+    .map(|(name, audit, reason)| Signature {
+        name: name.to_owned(),
+        audit,
+        reason: reason.map(str::to_owned),
+    })
+    .collect()
+}
+
+fn sms_templates() -> Vec<SmsTemplate> {
+    use Audit::{Approved, Rejected, Reviewing};
+    use Purpose::{International, Notification, Promotion, Verification};
+    [
+        (
+            "SMS_100001",
+            "Sign-in code",
+            Verification,
+            "Your verification code is ${code}. It is valid for ${minutes} minutes.",
+            Approved,
+            None,
+        ),
+        (
+            "SMS_100002",
+            "Order shipped",
+            Notification,
+            "Hello ${name}, your order ${order} is on its way.",
+            Approved,
+            None,
+        ),
+        (
+            "SMS_100003",
+            "Spring sale",
+            Promotion,
+            "Our spring sale has begun. Reply R to unsubscribe.",
+            Approved,
+            None,
+        ),
+        (
+            "SMS_100004",
+            "Pick-up reminder",
+            Notification,
+            "${name}, your parcel waits at ${place}.",
+            Reviewing,
+            None,
+        ),
+        (
+            "SMS_100005",
+            "Lottery",
+            Promotion,
+            "You have won! Claim your prize today.",
+            Rejected,
+            Some("the text promises a prize"),
+        ),
+        (
+            "SMS_100006",
+            "Sign-in code abroad",
+            International,
+            "${code} is your Acme sign-in code.",
+            Approved,
+            None,
+        ),
+    ]
+    .into_iter()
+    .map(|(code, name, purpose, content, audit, reason)| SmsTemplate {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        purpose,
+        content: content.to_owned(),
+        audit,
+        reason: reason.map(str::to_owned),
+    })
+    .collect()
+}
+
+fn chat_templates() -> Vec<ChatTemplate> {
+    let order_update = |header: &str, body: &str, button: &str| {
+        json!([
+            { "Type": "HEADER", "Format": "TEXT", "Text": header },
+            { "Type": "BODY", "Text": body },
+            { "Type": "FOOTER", "Text": "Acme" },
+            { "Type": "BUTTONS", "Buttons": [
+                { "Type": "URL", "Text": button, "Url": "https://example.com/orders",
+                  "UrlType": "static" },
+                { "Type": "QUICK_REPLY", "Text": "OK" },
+            ] },
+        ])
+    };
+    let body = |text: &str| json!([{ "Type": "BODY", "Text": text }]);
+    let whatsapp =
+        |code: &str, name: &str, language: &str, category: &str, components: Value| ChatTemplate {
+            code: code.to_owned(),
+            name: name.to_owned(),
+            language: language.to_owned(),
+            channel: Channel::Whatsapp,
+            category: category.to_owned(),
+            audit: Audit::Approved,
+            reason: None,
+            components,
+        };
+    vec![
+        whatsapp(
+            "100000000000001",
+            "order_update",
+            "en",
+            "UTILITY",
+            order_update(
+                "Your order",
+                "Hello $(name), your order $(order) is on its way.",
+                "Track it",
+            ),
+        ),
+        whatsapp(
+            "100000000000001",
+            "order_update",
+            "zh_CN",
+            "UTILITY",
+            order_update("您的订单", "$(name)，您的订单 $(order) 已发货。", "查看"),
+        ),
+        whatsapp("100000000000002", "hello", "en", "MARKETING", body("Hello from Acme!")),
+        ChatTemplate {
+            audit: Audit::Reviewing,
+            ..whatsapp(
+                "100000000000003",
+                "spring_sale",
+                "en",
+                "MARKETING",
+                body("Dear $(name), our spring sale has begun."),
+            )
+        },
+        ChatTemplate {
+            audit: Audit::Rejected,
+            reason: Some("INVALID_FORMAT: two variables stand side by side".to_owned()),
+            ..whatsapp("100000000000004", "prize", "en", "MARKETING", body("$(a)$(b)"))
+        },
+        ChatTemplate {
+            channel: Channel::Viber,
+            ..whatsapp(
+                "100000000000005",
+                "viber_hello",
+                "en",
+                "text",
+                body("Hello $(name), this is Acme on Viber."),
+            )
+        },
+    ]
+}
+
+const fn word(audit: Audit) -> &'static str {
+    match audit {
+        Audit::Approved => "approved",
+        Audit::Reviewing => "under review",
+        Audit::Rejected => "rejected",
+    }
+}
+
+/// The seeds for the help, a line each.
+pub fn describe() -> String {
+    let mut text = String::from("SMS signatures:\n");
+    for signature in signatures() {
+        text.push_str(&format!("  {} ({})\n", signature.name, word(signature.audit)));
+    }
+    text.push_str("SMS templates:\n");
+    for template in sms_templates() {
+        let (code, audit) = (&template.code, word(template.audit));
+        text.push_str(&format!("  {code} ({audit})  {}\n", template.content));
+    }
+    text.push_str(&format!("Channel instance {SPACE}, WhatsApp numbers:\n"));
+    for sender in WHATSAPP_NUMBERS {
+        let mark = if sender.registered { "connected" } else { "not registered" };
+        text.push_str(&format!("  {} ({mark})\n", sender.number));
+    }
+    text.push_str(&format!("Viber sender:\n  {VIBER_SENDER}\n"));
+    text.push_str("WhatsApp and Viber templates:\n");
+    for template in chat_templates() {
+        text.push_str(&format!(
+            "  {} {} {} ({})\n",
+            template.code,
+            template.name,
+            template.language,
+            word(template.audit)
+        ));
+    }
+    text
+}

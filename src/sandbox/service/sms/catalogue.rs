@@ -1,0 +1,177 @@
+//! Dysmsapi: signatures and templates. Lists and single look-ups name the same things differently.
+
+use serde_json::{Value, json};
+
+use super::super::store::{Audit, Purpose};
+use super::super::{Rejection, Request, ok, page};
+use super::receipts::local_time;
+
+/// Of everything that was there at first use.
+const ORDER: &str = "20044000001";
+
+const fn audit_in_list(audit: Audit) -> &'static str {
+    match audit {
+        Audit::Approved => "AUDIT_STATE_PASS",
+        Audit::Reviewing => "AUDIT_STATE_INIT",
+        Audit::Rejected => "AUDIT_STATE_NOT_PASS",
+    }
+}
+
+const fn audit_in_look_up(audit: Audit) -> i64 {
+    match audit {
+        Audit::Reviewing => 0,
+        Audit::Approved => 1,
+        Audit::Rejected => 2,
+    }
+}
+
+const fn purpose_in_list(purpose: Purpose) -> i64 {
+    match purpose {
+        Purpose::Notification => 0,
+        Purpose::Promotion => 1,
+        Purpose::Verification => 2,
+        Purpose::International => 6,
+    }
+}
+
+/// Also the list's `OuterTemplateType`.
+const fn purpose_in_look_up(purpose: Purpose) -> i64 {
+    match purpose {
+        Purpose::Verification => 0,
+        Purpose::Notification => 1,
+        Purpose::Promotion => 2,
+        Purpose::International => 3,
+    }
+}
+
+struct Page {
+    index: i64,
+    size: i64,
+}
+
+fn read_page(request: &Request<'_>) -> Result<Page, Rejection> {
+    let index = request.call.integer("--page-index").unwrap_or(1);
+    let size = request.call.integer("--page-size").unwrap_or(10);
+    if index < 1 || !(1..=50).contains(&size) {
+        return Err(Rejection::new(
+            "isv.INVALID_PARAMETERS",
+            "pages count from 1 and hold 1 to 50 entries",
+        ));
+    }
+    Ok(Page { index, size })
+}
+
+fn rejection_reason(reason: Option<&str>, date: &str) -> Value {
+    match reason {
+        Some(reason) => {
+            json!({ "RejectDate": date, "RejectInfo": reason, "RejectSubInfo": "" })
+        }
+        None => json!({}),
+    }
+}
+
+fn list_reply(key: &str, entries: Vec<Value>, wanted: &Page) -> Value {
+    let mut reply = ok();
+    reply["CurrentPage"] = json!(wanted.index);
+    reply["PageSize"] = json!(wanted.size);
+    reply["TotalCount"] = json!(entries.len());
+    reply[key] = json!(page(entries, wanted.index, wanted.size));
+    reply
+}
+
+pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
+    let wanted = read_page(&request)?;
+    let date = local_time(request.state.first_use);
+    let entries = request
+        .state
+        .signatures
+        .iter()
+        .map(|signature| {
+            json!({
+                "SignName": signature.name,
+                "AuditStatus": audit_in_list(signature.audit),
+                "BusinessType": "general",
+                "CreateDate": date,
+                "OrderId": ORDER,
+                "Reason": rejection_reason(signature.reason.as_deref(), &date),
+                "authorizationLetterAuditPass": false,
+            })
+        })
+        .collect();
+    Ok(list_reply("SmsSignList", entries, &wanted))
+}
+
+pub fn show_signature(request: Request<'_>) -> Result<Value, Rejection> {
+    let name = request.call.text("--sign-name").unwrap_or_default();
+    let Some(signature) = request.state.signatures.iter().find(|known| known.name == name) else {
+        return Err(Rejection::new("SignatureNotFound", format!("there is no signature {name}")));
+    };
+    let date = local_time(request.state.first_use);
+    let mut reply = ok();
+    reply["SignName"] = json!(signature.name);
+    reply["SignStatus"] = json!(audit_in_look_up(signature.audit));
+    reply["SignCode"] = json!("SIGN_100001");
+    reply["CreateDate"] = json!(date);
+    reply["OrderId"] = json!(ORDER);
+    reply["ApplyScene"] = json!("https://example.com");
+    reply["ThirdParty"] = json!(false);
+    reply["RegisterResult"] = json!(i64::from(signature.audit == Audit::Approved));
+    reply["FileUrlList"] = json!([]);
+    reply["AuditInfo"] = match &signature.reason {
+        Some(reason) => json!({ "AuditDate": date, "RejectInfo": reason }),
+        None => json!({ "AuditDate": date }),
+    };
+    Ok(reply)
+}
+
+pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
+    let wanted = read_page(&request)?;
+    let date = local_time(request.state.first_use);
+    let entries = request
+        .state
+        .sms_templates
+        .iter()
+        .map(|template| {
+            json!({
+                "TemplateCode": template.code,
+                "TemplateName": template.name,
+                "TemplateContent": template.content,
+                "TemplateType": purpose_in_list(template.purpose),
+                "OuterTemplateType": purpose_in_look_up(template.purpose),
+                "AuditStatus": audit_in_list(template.audit),
+                "CreateDate": date,
+                "OrderId": ORDER,
+                "SignatureName": "Acme",
+                "Reason": rejection_reason(template.reason.as_deref(), &date),
+            })
+        })
+        .collect();
+    Ok(list_reply("SmsTemplateList", entries, &wanted))
+}
+
+pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
+    let code = request.call.text("--template-code").unwrap_or_default();
+    let Some(template) = request.state.sms_templates.iter().find(|known| known.code == code) else {
+        return Err(Rejection::new("TemplateNotFound", format!("there is no template {code}")));
+    };
+    let date = local_time(request.state.first_use);
+    let international = template.purpose == Purpose::International;
+    let mut reply = ok();
+    reply["TemplateCode"] = json!(template.code);
+    reply["TemplateName"] = json!(template.name);
+    reply["TemplateContent"] = json!(template.content);
+    // Numbers, but as text: so says the API's model.
+    reply["TemplateType"] = json!(purpose_in_look_up(template.purpose).to_string());
+    reply["TemplateStatus"] = json!(audit_in_look_up(template.audit).to_string());
+    reply["IntlType"] = json!(i64::from(international));
+    reply["RelatedSignName"] = json!("Acme");
+    reply["CreateDate"] = json!(date);
+    reply["OrderId"] = json!(ORDER);
+    reply["ApplyScene"] = json!("https://example.com");
+    reply["FileUrlList"] = json!({ "FileUrl": [] });
+    reply["AuditInfo"] = match &template.reason {
+        Some(reason) => json!({ "AuditDate": date, "RejectInfo": reason }),
+        None => json!({ "AuditDate": date }),
+    };
+    Ok(reply)
+}

@@ -1,0 +1,167 @@
+//! What the services remember between two processes, in one file under one lock.
+
+use std::fs::File;
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::seeds;
+use crate::sandbox::fates::Fate;
+use crate::sandbox::home::{self, Home};
+
+/// How a message travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    Sms,
+    Whatsapp,
+    Viber,
+}
+
+/// Seen from the business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    Out,
+    In,
+}
+
+/// One message, sent or received.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    pub product: String,
+    /// The API's own name of the call that sent it.
+    pub api: String,
+    pub channel: Channel,
+    pub direction: Direction,
+    /// A business number or an SMS signature.
+    pub sender: String,
+    /// Digits only; a mainland SMS number without its country code.
+    pub recipient: String,
+    pub template: Option<String>,
+    pub template_name: Option<String>,
+    pub language: Option<String>,
+    /// `TEMPLATE` or the type of a free-form message, in capitals.
+    pub kind: String,
+    /// As the recipient reads it.
+    pub text: String,
+    /// The caller's own mark: out_id or task_id.
+    pub tracking_id: Option<String>,
+    /// The service's: BizId or MessageId.
+    pub message_id: String,
+    pub request_id: String,
+    pub sent_at: Timestamp,
+    pub fate: Fate,
+}
+
+/// How far the audit of a signature or template has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Audit {
+    Approved,
+    Reviewing,
+    Rejected,
+}
+
+/// What an SMS template is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    Verification,
+    Notification,
+    Promotion,
+    International,
+}
+
+/// An SMS signature.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Signature {
+    pub name: String,
+    pub audit: Audit,
+    pub reason: Option<String>,
+}
+
+/// An SMS template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SmsTemplate {
+    pub code: String,
+    pub name: String,
+    pub purpose: Purpose,
+    pub content: String,
+    pub audit: Audit,
+    pub reason: Option<String>,
+}
+
+/// A WhatsApp or Viber template in one language.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChatTemplate {
+    pub code: String,
+    pub name: String,
+    pub language: String,
+    pub channel: Channel,
+    pub category: String,
+    pub audit: Audit,
+    pub reason: Option<String>,
+    /// As the API gives them.
+    pub components: serde_json::Value,
+}
+
+/// Everything that the services remember.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    pub first_use: Timestamp,
+    /// Grows with every identifier given out, so that none is given out twice.
+    pub serial: u64,
+    pub signatures: Vec<Signature>,
+    pub sms_templates: Vec<SmsTemplate>,
+    pub chat_templates: Vec<ChatTemplate>,
+    pub messages: Vec<Message>,
+}
+
+impl State {
+    /// A number that this state has not given out before.
+    pub fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+}
+
+/// The state together with the lock that keeps other processes from it.
+pub struct Store {
+    pub state: State,
+    as_read: Option<State>,
+    path: std::path::PathBuf,
+    /// Released when it is closed.
+    _lock: File,
+}
+
+impl Store {
+    /// Waits for the lock and reads the state, or begins with the seeds.
+    pub fn open(home: &Home, now: Timestamp) -> Result<Self> {
+        let lock_path = home.service_lock();
+        let lock = home::private_file()
+            .truncate(false)
+            .open(&lock_path)
+            .and_then(|file| file.lock().map(|()| file))
+            .with_context(|| format!("cannot lock {}", lock_path.display()))?;
+        let path = home.service_state();
+        let as_read: Option<State> = home::read_if_present(&path)?
+            .map(|text| {
+                serde_json::from_str(&text)
+                    .with_context(|| format!("{} is damaged; delete it", path.display()))
+            })
+            .transpose()?;
+        let state = as_read.clone().unwrap_or_else(|| seeds::state(now));
+        Ok(Self { state, as_read, path, _lock: lock })
+    }
+
+    /// Writes the state back unless it is as it was read.
+    pub fn save_if_changed(&self) -> Result<()> {
+        if self.as_read.as_ref() == Some(&self.state) {
+            return Ok(());
+        }
+        let text = serde_json::to_vec(&self.state).context("cannot write the state as JSON")?;
+        home::write_atomically(&self.path, &text)
+    }
+}

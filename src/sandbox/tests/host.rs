@@ -1,0 +1,173 @@
+//! The program's own commands, and what happens in front of a first call.
+
+use super::{Sandbox, sms_to, words};
+
+fn on_disk(sandbox: &Sandbox, file: &str) -> String {
+    std::fs::read_to_string(sandbox.path().join(".aliyun").join(file)).unwrap()
+}
+
+#[test]
+fn the_version_is_new_enough_for_ai_mode() {
+    assert_eq!(Sandbox::fresh().run(&["version"]).stdout, "3.4.11\n");
+    assert!(Sandbox::fresh().run(&[]).stdout.contains("Usage:"));
+}
+
+#[test]
+fn the_agent_string_is_refused_where_the_real_program_does_not_know_it() {
+    let sandbox = Sandbox::ready();
+    for args in [
+        &["version", "--user-agent=x"][..],
+        &["configure", "list", "--user-agent", "x"],
+        &["configure", "set", "--auto-plugin-install", "true", "--user-agent=x"],
+        &["configure", "ai-mode", "enable", "--user-agent=x"],
+        &["configure", "ai-mode", "disable", "--user-agent=x"],
+        &["plugin", "list", "--user-agent=x"],
+        &["plugin", "update", "--user-agent=x"],
+    ] {
+        let answer = sandbox.run(args);
+        assert_eq!(answer.exit, 2, "{args:?}");
+        assert!(answer.stderr.starts_with("\u{1b}[1;31mERROR: invalid flag --user-agent"));
+    }
+}
+
+#[test]
+fn ai_mode_is_one_small_file_and_keeps_the_agent_string() {
+    let sandbox = Sandbox::fresh();
+    let silent = |args: &[&str]| {
+        let answer = sandbox.run(args);
+        assert_eq!((answer.exit, answer.stdout + &answer.stderr), (0, String::new()));
+    };
+    silent(&["configure", "ai-mode", "enable"]);
+    silent(&["configure", "ai-mode", "set-user-agent", "--user-agent", "agent/one"]);
+    assert_eq!(
+        on_disk(&sandbox, "ai-mode.json"),
+        "{\n\t\"enabled\": true,\n\t\"user_agent\": \"agent/one\"\n}"
+    );
+    let shown = sandbox.reply(&["configure", "ai-mode", "show"]);
+    assert_eq!(shown["enabled"], true);
+    assert_eq!(shown["effective_user_agent"], "agent/one");
+    assert!(shown["config_file"].as_str().unwrap().ends_with("ai-mode.json"));
+    silent(&["configure", "ai-mode", "disable"]);
+    let shown = sandbox.reply(&["configure", "ai-mode", "show"]);
+    assert_eq!((&shown["enabled"], &shown["user_agent"]), (&false.into(), &"agent/one".into()));
+}
+
+#[test]
+fn an_unreadable_ai_mode_file_is_taken_for_the_default() {
+    let sandbox = Sandbox::fresh();
+    sandbox.run(&["configure", "ai-mode", "set-user-agent", "--user-agent=agent/one"]);
+    std::fs::write(sandbox.path().join(".aliyun/ai-mode.json"), "{\"enab").unwrap();
+    assert_eq!(sandbox.run(&["configure", "ai-mode", "enable"]).exit, 0);
+    let shown = sandbox.reply(&["configure", "ai-mode", "show"]);
+    assert_eq!(shown["enabled"], true);
+    assert_eq!(shown["effective_user_agent"], "AlibabaCloud-Agent-Skills");
+}
+
+#[test]
+fn one_profile_without_secrets_is_always_there() {
+    let sandbox = Sandbox::fresh();
+    let lines: Vec<String> =
+        sandbox.run(&["configure", "list"]).stdout.lines().map(str::to_owned).collect();
+    assert!(lines[0].starts_with("Profile "), "{lines:?}");
+    let cells: Vec<&str> = lines[2].split('|').map(str::trim).collect();
+    assert_eq!(cells, ["sandbox *", "AK:***box", "Valid", "cn-hangzhou", "en"]);
+    let columns: Vec<usize> = lines.iter().filter_map(|line| line.find('|')).collect();
+    assert!(columns.windows(2).all(|pair| pair[0] == pair[1]), "{lines:?}");
+    assert!(!on_disk(&sandbox, "config.json").contains("access_key"));
+    assert_eq!(sandbox.run(&["configure", "get"]).exit, 1);
+    assert_eq!(sandbox.run(&["configure"]).exit, 1);
+    assert_eq!(sandbox.run(&["configure", "lst"]).exit, 2);
+}
+
+#[test]
+fn auto_install_is_remembered_in_the_profile() {
+    let sandbox = Sandbox::fresh();
+    let set = sandbox.run(&["configure", "set", "--auto-plugin-install", "true"]);
+    assert_eq!((set.exit, set.stdout.as_str()), (0, ""));
+    assert!(on_disk(&sandbox, "config.json").contains("\"auto_plugin_install\": true"));
+    assert!(sandbox.run(&words(&sms_to("13800001234"))).stdout.starts_with("Downloading "));
+    // A profile of another name would have no keys.
+    let other = ["configure", "set", "--auto-plugin-install", "true", "--profile", "other"];
+    assert_eq!(sandbox.run(&other).exit, 1);
+}
+
+#[test]
+fn plugins_are_missing_at_first_and_then_remembered() {
+    let sandbox = Sandbox::fresh();
+    let listed = || sandbox.run(&["plugin", "list"]).stdout;
+    assert_eq!(listed().lines().count(), 2);
+    assert_eq!(sandbox.run(&["plugin", "update"]).stdout, "No plugins installed.\n");
+    assert_eq!(sandbox.run(&["plugin", "show", "--name", "cams"]).exit, 1);
+    let installed = sandbox.run(&["plugin", "install", "--names", "aliyun-cli-cams"]);
+    assert!(installed.stdout.contains("installed successfully!"));
+    assert!(listed().contains("aliyun-cli-cams"));
+    assert!(!listed().contains("aliyun-cli-dysmsapi"));
+    sandbox.run(&["plugin", "install", "--names", "dysmsapi"]);
+    assert!(listed().contains("aliyun-cli-dysmsapi") && listed().contains("aliyun-cli-cams"));
+    assert!(sandbox.run(&["plugin", "update"]).stdout.contains("up to date"));
+    assert!(sandbox.run(&["plugin", "show", "--name", "cams"]).stdout.contains("Version:"));
+    let unknown = sandbox.run(&["plugin", "install", "--names", "nonsense"]);
+    assert_eq!(unknown.exit, 1);
+    assert!(unknown.stderr.contains("not found"));
+}
+
+#[test]
+fn a_missing_plugin_stops_a_call_unless_it_may_be_installed() {
+    let args = sms_to("13800001234");
+    let refused = Sandbox::fresh().run(&words(&args));
+    assert_eq!(refused.exit, 1);
+    assert!(refused.stderr.contains("failed to read user input: EOF"));
+
+    let sandbox = Sandbox::fresh().with("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true");
+    let first = sandbox.run(&words(&args)).stdout;
+    assert!(first.starts_with("Downloading aliyun-cli-dysmsapi"), "{first}");
+    assert!(first.contains("installed successfully!\n{"), "{first}");
+    assert!(sandbox.run(&words(&args)).stdout.starts_with('{'));
+}
+
+#[test]
+fn an_unknown_profile_and_an_empty_environment_are_errors_of_configuration() {
+    let mut args = sms_to("13800001234");
+    args.push("--profile=other".to_owned());
+    let answer = Sandbox::ready().run(&words(&args));
+    assert_eq!(answer.exit, 3);
+    assert!(answer.stderr.contains("unknown profile other, run configure to check"));
+
+    let args = sms_to("13800001234");
+    let named = Sandbox::ready().with("ALIBABA_CLOUD_PROFILE", "other");
+    assert_eq!(named.run(&words(&args)).exit, 3);
+    let alone = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE");
+    assert_eq!(alone.run(&words(&args)).exit, 3);
+    let with_keys = alone
+        .with("ALIBABA_CLOUD_ACCESS_KEY_ID", "present")
+        .with("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "present");
+    assert_eq!(with_keys.run(&words(&args)).exit, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_folder() {
+    let sandbox = Sandbox::ready();
+    sandbox.run(&words(&sms_to("13800001234")));
+    sandbox.run(&["configure", "ai-mode", "enable"]);
+    let path = sandbox.path();
+    assert_eq!(super::mode(&path), 0o700);
+    for file in ["service.json", "service.lock", ".aliyun/config.json", ".aliyun/ai-mode.json"] {
+        assert_eq!(super::mode(&path.join(file)), 0o600, "{file}");
+    }
+}
+
+#[test]
+fn trouble_with_the_folder_is_told_and_ends_with_1() {
+    let sandbox = Sandbox::fresh();
+    std::fs::write(sandbox.path(), "a file where the folder should be").unwrap();
+    let answer = sandbox.run(&["version"]);
+    assert_eq!(answer.exit, 1);
+    assert!(answer.stderr.contains("folder"), "{}", answer.stderr);
+
+    let damaged = Sandbox::ready();
+    std::fs::write(damaged.path().join("service.json"), "{").unwrap();
+    let answer = damaged.run(&words(&sms_to("13800001234")));
+    assert_eq!(answer.exit, 1);
+    assert!(answer.stderr.contains("damaged"), "{}", answer.stderr);
+}
