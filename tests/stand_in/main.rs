@@ -25,7 +25,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use answer::Answer;
 use folder::Folder;
@@ -124,9 +124,7 @@ fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
 /// The work itself, as the rule bends it.
 fn perform(witness: &Witness, words: &Words, rule: &Rule) -> Result<u8> {
     if rule.ignore_sigterm {
-        // A handler that only sets a flag nobody reads: the signal is taken and nothing happens.
-        signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::new(AtomicBool::new(false)))
-            .context("ignoring SIGTERM")?;
+        ignore_sigterm()?;
     }
     // The request leaves before the reply is waited for: whoever is killed meanwhile has sent.
     if rule.sent && product::is_product(words) {
@@ -164,8 +162,7 @@ fn natural(witness: &Witness, words: &Words) -> Result<Answer> {
 
 fn start_plugin(rule: &Rule, argv: &[String]) -> Result<u8> {
     if rule.ignore_sigterm {
-        signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::new(AtomicBool::new(false)))
-            .context("ignoring SIGTERM")?;
+        ignore_sigterm()?;
     }
     let myself = std::env::current_exe().context("finding the stand-in itself")?;
     #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
@@ -181,12 +178,21 @@ fn start_plugin(rule: &Rule, argv: &[String]) -> Result<u8> {
     }))
 }
 
+/// A handler that only sets a flag nobody reads: the signal is taken and nothing happens.
+fn ignore_sigterm() -> Result<()> {
+    signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::new(AtomicBool::new(false)))
+        .context("ignoring SIGTERM")?;
+    Ok(())
+}
+
 fn kill_self(number: i32) -> Result<()> {
     let signal = rustix::process::Signal::from_named_raw(number).context("kill_self: no signal")?;
-    rustix::process::kill_process(rustix::process::getpid(), signal).context("kill_self")?;
-    // The signal may take a moment; what follows must not look like an ordinary end.
-    thread::sleep(Duration::from_secs(5));
-    Ok(())
+    // Twice: the runtime's own handler takes the first SIGSEGV or SIGBUS for a stack overflow.
+    for _ in 0..2 {
+        rustix::process::kill_process(rustix::process::getpid(), signal).context("kill_self")?;
+        thread::sleep(Duration::from_millis(50));
+    }
+    bail!("kill_self: survived signal {number}");
 }
 
 fn complain(text: &str) {
