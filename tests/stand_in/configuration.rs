@@ -1,0 +1,206 @@
+//! `aliyun configure …`: profiles and ai-mode.
+//!
+//! The files are rewritten in place without a lock, which is just what makes two writers at once
+//! dangerous; a marker file finds them out.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, test_kill_process};
+use serde_json::{Map, Value, json};
+
+use crate::answer::{Answer, table};
+use crate::witness::Witness;
+use crate::words::Words;
+
+/// The agent string that counts while none was set.
+const DEFAULT_AGENT: &str = "AlibabaCloud-Agent-Skills";
+
+/// Whether this is the one command besides product calls that knows `--user-agent`.
+pub fn takes_agent(words: &Words) -> bool {
+    words.command == ["configure", "ai-mode", "set-user-agent"]
+}
+
+pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer> {
+    match rest {
+        ["list"] => list(witness),
+        ["get", ..] => {
+            witness.violation("configure get", "prints the secret in clear text");
+            Ok(Answer::text("{\n\t\"access_key_secret\": \"a secret in clear text\"\n}\n"))
+        }
+        ["set"] => set(witness, words),
+        // ai-mode came with 3.3.3; before, the word is unknown.
+        ["ai-mode", action @ ..] if knows_ai_mode(&witness.folder.version()) => {
+            ai_mode(witness, words, action)
+        }
+        [other, ..] => Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
+        // The real program would begin to ask questions.
+        [] => Ok(Answer::failure("failed to read user input: EOF")),
+    }
+}
+
+fn knows_ai_mode(version: &str) -> bool {
+    semver::Version::parse(version).is_ok_and(|version| version >= semver::Version::new(3, 3, 3))
+}
+
+fn list(witness: &Witness) -> Result<Answer> {
+    let Some(profiles) = witness.folder.profiles()? else {
+        let path = witness.folder.configuration("config.json");
+        return Ok(Answer::failure(&format!(
+            "load configure failed: stat {}: no such file or directory",
+            path.display()
+        )));
+    };
+    let row = |cells: [&str; 5]| cells.map(str::to_owned).to_vec();
+    let mut rows = vec![
+        row(["Profile", "| Credential ", "| Valid", "| Region", "| Language"]),
+        row(["---------", "| ------------------", "| -------", "| ----------------", "| --------"]),
+    ];
+    for profile in profiles {
+        let mark = if profile.current { " *" } else { "" };
+        rows.push(vec![
+            format!("{}{mark}", profile.name),
+            format!("| {}", profile.credential),
+            format!("| {}", if profile.valid { "Valid" } else { "Invalid" }),
+            format!("| {}", profile.region),
+            "| en".to_owned(),
+        ]);
+    }
+    Ok(Answer::text(&table(&rows, 8, 1)))
+}
+
+/// Only the one setting that alimsg needs; every other would change the user's profile.
+fn set(witness: &Witness, words: &Words) -> Result<Answer> {
+    let Some(wanted @ ("true" | "false")) = words.flag("auto-plugin-install") else {
+        return Ok(Answer::usage("the stand-in only sets --auto-plugin-install true|false"));
+    };
+    let path = witness.folder.configuration("config.json");
+    if !path.exists() {
+        return Ok(Answer::failure("region can't be empty"));
+    }
+    let profiles = witness.folder.profiles()?.unwrap_or_default();
+    if !profiles.iter().any(|profile| profile.current && profile.valid) {
+        return Ok(Answer::failure("access_key_id is not configured"));
+    }
+    rewrite(witness, "config.json", |settings| {
+        settings.insert("auto_plugin_install".to_owned(), Value::Bool(wanted == "true"));
+    })?;
+    Ok(Answer::default())
+}
+
+fn ai_mode(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answer> {
+    let enabled = |on: bool| {
+        move |state: &mut Map<String, Value>| {
+            state.insert("enabled".to_owned(), Value::Bool(on));
+        }
+    };
+    match action {
+        ["enable"] => rewrite(witness, "ai-mode.json", enabled(true))?,
+        ["disable"] => rewrite(witness, "ai-mode.json", enabled(false))?,
+        ["set-user-agent"] => {
+            let Some(agent) = words.flag("user-agent") else {
+                return Ok(Answer::failure("--user-agent is required for set-user-agent"));
+            };
+            rewrite(witness, "ai-mode.json", |state| {
+                state.entry("enabled").or_insert(Value::Bool(false));
+                state.insert("user_agent".to_owned(), Value::from(agent));
+            })?;
+        }
+        [] | ["show"] => return show(witness),
+        [other, ..] => {
+            return Ok(Answer::usage(&format!("'{other}' is not a valid command")));
+        }
+    }
+    Ok(Answer::default())
+}
+
+fn show(witness: &Witness) -> Result<Answer> {
+    let state = witness.folder.ai_mode();
+    let agent = state["user_agent"].as_str().unwrap_or_default();
+    let shown = json!({
+        "enabled": state["enabled"].as_bool().unwrap_or(false),
+        "user_agent": agent,
+        "effective_user_agent": if agent.is_empty() { DEFAULT_AGENT } else { agent },
+        "config_file": witness.folder.configuration("ai-mode.json"),
+    });
+    Ok(Answer::text(&format!("{}\n", serde_json::to_string_pretty(&shown)?)))
+}
+
+/// Reads a file of the configuration, rests, and writes it back in place. What cannot be read
+/// counts as empty: so a torn file loses its settings.
+fn rewrite(
+    witness: &Witness,
+    name: &str,
+    change: impl FnOnce(&mut Map<String, Value>),
+) -> Result<()> {
+    let mine = claim(witness)?;
+    let path = witness.folder.configuration(name);
+    let mut state: Map<String, Value> = fs::read(&path)
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default();
+    change(&mut state);
+    thread::sleep(witness.folder.write_delay()?);
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).context("making the configuration folder")?;
+    }
+    fs::write(&path, serde_json::to_string_pretty(&state)?)
+        .with_context(|| format!("writing {}", path.display()))?;
+    drop(mine);
+    Ok(())
+}
+
+/// The marker of the one process that may write; gone when dropped.
+struct Marker(PathBuf);
+
+impl Drop for Marker {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Claims the right to write. If another living process holds it, that is the violation looked
+/// for, and the write goes on regardless, as the real program's would.
+fn claim(witness: &Witness) -> Result<Option<Marker>> {
+    let marker = witness.folder.path("writing");
+    let draft = witness.folder.path(&format!("writing-{}", std::process::id()));
+    fs::write(&draft, std::process::id().to_string()).context("the marker of a writer")?;
+    let outcome = link(witness, &draft, &marker);
+    fs::remove_file(&draft).context("the marker of a writer")?;
+    Ok(outcome?.then_some(Marker(marker)))
+}
+
+/// A hard link brings name and content at once, so that nobody reads a marker without a pid.
+fn link(witness: &Witness, draft: &PathBuf, marker: &PathBuf) -> Result<bool> {
+    for _ in 0..100 {
+        match fs::hard_link(draft, marker) {
+            Ok(()) => return Ok(true),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error).context("the marker of a writer"),
+        }
+        // Gone since: its owner has just finished; try again.
+        let Ok(text) = fs::read_to_string(marker) else { continue };
+        let owner: i32 = text.parse().context("the pid in the marker")?;
+        if is_alive(owner) {
+            let both = format!("{} while {owner} was writing", std::process::id());
+            witness.violation("two writers", &both);
+            return Ok(false);
+        }
+        // Its owner was killed while it wrote.
+        let _ = fs::remove_file(marker);
+    }
+    bail!("the marker of a writer comes and goes");
+}
+
+/// Whether that process still runs; one that only waits to be collected does not.
+fn is_alive(pid: i32) -> bool {
+    if Pid::from_raw(pid).is_none_or(|pid| test_kill_process(pid).is_err()) {
+        return false;
+    }
+    // Where there is no /proc the answer of the signal stands.
+    fs::read_to_string(format!("/proc/{pid}/stat"))
+        .map_or(true, |stat| !stat.rsplit(')').next().unwrap_or_default().starts_with(" Z"))
+}

@@ -1,0 +1,92 @@
+//! The folder that a test and the stand-in share.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One line of `profiles.json`.
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    pub name: String,
+    pub credential: String,
+    pub valid: bool,
+    pub region: String,
+    pub current: bool,
+}
+
+pub struct Folder {
+    root: PathBuf,
+    home: PathBuf,
+}
+
+impl Folder {
+    pub fn from_environment() -> Result<Self> {
+        let variable = |name: &str| {
+            std::env::var_os(name).map(PathBuf::from).with_context(|| format!("{name} is not set"))
+        };
+        Ok(Self { root: variable("STAND_IN_DIR")?, home: variable("HOME")? })
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
+    }
+
+    /// A file in the CLI's own configuration folder.
+    pub fn configuration(&self, name: &str) -> PathBuf {
+        self.home.join(".aliyun").join(name)
+    }
+
+    pub fn version(&self) -> String {
+        fs::read_to_string(self.path("version"))
+            .map_or_else(|_| "3.4.11".to_owned(), |text| text.trim().to_owned())
+    }
+
+    /// How long a writer of the configuration rests between reading and writing.
+    pub fn write_delay(&self) -> Result<Duration> {
+        match fs::read_to_string(self.path("write_delay_ms")) {
+            Ok(text) => Ok(Duration::from_millis(text.trim().parse().context("write_delay_ms")?)),
+            Err(_) => Ok(Duration::ZERO),
+        }
+    }
+
+    /// `None` where nothing is configured at all.
+    pub fn profiles(&self) -> Result<Option<Vec<Profile>>> {
+        match fs::read_to_string(self.path("profiles.json")) {
+            Ok(text) => serde_json::from_str(&text).context("profiles.json").map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// `ai-mode.json`: null where there is none, a string where it is no JSON.
+    pub fn ai_mode(&self) -> Value {
+        match fs::read_to_string(self.configuration("ai-mode.json")) {
+            Ok(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
+            Err(_) => Value::Null,
+        }
+    }
+
+    /// Adds one line in one write, so that lines of several processes never mix.
+    pub fn append_line(&self, name: &str, line: &Value) -> Result<()> {
+        let text = format!("{line}\n");
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(self.path(name))
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .with_context(|| format!("adding to {name}"))
+    }
+}
+
+/// Writes a file so that readers see all of it or nothing.
+pub fn write_whole(path: &Path, value: &Value) -> Result<()> {
+    let draft = path.with_extension(format!("draft-{}", std::process::id()));
+    fs::write(&draft, value.to_string())
+        .and_then(|()| fs::rename(&draft, path))
+        .with_context(|| format!("writing {}", path.display()))
+}

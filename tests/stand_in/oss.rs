@@ -1,0 +1,43 @@
+//! `aliyun oss cp FILE oss://BUCKET/KEY`: what uploading a medium needs, and no more.
+
+use std::fs;
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::account;
+use crate::answer::Answer;
+use crate::witness::Witness;
+use crate::words::Words;
+
+/// Notes the upload in `uploads.jsonl`, with the account that signed it.
+pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer> {
+    let ["cp", source, target] = rest else {
+        return Ok(Answer::failure("the stand-in only copies one file to oss://BUCKET/KEY"));
+    };
+    let key = target.strip_prefix("oss://").and_then(|path| path.split_once('/'));
+    if key.is_none_or(|(bucket, key)| bucket.is_empty() || key.is_empty()) {
+        return Ok(Answer::failure(&format!("invalid cloud url: {target}")));
+    }
+    let endpoint = words.flag("endpoint").unwrap_or_default();
+    if !endpoint.starts_with("https://") && !endpoint.starts_with("http://") {
+        return Ok(Answer::failure(&format!("endpoint '{endpoint}' has no scheme")));
+    }
+    if words.flag("force").is_none() {
+        // Without -f it asks before it overwrites, and nobody answers.
+        return Ok(Answer::failure("failed to read user input: EOF"));
+    }
+    let size = match fs::metadata(source) {
+        Ok(found) => found.len(),
+        Err(error) => return Ok(Answer::failure(&format!("{source}: {error}"))),
+    };
+    let account = match account::of_call(&witness.folder, words)? {
+        Ok(account) => account,
+        Err(fault) => return Ok(fault),
+    };
+    let line = json!({
+        "file": source, "to": target, "endpoint": endpoint, "account": account, "bytes": size,
+    });
+    witness.folder.append_line("uploads.jsonl", &line)?;
+    Ok(Answer::text(&format!("Succeed: Total num: 1, size: {size}. OK num: 1(upload 1 files).\n")))
+}

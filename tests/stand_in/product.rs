@@ -1,0 +1,94 @@
+//! Product calls: `aliyun cams …` and `aliyun dysmsapi …`.
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::account;
+use crate::answer::Answer;
+use crate::plugins;
+use crate::witness::{Witness, now};
+use crate::words::Words;
+
+/// Whether a plugin answers this command.
+pub fn is_product(words: &Words) -> bool {
+    matches!(words.command.first().map(String::as_str), Some("cams" | "dysmsapi"))
+}
+
+/// Everything that stops a call before a request is made. What is printed on the way, such as the
+/// download of the plugin, is the answer's beginning.
+pub fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
+    let [product, command] = words.command.as_slice() else {
+        let extra = words.command.get(2).map_or("nothing", String::as_str);
+        return Err(Answer::usage(&format!("a product takes one command, then flags: '{extra}'")));
+    };
+    // A command with a capital goes to the host's own tables, which do not know these products.
+    if !command.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
+        return Err(Answer::usage(&format!("'{command}' is not a valid api")));
+    }
+    if words.flag("user-agent").is_none() {
+        witness.violation("user agent", "a product call without --user-agent");
+    }
+    if witness.folder.ai_mode()["enabled"] != json!(true) {
+        witness.violation("ai-mode off", "a product call while ai-mode is not enabled");
+    }
+    let prelude = have_plugin(witness, product)?;
+    if product == "dysmsapi" && words.flag("api-version") != Some("2017-05-25") {
+        return Err(Answer::failure("dysmsapi needs --api-version 2017-05-25"));
+    }
+    account::of_call(&witness.folder, words).map_err(|error| broken(&error))??;
+    Ok(prelude)
+}
+
+/// Installs a missing plugin if that is switched on; without a terminal to ask on, fails if not.
+fn have_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
+    let plugin = format!("aliyun-cli-{product}");
+    if plugins::installed(&witness.folder).contains(&plugin) {
+        return Ok(Answer::default());
+    }
+    if std::env::var("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").as_deref() != Ok("true") {
+        return Err(Answer::failure("failed to read user input: EOF"));
+    }
+    let said = plugins::install(&witness.folder, &plugin).map_err(|error| broken(&error))?;
+    Ok(Answer::text(&said))
+}
+
+/// Notes a message as sent: this is how tests count them.
+pub fn record(witness: &Witness, words: &Words) -> Result<()> {
+    let is_send = words.command.get(1).is_some_and(|command| command.starts_with("send-"));
+    if !is_send {
+        return Ok(());
+    }
+    let account = account::of_call(&witness.folder, words)?.ok();
+    let line = json!({
+        "command": words.command.join(" "),
+        "flags": words.flags_as_json(),
+        "account": account,
+        "pid": std::process::id(),
+        "at": now(),
+    });
+    witness.folder.append_line("sent.jsonl", &line)
+}
+
+/// A reply of the service that says all is well.
+pub fn reply(command: &str) -> Answer {
+    let (at, pid) = (now(), std::process::id());
+    let request = format!("{pid:08X}-0000-4000-8000-{:012X}", at % (1 << 48));
+    let body = match command {
+        "send-sms" | "send-batch-sms" => json!({
+            "Code": "OK", "Message": "OK", "BizId": format!("{at}{pid}^0"), "RequestId": request,
+        }),
+        "send-chatapp-message" => json!({
+            "Code": "OK", "MessageId": format!("{at}{pid}"), "RequestId": request,
+        }),
+        "send-chatapp-mass-message" => json!({
+            "Code": "OK", "GroupMessageId": format!("{at}{pid}"), "RequestId": request,
+        }),
+        _ => json!({ "Code": "OK", "RequestId": request }),
+    };
+    Answer::text(&format!("{body:#}\n"))
+}
+
+/// The stand-in itself failed; the text must not pass for one of the real program.
+fn broken(error: &anyhow::Error) -> Answer {
+    Answer { exit: 70, ..Answer::failure(&format!("stand-in aliyun: {error:#}")) }
+}

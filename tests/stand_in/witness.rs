@@ -1,0 +1,119 @@
+//! What the stand-in saw: one file for each process, and the promises it saw broken.
+
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::FileType;
+use rustix::process::{getpgrp, getpid};
+use serde_json::{Map, Value, json};
+
+use crate::folder::{Folder, write_whole};
+
+/// The prefixes of the variables that decide what `aliyun` or alimsg does.
+const WATCHED: [&str; 3] = ["ALIBABA_CLOUD_", "ALICLOUD_", "ALIMSG_"];
+
+pub struct Witness {
+    pub folder: Folder,
+    argv: Vec<String>,
+    stdin: &'static str,
+    /// `…/log/<start>-<pid>`, without the ending.
+    stem: PathBuf,
+}
+
+impl Witness {
+    /// Records the start of this process. The name of the file sorts by time of start.
+    pub fn begin(folder: Folder, argv: &[String], is_plugin: bool) -> Result<Self> {
+        let start = now();
+        let pid = std::process::id();
+        let log = folder.path("log");
+        std::fs::create_dir_all(&log).context("making the log folder")?;
+        let stem = log.join(format!("{start:020}-{pid}"));
+        let stdin = kind_of_stdin();
+        let record = json!({
+            "argv": argv,
+            "pid": pid,
+            "pgid": getpgrp().as_raw_nonzero().get(),
+            "leader": getpgrp() == getpid(),
+            "plugin": is_plugin,
+            "stdin": stdin,
+            "env": watched_environment(),
+            "ai_mode": folder.ai_mode(),
+            "start": start,
+        });
+        write_whole(&stem.with_extension("json"), &record)?;
+        Ok(Self { folder, argv: argv.to_vec(), stdin, stem })
+    }
+
+    /// Records the end; a process that was killed has no such file.
+    pub fn end(&self, exit: u8) {
+        let record = json!({ "exit": exit, "ai_mode": self.folder.ai_mode(), "end": now() });
+        // The test may be over and its folder gone: no reason to fail.
+        let _ = write_whole(&self.stem.with_extension("end.json"), &record);
+    }
+
+    /// What every process owes, whatever its command.
+    pub fn inspect_start(&self) {
+        if self.stdin != "closed pipe" {
+            self.violation("stdin", self.stdin);
+        }
+        if getpgrp() != getpid() {
+            self.violation("process group", "not the leader of its own process group");
+        }
+        let variable = "ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL";
+        if std::env::var(variable).as_deref() != Ok("true") {
+            self.violation("auto-install", &format!("{variable} is not true"));
+        }
+    }
+
+    pub fn violation(&self, what: &str, detail: &str) {
+        let line = json!({
+            "what": what, "detail": detail, "argv": self.argv, "pid": std::process::id(),
+        });
+        if let Err(error) = self.folder.append_line("violations.jsonl", &line) {
+            crate::complain(&format!("stand-in aliyun: {error:#}\n"));
+        }
+    }
+}
+
+/// Nanoseconds of the wall clock.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn watched_environment() -> Map<String, Value> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| {
+            let name = name.into_string().ok()?;
+            let watched = WATCHED.iter().any(|prefix| name.starts_with(prefix));
+            watched.then(|| (name, Value::from(value.to_string_lossy())))
+        })
+        .collect()
+}
+
+/// What stdin is. A pipe counts as closed once it is at its end without ever having held a byte.
+fn kind_of_stdin() -> &'static str {
+    let stdin = std::io::stdin();
+    let Ok(stat) = rustix::fs::fstat(&stdin) else { return "closed" };
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::CharacterDevice if rustix::termios::isatty(&stdin) => "terminal",
+        FileType::CharacterDevice => "character device",
+        FileType::RegularFile => "file",
+        FileType::Fifo => {
+            // The starter closes its end just after the start: allow it a moment. A closed pipe
+            // answers at once, only an open one waits for the whole of it.
+            let moment = Timespec { tv_sec: 1, tv_nsec: 0 };
+            let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
+            match poll(&mut fds, Some(&moment)) {
+                Ok(ready) if ready > 0 => match rustix::io::read(&stdin, &mut [0_u8; 1]) {
+                    Ok(0) => "closed pipe",
+                    _ => "pipe with data",
+                },
+                _ => "open pipe",
+            }
+        }
+        _ => "something else",
+    }
+}

@@ -1,0 +1,141 @@
+//! What the stand-in noted about its processes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use rustix::process::{Pid, test_kill_process};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One process of `aliyun`.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    /// Without the program's name.
+    pub argv: Vec<String>,
+    pub pid: i32,
+    pub pgid: i32,
+    /// Whether it leads its own process group.
+    pub leader: bool,
+    /// The second process of a call, which plays the plugin.
+    pub plugin: bool,
+    /// `closed pipe`, `open pipe`, `pipe with data`, `character device`, `terminal`, `file` …
+    pub stdin: String,
+    /// The variables beginning with `ALIBABA_CLOUD_`, `ALICLOUD_` and `ALIMSG_`.
+    pub env: BTreeMap<String, String>,
+    /// The content of `ai-mode.json` at the start; null where there was none.
+    pub ai_mode: Value,
+    /// Wall clock, nanoseconds.
+    pub start: u64,
+    /// `None` for a process that still runs or was killed.
+    pub end: Option<End>,
+}
+
+/// The orderly end of a process.
+#[derive(Debug, Clone, Deserialize)]
+pub struct End {
+    pub exit: i32,
+    pub ai_mode: Value,
+    /// Wall clock, nanoseconds.
+    pub end: u64,
+}
+
+#[derive(Deserialize)]
+struct Start {
+    argv: Vec<String>,
+    pid: i32,
+    pgid: i32,
+    leader: bool,
+    plugin: bool,
+    stdin: String,
+    env: BTreeMap<String, String>,
+    ai_mode: Value,
+    start: u64,
+}
+
+impl Seen {
+    /// A short name: `version`, `configure set`, `ai-mode enable`, `dysmsapi send-sms`.
+    pub fn command(&self) -> String {
+        let mut words: Vec<&str> = self
+            .argv
+            .iter()
+            .map(String::as_str)
+            .take_while(|word| !word.starts_with('-'))
+            .take(3)
+            .collect();
+        if words.starts_with(&["configure", "ai-mode"]) {
+            words.remove(0);
+        }
+        words.truncate(2);
+        words.join(" ")
+    }
+
+    /// Whether ai-mode was on when it started.
+    pub fn ai_mode_enabled(&self) -> bool {
+        self.ai_mode["enabled"] == Value::Bool(true)
+    }
+
+    /// Whether it came to its own end.
+    pub fn ended(&self) -> bool {
+        self.end.is_some()
+    }
+
+    /// Whether it runs at this moment.
+    pub fn is_running(&self) -> bool {
+        !self.ended() && is_alive(self.pid)
+    }
+
+    /// The value of `--name=value`; the name without dashes.
+    pub fn flag(&self, name: &str) -> Option<&str> {
+        self.argv
+            .iter()
+            .find_map(|word| word.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('='))
+    }
+}
+
+/// Whether a process of `aliyun` with that number runs; one that only waits to be collected by
+/// its parent does not.
+pub fn is_alive(pid: i32) -> bool {
+    if Pid::from_raw(pid).is_none_or(|pid| test_kill_process(pid).is_err()) {
+        return false;
+    }
+    // Where there is no /proc the answer of the signal has to do.
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
+        return !Path::new("/proc/self").exists();
+    };
+    // "PID (name) STATE …": the number may have gone to another program meanwhile.
+    let is_aliyun = stat.contains("(aliyun)");
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
+    is_aliyun && !state.starts_with(['Z', 'X'])
+}
+
+/// Everything in the log, in the order of the starts.
+pub fn read_log(folder: &Path) -> Vec<Seen> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".json") && !name.ends_with(".end.json"))
+        .collect();
+    names.sort();
+    names.iter().map(|name| read(folder, name)).collect()
+}
+
+fn read(folder: &Path, name: &str) -> Seen {
+    let text = fs::read_to_string(folder.join(name)).expect("a record of a start");
+    let start: Start = serde_json::from_str(&text).expect("a record of a start");
+    let end = fs::read_to_string(folder.join(name.replace(".json", ".end.json")))
+        .ok()
+        .map(|text| serde_json::from_str(&text).expect("a record of an end"));
+    Seen {
+        argv: start.argv,
+        pid: start.pid,
+        pgid: start.pgid,
+        leader: start.leader,
+        plugin: start.plugin,
+        stdin: start.stdin,
+        env: start.env,
+        ai_mode: start.ai_mode,
+        start: start.start,
+        end,
+    }
+}

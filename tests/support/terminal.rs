@@ -1,0 +1,141 @@
+//! A program on a terminal of its own, for what happens only there: prompts, tables, colours.
+//!
+//! It is no controlling terminal, so Ctrl-C typed here is just a character; tests that mean the
+//! signal send it.
+
+use std::fs::File;
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use super::PATIENCE;
+use super::ran::{Drain, Ran, end, end_of};
+
+pub struct Terminal {
+    child: Child,
+    keyboard: File,
+    screen: Drain,
+    /// How far [`Terminal::expect`] has read in the plain text.
+    read: usize,
+    since: Instant,
+}
+
+impl Terminal {
+    /// Starts the command with stdin, stdout and stderr on a new terminal, 24 rows by 100 columns.
+    pub fn start(mut command: Command) -> Self {
+        let since = Instant::now();
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
+        // Not every system can set this while opening.
+        fcntl_setfd(&ours, FdFlags::CLOEXEC).expect("a pseudo-terminal");
+        grantpt(&ours).expect("a pseudo-terminal");
+        unlockpt(&ours).expect("a pseudo-terminal");
+        let name = ptsname(&ours, Vec::new()).expect("the terminal's name");
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let theirs = rustix::fs::open(name, flags, Mode::empty()).expect("the terminal opens");
+        let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&theirs, size).expect("the terminal's size");
+        let child = command
+            .stdin(Stdio::from(theirs.try_clone().expect("a descriptor")))
+            .stdout(Stdio::from(theirs.try_clone().expect("a descriptor")))
+            .stderr(Stdio::from(theirs))
+            .spawn()
+            .expect("the program starts");
+        // The command holds our copies of the program's side: while they are open, the screen
+        // never ends.
+        drop(command);
+        let keyboard = File::from(ours);
+        let screen = Drain::of(keyboard.try_clone().expect("a descriptor"));
+        Self { child, keyboard, screen, read: 0, since }
+    }
+
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a pid")
+    }
+
+    /// Sends a signal to this process alone.
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.pid()).expect("a pid");
+        kill_process(pid, signal).expect("the signal is sent");
+    }
+
+    /// Types; the return key is `"\r"`.
+    pub fn write(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes the keys");
+    }
+
+    /// Waits until the text is shown, after what the last `expect` found. Escape sequences do not
+    /// count, so a text may be coloured word by word.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let seen = self.seen();
+            let unread = seen.get(self.read..).unwrap_or_default();
+            if let Some(at) = unread.find(text) {
+                self.read += at + text.len();
+                return;
+            }
+            assert!(Instant::now() < deadline, "'{text}' was never shown; shown was: {seen}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Everything shown so far, without escape sequences.
+    pub fn seen(&self) -> String {
+        plain(&self.screen.text())
+    }
+
+    /// Waits for the end. What was shown stands in `stdout` as it came.
+    #[track_caller]
+    pub fn wait(mut self) -> Ran {
+        let Some(status) = end_of(&mut self.child, Instant::now() + PATIENCE * 3) else {
+            panic!("the program did not end; shown was: {}", self.seen());
+        };
+        let took = self.since.elapsed();
+        // A watchdog may keep the terminal open a little longer: that hurts nobody here.
+        self.screen.is_closed_within(Duration::from_secs(2));
+        Ran { status, stdout: self.screen.text(), stderr: String::new(), took }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// The text without the sequences that move the cursor or set colours. One that has not arrived
+/// completely is left out as well, so that the plain text only ever grows.
+fn plain(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\u{1b}' {
+            plain.push(c);
+            continue;
+        }
+        match rest.next() {
+            // ESC [ … letter
+            Some('[') => {
+                rest.find(|c| ('@'..='~').contains(c));
+            }
+            // ESC ] … BEL, or … ESC backslash
+            Some(']') => {
+                let mut last = ' ';
+                rest.find(|&c| {
+                    let over = c == '\u{7}' || (last == '\u{1b}' && c == '\\');
+                    last = c;
+                    over
+                });
+            }
+            _ => {}
+        }
+    }
+    plain
+}
