@@ -105,9 +105,6 @@ mod tests {
         let sms = find(Product::Dysmsapi, "TemplateNotFound").expect("known");
         assert_eq!((cams.layer, sms.layer), (Layer::Cams, Layer::Sms));
         assert!(find(Product::Cams, "isv.AMOUNT_NOT_ENOUGH").is_none());
-        assert_eq!(
-            find(Product::Cams, "Throttling.Api").expect("family").cause,
-            Cause::Throttled
-        );
+        assert_eq!(find(Product::Cams, "Throttling.Api").expect("family").cause, Cause::Throttled);
     }
 }

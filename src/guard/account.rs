@@ -132,7 +132,8 @@ impl Exported {
         Self::read(&|name| {
             // Only whether a secret is set is of interest, so its value is not copied.
             let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
-            let secret = ["ACCESS_KEY", "TOKEN_FILE", "_ARN"].iter().any(|part| name.contains(part));
+            let secret =
+                ["ACCESS_KEY", "TOKEN_FILE", "_ARN"].iter().any(|part| name.contains(part));
             Some(if secret { String::new() } else { value.to_string_lossy().into_owned() })
         })
     }
@@ -171,9 +172,11 @@ pub fn resolve(
     }
     let wanted = settings.profile.as_ref().or(exported.profile.as_ref());
     let profile = match wanted {
-        Some(name) => Some(profiles.iter().find(|profile| profile.name == *name).ok_or_else(
-            || none(host, &format!("there is no profile {name:?}; {}", names(profiles))),
-        )?),
+        Some(name) => {
+            Some(profiles.iter().find(|profile| profile.name == *name).ok_or_else(|| {
+                none(host, &format!("there is no profile {name:?}; {}", names(profiles)))
+            })?)
+        }
         None => profiles.iter().find(|profile| profile.current),
     };
     let own_region = profile.map(|profile| profile.region.clone()).filter(|r| !r.is_empty());
@@ -193,9 +196,7 @@ pub fn resolve(
                  or export ALIBABA_CLOUD_REGION_ID",
             )),
         },
-        Some(profile) => {
-            Err(none(host, &format!("the profile {} is not valid", profile.name)))
-        }
+        Some(profile) => Err(none(host, &format!("the profile {} is not valid", profile.name))),
         None => Err(none(host, "no profile is configured and no credentials are exported")),
     }
 }

@@ -147,9 +147,9 @@ impl Preflight<'_> {
     fn check_version(&self) -> Result<()> {
         let finished = self.command(&steps::version())?;
         let text = String::from_utf8_lossy(&finished.stdout);
-        let version = text.split_whitespace().find_map(|word| {
-            semver::Version::parse(word.strip_prefix('v').unwrap_or(word)).ok()
-        });
+        let version = text
+            .split_whitespace()
+            .find_map(|word| semver::Version::parse(word.strip_prefix('v').unwrap_or(word)).ok());
         let upgrade = format!("upgrade it: {}", install_command());
         match version {
             Some(version) if version >= steps::OLDEST_VERSION => Ok(()),
@@ -232,7 +232,7 @@ impl Preflight<'_> {
         stop_if_interrupted()?;
         self.run.screen.command(&self.host.shown, arguments);
         let manner = Manner { hold, interruptible: true, started: None };
-        let finished = self.host.run(arguments, &manner).map_err(|e| not_started(&self.host, &e))?;
+        let finished = self.host.run(arguments, &manner).map_err(|e| not_started(self.host, &e))?;
         if finished.end == End::Interrupted {
             return Err(Failure::interrupted());
         }
@@ -263,8 +263,7 @@ impl<'r> Session<'r> {
             fault::point("guard: about to switch on");
             stop_if_interrupted()?;
             self.run.screen.command(&self.host.shown, &arguments);
-            let manner =
-                Manner { hold: Some(configuration), interruptible: true, started: None };
+            let manner = Manner { hold: Some(configuration), interruptible: true, started: None };
             let finished =
                 self.host.run(&arguments, &manner).map_err(|e| not_started(&self.host, &e))?;
             if !finished.succeeded() {
@@ -292,11 +291,8 @@ impl<'r> Session<'r> {
             }
         };
         let started = |group| tell(&|watchdog| watchdog.calling(group));
-        let manner = Manner {
-            hold: Some(self.lease.file()),
-            interruptible: true,
-            started: Some(&started),
-        };
+        let manner =
+            Manner { hold: Some(self.lease.file()), interruptible: true, started: Some(&started) };
         let finished = self.host.run(arguments, &manner);
         tell(&Watchdog::idle);
         finished.map_err(|error| not_started(&self.host, &error))

@@ -74,12 +74,7 @@ pub struct Stamp {
 impl Stamp {
     /// A stamp for which version and auto-install have just been proven.
     pub fn new(identity: Identity) -> Self {
-        Self {
-            identity,
-            checked_at: Timestamp::now(),
-            profiles: None,
-            plugins: BTreeMap::new(),
-        }
+        Self { identity, checked_at: Timestamp::now(), profiles: None, plugins: BTreeMap::new() }
     }
 
     /// The stamp on record, if it is about the files as they are now and still fresh.

@@ -124,5 +124,6 @@ pub fn die_of(signal: c_int) {
 
 /// The name of a signal as `kill` knows it.
 pub fn signal_name(signal: c_int) -> String {
-    signal_hook::low_level::signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_string)
+    signal_hook::low_level::signal_name(signal)
+        .map_or_else(|| format!("signal {signal}"), str::to_string)
 }

@@ -1,0 +1,123 @@
+//! The command tree. One file a command: its flags, and how they become a request.
+
+pub mod sms;
+pub mod whatsapp;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::Result;
+use crate::report::Report;
+use crate::run::Run;
+use crate::settings::GlobalFlags;
+
+/// Send WhatsApp and SMS messages on Alibaba Cloud: never twice, never guessing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "alimsg",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_long_help = LONG_HELP.as_str()
+)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    pub command: Command,
+
+    #[command(flatten)]
+    pub globals: GlobalFlags,
+}
+
+static LONG_HELP: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+    format!("{EXAMPLES}\nSandbox (--sandbox):\n{}\n{EXIT_CODES}", crate::sandbox::help())
+});
+
+const EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100002 \\
+      --param name=Alice --param order=42 --yes
+  alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
+      --template-code 100000000000001 --language en --param name=Alice --param order=42 --yes
+";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done                                   5  permission denied; the missing policy is printed
+  1  internal error                         6  rejected or throttled by the service
+  2  bad or missing input; nothing sent     7  outcome unknown: check before sending again
+  3  no usable aliyun, plugin or network    9  cancelled at a prompt
+  4  no valid credentials                   128+n  ended by signal n";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// WhatsApp messages
+    #[command(subcommand)]
+    Whatsapp(whatsapp::Command),
+    /// SMS messages
+    #[command(subcommand)]
+    Sms(sms::Command),
+}
+
+impl Command {
+    /// The words of the command, as the JSON names it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Whatsapp(command) => command.name(),
+            Self::Sms(command) => command.name(),
+        }
+    }
+
+    pub fn run(self, run: &Run) -> Result<Report> {
+        match self {
+            Self::Whatsapp(command) => command.run(run),
+            Self::Sms(command) => command.run(run),
+        }
+    }
+}
+
+/// Fills in a value that was not given: asked for at a terminal, noted as missing elsewhere.
+pub(crate) struct Inputs<'r> {
+    run: &'r Run,
+    missing: Vec<&'static str>,
+}
+
+impl<'r> Inputs<'r> {
+    pub fn new(run: &'r Run) -> Self {
+        Self { run, missing: Vec::new() }
+    }
+
+    /// The given value, checked; or the answer to a question. Empty if it is missing.
+    pub fn need(
+        &mut self,
+        flag: &'static str,
+        question: &str,
+        given: Option<String>,
+        check: impl Fn(&str) -> Result<()>,
+    ) -> Result<String> {
+        match given {
+            Some(given) => check(&given).map(|()| given),
+            None if self.run.settings.may_ask && !self.run.settings.dry_run => {
+                self.run.screen.ask(question, check)
+            }
+            None => {
+                self.missing.push(flag);
+                Ok(String::new())
+            }
+        }
+    }
+
+    /// All that is missing, at once.
+    pub fn complete(self, next: &[&str]) -> Result<()> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let next = next.iter().map(ToString::to_string).collect();
+        Err(crate::failure::Failure::missing(&self.missing, next))
+    }
+}
+
+/// Refuses nothing.
+pub(crate) fn anything(_: &str) -> Result<()> {
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! What every message has, whatever its content: who, to whom, through which channel.
+
+use clap::{Args, ValueEnum};
+
+use super::Content;
+use crate::call::{Call, shell_line};
+use crate::commands::Inputs;
+use crate::delivery::Message;
+use crate::failure::{Failure, Result};
+use crate::operations::SEND_CHATAPP_MESSAGE;
+use crate::phone;
+use crate::run::Run;
+
+/// The channels of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Channel {
+    Whatsapp,
+    Viber,
+}
+
+impl Channel {
+    /// As the service spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "whatsapp",
+            Self::Viber => "viber",
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Envelope {
+    /// Sending number or Viber service ID: digits only, country code first
+    #[arg(long, value_name = "N", help_heading = "Message")]
+    from: Option<String>,
+
+    /// Recipient: digits only, country code first, no +
+    #[arg(long, value_name = "N", help_heading = "Message")]
+    to: Option<String>,
+
+    /// Channel of the message
+    #[arg(long, value_enum, default_value = "whatsapp", help_heading = "Message")]
+    channel_type: Channel,
+
+    /// Channel instance that sends
+    #[arg(long, value_name = "ID", help_heading = "Message")]
+    cust_space_id: Option<String>,
+
+    /// ID by which the message can be found again [default: a new one]
+    #[arg(long, value_name = "ID", help_heading = "Message")]
+    task_id: Option<String>,
+
+    /// Message that this one replies to
+    #[arg(long, value_name = "ID", help_heading = "Message")]
+    context_message_id: Option<String>,
+
+    /// Fallback strategy, where the message cannot be delivered
+    #[arg(long, value_name = "ID", help_heading = "Fallback to SMS")]
+    fall_back_id: Option<String>,
+
+    /// Text of the fallback
+    #[arg(long, value_name = "TEXT", help_heading = "Fallback to SMS")]
+    fall_back_content: Option<String>,
+
+    /// Rule of the fallback
+    #[arg(long, value_name = "RULE", help_heading = "Fallback to SMS")]
+    fall_back_rule: Option<String>,
+
+    /// How long to wait for the delivery receipt before falling back, in seconds
+    #[arg(long, value_name = "SECS", help_heading = "Fallback to SMS")]
+    fall_back_duration: Option<u64>,
+
+    /// Kind of a Viber message, for example promotion or transaction
+    #[arg(long, value_name = "LABEL", help_heading = "Viber only")]
+    label: Option<String>,
+
+    /// Tag of a Viber message
+    #[arg(long, value_name = "TAG", help_heading = "Viber only")]
+    tag: Option<String>,
+
+    /// How long a Viber message may wait to be delivered, in seconds
+    #[arg(long, value_name = "SECS", help_heading = "Viber only")]
+    ttl: Option<u64>,
+
+    /// Data that comes back with the receipts of a Viber message
+    #[arg(long, value_name = "DATA", help_heading = "Viber only")]
+    tracking_data: Option<String>,
+}
+
+impl Envelope {
+    /// The whole message, checked.
+    ///
+    /// # Errors
+    /// Input that is missing or wrong.
+    pub fn message(self, run: &Run, content: impl Content) -> Result<Message> {
+        self.refuse_foreign_flags()?;
+        let mut inputs = Inputs::new(run);
+        let sender = |number: &str| phone::check_chat_sender("--from", number);
+        let recipient = |number: &str| phone::check_chat_number("--to", number);
+        let from = inputs.need("--from", "Sending number", self.from, sender)?;
+        let to = inputs.need("--to", "Recipient", self.to, recipient)?;
+        let mut plan = vec![
+            ("channel".to_string(), self.channel_type.name().to_string()),
+            ("from".to_string(), from.clone()),
+            ("to".to_string(), to.clone()),
+        ];
+        let call = Call::to(&SEND_CHATAPP_MESSAGE)
+            .text("--channel-type", self.channel_type.name())
+            .text("--from", &from)
+            .text("--to", &to);
+        let call = content.put_into(call, &mut inputs, &mut plan)?;
+        inputs.complete(&["alimsg whatsapp send template --help"])?;
+
+        let task_id = self.task_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let fall_back_duration = self.fall_back_duration.map(|seconds| seconds.to_string());
+        let ttl = self.ttl.map(|seconds| seconds.to_string());
+        let rows = [
+            ("space", &self.cust_space_id),
+            ("reply to", &self.context_message_id),
+            ("fallback", &self.fall_back_id),
+            ("fallback text", &self.fall_back_content),
+            ("fallback rule", &self.fall_back_rule),
+            ("fallback after", &fall_back_duration),
+            ("label", &self.label),
+            ("tag", &self.tag),
+            ("time to live", &ttl),
+            ("tracking data", &self.tracking_data),
+        ];
+        plan.extend(
+            rows.into_iter().filter_map(|(name, value)| Some((name.into(), value.clone()?))),
+        );
+        plan.push(("task-id".to_string(), task_id.clone()));
+        let call = call
+            .text("--task-id", &task_id)
+            .optional_text("--cust-space-id", self.cust_space_id.as_deref())
+            .optional_text("--context-message-id", self.context_message_id.as_deref())
+            .optional_text("--fall-back-id", self.fall_back_id.as_deref())
+            .optional_text("--fall-back-content", self.fall_back_content.as_deref())
+            .optional_text("--fall-back-rule", self.fall_back_rule.as_deref())
+            .optional_integer("--fall-back-duration", self.fall_back_duration)
+            .optional_text("--label", self.label.as_deref())
+            .optional_text("--tag", self.tag.as_deref())
+            .optional_integer("--ttl", self.ttl)
+            .optional_text("--tracking-data", self.tracking_data.as_deref());
+        let check = check_later(&from, &to, self.cust_space_id.as_deref());
+        Ok(Message {
+            call,
+            recipients: vec![to],
+            tracking: ("task_id", task_id),
+            receipt: ("message_id", &["MessageId", "Data.MessageId"]),
+            plan,
+            check,
+        })
+    }
+
+    /// A flag that the channel does not know would be dropped by the service without a word.
+    fn refuse_foreign_flags(&self) -> Result<()> {
+        let viber_only = [
+            ("--label", self.label.is_some()),
+            ("--tag", self.tag.is_some()),
+            ("--ttl", self.ttl.is_some()),
+            ("--tracking-data", self.tracking_data.is_some()),
+        ];
+        let whatsapp_only = [("--context-message-id", self.context_message_id.is_some())];
+        let (foreign, other) = match self.channel_type {
+            Channel::Whatsapp => (viber_only.as_slice(), "viber"),
+            Channel::Viber => (whatsapp_only.as_slice(), "whatsapp"),
+        };
+        match foreign.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Failure::usage(format!(
+                "{flag} is not known on the channel {}",
+                self.channel_type.name()
+            ))
+            .hint(format!("leave it out, or send with --channel-type {other}"))),
+        }
+    }
+}
+
+fn check_later(from: &str, to: &str, space: Option<&str>) -> String {
+    let mut words = ["whatsapp", "history", "--from", from, "--to", to].map(String::from).to_vec();
+    if let Some(space) = space {
+        words.extend(["--cust-space-id".to_string(), space.to_string()]);
+    }
+    shell_line("alimsg", &words)
+}

@@ -1,0 +1,73 @@
+//! A free-form text.
+
+use std::io::Read as _;
+
+use clap::Args;
+use serde_json::json;
+
+use super::Content;
+use crate::call::Call;
+use crate::commands::Inputs;
+use crate::failure::{Failure, Result};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp send text --from 8613800000001 --to 8613800001000 --text 'It is on its way.'
+  echo 'It is on its way.' | alimsg --sandbox whatsapp send text --from 8613800000001 \\
+      --to 8613800001000 --text - --yes";
+
+/// The longest text, in characters; documented.
+const LONGEST: usize = 4096;
+
+#[derive(Debug, Args)]
+pub struct Text {
+    /// The text, at most 4,096 characters; - reads it from stdin
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    text: Option<String>,
+}
+
+impl Content for Text {
+    fn put_into(
+        self,
+        call: Call,
+        inputs: &mut Inputs<'_>,
+        plan: &mut Vec<(String, String)>,
+    ) -> Result<Call> {
+        let given = match self.text.as_deref() {
+            Some("-") => Some(from_stdin()?),
+            _ => self.text,
+        };
+        let text = inputs.need("--text", "Text", given, check)?;
+        plan.push(("text".to_string(), text.clone()));
+        Ok(call
+            .text("--type", "message")
+            .text("--message-type", "text")
+            .text("--content", json!({ "text": text }).to_string()))
+    }
+}
+
+fn check(text: &str) -> Result<()> {
+    if text.is_empty() {
+        return Err(Failure::usage("the text is empty").hint("give --text some text"));
+    }
+    let length = text.chars().count();
+    if length > LONGEST {
+        return Err(Failure::usage(format!(
+            "the text is too long: {length} characters, {LONGEST} at most"
+        ))
+        .hint("shorten it or send it as several messages"));
+    }
+    Ok(())
+}
+
+/// All of stdin, but for the line break that `echo` and editors add at the end.
+fn from_stdin() -> Result<String> {
+    // One byte more than any allowed text can have, so that too much is noticed and not read on.
+    let limit = LONGEST as u64 * 4 + 2;
+    let mut text = String::new();
+    std::io::stdin().lock().take(limit).read_to_string(&mut text).map_err(|error| {
+        Failure::usage(format!("the text on stdin cannot be read: {error}"))
+            .hint("give it as UTF-8")
+    })?;
+    Ok(text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t)).into())
+}

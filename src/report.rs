@@ -1,0 +1,31 @@
+//! What a command has to say when it succeeds.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The answer of a command.
+#[derive(Debug)]
+pub enum Report {
+    /// Facts, by name; the same in text and in JSON.
+    Facts { data: Map<String, Value>, raw: Value },
+    /// What would run, on a dry run.
+    DryRun(Vec<PlannedCommand>),
+}
+
+/// What a command is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Guard,
+    Call,
+}
+
+/// A command that a dry run shows.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlannedCommand {
+    pub phase: Phase,
+    pub argv: Vec<String>,
+    /// The condition under which it runs, where that depends on the one before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub when: Option<&'static str>,
+}

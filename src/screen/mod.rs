@@ -1,0 +1,270 @@
+//! The one place that prints.
+//!
+//! Data goes to stdout, everything else to stderr. With `--json` stdout carries exactly one JSON
+//! object, whatever happens. Text from the service is made safe before it is shown.
+
+mod ask;
+pub mod sanitize;
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal as _, Write};
+
+use clap::builder::styling::{AnsiColor, Style};
+use serde_json::{Map, Value, json};
+
+use crate::call;
+use crate::failure::{Failure, Outcome};
+use crate::report::Report;
+use crate::run::Facts;
+use crate::settings::{ColorWhen, GlobalFlags};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Green.on_default().bold();
+const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
+
+/// The version of the JSON that alimsg prints.
+const SCHEMA: u32 = 1;
+
+/// Where and how a run speaks.
+pub struct Screen {
+    json: bool,
+    sandbox: bool,
+    quiet: bool,
+    verbose: bool,
+    colors: bool,
+    stdout_is_terminal: bool,
+    warnings: RefCell<Vec<String>>,
+}
+
+impl Screen {
+    pub fn new(flags: &GlobalFlags) -> Self {
+        Self {
+            json: flags.json,
+            sandbox: flags.sandbox,
+            quiet: flags.quiet,
+            verbose: flags.verbose,
+            colors: match flags.color {
+                ColorWhen::Always => true,
+                ColorWhen::Never => false,
+                ColorWhen::Auto => {
+                    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+                }
+            },
+            stdout_is_terminal: io::stdout().is_terminal(),
+            warnings: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// The screen of a command line that could not be read.
+    pub fn for_unread_line(json: bool) -> Self {
+        Self {
+            json,
+            sandbox: false,
+            quiet: false,
+            verbose: false,
+            colors: false,
+            stdout_is_terminal: false,
+            warnings: RefCell::new(Vec::new()),
+        }
+    }
+
+    /// Says that everything is simulated; also when notes are not wanted.
+    pub fn announce_sandbox(&self) {
+        if self.sandbox {
+            self.say(SANDBOX, "[sandbox]", "simulated: no account, no network, nothing is sent");
+        }
+    }
+
+    /// Something that is good to know.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            to_stderr(&sanitize::line(text));
+        }
+    }
+
+    /// Something that may be wrong. Part of the JSON as well.
+    pub fn warn(&self, text: impl Into<String>) {
+        let text = text.into();
+        self.say(WARNING, "warning:", &text);
+        self.warnings.borrow_mut().push(text);
+    }
+
+    /// With `-v`, a command that is about to run, its message variables hidden.
+    pub fn command(&self, program: &str, arguments: &[String]) {
+        if self.verbose {
+            to_stderr(&format!("$ {}", sanitize::line(&call::masked_line(program, arguments))));
+        }
+    }
+
+    /// What is about to be done, as rows of a name and a value, for the user to agree to.
+    pub fn plan(&self, title: &str, rows: &[(String, String)]) {
+        to_stderr(&sanitize::line(title));
+        for (name, value) in aligned(rows) {
+            to_stderr(&format!("  {name}  {value}"));
+        }
+    }
+
+    /// Text that was asked for by flag, such as help.
+    pub fn page(&self, text: &str) -> io::Result<()> {
+        to_stdout(text)
+    }
+
+    /// The end of a run: its report or its failure.
+    ///
+    /// # Errors
+    /// If stdout takes it not; the run's work is done all the same.
+    pub fn end(
+        &self,
+        command: &str,
+        facts: &Facts,
+        result: &Result<Report, Box<Failure>>,
+    ) -> io::Result<()> {
+        if self.json {
+            let object = self.object(command, facts, result);
+            return to_stdout(&format!("{object}\n"));
+        }
+        match result {
+            Ok(Report::Facts { data, .. }) => to_stdout(&self.facts(data)),
+            Ok(Report::DryRun(commands)) => {
+                self.note("dry run: nothing was started");
+                for command in commands {
+                    if let (Some(when), [_, words @ ..]) = (command.when, &*command.argv) {
+                        self.note(&format!("`{}` runs only {when}", words.join(" ")));
+                    }
+                }
+                let lines = commands.iter().filter_map(|command| {
+                    let (program, arguments) = command.argv.split_first()?;
+                    Some(call::shell_line(program, arguments) + "\n")
+                });
+                to_stdout(&lines.collect::<String>())
+            }
+            Err(failure) => {
+                self.failure(failure);
+                Ok(())
+            }
+        }
+    }
+
+    /// The result of a send on stderr, for the case that stdout is closed: a script that cannot
+    /// read it must not send again.
+    pub fn fall_back_to_stderr(&self, result: &Result<Report, Box<Failure>>, error: &io::Error) {
+        self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}"));
+        if let Ok(Report::Facts { data, .. }) = result {
+            for (name, value) in aligned(&rows(data)) {
+                to_stderr(&format!("  {name}  {value}"));
+            }
+        }
+    }
+
+    fn object(&self, command: &str, facts: &Facts, result: &Result<Report, Box<Failure>>) -> Value {
+        let mut object = Map::new();
+        object.insert("schema".into(), json!(SCHEMA));
+        object.insert("ok".into(), json!(result.is_ok()));
+        object.insert("command".into(), json!(command));
+        if self.sandbox {
+            object.insert("sandbox".into(), json!(true));
+        }
+        match result {
+            Ok(Report::Facts { data, raw }) => {
+                object.insert("data".into(), Value::Object(data.clone()));
+                object.insert("raw".into(), raw.clone());
+            }
+            Ok(Report::DryRun(commands)) => {
+                object.insert("dry_run".into(), json!(true));
+                object.insert("commands".into(), json!(commands));
+            }
+            Err(failure) => {
+                object.insert("error".into(), json!(failure));
+                if let Some(raw) = &failure.raw {
+                    object.insert("raw".into(), raw.clone());
+                }
+            }
+        }
+        if let Some(account) = &*facts.account.borrow() {
+            object.insert("account".into(), json!(account));
+        }
+        object.insert("warnings".into(), json!(*self.warnings.borrow()));
+        object.insert("ai_mode_disabled".into(), json!(facts.ai_mode_disabled.get()));
+        Value::Object(object)
+    }
+
+    fn failure(&self, failure: &Failure) {
+        self.say(ERROR, "error:", &failure.message);
+        match failure.outcome {
+            Outcome::NotSent => to_stderr("  nothing was sent"),
+            Outcome::Sent => to_stderr("  the message was sent"),
+            Outcome::Unknown => to_stderr(
+                "  it is not known whether the message was sent: check before sending again",
+            ),
+        }
+        if let Some(request_id) = &failure.request_id {
+            to_stderr(&format!("  request ID: {}", sanitize::line(request_id)));
+        }
+        if let Some(hint) = &failure.hint {
+            self.say(HINT, "hint:", hint);
+        }
+        if let Some(policy) = &failure.policy {
+            to_stderr(&sanitize::block(&format!("{policy:#}")));
+        }
+        for command in &failure.next {
+            self.say(HINT, "next:", command);
+        }
+    }
+
+    /// Names and values: aligned on a terminal, separated by tabs in a pipe.
+    fn facts(&self, data: &Map<String, Value>) -> String {
+        let rows = rows(data);
+        if self.stdout_is_terminal {
+            aligned(&rows).map(|(name, value)| format!("{name}  {value}\n")).collect()
+        } else {
+            let cell = sanitize::line;
+            rows.iter().map(|(name, value)| format!("{}\t{}\n", cell(name), cell(value))).collect()
+        }
+    }
+
+    fn say(&self, style: Style, label: &str, text: &str) {
+        let text = sanitize::line(text);
+        if self.colors {
+            to_stderr(&format!("{style}{label}{style:#} {text}"));
+        } else {
+            to_stderr(&format!("{label} {text}"));
+        }
+    }
+}
+
+fn rows(data: &Map<String, Value>) -> Vec<(String, String)> {
+    let text = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| item.as_str().map_or(item.to_string(), Into::into));
+            items.collect::<Vec<_>>().join(",")
+        }
+        other => other.to_string(),
+    };
+    data.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+fn aligned(rows: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
+    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    rows.iter().map(move |(name, value)| {
+        (format!("{:width$}", sanitize::line(name)), sanitize::line(value))
+    })
+}
+
+fn to_stdout(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// A closed stderr takes the words with it; the exit code still tells.
+fn to_stderr(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Prints what another program would have printed: the sandbox's `aliyun`.
+pub fn relay(stdout: &str, stderr: &str) -> io::Result<()> {
+    io::stderr().lock().write_all(stderr.as_bytes())?;
+    to_stdout(stdout)
+}
