@@ -22,6 +22,7 @@ pub mod watchdog;
 
 use std::cell::RefCell;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::failure::{Failure, Kind, Result};
 use crate::fault;
@@ -250,6 +251,8 @@ pub struct Session<'r> {
 
 impl<'r> Session<'r> {
     fn new(run: &'r Run, host: Host, lease: Lease) -> Self {
+        // Until it has been left, whatever happens.
+        run.facts.ai_mode_disabled.set(false);
         let watchdog = Watchdog::start(&host, lease.path());
         if let Err(error) = &watchdog {
             run.screen.warn(format!("there is no watchdog for this run: {error:#}"));
@@ -307,28 +310,37 @@ impl<'r> Session<'r> {
 /// Step 7.
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        fault::point("guard: about to leave");
-        self.run.screen.command(&self.host.shown, &steps::disable());
-        let left = AiMode::new(&self.host).leave(self.lease.path());
+        // A panic must not leave a destructor: it would end the program without a word about the
+        // message, where another panic is on its way.
+        let left = catch_unwind(AssertUnwindSafe(|| {
+            fault::point("guard: about to leave");
+            self.run.screen.command(&self.host.shown, &steps::disable());
+            AiMode::new(&self.host).leave(self.lease.path())
+        }))
+        .unwrap_or_else(|_| Left::On("alimsg has a defect and stopped half-way".into()));
         let watchdog = self.watchdog.take();
-        match left {
+        let reason = match left {
             Left::Off | Left::Shared => {
                 self.run.facts.ai_mode_disabled.set(true);
                 if let Some(watchdog) = watchdog {
                     watchdog.dismiss();
                 }
+                return;
             }
-            Left::On(reason) => {
-                self.run.facts.ai_mode_disabled.set(false);
-                self.run.screen.warn(format!(
-                    "ai-mode may still be on: {reason}; a watchdog goes on trying, and \
-                     `{} configure ai-mode disable` switches it off by hand",
-                    self.host.shown
-                ));
-                if let Some(watchdog) = watchdog {
-                    watchdog.take_over();
-                }
-            }
+            Left::On(reason) => reason,
+        };
+        let successor = if watchdog.is_some() {
+            "a watchdog goes on trying"
+        } else {
+            "the next run tries again"
+        };
+        self.run.screen.warn(format!(
+            "ai-mode may still be on: {reason}; {successor}, and \
+             `{} configure ai-mode disable` switches it off by hand",
+            self.host.shown
+        ));
+        if let Some(watchdog) = watchdog {
+            watchdog.take_over();
         }
     }
 }

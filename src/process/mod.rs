@@ -182,7 +182,8 @@ impl Running {
     }
 
     fn on_signal(&mut self, interruptible: bool) {
-        if interruptible && signals::count() >= 2 && self.killed.is_none() && !self.exited {
+        // Also when the host has gone and its plugin goes on: that is the call by now.
+        if interruptible && signals::count() >= 2 && self.killed.is_none() {
             self.kill(End::Interrupted);
         }
     }

@@ -1,10 +1,10 @@
 //! Questions to the person at the terminal.
 
-use dialoguer::Input;
-use dialoguer::theme::SimpleTheme;
+use std::io::{self, BufRead as _, IsTerminal as _};
+use std::sync::mpsc;
 
 use super::Screen;
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::{self, Failure, Kind};
 use crate::signals;
 
 impl Screen {
@@ -12,7 +12,11 @@ impl Screen {
     ///
     /// # Errors
     /// The person ended the program in the place of an answer.
-    pub fn ask(&self, question: &str, check: impl Fn(&str) -> Result<()>) -> Result<String> {
+    pub fn ask(
+        &self,
+        question: &str,
+        check: impl Fn(&str) -> failure::Result<()>,
+    ) -> failure::Result<String> {
         loop {
             let answer = read(question)?;
             if answer.is_empty() {
@@ -29,7 +33,7 @@ impl Screen {
     ///
     /// # Errors
     /// The answer was not `yes`.
-    pub fn confirm(&self, question: &str) -> Result<()> {
+    pub fn confirm(&self, question: &str) -> failure::Result<()> {
         if read(&format!("{question} (only \"yes\" goes on)"))? == "yes" {
             return Ok(());
         }
@@ -37,16 +41,50 @@ impl Screen {
     }
 }
 
-fn read(question: &str) -> Result<String> {
-    let answer = Input::<String>::with_theme(&SimpleTheme)
-        .with_prompt(question)
-        .allow_empty(true)
-        .interact_text();
-    if signals::count() > 0 {
-        return Err(Failure::interrupted());
+#[derive(Clone)]
+enum Event {
+    Answer(Result<String, String>),
+    Signal,
+}
+
+/// One line from the terminal, which stays in its ordinary mode: nothing has to be put back in
+/// order when the program is ended in the place of an answer.
+///
+/// The line is read on a thread of its own. A system call that waits for a person does not return
+/// at every signal, and a terminal that is gone need not end it either; the thread is simply left
+/// behind then, because the program is about to end.
+fn read(question: &str) -> failure::Result<String> {
+    if !io::stderr().is_terminal() {
+        return Err(no_answer("the question cannot be shown, stderr is no terminal"));
     }
-    match answer {
-        Ok(answer) => Ok(answer.trim().to_string()),
-        Err(error) => Err(Failure::new(Kind::Cancelled, format!("no answer was given: {error}"))),
+    super::prompt(&format!("{question}: "));
+    let (sender, events) = mpsc::channel();
+    let _waking = signals::Waking::new(sender.clone(), Event::Signal);
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let answer = match io::stdin().lock().read_line(&mut line) {
+            Ok(0) => Err("end of input".to_string()),
+            Ok(_) => Ok(line),
+            Err(error) => Err(error.to_string()),
+        };
+        drop(sender.send(Event::Answer(answer)));
+    });
+    // A signal that came before anybody listened counts as well.
+    let event = if signals::count() > 0 { Ok(Event::Signal) } else { events.recv() };
+    match event {
+        _ if signals::count() > 0 => {
+            super::prompt("\n");
+            Err(Failure::interrupted())
+        }
+        Ok(Event::Answer(Ok(line))) => Ok(line.trim().to_string()),
+        Ok(Event::Answer(Err(reason))) => {
+            super::prompt("\n");
+            Err(no_answer(&reason))
+        }
+        Ok(Event::Signal) | Err(_) => Err(Failure::interrupted()),
     }
+}
+
+fn no_answer(reason: &str) -> Box<Failure> {
+    Failure::new(Kind::Cancelled, format!("no answer was given: {reason}"))
 }

@@ -263,6 +263,12 @@ fn to_stderr(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
+/// A question that waits for its answer on the same line.
+fn prompt(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
 /// Prints what another program would have printed: the sandbox's `aliyun`.
 pub fn relay(stdout: &str, stderr: &str) -> io::Result<()> {
     io::stderr().lock().write_all(stderr.as_bytes())?;

@@ -8,10 +8,12 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Command, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rustix::io::FdFlags;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 /// The signals that ask a program to end, in the order in which help pages name them.
@@ -91,6 +93,9 @@ pub fn inode(metadata: &Metadata) -> u64 {
 /// Calls `on_signal` on a thread of its own for each signal that asks the program to end. Signals
 /// that were ignored when the program started (`nohup`, background jobs) stay ignored.
 pub fn watch_signals(on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<()> {
+    // A parent may have left this one ignored. Then the system collects children by itself, nobody
+    // can be told how a call has ended, and a message that went out would count as not started.
+    signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false)))?;
     let ignored = ignored_signals();
     let wanted = ENDING_SIGNALS.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
     let mut signals = Signals::new(wanted.collect::<Vec<_>>())?;
@@ -115,10 +120,9 @@ fn ignored_signals() -> u64 {
 /// where the signal cannot do that.
 pub fn die_of(signal: c_int) {
     // A core file of a program that was asked to quit helps nobody, so no core is dumped.
-    let _ = rustix::process::setrlimit(
-        rustix::process::Resource::Core,
-        rustix::process::Rlimit { current: Some(0), maximum: None },
-    );
+    // The upper limit stays as it is: a user may not raise it, and the whole change would fail.
+    let limit = rustix::process::getrlimit(Resource::Core);
+    let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
     let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 

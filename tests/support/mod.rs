@@ -13,6 +13,7 @@
     reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
 )]
 
+mod left;
 mod ran;
 mod seen;
 mod terminal;
@@ -26,6 +27,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use left::{Process, can_be_listed};
 pub use ran::{Ran, Running};
 pub use seen::{Seen, is_alive};
 pub use terminal::Terminal;
@@ -168,6 +170,14 @@ impl World {
         command
     }
 
+    /// A line of shell in which `"$0" "$@"` is alimsg with these arguments: for what only a shell
+    /// can arrange, such as ignored signals and closed outputs.
+    pub fn shell(&self, line: &str, arguments: &[&str]) -> Command {
+        let mut command = self.program(Path::new("/bin/sh"));
+        command.args(["-c", line, env!("CARGO_BIN_EXE_alimsg")]).args(arguments);
+        command
+    }
+
     #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
     fn program(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
@@ -204,6 +214,16 @@ impl World {
         let mut command = self.alimsg(arguments);
         command.env("TERM", "xterm-256color");
         Terminal::start(command)
+    }
+
+    /// Every process that runs in this world at the moment, alimsg and its watchdogs included.
+    pub fn running(&self) -> Vec<Process> {
+        left::processes_with(&format!("STAND_IN_DIR={}", self.path("stand_in").display()))
+    }
+
+    /// The watchdogs that run in this world at the moment.
+    pub fn watchdogs(&self) -> Vec<Process> {
+        self.running().into_iter().filter(|process| process.is_watchdog).collect()
     }
 
     /// Every process of `aliyun`, in the order of their start.
@@ -265,8 +285,16 @@ impl World {
         self
     }
 
+    /// Waits until nothing runs in this world any more: no `aliyun`, no alimsg, no watchdog.
+    #[track_caller]
+    pub fn wait_for_quiet(&self) {
+        self.wait_until("nothing is left running", || {
+            self.running().is_empty() && !self.processes().iter().any(Seen::is_running)
+        });
+    }
+
     /// What has to hold after every run: ai-mode is off, no promise was broken, and no process of
-    /// `aliyun` is left behind (the last of them get 5 seconds to end).
+    /// `aliyun` or alimsg is left behind (the last of them get 5 seconds to end).
     #[track_caller]
     pub fn assert_clean(&self) {
         assert_ne!(self.ai_mode(), Some(true), "ai-mode was left on after {:?}", self.commands());
@@ -276,10 +304,14 @@ impl World {
         loop {
             let left: Vec<Seen> =
                 self.processes().into_iter().filter(|seen| seen.is_running()).collect();
-            if left.is_empty() {
+            let running = self.running();
+            if left.is_empty() && running.is_empty() {
                 return;
             }
-            assert!(Instant::now() < deadline, "processes were left behind: {left:#?}");
+            assert!(
+                Instant::now() < deadline,
+                "processes were left behind: {left:#?} {running:#?}"
+            );
             thread::sleep(STEP);
         }
     }
