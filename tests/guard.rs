@@ -1,0 +1,28 @@
+//! The guard around every run of `aliyun`, judged by what the processes of `aliyun` saw: ai-mode
+//! is on during every call and off afterwards, whatever ends the run, and no message is sent twice.
+
+#[path = "guard/account.rs"]
+mod account;
+#[path = "guard/children.rs"]
+mod children;
+#[path = "guard/crowd.rs"]
+mod crowd;
+#[path = "guard/faults.rs"]
+mod faults;
+#[path = "guard/kills.rs"]
+mod kills;
+#[path = "guard/messages.rs"]
+mod messages;
+#[path = "guard/order.rs"]
+mod order;
+#[path = "guard/outputs.rs"]
+mod outputs;
+#[path = "guard/prompt.rs"]
+mod prompt;
+#[path = "guard/signals.rs"]
+mod signals;
+#[path = "guard/stamp.rs"]
+mod stamp;
+mod support;
+#[path = "guard/troubles.rs"]
+mod troubles;

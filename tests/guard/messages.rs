@@ -1,0 +1,134 @@
+//! The two messages that these tests send, and what they have in common.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Profile, Ran, Running, Seen, World};
+
+pub const SMS: [&str; 10] =
+    ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_1", "--yes", "--json"];
+pub const WHATSAPP: [&str; 11] = [
+    "whatsapp",
+    "send",
+    "text",
+    "--from",
+    "8613800000001",
+    "--to",
+    "8613800001000",
+    "--text",
+    "Hello",
+    "--yes",
+    "--json",
+];
+pub const SMS_AGENT: &str = "AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message";
+pub const WHATSAPP_AGENT: &str = "AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send";
+
+/// The four processes of a warm run that sends an SMS.
+pub const WARM_SMS: [&str; 4] =
+    ["ai-mode enable", "ai-mode set-user-agent", "dysmsapi send-sms", "ai-mode disable"];
+
+/// `message` and more flags.
+pub fn with<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [message, more].concat()
+}
+
+/// A machine that is configured and has no plugin yet.
+pub fn fresh() -> World {
+    let world = World::bare();
+    world.profiles(&[Profile::DEFAULT]);
+    world
+}
+
+/// A world in which one SMS has been sent, so that the next run is a warm one, and that run.
+pub fn warm() -> World {
+    let world = World::new();
+    assert_accepted(&world.run(&SMS));
+    world
+}
+
+pub fn run(command: Command) -> Ran {
+    Running::start(command).wait()
+}
+
+/// The short names of what ran after the first `skip` processes.
+pub fn commands_after(world: &World, skip: usize) -> Vec<String> {
+    world.commands().split_off(skip)
+}
+
+/// The processes that called a product, and the plugins behind them.
+pub fn calls(world: &World) -> Vec<Seen> {
+    let is_call = |seen: &Seen| matches!(seen.argv[0].as_str(), "cams" | "dysmsapi");
+    world.processes().into_iter().filter(is_call).collect()
+}
+
+/// Waits until the command runs; the name is a short one.
+#[track_caller]
+pub fn wait_for(world: &World, command: &str) {
+    world.wait_until(command, || world.commands().iter().any(|seen| seen == command));
+}
+
+/// Waits until the plugin behind a call runs.
+#[track_caller]
+pub fn wait_for_plugin(world: &World) {
+    world.wait_until("the plugin runs", || world.processes().iter().any(|seen| seen.plugin));
+}
+
+/// The service took the message, and alimsg says so.
+#[track_caller]
+pub fn assert_accepted(ran: &Ran) {
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["ok"], true, "{json:#}");
+    assert_eq!(json["data"]["status"], "accepted", "{json:#}");
+}
+
+/// A failure with that exit code before anything was sent; returns its JSON.
+#[track_caller]
+pub fn assert_not_sent(world: &World, ran: &Ran, exit: i32) -> Value {
+    assert_eq!(ran.exit(), exit, "{ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["ok"], false, "{json:#}");
+    assert_eq!(json["error"]["outcome"], "not_sent", "{json:#}");
+    assert!(world.sent().is_empty(), "{:#?}", world.sent());
+    json
+}
+
+/// Nobody knows whether the message went out, and alimsg says just that; returns its JSON.
+#[track_caller]
+pub fn assert_unknown(ran: &Ran) -> Value {
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["ok"], false, "{json:#}");
+    assert_eq!(json["error"]["outcome"], "unknown", "{json:#}");
+    assert_eq!(json["error"]["retryable"], false, "{json:#}");
+    json
+}
+
+/// Every call ran with ai-mode on, from its start to its end.
+#[track_caller]
+pub fn assert_on_during_calls(world: &World) {
+    for call in calls(world) {
+        assert!(call.ai_mode_enabled(), "{call:#?}");
+        if let Some(end) = &call.end {
+            assert_eq!(end.ai_mode["enabled"], true, "{call:#?}");
+        }
+    }
+}
+
+/// Numbers that look random and are the same in every test run.
+pub struct Dice(u64);
+
+impl Dice {
+    pub const fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// From 0 to `below`, which is left out.
+    pub fn roll(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % below
+    }
+}
