@@ -21,6 +21,7 @@ mod roles;
 mod run;
 mod sandbox;
 mod screen;
+mod service;
 mod settings;
 mod signals;
 mod state;
