@@ -14,9 +14,9 @@ use clap::builder::styling::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 
 use crate::call;
+use crate::facts::Facts;
 use crate::failure::{Failure, Outcome};
 use crate::report::Report;
-use crate::run::Facts;
 use crate::settings::{ColorWhen, GlobalFlags};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
