@@ -1,20 +1,17 @@
-//! The path of one message, from the finished call to its receipt by the service.
+//! The path of one message, from the finished call to its acceptance by the service.
 //!
 //! command line → [`Message`] → plan → consent → guard → call → reply → report
 
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, Common};
+use crate::call::Call;
 use crate::failure::{Failure, Kind, Outcome, Result};
-use crate::fault;
-use crate::guard::{Guard, steps};
-use crate::host::Host;
-use crate::operations::Product;
-use crate::process::Finished;
-use crate::reply::{self, Reply};
-use crate::report::{Phase, PlannedCommand, Report};
+use crate::guard::Guard;
+use crate::guard::account::Account;
+use crate::reply::Reply;
+use crate::report::Report;
 use crate::run::Run;
-use crate::settings::Settings;
+use crate::service::{self, Service};
 
 /// A message that is ready to go.
 pub struct Message {
@@ -35,70 +32,53 @@ pub struct Message {
 /// # Errors
 /// Whatever keeps it from being accepted; the failure says whether it went out.
 pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
-    let product = message.call.operation.product;
-    let arguments = message.call.arguments(&common(&run.settings))?;
+    // A call that cannot be made is found before anything is started.
+    let planned = service::dry_run(run, &[&message.call])?;
     if run.settings.dry_run {
-        return Ok(Report::DryRun(dry_run(&run.settings, product, arguments)));
+        return Ok(planned);
     }
-    require_consent(&run.settings)?;
-    let guard = Guard::prepare(run, product)?;
-    confirm(run, &guard, message)?;
-    let session = guard.enter()?;
-    fault::point("delivery: about to call");
-    run.facts.outcome.set(Outcome::Unknown);
-    let finished = session.call(&arguments).inspect_err(|_| {
-        // It was not even started.
-        run.facts.outcome.set(Outcome::NotSent);
-    })?;
-    fault::point("delivery: called");
-    let answer = accepted(message, &finished);
-    let outcome = answer.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Sent);
-    run.facts.outcome.set(outcome);
-    if let Err(failure) = &answer
-        && matches!(failure.kind, Kind::Credentials | Kind::Environment)
-    {
-        session.distrust_stamp();
-    }
+    require_consent(run)?;
+    let guard = Guard::prepare(run, message.call.operation.product)?;
+    confirm(run, guard.account(), message)?;
+    let service = Service::open(run, &guard)?;
+    let answer = service.submit(&message.call).and_then(|reply| accepted(run, message, reply));
     // Switches ai-mode off; what follows is only said.
-    drop(session);
-    fault::point("delivery: left");
+    drop(service);
     let reply = answer.map_err(|failure| with_next_step(failure, message))?;
     run.screen.note("accepted by the service; that is not delivered yet");
     Ok(report(message, reply))
 }
 
-/// Flags that the settings put on every product call.
-pub fn common(settings: &Settings) -> Common {
-    Common { profile: settings.profile.clone(), region: settings.region.clone() }
-}
-
 /// Without anybody to ask, consent has to be given on the command line. Nothing is started before.
-fn require_consent(settings: &Settings) -> Result<()> {
-    if settings.yes || settings.may_ask {
+///
+/// # Errors
+/// There is no consent and nobody to ask.
+pub fn require_consent(run: &Run) -> Result<()> {
+    if run.settings.yes || run.settings.may_ask {
         return Ok(());
     }
-    Err(Failure::usage("nobody is there to confirm the message, and --yes is not given")
+    Err(Failure::usage("nobody is there to confirm this, and --yes is not given")
         .hint("look at it with --dry-run, then add --yes"))
 }
 
-fn confirm(run: &Run, guard: &Guard<'_>, message: &Message) -> Result<()> {
+fn confirm(run: &Run, account: &Account, message: &Message) -> Result<()> {
     if run.settings.yes {
         return Ok(());
     }
     let mut rows = message.plan.clone();
     rows.push(("messages".into(), message.recipients.len().to_string()));
-    rows.push(("account".into(), guard.account().describe()));
+    rows.push(("account".into(), account.describe()));
     let api = message.call.operation.api;
     run.screen.plan(&format!("{api} is about to send:"), &rows);
     run.screen.confirm("Send?")
 }
 
-/// A reply that says OK and names the message.
-fn accepted(message: &Message, finished: &Finished) -> Result<Reply> {
-    let reply = reply::read(message.call.operation, finished)?;
+/// A reply that says OK has to name the message, too.
+fn accepted(run: &Run, message: &Message, reply: Reply) -> Result<Reply> {
     if reply.text(message.receipt.1).is_some() {
         return Ok(reply);
     }
+    run.facts.outcome.set(Outcome::Unknown);
     let mut failure = Failure::new(
         Kind::UnknownOutcome,
         "the service said OK and did not name the message that it accepted",
@@ -127,27 +107,4 @@ fn report(message: &Message, reply: Reply) -> Report {
     data.insert("to".into(), json!(message.recipients));
     data.insert("replayed".into(), json!(false));
     Report::Facts { data, raw: Value::Object(reply.0) }
-}
-
-/// What would run on a machine where nothing has been proven yet; a warm run skips some of it.
-fn dry_run(settings: &Settings, product: Product, call: Vec<String>) -> Vec<PlannedCommand> {
-    let program = Host::shown_name(settings);
-    let command = |phase, arguments: Vec<String>, when| PlannedCommand {
-        phase,
-        argv: std::iter::once(program.clone()).chain(arguments).collect(),
-        when,
-    };
-    let guard = |arguments| command(Phase::Guard, arguments, None);
-    vec![
-        guard(steps::version()),
-        guard(steps::auto_install()),
-        guard(steps::list_plugins()),
-        command(Phase::Guard, steps::install_plugin(product), Some("if the plugin is missing")),
-        command(Phase::Guard, steps::update_plugins(), Some("if the plugin is there")),
-        guard(steps::list_profiles()),
-        guard(steps::enable()),
-        guard(steps::set_user_agent(product)),
-        command(Phase::Call, call, None),
-        guard(steps::disable()),
-    ]
 }

@@ -8,6 +8,7 @@ mod call;
 mod codes;
 mod commands;
 mod delivery;
+mod facts;
 mod failure;
 mod fault;
 mod guard;
@@ -21,6 +22,7 @@ mod roles;
 mod run;
 mod sandbox;
 mod screen;
+mod service;
 mod settings;
 mod signals;
 mod state;
@@ -35,10 +37,11 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 
 use commands::CommandLine;
+use facts::Facts;
 use failure::{Failure, Kind, Outcome};
 use report::Report;
 use roles::Role;
-use run::{Facts, Run};
+use run::Run;
 use screen::Screen;
 use settings::Settings;
 

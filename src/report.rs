@@ -8,6 +8,15 @@ use serde_json::{Map, Value};
 pub enum Report {
     /// Facts, by name; the same in text and in JSON.
     Facts { data: Map<String, Value>, raw: Value },
+    /// Things of one kind, by the name that the JSON gives them: one a row on a terminal or in a
+    /// pipe. Every item has the same fields, and what the text shows is what the JSON carries.
+    #[allow(dead_code, reason = "the listing commands are being written")]
+    List {
+        name: &'static str,
+        items: Vec<Map<String, Value>>,
+        facts: Map<String, Value>,
+        raw: Value,
+    },
     /// What would run, on a dry run.
     DryRun(Vec<PlannedCommand>),
 }

@@ -1,6 +1,7 @@
 //! The command tree. One file a command: its flags, and how they become a request.
 
 pub mod sms;
+pub mod templates;
 pub mod whatsapp;
 
 use clap::{Parser, Subcommand};
@@ -57,6 +58,9 @@ pub enum Command {
     /// SMS messages
     #[command(subcommand)]
     Sms(sms::Command),
+    /// WhatsApp, Viber and SMS templates
+    #[command(subcommand)]
+    Templates(templates::Command),
 }
 
 impl Command {
@@ -65,6 +69,7 @@ impl Command {
         match self {
             Self::Whatsapp(command) => command.name(),
             Self::Sms(command) => command.name(),
+            Self::Templates(command) => command.name(),
         }
     }
 
@@ -72,6 +77,7 @@ impl Command {
         match self {
             Self::Whatsapp(command) => command.run(run),
             Self::Sms(command) => command.run(run),
+            Self::Templates(command) => command.run(run),
         }
     }
 }

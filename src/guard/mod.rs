@@ -73,13 +73,14 @@ impl<'r> Guard<'r> {
         &self.account
     }
 
-    /// Step 5.
+    /// Step 5. A run that asks questions between its calls enters more than once: ai-mode is off
+    /// while a person thinks.
     ///
     /// # Errors
     /// ai-mode could not be switched on, or a signal came; it is off again then.
-    pub fn enter(self) -> Result<Session<'r>> {
+    pub fn enter(&self) -> Result<Session<'r>> {
         let Self { run, host, product, .. } = self;
-        let ai_mode = AiMode::new(&host);
+        let ai_mode = AiMode::new(host);
         // Declared before the lock is taken: however this ends, the lock goes before the session,
         // which needs it to leave.
         let session;
@@ -89,7 +90,7 @@ impl<'r> Guard<'r> {
             let lease = ai_mode.take_lease(&lock)?;
             fault::point("guard: lease taken");
             session = Session::new(run, host.clone(), lease);
-            session.switch_on(product, &lock)
+            session.switch_on(*product, &lock)
         };
         entered.map(|()| session)
     }

@@ -5,6 +5,7 @@
 
 mod ask;
 pub mod sanitize;
+mod table;
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Write};
@@ -13,9 +14,9 @@ use clap::builder::styling::{AnsiColor, Style};
 use serde_json::{Map, Value, json};
 
 use crate::call;
+use crate::facts::Facts;
 use crate::failure::{Failure, Outcome};
 use crate::report::Report;
-use crate::run::Facts;
 use crate::settings::{ColorWhen, GlobalFlags};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -126,6 +127,15 @@ impl Screen {
         }
         match result {
             Ok(Report::Facts { data, .. }) => to_stdout(&self.facts(data)),
+            Ok(Report::List { name, items, facts, .. }) => {
+                if items.is_empty() {
+                    self.note(&format!("no {name}"));
+                }
+                for (name, value) in rows(facts) {
+                    self.note(&format!("{name}: {value}"));
+                }
+                to_stdout(&table::render(items, self.stdout_is_terminal.then(terminal_width)))
+            }
             Ok(Report::DryRun(commands)) => {
                 self.note("dry run: nothing was started");
                 for command in commands {
@@ -168,6 +178,13 @@ impl Screen {
         match result {
             Ok(Report::Facts { data, raw }) => {
                 object.insert("data".into(), Value::Object(data.clone()));
+                object.insert("raw".into(), raw.clone());
+            }
+            Ok(Report::List { name, items, facts, raw }) => {
+                let mut data = Map::new();
+                data.insert((*name).into(), json!(items));
+                data.extend(facts.clone());
+                object.insert("data".into(), Value::Object(data));
                 object.insert("raw".into(), raw.clone());
             }
             Ok(Report::DryRun(commands)) => {
@@ -234,15 +251,11 @@ impl Screen {
 }
 
 fn rows(data: &Map<String, Value>) -> Vec<(String, String)> {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Array(items) => {
-            let items = items.iter().map(|item| item.as_str().map_or(item.to_string(), Into::into));
-            items.collect::<Vec<_>>().join(",")
-        }
-        other => other.to_string(),
-    };
-    data.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+    data.iter().map(|(name, value)| (name.clone(), table::cell(Some(value)))).collect()
+}
+
+fn terminal_width() -> u16 {
+    dialoguer::console::Term::stdout().size().1
 }
 
 fn aligned(rows: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
