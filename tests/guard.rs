@@ -1,6 +1,12 @@
 //! The guard around every run of `aliyun`, judged by what the processes of `aliyun` saw: ai-mode
 //! is on during every call and off afterwards, whatever ends the run, and no message is sent twice.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
 #[path = "guard/account.rs"]
 mod account;
 #[path = "guard/children.rs"]

@@ -11,7 +11,7 @@ use crate::support::{Running, World};
 
 /// Starts eight runs at once, SMS and WhatsApp in turn.
 fn start_eight(world: &World) -> Vec<Running> {
-    let message = |number: usize| if number % 2 == 0 { SMS.as_slice() } else { &WHATSAPP };
+    let message = |number: usize| if number.is_multiple_of(2) { SMS.as_slice() } else { &WHATSAPP };
     (0..8).map(|number| world.start(message(number))).collect()
 }
 

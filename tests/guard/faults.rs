@@ -75,11 +75,13 @@ fn a_panic_at_any_point_leaves_ai_mode_off_and_tells_the_outcome() {
             (0, Some("not_sent")) | (1, Some("sent")) => {
                 assert_eq!(ran.exit(), 1, "{point}: {ran:#?}");
                 assert_eq!(error["kind"], "internal", "{point}: {json:#}");
+                assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
             }
             // Between the start of the call and the reading of its reply.
             (_, Some("unknown")) => {
                 assert_eq!(ran.exit(), 7, "{point}: {ran:#?}");
                 assert_eq!(error["kind"], "unknown_outcome", "{point}: {json:#}");
+                assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
             }
             (sent, outcome) => panic!("{point}: {sent} sent, outcome {outcome:?}: {json:#}"),
         }

@@ -148,7 +148,8 @@ fn a_second_signal_ends_the_call_with_its_plugin_and_the_outcome_is_unknown() {
 fn a_second_signal_ends_a_plugin_that_outlives_its_host() {
     let world = World::new();
     world.script(json!([{ "match": ["dysmsapi"], "delay_ms": FOREVER, "grandchild": true }]));
-    let running = world.start(&SMS);
+    // The time limit must not be what ends it.
+    let running = world.start(&with(&SMS, &["--timeout", "3600"]));
     wait_for_plugin(&world);
     crate::kills::kill_host(&world);
     world.wait_until("the host is gone", || !is_alive(calls(&world)[0].pid));
