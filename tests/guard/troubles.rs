@@ -186,6 +186,20 @@ fn what_the_watchdog_cannot_switch_off_either_the_next_run_does() {
 }
 
 #[test]
+fn leases_that_someone_deletes_under_a_run_do_not_leave_ai_mode_on() {
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 400 }]));
+    let running = world.start(&SMS);
+    wait_for(&world, "dysmsapi send-sms");
+    fs::remove_dir_all(world.path("home/.aliyun/.alimsg")).expect("the leases");
+    let ran = running.wait();
+    assert_accepted(&ran);
+    assert_eq!(ran.json()["ai_mode_disabled"], true);
+    assert_eq!(world.ai_mode(), Some(false));
+    world.assert_clean();
+}
+
+#[test]
 fn a_debt_is_paid_even_by_a_run_that_sends_nothing() {
     let world = warm();
     world.set_ai_mode(true, SMS_AGENT);
