@@ -146,6 +146,25 @@ fn ai_mode_that_cannot_be_switched_off_is_told_and_the_watchdog_goes_on() {
 }
 
 #[test]
+fn steps_that_the_system_kills_for_want_of_memory_leave_ai_mode_off() {
+    for step in ["enable", "set-user-agent", "disable"] {
+        let world = World::new();
+        world.script(json!([{
+            "match": ["configure", "ai-mode", step], "times": 1, "kill_self": 9,
+        }]));
+        let ran = world.run(&SMS);
+        if step == "disable" {
+            assert_accepted(&ran);
+            assert_eq!(ran.json()["ai_mode_disabled"], false);
+            world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+        } else {
+            assert_not_sent(&world, &ran, 3);
+        }
+        world.assert_clean();
+    }
+}
+
+#[test]
 fn the_exit_code_of_a_failed_send_outlives_a_failed_disable() {
     let world = warm();
     world.script(json!([
