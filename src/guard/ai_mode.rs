@@ -113,10 +113,8 @@ impl<'a> AiMode<'a> {
             Err(NotHad::Failed(error)) => return Left::On(format!("{error:#}")),
             Err(_) => return Left::On("another process keeps the configuration locked".into()),
         };
-        if !lease.exists() {
-            // Someone found the debt and paid it.
-            return Left::Off;
-        }
+        // The file may be gone: the next run after a kill has found the debt and paid it, or a
+        // person has tidied up under a run that lives. Off is right after either.
         let (live, mut done) = match self.sort_leases(Some(lease)) {
             Ok(sorted) => sorted,
             Err(error) => return Left::On(format!("{error:#}")),

@@ -190,6 +190,38 @@ fn it_dies_of_the_first_signal_when_another_kind_follows() {
     world.assert_clean();
 }
 
+#[test]
+fn a_signal_at_whatever_moment_leaves_ai_mode_off_and_tells_the_outcome() {
+    for_each_signal(|signal| {
+        let world = warm();
+        world.write_delay_ms(4);
+        let mut dice = Dice::seeded(0x5EED_0010 + signal.as_raw().unsigned_abs() as u64);
+        for round in 0..12 {
+            let before = world.sent().len();
+            let running = world.start(&SMS);
+            thread::sleep(Duration::from_micros(dice.roll(80_000)));
+            running.signal(signal);
+            let ran = running.wait();
+            // At once: cleaning up is not left to the watchdog.
+            world.assert_clean();
+            let sent = world.sent().len() - before;
+            if ran.stdout.is_empty() {
+                // It was not even listening yet.
+                assert_eq!((ran.signal(), sent), (Some(signal.as_raw()), 0), "{round}: {ran:#?}");
+                continue;
+            }
+            let json = ran.json();
+            assert!(ran.signal() == Some(signal.as_raw()) || ran.exit() == 0, "{round}: {ran:#?}");
+            assert_eq!(json["ai_mode_disabled"], true, "{round}: {json:#}");
+            // One signal never cuts a call off, so the outcome is always known.
+            let told = if json["ok"] == true { "sent" } else { "not_sent" };
+            let outcome = json["error"]["outcome"].as_str().unwrap_or("sent");
+            assert_eq!((outcome, sent), (told, usize::from(told == "sent")), "{round}: {json:#}");
+        }
+        assert_on_during_calls(&world);
+    });
+}
+
 /// Linux tells which signals are ignored; elsewhere that is not known to be respected.
 #[cfg(target_os = "linux")]
 #[test]

@@ -146,6 +146,25 @@ fn ai_mode_that_cannot_be_switched_off_is_told_and_the_watchdog_goes_on() {
 }
 
 #[test]
+fn steps_that_the_system_kills_for_want_of_memory_leave_ai_mode_off() {
+    for step in ["enable", "set-user-agent", "disable"] {
+        let world = World::new();
+        world.script(json!([{
+            "match": ["configure", "ai-mode", step], "times": 1, "kill_self": 9,
+        }]));
+        let ran = world.run(&SMS);
+        if step == "disable" {
+            assert_accepted(&ran);
+            assert_eq!(ran.json()["ai_mode_disabled"], false);
+            world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+        } else {
+            assert_not_sent(&world, &ran, 3);
+        }
+        world.assert_clean();
+    }
+}
+
+#[test]
 fn the_exit_code_of_a_failed_send_outlives_a_failed_disable() {
     let world = warm();
     world.script(json!([
@@ -182,6 +201,20 @@ fn what_the_watchdog_cannot_switch_off_either_the_next_run_does() {
     let healed = commands_after(&world, before);
     assert_eq!(healed[0], "ai-mode disable", "{healed:?}");
     assert_eq!(healed[1..], WARM_SMS);
+    world.assert_clean();
+}
+
+#[test]
+fn leases_that_someone_deletes_under_a_run_do_not_leave_ai_mode_on() {
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 400 }]));
+    let running = world.start(&SMS);
+    wait_for(&world, "dysmsapi send-sms");
+    fs::remove_dir_all(world.path("home/.aliyun/.alimsg")).expect("the leases");
+    let ran = running.wait();
+    assert_accepted(&ran);
+    assert_eq!(ran.json()["ai_mode_disabled"], true);
+    assert_eq!(world.ai_mode(), Some(false));
     world.assert_clean();
 }
 
