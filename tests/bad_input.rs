@@ -1,6 +1,11 @@
 //! Bad or missing input ends with exit code 2 and a sentence that names the fix, and nothing is
 //! started: not even `aliyun version`.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
+)]
+
 mod support;
 
 use serde_json::{Value, json};

@@ -1,6 +1,11 @@
 //! What is printed where: data on stdout, everything else on stderr, and with `--json` exactly one
 //! object, whatever happens.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
+)]
+
 mod support;
 
 use serde_json::{Value, json};

@@ -1,5 +1,10 @@
 //! `sms send`, told from what `aliyun` was really given and what came back.
 
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
+)]
+
 mod support;
 
 use proptest::prelude::*;

@@ -127,7 +127,15 @@ fn refused(operation: &Operation, code: &str, message: &str) -> Box<Failure> {
     };
     let mut failure = Failure::new(cause.map_or(Kind::Rejected, codes::Cause::kind), said);
     failure.code = Some(code.to_string());
-    failure.hint = known.map(|known| known.action.to_string());
+    failure.hint = Some(known.map_or_else(
+        || {
+            format!(
+                "look up {code} among the error codes of {} in its documentation",
+                operation.api
+            )
+        },
+        |known| known.action.to_string(),
+    ));
     failure.retryable = cause == Some(codes::Cause::Throttled);
     if cause == Some(codes::Cause::Permission) {
         failure.policy = Some(policy(operation));

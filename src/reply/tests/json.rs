@@ -75,6 +75,12 @@ fn a_business_error_is_an_error_though_the_exit_code_is_0() {
     // The service's own words, where the code is not known.
     let failure = failed(&SEND_SMS, &exited(0, r#"{"Code":"isv.NEW","Message":"brand new"}"#, ""));
     assert_eq!(failure.message, "brand new (isv.NEW)");
+    assert!(
+        failure
+            .hint
+            .as_ref()
+            .is_some_and(|hint| hint.contains("isv.NEW") && hint.contains("SendSms"))
+    );
     assert_eq!(failure.exit_code(), 6);
 }
 
