@@ -91,7 +91,7 @@ fn what_the_channel_does_not_know_is_refused_and_the_other_is_named() {
     refused(line("location", &["--latitude=1", "--longitude=1"]), on_whatsapp);
     refused(line("reaction", &["--message-id=1", "--emoji=👍"]), on_whatsapp);
     refused(line("contacts", &["--name=A", "--phone=123"]), on_whatsapp);
-    refused(line("buttons", &["--body=x", "--button=a=A"]), "--button-title");
+    refused(line("buttons", &["--body=x", "--button=a=A"]), on_whatsapp);
     refused(line("raw", &["--message-type=interactive", "--content={}"]), on_whatsapp);
     refused(line("image", &["--link", LINK, "--caption=x"]), on_whatsapp);
     refused(line("text", &["--text=x", "--context-message-id=1"]), on_whatsapp);

@@ -40,8 +40,10 @@ impl Frame {
         plan: &mut Vec<(String, String)>,
     ) -> Result<Map<String, Value>> {
         if channel == Channel::Viber {
-            return Err(channel.refuse_kind(if kind == "button" { "buttons" } else { kind }).hint(
-                "on Viber, a text or an image has one button: --button-title and --button-url",
+            let kind = if kind == "button" { "buttons" } else { kind };
+            return Err(channel.refuse_kind(kind).hint(
+                "send it with --channel-type whatsapp; on Viber, a text or an image has one \
+                 button: --button-title and --button-url",
             ));
         }
         let check = |text: &str| check_text("--body", text, LONGEST_BODY);
