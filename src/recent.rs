@@ -55,14 +55,22 @@ pub struct Note {
 }
 
 impl Watch {
-    /// The sandbox has a record of its own.
+    /// The sandbox has a record of its own. There is no watch where none is needed: on a dry run,
+    /// or where a repetition is allowed and there is no folder for the record.
     ///
     /// # Errors
     /// There is no state folder.
-    pub fn new(settings: &Settings, parts: &[&str], allowed: bool) -> Result<Self> {
-        let folder = if settings.sandbox { state::sandbox_folder() } else { state::folder() }?;
+    pub fn new(settings: &Settings, parts: &[&str], allowed: bool) -> Result<Option<Self>> {
+        if settings.dry_run {
+            return Ok(None);
+        }
+        let folder = if settings.sandbox { state::sandbox_folder() } else { state::folder() };
         let parts = parts.iter().map(ToString::to_string).collect();
-        Ok(Self { path: folder.join(FILE), parts, allowed })
+        match folder {
+            Ok(folder) => Ok(Some(Self { path: folder.join(FILE), parts, allowed })),
+            Err(_) if allowed => Ok(None),
+            Err(error) => Err(unchecked(error)),
+        }
     }
 
     /// Refuses a repetition, and leaves the record as it is.

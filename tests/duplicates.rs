@@ -1,5 +1,7 @@
 //! The same message to the same customer within five minutes goes out once, unless it is meant.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+
 mod support;
 
 use std::os::unix::fs::PermissionsExt as _;

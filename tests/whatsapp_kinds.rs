@@ -1,6 +1,8 @@
 //! Every kind of free-form message: what the child is given, what is refused before it starts, and
 //! the whole command in the sandbox.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+
 #[path = "whatsapp_kinds/refusals.rs"]
 mod refusals;
 mod support;

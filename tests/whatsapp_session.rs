@@ -1,5 +1,7 @@
 //! The session window: asked for by itself, and before a free-form message.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+
 mod support;
 
 use serde_json::{Value, json};

@@ -136,7 +136,8 @@ pub fn help() -> String {
     for special in fates::SPECIAL_NUMBERS {
         text.push_str(&format!("  {}  {}\n", special.ending, special.summary));
     }
-    text.push_str("Every other recipient gets the message.\n\n");
+    text.push_str("Every other recipient gets the message.\n");
+    text.push_str("`alimsg sandbox inbound` lets a customer write, which opens the window.\n\n");
     text.push_str(&service::seeds::describe());
     text
 }

@@ -17,7 +17,7 @@ use crate::service::{self, Service};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Within 24 hours after a customer's last message free-form messages may be sent; afterwards only
-templates.
+templates. The exit code is 0 for an open window and for a closed one: `open` tells.
 
 Examples:
   alimsg whatsapp session --from 8613800000001 --to 8613800001000 --cust-space-id cams-8c1xxxx

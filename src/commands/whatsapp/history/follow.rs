@@ -31,13 +31,15 @@ pub fn run(
 ) -> Result<Report> {
     let guard = Guard::prepare(run, Product::Cams)?;
     let mut seen = Seen::default();
-    // Without --since, what is there already is not new.
+    let started = Timestamp::now();
+    // Without --since, what was there before is not new. It is looked at all the same: the clock
+    // of the service may be behind ours, and only what is known to be old can be told from it.
     let mut silent = query.since.is_none();
-    let mut since = query.since.unwrap_or_else(Timestamp::now);
+    let before = |moment: Timestamp| moment.checked_sub(OVERLAP).unwrap_or(moment);
+    let mut since = query.since.unwrap_or_else(|| before(started));
     run.screen.note("waiting for messages; Ctrl-C ends it");
     loop {
-        let from = if silent { since.checked_sub(OVERLAP).unwrap_or(since) } else { since };
-        let query = Query { since: Some(from), ..query };
+        let query = Query { since: Some(since), ..query };
         let begun = Timestamp::now();
         let found = Service::open(run, &guard)
             .and_then(|service| conversation.read_all(&service, &query, page_size));
@@ -48,7 +50,10 @@ pub fn run(
                 // The service lists the newest first; people read the oldest first.
                 new.reverse();
                 new.sort_by_key(|message| message.at);
-                for message in new.iter().filter(|_| !silent) {
+                if silent {
+                    new.retain(|message| message.at.is_some_and(|at| at >= started));
+                }
+                for message in &new {
                     let said = run.screen.event("whatsapp history", &message.facts());
                     if said.is_err() {
                         // Nobody reads any more, as with `| head`.
@@ -56,7 +61,7 @@ pub fn run(
                     }
                 }
                 silent = false;
-                since = since.max(begun.checked_sub(OVERLAP).unwrap_or(begun));
+                since = since.max(before(begun));
             }
             Err(_) if signals::count() > 0 => return Ok(Report::Streamed),
             // What was not read now will be read the next time.

@@ -92,7 +92,7 @@ impl<C: Compose + Args> FreeForm<C> {
         };
         let parts = [channel.name(), from, to, &form.kind, &form.value.to_string()];
         message.duplicates =
-            Some(recent::Watch::new(&run.settings, &parts, precautions.allow_duplicate)?);
+            recent::Watch::new(&run.settings, &parts, precautions.allow_duplicate)?;
         if let Some(space) = space {
             let conversation = Conversation {
                 channel: channel.name(),

@@ -50,7 +50,7 @@ impl Compose for Reaction {
 /// Words and blanks are refused; what exactly is an emoji changes every year.
 fn check_emoji(emoji: &str) -> Result<()> {
     let wordy = |c: char| c.is_alphabetic() || c.is_whitespace() || c.is_control();
-    let pictured = emoji.is_empty() || emoji.chars().any(|c| !c.is_ascii());
+    let pictured = emoji.is_empty() || !emoji.is_ascii();
     if pictured && emoji.chars().count() <= LONGEST && !emoji.chars().any(wordy) {
         return Ok(());
     }
