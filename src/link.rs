@@ -113,4 +113,12 @@ mod tests {
             assert!(refused.hint.expect("a hint").contains("https://"), "{link}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*", rest in "[a-zé:\\[\\]@./?#0-9]*") {
+            let _ = check("--link", &text);
+            let _ = check("--link", &format!("https://{rest}"));
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::failure::{Failure, Outcome, Result};
 use crate::guard::lock::{self, NotHad};
 use crate::run::Run;
 use crate::settings::Settings;
-use crate::state;
+use crate::{signals, state};
 
 /// How long an equal message counts as a repetition.
 pub const SPAN: SignedDuration = SignedDuration::from_mins(5);
@@ -174,6 +174,9 @@ pub fn repetition(age: SignedDuration) -> Box<Failure> {
 }
 
 fn unchecked(error: anyhow::Error) -> Box<Failure> {
+    if signals::count() > 0 {
+        return Failure::interrupted();
+    }
     Failure::environment(format!("cannot tell whether this message was just sent: {error:#}")).hint(
         format!(
             "the state folder must be writable ({} names another one); --allow-duplicate sends \

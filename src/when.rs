@@ -136,4 +136,15 @@ mod tests {
             assert!(failure.hint.expect("a hint").contains("2026-03-26"), "{text}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*", numbers in "[0-9a-z:.+ -]{0,24}") {
+            for text in [text, numbers] {
+                for edge in [Edge::First, Edge::Last] {
+                    let _ = parse("--since", &text, edge, &now());
+                }
+            }
+        }
+    }
 }
