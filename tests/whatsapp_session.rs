@@ -209,6 +209,8 @@ fn the_examples_of_the_help_run() {
     for (page, at_least) in [
         (&["whatsapp", "session"][..], 1),
         (&["whatsapp", "history"], 1),
+        (&["whatsapp", "send"], 2),
+        (&["sandbox"], 2),
         (&["sandbox", "inbound"], 2),
         (&["sandbox", "reset"], 1),
     ] {

@@ -63,7 +63,7 @@ pub enum Command {
     #[command(subcommand)]
     Templates(templates::Command),
     /// Move the simulator: let customers write, begin anew
-    #[command(subcommand)]
+    #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
 }
 

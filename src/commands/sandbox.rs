@@ -10,6 +10,11 @@ use crate::run::Run;
 use crate::when::{self, Edge};
 use crate::{phone, sandbox, state};
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg sandbox inbound --from 8613900000000 --to 8613800000001 --text 'Where is my order?'
+  alimsg sandbox reset";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Let a customer write to a business number of the sandbox

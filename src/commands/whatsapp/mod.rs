@@ -13,7 +13,7 @@ use crate::run::Run;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send a message
-    #[command(subcommand)]
+    #[command(subcommand, after_help = send::EXAMPLES)]
     Send(send::Kind),
     /// Messages of a business number, in and out
     History(history::Flags),

@@ -28,6 +28,16 @@ pub use envelope::Channel;
 use envelope::Envelope;
 use free_form::FreeForm;
 
+pub const EXAMPLES: &str = "\
+Templates can be sent at any time; everything else within 24 hours after the customer's last
+message, which `alimsg whatsapp session` tells.
+
+Examples:
+  alimsg --sandbox whatsapp send text --from 8613800000001 --to 8613800001000 \\
+      --text 'It is on its way.' --yes
+  alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001001 \\
+      --template-code 100000000000002 --language en --yes";
+
 #[derive(Debug, Subcommand)]
 pub enum Kind {
     /// An approved template; allowed at any time
