@@ -22,11 +22,11 @@ fn kinds() -> Vec<(&'static str, Vec<&'static str>, &'static str, Value)> {
     let reply =
         |id: &str, title: &str| json!({"type": "reply", "reply": {"id": id, "title": title}});
     vec![
-        ("text", vec!["--text", "-5 °C today"], "text", json!({"text": "-5 °C today"})),
+        ("text", vec!["--text=-5 °C today"], "text", json!({"text": "-5 °C today"})),
         ("image", vec!["--link", LINK], "image", json!({"link": LINK})),
         (
             "image",
-            vec!["--link", LINK, "--caption", "--yes"],
+            vec!["--link", LINK, "--caption=--yes"],
             "image",
             json!({"link": LINK, "caption": "--yes"}),
         ),

@@ -41,7 +41,7 @@ pub struct Inbound {
     to: String,
 
     /// What the customer writes
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(long, value_name = "T")]
     text: String,
 
     /// When: 2h or 25h ago, 2026-03-26T10:00, RFC 3339 [default: now]

@@ -151,3 +151,18 @@ fn all_that_is_missing_is_named_at_once() {
         assert_eq!(ran.json()["error"]["missing"], serde_json::json!(expected), "{kind}");
     }
 }
+
+#[test]
+fn a_forgotten_value_does_not_send_the_flag_behind_it() {
+    let world = World::new();
+    for (kind, flags) in [
+        ("text", vec!["--text", "--yes"]),
+        ("image", vec!["--link", LINK, "--caption", "--yes"]),
+        ("buttons", vec!["--button=a=A", "--body", "--yes"]),
+        ("location", vec!["--longitude=1", "--latitude", "--yes"]),
+    ] {
+        let ran = world.run(&line(kind, &flags));
+        assert_eq!(ran.exit(), 2, "{kind}: {ran:#?}");
+    }
+    assert!(world.commands().is_empty());
+}

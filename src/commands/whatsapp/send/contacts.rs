@@ -27,7 +27,7 @@ pub struct Contacts {
     people: People,
 
     /// All contacts: JSON itself, @FILE, or - for stdin
-    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true,
+    #[arg(long, value_name = "JSON|@FILE|-",
           conflicts_with_all = ["name", "phone"])]
     content: Option<String>,
 }

@@ -33,7 +33,7 @@ pub struct Document {
     file_name: Option<String>,
 
     /// Text under the document, at most 1,024 characters
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(long, value_name = "T")]
     caption: Option<String>,
 
     /// Type of the document, such as pdf; Viber needs it

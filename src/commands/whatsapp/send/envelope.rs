@@ -101,9 +101,8 @@ pub struct Envelope {
     #[arg(long, value_name = "TEXT", help_heading = "Fallback to SMS")]
     fall_back_content: Option<String>,
 
-    /// When to fall back: undelivered, or sentFailed
-    #[arg(long, value_name = "RULE", help_heading = "Fallback to SMS",
-          value_parser = ["undelivered", "sentFailed"])]
+    /// When to fall back: undelivered or sentFailed
+    #[arg(long, value_name = "RULE", help_heading = "Fallback to SMS")]
     fall_back_rule: Option<String>,
 
     /// How long to wait for the delivery receipt before falling back, in seconds
@@ -135,7 +134,7 @@ impl Envelope {
     ///
     /// # Errors
     /// Input that is missing or wrong.
-    pub fn message(self, run: &Run, content: impl Content) -> Result<Message> {
+    pub fn message<C: Content>(self, run: &Run, content: C) -> Result<Message> {
         self.refuse_foreign_flags()?;
         let mut inputs = Inputs::new(run);
         let sender = |number: &str| match self.channel_type {
@@ -162,7 +161,8 @@ impl Envelope {
                 Some(inputs.need("--label", question, self.label, check_label)?)
             }
         };
-        inputs.complete(&["alimsg whatsapp send template --help"])?;
+        let candidates = [&["aliyun cams query-chatapp-phone-numbers"], C::CANDIDATES].concat();
+        inputs.complete(&candidates)?;
 
         let task_id = self.task_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         let fall_back_duration = self.fall_back_duration.map(|seconds| seconds.to_string());

@@ -15,15 +15,15 @@ const LONGEST_EDGE: usize = 60;
 #[derive(Debug, Args)]
 pub struct Frame {
     /// The text, at most 1,024 characters
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(long, value_name = "T")]
     body: Option<String>,
 
     /// Line above the text, at most 60 characters
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(long, value_name = "T")]
     header: Option<String>,
 
     /// Line under the text, at most 60 characters
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(long, value_name = "T")]
     footer: Option<String>,
 }
 

@@ -21,11 +21,11 @@ const LONGEST: usize = 1024;
 #[derive(Debug, Args)]
 pub struct Location {
     /// Degrees north, from -90 to 90
-    #[arg(long, value_name = "DEG", allow_hyphen_values = true)]
+    #[arg(long, value_name = "DEG", allow_negative_numbers = true)]
     latitude: Option<String>,
 
     /// Degrees east, from -180 to 180
-    #[arg(long, value_name = "DEG", allow_hyphen_values = true)]
+    #[arg(long, value_name = "DEG", allow_negative_numbers = true)]
     longitude: Option<String>,
 
     /// Name of the place

@@ -93,11 +93,11 @@ pub struct Image {
     link: Option<String>,
 
     /// Text under the image, at most 1,024 characters
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(long, value_name = "T")]
     caption: Option<String>,
 
     /// Text that Viber shows with the image
-    #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Viber only")]
+    #[arg(long, value_name = "T", help_heading = "Viber only")]
     text: Option<String>,
 
     #[command(flatten)]
@@ -136,7 +136,7 @@ pub struct Video {
     link: Option<String>,
 
     /// Text under the video, at most 1,024 characters
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(long, value_name = "T")]
     caption: Option<String>,
 
     /// Link of the picture that stands for the video; Viber needs it
@@ -154,7 +154,7 @@ pub struct Video {
     duration: Option<u64>,
 
     /// Text that Viber shows with the video
-    #[arg(long, value_name = "T", allow_hyphen_values = true, help_heading = "Viber only")]
+    #[arg(long, value_name = "T", help_heading = "Viber only")]
     text: Option<String>,
 
     /// Title of the button of a Viber video; it has no link of its own

@@ -38,7 +38,7 @@ pub struct Raw {
     message_type: Option<String>,
 
     /// The content: JSON itself, @FILE, or - for stdin; sent as it is
-    #[arg(long, value_name = "JSON|@FILE|-", allow_hyphen_values = true)]
+    #[arg(long, value_name = "JSON|@FILE|-")]
     content: Option<String>,
 }
 
