@@ -8,6 +8,7 @@ use crate::call::Call;
 use crate::failure::{Failure, Kind, Outcome, Result};
 use crate::guard::Guard;
 use crate::guard::account::Account;
+use crate::recent;
 use crate::reply::Reply;
 use crate::report::Report;
 use crate::run::Run;
@@ -25,7 +26,17 @@ pub struct Message {
     pub plan: Vec<(String, String)>,
     /// How to find out later what has become of it.
     pub check: String,
+    /// Asks the service, before the user is asked, whether the message can be sent at all.
+    pub verify: Option<Verify>,
+    /// The calls that `verify` makes, for a dry run to show.
+    pub reads: Vec<Call>,
+    /// Keeps an equal message from going out twice in a row.
+    pub duplicates: Option<recent::Watch>,
 }
+
+/// Reads what the message refers to and returns rows for the plan, such as the rendered text.
+/// A failure means that nothing is sent.
+pub type Verify = Box<dyn Fn(&Service<'_>) -> Result<Vec<(String, String)>>>;
 
 /// Sends a message, once.
 ///
@@ -33,15 +44,26 @@ pub struct Message {
 /// Whatever keeps it from being accepted; the failure says whether it went out.
 pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     // A call that cannot be made is found before anything is started.
-    let planned = service::dry_run(run, &[&message.call])?;
+    let calls: Vec<&Call> = message.reads.iter().chain([&message.call]).collect();
+    let planned = service::dry_run(run, &calls)?;
     if run.settings.dry_run {
         return Ok(planned);
     }
     require_consent(run)?;
+    message.duplicates.as_ref().map_or(Ok(()), recent::Watch::look)?;
     let guard = Guard::prepare(run, message.call.operation.product)?;
-    confirm(run, guard.account(), message)?;
+    let verified = match &message.verify {
+        // ai-mode is off again before the question.
+        Some(verify) => verify(&Service::open(run, &guard)?)?,
+        None => Vec::new(),
+    };
+    confirm(run, guard.account(), message, &verified)?;
     let service = Service::open(run, &guard)?;
+    let noted = message.duplicates.as_ref().map(|watch| watch.note(run)).transpose()?;
     let answer = service.submit(&message.call).and_then(|reply| accepted(run, message, reply));
+    if let Some(note) = noted.flatten() {
+        note.settle(run, answer.as_ref().err().map(|failure| failure.outcome));
+    }
     // Switches ai-mode off; what follows is only said.
     drop(service);
     let reply = answer.map_err(|failure| with_next_step(failure, message))?;
@@ -61,11 +83,17 @@ pub fn require_consent(run: &Run) -> Result<()> {
         .hint("look at it with --dry-run, then add --yes"))
 }
 
-fn confirm(run: &Run, account: &Account, message: &Message) -> Result<()> {
+fn confirm(
+    run: &Run,
+    account: &Account,
+    message: &Message,
+    verified: &[(String, String)],
+) -> Result<()> {
     if run.settings.yes {
         return Ok(());
     }
     let mut rows = message.plan.clone();
+    rows.extend_from_slice(verified);
     rows.push(("messages".into(), message.recipients.len().to_string()));
     rows.push(("account".into(), account.describe()));
     let api = message.call.operation.api;

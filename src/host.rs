@@ -72,7 +72,7 @@ impl Host {
                 |name: &String| account::PREFIXES.iter().any(|prefix| name.starts_with(prefix));
             let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
             hidden.extend(names.filter(of_the_cli));
-            let folder = state::folder()?.join("sandbox");
+            let folder = state::sandbox_folder()?;
             environment.push((roles::VARIABLE.to_string(), roles::ALIYUN.to_string()));
             environment.push((roles::SANDBOX_FOLDER.to_string(), folder.display().to_string()));
             let this = std::env::current_exe()

@@ -10,7 +10,6 @@ pub enum Report {
     Facts { data: Map<String, Value>, raw: Value },
     /// Things of one kind, by the name that the JSON gives them: one a row on a terminal or in a
     /// pipe. Every item has the same fields, and what the text shows is what the JSON carries.
-    #[allow(dead_code, reason = "the listing commands are being written")]
     List {
         name: &'static str,
         items: Vec<Map<String, Value>>,
@@ -19,6 +18,8 @@ pub enum Report {
     },
     /// What would run, on a dry run.
     DryRun(Vec<PlannedCommand>),
+    /// Everything was said as it came.
+    Streamed,
 }
 
 /// What a command is for.

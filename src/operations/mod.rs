@@ -6,7 +6,7 @@
 mod cams;
 mod dysmsapi;
 
-pub use cams::SEND_CHATAPP_MESSAGE;
+pub use cams::{LIST_CHATAPP_MESSAGE, SEND_CHATAPP_MESSAGE};
 pub use dysmsapi::SEND_SMS;
 
 /// A product of Alibaba Cloud that alimsg calls.
