@@ -26,6 +26,7 @@ mod settings;
 mod signals;
 mod state;
 mod system;
+mod template;
 mod variables;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
