@@ -63,7 +63,7 @@ impl Host {
             environment.push((IGNORE_PROFILE.to_string(), "TRUE".to_string()));
         }
         let (program, config_folder) = if settings.sandbox {
-            let folder = state::folder()?.join("sandbox");
+            let folder = state::sandbox_folder()?;
             environment.push((roles::VARIABLE.to_string(), roles::ALIYUN.to_string()));
             environment.push((roles::SANDBOX_FOLDER.to_string(), folder.display().to_string()));
             let this = std::env::current_exe()

@@ -12,6 +12,8 @@ mod failure;
 mod fault;
 mod guard;
 mod host;
+mod ledger;
+mod lookup;
 mod operations;
 mod phone;
 mod process;

@@ -25,6 +25,22 @@ enum Value {
     Tokens(Vec<(String, String)>),
 }
 
+impl Value {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value.clone()],
+            Self::Many(values) => values.clone(),
+            Self::Tokens(pairs) => {
+                // A map has no order.
+                let mut words: Vec<_> =
+                    pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                words.sort();
+                words
+            }
+        }
+    }
+}
+
 /// A call under construction, and then the finished one.
 ///
 /// A mistake made while building (a flag that the table does not know, a value that no argument
@@ -81,6 +97,21 @@ impl Call {
         self.set(flag, &[FlagKind::Map], Value::Tokens(pairs.to_vec()))
     }
 
+    /// Fields that the flag knows by name, such as those of `--page Index=1 Size=50`.
+    #[must_use]
+    pub fn fields(mut self, flag: &'static str, pairs: &[(&str, u64)]) -> Self {
+        let kind = self.operation.flag(flag).map(|known| known.kind);
+        if let Some(kind @ FlagKind::Fields(names)) = kind {
+            if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.contains(name)) {
+                let mistake = format!("{flag} of {} has no field {name}", self.operation.command);
+                self.problem.get_or_insert_with(|| Failure::internal(mistake));
+            }
+            let tokens = pairs.iter().map(|(name, value)| ((*name).to_string(), value.to_string()));
+            return self.set(flag, &[kind], Value::Tokens(tokens.collect()));
+        }
+        self.set(flag, &[], Value::Tokens(Vec::new()))
+    }
+
     fn set(mut self, flag: &'static str, kinds: &[FlagKind], value: Value) -> Self {
         let command = self.operation.command;
         let mistake = match self.operation.flag(flag) {
@@ -98,6 +129,19 @@ impl Call {
         }
         self.values.push((flag, value));
         self
+    }
+
+    /// What the call says, flag by flag in alphabetical order, without the flag `except`: equal
+    /// for two calls that would do the same. Flags that every call carries are no part of it.
+    pub fn content(&self, except: &str) -> Vec<(&'static str, Vec<String>)> {
+        let mut content: Vec<_> = self
+            .values
+            .iter()
+            .filter(|(flag, _)| *flag != except)
+            .map(|(flag, value)| (*flag, value.words()))
+            .collect();
+        content.sort_by_key(|(flag, _)| *flag);
+        content
     }
 
     /// The argument vector behind `aliyun`, checked against the table.

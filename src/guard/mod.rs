@@ -15,7 +15,7 @@
 
 pub mod account;
 mod ai_mode;
-mod lock;
+pub mod lock;
 mod stamp;
 pub mod steps;
 pub mod watchdog;

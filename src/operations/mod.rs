@@ -6,8 +6,11 @@
 mod cams;
 mod dysmsapi;
 
-pub use cams::SEND_CHATAPP_MESSAGE;
-pub use dysmsapi::SEND_SMS;
+pub use cams::{LIST_CHATAPP_MESSAGE, SEND_CHATAPP_MESSAGE};
+pub use dysmsapi::{
+    GET_SMS_SIGN, GET_SMS_TEMPLATE, QUERY_SEND_DETAILS, QUERY_SMS_SIGN_LIST,
+    QUERY_SMS_TEMPLATE_LIST, SEND_SMS,
+};
 
 /// A product of Alibaba Cloud that alimsg calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -2,10 +2,12 @@
 
 use clap::Args;
 
-use crate::call::{Call, shell_line};
+use crate::call::Call;
 use crate::commands::{Inputs, anything};
-use crate::delivery::{self, Message};
+use crate::delivery::{self, Message, SafetyFlags};
 use crate::failure::{Failure, Result};
+use crate::ledger::Tracking;
+use crate::lookup::Trail;
 use crate::operations::SEND_SMS;
 use crate::report::Report;
 use crate::run::Run;
@@ -48,6 +50,9 @@ pub struct Flags {
     /// Extension code for replies
     #[arg(long, value_name = "CODE")]
     sms_up_extend_code: Option<String>,
+
+    #[command(flatten)]
+    safety: SafetyFlags,
 }
 
 pub fn run(run: &Run, flags: Flags) -> Result<Report> {
@@ -69,11 +74,11 @@ fn message(run: &Run, flags: Flags) -> Result<Message> {
     let template =
         inputs.need("--template-code", "Template code", flags.template_code, anything)?;
     inputs.complete(&[
-        "aliyun dysmsapi query-sms-sign-list",
-        "aliyun dysmsapi query-sms-template-list",
+        "alimsg sms signs list",
+        "alimsg templates list --channel sms --audit-status approved",
     ])?;
     let recipients = recipients(&numbers)?;
-    let out_id = flags.out_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+    let tracking = Tracking::given_or_new(flags.out_id);
 
     let json = (!variables.is_empty()).then(|| variables::to_json(&variables));
     let call = Call::to(&SEND_SMS)
@@ -81,7 +86,7 @@ fn message(run: &Run, flags: Flags) -> Result<Message> {
         .text("--sign-name", &sign_name)
         .text("--template-code", &template)
         .optional_text("--template-param", json.as_deref())
-        .text("--out-id", &out_id)
+        .text("--out-id", &tracking.id)
         .optional_text("--sms-up-extend-code", flags.sms_up_extend_code.as_deref());
     let mut plan = vec![
         ("to".to_string(), recipients.join(", ")),
@@ -89,17 +94,19 @@ fn message(run: &Run, flags: Flags) -> Result<Message> {
         ("template".to_string(), template),
     ];
     plan.extend(variables.into_iter().map(|(name, value)| (format!("${{{name}}}"), value)));
-    plan.push(("out-id".to_string(), out_id.clone()));
+    plan.push(("out-id".to_string(), tracking.id.clone()));
     plan.extend(flags.sms_up_extend_code.map(|code| ("extension code".to_string(), code)));
-    let check = check_later(&recipients, &out_id);
+    let trail = Trail::Sms { phones: recipients.clone() };
     Ok(Message {
         call,
         recipients,
-        tracking: ("out_id", out_id),
+        tracking: ("out_id", tracking),
+        trail,
         receipt: ("biz_id", &["BizId"]),
         plan,
-        check,
+        safety: flags.safety.check()?,
         verify: None,
+        follow_up: None,
     })
 }
 
@@ -122,11 +129,4 @@ fn recipients(text: &str) -> Result<Vec<String>> {
         }
     }
     Ok(numbers)
-}
-
-fn check_later(recipients: &[String], out_id: &str) -> String {
-    shell_line(
-        "alimsg",
-        &["sms", "status", "-p", &recipients[0], "--out-id", out_id].map(Into::into),
-    )
 }
