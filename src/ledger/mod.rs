@@ -205,6 +205,7 @@ impl Reservation {
     /// The record stays, and a later run will look for a receipt in vain.
     pub fn release(&mut self) -> anyhow::Result<()> {
         self.store.remove(&self.key, self.lease.name())?;
+        // Nothing is left for the drop to do.
         self.state = State::Accepted;
         fault::point("ledger: released");
         Ok(())

@@ -60,6 +60,7 @@ pub fn run(run: &Run, flags: Flags) -> Result<Report> {
 }
 
 fn message(run: &Run, flags: Flags) -> Result<Message> {
+    let safety = flags.safety.check()?;
     let variables = match &flags.template_param {
         Some(json) => variables::from_json("--template-param", json)?,
         None => variables::from_pairs("--param", &flags.param)?,
@@ -104,7 +105,7 @@ fn message(run: &Run, flags: Flags) -> Result<Message> {
         trail,
         receipt: ("biz_id", &["BizId"]),
         plan,
-        safety: flags.safety.check()?,
+        safety,
         verify: None,
         follow_up: None,
     })

@@ -99,6 +99,7 @@ impl Envelope {
     /// Input that is missing or wrong.
     pub fn message(self, run: &Run, content: impl Content) -> Result<Message> {
         self.refuse_foreign_flags()?;
+        let safety = self.safety.check()?;
         let mut inputs = Inputs::new(run);
         let sender = |number: &str| phone::check_chat_sender("--from", number);
         let recipient = |number: &str| phone::check_chat_number("--to", number);
@@ -118,7 +119,6 @@ impl Envelope {
 
         let tracking = Tracking::given_or_new(self.task_id);
         let fall_back_duration = self.fall_back_duration.map(|seconds| seconds.to_string());
-        let safety = self.safety.check()?;
         let ttl = self.ttl.map(|seconds| seconds.to_string());
         let rows = [
             ("space", &self.cust_space_id),
