@@ -5,6 +5,7 @@
 //! `reply` (what it said) → `report` → `screen`.
 
 mod call;
+mod change;
 mod codes;
 mod commands;
 mod delivery;
@@ -13,6 +14,7 @@ mod fault;
 mod guard;
 mod host;
 mod operations;
+mod period;
 mod phone;
 mod process;
 mod reply;
