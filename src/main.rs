@@ -5,6 +5,7 @@
 //! `reply` (what it said) → `report` → `screen`.
 
 mod call;
+mod change;
 mod codes;
 mod commands;
 mod delivery;
@@ -15,6 +16,7 @@ mod host;
 mod ledger;
 mod lookup;
 mod operations;
+mod period;
 mod phone;
 mod process;
 mod reply;

@@ -3,7 +3,8 @@
 //! The channels differ in their calls, so each has a folder of its own; the flags, the words for
 //! states and the fields of the answers are the same.
 
-mod chat;
+pub(crate) mod chat;
+mod file;
 mod sms;
 
 use std::path::PathBuf;
