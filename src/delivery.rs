@@ -34,6 +34,8 @@ pub struct Message {
     pub safety: Safety,
     /// Asks the service, before the user is asked, whether the message can be sent at all.
     pub verify: Option<Verify>,
+    /// The calls that `verify` makes, for a dry run to show.
+    pub reads: Vec<Call>,
     /// What the user wants to know once it is accepted, such as its receipts.
     pub follow_up: Option<FollowUp>,
 }
@@ -51,7 +53,8 @@ pub type FollowUp = Box<dyn Fn(&Run, &Service<'_>, &mut Record)>;
 /// Whatever keeps it from being accepted; the failure says whether it went out.
 pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     // A call that cannot be made is found before anything is started.
-    let planned = service::dry_run(run, &[&message.call])?;
+    let calls: Vec<&Call> = message.reads.iter().chain([&message.call]).collect();
+    let planned = service::dry_run(run, &calls)?;
     if run.settings.dry_run {
         return Ok(planned);
     }
@@ -75,12 +78,12 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     let mut record = attempt::send(run, &service, message, reservation.as_mut())?;
     // Others may be waiting for this key's result.
     drop(reservation);
-    if let Some(follow_up) = &message.follow_up {
-        follow_up(run, &service, &mut record);
+    match &message.follow_up {
+        Some(follow_up) => follow_up(run, &service, &mut record),
+        None => run.screen.note("accepted by the service; that is not delivered yet"),
     }
     // Switches ai-mode off; what follows is only said.
     drop(service);
-    run.screen.note("accepted by the service; that is not delivered yet");
     Ok(Report::Facts { data: record.data, raw: record.raw })
 }
 

@@ -118,12 +118,7 @@ fn any(list: Option<&Value>, holds: impl Fn(&Value) -> bool) -> bool {
 /// Whether a receipt tells of a message that was not sent before that time. A time that cannot be
 /// read tells nothing.
 fn is_since(receipt: &Value, since: Timestamp) -> bool {
-    let sent_at = receipt
-        .get("SendDate")
-        .and_then(Value::as_str)
-        .and_then(|text| jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok())
-        .and_then(|time| time.to_zoned(china()).ok())
-        .map(|time| time.timestamp());
+    let sent_at = receipt.get("SendDate").and_then(Value::as_str).and_then(china_time);
     let earliest = since.checked_sub(CLOCK_SKEW_OF_OWN_ID).unwrap_or(since);
     sent_at.is_some_and(|sent_at| sent_at >= earliest)
 }
@@ -135,6 +130,12 @@ fn china() -> TimeZone {
 /// The day of a moment in China Standard Time, as the service writes it: `yyyyMMdd`.
 pub fn china_day(time: Timestamp) -> String {
     time.to_zoned(china()).strftime("%Y%m%d").to_string()
+}
+
+/// A moment as the service writes it, in China Standard Time.
+pub fn china_time(text: &str) -> Option<Timestamp> {
+    let time = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok()?;
+    Some(time.to_zoned(china()).ok()?.timestamp())
 }
 
 #[cfg(test)]

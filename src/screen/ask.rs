@@ -1,11 +1,15 @@
 //! Questions to the person at the terminal.
 
-use dialoguer::Input;
+use dialoguer::console::{Term, truncate_str};
 use dialoguer::theme::SimpleTheme;
+use dialoguer::{FuzzySelect, Input};
 
-use super::Screen;
+use super::{Screen, sanitize};
 use crate::failure::{Failure, Kind, Result};
 use crate::signals;
+
+/// How many rows of a list are shown at once.
+const ROWS: usize = 12;
 
 impl Screen {
     /// Asks for a value; blank answers are asked again, and `check` says what is wrong with others.
@@ -21,6 +25,44 @@ impl Screen {
             match check(&answer) {
                 Ok(()) => return Ok(answer),
                 Err(wrong) => self.note(&wrong.message),
+            }
+        }
+    }
+
+    /// Lets the person pick one of the rows, which can be searched by typing, and returns its
+    /// number. None is picked in advance.
+    ///
+    /// # Errors
+    /// There is nothing to pick, or nothing was picked.
+    pub fn pick(&self, question: &str, rows: &[String]) -> Result<usize> {
+        if rows.is_empty() {
+            return Err(Failure::usage(format!("{question}: there is none to pick")));
+        }
+        let term = Term::stderr();
+        // A row that is broken into two lines would not be cleared completely.
+        let width = usize::from(term.size().1).saturating_sub(3).max(20);
+        let shown = rows.iter().enumerate().map(|(number, row)| {
+            // The number in front keeps two rows apart that begin alike.
+            truncate_str(&format!("{}. {}", number + 1, sanitize::line(row)), width, "…")
+                .into_owned()
+        });
+        let answer = FuzzySelect::with_theme(&SimpleTheme)
+            .with_prompt(format!("{question} (type to search, arrows to move)"))
+            .items(shown)
+            .max_length(ROWS)
+            .interact_on_opt(&term);
+        if !matches!(answer, Ok(Some(_))) {
+            // It was hidden for the list, and an early end leaves it so.
+            let _ = term.show_cursor();
+        }
+        if signals::count() > 0 {
+            return Err(Failure::interrupted());
+        }
+        match answer {
+            Ok(Some(number)) => Ok(number),
+            Ok(None) => Err(Failure::new(Kind::Cancelled, "nothing was picked")),
+            Err(error) => {
+                Err(Failure::new(Kind::Cancelled, format!("nothing was picked: {error}")))
             }
         }
     }

@@ -163,6 +163,7 @@ impl Envelope {
             plan,
             safety,
             verify: None,
+            reads: Vec::new(),
             follow_up: None,
         })
     }
