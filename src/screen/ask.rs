@@ -1,5 +1,7 @@
 //! Questions to the person at the terminal.
 
+use std::time::{Duration, Instant};
+
 use dialoguer::console::{Term, truncate_str};
 use dialoguer::theme::SimpleTheme;
 use dialoguer::{FuzzySelect, Input};
@@ -55,9 +57,7 @@ impl Screen {
             // It was hidden for the list, and an early end leaves it so.
             let _ = term.show_cursor();
         }
-        if signals::count() > 0 {
-            return Err(Failure::interrupted());
-        }
+        stop_if_interrupted(answer.as_ref().err())?;
         match answer {
             Ok(Some(number)) => Ok(number),
             Ok(None) => Err(Failure::new(Kind::Cancelled, "nothing was picked")),
@@ -84,11 +84,21 @@ fn read(question: &str) -> Result<String> {
         .with_prompt(question)
         .allow_empty(true)
         .interact_text();
-    if signals::count() > 0 {
-        return Err(Failure::interrupted());
-    }
+    stop_if_interrupted(answer.as_ref().err())?;
     match answer {
         Ok(answer) => Ok(answer.trim().to_string()),
         Err(error) => Err(Failure::new(Kind::Cancelled, format!("no answer was given: {error}"))),
     }
+}
+
+/// A signal ends the question. It is counted on a thread of its own, maybe a moment later.
+fn stop_if_interrupted(error: Option<&dialoguer::Error>) -> Result<()> {
+    let is_signal = |dialoguer::Error::IO(error): &dialoguer::Error| {
+        error.kind() == std::io::ErrorKind::Interrupted
+    };
+    let deadline = Instant::now() + Duration::from_secs(1);
+    while error.is_some_and(is_signal) && signals::count() == 0 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    if signals::count() > 0 { Err(Failure::interrupted()) } else { Ok(()) }
 }
