@@ -1,6 +1,12 @@
 //! What is missing on a terminal is asked for: signature and template from the approved ones, then
 //! each variable, then the plan and `yes`.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
 mod support;
 
 use rustix::process::Signal;

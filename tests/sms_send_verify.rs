@@ -1,5 +1,11 @@
 //! `sms send --verify` and `--wait`: what is checked before, and what is waited for after.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
 mod support;
 
 use serde_json::json;

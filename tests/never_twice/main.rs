@@ -1,5 +1,11 @@
 //! No message goes out twice: keys, the record behind them, and the look for a receipt.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
