@@ -13,6 +13,7 @@ use crate::guard::Guard;
 use crate::guard::account::Account;
 use crate::ledger::{self, Claim, Record, Tracking};
 use crate::lookup::Trail;
+use crate::recent;
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
@@ -36,6 +37,8 @@ pub struct Message {
     pub verify: Option<Verify>,
     /// The calls that `verify` makes, for a dry run to show.
     pub reads: Vec<Call>,
+    /// Keeps an equal message from going out twice in a row.
+    pub duplicates: Option<recent::Watch>,
     /// What the user wants to know once it is accepted, such as its receipts.
     pub follow_up: Option<FollowUp>,
 }
@@ -67,6 +70,7 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
             return Ok(replay(run, attempt::conclude(run, message, &mut earlier)?));
         }
     };
+    message.duplicates.as_ref().map_or(Ok(()), recent::Watch::look)?;
     let guard = Guard::prepare(run, message.call.operation.product)?;
     let verified = match &message.verify {
         // ai-mode is off again before the question.
@@ -75,7 +79,12 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     };
     confirm(run, guard.account(), message, &verified)?;
     let service = Service::open(run, &guard)?;
-    let mut record = attempt::send(run, &service, message, reservation.as_mut())?;
+    let note = message.duplicates.as_ref().map(|watch| watch.note(run)).transpose()?.flatten();
+    let sent = attempt::send(run, &service, message, reservation.as_mut());
+    if let Some(note) = note {
+        note.settle(run, sent.as_ref().err().map(|failure| failure.outcome));
+    }
+    let mut record = sent?;
     // Others may be waiting for this key's result.
     drop(reservation);
     match &message.follow_up {

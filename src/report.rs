@@ -21,6 +21,8 @@ pub enum Report {
     Drawn { drawing: String, report: Box<Report> },
     /// What would run, on a dry run.
     DryRun(Vec<PlannedCommand>),
+    /// Everything was said as it came.
+    Streamed,
 }
 
 impl Report {

@@ -41,8 +41,11 @@ impl Trail {
                 let phone = phones.first().map_or("", String::as_str);
                 vec!["sms", "status", "-p", phone, "--out-id", tracking]
             }
-            Self::Chat { from, to, space, .. } => {
+            Self::Chat { channel, from, to, space } => {
                 let mut words = vec!["whatsapp", "history", "--from", from, "--to", to];
+                if *channel != "whatsapp" {
+                    words.extend(["--channel-type", channel]);
+                }
                 words.extend(space.iter().flat_map(|space| ["--cust-space-id", space]));
                 words
             }

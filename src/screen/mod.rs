@@ -122,6 +122,9 @@ impl Screen {
         facts: &Facts,
         result: &Result<Report, Box<Failure>>,
     ) -> io::Result<()> {
+        if let Ok(Report::Streamed) = result {
+            return Ok(());
+        }
         if self.json {
             let object = self.object(command, facts, result);
             return to_stdout(&format!("{object}\n"));
@@ -157,11 +160,32 @@ impl Screen {
             }
             // An undrawn report is none.
             Ok(Report::Drawn { .. }) => Ok(()),
+            Ok(Report::Streamed) => Ok(()),
             Err(failure) => {
                 self.failure(failure);
                 Ok(())
             }
         }
+    }
+
+    /// One of many things that are told as they come: an object a line, or one row.
+    ///
+    /// # Errors
+    /// If stdout takes it not.
+    pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
+        if self.json {
+            let mut object = Map::new();
+            object.insert("schema".into(), json!(SCHEMA));
+            object.insert("ok".into(), json!(true));
+            object.insert("command".into(), json!(command));
+            if self.sandbox {
+                object.insert("sandbox".into(), json!(true));
+            }
+            object.insert("data".into(), Value::Object(data.clone()));
+            return to_stdout(&format!("{}\n", Value::Object(object)));
+        }
+        let cells: Vec<String> = data.values().map(|value| table::cell(Some(value))).collect();
+        to_stdout(&(cells.join("\t") + "\n"))
     }
 
     /// The result of a send on stderr, for the case that stdout is closed: a script that cannot
@@ -195,6 +219,7 @@ impl Screen {
                 object.insert("data".into(), Value::Object(data));
                 object.insert("raw".into(), raw.clone());
             }
+            Ok(Report::Streamed) => {}
             Ok(Report::DryRun(commands)) => {
                 object.insert("dry_run".into(), json!(true));
                 object.insert("commands".into(), json!(commands));
