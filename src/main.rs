@@ -5,6 +5,7 @@
 //! `reply` (what it said) → `report` → `screen`.
 
 mod call;
+mod change;
 mod codes;
 mod commands;
 mod conversation;
@@ -14,8 +15,11 @@ mod failure;
 mod fault;
 mod guard;
 mod host;
+mod ledger;
 mod link;
+mod lookup;
 mod operations;
+mod period;
 mod phone;
 mod process;
 mod recent;
@@ -31,6 +35,7 @@ mod signals;
 mod source;
 mod state;
 mod system;
+mod template;
 mod variables;
 mod when;
 

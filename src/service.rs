@@ -73,6 +73,15 @@ impl<'r> Service<'r> {
         }
     }
 
+    /// Makes a call that changes nothing, once: for a caller that has pauses of its own.
+    ///
+    /// # Errors
+    /// Anything but the service's OK.
+    pub fn look(&self, call: &Call) -> Result<Reply> {
+        debug_assert_eq!(call.operation.access, Access::Read);
+        self.call(call)
+    }
+
     /// Makes a call that sends a message or changes something: once. For a send, what is known of
     /// its outcome is on record from the moment before it starts.
     ///

@@ -27,6 +27,22 @@ enum Value {
     Tokens(Vec<(String, String)>),
 }
 
+impl Value {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value.clone()],
+            Self::Many(values) => values.clone(),
+            Self::Tokens(pairs) => {
+                // A map has no order.
+                let mut words: Vec<_> =
+                    pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                words.sort();
+                words
+            }
+        }
+    }
+}
+
 /// A call under construction, and then the finished one.
 ///
 /// A mistake made while building (a flag that the table does not know, a value that no argument
@@ -63,6 +79,39 @@ impl Call {
             Some(value) => self.set(flag, &[FlagKind::Integer], Value::One(value.to_string())),
             None => self,
         }
+    }
+
+    /// Left out if there is no value.
+    #[must_use]
+    pub fn optional_boolean(self, flag: &'static str, value: Option<bool>) -> Self {
+        match value {
+            Some(value) => self.set(flag, &[FlagKind::Boolean], Value::One(value.to_string())),
+            None => self,
+        }
+    }
+
+    /// A nested structure, as one JSON value.
+    #[must_use]
+    pub fn json(self, flag: &'static str, value: &serde_json::Value) -> Self {
+        self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
+    }
+
+    /// One page of a list: `--page Index=1 Size=50`.
+    #[must_use]
+    pub fn page(mut self, index: u64, size: u64) -> Self {
+        const FLAG: &str = "--page";
+        let fields = [("Index", index), ("Size", size)];
+        let is_page = |kind| {
+            matches!(kind, FlagKind::Fields(known)
+            if fields.iter().all(|(name, _)| known.contains(name)))
+        };
+        if !self.operation.flag(FLAG).is_some_and(|flag| is_page(flag.kind)) {
+            let mistake = format!("{} has no pages", self.operation.command);
+            self.problem = self.problem.or_else(|| Some(Failure::internal(mistake)));
+        }
+        let tokens = fields.map(|(name, value)| (name.to_string(), value.to_string()));
+        self.values.push((FLAG, Value::Tokens(tokens.to_vec())));
+        self
     }
 
     /// Left out if it is empty.
@@ -123,6 +172,19 @@ impl Call {
         }
         self.values.push((flag, value));
         self
+    }
+
+    /// What the call says, flag by flag in alphabetical order, without the flag `except`: equal
+    /// for two calls that would do the same. Flags that every call carries are no part of it.
+    pub fn content(&self, except: &str) -> Vec<(&'static str, Vec<String>)> {
+        let mut content: Vec<_> = self
+            .values
+            .iter()
+            .filter(|(flag, _)| *flag != except)
+            .map(|(flag, value)| (*flag, value.words()))
+            .collect();
+        content.sort_by_key(|(flag, _)| *flag);
+        content
     }
 
     /// The argument vector behind `aliyun`, checked against the table.

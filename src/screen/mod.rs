@@ -4,6 +4,7 @@
 //! object, whatever happens. Text from the service is made safe before it is shown.
 
 mod ask;
+pub mod chart;
 pub mod sanitize;
 mod table;
 
@@ -128,7 +129,12 @@ impl Screen {
             let object = self.object(command, facts, result);
             return to_stdout(&format!("{}\n", sanitize::json(&object.to_string())));
         }
-        match result {
+        if let Ok(Report::Drawn { drawing, .. }) = result
+            && self.stdout_is_terminal
+        {
+            to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
+        }
+        match result.as_ref().map(Report::undrawn) {
             Ok(Report::Facts { data, .. }) => to_stdout(&self.facts(data)),
             Ok(Report::List { name, items, facts, .. }) => {
                 if items.is_empty() {
@@ -152,6 +158,8 @@ impl Screen {
                 });
                 to_stdout(&lines.collect::<String>())
             }
+            // An undrawn report is none.
+            Ok(Report::Drawn { .. }) => Ok(()),
             Ok(Report::Streamed) => Ok(()),
             Err(failure) => {
                 self.failure(failure);
@@ -199,7 +207,7 @@ impl Screen {
         if self.sandbox {
             object.insert("sandbox".into(), json!(true));
         }
-        match result {
+        match result.as_ref().map(Report::undrawn) {
             Ok(Report::Facts { data, raw }) => {
                 object.insert("data".into(), Value::Object(data.clone()));
                 object.insert("raw".into(), raw.clone());
@@ -216,6 +224,7 @@ impl Screen {
                 object.insert("dry_run".into(), json!(true));
                 object.insert("commands".into(), json!(commands));
             }
+            Ok(Report::Drawn { .. }) => {}
             Err(failure) => {
                 object.insert("error".into(), json!(failure));
                 if let Some(raw) = &failure.raw {

@@ -3,10 +3,12 @@
 use clap::{Args, ValueEnum};
 
 use super::Content;
-use crate::call::{Call, shell_line};
+use crate::call::Call;
 use crate::commands::Inputs;
-use crate::delivery::Message;
+use crate::delivery::{Message, SafetyFlags};
 use crate::failure::{Failure, Result};
+use crate::ledger::Tracking;
+use crate::lookup::Trail;
 use crate::operations::SEND_CHATAPP_MESSAGE;
 use crate::phone;
 use crate::run::Run;
@@ -127,6 +129,9 @@ pub struct Envelope {
     /// Data that comes back with the receipts of a Viber message
     #[arg(long, value_name = "DATA", help_heading = "Viber only")]
     tracking_data: Option<String>,
+
+    #[command(flatten)]
+    safety: SafetyFlags,
 }
 
 impl Envelope {
@@ -136,6 +141,7 @@ impl Envelope {
     /// Input that is missing or wrong.
     pub fn message<C: Content>(self, run: &Run, content: C) -> Result<Message> {
         self.refuse_foreign_flags()?;
+        let safety = self.safety.check()?;
         let mut inputs = Inputs::new(run);
         let sender = |number: &str| match self.channel_type {
             Channel::Whatsapp => phone::check_chat_number("--from", number),
@@ -164,7 +170,7 @@ impl Envelope {
         let candidates = [&["aliyun cams query-chatapp-phone-numbers"], C::CANDIDATES].concat();
         inputs.complete(&candidates)?;
 
-        let task_id = self.task_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let tracking = Tracking::given_or_new(self.task_id);
         let fall_back_duration = self.fall_back_duration.map(|seconds| seconds.to_string());
         let ttl = self.ttl.map(|seconds| seconds.to_string());
         let rows = [
@@ -182,9 +188,9 @@ impl Envelope {
         plan.extend(
             rows.into_iter().filter_map(|(name, value)| Some((name.into(), value.clone()?))),
         );
-        plan.push(("task-id".to_string(), task_id.clone()));
+        plan.push(("task-id".to_string(), tracking.id.clone()));
         let call = call
-            .text("--task-id", &task_id)
+            .text("--task-id", &tracking.id)
             .optional_text("--cust-space-id", self.cust_space_id.as_deref())
             .optional_text("--context-message-id", self.context_message_id.as_deref())
             .optional_text("--fall-back-id", self.fall_back_id.as_deref())
@@ -195,17 +201,24 @@ impl Envelope {
             .optional_text("--tag", self.tag.as_deref())
             .optional_integer("--ttl", self.ttl)
             .optional_text("--tracking-data", self.tracking_data.as_deref());
-        let check = check_later(self.channel_type, &from, &to, self.cust_space_id.as_deref());
+        let trail = Trail::Chat {
+            channel: self.channel_type.name(),
+            from,
+            to: to.clone(),
+            space: self.cust_space_id,
+        };
         Ok(Message {
             call,
             recipients: vec![to],
-            tracking: ("task_id", task_id),
+            tracking: ("task_id", tracking),
+            trail,
             receipt: ("message_id", &["MessageId", "Data.MessageId"]),
             plan,
-            check,
+            safety,
             verify: None,
             reads: Vec::new(),
             duplicates: None,
+            follow_up: None,
         })
     }
 
@@ -227,15 +240,4 @@ fn check_label(label: &str) -> Result<()> {
         return Ok(());
     }
     Err(Failure::usage(format!("--label {label:?} is neither promotion nor transaction")))
-}
-
-fn check_later(channel: Channel, from: &str, to: &str, space: Option<&str>) -> String {
-    let mut words = ["whatsapp", "history", "--from", from, "--to", to].map(String::from).to_vec();
-    if channel != Channel::Whatsapp {
-        words.extend(["--channel-type".to_string(), channel.name().to_string()]);
-    }
-    if let Some(space) = space {
-        words.extend(["--cust-space-id".to_string(), space.to_string()]);
-    }
-    shell_line("alimsg", &words)
 }

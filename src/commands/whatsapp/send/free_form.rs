@@ -91,8 +91,9 @@ impl<C: Compose + Args> FreeForm<C> {
             return Err(Failure::internal("a message without a content or an address"));
         };
         let parts = [channel.name(), from, to, &form.kind, &form.value.to_string()];
-        message.duplicates =
-            recent::Watch::new(&run.settings, &parts, precautions.allow_duplicate)?;
+        // A key says more precisely what is the same message.
+        let allowed = precautions.allow_duplicate || message.safety.key.is_some();
+        message.duplicates = recent::Watch::new(&run.settings, &parts, allowed)?;
         if let Some(space) = space {
             let conversation = Conversation {
                 channel: channel.name(),
