@@ -59,7 +59,7 @@ pub trait Content: Args {
 
 pub fn run(run: &Run, kind: Kind) -> Result<Report> {
     match kind {
-        Kind::Template(message) => message.run(run),
+        Kind::Template(message) => template::send(run, *message),
         Kind::Text(message) => message.run(run),
     }
 }
