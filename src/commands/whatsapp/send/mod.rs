@@ -12,6 +12,7 @@ use crate::delivery;
 use crate::failure::Result;
 use crate::report::Report;
 use crate::run::Run;
+pub use envelope::Channel;
 use envelope::Envelope;
 
 #[derive(Debug, Subcommand)]
