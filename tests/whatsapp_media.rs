@@ -1,5 +1,7 @@
 //! `whatsapp media upload`: the right file goes up, and its keys are nowhere to be seen.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+
 mod support;
 
 use std::fs;
