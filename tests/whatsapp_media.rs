@@ -219,3 +219,13 @@ fn the_sandbox_takes_uploads_and_gives_links() {
     let log = fs::read_to_string(world.path("state/sandbox/uploads.jsonl")).expect("a log");
     assert_eq!(log.lines().count(), 2);
 }
+
+#[test]
+fn a_terminal_sees_a_sign_of_life_and_then_the_link_alone() {
+    let world = world(&[json!({"match": ["oss"], "delay_ms": 300})]);
+    let mut terminal = world.terminal(UPLOAD);
+    terminal.expect("uploading 17 bytes");
+    terminal.expect("https://bucket.oss.example.com/media/1/");
+    assert_eq!(terminal.wait().exit(), 0);
+    world.assert_clean();
+}

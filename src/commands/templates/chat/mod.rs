@@ -2,9 +2,9 @@
 
 mod buttons;
 mod create;
-mod definition;
 mod delete;
 pub(crate) mod detail;
+mod draft;
 mod limits;
 mod list;
 mod show;
