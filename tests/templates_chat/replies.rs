@@ -255,3 +255,17 @@ fn stats_ask_in_milliseconds_and_count_by_day() {
     assert!(refused(&["templates", "stats", "c1", "--last", "soon"]).contains("no span"));
     assert!(refused(&["templates", "stats", "c1", "--end", "2026-03-26"]).contains("--start"));
 }
+
+#[test]
+fn ten_megabytes_in_front_of_the_reply_are_read_over() {
+    let world = World::new();
+    let mut rule = detail("pass", json!([{"Type": "BODY", "Text": "Hello $(a) {{1}}"}]));
+    rule["flood_stdout_bytes"] = json!(10_000_000);
+    world.script(json!([rule]));
+    let ran =
+        world.run(&["templates", "preview", "c1", "--language", "en", "--param", "a=b", "--json"]);
+    assert_eq!(ran.exit(), 0, "{}", ran.stderr);
+    let data = &ran.json()["data"];
+    assert_eq!((&data["text"], &data["missing"]), (&json!("Hello b {{1}}"), &json!(["1"])));
+    world.assert_clean();
+}

@@ -112,7 +112,10 @@ const LIST_EXAMPLES: &str = "\
 Examples:
   alimsg templates list --audit-status approved --all
   alimsg templates list --channel sms --audit-status reviewing
-  alimsg --sandbox templates list --language en";
+  alimsg --sandbox templates list --language en
+
+WhatsApp and Viber: the service itself finds approved and rejected templates; for reviewing
+(waiting or under review), cancelled and suspended (paused or disabled) every page is read.";
 
 #[derive(Debug, Args)]
 pub struct ListFlags {
