@@ -96,24 +96,6 @@ impl Call {
         self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
     }
 
-    /// One page of a list: `--page Index=1 Size=50`.
-    #[must_use]
-    pub fn page(mut self, index: u64, size: u64) -> Self {
-        const FLAG: &str = "--page";
-        let fields = [("Index", index), ("Size", size)];
-        let is_page = |kind| {
-            matches!(kind, FlagKind::Fields(known)
-            if fields.iter().all(|(name, _)| known.contains(name)))
-        };
-        if !self.operation.flag(FLAG).is_some_and(|flag| is_page(flag.kind)) {
-            let mistake = format!("{} has no pages", self.operation.command);
-            self.problem = self.problem.or_else(|| Some(Failure::internal(mistake)));
-        }
-        let tokens = fields.map(|(name, value)| (name.to_string(), value.to_string()));
-        self.values.push((FLAG, Value::Tokens(tokens.to_vec())));
-        self
-    }
-
     /// Left out if it is empty.
     #[must_use]
     pub fn list(self, flag: &'static str, values: &[String]) -> Self {
@@ -185,6 +167,15 @@ impl Call {
             .collect();
         content.sort_by_key(|(flag, _)| *flag);
         content
+    }
+
+    /// The names and values that a flag was given.
+    pub fn pairs(&self, flag: &str) -> &[(String, String)] {
+        let found = self.values.iter().find_map(|(set, value)| match value {
+            Value::Tokens(pairs) if *set == flag => Some(pairs.as_slice()),
+            _ => None,
+        });
+        found.unwrap_or_default()
     }
 
     /// The argument vector behind `aliyun`, checked against the table.
