@@ -5,6 +5,7 @@
 
 mod ask;
 pub mod chart;
+mod pick;
 pub mod sanitize;
 mod table;
 
