@@ -6,6 +6,7 @@
 mod ask;
 mod busy;
 pub mod chart;
+mod pick;
 pub mod sanitize;
 mod table;
 
