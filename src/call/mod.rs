@@ -264,36 +264,3 @@ fn checked(flag: &str, argument: String) -> Result<String> {
     }
     Ok(argument)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::operations::{LIST_CHATAPP_MESSAGE, SEND_CHATAPP_MESSAGE};
-
-    fn listing() -> Call {
-        Call::to(&LIST_CHATAPP_MESSAGE)
-            .text("--business-number", "8613800000001")
-            .text("--channel-type", "whatsapp")
-            .text("--cust-space-id", "cams-x")
-    }
-
-    #[test]
-    fn fields_stand_as_words_of_their_own_behind_their_flag() {
-        let call = listing().fields("--page", &[("Index", 1), ("Size", 50)]);
-        let arguments = call.arguments(&Common::default()).expect("a sound call");
-        let at = arguments.iter().position(|word| word == "--page").expect("--page");
-        assert_eq!(arguments[at + 1..at + 3], ["Index=1", "Size=50"]);
-        assert!(arguments[at + 3].starts_with("--user-agent="));
-    }
-
-    #[test]
-    fn a_field_that_the_flag_does_not_have_is_a_mistake() {
-        for call in [
-            listing().fields("--page", &[("Index", 1), ("Count", 50)]),
-            listing().fields("--user-number", &[("Index", 1)]),
-            Call::to(&SEND_CHATAPP_MESSAGE).fields("--page", &[("Index", 1)]),
-        ] {
-            call.arguments(&Common::default()).expect_err("a mistake");
-        }
-    }
-}
