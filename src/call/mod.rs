@@ -78,24 +78,6 @@ impl Call {
         self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
     }
 
-    /// One page of a list: `--page Index=1 Size=50`.
-    #[must_use]
-    pub fn page(mut self, index: u64, size: u64) -> Self {
-        const FLAG: &str = "--page";
-        let fields = [("Index", index), ("Size", size)];
-        let is_page = |kind| {
-            matches!(kind, FlagKind::Fields(known)
-            if fields.iter().all(|(name, _)| known.contains(name)))
-        };
-        if !self.operation.flag(FLAG).is_some_and(|flag| is_page(flag.kind)) {
-            let mistake = format!("{} has no pages", self.operation.command);
-            self.problem = self.problem.or_else(|| Some(Failure::internal(mistake)));
-        }
-        let tokens = fields.map(|(name, value)| (name.to_string(), value.to_string()));
-        self.values.push((FLAG, Value::Tokens(tokens.to_vec())));
-        self
-    }
-
     /// Left out if it is empty.
     #[must_use]
     pub fn list(self, flag: &'static str, values: &[String]) -> Self {
@@ -112,6 +94,21 @@ impl Call {
             return self;
         }
         self.set(flag, &[FlagKind::Map], Value::Tokens(pairs.to_vec()))
+    }
+
+    /// Fields that the flag knows by name, such as those of `--page Index=1 Size=50`.
+    #[must_use]
+    pub fn fields(mut self, flag: &'static str, pairs: &[(&str, u64)]) -> Self {
+        let kind = self.operation.flag(flag).map(|known| known.kind);
+        if let Some(kind @ FlagKind::Fields(names)) = kind {
+            if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.contains(name)) {
+                let mistake = format!("{flag} of {} has no field {name}", self.operation.command);
+                self.problem.get_or_insert_with(|| Failure::internal(mistake));
+            }
+            let tokens = pairs.iter().map(|(name, value)| ((*name).to_string(), value.to_string()));
+            return self.set(flag, &[kind], Value::Tokens(tokens.collect()));
+        }
+        self.set(flag, &[], Value::Tokens(Vec::new()))
     }
 
     fn set(mut self, flag: &'static str, kinds: &[FlagKind], value: Value) -> Self {
@@ -131,6 +128,23 @@ impl Call {
         }
         self.values.push((flag, value));
         self
+    }
+
+    /// The single value that a flag was given.
+    pub fn one(&self, flag: &str) -> Option<&str> {
+        self.values.iter().find_map(|(set, value)| match value {
+            Value::One(value) if *set == flag => Some(value.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The names and values that a flag was given.
+    pub fn pairs(&self, flag: &str) -> &[(String, String)] {
+        let found = self.values.iter().find_map(|(set, value)| match value {
+            Value::Tokens(pairs) if *set == flag => Some(pairs.as_slice()),
+            _ => None,
+        });
+        found.unwrap_or_default()
     }
 
     /// The argument vector behind `aliyun`, checked against the table.

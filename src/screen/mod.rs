@@ -4,6 +4,7 @@
 //! object, whatever happens. Text from the service is made safe before it is shown.
 
 mod ask;
+mod busy;
 pub mod chart;
 pub mod sanitize;
 mod table;

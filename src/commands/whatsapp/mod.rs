@@ -1,6 +1,13 @@
 //! `alimsg whatsapp`.
 
+mod accounts;
+mod automation;
+mod media;
+mod number;
+mod numbers;
+mod profile;
 mod send;
+mod webhook;
 
 use clap::Subcommand;
 
@@ -13,18 +20,48 @@ pub enum Command {
     /// Send a message
     #[command(subcommand)]
     Send(send::Kind),
+    /// Business numbers: quality, limits, health
+    #[command(subcommand)]
+    Numbers(numbers::Command),
+    /// Business profile of a number
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Media for messages and templates
+    #[command(subcommand)]
+    Media(media::Command),
+    /// Channel instances of the account
+    #[command(subcommand)]
+    Accounts(accounts::Command),
+    /// Welcome message, conversation starters and commands
+    #[command(subcommand)]
+    Automation(automation::Command),
+    /// Callback addresses
+    #[command(subcommand)]
+    Webhook(webhook::Command),
 }
 
 impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Send(kind) => kind.name(),
+            Self::Numbers(command) => command.name(),
+            Self::Profile(command) => command.name(),
+            Self::Media(command) => command.name(),
+            Self::Accounts(command) => command.name(),
+            Self::Automation(command) => command.name(),
+            Self::Webhook(command) => command.name(),
         }
     }
 
     pub fn run(self, run: &Run) -> Result<Report> {
         match self {
             Self::Send(kind) => send::run(run, kind),
+            Self::Numbers(command) => command.run(run),
+            Self::Profile(command) => command.run(run),
+            Self::Media(command) => command.run(run),
+            Self::Accounts(command) => command.run(run),
+            Self::Automation(command) => command.run(run),
+            Self::Webhook(command) => command.run(run),
         }
     }
 }

@@ -78,6 +78,7 @@ pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer
         return Ok(answer);
     }
     let mut store = Store::open(home, now)?;
+    store.state.end_reviews(now);
     let outcome = serve(Request { call, state: &mut store.state, now, fate });
     let answer = match outcome {
         Ok(reply) => {
@@ -110,6 +111,21 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
         (Product::Cams, "send-chatapp-message") => cams::send(request),
         (Product::Cams, "list-chatapp-template") => cams::templates::list(request),
         (Product::Cams, "get-chatapp-template-detail") => cams::templates::show(request),
+        (Product::Cams, "create-chatapp-template") => cams::review::create(request),
+        (Product::Cams, "modify-chatapp-template") => cams::review::modify(request),
+        (Product::Cams, "delete-chatapp-template") => cams::review::delete(request),
+        (Product::Cams, "get-chatapp-template-metric") => cams::metrics::of_template(request),
+        (Product::Cams, "get-chatapp-phone-number-metric") => cams::metrics::of_number(request),
+        (Product::Cams, "get-whatsapp-health-status") => cams::account::health(request),
+        (Product::Cams, "query-chatapp-bind-waba") => cams::account::waba(request),
+        (Product::Cams, "query-phone-business-profile") => cams::profile::show(request),
+        (Product::Cams, "modify-phone-business-profile") => cams::profile::modify(request),
+        (Product::Cams, "get-conversational-automation") => cams::automation::show(request),
+        (Product::Cams, "update-conversational-automation") => cams::automation::update(request),
+        (Product::Cams, "update-account-webhook") => cams::webhook::of_account(request),
+        (Product::Cams, "update-phone-webhook") => cams::webhook::of_number(request),
+        (Product::Cams, "get-chatapp-upload-authorization") => cams::media::authorize(request),
+        (Product::Cams, "generate-presigned-url") => cams::media::presign(request),
         (Product::Cams, "list-chatapp-message") => cams::messages::list(request),
         (Product::Cams, "query-chatapp-phone-numbers") => cams::account::numbers(request),
         (Product::Cams, "list-instance") => cams::account::instances(request),

@@ -32,6 +32,7 @@ pub fn state(now: Timestamp) -> State {
         sms_templates: sms_templates(),
         chat_templates: chat_templates(),
         messages: Vec::new(),
+        numbers: Vec::new(),
     }
 }
 
@@ -140,6 +141,7 @@ fn chat_templates() -> Vec<ChatTemplate> {
             audit: Audit::Approved,
             reason: None,
             components,
+            review: None,
         };
     vec![
         whatsapp(

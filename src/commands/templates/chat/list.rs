@@ -89,7 +89,7 @@ fn call(flags: &ListFlags, filter: &Filter, index: u64, size: u64) -> Call {
         .optional_text("--name", flags.name.as_deref())
         .optional_text("--category", flags.category.as_deref())
         .optional_text("--cust-space-id", flags.cust_space_id.as_deref())
-        .page(index, size)
+        .fields("--page", &[("Index", index), ("Size", size)])
 }
 
 /// The service documents `pass`, `fail`, `auditing` and `unaudit` for its filter.

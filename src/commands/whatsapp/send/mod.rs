@@ -12,6 +12,7 @@ use crate::delivery;
 use crate::failure::Result;
 use crate::report::Report;
 use crate::run::Run;
+pub use envelope::Channel;
 use envelope::Envelope;
 
 #[derive(Debug, Subcommand)]
@@ -59,7 +60,7 @@ pub trait Content: Args {
 
 pub fn run(run: &Run, kind: Kind) -> Result<Report> {
     match kind {
-        Kind::Template(message) => message.run(run),
+        Kind::Template(message) => template::send(run, *message),
         Kind::Text(message) => message.run(run),
     }
 }
