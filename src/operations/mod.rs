@@ -15,7 +15,9 @@ pub use cams::{
     SEND_CHATAPP_MESSAGE, UPDATE_ACCOUNT_WEBHOOK, UPDATE_CONVERSATIONAL_AUTOMATION,
     UPDATE_PHONE_WEBHOOK,
 };
-pub use dysmsapi::SEND_SMS;
+pub use dysmsapi::{
+    GET_SMS_SIGN, GET_SMS_TEMPLATE, QUERY_SMS_SIGN_LIST, QUERY_SMS_TEMPLATE_LIST, SEND_SMS,
+};
 
 /// A product of Alibaba Cloud that alimsg calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
