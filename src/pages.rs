@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::failure::Result;
+use crate::run::Run;
 use crate::service::Service;
 
 /// The most entries that a page of the SMS service holds; documented.
@@ -105,4 +106,16 @@ pub fn read(
         }
     }
     Ok(pages)
+}
+
+impl Pages {
+    /// Says what the list may lack.
+    pub fn remark(&self, run: &Run, extent: Extent) {
+        if self.repeats {
+            run.screen.warn("the service repeats its pages; the list may be incomplete");
+        }
+        if self.total.is_some_and(|total| extent.leaves_out(total)) {
+            run.screen.note("there are more: --all reads every page, --page-index another one");
+        }
+    }
 }
