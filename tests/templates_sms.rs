@@ -151,7 +151,7 @@ fn show_names_text_variables_and_the_command_that_sends() {
     assert_eq!(
         data["send"],
         "alimsg sms send --phone-numbers NUMBER --sign-name SIGNATURE --template-code SMS_1 \
-         --param name=VALUE --param order=VALUE"
+         --param 'name=VALUE' --param 'order=VALUE'"
     );
     assert_eq!(json["raw"], reply);
 }

@@ -4,6 +4,7 @@ mod cams;
 mod fates;
 mod host;
 mod sms;
+mod sms_catalogue;
 mod strictness;
 
 use serde_json::Value;
