@@ -1,6 +1,8 @@
 //! `alimsg sms`.
 
+mod qualifications;
 mod send;
+mod signs;
 
 use clap::Subcommand;
 
@@ -12,18 +14,28 @@ use crate::run::Run;
 pub enum Command {
     /// Send one text to 1 to 1,000 numbers
     Send(send::Flags),
+    /// Signatures: the names in front of the texts
+    #[command(subcommand)]
+    Signs(signs::Command),
+    /// Qualifications: the papers behind the signatures, personal data masked
+    #[command(subcommand)]
+    Qualifications(qualifications::Command),
 }
 
 impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "sms send",
+            Self::Signs(command) => command.name(),
+            Self::Qualifications(command) => command.name(),
         }
     }
 
     pub fn run(self, run: &Run) -> Result<Report> {
         match self {
             Self::Send(flags) => send::run(run, flags),
+            Self::Signs(command) => command.run(run),
+            Self::Qualifications(command) => command.run(run),
         }
     }
 }

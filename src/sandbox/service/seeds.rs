@@ -113,6 +113,9 @@ fn sms_templates() -> Vec<SmsTemplate> {
         content: content.to_owned(),
         audit,
         reason: reason.map(str::to_owned),
+        remark: None,
+        signature: Some("Acme".to_owned()),
+        review: None,
     })
     .collect()
 }
@@ -210,6 +213,7 @@ pub fn describe() -> String {
         let (code, audit) = (&template.code, word(template.audit));
         text.push_str(&format!("  {code} ({audit})  {}\n", template.content));
     }
+    text.push_str("SMS qualifications:\n  1000009001 to 1000009004\n");
     text.push_str(&format!("Channel instance {SPACE}, WhatsApp numbers:\n"));
     for sender in WHATSAPP_NUMBERS {
         let mark = if sender.registered { "connected" } else { "not registered" };

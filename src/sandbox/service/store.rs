@@ -91,6 +91,14 @@ pub struct SmsTemplate {
     pub content: String,
     pub audit: Audit,
     pub reason: Option<String>,
+    #[serde(default)]
+    pub remark: Option<String>,
+    /// The signature that it was handed in with.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// When its review ends, and how; `None` for one that nobody reviews.
+    #[serde(default)]
+    pub review: Option<Review>,
 }
 
 /// A WhatsApp or Viber template in one language.
@@ -147,13 +155,17 @@ pub struct State {
 impl State {
     /// Lets the reviews end whose time has come.
     pub fn end_reviews(&mut self, now: Timestamp) {
-        for template in &mut self.chat_templates {
-            if let Some(review) = template.review.take_if(|review| review.ends_at <= now) {
-                template.audit = match review.objection {
+        let chat = self.chat_templates.iter_mut();
+        let chat = chat.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
+        let sms = self.sms_templates.iter_mut();
+        let sms = sms.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
+        for (review, audit, reason) in chat.chain(sms) {
+            if let Some(review) = review.take_if(|review| review.ends_at <= now) {
+                *audit = match review.objection {
                     None => Audit::Approved,
                     Some(_) => Audit::Rejected,
                 };
-                template.reason = review.objection;
+                *reason = review.objection;
             }
         }
     }

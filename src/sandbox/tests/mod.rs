@@ -5,6 +5,7 @@ mod fates;
 mod host;
 mod settings;
 mod sms;
+mod sms_catalogue;
 mod strictness;
 
 use serde_json::Value;

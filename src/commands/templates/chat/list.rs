@@ -11,7 +11,7 @@ use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
-use crate::template::{AUDIT_WORDS, status};
+use crate::vocabulary::{status, statuses};
 
 /// The most that a page holds.
 const LARGEST_PAGE: u64 = 100;
@@ -100,15 +100,11 @@ fn filter(word: Option<&str>) -> Result<Filter> {
         "rejected" => Ok(Filter::Service(Some("fail".into()))),
         "reviewing" | "cancelled" | "suspended" => Ok(Filter::Here(lower)),
         "pass" | "fail" | "auditing" | "unaudit" => Ok(Filter::Service(Some(lower))),
-        _ => {
-            let ours: Vec<&str> = AUDIT_WORDS.iter().map(|(ours, _)| *ours).collect();
-            Err(Failure::usage(format!("--audit-status {word:?} is no state of a template")).hint(
-                format!(
-                    "one of {}, or the service's pass, fail, auditing, unaudit",
-                    ours.join(", ")
-                ),
-            ))
-        }
+        _ => Err(Failure::usage(format!("--audit-status {word:?} is no state of a template"))
+            .hint(format!(
+                "one of {}, or the service's pass, fail, auditing, unaudit",
+                statuses().join(", ")
+            ))),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Dysmsapi: sending one text to up to a thousand numbers.
 
 pub mod catalogue;
+pub mod qualifications;
 pub mod receipts;
+pub mod review;
 
 use serde_json::{Map, Value, json};
 
