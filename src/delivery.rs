@@ -25,7 +25,13 @@ pub struct Message {
     pub plan: Vec<(String, String)>,
     /// How to find out later what has become of it.
     pub check: String,
+    /// Asks the service, before the user is asked, whether the message can be sent at all.
+    pub verify: Option<Verify>,
 }
+
+/// Reads what the message refers to and returns rows for the plan, such as the rendered text.
+/// A failure means that nothing is sent.
+pub type Verify = Box<dyn Fn(&Service<'_>) -> Result<Vec<(String, String)>>>;
 
 /// Sends a message, once.
 ///
@@ -39,7 +45,12 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     }
     require_consent(run)?;
     let guard = Guard::prepare(run, message.call.operation.product)?;
-    confirm(run, guard.account(), message)?;
+    let verified = match &message.verify {
+        // ai-mode is off again before the question.
+        Some(verify) => verify(&Service::open(run, &guard)?)?,
+        None => Vec::new(),
+    };
+    confirm(run, guard.account(), message, &verified)?;
     let service = Service::open(run, &guard)?;
     let answer = service.submit(&message.call).and_then(|reply| accepted(run, message, reply));
     // Switches ai-mode off; what follows is only said.
@@ -61,11 +72,17 @@ pub fn require_consent(run: &Run) -> Result<()> {
         .hint("look at it with --dry-run, then add --yes"))
 }
 
-fn confirm(run: &Run, account: &Account, message: &Message) -> Result<()> {
+fn confirm(
+    run: &Run,
+    account: &Account,
+    message: &Message,
+    verified: &[(String, String)],
+) -> Result<()> {
     if run.settings.yes {
         return Ok(());
     }
     let mut rows = message.plan.clone();
+    rows.extend_from_slice(verified);
     rows.push(("messages".into(), message.recipients.len().to_string()));
     rows.push(("account".into(), account.describe()));
     let api = message.call.operation.api;

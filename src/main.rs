@@ -5,6 +5,7 @@
 //! `reply` (what it said) → `report` → `screen`.
 
 mod call;
+mod change;
 mod codes;
 mod commands;
 mod delivery;
@@ -14,6 +15,7 @@ mod fault;
 mod guard;
 mod host;
 mod operations;
+mod period;
 mod phone;
 mod process;
 mod reply;
@@ -27,6 +29,7 @@ mod settings;
 mod signals;
 mod state;
 mod system;
+mod template;
 mod variables;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -63,6 +63,39 @@ impl Call {
         }
     }
 
+    /// Left out if there is no value.
+    #[must_use]
+    pub fn optional_boolean(self, flag: &'static str, value: Option<bool>) -> Self {
+        match value {
+            Some(value) => self.set(flag, &[FlagKind::Boolean], Value::One(value.to_string())),
+            None => self,
+        }
+    }
+
+    /// A nested structure, as one JSON value.
+    #[must_use]
+    pub fn json(self, flag: &'static str, value: &serde_json::Value) -> Self {
+        self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
+    }
+
+    /// One page of a list: `--page Index=1 Size=50`.
+    #[must_use]
+    pub fn page(mut self, index: u64, size: u64) -> Self {
+        const FLAG: &str = "--page";
+        let fields = [("Index", index), ("Size", size)];
+        let is_page = |kind| {
+            matches!(kind, FlagKind::Fields(known)
+            if fields.iter().all(|(name, _)| known.contains(name)))
+        };
+        if !self.operation.flag(FLAG).is_some_and(|flag| is_page(flag.kind)) {
+            let mistake = format!("{} has no pages", self.operation.command);
+            self.problem = self.problem.or_else(|| Some(Failure::internal(mistake)));
+        }
+        let tokens = fields.map(|(name, value)| (name.to_string(), value.to_string()));
+        self.values.push((FLAG, Value::Tokens(tokens.to_vec())));
+        self
+    }
+
     /// Left out if it is empty.
     #[must_use]
     pub fn list(self, flag: &'static str, values: &[String]) -> Self {

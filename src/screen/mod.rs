@@ -4,6 +4,7 @@
 //! object, whatever happens. Text from the service is made safe before it is shown.
 
 mod ask;
+pub mod chart;
 pub mod sanitize;
 mod table;
 
@@ -125,7 +126,12 @@ impl Screen {
             let object = self.object(command, facts, result);
             return to_stdout(&format!("{object}\n"));
         }
-        match result {
+        if let Ok(Report::Drawn { drawing, .. }) = result
+            && self.stdout_is_terminal
+        {
+            to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
+        }
+        match result.as_ref().map(Report::undrawn) {
             Ok(Report::Facts { data, .. }) => to_stdout(&self.facts(data)),
             Ok(Report::List { name, items, facts, .. }) => {
                 if items.is_empty() {
@@ -149,6 +155,8 @@ impl Screen {
                 });
                 to_stdout(&lines.collect::<String>())
             }
+            // An undrawn report is none.
+            Ok(Report::Drawn { .. }) => Ok(()),
             Err(failure) => {
                 self.failure(failure);
                 Ok(())
@@ -175,7 +183,7 @@ impl Screen {
         if self.sandbox {
             object.insert("sandbox".into(), json!(true));
         }
-        match result {
+        match result.as_ref().map(Report::undrawn) {
             Ok(Report::Facts { data, raw }) => {
                 object.insert("data".into(), Value::Object(data.clone()));
                 object.insert("raw".into(), raw.clone());
@@ -191,6 +199,7 @@ impl Screen {
                 object.insert("dry_run".into(), json!(true));
                 object.insert("commands".into(), json!(commands));
             }
+            Ok(Report::Drawn { .. }) => {}
             Err(failure) => {
                 object.insert("error".into(), json!(failure));
                 if let Some(raw) = &failure.raw {

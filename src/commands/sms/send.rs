@@ -99,6 +99,7 @@ fn message(run: &Run, flags: Flags) -> Result<Message> {
         receipt: ("biz_id", &["BizId"]),
         plan,
         check,
+        verify: None,
     })
 }
 

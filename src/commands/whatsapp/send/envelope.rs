@@ -150,6 +150,7 @@ impl Envelope {
             receipt: ("message_id", &["MessageId", "Data.MessageId"]),
             plan,
             check,
+            verify: None,
         })
     }
 
