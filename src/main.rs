@@ -18,6 +18,7 @@ mod operations;
 mod period;
 mod phone;
 mod process;
+mod receipt;
 mod reply;
 mod report;
 mod roles;

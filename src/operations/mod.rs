@@ -15,7 +15,7 @@ pub use cams::{
     SEND_CHATAPP_MESSAGE, UPDATE_ACCOUNT_WEBHOOK, UPDATE_CONVERSATIONAL_AUTOMATION,
     UPDATE_PHONE_WEBHOOK,
 };
-pub use dysmsapi::SEND_SMS;
+pub use dysmsapi::{QUERY_SEND_DETAILS, QUERY_SEND_STATISTICS, SEND_SMS};
 
 /// A product of Alibaba Cloud that alimsg calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
