@@ -15,6 +15,7 @@ mod fault;
 mod guard;
 mod host;
 mod operations;
+mod pages;
 mod period;
 mod phone;
 mod process;

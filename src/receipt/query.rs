@@ -5,20 +5,25 @@ use std::time::{Duration, Instant};
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::{Receipt, Status, china};
+use super::{Receipt, china};
 use crate::call::Call;
 use crate::failure::Result;
 use crate::operations::QUERY_SEND_DETAILS;
+use crate::pages::{self, Listing, Pages, Place};
 use crate::phone;
-use crate::reply::Reply;
 use crate::service::{self, Service};
 
 /// How many days back the service answers for; documented.
 pub const DAYS_KEPT: i32 = 30;
 /// The most receipts of one page; documented.
 pub const LARGEST_PAGE: u64 = 50;
-/// A service that never comes to an end is not followed for ever.
-const MOST_PAGES: u64 = 1_000;
+/// Documented as an object around the list; taken without it as well.
+const PLACE: Place = Place {
+    rows: &["SmsSendDetailDTOs.SmsSendDetailDTO", "SmsSendDetailDTOs"],
+    total: &["TotalCount"],
+};
+/// Every receipt, in as few calls as possible.
+const ALL: Pages = Pages::All { size: LARGEST_PAGE };
 /// The pauses between two looks, in seconds; the last one goes on.
 const PAUSES: [u64; 6] = [1, 2, 3, 5, 8, 10];
 
@@ -51,28 +56,6 @@ impl Filter {
     }
 }
 
-/// How much is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pages {
-    /// This page, counted from 1.
-    One { index: u64, size: u64 },
-    /// Everything, so many at a time.
-    All { size: u64 },
-}
-
-impl Pages {
-    /// Everything, in as few calls as possible.
-    pub const ALL: Self = Self::All { size: LARGEST_PAGE };
-
-    /// Index and size of the first page to read.
-    pub const fn first(self) -> (u64, u64) {
-        match self {
-            Self::One { index, size } => (index, size),
-            Self::All { size } => (1, size),
-        }
-    }
-}
-
 /// What a look-up found.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
@@ -92,11 +75,6 @@ impl Found {
             && !self.more
             && self.receipts.iter().all(|receipt| receipt.status.is_final())
     }
-
-    /// How many of the receipts have that status.
-    pub fn count(&self, status: Status) -> usize {
-        self.receipts.iter().filter(|receipt| receipt.status == status).count()
-    }
 }
 
 /// All receipts that the filter lets through, the newest first.
@@ -104,7 +82,7 @@ impl Found {
 /// # Errors
 /// Whatever keeps the service from answering.
 pub fn query(service: &Service<'_>, filter: &Filter) -> Result<Vec<Receipt>> {
-    read(service, filter, Pages::ALL).map(|found| found.receipts)
+    read(service, filter, ALL).map(|found| found.receipts)
 }
 
 /// The receipts of one page or of all.
@@ -113,47 +91,18 @@ pub fn query(service: &Service<'_>, filter: &Filter) -> Result<Vec<Receipt>> {
 /// Whatever keeps the service from answering.
 pub fn read(service: &Service<'_>, filter: &Filter, pages: Pages) -> Result<Found> {
     let (_, size) = pages.first();
-    gather(filter, pages, &mut |index| service.read(&filter.call(index, size)))
+    pages::read(pages, &PLACE, |index| service.read(&filter.call(index, size)))
+        .map(|listing| found(filter, listing))
 }
 
-/// [`read`], with the service left out.
-fn gather(
-    filter: &Filter,
-    pages: Pages,
-    answer: &mut dyn FnMut(u64) -> Result<Reply>,
-) -> Result<Found> {
-    let (first, size) = pages.first();
-    let mut found = Found::default();
-    let mut last: Vec<Value> = Vec::new();
-    for index in first..first.saturating_add(MOST_PAGES) {
-        let reply = answer(index)?;
-        let rows = rows(&reply).to_vec();
-        let total = reply.number(&["TotalCount"]);
-        found.raw.push(Value::Object(reply.0));
-        found.more = match total {
-            Some(total) => index.saturating_mul(size) < total && !rows.is_empty(),
-            None => rows.len() as u64 >= size,
-        };
-        // A service that takes no notice of the index would give the same page again and again.
-        if !rows.is_empty() && rows == last {
-            found.incomplete = true;
-            break;
-        }
-        let receipts = rows.iter().filter(|row| row.is_object());
-        let receipts = receipts.map(|row| Receipt::from_row(row, &filter.phone));
-        found.receipts.extend(receipts.filter(|receipt| filter.holds(receipt)));
-        if !found.more || matches!(pages, Pages::One { .. }) {
-            break;
-        }
-        last = rows;
+fn found(filter: &Filter, listing: Listing) -> Found {
+    let receipts = listing.rows.iter().map(|row| Receipt::from_row(row, &filter.phone));
+    Found {
+        receipts: receipts.filter(|receipt| filter.holds(receipt)).collect(),
+        more: listing.more,
+        incomplete: listing.incomplete,
+        raw: listing.raw,
     }
-    found.incomplete |= found.more && matches!(pages, Pages::All { .. });
-    Ok(found)
-}
-
-/// Documented as an object around the list; taken without it as well.
-fn rows(reply: &Reply) -> &[Value] {
-    reply.items(&["SmsSendDetailDTOs.SmsSendDetailDTO", "SmsSendDetailDTOs"])
 }
 
 /// Looks, with growing pauses, until every receipt of every filter is final or the time is up, and
@@ -174,7 +123,7 @@ pub fn wait(
     loop {
         for (filter, found) in filters.iter().zip(&mut found) {
             if !found.is_final() {
-                *found = read(service, filter, Pages::ALL)?;
+                *found = read(service, filter, ALL)?;
             }
         }
         let open = found.iter().filter(|found| !found.is_final()).count();
@@ -193,6 +142,8 @@ pub fn wait(
 mod tests {
     use super::*;
     use crate::call::Common;
+    use crate::receipt::Status;
+    use crate::reply::Reply;
     use serde_json::json;
 
     fn filter() -> Filter {
@@ -202,19 +153,6 @@ mod tests {
             biz_id: None,
             out_id: None,
         }
-    }
-
-    fn reply(value: Value) -> Reply {
-        Reply(value.as_object().expect("object").clone())
-    }
-
-    fn page(ids: &[&str], total: Value) -> Reply {
-        let rows: Vec<Value> = ids.iter().map(|id| json!({"OutId": id, "SendStatus": 3})).collect();
-        reply(json!({"SmsSendDetailDTOs": {"SmsSendDetailDTO": rows}, "TotalCount": total}))
-    }
-
-    fn ids(found: &Found) -> Vec<&str> {
-        found.receipts.iter().filter_map(|receipt| receipt.out_id.as_deref()).collect()
     }
 
     #[test]
@@ -235,40 +173,49 @@ mod tests {
         );
     }
 
-    #[test]
-    fn all_pages_are_read_and_filtered_here() {
-        let pages = [page(&["a", "b"], json!("5")), page(&["b", "c"], json!("5"))];
-        let end = page(&["b"], json!("5"));
-        let mut pages = pages.into_iter().chain([end]);
-        let filter = Filter { out_id: Some("b".into()), ..filter() };
-        let found = gather(&filter, Pages::All { size: 2 }, &mut |_| {
-            Ok(pages.next().expect("no page behind the last"))
+    fn found_in(filter: &Filter, pages: Pages, reply: Value) -> Found {
+        let listing = pages::read(pages, &PLACE, |_| match &reply {
+            Value::Object(reply) => Ok(Reply(reply.clone())),
+            other => panic!("{other} is no reply"),
         });
-        let found = found.expect("found");
-        assert_eq!(ids(&found), ["b", "b", "b"]);
-        assert_eq!((found.raw.len(), found.more, found.incomplete), (3, false, false));
-        assert!(found.is_final());
+        found(filter, listing.expect("read"))
+    }
+
+    fn ids(found: &Found) -> Vec<&str> {
+        found.receipts.iter().filter_map(|receipt| receipt.out_id.as_deref()).collect()
+    }
+
+    fn page(receipts: &[(&str, u8)], total: Value) -> Value {
+        let rows: Vec<Value> = receipts
+            .iter()
+            .map(|(id, status)| json!({"OutId": id, "SendStatus": status}))
+            .collect();
+        json!({"SmsSendDetailDTOs": {"SmsSendDetailDTO": rows}, "TotalCount": total})
     }
 
     #[test]
-    fn one_page_is_one_call_and_says_that_there_is_more() {
-        let mut asked = Vec::new();
-        let found = gather(&filter(), Pages::One { index: 2, size: 2 }, &mut |index| {
-            asked.push(index);
-            Ok(page(&["c", "d"], json!(5)))
-        });
-        let found = found.expect("found");
-        assert_eq!((asked, found.more, found.incomplete), (vec![2], true, false));
-        assert!(!found.is_final(), "what was not read may still be on its way");
+    fn the_out_id_is_filtered_here() {
+        let reply = page(&[("a", 3), ("b", 3), ("a", 1)], json!("3"));
+        let wanted = Filter { out_id: Some("b".into()), ..filter() };
+        let found = found_in(&wanted, ALL, reply.clone());
+        assert_eq!(ids(&found), ["b"]);
+        assert!(found.is_final(), "the other message is not asked about");
+        assert_eq!(ids(&found_in(&filter(), ALL, reply)), ["a", "b", "a"]);
     }
 
     #[test]
-    fn a_service_that_repeats_itself_is_left_alone() {
-        let found =
-            gather(&filter(), Pages::All { size: 2 }, &mut |_| Ok(page(&["a", "b"], json!("900"))));
-        let found = found.expect("found");
-        assert_eq!((ids(&found), found.raw.len()), (vec!["a", "b"], 2));
-        assert!(found.incomplete);
+    fn final_are_only_receipts_that_are_all_there_and_all_ended() {
+        let one = Pages::One { index: 1, size: 2 };
+        for (receipts, total, is_final) in [
+            (&[("a", 3), ("b", 2)][..], 2, true),
+            (&[("a", 3), ("b", 1)], 2, false),
+            (&[("a", 3), ("b", 9)], 2, false),
+            (&[("a", 3), ("b", 2)], 5, false),
+            (&[], 0, false),
+        ] {
+            let found = found_in(&filter(), one, page(receipts, json!(total)));
+            assert_eq!(found.is_final(), is_final, "{receipts:?} of {total}");
+        }
     }
 
     #[test]
@@ -280,16 +227,11 @@ mod tests {
             json!({"SmsSendDetailDTOs": {"SmsSendDetailDTO": {}}, "TotalCount": "7"}),
             json!({"SmsSendDetailDTOs": {"SmsSendDetailDTO": [1, null, "x"]}}),
         ] {
-            let found = gather(&filter(), Pages::ALL, &mut |_| Ok(reply(odd.clone())));
-            let found = found.expect("found");
+            let found = found_in(&filter(), ALL, odd.clone());
             assert!(found.receipts.is_empty() && !found.is_final(), "{odd}");
-            assert_eq!(found.raw.len(), 1, "{odd}");
         }
         let bare = json!({"SmsSendDetailDTOs": [{"OutId": "a", "SendStatus": 1}]});
-        let found = gather(&filter(), Pages::ALL, &mut |_| Ok(reply(bare.clone())));
-        let found = found.expect("found");
-        assert_eq!(ids(&found), ["a"]);
-        assert!(!found.is_final(), "it is in flight");
-        assert_eq!(found.count(Status::InFlight), 1);
+        let found = found_in(&filter(), ALL, bare);
+        assert_eq!((ids(&found), found.receipts[0].status), (vec!["a"], Status::InFlight));
     }
 }

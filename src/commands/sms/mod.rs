@@ -1,6 +1,8 @@
 //! `alimsg sms`.
 
 mod send;
+mod stats;
+mod status;
 
 use clap::Subcommand;
 
@@ -12,18 +14,26 @@ use crate::run::Run;
 pub enum Command {
     /// Send one text to 1 to 1,000 numbers
     Send(send::Flags),
+    /// Delivery receipts of a number: delivered, failed and why, or still in flight
+    Status(status::Flags),
+    /// Messages sent, delivered and failed, day by day, with a chart
+    Stats(stats::Flags),
 }
 
 impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "sms send",
+            Self::Status(_) => "sms status",
+            Self::Stats(_) => "sms stats",
         }
     }
 
     pub fn run(self, run: &Run) -> Result<Report> {
         match self {
             Self::Send(flags) => send::run(run, flags),
+            Self::Status(flags) => status::run(run, flags),
+            Self::Stats(flags) => stats::run(run, &flags),
         }
     }
 }
