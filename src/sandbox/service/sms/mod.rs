@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod receipts;
+pub mod statistics;
 
 use serde_json::{Map, Value, json};
 
