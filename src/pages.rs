@@ -1,145 +1,121 @@
-//! Lists that the services give in pages: one of them, or all in their order.
+//! Lists that the service gives in pages: one of them, or all.
 
 use serde_json::Value;
 
+use crate::call::Call;
 use crate::failure::Result;
-use crate::reply::Reply;
+use crate::run::Run;
+use crate::service::Service;
+
+/// The most entries that a page of the SMS service holds; documented.
+pub const LARGEST: u64 = 50;
+
+/// The entries of a page unless the user says otherwise.
+pub const USUAL: u64 = 20;
 
 /// A service that never comes to an end is not followed for ever.
 const MOST_PAGES: u64 = 1_000;
 
-/// How much of a list is read.
+/// Which pages are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pages {
-    /// This page, counted from 1.
-    One { index: u64, size: u64 },
-    /// Everything, so many at a time.
-    All { size: u64 },
+pub enum Extent {
+    One {
+        /// Counted from 1.
+        index: u64,
+        size: u64,
+    },
+    All {
+        size: u64,
+    },
 }
 
-impl Pages {
-    /// Index and size of the first page to read.
+impl Extent {
+    /// What the flags of a list ask for.
+    pub fn of(all: bool, index: u64, size: Option<u64>) -> Self {
+        if all {
+            Self::All { size: size.unwrap_or(LARGEST) }
+        } else {
+            Self::One { index, size: size.unwrap_or(USUAL) }
+        }
+    }
+
+    /// Index and size of the first page.
     pub const fn first(self) -> (u64, u64) {
         match self {
             Self::One { index, size } => (index, size),
             Self::All { size } => (1, size),
         }
     }
-}
 
-/// Where a list and its length stand in a reply; the first of these that is there counts.
-pub struct Place {
-    pub rows: &'static [&'static str],
-    pub total: &'static [&'static str],
+    /// The last entry that is read lies before the end of the list.
+    pub const fn leaves_out(self, total: u64) -> bool {
+        match self {
+            Self::One { index, size } => total > index.saturating_mul(size),
+            Self::All { .. } => false,
+        }
+    }
 }
 
 /// What was read.
-#[derive(Debug, Clone, Default)]
-pub struct Listing {
-    /// The elements that are objects; anything else is no element.
-    pub rows: Vec<Value>,
-    /// There are pages behind the last one that was read.
-    pub more: bool,
-    /// Everything was wanted, and the pages did not come to a proper end.
-    pub incomplete: bool,
+#[derive(Debug, Default)]
+pub struct Pages {
+    /// Objects only: nothing else can be an entry.
+    pub entries: Vec<Value>,
+    /// How many there are on all pages, where the service says so.
+    pub total: Option<u64>,
     /// The replies as they came.
     pub raw: Vec<Value>,
+    /// The service gave the same page twice, so some may be missing.
+    pub repeats: bool,
 }
 
-/// Reads one page or all; `answer` makes the call for the page of an index.
+/// Reads pages; `call` makes the call for an index and a size, and the entries and their number
+/// stand at the first of these paths that is there.
 ///
 /// # Errors
-/// Those of `answer`.
+/// The failure of the first page that cannot be read.
 pub fn read(
-    pages: Pages,
-    place: &Place,
-    mut answer: impl FnMut(u64) -> Result<Reply>,
-) -> Result<Listing> {
-    let (first, size) = pages.first();
-    let mut listing = Listing::default();
-    let mut last: Vec<Value> = Vec::new();
+    service: &Service<'_>,
+    extent: Extent,
+    call: impl Fn(u64, u64) -> Call,
+    lists: &[&str],
+    totals: &[&str],
+) -> Result<Pages> {
+    let (first, size) = extent.first();
+    let mut pages = Pages::default();
+    let mut before: Vec<Value> = Vec::new();
     for index in first..first.saturating_add(MOST_PAGES) {
-        let reply = answer(index)?;
-        let rows = reply.items(place.rows).to_vec();
-        listing.more = match reply.number(place.total) {
-            Some(total) => !rows.is_empty() && index.saturating_mul(size) < total,
-            None => rows.len() as u64 >= size,
+        let reply = service.read(&call(index, size))?;
+        let page = reply.items(lists).to_vec();
+        pages.total = reply.number(totals).or(pages.total);
+        pages.raw.push(Value::Object(reply.0));
+        // A service that takes no notice of the index would go on like this for ever.
+        pages.repeats = !page.is_empty() && page == before;
+        if pages.repeats {
+            break;
+        }
+        let is_last = match pages.total {
+            Some(total) => (index - first + 1).saturating_mul(size) >= total,
+            None => (page.len() as u64) < size,
         };
-        listing.raw.push(Value::Object(reply.0));
-        // A service that takes no notice of the index would give the same page again and again.
-        if !rows.is_empty() && rows == last {
-            listing.more = true;
+        let is_empty = page.is_empty();
+        pages.entries.extend(page.iter().filter(|entry| entry.is_object()).cloned());
+        before = page;
+        if is_empty || is_last || matches!(extent, Extent::One { .. }) {
             break;
         }
-        listing.rows.extend(rows.iter().filter(|row| row.is_object()).cloned());
-        if !listing.more || matches!(pages, Pages::One { .. }) {
-            break;
-        }
-        last = rows;
     }
-    listing.incomplete = listing.more && matches!(pages, Pages::All { .. });
-    Ok(listing)
+    Ok(pages)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    const PLACE: Place = Place { rows: &["List", "Data.List"], total: &["Total"] };
-
-    /// The pages of a service that holds the rows, with its total as given.
-    fn of(pages: Pages, rows: &[Value], total: &Value) -> (Listing, Vec<u64>) {
-        let size = usize::try_from(pages.first().1).expect("small");
-        let mut asked = Vec::new();
-        let listing = read(pages, &PLACE, |index| {
-            asked.push(index);
-            let skipped = usize::try_from(index - 1).expect("small") * size;
-            let page: Vec<&Value> = rows.iter().skip(skipped).take(size).collect();
-            let reply = json!({"List": page, "Total": total});
-            Ok(Reply(reply.as_object().expect("object").clone()))
-        });
-        (listing.expect("read"), asked)
-    }
-
-    #[test]
-    fn everything_is_read_in_as_few_calls_as_the_total_allows() {
-        let rows: Vec<Value> = (0..5).map(|id| json!({"Id": id})).collect();
-        for (total, calls) in [(json!(5), 3), (json!("5"), 3), (json!(null), 3)] {
-            let (listing, asked) = of(Pages::All { size: 2 }, &rows, &total);
-            assert_eq!((listing.rows.len(), asked.len()), (5, calls), "{total}");
-            assert!(!listing.more && !listing.incomplete, "{total}");
+impl Pages {
+    /// Says what the list may lack.
+    pub fn remark(&self, run: &Run, extent: Extent) {
+        if self.repeats {
+            run.screen.warn("the service repeats its pages; the list may be incomplete");
         }
-        assert_eq!(of(Pages::All { size: 5 }, &rows, &json!(5)).1, [1]);
-        // Without a total only an empty page shows that the full one before it was the last.
-        assert_eq!(of(Pages::All { size: 5 }, &rows, &json!(null)).1, [1, 2]);
-    }
-
-    #[test]
-    fn one_page_is_one_call_and_says_whether_there_is_more() {
-        let rows: Vec<Value> = (0..5).map(|id| json!({"Id": id})).collect();
-        let (listing, asked) = of(Pages::One { index: 2, size: 2 }, &rows, &json!(5));
-        assert_eq!((listing.rows[0]["Id"].clone(), asked), (json!(2), vec![2]));
-        assert!(listing.more && !listing.incomplete);
-        assert!(!of(Pages::One { index: 3, size: 2 }, &rows, &json!(5)).0.more);
-    }
-
-    #[test]
-    fn a_service_that_repeats_itself_is_left_alone() {
-        let mut calls = 0;
-        let listing = read(Pages::All { size: 1 }, &PLACE, |_| {
-            calls += 1;
-            let reply = json!({"Data": {"List": [{"Id": 1}]}, "Total": 900});
-            Ok(Reply(reply.as_object().expect("object").clone()))
-        });
-        let listing = listing.expect("read");
-        assert_eq!((calls, listing.rows.len(), listing.incomplete), (2, 1, true));
-    }
-
-    #[test]
-    fn a_total_that_promises_too_much_ends_with_the_rows() {
-        let (listing, asked) = of(Pages::All { size: 2 }, &[json!({}), json!(7)], &json!(900));
-        assert_eq!((listing.rows.len(), asked), (1, vec![1, 2]));
-        assert!(!listing.more);
+        if self.total.is_some_and(|total| extent.leaves_out(total)) {
+            run.screen.note("there are more: --all reads every page, --page-index another one");
+        }
     }
 }

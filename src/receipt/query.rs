@@ -9,21 +9,14 @@ use super::{Receipt, china};
 use crate::call::Call;
 use crate::failure::Result;
 use crate::operations::QUERY_SEND_DETAILS;
-use crate::pages::{self, Listing, Pages, Place};
+use crate::pages::{self, Extent, Pages};
 use crate::phone;
 use crate::service::{self, Service};
 
 /// How many days back the service answers for; documented.
 pub const DAYS_KEPT: i32 = 30;
-/// The most receipts of one page; documented.
-pub const LARGEST_PAGE: u64 = 50;
-/// Documented as an object around the list; taken without it as well.
-const PLACE: Place = Place {
-    rows: &["SmsSendDetailDTOs.SmsSendDetailDTO", "SmsSendDetailDTOs"],
-    total: &["TotalCount"],
-};
 /// Every receipt, in as few calls as possible.
-const ALL: Pages = Pages::All { size: LARGEST_PAGE };
+const ALL: Extent = Extent::All { size: pages::LARGEST };
 /// The pauses between two looks, in seconds; the last one goes on.
 const PAUSES: [u64; 6] = [1, 2, 3, 5, 8, 10];
 
@@ -62,17 +55,34 @@ pub struct Found {
     pub receipts: Vec<Receipt>,
     /// Not everything was read: there are pages behind the last one.
     pub more: bool,
-    /// The pages were read to an end that the service did not confirm.
-    pub incomplete: bool,
+    /// The service gave the same page twice, so some may be missing.
+    pub repeats: bool,
     /// The replies as they came.
     pub raw: Vec<Value>,
 }
 
 impl Found {
+    fn from_pages(filter: &Filter, extent: Extent, pages: Pages) -> Self {
+        let (_, size) = extent.first();
+        let is_full = pages.entries.len() as u64 >= size;
+        let more = match pages.total {
+            Some(total) => is_full && extent.leaves_out(total),
+            None => is_full && matches!(extent, Extent::One { .. }),
+        };
+        let receipts = pages.entries.iter().map(|row| Receipt::from_row(row, &filter.phone));
+        Self {
+            receipts: receipts.filter(|receipt| filter.holds(receipt)).collect(),
+            more,
+            repeats: pages.repeats,
+            raw: pages.raw,
+        }
+    }
+
     /// Every receipt has come to its end. None at all is no end: the first one may be on its way.
     pub fn is_final(&self) -> bool {
         !self.receipts.is_empty()
             && !self.more
+            && !self.repeats
             && self.receipts.iter().all(|receipt| receipt.status.is_final())
     }
 }
@@ -89,20 +99,12 @@ pub fn query(service: &Service<'_>, filter: &Filter) -> Result<Vec<Receipt>> {
 ///
 /// # Errors
 /// Whatever keeps the service from answering.
-pub fn read(service: &Service<'_>, filter: &Filter, pages: Pages) -> Result<Found> {
-    let (_, size) = pages.first();
-    pages::read(pages, &PLACE, |index| service.read(&filter.call(index, size)))
-        .map(|listing| found(filter, listing))
-}
-
-fn found(filter: &Filter, listing: Listing) -> Found {
-    let receipts = listing.rows.iter().map(|row| Receipt::from_row(row, &filter.phone));
-    Found {
-        receipts: receipts.filter(|receipt| filter.holds(receipt)).collect(),
-        more: listing.more,
-        incomplete: listing.incomplete,
-        raw: listing.raw,
-    }
+pub fn read(service: &Service<'_>, filter: &Filter, extent: Extent) -> Result<Found> {
+    // Documented as an object around the list; taken without it as well.
+    let lists = ["SmsSendDetailDTOs.SmsSendDetailDTO", "SmsSendDetailDTOs"];
+    let call = |index, size| filter.call(index, size);
+    let pages = pages::read(service, extent, call, &lists, &["TotalCount"])?;
+    Ok(Found::from_pages(filter, extent, pages))
 }
 
 /// Looks, with growing pauses, until every receipt of every filter is final or the time is up, and
@@ -142,8 +144,6 @@ pub fn wait(
 mod tests {
     use super::*;
     use crate::call::Common;
-    use crate::receipt::Status;
-    use crate::reply::Reply;
     use serde_json::json;
 
     fn filter() -> Filter {
@@ -173,65 +173,43 @@ mod tests {
         );
     }
 
-    fn found_in(filter: &Filter, pages: Pages, reply: Value) -> Found {
-        let listing = pages::read(pages, &PLACE, |_| match &reply {
-            Value::Object(reply) => Ok(Reply(reply.clone())),
-            other => panic!("{other} is no reply"),
-        });
-        found(filter, listing.expect("read"))
+    fn pages(receipts: &[(&str, u8)], total: Option<u64>) -> Pages {
+        let entries =
+            receipts.iter().map(|(id, status)| json!({"OutId": id, "SendStatus": status}));
+        Pages { entries: entries.collect(), total, ..Pages::default() }
     }
 
     fn ids(found: &Found) -> Vec<&str> {
         found.receipts.iter().filter_map(|receipt| receipt.out_id.as_deref()).collect()
     }
 
-    fn page(receipts: &[(&str, u8)], total: Value) -> Value {
-        let rows: Vec<Value> = receipts
-            .iter()
-            .map(|(id, status)| json!({"OutId": id, "SendStatus": status}))
-            .collect();
-        json!({"SmsSendDetailDTOs": {"SmsSendDetailDTO": rows}, "TotalCount": total})
-    }
-
     #[test]
     fn the_out_id_is_filtered_here() {
-        let reply = page(&[("a", 3), ("b", 3), ("a", 1)], json!("3"));
+        let receipts = [("a", 3), ("b", 3), ("a", 1)];
         let wanted = Filter { out_id: Some("b".into()), ..filter() };
-        let found = found_in(&wanted, ALL, reply.clone());
+        let found = Found::from_pages(&wanted, ALL, pages(&receipts, Some(3)));
         assert_eq!(ids(&found), ["b"]);
         assert!(found.is_final(), "the other message is not asked about");
-        assert_eq!(ids(&found_in(&filter(), ALL, reply)), ["a", "b", "a"]);
+        let found = Found::from_pages(&filter(), ALL, pages(&receipts, Some(3)));
+        assert_eq!(ids(&found), ["a", "b", "a"]);
     }
 
     #[test]
     fn final_are_only_receipts_that_are_all_there_and_all_ended() {
-        let one = Pages::One { index: 1, size: 2 };
+        let one = Extent::One { index: 1, size: 2 };
         for (receipts, total, is_final) in [
-            (&[("a", 3), ("b", 2)][..], 2, true),
-            (&[("a", 3), ("b", 1)], 2, false),
-            (&[("a", 3), ("b", 9)], 2, false),
-            (&[("a", 3), ("b", 2)], 5, false),
-            (&[], 0, false),
+            (&[("a", 3), ("b", 2)][..], Some(2), true),
+            (&[("a", 3), ("b", 1)], Some(2), false),
+            (&[("a", 3), ("b", 9)], Some(2), false),
+            (&[("a", 3), ("b", 2)], Some(5), false),
+            (&[("a", 3), ("b", 2)], None, false),
+            (&[("a", 3)], None, true),
+            (&[], Some(0), false),
         ] {
-            let found = found_in(&filter(), one, page(receipts, json!(total)));
-            assert_eq!(found.is_final(), is_final, "{receipts:?} of {total}");
+            let found = Found::from_pages(&filter(), one, pages(receipts, total));
+            assert_eq!(found.is_final(), is_final, "{receipts:?} of {total:?}");
         }
-    }
-
-    #[test]
-    fn odd_replies_hold_no_receipts() {
-        for odd in [
-            json!({}),
-            json!({"SmsSendDetailDTOs": null, "TotalCount": null}),
-            json!({"SmsSendDetailDTOs": "none", "TotalCount": "many"}),
-            json!({"SmsSendDetailDTOs": {"SmsSendDetailDTO": {}}, "TotalCount": "7"}),
-            json!({"SmsSendDetailDTOs": {"SmsSendDetailDTO": [1, null, "x"]}}),
-        ] {
-            let found = found_in(&filter(), ALL, odd.clone());
-            assert!(found.receipts.is_empty() && !found.is_final(), "{odd}");
-        }
-        let bare = json!({"SmsSendDetailDTOs": [{"OutId": "a", "SendStatus": 1}]});
-        let found = found_in(&filter(), ALL, bare);
-        assert_eq!((ids(&found), found.receipts[0].status), (vec!["a"], Status::InFlight));
+        let repeating = Pages { repeats: true, ..pages(&[("a", 3)], Some(900)) };
+        assert!(!Found::from_pages(&filter(), ALL, repeating).is_final());
     }
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::operations::{Product, QUERY_SEND_STATISTICS};
-use crate::pages::{self, Pages, Place};
+use crate::pages::{self, Extent, LARGEST};
 use crate::receipt::china;
 use crate::reply::fields;
 use crate::report::Report;
@@ -22,10 +22,6 @@ use crate::screen::chart;
 use crate::service::{self, Service};
 use span::Span;
 
-/// The most days of one page; documented.
-const LARGEST_PAGE: u64 = 50;
-const PLACE: Place =
-    Place { rows: &["Data.TargetList", "TargetList"], total: &["Data.TotalSize", "TotalSize"] };
 /// Our words for the types, and the service's numbers.
 const TYPES: [(&str, u64); 5] = [
     ("verification", 0),
@@ -74,8 +70,8 @@ pub struct Flags {
     sign_name: Option<String>,
 
     /// Days that are read in one call, 1 to 50
-    #[arg(long, value_name = "N", default_value_t = LARGEST_PAGE,
-          value_parser = clap::value_parser!(u64).range(1..=LARGEST_PAGE))]
+    #[arg(long, value_name = "N", default_value_t = LARGEST,
+          value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
     page_size: u64,
 }
 
@@ -88,19 +84,18 @@ pub fn run(run: &Run, flags: &Flags) -> Result<Report> {
         (None, None, None) => Span::usual(today),
     };
     let kind = flags.template_type.as_deref().map(template_type).transpose()?;
-    let call = |index| call(flags, &span, kind, index);
-    let planned = service::dry_run(run, &[&call(1)])?;
+    let call = |index, size| call(flags, &span, kind, (index, size));
+    let planned = service::dry_run(run, &[&call(1, flags.page_size)])?;
     if run.settings.dry_run {
         return Ok(planned);
     }
     let service = Service::connect(run, Product::Dysmsapi)?;
-    let size = flags.page_size;
-    let listing = pages::read(Pages::All { size }, &PLACE, |index| service.read(&call(index)))?;
+    let extent = Extent::All { size: flags.page_size };
+    let (lists, totals) = (["Data.TargetList", "TargetList"], ["Data.TotalSize", "TotalSize"]);
+    let pages = pages::read(&service, extent, call, &lists, &totals)?;
     drop(service);
-    if listing.incomplete {
-        run.screen.warn("the service's pages came to no proper end; days may be missing");
-    }
-    let mut days: Vec<Day> = listing.rows.iter().map(Day::from_row).collect();
+    pages.remark(run, extent);
+    let mut days: Vec<Day> = pages.entries.iter().map(Day::from_row).collect();
     // Days in their order, whatever the service's; what has no date comes last.
     days.sort_by(|one, other| {
         (one.date.is_none(), &one.date).cmp(&(other.date.is_none(), &other.date))
@@ -113,20 +108,20 @@ pub fn run(run: &Run, flags: &Flags) -> Result<Report> {
         name: "days",
         items: days.iter().map(Day::item).collect(),
         facts: facts(&span, &days),
-        raw: Value::Array(listing.raw),
+        raw: Value::Array(pages.raw),
     };
     Ok(if days.is_empty() { report } else { report.drawn(drawing) })
 }
 
-fn call(flags: &Flags, span: &Span, kind: Option<u64>, index: u64) -> Call {
+fn call(flags: &Flags, span: &Span, kind: Option<u64>, page: (u64, u64)) -> Call {
     Call::to(&QUERY_SEND_STATISTICS)
         .text("--start-date", china::compact(span.start))
         .text("--end-date", china::compact(span.end))
         .optional_integer("--is-globe", Some(flags.is_globe))
         .optional_integer("--template-type", kind)
         .optional_text("--sign-name", flags.sign_name.as_deref())
-        .optional_integer("--page-index", Some(index))
-        .optional_integer("--page-size", Some(flags.page_size))
+        .optional_integer("--page-index", Some(page.0))
+        .optional_integer("--page-size", Some(page.1))
 }
 
 /// The service's number for a type.

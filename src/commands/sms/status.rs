@@ -10,9 +10,9 @@ use serde_json::{Map, Value, json};
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
 use crate::operations::Product;
-use crate::pages::Pages;
+use crate::pages::{Extent, LARGEST};
 use crate::phone;
-use crate::receipt::{self, DAYS_KEPT, Filter, Found, LARGEST_PAGE, china};
+use crate::receipt::{self, DAYS_KEPT, Filter, Found, china};
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
@@ -55,7 +55,7 @@ pub struct Flags {
     page_index: Option<u64>,
 
     /// Receipts of one page, 1 to 50 [default: 50]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=LARGEST_PAGE))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=LARGEST))]
     page_size: Option<u64>,
 
     /// Ask again, with growing pauses, until every receipt is in or the time is up
@@ -67,10 +67,10 @@ pub struct Flags {
 
 pub fn run(run: &Run, flags: Flags) -> Result<Report> {
     let now = Timestamp::now();
-    let pages = pages(&flags);
+    let extent = extent(&flags);
     let wait = flags.wait.map(Duration::from_secs);
     let filter = filter(run, flags, now)?;
-    let (index, size) = pages.first();
+    let (index, size) = extent.first();
     let planned = service::dry_run(run, &[&filter.call(index, size)])?;
     if run.settings.dry_run {
         return Ok(planned);
@@ -78,20 +78,20 @@ pub fn run(run: &Run, flags: Flags) -> Result<Report> {
     let service = Service::connect(run, Product::Dysmsapi)?;
     let found = match wait {
         Some(limit) => wait_for(run, &service, &filter, limit)?,
-        None => receipt::read(&service, &filter, pages)?,
+        None => receipt::read(&service, &filter, extent)?,
     };
     drop(service);
     comment(run, &found, wait);
     Ok(report(&filter, found))
 }
 
-fn pages(flags: &Flags) -> Pages {
-    let size = flags.page_size.unwrap_or(LARGEST_PAGE);
+fn extent(flags: &Flags) -> Extent {
+    let size = flags.page_size.unwrap_or(LARGEST);
     // A page says nothing about an ID that the service cannot filter by.
     let all = flags.all || flags.wait.is_some() || flags.out_id.is_some();
     match flags.page_index {
-        None if all => Pages::All { size },
-        index => Pages::One { index: index.unwrap_or(1), size },
+        None if all => Extent::All { size },
+        index => Extent::One { index: index.unwrap_or(1), size },
     }
 }
 
@@ -156,8 +156,8 @@ fn wait_for(run: &Run, service: &Service<'_>, filter: &Filter, limit: Duration) 
 /// What the list itself does not say.
 fn comment(run: &Run, found: &Found, wait: Option<Duration>) {
     let screen = &run.screen;
-    if found.incomplete {
-        screen.warn("the service's pages came to no proper end; the list may be incomplete");
+    if found.repeats {
+        screen.warn("the service repeats its pages; the list may be incomplete");
     } else if found.more {
         screen.note("there are more: --all reads every page, --page-index another one");
     }
