@@ -51,9 +51,12 @@ fn status(world: &World, more: &[&str]) -> Ran {
     world.run(&arguments)
 }
 
+/// The status of each receipt.
 fn words(json: &Value) -> Vec<&str> {
-    let receipts = json["data"]["receipts"].as_array().expect("receipts");
-    receipts.iter().filter_map(|receipt| receipt["status"].as_str()).collect()
+    let Some(receipts) = json["data"]["receipts"].as_array() else {
+        return vec!["there is no list"];
+    };
+    receipts.iter().map(|receipt| receipt["status"].as_str().unwrap_or("no word")).collect()
 }
 
 #[test]
@@ -248,6 +251,21 @@ fn bad_input_starts_nothing() {
         assert!(error["hint"].is_string(), "{arguments:?}: {error}");
         assert!(world.processes().is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn what_is_missing_is_asked_for_on_a_terminal_and_named_elsewhere() {
+    let ran = World::new().run(&["sms", "status", "--json"]);
+    assert_eq!(ran.json()["error"]["missing"], json!(["--phone-number"]));
+
+    let world = answering(&[page(&[row("a", 3, "DELIVERED")], "1")]);
+    let mut terminal = world.terminal(&["sms", "status"]);
+    terminal.expect("Phone number");
+    terminal.write("13800001000\r");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert!(calls(&world)[0].contains(&"--phone-number=13800001000".to_string()));
+    world.assert_clean();
 }
 
 #[test]

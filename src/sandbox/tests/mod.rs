@@ -4,6 +4,7 @@ mod cams;
 mod fates;
 mod host;
 mod sms;
+mod statistics;
 mod strictness;
 
 use serde_json::Value;
