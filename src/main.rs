@@ -28,6 +28,7 @@ mod personal_data;
 mod phone;
 mod process;
 mod qualification;
+mod receipt;
 mod recent;
 mod reply;
 mod report;

@@ -3,6 +3,8 @@
 mod qualifications;
 mod send;
 mod signs;
+mod stats;
+mod status;
 
 use clap::Subcommand;
 
@@ -20,6 +22,10 @@ pub enum Command {
     /// Qualifications: the papers behind the signatures, personal data masked
     #[command(subcommand)]
     Qualifications(qualifications::Command),
+    /// Delivery receipts of a number: delivered, failed and why, or still in flight
+    Status(status::Flags),
+    /// Messages sent, delivered and failed, day by day, with a chart
+    Stats(stats::Flags),
 }
 
 impl Command {
@@ -28,6 +34,8 @@ impl Command {
             Self::Send(_) => "sms send",
             Self::Signs(command) => command.name(),
             Self::Qualifications(command) => command.name(),
+            Self::Status(_) => "sms status",
+            Self::Stats(_) => "sms stats",
         }
     }
 
@@ -36,6 +44,8 @@ impl Command {
             Self::Send(flags) => send::run(run, flags),
             Self::Signs(command) => command.run(run),
             Self::Qualifications(command) => command.run(run),
+            Self::Status(flags) => status::run(run, flags),
+            Self::Stats(flags) => stats::run(run, &flags),
         }
     }
 }

@@ -121,6 +121,7 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
     match (operation.product, operation.command) {
         (Product::Dysmsapi, "send-sms") => sms::send(request),
         (Product::Dysmsapi, "query-send-details") => sms::receipts::query(request),
+        (Product::Dysmsapi, "query-send-statistics") => sms::statistics::query(request),
         (Product::Dysmsapi, "query-sms-sign-list") => sms::catalogue::list_signatures(request),
         (Product::Dysmsapi, "get-sms-sign") => sms::catalogue::show_signature(request),
         (Product::Dysmsapi, "query-sms-template-list") => sms::catalogue::list_templates(request),

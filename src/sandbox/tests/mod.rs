@@ -6,6 +6,7 @@ mod host;
 mod settings;
 mod sms;
 mod sms_catalogue;
+mod statistics;
 mod strictness;
 
 use serde_json::Value;

@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod qualifications;
 pub mod receipts;
 pub mod review;
+pub mod statistics;
 
 use serde_json::{Map, Value, json};
 
