@@ -74,11 +74,8 @@ impl Message {
     /// Every text that can hold a variable, with the name of its place.
     pub fn texts(&self) -> Vec<(String, &str)> {
         let mut texts = Vec::new();
-        match &self.header {
-            Some(Header::Text(text) | Header::Media { link: Some(text), .. }) => {
-                texts.push(("header".to_string(), text.as_str()));
-            }
-            _ => {}
+        if let Some(Header::Text(text) | Header::Media { link: Some(text), .. }) = &self.header {
+            texts.push(("header".to_string(), text.as_str()));
         }
         texts.push(("body".to_string(), self.body.as_str()));
         texts.extend(self.footer.as_deref().map(|text| ("footer".to_string(), text)));

@@ -42,6 +42,7 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
     }
     let service = Service::connect(run, Product::Cams)?;
     let (mut items, mut raw, mut total) = (Vec::new(), Vec::new(), None);
+    let mut previous = Vec::new();
     for index in first..first + MOST_PAGES {
         let reply = service.read(&call(flags, &filter, index, size))?;
         let page = reply.items(&["ListTemplate", "Data.List", "Data.ListTemplate"]);
@@ -50,14 +51,12 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
         let is_last = (page.len() as u64) < size
             || total.is_some_and(|total| (index - first + 1).saturating_mul(size) >= total);
         // A service that takes no notice of the index would give the same page again and again.
-        let repeats = raw.last().is_some_and(|last: &Value| {
-            !page.is_empty()
-                && last.get("ListTemplate").and_then(Value::as_array) == Some(&page.to_vec())
-        });
+        let repeats = !page.is_empty() && page == previous;
         if repeats {
             run.screen.warn("the service repeats its pages; the list may be incomplete");
-            items.truncate(items.len() - page.len());
+            items.truncate(items.len().saturating_sub(page.len()));
         }
+        previous = page.to_vec();
         raw.push(Value::Object(reply.0));
         if !all || is_last || repeats {
             break;
