@@ -84,6 +84,7 @@ pub fn read(
     let (first, size) = extent.first();
     let mut pages = Pages::default();
     let mut before: Vec<Value> = Vec::new();
+    let mut seen = 0_u64;
     for index in first..first.saturating_add(MOST_PAGES) {
         let reply = service.read(&call(index, size))?;
         let page = reply.items(lists).to_vec();
@@ -94,8 +95,10 @@ pub fn read(
         if pages.repeats {
             break;
         }
+        seen += page.len() as u64;
         let is_last = match pages.total {
-            Some(total) => (index - first + 1).saturating_mul(size) >= total,
+            // Counted, not computed: a service may give fewer a page than it was asked for.
+            Some(total) => seen >= total,
             None => (page.len() as u64) < size,
         };
         let is_empty = page.is_empty();

@@ -97,18 +97,28 @@ fn collect_people(value: &Value, people: &mut Vec<String>) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if matches!(rule(name), Rule::Name | Rule::Number) => {
-                        // A single letter is found everywhere.
-                        if text.trim().chars().count() > 1 && !people.contains(text) {
-                            people.push(text.clone());
-                        }
+                    Value::Object(_) => collect_people(value, people),
+                    Value::Array(items) => {
+                        items.iter().for_each(|item| collect_person(name, item, people));
                     }
-                    other => collect_people(other, people),
+                    other => collect_person(name, other, people),
                 }
             }
         }
         Value::Array(items) => items.iter().for_each(|item| collect_people(item, people)),
         _ => {}
+    }
+}
+
+fn collect_person(field: &str, value: &Value, people: &mut Vec<String>) {
+    match value {
+        Value::String(text) if matches!(rule(field), Rule::Name | Rule::Number) => {
+            // A single letter is found everywhere.
+            if text.trim().chars().count() > 1 && !people.contains(text) {
+                people.push(text.clone());
+            }
+        }
+        other => collect_people(other, people),
     }
 }
 
@@ -205,7 +215,7 @@ fn word(word: &str) -> String {
     if word.contains('@') { HIDDEN.to_string() } else { word.to_string() }
 }
 
-/// Hides runs of digits that are long enough, also where blanks, dashes and the like divide them.
+/// Hides runs of digits that are long enough, also where a blank, a dash or the like divides them.
 fn numbers(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut shown = String::new();
@@ -220,7 +230,7 @@ fn numbers(text: &str) -> String {
         for (index, letter) in letters.iter().enumerate().skip(at) {
             if letter.is_numeric() {
                 (end, digits, gap) = (index + 1, digits + 1, 0);
-            } else if matches!(letter, ' ' | '-' | '.' | '(' | ')' | '/') && gap < 2 {
+            } else if !letter.is_alphanumeric() && gap < 2 {
                 gap += 1;
             } else {
                 break;
@@ -297,6 +307,7 @@ mod tests {
         for (value, secret) in [
             (json!("call 138 0000 1234 now"), "1234"),
             (json!("+86-138-0000-1234"), "1234"),
+            (json!("138·0000·1234"), "1234"),
             (json!("(0571) 8888-6666"), "8888"),
             (json!("11010519491231002X"), "1002X"),
             (json!("passport E12345678"), "12345678"),

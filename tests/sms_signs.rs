@@ -214,3 +214,18 @@ fn the_sandbox_lists_and_shows() {
     let rejected = sandboxed(&["show", "Acme Deals"]);
     assert_eq!(rejected["data"]["reason"], "the business licence is not readable");
 }
+
+#[test]
+fn every_entry_is_read_from_a_service_that_gives_smaller_pages() {
+    let page = |from: u32| {
+        let entries: Vec<Value> =
+            (from..from + 2).map(|number| json!({"SignName": format!("S{number}")})).collect();
+        json!({"Code": "OK", "TotalCount": "4", "SmsSignList": entries})
+    };
+    let world = listing(&[page(0), page(2)]);
+    let ran = world.run(&["sms", "signs", "list", "--all", "--json"]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["signatures"].as_array().map(Vec::len), Some(4));
+    assert_eq!(calls(&world).len(), 2);
+    world.assert_clean();
+}
