@@ -133,19 +133,23 @@ pub struct Settings {
 impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        // A variable that is set to nothing is a variable that is not set.
-        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+        // A variable that is set to nothing is a variable that is not set; an empty value on the
+        // command line is a mistake that is named later.
+        let given = |name: &str, text: Option<String>| {
+            let variable_is_empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
+            text.filter(|text| !(text.is_empty() && variable_is_empty))
+        };
         Self {
             // The sandbox has one account, its own; a script that names another one is rehearsed
             // all the same.
-            profile: given(flags.profile).filter(|_| !flags.sandbox),
-            region: given(flags.region),
+            profile: given("ALIMSG_PROFILE", flags.profile).filter(|_| !flags.sandbox),
+            region: given("ALIMSG_REGION", flags.region),
             credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
             yes: flags.yes,
             dry_run: flags.dry_run,
             may_ask: at_terminal && !flags.no_input,
             timeout: Duration::from_secs(flags.timeout),
-            aliyun: given(flags.aliyun).map(PathBuf::from),
+            aliyun: given("ALIMSG_ALIYUN", flags.aliyun).map(PathBuf::from),
             sandbox: flags.sandbox,
         }
     }
@@ -161,6 +165,6 @@ fn seconds(text: &str) -> Result<u64, String> {
     }
     match text.parse() {
         Ok(seconds @ 1..=86_400) => Ok(seconds),
-        _ => Err("it is a whole number of seconds, 1 to 86400".into()),
+        _ => Err("1..=86400 are the seconds it can be".into()),
     }
 }

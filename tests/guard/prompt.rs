@@ -93,9 +93,12 @@ fn the_plan_shows_the_account_and_every_parameter() {
     for part in ["8613800000001", "8613800001000", "Hello", "space-1", "task-7", "fall-1"] {
         assert!(seen.contains(part), "{part} is not in {seen}");
     }
+    // Where the space is known, the service was asked about duplicates: ai-mode is off again.
+    assert_eq!(world.ai_mode(), Some(false));
     terminal.write("no\r");
     assert_eq!(terminal.wait().exit(), 9);
-    assert_nothing_happened(&world);
+    assert!(world.sent().is_empty(), "{:?}", world.sent());
+    world.assert_clean();
 }
 
 #[test]
@@ -141,13 +144,14 @@ fn a_signal_in_mid_answer_ends_at_once_and_sends_nothing() {
 #[test]
 fn what_is_missing_is_asked_for_and_a_signal_ends_that_too() {
     let world = World::new();
-    let mut terminal = world.terminal(&["sms", "send", "-p", "13800001000"]);
-    terminal.expect("Signature");
-    terminal.write("Acme\r");
-    terminal.expect("Template code");
+    let mut terminal = world.terminal(&["sms", "send", "-s", "Acme", "-t", "SMS_1"]);
+    terminal.expect("Phone numbers");
+    terminal.write("138\r");
+    terminal.expect("is not a phone number");
+    terminal.expect("Phone numbers");
     terminal.signal(Signal::INT);
     assert_eq!(terminal.wait().signal(), Some(2));
-    assert_nothing_happened(&world);
+    assert!(world.processes().is_empty());
     assert!(world.processes().is_empty());
 }
 
