@@ -34,7 +34,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 
 use commands::CommandLine;
 use facts::Facts;
@@ -126,12 +126,32 @@ fn unread_line(error: &clap::Error) -> ExitCode {
         words.take_while(|word| !word.starts_with(['-', '<', '['])).collect::<Vec<_>>().join(" ")
     });
     failure.hint = Some(tip.map_or_else(
-        || format!("`{command} --help` shows the flags"),
+        || repair(error, &command).unwrap_or_else(|| format!("`{command} --help` shows the flags")),
         |tip| tip.trim().to_string(),
     ));
     let code = failure.exit_code();
     let _ = screen.end("", &Facts::default(), &Err(failure));
     ExitCode::from(code)
+}
+
+/// How to write the line instead, where that can be told.
+fn repair(error: &clap::Error, command: &str) -> Option<String> {
+    let context = |kind| error.get(kind).map(ToString::to_string);
+    let argument = context(ContextKind::InvalidArg)?;
+    if let Some(values) = context(ContextKind::ValidValue).filter(|values| !values.is_empty()) {
+        return Some(format!("the values of {argument} are {values}"));
+    }
+    match error.kind() {
+        // clap's name for a value that is missing; the value that it found is empty.
+        ErrorKind::InvalidValue => {
+            Some(format!("give {argument} a value; one that begins with a dash as --flag=VALUE"))
+        }
+        ErrorKind::UnknownArgument if argument.starts_with('-') => Some(format!(
+            "`{command} --help` shows the flags; a value that begins with a dash is written \
+             --flag={argument}"
+        )),
+        _ => None,
+    }
 }
 
 /// Whether JSON is wanted, asked of a command line that cannot be read.

@@ -1,5 +1,6 @@
 //! The values of template variables, from the command line.
 
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::failure::{Failure, Result};
@@ -33,10 +34,18 @@ pub fn from_json(flag: &str, text: &str) -> Result<Vec<(String, String)>> {
     let value: Value = serde_json::from_str(text).map_err(|error| {
         Failure::usage(format!("{flag} is not valid JSON: {error}")).hint(example.clone())
     })?;
-    let Value::Object(object) = value else {
+    if !value.is_object() {
         return Err(Failure::usage(format!("{flag} is not a JSON object")).hint(example));
-    };
-    object
+    }
+    // Read once more as pairs: an object would silently keep the last of two values.
+    let Pairs(pairs) = serde_json::from_str(text)
+        .map_err(|error| Failure::usage(format!("{flag} cannot be read: {error}")))?;
+    let mut names = std::collections::HashSet::new();
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.insert(name.as_str())) {
+        return Err(Failure::usage(format!("the variable {name} stands twice in {flag}"))
+            .hint("give each variable once"));
+    }
+    pairs
         .into_iter()
         .map(|(name, value)| match value {
             Value::String(value) => Ok((name, value)),
@@ -55,6 +64,36 @@ pub fn from_json(flag: &str, text: &str) -> Result<Vec<(String, String)>> {
             }
         })
         .collect()
+}
+
+/// The members of a JSON object as they stand.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut members: A,
+            ) -> std::result::Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = members.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
 }
 
 /// The JSON object that the SMS service takes.
@@ -91,6 +130,7 @@ mod tests {
         let failure = from_json("--template-param", r#"{"code":123456}"#).expect_err("number");
         assert_eq!(failure.hint.as_deref(), Some(r#"every value is a string: {"code":"123456"}"#));
         from_json("--template-param", "{code:1}").expect_err("not JSON");
+        from_json("--template-param", r#"{"a":"1","b":"2","a":"3"}"#).expect_err("a name twice");
         from_json("--template-param", "[]").expect_err("no object");
     }
 

@@ -3,6 +3,8 @@
 //! From here it can be run, printed as a command line, or shown with its secrets hidden.
 
 mod shown;
+#[cfg(test)]
+mod tests;
 
 use crate::failure::{Failure, Result};
 use crate::operations::{Access, FlagKind, Operation};

@@ -110,7 +110,7 @@ impl Preflight<'_> {
         if let Some(stamp) = Stamp::load(self.host).filter(|stamp| self.is_enough(stamp)) {
             return Ok(stamp);
         }
-        let _lock = AiMode::new(self.host).lock_preflight().map_err(not_had)?;
+        let lock = AiMode::new(self.host).lock_preflight().map_err(not_had)?;
         // Whoever held the lock before may have proven all that is needed.
         let mut stamp = match Stamp::load(self.host) {
             Some(stamp) => stamp,
@@ -121,7 +121,7 @@ impl Preflight<'_> {
             }
         };
         if !stamp.has_plugin(self.product) {
-            self.ensure_plugin()?;
+            self.ensure_plugin(&lock)?;
             stamp.prove_plugin(self.product);
         }
         if self.needs_profiles(&stamp) {
@@ -177,15 +177,15 @@ impl Preflight<'_> {
         self.command_holding(&steps::auto_install(), Some(&lock)).map(drop)
     }
 
-    /// Step 3.
-    fn ensure_plugin(&self) -> Result<()> {
+    /// Step 3. Downloads hold the lock of these checks, also when this run is killed: nobody is to
+    /// install beside them. They write no configuration, so running calls need not wait for them.
+    fn ensure_plugin(&self, preflight: &std::fs::File) -> Result<()> {
         let plugin = self.product.plugin();
         let listed = self.command(&steps::list_plugins())?;
         let text = String::from_utf8_lossy(&listed.stdout);
         let installed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
-        let lock = AiMode::new(self.host).lock_configuration(true).map_err(not_had)?;
         if installed {
-            let updated = self.command_holding(&steps::update_plugins(), Some(&lock))?;
+            let updated = self.command_holding(&steps::update_plugins(), Some(preflight))?;
             if !updated.succeeded() {
                 // Hosts in a private network cannot reach the catalogue and still can send.
                 self.run.screen.warn(format!(
@@ -196,7 +196,8 @@ impl Preflight<'_> {
             return Ok(());
         }
         self.run.screen.note(&format!("installing {plugin}, once"));
-        let installing = self.command_holding(&steps::install_plugin(self.product), Some(&lock))?;
+        let installing =
+            self.command_holding(&steps::install_plugin(self.product), Some(preflight))?;
         if installing.succeeded() {
             return Ok(());
         }

@@ -33,13 +33,35 @@ pub enum Connection {
     Lost,
 }
 
+impl Connection {
+    /// What a text in lower case says about the connection, if it speaks of one. Where one line
+    /// tells of a connection that never was and another of one that was lost, the lost one counts.
+    fn read(text: &str) -> Option<Self> {
+        let of_line = |line: &str| {
+            let has = |signs: &[&str]| signs.iter().any(|sign| line.contains(sign));
+            if has(&NEVER) {
+                Some(Self::Never)
+            } else if has(&LOST) || line.trim_end().ends_with(": eof") {
+                Some(Self::Lost)
+            } else {
+                None
+            }
+        };
+        let found: Vec<Self> = text.lines().filter_map(of_line).collect();
+        found.iter().find(|found| **found == Self::Lost).or(found.first()).copied()
+    }
+}
+
 /// Signs that a connection never came about.
-const NEVER: [&str; 8] = [
+const NEVER: [&str; 11] = [
     "connection refused",
     "no such host",
     "dial tcp",
     "dial udp",
     "tls handshake",
+    "tls: handshake failure",
+    "tls: protocol version",
+    "http response to https client",
     "x509:",
     "network is unreachable",
     "proxyconnect",
@@ -69,17 +91,19 @@ const CREDENTIALS: [&str; 7] = [
 ];
 
 /// Refusals of host or plugin before any call.
-const LOCAL: [&str; 17] = [
+const LOCAL: [&str; 19] = [
     "parse failed",
     "invalid flag",
     "unknown flag",
     "unknown shorthand flag",
     "unknown command",
-    "is not a valid",
+    "is not a valid command",
+    "is not a valid api",
+    "is not a valid built-in",
     "required flag",
     "flag needs an argument",
     "must be assigned with",
-    "invalid argument",
+    "invalid argument \"",
     "region can't be empty",
     "failed to read user input",
     "failed to install plugin",
@@ -97,16 +121,17 @@ impl Complaint {
             return service;
         }
         let line = main_line(&text);
-        let lower = text.to_lowercase();
-        let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
-        if has(&["safety policy"]) {
+        let said = error_part(&text);
+        let has = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
+        if text.to_lowercase().contains("safety policy") {
             return Self::SafetyPolicy(line);
         }
-        if has(&NEVER) {
-            return Self::Network { connection: Connection::Never, text: line };
+        if has(&["failed to read user input"]) {
+            // It ends in `EOF` like a lost connection and is a prompt that nobody answered.
+            return Self::Local(line);
         }
-        if has(&LOST) || lower.trim_end().ends_with(": eof") {
-            return Self::Network { connection: Connection::Lost, text: line };
+        if let Some(connection) = Connection::read(&said) {
+            return Self::Network { connection, text: line };
         }
         if has(&CREDENTIALS) {
             return Self::Credentials(line);
@@ -177,6 +202,23 @@ pub fn request_id(stderr: &[u8]) -> Option<String> {
 /// The text without escape sequences.
 fn plain(bytes: &[u8]) -> String {
     crate::screen::sanitize::strip_escapes(&String::from_utf8_lossy(bytes))
+}
+
+/// In lower case what belongs to the error: from the line on that names it. Notes on the plugin
+/// catalogue can tell of connections too, and are about another one than the call's.
+fn error_part(text: &str) -> String {
+    let lower = text.to_lowercase();
+    let start = lower
+        .split_inclusive('\n')
+        .scan(0, |at, line| {
+            let start = *at;
+            *at += line.len();
+            Some((start, line))
+        })
+        .find(|(_, line)| line.trim_start().starts_with("error:"))
+        .map_or(0, |(start, _)| start);
+    let lines = lower[start..].lines().filter(|line| !line.contains("plugin catalog"));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The line that names the error, without that word, else the last one that says anything.

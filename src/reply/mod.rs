@@ -43,8 +43,11 @@ impl Reply {
 pub fn read(operation: &Operation, finished: &Finished) -> Result<Reply> {
     let sends = operation.access == Access::Send;
     let open = if sends { Outcome::Unknown } else { Outcome::NotSent };
+    let stdout = String::from_utf8_lossy(&finished.stdout);
+    // A help page shows examples of JSON; they are no reply.
     if !finished.stdout_truncated
-        && let Some(json) = object_in(&String::from_utf8_lossy(&finished.stdout))
+        && !is_help_page(&stdout)
+        && let Some(json) = object_in(&stdout)
     {
         return judge(operation, json);
     }
@@ -86,28 +89,27 @@ fn judge(operation: &Operation, json: Map<String, Value>) -> Result<Reply> {
     let reply = Reply(json);
     let message = reply.text(&["Message"]).unwrap_or_default();
     let request_id = reply.text(&["RequestId"]);
-    match reply.0.get("Code") {
-        Some(Value::String(code)) if code.eq_ignore_ascii_case("OK") => Ok(reply),
+    let code = match reply.0.get("Code") {
+        Some(Value::String(code)) if !code.is_empty() => Some(code.clone()),
+        // Codes of Meta are numbers, and may arrive as such.
+        Some(Value::Number(code)) => {
+            Some(code.to_string()).filter(|code| codes::find(operation.product, code).is_some())
+        }
         // Some reading calls have no code where there is nothing to complain about.
-        None | Some(Value::Null) if operation.access == Access::Read => Ok(reply),
-        Some(Value::String(code)) => {
-            let mut failure = refused(operation, code, &message);
-            failure.request_id = request_id;
-            failure.raw = Some(Value::Object(reply.0));
-            Err(failure)
-        }
-        _ => {
-            let open =
-                if operation.access == Access::Send { Outcome::Unknown } else { Outcome::NotSent };
-            let mut failure = with_outcome(
-                Failure::new(Kind::Rejected, "the service answered without a code"),
-                open,
-            );
-            failure.request_id = request_id;
-            failure.raw = Some(Value::Object(reply.0));
-            Err(failure)
-        }
-    }
+        None | Some(Value::Null) if operation.access == Access::Read => return Ok(reply),
+        _ => None,
+    };
+    let mut failure = match code {
+        Some(code) if code.eq_ignore_ascii_case("OK") => return Ok(reply),
+        Some(code) => refused(operation, &code, &message),
+        None => with_outcome(
+            Failure::new(Kind::Rejected, "the service answered without a code that can be read"),
+            if operation.access == Access::Send { Outcome::Unknown } else { Outcome::NotSent },
+        ),
+    };
+    failure.request_id = request_id;
+    failure.raw = Some(Value::Object(reply.0));
+    Err(failure)
 }
 
 /// The service, or the gateway before it, refused with a code.
@@ -125,18 +127,41 @@ fn refused(operation: &Operation, code: &str, message: &str) -> Box<Failure> {
     };
     let mut failure = Failure::new(cause.map_or(Kind::Rejected, codes::Cause::kind), said);
     failure.code = Some(code.to_string());
-    failure.hint = known.map(|known| known.action.to_string());
+    failure.hint = Some(known.map_or_else(
+        || {
+            format!(
+                "look up {code} among the error codes of {} in its documentation",
+                operation.api
+            )
+        },
+        |known| known.action.to_string(),
+    ));
     failure.retryable = cause == Some(codes::Cause::Throttled);
     if cause == Some(codes::Cause::Permission) {
         failure.policy = Some(policy(operation));
     }
-    let service_failed = cause == Some(codes::Cause::Service);
+    let service_failed = match cause {
+        Some(cause) => cause == codes::Cause::Service,
+        None => names_a_failure_inside(code),
+    };
     if service_failed && operation.access == Access::Send {
         // The request reached a service that then fell over: the message may be on its way.
         return with_outcome(failure, Outcome::Unknown);
     }
     failure.retryable |= service_failed;
     failure
+}
+
+/// Whether a code that is not in the table says by its name that the service broke down, not that
+/// it refused: then nobody knows how far it had come.
+fn names_a_failure_inside(code: &str) -> bool {
+    let lower: String = code.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let signs = ["internalerror", "internalservererror", "systemerror", "systembusy"];
+    code.starts_with("isp.")
+        || ["serviceunavailable", "timeout", "timedout", "unknownerror"]
+            .iter()
+            .chain(&signs)
+            .any(|sign| lower.contains(sign))
 }
 
 /// The least that a RAM policy has to allow for a call.
@@ -160,7 +185,8 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
     let mut failure = match said {
         Complaint::Service { code, message, status } => {
             let failure = refused(operation, &code, &message);
-            let fell_over = codes::find(operation.product, &code).is_none() && status >= Some(500);
+            let fell_over = codes::find(operation.product, &code).is_none()
+                && matches!(status, Some(408 | 500..));
             if fell_over { with_outcome(failure, open) } else { failure }
         }
         Complaint::Network { connection, text } => {
@@ -190,6 +216,8 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
             } else {
                 let what = if finished.stdout_truncated {
                     format!("the reply is larger than {} MiB", STDOUT_LIMIT / (1024 * 1024))
+                } else if let (true, Some(signal)) = (text.is_empty(), killed_by(finished)) {
+                    format!("aliyun was ended by {signal} before it answered")
                 } else if text.is_empty() {
                     format!("aliyun answered nothing that can be read: {}", excerpt(&stdout))
                 } else {
@@ -203,6 +231,13 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
         failure.request_id = complaint::request_id(&finished.stderr);
     }
     failure
+}
+
+fn killed_by(finished: &Finished) -> Option<String> {
+    match finished.end {
+        End::Exited(status) => system::ending_signal(status).map(system::signal_name),
+        _ => None,
+    }
 }
 
 fn is_help_page(text: &str) -> bool {
@@ -224,32 +259,41 @@ fn excerpt(text: &str) -> String {
     cut
 }
 
-/// The most places that are tried as the beginning of the object: text in front of a reply is a
-/// few lines, and a hostile one must not cost quadratic time.
-const BEGINNINGS: usize = 200;
-
 /// The JSON object in a text, behind whatever stands in front of it.
+///
+/// What begins like JSON is taken for the reply: when it is broken or cut off there is no reply,
+/// and nothing that is nested in it may pass for one. This also keeps the time linear.
 fn object_in(text: &str) -> Option<Map<String, Value>> {
-    let at_line_starts = text
-        .split_inclusive('\n')
-        .scan(0, |start, line| {
-            let here = *start + (line.len() - line.trim_start().len());
-            *start += line.len();
-            Some((here, line.trim_start()))
-        })
-        .filter(|(_, line)| line.starts_with('{'))
-        .map(|(start, _)| start);
-    let anywhere = text.match_indices('{').map(|(start, _)| start);
-    for start in at_line_starts.take(BEGINNINGS).chain(anywhere.take(BEGINNINGS)) {
-        let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
-        match values.next() {
-            Some(Ok(Value::Object(object))) => return Some(object),
-            // An object that never ends is a reply cut off; what is nested in it is no reply.
-            Some(Err(error)) if error.is_eof() => return None,
-            _ => {}
+    let mut from = 0;
+    for start in text.bytes().enumerate().filter(|(_, b)| b"{[".contains(b)).map(|(at, _)| at) {
+        let rest = &text[start..];
+        if start < from || !begins_like_json(rest) {
+            continue;
+        }
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+        match values.next()?.ok()? {
+            // In the middle of a sentence `{}` is just a word.
+            Value::Object(object) if object.is_empty() && !begins_a_line(text, start) => {}
+            Value::Object(object) => return Some(object),
+            // An array is passed over as a whole.
+            _ => from = start + values.byte_offset(),
         }
     }
     None
+}
+
+fn begins_a_line(text: &str, start: usize) -> bool {
+    let blank = |c: char| c == '\u{feff}' || (c.is_whitespace() && c != '\n');
+    let before = text[..start].trim_end_matches(blank);
+    before.is_empty() || before.ends_with('\n')
+}
+
+/// An object with a name in it or an empty one, or an array of such things.
+fn begins_like_json(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    let first = bytes.next();
+    let second = bytes.find(|byte| !byte.is_ascii_whitespace());
+    matches!((first, second), (Some(b'{'), Some(b'"' | b'}')) | (Some(b'['), Some(b'{' | b'[')))
 }
 
 #[cfg(test)]

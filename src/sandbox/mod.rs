@@ -21,6 +21,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+#[cfg(test)]
+pub use arguments::{Value, read};
 use home::Home;
 
 /// What the simulated process prints and how it ends.

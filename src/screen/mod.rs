@@ -123,7 +123,7 @@ impl Screen {
     ) -> io::Result<()> {
         if self.json {
             let object = self.object(command, facts, result);
-            return to_stdout(&format!("{object}\n"));
+            return to_stdout(&format!("{}\n", sanitize::json(&object.to_string())));
         }
         match result {
             Ok(Report::Facts { data, .. }) => to_stdout(&self.facts(data)),

@@ -14,6 +14,19 @@ pub fn block(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
+/// JSON that says the same and does nothing to a terminal: it escapes what controls one. Outside of
+/// strings JSON has none of these characters, and those below blank it escapes by itself.
+pub fn json(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match printable(c) {
+            None if c != '\n' => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => safe.push(c),
+        }
+    }
+    safe
+}
+
 /// Removes ANSI escape sequences, and leaves everything else.
 pub fn strip_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -58,5 +71,13 @@ mod tests {
         assert_eq!(line("one\ntwo\tthree\r"), "one two three ");
         assert_eq!(block("one\ntwo\u{202e}"), "one\ntwo");
         assert_eq!(line("你好 😀 naïve"), "你好 😀 naïve");
+    }
+
+    #[test]
+    fn json_says_the_same_without_a_control_character() {
+        let value = serde_json::json!({ "a": "\u{9b}31m\u{7f}\u{202e}\u{1b}\n你好 😀" });
+        let text = json(&value.to_string());
+        assert!(text.chars().all(|c| printable(c).is_some()), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).ok(), Some(value));
     }
 }

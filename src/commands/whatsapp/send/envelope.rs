@@ -92,7 +92,7 @@ impl Envelope {
     ///
     /// # Errors
     /// Input that is missing or wrong.
-    pub fn message(self, run: &Run, content: impl Content) -> Result<Message> {
+    pub fn message<C: Content>(self, run: &Run, content: C) -> Result<Message> {
         self.refuse_foreign_flags()?;
         let mut inputs = Inputs::new(run);
         let sender = |number: &str| phone::check_chat_sender("--from", number);
@@ -109,7 +109,8 @@ impl Envelope {
             .text("--from", &from)
             .text("--to", &to);
         let call = content.put_into(call, &mut inputs, &mut plan)?;
-        inputs.complete(&["alimsg whatsapp send template --help"])?;
+        let candidates = [&["aliyun cams query-chatapp-phone-numbers"], C::CANDIDATES].concat();
+        inputs.complete(&candidates)?;
 
         let task_id = self.task_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         let fall_back_duration = self.fall_back_duration.map(|seconds| seconds.to_string());

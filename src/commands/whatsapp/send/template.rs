@@ -39,6 +39,8 @@ pub struct Template {
 }
 
 impl Content for Template {
+    const CANDIDATES: &'static [&'static str] = &["aliyun cams list-chatapp-template"];
+
     fn put_into(
         self,
         call: Call,

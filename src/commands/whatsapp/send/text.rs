@@ -21,12 +21,16 @@ const LONGEST: usize = 4096;
 
 #[derive(Debug, Args)]
 pub struct Text {
+    // A text that begins with a dash has to be written --text='- so': where the value was forgotten,
+    // the flag behind it must not go out as the message.
     /// The text, at most 4,096 characters; - reads it from stdin
-    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    #[arg(long, value_name = "T")]
     text: Option<String>,
 }
 
 impl Content for Text {
+    const CANDIDATES: &'static [&'static str] = &[];
+
     fn put_into(
         self,
         call: Call,
@@ -52,22 +56,31 @@ fn check(text: &str) -> Result<()> {
     }
     let length = text.chars().count();
     if length > LONGEST {
-        return Err(Failure::usage(format!(
-            "the text is too long: {length} characters, {LONGEST} at most"
-        ))
-        .hint("shorten it or send it as several messages"));
+        return Err(too_long(&format!("{length} characters")));
     }
     Ok(())
 }
 
+fn too_long(length: &str) -> Box<Failure> {
+    Failure::usage(format!("the text is too long: {length}, {LONGEST} at most"))
+        .hint("shorten it or send it as several messages")
+}
+
 /// All of stdin, but for the line break that `echo` and editors add at the end.
 fn from_stdin() -> Result<String> {
-    // One byte more than any allowed text can have, so that too much is noticed and not read on.
-    let limit = LONGEST as u64 * 4 + 2;
-    let mut text = String::new();
-    std::io::stdin().lock().take(limit).read_to_string(&mut text).map_err(|error| {
+    // One byte more than the longest text and its line break can have: so much is read to notice
+    // that it is too much, and no more.
+    const LIMIT: usize = LONGEST * 4 + "\r\n".len() + 1;
+    let unreadable = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("the text on stdin cannot be read: {error}"))
             .hint("give it as UTF-8")
-    })?;
+    };
+    let mut bytes = Vec::new();
+    let input = std::io::stdin().lock().take(LIMIT as u64).read_to_end(&mut bytes);
+    input.map_err(|error| unreadable(&error))?;
+    if bytes.len() == LIMIT {
+        return Err(too_long("more characters than are read"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
     Ok(text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t)).into())
 }

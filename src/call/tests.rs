@@ -1,0 +1,73 @@
+//! The argument vectors that the program builds, judged by the table of operations and by the
+//! sandbox's reading of them, which is as strict as the real program's.
+
+use clap::Parser as _;
+
+use super::*;
+use crate::commands::CommandLine;
+use crate::operations::{self, Flag, Product};
+use crate::report::{Phase, Report};
+use crate::run::{Facts, Run};
+use crate::screen::Screen;
+use crate::settings::Settings;
+
+#[path = "tests/any_text.rs"]
+mod any_text;
+#[path = "tests/limits.rs"]
+mod limits;
+#[path = "tests/lines.rs"]
+mod lines;
+#[path = "tests/vectors.rs"]
+mod vectors;
+
+/// The product call that a command line comes to; nothing is started for it.
+fn vector(words: &[&str]) -> Result<Vec<String>> {
+    let mut line =
+        CommandLine::try_parse_from(std::iter::once("alimsg").chain(words.iter().copied()))
+            .unwrap_or_else(|error| panic!("{words:?}: {error}"));
+    line.globals.dry_run = true;
+    line.globals.no_input = true;
+    let run = Run {
+        screen: Screen::new(&line.globals),
+        settings: Settings::from(line.globals),
+        facts: Facts::default(),
+    };
+    match line.command.run(&run)? {
+        Report::DryRun(commands) => {
+            let mut calls =
+                commands.into_iter().filter(|command| command.phase == Phase::Call).map(|c| c.argv);
+            let call = calls.next().expect("a call");
+            assert!(calls.next().is_none(), "one message is one call");
+            assert_eq!(call[0], "aliyun");
+            Ok(call[1..].to_vec())
+        }
+        other => panic!("a dry run reports what would run, not {other:?}"),
+    }
+}
+
+fn sms<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["sms", "send", "-p", "13800001000"];
+    for (flag, default) in
+        [("--sign-name", "--sign-name=Acme"), ("--template-code", "--template-code=SMS_1")]
+    {
+        if !more.iter().any(|word| word.starts_with(flag)) {
+            words.push(default);
+        }
+    }
+    words.extend(more);
+    words
+}
+
+fn template<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut words =
+        vec!["whatsapp", "send", "template", "--from=8613800000001", "--to=8613800001000"];
+    words.extend(["--template-code=1", "--language=en"]);
+    words.extend(more);
+    words
+}
+
+fn text<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["whatsapp", "send", "text", "--from=8613800000001", "--to=8613800001000"];
+    words.extend(more);
+    words
+}

@@ -1,0 +1,270 @@
+//! Errors on stderr, in the forms that were measured, and codes of the services.
+
+use super::*;
+
+const RED: &str = "\u{1b}[1;31m";
+const PLAIN: &str = "\u{1b}[0m";
+
+/// The plugin's form of an error of the service.
+fn plugin_error(status: u16, code: &str) -> String {
+    format!(
+        "{RED}Error: SDKError:\n   StatusCode: {status}\n   Code: {code}\n   Message: code: {status}, \
+         not allowed request id: 1A2B3C4D-0000\n   Data: {{\"Code\":\"{code}\",\
+         \"RequestId\":\"1A2B3C4D-0000\",\"Recommend\":\"https://next.api\",\
+         \"AccessDeniedDetail\":{{\"AuthAction\":\"dysms:SendSms\"}}}}\n{PLAIN}"
+    )
+}
+
+/// The host's form of it.
+fn host_error(code: &str) -> String {
+    format!(
+        "{RED}ERROR: SDK.ServerError\nErrorCode: {code}\nRecommend: https://next.api\nRequestId: \
+         1A2B3C4D-0000\nMessage: not allowed\nRespHeaders: map[Connection:[keep-alive]]\n\
+         AccessDeniedDetail: map[AuthAction:dysms:SendSms]\n{PLAIN}"
+    )
+}
+
+#[test]
+fn both_forms_of_a_service_error_say_the_same() {
+    for stderr in [plugin_error(403, "Forbidden.RAM"), host_error("Forbidden.RAM")] {
+        let failure = failed(&SEND_SMS, &exited(1, "", &stderr));
+        assert_eq!((failure.kind, failure.exit_code()), (Kind::Permission, 5), "{stderr}");
+        assert_eq!(failure.outcome, Outcome::NotSent);
+        assert_eq!(failure.code.as_deref(), Some("Forbidden.RAM"));
+        assert_eq!(failure.request_id.as_deref(), Some("1A2B3C4D-0000"));
+        assert!(failure.message.contains("not allowed"), "{}", failure.message);
+        assert!(!failure.message.contains('\u{1b}'), "{:?}", failure.message);
+        let policy = failure.policy.expect("the policy that is missing");
+        assert_eq!(policy["Statement"][0]["Action"][0], "dysms:SendSms");
+    }
+}
+
+#[test]
+fn every_known_code_means_the_same_in_every_form() {
+    for entry in CODES {
+        let operations: &[&Operation] = match entry.layer {
+            Layer::Gateway => &[&SEND_SMS, &SEND_CHATAPP_MESSAGE],
+            Layer::Cams | Layer::Meta => &[&SEND_CHATAPP_MESSAGE],
+            Layer::Sms => &[&SEND_SMS],
+        };
+        let body = format!(r#"{{"Code":"{}","Message":"m","RequestId":"1A2B3C4D"}}"#, entry.code);
+        let ends = [
+            exited(0, &body, ""),
+            exited(1, "", &plugin_error(400, entry.code)),
+            exited(1, "", &plugin_error(503, entry.code)),
+            exited(1, "", &host_error(entry.code)),
+        ];
+        let expected = match entry.cause {
+            Cause::Credentials => (4, Outcome::NotSent, false),
+            Cause::Permission => (5, Outcome::NotSent, false),
+            Cause::Throttled => (6, Outcome::NotSent, true),
+            Cause::Service => (7, Outcome::Unknown, false),
+            Cause::Input | Cause::State | Cause::Recipient | Cause::Account => {
+                (6, Outcome::NotSent, false)
+            }
+        };
+        for (operation, finished) in
+            operations.iter().flat_map(|o| ends.iter().map(move |e| (o, e)))
+        {
+            assert_eq!(verdict(operation, finished), expected, "{} {finished:?}", entry.code);
+            let failure = failed(operation, finished);
+            assert_eq!(failure.hint.as_deref(), Some(entry.action), "{}", entry.code);
+            assert_eq!(failure.code.as_deref(), Some(entry.code));
+            assert!(failure.message.starts_with(entry.meaning), "{}", failure.message);
+            assert_eq!(failure.policy.is_some(), entry.cause == Cause::Permission);
+        }
+    }
+}
+
+#[test]
+fn a_service_that_fell_over_leaves_a_send_open_and_a_read_to_be_repeated() {
+    for code in [
+        "ServiceUnavailable",
+        "InternalError",
+        "isp.SYSTEM_ERROR",
+        // Not in the table: the names tell.
+        "isp.GATEWAY_BUSY",
+        "InternalError.Db",
+        "ServiceTimeout",
+        "SystemBusy",
+        "System.Error",
+    ] {
+        let body = format!(r#"{{"Code":"{code}","Message":"m"}}"#);
+        assert_eq!(
+            verdict(&SEND_SMS, &exited(0, &body, "")),
+            (7, Outcome::Unknown, false),
+            "{code}"
+        );
+        assert_eq!(verdict(a_read(), &exited(0, &body, "")), (6, Outcome::NotSent, true), "{code}");
+    }
+    for status in [408, 500, 502, 503, 504] {
+        let finished = exited(1, "", &plugin_error(status, "Strange"));
+        assert_eq!(verdict(&SEND_SMS, &finished).1, Outcome::Unknown, "{status}");
+        assert_eq!(verdict(a_read(), &finished).1, Outcome::NotSent, "{status}");
+    }
+    assert_eq!(
+        verdict(&SEND_SMS, &exited(1, "", &plugin_error(400, "Strange"))).1,
+        Outcome::NotSent
+    );
+}
+
+#[test]
+fn a_family_of_codes_is_known_by_its_first_word() {
+    let code = |code: &str| exited(0, &format!(r#"{{"Code":"{code}"}}"#), "");
+    assert_eq!(verdict(&SEND_SMS, &code("Throttling.Api")), (6, Outcome::NotSent, true));
+    assert_eq!(verdict(&SEND_SMS, &code("Forbidden.SubUser")).0, 5);
+}
+
+#[test]
+fn a_connection_that_never_was_sent_nothing() {
+    for text in [
+        "Post \"https://dysmsapi.aliyuncs.com/\": dial tcp 203.0.113.7:443: i/o timeout",
+        "dial tcp 203.0.113.7:443: connect: connection refused",
+        "dial tcp: lookup dysmsapi.aliyuncs.com on 203.0.113.1:53: no such host",
+        "dial tcp: lookup x: read udp 10.0.0.2:53: i/o timeout",
+        "dial tcp 203.0.113.7:443: i/o timeout (Client.Timeout exceeded while awaiting headers)",
+        "net/http: TLS handshake timeout",
+        "remote error: tls: handshake failure",
+        "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+        "tls: first record does not look like a TLS handshake",
+        "http: server gave HTTP response to HTTPS client",
+        "proxyconnect tcp: dial tcp 203.0.113.9:3128: connect: connection refused",
+        "connect: network is unreachable",
+    ] {
+        for stderr in
+            [format!("{RED}ERROR: {text}\n{PLAIN}"), format!("Error: {text}"), text.into()]
+        {
+            let finished = exited(1, "", &stderr);
+            assert_eq!(verdict(&SEND_SMS, &finished), (3, Outcome::NotSent, true), "{stderr}");
+            assert_eq!(verdict(a_read(), &finished), (3, Outcome::NotSent, true), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_was_lost_leaves_a_send_open() {
+    for text in [
+        "Post \"https://x/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
+        "net/http: request canceled (Client.Timeout exceeded while awaiting headers)",
+        "context deadline exceeded",
+        "read tcp 10.0.0.2:5000->203.0.113.7:443: i/o timeout",
+        "read tcp 10.0.0.2:5000->203.0.113.7:443: read: connection reset by peer",
+        "write tcp 10.0.0.2:5000->203.0.113.7:443: write: broken pipe",
+        "Post \"https://dysmsapi.aliyuncs.com/\": EOF",
+        "unexpected EOF",
+        "http: server closed idle connection",
+        "net/http: timeout awaiting response headers",
+    ] {
+        for stderr in [
+            format!("{RED}ERROR: {text}\n{PLAIN}"),
+            format!("Error: {text}\nsee the manual\n"),
+            text.to_string(),
+            // A note about another connection does not make this one harmless.
+            format!(
+                "Could not load the remote plugin catalog: dial tcp: no such host\nError: {text}"
+            ),
+            format!("ERROR: {text}\nretry: dial tcp 203.0.113.7:443: connection refused\n"),
+        ] {
+            let finished = exited(1, "", &stderr);
+            assert_eq!(verdict(&SEND_SMS, &finished), (7, Outcome::Unknown, false), "{stderr}");
+            assert_eq!(verdict(a_read(), &finished), (3, Outcome::NotSent, true), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn refusals_of_the_host_sent_nothing() {
+    let texts = [
+        (1, "parse failed --region must be assigned with value", 3),
+        (2, "invalid flag --user-agentt\nDid you mean --user-agent?", 3),
+        (2, "'sendsms' is not a valid command. See `aliyun help`.", 3),
+        (2, "something that was never seen before", 3),
+        (3, "region can't be empty", 3),
+        (1, "failed to read user input: EOF", 3),
+        (1, "required flag(s) \"sign-name\" not set", 3),
+        (1, "unknown flag: --nothing", 3),
+        (3, "unknown profile nobody, run configure to check", 4),
+        (3, "access_key_id is not configured, run configure to check", 4),
+        (1, "load configure failed: stat /nowhere: no such file or directory", 4),
+        (1, "operation blocked by safety policy: send-sms is denied", 3),
+        (
+            1,
+            "Safety policy requires confirmation for: send-sms. re-run the same command with --yes",
+            3,
+        ),
+    ];
+    for (exit, text, code) in texts {
+        for operation in [&SEND_SMS, a_read()] {
+            let failure =
+                failed(operation, &exited(exit, "", &format!("{RED}ERROR: {text}\n{PLAIN}")));
+            assert_eq!((failure.exit_code(), failure.outcome), (code, Outcome::NotSent), "{text}");
+            assert!(failure.hint.is_some(), "{text}");
+            let first = text.lines().next().expect("a line");
+            assert_eq!(failure.message, first);
+        }
+    }
+}
+
+#[test]
+fn what_nobody_understands_leaves_a_send_open() {
+    for (exit, stdout, stderr) in [
+        (1, "", "Error: the moon is full"),
+        (1, "", "panic: runtime error: index out of range\n\ngoroutine 1 [running]:\n"),
+        (1, "", "Error: the response is not a valid JSON document"),
+        (1, "", ""),
+        (0, "", ""),
+        (0, "", "Could not load the remote plugin catalog: dial tcp: connection refused\n"),
+        (255, "<html>502 Bad Gateway</html>", "plugin ended\n"),
+        (1, "", "Error: SDKError:\n   StatusCode: 502\n   Code: \n"),
+        (1, "", "Error: SDKError:\n   Code: SDK.ReadTimeout\n   Message: too slow\n"),
+    ] {
+        let finished = exited(exit, stdout, stderr);
+        assert_eq!(verdict(&SEND_SMS, &finished), (7, Outcome::Unknown, false), "{finished:?}");
+        assert_eq!(verdict(a_read(), &finished).1, Outcome::NotSent, "{finished:?}");
+        assert!(!failed(&SEND_SMS, &finished).message.is_empty());
+    }
+}
+
+#[test]
+fn a_process_that_did_not_end_by_itself_leaves_a_send_open() {
+    let with_end = |end| Finished { end, ..exited(0, "", "") };
+    let timed_out = with_end(End::TimedOut(Duration::from_secs(60)));
+    assert_eq!(verdict(&SEND_SMS, &timed_out), (7, Outcome::Unknown, false));
+    let failure = failed(&SEND_SMS, &timed_out);
+    assert!(failure.message.contains("60 s"), "{}", failure.message);
+    assert_eq!(verdict(a_read(), &timed_out).0, 3);
+
+    // The user ended it: still a case for exit code 7.
+    let interrupted = with_end(End::Interrupted);
+    assert_eq!(verdict(&SEND_SMS, &interrupted), (7, Outcome::Unknown, false));
+    assert_eq!(failed(&SEND_SMS, &interrupted).kind, Kind::Cancelled);
+
+    let killed = with_end(End::Exited(ExitStatus::from_raw(9)));
+    assert_eq!(verdict(&SEND_SMS, &killed), (7, Outcome::Unknown, false));
+    let message = failed(&SEND_SMS, &killed).message;
+    assert!(message.contains("SIGKILL"), "{message}");
+}
+
+#[test]
+fn a_write_is_as_careful_with_retrying_as_a_send() {
+    let write = Product::ALL
+        .into_iter()
+        .flat_map(Product::operations)
+        .find(|operation| operation.access == Access::Write)
+        .expect("a write");
+    let lost = exited(1, "", "Error: context deadline exceeded");
+    assert!(!failed(write, &lost).retryable);
+}
+
+#[test]
+fn the_line_that_names_the_error_is_the_message() {
+    for (stderr, line) in [
+        ("\u{1b}[1;31mERROR: no plugin\n\u{1b}[0m", "no plugin"),
+        ("a note\nError: the cause\nadvice\n", "the cause"),
+        ("first\nlast\n\n", "last"),
+        ("Error:\nthe cause below\n", "the cause below"),
+        ("", "exit code 1 and no message"),
+    ] {
+        assert_eq!(complaint(&exited(1, "", stderr)), line);
+    }
+}
