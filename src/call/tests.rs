@@ -5,9 +5,10 @@ use clap::Parser as _;
 
 use super::*;
 use crate::commands::CommandLine;
+use crate::facts::Facts;
 use crate::operations::{self, Flag, Product};
 use crate::report::{Phase, Report};
-use crate::run::{Facts, Run};
+use crate::run::Run;
 use crate::screen::Screen;
 use crate::settings::Settings;
 
