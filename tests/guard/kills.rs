@@ -188,6 +188,23 @@ fn a_call_of_a_killed_run_is_not_cut_off_by_the_next_run() {
 }
 
 #[test]
+fn a_watchdog_whose_configuration_is_gone_goes_too() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 500 }]));
+    let running = world.start(&SMS);
+    wait_for(&world, "dysmsapi send-sms");
+    running.signal(Signal::KILL);
+    running.wait();
+    std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
+    std::fs::remove_dir_all(world.path("home")).expect("the home goes away");
+    world.wait_for_quiet();
+    assert!(!world.path("home").exists(), "it is not made again");
+}
+
+#[test]
 fn nothing_is_left_behind_by_an_ordinary_run() {
     let world = World::new();
     for message in [SMS.as_slice(), &WHATSAPP] {
