@@ -68,10 +68,12 @@ pub fn wait_for(world: &World, command: &str) {
     world.wait_until(command, || world.commands().iter().any(|seen| seen == command));
 }
 
-/// Waits until the plugin behind a call runs.
+/// Waits until the plugin behind the first call of this world has made its request.
 #[track_caller]
 pub fn wait_for_plugin(world: &World) {
-    world.wait_until("the plugin runs", || world.processes().iter().any(|seen| seen.plugin));
+    world.wait_until("the plugin waits for the reply", || {
+        world.processes().iter().any(|seen| seen.plugin) && !world.sent().is_empty()
+    });
 }
 
 /// The service took the message, and alimsg says so.
