@@ -142,7 +142,7 @@ fn kills_among_eight_runs_harm_none_of_the_others() {
 #[test]
 fn a_signal_to_one_of_many_runs_leaves_ai_mode_on_for_the_others() {
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 500 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 1_200 }]));
     let runs: Vec<Running> = (0..3).map(|_| world.start(&SMS)).collect();
     world.wait_until("all calls are in flight", || calls(&world).len() == 4);
     runs[0].signal(Signal::TERM);

@@ -69,7 +69,7 @@ fn a_call_in_flight_at_the_kill_keeps_ai_mode_on_until_it_ends() {
     for grandchild in [false, true] {
         let world = World::new();
         world.script(json!([{
-            "match": ["dysmsapi"], "delay_ms": 500, "grandchild": grandchild,
+            "match": ["dysmsapi"], "delay_ms": 1_200, "grandchild": grandchild,
         }]));
         let running = world.start(&SMS);
         let processes = 1 + usize::from(grandchild);
@@ -129,7 +129,7 @@ fn what_killed_the_run_and_its_watchdog_is_healed_by_the_next_run() {
     }
     let world = warm();
     let before = world.processes().len();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 300 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_500 }]));
     let running = world.start(&SMS);
     world.wait_until("the call is in flight", || calls(&world).len() == 2);
     let watchdogs = world.watchdogs();
@@ -170,7 +170,7 @@ fn a_call_of_a_killed_run_is_not_cut_off_by_the_next_run() {
         return;
     }
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 700 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_500 }]));
     let running = world.start(&SMS);
     world.wait_until("the call is in flight", || calls(&world).len() == 2);
     world.watchdogs().iter().for_each(|watchdog| watchdog.kill());

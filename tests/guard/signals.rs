@@ -12,7 +12,7 @@ use crate::support::{Ran, Running, World, is_alive};
 const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
 /// Long enough for a signal to arrive meanwhile, whatever else the machine does.
-const WHILE: u64 = 600;
+const WHILE: u64 = 900;
 /// Longer than any test waits.
 const FOREVER: u64 = 120_000;
 
