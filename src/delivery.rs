@@ -1,31 +1,54 @@
 //! The path of one message, from the finished call to its acceptance by the service.
 //!
-//! command line → [`Message`] → plan → consent → guard → call → reply → report
+//! command line → [`Message`] → claim of its key → plan → consent → guard → call → reply → report
 
-use serde_json::{Map, Value, json};
+mod attempt;
+mod safety;
+
+use serde_json::json;
 
 use crate::call::Call;
-use crate::failure::{Failure, Kind, Outcome, Result};
+use crate::failure::{Failure, Result};
 use crate::guard::Guard;
 use crate::guard::account::Account;
-use crate::reply::Reply;
+use crate::ledger::{self, Claim, Record, Tracking};
+use crate::lookup::Trail;
+use crate::recent;
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
+pub use safety::{Safety, SafetyFlags};
 
 /// A message that is ready to go.
 pub struct Message {
     pub call: Call,
     pub recipients: Vec<String>,
     /// The name and value of the ID by which the message can be found again.
-    pub tracking: (&'static str, String),
+    pub tracking: (&'static str, Tracking),
+    /// Where it can be found by that ID.
+    pub trail: Trail,
     /// The name of the service's own ID, and where its replies carry it.
     pub receipt: (&'static str, &'static [&'static str]),
     /// What the user is shown before consenting: every parameter.
     pub plan: Vec<(String, String)>,
-    /// How to find out later what has become of it.
-    pub check: String,
+    /// What keeps it from being sent twice.
+    pub safety: Safety,
+    /// Asks the service, before the user is asked, whether the message can be sent at all.
+    pub verify: Option<Verify>,
+    /// The calls that `verify` makes, for a dry run to show.
+    pub reads: Vec<Call>,
+    /// Keeps an equal message from going out twice in a row.
+    pub duplicates: Option<recent::Watch>,
+    /// What the user wants to know once it is accepted, such as its receipts.
+    pub follow_up: Option<FollowUp>,
 }
+
+/// Reads what the message refers to and returns rows for the plan, such as the rendered text.
+/// A failure means that nothing is sent.
+pub type Verify = Box<dyn Fn(&Service<'_>) -> Result<Vec<(String, String)>>>;
+
+/// Adds to the result of a message that was accepted. Whatever goes wrong is a warning.
+pub type FollowUp = Box<dyn Fn(&Run, &Service<'_>, &mut Record)>;
 
 /// Sends a message, once.
 ///
@@ -33,20 +56,61 @@ pub struct Message {
 /// Whatever keeps it from being accepted; the failure says whether it went out.
 pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     // A call that cannot be made is found before anything is started.
-    let planned = service::dry_run(run, &[&message.call])?;
+    let calls: Vec<&Call> = message.reads.iter().chain([&message.call]).collect();
+    let planned = service::dry_run(run, &calls)?;
     if run.settings.dry_run {
         return Ok(planned);
     }
     require_consent(run)?;
+    let mut reservation = match claim(run, message)? {
+        None => None,
+        Some(Claim::Free(reservation)) => Some(reservation),
+        Some(Claim::Accepted(record)) => return Ok(replay(run, record)),
+        Some(Claim::Open(mut earlier)) => {
+            return Ok(replay(run, attempt::conclude(run, message, &mut earlier)?));
+        }
+    };
+    message.duplicates.as_ref().map_or(Ok(()), recent::Watch::look)?;
     let guard = Guard::prepare(run, message.call.operation.product)?;
-    confirm(run, guard.account(), message)?;
+    let verified = match &message.verify {
+        // ai-mode is off again before the question.
+        Some(verify) => verify(&Service::open(run, &guard)?)?,
+        None => Vec::new(),
+    };
+    confirm(run, guard.account(), message, &verified)?;
     let service = Service::open(run, &guard)?;
-    let answer = service.submit(&message.call).and_then(|reply| accepted(run, message, reply));
+    let note = message.duplicates.as_ref().map(|watch| watch.note(run)).transpose()?.flatten();
+    let sent = attempt::send(run, &service, message, reservation.as_mut());
+    if let Some(note) = note {
+        note.settle(run, sent.as_ref().err().map(|failure| failure.outcome));
+    }
+    let mut record = sent?;
+    // Others may be waiting for this key's result.
+    drop(reservation);
+    match &message.follow_up {
+        Some(follow_up) => follow_up(run, &service, &mut record),
+        None => run.screen.note("accepted by the service; that is not delivered yet"),
+    }
     // Switches ai-mode off; what follows is only said.
     drop(service);
-    let reply = answer.map_err(|failure| with_next_step(failure, message))?;
-    run.screen.note("accepted by the service; that is not delivered yet");
-    Ok(report(message, reply))
+    Ok(Report::Facts { data: record.data, raw: record.raw })
+}
+
+/// What the message's key stands for, if it has one. Nothing has been started yet.
+fn claim(run: &Run, message: &Message) -> Result<Option<Claim>> {
+    let Some(key) = &message.safety.key else { return Ok(None) };
+    let (name, tracking) = &message.tracking;
+    let tracking_flag = format!("--{}", name.replace('_', "-"));
+    let common = service::common(&run.settings);
+    let fingerprint = ledger::fingerprint(&message.call, &tracking_flag, &common);
+    ledger::claim(run, key, &fingerprint, tracking).map(Some)
+}
+
+/// The result of the run that used the key first.
+fn replay(run: &Run, mut record: Record) -> Report {
+    run.screen.note("this key was used before: nothing was sent now, and this is its result");
+    record.data.insert("replayed".into(), json!(true));
+    Report::Facts { data: record.data, raw: record.raw }
 }
 
 /// Without anybody to ask, consent has to be given on the command line. Nothing is started before.
@@ -61,50 +125,20 @@ pub fn require_consent(run: &Run) -> Result<()> {
         .hint("look at it with --dry-run, then add --yes"))
 }
 
-fn confirm(run: &Run, account: &Account, message: &Message) -> Result<()> {
+fn confirm(
+    run: &Run,
+    account: &Account,
+    message: &Message,
+    verified: &[(String, String)],
+) -> Result<()> {
     if run.settings.yes {
         return Ok(());
     }
     let mut rows = message.plan.clone();
+    rows.extend_from_slice(verified);
     rows.push(("messages".into(), message.recipients.len().to_string()));
     rows.push(("account".into(), account.describe()));
     let api = message.call.operation.api;
     run.screen.plan(&format!("{api} is about to send:"), &rows);
     run.screen.confirm("Send?")
-}
-
-/// A reply that says OK has to name the message, too.
-fn accepted(run: &Run, message: &Message, reply: Reply) -> Result<Reply> {
-    if reply.text(message.receipt.1).is_some() {
-        return Ok(reply);
-    }
-    run.facts.outcome.set(Outcome::Unknown);
-    let mut failure = Failure::new(
-        Kind::UnknownOutcome,
-        "the service said OK and did not name the message that it accepted",
-    );
-    failure.outcome = Outcome::Unknown;
-    failure.request_id = reply.text(&["RequestId"]);
-    failure.raw = Some(Value::Object(reply.0));
-    Err(failure)
-}
-
-fn with_next_step(mut failure: Box<Failure>, message: &Message) -> Box<Failure> {
-    if failure.outcome == Outcome::Unknown {
-        let (name, value) = &message.tracking;
-        failure.hint = Some(format!("do not send again before checking; its {name} is {value}"));
-        failure.next = vec![message.check.clone()];
-    }
-    failure
-}
-
-fn report(message: &Message, reply: Reply) -> Report {
-    let mut data = Map::new();
-    data.insert("status".into(), json!("accepted"));
-    data.insert(message.receipt.0.into(), json!(reply.text(message.receipt.1)));
-    data.insert(message.tracking.0.into(), json!(message.tracking.1));
-    data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
-    data.insert("to".into(), json!(message.recipients));
-    data.insert("replayed".into(), json!(false));
-    Report::Facts { data, raw: Value::Object(reply.0) }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Result};
+use crate::guard::account;
 use crate::process::{self, Finished, Launch};
 use crate::settings::{Credentials, Settings};
 use crate::{roles, state};
@@ -28,6 +29,8 @@ pub struct Host {
     /// Where the CLI keeps `config.json` and `ai-mode.json`.
     pub config_folder: PathBuf,
     pub environment: Vec<(String, String)>,
+    /// Variables of this process that they are not to see.
+    pub hidden: Vec<String>,
     /// The limit for one process.
     pub limit: Duration,
 }
@@ -62,8 +65,14 @@ impl Host {
         if settings.credentials == Credentials::Env {
             environment.push((IGNORE_PROFILE.to_string(), "TRUE".to_string()));
         }
+        let mut hidden = vec![RETRY_COUNT.to_string()];
         let (program, config_folder) = if settings.sandbox {
-            let folder = state::folder()?.join("sandbox");
+            // The accounts of the user play no part in a rehearsal.
+            let of_the_cli =
+                |name: &String| account::PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+            let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+            hidden.extend(names.filter(of_the_cli));
+            let folder = state::sandbox_folder()?;
             environment.push((roles::VARIABLE.to_string(), roles::ALIYUN.to_string()));
             environment.push((roles::SANDBOX_FOLDER.to_string(), folder.display().to_string()));
             let this = std::env::current_exe()
@@ -72,7 +81,8 @@ impl Host {
         } else {
             (find_program(settings.aliyun.as_deref())?, config_folder())
         };
-        Ok(Self { program, shown, config_folder, environment, limit: settings.timeout })
+        let limit = settings.timeout;
+        Ok(Self { program, shown, config_folder, environment, hidden, limit })
     }
 
     /// Runs one command of `aliyun`.
@@ -86,7 +96,7 @@ impl Host {
             program: &self.program,
             args: arguments,
             set_env: &environment,
-            remove_env: &[RETRY_COUNT],
+            remove_env: &self.hidden,
             limit: self.limit,
             hold: manner.hold,
             interruptible: manner.interruptible,

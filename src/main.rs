@@ -5,17 +5,24 @@
 //! `reply` (what it said) → `report` → `screen`.
 
 mod call;
+mod change;
 mod codes;
 mod commands;
+mod conversation;
 mod delivery;
 mod facts;
 mod failure;
 mod fault;
 mod guard;
 mod host;
+mod ledger;
+mod link;
+mod lookup;
 mod operations;
+mod period;
 mod phone;
 mod process;
+mod recent;
 mod reply;
 mod report;
 mod roles;
@@ -25,9 +32,12 @@ mod screen;
 mod service;
 mod settings;
 mod signals;
+mod source;
 mod state;
 mod system;
+mod template;
 mod variables;
+mod when;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

@@ -10,15 +10,35 @@ pub enum Report {
     Facts { data: Map<String, Value>, raw: Value },
     /// Things of one kind, by the name that the JSON gives them: one a row on a terminal or in a
     /// pipe. Every item has the same fields, and what the text shows is what the JSON carries.
-    #[allow(dead_code, reason = "the listing commands are being written")]
     List {
         name: &'static str,
         items: Vec<Map<String, Value>>,
         facts: Map<String, Value>,
         raw: Value,
     },
+    /// A report with a drawing of it, such as a chart, for people at a terminal; everybody else
+    /// gets the report alone.
+    Drawn { drawing: String, report: Box<Report> },
     /// What would run, on a dry run.
     DryRun(Vec<PlannedCommand>),
+    /// Everything was said as it came.
+    Streamed,
+}
+
+impl Report {
+    /// The facts alone.
+    pub fn undrawn(&self) -> &Report {
+        match self {
+            Self::Drawn { report, .. } => report.undrawn(),
+            other => other,
+        }
+    }
+
+    /// The same facts, with a drawing.
+    #[must_use]
+    pub fn drawn(self, drawing: String) -> Self {
+        Self::Drawn { drawing, report: Box::new(self) }
+    }
 }
 
 /// What a command is for.

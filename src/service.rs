@@ -14,6 +14,7 @@ use crate::operations::{Access, Product};
 use crate::reply::{self, Reply};
 use crate::report::{Phase, PlannedCommand, Report};
 use crate::run::Run;
+use crate::screen::Screen;
 use crate::settings::Settings;
 use crate::signals;
 
@@ -44,6 +45,11 @@ impl<'r> Service<'r> {
         Self::open(run, &Guard::prepare(run, product)?)
     }
 
+    /// Where to say what is noticed between the calls.
+    pub fn screen(&self) -> &'r Screen {
+        &self.run.screen
+    }
+
     /// Makes a call that changes nothing, again if that may help.
     ///
     /// # Errors
@@ -65,6 +71,15 @@ impl<'r> Service<'r> {
             ));
             sleep(pause)?;
         }
+    }
+
+    /// Makes a call that changes nothing, once: for a caller that has pauses of its own.
+    ///
+    /// # Errors
+    /// Anything but the service's OK.
+    pub fn look(&self, call: &Call) -> Result<Reply> {
+        debug_assert_eq!(call.operation.access, Access::Read);
+        self.call(call)
     }
 
     /// Makes a call that sends a message or changes something: once. For a send, what is known of

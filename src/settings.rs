@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum, builder::FalseyValueParser};
 pub enum Credentials {
     // Plain comments: a help page of one line a flag is easier to read.
     // As the CLI does it: a profile wins, exported credentials fill what it leaves empty.
+    #[value(alias = "")]
     Auto,
     // Exported credentials alone; the profiles are ignored.
     Env,
@@ -20,6 +21,7 @@ pub enum Credentials {
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
+    #[value(alias = "")]
     Auto,
     Always,
     Never,
@@ -80,12 +82,12 @@ pub struct GlobalFlags {
 
     /// Limit for one aliyun process, in seconds
     #[arg(long, global = true, env = "ALIMSG_TIMEOUT", hide_env_values = true, value_name = "SECS", default_value = "60",
-          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+          value_parser = seconds)]
     pub timeout: u64,
 
     /// The aliyun to use [default: the one in PATH]
     #[arg(long, global = true, env = "ALIMSG_ALIYUN", hide_env_values = true, value_name = "PATH")]
-    pub aliyun: Option<PathBuf>,
+    pub aliyun: Option<String>,
 
     /// Use the built-in simulator in the place of aliyun: no account, no network, nothing sent
     #[arg(long, global = true, env = "ALIMSG_SANDBOX", hide_env_values = true, value_parser = FalseyValueParser::new())]
@@ -131,16 +133,34 @@ pub struct Settings {
 impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        // A variable that is set to nothing is a variable that is not set.
+        let given = |text: Option<String>| text.filter(|text| !text.is_empty());
         Self {
-            profile: flags.profile,
-            region: flags.region,
-            credentials: flags.credentials,
+            // The sandbox has one account, its own; a script that names another one is rehearsed
+            // all the same.
+            profile: given(flags.profile).filter(|_| !flags.sandbox),
+            region: given(flags.region),
+            credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
             yes: flags.yes,
             dry_run: flags.dry_run,
             may_ask: at_terminal && !flags.no_input,
             timeout: Duration::from_secs(flags.timeout),
-            aliyun: flags.aliyun,
+            aliyun: given(flags.aliyun).map(PathBuf::from),
             sandbox: flags.sandbox,
         }
+    }
+}
+
+/// How long one process may take if nothing else is said, in seconds.
+const DEFAULT_TIMEOUT: u64 = 60;
+
+/// A time limit: 1 second to a day; nothing means the default.
+fn seconds(text: &str) -> Result<u64, String> {
+    if text.is_empty() {
+        return Ok(DEFAULT_TIMEOUT);
+    }
+    match text.parse() {
+        Ok(seconds @ 1..=86_400) => Ok(seconds),
+        _ => Err("it is a whole number of seconds, 1 to 86400".into()),
     }
 }

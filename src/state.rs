@@ -23,6 +23,14 @@ pub fn folder() -> Result<PathBuf> {
     Ok(base.state_dir().unwrap_or_else(|| base.data_dir()).join("alimsg"))
 }
 
+/// What the sandbox remembers: the home of its `aliyun`, the state of its services.
+///
+/// # Errors
+/// As [`folder`].
+pub fn sandbox_folder() -> Result<PathBuf> {
+    Ok(folder()?.join("sandbox"))
+}
+
 /// Creates a folder for the user alone, with its parents.
 pub fn create(folder: &Path) -> Result<()> {
     system::create_private_folder(folder)

@@ -27,6 +27,22 @@ enum Value {
     Tokens(Vec<(String, String)>),
 }
 
+impl Value {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value.clone()],
+            Self::Many(values) => values.clone(),
+            Self::Tokens(pairs) => {
+                // A map has no order.
+                let mut words: Vec<_> =
+                    pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                words.sort();
+                words
+            }
+        }
+    }
+}
+
 /// A call under construction, and then the finished one.
 ///
 /// A mistake made while building (a flag that the table does not know, a value that no argument
@@ -65,6 +81,39 @@ impl Call {
         }
     }
 
+    /// Left out if there is no value.
+    #[must_use]
+    pub fn optional_boolean(self, flag: &'static str, value: Option<bool>) -> Self {
+        match value {
+            Some(value) => self.set(flag, &[FlagKind::Boolean], Value::One(value.to_string())),
+            None => self,
+        }
+    }
+
+    /// A nested structure, as one JSON value.
+    #[must_use]
+    pub fn json(self, flag: &'static str, value: &serde_json::Value) -> Self {
+        self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
+    }
+
+    /// One page of a list: `--page Index=1 Size=50`.
+    #[must_use]
+    pub fn page(mut self, index: u64, size: u64) -> Self {
+        const FLAG: &str = "--page";
+        let fields = [("Index", index), ("Size", size)];
+        let is_page = |kind| {
+            matches!(kind, FlagKind::Fields(known)
+            if fields.iter().all(|(name, _)| known.contains(name)))
+        };
+        if !self.operation.flag(FLAG).is_some_and(|flag| is_page(flag.kind)) {
+            let mistake = format!("{} has no pages", self.operation.command);
+            self.problem = self.problem.or_else(|| Some(Failure::internal(mistake)));
+        }
+        let tokens = fields.map(|(name, value)| (name.to_string(), value.to_string()));
+        self.values.push((FLAG, Value::Tokens(tokens.to_vec())));
+        self
+    }
+
     /// Left out if it is empty.
     #[must_use]
     pub fn list(self, flag: &'static str, values: &[String]) -> Self {
@@ -81,6 +130,29 @@ impl Call {
             return self;
         }
         self.set(flag, &[FlagKind::Map], Value::Tokens(pairs.to_vec()))
+    }
+
+    /// Fields that the flag knows by name, such as those of `--page Index=1 Size=50`.
+    #[must_use]
+    pub fn fields(mut self, flag: &'static str, pairs: &[(&str, u64)]) -> Self {
+        let kind = self.operation.flag(flag).map(|known| known.kind);
+        if let Some(kind @ FlagKind::Fields(names)) = kind {
+            if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.contains(name)) {
+                let mistake = format!("{flag} of {} has no field {name}", self.operation.command);
+                self.problem.get_or_insert_with(|| Failure::internal(mistake));
+            }
+            let tokens = pairs.iter().map(|(name, value)| ((*name).to_string(), value.to_string()));
+            return self.set(flag, &[kind], Value::Tokens(tokens.collect()));
+        }
+        self.set(flag, &[], Value::Tokens(Vec::new()))
+    }
+
+    /// The single value that a flag was set to.
+    pub fn value(&self, flag: &str) -> Option<&str> {
+        self.values.iter().find_map(|(set, value)| match value {
+            Value::One(value) if *set == flag => Some(value.as_str()),
+            _ => None,
+        })
     }
 
     fn set(mut self, flag: &'static str, kinds: &[FlagKind], value: Value) -> Self {
@@ -100,6 +172,19 @@ impl Call {
         }
         self.values.push((flag, value));
         self
+    }
+
+    /// What the call says, flag by flag in alphabetical order, without the flag `except`: equal
+    /// for two calls that would do the same. Flags that every call carries are no part of it.
+    pub fn content(&self, except: &str) -> Vec<(&'static str, Vec<String>)> {
+        let mut content: Vec<_> = self
+            .values
+            .iter()
+            .filter(|(flag, _)| *flag != except)
+            .map(|(flag, value)| (*flag, value.words()))
+            .collect();
+        content.sort_by_key(|(flag, _)| *flag);
+        content
     }
 
     /// The argument vector behind `aliyun`, checked against the table.
@@ -187,4 +272,37 @@ fn checked(flag: &str, argument: String) -> Result<String> {
         .hint("shorten it or split the call"));
     }
     Ok(argument)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operations::{LIST_CHATAPP_MESSAGE, SEND_CHATAPP_MESSAGE};
+
+    fn listing() -> Call {
+        Call::to(&LIST_CHATAPP_MESSAGE)
+            .text("--business-number", "8613800000001")
+            .text("--channel-type", "whatsapp")
+            .text("--cust-space-id", "cams-x")
+    }
+
+    #[test]
+    fn fields_stand_as_words_of_their_own_behind_their_flag() {
+        let call = listing().fields("--page", &[("Index", 1), ("Size", 50)]);
+        let arguments = call.arguments(&Common::default()).expect("a sound call");
+        let at = arguments.iter().position(|word| word == "--page").expect("--page");
+        assert_eq!(arguments[at + 1..at + 3], ["Index=1", "Size=50"]);
+        assert!(arguments[at + 3].starts_with("--user-agent="));
+    }
+
+    #[test]
+    fn a_field_that_the_flag_does_not_have_is_a_mistake() {
+        for call in [
+            listing().fields("--page", &[("Index", 1), ("Count", 50)]),
+            listing().fields("--user-number", &[("Index", 1)]),
+            Call::to(&SEND_CHATAPP_MESSAGE).fields("--page", &[("Index", 1)]),
+        ] {
+            call.arguments(&Common::default()).expect_err("a mistake");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! The command tree. One file a command: its flags, and how they become a request.
 
+pub mod sandbox;
 pub mod sms;
 pub mod templates;
 pub mod whatsapp;
@@ -61,6 +62,9 @@ pub enum Command {
     /// WhatsApp, Viber and SMS templates
     #[command(subcommand)]
     Templates(templates::Command),
+    /// Move the simulator: let customers write, begin anew
+    #[command(subcommand, after_help = sandbox::EXAMPLES)]
+    Sandbox(sandbox::Command),
 }
 
 impl Command {
@@ -70,6 +74,7 @@ impl Command {
             Self::Whatsapp(command) => command.name(),
             Self::Sms(command) => command.name(),
             Self::Templates(command) => command.name(),
+            Self::Sandbox(command) => command.name(),
         }
     }
 
@@ -78,6 +83,7 @@ impl Command {
             Self::Whatsapp(command) => command.run(run),
             Self::Sms(command) => command.run(run),
             Self::Templates(command) => command.run(run),
+            Self::Sandbox(command) => command.run(run),
         }
     }
 }

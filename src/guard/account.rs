@@ -11,7 +11,7 @@ use crate::host::{Host, IGNORE_PROFILE};
 use crate::settings::{Credentials, Settings};
 
 /// Prefixes under which the CLI looks for its variables, in its order.
-const PREFIXES: [&str; 3] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_"];
+pub const PREFIXES: [&str; 3] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_"];
 
 /// One row of `aliyun configure list`; credentials are masked there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,7 +128,11 @@ impl Exported {
         }
     }
 
-    pub fn of_this_process() -> Self {
+    pub fn of_this_process(settings: &Settings) -> Self {
+        if settings.sandbox {
+            // The sandbox has an account of its own; those of the user play no part in it.
+            return Self::read(&|_| None);
+        }
         Self::read(&|name| {
             // Only whether a secret is set is of interest, so its value is not copied.
             let value = std::env::var_os(name).filter(|value| !value.is_empty())?;

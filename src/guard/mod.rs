@@ -15,7 +15,7 @@
 
 pub mod account;
 mod ai_mode;
-mod lock;
+pub mod lock;
 mod stamp;
 pub mod steps;
 pub mod watchdog;
@@ -55,7 +55,7 @@ impl<'r> Guard<'r> {
     pub fn prepare(run: &'r Run, product: Product) -> Result<Self> {
         let host = Host::find(&run.settings)?;
         AiMode::new(&host).heal().map_err(not_had)?;
-        let exported = Exported::of_this_process();
+        let exported = Exported::of_this_process(&run.settings);
         let stamp = Preflight { run, host: &host, product, exported: &exported }.stamp()?;
         let profiles = stamp.profiles().unwrap_or_default();
         let account = account::resolve(&host, &run.settings, &exported, profiles)

@@ -31,7 +31,7 @@ pub struct Launch<'a> {
     pub program: &'a Path,
     pub args: &'a [String],
     pub set_env: &'a [(OsString, OsString)],
-    pub remove_env: &'a [&'a str],
+    pub remove_env: &'a [String],
     /// From start to end; then the group is killed.
     pub limit: Duration,
     /// A locked file that the child is to hold as long as it runs.
@@ -138,15 +138,15 @@ fn command(program: &OsStr) -> Command {
 
 fn spawn(launch: &Launch<'_>) -> io::Result<Child> {
     let mut command = command(launch.program.as_os_str());
+    for name in launch.remove_env {
+        command.env_remove(name);
+    }
     command
         .args(launch.args)
         .envs(launch.set_env.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    for name in launch.remove_env {
-        command.env_remove(name);
-    }
     system::own_group(&mut command);
     let mut child = {
         let _held = launch.hold.map(system::Inherited::new);

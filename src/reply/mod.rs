@@ -4,6 +4,7 @@
 //! notes may stand on stderr of a success. So the exit code alone decides nothing.
 
 mod complaint;
+pub mod fields;
 
 use serde_json::{Map, Value};
 

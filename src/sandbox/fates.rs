@@ -68,7 +68,11 @@ pub const SPECIAL_NUMBERS: &[SpecialNumber] = &[
     special("9007", Fate::ConnectionRefused, "meet a refused connection (nothing sent)"),
     special("9008", Fate::NoBalance, "are refused: the balance is too low (nothing sent)"),
     special("9009", Fate::ReplyGarbled, "get the message, but the reply is no JSON"),
-    special("9010", Fate::SystemError, "meet an error of the service (nothing sent)"),
+    special(
+        "9010",
+        Fate::SystemError,
+        "meet an error of the service (nothing sent, but the error cannot tell)",
+    ),
     special("9011", Fate::DailyLimit, "have reached their daily limit (nothing sent)"),
     special("9012", Fate::ReceiptFails, "are accepted, then the receipt reports a failure"),
     special("9013", Fate::ReceiptLate, "get the message; the receipt takes eight seconds"),

@@ -105,6 +105,29 @@ fn product_call(
     Ok(answer)
 }
 
+/// Lets a customer write to a business number, as the world outside would. Returns the message's
+/// ID, or nothing where the sandbox has no such business number.
+///
+/// # Errors
+/// Trouble with the folder.
+pub fn receive(
+    dir: &Path,
+    customer: &str,
+    business: &str,
+    text: &str,
+    at: Timestamp,
+) -> anyhow::Result<Option<String>> {
+    service::receive(&Home::open(dir)?, customer, business, text, at)
+}
+
+/// Forgets what the services remember: messages, templates, everything but the seeds.
+///
+/// # Errors
+/// Trouble with the folder.
+pub fn reset(dir: &Path) -> anyhow::Result<()> {
+    service::store::Store::reset(&Home::open(dir)?)
+}
+
 /// For the long help: one line per special number ending, and what the sandbox starts with.
 pub fn help() -> String {
     let mut text = String::from("Recipients whose last four digits are\n");
@@ -115,7 +138,8 @@ pub fn help() -> String {
     for special in fates::SPECIAL_NUMBERS {
         text.push_str(&format!("  {}  {}\n", special.ending, special.summary));
     }
-    text.push_str("Every other recipient gets the message.\n\n");
+    text.push_str("Every other recipient gets the message.\n");
+    text.push_str("`alimsg sandbox inbound` lets a customer write, which opens the window.\n\n");
     text.push_str(&service::seeds::describe());
     text
 }

@@ -4,6 +4,7 @@
 //! object, whatever happens. Text from the service is made safe before it is shown.
 
 mod ask;
+pub mod chart;
 pub mod sanitize;
 mod table;
 
@@ -121,11 +122,19 @@ impl Screen {
         facts: &Facts,
         result: &Result<Report, Box<Failure>>,
     ) -> io::Result<()> {
+        if let Ok(Report::Streamed) = result {
+            return Ok(());
+        }
         if self.json {
             let object = self.object(command, facts, result);
             return to_stdout(&format!("{}\n", sanitize::json(&object.to_string())));
         }
-        match result {
+        if let Ok(Report::Drawn { drawing, .. }) = result
+            && self.stdout_is_terminal
+        {
+            to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
+        }
+        match result.as_ref().map(Report::undrawn) {
             Ok(Report::Facts { data, .. }) => to_stdout(&self.facts(data)),
             Ok(Report::List { name, items, facts, .. }) => {
                 if items.is_empty() {
@@ -149,11 +158,34 @@ impl Screen {
                 });
                 to_stdout(&lines.collect::<String>())
             }
+            // An undrawn report is none.
+            Ok(Report::Drawn { .. }) => Ok(()),
+            Ok(Report::Streamed) => Ok(()),
             Err(failure) => {
                 self.failure(failure);
                 Ok(())
             }
         }
+    }
+
+    /// One of many things that are told as they come: an object a line, or one row.
+    ///
+    /// # Errors
+    /// If stdout takes it not.
+    pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
+        if self.json {
+            let mut object = Map::new();
+            object.insert("schema".into(), json!(SCHEMA));
+            object.insert("ok".into(), json!(true));
+            object.insert("command".into(), json!(command));
+            if self.sandbox {
+                object.insert("sandbox".into(), json!(true));
+            }
+            object.insert("data".into(), Value::Object(data.clone()));
+            return to_stdout(&format!("{}\n", Value::Object(object)));
+        }
+        let cells: Vec<String> = data.values().map(|value| table::cell(Some(value))).collect();
+        to_stdout(&(cells.join("\t") + "\n"))
     }
 
     /// The result of a send on stderr, for the case that stdout is closed: a script that cannot
@@ -175,7 +207,7 @@ impl Screen {
         if self.sandbox {
             object.insert("sandbox".into(), json!(true));
         }
-        match result {
+        match result.as_ref().map(Report::undrawn) {
             Ok(Report::Facts { data, raw }) => {
                 object.insert("data".into(), Value::Object(data.clone()));
                 object.insert("raw".into(), raw.clone());
@@ -187,10 +219,12 @@ impl Screen {
                 object.insert("data".into(), Value::Object(data));
                 object.insert("raw".into(), raw.clone());
             }
+            Ok(Report::Streamed) => {}
             Ok(Report::DryRun(commands)) => {
                 object.insert("dry_run".into(), json!(true));
                 object.insert("commands".into(), json!(commands));
             }
+            Ok(Report::Drawn { .. }) => {}
             Err(failure) => {
                 object.insert("error".into(), json!(failure));
                 if let Some(raw) = &failure.raw {

@@ -99,9 +99,14 @@ pub fn watch_signals(on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<(
     let ignored = ignored_signals();
     let wanted = ENDING_SIGNALS.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
     let mut signals = Signals::new(wanted.collect::<Vec<_>>())?;
-    std::thread::Builder::new()
-        .name("signals".into())
-        .spawn(move || signals.forever().for_each(on_signal))?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        while !signals.is_closed() {
+            let mut arrived: Vec<c_int> = signals.wait().collect();
+            // A prompt that any signal ends sends itself a SIGINT as well: that one is last.
+            arrived.sort_by_key(|signal| *signal == SIGINT);
+            arrived.into_iter().for_each(&on_signal);
+        }
+    })?;
     Ok(())
 }
 

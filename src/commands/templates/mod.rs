@@ -3,12 +3,15 @@
 //! The channels differ in their calls, so each has a folder of its own; the flags, the words for
 //! states and the fields of the answers are the same.
 
-mod chat;
+pub(crate) mod chat;
+mod file;
 mod sms;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::report::Report;
 use crate::run::Run;
 
@@ -20,12 +23,40 @@ pub enum Channel {
     Sms,
 }
 
+impl Channel {
+    /// As the command line spells it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "whatsapp",
+            Self::Viber => "viber",
+            Self::Sms => "sms",
+        }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List templates
+    #[command(after_help = LIST_EXAMPLES)]
     List(ListFlags),
     /// Show a template: components, variables, and the command that sends it
+    #[command(after_help = SHOW_EXAMPLES)]
     Show(ShowFlags),
+    /// Render a template with variables, as the phone shows it; nothing is sent
+    #[command(after_help = PREVIEW_EXAMPLES)]
+    Preview(PreviewFlags),
+    /// Create a template; it is then reviewed
+    #[command(after_help = CREATE_EXAMPLES)]
+    Create(Box<CreateFlags>),
+    /// Change a template; it is then reviewed again
+    #[command(after_help = UPDATE_EXAMPLES)]
+    Update(Box<UpdateFlags>),
+    /// Delete a template; asks for its name
+    #[command(after_help = DELETE_EXAMPLES)]
+    Delete(DeleteFlags),
+    /// Messages sent, delivered and read with a template
+    #[command(after_help = STATS_EXAMPLES)]
+    Stats(StatsFlags),
 }
 
 impl Command {
@@ -33,29 +64,99 @@ impl Command {
         match self {
             Self::List(_) => "templates list",
             Self::Show(_) => "templates show",
+            Self::Preview(_) => "templates preview",
+            Self::Create(_) => "templates create",
+            Self::Update(_) => "templates update",
+            Self::Delete(_) => "templates delete",
+            Self::Stats(_) => "templates stats",
         }
     }
 
     pub fn run(self, run: &Run) -> Result<Report> {
+        use Channel::Sms;
         match self {
             Self::List(flags) => match flags.channel {
-                Channel::Sms => sms::list(run, &flags),
-                Channel::Whatsapp | Channel::Viber => chat::list(run, &flags),
+                Sms => sms::list(run, &flags),
+                _ => chat::list(run, &flags),
             },
             Self::Show(flags) => match flags.channel {
-                Channel::Sms => sms::show(run, &flags),
-                Channel::Whatsapp | Channel::Viber => chat::show(run, &flags),
+                Sms => sms::show(run, &flags),
+                _ => chat::show(run, &flags),
+            },
+            Self::Preview(flags) => match flags.template.channel {
+                Sms => sms::preview(run, &flags),
+                _ => chat::preview(run, &flags),
+            },
+            Self::Create(flags) => match flags.definition.channel {
+                Sms => sms::create(run, &flags),
+                _ => chat::create(run, &flags),
+            },
+            Self::Update(flags) => match flags.definition.channel {
+                Sms => sms::update(run, &flags),
+                _ => chat::update(run, &flags),
+            },
+            Self::Delete(flags) => match flags.channel {
+                Sms => sms::delete(run, &flags),
+                _ => chat::delete(run, &flags),
+            },
+            Self::Stats(flags) => match flags.channel {
+                Sms => sms::stats(run, &flags),
+                _ => chat::stats(run, &flags),
             },
         }
     }
 }
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  alimsg templates list --audit-status approved --all
+  alimsg templates list --channel sms --audit-status reviewing
+  alimsg --sandbox templates list --language en";
 
 #[derive(Debug, Args)]
 pub struct ListFlags {
     /// Channel of the templates
     #[arg(long, value_enum, default_value = "whatsapp")]
     pub channel: Channel,
+
+    /// Only these: approved, rejected, reviewing, cancelled, suspended, or the service's own word
+    #[arg(long, value_name = "STATUS")]
+    pub audit_status: Option<String>,
+
+    /// Only templates in this language, for example en or zh_CN
+    #[arg(long, visible_alias = "biz-language", value_name = "L")]
+    pub language: Option<String>,
+
+    /// Only templates whose name contains this
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Only templates of this category, for example UTILITY
+    #[arg(long, value_name = "CATEGORY")]
+    pub category: Option<String>,
+
+    /// Page, counted from 1
+    #[arg(long, value_name = "N", default_value = "1", conflicts_with = "all",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub page_index: u64,
+
+    /// Templates a page [default: 20; with --all as many as a page can hold]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub page_size: Option<u64>,
+
+    /// All pages
+    #[arg(long)]
+    pub all: bool,
+
+    /// Channel instance (WhatsApp, Viber)
+    #[arg(long, value_name = "ID")]
+    pub cust_space_id: Option<String>,
 }
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  alimsg templates show SMS_100002 --channel sms
+  alimsg --sandbox templates show 100000000000001 --language en";
 
 #[derive(Debug, Args)]
 pub struct ShowFlags {
@@ -70,4 +171,243 @@ pub struct ShowFlags {
     /// Language of the template; WhatsApp and Viber need it
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     pub language: Option<String>,
+
+    /// Channel instance (WhatsApp, Viber)
+    #[arg(long, value_name = "ID")]
+    pub cust_space_id: Option<String>,
+}
+
+const PREVIEW_EXAMPLES: &str = "\
+Examples:
+  alimsg templates preview SMS_100002 --channel sms --template-param '{\"name\":\"Alice\"}'
+  alimsg --sandbox templates preview 100000000000001 --language en \\
+      --param name=Alice --param order=42";
+
+#[derive(Debug, Args)]
+pub struct PreviewFlags {
+    #[command(flatten)]
+    pub template: ShowFlags,
+
+    /// Variables of the template
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
+    pub template_params: Vec<String>,
+
+    /// One variable of the template; repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub param: Vec<String>,
+
+    /// Variables as a JSON object of strings
+    #[arg(long, value_name = "JSON")]
+    pub template_param: Option<String>,
+}
+
+impl PreviewFlags {
+    /// The values of all three flags, in the order in which they are documented.
+    ///
+    /// # Errors
+    /// A value that cannot be read, a name that stands twice.
+    pub fn values(&self) -> Result<Vec<(String, String)>> {
+        let pairs: Vec<String> = self.template_params.iter().chain(&self.param).cloned().collect();
+        let mut values = crate::variables::from_pairs("--param", &pairs)?;
+        if let Some(json) = &self.template_param {
+            for (name, value) in crate::variables::from_json("--template-param", json)? {
+                if values.iter().any(|(given, _)| *given == name) {
+                    return Err(Failure::usage(format!("the variable {name} is given twice"))
+                        .hint("give each variable once"));
+                }
+                values.push((name, value));
+            }
+        }
+        Ok(values)
+    }
+}
+
+const CREATE_EXAMPLES: &str = "\
+Examples:
+  alimsg templates create --file order_update.toml
+  alimsg templates create --channel sms --name 'Order shipped' --template-type notification \\
+      --content 'Hello ${name}, your order is on its way.' --remark 'tells customers'
+  alimsg --sandbox templates create --name order_ready --category UTILITY --language en \\
+      --body 'Hello $(name), your order is ready.' --example name=Alice \\
+      --button url=Track=https://example.com/orders --yes
+
+The file of --file (JSON or TOML) has the fields of the flags:
+  name = \"order_ready\"          category = \"UTILITY\"     language = \"en\"
+  header = \"Your order\"         body = \"Hello $(name)\"   footer = \"Acme\"
+  buttons = [\"reply=OK\"]        example = { name = \"Alice\" }
+or `components` as the service takes them, in the place of header, body, footer and buttons.
+
+The sandbox approves a template after two seconds, and rejects one whose text contains
+\"spam\", \"prize\" or \"winner\".";
+
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  alimsg templates update 100000000000001 --file order_update.toml
+  alimsg --sandbox templates update 100000000000003 --language en --category MARKETING \\
+      --body 'Dear $(name), our sale has begun.' --example name=Alice --yes";
+
+#[derive(Debug, Args)]
+pub struct CreateFlags {
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
+#[derive(Debug, Args)]
+pub struct UpdateFlags {
+    /// Code of the template
+    #[arg(value_name = "CODE")]
+    pub code: String,
+
+    #[command(flatten)]
+    pub definition: Definition,
+}
+
+/// What a template is to be. A flag wins over the same field of the file.
+#[derive(Debug, Args)]
+pub struct Definition {
+    /// Channel of the template
+    #[arg(long, value_enum, default_value = "whatsapp")]
+    pub channel: Channel,
+
+    /// Definition as JSON or TOML, by the file's ending
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Name of the template
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// UTILITY, MARKETING or AUTHENTICATION
+    #[arg(long, value_name = "CATEGORY", help_heading = "WhatsApp and Viber")]
+    pub category: Option<String>,
+
+    /// Language, for example en or zh_CN
+    #[arg(
+        long,
+        visible_alias = "biz-language",
+        value_name = "L",
+        help_heading = "WhatsApp and Viber"
+    )]
+    pub language: Option<String>,
+
+    /// Text of the body; variables as $(name)
+    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    pub body: Option<String>,
+
+    /// Text of the header
+    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    pub header: Option<String>,
+
+    /// Image, video or document in the place of a header text
+    #[arg(
+        long,
+        value_name = "FORMAT=URL",
+        conflicts_with = "header",
+        help_heading = "WhatsApp and Viber"
+    )]
+    pub header_media: Option<String>,
+
+    /// Text of the footer
+    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    pub footer: Option<String>,
+
+    /// reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE; repeatable
+    #[arg(long, value_name = "KIND=TEXT", help_heading = "WhatsApp and Viber")]
+    pub button: Vec<String>,
+
+    /// Example of a variable, for the review; repeatable
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "WhatsApp and Viber")]
+    pub example: Vec<String>,
+
+    /// Channel instance
+    #[arg(long, value_name = "ID", help_heading = "WhatsApp and Viber")]
+    pub cust_space_id: Option<String>,
+
+    /// Text of the template; variables as ${name}
+    #[arg(long, visible_alias = "template-content", value_name = "TEXT", help_heading = "SMS")]
+    pub content: Option<String>,
+
+    /// verification, notification, promotion or international
+    #[arg(long, value_name = "TYPE", help_heading = "SMS")]
+    pub template_type: Option<String>,
+
+    /// What the template is for, for the review
+    #[arg(long, value_name = "TEXT", help_heading = "SMS")]
+    pub remark: Option<String>,
+
+    /// Signature that the template is used with
+    #[arg(long, value_name = "NAME", help_heading = "SMS")]
+    pub related_sign_name: Option<String>,
+
+    /// Rules of the variables, as JSON
+    #[arg(long, value_name = "JSON", help_heading = "SMS")]
+    pub template_rule: Option<String>,
+
+    /// Where the template is used: a website, an app
+    #[arg(long, value_name = "TEXT", help_heading = "SMS")]
+    pub apply_scene_content: Option<String>,
+
+    /// Kind of an international template: 0, 1, 2 or 3
+    #[arg(long, value_name = "N", help_heading = "SMS")]
+    pub intl_type: Option<u64>,
+}
+
+const DELETE_EXAMPLES: &str = "\
+Examples:
+  alimsg templates delete SMS_100004 --channel sms
+  alimsg --sandbox templates delete 100000000000003 --language en --yes";
+
+#[derive(Debug, Args)]
+pub struct DeleteFlags {
+    /// Code of the template
+    #[arg(value_name = "CODE")]
+    pub code: String,
+
+    /// Channel of the template
+    #[arg(long, value_enum, default_value = "whatsapp")]
+    pub channel: Channel,
+
+    /// Language of the template; WhatsApp and Viber need it
+    #[arg(long, visible_alias = "biz-language", value_name = "L")]
+    pub language: Option<String>,
+
+    /// Channel instance (WhatsApp, Viber)
+    #[arg(long, value_name = "ID")]
+    pub cust_space_id: Option<String>,
+}
+
+const STATS_EXAMPLES: &str = "\
+Examples:
+  alimsg templates stats 100000000000001 --start 2026-03-01 --end 2026-03-31
+  alimsg --sandbox templates stats 100000000000001 --last 7d";
+
+#[derive(Debug, Args)]
+pub struct StatsFlags {
+    /// Code of the template
+    #[arg(value_name = "CODE")]
+    pub code: String,
+
+    /// Channel of the template
+    #[arg(long, value_enum, default_value = "whatsapp")]
+    pub channel: Channel,
+
+    /// Only messages in this language
+    #[arg(long, visible_alias = "biz-language", value_name = "L")]
+    pub language: Option<String>,
+
+    /// First day, for example 2026-03-01, or a time as RFC 3339
+    #[arg(long, value_name = "WHEN", conflicts_with = "last")]
+    pub start: Option<String>,
+
+    /// Last day, or a time as RFC 3339 [default: now]
+    #[arg(long, value_name = "WHEN", conflicts_with = "last")]
+    pub end: Option<String>,
+
+    /// The last days or hours, for example 7d [default: 7d]
+    #[arg(long, value_name = "DURATION")]
+    pub last: Option<String>,
+
+    /// Channel instance (WhatsApp, Viber)
+    #[arg(long, value_name = "ID")]
+    pub cust_space_id: Option<String>,
 }

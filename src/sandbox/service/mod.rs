@@ -89,6 +89,23 @@ pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer
     Ok(fate.after_the_service(answer, call.operation.product))
 }
 
+/// A customer writes. Nothing for a business number that the account does not have.
+///
+/// # Errors
+/// Trouble with the file that holds the state.
+pub fn receive(
+    home: &Home,
+    customer: &str,
+    business: &str,
+    text: &str,
+    at: Timestamp,
+) -> Result<Option<String>> {
+    let mut store = Store::open(home, Timestamp::now())?;
+    let id = cams::messages::receive(&mut store.state, customer, business, text, at);
+    store.save_if_changed()?;
+    Ok(id)
+}
+
 /// Whom a call sends to; nobody for a call that does not send.
 fn recipients(call: &ProductCall) -> Vec<&str> {
     match call.operation.command {

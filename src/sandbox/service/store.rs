@@ -139,12 +139,7 @@ pub struct Store {
 impl Store {
     /// Waits for the lock and reads the state, or begins with the seeds.
     pub fn open(home: &Home, now: Timestamp) -> Result<Self> {
-        let lock_path = home.service_lock();
-        let lock = home::private_file()
-            .truncate(false)
-            .open(&lock_path)
-            .and_then(|file| file.lock().map(|()| file))
-            .with_context(|| format!("cannot lock {}", lock_path.display()))?;
+        let lock = lock(home)?;
         let path = home.service_state();
         let as_read: Option<State> = home::read_if_present(&path)?
             .map(|text| {
@@ -156,6 +151,18 @@ impl Store {
         Ok(Self { state, as_read, path, _lock: lock })
     }
 
+    /// Waits for the lock and lets the next one begin with the seeds.
+    pub fn reset(home: &Home) -> Result<()> {
+        let _lock = lock(home)?;
+        let path = home.service_state();
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Writes the state back unless it is as it was read.
     pub fn save_if_changed(&self) -> Result<()> {
         if self.as_read.as_ref() == Some(&self.state) {
@@ -164,4 +171,14 @@ impl Store {
         let text = serde_json::to_vec(&self.state).context("cannot write the state as JSON")?;
         home::write_atomically(&self.path, &text)
     }
+}
+
+/// Held until it is closed.
+fn lock(home: &Home) -> Result<File> {
+    let path = home.service_lock();
+    home::private_file()
+        .truncate(false)
+        .open(&path)
+        .and_then(|file| file.lock().map(|()| file))
+        .with_context(|| format!("cannot lock {}", path.display()))
 }

@@ -116,7 +116,8 @@ fn a_free_form_message_needs_an_open_window() {
 #[test]
 fn the_content_must_fit_its_type() {
     let sandbox = Sandbox::ready();
-    let button = r#"{"type":"button","body":{"text":"Well?"},"action":{"buttons":[{}]}}"#;
+    let button = r#"{"type":"button","body":{"text":"Well?"},"action":{"buttons":[
+        {"type":"reply","reply":{"id":"y","title":"Yes"}}]}}"#;
     for (kind, content) in [
         ("image", r#"{"link":"https://example.com/a.png"}"#),
         ("location", r#"{"latitude":"1","longitude":"2"}"#),
@@ -141,6 +142,16 @@ fn the_content_must_fit_its_type() {
         ("contacts", "[{}]", "ContentError"),
         ("reaction", r#"{"emoji":"x"}"#, "ContentError"),
         ("interactive", r#"{"type":"button","body":{"text":"x"},"action":{}}"#, "ContentError"),
+        (
+            "interactive",
+            r#"{"type":"button","body":{"text":"x"},"action":{"buttons":[{}]}}"#,
+            "ContentError",
+        ),
+        ("location", r#"{"latitude":"91","longitude":"0"}"#, "ContentError"),
+        ("document", r#"{"link":"https://example.com/a.pdf"}"#, "ContentError"),
+        ("image", r#"{"link":"ftp://example.com/a.png"}"#, "ContentError"),
+        ("audio", r#"{"link":"https://example.com/a.mp3","caption":"x"}"#, "ContentError"),
+        ("text_button", r#"{"text":"x"}"#, "MessageTypeNotSupport"),
     ] {
         let got = sandbox.code(&words(&free(OPEN, kind, content)));
         assert_eq!(got, format!("InvalidParameter.{code}"), "{kind} {content:.40}");
@@ -275,4 +286,67 @@ fn what_is_not_simulated_yet_says_so() {
     assert_eq!(sandbox.code(&health), "UnsupportedOperation");
     let args = without(&chat_to(CLOSED), "--to");
     assert_eq!(sandbox.run(&words(&args)).exit, 1);
+}
+
+#[test]
+fn a_customer_who_writes_opens_the_window_for_a_day() {
+    let sandbox = Sandbox::ready();
+    let write = |hours: i64| {
+        let at = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+        crate::sandbox::receive(&sandbox.path(), CLOSED, "8613800000001", "Hello?", at).unwrap()
+    };
+    let text = free(CLOSED, "text", r#"{"text":"Hello"}"#);
+    write(25).expect("an ID");
+    assert_eq!(sandbox.code(&words(&text)), "SessionWindowExpired");
+    write(23).expect("an ID");
+    assert_eq!(sandbox.code(&words(&text)), "OK");
+    assert_eq!(history(&sandbox, CLOSED, &["--event-action=UP"]).len(), 2);
+    let unknown = crate::sandbox::receive(
+        &sandbox.path(),
+        CLOSED,
+        "8613800000002",
+        "Hello?",
+        jiff::Timestamp::now(),
+    );
+    assert!(unknown.unwrap().is_none(), "the number is not registered");
+    crate::sandbox::reset(&sandbox.path()).unwrap();
+    assert!(history(&sandbox, CLOSED, &[]).is_empty());
+}
+
+#[test]
+fn a_message_is_delivered_and_then_read() {
+    let sandbox = Sandbox::ready();
+    sandbox.run(&words(&chat_to(CLOSED)));
+    let states = || {
+        let newest = history(&sandbox, CLOSED, &[])[0].clone();
+        ["MessageStatus", "ClientAcceptStatusName", "ClientReadStatus"]
+            .map(|name| newest[name].as_str().unwrap().to_owned())
+    };
+    assert_eq!(states(), ["sending", "", ""]);
+    sandbox.let_pass(2);
+    assert_eq!(states(), ["success", "Success", ""]);
+    sandbox.let_pass(4);
+    assert_eq!(states(), ["success", "Success", "success"]);
+}
+
+#[test]
+fn viber_has_types_of_its_own() {
+    let sandbox = Sandbox::ready();
+    let viber = |kind: &str, content: &str| {
+        let call = changed(&free(CLOSED, kind, content), "--channel-type=viber");
+        sandbox.code(&words(&changed(&call, "--from=30001")))
+    };
+    let link = "https://example.com/a";
+    for (kind, content) in [
+        ("text", r#"{"text":"x"}"#.to_owned()),
+        ("text_button", format!(r#"{{"text":"x","caption":"Go","action":"{link}"}}"#)),
+        ("text_image", format!(r#"{{"text":"x","link":"{link}"}}"#)),
+        ("video", format!(r#"{{"link":"{link}","thumbnail":"{link}","fileSize":9,"duration":1}}"#)),
+    ] {
+        assert_eq!(viber(kind, &content), "OK", "{kind}");
+    }
+    assert_eq!(viber("sticker", "{}"), "InvalidParameter.MessageTypeNotSupport");
+    let incomplete = format!(r#"{{"link":"{link}"}}"#);
+    assert_eq!(viber("video", &incomplete), "InvalidParameter.ContentError");
+    assert_eq!(viber("text_button", r#"{"text":"x"}"#), "InvalidParameter.ContentError");
 }

@@ -3,10 +3,12 @@
 use clap::{Args, ValueEnum};
 
 use super::Content;
-use crate::call::{Call, shell_line};
+use crate::call::Call;
 use crate::commands::Inputs;
-use crate::delivery::Message;
+use crate::delivery::{Message, SafetyFlags};
 use crate::failure::{Failure, Result};
+use crate::ledger::Tracking;
+use crate::lookup::Trail;
 use crate::operations::SEND_CHATAPP_MESSAGE;
 use crate::phone;
 use crate::run::Run;
@@ -26,6 +28,45 @@ impl Channel {
             Self::Viber => "viber",
         }
     }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::Whatsapp => Self::Viber,
+            Self::Viber => Self::Whatsapp,
+        }
+    }
+
+    /// Refuses a flag that only the other channel knows; the lists say which are given.
+    ///
+    /// # Errors
+    /// One of them is given; the hint names the channel that knows it.
+    pub fn refuse_foreign(
+        self,
+        whatsapp_only: &[(&str, bool)],
+        viber_only: &[(&str, bool)],
+    ) -> Result<()> {
+        let foreign = match self {
+            Self::Whatsapp => viber_only,
+            Self::Viber => whatsapp_only,
+        };
+        match foreign.iter().find(|(_, given)| *given) {
+            None => Ok(()),
+            Some((flag, _)) => Err(self.does_not_know(flag).hint(format!(
+                "leave it out, or send with --channel-type {}",
+                self.other().name()
+            ))),
+        }
+    }
+
+    /// The refusal of a whole kind of message.
+    pub fn refuse_kind(self, kind: &str) -> Box<Failure> {
+        self.does_not_know(&format!("a message of the kind {kind}"))
+            .hint(format!("it can be sent with --channel-type {}", self.other().name()))
+    }
+
+    fn does_not_know(self, what: &str) -> Box<Failure> {
+        Failure::usage(format!("{what} is not known on the channel {}", self.name()))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -40,11 +81,11 @@ pub struct Envelope {
 
     /// Channel of the message
     #[arg(long, value_enum, default_value = "whatsapp", help_heading = "Message")]
-    channel_type: Channel,
+    pub(super) channel_type: Channel,
 
     /// Channel instance that sends
     #[arg(long, value_name = "ID", help_heading = "Message")]
-    cust_space_id: Option<String>,
+    pub(super) cust_space_id: Option<String>,
 
     /// ID by which the message can be found again [default: a new one]
     #[arg(long, value_name = "ID", help_heading = "Message")]
@@ -62,16 +103,18 @@ pub struct Envelope {
     #[arg(long, value_name = "TEXT", help_heading = "Fallback to SMS")]
     fall_back_content: Option<String>,
 
-    /// Rule of the fallback
+    /// When to fall back: undelivered or sentFailed
     #[arg(long, value_name = "RULE", help_heading = "Fallback to SMS")]
     fall_back_rule: Option<String>,
 
     /// How long to wait for the delivery receipt before falling back, in seconds
-    #[arg(long, value_name = "SECS", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "SECS", help_heading = "Fallback to SMS",
+          value_parser = clap::value_parser!(u64).range(60..=43_200))]
     fall_back_duration: Option<u64>,
 
-    /// Kind of a Viber message, for example promotion or transaction
-    #[arg(long, value_name = "LABEL", help_heading = "Viber only")]
+    /// What a Viber message is for, promotion or transaction; Viber needs it
+    #[arg(long, value_name = "LABEL", help_heading = "Viber only",
+          value_parser = ["promotion", "transaction"])]
     label: Option<String>,
 
     /// Tag of a Viber message
@@ -79,12 +122,16 @@ pub struct Envelope {
     tag: Option<String>,
 
     /// How long a Viber message may wait to be delivered, in seconds
-    #[arg(long, value_name = "SECS", help_heading = "Viber only")]
+    #[arg(long, value_name = "SECS", help_heading = "Viber only",
+          value_parser = clap::value_parser!(u64).range(30..=1_209_600))]
     ttl: Option<u64>,
 
     /// Data that comes back with the receipts of a Viber message
     #[arg(long, value_name = "DATA", help_heading = "Viber only")]
     tracking_data: Option<String>,
+
+    #[command(flatten)]
+    safety: SafetyFlags,
 }
 
 impl Envelope {
@@ -94,8 +141,12 @@ impl Envelope {
     /// Input that is missing or wrong.
     pub fn message<C: Content>(self, run: &Run, content: C) -> Result<Message> {
         self.refuse_foreign_flags()?;
+        let safety = self.safety.check()?;
         let mut inputs = Inputs::new(run);
-        let sender = |number: &str| phone::check_chat_sender("--from", number);
+        let sender = |number: &str| match self.channel_type {
+            Channel::Whatsapp => phone::check_chat_number("--from", number),
+            Channel::Viber => phone::check_chat_sender("--from", number),
+        };
         let recipient = |number: &str| phone::check_chat_number("--to", number);
         let from = inputs.need("--from", "Sending number", self.from, sender)?;
         let to = inputs.need("--to", "Recipient", self.to, recipient)?;
@@ -109,10 +160,17 @@ impl Envelope {
             .text("--from", &from)
             .text("--to", &to);
         let call = content.put_into(call, &mut inputs, &mut plan)?;
+        let label = match self.channel_type {
+            Channel::Whatsapp => None,
+            Channel::Viber => {
+                let question = "What is it for, promotion or transaction";
+                Some(inputs.need("--label", question, self.label, check_label)?)
+            }
+        };
         let candidates = [&["aliyun cams query-chatapp-phone-numbers"], C::CANDIDATES].concat();
         inputs.complete(&candidates)?;
 
-        let task_id = self.task_id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
+        let tracking = Tracking::given_or_new(self.task_id);
         let fall_back_duration = self.fall_back_duration.map(|seconds| seconds.to_string());
         let ttl = self.ttl.map(|seconds| seconds.to_string());
         let rows = [
@@ -122,7 +180,7 @@ impl Envelope {
             ("fallback text", &self.fall_back_content),
             ("fallback rule", &self.fall_back_rule),
             ("fallback after", &fall_back_duration),
-            ("label", &self.label),
+            ("label", &label),
             ("tag", &self.tag),
             ("time to live", &ttl),
             ("tracking data", &self.tracking_data),
@@ -130,27 +188,37 @@ impl Envelope {
         plan.extend(
             rows.into_iter().filter_map(|(name, value)| Some((name.into(), value.clone()?))),
         );
-        plan.push(("task-id".to_string(), task_id.clone()));
+        plan.push(("task-id".to_string(), tracking.id.clone()));
         let call = call
-            .text("--task-id", &task_id)
+            .text("--task-id", &tracking.id)
             .optional_text("--cust-space-id", self.cust_space_id.as_deref())
             .optional_text("--context-message-id", self.context_message_id.as_deref())
             .optional_text("--fall-back-id", self.fall_back_id.as_deref())
             .optional_text("--fall-back-content", self.fall_back_content.as_deref())
             .optional_text("--fall-back-rule", self.fall_back_rule.as_deref())
             .optional_integer("--fall-back-duration", self.fall_back_duration)
-            .optional_text("--label", self.label.as_deref())
+            .optional_text("--label", label.as_deref())
             .optional_text("--tag", self.tag.as_deref())
             .optional_integer("--ttl", self.ttl)
             .optional_text("--tracking-data", self.tracking_data.as_deref());
-        let check = check_later(&from, &to, self.cust_space_id.as_deref());
+        let trail = Trail::Chat {
+            channel: self.channel_type.name(),
+            from,
+            to: to.clone(),
+            space: self.cust_space_id,
+        };
         Ok(Message {
             call,
             recipients: vec![to],
-            tracking: ("task_id", task_id),
+            tracking: ("task_id", tracking),
+            trail,
             receipt: ("message_id", &["MessageId", "Data.MessageId"]),
             plan,
-            check,
+            safety,
+            verify: None,
+            reads: Vec::new(),
+            duplicates: None,
+            follow_up: None,
         })
     }
 
@@ -163,25 +231,13 @@ impl Envelope {
             ("--tracking-data", self.tracking_data.is_some()),
         ];
         let whatsapp_only = [("--context-message-id", self.context_message_id.is_some())];
-        let (foreign, other) = match self.channel_type {
-            Channel::Whatsapp => (viber_only.as_slice(), "viber"),
-            Channel::Viber => (whatsapp_only.as_slice(), "whatsapp"),
-        };
-        match foreign.iter().find(|(_, given)| *given) {
-            None => Ok(()),
-            Some((flag, _)) => Err(Failure::usage(format!(
-                "{flag} is not known on the channel {}",
-                self.channel_type.name()
-            ))
-            .hint(format!("leave it out, or send with --channel-type {other}"))),
-        }
+        self.channel_type.refuse_foreign(&whatsapp_only, &viber_only)
     }
 }
 
-fn check_later(from: &str, to: &str, space: Option<&str>) -> String {
-    let mut words = ["whatsapp", "history", "--from", from, "--to", to].map(String::from).to_vec();
-    if let Some(space) = space {
-        words.extend(["--cust-space-id".to_string(), space.to_string()]);
+fn check_label(label: &str) -> Result<()> {
+    if matches!(label, "promotion" | "transaction") {
+        return Ok(());
     }
-    shell_line("alimsg", &words)
+    Err(Failure::usage(format!("--label {label:?} is neither promotion nor transaction")))
 }

@@ -1,8 +1,20 @@
 //! `alimsg whatsapp send KIND`. The kinds differ in their content; what surrounds it is common.
 
+mod buttons;
+mod contacts;
+mod document;
 mod envelope;
+mod free_form;
+mod groups;
+mod interactive;
+mod list;
+mod location;
+mod media;
+mod raw;
+mod reaction;
 mod template;
 mod text;
+mod viber;
 
 use clap::{Args, Subcommand};
 
@@ -12,7 +24,19 @@ use crate::delivery;
 use crate::failure::Result;
 use crate::report::Report;
 use crate::run::Run;
+pub use envelope::Channel;
 use envelope::Envelope;
+use free_form::FreeForm;
+
+pub const EXAMPLES: &str = "\
+Templates can be sent at any time; everything else within 24 hours after the customer's last
+message, which `alimsg whatsapp session` tells.
+
+Examples:
+  alimsg --sandbox whatsapp send text --from 8613800000001 --to 8613800001000 \\
+      --text 'It is on its way.' --yes
+  alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001001 \\
+      --template-code 100000000000002 --language en --yes";
 
 #[derive(Debug, Subcommand)]
 pub enum Kind {
@@ -21,7 +45,40 @@ pub enum Kind {
     Template(Box<Send<template::Template>>),
     /// A text; allowed within 24 hours after the customer's last message
     #[command(after_help = text::EXAMPLES)]
-    Text(Box<Send<text::Text>>),
+    Text(Box<FreeForm<text::Text>>),
+    /// An image, by its link
+    #[command(after_help = media::IMAGE_EXAMPLES)]
+    Image(Box<FreeForm<media::Image>>),
+    /// A video, by its link
+    #[command(after_help = media::VIDEO_EXAMPLES)]
+    Video(Box<FreeForm<media::Video>>),
+    /// An audio file, by its link
+    #[command(after_help = media::AUDIO_EXAMPLES)]
+    Audio(Box<FreeForm<media::Audio>>),
+    /// A document, by its link
+    #[command(after_help = document::EXAMPLES)]
+    Document(Box<FreeForm<document::Document>>),
+    /// A sticker, by its link
+    #[command(after_help = media::STICKER_EXAMPLES)]
+    Sticker(Box<FreeForm<media::Sticker>>),
+    /// A place on the map
+    #[command(after_help = location::EXAMPLES)]
+    Location(Box<FreeForm<location::Location>>),
+    /// Contacts with their phone numbers
+    #[command(after_help = contacts::EXAMPLES)]
+    Contacts(Box<FreeForm<contacts::Contacts>>),
+    /// An emoji on a message
+    #[command(after_help = reaction::EXAMPLES)]
+    Reaction(Box<FreeForm<reaction::Reaction>>),
+    /// A text with one to three buttons to answer with
+    #[command(after_help = buttons::EXAMPLES)]
+    Buttons(Box<FreeForm<buttons::Buttons>>),
+    /// A text with a list to choose the answer from
+    #[command(after_help = list::EXAMPLES)]
+    List(Box<FreeForm<list::List>>),
+    /// Any free-form message, its content as JSON
+    #[command(after_help = raw::EXAMPLES)]
+    Raw(Box<FreeForm<raw::Raw>>),
 }
 
 impl Kind {
@@ -29,6 +86,17 @@ impl Kind {
         match self {
             Self::Template(_) => "whatsapp send template",
             Self::Text(_) => "whatsapp send text",
+            Self::Image(_) => "whatsapp send image",
+            Self::Video(_) => "whatsapp send video",
+            Self::Audio(_) => "whatsapp send audio",
+            Self::Document(_) => "whatsapp send document",
+            Self::Sticker(_) => "whatsapp send sticker",
+            Self::Location(_) => "whatsapp send location",
+            Self::Contacts(_) => "whatsapp send contacts",
+            Self::Reaction(_) => "whatsapp send reaction",
+            Self::Buttons(_) => "whatsapp send buttons",
+            Self::List(_) => "whatsapp send list",
+            Self::Raw(_) => "whatsapp send raw",
         }
     }
 }
@@ -43,7 +111,7 @@ pub struct Send<C: Args> {
 }
 
 /// What is in a message.
-pub trait Content: Args {
+pub trait Content {
     /// Commands that list what can be given for the flags of the content.
     const CANDIDATES: &'static [&'static str];
 
@@ -64,10 +132,21 @@ pub fn run(run: &Run, kind: Kind) -> Result<Report> {
     match kind {
         Kind::Template(message) => message.run(run),
         Kind::Text(message) => message.run(run),
+        Kind::Image(message) => message.run(run),
+        Kind::Video(message) => message.run(run),
+        Kind::Audio(message) => message.run(run),
+        Kind::Document(message) => message.run(run),
+        Kind::Sticker(message) => message.run(run),
+        Kind::Location(message) => message.run(run),
+        Kind::Contacts(message) => message.run(run),
+        Kind::Reaction(message) => message.run(run),
+        Kind::Buttons(message) => message.run(run),
+        Kind::List(message) => message.run(run),
+        Kind::Raw(message) => message.run(run),
     }
 }
 
-impl<C: Content> Send<C> {
+impl<C: Content + Args> Send<C> {
     fn run(self, run: &Run) -> Result<Report> {
         delivery::deliver(run, &self.envelope.message(run, self.content)?)
     }

@@ -3,10 +3,11 @@
 use std::io::Read as _;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use super::Content;
-use crate::call::Call;
+use super::envelope::Channel;
+use super::free_form::{Compose, Form};
+use super::viber;
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
 
@@ -14,7 +15,10 @@ pub const EXAMPLES: &str = "\
 Examples:
   alimsg whatsapp send text --from 8613800000001 --to 8613800001000 --text 'It is on its way.'
   echo 'It is on its way.' | alimsg --sandbox whatsapp send text --from 8613800000001 \\
-      --to 8613800001000 --text - --yes";
+      --to 8613800001000 --text - --yes
+  alimsg --sandbox whatsapp send text --channel-type viber --label transaction --from 30001 \\
+      --to 8613800001000 --text 'Your order is ready.' --button-title 'See it' \\
+      --button-url https://example.com/orders --yes";
 
 /// The longest text, in characters; documented.
 const LONGEST: usize = 4096;
@@ -26,32 +30,36 @@ pub struct Text {
     /// The text, at most 4,096 characters; - reads it from stdin
     #[arg(long, value_name = "T")]
     text: Option<String>,
+
+    #[command(flatten)]
+    button: viber::Button,
 }
 
-impl Content for Text {
-    const CANDIDATES: &'static [&'static str] = &[];
-
-    fn put_into(
+impl Compose for Text {
+    fn compose(
         self,
-        call: Call,
+        channel: Channel,
         inputs: &mut Inputs<'_>,
         plan: &mut Vec<(String, String)>,
-    ) -> Result<Call> {
+    ) -> Result<Form> {
+        self.button.refuse_elsewhere(channel)?;
         let given = match self.text.as_deref() {
             Some("-") => Some(from_stdin()?),
             _ => self.text,
         };
         let text = inputs.need("--text", "Text", given, check)?;
         plan.push(("text".to_string(), text.clone()));
-        Ok(call
-            .text("--type", "message")
-            .text("--message-type", "text")
-            .text("--content", json!({ "text": text }).to_string()))
+        let mut content = Map::from_iter([("text".to_string(), json!(text))]);
+        let button = self.button.put_into(&mut content, plan)?;
+        let kind = viber::joined(&[("text", true), ("button", button)]);
+        Ok(Form::new(&kind, Value::Object(content)))
     }
 }
 
-fn check(text: &str) -> Result<()> {
-    if text.is_empty() {
+/// # Errors
+/// Blank, or longer than a text may be.
+pub fn check(text: &str) -> Result<()> {
+    if text.trim().is_empty() {
         return Err(Failure::usage("the text is empty").hint("give --text some text"));
     }
     let length = text.chars().count();

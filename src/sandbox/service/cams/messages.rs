@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::store::{Channel, Direction, Message};
+use super::super::store::{Channel, Direction, Message, State};
 use super::super::{Rejection, Request, ok, page, seeds};
 use super::templates::read_page;
 use super::{channel, check_space};
@@ -12,19 +12,68 @@ use crate::sandbox::fates::{Fate, OPEN_WINDOW_ENDING, Receipt};
 /// How long ago the customers with an open window always wrote.
 const SINCE_INBOUND: SignedDuration = SignedDuration::from_hours(1);
 
-/// Whether the customer wrote within the last 24 hours.
-pub fn window_is_open(customer: &str) -> bool {
+/// How long a customer's message keeps the window open.
+const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// How long after the delivery a message is read.
+const UNTIL_READ: SignedDuration = SignedDuration::from_secs(4);
+
+/// Whether the customer wrote to the business within the last 24 hours.
+pub fn window_is_open(state: &State, business: &str, customer: &str, now: Timestamp) -> bool {
+    wrote_before(customer)
+        || state.messages.iter().any(|message| {
+            message.direction == Direction::In
+                && message.channel == Channel::Whatsapp
+                && ends(message) == (business, customer)
+                && now.duration_since(message.sent_at) < WINDOW
+        })
+}
+
+/// Customers who always wrote an hour ago.
+fn wrote_before(customer: &str) -> bool {
     customer.ends_with(OPEN_WINDOW_ENDING)
+}
+
+/// A customer writes, on the channel that the business number belongs to. Returns the message's
+/// ID.
+pub fn receive(
+    state: &mut State,
+    customer: &str,
+    business: &str,
+    text: &str,
+    at: Timestamp,
+) -> Option<String> {
+    let channel = if is_own_number(business) {
+        Channel::Whatsapp
+    } else if business == seeds::VIBER_SENDER {
+        Channel::Viber
+    } else {
+        return None;
+    };
+    let message_id = format!("wamid.in.{}.{}", customer, state.next_serial());
+    let message = Message {
+        message_id: message_id.clone(),
+        channel,
+        ..received(customer, business, text, at)
+    };
+    state.messages.push(message);
+    Some(message_id)
+}
+
+fn is_own_number(business: &str) -> bool {
+    seeds::WHATSAPP_NUMBERS.iter().any(|sender| sender.registered && sender.number == business)
 }
 
 /// The message that keeps a customer's window open. It is not stored, so that it never grows old.
 fn inbound(customer: &str, business: &str, now: Timestamp) -> Option<Message> {
-    let known =
-        seeds::WHATSAPP_NUMBERS.iter().any(|sender| sender.registered && sender.number == business);
-    if !known || !window_is_open(customer) {
+    if !is_own_number(business) || !wrote_before(customer) {
         return None;
     }
-    Some(Message {
+    let at = now.checked_sub(SINCE_INBOUND).unwrap_or(now);
+    Some(received(customer, business, "Hello, where is my order?", at))
+}
+
+fn received(customer: &str, business: &str, text: &str, at: Timestamp) -> Message {
+    Message {
         product: "cams".to_owned(),
         api: String::new(),
         channel: Channel::Whatsapp,
@@ -35,13 +84,13 @@ fn inbound(customer: &str, business: &str, now: Timestamp) -> Option<Message> {
         template_name: None,
         language: None,
         kind: "TEXT".to_owned(),
-        text: "Hello, where is my order?".to_owned(),
+        text: text.to_owned(),
         tracking_id: None,
         message_id: format!("wamid.in.{customer}"),
         request_id: String::new(),
-        sent_at: now.checked_sub(SINCE_INBOUND).unwrap_or(now),
+        sent_at: at,
         fate: Fate::Delivered,
-    })
+    }
 }
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
@@ -110,6 +159,19 @@ fn moment(millis: Option<i64>, text: Option<&str>) -> Result<Option<Timestamp>, 
     read.map(Some).map_err(|_| Rejection::new("InvalidParameter.TimeError", "no moment in time"))
 }
 
+/// Whether the recipient has looked at it.
+fn is_read(message: &Message, now: Timestamp) -> bool {
+    match message.fate.receipt() {
+        Receipt::Delivered { after } => {
+            let waited = now.duration_since(message.sent_at);
+            message.direction == Direction::Out
+                && message.channel != Channel::Sms
+                && waited >= after.saturating_add(UNTIL_READ)
+        }
+        _ => false,
+    }
+}
+
 /// The word for the message's state, and the reason of a failure.
 fn status(message: &Message, now: Timestamp) -> (&'static str, Option<&'static str>) {
     let waited = now.duration_since(message.sent_at);
@@ -131,6 +193,7 @@ fn entry(message: &Message, now: Timestamp) -> Value {
         _ => "Sending",
     };
     let received = if status == "success" { name } else { "" };
+    let (read, read_name) = if is_read(message, now) { ("success", "Success") } else { ("", "") };
     json!({
         "BusinessNumber": business,
         "UserNumber": customer,
@@ -148,8 +211,8 @@ fn entry(message: &Message, now: Timestamp) -> Value {
         "MessageStatus": status,
         "MessageStatusName": name,
         "ClientAcceptStatusName": received,
-        "ClientReadStatus": "",
-        "ClientReadStatusName": "",
+        "ClientReadStatus": read,
+        "ClientReadStatusName": read_name,
         "ConversationId": "",
         "FailBackFlag": "N",
         "FailBackContent": "",

@@ -5,6 +5,7 @@ mod content;
 pub mod messages;
 pub mod templates;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::placeholders::{self, CAMS};
@@ -58,7 +59,7 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     check_numbers(channel, from, to)?;
     let body = match call.text("--type").unwrap_or_default() {
         "template" => template_body(call, channel, state)?,
-        "message" => free_body(call, channel, to)?,
+        "message" => free_body(call, channel, state, now)?,
         other => {
             return Err(Rejection::new(
                 "InvalidParameter.TypeNotSupport",
@@ -186,7 +187,12 @@ fn render(template: &ChatTemplate, given: &[(String, String)]) -> Result<String,
     }))
 }
 
-fn free_body(call: &ProductCall, channel: Channel, to: &str) -> Result<Body, Rejection> {
+fn free_body(
+    call: &ProductCall,
+    channel: Channel,
+    state: &State,
+    now: Timestamp,
+) -> Result<Body, Rejection> {
     let Some(kind) = call.text("--message-type") else {
         return Err(Rejection::new(
             "InvalidParameter.MessageTypeNotEmpty",
@@ -201,7 +207,9 @@ fn free_body(call: &ProductCall, channel: Channel, to: &str) -> Result<Body, Rej
     };
     let text = content::check(channel, kind, content)?;
     // The 24-hour rule is WhatsApp's own.
-    if channel == Channel::Whatsapp && !messages::window_is_open(to) {
+    let from = call.text("--from").unwrap_or_default();
+    let to = call.text("--to").unwrap_or_default();
+    if channel == Channel::Whatsapp && !messages::window_is_open(state, from, to, now) {
         return Err(Rejection::new(
             "SessionWindowExpired",
             "the customer's last message is more than 24 hours old",

@@ -1,0 +1,85 @@
+//! A change of the account's settings or templates: looked at, agreed to, then made once.
+
+use crate::call::Call;
+use crate::delivery::require_consent;
+use crate::failure::{Failure, Kind, Result};
+use crate::guard::Guard;
+use crate::reply::Reply;
+use crate::report::Report;
+use crate::run::Run;
+use crate::service::{self, Service};
+
+/// Rows of the plan: a name and a value.
+pub type Rows = Vec<(String, String)>;
+
+/// Reads the state before the change. It fails where the change would make no sense.
+pub type Look<'c> = &'c dyn Fn(&Service<'_>) -> Result<Rows>;
+
+/// A change that is ready to be made.
+pub struct Change<'c> {
+    pub call: Call,
+    /// What is about to happen, in front of the plan.
+    pub title: String,
+    pub rows: Rows,
+    /// What is read first, and shown with the plan. With `--yes` nobody would see it.
+    pub look: Option<Look<'c>>,
+    pub question: Question,
+    /// The command that shows the state afterwards.
+    pub check: String,
+}
+
+/// How the user agrees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// By the word `yes`.
+    Yes(&'static str),
+    /// By typing a name that the look has found: the value of the row with this name.
+    Name(&'static str),
+}
+
+/// Makes the change, once.
+///
+/// # Errors
+/// Whatever keeps it from being made. After a lost reply it may have been made all the same: the
+/// failure names the command that tells.
+pub fn carry_out(
+    run: &Run,
+    change: &Change<'_>,
+    report: impl FnOnce(Reply) -> Report,
+) -> Result<Report> {
+    let planned = service::dry_run(run, &[&change.call])?;
+    if run.settings.dry_run {
+        return Ok(planned);
+    }
+    require_consent(run)?;
+    let guard = Guard::prepare(run, change.call.operation.product)?;
+    if !run.settings.yes {
+        let mut rows = match change.look {
+            // ai-mode is off again before the question.
+            Some(look) => look(&Service::open(run, &guard)?)?,
+            None => Rows::new(),
+        };
+        rows.extend_from_slice(&change.rows);
+        rows.push(("account".into(), guard.account().describe()));
+        run.screen.plan(&change.title, &rows);
+        ask(run, &change.question, &rows)?;
+    }
+    let service = Service::open(run, &guard)?;
+    let answer = service.submit(&change.call);
+    drop(service);
+    answer.map(report).map_err(|failure| {
+        if failure.kind == Kind::Environment { failure.next(change.check.clone()) } else { failure }
+    })
+}
+
+fn ask(run: &Run, question: &Question, rows: &Rows) -> Result<()> {
+    let row = match question {
+        Question::Yes(question) => return run.screen.confirm(question),
+        Question::Name(row) => row,
+    };
+    let Some((_, name)) = rows.iter().find(|(name, _)| name == row) else {
+        return run.screen.confirm("Go on?");
+    };
+    let typed = run.screen.ask(&format!("Type the {row} to go on"), |_| Ok(()))?;
+    if typed == *name { Ok(()) } else { Err(Failure::new(Kind::Cancelled, "not confirmed")) }
+}

@@ -1,0 +1,111 @@
+//! A text message on its way from the flags to the call.
+
+use super::catalogue::Template;
+use super::{verify, wait};
+use crate::call::Call;
+use crate::delivery::{Message, Safety};
+use crate::failure::{Failure, Result};
+use crate::ledger::Tracking;
+use crate::lookup::Trail;
+use crate::operations::SEND_SMS;
+use crate::template::{Style, render};
+use crate::{phone, variables};
+
+/// The most numbers of one call; documented.
+const MOST_RECIPIENTS: usize = 1000;
+
+/// What is known of the message so far.
+#[derive(Debug)]
+pub struct Draft {
+    pub recipients: Vec<String>,
+    pub sign_name: Option<String>,
+    pub template_code: Option<String>,
+    /// The template itself, where it was read.
+    pub template: Option<Template>,
+    pub variables: Vec<(String, String)>,
+    pub tracking: Tracking,
+    pub extend_code: Option<String>,
+    pub safety: Safety,
+    pub verify: bool,
+    /// How long to wait for receipts, in seconds.
+    pub wait: Option<u64>,
+}
+
+impl Draft {
+    /// The message, once nothing is missing.
+    pub fn message(&self) -> Message {
+        let sign_name = self.sign_name.clone().unwrap_or_default();
+        let template_code = self.template_code.clone().unwrap_or_default();
+        let json = (!self.variables.is_empty()).then(|| variables::to_json(&self.variables));
+        let call = Call::to(&SEND_SMS)
+            .text("--phone-numbers", self.recipients.join(","))
+            .text("--sign-name", &sign_name)
+            .text("--template-code", &template_code)
+            .optional_text("--template-param", json.as_deref())
+            .text("--out-id", &self.tracking.id)
+            .optional_text("--sms-up-extend-code", self.extend_code.as_deref());
+        Message {
+            call,
+            recipients: self.recipients.clone(),
+            tracking: ("out_id", self.tracking.clone()),
+            trail: Trail::Sms { phones: self.recipients.clone() },
+            receipt: ("biz_id", &["BizId"]),
+            plan: self.plan(&sign_name, &template_code),
+            safety: self.safety.clone(),
+            reads: if self.verify { verify::calls(&sign_name, &template_code) } else { Vec::new() },
+            verify: self
+                .verify
+                .then(|| verify::verification(sign_name, template_code, self.variables.clone())),
+            duplicates: None,
+            follow_up: self
+                .wait
+                .map(|seconds| wait::receipts(&self.recipients, &self.tracking.id, seconds)),
+        }
+    }
+
+    fn plan(&self, sign_name: &str, template_code: &str) -> Vec<(String, String)> {
+        let mut plan = vec![
+            ("to".to_string(), self.recipients.join(", ")),
+            ("signature".to_string(), sign_name.to_string()),
+            ("template".to_string(), template_code.to_string()),
+        ];
+        let shown = |(name, value): &(String, String)| (format!("${{{name}}}"), value.clone());
+        plan.extend(self.variables.iter().map(shown));
+        plan.push(("out-id".to_string(), self.tracking.id.clone()));
+        plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
+        // A check reads the template anew, and shows the text as it is then.
+        if let (Some(template), false) = (&self.template, self.verify) {
+            plan.push(("text".to_string(), text(sign_name, &template.content, &self.variables)));
+        }
+        plan
+    }
+}
+
+/// The message as the recipient reads it, the signature in front.
+pub fn text(sign_name: &str, content: &str, variables: &[(String, String)]) -> String {
+    format!("【{sign_name}】{}", render(content, Style::Sms, variables))
+}
+
+/// Splits and checks a list of numbers.
+///
+/// # Errors
+/// Too many, one that is no number, one that stands twice.
+pub fn recipients(text: &str) -> Result<Vec<String>> {
+    let numbers: Vec<String> = text.split(',').map(str::to_string).collect();
+    if numbers.len() > MOST_RECIPIENTS {
+        return Err(Failure::usage(format!(
+            "{} numbers are too many for one call: {MOST_RECIPIENTS} at most",
+            numbers.len()
+        ))
+        .hint("split them into several calls"));
+    }
+    let mut seen = std::collections::HashSet::new();
+    for number in &numbers {
+        phone::check_sms_number("--phone-numbers", number)?;
+        if !seen.insert(phone::canonical_sms_number(number)) {
+            return Err(Failure::usage(format!("the number {number} is given twice"))
+                .hint("give each number once: nobody is to get the message twice"));
+        }
+    }
+    Ok(numbers)
+}

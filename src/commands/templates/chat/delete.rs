@@ -1,0 +1,63 @@
+//! `templates delete` for WhatsApp and Viber.
+
+use serde_json::{Map, Value, json};
+
+use super::super::DeleteFlags;
+use super::detail::Wanted;
+use super::{require_language, template_type};
+use crate::call::Call;
+use crate::change::{Change, Question, Rows, carry_out};
+use crate::failure::{Failure, Result};
+use crate::operations::DELETE_CHATAPP_TEMPLATE;
+use crate::report::Report;
+use crate::run::Run;
+use crate::service::Service;
+
+/// Deletes a template in one language, after its name was typed.
+///
+/// # Errors
+/// No language, no consent; whatever keeps the service from deleting it.
+pub fn delete(run: &Run, flags: &DeleteFlags) -> Result<Report> {
+    let language = require_language(&flags.code, flags.language.as_deref())?;
+    let call = Call::to(&DELETE_CHATAPP_TEMPLATE)
+        .text("--template-code", &flags.code)
+        .text("--biz-language", language)
+        .text("--template-type", template_type(flags.channel))
+        .optional_text("--cust-space-id", flags.cust_space_id.as_deref());
+    let wanted = Wanted {
+        channel: flags.channel,
+        code: flags.code.clone(),
+        language: language.to_string(),
+        cust_space_id: flags.cust_space_id.clone(),
+    };
+    let look = |service: &Service<'_>| -> Result<Rows> {
+        let template = wanted.read(service)?;
+        let name = template.name.ok_or_else(|| {
+            Failure::usage(format!("the template {} has no name to type", template.code))
+                .hint("look at it with `templates show`, then add --yes")
+        })?;
+        Ok(vec![
+            ("code".into(), template.code),
+            ("name".into(), name),
+            ("language".into(), template.language),
+            ("state".into(), template.status),
+            ("body".into(), template.message.body),
+        ])
+    };
+    let change = Change {
+        call,
+        title: "DeleteChatappTemplate is about to delete, for good:".into(),
+        rows: vec![("channel".into(), flags.channel.name().into())],
+        look: Some(&look),
+        question: Question::Name("name"),
+        check: wanted.show_command(),
+    };
+    carry_out(run, &change, |reply| {
+        let mut data = Map::new();
+        data.insert("code".into(), json!(flags.code));
+        data.insert("language".into(), json!(language));
+        data.insert("deleted".into(), json!(true));
+        data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
+        Report::Facts { data, raw: Value::Object(reply.0) }
+    })
+}

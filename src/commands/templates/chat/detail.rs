@@ -1,0 +1,102 @@
+//! One template in one language, as the service describes it.
+
+use serde_json::Value;
+
+use super::super::Channel;
+use super::template_type;
+use crate::call::{Call, shell_line};
+use crate::failure::{Failure, Kind, Result};
+use crate::operations::GET_CHATAPP_TEMPLATE_DETAIL;
+use crate::reply::{Reply, fields};
+use crate::service::Service;
+use crate::template::{Message, status};
+
+/// Which template is meant.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    pub channel: Channel,
+    pub code: String,
+    pub language: String,
+    pub cust_space_id: Option<String>,
+}
+
+impl Wanted {
+    pub fn call(&self) -> Call {
+        Call::to(&GET_CHATAPP_TEMPLATE_DETAIL)
+            .text("--template-code", &self.code)
+            .text("--biz-language", &self.language)
+            .text("--template-type", template_type(self.channel))
+            .optional_text("--cust-space-id", self.cust_space_id.as_deref())
+    }
+
+    /// Asks the service for it.
+    ///
+    /// # Errors
+    /// The service does not know it, or does not answer.
+    pub fn read(&self, service: &Service<'_>) -> Result<Template> {
+        Template::of(service.read(&self.call())?, self)
+    }
+
+    /// The command that shows it.
+    pub fn show_command(&self) -> String {
+        let mut words = vec!["templates", "show", &self.code, "--language", &self.language];
+        if self.channel == Channel::Viber {
+            words.extend(["--channel", "viber"]);
+        }
+        if let Some(space) = &self.cust_space_id {
+            words.extend(["--cust-space-id", space]);
+        }
+        shell_line("alimsg", &words.into_iter().map(String::from).collect::<Vec<_>>())
+    }
+}
+
+/// A template.
+#[derive(Debug)]
+pub(crate) struct Template {
+    pub code: String,
+    pub name: Option<String>,
+    pub language: String,
+    /// alimsg's word; `unknown` where the service names none.
+    pub status: String,
+    pub category: Option<String>,
+    /// Why it was rejected.
+    pub reason: Option<String>,
+    /// As the service gives them.
+    pub components: Value,
+    pub message: Message,
+    pub raw: Value,
+}
+
+impl Template {
+    fn of(reply: Reply, wanted: &Wanted) -> Result<Self> {
+        let Some(data) = reply.value("Data").filter(|data| data.is_object()).cloned() else {
+            let mut failure = Failure::new(
+                Kind::Rejected,
+                format!("the service said OK and nothing about the template {}", wanted.code),
+            )
+            .hint("check code, language and --channel")
+            .next("alimsg templates list --all");
+            failure.request_id = reply.text(&["RequestId"]);
+            failure.raw = Some(Value::Object(reply.0));
+            return Err(failure);
+        };
+        // Components may come as a text that holds JSON.
+        let components = match data.get("Components") {
+            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
+            Some(components) => components.clone(),
+            None => Value::Null,
+        };
+        let text = |names: &[&str]| fields::text(&data, names);
+        Ok(Self {
+            code: text(&["TemplateCode", "Code"]).unwrap_or_else(|| wanted.code.clone()),
+            name: text(&["Name", "TemplateName"]),
+            language: text(&["Language"]).unwrap_or_else(|| wanted.language.clone()),
+            status: text(&["AuditStatus"]).map_or_else(|| "unknown".into(), |word| status(&word)),
+            category: text(&["Category"]),
+            reason: text(&["Reason"]),
+            message: Message::of_components(&components),
+            components,
+            raw: Value::Object(reply.0),
+        })
+    }
+}

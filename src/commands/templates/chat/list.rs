@@ -1,0 +1,144 @@
+//! `templates list` for WhatsApp and Viber.
+
+use serde_json::{Map, Value, json};
+
+use super::super::ListFlags;
+use super::template_type;
+use crate::call::Call;
+use crate::failure::{Failure, Result};
+use crate::operations::{LIST_CHATAPP_TEMPLATE, Product};
+use crate::reply::fields;
+use crate::report::Report;
+use crate::run::Run;
+use crate::service::{self, Service};
+use crate::template::{AUDIT_WORDS, status};
+
+/// The most that a page holds.
+const LARGEST_PAGE: u64 = 100;
+const USUAL_PAGE: u64 = 20;
+/// A service that never comes to an end is not followed for ever.
+const MOST_PAGES: u64 = 1_000;
+
+/// How the wanted state is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Filter {
+    /// The service filters by its own word, or not at all.
+    Service(Option<String>),
+    /// The service has no word for it, or two: everything is read and filtered here.
+    Here(String),
+}
+
+/// Lists templates, a page or all.
+///
+/// # Errors
+/// A state that does not exist; whatever keeps the service from answering.
+pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
+    let filter = filter(flags.audit_status.as_deref())?;
+    let all = flags.all || matches!(filter, Filter::Here(_));
+    let size = flags.page_size.unwrap_or(if all { LARGEST_PAGE } else { USUAL_PAGE });
+    let first = if all { 1 } else { flags.page_index };
+    if run.settings.dry_run {
+        return service::dry_run(run, &[&call(flags, &filter, first, size)]);
+    }
+    let service = Service::connect(run, Product::Cams)?;
+    let (mut items, mut raw, mut total) = (Vec::new(), Vec::new(), None);
+    for index in first..first + MOST_PAGES {
+        let reply = service.read(&call(flags, &filter, index, size))?;
+        let page = reply.items(&["ListTemplate", "Data.List", "Data.ListTemplate"]);
+        total = reply.number(&["Total", "Data.Total", "TotalCount"]).or(total);
+        items.extend(page.iter().filter(|entry| entry.is_object()).map(|entry| item(entry, flags)));
+        let is_last = (page.len() as u64) < size
+            || total.is_some_and(|total| (index - first + 1).saturating_mul(size) >= total);
+        // A service that takes no notice of the index would give the same page again and again.
+        let repeats = raw.last().is_some_and(|last: &Value| {
+            !page.is_empty()
+                && last.get("ListTemplate").and_then(Value::as_array) == Some(&page.to_vec())
+        });
+        if repeats {
+            run.screen.warn("the service repeats its pages; the list may be incomplete");
+            items.truncate(items.len() - page.len());
+        }
+        raw.push(Value::Object(reply.0));
+        if !all || is_last || repeats {
+            break;
+        }
+    }
+    drop(service);
+    if let Filter::Here(wanted) = &filter {
+        items.retain(|item| item.get("status") == Some(&json!(wanted)));
+        total = None;
+    }
+    let total = total.unwrap_or(items.len() as u64);
+    if !all && total > first.saturating_mul(size) {
+        run.screen.note("there are more: --all reads every page, --page-index another one");
+    }
+    let mut facts = Map::new();
+    facts.insert("total".into(), json!(total));
+    Ok(Report::List { name: "templates", items, facts, raw: Value::Array(raw) })
+}
+
+fn call(flags: &ListFlags, filter: &Filter, index: u64, size: u64) -> Call {
+    let word = match filter {
+        Filter::Service(word) => word.as_deref(),
+        Filter::Here(_) => None,
+    };
+    Call::to(&LIST_CHATAPP_TEMPLATE)
+        .text("--template-type", template_type(flags.channel))
+        .optional_text("--audit-status", word)
+        .optional_text("--biz-language", flags.language.as_deref())
+        .optional_text("--name", flags.name.as_deref())
+        .optional_text("--category", flags.category.as_deref())
+        .optional_text("--cust-space-id", flags.cust_space_id.as_deref())
+        .page(index, size)
+}
+
+/// The service documents `pass`, `fail`, `auditing` and `unaudit` for its filter.
+fn filter(word: Option<&str>) -> Result<Filter> {
+    let Some(word) = word else { return Ok(Filter::Service(None)) };
+    let lower = word.to_lowercase();
+    match lower.as_str() {
+        "approved" => Ok(Filter::Service(Some("pass".into()))),
+        "rejected" => Ok(Filter::Service(Some("fail".into()))),
+        "reviewing" | "cancelled" | "suspended" => Ok(Filter::Here(lower)),
+        "pass" | "fail" | "auditing" | "unaudit" => Ok(Filter::Service(Some(lower))),
+        _ => {
+            let ours: Vec<&str> = AUDIT_WORDS.iter().map(|(ours, _)| *ours).collect();
+            Err(Failure::usage(format!("--audit-status {word:?} is no state of a template")).hint(
+                format!(
+                    "one of {}, or the service's pass, fail, auditing, unaudit",
+                    ours.join(", ")
+                ),
+            ))
+        }
+    }
+}
+
+fn item(entry: &Value, flags: &ListFlags) -> Map<String, Value> {
+    let text = |names: &[&str]| json!(fields::text(entry, names));
+    let status = fields::text(entry, &["AuditStatus"]).map(|word| status(&word));
+    let kind = fields::text(entry, &["TemplateType"]);
+    let kind = kind.unwrap_or_else(|| template_type(flags.channel).to_string()).to_lowercase();
+    let mut item = Map::new();
+    item.insert("code".into(), text(&["TemplateCode", "Code"]));
+    item.insert("name".into(), text(&["TemplateName", "Name"]));
+    item.insert("language".into(), text(&["Language", "LanguageCode"]));
+    item.insert("status".into(), json!(status));
+    item.insert("category".into(), text(&["Category"]));
+    item.insert("type".into(), json!(kind));
+    item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_for_a_state_is_understood() {
+        assert_eq!(filter(None).expect("none"), Filter::Service(None));
+        for (given, asked) in [("approved", "pass"), ("PASS", "pass"), ("rejected", "fail")] {
+            assert_eq!(filter(Some(given)).expect(given), Filter::Service(Some(asked.into())));
+        }
+        assert_eq!(filter(Some("suspended")).expect("word"), Filter::Here("suspended".into()));
+        filter(Some("done")).expect_err("no state");
+    }
+}

@@ -1,0 +1,70 @@
+//! A text with one to three buttons to answer with.
+
+use clap::Args;
+use serde_json::json;
+
+use super::envelope::Channel;
+use super::free_form::{Compose, Form, check_text};
+use super::interactive::{Frame, finish, split_id};
+use crate::commands::Inputs;
+use crate::failure::{Failure, Result};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp send buttons --from 8613800000001 --to 8613800001000 \\
+      --body 'Shall we deliver tomorrow?' --button yes=Yes --button no='Another day' \\
+      --footer Acme
+  alimsg --sandbox whatsapp send buttons --from 8613800000001 --to 8613800001000 \\
+      --body 'Shall we deliver tomorrow?' --button yes=Yes --button no=No --yes";
+
+/// Documented limits.
+const MOST_BUTTONS: usize = 3;
+const LONGEST_TITLE: usize = 20;
+const LONGEST_ID: usize = 256;
+
+#[derive(Debug, Args)]
+pub struct Buttons {
+    #[command(flatten)]
+    frame: Frame,
+
+    /// A button, at most 20 characters long; one to three, each with an ID of its own
+    #[arg(long, value_name = "ID=TITLE")]
+    button: Vec<String>,
+}
+
+impl Compose for Buttons {
+    fn compose(
+        self,
+        channel: Channel,
+        inputs: &mut Inputs<'_>,
+        plan: &mut Vec<(String, String)>,
+    ) -> Result<Form> {
+        let content = self.frame.begin("button", channel, inputs, plan)?;
+        let mut given = self.button;
+        if given.is_empty() {
+            let check = |text: &str| check_button(text, &mut Vec::new()).map(drop);
+            given.push(inputs.need("--button", "A button, as ID=TITLE", None, check)?);
+        }
+        if given.len() > MOST_BUTTONS {
+            return Err(Failure::usage(format!(
+                "{} buttons are too many: {MOST_BUTTONS} at most",
+                given.len()
+            ))
+            .hint("`alimsg whatsapp send list` offers up to 10 answers"));
+        }
+        let mut seen = Vec::new();
+        let mut buttons = Vec::new();
+        for text in given.iter().filter(|text| !text.is_empty()) {
+            let (id, title) = check_button(text, &mut seen)?;
+            plan.push(("button".into(), format!("{title} ({id})")));
+            buttons.push(json!({ "type": "reply", "reply": { "id": id, "title": title } }));
+        }
+        Ok(finish(content, json!({ "buttons": buttons })))
+    }
+}
+
+fn check_button<'a>(text: &'a str, seen: &mut Vec<&'a str>) -> Result<(&'a str, &'a str)> {
+    let (id, title) = split_id("--button", text, LONGEST_ID, seen)?;
+    check_text("the title of --button", title, LONGEST_TITLE)?;
+    Ok((id, title))
+}

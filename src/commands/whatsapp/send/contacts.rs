@@ -1,0 +1,160 @@
+//! Contacts with their phone numbers.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use serde_json::{Value, json};
+
+use super::envelope::Channel;
+use super::free_form::{Compose, Form, check_text};
+use super::groups::{Group, groups};
+use crate::commands::Inputs;
+use crate::failure::{Failure, Result};
+use crate::source;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp send contacts --from 8613800000001 --to 8613800001000 \\
+      --name 'Alice Chen' --phone '+86 138 0000 0001' --name Workshop --phone 057100000000
+  alimsg whatsapp send contacts --from 8613800000001 --to 8613800001000 --content @contacts.json
+  alimsg --sandbox whatsapp send contacts --from 8613800000001 --to 8613800001000 \\
+      --name 'Alice Chen' --phone +8613800000001 --yes";
+
+/// The longest name; no limit is documented, and no name comes near.
+const LONGEST_NAME: usize = 256;
+
+#[derive(Debug, Args)]
+pub struct Contacts {
+    #[command(flatten)]
+    people: People,
+
+    /// All contacts: JSON itself, @FILE, or - for stdin
+    #[arg(long, value_name = "JSON|@FILE|-",
+          conflicts_with_all = ["name", "phone"])]
+    content: Option<String>,
+}
+
+/// Names and phone numbers; their order on the command line tells what belongs together.
+#[derive(Debug)]
+struct People(Vec<Group>);
+
+impl Args for People {
+    fn augment_args(command: Command) -> Command {
+        command
+            .arg(
+                Arg::new("name")
+                    .long("name")
+                    .value_name("N")
+                    .action(ArgAction::Append)
+                    .help("Name of a contact; its phone numbers follow. Repeatable"),
+            )
+            .arg(
+                Arg::new("phone")
+                    .long("phone")
+                    .value_name("P")
+                    .action(ArgAction::Append)
+                    .help("Phone number of the contact named before it; repeatable"),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for People {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, Error> {
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> std::result::Result<Self, Error> {
+        Ok(Self(groups(matches, "name", "phone")))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Compose for Contacts {
+    fn compose(
+        self,
+        channel: Channel,
+        inputs: &mut Inputs<'_>,
+        plan: &mut Vec<(String, String)>,
+    ) -> Result<Form> {
+        if channel == Channel::Viber {
+            return Err(channel.refuse_kind("contacts"));
+        }
+        if let Some(given) = self.content {
+            let (value, text) = source::json("--content", &given)?;
+            check_contacts(&value)?;
+            plan.push(("contacts".into(), text.clone()));
+            return Ok(Form { kind: "contacts".into(), value, text });
+        }
+        let mut people = self.people.0;
+        if people.is_empty() {
+            let check = |text: &str| check_text("--name", text, LONGEST_NAME);
+            let name = inputs.need("--name", "Name of the contact", None, check)?;
+            let phone = inputs.need("--phone", "Phone number", None, check_phone)?;
+            if name.is_empty() || phone.is_empty() {
+                // Missing, and noted as such.
+                return Ok(Form::new("contacts", Value::Null));
+            }
+            people.push(Group { opener: Some(name), members: vec![phone] });
+        }
+        let contacts = people.iter().map(contact).collect::<Result<Vec<Value>>>()?;
+        for person in &people {
+            let name = person.opener.clone().unwrap_or_default();
+            plan.push(("contact".into(), format!("{name}: {}", person.members.join(", "))));
+        }
+        Ok(Form::new("contacts", Value::Array(contacts)))
+    }
+}
+
+fn contact(person: &Group) -> Result<Value> {
+    let Some(name) = &person.opener else {
+        return Err(Failure::usage("a --phone stands before the first --name")
+            .hint("give the name of a contact first, then its numbers"));
+    };
+    check_text("--name", name, LONGEST_NAME)?;
+    if person.members.is_empty() {
+        return Err(Failure::usage(format!("the contact {name:?} has no phone number"))
+            .hint("give its --phone right after its --name"));
+    }
+    for phone in &person.members {
+        check_phone(phone)?;
+    }
+    let phones: Vec<Value> = person.members.iter().map(|phone| json!({ "phone": phone })).collect();
+    // WhatsApp wants one part of the name besides the whole.
+    Ok(json!({
+        "name": { "formatted_name": name, "first_name": name },
+        "phones": phones,
+    }))
+}
+
+/// The number is only shown to the recipient, so it may be written for people.
+fn check_phone(phone: &str) -> Result<()> {
+    let digits = phone.chars().filter(char::is_ascii_digit).count();
+    let sound = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | ' ' | '(' | ')' | '.');
+    if (3..=20).contains(&digits) && phone.chars().all(sound) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("--phone {phone:?} is not a phone number"))
+        .hint("for example --phone '+86 138 0000 0001'"))
+}
+
+fn check_contacts(value: &Value) -> Result<()> {
+    let named = |contact: &Value| {
+        contact["name"]["formatted_name"].as_str().is_some_and(|name| !name.trim().is_empty())
+    };
+    match value.as_array() {
+        Some(contacts) if !contacts.is_empty() && contacts.iter().all(named) => Ok(()),
+        _ => Err(Failure::usage(
+            "--content is not an array of contacts, each with name.formatted_name",
+        )
+        .hint(
+            "for example [{\"name\":{\"formatted_name\":\"Alice Chen\",\"first_name\":\"Alice\"},\
+             \"phones\":[{\"phone\":\"+8613800000001\"}]}]",
+        )),
+    }
+}

@@ -1,0 +1,235 @@
+//! What all free-form messages have in common: a type, a content in JSON, and the precautions that
+//! a message of one's own making needs: an open session window, and no repetition by mistake.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Content;
+use super::envelope::{Channel, Envelope};
+use crate::call::Call;
+use crate::commands::{Inputs, anything};
+use crate::conversation::{Conversation, Direction, PAGE_SIZE, Query, Status, window};
+use crate::delivery::{self, Verify};
+use crate::failure::{Failure, Kind, Result};
+use crate::recent;
+use crate::report::Report;
+use crate::run::Run;
+
+/// A free-form message on the command line.
+#[derive(Debug, Args)]
+pub struct FreeForm<C: Args> {
+    #[command(flatten)]
+    content: C,
+    #[command(flatten)]
+    precautions: Precautions,
+    #[command(flatten)]
+    envelope: Envelope,
+}
+
+#[derive(Debug, Args)]
+struct Precautions {
+    /// Send only if the customer wrote within the last 24 hours; needs --cust-space-id
+    #[arg(long, help_heading = "Message")]
+    check_session: bool,
+
+    /// Send although the same went to the same customer within the last five minutes
+    #[arg(long, help_heading = "Message")]
+    allow_duplicate: bool,
+}
+
+/// A content in the form that the service takes.
+#[derive(Debug)]
+pub struct Form {
+    /// The service's name of the type.
+    pub kind: String,
+    pub value: Value,
+    /// The value as it is sent.
+    pub text: String,
+}
+
+impl Form {
+    pub fn new(kind: &str, value: Value) -> Self {
+        let text = value.to_string();
+        Self { kind: kind.to_string(), value, text }
+    }
+}
+
+/// A content that is not a template.
+pub trait Compose {
+    /// Checks the content and puts it into the form of the channel; adds to the plan what people
+    /// are to see of it. What is missing is asked for or noted by `inputs`.
+    ///
+    /// # Errors
+    /// A value that the service would refuse, a kind or a flag that the channel does not know.
+    fn compose(
+        self,
+        channel: Channel,
+        inputs: &mut Inputs<'_>,
+        plan: &mut Vec<(String, String)>,
+    ) -> Result<Form>;
+}
+
+impl<C: Compose + Args> FreeForm<C> {
+    pub fn run(self, run: &Run) -> Result<Report> {
+        let Self { content, precautions, mut envelope } = self;
+        let channel = envelope.channel_type;
+        channel.refuse_foreign(&[("--check-session", precautions.check_session)], &[])?;
+        let needs_space = precautions.check_session && envelope.cust_space_id.is_none();
+        if needs_space && run.settings.may_ask && !run.settings.dry_run {
+            let question = "Channel instance (cust-space-id)";
+            envelope.cust_space_id = Some(run.screen.ask(question, anything)?);
+        }
+        let space = envelope.cust_space_id.clone();
+        let lacks_space = needs_space && space.is_none();
+        let mut form = None;
+        let composing = Composing { content, channel, lacks_space, form: &mut form };
+        let mut message = envelope.message(run, composing)?;
+        let call = &message.call;
+        let (Some(form), Some(from), Some(to)) = (form, call.value("--from"), call.value("--to"))
+        else {
+            return Err(Failure::internal("a message without a content or an address"));
+        };
+        let parts = [channel.name(), from, to, &form.kind, &form.value.to_string()];
+        // A key says more precisely what is the same message.
+        let allowed = precautions.allow_duplicate || message.safety.key.is_some();
+        message.duplicates = recent::Watch::new(&run.settings, &parts, allowed)?;
+        if let Some(space) = space {
+            let conversation = Conversation {
+                channel: channel.name(),
+                business: from.to_string(),
+                customer: Some(to.to_string()),
+                space,
+            };
+            let look = Look { conversation, precautions, form, now: Timestamp::now() };
+            message.reads = look.calls();
+            message.verify = look.verify();
+        }
+        delivery::deliver(run, &message)
+    }
+}
+
+/// Hands the composed form on to the envelope, and a copy of it back.
+struct Composing<'a, C> {
+    content: C,
+    channel: Channel,
+    lacks_space: bool,
+    form: &'a mut Option<Form>,
+}
+
+impl<C: Compose> Content for Composing<'_, C> {
+    const CANDIDATES: &'static [&'static str] = &[];
+
+    fn put_into(
+        self,
+        call: Call,
+        inputs: &mut Inputs<'_>,
+        plan: &mut Vec<(String, String)>,
+    ) -> Result<Call> {
+        let form = self.content.compose(self.channel, inputs, plan)?;
+        if self.lacks_space {
+            inputs.need("--cust-space-id", "Channel instance", None, anything)?;
+        }
+        let call = call
+            .text("--type", "message")
+            .text("--message-type", &form.kind)
+            .text("--content", &form.text);
+        *self.form = Some(form);
+        Ok(call)
+    }
+}
+
+/// What the service is asked before the user is.
+struct Look {
+    conversation: Conversation,
+    precautions: Precautions,
+    form: Form,
+    now: Timestamp,
+}
+
+impl Look {
+    fn calls(&self) -> Vec<Call> {
+        let window = self.precautions.check_session.then(|| window::query(self.now));
+        let duplicates = (!self.precautions.allow_duplicate).then(|| self.recently_sent());
+        let queries = window.into_iter().chain(duplicates);
+        queries.map(|query| self.conversation.page(&query, 1, PAGE_SIZE)).collect()
+    }
+
+    fn recently_sent(&self) -> Query {
+        Query {
+            since: self.now.checked_sub(recent::SPAN).ok(),
+            direction: Some(Direction::Out),
+            ..Query::default()
+        }
+    }
+
+    fn verify(self) -> Option<Verify> {
+        if self.calls().is_empty() {
+            return None;
+        }
+        Some(Box::new(move |service| {
+            let mut rows = Vec::new();
+            if self.precautions.check_session {
+                let (window, _) = window::read(&self.conversation, service, self.now)?;
+                window.require_open(self.conversation.customer.as_deref().unwrap_or_default())?;
+                rows.extend(
+                    window.expires_at.map(|end| ("window open until".to_string(), end.to_string())),
+                );
+            }
+            if !self.precautions.allow_duplicate {
+                self.refuse_repetition(service)?;
+            }
+            Ok(rows)
+        }))
+    }
+
+    /// The record of this computer is looked at as well, so a service that does not answer this
+    /// question, or not to this account, does not keep the message from going out.
+    fn refuse_repetition(&self, service: &crate::service::Service<'_>) -> Result<()> {
+        let query = self.recently_sent();
+        let found = match self.conversation.read_all(service, &query, PAGE_SIZE) {
+            Ok(found) => found,
+            Err(failure) if failure.kind == Kind::Cancelled => return Err(failure),
+            Err(failure) => {
+                service.screen().warn(format!(
+                    "the service could not be asked whether the same was just sent: {}",
+                    failure.message
+                ));
+                return Ok(());
+            }
+        };
+        let same = found.messages.iter().find(|message| {
+            message.status != Status::Failed && message.says(&self.form.kind, &self.form.value)
+        });
+        match same {
+            Some(message) => {
+                Err(recent::repetition(self.now.duration_since(message.at.unwrap_or(self.now))))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Refuses a text that is longer than the channel takes; counted in characters.
+///
+/// # Errors
+/// It is too long.
+pub fn check_length(flag: &str, text: &str, most: usize) -> Result<()> {
+    let length = text.chars().count();
+    if length <= most {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{flag} is too long: {length} characters, {most} at most"))
+        .hint(format!("shorten {flag}")))
+}
+
+/// As [`check_length`], and refuses a blank text.
+///
+/// # Errors
+/// It is blank or too long.
+pub fn check_text(flag: &str, text: &str, most: usize) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Failure::usage(format!("{flag} is blank")).hint(format!("give {flag} a text")));
+    }
+    check_length(flag, text, most)
+}

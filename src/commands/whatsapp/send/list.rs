@@ -1,0 +1,176 @@
+//! A text with a list to choose the answer from.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use serde_json::{Map, Value, json};
+
+use super::envelope::Channel;
+use super::free_form::{Compose, Form, check_text};
+use super::groups::{Group, groups};
+use super::interactive::{Frame, finish, split_id};
+use crate::commands::Inputs;
+use crate::failure::{Failure, Result};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp send list --from 8613800000001 --to 8613800001000 \\
+      --body 'When may we come?' --button-text 'Pick a time' \\
+      --section Morning --row am1='8 to 10' --row am2='10 to 12' \\
+      --section Afternoon --row pm1='2 to 4'='the quiet hours'
+  alimsg --sandbox whatsapp send list --from 8613800000001 --to 8613800001000 \\
+      --body 'Which size?' --button-text Choose --row s=Small --row l=Large --yes";
+
+/// Documented limits.
+const MOST_ROWS: usize = 10;
+const LONGEST_BUTTON: usize = 20;
+const LONGEST_SECTION: usize = 24;
+const LONGEST_TITLE: usize = 24;
+const LONGEST_DESCRIPTION: usize = 72;
+const LONGEST_ID: usize = 200;
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    frame: Frame,
+
+    /// Text that opens the list, at most 20 characters
+    #[arg(long, value_name = "T")]
+    button_text: Option<String>,
+
+    #[command(flatten)]
+    sections: Sections,
+}
+
+/// Sections and their rows; their order on the command line tells what belongs together.
+#[derive(Debug)]
+struct Sections(Vec<Group>);
+
+impl Args for Sections {
+    fn augment_args(command: Command) -> Command {
+        command
+            .arg(
+                Arg::new("section")
+                    .long("section")
+                    .value_name("TITLE")
+                    .action(ArgAction::Append)
+                    .help("Begins a section of the list, at most 24 characters; its rows follow"),
+            )
+            .arg(
+                Arg::new("row")
+                    .long("row")
+                    .value_name("ID=TITLE[=DESCRIPTION]")
+                    .action(ArgAction::Append)
+                    .help(
+                        "A row, at most 24 characters and 72 of description; one to ten, each \
+                         with an ID of its own; neither ID nor title contains =",
+                    ),
+            )
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Sections {
+    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, Error> {
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> std::result::Result<Self, Error> {
+        Ok(Self(groups(matches, "section", "row")))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Compose for List {
+    fn compose(
+        self,
+        channel: Channel,
+        inputs: &mut Inputs<'_>,
+        plan: &mut Vec<(String, String)>,
+    ) -> Result<Form> {
+        let content = self.frame.begin("list", channel, inputs, plan)?;
+        let check = |text: &str| check_text("--button-text", text, LONGEST_BUTTON);
+        let button = inputs.need("--button-text", "Text on the button", self.button_text, check)?;
+        plan.push(("button".into(), button.clone()));
+        let mut groups = self.sections.0;
+        if groups.iter().all(|group| group.members.is_empty()) {
+            let check = |text: &str| row(text, &mut Vec::new()).map(drop);
+            let asked = inputs.need("--row", "A row, as ID=TITLE", None, check)?;
+            if asked.is_empty() {
+                // Missing, and noted as such.
+                return Ok(finish(content, Value::Null));
+            }
+            match groups.last_mut() {
+                Some(group) => group.members.push(asked),
+                None => groups.push(Group { opener: None, members: vec![asked] }),
+            }
+        }
+        let sections = sections(&groups, plan)?;
+        Ok(finish(content, json!({ "button": button, "sections": sections })))
+    }
+}
+
+fn sections(groups: &[Group], plan: &mut Vec<(String, String)>) -> Result<Vec<Value>> {
+    let rows: usize = groups.iter().map(|group| group.members.len()).sum();
+    if rows > MOST_ROWS {
+        return Err(Failure::usage(format!(
+            "{rows} rows are too many: {MOST_ROWS} at most, over all sections"
+        ))
+        .hint("send fewer, or several lists"));
+    }
+    let mut seen = Vec::new();
+    let mut sections = Vec::new();
+    for group in groups {
+        let mut section = Map::new();
+        match &group.opener {
+            Some(title) => {
+                check_text("--section", title, LONGEST_SECTION)?;
+                plan.push(("section".into(), title.clone()));
+                section.insert("title".into(), json!(title));
+            }
+            None if groups.len() > 1 => {
+                return Err(Failure::usage("a --row stands before the first --section")
+                    .hint("where there are several sections, each has a title: begin with one"));
+            }
+            None => {}
+        }
+        if group.members.is_empty() {
+            let title = group.opener.as_deref().unwrap_or_default();
+            return Err(Failure::usage(format!("the section {title:?} has no rows"))
+                .hint("give its --row flags right after its --section"));
+        }
+        let mut rows = Vec::new();
+        for text in &group.members {
+            let (shown, value) = row(text, &mut seen)?;
+            plan.push(("row".into(), shown));
+            rows.push(value);
+        }
+        section.insert("rows".into(), json!(rows));
+        sections.push(Value::Object(section));
+    }
+    Ok(sections)
+}
+
+/// One row, as people and as the service read it.
+fn row<'a>(text: &'a str, seen: &mut Vec<&'a str>) -> Result<(String, Value)> {
+    let (id, rest) = split_id("--row", text, LONGEST_ID, seen)?;
+    let (title, description) = match rest.split_once('=') {
+        Some((title, description)) => (title, Some(description)),
+        None => (rest, None),
+    };
+    check_text("the title of --row", title, LONGEST_TITLE)?;
+    let mut row =
+        Map::from_iter([("id".to_string(), json!(id)), ("title".to_string(), json!(title))]);
+    let mut shown = format!("{title} ({id})");
+    if let Some(description) = description {
+        check_text("the description of --row", description, LONGEST_DESCRIPTION)?;
+        row.insert("description".into(), json!(description));
+        shown += &format!(": {description}");
+    }
+    Ok((shown, Value::Object(row)))
+}

@@ -1,0 +1,140 @@
+//! The one attempt to send a message: the call, what it came to, and the record of both.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::Message;
+use crate::failure::{Failure, Kind, Outcome, Result};
+use crate::guard::Guard;
+use crate::ledger::{OpenSend, Record, Reservation, Tracking};
+use crate::lookup;
+use crate::reply::Reply;
+use crate::run::Run;
+use crate::service::Service;
+use crate::system;
+
+/// Makes the call, once. If nobody knows what came of it, a receipt may tell.
+///
+/// # Errors
+/// The message was not sent, or it may have been; the failure says which.
+pub fn send(
+    run: &Run,
+    service: &Service<'_>,
+    message: &Message,
+    mut reservation: Option<&mut Reservation>,
+) -> Result<Record> {
+    let since = Timestamp::now();
+    if let Some(reservation) = &mut reservation {
+        reservation.calling()?;
+    }
+    let answer = {
+        let lease = reservation.as_ref().map(|reservation| reservation.lease());
+        let _held = lease.map(system::Inherited::new);
+        service.submit(&message.call).and_then(|reply| accepted(run, message, reply))
+    };
+    let record = match answer {
+        Ok(reply) => record("accepted", message, &message.tracking.1, reply),
+        Err(failure) if failure.outcome != Outcome::Unknown => {
+            keep(run, reservation.map(Reservation::release));
+            return Err(failure);
+        }
+        Err(failure) => {
+            keep(run, reservation.as_mut().map(|reservation| reservation.open()));
+            let tracking = &message.tracking.1;
+            let limit = message.safety.look_up;
+            match lookup::find(run, service, &message.trail, tracking, since, limit) {
+                Some(reply) => {
+                    run.facts.outcome.set(Outcome::Sent);
+                    run.screen.warn(format!(
+                        "the reply was lost ({}); a receipt proves that the message was sent",
+                        failure.message
+                    ));
+                    record("sent", message, tracking, reply)
+                }
+                None => return Err(check_first(failure, message, tracking)),
+            }
+        }
+    };
+    keep(run, reservation.map(|reservation| reservation.accepted(&record)));
+    Ok(record)
+}
+
+/// What became of a message that an earlier run may have sent. It is not sent again, whatever the
+/// answer.
+///
+/// # Errors
+/// It is still not known whether the message went out.
+pub fn conclude(run: &Run, message: &Message, earlier: &mut OpenSend) -> Result<Record> {
+    run.facts.outcome.set(Outcome::Unknown);
+    let limit = message.safety.look_up;
+    let (tracking, since) = (earlier.tracking.clone(), earlier.since);
+    let look = || {
+        let guard = Guard::prepare(run, message.call.operation.product)?;
+        let service = Service::open(run, &guard)?;
+        Ok(lookup::find(run, &service, &message.trail, &tracking, since, limit))
+    };
+    let failure = match look() {
+        Ok(Some(reply)) => {
+            run.facts.outcome.set(Outcome::Sent);
+            let record = record("sent", message, &tracking, reply);
+            keep(run, Some(earlier.settle(&record)));
+            return Ok(record);
+        }
+        Ok(None) => Failure::new(
+            Kind::UnknownOutcome,
+            "an earlier run with this key ended before it learned whether the message was sent, \
+             and there is no receipt",
+        ),
+        Err(failure) => failure,
+    };
+    let mut failure = check_first(with_open_outcome(failure), message, &tracking);
+    failure.hint = failure.hint.map(|hint| format!("{hint}; if it was not sent, use another key"));
+    Err(failure)
+}
+
+/// A reply that says OK has to name the message, too.
+fn accepted(run: &Run, message: &Message, reply: Reply) -> Result<Reply> {
+    if reply.text(message.receipt.1).is_some() {
+        return Ok(reply);
+    }
+    run.facts.outcome.set(Outcome::Unknown);
+    let mut failure = with_open_outcome(Failure::new(
+        Kind::UnknownOutcome,
+        "the service said OK and did not name the message that it accepted",
+    ));
+    failure.request_id = reply.text(&["RequestId"]);
+    failure.raw = Some(Value::Object(reply.0));
+    Err(failure)
+}
+
+fn with_open_outcome(mut failure: Box<Failure>) -> Box<Failure> {
+    failure.outcome = Outcome::Unknown;
+    failure
+}
+
+/// The next step after an open outcome is to look, not to send.
+fn check_first(mut failure: Box<Failure>, message: &Message, tracking: &Tracking) -> Box<Failure> {
+    let (name, id) = (message.tracking.0, &tracking.id);
+    failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
+    failure.next = vec![message.trail.check_command(id)];
+    failure
+}
+
+fn record(status: &str, message: &Message, tracking: &Tracking, reply: Reply) -> Record {
+    let mut data = Map::new();
+    data.insert("status".into(), json!(status));
+    data.insert(message.receipt.0.into(), json!(reply.text(message.receipt.1)));
+    data.insert(message.tracking.0.into(), json!(tracking.id));
+    data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
+    data.insert("to".into(), json!(message.recipients));
+    data.insert("replayed".into(), json!(false));
+    Record { data, raw: Value::Object(reply.0) }
+}
+
+/// What the record could not take down changes nothing about the message: a later run with the
+/// key looks for the receipt instead.
+fn keep(run: &Run, written: Option<anyhow::Result<()>>) {
+    if let Some(Err(error)) = written {
+        run.screen.warn(format!("the end of this send is not on record: {error:#}"));
+    }
+}

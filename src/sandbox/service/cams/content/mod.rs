@@ -1,0 +1,151 @@
+//! The content that each type of free-form message needs.
+
+mod interactive;
+
+use serde_json::Value;
+
+use super::super::Rejection;
+use super::Channel;
+
+/// WhatsApp's limits, in characters.
+const LONGEST_TEXT: usize = 4096;
+const LONGEST_CAPTION: usize = 1024;
+
+/// The types of a channel and the fields that each cannot do without.
+type Types = &'static [(&'static str, &'static [&'static str])];
+
+const WHATSAPP: Types = &[
+    ("text", &["text"]),
+    ("image", &["link"]),
+    ("video", &["link"]),
+    ("audio", &["link"]),
+    ("document", &["link", "fileName"]),
+    ("sticker", &["link"]),
+    ("location", &["latitude", "longitude"]),
+    ("contacts", &[]),
+    ("reaction", &["messageId"]),
+    ("interactive", &["type"]),
+];
+
+const VIBER: Types = &[
+    ("text", &["text"]),
+    ("image", &["link"]),
+    ("video", &["link", "thumbnail", "fileSize", "duration"]),
+    ("document", &["link", "fileName", "fileType"]),
+    ("text_button", &["text", "caption", "action"]),
+    ("text_image", &["text", "link"]),
+    ("text_image_button", &["text", "link", "caption", "action"]),
+    ("text_video", &["text", "link", "thumbnail", "fileSize", "duration"]),
+    ("text_video_button", &["text", "link", "thumbnail", "fileSize", "duration", "caption"]),
+];
+
+fn malformed(why: impl Into<String>) -> Rejection {
+    Rejection::new("InvalidParameter.ContentError", why)
+}
+
+/// The text that the recipient reads: that of a text message, else the content as it is given.
+pub fn check(channel: Channel, kind: &str, content: &str) -> Result<String, Rejection> {
+    let kind = kind.to_lowercase();
+    let value: Value =
+        serde_json::from_str(content).map_err(|_| malformed("the content is no JSON"))?;
+    let types = if channel == Channel::Viber { VIBER } else { WHATSAPP };
+    let Some((_, needed)) = types.iter().find(|(known, _)| *known == kind) else {
+        return Err(Rejection::new(
+            "InvalidParameter.MessageTypeNotSupport",
+            format!("the type {kind} is not supported"),
+        ));
+    };
+    if kind == "contacts" {
+        check_contacts(&value)?;
+        return Ok(content.to_owned());
+    }
+    if !value.is_object() {
+        return Err(malformed("the content must be a JSON object"));
+    }
+    for field in *needed {
+        check_presence(&value, field)?;
+    }
+    for field in ["link", "thumbnail"] {
+        check_link(&value[field], field)?;
+    }
+    check_length(&value["text"], "text", LONGEST_TEXT)?;
+    check_length(&value["caption"], "caption", LONGEST_CAPTION)?;
+    match kind.as_str() {
+        "text" => return Ok(value["text"].as_str().unwrap_or_default().to_owned()),
+        "location" => {
+            check_degrees(&value["latitude"], 90.0)?;
+            check_degrees(&value["longitude"], 180.0)?;
+        }
+        // An empty emoji takes the reaction back.
+        "reaction" if !value["emoji"].is_string() => {
+            return Err(malformed("a reaction needs an emoji"));
+        }
+        "audio" | "sticker" if value.get("caption").is_some() => {
+            return Err(malformed(format!("the type {kind} has no caption")));
+        }
+        "text_video_button" if value.get("action").is_some() => {
+            return Err(malformed("the button of a video has no action"));
+        }
+        "interactive" => interactive::check(&value)?,
+        _ => {}
+    }
+    Ok(content.to_owned())
+}
+
+/// Text, or for sizes and lengths also a number; an empty one counts as missing.
+fn check_presence(value: &Value, field: &str) -> Result<(), Rejection> {
+    let numeric = matches!(field, "fileSize" | "duration");
+    let present = match &value[field] {
+        Value::String(text) => !text.is_empty(),
+        Value::Number(number) => numeric && number.as_u64().is_some_and(|number| number > 0),
+        _ => false,
+    };
+    match (present, field) {
+        (true, _) => Ok(()),
+        (false, "text") => {
+            Err(Rejection::new("InvalidParameter.TextNotEmpty", "the text is empty"))
+        }
+        (false, "link") => {
+            Err(Rejection::new("InvalidParameter.LinkNotEmpty", "the link is empty"))
+        }
+        (false, field) => Err(malformed(format!("the content needs {field}"))),
+    }
+}
+
+fn check_link(value: &Value, field: &str) -> Result<(), Rejection> {
+    match value {
+        Value::Null => Ok(()),
+        Value::String(link) if link.starts_with("https://") || link.starts_with("http://") => {
+            Ok(())
+        }
+        _ => Err(malformed(format!("{field} must be an http or https link"))),
+    }
+}
+
+/// Nothing is short enough; anything but text is not.
+fn check_length(value: &Value, field: &str, most: usize) -> Result<(), Rejection> {
+    match value {
+        Value::Null => Ok(()),
+        Value::String(text) if text.chars().count() <= most => Ok(()),
+        _ => Err(malformed(format!("{field} has at most {most} characters"))),
+    }
+}
+
+fn check_degrees(value: &Value, most: f64) -> Result<(), Rejection> {
+    let degrees = value.as_str().and_then(|text| text.parse::<f64>().ok());
+    match degrees {
+        Some(degrees) if (-most..=most).contains(&degrees) => Ok(()),
+        _ => Err(malformed(format!("a location needs degrees from -{most} to {most} as text"))),
+    }
+}
+
+fn check_contacts(value: &Value) -> Result<(), Rejection> {
+    let complete = |contact: &Value| {
+        let name = contact["name"]["formatted_name"].as_str();
+        name.is_some_and(|name| !name.is_empty())
+    };
+    match value.as_array() {
+        Some(contacts) if !contacts.is_empty() && contacts.iter().all(complete) => Ok(()),
+        _ => Err(malformed("contacts are an array, each with name.formatted_name")),
+    }
+}

@@ -1,0 +1,236 @@
+//! WhatsApp and Viber templates: the components as the service gives them, read once.
+
+use serde_json::Value;
+
+use super::variables::{Style, Variable, names, render};
+
+/// The words of `--audit-status`, and the service's own behind them.
+///
+/// The service documents `pass`, `fail`, `auditing` and `unaudit`. A template that is not audited
+/// yet waits for its review like one that is being audited, so both are `reviewing`; WhatsApp's
+/// own words for templates that it has paused or switched off are `suspended`.
+pub const AUDIT_WORDS: &[(&str, &[&str])] = &[
+    ("approved", &["pass", "approved"]),
+    ("rejected", &["fail", "rejected"]),
+    ("reviewing", &["auditing", "unaudit", "pending", "in_appeal"]),
+    ("cancelled", &["cancel", "canceled", "deleted", "pending_deletion"]),
+    ("suspended", &["paused", "disabled", "flagged", "limit_exceeded", "suspend"]),
+];
+
+/// alimsg's word for a state of the service; the service's own in lower case where it is new.
+pub fn status(word: &str) -> String {
+    let word = word.to_lowercase();
+    AUDIT_WORDS
+        .iter()
+        .find(|(ours, theirs)| *ours == word || theirs.contains(&word.as_str()))
+        .map_or(word, |(ours, _)| (*ours).to_string())
+}
+
+/// A message of a template: its texts with variables, or with values in their place.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Message {
+    pub header: Option<Header>,
+    pub body: String,
+    pub footer: Option<String>,
+    pub buttons: Vec<Button>,
+    /// The cards of a carousel, each a message without a header of its own text.
+    pub cards: Vec<Message>,
+}
+
+/// What stands above the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Header {
+    Text(String),
+    /// An image, a video, a document or a place: the format in lower case, and its link or name.
+    Media {
+        format: String,
+        link: Option<String>,
+    },
+}
+
+/// A button below the message.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Button {
+    /// As the service names it, for example `QUICK_REPLY` or `URL`.
+    pub kind: String,
+    pub text: String,
+    /// The address, number or code behind it.
+    pub target: Option<String>,
+}
+
+impl Message {
+    /// Reads the components. What it does not know, or what has a strange type, is left out.
+    pub fn of_components(components: &Value) -> Self {
+        let mut message = Self::default();
+        for component in components.as_array().into_iter().flatten() {
+            message.add(component);
+        }
+        message
+    }
+
+    fn add(&mut self, component: &Value) {
+        let text = || text_of(component, "Text");
+        match text_of(component, "Type").unwrap_or_default().to_uppercase().as_str() {
+            "HEADER" => self.header = header(component),
+            "BODY" => self.body = text().unwrap_or_default(),
+            "FOOTER" => {
+                self.footer = text().or_else(|| {
+                    let minutes = number_of(component, "CodeExpirationMinutes")?;
+                    Some(format!("This code expires in {minutes} minutes."))
+                });
+            }
+            "BUTTONS" => {
+                let buttons = component.get("Buttons").and_then(Value::as_array);
+                self.buttons.extend(buttons.into_iter().flatten().map(button));
+            }
+            "CAROUSEL" => {
+                let cards = component.get("Cards").and_then(Value::as_array);
+                self.cards.extend(cards.into_iter().flatten().map(|card| {
+                    Self::of_components(card.get("CardComponents").unwrap_or(&Value::Null))
+                }));
+            }
+            _ => {}
+        }
+    }
+
+    /// Every text that can hold a variable, with the name of its place.
+    pub fn texts(&self) -> Vec<(String, &str)> {
+        let mut texts = Vec::new();
+        match &self.header {
+            Some(Header::Text(text) | Header::Media { link: Some(text), .. }) => {
+                texts.push(("header".to_string(), text.as_str()));
+            }
+            _ => {}
+        }
+        texts.push(("body".to_string(), self.body.as_str()));
+        texts.extend(self.footer.as_deref().map(|text| ("footer".to_string(), text)));
+        for (number, button) in (1..).zip(&self.buttons) {
+            let place = format!("button {number}");
+            texts.push((place.clone(), button.text.as_str()));
+            texts.extend(button.target.as_deref().map(|target| (place, target)));
+        }
+        for (number, card) in (1..).zip(&self.cards) {
+            let within = |(place, text)| (format!("card {number} {place}"), text);
+            texts.extend(card.texts().into_iter().map(within));
+        }
+        texts
+    }
+
+    /// The variables, each once, with their places.
+    pub fn variables(&self) -> Vec<Variable> {
+        names(self.texts(), Style::Chat)
+    }
+
+    /// The message with the values in the place of its variables.
+    #[must_use]
+    pub fn rendered(&self, values: &[(String, String)]) -> Self {
+        let filled = |text: &String| render(text, Style::Chat, values);
+        Self {
+            header: self.header.as_ref().map(|header| match header {
+                Header::Text(text) => Header::Text(filled(text)),
+                Header::Media { format, link } => {
+                    Header::Media { format: format.clone(), link: link.as_ref().map(filled) }
+                }
+            }),
+            body: filled(&self.body),
+            footer: self.footer.as_ref().map(filled),
+            buttons: self
+                .buttons
+                .iter()
+                .map(|button| Button {
+                    kind: button.kind.clone(),
+                    text: filled(&button.text),
+                    target: button.target.as_ref().map(filled),
+                })
+                .collect(),
+            cards: self.cards.iter().map(|card| card.rendered(values)).collect(),
+        }
+    }
+}
+
+fn header(component: &Value) -> Option<Header> {
+    let format = text_of(component, "Format").unwrap_or_else(|| "TEXT".into()).to_lowercase();
+    let text = text_of(component, "Text");
+    if format == "text" {
+        return text.map(Header::Text);
+    }
+    let link = ["Url", "LocationName", "FileName"];
+    let link = link.iter().find_map(|name| text_of(component, name));
+    Some(Header::Media { format, link })
+}
+
+fn button(button: &Value) -> Button {
+    let target = ["Url", "PhoneNumber", "CouponCode"];
+    Button {
+        kind: text_of(button, "Type").unwrap_or_default().to_uppercase(),
+        text: text_of(button, "Text").unwrap_or_default(),
+        target: target.iter().find_map(|name| text_of(button, name)),
+    }
+}
+
+fn text_of(value: &Value, name: &str) -> Option<String> {
+    value.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_string)
+}
+
+fn number_of(value: &Value, name: &str) -> Option<u64> {
+    value.get(name)?.as_u64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn variables_are_found_in_every_part() {
+        let message = Message::of_components(&json!([
+            { "Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/$(pic)" },
+            { "Type": "BODY", "Text": "Hello $(name)" },
+            { "Type": "BUTTONS", "Buttons": [
+                { "Type": "QUICK_REPLY", "Text": "OK" },
+                { "Type": "URL", "Text": "Track", "Url": "https://x.example/$(order)" },
+            ] },
+            { "Type": "CAROUSEL", "Cards": [
+                { "CardComponents": [{ "Type": "BODY", "Text": "$(item)" }] },
+            ] },
+        ]));
+        let found: Vec<_> = message
+            .variables()
+            .into_iter()
+            .map(|variable| format!("{} in {}", variable.name, variable.places.join(",")))
+            .collect();
+        assert_eq!(
+            found,
+            ["pic in header", "name in body", "order in button 2", "item in card 1 body"]
+        );
+    }
+
+    #[test]
+    fn strange_components_are_no_danger() {
+        for components in [
+            json!(null),
+            json!("text"),
+            json!([1, null, "x", {}, {"Type": 5}, {"Type": "BUTTONS", "Buttons": "no"}]),
+            json!([{"Type": "BUTTONS", "Buttons": [null, 3]}, {"Type": "CAROUSEL", "Cards": [1]}]),
+            json!([{"Type": "BODY", "Text": {"a": 1}}, {"Type": "HEADER", "Format": 3}]),
+        ] {
+            assert!(Message::of_components(&components).variables().is_empty(), "{components}");
+        }
+    }
+
+    #[test]
+    fn every_state_has_one_word() {
+        for (word, ours) in [
+            ("pass", "approved"),
+            ("PASS", "approved"),
+            ("fail", "rejected"),
+            ("auditing", "reviewing"),
+            ("unaudit", "reviewing"),
+            ("PAUSED", "suspended"),
+            ("disabled", "suspended"),
+            ("SOMETHING_NEW", "something_new"),
+        ] {
+            assert_eq!(status(word), ours);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Templates as texts with variables: what they need, and what the recipient gets to see.
+//!
+//! Nothing here knows about processes, replies or terminals. WhatsApp and Viber write a variable
+//! `$(name)`, older ones `{{1}}`; SMS writes `${name}`.
+
+mod chat;
+mod picture;
+mod variables;
+
+pub use chat::{AUDIT_WORDS, Button, Header, Message, status};
+pub use picture::picture;
+pub use variables::{Comparison, Piece, Style, Variable, compare, names, pieces, render};

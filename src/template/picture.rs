@@ -1,0 +1,65 @@
+//! A message as the phone shows it, in plain text.
+
+use super::chat::{Button, Header, Message};
+
+/// The message, line by line: header, body, footer, and each button in brackets. A message without
+/// header, footer and buttons is its body.
+pub fn picture(message: &Message) -> String {
+    let mut blocks = Vec::new();
+    match &message.header {
+        Some(Header::Text(text)) => blocks.push(format!("*{text}*")),
+        Some(Header::Media { format, link: Some(link) }) => {
+            blocks.push(format!("<{format}: {link}>"));
+        }
+        Some(Header::Media { format, link: None }) => blocks.push(format!("<{format}>")),
+        None => {}
+    }
+    if !message.body.is_empty() {
+        blocks.push(message.body.clone());
+    }
+    if let Some(footer) = &message.footer {
+        blocks.push(format!("_{footer}_"));
+    }
+    if !message.buttons.is_empty() {
+        let buttons: Vec<String> = message.buttons.iter().map(button).collect();
+        blocks.push(buttons.join("\n"));
+    }
+    for (number, card) in (1..).zip(&message.cards) {
+        let lines: Vec<String> = picture(card).lines().map(|line| format!("  {line}")).collect();
+        blocks.push(format!("card {number}:\n{}", lines.join("\n")));
+    }
+    blocks.join("\n\n")
+}
+
+fn button(button: &Button) -> String {
+    let text = if button.text.is_empty() { &button.kind } else { &button.text };
+    match &button.target {
+        Some(target) => format!("[ {text} ] {target}"),
+        None => format!("[ {text} ]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_parts_stand_in_the_order_of_the_phone() {
+        let message = Message::of_components(&json!([
+            { "Type": "BUTTONS", "Buttons": [
+                { "Type": "URL", "Text": "Track", "Url": "https://x.example" },
+                { "Type": "QUICK_REPLY", "Text": "OK" },
+            ] },
+            { "Type": "FOOTER", "Text": "Acme" },
+            { "Type": "BODY", "Text": "Hello $(name)" },
+            { "Type": "HEADER", "Text": "Order" },
+        ]));
+        let shown = picture(&message.rendered(&[("name".into(), "Alice".into())]));
+        assert_eq!(
+            shown,
+            "*Order*\n\nHello Alice\n\n_Acme_\n\n[ Track ] https://x.example\n[ OK ]"
+        );
+        assert_eq!(picture(&Message { body: "Hi".into(), ..Message::default() }), "Hi");
+    }
+}

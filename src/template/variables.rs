@@ -1,0 +1,230 @@
+//! The variables of a text: where they occur, and the text with values in their place.
+
+/// How a channel marks a variable in a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// `$(name)` or `{{1}}`: WhatsApp and Viber.
+    Chat,
+    /// `${name}`: SMS.
+    Sms,
+}
+
+impl Style {
+    /// Opening and closing mark of each form.
+    const fn marks(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Chat => &[("$(", ")"), ("{{", "}}")],
+            Self::Sms => &[("${", "}")],
+        }
+    }
+
+    /// A variable as people are to write it.
+    pub fn written(self, name: &str) -> String {
+        match self {
+            Self::Chat => format!("$({name})"),
+            Self::Sms => format!("${{{name}}}"),
+        }
+    }
+}
+
+/// A variable of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    pub name: String,
+    /// The parts of the template that have it, each once: `header`, `body`, `button 1` …
+    pub places: Vec<String>,
+}
+
+/// A part of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'t> {
+    Text(&'t str),
+    Variable {
+        name: &'t str,
+        /// With its marks, as it stands in the text.
+        written: &'t str,
+    },
+}
+
+/// The text, cut at its variables. Marks that are not closed, or that hold no name, are text.
+pub fn pieces(text: &str, style: Style) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut text_from = 0;
+    let mut at = 0;
+    while let Some((start, open, close)) = next_mark(text, at, style) {
+        let inside = start + open.len();
+        let Some(length) = text[inside..].find(close) else {
+            at = inside;
+            continue;
+        };
+        let end = inside + length + close.len();
+        let name = text[inside..inside + length].trim();
+        if !is_name(name) {
+            at = inside;
+            continue;
+        }
+        if text_from < start {
+            pieces.push(Piece::Text(&text[text_from..start]));
+        }
+        pieces.push(Piece::Variable { name, written: &text[start..end] });
+        text_from = end;
+        at = end;
+    }
+    if text_from < text.len() {
+        pieces.push(Piece::Text(&text[text_from..]));
+    }
+    pieces
+}
+
+fn next_mark(text: &str, from: usize, style: Style) -> Option<(usize, &'static str, &'static str)> {
+    style
+        .marks()
+        .iter()
+        .filter_map(|(open, close)| Some((from + text[from..].find(open)?, *open, *close)))
+        .min_by_key(|(start, _, _)| *start)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// The variables of all the texts, each once, in the order of their appearance. A text comes with
+/// the name of its place.
+pub fn names<'t>(
+    texts: impl IntoIterator<Item = (String, &'t str)>,
+    style: Style,
+) -> Vec<Variable> {
+    let mut variables: Vec<Variable> = Vec::new();
+    for (place, text) in texts {
+        for piece in pieces(text, style) {
+            let Piece::Variable { name, .. } = piece else { continue };
+            match variables.iter_mut().find(|variable| variable.name == name) {
+                Some(known) if known.places.contains(&place) => {}
+                Some(known) => known.places.push(place.clone()),
+                None => {
+                    variables.push(Variable { name: name.to_string(), places: vec![place.clone()] })
+                }
+            }
+        }
+    }
+    variables
+}
+
+/// The text with the values in the place of the variables; one without a value stays as written.
+pub fn render(text: &str, style: Style, values: &[(String, String)]) -> String {
+    pieces(text, style)
+        .into_iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => text,
+            Piece::Variable { name, written } => values
+                .iter()
+                .find(|(given, _)| given == name)
+                .map_or(written, |(_, value)| value.as_str()),
+        })
+        .collect()
+}
+
+/// What is wrong with the values that are given for a template's variables.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Comparison {
+    /// The template has them, and no value is given.
+    pub missing: Vec<String>,
+    /// A value is given, and the template does not have them.
+    pub superfluous: Vec<String>,
+}
+
+impl Comparison {
+    /// Exactly the variables of the template are given.
+    pub fn is_exact(&self) -> bool {
+        self.missing.is_empty() && self.superfluous.is_empty()
+    }
+
+    /// Both lists in one sentence, for a failure.
+    pub fn describe(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.missing.is_empty() {
+            parts.push(format!("missing: {}", self.missing.join(", ")));
+        }
+        if !self.superfluous.is_empty() {
+            parts.push(format!("superfluous: {}", self.superfluous.join(", ")));
+        }
+        parts.join("; ")
+    }
+}
+
+/// Compares the variables of a template with the values that are given.
+pub fn compare(variables: &[Variable], values: &[(String, String)]) -> Comparison {
+    let given = |name: &str| values.iter().any(|(given, _)| given == name);
+    let known = |name: &str| variables.iter().any(|variable| variable.name == name);
+    Comparison {
+        missing: variables
+            .iter()
+            .filter(|variable| !given(&variable.name))
+            .map(|variable| variable.name.clone())
+            .collect(),
+        superfluous: values
+            .iter()
+            .filter(|(name, _)| !known(name))
+            .map(|(name, _)| name.clone())
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn variables_are_named_once_with_all_their_places() {
+        let texts =
+            [("header".to_string(), "Hi $(name)"), ("body".to_string(), "{{1}} $(name) $(name)")];
+        let found = names(texts, Style::Chat);
+        let found: Vec<_> = found.iter().map(|v| (v.name.as_str(), v.places.join(","))).collect();
+        assert_eq!(found, [("name", "header,body".to_string()), ("1", "body".to_string())]);
+    }
+
+    #[test]
+    fn only_the_marks_of_the_channel_count() {
+        assert!(names([("body".into(), "${name}")], Style::Chat).is_empty());
+        assert!(names([("body".into(), "$(name) {{1}}")], Style::Sms).is_empty());
+        assert_eq!(names([("body".into(), "a ${ name }")], Style::Sms)[0].name, "name");
+    }
+
+    #[test]
+    fn prices_and_open_brackets_are_text() {
+        for text in ["$(", "{{", "costs $ (5)", "$()", "$(not a name)", "{{ }}", "${a} $(b"] {
+            assert!(names([("body".into(), text)], Style::Chat).is_empty(), "{text}");
+            assert_eq!(render(text, Style::Chat, &pairs(&[("b", "x")])), text);
+        }
+        // What is no variable hides none behind it.
+        assert_eq!(render("$( $(b)", Style::Chat, &pairs(&[("b", "x")])), "$( x");
+    }
+
+    #[test]
+    fn a_value_is_not_read_again() {
+        let values = pairs(&[("a", "$(b)"), ("b", "x")]);
+        assert_eq!(render("$(a)-$(b)-$(c)", Style::Chat, &values), "$(b)-x-$(c)");
+    }
+
+    #[test]
+    fn missing_and_superfluous_are_both_named() {
+        let variables = names([("body".into(), "${a} ${b}")], Style::Sms);
+        let comparison = compare(&variables, &pairs(&[("b", "1"), ("c", "2")]));
+        assert_eq!(comparison.describe(), "missing: a; superfluous: c");
+        assert!(compare(&variables, &pairs(&[("a", ""), ("b", "1")])).is_exact());
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_are_the_text(text in "[$(){} a-zé]{0,40}") {
+            for style in [Style::Chat, Style::Sms] {
+                prop_assert_eq!(render(&text, style, &[]), text.clone());
+            }
+        }
+    }
+}

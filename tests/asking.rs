@@ -1,0 +1,197 @@
+//! What is missing on a terminal is asked for: signature and template from the approved ones, then
+//! each variable, then the plan and `yes`.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+mod support;
+
+use rustix::process::Signal;
+use serde_json::Value;
+use support::{Terminal, World};
+
+const NUMBER: [&str; 5] = ["--sandbox", "sms", "send", "-p", "13800001000"];
+
+fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [NUMBER.as_slice(), more].concat()
+}
+
+fn messages(world: &World) -> Vec<Value> {
+    let text = std::fs::read_to_string(world.path("state/sandbox/service.json"));
+    let state: Value = serde_json::from_str(&text.unwrap_or("{}".into())).expect("it");
+    state["messages"].as_array().cloned().unwrap_or_default()
+}
+
+fn assert_off(world: &World) {
+    let text = std::fs::read_to_string(world.path("state/sandbox/.aliyun/ai-mode.json"));
+    let state: Value = serde_json::from_str(&text.unwrap_or("{}".into())).unwrap_or_default();
+    assert_ne!(state["enabled"], true, "ai-mode is on while a question stands");
+}
+
+/// Picks the row that the word finds.
+fn pick(terminal: &mut Terminal, question: &str, row: &str, word: &str) {
+    terminal.expect(question);
+    terminal.expect(row);
+    terminal.write(word);
+    terminal.expect(word);
+    terminal.write("\r");
+}
+
+#[test]
+fn signature_template_and_variables_are_asked_for() {
+    let world = World::new();
+    let mut terminal = world.terminal(&with(&[]));
+    terminal.expect("Signature");
+    terminal.expect("Acme Store");
+    assert_off(&world);
+    assert!(!terminal.seen().contains("Acme Beta"), "only approved ones: {}", terminal.seen());
+    terminal.write("store");
+    terminal.expect("store");
+    terminal.write("\r");
+    terminal.expect("Template");
+    // Code, name, state and text.
+    terminal.expect("SMS_100002 · Order shipped · approved · Hello ${name}");
+    assert_off(&world);
+    terminal.write("shipped");
+    terminal.expect("shipped");
+    terminal.write("\r");
+    terminal.expect("${name}");
+    terminal.write("Alice\r");
+    terminal.expect("${order}");
+    terminal.write("42\r");
+    terminal.expect("【Acme Store】Hello Alice, your order 42 is on its way.");
+    terminal.expect("Send?");
+    assert_off(&world);
+    terminal.write("yes\r");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let messages = messages(&world);
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0]["text"], "【Acme Store】Hello Alice, your order 42 is on its way.");
+    assert_off(&world);
+}
+
+#[test]
+fn after_a_refused_template_the_list_is_offered_once() {
+    let world = World::new();
+    let mut terminal = world.terminal(&with(&["-s", "Acme", "-t", "SMS_999999"]));
+    terminal.expect("Send?");
+    terminal.write("yes\r");
+    terminal.expect("nothing was sent");
+    pick(&mut terminal, "Template", "SMS_100003", "spring");
+    terminal.expect("SMS_100003");
+    terminal.expect("Send?");
+    terminal.write("yes\r");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(messages(&world).len(), 1);
+}
+
+#[test]
+fn after_a_refused_signature_the_list_is_offered_once() {
+    let world = World::new();
+    let mut terminal = world.terminal(&with(&["-s", "Nobody", "-t", "SMS_100003"]));
+    terminal.expect("Send?");
+    terminal.write("yes\r");
+    terminal.expect("nothing was sent");
+    pick(&mut terminal, "Signature", "Acme Store", "store");
+    terminal.expect("Send?");
+    terminal.write("no\r");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 9, "{ran:#?}");
+    assert!(messages(&world).is_empty());
+    assert_off(&world);
+}
+
+#[test]
+fn a_key_is_free_again_after_a_no() {
+    let world = World::new();
+    let message = with(&["-s", "Acme", "-t", "SMS_100003", "--idempotency-key", "k"]);
+    let mut terminal = world.terminal(&message);
+    terminal.expect("Send?");
+    terminal.write("no\r");
+    assert_eq!(terminal.wait().exit(), 9);
+    let ran = world.run(&[message.as_slice(), &["--yes", "--json"]].concat());
+    assert_eq!(ran.json()["data"]["replayed"], false, "{ran:#?}");
+    // Nothing is asked for a message that has been sent.
+    let replay = world.terminal(&message).wait();
+    assert_eq!(replay.exit(), 0, "{replay:#?}");
+    assert!(!replay.stdout.contains("Send?"), "{}", replay.stdout);
+    assert_eq!(messages(&world).len(), 1);
+}
+
+#[test]
+fn a_signal_ends_every_question_promptly() {
+    let world = World::new();
+    for (signal, stage) in [
+        (Signal::INT, "Signature"),
+        (Signal::TERM, "Signature"),
+        (Signal::HUP, "Template"),
+        (Signal::TERM, "${name}"),
+        (Signal::INT, "Send?"),
+    ] {
+        let mut terminal = world.terminal(&with(&[]));
+        for (question, answer) in [
+            ("Signature", Some("store")),
+            ("Template", Some("shipped")),
+            ("${name}", None),
+            ("${order}", None),
+            ("Send?", None),
+        ] {
+            terminal.expect(question);
+            if question == stage {
+                break;
+            }
+            if let Some(word) = answer {
+                terminal.expect("1. ");
+                terminal.write(word);
+                terminal.expect(word);
+                terminal.write("\r");
+            } else {
+                terminal.write("x\r");
+            }
+        }
+        // The question waits for keys a moment after it is shown.
+        std::thread::sleep(std::time::Duration::from_millis(150));
+        terminal.signal(signal);
+        let ran = terminal.wait();
+        assert_eq!(ran.signal(), Some(signal.as_raw()), "{stage}: {ran:#?}");
+        assert!(ran.took < std::time::Duration::from_secs(15), "{stage}: {:?}", ran.took);
+        assert_off(&world);
+    }
+    assert!(messages(&world).is_empty());
+}
+
+#[test]
+fn escape_picks_nothing_and_return_alone_picks_nothing() {
+    let world = World::new();
+    let mut terminal = world.terminal(&with(&["-t", "SMS_100003"]));
+    terminal.expect("Signature");
+    terminal.expect("Acme Store");
+    // Nothing is picked in advance, so the return key has nothing to take.
+    terminal.write("\r");
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert!(!terminal.seen().contains("Send?"));
+    terminal.write("\u{1b}");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 9, "{ran:#?}");
+    assert!(messages(&world).is_empty());
+}
+
+#[test]
+fn without_a_terminal_all_that_is_missing_is_named_with_the_lists() {
+    let world = World::new();
+    let ran = world.run(&["--json", "sms", "send", "--yes"]);
+    assert_eq!(ran.exit(), 2);
+    let error = ran.json()["error"].clone();
+    let missing = ["--phone-numbers", "--sign-name", "--template-code"];
+    assert_eq!(error["missing"], serde_json::json!(missing));
+    let next: Vec<&str> =
+        error["next"].as_array().expect("commands").iter().filter_map(Value::as_str).collect();
+    assert!(next[0].starts_with("alimsg sms signs list"), "{next:?}");
+    assert!(next[1].starts_with("alimsg templates list --channel sms"), "{next:?}");
+    assert!(world.processes().is_empty());
+}

@@ -1,0 +1,47 @@
+//! No message goes out twice: keys, the record behind them, and the look for a receipt.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod faults;
+mod keys;
+mod receipts;
+
+use serde_json::Value;
+use support::World;
+
+/// An SMS in the sandbox with the key `order-42`, to a number that is fine.
+pub const SMS: [&str; 12] = [
+    "--sandbox",
+    "--json",
+    "--yes",
+    "sms",
+    "send",
+    "-p",
+    "13800001000",
+    "-s",
+    "Acme",
+    "-t",
+    "SMS_100003",
+    "--idempotency-key=order-42",
+];
+
+/// The same to another number.
+pub fn sms_to(number: &str) -> Vec<&str> {
+    SMS.into_iter().map(|word| if word == SMS[6] { number } else { word }).collect()
+}
+
+/// How many messages the service of the sandbox has sent in this world.
+pub fn sent(world: &World) -> usize {
+    let Ok(text) = std::fs::read_to_string(world.path("state/sandbox/service.json")) else {
+        return 0;
+    };
+    let state: Value = serde_json::from_str(&text).expect("the sandbox's state");
+    state["messages"].as_array().map_or(0, Vec::len)
+}

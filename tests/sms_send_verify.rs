@@ -1,0 +1,191 @@
+//! `sms send --verify` and `--wait`: what is checked before, and what is waited for after.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+mod support;
+
+use serde_json::json;
+use support::{Ran, World};
+
+fn send(world: &World, more: &[&str]) -> Ran {
+    let mut words =
+        vec!["--sandbox", "--json", "--yes", "sms", "send", "-p", "13800001000", "--verify"];
+    words.extend(more);
+    world.run(&words)
+}
+
+fn sent(world: &World) -> usize {
+    let text = std::fs::read_to_string(world.path("state/sandbox/service.json"));
+    let state: serde_json::Value = serde_json::from_str(&text.unwrap_or("{}".into())).expect("it");
+    state["messages"].as_array().map_or(0, Vec::len)
+}
+
+#[test]
+fn a_message_that_is_in_order_is_sent() {
+    let world = World::new();
+    let ran = send(
+        &world,
+        &["-s", "Acme", "-t", "SMS_100002", "--param", "name=Alice", "--param", "order=42"],
+    );
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["status"], "accepted");
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn what_is_not_approved_or_does_not_fit_is_not_sent() {
+    let world = World::new();
+    for (more, exit, word) in [
+        (vec!["-s", "Acme Beta", "-t", "SMS_100003"], 2, "reviewing"),
+        (vec!["-s", "Acme Deals", "-t", "SMS_100003"], 2, "rejected"),
+        (vec!["-s", "Nobody", "-t", "SMS_100003"], 6, "SignatureNotFound"),
+        (vec!["-s", "Acme", "-t", "SMS_100005"], 2, "rejected"),
+        (vec!["-s", "Acme", "-t", "SMS_999999"], 6, "TemplateNotFound"),
+        (vec!["-s", "Acme", "-t", "SMS_100002", "--param", "name=A"], 2, "order"),
+        (vec!["-s", "Acme", "-t", "SMS_100003", "--param", "name=A"], 2, "superfluous: name"),
+    ] {
+        let ran = send(&world, &more);
+        assert_eq!(ran.exit(), exit, "{more:?}: {ran:#?}");
+        let error = ran.json()["error"].clone();
+        assert!(error["message"].as_str().expect("a message").contains(word), "{error:#}");
+        assert_eq!(error["outcome"], "not_sent");
+    }
+    let ran = send(&world, &["-s", "Acme", "-t", "SMS_100002"]);
+    assert_eq!(ran.json()["error"]["missing"], json!(["name", "order"]));
+    assert_eq!(sent(&world), 0);
+}
+
+#[test]
+fn a_refusal_names_the_list_of_what_would_be_taken() {
+    let world = World::new();
+    let refused = |sign, template| {
+        let words =
+            ["--sandbox", "--json", "--yes", "sms", "send", "-p", "13800001000", "-s", sign, "-t"];
+        let ran = world.run(&[words.as_slice(), &[template]].concat());
+        assert_eq!(ran.exit(), 6, "{ran:#?}");
+        ran.json()["error"]["next"][0].as_str().expect("a command").to_owned()
+    };
+    assert!(refused("Nobody", "SMS_100003").starts_with("alimsg sms signs list"));
+    assert!(refused("Acme", "SMS_999999").starts_with("alimsg templates list --channel sms"));
+}
+
+#[test]
+fn the_reads_stand_before_the_send_and_in_the_dry_run() {
+    let world = World::new();
+    world.script(json!([
+        { "match": ["dysmsapi", "get-sms-sign"],
+          "stdout": json!({ "Code": "OK", "SignStatus": 1 }).to_string() },
+        { "match": ["dysmsapi", "get-sms-template"], "stdout": json!({
+            "Code": "OK", "TemplateStatus": "1", "TemplateContent": "Your code is ${code}" })
+            .to_string() },
+    ]));
+    let words = [
+        "--json",
+        "--yes",
+        "sms",
+        "send",
+        "-p",
+        "13800001000",
+        "-s",
+        "Acme",
+        "-t",
+        "SMS_1",
+        "--param",
+        "code=1",
+        "--verify",
+    ];
+    let ran = world.run(&words);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let calls: Vec<String> =
+        world.commands().into_iter().filter(|name| name.starts_with("dysmsapi")).collect();
+    let order = ["dysmsapi get-sms-sign", "dysmsapi get-sms-template", "dysmsapi send-sms"];
+    assert_eq!(calls, order);
+    world.assert_clean();
+    let dry = world.run(&[words.as_slice(), &["--dry-run"]].concat()).json();
+    let planned: Vec<String> = dry["commands"]
+        .as_array()
+        .expect("commands")
+        .iter()
+        .filter(|command| command["phase"] == "call")
+        .map(|command| command["argv"][2].as_str().expect("a word").to_owned())
+        .collect();
+    assert_eq!(planned, ["get-sms-sign", "get-sms-template", "send-sms"]);
+}
+
+#[test]
+fn strange_replies_are_no_approval() {
+    let world = World::new();
+    for reply in [
+        json!({ "Code": "OK" }),
+        json!({ "Code": "OK", "SignStatus": null, "TemplateStatus": [] }),
+        json!({ "Code": "OK", "SignStatus": "7", "TemplateStatus": 7 }),
+        json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1 }),
+        json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1, "TemplateContent": {} }),
+    ] {
+        world.script(json!([{ "match": ["dysmsapi", "get-"], "stdout": reply.to_string() },
+            { "match": ["dysmsapi", "get-sms-sign"], "stdout": reply.to_string() },
+            { "match": ["dysmsapi", "get-sms-template"], "stdout": reply.to_string() }]));
+        let ran = world.run(&[
+            "--json",
+            "--yes",
+            "sms",
+            "send",
+            "-p",
+            "13800001000",
+            "-s",
+            "Acme",
+            "-t",
+            "SMS_1",
+            "--verify",
+        ]);
+        assert_eq!(ran.exit(), 2, "{reply}: {ran:#?}");
+    }
+    assert!(world.sent().is_empty());
+    world.assert_clean();
+}
+
+fn wait(world: &World, numbers: &str, wait: &str) -> Ran {
+    world.run(&[
+        "--sandbox",
+        "--json",
+        "--yes",
+        "sms",
+        "send",
+        "-p",
+        numbers,
+        "-s",
+        "Acme",
+        "-t",
+        "SMS_100003",
+        wait,
+    ])
+}
+
+#[test]
+fn waiting_ends_when_every_receipt_is_in() {
+    let world = World::new();
+    let ran = wait(&world, "13800001000,13800009012", "--wait");
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let data = ran.json()["data"].clone();
+    let receipts = data["receipts"].as_array().expect("receipts");
+    assert_eq!(receipts.len(), 2);
+    assert_eq!(receipts[0]["phone"], "13800001000");
+    assert_eq!(receipts[0]["status"], "delivered", "{data:#}");
+    assert_eq!(receipts[1]["status"], "failed");
+    assert!(receipts[0]["received_at"].as_str().is_some_and(|time| time.ends_with('Z')));
+    assert_eq!(data["status"], "accepted");
+}
+
+#[test]
+fn waiting_has_an_end_where_no_receipt_ever_comes() {
+    let world = World::new();
+    let ran = wait(&world, "13800009014", "--wait=2");
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["data"]["receipts"][0]["status"], "in_flight");
+    assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{json:#}");
+}
