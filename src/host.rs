@@ -90,8 +90,22 @@ impl Host {
     /// # Errors
     /// Only if the process could not be started: nothing has happened then.
     pub fn run(&self, arguments: &[String], manner: &Manner<'_>) -> io::Result<Finished> {
-        let environment: Vec<(OsString, OsString)> =
+        self.run_with(arguments, manner, &[])
+    }
+
+    /// Runs one command of `aliyun` with variables of its own besides those of every command.
+    ///
+    /// # Errors
+    /// As [`Host::run`].
+    pub fn run_with(
+        &self,
+        arguments: &[String],
+        manner: &Manner<'_>,
+        additional: &[(OsString, OsString)],
+    ) -> io::Result<Finished> {
+        let mut environment: Vec<(OsString, OsString)> =
             self.environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        environment.extend_from_slice(additional);
         let launch = Launch {
             program: &self.program,
             args: arguments,

@@ -11,6 +11,7 @@ use crate::fault;
 use crate::guard::{Guard, Session, steps};
 use crate::host::Host;
 use crate::operations::{Access, Product};
+use crate::oss::Upload;
 use crate::reply::{self, Reply};
 use crate::report::{Phase, PlannedCommand, Report};
 use crate::run::Run;
@@ -99,6 +100,16 @@ impl<'r> Service<'r> {
             outcome.set(answer.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Sent));
         }
         answer
+    }
+
+    /// Uploads a file with the storage's own keys; see [`crate::oss`].
+    ///
+    /// # Errors
+    /// The upload did not succeed. Nothing that is said holds a key.
+    pub fn upload(&self, upload: &Upload<'_>) -> Result<()> {
+        let environment = upload.environment();
+        let finished = self.session.call_with_environment(&upload.arguments(), &environment)?;
+        upload.judge(&finished)
     }
 
     fn call(&self, call: &Call) -> Result<Reply> {

@@ -161,7 +161,8 @@ fn a_flag_that_is_not_known_is_refused_and_the_nearest_is_named() {
     assert_names(&refused(&["sms", "--quiet"]), "subcommand", "alimsg sms --help");
     let error = refused(&["whatsapp", "send", "--yes"]);
     assert_names(&error, "subcommand", "alimsg whatsapp send --help");
-    assert_names(&refused(&["whatsapp", "send", "viber"]), "viber", "--help");
+    assert_names(&refused(&["whatsapp", "send", "zzz"]), "zzz", "--help");
+    assert_names(&refused(&["whatsapp", "send", "viber"]), "viber", "video");
     assert_names(&refused(&["smss", "send"]), "smss", "sms");
 }
 

@@ -96,24 +96,6 @@ impl Call {
         self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
     }
 
-    /// One page of a list: `--page Index=1 Size=50`.
-    #[must_use]
-    pub fn page(mut self, index: u64, size: u64) -> Self {
-        const FLAG: &str = "--page";
-        let fields = [("Index", index), ("Size", size)];
-        let is_page = |kind| {
-            matches!(kind, FlagKind::Fields(known)
-            if fields.iter().all(|(name, _)| known.contains(name)))
-        };
-        if !self.operation.flag(FLAG).is_some_and(|flag| is_page(flag.kind)) {
-            let mistake = format!("{} has no pages", self.operation.command);
-            self.problem = self.problem.or_else(|| Some(Failure::internal(mistake)));
-        }
-        let tokens = fields.map(|(name, value)| (name.to_string(), value.to_string()));
-        self.values.push((FLAG, Value::Tokens(tokens.to_vec())));
-        self
-    }
-
     /// Left out if it is empty.
     #[must_use]
     pub fn list(self, flag: &'static str, values: &[String]) -> Self {
@@ -185,6 +167,15 @@ impl Call {
             .collect();
         content.sort_by_key(|(flag, _)| *flag);
         content
+    }
+
+    /// The names and values that a flag was given.
+    pub fn pairs(&self, flag: &str) -> &[(String, String)] {
+        let found = self.values.iter().find_map(|(set, value)| match value {
+            Value::Tokens(pairs) if *set == flag => Some(pairs.as_slice()),
+            _ => None,
+        });
+        found.unwrap_or_default()
     }
 
     /// The argument vector behind `aliyun`, checked against the table.
@@ -272,37 +263,4 @@ fn checked(flag: &str, argument: String) -> Result<String> {
         .hint("shorten it or split the call"));
     }
     Ok(argument)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::operations::{LIST_CHATAPP_MESSAGE, SEND_CHATAPP_MESSAGE};
-
-    fn listing() -> Call {
-        Call::to(&LIST_CHATAPP_MESSAGE)
-            .text("--business-number", "8613800000001")
-            .text("--channel-type", "whatsapp")
-            .text("--cust-space-id", "cams-x")
-    }
-
-    #[test]
-    fn fields_stand_as_words_of_their_own_behind_their_flag() {
-        let call = listing().fields("--page", &[("Index", 1), ("Size", 50)]);
-        let arguments = call.arguments(&Common::default()).expect("a sound call");
-        let at = arguments.iter().position(|word| word == "--page").expect("--page");
-        assert_eq!(arguments[at + 1..at + 3], ["Index=1", "Size=50"]);
-        assert!(arguments[at + 3].starts_with("--user-agent="));
-    }
-
-    #[test]
-    fn a_field_that_the_flag_does_not_have_is_a_mistake() {
-        for call in [
-            listing().fields("--page", &[("Index", 1), ("Count", 50)]),
-            listing().fields("--user-number", &[("Index", 1)]),
-            Call::to(&SEND_CHATAPP_MESSAGE).fields("--page", &[("Index", 1)]),
-        ] {
-            call.arguments(&Common::default()).expect_err("a mistake");
-        }
-    }
 }

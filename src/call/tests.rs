@@ -6,7 +6,7 @@ use clap::Parser as _;
 use super::*;
 use crate::commands::CommandLine;
 use crate::facts::Facts;
-use crate::operations::{self, Flag, Product};
+use crate::operations::{self, Flag, LIST_CHATAPP_MESSAGE, Product, SEND_CHATAPP_MESSAGE};
 use crate::report::{Phase, Report};
 use crate::run::Run;
 use crate::screen::Screen;
@@ -71,4 +71,31 @@ fn text<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let mut words = vec!["whatsapp", "send", "text", "--from=8613800000001", "--to=8613800001000"];
     words.extend(more);
     words
+}
+
+fn listing() -> Call {
+    Call::to(&LIST_CHATAPP_MESSAGE)
+        .text("--business-number", "8613800000001")
+        .text("--channel-type", "whatsapp")
+        .text("--cust-space-id", "cams-x")
+}
+
+#[test]
+fn fields_stand_as_words_of_their_own_behind_their_flag() {
+    let call = listing().fields("--page", &[("Index", 1), ("Size", 50)]);
+    let arguments = call.arguments(&Common::default()).expect("a sound call");
+    let at = arguments.iter().position(|word| word == "--page").expect("--page");
+    assert_eq!(arguments[at + 1..at + 3], ["Index=1", "Size=50"]);
+    assert!(arguments[at + 3].starts_with("--user-agent="));
+}
+
+#[test]
+fn a_field_that_the_flag_does_not_have_is_a_mistake() {
+    for call in [
+        listing().fields("--page", &[("Index", 1), ("Count", 50)]),
+        listing().fields("--user-number", &[("Index", 1)]),
+        Call::to(&SEND_CHATAPP_MESSAGE).fields("--page", &[("Index", 1)]),
+    ] {
+        call.arguments(&Common::default()).expect_err("a mistake");
+    }
 }

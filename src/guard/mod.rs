@@ -21,6 +21,7 @@ pub mod steps;
 pub mod watchdog;
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -310,6 +311,18 @@ impl<'r> Session<'r> {
     /// # Errors
     /// The call could not be started, or a signal came before it: nothing has been sent.
     pub fn call(&self, arguments: &[String]) -> Result<Finished> {
+        self.call_with_environment(arguments, &[])
+    }
+
+    /// As [`Session::call`], with variables for this one process: never shown, whatever they are.
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    pub fn call_with_environment(
+        &self,
+        arguments: &[String],
+        environment: &[(OsString, OsString)],
+    ) -> Result<Finished> {
         stop_if_interrupted()?;
         self.run.screen.command(&self.host.shown, arguments);
         let tell = |change: &dyn Fn(&mut Watchdog)| {
@@ -320,7 +333,7 @@ impl<'r> Session<'r> {
         let started = |group| tell(&|watchdog| watchdog.calling(group));
         let manner =
             Manner { hold: Some(self.lease.file()), interruptible: true, started: Some(&started) };
-        let finished = self.host.run(arguments, &manner);
+        let finished = self.host.run_with(arguments, &manner, environment);
         tell(&Watchdog::idle);
         finished.map_err(|error| not_started(&self.host, &error))
     }

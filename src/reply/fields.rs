@@ -60,7 +60,8 @@ pub fn snake_case(value: &Value) -> Value {
     }
 }
 
-fn snake(name: &str) -> String {
+/// A field's name in snake case.
+pub fn snake(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {
         if letter.is_uppercase() && !snake.is_empty() {

@@ -36,6 +36,11 @@ impl Home {
         self.root.join("service.json")
     }
 
+    /// The uploads to OSS, a line of JSON each.
+    pub fn uploads(&self) -> PathBuf {
+        self.root.join("uploads.jsonl")
+    }
+
     /// The file whose lock guards [`Self::service_state`].
     pub fn service_lock(&self) -> PathBuf {
         self.root.join("service.lock")

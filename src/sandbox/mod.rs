@@ -66,6 +66,7 @@ fn run(
     let Some(first) = args.first() else { return Ok(host::usage()) };
     match crate::operations::Product::ALL.into_iter().find(|product| product.name() == first) {
         Some(product) => product_call(product, &args[1..], &home, env),
+        None if first == "oss" => host::oss::run(&args[1..], &home, env),
         None => host::run(args, &home),
     }
 }

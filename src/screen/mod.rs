@@ -4,7 +4,9 @@
 //! object, whatever happens. Text from the service is made safe before it is shown.
 
 mod ask;
+mod busy;
 pub mod chart;
+mod pick;
 pub mod sanitize;
 mod table;
 

@@ -4,28 +4,6 @@ use serde_json::Value;
 
 use super::variables::{Style, Variable, names, render};
 
-/// The words of `--audit-status`, and the service's own behind them.
-///
-/// The service documents `pass`, `fail`, `auditing` and `unaudit`. A template that is not audited
-/// yet waits for its review like one that is being audited, so both are `reviewing`; WhatsApp's
-/// own words for templates that it has paused or switched off are `suspended`.
-pub const AUDIT_WORDS: &[(&str, &[&str])] = &[
-    ("approved", &["pass", "approved"]),
-    ("rejected", &["fail", "rejected"]),
-    ("reviewing", &["auditing", "unaudit", "pending", "in_appeal"]),
-    ("cancelled", &["cancel", "canceled", "deleted", "pending_deletion"]),
-    ("suspended", &["paused", "disabled", "flagged", "limit_exceeded", "suspend"]),
-];
-
-/// alimsg's word for a state of the service; the service's own in lower case where it is new.
-pub fn status(word: &str) -> String {
-    let word = word.to_lowercase();
-    AUDIT_WORDS
-        .iter()
-        .find(|(ours, theirs)| *ours == word || theirs.contains(&word.as_str()))
-        .map_or(word, |(ours, _)| (*ours).to_string())
-}
-
 /// A message of a template: its texts with variables, or with values in their place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
@@ -96,11 +74,8 @@ impl Message {
     /// Every text that can hold a variable, with the name of its place.
     pub fn texts(&self) -> Vec<(String, &str)> {
         let mut texts = Vec::new();
-        match &self.header {
-            Some(Header::Text(text) | Header::Media { link: Some(text), .. }) => {
-                texts.push(("header".to_string(), text.as_str()));
-            }
-            _ => {}
+        if let Some(Header::Text(text) | Header::Media { link: Some(text), .. }) = &self.header {
+            texts.push(("header".to_string(), text.as_str()));
         }
         texts.push(("body".to_string(), self.body.as_str()));
         texts.extend(self.footer.as_deref().map(|text| ("footer".to_string(), text)));
@@ -215,22 +190,6 @@ mod tests {
             json!([{"Type": "BODY", "Text": {"a": 1}}, {"Type": "HEADER", "Format": 3}]),
         ] {
             assert!(Message::of_components(&components).variables().is_empty(), "{components}");
-        }
-    }
-
-    #[test]
-    fn every_state_has_one_word() {
-        for (word, ours) in [
-            ("pass", "approved"),
-            ("PASS", "approved"),
-            ("fail", "rejected"),
-            ("auditing", "reviewing"),
-            ("unaudit", "reviewing"),
-            ("PAUSED", "suspended"),
-            ("disabled", "suspended"),
-            ("SOMETHING_NEW", "something_new"),
-        ] {
-            assert_eq!(status(word), ours);
         }
     }
 }

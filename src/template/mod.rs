@@ -7,6 +7,7 @@ mod chat;
 mod picture;
 mod variables;
 
-pub use chat::{AUDIT_WORDS, Button, Header, Message, status};
+pub use chat::{Button, Header, Message};
 pub use picture::picture;
+#[allow(unused_imports, reason = "the SMS templates use the rest")]
 pub use variables::{Comparison, Piece, Style, Variable, compare, names, pieces, render};

@@ -46,23 +46,19 @@ pub enum Piece<'t> {
     },
 }
 
-/// The text, cut at its variables. Marks that are not closed, or that hold no name, are text.
+/// The text, cut at its variables. Marks that are not closed, or that hold no name, are text. Every
+/// character is looked at twice at most, however the text is made up.
 pub fn pieces(text: &str, style: Style) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut text_from = 0;
     let mut at = 0;
-    while let Some((start, open, close)) = next_mark(text, at, style) {
-        let inside = start + open.len();
-        let Some(length) = text[inside..].find(close) else {
-            at = inside;
+    while let Some(offset) = text[at..].find(['$', '{']) {
+        let start = at + offset;
+        let Some((name, length)) = variable_at(&text[start..], style) else {
+            at = start + 1;
             continue;
         };
-        let end = inside + length + close.len();
-        let name = text[inside..inside + length].trim();
-        if !is_name(name) {
-            at = inside;
-            continue;
-        }
+        let end = start + length;
         if text_from < start {
             pieces.push(Piece::Text(&text[text_from..start]));
         }
@@ -76,16 +72,19 @@ pub fn pieces(text: &str, style: Style) -> Vec<Piece<'_>> {
     pieces
 }
 
-fn next_mark(text: &str, from: usize, style: Style) -> Option<(usize, &'static str, &'static str)> {
-    style
-        .marks()
-        .iter()
-        .filter_map(|(open, close)| Some((from + text[from..].find(open)?, *open, *close)))
-        .min_by_key(|(start, _, _)| *start)
+/// The name of the variable that the text begins with, and its length with the marks.
+fn variable_at(text: &str, style: Style) -> Option<(&str, usize)> {
+    let (open, close) = style.marks().iter().find(|(open, _)| text.starts_with(open))?;
+    let inside = &text[open.len()..];
+    let length = inside.find(|c: char| !in_name(c) && !c.is_whitespace())?;
+    let name = inside[..length].trim();
+    let is_name = !name.is_empty() && name.chars().all(in_name);
+    let closed = inside[length..].starts_with(close);
+    (is_name && closed).then_some((name, open.len() + length + close.len()))
 }
 
-fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+fn in_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
 /// The variables of all the texts, each once, in the order of their appearance. A text comes with
@@ -203,6 +202,14 @@ mod tests {
         }
         // What is no variable hides none behind it.
         assert_eq!(render("$( $(b)", Style::Chat, &pairs(&[("b", "x")])), "$( x");
+    }
+
+    #[test]
+    fn no_text_takes_long() {
+        for part in ["$(", "{{", "$(a)", "{{1}}", "$", "{", "$(a {{b ", "a"] {
+            let text = part.repeat(100_000);
+            assert_eq!(render(&text, Style::Chat, &[]).len(), text.len(), "{part}");
+        }
     }
 
     #[test]

@@ -1,6 +1,10 @@
 //! `alimsg sms`.
 
+mod qualifications;
 mod send;
+mod signs;
+mod stats;
+mod status;
 
 use clap::Subcommand;
 
@@ -12,18 +16,36 @@ use crate::run::Run;
 pub enum Command {
     /// Send one text to 1 to 1,000 numbers
     Send(send::Flags),
+    /// Signatures: the names in front of the texts
+    #[command(subcommand)]
+    Signs(signs::Command),
+    /// Qualifications: the papers behind the signatures, personal data masked
+    #[command(subcommand)]
+    Qualifications(qualifications::Command),
+    /// Delivery receipts of a number: delivered, failed and why, or still in flight
+    Status(status::Flags),
+    /// Messages sent, delivered and failed, day by day, with a chart
+    Stats(stats::Flags),
 }
 
 impl Command {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "sms send",
+            Self::Signs(command) => command.name(),
+            Self::Qualifications(command) => command.name(),
+            Self::Status(_) => "sms status",
+            Self::Stats(_) => "sms stats",
         }
     }
 
     pub fn run(self, run: &Run) -> Result<Report> {
         match self {
             Self::Send(flags) => send::run(run, flags),
+            Self::Signs(command) => command.run(run),
+            Self::Qualifications(command) => command.run(run),
+            Self::Status(flags) => status::run(run, flags),
+            Self::Stats(flags) => stats::run(run, &flags),
         }
     }
 }

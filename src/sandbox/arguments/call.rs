@@ -48,6 +48,28 @@ impl ProductCall {
         }
     }
 
+    pub fn boolean(&self, flag: &str) -> Option<bool> {
+        match self.value(flag) {
+            Some(Value::Boolean(truth)) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    pub fn json(&self, flag: &str) -> Option<&serde_json::Value> {
+        match self.value(flag) {
+            Some(Value::Json(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list of strings; `None` when the flag is not given.
+    pub fn list(&self, flag: &str) -> Option<&[String]> {
+        match self.value(flag) {
+            Some(Value::List(list)) => Some(list),
+            _ => None,
+        }
+    }
+
     /// The pairs of a map or of fields; none when the flag is not given.
     pub fn pairs(&self, flag: &str) -> &[(String, String)] {
         match self.value(flag) {

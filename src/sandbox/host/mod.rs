@@ -3,6 +3,7 @@
 mod ai_mode;
 mod configure;
 mod flags;
+pub mod oss;
 pub mod plugins;
 
 use anyhow::Result;

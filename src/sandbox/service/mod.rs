@@ -78,6 +78,7 @@ pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer
         return Ok(answer);
     }
     let mut store = Store::open(home, now)?;
+    store.state.end_reviews(now);
     let outcome = serve(Request { call, state: &mut store.state, now, fate });
     let answer = match outcome {
         Ok(reply) => {
@@ -120,13 +121,34 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
     match (operation.product, operation.command) {
         (Product::Dysmsapi, "send-sms") => sms::send(request),
         (Product::Dysmsapi, "query-send-details") => sms::receipts::query(request),
+        (Product::Dysmsapi, "query-send-statistics") => sms::statistics::query(request),
         (Product::Dysmsapi, "query-sms-sign-list") => sms::catalogue::list_signatures(request),
         (Product::Dysmsapi, "get-sms-sign") => sms::catalogue::show_signature(request),
         (Product::Dysmsapi, "query-sms-template-list") => sms::catalogue::list_templates(request),
         (Product::Dysmsapi, "get-sms-template") => sms::catalogue::show_template(request),
+        (Product::Dysmsapi, "create-sms-template") => sms::review::create(request),
+        (Product::Dysmsapi, "update-sms-template") => sms::review::update(request),
+        (Product::Dysmsapi, "delete-sms-template") => sms::review::delete(request),
+        (Product::Dysmsapi, "query-sms-qualification-record") => sms::qualifications::list(request),
+        (Product::Dysmsapi, "query-single-sms-qualification") => sms::qualifications::show(request),
         (Product::Cams, "send-chatapp-message") => cams::send(request),
         (Product::Cams, "list-chatapp-template") => cams::templates::list(request),
         (Product::Cams, "get-chatapp-template-detail") => cams::templates::show(request),
+        (Product::Cams, "create-chatapp-template") => cams::review::create(request),
+        (Product::Cams, "modify-chatapp-template") => cams::review::modify(request),
+        (Product::Cams, "delete-chatapp-template") => cams::review::delete(request),
+        (Product::Cams, "get-chatapp-template-metric") => cams::metrics::of_template(request),
+        (Product::Cams, "get-chatapp-phone-number-metric") => cams::metrics::of_number(request),
+        (Product::Cams, "get-whatsapp-health-status") => cams::account::health(request),
+        (Product::Cams, "query-chatapp-bind-waba") => cams::account::waba(request),
+        (Product::Cams, "query-phone-business-profile") => cams::profile::show(request),
+        (Product::Cams, "modify-phone-business-profile") => cams::profile::modify(request),
+        (Product::Cams, "get-conversational-automation") => cams::automation::show(request),
+        (Product::Cams, "update-conversational-automation") => cams::automation::update(request),
+        (Product::Cams, "update-account-webhook") => cams::webhook::of_account(request),
+        (Product::Cams, "update-phone-webhook") => cams::webhook::of_number(request),
+        (Product::Cams, "get-chatapp-upload-authorization") => cams::media::authorize(request),
+        (Product::Cams, "generate-presigned-url") => cams::media::presign(request),
         (Product::Cams, "list-chatapp-message") => cams::messages::list(request),
         (Product::Cams, "query-chatapp-phone-numbers") => cams::account::numbers(request),
         (Product::Cams, "list-instance") => cams::account::instances(request),

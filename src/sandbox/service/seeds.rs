@@ -32,6 +32,7 @@ pub fn state(now: Timestamp) -> State {
         sms_templates: sms_templates(),
         chat_templates: chat_templates(),
         messages: Vec::new(),
+        numbers: Vec::new(),
     }
 }
 
@@ -112,6 +113,9 @@ fn sms_templates() -> Vec<SmsTemplate> {
         content: content.to_owned(),
         audit,
         reason: reason.map(str::to_owned),
+        remark: None,
+        signature: Some("Acme".to_owned()),
+        review: None,
     })
     .collect()
 }
@@ -140,6 +144,7 @@ fn chat_templates() -> Vec<ChatTemplate> {
             audit: Audit::Approved,
             reason: None,
             components,
+            review: None,
         };
     vec![
         whatsapp(
@@ -208,6 +213,7 @@ pub fn describe() -> String {
         let (code, audit) = (&template.code, word(template.audit));
         text.push_str(&format!("  {code} ({audit})  {}\n", template.content));
     }
+    text.push_str("SMS qualifications:\n  1000009001 to 1000009004\n");
     text.push_str(&format!("Channel instance {SPACE}, WhatsApp numbers:\n"));
     for sender in WHATSAPP_NUMBERS {
         let mark = if sender.registered { "connected" } else { "not registered" };

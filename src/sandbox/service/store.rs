@@ -91,6 +91,14 @@ pub struct SmsTemplate {
     pub content: String,
     pub audit: Audit,
     pub reason: Option<String>,
+    #[serde(default)]
+    pub remark: Option<String>,
+    /// The signature that it was handed in with.
+    #[serde(default)]
+    pub signature: Option<String>,
+    /// When its review ends, and how; `None` for one that nobody reviews.
+    #[serde(default)]
+    pub review: Option<Review>,
 }
 
 /// A WhatsApp or Viber template in one language.
@@ -105,6 +113,29 @@ pub struct ChatTemplate {
     pub reason: Option<String>,
     /// As the API gives them.
     pub components: serde_json::Value,
+    /// When its review ends, and how; `None` for one that nobody reviews.
+    #[serde(default)]
+    pub review: Option<Review>,
+}
+
+/// The review of a template, decided when it is handed in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Review {
+    pub ends_at: Timestamp,
+    /// Why it will be rejected; `None` if it will be approved.
+    pub objection: Option<String>,
+}
+
+/// What the business has set up for one of its numbers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct NumberSettings {
+    pub number: String,
+    /// The fields of the business profile, as the API gives them.
+    pub profile: serde_json::Map<String, serde_json::Value>,
+    /// Welcome message, commands and prompts, as the API gives them.
+    pub automation: serde_json::Map<String, serde_json::Value>,
+    /// Callback addresses and queues, as the API gives them.
+    pub webhook: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Everything that the services remember.
@@ -117,9 +148,39 @@ pub struct State {
     pub sms_templates: Vec<SmsTemplate>,
     pub chat_templates: Vec<ChatTemplate>,
     pub messages: Vec<Message>,
+    #[serde(default)]
+    pub numbers: Vec<NumberSettings>,
 }
 
 impl State {
+    /// Lets the reviews end whose time has come.
+    pub fn end_reviews(&mut self, now: Timestamp) {
+        let chat = self.chat_templates.iter_mut();
+        let chat = chat.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
+        let sms = self.sms_templates.iter_mut();
+        let sms = sms.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
+        for (review, audit, reason) in chat.chain(sms) {
+            if let Some(review) = review.take_if(|review| review.ends_at <= now) {
+                *audit = match review.objection {
+                    None => Audit::Approved,
+                    Some(_) => Audit::Rejected,
+                };
+                *reason = review.objection;
+            }
+        }
+    }
+
+    /// The settings of a number, empty at first.
+    pub fn number_settings(&mut self, number: &str) -> &mut NumberSettings {
+        let found = self.numbers.iter().position(|settings| settings.number == number);
+        let index = found.unwrap_or_else(|| {
+            let number = number.to_owned();
+            self.numbers.push(NumberSettings { number, ..NumberSettings::default() });
+            self.numbers.len() - 1
+        });
+        &mut self.numbers[index]
+    }
+
     /// A number that this state has not given out before.
     pub fn next_serial(&mut self) -> u64 {
         self.serial += 1;

@@ -282,8 +282,14 @@ fn the_account_has_one_space_and_two_numbers() {
 #[test]
 fn what_is_not_simulated_yet_says_so() {
     let sandbox = Sandbox::ready();
-    let health = ["cams", "get-whatsapp-health-status", "--cust-space-id=x", "--node-type=PHONE"];
-    assert_eq!(sandbox.code(&health), "UnsupportedOperation");
+    let mass = [
+        "cams",
+        "send-chatapp-mass-message",
+        "--channel-type=whatsapp",
+        "--from=8613800000001",
+        "--biz-language=en",
+    ];
+    assert_eq!(sandbox.code(&mass), "UnsupportedOperation");
     let args = without(&chat_to(CLOSED), "--to");
     assert_eq!(sandbox.run(&words(&args)).exit, 1);
 }

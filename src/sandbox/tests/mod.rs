@@ -3,7 +3,10 @@
 mod cams;
 mod fates;
 mod host;
+mod settings;
 mod sms;
+mod sms_catalogue;
+mod statistics;
 mod strictness;
 
 use serde_json::Value;

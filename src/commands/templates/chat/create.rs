@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{Channel, CreateFlags, UpdateFlags};
-use super::definition::Draft;
 use super::detail::Wanted;
+use super::draft::Draft;
 use super::{limits, template_type};
 use crate::call::Call;
 use crate::change::{Change, Question, Rows, carry_out};

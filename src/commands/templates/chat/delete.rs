@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::DeleteFlags;
 use super::detail::Wanted;
-use super::{require_language, template_type};
+use super::{language, template_type};
 use crate::call::Call;
 use crate::change::{Change, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
@@ -18,16 +18,16 @@ use crate::service::Service;
 /// # Errors
 /// No language, no consent; whatever keeps the service from deleting it.
 pub fn delete(run: &Run, flags: &DeleteFlags) -> Result<Report> {
-    let language = require_language(&flags.code, flags.language.as_deref())?;
+    let language = language(run, flags.language.as_ref())?;
     let call = Call::to(&DELETE_CHATAPP_TEMPLATE)
         .text("--template-code", &flags.code)
-        .text("--biz-language", language)
+        .text("--biz-language", &language)
         .text("--template-type", template_type(flags.channel))
         .optional_text("--cust-space-id", flags.cust_space_id.as_deref());
     let wanted = Wanted {
         channel: flags.channel,
         code: flags.code.clone(),
-        language: language.to_string(),
+        language: language.clone(),
         cust_space_id: flags.cust_space_id.clone(),
     };
     let look = |service: &Service<'_>| -> Result<Rows> {

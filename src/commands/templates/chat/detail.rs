@@ -9,7 +9,8 @@ use crate::failure::{Failure, Kind, Result};
 use crate::operations::GET_CHATAPP_TEMPLATE_DETAIL;
 use crate::reply::{Reply, fields};
 use crate::service::Service;
-use crate::template::{Message, status};
+use crate::template::Message;
+use crate::vocabulary::status_in;
 
 /// Which template is meant.
 #[derive(Debug, Clone)]
@@ -91,7 +92,7 @@ impl Template {
             code: text(&["TemplateCode", "Code"]).unwrap_or_else(|| wanted.code.clone()),
             name: text(&["Name", "TemplateName"]),
             language: text(&["Language"]).unwrap_or_else(|| wanted.language.clone()),
-            status: text(&["AuditStatus"]).map_or_else(|| "unknown".into(), |word| status(&word)),
+            status: status_in(&data, &["AuditStatus"]),
             category: text(&["Category"]),
             reason: text(&["Reason"]),
             message: Message::of_components(&components),

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::super::Channel;
-use super::definition::Draft;
+use super::draft::Draft;
 use crate::failure::{Failure, Result};
 use crate::template::{Button, Header, Message, Piece, Style, compare, names, pieces};
 

@@ -11,7 +11,7 @@ use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
-use crate::template::{AUDIT_WORDS, status};
+use crate::vocabulary::{status, statuses};
 
 /// The most that a page holds.
 const LARGEST_PAGE: u64 = 100;
@@ -42,6 +42,7 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
     }
     let service = Service::connect(run, Product::Cams)?;
     let (mut items, mut raw, mut total) = (Vec::new(), Vec::new(), None);
+    let mut previous = Vec::new();
     for index in first..first + MOST_PAGES {
         let reply = service.read(&call(flags, &filter, index, size))?;
         let page = reply.items(&["ListTemplate", "Data.List", "Data.ListTemplate"]);
@@ -50,14 +51,12 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
         let is_last = (page.len() as u64) < size
             || total.is_some_and(|total| (index - first + 1).saturating_mul(size) >= total);
         // A service that takes no notice of the index would give the same page again and again.
-        let repeats = raw.last().is_some_and(|last: &Value| {
-            !page.is_empty()
-                && last.get("ListTemplate").and_then(Value::as_array) == Some(&page.to_vec())
-        });
+        let repeats = !page.is_empty() && page == previous;
         if repeats {
             run.screen.warn("the service repeats its pages; the list may be incomplete");
-            items.truncate(items.len() - page.len());
+            items.truncate(items.len().saturating_sub(page.len()));
         }
+        previous = page.to_vec();
         raw.push(Value::Object(reply.0));
         if !all || is_last || repeats {
             break;
@@ -89,7 +88,7 @@ fn call(flags: &ListFlags, filter: &Filter, index: u64, size: u64) -> Call {
         .optional_text("--name", flags.name.as_deref())
         .optional_text("--category", flags.category.as_deref())
         .optional_text("--cust-space-id", flags.cust_space_id.as_deref())
-        .page(index, size)
+        .fields("--page", &[("Index", index), ("Size", size)])
 }
 
 /// The service documents `pass`, `fail`, `auditing` and `unaudit` for its filter.
@@ -101,15 +100,11 @@ fn filter(word: Option<&str>) -> Result<Filter> {
         "rejected" => Ok(Filter::Service(Some("fail".into()))),
         "reviewing" | "cancelled" | "suspended" => Ok(Filter::Here(lower)),
         "pass" | "fail" | "auditing" | "unaudit" => Ok(Filter::Service(Some(lower))),
-        _ => {
-            let ours: Vec<&str> = AUDIT_WORDS.iter().map(|(ours, _)| *ours).collect();
-            Err(Failure::usage(format!("--audit-status {word:?} is no state of a template")).hint(
-                format!(
-                    "one of {}, or the service's pass, fail, auditing, unaudit",
-                    ours.join(", ")
-                ),
-            ))
-        }
+        _ => Err(Failure::usage(format!("--audit-status {word:?} is no state of a template"))
+            .hint(format!(
+                "one of {}, or the service's pass, fail, auditing, unaudit",
+                statuses().join(", ")
+            ))),
     }
 }
 

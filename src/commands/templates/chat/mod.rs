@@ -2,9 +2,9 @@
 
 mod buttons;
 mod create;
-mod definition;
 mod delete;
 pub(crate) mod detail;
+mod draft;
 mod limits;
 mod list;
 mod show;
@@ -17,7 +17,9 @@ pub use show::{preview, show};
 pub use stats::stats;
 
 use super::Channel;
-use crate::failure::{Failure, Result};
+use crate::commands::{Inputs, anything};
+use crate::failure::Result;
+use crate::run::Run;
 
 /// The channel as `--template-type` spells it.
 pub(crate) const fn template_type(channel: Channel) -> &'static str {
@@ -28,9 +30,13 @@ pub(crate) const fn template_type(channel: Channel) -> &'static str {
 }
 
 /// One code stands for a template in several languages, so one has to be named.
-fn require_language<'f>(code: &str, language: Option<&'f str>) -> Result<&'f str> {
-    language.ok_or_else(|| {
-        Failure::missing(&["--language"], vec!["alimsg templates list --all".into()])
-            .hint(format!("name the language of the template {code}, for example --language en"))
-    })
+///
+/// # Errors
+/// No language is given and nobody is there to be asked.
+fn language(run: &Run, given: Option<&String>) -> Result<String> {
+    let mut inputs = Inputs::new(run);
+    let language =
+        inputs.need("--language", "Language of the template", given.cloned(), anything)?;
+    inputs.complete(&["alimsg templates list --all"])?;
+    Ok(language)
 }

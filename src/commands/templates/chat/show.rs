@@ -4,7 +4,7 @@ use serde_json::{Map, json};
 
 use super::super::{Channel, PreviewFlags, ShowFlags};
 use super::detail::{Template, Wanted};
-use super::require_language;
+use super::language;
 use crate::call::shell_line;
 use crate::failure::Result;
 use crate::operations::Product;
@@ -13,11 +13,11 @@ use crate::run::Run;
 use crate::service::{self, Service};
 use crate::template::{compare, picture};
 
-fn wanted(flags: &ShowFlags) -> Result<Wanted> {
+fn wanted(run: &Run, flags: &ShowFlags) -> Result<Wanted> {
     Ok(Wanted {
         channel: flags.channel,
         code: flags.code.clone(),
-        language: require_language(&flags.code, flags.language.as_deref())?.to_string(),
+        language: language(run, flags.language.as_ref())?,
         cust_space_id: flags.cust_space_id.clone(),
     })
 }
@@ -27,7 +27,7 @@ fn wanted(flags: &ShowFlags) -> Result<Wanted> {
 /// # Errors
 /// No language; whatever keeps the service from answering.
 pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
-    let wanted = wanted(flags)?;
+    let wanted = wanted(run, flags)?;
     if run.settings.dry_run {
         return service::dry_run(run, &[&wanted.call()]);
     }
@@ -74,7 +74,7 @@ fn send_command(template: &Template, flags: &ShowFlags) -> String {
 /// # Errors
 /// No language, values that cannot be read; whatever keeps the service from answering.
 pub fn preview(run: &Run, flags: &PreviewFlags) -> Result<Report> {
-    let wanted = wanted(&flags.template)?;
+    let wanted = wanted(run, &flags.template)?;
     let values = flags.values()?;
     if run.settings.dry_run {
         return service::dry_run(run, &[&wanted.call()]);

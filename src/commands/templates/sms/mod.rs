@@ -1,34 +1,42 @@
-use super::{
-    CreateFlags, DeleteFlags, ListFlags, PreviewFlags, ShowFlags, StatsFlags, UpdateFlags,
-};
+//! SMS templates, through Dysmsapi.
+
+mod create;
+mod definition;
+mod delete;
+mod list;
+mod show;
+
+pub use create::{create, update};
+pub use delete::delete;
+pub use list::list;
+pub use show::{preview, show};
+
+use super::StatsFlags;
 use crate::failure::{Failure, Result};
 use crate::report::Report;
 use crate::run::Run;
 
-pub fn list(_run: &Run, _flags: &ListFlags) -> Result<Report> {
-    Err(Failure::usage("not written yet"))
-}
-
-pub fn show(_run: &Run, _flags: &ShowFlags) -> Result<Report> {
-    Err(Failure::usage("not written yet"))
-}
-
-pub fn preview(_run: &Run, _flags: &PreviewFlags) -> Result<Report> {
-    Err(Failure::usage("not written yet"))
-}
-
-pub fn create(_run: &Run, _flags: &CreateFlags) -> Result<Report> {
-    Err(Failure::usage("not written yet"))
-}
-
-pub fn update(_run: &Run, _flags: &UpdateFlags) -> Result<Report> {
-    Err(Failure::usage("not written yet"))
-}
-
-pub fn delete(_run: &Run, _flags: &DeleteFlags) -> Result<Report> {
-    Err(Failure::usage("not written yet"))
-}
-
+/// The service counts by day, signature and type, not by template.
+///
+/// # Errors
+/// Always: there is no such call.
 pub fn stats(_run: &Run, _flags: &StatsFlags) -> Result<Report> {
-    Err(Failure::usage("not written yet"))
+    Err(Failure::usage("the SMS service does not count messages by template")
+        .hint("it counts them by day, signature and type of template")
+        .next("alimsg sms stats --last 7d"))
+}
+
+/// Refuses the flags that only other channels know.
+fn refuse_foreign(flags: &[(&str, bool)]) -> Result<()> {
+    match flags.iter().find(|(_, given)| *given) {
+        None => Ok(()),
+        Some((flag, _)) => Err(Failure::usage(format!("{flag} is not known on the channel sms"))
+            .hint("leave it out; the flags of the channel stand under SMS in `--help`")),
+    }
+}
+
+/// The command that shows a template.
+fn show_command(code: &str) -> String {
+    let words = ["templates", "show", code, "--channel", "sms"];
+    crate::call::shell_line("alimsg", &words.map(String::from))
 }

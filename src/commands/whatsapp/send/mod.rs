@@ -130,7 +130,7 @@ pub trait Content {
 
 pub fn run(run: &Run, kind: Kind) -> Result<Report> {
     match kind {
-        Kind::Template(message) => message.run(run),
+        Kind::Template(message) => template::send(run, *message),
         Kind::Text(message) => message.run(run),
         Kind::Image(message) => message.run(run),
         Kind::Video(message) => message.run(run),

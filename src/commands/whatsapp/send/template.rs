@@ -2,10 +2,16 @@
 
 use clap::Args;
 
-use super::Content;
+use super::{Content, Send};
 use crate::call::Call;
+use crate::commands::templates::Channel;
+use crate::commands::templates::chat::detail::{Template as Approved, Wanted};
 use crate::commands::{Inputs, anything};
-use crate::failure::Result;
+use crate::delivery::{self, Verify};
+use crate::failure::{Failure, Result};
+use crate::report::Report;
+use crate::run::Run;
+use crate::template::{compare, picture};
 use crate::variables;
 
 pub const EXAMPLES: &str = "\
@@ -13,7 +19,7 @@ Examples:
   alimsg whatsapp send template --from 8613800000001 --to 8613800001000 \\
       --template-code 100000000000001 --language en --param name=Alice --param order=42
   alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
-      --template-code 100000000000002 --language en --yes";
+      --template-code 100000000000002 --language en --verify --yes";
 
 #[derive(Debug, Args)]
 pub struct Template {
@@ -36,6 +42,67 @@ pub struct Template {
     /// Payload of a quick-reply button; repeatable, in the order of the buttons
     #[arg(long, value_name = "TEXT")]
     payload: Vec<String>,
+
+    /// Before anything is sent, check that the template is approved and its variables complete
+    #[arg(long)]
+    verify: bool,
+}
+
+/// Sends a template, checked before if that is wanted.
+///
+/// # Errors
+/// As [`delivery::deliver`]; a template that is not approved or has other variables.
+pub fn send(run: &Run, message: Send<Template>) -> Result<Report> {
+    let verify = message.content.verify;
+    let mut ready = message.envelope.message(run, message.content)?;
+    if verify {
+        ready.verify = Some(verification(&ready.call));
+    }
+    delivery::deliver(run, &ready)
+}
+
+/// The check of this very call against the template that it names.
+fn verification(call: &Call) -> Verify {
+    let text = |flag: &str| call.value(flag).unwrap_or_default().to_string();
+    let is_viber = call.value("--channel-type") == Some("viber");
+    let wanted = Wanted {
+        channel: if is_viber { Channel::Viber } else { Channel::Whatsapp },
+        code: text("--template-code"),
+        language: text("--biz-language"),
+        cust_space_id: call.value("--cust-space-id").map(str::to_string),
+    };
+    let values = call.pairs("--template-params").to_vec();
+    Box::new(move |service| {
+        let template = wanted.read(service)?;
+        check(&template, &values).map_err(|failure| failure.next(wanted.show_command()))?;
+        let shown = picture(&template.message.rendered(&values));
+        let lines = shown.lines().filter(|line| !line.is_empty());
+        Ok(lines.map(|line| ("text".to_string(), line.to_string())).collect())
+    })
+}
+
+/// Whether the template may be sent, with exactly these variables.
+fn check(template: &Approved, values: &[(String, String)]) -> Result<()> {
+    let Approved { code, language, status, reason, .. } = template;
+    if status != "approved" {
+        let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        return Err(Failure::usage(format!(
+            "the template {code} ({language}) is {status}, not approved{reason}"
+        ))
+        .hint("only approved templates can be sent")
+        .next("alimsg templates list --audit-status approved --all"));
+    }
+    let comparison = compare(&template.message.variables(), values);
+    if comparison.is_exact() {
+        return Ok(());
+    }
+    let mut failure = Failure::usage(format!(
+        "the variables do not match the template {code} ({language}): {}",
+        comparison.describe()
+    ))
+    .hint("give exactly the variables of the template, each as --param NAME=VALUE");
+    failure.missing = comparison.missing;
+    Err(failure)
 }
 
 impl Content for Template {

@@ -57,9 +57,9 @@ impl Compose for Text {
 }
 
 /// # Errors
-/// Blank, or longer than a text may be.
+/// Empty, or longer than a text may be.
 pub fn check(text: &str) -> Result<()> {
-    if text.trim().is_empty() {
+    if text.is_empty() {
         return Err(Failure::usage("the text is empty").hint("give --text some text"));
     }
     let length = text.chars().count();

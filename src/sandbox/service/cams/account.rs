@@ -3,17 +3,18 @@
 use serde_json::{Value, json};
 
 use super::super::{Rejection, Request, ok, page, seeds};
-use super::check_space;
+use super::{check_space, own_number};
 
 pub fn numbers(request: Request<'_>) -> Result<Value, Rejection> {
     check_space(request.call)?;
     let wanted = request.call.text("--status");
     let mut reply = ok();
     reply["Success"] = json!(true);
+    let state = request.state;
     reply["PhoneNumbers"] = seeds::WHATSAPP_NUMBERS
         .iter()
         .map(|sender| {
-            json!({
+            let mut number = json!({
                 "PhoneNumber": sender.number,
                 "VerifiedName": sender.verified_name,
                 "Status": if sender.registered { "CONNECTED" } else { "UNVERIFIED" },
@@ -28,10 +29,65 @@ pub fn numbers(request: Request<'_>) -> Result<Value, Rejection> {
                 "UpCallbackUrl": "",
                 "StatusQueue": "",
                 "UpQueue": "",
-            })
+            });
+            for (name, value) in &state.number_settings(sender.number).webhook {
+                number[name] = value.clone();
+            }
+            number
         })
         .filter(|number| wanted.is_none_or(|wanted| number["Status"] == wanted))
         .collect();
+    Ok(reply)
+}
+
+/// The WhatsApp Business account behind the space.
+pub fn waba(request: Request<'_>) -> Result<Value, Rejection> {
+    check_space(request.call)?;
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    reply["Data"] = json!({
+        "Id": "100200300400500",
+        "Name": "Acme",
+        "AccountReviewStatus": "APPROVED",
+        "Currency": "USD",
+        "BusinessId": "500400300200100",
+        "BusinessName": "Acme",
+        "MessageTemplateNamespace": "sandbox",
+        "PrimaryBusinessLocation": "CN",
+    });
+    Ok(reply)
+}
+
+/// Whether a number can send, as far as WhatsApp sees it.
+pub fn health(request: Request<'_>) -> Result<Value, Rejection> {
+    let call = request.call;
+    check_space(call)?;
+    if call.text("--node-type") != Some("PHONE_NUMBER") {
+        return Err(Rejection::new("InvalidParameter.NodeType", "only PHONE_NUMBER is simulated"));
+    }
+    let number = own_number(call)?;
+    let sender = seeds::WHATSAPP_NUMBERS.iter().find(|sender| sender.number == number);
+    let available = sender.is_some_and(|sender| sender.registered);
+    let errors = if available {
+        json!([])
+    } else {
+        json!([{
+            "ErrorCode": "141000",
+            "ErrorDescription": "the number is not registered",
+            "PossibleSolution": "register the number",
+        }])
+    };
+    let word = if available { "AVAILABLE" } else { "BLOCKED" };
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    reply["Data"] = json!({
+        "CanSendMessage": word,
+        "Entities": [
+            { "EntityType": "PHONE_NUMBER", "PhoneNumber": number, "CanSendMessage": word,
+              "Errors": errors },
+            { "EntityType": "WABA", "WabaId": "100200300400500", "CanSendMessage": "AVAILABLE" },
+        ],
+    });
     Ok(reply)
 }
 

@@ -1,9 +1,15 @@
 //! CAMS: sending one WhatsApp or Viber message.
 
 pub mod account;
+pub mod automation;
 mod content;
+pub mod media;
 pub mod messages;
+pub mod metrics;
+pub mod profile;
+pub mod review;
 pub mod templates;
+pub mod webhook;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -43,6 +49,18 @@ fn channel(call: &ProductCall) -> Result<Channel, Rejection> {
             format!("the channel {other} is not supported"),
         )),
     }
+}
+
+/// The number that a call is about, which has to be one of this account's.
+fn own_number(call: &ProductCall) -> Result<&str, Rejection> {
+    let number = call.text("--phone-number").unwrap_or_default();
+    if seeds::WHATSAPP_NUMBERS.iter().any(|sender| sender.number == number) {
+        return Ok(number);
+    }
+    Err(Rejection::new(
+        "PhoneNumberNotRegistered",
+        format!("the number {number} is not this account's"),
+    ))
 }
 
 fn is_numeric(text: &str) -> bool {

@@ -16,7 +16,7 @@ const fn audit_word(audit: Audit) -> &'static str {
     }
 }
 
-fn channel_word(channel: Channel) -> &'static str {
+pub fn channel_word(channel: Channel) -> &'static str {
     match channel {
         Channel::Viber => "VIBER",
         _ => "WHATSAPP",
@@ -42,7 +42,7 @@ pub fn visible_texts(components: &Value) -> Vec<&str> {
 }
 
 /// WhatsApp unless the call names the other channel.
-fn wanted_channel(request: &Request<'_>) -> Result<Channel, Rejection> {
+pub fn wanted_channel(request: &Request<'_>) -> Result<Channel, Rejection> {
     match request.call.text("--template-type") {
         None | Some("WHATSAPP") => Ok(Channel::Whatsapp),
         Some("VIBER") => Ok(Channel::Viber),

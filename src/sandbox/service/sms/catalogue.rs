@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::store::{Audit, Purpose};
+use super::super::store::{Audit, Purpose, Signature};
 use super::super::{Rejection, Request, ok, page};
 use super::receipts::local_time;
 
@@ -101,6 +101,37 @@ pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(list_reply("SmsSignList", entries, &wanted))
 }
 
+/// How far each carrier has come: an approved signature is registered with all of them or not
+/// quite, one under review with none yet.
+fn registrations(signature: &Signature, date: &str) -> Value {
+    let statuses = match (signature.audit, signature.name.as_str()) {
+        (Audit::Approved, "Acme") => [3, 3, 1],
+        (Audit::Approved, _) => [3, 0, -1],
+        (Audit::Reviewing, _) => [-1; 3],
+        (Audit::Rejected, _) => [-2; 3],
+    };
+    let carriers = ["mobile", "unicom", "telecom"].into_iter().zip(statuses);
+    carriers
+        .map(|(carrier, status)| {
+            let mut entry = json!({
+                "OperatorCode": carrier,
+                "RegisterStatus": status,
+                "RegisterStatusReasons": [],
+            });
+            if status >= 0 {
+                entry["OperatorCompleteTime"] = json!(date);
+            }
+            if status == 0 {
+                entry["RegisterStatusReasons"] = json!([{
+                    "ReasonCode": "1001",
+                    "ReasonDescList": ["the papers do not match the business register"],
+                }]);
+            }
+            entry
+        })
+        .collect()
+}
+
 pub fn show_signature(request: Request<'_>) -> Result<Value, Rejection> {
     let name = request.call.text("--sign-name").unwrap_or_default();
     let Some(signature) = request.state.signatures.iter().find(|known| known.name == name) else {
@@ -115,6 +146,8 @@ pub fn show_signature(request: Request<'_>) -> Result<Value, Rejection> {
     reply["OrderId"] = json!(ORDER);
     reply["ApplyScene"] = json!("https://example.com");
     reply["ThirdParty"] = json!(false);
+    reply["QualificationId"] = json!(1_000_009_001);
+    reply["SignIspRegisterDetailList"] = registrations(signature, &date);
     reply["RegisterResult"] = json!(i64::from(signature.audit == Audit::Approved));
     reply["FileUrlList"] = json!([]);
     reply["AuditInfo"] = match &signature.reason {
@@ -141,7 +174,7 @@ pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
                 "AuditStatus": audit_in_list(template.audit),
                 "CreateDate": date,
                 "OrderId": ORDER,
-                "SignatureName": "Acme",
+                "SignatureName": template.signature.as_deref().unwrap_or_default(),
                 "Reason": rejection_reason(template.reason.as_deref(), &date),
             })
         })
@@ -164,7 +197,8 @@ pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
     reply["TemplateType"] = json!(purpose_in_look_up(template.purpose).to_string());
     reply["TemplateStatus"] = json!(audit_in_look_up(template.audit).to_string());
     reply["IntlType"] = json!(i64::from(international));
-    reply["RelatedSignName"] = json!("Acme");
+    reply["RelatedSignName"] = json!(template.signature.as_deref().unwrap_or_default());
+    reply["Remark"] = json!(template.remark.as_deref().unwrap_or_default());
     reply["CreateDate"] = json!(date);
     reply["OrderId"] = json!(ORDER);
     reply["ApplyScene"] = json!("https://example.com");

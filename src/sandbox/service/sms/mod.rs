@@ -1,7 +1,10 @@
 //! Dysmsapi: sending one text to up to a thousand numbers.
 
 pub mod catalogue;
+pub mod qualifications;
 pub mod receipts;
+pub mod review;
+pub mod statistics;
 
 use serde_json::{Map, Value, json};
 

@@ -18,6 +18,17 @@ fn local(time: Timestamp) -> jiff::Zoned {
     time.to_zoned(TimeZone::fixed(Offset::constant(8)))
 }
 
+/// The day that a moment counts to.
+pub fn day(time: Timestamp) -> Date {
+    local(time).date()
+}
+
+/// A day in the only form that the service takes.
+pub fn read_day(text: &str) -> Option<Date> {
+    let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| Date::strptime("%Y%m%d", text).ok())?
+}
+
 /// A moment in the form of the service's replies.
 pub fn local_time(time: Timestamp) -> String {
     local(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -30,12 +41,11 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
         .text("--phone-number")
         .and_then(read_number)
         .ok_or_else(|| Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "no mobile number"))?;
-    let day = call
+    let sent_on = call
         .text("--send-date")
-        .filter(|text| text.len() == 8)
-        .and_then(|text| Date::strptime("%Y%m%d", text).ok())
+        .and_then(read_day)
         .ok_or_else(|| invalid("the date must be yyyyMMdd"))?;
-    let age = local(now).date().duration_since(day).as_hours() / 24;
+    let age = day(now).duration_since(sent_on).as_hours() / 24;
     if age > DAYS_KEPT {
         return Err(invalid("receipts are kept for 30 days"));
     }
@@ -51,7 +61,7 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
         .iter()
         .rev()
         .filter(|message| message.channel == Channel::Sms && message.recipient == number.digits)
-        .filter(|message| local(message.sent_at).date() == day)
+        .filter(|message| day(message.sent_at) == sent_on)
         .filter(|message| wanted_id.is_none_or(|id| message.message_id == id))
         .map(|message| receipt(message, now))
         .collect();
@@ -61,12 +71,33 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(reply)
 }
 
+/// How far a message has come, and when its receipt came.
+pub enum Standing {
+    Waiting,
+    Failed(Timestamp),
+    Delivered(Timestamp),
+}
+
+impl Standing {
+    pub fn of(message: &Message, now: Timestamp) -> Self {
+        let waited = now.duration_since(message.sent_at);
+        match message.fate.receipt() {
+            Receipt::Delivered { after } if waited >= after => {
+                Self::Delivered(later(message.sent_at, after))
+            }
+            Receipt::Failed { after } if waited >= after => {
+                Self::Failed(later(message.sent_at, after))
+            }
+            _ => Self::Waiting,
+        }
+    }
+}
+
 fn receipt(message: &Message, now: Timestamp) -> Value {
-    let waited = now.duration_since(message.sent_at);
-    let (status, code, received_after) = match message.fate.receipt() {
-        Receipt::Delivered { after } if waited >= after => (3, "DELIVERED", Some(after)),
-        Receipt::Failed { after } if waited >= after => (2, "MOBILE_NOT_ON_SERVICE", Some(after)),
-        _ => (1, "REQUEST_SUCCESS", None),
+    let (status, code, received_at) = match Standing::of(message, now) {
+        Standing::Delivered(at) => (3, "DELIVERED", Some(at)),
+        Standing::Failed(at) => (2, "MOBILE_NOT_ON_SERVICE", Some(at)),
+        Standing::Waiting => (1, "REQUEST_SUCCESS", None),
     };
     let mut receipt = json!({
         "PhoneNum": message.recipient,
@@ -77,8 +108,8 @@ fn receipt(message: &Message, now: Timestamp) -> Value {
         "SendDate": local_time(message.sent_at),
         "OutId": message.tracking_id.as_deref().unwrap_or_default(),
     });
-    if let Some(after) = received_after {
-        receipt["ReceiveDate"] = json!(local_time(later(message.sent_at, after)));
+    if let Some(received_at) = received_at {
+        receipt["ReceiveDate"] = json!(local_time(received_at));
     }
     receipt
 }

@@ -1,0 +1,34 @@
+//! `alimsg sms signs`: the signatures of the account.
+
+mod list;
+mod show;
+
+use clap::Subcommand;
+
+use crate::failure::Result;
+use crate::report::Report;
+use crate::run::Run;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List signatures, approved ones first
+    List(list::Flags),
+    /// Show a signature: its audit, and how far each carrier has registered it
+    Show(show::Flags),
+}
+
+impl Command {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::List(_) => "sms signs list",
+            Self::Show(_) => "sms signs show",
+        }
+    }
+
+    pub fn run(self, run: &Run) -> Result<Report> {
+        match self {
+            Self::List(flags) => list::run(run, &flags),
+            Self::Show(flags) => show::run(run, &flags),
+        }
+    }
+}

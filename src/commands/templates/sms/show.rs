@@ -1,0 +1,87 @@
+//! `templates show` and `templates preview` for SMS.
+
+use serde_json::{Map, json};
+
+use super::super::{PreviewFlags, ShowFlags};
+use super::refuse_foreign;
+use crate::call::shell_line;
+use crate::failure::Result;
+use crate::operations::Product;
+use crate::report::Report;
+use crate::run::Run;
+use crate::service::{self, Service};
+use crate::sms_template::{self, SmsTemplate};
+use crate::template::{Style, compare, render};
+
+fn check(flags: &ShowFlags) -> Result<()> {
+    refuse_foreign(&[
+        ("--language", flags.language.is_some()),
+        ("--cust-space-id", flags.cust_space_id.is_some()),
+    ])
+}
+
+/// Shows one template.
+///
+/// # Errors
+/// A flag of another channel; whatever keeps the service from answering.
+pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
+    check(flags)?;
+    if run.settings.dry_run {
+        return service::dry_run(run, &[&sms_template::get_call(&flags.code)]);
+    }
+    let template = sms_template::get(&Service::connect(run, Product::Dysmsapi)?, &flags.code)?;
+    let variables: Vec<_> = template
+        .variables()
+        .into_iter()
+        .map(|variable| json!({"name": variable.name, "where": variable.places.join(", ")}))
+        .collect();
+    let mut data = Map::new();
+    data.insert("code".into(), json!(template.code));
+    data.insert("name".into(), json!(template.name));
+    data.insert("status".into(), json!(template.status));
+    data.insert("type".into(), json!(template.kind));
+    data.insert("reason".into(), json!(template.reason));
+    data.insert("components".into(), json!(template.text));
+    data.insert("variables".into(), json!(variables));
+    data.insert("related_sign_name".into(), json!(template.related_sign_name));
+    data.insert("remark".into(), json!(template.remark));
+    data.insert("created_at".into(), json!(template.created_at));
+    data.insert("audited_at".into(), json!(template.audited_at));
+    data.insert("order_id".into(), json!(template.order_id));
+    data.insert("send".into(), json!(send_command(&template)));
+    Ok(Report::Facts { data, raw: template.raw.clone() }.drawn(template.text))
+}
+
+/// The command that sends the template, with the words in capitals to be replaced.
+fn send_command(template: &SmsTemplate) -> String {
+    let mut words: Vec<String> =
+        ["sms", "send", "--phone-numbers", "NUMBER", "--sign-name", "SIGNATURE"]
+            .map(String::from)
+            .to_vec();
+    words.extend(["--template-code".into(), template.code.clone()]);
+    for variable in template.variables() {
+        words.extend(["--param".into(), format!("{}=VALUE", variable.name)]);
+    }
+    shell_line("alimsg", &words)
+}
+
+/// Renders one template.
+///
+/// # Errors
+/// Values that cannot be read; whatever keeps the service from answering.
+pub fn preview(run: &Run, flags: &PreviewFlags) -> Result<Report> {
+    check(&flags.template)?;
+    let values = flags.values()?;
+    let code = &flags.template.code;
+    if run.settings.dry_run {
+        return service::dry_run(run, &[&sms_template::get_call(code)]);
+    }
+    let template = sms_template::get(&Service::connect(run, Product::Dysmsapi)?, code)?;
+    let comparison = compare(&template.variables(), &values);
+    let text = render(&template.text, Style::Sms, &values);
+    let mut data = Map::new();
+    data.insert("text".into(), json!(text));
+    data.insert("missing".into(), json!(comparison.missing));
+    data.insert("superfluous".into(), json!(comparison.superfluous));
+    Ok(Report::Facts { data, raw: template.raw }.drawn(text))
+}

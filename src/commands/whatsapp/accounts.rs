@@ -1,0 +1,127 @@
+//! `alimsg whatsapp accounts`: the channel instances of the cloud account.
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use super::send::Channel;
+use crate::call::Call;
+use crate::failure::Result;
+use crate::operations::{LIST_INSTANCE, Product, QUERY_CHATAPP_BIND_WABA};
+use crate::reply::fields;
+use crate::report::Report;
+use crate::run::Run;
+use crate::service::{self, Service};
+
+const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp accounts list --channel viber
+  alimsg --sandbox whatsapp accounts list";
+
+const PAGE: u64 = 50;
+/// A service that never comes to an end is not followed for ever.
+const MOST_PAGES: u64 = 200;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List channel instances (cust-space-id), their WhatsApp Business account and state
+    #[command(after_help = EXAMPLES)]
+    List(ListFlags),
+}
+
+#[derive(Debug, Args)]
+pub struct ListFlags {
+    /// Only instances of this channel
+    #[arg(long, value_enum)]
+    channel: Option<Channel>,
+}
+
+impl Command {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::List(_) => "whatsapp accounts list",
+        }
+    }
+
+    pub fn run(self, run: &Run) -> Result<Report> {
+        match self {
+            Self::List(flags) => list(run, &flags),
+        }
+    }
+}
+
+fn call(flags: &ListFlags, index: u64) -> Call {
+    let channel = flags.channel.map(|channel| channel.name().to_uppercase());
+    Call::to(&LIST_INSTANCE)
+        .optional_text("--channel-type", channel.as_deref())
+        .optional_integer("--page-index", Some(index))
+        .optional_integer("--page-size", Some(PAGE))
+}
+
+fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
+    if run.settings.dry_run {
+        return service::dry_run(run, &[&call(flags, 1)]);
+    }
+    let service = Service::connect(run, Product::Cams)?;
+    let (mut items, mut raw) = (Vec::new(), Vec::new());
+    for index in 1..=MOST_PAGES {
+        let reply = service.read(&call(flags, index))?;
+        let page = reply.items(&["Data", "Data.List"]);
+        let total = reply.number(&["TotalCount", "Total"]);
+        items.extend(page.iter().filter(|row| row.is_object()).map(instance));
+        let is_last =
+            (page.len() as u64) < PAGE || total.is_some_and(|total| index * PAGE >= total);
+        raw.push(Value::Object(reply.0));
+        if is_last {
+            break;
+        }
+    }
+    for item in &mut items {
+        if let Some(reply) = add_waba(run, &service, item) {
+            raw.push(reply);
+        }
+    }
+    drop(service);
+    let mut facts = Map::new();
+    facts.insert("total".into(), json!(items.len()));
+    Ok(Report::List { name: "accounts", items, facts, raw: Value::Array(raw) })
+}
+
+fn instance(row: &Value) -> Map<String, Value> {
+    let text = |names: &[&str]| json!(fields::text(row, names));
+    let lower = |name: &str| json!(fields::text(row, &[name]).map(|word| word.to_lowercase()));
+    let mut item = Map::new();
+    item.insert("cust_space_id".into(), text(&["CustSpaceId"]));
+    item.insert("channel".into(), lower("ChannelType"));
+    item.insert("name".into(), text(&["InstanceName"]));
+    item.insert("state".into(), lower("State"));
+    for name in ["waba_id", "waba_name", "waba_state"] {
+        item.insert(name.into(), Value::Null);
+    }
+    item.insert("instance_id".into(), text(&["InstanceId"]));
+    item.insert("submitted_at".into(), text(&["SubmitTime"]));
+    item
+}
+
+/// Adds the WhatsApp Business account. Without it the instance is still worth listing.
+fn add_waba(run: &Run, service: &Service<'_>, item: &mut Map<String, Value>) -> Option<Value> {
+    let space = item.get("cust_space_id")?.as_str()?.to_string();
+    if item.get("channel").and_then(Value::as_str).is_some_and(|channel| channel != "whatsapp") {
+        return None;
+    }
+    let call = Call::to(&QUERY_CHATAPP_BIND_WABA).text("--cust-space-id", &space);
+    match service.read(&call) {
+        Ok(reply) => {
+            let data = reply.value("Data").cloned().unwrap_or_default();
+            let state = fields::text(&data, &["AccountReviewStatus"]);
+            item.insert("waba_id".into(), json!(fields::text(&data, &["Id"])));
+            item.insert("waba_name".into(), json!(fields::text(&data, &["Name"])));
+            item.insert("waba_state".into(), json!(state.map(|word| word.to_lowercase())));
+            Some(Value::Object(reply.0))
+        }
+        Err(failure) => {
+            run.screen
+                .warn(format!("the account behind {space} is not known: {}", failure.message));
+            None
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! `alimsg whatsapp automation`: what a number says before anybody answers.
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use super::number::NumberFlags;
+use crate::call::{Call, shell_line};
+use crate::change::{Change, Question, Rows, carry_out};
+use crate::failure::{Failure, Result};
+use crate::operations::{GET_CONVERSATIONAL_AUTOMATION, Product, UPDATE_CONVERSATIONAL_AUTOMATION};
+use crate::reply::{Reply, fields};
+use crate::report::Report;
+use crate::run::Run;
+use crate::service::{self, Service};
+use crate::variables;
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox whatsapp automation show 8613800000001 --cust-space-id cams-sandbox";
+
+const SET_EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp automation set 8613800000001 --cust-space-id cams-abc \\
+      --enable-welcome-message true
+  alimsg --sandbox whatsapp automation set 8613800000001 --cust-space-id cams-sandbox \\
+      --prompt 'Where is my order?' --command track='Track an order' --yes";
+
+/// WhatsApp's limits; texts in characters.
+const MOST_PROMPTS: usize = 4;
+const LONGEST_PROMPT: usize = 80;
+const MOST_COMMANDS: usize = 30;
+const LONGEST_COMMAND: usize = 32;
+const LONGEST_DESCRIPTION: usize = 256;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show welcome message, conversation starters and commands of a number
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(NumberFlags),
+    /// Set them; shows the present ones, and asks
+    #[command(after_help = SET_EXAMPLES)]
+    Set(SetFlags),
+}
+
+#[derive(Debug, Args)]
+pub struct SetFlags {
+    #[command(flatten)]
+    number: NumberFlags,
+
+    /// Whether the first opening of a chat is reported, so that it can be answered
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    enable_welcome_message: Option<bool>,
+
+    /// Conversation starter, at most 80 characters; repeatable, at most 4
+    #[arg(long, visible_alias = "prompts", value_name = "TEXT")]
+    prompt: Vec<String>,
+
+    /// Command that customers can type; repeatable, at most 30
+    #[arg(long, visible_alias = "commands", value_name = "NAME=DESCRIPTION")]
+    command: Vec<String>,
+}
+
+impl Command {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Show(_) => "whatsapp automation show",
+            Self::Set(_) => "whatsapp automation set",
+        }
+    }
+
+    pub fn run(self, run: &Run) -> Result<Report> {
+        match self {
+            Self::Show(flags) => show(run, flags),
+            Self::Set(flags) => set(run, flags),
+        }
+    }
+}
+
+fn query(number: &str, space: &str) -> Call {
+    Call::to(&GET_CONVERSATIONAL_AUTOMATION)
+        .text("--cust-space-id", space)
+        .text("--phone-number", number)
+}
+
+fn show(run: &Run, flags: NumberFlags) -> Result<Report> {
+    let (number, space) = flags.checked(run)?;
+    let call = query(&number, &space);
+    if run.settings.dry_run {
+        return service::dry_run(run, &[&call]);
+    }
+    let reply = Service::connect(run, Product::Cams)?.read(&call)?;
+    let mut data = Map::new();
+    data.insert("number".into(), json!(number));
+    data.extend(settings(&reply));
+    Ok(Report::Facts { data, raw: Value::Object(reply.0) })
+}
+
+fn settings(reply: &Reply) -> Map<String, Value> {
+    let data = reply.value("Data").cloned().unwrap_or_default();
+    let items = |name: &str| data.get(name).and_then(Value::as_array).into_iter().flatten();
+    let prompts: Vec<&str> = items("Prompts").filter_map(Value::as_str).collect();
+    let commands: Vec<Value> = items("Commands")
+        .filter(|command| command.is_object())
+        .map(|command| {
+            json!({
+                "name": fields::text(command, &["CommandName"]),
+                "description": fields::text(command, &["CommandDescription"]),
+            })
+        })
+        .collect();
+    let welcome = fields::text(&data, &["EnableWelcomeMessage"]).map(|word| word == "true");
+    let mut settings = Map::new();
+    settings.insert("enable_welcome_message".into(), json!(welcome));
+    settings.insert("prompts".into(), json!(prompts));
+    settings.insert("commands".into(), Value::Array(commands));
+    settings
+}
+
+fn set(run: &Run, flags: SetFlags) -> Result<Report> {
+    let welcome = flags.enable_welcome_message;
+    if welcome.is_none() && flags.prompt.is_empty() && flags.command.is_empty() {
+        return Err(Failure::usage("nothing is to be set")
+            .hint("give --enable-welcome-message, --prompt or --command"));
+    }
+    at_most("--prompt", flags.prompt.len(), MOST_PROMPTS)?;
+    at_most("--command", flags.command.len(), MOST_COMMANDS)?;
+    for prompt in &flags.prompt {
+        fits("--prompt", prompt, LONGEST_PROMPT)?;
+    }
+    let commands = variables::from_pairs("--command", &flags.command)?;
+    for (name, description) in &commands {
+        fits("the name of --command", name, LONGEST_COMMAND)?;
+        fits("the description of --command", description, LONGEST_DESCRIPTION)?;
+    }
+    let (number, space) = flags.number.checked(run)?;
+    let mut call = Call::to(&UPDATE_CONVERSATIONAL_AUTOMATION)
+        .text("--cust-space-id", &space)
+        .text("--phone-number", &number)
+        .optional_boolean("--enable-welcome-message", welcome)
+        .list("--prompts", &flags.prompt);
+    if !commands.is_empty() {
+        let list: Vec<Value> = commands
+            .iter()
+            .map(|(name, text)| json!({"CommandName": name, "CommandDescription": text}))
+            .collect();
+        call = call.json("--commands", &Value::Array(list));
+    }
+    let mut rows: Rows = vec![("number".into(), number.clone()), ("space".into(), space.clone())];
+    rows.extend(welcome.map(|welcome| ("welcome message".to_string(), welcome.to_string())));
+    rows.extend(flags.prompt.iter().map(|prompt| ("prompt".to_string(), prompt.clone())));
+    rows.extend(commands.iter().map(|(name, text)| (format!("command {name}"), text.clone())));
+    let look = |service: &Service<'_>| -> Result<Rows> {
+        let now = settings(&service.read(&query(&number, &space))?);
+        Ok(now
+            .into_iter()
+            .map(|(name, value)| (format!("now {name}"), value.to_string()))
+            .collect())
+    };
+    let shown = ["whatsapp", "automation", "show", &number, "--cust-space-id", &space];
+    let change = Change {
+        call,
+        title: "UpdateConversationalAutomation is about to set:".into(),
+        rows,
+        look: Some(&look),
+        question: Question::Yes("Set it?"),
+        check: shell_line("alimsg", &shown.map(String::from)),
+    };
+    carry_out(run, &change, |reply| {
+        let mut data = Map::new();
+        data.insert("number".into(), json!(number));
+        if let Some(welcome) = welcome {
+            data.insert("enable_welcome_message".into(), json!(welcome));
+        }
+        if !flags.prompt.is_empty() {
+            data.insert("prompts".into(), json!(flags.prompt));
+        }
+        if !commands.is_empty() {
+            let names: Vec<&str> = commands.iter().map(|(name, _)| name.as_str()).collect();
+            data.insert("commands".into(), json!(names));
+        }
+        data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
+        Report::Facts { data, raw: Value::Object(reply.0) }
+    })
+}
+
+fn at_most(flag: &str, count: usize, limit: usize) -> Result<()> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{count} times {flag}, {limit} at most"))
+        .hint("WhatsApp takes no more"))
+}
+
+fn fits(what: &str, text: &str, limit: usize) -> Result<()> {
+    let length = text.chars().count();
+    if (1..=limit).contains(&length) {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{what} has {length} characters: {text:?}"))
+        .hint(format!("1 to {limit} characters")))
+}

@@ -1,0 +1,213 @@
+//! `alimsg whatsapp profile`: what customers see about the business behind a number.
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use super::number::NumberFlags;
+use crate::call::{Call, shell_line};
+use crate::change::{Change, Question, Rows, carry_out};
+use crate::failure::{Failure, Result};
+use crate::operations::{MODIFY_PHONE_BUSINESS_PROFILE, Product, QUERY_PHONE_BUSINESS_PROFILE};
+use crate::reply::{Reply, fields};
+use crate::report::Report;
+use crate::run::Run;
+use crate::service::{self, Service};
+
+const SHOW_EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox whatsapp profile show 8613800000001 --cust-space-id cams-sandbox";
+
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp profile update 8613800000001 --cust-space-id cams-abc --vertical RETAIL
+  alimsg --sandbox whatsapp profile update 8613800000001 --cust-space-id cams-sandbox \\
+      --about 'We answer within the hour' --website https://example.com --yes";
+
+/// WhatsApp's limits, in characters.
+const LONGEST: &[(&str, usize)] = &[
+    ("--about", 139),
+    ("--address", 256),
+    ("--description", 512),
+    ("--email", 128),
+    ("--website", 256),
+];
+const MOST_WEBSITES: usize = 2;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show the business profile of a number
+    #[command(after_help = SHOW_EXAMPLES)]
+    Show(NumberFlags),
+    /// Change the business profile of a number; shows old and new, and asks
+    #[command(after_help = UPDATE_EXAMPLES)]
+    Update(Box<UpdateFlags>),
+}
+
+#[derive(Debug, Args)]
+pub struct UpdateFlags {
+    #[command(flatten)]
+    number: NumberFlags,
+
+    /// The line below the name, at most 139 characters
+    #[arg(long, value_name = "TEXT")]
+    about: Option<String>,
+
+    /// Address, at most 256 characters
+    #[arg(long, value_name = "TEXT")]
+    address: Option<String>,
+
+    /// Description, at most 512 characters
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+
+    /// E-mail address, at most 128 characters
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+
+    /// Link of the picture
+    #[arg(long, value_name = "URL")]
+    profile_picture_url: Option<String>,
+
+    /// Line of business, for example RETAIL
+    #[arg(long, value_name = "WORD")]
+    vertical: Option<String>,
+
+    /// Website; at most two, which take the place of all there are
+    #[arg(long, visible_alias = "websites", value_name = "URL")]
+    website: Vec<String>,
+}
+
+impl Command {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Show(_) => "whatsapp profile show",
+            Self::Update(_) => "whatsapp profile update",
+        }
+    }
+
+    pub fn run(self, run: &Run) -> Result<Report> {
+        match self {
+            Self::Show(flags) => show(run, flags),
+            Self::Update(flags) => update(run, *flags),
+        }
+    }
+}
+
+fn query(number: &str, space: &str) -> Call {
+    Call::to(&QUERY_PHONE_BUSINESS_PROFILE)
+        .text("--cust-space-id", space)
+        .text("--phone-number", number)
+}
+
+fn show(run: &Run, flags: NumberFlags) -> Result<Report> {
+    let (number, space) = flags.checked(run)?;
+    let call = query(&number, &space);
+    if run.settings.dry_run {
+        return service::dry_run(run, &[&call]);
+    }
+    let reply = Service::connect(run, Product::Cams)?.read(&call)?;
+    let mut data = Map::new();
+    data.insert("number".into(), json!(number));
+    if let Some(Value::Object(profile)) = reply.value("Data").map(fields::snake_case) {
+        data.extend(profile);
+    }
+    Ok(Report::Facts { data, raw: Value::Object(reply.0) })
+}
+
+fn update(run: &Run, flags: UpdateFlags) -> Result<Report> {
+    let texts = [
+        ("--about", "About", &flags.about),
+        ("--address", "Address", &flags.address),
+        ("--description", "Description", &flags.description),
+        ("--email", "Email", &flags.email),
+        ("--profile-picture-url", "ProfilePictureUrl", &flags.profile_picture_url),
+        ("--vertical", "Vertical", &flags.vertical),
+    ];
+    for (flag, _, text) in &texts {
+        check_length(flag, text.as_deref().unwrap_or_default())?;
+    }
+    if let Some(url) = &flags.profile_picture_url {
+        super::number::check_url("--profile-picture-url", url)?;
+    }
+    check_websites(&flags.website)?;
+    if texts.iter().all(|(_, _, text)| text.is_none()) && flags.website.is_empty() {
+        return Err(Failure::usage("nothing is to be changed").hint(
+            "give at least one of --about, --address, --description, --email, --website, \
+                   --vertical, --profile-picture-url",
+        ));
+    }
+    let changes: Vec<(&str, String)> = texts
+        .iter()
+        .filter_map(|(_, field, text)| Some((*field, text.as_ref()?.clone())))
+        .chain((!flags.website.is_empty()).then(|| ("Websites", flags.website.join(", "))))
+        .collect();
+    let mut call = Call::to(&MODIFY_PHONE_BUSINESS_PROFILE);
+    let (number, space) = flags.number.checked(run)?;
+    call = call.text("--cust-space-id", &space).text("--phone-number", &number);
+    for (flag, _, text) in &texts {
+        call = call.optional_text(flag, text.as_deref());
+    }
+    call = call.list("--websites", &flags.website);
+    let look = |service: &Service<'_>| -> Result<Rows> {
+        let reply = service.read(&query(&number, &space))?;
+        let row = |(field, new): &(&str, String)| {
+            (fields::snake(field), format!("{} → {new}", old(&reply, field)))
+        };
+        Ok(changes.iter().map(row).collect())
+    };
+    let shown = ["whatsapp", "profile", "show", &number, "--cust-space-id", &space];
+    let change = Change {
+        call,
+        title: "ModifyPhoneBusinessProfile is about to change, old → new:".into(),
+        rows: vec![("number".into(), number.clone()), ("space".into(), space.clone())],
+        look: Some(&look),
+        question: Question::Yes("Change it?"),
+        check: shell_line("alimsg", &shown.map(String::from)),
+    };
+    carry_out(run, &change, |reply| {
+        let mut data = Map::new();
+        data.insert("number".into(), json!(number));
+        let names: Vec<String> = changes.iter().map(|(field, _)| fields::snake(field)).collect();
+        data.insert("changed".into(), json!(names));
+        data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
+        Report::Facts { data, raw: Value::Object(reply.0) }
+    })
+}
+
+/// The present value of a field, as a line.
+fn old(reply: &Reply, field: &str) -> String {
+    match reply.value("Data").and_then(|data| data.get(field)) {
+        Some(Value::Array(items)) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
+        Some(Value::String(text)) => text.clone(),
+        _ => String::new(),
+    }
+}
+
+fn check_length(flag: &str, text: &str) -> Result<()> {
+    let limit = LONGEST.iter().find(|(name, _)| *name == flag).map(|(_, limit)| *limit);
+    let length = text.chars().count();
+    match limit {
+        Some(limit) if length > limit => {
+            Err(Failure::usage(format!("{flag} has {length} characters, {limit} at most"))
+                .hint("shorten it"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_websites(websites: &[String]) -> Result<()> {
+    if websites.len() > MOST_WEBSITES {
+        return Err(Failure::usage(format!(
+            "{} websites, {MOST_WEBSITES} at most",
+            websites.len()
+        ))
+        .hint("WhatsApp shows no more"));
+    }
+    for url in websites {
+        check_length("--website", url)?;
+        super::number::check_url("--website", url)?;
+    }
+    Ok(())
+}

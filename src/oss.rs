@@ -1,0 +1,216 @@
+//! Uploads to the channel's storage, with `aliyun`'s own OSS command.
+//!
+//! The storage gives out temporary keys. They go to that one child process as variables, together
+//! with the order to take no notice of the profiles, whose keys would sign otherwise; they are on
+//! no command line and in no output.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::failure::{Failure, Kind, Result};
+use crate::process::{End, Finished};
+use crate::reply::{Reply, complaint, fields};
+use crate::secret::Secret;
+
+/// The right to upload, as GetChatappUploadAuthorization gives it.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    key_id: Secret,
+    key_secret: Secret,
+    token: Secret,
+    bucket: String,
+    /// The folder that may be written to, without slashes around it.
+    folder: String,
+    /// Host of the storage, without scheme.
+    host: String,
+}
+
+impl Authorization {
+    /// Reads the reply.
+    ///
+    /// # Errors
+    /// A field is missing or could change the command line that it becomes part of.
+    pub fn of(reply: &Reply) -> Result<Self> {
+        let incomplete = |what: &str| {
+            let mut failure = Failure::new(
+                Kind::Rejected,
+                format!("the service gave no usable right to upload: {what}"),
+            )
+            .hint("check --cust-space-id, then try again");
+            failure.request_id = reply.text(&["RequestId"]);
+            failure
+        };
+        let data = reply.value("Data").unwrap_or(&Value::Null);
+        let field = |name: &str| {
+            fields::text(data, &[name])
+                .filter(|text| !text.contains('\0'))
+                .ok_or_else(|| incomplete(&format!("{name} is missing")))
+        };
+        let secret = |name: &str| field(name).map(Secret::new);
+        let endpoint = field("EndPoint").or_else(|_| field("Endpoint"))?;
+        let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host);
+        let authorization = Self {
+            key_id: secret("AccessKeyId")?,
+            key_secret: secret("AccessKeySecret")?,
+            token: secret("SecurityToken")?,
+            bucket: field("BucketName")?,
+            folder: field("Dir").unwrap_or_default().trim_matches('/').to_string(),
+            host: host.trim_end_matches('/').to_string(),
+        };
+        let name = |text: &str| {
+            !text.is_empty()
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+        };
+        let folder = |text: &str| text.is_empty() || text.split('/').all(name);
+        if !name(&authorization.bucket) || !name(&authorization.host) {
+            return Err(incomplete("bucket or endpoint is not a name"));
+        }
+        if !folder(&authorization.folder) {
+            return Err(incomplete("the folder is not a path"));
+        }
+        Ok(authorization)
+    }
+
+    /// The key of a new object, which no other upload has.
+    pub fn new_key(&self, ending: &str) -> String {
+        let name = format!("{}.{ending}", uuid::Uuid::now_v7());
+        if self.folder.is_empty() { name } else { format!("{}/{name}", self.folder) }
+    }
+
+    /// The address of an object.
+    pub fn link(&self, key: &str) -> String {
+        format!("https://{}.{}/{key}", self.bucket, self.host)
+    }
+}
+
+/// The reply that gave the right, fit to be shown.
+pub fn masked(reply: Reply) -> Value {
+    let mut raw = Value::Object(reply.0);
+    let secrets = ["AccessKeyId", "AccessKeySecret", "SecurityToken"];
+    let known = ["BucketName", "Dir", "EndPoint", "Endpoint", "Expire"];
+    match raw.get_mut("Data") {
+        Some(Value::Object(data)) => {
+            // A field that is new may be one more secret.
+            for (name, value) in data.iter_mut() {
+                if secrets.contains(&name.as_str()) || !known.contains(&name.as_str()) {
+                    *value = Value::from("***");
+                }
+            }
+        }
+        Some(data) => *data = Value::from("***"),
+        None => {}
+    }
+    raw
+}
+
+/// One file on its way.
+pub struct Upload<'a> {
+    /// Absolute, so that it cannot be taken for a flag.
+    pub file: &'a Path,
+    pub key: &'a str,
+    pub authorization: &'a Authorization,
+}
+
+impl Upload<'_> {
+    /// Behind `aliyun`.
+    pub fn arguments(&self) -> Vec<String> {
+        let Authorization { bucket, host, .. } = self.authorization;
+        arguments(
+            &self.file.display().to_string(),
+            &format!("oss://{bucket}/{}", self.key),
+            &format!("https://{host}"),
+        )
+    }
+
+    /// The variables of the one child that signs with them.
+    pub fn environment(&self) -> Vec<(OsString, OsString)> {
+        let Authorization { key_id, key_secret, token, .. } = self.authorization;
+        vec![
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID".into(), key_id.for_environment()),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET".into(), key_secret.for_environment()),
+            ("ALIBABA_CLOUD_SECURITY_TOKEN".into(), token.for_environment()),
+            ("ALIBABA_CLOUD_IGNORE_PROFILE".into(), "TRUE".into()),
+        ]
+    }
+
+    /// What the end of the child means.
+    ///
+    /// # Errors
+    /// It did not upload the file.
+    pub fn judge(&self, finished: &Finished) -> Result<()> {
+        if finished.succeeded() {
+            return Ok(());
+        }
+        Err(match finished.end {
+            End::TimedOut(limit) => Failure::environment(format!(
+                "the upload took longer than {} s and was ended",
+                limit.as_secs()
+            ))
+            .hint("--timeout gives it longer"),
+            End::Interrupted => Failure::interrupted(),
+            End::Exited(_) => Failure::environment(format!(
+                "the upload failed: {}",
+                self.without_secrets(&complaint(finished))
+            ))
+            .hint("nothing was sent; the same command may be tried again"),
+        })
+    }
+
+    fn without_secrets(&self, text: &str) -> String {
+        let Authorization { key_id, key_secret, token, .. } = self.authorization;
+        [key_id, key_secret, token]
+            .into_iter()
+            .fold(text.to_string(), |text, secret| secret.remove_from(&text))
+    }
+}
+
+/// The command line of an upload; on a dry run with names in the place of what is not known yet.
+pub fn arguments(file: &str, target: &str, endpoint: &str) -> Vec<String> {
+    ["oss", "cp", file, target, "--endpoint", endpoint, "-f"].map(String::from).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reply(endpoint: &str, folder: &str) -> Reply {
+        let value = json!({"Code": "OK", "Data": {
+            "AccessKeyId": "STS.id", "AccessKeySecret": "shh", "SecurityToken": "tok",
+            "BucketName": "bucket", "Dir": folder, "EndPoint": endpoint, "Novel": "shh too",
+        }});
+        Reply(value.as_object().expect("object").clone())
+    }
+
+    #[test]
+    fn the_endpoint_comes_with_and_without_scheme() {
+        for endpoint in ["oss.example.com", "https://oss.example.com/", "http://oss.example.com"] {
+            let authorization = Authorization::of(&reply(endpoint, "/a/b/")).expect("sound");
+            assert_eq!(authorization.link("a/b/k.png"), "https://bucket.oss.example.com/a/b/k.png");
+            assert!(authorization.new_key("png").starts_with("a/b/"));
+        }
+    }
+
+    #[test]
+    fn secrets_are_only_in_the_environment() {
+        let authorization = Authorization::of(&reply("oss.example.com", "a")).expect("sound");
+        let upload =
+            Upload { file: Path::new("/f.png"), key: "a/k.png", authorization: &authorization };
+        assert_eq!(
+            upload.arguments().join(" "),
+            "oss cp /f.png oss://bucket/a/k.png --endpoint https://oss.example.com -f"
+        );
+        let shown = format!("{authorization:?} {}", masked(reply("oss.example.com", "a")));
+        assert!(!shown.contains("shh") && !shown.contains("STS.id") && !shown.contains("tok\""));
+        assert_eq!(upload.without_secrets("InvalidAccessKeyId: STS.id"), "InvalidAccessKeyId: ***");
+    }
+
+    #[test]
+    fn what_could_change_the_command_line_is_refused() {
+        Authorization::of(&reply("oss.example.com --config x", "a")).expect_err("blanks");
+        Authorization::of(&reply("oss.example.com", "a/../b c")).expect_err("blanks");
+        Authorization::of(&Reply(serde_json::Map::new())).expect_err("nothing");
+    }
+}

@@ -1,0 +1,121 @@
+//! Lists that the service gives in pages: one of them, or all.
+
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::failure::Result;
+use crate::run::Run;
+use crate::service::Service;
+
+/// The most entries that a page of the SMS service holds; documented.
+pub const LARGEST: u64 = 50;
+
+/// The entries of a page unless the user says otherwise.
+pub const USUAL: u64 = 20;
+
+/// A service that never comes to an end is not followed for ever.
+const MOST_PAGES: u64 = 1_000;
+
+/// Which pages are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    One {
+        /// Counted from 1.
+        index: u64,
+        size: u64,
+    },
+    All {
+        size: u64,
+    },
+}
+
+impl Extent {
+    /// What the flags of a list ask for.
+    pub fn of(all: bool, index: u64, size: Option<u64>) -> Self {
+        if all {
+            Self::All { size: size.unwrap_or(LARGEST) }
+        } else {
+            Self::One { index, size: size.unwrap_or(USUAL) }
+        }
+    }
+
+    /// Index and size of the first page.
+    pub const fn first(self) -> (u64, u64) {
+        match self {
+            Self::One { index, size } => (index, size),
+            Self::All { size } => (1, size),
+        }
+    }
+
+    /// The last entry that is read lies before the end of the list.
+    pub const fn leaves_out(self, total: u64) -> bool {
+        match self {
+            Self::One { index, size } => total > index.saturating_mul(size),
+            Self::All { .. } => false,
+        }
+    }
+}
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Pages {
+    /// Objects only: nothing else can be an entry.
+    pub entries: Vec<Value>,
+    /// How many there are on all pages, where the service says so.
+    pub total: Option<u64>,
+    /// The replies as they came.
+    pub raw: Vec<Value>,
+    /// The service gave the same page twice, so some may be missing.
+    pub repeats: bool,
+}
+
+/// Reads pages; `call` makes the call for an index and a size, and the entries and their number
+/// stand at the first of these paths that is there.
+///
+/// # Errors
+/// The failure of the first page that cannot be read.
+pub fn read(
+    service: &Service<'_>,
+    extent: Extent,
+    call: impl Fn(u64, u64) -> Call,
+    lists: &[&str],
+    totals: &[&str],
+) -> Result<Pages> {
+    let (first, size) = extent.first();
+    let mut pages = Pages::default();
+    let mut before: Vec<Value> = Vec::new();
+    for index in first..first.saturating_add(MOST_PAGES) {
+        let reply = service.read(&call(index, size))?;
+        let page = reply.items(lists).to_vec();
+        pages.total = reply.number(totals).or(pages.total);
+        pages.raw.push(Value::Object(reply.0));
+        // A service that takes no notice of the index would go on like this for ever.
+        pages.repeats = !page.is_empty() && page == before;
+        if pages.repeats {
+            break;
+        }
+        let is_last = match pages.total {
+            Some(total) => (index - first + 1).saturating_mul(size) >= total,
+            None => (page.len() as u64) < size,
+        };
+        let is_empty = page.is_empty();
+        pages.entries.extend(page.iter().filter(|entry| entry.is_object()).cloned());
+        before = page;
+        if is_empty || is_last || matches!(extent, Extent::One { .. }) {
+            break;
+        }
+    }
+    Ok(pages)
+}
+
+impl Pages {
+    /// Says what the list may lack.
+    pub fn remark(&self, run: &Run, extent: Extent) {
+        if self.repeats {
+            run.screen.warn("the service repeats its pages; the list may be incomplete");
+        }
+        if self.total.is_some_and(|total| extent.leaves_out(total)) {
+            run.screen.note("there are more: --all reads every page, --page-index another one");
+        }
+    }
+}

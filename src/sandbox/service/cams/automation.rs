@@ -1,0 +1,54 @@
+//! CAMS: welcome message, conversation starters and commands of a number.
+
+use serde_json::{Value, json};
+
+use super::super::{Rejection, Request, ok};
+use super::{check_space, own_number};
+
+pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
+    check_space(request.call)?;
+    let number = own_number(request.call)?;
+    let mut data = json!({
+        "PhoneNumber": number, "EnableWelcomeMessage": false, "Prompts": [], "Commands": [],
+    });
+    for (name, value) in &request.state.number_settings(number).automation {
+        data[name] = value.clone();
+    }
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    reply["Data"] = data;
+    Ok(reply)
+}
+
+pub fn update(request: Request<'_>) -> Result<Value, Rejection> {
+    let call = request.call;
+    check_space(call)?;
+    let number = own_number(call)?;
+    let too_many = |what: &str, most: usize| {
+        Rejection::new(
+            "InvalidParameter.ConversationalAutomation",
+            format!("{most} {what} at most"),
+        )
+    };
+    let prompts = call.list("--prompts");
+    if prompts.is_some_and(|prompts| prompts.len() > 4) {
+        return Err(too_many("prompts", 4));
+    }
+    let commands = call.json("--commands");
+    if commands.and_then(Value::as_array).is_some_and(|commands| commands.len() > 30) {
+        return Err(too_many("commands", 30));
+    }
+    let automation = &mut request.state.number_settings(number).automation;
+    if let Some(enable) = call.boolean("--enable-welcome-message") {
+        automation.insert("EnableWelcomeMessage".to_owned(), json!(enable));
+    }
+    if let Some(prompts) = prompts {
+        automation.insert("Prompts".to_owned(), json!(prompts));
+    }
+    if let Some(commands) = commands {
+        automation.insert("Commands".to_owned(), commands.clone());
+    }
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    Ok(reply)
+}

@@ -1,0 +1,49 @@
+//! CAMS: the business profile of a number.
+
+use serde_json::{Value, json};
+
+use super::super::{Rejection, Request, ok};
+use super::{check_space, own_number};
+
+const TEXTS: &[(&str, &str)] = &[
+    ("--about", "About"),
+    ("--address", "Address"),
+    ("--description", "Description"),
+    ("--email", "Email"),
+    ("--profile-picture-url", "ProfilePictureUrl"),
+    ("--vertical", "Vertical"),
+];
+
+pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
+    check_space(request.call)?;
+    let number = own_number(request.call)?;
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    let mut data = json!({
+        "About": "Acme customer service", "Address": "", "Description": "", "Email": "",
+        "ProfilePictureUrl": "", "Vertical": "RETAIL", "Websites": ["https://example.com"],
+    });
+    for (name, value) in &request.state.number_settings(number).profile {
+        data[name] = value.clone();
+    }
+    reply["Data"] = data;
+    Ok(reply)
+}
+
+pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
+    let call = request.call;
+    check_space(call)?;
+    let number = own_number(call)?;
+    let profile = &mut request.state.number_settings(number).profile;
+    for (flag, name) in TEXTS {
+        if let Some(text) = call.text(flag) {
+            profile.insert((*name).to_owned(), json!(text));
+        }
+    }
+    if let Some(websites) = call.list("--websites") {
+        profile.insert("Websites".to_owned(), json!(websites));
+    }
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    Ok(reply)
+}

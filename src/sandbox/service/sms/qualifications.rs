@@ -1,0 +1,175 @@
+//! Dysmsapi: qualifications. Nobody in here exists; the lists and the single look-up name states
+//! differently.
+
+use serde_json::{Value, json};
+
+use super::super::{Rejection, Request, ok, page};
+use super::receipts::local_time;
+
+/// A qualification and the person behind it.
+struct Qualification {
+    id: i64,
+    name: &'static str,
+    company: &'static str,
+    /// In the list, and in the look-up.
+    state: (&'static str, &'static str),
+    remark: &'static str,
+    person: &'static str,
+    phone: &'static str,
+    card: &'static str,
+    own_use: bool,
+}
+
+impl Qualification {
+    const fn order(&self) -> i64 {
+        self.id + 19_000_000_000
+    }
+}
+
+const QUALIFICATIONS: &[Qualification] = &[
+    Qualification {
+        id: 1_000_009_001,
+        name: "Acme main",
+        company: "Acme Trading Ltd",
+        state: ("PASS", "PASSED"),
+        remark: "",
+        person: "Alice Sample",
+        phone: "13800000011",
+        card: "110101190001010011",
+        own_use: true,
+    },
+    Qualification {
+        id: 1_000_009_002,
+        name: "Acme partner",
+        company: "Bob Sample Bakery",
+        state: ("NOT_PASS", "FAILED"),
+        remark: "the card of Bob Sample (call 13800000022) is not readable",
+        person: "Bob Sample",
+        phone: "13800000022",
+        card: "11010119000101002X",
+        own_use: false,
+    },
+    Qualification {
+        id: 1_000_009_003,
+        name: "Acme outlet",
+        company: "Acme Outlet Ltd",
+        state: ("INIT", "INT"),
+        remark: "",
+        person: "Carol Sample",
+        phone: "13800000033",
+        card: "110101190001010033",
+        own_use: true,
+    },
+    Qualification {
+        id: 1_000_009_004,
+        name: "Acme draft",
+        company: "Acme Draft Ltd",
+        state: ("NOT_FINISH", "NOT_FINISH"),
+        remark: "the letter is missing",
+        person: "Dan Sample",
+        phone: "13800000044",
+        card: "110101190001010044",
+        own_use: true,
+    },
+];
+
+pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
+    let call = request.call;
+    let index = call.integer("--page-no").unwrap_or(1);
+    let size = call.integer("--page-size").unwrap_or(10);
+    let refused = |message: &str| Err(Rejection::new("isv.INVALID_PARAMETERS", message));
+    if index < 1 || !(1..=50).contains(&size) {
+        return refused("pages count from 1 and hold 1 to 50 entries");
+    }
+    let state = call.text("--state");
+    let states = ["INIT", "PASS", "NOT_PASS", "NOT_FINISH", "CANCEL"];
+    if state.is_some_and(|state| !states.contains(&state)) {
+        return refused("the state is none of INIT, PASS, NOT_PASS, NOT_FINISH and CANCEL");
+    }
+    let contains =
+        |flag: &str, value: &str| call.text(flag).is_none_or(|part| value.contains(part));
+    let date = local_time(request.state.first_use);
+    let entries: Vec<Value> = QUALIFICATIONS
+        .iter()
+        .filter(|one| state.is_none_or(|state| state == one.state.0))
+        .filter(|one| contains("--company-name", one.company))
+        .filter(|one| contains("--legal-person-name", one.person))
+        .filter(|one| contains("--qualification-group-name", one.name))
+        .filter(|one| call.boolean("--use-by-self").is_none_or(|own| own == one.own_use))
+        .filter(|one| call.integer("--work-order-id").is_none_or(|id| id == one.order()))
+        .map(|one| {
+            json!({
+                "GroupId": one.id,
+                "QualificationGroupName": one.name,
+                "CompanyName": one.company,
+                "LegalPersonName": one.person,
+                "StateName": one.state.0,
+                "AuditRemark": one.remark,
+                "AuditTime": date,
+                "CreateDate": date,
+                // Text, where the look-up has a truth value.
+                "UseBySelf": one.own_use.to_string(),
+                "WorkOrderId": one.order(),
+            })
+        })
+        .collect();
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    reply["Data"] = json!({
+        "Total": entries.len(),
+        "PageNo": index,
+        "PageSize": size,
+        "List": page(entries, index, size),
+    });
+    Ok(reply)
+}
+
+pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
+    let call = request.call;
+    let id = call.integer("--qualification-group-id").unwrap_or_default();
+    let found = QUALIFICATIONS
+        .iter()
+        .filter(|one| call.integer("--order-id").is_none_or(|order| order == one.order()))
+        .find(|one| one.id == id);
+    let Some(one) = found else {
+        return Err(Rejection::new(
+            "isv.INVALID_PARAMETERS",
+            format!("there is no qualification {id}"),
+        ));
+    };
+    let document =
+        |what: &str| format!("https://documents.example.com/{id}/{what}.png?Signature=s");
+    let mut reply = ok();
+    reply["Success"] = json!(true);
+    reply["Data"] = json!({
+        "QualificationGroupId": one.id,
+        "QualificationName": one.name,
+        "CompanyName": one.company,
+        "CompanyType": "COMPANY",
+        "BusinessType": "enterprise",
+        "OrganizationCode": format!("91110101{id}"),
+        "EffTimeStr": "2020-01-01~9999-12-31",
+        "LegalPersonName": one.person,
+        "LegalPersonIDCardNo": one.card,
+        "LegalPersonIDCardType": "identityCard",
+        "LegalPersonIdCardEffTime": "2020-01-01~2040-01-01",
+        "AdminName": one.person,
+        "AdminPhoneNo": one.phone,
+        "AdminIDCardNo": one.card,
+        "AdminIDCardType": "identityCard",
+        "AdminIDCardExpDate": "2020-01-01~2040-01-01",
+        "AdminIDCardFrontFace": document("front"),
+        "AdminIDCardPic": document("back"),
+        "BusinessLicensePics": [{
+            "LicensePic": format!("{id}/license.png"), "PicUrl": document("license"),
+            "Type": "businessLicense",
+        }],
+        "OtherFiles": [{ "LicensePic": format!("{id}/letter.png"), "PicUrl": document("letter") }],
+        "Remark": one.remark,
+        "State": one.state.1,
+        "UseBySelf": one.own_use,
+        "WhetherShare": false,
+        "WorkOrderId": one.order(),
+    });
+    Ok(reply)
+}

@@ -1,0 +1,111 @@
+//! Dysmsapi: how many messages were sent on each day, and how they ended.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde_json::{Value, json};
+
+use super::super::store::{Channel, Message, Purpose, State};
+use super::super::{Rejection, Request, ok, page};
+use super::read_number;
+use super::receipts::{Standing, day, read_day};
+
+/// Counts of one day.
+#[derive(Debug, Default)]
+struct Counts {
+    delivered: u64,
+    failed: u64,
+    pending: u64,
+}
+
+/// What a call asks for.
+struct Wanted<'a> {
+    start: Date,
+    end: Date,
+    mainland: bool,
+    signature: Option<&'a str>,
+    purpose: Option<i64>,
+}
+
+impl Wanted<'_> {
+    fn holds(&self, message: &Message, state: &State) -> bool {
+        let sent_on = day(message.sent_at);
+        let mainland = read_number(&message.recipient).is_some_and(|number| number.mainland);
+        message.channel == Channel::Sms
+            && (self.start..=self.end).contains(&sent_on)
+            && mainland == self.mainland
+            && self.signature.is_none_or(|name| name == message.sender)
+            && self.purpose.is_none_or(|number| purpose_of(message, state) == Some(number))
+    }
+}
+
+/// Counted as a template's single look-up counts.
+fn purpose_of(message: &Message, state: &State) -> Option<i64> {
+    let code = message.template.as_deref()?;
+    let template = state.sms_templates.iter().find(|template| template.code == code)?;
+    Some(match template.purpose {
+        Purpose::Verification => 0,
+        Purpose::Notification => 1,
+        Purpose::Promotion => 2,
+        Purpose::International => 3,
+    })
+}
+
+pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
+    let Request { call, state, now, .. } = request;
+    let invalid = |text: &str| Rejection::new("isv.INVALID_PARAMETERS", text);
+    let date = |flag| {
+        let text = call.text(flag).and_then(read_day);
+        text.ok_or_else(|| invalid("a date must be yyyyMMdd"))
+    };
+    let (start, end) = (date("--start-date")?, date("--end-date")?);
+    if end < start {
+        return Err(invalid("the end lies before the start"));
+    }
+    let mainland = match call.integer("--is-globe") {
+        Some(1) => true,
+        Some(2) => false,
+        _ => return Err(invalid("IsGlobe is 1 or 2")),
+    };
+    let purpose = call.integer("--template-type");
+    if purpose.is_some_and(|number| ![0, 1, 2, 3, 7].contains(&number)) {
+        return Err(invalid("there is no such type of a template"));
+    }
+    let index = call.integer("--page-index").unwrap_or(1);
+    let size = call.integer("--page-size").unwrap_or(10);
+    if index < 1 || !(1..=50).contains(&size) {
+        return Err(invalid("pages count from 1 and hold 1 to 50 days"));
+    }
+    let wanted = Wanted { start, end, mainland, signature: call.text("--sign-name"), purpose };
+    let days: Vec<Value> = count(state, &wanted, now)
+        .into_iter()
+        // The newest day comes first, and days without a message do not come at all.
+        .rev()
+        .map(|(day, counts)| {
+            json!({
+                "SendDate": day.strftime("%Y%m%d").to_string(),
+                "TotalCount": counts.delivered + counts.failed + counts.pending,
+                "RespondedSuccessCount": counts.delivered,
+                "RespondedFailCount": counts.failed,
+                "NoRespondedCount": counts.pending,
+            })
+        })
+        .collect();
+    let mut reply = ok();
+    reply["Data"] = json!({ "TotalSize": days.len(), "TargetList": page(days, index, size) });
+    Ok(reply)
+}
+
+fn count(state: &State, wanted: &Wanted<'_>, now: Timestamp) -> BTreeMap<Date, Counts> {
+    let mut days: BTreeMap<Date, Counts> = BTreeMap::new();
+    for message in state.messages.iter().filter(|message| wanted.holds(message, state)) {
+        let counts = days.entry(day(message.sent_at)).or_default();
+        match Standing::of(message, now) {
+            Standing::Delivered(_) => counts.delivered += 1,
+            Standing::Failed(_) => counts.failed += 1,
+            Standing::Waiting => counts.pending += 1,
+        }
+    }
+    days
+}

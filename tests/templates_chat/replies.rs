@@ -1,0 +1,271 @@
+//! What is asked, and what becomes of the answers, whatever their shape.
+
+use serde_json::{Value, json};
+
+use super::support::World;
+use super::{answer, call, calls, detail, refused};
+
+#[test]
+fn every_filter_reaches_the_service() {
+    let world = World::new();
+    let ran = world.run(&[
+        "templates",
+        "list",
+        "--channel",
+        "viber",
+        "--audit-status",
+        "approved",
+        "--language",
+        "en",
+        "--name=-order",
+        "--category",
+        "text",
+        "--cust-space-id",
+        "s1",
+        "--page-index",
+        "2",
+        "--page-size",
+        "5",
+        "--json",
+    ]);
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert_eq!(
+        call(&world),
+        [
+            "cams",
+            "list-chatapp-template",
+            "--template-type=VIBER",
+            "--audit-status=pass",
+            "--biz-language=en",
+            "--name=-order",
+            "--category=text",
+            "--cust-space-id=s1",
+            "--page",
+            "Index=2",
+            "Size=5",
+        ]
+    );
+    let data = &ran.json()["data"];
+    assert_eq!(*data, json!({"templates": [], "total": 0}));
+    world.assert_clean();
+}
+
+#[test]
+fn both_shapes_of_a_list_come_to_the_same() {
+    let world = World::new();
+    let row = |name: &str| {
+        json!({ name: "order_update", "TemplateCode": "c1", "Language": "en", "Category": "UTILITY",
+                "AuditStatus": "pass" })
+    };
+    let mut seen = Vec::new();
+    for reply in [
+        json!({"Code": "OK", "ListTemplate": [row("TemplateName")], "Total": 1}),
+        json!({"Code": "OK", "Data": {"List": [row("Name")], "Total": "1"}}),
+    ] {
+        world.script(json!([answer("list-chatapp-template", reply)]));
+        seen.push(world.run(&["templates", "list", "--json"]).json()["data"].clone());
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(
+        seen[0]["templates"][0],
+        json!({"code": "c1", "name": "order_update", "language": "en", "status": "approved",
+               "category": "UTILITY", "type": "whatsapp"})
+    );
+}
+
+#[test]
+fn all_reads_every_page_and_stops_where_pages_repeat() {
+    let world = World::new();
+    let rows = |count: usize, first: usize| -> Vec<Value> {
+        (first..first + count).map(|n| json!({"TemplateCode": n, "AuditStatus": "fail"})).collect()
+    };
+    let page = |index: u32, rows: Vec<Value>| {
+        json!({ "match": ["cams", "list-chatapp-template"], "contains": [format!("Index={index}")],
+                "stdout": json!({"Code": "OK", "ListTemplate": rows, "Total": 5}).to_string() })
+    };
+    world.script(json!([page(1, rows(2, 0)), page(2, rows(2, 2)), page(3, rows(1, 4))]));
+    let ran = world.run(&["templates", "list", "--all", "--page-size", "2", "--json"]);
+    let json = ran.json();
+    assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(5));
+    assert_eq!(json["raw"].as_array().map(Vec::len), Some(3));
+    assert_eq!(json["data"]["templates"][4]["code"], "4");
+
+    let world = World::new();
+    let same = json!({"Code": "OK", "ListTemplate": rows(2, 0)});
+    world.script(json!([answer("list-chatapp-template", same)]));
+    let json = world.run(&["templates", "list", "--all", "--page-size", "2", "--json"]).json();
+    assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(2));
+    assert_eq!(calls(&world).len(), 2);
+    assert!(json["warnings"][0].as_str().is_some_and(|text| text.contains("repeats")));
+}
+
+#[test]
+fn states_without_a_filter_of_the_service_are_filtered_here() {
+    let world = World::new();
+    let rows = json!([{"TemplateCode": "a", "AuditStatus": "unaudit"},
+                      {"TemplateCode": "b", "AuditStatus": "PAUSED"},
+                      {"TemplateCode": "c", "AuditStatus": "auditing"}]);
+    world.script(json!([answer("list-chatapp-template", json!({"ListTemplate": rows}))]));
+    let codes = |status: &str| {
+        let json = world.run(&["templates", "list", "--audit-status", status, "--json"]).json();
+        let list = json["data"]["templates"].as_array().expect("a list").clone();
+        assert_eq!(json["data"]["total"], list.len());
+        list.iter().map(|row| row["code"].as_str().unwrap_or("").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("reviewing"), ["a", "c"]);
+    assert_eq!(codes("suspended"), ["b"]);
+    assert!(codes("cancelled").is_empty());
+    assert!(refused(&["templates", "list", "--audit-status", "done"]).contains("no state"));
+}
+
+#[test]
+fn strange_replies_never_panic_and_say_what_is_there() {
+    let world = World::new();
+    for reply in [
+        json!({"Code": "OK"}),
+        json!({"Code": "OK", "ListTemplate": null, "Total": null}),
+        json!({"Code": "OK", "ListTemplate": "none", "Data": 5}),
+        json!({"Code": "OK", "ListTemplate": [null, 1, "x", []], "Total": -1}),
+        json!({"Code": "OK", "Data": {"List": {}}}),
+    ] {
+        world.script(json!([answer("list-chatapp-template", reply.clone())]));
+        let json = world.run(&["templates", "list", "--all", "--json"]).json();
+        assert_eq!(json["data"]["templates"], json!([]), "{reply}");
+    }
+    for data in [json!(null), json!([]), json!("x"), json!({}), json!({"Components": [1, null]})] {
+        let reply = json!({"Code": "OK", "Data": data});
+        world.script(json!([
+            answer("get-chatapp-template-detail", reply.clone()),
+            answer(
+                "get-chatapp-template-metric",
+                json!({"Code": "OK", "Data": [1, {"Start": "x"}]})
+            ),
+        ]));
+        let ran = world.run(&["templates", "show", "c1", "--language", "en", "--json"]);
+        let expected = if data.is_object() { 0 } else { 6 };
+        assert_eq!(ran.exit(), expected, "{reply} {ran:?}");
+        assert_eq!(ran.json()["raw"], reply);
+    }
+    let ran = world.run(&["templates", "stats", "c1", "--json"]);
+    assert_eq!(ran.json()["data"]["days"][0]["sent"], Value::Null);
+    world.assert_clean();
+}
+
+#[test]
+fn show_names_variables_and_gives_the_command_that_sends() {
+    let world = World::new();
+    let components = json!([
+        {"Type": "HEADER", "Format": "TEXT", "Text": "Hi $(name)"},
+        {"Type": "BODY", "Text": "$(name), order {{1}}"},
+    ]);
+    world.script(json!([detail("paused", components.clone())]));
+    let ran = world.run(&["templates", "show", "c1", "--language", "en", "--json"]);
+    assert_eq!(
+        call(&world),
+        [
+            "cams",
+            "get-chatapp-template-detail",
+            "--template-code=c1",
+            "--biz-language=en",
+            "--template-type=WHATSAPP",
+        ]
+    );
+    let data = &ran.json()["data"];
+    assert_eq!(data["status"], "suspended");
+    assert_eq!(data["components"], components);
+    assert_eq!(
+        data["variables"],
+        json!([{"name": "name", "where": "header, body"}, {"name": "1", "where": "body"}])
+    );
+    let send = data["send"].as_str().expect("a command");
+    assert!(send.contains("--template-code c1 --language en --param 'name=VALUE'"), "{send}");
+    assert!(refused(&["templates", "show", "c1"]).contains("--language"));
+}
+
+#[test]
+fn preview_renders_and_names_what_does_not_fit() {
+    let world = World::new();
+    let components = json!([{"Type": "BODY", "Text": "Hello $(name), $(order)"}]);
+    world.script(json!([detail("pass", components)]));
+    let ran = world.run(&[
+        "templates",
+        "preview",
+        "c1",
+        "--language",
+        "en",
+        "--template-params",
+        "name=Al",
+        "x=1",
+        "--json",
+    ]);
+    let data = &ran.json()["data"];
+    assert_eq!(data["text"], "Hello Al, $(order)");
+    assert_eq!((&data["missing"], &data["superfluous"]), (&json!(["order"]), &json!(["x"])));
+    let twice = refused(&[
+        "templates",
+        "preview",
+        "c1",
+        "--language",
+        "en",
+        "--param",
+        "a=1",
+        "--template-param",
+        "{\"a\":\"2\"}",
+    ]);
+    assert!(twice.contains("twice"), "{twice}");
+}
+
+#[test]
+fn stats_ask_in_milliseconds_and_count_by_day() {
+    let world = World::new();
+    let day = 1_774_483_200_000_u64;
+    let reply = json!({"Code": "OK", "Data": [
+        {"TemplateCode": "c1", "Language": "en", "SentCount": 5, "DeliveredCount": "4",
+         "ReadCount": 2, "Start": day, "End": day + 86_400_000,
+         "Cliented": [{"Type": "url_button", "ButtonContent": "Track", "Count": 1}]},
+        {"SentCount": 1},
+    ]});
+    world.script(json!([answer("get-chatapp-template-metric", reply)]));
+    let ran = world.run(&[
+        "templates",
+        "stats",
+        "c1",
+        "--start",
+        "2026-03-26T00:00:00Z",
+        "--end",
+        "2026-03-27T00:00:00Z",
+        "--json",
+    ]);
+    assert_eq!(
+        call(&world),
+        [
+            "cams",
+            "get-chatapp-template-metric",
+            "--template-code=c1",
+            "--template-type=WHATSAPP",
+            "--granularity=DAILY",
+            &format!("--start={day}"),
+            &format!("--end={}", day + 86_400_000),
+        ]
+    );
+    let data = &ran.json()["data"];
+    assert_eq!((&data["total"], &data["total_delivered"]), (&json!(6), &json!(4)));
+    assert_eq!(data["days"][0]["start"], "2026-03-26T00:00:00Z");
+    assert_eq!(data["days"][0]["clicks"][0]["button"], "Track");
+    assert!(refused(&["templates", "stats", "c1", "--last", "soon"]).contains("no span"));
+    assert!(refused(&["templates", "stats", "c1", "--end", "2026-03-26"]).contains("--start"));
+}
+
+#[test]
+fn ten_megabytes_in_front_of_the_reply_are_read_over() {
+    let world = World::new();
+    let mut rule = detail("pass", json!([{"Type": "BODY", "Text": "Hello $(a) {{1}}"}]));
+    rule["flood_stdout_bytes"] = json!(10_000_000);
+    world.script(json!([rule]));
+    let ran =
+        world.run(&["templates", "preview", "c1", "--language", "en", "--param", "a=b", "--json"]);
+    assert_eq!(ran.exit(), 0, "{}", ran.stderr);
+    let data = &ran.json()["data"];
+    assert_eq!((&data["text"], &data["missing"]), (&json!("Hello b {{1}}"), &json!(["1"])));
+    world.assert_clean();
+}

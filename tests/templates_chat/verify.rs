@@ -1,0 +1,65 @@
+//! `whatsapp send template --verify`: looked at before anybody is asked, and before it is sent.
+
+use serde_json::json;
+
+use super::support::World;
+use super::{calls, detail};
+
+const SEND: &[&str] = &[
+    "whatsapp",
+    "send",
+    "template",
+    "--from",
+    "8613800000001",
+    "--to",
+    "8613800001000",
+    "--template-code",
+    "c1",
+    "--language",
+    "en",
+    "--verify",
+];
+
+#[test]
+fn what_does_not_match_is_named_and_nothing_is_sent() {
+    let body = json!([{"Type": "BODY", "Text": "Hello $(name), $(order)"}]);
+    for (status, parameters, said) in [
+        ("pass", &["--param", "name=Al", "--param", "x=1"][..], "missing: order; superfluous: x"),
+        ("pass", &[], "missing: name, order"),
+        ("auditing", &["--param", "name=Al", "--param", "order=1"], "is reviewing"),
+        ("PAUSED", &["--param", "name=Al", "--param", "order=1"], "is suspended"),
+    ] {
+        let world = World::new();
+        world.script(json!([detail(status, body.clone())]));
+        let ran = world.run(&[SEND, parameters, &["--yes", "--json"]].concat());
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let json = ran.json();
+        assert!(json["error"]["message"].to_string().contains(said), "{json}");
+        assert_eq!(json["error"]["outcome"], "not_sent");
+        assert!(world.sent().is_empty());
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn the_rendered_text_stands_in_the_plan_and_ai_mode_is_off_meanwhile() {
+    let world = World::new();
+    world.script(json!([detail(
+        "pass",
+        json!([
+            {"Type": "BODY", "Text": "Hello $(name)"}, {"Type": "FOOTER", "Text": "Acme"},
+        ])
+    )]));
+    let mut terminal = world.terminal(&[SEND, &["--param", "name=Alice"]].concat());
+    for shown in ["Hello Alice", "_Acme_", "only \"yes\" goes on"] {
+        terminal.expect(shown);
+    }
+    world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+    assert!(world.sent().is_empty());
+    terminal.write("yes\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    assert_eq!(world.sent().len(), 1);
+    let commands: Vec<String> = calls(&world).into_iter().map(|call| call[1].clone()).collect();
+    assert_eq!(commands, ["get-chatapp-template-detail", "send-chatapp-message"]);
+    world.assert_clean();
+}
