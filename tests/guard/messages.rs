@@ -8,7 +8,7 @@ use crate::support::{Profile, Ran, Running, Seen, World};
 
 pub const SMS: [&str; 10] =
     ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_1", "--yes", "--json"];
-pub const WHATSAPP: [&str; 11] = [
+pub const WHATSAPP: [&str; 12] = [
     "whatsapp",
     "send",
     "text",
@@ -18,6 +18,8 @@ pub const WHATSAPP: [&str; 11] = [
     "8613800001000",
     "--text",
     "Hello",
+    // These tests send the same again and again, which alimsg asks about otherwise.
+    "--allow-duplicate",
     "--yes",
     "--json",
 ];
