@@ -6,6 +6,9 @@
 //! while its run lives (or a call of that run, which inherits the lock) it is *live*; a lease that
 //! nobody holds any more is a *debt*: someone was killed and ai-mode may still be on.
 //!
+//! ai-mode is written only while nobody else holds a live lease: the first one to come switches it
+//! on, the last one to leave switches it off. A call in flight never finds the file half-written.
+//!
 //! The leases lie beside what they protect, in the CLI's configuration folder, so that runs with
 //! different state folders share them. All of it happens under one lock, which also covers every
 //! other command of `aliyun` that writes the configuration. Children that write it inherit the
@@ -91,6 +94,12 @@ impl<'a> AiMode<'a> {
             forget(&debts);
         }
         Ok(())
+    }
+
+    /// Whether others have switched ai-mode on and still use it. Under the lock that the caller
+    /// holds: nobody is half-way through then.
+    pub fn is_in_use(&self, _configuration: &File) -> anyhow::Result<bool> {
+        self.sort_leases(None).map(|(live, _)| live)
     }
 
     /// Takes a lease. From here on the run owes a [`leave`](Self::leave).

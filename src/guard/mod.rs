@@ -88,10 +88,11 @@ impl<'r> Guard<'r> {
         let entered = {
             let lock = ai_mode.lock_configuration(true).map_err(not_had)?;
             fault::point("guard: configuration locked");
+            let in_use = ai_mode.is_in_use(&lock)?;
             let lease = ai_mode.take_lease(&lock)?;
             fault::point("guard: lease taken");
             session = Session::new(run, host.clone(), lease);
-            session.switch_on(*product, &lock)
+            session.switch_on(*product, &lock, in_use)
         };
         entered.map(|()| session)
     }
@@ -263,15 +264,22 @@ impl<'r> Session<'r> {
         Self { run, host, lease, watchdog: RefCell::new(watchdog.ok()) }
     }
 
-    /// Step 5, under the lock.
-    fn switch_on(&self, product: Product, configuration: &std::fs::File) -> Result<()> {
+    /// Step 5, under the lock. Where others have switched ai-mode on and still use it, nothing is
+    /// written: the CLI rewrites the file in place, and a call of theirs that read it in that
+    /// moment would take ai-mode for off. The agent string stays theirs for as long; the call
+    /// names its own.
+    fn switch_on(
+        &self,
+        product: Product,
+        configuration: &std::fs::File,
+        in_use: bool,
+    ) -> Result<()> {
+        if in_use && self.is_on(configuration)? {
+            return Ok(());
+        }
         for arguments in [steps::enable(), steps::set_user_agent(product)] {
             fault::point("guard: about to switch on");
-            stop_if_interrupted()?;
-            self.run.screen.command(&self.host.shown, &arguments);
-            let manner = Manner { hold: Some(configuration), interruptible: true, started: None };
-            let finished =
-                self.host.run(&arguments, &manner).map_err(|e| not_started(&self.host, &e))?;
+            let finished = self.step(&arguments, configuration)?;
             if !finished.succeeded() {
                 return Err(Failure::environment(format!(
                     "ai-mode cannot be switched on: {}",
@@ -282,6 +290,20 @@ impl<'r> Session<'r> {
         }
         fault::point("guard: switched on");
         Ok(())
+    }
+
+    /// Whether ai-mode is on at this moment: another program may have switched it off.
+    fn is_on(&self, configuration: &std::fs::File) -> Result<bool> {
+        let finished = self.step(&steps::show(), configuration)?;
+        let state: serde_json::Value = serde_json::from_slice(&finished.stdout).unwrap_or_default();
+        Ok(finished.succeeded() && state["enabled"] == true)
+    }
+
+    fn step(&self, arguments: &[String], configuration: &std::fs::File) -> Result<Finished> {
+        stop_if_interrupted()?;
+        self.run.screen.command(&self.host.shown, arguments);
+        let manner = Manner { hold: Some(configuration), interruptible: true, started: None };
+        self.host.run(arguments, &manner).map_err(|error| not_started(&self.host, &error))
     }
 
     /// Step 6: one call. The caller decides what its end means.

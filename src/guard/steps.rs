@@ -35,6 +35,11 @@ pub fn enable() -> Vec<String> {
     words(&["configure", "ai-mode", "enable"])
 }
 
+/// Writes nothing.
+pub fn show() -> Vec<String> {
+    words(&["configure", "ai-mode", "show"])
+}
+
 pub fn set_user_agent(product: Product) -> Vec<String> {
     words(&["configure", "ai-mode", "set-user-agent", "--user-agent", product.agent()])
 }

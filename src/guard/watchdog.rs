@@ -126,7 +126,10 @@ fn await_call(orders: &Orders, group: Option<u32>) {
 fn leave_persistently(orders: &Orders) {
     let start = Instant::now();
     let mut pause = Duration::from_millis(200);
-    while let Left::On(_) = AiMode::new(&orders.host).leave(&orders.lease) {
+    // Where the configuration is gone, so is what was switched on.
+    while orders.host.config_folder.exists()
+        && let Left::On(_) = AiMode::new(&orders.host).leave(&orders.lease)
+    {
         if start.elapsed() > PERSISTENCE {
             return;
         }

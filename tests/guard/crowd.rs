@@ -60,6 +60,40 @@ fn eight_warm_runs_at_once_keep_ai_mode_on_for_each_other() {
 }
 
 #[test]
+fn who_joins_others_writes_nothing_under_their_calls() {
+    let world = warm();
+    assert_accepted(&world.run(&WHATSAPP));
+    let before = world.processes().len();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 1_000 }]));
+    let first = world.start(&SMS);
+    world.wait_until("the call is in flight", || calls(&world).len() == 3);
+    let joining = world.processes().len();
+    let ran = world.run(&WHATSAPP);
+    assert_accepted(&ran);
+    assert_eq!(ran.json()["ai_mode_disabled"], true);
+    // The CLI rewrites the file in place: whoever reads it in that moment finds ai-mode off.
+    assert_eq!(commands_after(&world, joining), ["ai-mode show", "cams send-chatapp-message"]);
+    assert_eq!(world.ai_mode(), Some(true), "the first one still uses it");
+    assert_accepted(&first.wait());
+    assert_eq!(commands_after(&world, before).len(), 6);
+    assert_on_during_calls(&world);
+    world.assert_clean();
+}
+
+#[test]
+fn ai_mode_that_another_program_switched_off_is_switched_on_by_who_joins() {
+    let world = warm();
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
+    let first = world.start(&SMS);
+    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    world.set_ai_mode(false, "someone else's");
+    assert_accepted(&world.run(&SMS));
+    assert_accepted(&first.wait());
+    assert_eq!(world.sent().len(), 3);
+    world.assert_clean();
+}
+
+#[test]
 fn runs_with_different_state_folders_share_ai_mode_all_the_same() {
     let world = fresh();
     world.write_delay_ms(10);
@@ -110,7 +144,7 @@ fn kills_among_eight_runs_harm_none_of_the_others() {
 #[test]
 fn a_signal_to_one_of_many_runs_leaves_ai_mode_on_for_the_others() {
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 500 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 1_200 }]));
     let runs: Vec<Running> = (0..3).map(|_| world.start(&SMS)).collect();
     world.wait_until("all calls are in flight", || calls(&world).len() == 4);
     runs[0].signal(Signal::TERM);

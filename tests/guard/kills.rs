@@ -69,7 +69,7 @@ fn a_call_in_flight_at_the_kill_keeps_ai_mode_on_until_it_ends() {
     for grandchild in [false, true] {
         let world = World::new();
         world.script(json!([{
-            "match": ["dysmsapi"], "delay_ms": 500, "grandchild": grandchild,
+            "match": ["dysmsapi"], "delay_ms": 1_200, "grandchild": grandchild,
         }]));
         let running = world.start(&SMS);
         let processes = 1 + usize::from(grandchild);
@@ -129,7 +129,7 @@ fn what_killed_the_run_and_its_watchdog_is_healed_by_the_next_run() {
     }
     let world = warm();
     let before = world.processes().len();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 300 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_500 }]));
     let running = world.start(&SMS);
     world.wait_until("the call is in flight", || calls(&world).len() == 2);
     let watchdogs = world.watchdogs();
@@ -170,7 +170,7 @@ fn a_call_of_a_killed_run_is_not_cut_off_by_the_next_run() {
         return;
     }
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 700 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_500 }]));
     let running = world.start(&SMS);
     world.wait_until("the call is in flight", || calls(&world).len() == 2);
     world.watchdogs().iter().for_each(|watchdog| watchdog.kill());
@@ -185,6 +185,24 @@ fn a_call_of_a_killed_run_is_not_cut_off_by_the_next_run() {
     assert_accepted(&world.run(&SMS));
     assert_eq!(world.sent().len(), 4);
     world.assert_clean();
+}
+
+#[test]
+fn a_watchdog_whose_configuration_is_gone_goes_too() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = World::new();
+    // The watchdog waits for as long, and does nothing in between.
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 2_500 }]));
+    let running = world.start(&SMS);
+    wait_for(&world, "dysmsapi send-sms");
+    running.signal(Signal::KILL);
+    running.wait();
+    std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
+    std::fs::rename(world.path("home"), world.path("gone")).expect("the home goes away");
+    world.wait_for_quiet();
+    assert!(!world.path("home").exists(), "it is not made again");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::support::{Profile, Ran, Running, Seen, World};
 
 pub const SMS: [&str; 10] =
     ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_1", "--yes", "--json"];
-pub const WHATSAPP: [&str; 11] = [
+pub const WHATSAPP: [&str; 12] = [
     "whatsapp",
     "send",
     "text",
@@ -18,6 +18,8 @@ pub const WHATSAPP: [&str; 11] = [
     "8613800001000",
     "--text",
     "Hello",
+    // These tests send the same again and again, which alimsg asks about otherwise.
+    "--allow-duplicate",
     "--yes",
     "--json",
 ];
@@ -68,10 +70,12 @@ pub fn wait_for(world: &World, command: &str) {
     world.wait_until(command, || world.commands().iter().any(|seen| seen == command));
 }
 
-/// Waits until the plugin behind a call runs.
+/// Waits until the plugin behind the first call of this world has made its request.
 #[track_caller]
 pub fn wait_for_plugin(world: &World) {
-    world.wait_until("the plugin runs", || world.processes().iter().any(|seen| seen.plugin));
+    world.wait_until("the plugin waits for the reply", || {
+        world.processes().iter().any(|seen| seen.plugin) && !world.sent().is_empty()
+    });
 }
 
 /// The service took the message, and alimsg says so.

@@ -1,7 +1,7 @@
 //! The question before a message goes out, on a terminal.
 
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::messages::*;
 use crate::support::{Ran, Terminal, World};
@@ -152,7 +152,28 @@ fn what_is_missing_is_asked_for_and_a_signal_ends_that_too() {
     terminal.signal(Signal::INT);
     assert_eq!(terminal.wait().signal(), Some(2));
     assert!(world.processes().is_empty());
-    assert!(world.processes().is_empty());
+}
+
+#[test]
+fn a_signal_at_a_list_to_pick_from_ends_at_once_and_sends_nothing() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let world = World::new();
+        let signs = json!({
+            "Code": "OK", "RequestId": "A1B2C3D4", "TotalCount": 1,
+            "SmsSignList": [{ "SignName": "Acme", "AuditStatus": "AUDIT_STATE_PASS" }],
+        });
+        world.script(json!([{
+            "match": ["dysmsapi", "query-sms-sign-list"], "stdout": signs.to_string(),
+        }]));
+        let mut terminal = world.terminal(&["sms", "send", "-p", "13800001000", "-t", "SMS_1"]);
+        terminal.expect("Acme");
+        assert_ne!(world.ai_mode(), Some(true), "while a person thinks");
+        terminal.signal(signal);
+        let ran = terminal.wait();
+        assert_eq!(ran.signal(), Some(signal.as_raw()), "{ran:#?}");
+        assert!(world.sent().is_empty());
+        world.assert_clean();
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::support::{Ran, Running, World, is_alive};
 const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
 /// Long enough for a signal to arrive meanwhile, whatever else the machine does.
-const WHILE: u64 = 600;
+const WHILE: u64 = 900;
 /// Longer than any test waits.
 const FOREVER: u64 = 120_000;
 
@@ -247,11 +247,18 @@ fn a_signal_while_others_hold_the_configuration_ends_the_waiting() {
     let lock = lock.expect("the lock of the configuration");
     lock.lock().expect("the lock");
     let before = world.processes().len();
-    let running = world.start(&SMS);
-    thread::sleep(Duration::from_millis(200));
-    running.signal(Signal::TERM);
-    let ran = running.wait();
-    assert_died_of(&ran, Signal::TERM);
+    // On a busy machine it is not listening yet after the shorter times, and just ends.
+    let mut pauses = [100, 500, 2_000, 8_000].into_iter();
+    let ran = loop {
+        let running = world.start(&SMS);
+        thread::sleep(Duration::from_millis(pauses.next().expect("it waits at last")));
+        running.signal(Signal::TERM);
+        let ran = running.wait();
+        assert_died_of(&ran, Signal::TERM);
+        if !ran.stdout.is_empty() {
+            break ran;
+        }
+    };
     assert_eq!(ran.json()["error"]["outcome"], "not_sent");
     assert_eq!(commands_after(&world, before), [""; 0]);
     drop(lock);
