@@ -149,13 +149,14 @@ pub fn read(service: &Service<'_>, extent: Extent) -> Result<(Vec<Signature>, Pa
     Ok((pages.entries.iter().map(Signature::of_entry).collect(), pages))
 }
 
-/// Every signature of the account.
+/// The names of all signatures that can be sent with.
 ///
 /// # Errors
 /// As [`read`].
-#[allow(dead_code, reason = "the pick list of `sms send` uses it")]
-pub fn list(service: &Service<'_>) -> Result<Vec<Signature>> {
-    read(service, Extent::All { size: pages::LARGEST }).map(|(signatures, _)| signatures)
+pub fn approved_names(service: &Service<'_>) -> Result<Vec<String>> {
+    let (signatures, _) = read(service, Extent::All { size: pages::LARGEST })?;
+    let approved = signatures.into_iter().filter(Signature::is_approved);
+    Ok(approved.map(|signature| signature.name).filter(|name| !name.is_empty()).collect())
 }
 
 /// The call for one signature.
@@ -175,7 +176,6 @@ pub fn detail(service: &Service<'_>, name: &str) -> Result<Detail> {
 ///
 /// # Errors
 /// As [`detail`].
-#[allow(dead_code, reason = "`sms send --verify` uses it")]
 pub fn get(service: &Service<'_>, name: &str) -> Result<Signature> {
     detail(service, name).map(|detail| detail.signature)
 }

@@ -149,13 +149,14 @@ pub fn read(service: &Service<'_>, extent: Extent) -> Result<(Vec<SmsTemplate>, 
     Ok((pages.entries.iter().map(SmsTemplate::of_entry).collect(), pages))
 }
 
-/// Every template of the account.
+/// All templates that can be sent.
 ///
 /// # Errors
 /// As [`read`].
-#[allow(dead_code, reason = "the pick list of `sms send` uses it")]
-pub fn list(service: &Service<'_>) -> Result<Vec<SmsTemplate>> {
-    read(service, Extent::All { size: pages::LARGEST }).map(|(templates, _)| templates)
+pub fn approved(service: &Service<'_>) -> Result<Vec<SmsTemplate>> {
+    let (mut templates, _) = read(service, Extent::All { size: pages::LARGEST })?;
+    templates.retain(|template| template.is_approved() && !template.code.is_empty());
+    Ok(templates)
 }
 
 /// The call for one template.

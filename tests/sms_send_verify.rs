@@ -119,12 +119,14 @@ fn the_reads_stand_before_the_send_and_in_the_dry_run() {
 #[test]
 fn strange_replies_are_no_approval() {
     let world = World::new();
-    for reply in [
-        json!({ "Code": "OK" }),
-        json!({ "Code": "OK", "SignStatus": null, "TemplateStatus": [] }),
-        json!({ "Code": "OK", "SignStatus": "7", "TemplateStatus": 7 }),
-        json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1 }),
-        json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1, "TemplateContent": {} }),
+    for (reply, exit) in [
+        // That is no signature at all.
+        (json!({ "Code": "OK" }), 6),
+        (json!({ "Code": "OK", "SignStatus": null, "TemplateStatus": [] }), 6),
+        (json!({ "Code": "OK", "SignName": "Acme", "SignStatus": null }), 2),
+        (json!({ "Code": "OK", "SignStatus": "7", "TemplateStatus": 7 }), 2),
+        (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1 }), 2),
+        (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1, "TemplateContent": {} }), 2),
     ] {
         world.script(json!([{ "match": ["dysmsapi", "get-"], "stdout": reply.to_string() },
             { "match": ["dysmsapi", "get-sms-sign"], "stdout": reply.to_string() },
@@ -142,7 +144,7 @@ fn strange_replies_are_no_approval() {
             "SMS_1",
             "--verify",
         ]);
-        assert_eq!(ran.exit(), 2, "{reply}: {ran:#?}");
+        assert_eq!(ran.exit(), exit, "{reply}: {ran:#?}");
     }
     assert!(world.sent().is_empty());
     world.assert_clean();

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::reply::fields;
 use codes::Verdict;
-pub use query::{DAYS_KEPT, Filter, Found, query, read, wait};
+pub use query::{DAYS_KEPT, Filter, Found, read, wait};
 
 /// How far a message has come, as its receipt says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -87,14 +87,6 @@ impl Found {
     }
 }
 
-/// All receipts that the filter lets through, the newest first.
-///
-/// # Errors
-/// Whatever keeps the service from answering.
-pub fn query(service: &Service<'_>, filter: &Filter) -> Result<Vec<Receipt>> {
-    read(service, filter, ALL).map(|found| found.receipts)
-}
-
 /// The receipts of one page or of all.
 ///
 /// # Errors
