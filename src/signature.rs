@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::failure::{Failure, Kind, Result};
-use crate::moment;
 use crate::operations::{GET_SMS_SIGN, QUERY_SMS_SIGN_LIST};
 use crate::pages::{self, Extent, Pages};
 use crate::reply::{Reply, fields};
 use crate::service::Service;
+use crate::time::china;
 use crate::vocabulary;
 
 /// A signature.
@@ -39,7 +39,7 @@ impl Signature {
             name: text(&["SignName", "Name"]).unwrap_or_default(),
             status: vocabulary::status_in(entry, &["AuditStatus", "SignStatus"]),
             reason: rejection(entry),
-            created_at: text(&["CreateDate"]).and_then(|time| moment::rfc3339(&time)),
+            created_at: text(&["CreateDate"]).and_then(|time| china::to_rfc3339(&time)),
             order_id: text(&["OrderId"]),
             business_type: text(&["BusinessType"]),
         }
@@ -80,7 +80,7 @@ impl Registration {
             carrier: text(&["OperatorCode"]).unwrap_or_else(|| vocabulary::UNKNOWN.into()),
             status: text(&["RegisterStatus"])
                 .map_or_else(|| vocabulary::UNKNOWN.into(), |number| registration(&number)),
-            answered_at: text(&["OperatorCompleteTime"]).and_then(|time| moment::rfc3339(&time)),
+            answered_at: text(&["OperatorCompleteTime"]).and_then(|time| china::to_rfc3339(&time)),
             reasons: reasons.into_iter().flatten().filter_map(registration_reason).collect(),
         }
     }
@@ -209,7 +209,8 @@ impl Detail {
         let carriers = carriers.into_iter().flatten().filter(|entry| entry.is_object());
         Ok(Self {
             signature,
-            audited_at: fields::text(audit, &["AuditDate"]).and_then(|time| moment::rfc3339(&time)),
+            audited_at: fields::text(audit, &["AuditDate"])
+                .and_then(|time| china::to_rfc3339(&time)),
             carriers: carriers.map(Registration::of).collect(),
             object,
             raw,

@@ -3,7 +3,6 @@
 //! Facts of the call QuerySendDetails: it answers for one number on one day (China Standard Time)
 //! of the last 30 days, in pages of 1 to 50.
 
-pub mod china;
 mod codes;
 mod query;
 
@@ -12,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::phone;
 use crate::reply::fields;
+use crate::time::china;
 use codes::Verdict;
 pub use query::{DAYS_KEPT, Filter, Found, Sent, read, wait};
 

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Receipt, china};
+use super::Receipt;
 use crate::call::Call;
 use crate::failure::Result;
 use crate::operations::QUERY_SEND_DETAILS;
@@ -14,6 +14,7 @@ use crate::pages::{self, Extent, Pages};
 use crate::phone;
 use crate::reply::Reply;
 use crate::service::{self, Service};
+use crate::time::china;
 
 /// How many days back the service answers for; documented.
 pub const DAYS_KEPT: i32 = 30;

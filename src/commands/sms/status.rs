@@ -12,10 +12,11 @@ use crate::failure::{Failure, Result};
 use crate::operations::Product;
 use crate::pages::{Extent, LARGEST};
 use crate::phone;
-use crate::receipt::{self, DAYS_KEPT, Filter, Found, Sent, china};
+use crate::receipt::{self, DAYS_KEPT, Filter, Found, Sent};
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
+use crate::time::china;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -124,16 +125,7 @@ fn filter(run: &Run, flags: Flags, now: Timestamp) -> Result<(Filter, Date)> {
 
 /// A day that the service may answer for.
 fn day(text: &str, today: Date) -> Result<Date> {
-    let hint = format!("for example --send-date {}", china::compact(today));
-    let Some(day) = china::read_day(text) else {
-        return Err(Failure::usage(format!("--send-date {text:?} is no day")).hint(hint));
-    };
-    if day > today {
-        return Err(Failure::usage(format!(
-            "--send-date {day} is in the future: in China Standard Time (UTC+8) it is {today}"
-        ))
-        .hint(hint));
-    }
+    let day = china::past_day("--send-date", text, today)?;
     let oldest = today.checked_sub(DAYS_KEPT.days()).unwrap_or(today);
     if day < oldest {
         return Err(Failure::usage(format!(
