@@ -9,4 +9,4 @@ mod variables;
 
 pub use chat::{Button, Header, Message};
 pub use picture::picture;
-pub use variables::{Piece, Style, Variable, compare, names, pieces, render};
+pub use variables::{Piece, Style, Variable, compare, listed, names, pieces, render};

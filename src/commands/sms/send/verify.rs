@@ -56,15 +56,5 @@ fn check_variables(template: &SmsTemplate, code: &str, values: &[(String, String
         ))
         .hint("its variables cannot be checked; without --verify it can still be sent"));
     }
-    let comparison = compare(&template.variables(), values);
-    if comparison.is_exact() {
-        return Ok(());
-    }
-    let mut failure = Failure::usage(format!(
-        "the variables do not match the template {code}: {}",
-        comparison.describe()
-    ))
-    .hint("give exactly the variables of the template, each as --param NAME=VALUE");
-    failure.missing = comparison.missing;
-    Err(failure)
+    compare(&template.variables(), values).require_exact(code)
 }

@@ -104,17 +104,7 @@ fn check(template: &Approved, values: &[(String, String)]) -> Result<()> {
         .hint("only approved templates can be sent")
         .next("alimsg templates list --audit-status approved --all"));
     }
-    let comparison = compare(&template.message.variables(), values);
-    if comparison.is_exact() {
-        return Ok(());
-    }
-    let mut failure = Failure::usage(format!(
-        "the variables do not match the template {code} ({language}): {}",
-        comparison.describe()
-    ))
-    .hint("give exactly the variables of the template, each as --param NAME=VALUE");
-    failure.missing = comparison.missing;
-    Err(failure)
+    compare(&template.message.variables(), values).require_exact(&format!("{code} ({language})"))
 }
 
 impl Content for Template {
