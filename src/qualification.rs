@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::failure::{Failure, Kind, Result};
-use crate::moment;
 use crate::operations::{QUERY_SINGLE_SMS_QUALIFICATION, QUERY_SMS_QUALIFICATION_RECORD};
 use crate::pages::{self, Extent, Pages};
 use crate::personal_data;
 use crate::reply::fields;
 use crate::service::Service;
+use crate::time::china;
 use crate::vocabulary;
 
 /// Which qualifications are listed.
@@ -112,7 +112,7 @@ fn item(entry: &Value) -> Map<String, Value> {
 }
 
 fn time(entry: &Value, name: &str) -> Value {
-    json!(fields::text(entry, &[name]).and_then(|time| moment::rfc3339(&time)))
+    json!(fields::text(entry, &[name]).and_then(|time| china::to_rfc3339(&time)))
 }
 
 /// The call for one qualification.

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::failure::{Failure, Kind, Result};
-use crate::moment;
 use crate::operations::{GET_SMS_SIGN, QUERY_SMS_SIGN_LIST};
 use crate::pages::{self, Extent, Pages};
 use crate::reply::{Reply, fields};
 use crate::service::Service;
+use crate::time::china;
 use crate::vocabulary;
 
 /// A signature.
@@ -39,7 +39,7 @@ impl Signature {
             name: text(&["SignName", "Name"]).unwrap_or_default(),
             status: vocabulary::status_in(entry, &["AuditStatus", "SignStatus"]),
             reason: rejection(entry),
-            created_at: text(&["CreateDate"]).and_then(|time| moment::rfc3339(&time)),
+            created_at: text(&["CreateDate"]).and_then(|time| china::to_rfc3339(&time)),
             order_id: text(&["OrderId"]),
             business_type: text(&["BusinessType"]),
         }
@@ -80,7 +80,7 @@ impl Registration {
             carrier: text(&["OperatorCode"]).unwrap_or_else(|| vocabulary::UNKNOWN.into()),
             status: text(&["RegisterStatus"])
                 .map_or_else(|| vocabulary::UNKNOWN.into(), |number| registration(&number)),
-            answered_at: text(&["OperatorCompleteTime"]).and_then(|time| moment::rfc3339(&time)),
+            answered_at: text(&["OperatorCompleteTime"]).and_then(|time| china::to_rfc3339(&time)),
             reasons: reasons.into_iter().flatten().filter_map(registration_reason).collect(),
         }
     }
@@ -149,13 +149,14 @@ pub fn read(service: &Service<'_>, extent: Extent) -> Result<(Vec<Signature>, Pa
     Ok((pages.entries.iter().map(Signature::of_entry).collect(), pages))
 }
 
-/// Every signature of the account.
+/// The names of all signatures that can be sent with.
 ///
 /// # Errors
 /// As [`read`].
-#[allow(dead_code, reason = "the pick list of `sms send` uses it")]
-pub fn list(service: &Service<'_>) -> Result<Vec<Signature>> {
-    read(service, Extent::All { size: pages::LARGEST }).map(|(signatures, _)| signatures)
+pub fn approved_names(service: &Service<'_>) -> Result<Vec<String>> {
+    let (signatures, _) = read(service, Extent::All { size: pages::LARGEST })?;
+    let approved = signatures.into_iter().filter(Signature::is_approved);
+    Ok(approved.map(|signature| signature.name).filter(|name| !name.is_empty()).collect())
 }
 
 /// The call for one signature.
@@ -175,7 +176,6 @@ pub fn detail(service: &Service<'_>, name: &str) -> Result<Detail> {
 ///
 /// # Errors
 /// As [`detail`].
-#[allow(dead_code, reason = "`sms send --verify` uses it")]
 pub fn get(service: &Service<'_>, name: &str) -> Result<Signature> {
     detail(service, name).map(|detail| detail.signature)
 }
@@ -209,7 +209,8 @@ impl Detail {
         let carriers = carriers.into_iter().flatten().filter(|entry| entry.is_object());
         Ok(Self {
             signature,
-            audited_at: fields::text(audit, &["AuditDate"]).and_then(|time| moment::rfc3339(&time)),
+            audited_at: fields::text(audit, &["AuditDate"])
+                .and_then(|time| china::to_rfc3339(&time)),
             carriers: carriers.map(Registration::of).collect(),
             object,
             raw,

@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::failure::{Failure, Kind, Result};
-use crate::moment;
 use crate::operations::{GET_SMS_TEMPLATE, QUERY_SMS_TEMPLATE_LIST};
 use crate::pages::{self, Extent, Pages};
 use crate::reply::{Reply, fields};
 use crate::service::Service;
 use crate::signature::rejection;
 use crate::template::{Style, Variable, names};
+use crate::time::china;
 use crate::vocabulary::{self, TemplateType};
 
 /// A template.
@@ -58,8 +58,9 @@ impl SmsTemplate {
             status: vocabulary::status_in(object, &["TemplateStatus", "AuditStatus"]),
             kind,
             reason: rejection(object),
-            created_at: text(&["CreateDate"]).and_then(|time| moment::rfc3339(&time)),
-            audited_at: fields::text(audit, &["AuditDate"]).and_then(|time| moment::rfc3339(&time)),
+            created_at: text(&["CreateDate"]).and_then(|time| china::to_rfc3339(&time)),
+            audited_at: fields::text(audit, &["AuditDate"])
+                .and_then(|time| china::to_rfc3339(&time)),
             order_id: text(&["OrderId"]),
             related_sign_name: text(&["RelatedSignName", "SignatureName"]),
             remark: text(&["Remark"]),
@@ -149,13 +150,14 @@ pub fn read(service: &Service<'_>, extent: Extent) -> Result<(Vec<SmsTemplate>, 
     Ok((pages.entries.iter().map(SmsTemplate::of_entry).collect(), pages))
 }
 
-/// Every template of the account.
+/// All templates that can be sent.
 ///
 /// # Errors
 /// As [`read`].
-#[allow(dead_code, reason = "the pick list of `sms send` uses it")]
-pub fn list(service: &Service<'_>) -> Result<Vec<SmsTemplate>> {
-    read(service, Extent::All { size: pages::LARGEST }).map(|(templates, _)| templates)
+pub fn approved(service: &Service<'_>) -> Result<Vec<SmsTemplate>> {
+    let (mut templates, _) = read(service, Extent::All { size: pages::LARGEST })?;
+    templates.retain(|template| template.is_approved() && !template.code.is_empty());
+    Ok(templates)
 }
 
 /// The call for one template.

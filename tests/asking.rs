@@ -58,9 +58,10 @@ fn signature_template_and_variables_are_asked_for() {
     terminal.write("shipped");
     terminal.expect("shipped");
     terminal.write("\r");
-    terminal.expect("${name}");
+    // With the colon it is the question and not the text in the list.
+    terminal.expect("${name}: ");
     terminal.write("Alice\r");
-    terminal.expect("${order}");
+    terminal.expect("${order}: ");
     terminal.write("42\r");
     terminal.expect("【Acme Store】Hello Alice, your order 42 is on its way.");
     terminal.expect("Send?");

@@ -119,12 +119,14 @@ fn the_reads_stand_before_the_send_and_in_the_dry_run() {
 #[test]
 fn strange_replies_are_no_approval() {
     let world = World::new();
-    for reply in [
-        json!({ "Code": "OK" }),
-        json!({ "Code": "OK", "SignStatus": null, "TemplateStatus": [] }),
-        json!({ "Code": "OK", "SignStatus": "7", "TemplateStatus": 7 }),
-        json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1 }),
-        json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1, "TemplateContent": {} }),
+    for (reply, exit) in [
+        // That is no signature at all.
+        (json!({ "Code": "OK" }), 6),
+        (json!({ "Code": "OK", "SignStatus": null, "TemplateStatus": [] }), 6),
+        (json!({ "Code": "OK", "SignName": "Acme", "SignStatus": null }), 2),
+        (json!({ "Code": "OK", "SignStatus": "7", "TemplateStatus": 7 }), 2),
+        (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1 }), 2),
+        (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1, "TemplateContent": {} }), 2),
     ] {
         world.script(json!([{ "match": ["dysmsapi", "get-"], "stdout": reply.to_string() },
             { "match": ["dysmsapi", "get-sms-sign"], "stdout": reply.to_string() },
@@ -142,7 +144,7 @@ fn strange_replies_are_no_approval() {
             "SMS_1",
             "--verify",
         ]);
-        assert_eq!(ran.exit(), 2, "{reply}: {ran:#?}");
+        assert_eq!(ran.exit(), exit, "{reply}: {ran:#?}");
     }
     assert!(world.sent().is_empty());
     world.assert_clean();
@@ -176,7 +178,11 @@ fn waiting_ends_when_every_receipt_is_in() {
     assert_eq!(receipts[0]["phone"], "13800001000");
     assert_eq!(receipts[0]["status"], "delivered", "{data:#}");
     assert_eq!(receipts[1]["status"], "failed");
-    assert!(receipts[0]["received_at"].as_str().is_some_and(|time| time.ends_with('Z')));
+    let fields: Vec<_> = receipts[1].as_object().expect("a receipt").keys().collect();
+    let wanted = ["phone", "status", "code", "meaning", "sent_at", "received_at", "out_id"];
+    assert_eq!(fields, wanted);
+    assert!(receipts[1]["meaning"].is_string(), "{data:#}");
+    assert!(receipts[0]["received_at"].as_str().is_some_and(|time| time.ends_with("+08:00")));
     assert_eq!(data["status"], "accepted");
 }
 
@@ -188,4 +194,33 @@ fn waiting_has_an_end_where_no_receipt_ever_comes() {
     let json = ran.json();
     assert_eq!(json["data"]["receipts"][0]["status"], "in_flight");
     assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{json:#}");
+}
+
+#[test]
+fn a_message_is_accepted_although_its_receipts_cannot_be_read() {
+    let world = World::new();
+    world.script(json!([
+        { "match": ["dysmsapi", "send-sms"], "stdout": json!({
+            "Code": "OK", "Message": "OK", "RequestId": "R", "BizId": "9^0" }).to_string() },
+        { "match": ["dysmsapi", "query-send-details"],
+          "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() },
+    ]));
+    let words = ["--json", "--yes", "sms", "send", "-p", "+8613800001000", "-s", "Acme"];
+    let ran = world.run(&[&words[..], &["-t", "SMS_1", "--out-id=o-7", "--wait=30"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["data"]["status"], "accepted");
+    let receipt = json!({ "phone": "13800001000", "status": "in_flight", "code": null,
+        "meaning": null, "sent_at": null, "received_at": null, "out_id": "o-7" });
+    assert_eq!(json["data"]["receipts"], json!([receipt]), "{json:#}");
+    let warnings = json["warnings"].as_array().expect("warnings");
+    assert_eq!(warnings.len(), 1, "{json:#}");
+    assert!(warnings[0].as_str().is_some_and(|text| text.contains("cannot be read")));
+    let look = world
+        .processes()
+        .into_iter()
+        .find(|seen| seen.command() == "dysmsapi query-send-details")
+        .expect("a look");
+    assert!(look.argv.contains(&"--biz-id=9^0".to_string()), "{:?}", look.argv);
+    world.assert_clean();
 }

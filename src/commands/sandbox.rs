@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::failure::{Failure, Result};
 use crate::report::Report;
 use crate::run::Run;
-use crate::when::{self, Edge};
+use crate::time::moment::{self, Edge};
 use crate::{phone, sandbox, state};
 
 pub const EXAMPLES: &str = "\
@@ -68,7 +68,7 @@ impl Command {
 fn receive(run: &Run, inbound: &Inbound) -> Result<Report> {
     phone::check_chat_number("--from", &inbound.from)?;
     phone::check_chat_sender("--to", &inbound.to)?;
-    let at = when::parse_here("--at", inbound.at.as_deref().unwrap_or("now"), Edge::First)?;
+    let at = moment::parse_here("--at", inbound.at.as_deref().unwrap_or("now"), Edge::First)?;
     if run.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
     }

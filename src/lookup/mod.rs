@@ -14,7 +14,7 @@ use crate::reply::Reply;
 use crate::run::Run;
 use crate::service::{self, Service};
 use crate::signals;
-pub use trail::{Trail, china_day, china_time};
+pub use trail::Trail;
 
 /// The pauses before each look, in seconds: receipts usually come within a few seconds.
 const PAUSES: [u64; 5] = [0, 1, 2, 4, 8];

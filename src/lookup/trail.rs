@@ -1,22 +1,19 @@
 //! Where a message leaves its receipt, by channel, and by what it is recognised there.
 
-use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::call::{Call, shell_line};
 use crate::ledger::Tracking;
-use crate::operations::{LIST_CHATAPP_MESSAGE, QUERY_SEND_DETAILS};
-use crate::phone;
+use crate::operations::LIST_CHATAPP_MESSAGE;
+use crate::receipt::{Filter, Receipt, Sent};
 use crate::reply::Reply;
 
 /// How many of a message's recipients are asked about: the receipt of any one proves that the
 /// whole call went out, and a few of them may have none.
 const RECIPIENTS_ASKED: usize = 3;
-/// How far the clocks of this machine and of the service may be apart.
-const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-/// How far they may be apart where the tracking ID is the user's own: an earlier message that
-/// carries the same one must not pass for this one.
+/// How far the clocks of this machine and of the service may be apart where the tracking ID is the
+/// user's own: an earlier message that carries the same one must not pass for this one.
 const CLOCK_SKEW_OF_OWN_ID: SignedDuration = SignedDuration::from_secs(2);
 /// The most entries of one page; the newest come first.
 const PAGE: u64 = 50;
@@ -56,20 +53,11 @@ impl Trail {
     /// The calls of one look, for a message of the time between `since` and `now`.
     pub fn calls(&self, since: Timestamp, now: Timestamp) -> Vec<Call> {
         match self {
-            Self::Sms { phones } => {
-                // The service counts days in China Standard Time: a message of midnight may lie
-                // on either side.
-                let first = since.checked_sub(CLOCK_SKEW).unwrap_or(since);
-                let mut days = vec![china_day(now)];
-                if china_day(first) < days[0] {
-                    days.push(china_day(first));
-                }
-                phones
-                    .iter()
-                    .take(RECIPIENTS_ASKED)
-                    .flat_map(|phone| days.iter().map(move |day| receipts(phone, day)))
-                    .collect()
-            }
+            Self::Sms { phones } => phones
+                .iter()
+                .take(RECIPIENTS_ASKED)
+                .flat_map(|phone| filter(phone, since).calls(now, 1, PAGE))
+                .collect(),
             Self::Chat { channel, from, to, space } => vec![
                 Call::to(&LIST_CHATAPP_MESSAGE)
                     .text("--business-number", from)
@@ -84,15 +72,10 @@ impl Trail {
     /// Whether the reply of a look holds the receipt.
     pub fn is_proven_by(&self, reply: &Reply, tracking: &Tracking, since: Timestamp) -> bool {
         match self {
-            Self::Sms { .. } => {
-                let list = reply.0.get("SmsSendDetailDTOs");
-                // Documented as an object around the list; taken without it as well.
-                let list = list.map(|list| list.get("SmsSendDetailDTO").unwrap_or(list));
-                any(list, |receipt| {
-                    receipt.get("OutId").and_then(Value::as_str) == Some(&tracking.id)
-                        && (tracking.generated || is_since(receipt, since))
-                })
-            }
+            Self::Sms { .. } => filter("", since).receipts(reply).any(|receipt| {
+                receipt.out_id.as_deref() == Some(&tracking.id)
+                    && (tracking.generated || is_since(&receipt, since))
+            }),
             // Only a task ID that nothing else can carry is proof enough here.
             Self::Chat { .. } => {
                 tracking.generated
@@ -106,39 +89,20 @@ impl Trail {
     }
 }
 
-fn receipts(phone: &str, day: &str) -> Call {
-    Call::to(&QUERY_SEND_DETAILS)
-        .text("--phone-number", phone::canonical_sms_number(phone))
-        .text("--send-date", day)
-        .optional_integer("--current-page", Some(1))
-        .optional_integer("--page-size", Some(PAGE))
-}
-
 fn any(list: Option<&Value>, holds: impl Fn(&Value) -> bool) -> bool {
     list.and_then(Value::as_array).is_some_and(|list| list.iter().any(holds))
 }
 
+/// Where the receipt of a text to that number would be.
+fn filter(phone: &str, since: Timestamp) -> Filter {
+    Filter { phone: phone.to_string(), sent: Sent::At(since), biz_id: None, out_id: None }
+}
+
 /// Whether a receipt tells of a message that was not sent before that time. A time that cannot be
 /// read tells nothing.
-fn is_since(receipt: &Value, since: Timestamp) -> bool {
-    let sent_at = receipt.get("SendDate").and_then(Value::as_str).and_then(china_time);
+fn is_since(receipt: &Receipt, since: Timestamp) -> bool {
     let earliest = since.checked_sub(CLOCK_SKEW_OF_OWN_ID).unwrap_or(since);
-    sent_at.is_some_and(|sent_at| sent_at >= earliest)
-}
-
-fn china() -> TimeZone {
-    TimeZone::fixed(Offset::constant(8))
-}
-
-/// The day of a moment in China Standard Time, as the service writes it: `yyyyMMdd`.
-pub fn china_day(time: Timestamp) -> String {
-    time.to_zoned(china()).strftime("%Y%m%d").to_string()
-}
-
-/// A moment as the service writes it, in China Standard Time.
-pub fn china_time(text: &str) -> Option<Timestamp> {
-    let time = jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok()?;
-    Some(time.to_zoned(china()).ok()?.timestamp())
+    receipt.sent_at.as_ref().is_some_and(|sent_at| sent_at.timestamp() >= earliest)
 }
 
 #[cfg(test)]
@@ -168,27 +132,6 @@ mod tests {
 
     fn time(text: &str) -> Timestamp {
         text.parse().expect("a time")
-    }
-
-    fn days(trail: &Trail, since: &str, now: &str) -> Vec<String> {
-        let calls = trail.calls(time(since), time(now));
-        let day = |call: &Call| {
-            let arguments = call.arguments(&Common::default()).expect("a sound call");
-            let day = arguments.iter().find_map(|word| word.strip_prefix("--send-date="));
-            day.expect("a day").to_string()
-        };
-        calls.iter().map(day).collect()
-    }
-
-    #[test]
-    fn the_day_is_that_of_china_and_around_midnight_there_are_two() {
-        let noon = days(&sms(), "2026-03-26T04:00:00Z", "2026-03-26T04:00:09Z");
-        assert_eq!(noon, ["20260326"]);
-        // 16:00 UTC is midnight in China.
-        let midnight = days(&sms(), "2026-03-26T15:59:59Z", "2026-03-26T16:00:01Z");
-        assert_eq!(midnight, ["20260327", "20260326"]);
-        let just_after = days(&sms(), "2026-03-26T16:00:01Z", "2026-03-26T16:00:09Z");
-        assert_eq!(just_after, ["20260327", "20260326"]);
     }
 
     #[test]

@@ -3,16 +3,17 @@
 //! Facts of the call QuerySendDetails: it answers for one number on one day (China Standard Time)
 //! of the last 30 days, in pages of 1 to 50.
 
-pub mod china;
 mod codes;
 mod query;
 
 use jiff::Zoned;
 use serde_json::{Map, Value, json};
 
+use crate::phone;
 use crate::reply::fields;
+use crate::time::china;
 use codes::Verdict;
-pub use query::{DAYS_KEPT, Filter, Found, query, read, wait};
+pub use query::{DAYS_KEPT, Filter, Found, Sent, read, wait};
 
 /// How far a message has come, as its receipt says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,18 @@ pub struct Receipt {
 }
 
 impl Receipt {
+    /// The receipt of an accepted message, while there is none.
+    pub fn pending(phone: &str, out_id: &str) -> Self {
+        Self {
+            phone: phone::canonical_sms_number(phone).to_string(),
+            status: Status::InFlight,
+            code: None,
+            sent_at: None,
+            received_at: None,
+            out_id: Some(out_id.to_string()),
+        }
+    }
+
     /// Reads one row of a reply. Whatever is missing or of a strange type is left out.
     fn from_row(row: &Value, phone: &str) -> Self {
         let text = |name| fields::text(row, &[name]);

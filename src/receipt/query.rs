@@ -3,15 +3,18 @@
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-use super::{Receipt, china};
+use super::Receipt;
 use crate::call::Call;
 use crate::failure::Result;
 use crate::operations::QUERY_SEND_DETAILS;
 use crate::pages::{self, Extent, Pages};
 use crate::phone;
+use crate::reply::Reply;
 use crate::service::{self, Service};
+use crate::time::china;
 
 /// How many days back the service answers for; documented.
 pub const DAYS_KEPT: i32 = 30;
@@ -19,14 +22,42 @@ pub const DAYS_KEPT: i32 = 30;
 const ALL: Extent = Extent::All { size: pages::LARGEST };
 /// The pauses between two looks, in seconds; the last one goes on.
 const PAUSES: [u64; 6] = [1, 2, 3, 5, 8, 10];
+/// Where the receipts stand: documented as an object around the list; taken without it as well.
+const LISTS: [&str; 2] = ["SmsSendDetailDTOs.SmsSendDetailDTO", "SmsSendDetailDTOs"];
+/// How far the clocks of this machine and of the service may be apart.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// When the message was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// On that day in China Standard Time.
+    On(Date),
+    /// At that moment or a little later: around midnight in China that may be either of two days.
+    At(Timestamp),
+}
+
+impl Sent {
+    /// The days to ask for, the latest first.
+    fn days(self, now: Timestamp) -> Vec<Date> {
+        let moment = match self {
+            Self::On(day) => return vec![day],
+            Self::At(moment) => moment,
+        };
+        let shifted = |skew| moment.checked_add(skew).unwrap_or(moment);
+        // A service that runs ahead of this machine may still not be asked for tomorrow.
+        let moments = [now, shifted(CLOCK_SKEW).min(now), shifted(-CLOCK_SKEW)];
+        let mut days = moments.map(china::day_of).to_vec();
+        days.dedup();
+        days
+    }
+}
 
 /// Which receipts are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     /// In any form that [`phone::check_sms_number`] takes.
     pub phone: String,
-    /// The day of sending in China Standard Time; [`china::day_of`] makes one of a moment.
-    pub date: Date,
+    pub sent: Sent,
     /// The service's ID of the call that sent.
     pub biz_id: Option<String>,
     /// The sender's own ID. The service cannot filter by it: that is done here.
@@ -34,18 +65,30 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// The call for one page.
-    pub fn call(&self, index: u64, size: u64) -> Call {
+    /// The calls for one page, one for each day.
+    pub fn calls(&self, now: Timestamp, index: u64, size: u64) -> Vec<Call> {
+        self.sent.days(now).into_iter().map(|day| self.call(day, index, size)).collect()
+    }
+
+    fn call(&self, day: Date, index: u64, size: u64) -> Call {
         Call::to(&QUERY_SEND_DETAILS)
             .text("--phone-number", phone::canonical_sms_number(&self.phone))
-            .text("--send-date", china::compact(self.date))
+            .text("--send-date", china::compact(day))
             .optional_text("--biz-id", self.biz_id.as_deref())
             .optional_integer("--current-page", Some(index))
             .optional_integer("--page-size", Some(size))
     }
 
-    fn holds(&self, receipt: &Receipt) -> bool {
-        self.out_id.is_none() || receipt.out_id == self.out_id
+    /// The receipts in the reply to one of the calls.
+    pub fn receipts<'r>(&'r self, reply: &'r Reply) -> impl Iterator<Item = Receipt> + 'r {
+        self.pick(reply.items(&LISTS))
+    }
+
+    fn pick<'r>(&'r self, rows: &'r [Value]) -> impl Iterator<Item = Receipt> + 'r {
+        rows.iter()
+            .filter(|row| row.is_object())
+            .map(|row| Receipt::from_row(row, &self.phone))
+            .filter(|receipt| self.out_id.is_none() || receipt.out_id == self.out_id)
     }
 }
 
@@ -69,13 +112,20 @@ impl Found {
             Some(total) => is_full && extent.leaves_out(total),
             None => is_full && matches!(extent, Extent::One { .. }),
         };
-        let receipts = pages.entries.iter().map(|row| Receipt::from_row(row, &filter.phone));
         Self {
-            receipts: receipts.filter(|receipt| filter.holds(receipt)).collect(),
+            receipts: filter.pick(&pages.entries).collect(),
             more,
             repeats: pages.repeats,
             raw: pages.raw,
         }
+    }
+
+    /// Adds what was found on an earlier day.
+    fn join(&mut self, earlier: Self) {
+        self.receipts.extend(earlier.receipts);
+        self.more |= earlier.more;
+        self.repeats |= earlier.repeats;
+        self.raw.extend(earlier.raw);
     }
 
     /// Every receipt has come to its end. None at all is no end: the first one may be on its way.
@@ -87,52 +137,48 @@ impl Found {
     }
 }
 
-/// All receipts that the filter lets through, the newest first.
-///
-/// # Errors
-/// Whatever keeps the service from answering.
-pub fn query(service: &Service<'_>, filter: &Filter) -> Result<Vec<Receipt>> {
-    read(service, filter, ALL).map(|found| found.receipts)
-}
-
-/// The receipts of one page or of all.
+/// The receipts of one page or of all, of each day the newest first.
 ///
 /// # Errors
 /// Whatever keeps the service from answering.
 pub fn read(service: &Service<'_>, filter: &Filter, extent: Extent) -> Result<Found> {
-    // Documented as an object around the list; taken without it as well.
-    let lists = ["SmsSendDetailDTOs.SmsSendDetailDTO", "SmsSendDetailDTOs"];
-    let call = |index, size| filter.call(index, size);
-    let pages = pages::read(service, extent, call, &lists, &["TotalCount"])?;
-    Ok(Found::from_pages(filter, extent, pages))
+    let mut found = Found::default();
+    for day in filter.sent.days(Timestamp::now()) {
+        let call = |index, size| filter.call(day, index, size);
+        let pages = pages::read(service, extent, call, &LISTS, &["TotalCount"])?;
+        found.join(Found::from_pages(filter, extent, pages));
+    }
+    Ok(found)
 }
 
-/// Looks, with growing pauses, until every receipt of every filter is final or the time is up, and
-/// says what was found last, in the order of the filters. After each look `watch` is told how many
-/// filters are still open.
+/// Looks, with growing pauses, until every receipt of every filter is final or the time is up. What
+/// was found last stands beside its filter, also after a failure. After each look `watch` is told
+/// how many filters are still open.
 ///
 /// # Errors
 /// Whatever keeps the service from answering; a signal.
 pub fn wait(
     service: &Service<'_>,
-    filters: &[Filter],
+    wanted: &mut [(Filter, Found)],
     limit: Duration,
     watch: &mut dyn FnMut(usize),
-) -> Result<Vec<Found>> {
+) -> Result<()> {
     let deadline = Instant::now() + limit;
-    let mut found = vec![Found::default(); filters.len()];
     let mut pauses = PAUSES.into_iter().chain(std::iter::repeat(PAUSES[PAUSES.len() - 1]));
     loop {
-        for (filter, found) in filters.iter().zip(&mut found) {
-            if !found.is_final() {
-                *found = read(service, filter, ALL)?;
+        let open = wanted.iter_mut().filter(|(_, found)| !found.is_final());
+        for (number, (filter, found)) in open.enumerate() {
+            // A look at many numbers does not go on for long after its time.
+            if number > 0 && Instant::now() >= deadline {
+                break;
             }
+            *found = read(service, filter, ALL)?;
         }
-        let open = found.iter().filter(|found| !found.is_final()).count();
+        let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
         watch(open);
         let left = deadline.saturating_duration_since(Instant::now());
         if open == 0 || left.is_zero() {
-            return Ok(found);
+            return Ok(());
         }
         // The last look is at the very end of the time.
         let pause = pauses.next().map_or(left, Duration::from_secs);
@@ -149,7 +195,7 @@ mod tests {
     fn filter() -> Filter {
         Filter {
             phone: "+8613800001000".into(),
-            date: jiff::civil::date(2026, 3, 26),
+            sent: Sent::On(jiff::civil::date(2026, 3, 26)),
             biz_id: None,
             out_id: None,
         }
@@ -157,8 +203,10 @@ mod tests {
 
     #[test]
     fn the_call_names_the_number_as_the_service_keeps_it() {
-        let call = Filter { biz_id: Some("9^0".into()), ..filter() }.call(2, 50);
-        let arguments = call.arguments(&Common::default()).expect("a sound call");
+        let wanted = Filter { biz_id: Some("9^0".into()), ..filter() };
+        let calls = wanted.calls(Timestamp::UNIX_EPOCH, 2, 50);
+        assert_eq!(calls.len(), 1);
+        let arguments = calls[0].arguments(&Common::default()).expect("a sound call");
         assert_eq!(
             arguments[..7],
             [
@@ -171,6 +219,35 @@ mod tests {
                 "--page-size=50",
             ]
         );
+    }
+
+    #[test]
+    fn the_days_are_those_of_china_and_around_midnight_there_are_two() {
+        let days = |sent: &str, now: &str| {
+            let time = |text: &str| text.parse::<Timestamp>().expect("a time");
+            let days = Sent::At(time(sent)).days(time(now));
+            days.into_iter().map(china::compact).collect::<Vec<_>>()
+        };
+        assert_eq!(days("2026-03-26T04:00:00Z", "2026-03-26T04:00:09Z"), ["20260326"]);
+        // 16:00 UTC is midnight in China.
+        let both = ["20260327", "20260326"];
+        assert_eq!(days("2026-03-26T15:59:59Z", "2026-03-26T16:00:01Z"), both);
+        assert_eq!(days("2026-03-26T16:00:01Z", "2026-03-26T16:00:09Z"), both);
+        assert_eq!(days("2026-03-26T15:59:50Z", "2026-03-26T15:59:59Z"), ["20260326"]);
+        // Asked for long afterwards.
+        let later = days("2026-03-26T15:59:59Z", "2026-03-30T04:00:00Z");
+        assert_eq!(later, ["20260330", "20260327", "20260326"]);
+    }
+
+    #[test]
+    fn what_two_days_hold_is_one_finding() {
+        let mut found = Found::default();
+        found.join(Found::from_pages(&filter(), ALL, pages(&[], Some(0))));
+        assert!(!found.is_final());
+        found.join(Found::from_pages(&filter(), ALL, pages(&[("a", 3)], Some(1))));
+        assert!(found.is_final());
+        found.join(Found { more: true, ..Found::default() });
+        assert!(!found.is_final());
     }
 
     fn pages(receipts: &[(&str, u8)], total: Option<u64>) -> Pages {

@@ -9,5 +9,4 @@ mod variables;
 
 pub use chat::{Button, Header, Message};
 pub use picture::picture;
-#[allow(unused_imports, reason = "the SMS templates use the rest")]
-pub use variables::{Comparison, Piece, Style, Variable, compare, names, pieces, render};
+pub use variables::{Piece, Style, Variable, compare, listed, names, pieces, render};

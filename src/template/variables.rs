@@ -1,5 +1,9 @@
 //! The variables of a text: where they occur, and the text with values in their place.
 
+use serde_json::{Value, json};
+
+use crate::failure::{Failure, Result};
+
 /// How a channel marks a variable in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -138,8 +142,25 @@ impl Comparison {
         self.missing.is_empty() && self.superfluous.is_empty()
     }
 
+    /// Exactly the variables of that template are wanted.
+    ///
+    /// # Errors
+    /// Others are given; the failure names them.
+    pub fn require_exact(self, template: &str) -> Result<()> {
+        if self.is_exact() {
+            return Ok(());
+        }
+        let mut failure = Failure::usage(format!(
+            "the variables do not match the template {template}: {}",
+            self.describe()
+        ))
+        .hint("give exactly the variables of the template, each as --param NAME=VALUE");
+        failure.missing = self.missing;
+        Err(failure)
+    }
+
     /// Both lists in one sentence, for a failure.
-    pub fn describe(&self) -> String {
+    fn describe(&self) -> String {
         let mut parts = Vec::new();
         if !self.missing.is_empty() {
             parts.push(format!("missing: {}", self.missing.join(", ")));
@@ -167,6 +188,12 @@ pub fn compare(variables: &[Variable], values: &[(String, String)]) -> Compariso
             .map(|(name, _)| name.clone())
             .collect(),
     }
+}
+
+/// What a report says about the variables of a template.
+pub fn listed(variables: &[Variable]) -> Value {
+    let row = |one: &Variable| json!({ "name": one.name, "where": one.places.join(", ") });
+    variables.iter().map(row).collect()
 }
 
 #[cfg(test)]

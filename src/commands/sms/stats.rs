@@ -14,12 +14,12 @@ use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::operations::{Product, QUERY_SEND_STATISTICS};
 use crate::pages::{self, Extent, LARGEST};
-use crate::receipt::china;
 use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
 use crate::screen::chart;
 use crate::service::{self, Service};
+use crate::time::china;
 use span::Span;
 
 /// Our words for the types, and the service's numbers.

@@ -12,10 +12,11 @@ use crate::failure::{Failure, Result};
 use crate::operations::Product;
 use crate::pages::{Extent, LARGEST};
 use crate::phone;
-use crate::receipt::{self, DAYS_KEPT, Filter, Found, china};
+use crate::receipt::{self, DAYS_KEPT, Filter, Found, Sent};
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
+use crate::time::china;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -69,20 +70,21 @@ pub fn run(run: &Run, flags: Flags) -> Result<Report> {
     let now = Timestamp::now();
     let extent = extent(&flags);
     let wait = flags.wait.map(Duration::from_secs);
-    let filter = filter(run, flags, now)?;
+    let (filter, date) = filter(run, flags, now)?;
     let (index, size) = extent.first();
-    let planned = service::dry_run(run, &[&filter.call(index, size)])?;
+    let calls = filter.calls(now, index, size);
+    let planned = service::dry_run(run, &calls.iter().collect::<Vec<_>>())?;
     if run.settings.dry_run {
         return Ok(planned);
     }
     let service = Service::connect(run, Product::Dysmsapi)?;
     let found = match wait {
-        Some(limit) => wait_for(run, &service, &filter, limit)?,
+        Some(limit) => wait_for(run, &service, filter, limit)?,
         None => receipt::read(&service, &filter, extent)?,
     };
     drop(service);
     comment(run, &found, wait);
-    Ok(report(&filter, found))
+    Ok(report(date, found))
 }
 
 fn extent(flags: &Flags) -> Extent {
@@ -95,7 +97,8 @@ fn extent(flags: &Flags) -> Extent {
     }
 }
 
-fn filter(run: &Run, flags: Flags, now: Timestamp) -> Result<Filter> {
+/// What is wanted, and the day that it is asked for.
+fn filter(run: &Run, flags: Flags, now: Timestamp) -> Result<(Filter, Date)> {
     let today = china::day_of(now);
     let date = flags.send_date.as_deref().map(|text| day(text, today)).transpose()?;
     for (flag, value) in [("--biz-id", &flags.biz_id), ("--out-id", &flags.out_id)] {
@@ -116,21 +119,13 @@ fn filter(run: &Run, flags: Flags, now: Timestamp) -> Result<Filter> {
         ));
     }
     let date = date.unwrap_or(today);
-    Ok(Filter { phone, date, biz_id: flags.biz_id, out_id: flags.out_id })
+    let sent = Sent::On(date);
+    Ok((Filter { phone, sent, biz_id: flags.biz_id, out_id: flags.out_id }, date))
 }
 
 /// A day that the service may answer for.
 fn day(text: &str, today: Date) -> Result<Date> {
-    let hint = format!("for example --send-date {}", china::compact(today));
-    let Some(day) = china::read_day(text) else {
-        return Err(Failure::usage(format!("--send-date {text:?} is no day")).hint(hint));
-    };
-    if day > today {
-        return Err(Failure::usage(format!(
-            "--send-date {day} is in the future: in China Standard Time (UTC+8) it is {today}"
-        ))
-        .hint(hint));
-    }
+    let day = china::past_day("--send-date", text, today)?;
     let oldest = today.checked_sub(DAYS_KEPT.days()).unwrap_or(today);
     if day < oldest {
         return Err(Failure::usage(format!(
@@ -141,16 +136,18 @@ fn day(text: &str, today: Date) -> Result<Date> {
     Ok(day)
 }
 
-fn wait_for(run: &Run, service: &Service<'_>, filter: &Filter, limit: Duration) -> Result<Found> {
+fn wait_for(run: &Run, service: &Service<'_>, filter: Filter, limit: Duration) -> Result<Found> {
     let mut is_first = true;
-    let mut found = receipt::wait(service, std::slice::from_ref(filter), limit, &mut |open| {
+    let mut wanted = [(filter, Found::default())];
+    receipt::wait(service, &mut wanted, limit, &mut |open| {
         if is_first && open > 0 {
             let limit = limit.as_secs();
             run.screen.note(&format!("not every receipt is in; asking again for {limit} s"));
         }
         is_first = false;
     })?;
-    Ok(found.pop().unwrap_or_default())
+    let [(_, found)] = wanted;
+    Ok(found)
 }
 
 /// What the list itself does not say.
@@ -178,9 +175,9 @@ fn comment(run: &Run, found: &Found, wait: Option<Duration>) {
     }
 }
 
-fn report(filter: &Filter, found: Found) -> Report {
+fn report(date: Date, found: Found) -> Report {
     let mut facts = Map::new();
-    facts.insert("send_date".into(), json!(filter.date.to_string()));
+    facts.insert("send_date".into(), json!(date.to_string()));
     facts.insert("final".into(), json!(found.is_final()));
     Report::List {
         name: "receipts",

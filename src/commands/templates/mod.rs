@@ -269,11 +269,11 @@ pub struct StatsFlags {
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     pub language: Option<String>,
 
-    /// First day, for example 2026-03-01, or a time as RFC 3339
+    /// First day or moment, for example 2026-03-01, 7d or RFC 3339
     #[arg(long, value_name = "WHEN", conflicts_with = "last")]
     pub start: Option<String>,
 
-    /// Last day, or a time as RFC 3339 [default: now]
+    /// Last day or moment, in the same forms [default: now]
     #[arg(long, value_name = "WHEN", conflicts_with = "last")]
     pub end: Option<String>,
 

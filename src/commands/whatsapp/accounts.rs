@@ -7,6 +7,7 @@ use super::send::Channel;
 use crate::call::Call;
 use crate::failure::Result;
 use crate::operations::{LIST_INSTANCE, Product, QUERY_CHATAPP_BIND_WABA};
+use crate::pages::{self, Extent};
 use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
@@ -16,10 +17,6 @@ const EXAMPLES: &str = "\
 Examples:
   alimsg whatsapp accounts list --channel viber
   alimsg --sandbox whatsapp accounts list";
-
-const PAGE: u64 = 50;
-/// A service that never comes to an end is not followed for ever.
-const MOST_PAGES: u64 = 200;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -49,41 +46,34 @@ impl Command {
     }
 }
 
-fn call(flags: &ListFlags, index: u64) -> Call {
+fn call(flags: &ListFlags, index: u64, size: u64) -> Call {
     let channel = flags.channel.map(|channel| channel.name().to_uppercase());
     Call::to(&LIST_INSTANCE)
         .optional_text("--channel-type", channel.as_deref())
         .optional_integer("--page-index", Some(index))
-        .optional_integer("--page-size", Some(PAGE))
+        .optional_integer("--page-size", Some(size))
 }
 
 fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
     if run.settings.dry_run {
-        return service::dry_run(run, &[&call(flags, 1)]);
+        return service::dry_run(run, &[&call(flags, 1, pages::LARGEST)]);
     }
     let service = Service::connect(run, Product::Cams)?;
-    let (mut items, mut raw) = (Vec::new(), Vec::new());
-    for index in 1..=MOST_PAGES {
-        let reply = service.read(&call(flags, index))?;
-        let page = reply.items(&["Data", "Data.List"]);
-        let total = reply.number(&["TotalCount", "Total"]);
-        items.extend(page.iter().filter(|row| row.is_object()).map(instance));
-        let is_last =
-            (page.len() as u64) < PAGE || total.is_some_and(|total| index * PAGE >= total);
-        raw.push(Value::Object(reply.0));
-        if is_last {
-            break;
-        }
-    }
+    let extent = Extent::All { size: pages::LARGEST };
+    let call = |index, size| call(flags, index, size);
+    let lists = ["Data", "Data.List"];
+    let mut pages = pages::read(&service, extent, call, &lists, &["TotalCount", "Total"])?;
+    let mut items: Vec<_> = pages.entries.iter().map(instance).collect();
     for item in &mut items {
         if let Some(reply) = add_waba(run, &service, item) {
-            raw.push(reply);
+            pages.raw.push(reply);
         }
     }
     drop(service);
+    pages.remark(run, extent);
     let mut facts = Map::new();
     facts.insert("total".into(), json!(items.len()));
-    Ok(Report::List { name: "accounts", items, facts, raw: Value::Array(raw) })
+    Ok(Report::List { name: "accounts", items, facts, raw: Value::Array(pages.raw) })
 }
 
 fn instance(row: &Value) -> Map<String, Value> {

@@ -1,7 +1,7 @@
 //! `alimsg whatsapp numbers`: the business numbers, and what is known about one.
 
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
@@ -10,12 +10,12 @@ use crate::operations::{
     GET_CHATAPP_PHONE_NUMBER_METRIC, GET_WHATSAPP_HEALTH_STATUS, Product,
     QUERY_CHATAPP_PHONE_NUMBERS,
 };
-use crate::period::Period;
 use crate::phone;
 use crate::reply::{Reply, fields};
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
+use crate::time::period::Period;
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -119,7 +119,7 @@ fn number(row: &Value) -> Map<String, Value> {
 fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
     phone::check_chat_number("N", &flags.number)?;
     let space = flags.cust_space_id.as_deref();
-    let period = Period::last(SPAN, Timestamp::now())?;
+    let period = Period::last(SPAN, &Zoned::now())?;
     let milliseconds = |moment: Timestamp| u64::try_from(moment.as_millisecond()).ok();
     let numbers = query(space);
     let metric = Call::to(&GET_CHATAPP_PHONE_NUMBER_METRIC)

@@ -3,7 +3,6 @@
 //!
 //! The lists are read first and ai-mode is off again before the first question.
 
-use super::catalogue::{self, Template};
 use super::draft::Draft;
 use crate::commands::anything;
 use crate::failure::{Failure, Result};
@@ -11,7 +10,9 @@ use crate::guard::Guard;
 use crate::operations::Product;
 use crate::run::Run;
 use crate::service::Service;
-use crate::template::{Style, compare, names};
+use crate::signature;
+use crate::sms_template::{self, SmsTemplate};
+use crate::template::{Style, compare};
 
 pub const LIST_SIGNATURES: &str = "alimsg sms signs list --audit-status approved";
 pub const LIST_TEMPLATES: &str = "alimsg templates list --channel sms --audit-status approved";
@@ -28,10 +29,8 @@ pub fn complete(run: &Run, draft: &mut Draft) -> Result<()> {
     }
     let guard = Guard::prepare(run, Product::Dysmsapi)?;
     let service = Service::open(run, &guard)?;
-    let signatures =
-        sign_is_missing.then(|| catalogue::approved_signatures(&service)).transpose()?;
-    let templates =
-        template_is_missing.then(|| catalogue::approved_templates(&service)).transpose()?;
+    let signatures = sign_is_missing.then(|| signature::approved_names(&service)).transpose()?;
+    let templates = template_is_missing.then(|| sms_template::approved(&service)).transpose()?;
     drop(service);
     if let Some(signatures) = signatures {
         draft.sign_name = Some(pick_signature(run, &signatures)?);
@@ -52,11 +51,12 @@ fn pick_signature(run: &Run, signatures: &[String]) -> Result<String> {
     name.ok_or_else(|| Failure::internal("a signature was picked that is not in the list"))
 }
 
-fn pick_template(run: &Run, mut templates: Vec<Template>) -> Result<Template> {
-    let rows: Vec<String> = templates
-        .iter()
-        .map(|Template { code, name, content }| format!("{code} · {name} · approved · {content}"))
-        .collect();
+fn pick_template(run: &Run, mut templates: Vec<SmsTemplate>) -> Result<SmsTemplate> {
+    let row = |template: &SmsTemplate| {
+        let SmsTemplate { code, name, text, .. } = template;
+        format!("{code} · {} · approved · {text}", name.as_deref().unwrap_or_default())
+    };
+    let rows: Vec<String> = templates.iter().map(row).collect();
     let number = run.screen.pick("Template", &rows).map_err(|f| none(f, LIST_TEMPLATES))?;
     if number < templates.len() {
         return Ok(templates.swap_remove(number));
@@ -70,9 +70,8 @@ fn none(failure: Box<Failure>, list: &str) -> Box<Failure> {
 
 /// Asks for the variables that have no value yet. Values that the template has no place for are
 /// left out, and said so; the plan shows what is left.
-fn ask_variables(run: &Run, draft: &mut Draft, template: &Template) -> Result<()> {
-    let variables = names([("text".to_string(), template.content.as_str())], Style::Sms);
-    let comparison = compare(&variables, &draft.variables);
+fn ask_variables(run: &Run, draft: &mut Draft, template: &SmsTemplate) -> Result<()> {
+    let comparison = compare(&template.variables(), &draft.variables);
     if !comparison.superfluous.is_empty() {
         run.screen.note(&format!(
             "{} has no such variables, so they are left out: {}",

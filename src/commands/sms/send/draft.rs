@@ -1,6 +1,5 @@
 //! A text message on its way from the flags to the call.
 
-use super::catalogue::Template;
 use super::{verify, wait};
 use crate::call::Call;
 use crate::delivery::{Message, Safety};
@@ -8,6 +7,7 @@ use crate::failure::{Failure, Result};
 use crate::ledger::Tracking;
 use crate::lookup::Trail;
 use crate::operations::SEND_SMS;
+use crate::sms_template::SmsTemplate;
 use crate::template::{Style, render};
 use crate::{phone, variables};
 
@@ -21,7 +21,7 @@ pub struct Draft {
     pub sign_name: Option<String>,
     pub template_code: Option<String>,
     /// The template itself, where it was read.
-    pub template: Option<Template>,
+    pub template: Option<SmsTemplate>,
     pub variables: Vec<(String, String)>,
     pub tracking: Tracking,
     pub extend_code: Option<String>,
@@ -75,7 +75,7 @@ impl Draft {
         plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
         // A check reads the template anew, and shows the text as it is then.
         if let (Some(template), false) = (&self.template, self.verify) {
-            plan.push(("text".to_string(), text(sign_name, &template.content, &self.variables)));
+            plan.push(("text".to_string(), text(sign_name, &template.text, &self.variables)));
         }
         plan
     }

@@ -1,7 +1,6 @@
 //! `alimsg sms send`: one text to 1 to 1,000 numbers.
 
 mod ask;
-mod catalogue;
 mod draft;
 mod verify;
 mod wait;

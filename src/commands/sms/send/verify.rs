@@ -1,15 +1,18 @@
 //! `--verify`: signature and template are approved and the variables fit, before anything is sent.
 
 use super::ask::{LIST_SIGNATURES, LIST_TEMPLATES};
-use super::{catalogue, draft};
+use super::draft;
 use crate::call::Call;
 use crate::delivery::Verify;
 use crate::failure::{Failure, Result};
-use crate::template::{Style, compare, names};
+use crate::signature;
+use crate::sms_template::{self, SmsTemplate};
+use crate::template::compare;
+use crate::vocabulary;
 
 /// The calls that the check makes.
 pub fn calls(sign_name: &str, template_code: &str) -> Vec<Call> {
-    vec![catalogue::look_up_signature(sign_name), catalogue::look_up_template(template_code)]
+    vec![signature::detail_call(sign_name), sms_template::get_call(template_code)]
 }
 
 /// The check of a message; what it adds to the plan is the text as the recipient will read it.
@@ -19,44 +22,39 @@ pub fn verification(
     variables: Vec<(String, String)>,
 ) -> Verify {
     Box::new(move |service| {
-        let look_up = catalogue::look_up_signature(&sign_name);
-        let signature = service.read(&look_up).map_err(|f| f.next(LIST_SIGNATURES))?;
-        require_approved("signature", &sign_name, &catalogue::status(&signature, "SignStatus"))
-            .map_err(|failure| failure.next(LIST_SIGNATURES))?;
-        let look_up = catalogue::look_up_template(&template_code);
-        let template = service.read(&look_up).map_err(|f| f.next(LIST_TEMPLATES))?;
-        let status = catalogue::status(&template, "TemplateStatus");
-        require_approved("template", &template_code, &status)
-            .map_err(|failure| failure.next(LIST_TEMPLATES))?;
-        let Some(content) = template.text(&["TemplateContent"]) else {
-            return Err(Failure::usage(format!(
-                "the service does not tell the text of the template {template_code}"
-            ))
-            .hint("its variables cannot be checked; without --verify it can still be sent"));
-        };
-        check_variables(&template_code, &content, &variables)?;
-        Ok(vec![("text".to_string(), draft::text(&sign_name, &content, &variables))])
+        signature::get(service, &sign_name)
+            .and_then(|found| require_approved("signature", &sign_name, &found.status))
+            .map_err(|failure| or_next(failure, LIST_SIGNATURES))?;
+        let template = sms_template::get(service, &template_code)
+            .and_then(|found| {
+                require_approved("template", &template_code, &found.status).map(|()| found)
+            })
+            .map_err(|failure| or_next(failure, LIST_TEMPLATES))?;
+        check_variables(&template, &template_code, &variables)?;
+        Ok(vec![("text".to_string(), draft::text(&sign_name, &template.text, &variables))])
     })
 }
 
 fn require_approved(what: &str, name: &str, status: &str) -> Result<()> {
-    if status == "approved" {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("the {what} {name} is {status}, not approved"))
-        .hint("the service sends with approved ones only"))
+    let message = match status {
+        "approved" => return Ok(()),
+        vocabulary::UNKNOWN => format!("the service does not name the state of the {what} {name}"),
+        status => format!("the {what} {name} is {status}, not approved"),
+    };
+    Err(Failure::usage(message).hint("the service sends with approved ones only"))
 }
 
-fn check_variables(code: &str, content: &str, values: &[(String, String)]) -> Result<()> {
-    let comparison = compare(&names([("text".to_string(), content)], Style::Sms), values);
-    if comparison.is_exact() {
-        return Ok(());
+/// The list to choose another one from, unless the failure names a next step of its own.
+fn or_next(failure: Box<Failure>, list: &str) -> Box<Failure> {
+    if failure.next.is_empty() { failure.next(list) } else { failure }
+}
+
+fn check_variables(template: &SmsTemplate, code: &str, values: &[(String, String)]) -> Result<()> {
+    if template.text.is_empty() {
+        return Err(Failure::usage(format!(
+            "the service does not tell the text of the template {code}"
+        ))
+        .hint("its variables cannot be checked; without --verify it can still be sent"));
     }
-    let mut failure = Failure::usage(format!(
-        "the variables do not match the template {code}: {}",
-        comparison.describe()
-    ))
-    .hint("give exactly the variables of the template, each as --param NAME=VALUE");
-    failure.missing = comparison.missing;
-    Err(failure)
+    compare(&template.variables(), values).require_exact(code)
 }

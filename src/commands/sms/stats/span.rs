@@ -4,7 +4,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use crate::failure::{Failure, Result};
-use crate::receipt::china;
+use crate::time::china;
 
 /// The service documents no limit; a slip of the pen is not to become a thousand calls.
 const MOST_DAYS: i32 = 366;
@@ -49,8 +49,8 @@ impl Span {
     /// # Errors
     /// A text that is no day; a day in the future; the end before the start; more than 366 days.
     pub fn between(start: &str, end: Option<&str>, today: Date) -> Result<Self> {
-        let start = day("--start-date", start, today)?;
-        let end = end.map_or(Ok(today), |end| day("--end-date", end, today))?;
+        let start = china::past_day("--start-date", start, today)?;
+        let end = end.map_or(Ok(today), |end| china::past_day("--end-date", end, today))?;
         if end < start {
             return Err(Failure::usage(format!("the range ends on {end}, before it starts"))
                 .hint("give --start-date and --end-date the other way round"));
@@ -66,20 +66,6 @@ impl Span {
     fn days_before(today: Date, days: i32) -> Self {
         Self { start: today.checked_sub((days - 1).days()).unwrap_or(today), end: today }
     }
-}
-
-fn day(flag: &str, text: &str, today: Date) -> Result<Date> {
-    let Some(day) = china::read_day(text) else {
-        return Err(Failure::usage(format!("{flag} {text:?} is no day"))
-            .hint(format!("for example {flag} {}", china::compact(today))));
-    };
-    if day > today {
-        return Err(Failure::usage(format!(
-            "{flag} {day} is in the future: in China Standard Time (UTC+8) it is {today}"
-        ))
-        .hint(format!("for example {flag} {}", china::compact(today))));
-    }
-    Ok(day)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::template_type;
 use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::operations::{LIST_CHATAPP_TEMPLATE, Product};
+use crate::pages::{self, Extent};
 use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
@@ -15,9 +16,6 @@ use crate::vocabulary::{status, statuses};
 
 /// The most that a page holds.
 const LARGEST_PAGE: u64 = 100;
-const USUAL_PAGE: u64 = 20;
-/// A service that never comes to an end is not followed for ever.
-const MOST_PAGES: u64 = 1_000;
 
 /// How the wanted state is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,45 +33,32 @@ enum Filter {
 pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
     let filter = filter(flags.audit_status.as_deref())?;
     let all = flags.all || matches!(filter, Filter::Here(_));
-    let size = flags.page_size.unwrap_or(if all { LARGEST_PAGE } else { USUAL_PAGE });
-    let first = if all { 1 } else { flags.page_index };
+    let extent = match (all, flags.page_size) {
+        // A page here holds more than one of the SMS service.
+        (true, None) => Extent::All { size: LARGEST_PAGE },
+        (all, size) => Extent::of(all, flags.page_index, size),
+    };
+    let call = |index, size| call(flags, &filter, index, size);
+    let (first, size) = extent.first();
     if run.settings.dry_run {
-        return service::dry_run(run, &[&call(flags, &filter, first, size)]);
+        return service::dry_run(run, &[&call(first, size)]);
     }
     let service = Service::connect(run, Product::Cams)?;
-    let (mut items, mut raw, mut total) = (Vec::new(), Vec::new(), None);
-    let mut previous = Vec::new();
-    for index in first..first + MOST_PAGES {
-        let reply = service.read(&call(flags, &filter, index, size))?;
-        let page = reply.items(&["ListTemplate", "Data.List", "Data.ListTemplate"]);
-        total = reply.number(&["Total", "Data.Total", "TotalCount"]).or(total);
-        items.extend(page.iter().filter(|entry| entry.is_object()).map(|entry| item(entry, flags)));
-        let is_last = (page.len() as u64) < size
-            || total.is_some_and(|total| (index - first + 1).saturating_mul(size) >= total);
-        // A service that takes no notice of the index would give the same page again and again.
-        let repeats = !page.is_empty() && page == previous;
-        if repeats {
-            run.screen.warn("the service repeats its pages; the list may be incomplete");
-            items.truncate(items.len().saturating_sub(page.len()));
-        }
-        previous = page.to_vec();
-        raw.push(Value::Object(reply.0));
-        if !all || is_last || repeats {
-            break;
-        }
-    }
+    let lists = ["ListTemplate", "Data.List", "Data.ListTemplate"];
+    let totals = ["Total", "Data.Total", "TotalCount"];
+    let pages = pages::read(&service, extent, call, &lists, &totals)?;
     drop(service);
+    pages.remark(run, extent);
+    let mut items: Vec<_> = pages.entries.iter().map(|entry| item(entry, flags)).collect();
+    let mut total = pages.total;
     if let Filter::Here(wanted) = &filter {
         items.retain(|item| item.get("status") == Some(&json!(wanted)));
         total = None;
     }
     let total = total.unwrap_or(items.len() as u64);
-    if !all && total > first.saturating_mul(size) {
-        run.screen.note("there are more: --all reads every page, --page-index another one");
-    }
     let mut facts = Map::new();
     facts.insert("total".into(), json!(total));
-    Ok(Report::List { name: "templates", items, facts, raw: Value::Array(raw) })
+    Ok(Report::List { name: "templates", items, facts, raw: Value::Array(pages.raw) })
 }
 
 fn call(flags: &ListFlags, filter: &Filter, index: u64, size: u64) -> Call {

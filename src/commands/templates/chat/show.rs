@@ -11,7 +11,7 @@ use crate::operations::Product;
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
-use crate::template::{compare, picture};
+use crate::template::{compare, listed, picture};
 
 fn wanted(run: &Run, flags: &ShowFlags) -> Result<Wanted> {
     Ok(Wanted {
@@ -32,12 +32,6 @@ pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
         return service::dry_run(run, &[&wanted.call()]);
     }
     let template = wanted.read(&Service::connect(run, Product::Cams)?)?;
-    let variables: Vec<_> = template
-        .message
-        .variables()
-        .into_iter()
-        .map(|variable| json!({"name": variable.name, "where": variable.places.join(", ")}))
-        .collect();
     let mut data = Map::new();
     data.insert("code".into(), json!(template.code));
     data.insert("name".into(), json!(template.name));
@@ -46,7 +40,7 @@ pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
     data.insert("category".into(), json!(template.category));
     data.insert("reason".into(), json!(template.reason));
     data.insert("components".into(), template.components.clone());
-    data.insert("variables".into(), json!(variables));
+    data.insert("variables".into(), listed(&template.message.variables()));
     data.insert("send".into(), json!(send_command(&template, flags)));
     let drawing = picture(&template.message);
     Ok(Report::Facts { data, raw: template.raw }.drawn(drawing))

@@ -3,8 +3,7 @@
 //! The service counts marketing templates only, from the day after its metrics were switched on.
 //! Start and end are milliseconds since 1970, as its documentation says.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use super::super::StatsFlags;
@@ -12,12 +11,12 @@ use super::template_type;
 use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::operations::{GET_CHATAPP_TEMPLATE_METRIC, Product};
-use crate::period::Period;
 use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
 use crate::screen::chart;
 use crate::service::{self, Service};
+use crate::time::period::Period;
 
 const USUAL_SPAN: &str = "7d";
 
@@ -26,11 +25,11 @@ const USUAL_SPAN: &str = "7d";
 /// # Errors
 /// A period that makes no sense; whatever keeps the service from answering.
 pub fn stats(run: &Run, flags: &StatsFlags) -> Result<Report> {
-    let now = Timestamp::now();
+    let now = Zoned::now();
     let period = match (&flags.start, &flags.end, &flags.last) {
-        (Some(start), end, _) => Period::between(start, end.as_deref(), now, &TimeZone::system())?,
+        (Some(start), end, _) => Period::between(start, end.as_deref(), &now)?,
         (None, Some(_), _) => return Err(Failure::missing(&["--start"], Vec::new())),
-        (None, None, last) => Period::last(last.as_deref().unwrap_or(USUAL_SPAN), now)?,
+        (None, None, last) => Period::last(last.as_deref().unwrap_or(USUAL_SPAN), &now)?,
     };
     let call = Call::to(&GET_CHATAPP_TEMPLATE_METRIC)
         .text("--template-code", &flags.code)

@@ -11,7 +11,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
 use crate::sms_template::{self, SmsTemplate};
-use crate::template::{Style, compare, render};
+use crate::template::{Style, compare, listed, render};
 
 fn check(flags: &ShowFlags) -> Result<()> {
     refuse_foreign(&[
@@ -30,11 +30,6 @@ pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
         return service::dry_run(run, &[&sms_template::get_call(&flags.code)]);
     }
     let template = sms_template::get(&Service::connect(run, Product::Dysmsapi)?, &flags.code)?;
-    let variables: Vec<_> = template
-        .variables()
-        .into_iter()
-        .map(|variable| json!({"name": variable.name, "where": variable.places.join(", ")}))
-        .collect();
     let mut data = Map::new();
     data.insert("code".into(), json!(template.code));
     data.insert("name".into(), json!(template.name));
@@ -42,7 +37,7 @@ pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
     data.insert("type".into(), json!(template.kind));
     data.insert("reason".into(), json!(template.reason));
     data.insert("components".into(), json!(template.text));
-    data.insert("variables".into(), json!(variables));
+    data.insert("variables".into(), listed(&template.variables()));
     data.insert("related_sign_name".into(), json!(template.related_sign_name));
     data.insert("remark".into(), json!(template.remark));
     data.insert("created_at".into(), json!(template.created_at));

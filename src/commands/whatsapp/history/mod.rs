@@ -15,7 +15,7 @@ use crate::phone;
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
-use crate::when::{self, Edge};
+use crate::time::moment::{self, Edge};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -87,11 +87,11 @@ pub struct Flags {
 
 pub fn run(run: &Run, flags: Flags) -> Result<Report> {
     let mut query = Query { direction: flags.direction, status: flags.status, ..Query::default() };
-    let moment = |flag, text: Option<&String>, edge| {
-        text.map(|text| when::parse_here(flag, text, edge)).transpose()
+    let read = |flag, text: Option<&String>, edge| {
+        text.map(|text| moment::parse_here(flag, text, edge)).transpose()
     };
-    query.since = moment("--since", flags.since.as_ref(), Edge::First)?;
-    query.until = moment("--until", flags.until.as_ref(), Edge::Last)?;
+    query.since = read("--since", flags.since.as_ref(), Edge::First)?;
+    query.until = read("--until", flags.until.as_ref(), Edge::Last)?;
     refuse_empty_span(&query)?;
     let conversation = conversation(run, &flags)?;
     if run.settings.dry_run {

@@ -16,16 +16,14 @@ mod template;
 mod text;
 mod viber;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
 use crate::call::Call;
 use crate::commands::Inputs;
-use crate::delivery;
 use crate::failure::Result;
 use crate::report::Report;
 use crate::run::Run;
 pub use envelope::Channel;
-use envelope::Envelope;
 use free_form::FreeForm;
 
 pub const EXAMPLES: &str = "\
@@ -42,7 +40,7 @@ Examples:
 pub enum Kind {
     /// An approved template; allowed at any time
     #[command(after_help = template::EXAMPLES)]
-    Template(Box<Send<template::Template>>),
+    Template(Box<template::Message>),
     /// A text; allowed within 24 hours after the customer's last message
     #[command(after_help = text::EXAMPLES)]
     Text(Box<FreeForm<text::Text>>),
@@ -101,15 +99,6 @@ impl Kind {
     }
 }
 
-/// A message on the command line.
-#[derive(Debug, Args)]
-pub struct Send<C: Args> {
-    #[command(flatten)]
-    content: C,
-    #[command(flatten)]
-    envelope: Envelope,
-}
-
 /// What is in a message.
 pub trait Content {
     /// Commands that list what can be given for the flags of the content.
@@ -130,7 +119,7 @@ pub trait Content {
 
 pub fn run(run: &Run, kind: Kind) -> Result<Report> {
     match kind {
-        Kind::Template(message) => template::send(run, *message),
+        Kind::Template(message) => message.run(run),
         Kind::Text(message) => message.run(run),
         Kind::Image(message) => message.run(run),
         Kind::Video(message) => message.run(run),
@@ -143,11 +132,5 @@ pub fn run(run: &Run, kind: Kind) -> Result<Report> {
         Kind::Buttons(message) => message.run(run),
         Kind::List(message) => message.run(run),
         Kind::Raw(message) => message.run(run),
-    }
-}
-
-impl<C: Content + Args> Send<C> {
-    fn run(self, run: &Run) -> Result<Report> {
-        delivery::deliver(run, &self.envelope.message(run, self.content)?)
     }
 }

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{Content, Send};
+use super::Content;
+use super::envelope::Envelope;
 use crate::call::Call;
 use crate::commands::templates::Channel;
 use crate::commands::templates::chat::detail::{Template as Approved, Wanted};
@@ -21,8 +22,17 @@ Examples:
   alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
       --template-code 100000000000002 --language en --verify --yes";
 
+/// A template on the command line.
 #[derive(Debug, Args)]
-pub struct Template {
+pub struct Message {
+    #[command(flatten)]
+    content: Template,
+    #[command(flatten)]
+    envelope: Envelope,
+}
+
+#[derive(Debug, Args)]
+struct Template {
     /// Code of the template
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
@@ -48,17 +58,19 @@ pub struct Template {
     verify: bool,
 }
 
-/// Sends a template, checked before if that is wanted.
-///
-/// # Errors
-/// As [`delivery::deliver`]; a template that is not approved or has other variables.
-pub fn send(run: &Run, message: Send<Template>) -> Result<Report> {
-    let verify = message.content.verify;
-    let mut ready = message.envelope.message(run, message.content)?;
-    if verify {
-        ready.verify = Some(verification(&ready.call));
+impl Message {
+    /// Sends a template, checked before if that is wanted.
+    ///
+    /// # Errors
+    /// As [`delivery::deliver`]; a template that is not approved or has other variables.
+    pub fn run(self, run: &Run) -> Result<Report> {
+        let verify = self.content.verify;
+        let mut ready = self.envelope.message(run, self.content)?;
+        if verify {
+            ready.verify = Some(verification(&ready.call));
+        }
+        delivery::deliver(run, &ready)
     }
-    delivery::deliver(run, &ready)
 }
 
 /// The check of this very call against the template that it names.
@@ -92,17 +104,7 @@ fn check(template: &Approved, values: &[(String, String)]) -> Result<()> {
         .hint("only approved templates can be sent")
         .next("alimsg templates list --audit-status approved --all"));
     }
-    let comparison = compare(&template.message.variables(), values);
-    if comparison.is_exact() {
-        return Ok(());
-    }
-    let mut failure = Failure::usage(format!(
-        "the variables do not match the template {code} ({language}): {}",
-        comparison.describe()
-    ))
-    .hint("give exactly the variables of the template, each as --param NAME=VALUE");
-    failure.missing = comparison.missing;
-    Err(failure)
+    compare(&template.message.variables(), values).require_exact(&format!("{code} ({language})"))
 }
 
 impl Content for Template {

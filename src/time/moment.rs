@@ -55,16 +55,20 @@ fn read(text: &str, edge: Edge, now: &Zoned) -> Option<Timestamp> {
         };
     }
     if text.starts_with(|c: char| c.is_ascii_digit()) {
-        if let Ok(span) = text.parse::<Span>() {
-            // Calendar arithmetic: a day ago is the same time of yesterday.
-            return (!span.is_negative())
-                .then(|| now.checked_sub(span).ok())?
-                .map(|at| at.timestamp());
+        if text.parse::<Span>().is_ok() {
+            return before(text, now);
         }
         let civil = text.parse::<DateTime>().ok()?;
         return Some(civil.to_zoned(zone.clone()).ok()?.timestamp());
     }
     None
+}
+
+/// The moment that lies a span like `2h` or `7d` before `now`.
+pub fn before(text: &str, now: &Zoned) -> Option<Timestamp> {
+    let span = text.parse::<Span>().ok().filter(|span| !span.is_negative())?;
+    // Calendar arithmetic: a day ago is the same time of yesterday.
+    Some(now.checked_sub(span).ok()?.timestamp())
 }
 
 fn is_date(text: &str) -> bool {

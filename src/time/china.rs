@@ -4,6 +4,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
+use crate::failure::{Failure, Result};
+
 /// UTC+8; there is no daylight saving time.
 fn zone() -> TimeZone {
     TimeZone::fixed(Offset::constant(8))
@@ -29,6 +31,24 @@ pub fn read_day(text: &str) -> Option<Date> {
     }
 }
 
+/// A day that the user has written in one of these forms, and that has come already.
+///
+/// # Errors
+/// A text that is no day; a day after `today`.
+pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
+    let hint = format!("for example {flag} {}", compact(today));
+    let Some(day) = read_day(text) else {
+        return Err(Failure::usage(format!("{flag} {text:?} is no day")).hint(hint));
+    };
+    if day > today {
+        return Err(Failure::usage(format!(
+            "{flag} {day} is in the future: in China Standard Time (UTC+8) it is {today}"
+        ))
+        .hint(hint));
+    }
+    Ok(day)
+}
+
 /// A moment as the service writes it: `yyyy-MM-dd HH:mm:ss`.
 pub fn read_moment(text: &str) -> Option<Zoned> {
     DateTime::strptime("%Y-%m-%d %H:%M:%S", text.trim()).ok()?.to_zoned(zone()).ok()
@@ -37,6 +57,21 @@ pub fn read_moment(text: &str) -> Option<Zoned> {
 /// RFC 3339, at the service's own offset, so that the day in it is the day to ask for.
 pub fn rfc3339(moment: &Zoned) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// RFC 3339 for a moment as the service writes it, for milliseconds since 1970, and for RFC 3339
+/// itself; nothing for any other text.
+pub fn to_rfc3339(text: &str) -> Option<String> {
+    let text = text.trim();
+    if let Some(moment) = read_moment(text) {
+        return Some(rfc3339(&moment));
+    }
+    if text.len() >= 12
+        && let Ok(milliseconds) = text.parse()
+    {
+        return Some(Timestamp::from_millisecond(milliseconds).ok()?.to_string());
+    }
+    text.parse::<Timestamp>().ok().map(|_| text.to_string())
 }
 
 #[cfg(test)]
@@ -68,6 +103,21 @@ mod tests {
         assert_eq!(moment.timestamp().to_string(), "2026-03-25T16:30:05Z");
         for wrong in ["", "2026-03-26", "soon", "2026-03-26 25:00:00"] {
             assert_eq!(read_moment(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_of_the_service_is_a_moment_in_every_form() {
+        for (written, read) in [
+            ("2026-03-26 00:30:05", Some("2026-03-26T00:30:05+08:00")),
+            ("1774456205000", Some("2026-03-25T16:30:05Z")),
+            ("2026-03-26T00:30:05+08:00", Some("2026-03-26T00:30:05+08:00")),
+            ("2026-03-26", None),
+            ("12", None),
+            ("", None),
+            ("soon", None),
+        ] {
+            assert_eq!(to_rfc3339(written).as_deref(), read, "{written}");
         }
     }
 }
