@@ -58,8 +58,10 @@ fn every_sandbox_command_of_the_readme_succeeds_on_a_fresh_machine() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     // A package without its README cannot be published, so that need not be asserted here.
     let Ok(readme) = fs::read_to_string(readme) else { return };
-    let rehearsals: Vec<String> =
-        commands(&readme).into_iter().filter(|command| command.contains("--sandbox")).collect();
+    let rehearsals: Vec<String> = commands(&readme)
+        .into_iter()
+        .filter(|command| command.contains("--sandbox") || command.starts_with("alimsg sandbox "))
+        .collect();
     assert!(!rehearsals.is_empty(), "the README shows how to try the program without an account");
     // One machine for all of them: a reader goes through the page from top to bottom.
     let world = World::with_alimsg_alone();
