@@ -10,7 +10,7 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use support::{Running, World};
+use support::World;
 
 /// The ways in which the README may call the program.
 const CALLS: [&str; 3] = ["cargo run --release -- ", "cargo run -- ", "./target/release/alimsg "];
@@ -58,29 +58,17 @@ fn every_sandbox_command_of_the_readme_succeeds_on_a_fresh_machine() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     // A package without its README cannot be published, so that need not be asserted here.
     let Ok(readme) = fs::read_to_string(readme) else { return };
-    let rehearsals: Vec<String> =
-        commands(&readme).into_iter().filter(|command| command.contains("--sandbox")).collect();
+    let rehearsals: Vec<String> = commands(&readme)
+        .into_iter()
+        .filter(|command| command.contains("--sandbox") || command.starts_with("alimsg sandbox "))
+        .collect();
     assert!(!rehearsals.is_empty(), "the README shows how to try the program without an account");
+    // One machine for all of them: a reader goes through the page from top to bottom.
+    let world = World::with_alimsg_alone();
     for command in rehearsals {
-        let ran = in_shell(&command);
+        let ran = world.type_line(&runnable(&command));
         assert_eq!(ran.exit(), 0, "$ {command}\n{ran:#?}");
     }
-}
-
-/// Runs a line as a reader would type it, with no `aliyun` on the machine.
-fn in_shell(command: &str) -> support::Ran {
-    let world = World::bare();
-    let bin = world.path("bin");
-    fs::remove_file(bin.join("aliyun")).expect("the stand-in's link");
-    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_alimsg"), bin.join("alimsg")).expect("a link");
-    // The world's environment is that of its programs; only what is started differs.
-    let alimsg = world.alimsg(&[]);
-    #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
-    let mut shell = std::process::Command::new("/bin/sh");
-    shell.args(["-euc", &runnable(command)]).env_clear();
-    shell.envs(alimsg.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell.current_dir(world.path("tmp")).stdin(std::process::Stdio::null());
-    Running::start(shell).wait()
 }
 
 #[test]
@@ -103,6 +91,7 @@ $ not a console
     assert_eq!(runnable(&found[0]), "alimsg --sandbox sms send");
     assert_eq!(found[1], "echo a | alimsg --sandbox whatsapp send text \\\n    --text -");
     let sms = "alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --yes";
-    assert_eq!(in_shell(sms).exit(), 0);
-    assert_eq!(in_shell(&format!("{sms} --nonsense")).exit(), 2);
+    let world = World::with_alimsg_alone();
+    assert_eq!(world.type_line(&runnable(sms)).exit(), 0);
+    assert_eq!(world.type_line(&format!("{sms} --nonsense")).exit(), 2);
 }

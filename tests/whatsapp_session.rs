@@ -202,31 +202,3 @@ fn a_dry_run_shows_the_questions_before_the_message() {
     assert_eq!(calls, ["list-chatapp-message", "list-chatapp-message", "send-chatapp-message"]);
     assert!(world.commands().is_empty());
 }
-
-#[test]
-fn the_examples_of_the_help_run() {
-    let world = World::new();
-    for (page, at_least) in [
-        (&["whatsapp", "session"][..], 1),
-        (&["whatsapp", "history"], 1),
-        (&["whatsapp", "send"], 2),
-        (&["sandbox"], 2),
-        (&["sandbox", "inbound"], 2),
-        (&["sandbox", "reset"], 1),
-    ] {
-        let help = world.run(&[page, &["--help"]].concat()).stdout;
-        let examples = help.split("Examples:\n").nth(1).expect("examples").replace("\\\n", " ");
-        let runnable = examples
-            .lines()
-            .map(str::trim)
-            .filter(|line| line.contains("--sandbox") || line.starts_with("alimsg sandbox"));
-        let mut count = 0;
-        for line in runnable {
-            let words = shell_words::split(line).expect(line);
-            let ran = world.run(&words.iter().skip(1).map(String::as_str).collect::<Vec<_>>());
-            assert_eq!(ran.exit(), 0, "{line}: {ran:#?}");
-            count += 1;
-        }
-        assert!(count >= at_least, "{page:?}");
-    }
-}

@@ -54,13 +54,13 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// WhatsApp messages
-    #[command(subcommand)]
+    #[command(subcommand, after_help = whatsapp::EXAMPLES)]
     Whatsapp(whatsapp::Command),
     /// SMS messages
-    #[command(subcommand)]
+    #[command(subcommand, after_help = sms::EXAMPLES)]
     Sms(sms::Command),
     /// WhatsApp, Viber and SMS templates
-    #[command(subcommand)]
+    #[command(subcommand, after_help = templates::EXAMPLES)]
     Templates(templates::Command),
     /// Move the simulator: let customers write, begin anew
     #[command(subcommand, after_help = sandbox::EXAMPLES)]

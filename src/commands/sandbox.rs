@@ -13,6 +13,8 @@ use crate::{phone, sandbox, state};
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg sandbox inbound --from 8613900000000 --to 8613800000001 --text 'Where is my order?'
+  alimsg --sandbox whatsapp session --from 8613800000001 --to 8613900000000 \\
+      --cust-space-id cams-sandbox
   alimsg sandbox reset";
 
 #[derive(Debug, Subcommand)]
@@ -22,7 +24,8 @@ pub enum Command {
     /// Forget everything that happened in the sandbox
     #[command(after_help = "\
 Examples:
-  alimsg sandbox reset")]
+  alimsg sandbox reset
+  alimsg --sandbox whatsapp history --from 8613800000001 --cust-space-id cams-sandbox")]
     Reset,
 }
 
@@ -30,7 +33,9 @@ Examples:
 #[command(after_help = "\
 Examples:
   alimsg sandbox inbound --from 8613900000000 --to 8613800000001 --text 'Where is my order?'
-  alimsg sandbox inbound --from 8613900000000 --to 8613800000001 --text 'Long ago' --at 25h")]
+  alimsg sandbox inbound --from 8613900000000 --to 8613800000001 --text 'Long ago' --at 25h
+  alimsg --sandbox whatsapp session --from 8613800000001 --to 8613900000000 \\
+      --cust-space-id cams-sandbox")]
 pub struct Inbound {
     /// Customer who writes: digits only, country code first
     #[arg(long, value_name = "N")]

@@ -16,6 +16,7 @@
 mod left;
 mod ran;
 mod seen;
+mod shell;
 mod terminal;
 
 use std::fs;

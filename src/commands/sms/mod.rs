@@ -12,15 +12,22 @@ use crate::failure::Result;
 use crate::report::Report;
 use crate::run::Run;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg sms send -p 13800001000 -s Acme -t SMS_100002 --param name=Alice --param order=42
+  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --yes
+  alimsg --sandbox sms status -p 13800001000
+  alimsg --sandbox sms signs list";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send one text to 1 to 1,000 numbers
     Send(send::Flags),
     /// Signatures: the names in front of the texts
-    #[command(subcommand)]
+    #[command(subcommand, after_help = signs::EXAMPLES)]
     Signs(signs::Command),
     /// Qualifications: the papers behind the signatures, personal data masked
-    #[command(subcommand)]
+    #[command(subcommand, after_help = qualifications::EXAMPLES)]
     Qualifications(qualifications::Command),
     /// Delivery receipts of a number: delivered, failed and why, or still in flight
     Status(status::Flags),

@@ -26,7 +26,7 @@ says so, and `final` is false in the JSON. An open receipt is no reason to send 
 
 Examples:
   alimsg sms status -p 13800001000
-  alimsg sms status -p 13800001000 --send-date 2026-03-26 --all --json
+  alimsg sms status -p 13800001000 --biz-id '900619746936498440^0' --all --json
   alimsg sms status -p 13800001000 --out-id order-7 --wait=60
   alimsg --sandbox sms status -p 13800001000")]
 pub struct Flags {

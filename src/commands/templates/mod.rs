@@ -35,6 +35,12 @@ impl Channel {
     }
 }
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg templates list --channel sms --audit-status approved
+  alimsg --sandbox templates show 100000000000001 --language en
+  alimsg --sandbox templates preview SMS_100002 --channel sms --param name=Alice --param order=42";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List templates

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
 
-const EXAMPLES: &str = "\
+pub const EXAMPLES: &str = "\
 Examples:
   alimsg whatsapp accounts list --channel viber
   alimsg --sandbox whatsapp accounts list";

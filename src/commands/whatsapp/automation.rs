@@ -14,6 +14,12 @@ use crate::run::Run;
 use crate::service::{self, Service};
 use crate::variables;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox whatsapp automation show 8613800000001 --cust-space-id cams-sandbox
+  alimsg --sandbox whatsapp automation set 8613800000001 --cust-space-id cams-sandbox \\
+      --prompt 'Where is my order?' --yes";
+
 const SHOW_EXAMPLES: &str = "\
 Examples:
   alimsg --sandbox whatsapp automation show 8613800000001 --cust-space-id cams-sandbox";

@@ -15,7 +15,7 @@ use crate::report::{Phase, PlannedCommand, Report};
 use crate::run::Run;
 use crate::service::{self, Service};
 
-const EXAMPLES: &str = "\
+pub const EXAMPLES: &str = "\
 Examples:
   alimsg whatsapp media upload invoice.pdf --cust-space-id cams-abc --presign
   alimsg --sandbox whatsapp media upload photo.png --cust-space-id cams-sandbox

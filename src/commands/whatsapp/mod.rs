@@ -17,6 +17,15 @@ use crate::failure::Result;
 use crate::report::Report;
 use crate::run::Run;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp send text --from 8613800000001 --to 8613800001000 --text 'It is on its way.'
+  alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001001 \\
+      --template-code 100000000000002 --language en --yes
+  alimsg --sandbox whatsapp session --from 8613800000001 --to 8613800001000 \\
+      --cust-space-id cams-sandbox
+  alimsg --sandbox whatsapp numbers list";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Send a message
@@ -27,22 +36,22 @@ pub enum Command {
     /// Tell whether the 24-hour window to a customer is open, and until when
     Session(session::Flags),
     /// Business numbers: quality, limits, health
-    #[command(subcommand)]
+    #[command(subcommand, after_help = numbers::EXAMPLES)]
     Numbers(numbers::Command),
     /// Business profile of a number
-    #[command(subcommand)]
+    #[command(subcommand, after_help = profile::EXAMPLES)]
     Profile(profile::Command),
     /// Media for messages and templates
-    #[command(subcommand)]
+    #[command(subcommand, after_help = media::EXAMPLES)]
     Media(media::Command),
     /// Channel instances of the account
-    #[command(subcommand)]
+    #[command(subcommand, after_help = accounts::EXAMPLES)]
     Accounts(accounts::Command),
     /// Welcome message, conversation starters and commands
-    #[command(subcommand)]
+    #[command(subcommand, after_help = automation::EXAMPLES)]
     Automation(automation::Command),
     /// Callback addresses
-    #[command(subcommand)]
+    #[command(subcommand, after_help = webhook::EXAMPLES)]
     Webhook(webhook::Command),
 }
 

@@ -17,6 +17,11 @@ use crate::run::Run;
 use crate::service::{self, Service};
 use crate::time::period::Period;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox whatsapp numbers list
+  alimsg --sandbox whatsapp numbers show 8613800000001 --cust-space-id cams-sandbox";
+
 const LIST_EXAMPLES: &str = "\
 Examples:
   alimsg whatsapp numbers list --cust-space-id cams-abc

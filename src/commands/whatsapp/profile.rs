@@ -13,6 +13,12 @@ use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox whatsapp profile show 8613800000001 --cust-space-id cams-sandbox
+  alimsg --sandbox whatsapp profile update 8613800000001 --cust-space-id cams-sandbox \\
+      --vertical RETAIL --yes";
+
 const SHOW_EXAMPLES: &str = "\
 Examples:
   alimsg --sandbox whatsapp profile show 8613800000001 --cust-space-id cams-sandbox";

@@ -12,7 +12,7 @@ use crate::phone;
 use crate::report::Report;
 use crate::run::Run;
 
-const EXAMPLES: &str = "\
+pub const EXAMPLES: &str = "\
 Examples:
   alimsg whatsapp webhook set --cust-space-id cams-abc --http-flag Y \\
       --status-callback-url https://example.com/receipts

@@ -10,6 +10,12 @@ use crate::qualification::Sight;
 use crate::report::Report;
 use crate::run::Run;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg sms qualifications list --audit-status approved
+  alimsg --sandbox sms qualifications list
+  alimsg --sandbox sms qualifications show 1000009001";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List qualifications, names of people masked

@@ -9,6 +9,12 @@ use crate::failure::Result;
 use crate::report::Report;
 use crate::run::Run;
 
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg sms signs list --audit-status approved
+  alimsg --sandbox sms signs list
+  alimsg --sandbox sms signs show Acme";
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List signatures, approved ones first

@@ -27,7 +27,8 @@ Examples:
   alimsg whatsapp history --from 8613800000001 --to 8613800001000 --cust-space-id cams-8c1xxxx \\
       --direction in --follow --json
   alimsg --sandbox whatsapp history --from 8613800000001 --to 8613800001000 \\
-      --cust-space-id cams-sandbox --since 2h")]
+      --cust-space-id cams-sandbox --since 2h
+  alimsg --sandbox whatsapp history --from 8613800000001 --cust-space-id cams-sandbox --follow")]
 pub struct Flags {
     /// Business number or Viber service ID: digits only, country code first
     #[arg(long, value_name = "N")]
