@@ -67,6 +67,9 @@ pub struct Failure {
     /// Commands to type next.
     pub next: Vec<String>,
     pub outcome: Outcome,
+    /// What the outcome is about is a change of settings or templates, not a message.
+    #[serde(skip)]
+    pub about_a_change: bool,
     /// The very same command may succeed later, and cannot send twice.
     pub retryable: bool,
     /// The flags that are missing, all at once.
@@ -94,6 +97,7 @@ impl Failure {
             hint: None,
             next: Vec::new(),
             outcome: Outcome::NotSent,
+            about_a_change: false,
             retryable: false,
             missing: Vec::new(),
             request_id: None,

@@ -119,7 +119,9 @@ impl<'r> Service<'r> {
         fault::point("service: called");
         let answer = reply::read(call.operation, &finished);
         if let Err(failure) = &answer
-            && matches!(failure.kind, Kind::Credentials | Kind::Environment)
+            // What the stamp vouched for; the network is not among it.
+            && (failure.kind == Kind::Credentials
+                || (failure.kind == Kind::Environment && !failure.retryable))
         {
             self.session.distrust_stamp();
         }

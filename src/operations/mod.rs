@@ -6,6 +6,7 @@
 mod cams;
 mod dysmsapi;
 
+use crate::failure::Outcome;
 pub use cams::{
     CREATE_CHATAPP_TEMPLATE, DELETE_CHATAPP_TEMPLATE, GENERATE_PRESIGNED_URL,
     GET_CHATAPP_PHONE_NUMBER_METRIC, GET_CHATAPP_TEMPLATE_DETAIL, GET_CHATAPP_TEMPLATE_METRIC,
@@ -130,6 +131,25 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// What has to be said about the call when nobody knows how far it came.
+    pub fn if_open(&self) -> Outcome {
+        match self.access {
+            Access::Read => Outcome::NotSent,
+            Access::Send | Access::Write => Outcome::Unknown,
+        }
+    }
+
+    /// Its reply holds keys or personal data, so that nothing of it may be quoted in an error.
+    pub fn is_confidential(&self) -> bool {
+        [
+            &cams::GET_CHATAPP_UPLOAD_AUTHORIZATION,
+            &dysmsapi::QUERY_SINGLE_SMS_QUALIFICATION,
+            &dysmsapi::QUERY_SMS_QUALIFICATION_RECORD,
+        ]
+        .iter()
+        .any(|confidential| std::ptr::eq(self, *confidential))
+    }
+
     /// The flag of that name, dashes included.
     pub fn flag(&self, name: &str) -> Option<&'static Flag> {
         self.flags.iter().find(|flag| flag.name == name)

@@ -39,10 +39,18 @@ impl Connection {
     fn read(text: &str) -> Option<Self> {
         let of_line = |line: &str| {
             let has = |signs: &[&str]| signs.iter().any(|sign| line.contains(sign));
-            if has(&NEVER) {
-                Some(Self::Never)
-            } else if has(&LOST) || line.trim_end().ends_with(": eof") {
+            // Connecting can time out, too, and then says so in the words of any time-out. Every
+            // other sign of a loss outweighs a sign of a connection that never was.
+            let connecting = line.contains("dial tcp") && line.contains("i/o timeout");
+            let ambiguous = ["i/o timeout", "client.timeout"];
+            let lost = LOST
+                .iter()
+                .any(|sign| line.contains(sign) && !(connecting && ambiguous.contains(sign)))
+                || line.trim_end().ends_with(": eof");
+            if lost {
                 Some(Self::Lost)
+            } else if has(&NEVER) {
+                Some(Self::Never)
             } else {
                 None
             }
@@ -80,7 +88,7 @@ const LOST: [&str; 8] = [
 ];
 
 /// Refusals of the host for want of credentials.
-const CREDENTIALS: [&str; 7] = [
+const CREDENTIALS: [&str; 9] = [
     "access_key_id is not configured",
     "access_key_secret is not configured",
     "accesskeyid/accesskeysecret is empty",
@@ -88,42 +96,61 @@ const CREDENTIALS: [&str; 7] = [
     "can not get credential",
     "configure failed",
     "load current configuration failed",
+    "run `aliyun configure`",
+    "run configure to check",
 ];
 
-/// Refusals of host or plugin before any call.
-const LOCAL: [&str; 19] = [
+/// Refusals of host or plugin before any call: what an error begins with.
+const LOCAL_BEGINNINGS: [&str; 9] = [
     "parse failed",
     "invalid flag",
     "unknown flag",
     "unknown shorthand flag",
     "unknown command",
-    "is not a valid command",
-    "is not a valid api",
-    "is not a valid built-in",
     "required flag",
     "flag needs an argument",
-    "must be assigned with",
     "invalid argument \"",
+    "unchecked version",
+];
+
+/// Refusals of host or plugin before any call that say so wherever they stand.
+const LOCAL: [&str; 6] = [
     "region can't be empty",
+    "must be assigned with",
     "failed to read user input",
     "failed to install plugin",
     "plugin binary not found",
-    "unchecked version",
-    "duplicated",
-    "given more than once",
+    "is not a valid built-in",
 ];
+
+/// How a safety policy of the CLI says no.
+const POLICY: [&str; 2] =
+    ["operation blocked by safety policy", "safety policy requires confirmation"];
+
+/// Whether an error says by its beginning that host or plugin refused the arguments.
+fn refuses_arguments(error: &str) -> bool {
+    let about_a_flag = error.starts_with("--") || error.starts_with("flag --");
+    let about_a_word = error.starts_with(['\'', '"']);
+    let says = |words: &str| error.lines().next().is_some_and(|line| line.contains(words));
+    LOCAL_BEGINNINGS.iter().any(|beginning| error.starts_with(beginning))
+        || (about_a_flag && (says("duplicated") || says("given more than once")))
+        || (about_a_word && (says("is not a valid command") || says("is not a valid api")))
+}
 
 impl Complaint {
     /// Reads stderr of a process that ended by itself, `exit` being its exit code.
+    ///
+    /// That nothing was sent is believed only of a line that names the error. Notes about other
+    /// connections, about plugins and policies stand there as well, also when the call succeeded.
     pub fn read(stderr: &[u8], exit: Option<i32>) -> Self {
         let text = plain(stderr);
         if let Some(service) = Self::service(&text) {
             return service;
         }
         let line = main_line(&text);
-        let said = error_part(&text);
+        let Some(said) = error_part(&text, exit) else { return Self::Other(line) };
         let has = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
-        if text.to_lowercase().contains("safety policy") {
+        if POLICY.iter().any(|words| said.starts_with(words)) {
             return Self::SafetyPolicy(line);
         }
         if has(&["failed to read user input"]) {
@@ -136,8 +163,7 @@ impl Complaint {
         if has(&CREDENTIALS) {
             return Self::Credentials(line);
         }
-        // The host exits with 2 for arguments and with 3 for its configuration, before any call.
-        if has(&LOCAL) || (text.contains("ERROR:") && matches!(exit, Some(2 | 3))) {
+        if has(&LOCAL) || refuses_arguments(&said) {
             return Self::Local(line);
         }
         Self::Other(line)
@@ -186,6 +212,11 @@ pub fn complaint(finished: &Finished) -> String {
     }
 }
 
+/// Whether a line names an error.
+pub fn names_an_error(stderr: &[u8]) -> bool {
+    plain(stderr).to_lowercase().lines().any(|line| line.trim_start().starts_with("error:"))
+}
+
 /// The request ID in an error text: `RequestId: 1A2B…`, `request id: 1A2B…`, `"RequestId":"1A2B…"`.
 pub fn request_id(stderr: &[u8]) -> Option<String> {
     let text = plain(stderr);
@@ -204,21 +235,20 @@ fn plain(bytes: &[u8]) -> String {
     crate::screen::sanitize::strip_escapes(&String::from_utf8_lossy(bytes))
 }
 
-/// In lower case what belongs to the error: from the line on that names it. Notes on the plugin
-/// catalogue can tell of connections too, and are about another one than the call's.
-fn error_part(text: &str) -> String {
+/// In lower case what belongs to the error: what follows the word that names it. Where no line has
+/// that word, the last line of a process that failed, unless it belongs to a note.
+fn error_part(text: &str, exit: Option<i32>) -> Option<String> {
     let lower = text.to_lowercase();
-    let start = lower
-        .split_inclusive('\n')
-        .scan(0, |at, line| {
-            let start = *at;
-            *at += line.len();
-            Some((start, line))
-        })
-        .find(|(_, line)| line.trim_start().starts_with("error:"))
-        .map_or(0, |(start, _)| start);
-    let lines = lower[start..].lines().filter(|line| !line.contains("plugin catalog"));
-    lines.collect::<Vec<_>>().join("\n")
+    let lines: Vec<&str> = lower.lines().filter(|line| !line.contains("plugin catalog")).collect();
+    let named = lines.iter().position(|line| line.trim_start().starts_with("error:"));
+    if let Some(at) = named {
+        let first = lines[at].trim_start().trim_start_matches("error:").trim_start();
+        return Some([&[first], &lines[at + 1..]].concat().join("\n"));
+    }
+    let last = lines.iter().rev().find(|line| !line.trim().is_empty())?;
+    let is_note = last.starts_with([' ', '\t'])
+        || ["warn", "note", "hint", "could not load"].iter().any(|word| last.starts_with(word));
+    (!is_note && matches!(exit, Some(1..=127))).then(|| last.to_string())
 }
 
 /// The line that names the error, without that word, else the last one that says anything.

@@ -39,11 +39,17 @@ impl Reply {
 /// Reads what a finished call came to.
 ///
 /// # Errors
-/// Anything but an OK of the service. The failure says whether a message went out; for a send
-/// that is `unknown` unless there is a reason to know better.
+/// Anything but an OK of the service. The failure says whether a message went out, or a change was
+/// made; that is `unknown` unless there is proof that the call did not come that far.
 pub fn read(operation: &Operation, finished: &Finished) -> Result<Reply> {
-    let sends = operation.access == Access::Send;
-    let open = if sends { Outcome::Unknown } else { Outcome::NotSent };
+    let answer = read_openly(operation, finished);
+    if operation.is_confidential() {
+        return answer.map_err(|failure| without_quotes(operation, failure));
+    }
+    answer
+}
+
+fn read_openly(operation: &Operation, finished: &Finished) -> Result<Reply> {
     let stdout = String::from_utf8_lossy(&finished.stdout);
     // A help page shows examples of JSON; they are no reply.
     if !finished.stdout_truncated
@@ -52,7 +58,7 @@ pub fn read(operation: &Operation, finished: &Finished) -> Result<Reply> {
     {
         return judge(operation, json);
     }
-    let failure = match finished.end {
+    let mut failure = match finished.end {
         End::TimedOut(limit) => Failure::environment(format!(
             "no answer within {} s; the call was ended",
             limit.as_secs()
@@ -65,17 +71,61 @@ pub fn read(operation: &Operation, finished: &Finished) -> Result<Reply> {
                 signals::first().map_or_else(|| "a signal".into(), system::signal_name)
             ),
         ),
-        End::Exited(status) => {
-            let said = Complaint::read(&finished.stderr, status.code());
-            return Err(from_complaint(operation, finished, said));
-        }
+        End::Exited(status) => match unreadable(finished, &stdout) {
+            Some(what) => Failure::environment(what),
+            None => {
+                let said = Complaint::read(&finished.stderr, status.code());
+                return Err(from_complaint(operation, finished, said));
+            }
+        },
     };
-    Err(with_outcome(failure, open))
+    failure.request_id = complaint::request_id(&finished.stderr);
+    Err(with_outcome(operation, failure, operation.if_open()))
+}
+
+/// Why nothing that stands on stderr can prove that the call did not come through: something else
+/// than an error message was the last thing that happened.
+fn unreadable(finished: &Finished, stdout: &str) -> Option<String> {
+    if let Some(signal) = killed_by(finished) {
+        return Some(format!("aliyun was ended by {signal} before it answered"));
+    }
+    if finished.stdout_truncated {
+        return Some(format!("the reply is larger than {} MiB", STDOUT_LIMIT / (1024 * 1024)));
+    }
+    // What the CLI says about a plugin that it has just installed is no reply.
+    let is_note = |line: &str| line.starts_with("Downloading ") || line.starts_with("Plugin ");
+    let mut lines = stdout.lines().map(str::trim);
+    if is_help_page(stdout) || lines.all(|line| line.is_empty() || is_note(line)) {
+        return None;
+    }
+    Some(format!("aliyun answered nothing that can be read: {}", excerpt(stdout)))
+}
+
+/// The reply of such a call holds keys or personal data, and an error may quote any of it.
+fn without_quotes(operation: &Operation, mut failure: Box<Failure>) -> Box<Failure> {
+    failure.raw = None;
+    failure.message = match &failure.code {
+        Some(code) => {
+            let known = codes::find(operation.product, code);
+            format!("{} ({code})", known.map_or("the service refused", |known| known.meaning))
+        }
+        None => match failure.kind {
+            Kind::Credentials => "aliyun found no usable credentials".into(),
+            _ if failure.retryable => "the service was not reached".into(),
+            _ => "the call failed; what came back is not shown, it may hold private data".into(),
+        },
+    };
+    failure
 }
 
 /// A failure whose outcome may be open. An open outcome is a kind of its own.
-fn with_outcome(mut failure: Box<Failure>, outcome: Outcome) -> Box<Failure> {
+fn with_outcome(
+    operation: &Operation,
+    mut failure: Box<Failure>,
+    outcome: Outcome,
+) -> Box<Failure> {
     failure.outcome = outcome;
+    failure.about_a_change = operation.access == Access::Write;
     if outcome == Outcome::Unknown {
         failure.retryable = false;
         if failure.kind != Kind::Cancelled {
@@ -97,24 +147,41 @@ fn judge(operation: &Operation, json: Map<String, Value>) -> Result<Reply> {
             Some(code.to_string()).filter(|code| codes::find(operation.product, code).is_some())
         }
         // Some reading calls have no code where there is nothing to complain about.
-        None | Some(Value::Null) if operation.access == Access::Read => return Ok(reply),
+        None | Some(Value::Null) if operation.access == Access::Read && brings_data(&reply.0) => {
+            return Ok(reply);
+        }
         _ => None,
     };
     let mut failure = match code {
-        Some(code) if code.eq_ignore_ascii_case("OK") => return Ok(reply),
-        Some(code) => refused(operation, &code, &message),
+        Some(code) if code.trim().eq_ignore_ascii_case("OK") => return Ok(reply),
+        Some(code) => refused(operation, &code, &message, None),
         None => with_outcome(
+            operation,
             Failure::new(Kind::Rejected, "the service answered without a code that can be read"),
-            if operation.access == Access::Send { Outcome::Unknown } else { Outcome::NotSent },
+            operation.if_open(),
         ),
     };
+    if reply.text(&SENT_IDS).is_some() {
+        // A refusal does not name a message.
+        failure = with_outcome(operation, failure, operation.if_open());
+    }
     failure.request_id = request_id;
     failure.raw = Some(Value::Object(reply.0));
     Err(failure)
 }
 
-/// The service, or the gateway before it, refused with a code.
-fn refused(operation: &Operation, code: &str, message: &str) -> Box<Failure> {
+/// Where the IDs of accepted messages stand.
+const SENT_IDS: [&str; 4] = ["BizId", "MessageId", "GroupMessageId", "Data.MessageId"];
+
+/// Whether a reply without a code is an answer all the same, and not an error of another form.
+fn brings_data(reply: &Map<String, Value>) -> bool {
+    reply.get("Success") == Some(&Value::Bool(true))
+        || reply.values().any(|value| value.is_array() || value.is_object())
+}
+
+/// The service, or the gateway before it, refused with a code; `status` is the HTTP status, where
+/// it is told.
+fn refused(operation: &Operation, code: &str, message: &str, status: Option<u16>) -> Box<Failure> {
     let known = codes::find(operation.product, code);
     let cause = known.map(|known| known.cause);
     let meaning = known.map_or_else(
@@ -141,28 +208,52 @@ fn refused(operation: &Operation, code: &str, message: &str) -> Box<Failure> {
     if cause == Some(codes::Cause::Permission) {
         failure.policy = Some(policy(operation));
     }
-    let service_failed = match cause {
-        Some(cause) => cause == codes::Cause::Service,
-        None => names_a_failure_inside(code),
+    let refused = match cause {
+        Some(cause) => cause != codes::Cause::Service,
+        None => match status {
+            Some(status) => matches!(status, 400..=499) && status != 408,
+            None => names_the_caller(code),
+        },
     };
-    if service_failed && operation.access == Access::Send {
-        // The request reached a service that then fell over: the message may be on its way.
-        return with_outcome(failure, Outcome::Unknown);
+    if refused {
+        failure.about_a_change = operation.access == Access::Write;
+        return failure;
     }
-    failure.retryable |= service_failed;
-    failure
+    // The request reached a service that then fell over, or that says something nobody knows: the
+    // message may be on its way, the change may be made.
+    failure.retryable = operation.access == Access::Read;
+    with_outcome(operation, failure, operation.if_open())
 }
 
-/// Whether a code that is not in the table says by its name that the service broke down, not that
-/// it refused: then nobody knows how far it had come.
-fn names_a_failure_inside(code: &str) -> bool {
-    let lower: String = code.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    let signs = ["internalerror", "internalservererror", "systemerror", "systembusy"];
-    code.starts_with("isp.")
-        || ["serviceunavailable", "timeout", "timedout", "unknownerror"]
+/// Whether a code that is not in the table blames the caller by its family: then the service has
+/// looked at the request and refused it.
+fn names_the_caller(code: &str) -> bool {
+    const FAMILIES: [&str; 20] = [
+        "isv.",
+        "Invalid",
+        "Missing",
+        "Forbidden",
+        "Throttling",
+        "NoPermission",
+        "NoAuth",
+        "Unauthorized",
+        "Authentication",
+        "Signature",
+        "IncompleteSignature",
+        "Unsupported",
+        "Illegal",
+        "Template",
+        "Parameter",
+        "Param",
+        "Account",
+        "DetailError",
+        "DelError",
+        "NotFound",
+    ];
+    FAMILIES.iter().any(|family| code.starts_with(family))
+        && !["internal", "timeout", "unavailable", "busy", "system"]
             .iter()
-            .chain(&signs)
-            .any(|sign| lower.contains(sign))
+            .any(|sign| code.to_lowercase().contains(sign))
 }
 
 /// The least that a RAM policy has to allow for a call.
@@ -179,28 +270,19 @@ fn policy(operation: &Operation) -> Value {
 
 /// There was no JSON object: what stands on stderr has to tell.
 fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -> Box<Failure> {
-    let open = match operation.access {
-        Access::Send => Outcome::Unknown,
-        Access::Read | Access::Write => Outcome::NotSent,
-    };
+    let open = operation.if_open();
     let mut failure = match said {
-        Complaint::Service { code, message, status } => {
-            let failure = refused(operation, &code, &message);
-            let fell_over = codes::find(operation.product, &code).is_none()
-                && matches!(status, Some(408 | 500..));
-            if fell_over { with_outcome(failure, open) } else { failure }
+        Complaint::Service { code, message, status } => refused(operation, &code, &message, status),
+        Complaint::Network { connection: Connection::Never, text } => {
+            Failure::environment(format!("the service was not reached: {text}"))
+                .hint("check the network, a proxy and the region")
+                .retryable()
         }
-        Complaint::Network { connection, text } => {
-            let failure = Failure::environment(format!("the service was not reached: {text}"))
+        Complaint::Network { connection: Connection::Lost, text } => {
+            let mut failure = Failure::environment(format!("the connection was lost: {text}"))
                 .hint("check the network, a proxy and the region");
-            match connection {
-                Connection::Never => failure.retryable(),
-                Connection::Lost => {
-                    let lost = Failure::environment(format!("the connection was lost: {text}"));
-                    let retryable = operation.access == Access::Read;
-                    with_outcome(if retryable { lost.retryable() } else { lost }, open)
-                }
-            }
+            failure.retryable = operation.access == Access::Read;
+            with_outcome(operation, failure, open)
         }
         Complaint::Credentials(text) => Failure::new(Kind::Credentials, text)
             .hint("configure a profile with `aliyun configure`; alimsg never takes a key"),
@@ -210,22 +292,21 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
         Complaint::SafetyPolicy(text) => Failure::environment(text)
             .hint("a safety policy of aliyun forbids this call; its owner can change the rule")
             .next("aliyun configure safety-policy show"),
+        // A program may print its usage after any error; only without one it proves anything.
+        Complaint::Other(_)
+            if finished.succeeded()
+                && !complaint::names_an_error(&finished.stderr)
+                && is_help_page(&String::from_utf8_lossy(&finished.stdout)) =>
+        {
+            Failure::internal("aliyun printed a help page in the place of a reply")
+        }
         Complaint::Other(text) => {
-            let stdout = String::from_utf8_lossy(&finished.stdout);
-            if is_help_page(&stdout) {
-                Failure::internal("aliyun printed a help page in the place of a reply")
+            let what = if text.is_empty() {
+                "aliyun answered nothing that can be read: (empty)".to_string()
             } else {
-                let what = if finished.stdout_truncated {
-                    format!("the reply is larger than {} MiB", STDOUT_LIMIT / (1024 * 1024))
-                } else if let (true, Some(signal)) = (text.is_empty(), killed_by(finished)) {
-                    format!("aliyun was ended by {signal} before it answered")
-                } else if text.is_empty() {
-                    format!("aliyun answered nothing that can be read: {}", excerpt(&stdout))
-                } else {
-                    format!("aliyun failed: {text}")
-                };
-                with_outcome(Failure::environment(what), open)
-            }
+                format!("aliyun failed: {text}")
+            };
+            with_outcome(operation, Failure::environment(what), open)
         }
     };
     if failure.request_id.is_none() {

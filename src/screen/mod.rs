@@ -244,13 +244,17 @@ impl Screen {
 
     fn failure(&self, failure: &Failure) {
         self.say(ERROR, "error:", &failure.message);
-        match failure.outcome {
-            Outcome::NotSent => to_stderr("  nothing was sent"),
-            Outcome::Sent => to_stderr("  the message was sent"),
-            Outcome::Unknown => to_stderr(
-                "  it is not known whether the message was sent: check before sending again",
-            ),
-        }
+        to_stderr(match (failure.outcome, failure.about_a_change) {
+            (Outcome::NotSent, false) => "  nothing was sent",
+            (Outcome::NotSent, true) => "  nothing was changed",
+            (Outcome::Sent, _) => "  the message was sent",
+            (Outcome::Unknown, false) => {
+                "  it is not known whether the message was sent: check before sending again"
+            }
+            (Outcome::Unknown, true) => {
+                "  it is not known whether the change was made: check before making it again"
+            }
+        });
         if let Some(request_id) = &failure.request_id {
             to_stderr(&format!("  request ID: {}", sanitize::line(request_id)));
         }

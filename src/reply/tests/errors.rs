@@ -178,7 +178,6 @@ fn refusals_of_the_host_sent_nothing() {
         (1, "parse failed --region must be assigned with value", 3),
         (2, "invalid flag --user-agentt\nDid you mean --user-agent?", 3),
         (2, "'sendsms' is not a valid command. See `aliyun help`.", 3),
-        (2, "something that was never seen before", 3),
         (3, "region can't be empty", 3),
         (1, "failed to read user input: EOF", 3),
         (1, "required flag(s) \"sign-name\" not set", 3),
@@ -209,6 +208,17 @@ fn refusals_of_the_host_sent_nothing() {
 fn what_nobody_understands_leaves_a_send_open() {
     for (exit, stdout, stderr) in [
         (1, "", "Error: the moon is full"),
+        // Words that elsewhere mean that nothing was sent.
+        (1, "", "Error: decode response: field BizId duplicated"),
+        (1, "", "Error: cannot decode response: invalid flag bits"),
+        (3, "", "ERROR: unmarshal response failed"),
+        (1, "", "Error: context deadline exceeded; proxyconnect tcp ok"),
+        (1, "", "Error: http: server closed idle connection (dial tcp 203.0.113.7:443)"),
+        (1, "", "note: safety policy loaded\nError: Post: context deadline exceeded\n"),
+        (255, "", "Could not load the catalog:\n  Get \"https://c\": dial tcp: no such host\n"),
+        (1, "", "WARNING: dial tcp 203.0.113.7:443: i/o timeout\n"),
+        (1, "Usage:\n x\nFlags:\n y\n", "Error: decoding the response\n"),
+        (0, "<html>", "Error: dial tcp 203.0.113.7:443: connect: connection refused\n"),
         (1, "", "panic: runtime error: index out of range\n\ngoroutine 1 [running]:\n"),
         (1, "", "Error: the response is not a valid JSON document"),
         (1, "", ""),
@@ -239,7 +249,9 @@ fn a_process_that_did_not_end_by_itself_leaves_a_send_open() {
     assert_eq!(verdict(&SEND_SMS, &interrupted), (7, Outcome::Unknown, false));
     assert_eq!(failed(&SEND_SMS, &interrupted).kind, Kind::Cancelled);
 
-    let killed = with_end(End::Exited(ExitStatus::from_raw(9)));
+    // Whatever stands on stderr of a process that was killed is not its last word.
+    let stderr = b"Error: dial tcp 203.0.113.7:443: connect: connection refused\n".to_vec();
+    let killed = Finished { stderr, ..with_end(End::Exited(ExitStatus::from_raw(9))) };
     assert_eq!(verdict(&SEND_SMS, &killed), (7, Outcome::Unknown, false));
     let message = failed(&SEND_SMS, &killed).message;
     assert!(message.contains("SIGKILL"), "{message}");

@@ -89,7 +89,22 @@ fn without_a_code_a_send_is_open_and_an_answer_is_an_answer() {
     for text in [r#"{"RequestId":"R-12345678"}"#, r#"{"Code":null}"#, "{}", "{ }"] {
         let finished = exited(0, text, "");
         assert_eq!(verdict(&SEND_SMS, &finished), (7, Outcome::Unknown, false), "{text}");
-        assert!(read(a_read(), &finished).is_ok(), "{text}");
+        // An absent list is no empty list.
+        assert_eq!(failed(a_read(), &finished).outcome, Outcome::NotSent, "{text}");
+    }
+    for text in [r#"{"Success":true}"#, r#"{"Data":[]}"#, r#"{"Code":null,"Data":{}}"#] {
+        assert!(read(a_read(), &exited(0, text, "")).is_ok(), "{text}");
+    }
+    // A code that nobody knows, and one that blames the caller.
+    for (text, outcome) in [
+        (r#"{"Code":"InternalFailure"}"#, Outcome::Unknown),
+        (r#"{"Code":"GatewayError"}"#, Outcome::Unknown),
+        (r#"{"Code":"Success","BizId":"1^0"}"#, Outcome::Unknown),
+        (r#"{"Code":"isv.AMOUNT_NOT_ENOUGH","BizId":"1^0"}"#, Outcome::Unknown),
+        (r#"{"Code":"isv.SOMETHING_NEW"}"#, Outcome::NotSent),
+        (r#"{"Code":"InvalidParameter.New"}"#, Outcome::NotSent),
+    ] {
+        assert_eq!(failed(&SEND_SMS, &exited(0, text, "")).outcome, outcome, "{text}");
     }
     for text in [r#"{"Code":""}"#, r#"{"Code":true}"#, r#"{"Code":{}}"#, r#"{"Code":200}"#] {
         let finished = exited(0, text, "");
