@@ -131,15 +131,15 @@ fn a_signal_ends_every_question_promptly() {
         (Signal::INT, "Signature"),
         (Signal::TERM, "Signature"),
         (Signal::HUP, "Template"),
-        (Signal::TERM, "${name}"),
+        (Signal::TERM, "${name}: "),
         (Signal::INT, "Send?"),
     ] {
         let mut terminal = world.terminal(&with(&[]));
         for (question, answer) in [
             ("Signature", Some("store")),
             ("Template", Some("shipped")),
-            ("${name}", None),
-            ("${order}", None),
+            ("${name}: ", None),
+            ("${order}: ", None),
             ("Send?", None),
         ] {
             terminal.expect(question);

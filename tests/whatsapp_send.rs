@@ -268,7 +268,7 @@ fn any_text_reaches_the_child_as_one_value() {
         // `-` alone is stdin.
         let words = if value == "-" { "--" } else { &value };
         let words = format!("--text={words}");
-        let ran = world.run(&send("text", &[&words]));
+        let ran = world.run(&send("text", &[&words, "--allow-duplicate"]));
         prop_assert_eq!(ran.exit(), 0, "{:#?}", ran);
         let flags = world.sent().pop().expect("a message")["flags"].clone();
         let content: Value =

@@ -9,11 +9,13 @@ pub mod chart;
 mod pick;
 pub mod sanitize;
 mod table;
+mod times;
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Write};
 
 use clap::builder::styling::{AnsiColor, Style};
+use jiff::Zoned;
 use serde_json::{Map, Value, json};
 
 use crate::call;
@@ -142,10 +144,11 @@ impl Screen {
                 if items.is_empty() {
                     self.note(&format!("no {name}"));
                 }
-                for (name, value) in rows(facts) {
+                for (name, value) in rows(facts, None) {
                     self.note(&format!("{name}: {value}"));
                 }
-                to_stdout(&table::render(items, self.stdout_is_terminal.then(terminal_width)))
+                let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
+                to_stdout(&table::render(items, reader.as_ref()))
             }
             Ok(Report::DryRun(commands)) => {
                 self.note("dry run: nothing was started");
@@ -186,7 +189,8 @@ impl Screen {
             object.insert("data".into(), Value::Object(data.clone()));
             return to_stdout(&format!("{}\n", Value::Object(object)));
         }
-        let cells: Vec<String> = data.values().map(|value| table::cell(Some(value))).collect();
+        let cells: Vec<String> =
+            rows(data, self.now().as_ref()).into_iter().map(|(_, cell)| cell).collect();
         to_stdout(&(cells.join("\t") + "\n"))
     }
 
@@ -195,7 +199,7 @@ impl Screen {
     pub fn fall_back_to_stderr(&self, result: &Result<Report, Box<Failure>>, error: &io::Error) {
         self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}"));
         if let Ok(Report::Facts { data, .. }) = result {
-            for (name, value) in aligned(&rows(data)) {
+            for (name, value) in aligned(&rows(data, None)) {
                 to_stderr(&format!("  {name}  {value}"));
             }
         }
@@ -271,13 +275,18 @@ impl Screen {
 
     /// Names and values: aligned on a terminal, separated by tabs in a pipe.
     fn facts(&self, data: &Map<String, Value>) -> String {
-        let rows = rows(data);
+        let rows = rows(data, self.now().as_ref());
         if self.stdout_is_terminal {
             aligned(&rows).map(|(name, value)| format!("{name}  {value}\n")).collect()
         } else {
             let cell = sanitize::line;
             rows.iter().map(|(name, value)| format!("{}\t{}\n", cell(name), cell(value))).collect()
         }
+    }
+
+    /// The moment at which somebody reads what is printed; nobody reads a pipe.
+    fn now(&self) -> Option<Zoned> {
+        self.stdout_is_terminal.then(Zoned::now)
     }
 
     fn say(&self, style: Style, label: &str, text: &str) {
@@ -290,8 +299,11 @@ impl Screen {
     }
 }
 
-fn rows(data: &Map<String, Value>) -> Vec<(String, String)> {
-    data.iter().map(|(name, value)| (name.clone(), table::cell(Some(value)))).collect()
+/// Names and values; with `now`, for a person who reads them at that moment.
+fn rows(data: &Map<String, Value>, now: Option<&Zoned>) -> Vec<(String, String)> {
+    let cell =
+        |(name, value): (&String, &Value)| (name.clone(), times::cell(name, Some(value), now));
+    data.iter().map(cell).collect()
 }
 
 fn terminal_width() -> u16 {

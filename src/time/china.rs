@@ -4,6 +4,7 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
+use super::moment;
 use crate::failure::{Failure, Result};
 
 /// UTC+8; there is no daylight saving time.
@@ -31,13 +32,14 @@ pub fn read_day(text: &str) -> Option<Date> {
     }
 }
 
-/// A day that the user has written in one of these forms, and that has come already.
+/// A day that the user has written in one of these forms, as a moment in RFC 3339, or as `2d` or
+/// `1w` before `today`, and that has come already.
 ///
 /// # Errors
 /// A text that is no day; a day after `today`.
 pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
     let hint = format!("for example {flag} {}", compact(today));
-    let Some(day) = read_day(text) else {
+    let Some(day) = read_day(text).or_else(|| read_elsewhere(text, today)) else {
         return Err(Failure::usage(format!("{flag} {text:?} is no day")).hint(hint));
     };
     if day > today {
@@ -47,6 +49,17 @@ pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
         .hint(hint));
     }
     Ok(day)
+}
+
+/// The day of a moment, or that which lies some days before `today`.
+fn read_elsewhere(text: &str, today: Date) -> Option<Date> {
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(day_of(moment));
+    }
+    // Hours would count from the time of day, and a day has none.
+    let counts_days = text.ends_with(['d', 'w']);
+    let noon = today.at(12, 0, 0, 0).to_zoned(zone()).ok()?;
+    counts_days.then(|| moment::before(text, &noon))?.map(day_of)
 }
 
 /// A moment as the service writes it: `yyyy-MM-dd HH:mm:ss`.
@@ -93,6 +106,25 @@ mod tests {
         for wrong in ["", "today", "2026-3-26", "20261345", "2026/03/26", "+2026-3-26", "２０２６"]
         {
             assert_eq!(read_day(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn people_name_a_day_as_they_name_a_moment() {
+        let today = jiff::civil::date(2026, 3, 26);
+        for (text, expected) in [
+            ("20260324", "2026-03-24"),
+            ("2026-03-24", "2026-03-24"),
+            ("2d", "2026-03-24"),
+            ("1w", "2026-03-19"),
+            ("0d", "2026-03-26"),
+            ("2026-03-23T16:00:00Z", "2026-03-24"),
+        ] {
+            let day = past_day("--send-date", text, today).expect(text);
+            assert_eq!(day.to_string(), expected, "{text}");
+        }
+        for wrong in ["", "d", "2h", "-2d", "yesterday", "20260327", "2026-03-26T16:00:00Z"] {
+            assert!(past_day("--send-date", wrong, today).expect_err(wrong).hint.is_some());
         }
     }
 

@@ -43,7 +43,7 @@ Examples:
   alimsg sms stats --last 7d --is-globe 2 --sign-name Acme --json
   alimsg --sandbox sms stats --last 7d")]
 pub struct Flags {
-    /// First day, as yyyyMMdd or 2026-03-01
+    /// First day, as yyyyMMdd, 2026-03-01 or 30d ago
     #[arg(long, value_name = "DAY", conflicts_with = "last")]
     start_date: Option<String>,
 

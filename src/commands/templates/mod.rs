@@ -48,7 +48,7 @@ pub enum Command {
     List(ListFlags),
     /// Show a template: components, variables, and the command that sends it
     #[command(after_help = SHOW_EXAMPLES)]
-    Show(ShowFlags),
+    Show(TemplateFlags),
     /// Render a template with variables, as the phone shows it; nothing is sent
     #[command(after_help = PREVIEW_EXAMPLES)]
     Preview(PreviewFlags),
@@ -60,7 +60,7 @@ pub enum Command {
     Update(Box<UpdateFlags>),
     /// Delete a template; asks for its name
     #[command(after_help = DELETE_EXAMPLES)]
-    Delete(DeleteFlags),
+    Delete(TemplateFlags),
     /// Messages sent, delivered and read with a template
     #[command(after_help = STATS_EXAMPLES)]
     Stats(StatsFlags),
@@ -168,8 +168,9 @@ Examples:
   alimsg templates show SMS_100002 --channel sms
   alimsg --sandbox templates show 100000000000001 --language en";
 
+/// One template: its code, and what it takes beside to find it.
 #[derive(Debug, Args)]
-pub struct ShowFlags {
+pub struct TemplateFlags {
     /// Code of the template
     #[arg(value_name = "CODE")]
     pub code: String,
@@ -196,7 +197,7 @@ Examples:
 #[derive(Debug, Args)]
 pub struct PreviewFlags {
     #[command(flatten)]
-    pub template: ShowFlags,
+    pub template: TemplateFlags,
 
     /// Variables of the template
     #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
@@ -236,25 +237,6 @@ const DELETE_EXAMPLES: &str = "\
 Examples:
   alimsg templates delete SMS_100004 --channel sms
   alimsg --sandbox templates delete 100000000000003 --language en --yes";
-
-#[derive(Debug, Args)]
-pub struct DeleteFlags {
-    /// Code of the template
-    #[arg(value_name = "CODE")]
-    pub code: String,
-
-    /// Channel of the template
-    #[arg(long, value_enum, default_value = "whatsapp")]
-    pub channel: Channel,
-
-    /// Language of the template; WhatsApp and Viber need it
-    #[arg(long, visible_alias = "biz-language", value_name = "L")]
-    pub language: Option<String>,
-
-    /// Channel instance (WhatsApp, Viber)
-    #[arg(long, value_name = "ID")]
-    pub cust_space_id: Option<String>,
-}
 
 const STATS_EXAMPLES: &str = "\
 Examples:

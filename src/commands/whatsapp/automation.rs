@@ -3,15 +3,15 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::number::NumberFlags;
+use super::number::{self, NumberFlags};
 use crate::call::{Call, shell_line};
 use crate::change::{Change, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
-use crate::operations::{GET_CONVERSATIONAL_AUTOMATION, Product, UPDATE_CONVERSATIONAL_AUTOMATION};
+use crate::operations::{GET_CONVERSATIONAL_AUTOMATION, UPDATE_CONVERSATIONAL_AUTOMATION};
 use crate::reply::{Reply, fields};
 use crate::report::Report;
 use crate::run::Run;
-use crate::service::{self, Service};
+use crate::service::Service;
 use crate::variables;
 
 pub const EXAMPLES: &str = "\
@@ -76,7 +76,7 @@ impl Command {
 
     pub fn run(self, run: &Run) -> Result<Report> {
         match self {
-            Self::Show(flags) => show(run, flags),
+            Self::Show(flags) => number::show(run, flags, query, settings),
             Self::Set(flags) => set(run, flags),
         }
     }
@@ -86,19 +86,6 @@ fn query(number: &str, space: &str) -> Call {
     Call::to(&GET_CONVERSATIONAL_AUTOMATION)
         .text("--cust-space-id", space)
         .text("--phone-number", number)
-}
-
-fn show(run: &Run, flags: NumberFlags) -> Result<Report> {
-    let (number, space) = flags.checked(run)?;
-    let call = query(&number, &space);
-    if run.settings.dry_run {
-        return service::dry_run(run, &[&call]);
-    }
-    let reply = Service::connect(run, Product::Cams)?.read(&call)?;
-    let mut data = Map::new();
-    data.insert("number".into(), json!(number));
-    data.extend(settings(&reply));
-    Ok(Report::Facts { data, raw: Value::Object(reply.0) })
 }
 
 fn settings(reply: &Reply) -> Map<String, Value> {

@@ -3,15 +3,15 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::number::NumberFlags;
+use super::number::{self, NumberFlags};
 use crate::call::{Call, shell_line};
 use crate::change::{Change, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
-use crate::operations::{MODIFY_PHONE_BUSINESS_PROFILE, Product, QUERY_PHONE_BUSINESS_PROFILE};
+use crate::operations::{MODIFY_PHONE_BUSINESS_PROFILE, QUERY_PHONE_BUSINESS_PROFILE};
 use crate::reply::{Reply, fields};
 use crate::report::Report;
 use crate::run::Run;
-use crate::service::{self, Service};
+use crate::service::Service;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -93,7 +93,7 @@ impl Command {
 
     pub fn run(self, run: &Run) -> Result<Report> {
         match self {
-            Self::Show(flags) => show(run, flags),
+            Self::Show(flags) => number::show(run, flags, query, settings),
             Self::Update(flags) => update(run, *flags),
         }
     }
@@ -105,19 +105,11 @@ fn query(number: &str, space: &str) -> Call {
         .text("--phone-number", number)
 }
 
-fn show(run: &Run, flags: NumberFlags) -> Result<Report> {
-    let (number, space) = flags.checked(run)?;
-    let call = query(&number, &space);
-    if run.settings.dry_run {
-        return service::dry_run(run, &[&call]);
+fn settings(reply: &Reply) -> Map<String, Value> {
+    match reply.value("Data").map(fields::snake_case) {
+        Some(Value::Object(profile)) => profile,
+        _ => Map::new(),
     }
-    let reply = Service::connect(run, Product::Cams)?.read(&call)?;
-    let mut data = Map::new();
-    data.insert("number".into(), json!(number));
-    if let Some(Value::Object(profile)) = reply.value("Data").map(fields::snake_case) {
-        data.extend(profile);
-    }
-    Ok(Report::Facts { data, raw: Value::Object(reply.0) })
 }
 
 fn update(run: &Run, flags: UpdateFlags) -> Result<Report> {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::DeleteFlags;
+use super::super::TemplateFlags;
 use super::detail::Wanted;
 use super::{language, template_type};
 use crate::call::Call;
@@ -17,7 +17,7 @@ use crate::service::Service;
 ///
 /// # Errors
 /// No language, no consent; whatever keeps the service from deleting it.
-pub fn delete(run: &Run, flags: &DeleteFlags) -> Result<Report> {
+pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
     let language = language(run, flags.language.as_ref())?;
     let call = Call::to(&DELETE_CHATAPP_TEMPLATE)
         .text("--template-code", &flags.code)

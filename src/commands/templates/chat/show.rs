@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::super::{Channel, PreviewFlags, ShowFlags};
+use super::super::{Channel, PreviewFlags, TemplateFlags};
 use super::detail::{Template, Wanted};
 use super::language;
 use crate::call::shell_line;
@@ -13,7 +13,7 @@ use crate::run::Run;
 use crate::service::{self, Service};
 use crate::template::{compare, listed, picture};
 
-fn wanted(run: &Run, flags: &ShowFlags) -> Result<Wanted> {
+fn wanted(run: &Run, flags: &TemplateFlags) -> Result<Wanted> {
     Ok(Wanted {
         channel: flags.channel,
         code: flags.code.clone(),
@@ -26,7 +26,7 @@ fn wanted(run: &Run, flags: &ShowFlags) -> Result<Wanted> {
 ///
 /// # Errors
 /// No language; whatever keeps the service from answering.
-pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
+pub fn show(run: &Run, flags: &TemplateFlags) -> Result<Report> {
     let wanted = wanted(run, flags)?;
     if run.settings.dry_run {
         return service::dry_run(run, &[&wanted.call()]);
@@ -47,7 +47,7 @@ pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
 }
 
 /// The command that sends the template, with the words in capitals to be replaced.
-fn send_command(template: &Template, flags: &ShowFlags) -> String {
+fn send_command(template: &Template, flags: &TemplateFlags) -> String {
     let mut words: Vec<String> = ["whatsapp", "send", "template"].map(String::from).to_vec();
     if flags.channel == Channel::Viber {
         words.extend(["--channel-type", "viber"].map(String::from));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::DeleteFlags;
+use super::super::TemplateFlags;
 use super::{refuse_foreign, show_command};
 use crate::call::Call;
 use crate::change::{Change, Question, Rows, carry_out};
@@ -17,7 +17,7 @@ use crate::sms_template;
 ///
 /// # Errors
 /// No consent; whatever keeps the service from deleting it.
-pub fn delete(run: &Run, flags: &DeleteFlags) -> Result<Report> {
+pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
     refuse_foreign(&[
         ("--language", flags.language.is_some()),
         ("--cust-space-id", flags.cust_space_id.is_some()),

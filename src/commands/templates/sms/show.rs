@@ -2,7 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::super::{PreviewFlags, ShowFlags};
+use super::super::{PreviewFlags, TemplateFlags};
 use super::refuse_foreign;
 use crate::call::shell_line;
 use crate::failure::Result;
@@ -13,7 +13,7 @@ use crate::service::{self, Service};
 use crate::sms_template::{self, SmsTemplate};
 use crate::template::{Style, compare, listed, render};
 
-fn check(flags: &ShowFlags) -> Result<()> {
+fn check(flags: &TemplateFlags) -> Result<()> {
     refuse_foreign(&[
         ("--language", flags.language.is_some()),
         ("--cust-space-id", flags.cust_space_id.is_some()),
@@ -24,7 +24,7 @@ fn check(flags: &ShowFlags) -> Result<()> {
 ///
 /// # Errors
 /// A flag of another channel; whatever keeps the service from answering.
-pub fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
+pub fn show(run: &Run, flags: &TemplateFlags) -> Result<Report> {
     check(flags)?;
     if run.settings.dry_run {
         return service::dry_run(run, &[&sms_template::get_call(&flags.code)]);
