@@ -221,8 +221,17 @@ fn refused(operation: &Operation, code: &str, message: &str, status: Option<u16>
     }
     // The request reached a service that then fell over, or that says something nobody knows: the
     // message may be on its way, the change may be made.
-    failure.retryable = operation.access == Access::Read;
+    failure.retryable = operation.access == Access::Read
+        && cause.map_or_else(|| names_a_failure_inside(code), |_| true);
     with_outcome(operation, failure, operation.if_open())
+}
+
+/// Whether a code that is not in the table says by its name that the service broke down.
+fn names_a_failure_inside(code: &str) -> bool {
+    let lower = code.to_lowercase();
+    let signs =
+        ["internal", "timeout", "timedout", "unavailable", "busy", "system", "unknownerror"];
+    lower.starts_with("isp.") || signs.iter().any(|sign| lower.contains(sign))
 }
 
 /// Whether a code that is not in the table blames the caller by its family: then the service has
@@ -250,10 +259,7 @@ fn names_the_caller(code: &str) -> bool {
         "DelError",
         "NotFound",
     ];
-    FAMILIES.iter().any(|family| code.starts_with(family))
-        && !["internal", "timeout", "unavailable", "busy", "system"]
-            .iter()
-            .any(|sign| code.to_lowercase().contains(sign))
+    FAMILIES.iter().any(|family| code.starts_with(family)) && !names_a_failure_inside(code)
 }
 
 /// The least that a RAM policy has to allow for a call.
