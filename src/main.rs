@@ -128,8 +128,8 @@ fn unread_line(error: &clap::Error) -> ExitCode {
             | ErrorKind::DisplayVersion
             | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     );
-    let json = asks_for_json();
-    let screen = Screen::for_unread_line(json);
+    let json = asks_for("--json", "ALIMSG_JSON");
+    let screen = Screen::for_unread_line(json, asks_for("--sandbox", "ALIMSG_SANDBOX"));
     if wants_page && !(json && error.use_stderr()) {
         let _ = screen.page(&text);
         return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
@@ -149,7 +149,12 @@ fn unread_line(error: &clap::Error) -> ExitCode {
         |tip| tip.trim().to_string(),
     ));
     let code = failure.exit_code();
-    let _ = screen.end("", &Facts::default(), &Err(failure));
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        failure.message = format!("{command} needs to be told what to do");
+        failure.hint = Some(format!("`{command} --help` lists its commands"));
+    }
+    let name = command.strip_prefix("alimsg").unwrap_or_default().trim();
+    let _ = screen.end(name, &Facts::default(), &Err(failure));
     ExitCode::from(code)
 }
 
@@ -173,12 +178,12 @@ fn repair(error: &clap::Error, command: &str) -> Option<String> {
     }
 }
 
-/// Whether JSON is wanted, asked of a command line that cannot be read.
-fn asks_for_json() -> bool {
-    let flagged = std::env::args_os().take_while(|word| word != "--").any(|word| word == "--json");
+/// Whether something is wanted, asked of a command line that cannot be read.
+fn asks_for(flag: &str, variable: &str) -> bool {
+    let flagged = std::env::args_os().take_while(|word| word != "--").any(|word| word == flag);
     let falsy = ["", "0", "f", "false", "n", "no", "off"];
-    let variable = std::env::var("ALIMSG_JSON").unwrap_or_default().to_lowercase();
-    flagged || !falsy.contains(&variable.as_str())
+    let value = std::env::var(variable).unwrap_or_default().to_lowercase();
+    flagged || !falsy.contains(&value.as_str())
 }
 
 /// This program as the `aliyun` of the sandbox.

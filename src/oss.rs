@@ -88,6 +88,11 @@ impl Authorization {
 /// The reply that gave the right, fit to be shown.
 pub fn masked(reply: Reply) -> Value {
     let mut raw = Value::Object(reply.0);
+    // Beside the answer only what is known to be harmless; a new field may be one more secret.
+    let harmless = ["Code", "Message", "RequestId", "Success", "Data"];
+    if let Some(fields) = raw.as_object_mut() {
+        fields.retain(|name, _| harmless.contains(&name.as_str()));
+    }
     let secrets = ["AccessKeyId", "AccessKeySecret", "SecurityToken"];
     let known = ["BucketName", "Dir", "EndPoint", "Endpoint", "Expire"];
     match raw.get_mut("Data") {

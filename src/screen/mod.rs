@@ -63,10 +63,10 @@ impl Screen {
     }
 
     /// The screen of a command line that could not be read.
-    pub fn for_unread_line(json: bool) -> Self {
+    pub fn for_unread_line(json: bool, sandbox: bool) -> Self {
         Self {
             json,
-            sandbox: false,
+            sandbox,
             quiet: false,
             verbose: false,
             colors: false,
@@ -106,8 +106,10 @@ impl Screen {
     /// What is about to be done, as rows of a name and a value, for the user to agree to.
     pub fn plan(&self, title: &str, rows: &[(String, String)]) {
         to_stderr(&sanitize::line(title));
-        for (name, value) in aligned(rows) {
-            to_stderr(&format!("  {name}  {value}"));
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+        for (name, value) in rows {
+            let (name, value) = (sanitize::line(name), sanitize::visible(value));
+            to_stderr(&format!("  {name:width$}  {value}"));
         }
     }
 

@@ -27,6 +27,18 @@ pub fn json(text: &str) -> String {
     safe
 }
 
+/// One line in which nothing is hidden: what a terminal would not show stands there as its escape.
+/// For what people agree to: they are to see what will be sent.
+pub fn visible(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' => "\u{23ce} ".to_string(),
+            _ if printable(c).is_some() => c.to_string(),
+            _ => c.escape_default().to_string(),
+        })
+        .collect()
+}
+
 /// Removes ANSI escape sequences, and leaves everything else.
 pub fn strip_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -69,6 +81,10 @@ mod tests {
         assert_eq!(line("a\u{1b}[31mred\u{1b}[0m\u{7}\u{0}b"), "aredb");
         assert_eq!(line("\u{1b}]0;title\u{7}x\u{1b}]8;;y\u{1b}\\z"), "xz");
         assert_eq!(line("one\ntwo\tthree\r"), "one two three ");
+        assert_eq!(
+            visible("one\ntwo\u{202e} \u{1b}[8mx\u{1b}[0m 你"),
+            "one\u{23ce} two\\u{202e} \\u{1b}[8mx\\u{1b}[0m 你"
+        );
         assert_eq!(block("one\ntwo\u{202e}"), "one\ntwo");
         assert_eq!(line("你好 😀 naïve"), "你好 😀 naïve");
     }
