@@ -15,8 +15,8 @@
 //! locked file, its [lease], not by a process number that may belong to someone else by now.
 //!
 //! The key alone identifies the message, whatever the account; a fingerprint of the parameters
-//! makes sure that it is the same message. No number and no text is on record before the service
-//! has accepted the message.
+//! makes sure that it is the same message. No number is on record before the service has accepted
+//! the message, and no text of a message ever.
 
 mod fingerprint;
 mod lease;

@@ -43,8 +43,11 @@ pub fn find(
         for call in trail.calls(since, Timestamp::now()) {
             fault::point("lookup: about to look");
             match service.look(&call) {
-                Ok(reply) if trail.is_proven_by(&reply, tracking, since) => return Some(reply),
-                Ok(_) => {}
+                Ok(reply) => {
+                    if let Some(proof) = trail.proof(&reply, tracking, since) {
+                        return Some(proof);
+                    }
+                }
                 Err(failure) if failure.kind == Kind::Cancelled => return None,
                 Err(failure) if failure.retryable => {}
                 Err(failure) => {

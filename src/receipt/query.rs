@@ -79,16 +79,17 @@ impl Filter {
             .optional_integer("--page-size", Some(size))
     }
 
-    /// The receipts in the reply to one of the calls.
-    pub fn receipts<'r>(&'r self, reply: &'r Reply) -> impl Iterator<Item = Receipt> + 'r {
+    /// The receipts in the reply to one of the calls, each beside the row that it was read from.
+    /// A row holds the text of its message, too.
+    pub fn rows<'r>(&self, reply: &'r Reply) -> impl Iterator<Item = (&'r Value, Receipt)> {
         self.pick(reply.items(&LISTS))
     }
 
-    fn pick<'r>(&'r self, rows: &'r [Value]) -> impl Iterator<Item = Receipt> + 'r {
+    fn pick<'r>(&self, rows: &'r [Value]) -> impl Iterator<Item = (&'r Value, Receipt)> {
         rows.iter()
             .filter(|row| row.is_object())
-            .map(|row| Receipt::from_row(row, &self.phone))
-            .filter(|receipt| self.out_id.is_none() || receipt.out_id == self.out_id)
+            .map(|row| (row, Receipt::from_row(row, &self.phone)))
+            .filter(|(_, receipt)| self.out_id.is_none() || receipt.out_id == self.out_id)
     }
 }
 
@@ -113,7 +114,7 @@ impl Found {
             None => is_full && matches!(extent, Extent::One { .. }),
         };
         Self {
-            receipts: filter.pick(&pages.entries).collect(),
+            receipts: filter.pick(&pages.entries).map(|(_, receipt)| receipt).collect(),
             more,
             repeats: pages.repeats,
             raw: pages.raw,
