@@ -141,6 +141,15 @@ fn what_the_receipts_say_is_neither_on_record_nor_in_the_answer() {
 }
 
 #[test]
+fn ai_mode_is_off_between_the_looks() {
+    let world = World::new();
+    world.script(lost_reply(json!([])));
+    assert_eq!(run(&world, &TRACKED, "4").exit(), 7);
+    world.assert_off_between("dysmsapi query-send-details");
+    world.assert_clean();
+}
+
+#[test]
 fn the_receipt_of_an_earlier_message_with_the_users_own_id_proves_nothing() {
     let world = World::new();
     let old = json!({ "OutId": "order-7", "SendDate": "2020-01-01 00:00:00", "SendStatus": 3 });
