@@ -47,8 +47,9 @@ pub struct Message {
 /// A failure means that nothing is sent.
 pub type Verify = Box<dyn Fn(&Service<'_>) -> Result<Vec<(String, String)>>>;
 
-/// Adds to the result of a message that was accepted. Whatever goes wrong is a warning.
-pub type FollowUp = Box<dyn Fn(&Run, &Service<'_>, &mut Record)>;
+/// Adds to the result of a message that was accepted. Whatever goes wrong is a warning. ai-mode is
+/// off when it begins.
+pub type FollowUp = Box<dyn Fn(&Run, &Guard<'_>, &mut Record)>;
 
 /// Sends a message, once.
 ///
@@ -80,7 +81,7 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     confirm(run, guard.account(), message, &verified)?;
     let service = Service::open(run, &guard)?;
     let note = message.duplicates.as_ref().map(|watch| watch.note(run)).transpose()?.flatten();
-    let sent = attempt::send(run, &service, message, reservation.as_mut());
+    let sent = attempt::send(run, &guard, service, message, reservation.as_mut());
     if let Some(note) = note {
         note.settle(run, sent.as_ref().err().map(|failure| failure.outcome));
     }
@@ -88,11 +89,9 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     // Others may be waiting for this key's result.
     drop(reservation);
     match &message.follow_up {
-        Some(follow_up) => follow_up(run, &service, &mut record),
+        Some(follow_up) => follow_up(run, &guard, &mut record),
         None => run.screen.note("accepted by the service; that is not delivered yet"),
     }
-    // Switches ai-mode off; what follows is only said.
-    drop(service);
     Ok(Report::Facts { data: record.data, raw: record.raw })
 }
 

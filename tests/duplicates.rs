@@ -39,6 +39,22 @@ fn the_same_message_twice_in_a_row_is_refused_unless_it_is_meant() {
 }
 
 #[test]
+fn a_key_repeats_its_own_result_and_allows_no_other_message_of_the_same_words() {
+    let world = World::new();
+    let first = world.run(&hello(&["--idempotency-key=a"]));
+    assert_eq!(first.exit(), 0, "{first:#?}");
+    assert_refused(&world.run(&hello(&["--idempotency-key=b"])));
+    let again = world.run(&hello(&["--idempotency-key=a"]));
+    assert_eq!(again.json()["data"]["replayed"], true, "{again:#?}");
+    assert_eq!(world.sent().len(), 1);
+    // The refusal left the other key free.
+    let meant = world.run(&hello(&["--idempotency-key=b", "--allow-duplicate"]));
+    assert_eq!(meant.json()["data"]["replayed"], false, "{meant:#?}");
+    assert_eq!(world.sent().len(), 2);
+    world.assert_clean();
+}
+
+#[test]
 fn another_text_customer_sender_or_kind_is_no_repetition() {
     let world = World::new();
     assert_eq!(world.run(&hello(&[])).exit(), 0);

@@ -8,7 +8,7 @@
 
 mod support;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Ran, World};
 
 fn send(world: &World, more: &[&str]) -> Ran {
@@ -184,6 +184,28 @@ fn waiting_ends_when_every_receipt_is_in() {
     assert!(receipts[1]["meaning"].is_string(), "{data:#}");
     assert!(receipts[0]["received_at"].as_str().is_some_and(|time| time.ends_with("+08:00")));
     assert_eq!(data["status"], "accepted");
+}
+
+#[test]
+fn ai_mode_is_off_while_it_waits() {
+    let world = World::new();
+    let look = |times: u64, rows: Value| {
+        json!({ "match": ["dysmsapi", "query-send-details"], "times": times, "stdout": json!({
+            "Code": "OK", "TotalCount": "1",
+            "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows } }).to_string() })
+    };
+    let delivered = json!([{ "PhoneNum": "13800001000", "SendStatus": 3, "OutId": "o-7" }]);
+    world.script(json!([
+        { "match": ["dysmsapi", "send-sms"], "stdout": json!({
+            "Code": "OK", "Message": "OK", "RequestId": "R", "BizId": "9^0" }).to_string() },
+        look(1, json!([])),
+        look(9, delivered),
+    ]));
+    let words = ["--json", "--yes", "sms", "send", "-p", "13800001000", "-s", "Acme"];
+    let ran = world.run(&[&words[..], &["-t", "SMS_1", "--out-id=o-7", "--wait=30"]].concat());
+    assert_eq!(ran.json()["data"]["receipts"][0]["status"], "delivered", "{ran:#?}");
+    world.assert_off_between("dysmsapi query-send-details");
+    world.assert_clean();
 }
 
 #[test]

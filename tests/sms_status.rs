@@ -196,6 +196,7 @@ fn wait_asks_until_the_receipt_is_final() {
     let json = ran.json();
     assert_eq!((words(&json), &json["data"]["final"]), (vec!["delivered"], &json!(true)));
     assert_eq!(json["warnings"], json!([]));
+    world.assert_off_between("dysmsapi query-send-details");
     world.assert_clean();
 }
 

@@ -13,13 +13,15 @@ use crate::run::Run;
 use crate::service::Service;
 use crate::system;
 
-/// Makes the call, once. If nobody knows what came of it, a receipt may tell.
+/// Makes the call, once, and closes the service behind it: ai-mode is off when this returns. If
+/// nobody knows what came of the call, a receipt may tell.
 ///
 /// # Errors
 /// The message was not sent, or it may have been; the failure says which.
 pub fn send(
     run: &Run,
-    service: &Service<'_>,
+    guard: &Guard<'_>,
+    service: Service<'_>,
     message: &Message,
     mut reservation: Option<&mut Reservation>,
 ) -> Result<Record> {
@@ -40,9 +42,10 @@ pub fn send(
         }
         Err(failure) => {
             keep(run, reservation.as_mut().map(|reservation| reservation.open()));
+            drop(service);
             let tracking = &message.tracking.1;
             let limit = message.safety.look_up;
-            match lookup::find(run, service, &message.trail, tracking, since, limit) {
+            match lookup::find(run, guard, &message.trail, tracking, since, limit) {
                 Some(reply) => {
                     run.facts.outcome.set(Outcome::Sent);
                     run.screen.warn(format!(
@@ -70,8 +73,7 @@ pub fn conclude(run: &Run, message: &Message, earlier: &mut OpenSend) -> Result<
     let (tracking, since) = (earlier.tracking.clone(), earlier.since);
     let look = || {
         let guard = Guard::prepare(run, message.call.operation.product)?;
-        let service = Service::open(run, &guard)?;
-        Ok(lookup::find(run, &service, &message.trail, &tracking, since, limit))
+        Ok(lookup::find(run, &guard, &message.trail, &tracking, since, limit))
     };
     let failure = match look() {
         Ok(Some(reply)) => {

@@ -9,7 +9,8 @@ use crate::call::{Call, Common};
 const NAMESPACE: Uuid = Uuid::from_u128(0x5f0c_8a4e_7a52_4c5b_9d6e_61c1_6d73_6701);
 
 /// A hash (SHA-1, as UUIDs of version 5 have it) of all that makes the message: the operation, its
-/// flags and who is to send. The tracking ID is no part of it, since each attempt makes its own.
+/// flags and who is to send. The tracking ID is no part of it, since each attempt may make its own;
+/// one that the user gave is compared by itself.
 pub fn fingerprint(call: &Call, tracking_flag: &str, common: &Common) -> String {
     let flags: Vec<Value> = call
         .content(tracking_flag)

@@ -15,8 +15,8 @@
 //! locked file, its [lease], not by a process number that may belong to someone else by now.
 //!
 //! The key alone identifies the message, whatever the account; a fingerprint of the parameters
-//! makes sure that it is the same message. No number and no text is on record before the service
-//! has accepted the message.
+//! makes sure that it is the same message. No number is on record before the service has accepted
+//! the message, and no text of a message ever.
 
 mod fingerprint;
 mod lease;
@@ -96,7 +96,7 @@ pub fn check_key(key: &str) -> Result<()> {
 /// may take and some more.
 ///
 /// # Errors
-/// The key stands for another message; the record cannot be read or written; the other run did
+/// The key stands for another message, or for this one with another ID than the user's; the record cannot be read or written; the other run did
 /// not end in time. Nothing has been started.
 pub fn claim(run: &Run, key: &str, fingerprint: &str, tracking: &Tracking) -> Result<Claim> {
     let deadline = Instant::now() + run.settings.timeout * 2;
@@ -123,6 +123,7 @@ pub fn claim(run: &Run, key: &str, fingerprint: &str, tracking: &Tracking) -> Re
                 return Ok(Claim::Free(Reservation { store, key, state, lease }));
             }
             store::Found::Other => return Err(other_message(key)),
+            store::Found::OtherId(id) => return Err(other_id(key, &id)),
             store::Found::Done(result) => {
                 let record = serde_json::from_str(&result).context("cannot read a record");
                 return Ok(Claim::Accepted(record.map_err(unusable)?));
@@ -250,6 +251,11 @@ fn unusable(error: anyhow::Error) -> Box<Failure> {
 fn other_message(key: &str) -> Box<Failure> {
     Failure::usage(format!("the key {key:?} was used for another message"))
         .hint("one key stands for one message: give this one a key of its own")
+}
+
+fn other_id(key: &str, id: &str) -> Box<Failure> {
+    Failure::usage(format!("the key {key:?} was used for this message with the ID {id}"))
+        .hint("leave the ID out or give that one; a message with another ID needs another key")
 }
 
 fn still_busy(key: &str) -> Box<Failure> {

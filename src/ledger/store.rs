@@ -75,6 +75,8 @@ pub enum Found {
     Nothing,
     /// The key stands for another message.
     Other,
+    /// The key stands for this message under that tracking ID, and another one is wanted.
+    OtherId(String),
     /// A result.
     Done(String),
     /// A run that is at work.
@@ -134,8 +136,13 @@ impl Store {
             // A reservation that was abandoned led to no call, whatever it was for.
             let free = known.state == State::Reserved && !busy;
             if !free {
+                // An ID that alimsg made for this run is nobody's wish.
+                let wants_other_id =
+                    !row.tracking.generated && row.tracking.id != known.tracking.id;
                 return Ok(if known.fingerprint != row.fingerprint {
                     Found::Other
+                } else if wants_other_id {
+                    Found::OtherId(known.tracking.id)
                 } else if busy {
                     Found::Busy
                 } else if known.state == State::Accepted {

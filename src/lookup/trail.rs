@@ -15,6 +15,26 @@ const RECIPIENTS_ASKED: usize = 3;
 /// How far the clocks of this machine and of the service may be apart where the tracking ID is the
 /// user's own: an earlier message that carries the same one must not pass for this one.
 const CLOCK_SKEW_OF_OWN_ID: SignedDuration = SignedDuration::from_secs(2);
+/// What is kept of a receipt. Fields that are not named here may hold what the message says, which
+/// may be a code that nobody else is to know.
+const PROVING_FIELDS: [&str; 16] = [
+    "PhoneNum",
+    "SendStatus",
+    "ErrCode",
+    "SendDate",
+    "ReceiveDate",
+    "OutId",
+    "TemplateCode",
+    "BusinessNumber",
+    "UserNumber",
+    "ChannelType",
+    "MessageId",
+    "UniqueMessageId",
+    "TaskId",
+    "MessageType",
+    "MessageStatus",
+    "SendTime",
+];
 /// The most entries of one page; the newest come first.
 const PAGE: u64 = 50;
 
@@ -69,28 +89,32 @@ impl Trail {
         }
     }
 
-    /// Whether the reply of a look holds the receipt.
-    pub fn is_proven_by(&self, reply: &Reply, tracking: &Tracking, since: Timestamp) -> bool {
-        match self {
-            Self::Sms { .. } => filter("", since).receipts(reply).any(|receipt| {
-                receipt.out_id.as_deref() == Some(&tracking.id)
-                    && (tracking.generated || is_since(&receipt, since))
-            }),
+    /// What in the reply of a look proves that the message went out: the row of its receipt, and
+    /// how the service calls the request. The texts of this message and of others stay out.
+    pub fn proof(&self, reply: &Reply, tracking: &Tracking, since: Timestamp) -> Option<Reply> {
+        let row = match self {
+            Self::Sms { .. } => filter("", since)
+                .rows(reply)
+                .find(|(_, receipt)| {
+                    receipt.out_id.as_deref() == Some(&tracking.id)
+                        && (tracking.generated || is_since(receipt, since))
+                })
+                .map(|(row, _)| row),
             // Only a task ID that nothing else can carry is proof enough here.
-            Self::Chat { .. } => {
-                tracking.generated
-                    && any(reply.0.get("Data"), |message| {
-                        ["UniqueMessageId", "TaskId"].iter().any(|name| {
-                            message.get(name).and_then(Value::as_str) == Some(&tracking.id)
-                        })
-                    })
+            Self::Chat { .. } if tracking.generated => {
+                reply.items(&["Data"]).iter().find(|message| {
+                    ["UniqueMessageId", "TaskId"]
+                        .iter()
+                        .any(|name| message.get(name).and_then(Value::as_str) == Some(&tracking.id))
+                })
             }
-        }
+            Self::Chat { .. } => None,
+        }?;
+        let request_id = reply.0.get("RequestId").map(|id| ("RequestId", id));
+        let kept = PROVING_FIELDS.iter().filter_map(|name| Some((*name, row.get(name)?)));
+        let fields = request_id.into_iter().chain(kept);
+        Some(Reply(fields.map(|(name, value)| (name.to_string(), value.clone())).collect()))
     }
-}
-
-fn any(list: Option<&Value>, holds: impl Fn(&Value) -> bool) -> bool {
-    list.and_then(Value::as_array).is_some_and(|list| list.iter().any(holds))
 }
 
 /// Where the receipt of a text to that number would be.
@@ -139,17 +163,29 @@ mod tests {
         let since = time("2026-03-26T04:00:00Z");
         for list in [json!({ "SmsSendDetailDTO": [receipt] }), json!([receipt])] {
             let reply = reply(json!({ "SmsSendDetailDTOs": list }));
-            assert!(sms().is_proven_by(&reply, &generated("t-1"), since));
-            assert!(sms().is_proven_by(&reply, &own("t-1"), since));
-            assert!(!sms().is_proven_by(&reply, &generated("t-2"), since));
+            assert!(sms().proof(&reply, &generated("t-1"), since).is_some());
+            assert!(sms().proof(&reply, &own("t-1"), since).is_some());
+            assert!(sms().proof(&reply, &generated("t-2"), since).is_none());
         }
+    }
+
+    #[test]
+    fn the_proof_is_one_row_without_the_text_of_any_message() {
+        let mine = json!({ "OutId": "t-1", "SendStatus": 3, "Content": "your code is 4711" });
+        let other = json!({ "OutId": "t-2", "Content": "your code is 4712" });
+        let found = reply(json!({
+            "Code": "OK", "RequestId": "r", "SmsSendDetailDTOs": { "SmsSendDetailDTO": [other, mine] },
+        }));
+        let proof = sms().proof(&found, &generated("t-1"), Timestamp::MIN).expect("a proof");
+        let wanted = json!({ "RequestId": "r", "OutId": "t-1", "SendStatus": 3 });
+        assert_eq!(Value::Object(proof.0), wanted);
     }
 
     #[test]
     fn an_earlier_message_with_the_same_id_of_the_users_own_proves_nothing() {
         let old = json!([{ "OutId": "order-7", "SendDate": "2026-03-26 11:59:00" }]);
         let reply = reply(json!({ "SmsSendDetailDTOs": old }));
-        assert!(!sms().is_proven_by(&reply, &own("order-7"), time("2026-03-26T04:00:00Z")));
+        assert!(sms().proof(&reply, &own("order-7"), time("2026-03-26T04:00:00Z")).is_none());
     }
 
     #[test]
@@ -169,12 +205,12 @@ mod tests {
         ] {
             let reply = reply(strange);
             for trail in [&sms(), &chat] {
-                assert!(!trail.is_proven_by(&reply, &generated("t-1"), Timestamp::MIN));
+                assert!(trail.proof(&reply, &generated("t-1"), Timestamp::MIN).is_none());
             }
         }
         let named = reply(json!({ "Data": [{ "UniqueMessageId": "t-1" }] }));
-        assert!(chat.is_proven_by(&named, &generated("t-1"), Timestamp::MIN));
-        assert!(!chat.is_proven_by(&named, &own("t-1"), Timestamp::MIN));
+        assert!(chat.proof(&named, &generated("t-1"), Timestamp::MIN).is_some());
+        assert!(chat.proof(&named, &own("t-1"), Timestamp::MIN).is_none());
     }
 
     #[test]

@@ -9,10 +9,12 @@ use serde_json::Value;
 use super::Receipt;
 use crate::call::Call;
 use crate::failure::Result;
+use crate::guard::Guard;
 use crate::operations::QUERY_SEND_DETAILS;
 use crate::pages::{self, Extent, Pages};
 use crate::phone;
 use crate::reply::Reply;
+use crate::run::Run;
 use crate::service::{self, Service};
 use crate::time::china;
 
@@ -79,16 +81,17 @@ impl Filter {
             .optional_integer("--page-size", Some(size))
     }
 
-    /// The receipts in the reply to one of the calls.
-    pub fn receipts<'r>(&'r self, reply: &'r Reply) -> impl Iterator<Item = Receipt> + 'r {
+    /// The receipts in the reply to one of the calls, each beside the row that it was read from.
+    /// A row holds the text of its message, too.
+    pub fn rows<'r>(&self, reply: &'r Reply) -> impl Iterator<Item = (&'r Value, Receipt)> {
         self.pick(reply.items(&LISTS))
     }
 
-    fn pick<'r>(&'r self, rows: &'r [Value]) -> impl Iterator<Item = Receipt> + 'r {
+    fn pick<'r>(&self, rows: &'r [Value]) -> impl Iterator<Item = (&'r Value, Receipt)> {
         rows.iter()
             .filter(|row| row.is_object())
-            .map(|row| Receipt::from_row(row, &self.phone))
-            .filter(|receipt| self.out_id.is_none() || receipt.out_id == self.out_id)
+            .map(|row| (row, Receipt::from_row(row, &self.phone)))
+            .filter(|(_, receipt)| self.out_id.is_none() || receipt.out_id == self.out_id)
     }
 }
 
@@ -113,7 +116,7 @@ impl Found {
             None => is_full && matches!(extent, Extent::One { .. }),
         };
         Self {
-            receipts: filter.pick(&pages.entries).collect(),
+            receipts: filter.pick(&pages.entries).map(|(_, receipt)| receipt).collect(),
             more,
             repeats: pages.repeats,
             raw: pages.raw,
@@ -153,12 +156,13 @@ pub fn read(service: &Service<'_>, filter: &Filter, extent: Extent) -> Result<Fo
 
 /// Looks, with growing pauses, until every receipt of every filter is final or the time is up. What
 /// was found last stands beside its filter, also after a failure. After each look `watch` is told
-/// how many filters are still open.
+/// how many filters are still open. ai-mode is on during the looks only, never during the pauses.
 ///
 /// # Errors
 /// Whatever keeps the service from answering; a signal.
 pub fn wait(
-    service: &Service<'_>,
+    run: &Run,
+    guard: &Guard<'_>,
     wanted: &mut [(Filter, Found)],
     limit: Duration,
     watch: &mut dyn FnMut(usize),
@@ -166,14 +170,16 @@ pub fn wait(
     let deadline = Instant::now() + limit;
     let mut pauses = PAUSES.into_iter().chain(std::iter::repeat(PAUSES[PAUSES.len() - 1]));
     loop {
+        let service = Service::open(run, guard)?;
         let open = wanted.iter_mut().filter(|(_, found)| !found.is_final());
         for (number, (filter, found)) in open.enumerate() {
             // A look at many numbers does not go on for long after its time.
             if number > 0 && Instant::now() >= deadline {
                 break;
             }
-            *found = read(service, filter, ALL)?;
+            *found = read(&service, filter, ALL)?;
         }
+        drop(service);
         let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
         watch(open);
         let left = deadline.saturating_duration_since(Instant::now());

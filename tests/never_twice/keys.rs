@@ -84,17 +84,34 @@ fn the_same_key_with_other_parameters_is_an_error_and_starts_nothing() {
 }
 
 #[test]
-fn the_tracking_id_is_no_part_of_the_message() {
-    let world = World::new();
-    let with_id = |id| {
-        let mut words = SMS.to_vec();
-        words.extend(["--out-id", id]);
-        world.run(&words).json()
-    };
-    assert_eq!(with_id("one")["data"]["out_id"], "one");
-    let second = with_id("two");
-    assert_eq!(second["data"]["replayed"], true);
-    assert_eq!(second["data"]["out_id"], "one");
+fn a_tracking_id_of_the_users_own_is_part_of_the_message_and_a_generated_one_is_not() {
+    for (first, second, is_same) in [
+        (Some("one"), Some("one"), true),
+        (Some("one"), None, true),
+        (None, None, true),
+        (Some("one"), Some("two"), false),
+        (None, Some("two"), false),
+    ] {
+        let world = World::new();
+        let with_id = |id: Option<&'static str>| {
+            let mut words = SMS.to_vec();
+            words.extend(id.into_iter().flat_map(|id| ["--out-id", id]));
+            world.run(&words)
+        };
+        let sent_with = with_id(first).json()["data"]["out_id"].clone();
+        let again = with_id(second);
+        let json = again.json();
+        if is_same {
+            assert_eq!(json["data"]["replayed"], true, "{first:?} {second:?}: {json:#}");
+            assert_eq!(json["data"]["out_id"], sent_with, "{first:?} {second:?}");
+        } else {
+            assert_eq!(again.exit(), 2, "{first:?} {second:?}: {json:#}");
+            assert_eq!(json["error"]["outcome"], "not_sent");
+            let message = json["error"]["message"].as_str().expect("a message");
+            assert!(message.contains(sent_with.as_str().expect("an ID")), "{message}");
+        }
+        assert_eq!(sent(&world), 1);
+    }
 }
 
 #[test]

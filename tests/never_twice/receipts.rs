@@ -114,6 +114,42 @@ fn the_look_asks_for_the_number_on_the_day_of_china() {
 }
 
 #[test]
+fn what_the_receipts_say_is_neither_on_record_nor_in_the_answer() {
+    let world = World::new();
+    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)));
+    let receipt = |out_id: &str| {
+        json!({ "OutId": out_id, "PhoneNum": "13800001000", "SendStatus": 3,
+            "SendDate": now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            "Content": format!("the code of {out_id} is 471147") })
+    };
+    world.script(lost_reply(json!([receipt("other"), receipt("order-7")])));
+    let message = [&TRACKED[..], &["--idempotency-key=k"]].concat();
+    for replayed in [false, true] {
+        let ran = run(&world, &message, "5");
+        let json = ran.json();
+        assert_eq!(json["data"]["status"], "sent", "{ran:#?}");
+        assert_eq!(json["data"]["replayed"], replayed);
+        assert_eq!(json["raw"]["OutId"], "order-7");
+        assert!(!ran.stdout.contains("471147") && !ran.stdout.contains("other"), "{json:#}");
+    }
+    let folder = std::fs::read_dir(world.path("state/ledger")).expect("a folder");
+    for path in folder.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+        let bytes = std::fs::read(&path).expect("a file");
+        assert!(!bytes.windows(6).any(|part| part == b"471147"), "{}", path.display());
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn ai_mode_is_off_between_the_looks() {
+    let world = World::new();
+    world.script(lost_reply(json!([])));
+    assert_eq!(run(&world, &TRACKED, "4").exit(), 7);
+    world.assert_off_between("dysmsapi query-send-details");
+    world.assert_clean();
+}
+
+#[test]
 fn the_receipt_of_an_earlier_message_with_the_users_own_id_proves_nothing() {
     let world = World::new();
     let old = json!({ "OutId": "order-7", "SendDate": "2020-01-01 00:00:00", "SendStatus": 3 });

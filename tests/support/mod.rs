@@ -288,6 +288,17 @@ impl World {
         self
     }
 
+    /// That ai-mode was switched off between any two runs of the command.
+    #[track_caller]
+    pub fn assert_off_between(&self, command: &str) {
+        let commands = self.commands();
+        let between = commands.split(|seen| seen == command).collect::<Vec<_>>();
+        assert!(between.len() > 2, "{command} was not run twice: {commands:?}");
+        for pause in &between[1..between.len() - 1] {
+            assert!(pause.iter().any(|seen| seen == "ai-mode disable"), "{commands:?}");
+        }
+    }
+
     /// Waits until nothing runs in this world any more: no `aliyun`, no alimsg, no watchdog.
     #[track_caller]
     pub fn wait_for_quiet(&self) {

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
+use crate::guard::Guard;
 use crate::operations::Product;
 use crate::pages::{Extent, LARGEST};
 use crate::phone;
@@ -77,12 +78,11 @@ pub fn run(run: &Run, flags: Flags) -> Result<Report> {
     if run.settings.dry_run {
         return Ok(planned);
     }
-    let service = Service::connect(run, Product::Dysmsapi)?;
+    let guard = Guard::prepare(run, Product::Dysmsapi)?;
     let found = match wait {
-        Some(limit) => wait_for(run, &service, filter, limit)?,
-        None => receipt::read(&service, &filter, extent)?,
+        Some(limit) => wait_for(run, &guard, filter, limit)?,
+        None => receipt::read(&Service::open(run, &guard)?, &filter, extent)?,
     };
-    drop(service);
     comment(run, &found, wait);
     Ok(report(date, found))
 }
@@ -136,10 +136,10 @@ fn day(text: &str, today: Date) -> Result<Date> {
     Ok(day)
 }
 
-fn wait_for(run: &Run, service: &Service<'_>, filter: Filter, limit: Duration) -> Result<Found> {
+fn wait_for(run: &Run, guard: &Guard<'_>, filter: Filter, limit: Duration) -> Result<Found> {
     let mut is_first = true;
     let mut wanted = [(filter, Found::default())];
-    receipt::wait(service, &mut wanted, limit, &mut |open| {
+    receipt::wait(run, guard, &mut wanted, limit, &mut |open| {
         if is_first && open > 0 {
             let limit = limit.as_secs();
             run.screen.note(&format!("not every receipt is in; asking again for {limit} s"));

@@ -13,7 +13,7 @@ use crate::receipt::{self, Filter, Found, Receipt, Sent};
 /// result. The message is sent in any case, so whatever goes wrong here is a warning.
 pub fn receipts(recipients: &[String], out_id: &str, seconds: u64) -> FollowUp {
     let (recipients, out_id) = (recipients.to_vec(), out_id.to_string());
-    Box::new(move |run, service, record| {
+    Box::new(move |run, guard, record| {
         // Not known where the reply was lost: then the sender's own ID has to decide.
         let biz_id = record.data.get("biz_id").and_then(Value::as_str).map(str::to_string);
         let filter = |phone: &String| Filter {
@@ -25,7 +25,8 @@ pub fn receipts(recipients: &[String], out_id: &str, seconds: u64) -> FollowUp {
         let mut wanted: Vec<_> =
             recipients.iter().map(|phone| (filter(phone), Found::default())).collect();
         run.screen.note("accepted by the service; waiting for the receipts");
-        let waited = receipt::wait(service, &mut wanted, Duration::from_secs(seconds), &mut |_| {});
+        let waited =
+            receipt::wait(run, guard, &mut wanted, Duration::from_secs(seconds), &mut |_| {});
         let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
         match waited {
             Err(failure) if failure.kind != Kind::Cancelled => {

@@ -91,8 +91,9 @@ impl<C: Compose + Args> FreeForm<C> {
             return Err(Failure::internal("a message without a content or an address"));
         };
         let parts = [channel.name(), from, to, &form.kind, &form.value.to_string()];
-        // A key says more precisely what is the same message.
-        let allowed = precautions.allow_duplicate || message.safety.key.is_some();
+        // A key does not allow a repetition: what was sent with it is told again before this is
+        // asked, and under another key the same message would go out twice.
+        let allowed = precautions.allow_duplicate;
         message.duplicates = recent::Watch::new(&run.settings, &parts, allowed)?;
         if let Some(space) = space {
             let conversation = Conversation {
