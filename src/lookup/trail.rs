@@ -108,7 +108,6 @@ fn is_since(receipt: &Receipt, since: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Common;
     use serde_json::json;
 
     fn sms() -> Trail {

@@ -199,6 +199,7 @@ mod tests {
             category: Some(category.into()),
             language: Some("en".into()),
             components,
+            is_whole: true,
             examples: vec![("who".into(), "Alice".into())],
             cust_space_id: None,
         };
