@@ -12,17 +12,41 @@ use crate::service::{self, Service};
 /// Rows of the plan: a name and a value.
 pub type Rows = Vec<(String, String)>;
 
-/// Reads the state before the change. It fails where the change would make no sense.
-pub type Look<'c> = &'c dyn Fn(&Service<'_>) -> Result<Rows>;
+/// What is read before the change. Reading fails where the change would make no sense.
+#[derive(Clone, Copy)]
+pub enum Look<'c> {
+    Nothing,
+    /// The state, shown with the plan. With `--yes` nobody would see it, so it is not read.
+    Shown {
+        call: &'c Call,
+        rows: &'c dyn Fn(&Service<'_>) -> Result<Rows>,
+    },
+    /// What the change builds upon, so it is read in any case; the change becomes this call.
+    Decisive {
+        call: &'c Call,
+        change: &'c dyn Fn(&Service<'_>) -> Result<(Call, Rows)>,
+    },
+}
+
+impl Look<'_> {
+    /// The call that will read, if any will.
+    const fn call(&self, nobody_sees: bool) -> Option<&Call> {
+        match self {
+            Self::Shown { call, .. } if !nobody_sees => Some(call),
+            Self::Decisive { call, .. } => Some(call),
+            Self::Nothing | Self::Shown { .. } => None,
+        }
+    }
+}
 
 /// A change that is ready to be made.
 pub struct Change<'c> {
+    /// Made as it is, unless the look decides upon another.
     pub call: Call,
     /// What is about to happen, in front of the plan.
     pub title: String,
     pub rows: Rows,
-    /// What is read first, and shown with the plan. With `--yes` nobody would see it.
-    pub look: Option<Look<'c>>,
+    pub look: Look<'c>,
     pub question: Question,
     /// The command that shows the state afterwards.
     pub check: String,
@@ -47,25 +71,33 @@ pub fn carry_out(
     change: &Change<'_>,
     report: impl FnOnce(Reply) -> Report,
 ) -> Result<Report> {
-    let planned = service::dry_run(run, &[&change.call])?;
+    let reads = change.look.call(run.settings.yes);
+    let planned =
+        service::dry_run(run, &reads.into_iter().chain([&change.call]).collect::<Vec<_>>())?;
     if run.settings.dry_run {
         return Ok(planned);
     }
     require_consent(run)?;
     let guard = Guard::prepare(run, change.call.operation.product)?;
+    // ai-mode is off again before the question.
+    let (decided, mut rows) = match change.look {
+        Look::Decisive { change, .. } => {
+            let (call, rows) = change(&Service::open(run, &guard)?)?;
+            (Some(call), rows)
+        }
+        Look::Shown { rows, .. } if !run.settings.yes => {
+            (None, rows(&Service::open(run, &guard)?)?)
+        }
+        Look::Nothing | Look::Shown { .. } => (None, Rows::new()),
+    };
     if !run.settings.yes {
-        let mut rows = match change.look {
-            // ai-mode is off again before the question.
-            Some(look) => look(&Service::open(run, &guard)?)?,
-            None => Rows::new(),
-        };
         rows.extend_from_slice(&change.rows);
         rows.push(("account".into(), guard.account().describe()));
         run.screen.plan(&change.title, &rows);
         ask(run, &change.question, &rows)?;
     }
     let service = Service::open(run, &guard)?;
-    let answer = service.submit(&change.call);
+    let answer = service.submit(decided.as_ref().unwrap_or(&change.call));
     drop(service);
     answer.map(report).map_err(|failure| {
         if failure.kind == Kind::Environment { failure.next(change.check.clone()) } else { failure }

@@ -262,12 +262,12 @@ fn ai_mode_is_off_between_two_looks() {
     let world = World::new();
     world.script(json!([page(1, &[row("1", "UP", "success")])]));
     let running = world.start(&history(&["--follow", "--interval=1", "--since=2026-03-26"]));
-    world.wait_until("two looks", || calls(&world).len() >= 2);
+    let ends = || world.commands().iter().filter(|name| *name == "ai-mode disable").count();
+    world.wait_until("two looks", || ends() >= 2);
     world.wait_until("it is off", || world.ai_mode() == Some(false));
     running.signal(Signal::INT);
     let ran = running.wait();
     assert_eq!(ran.signal(), Some(Signal::INT.as_raw()), "{ran:#?}");
     assert_eq!(ran.stdout.lines().count(), 1, "the message is printed once: {}", ran.stdout);
-    assert!(world.commands().iter().filter(|name| *name == "ai-mode disable").count() >= 2);
     world.assert_clean();
 }

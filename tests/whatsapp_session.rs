@@ -33,8 +33,10 @@ fn inbound(world: &World, at: &str) {
     assert_eq!(ran.exit(), 0, "{ran:#?}");
 }
 
+/// These pages, and an empty one behind them.
 fn scripted(replies: &[Value]) -> Value {
-    let rules = replies.iter().enumerate().map(|(page, reply)| {
+    let end = json!({"Code": "OK", "Data": []});
+    let rules = replies.iter().chain([&end]).enumerate().map(|(page, reply)| {
         json!({
             "match": ["cams", "list-chatapp-message"],
             "contains": [format!("Index={}", page + 1)],
@@ -78,6 +80,7 @@ fn the_window_opens_with_a_message_and_closes_a_day_later() {
 #[test]
 fn the_child_is_asked_for_what_came_in_within_24_hours() {
     let world = World::new();
+    world.script(scripted(&[]));
     assert_eq!(world.run(&session(&[])).exit(), 0);
     let processes = world.processes();
     let call = processes.iter().find(|seen| seen.command() == "cams list-chatapp-message");
@@ -127,17 +130,26 @@ fn the_newest_message_is_found_on_whatever_page_it_stands() {
 }
 
 #[test]
-fn odd_replies_mean_closed_and_never_a_crash() {
+fn a_page_that_is_shorter_than_asked_for_is_not_the_last() {
     let world = World::new();
-    let strange = "8613800009999";
-    let other = json!({"UserNumber": strange, "EventAction": "UP",
+    let now = jiff::Timestamp::now();
+    let hours = |hours| now - jiff::SignedDuration::from_hours(hours);
+    world.script(scripted(&[
+        json!({"Code": "OK", "Data": [row(1, hours(23)), row(2, hours(22))]}),
+        json!({"Code": "OK", "Data": [row(3, hours(1)), row(4, hours(20))]}),
+    ]));
+    let reply = world.run(&session(&[])).json();
+    assert_eq!(reply["data"]["last_inbound_at"], hours(1).to_string());
+}
+
+#[test]
+fn nothing_listed_means_closed() {
+    let world = World::new();
+    let other = json!({"UserNumber": "8613800009999", "EventAction": "UP",
                        "SendTime": jiff::Timestamp::now().to_string()});
     for reply in [
-        json!({"Code": "OK"}),
-        json!({"Code": "OK", "Data": null}),
         json!({"Code": "OK", "Data": []}),
         json!({"Code": "OK", "Data": {"Total": 0, "List": []}}),
-        json!({"Code": "OK", "Data": [1, null, "x"]}),
         // A service that ignores the filters must not open the window of another customer.
         json!({"Code": "OK", "Data": [other]}),
     ] {
@@ -146,15 +158,53 @@ fn odd_replies_mean_closed_and_never_a_crash() {
         assert_eq!(ran.exit(), 0, "{reply}: {ran:#?}");
         assert_eq!(ran.json()["data"]["open"], false, "{reply}");
     }
-    let timeless = json!({"UserNumber": "8613900000007", "EventAction": "UP", "SendTime": "noon"});
-    world.script(scripted(&[json!({"Code": "OK", "Data": [timeless]})]));
-    assert_eq!(world.run(&session(&[])).exit(), 6, "it cannot be told");
+    world.assert_clean();
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_means_neither_open_nor_closed() {
+    let world = World::new();
+    let now = jiff::Timestamp::now();
+    let changed = |field: &str, value: Value| {
+        let mut row = row(1, now);
+        row[field] = value;
+        json!({"Code": "OK", "Data": [row]})
+    };
+    for reply in [
+        json!({}),
+        json!({"Code": null}),
+        json!({"Code": "OK"}),
+        json!({"Code": "OK", "Data": null}),
+        json!({"Code": "OK", "Data": "none"}),
+        json!({"Code": "OK", "Data": {"Total": 0}}),
+        json!({"Code": "OK", "Data": [1, null, "x"]}),
+        changed("EventAction", json!("SIDEWAYS")),
+        changed("EventAction", json!(1)),
+        changed("UserNumber", Value::Null),
+        changed("SendTime", json!("noon")),
+        changed("SendTime", json!(now.as_second())),
+    ] {
+        world.script(scripted(std::slice::from_ref(&reply)));
+        let ran = world.run(&session(&[]));
+        assert_eq!(ran.exit(), 6, "{reply}: {ran:#?}");
+        let ran = world.run(&text(&[]));
+        assert_eq!(ran.exit(), 6, "{reply}: {ran:#?}");
+        let error = &ran.json()["error"];
+        assert_ne!(error["code"], "SessionWindowExpired", "{reply}");
+        assert!(error["message"].as_str().expect("a message").contains("cannot be read"));
+    }
+    assert!(world.sent().is_empty());
+    for number in ["+8613900000007", "+86 139-0000-0007"] {
+        world.script(scripted(&[changed("UserNumber", json!(number))]));
+        assert_eq!(world.run(&session(&[])).json()["data"]["open"], true, "{number}");
+    }
     world.assert_clean();
 }
 
 #[test]
 fn a_message_into_a_closed_window_is_not_sent_and_a_template_is_advised() {
     let world = World::new();
+    world.script(scripted(&[]));
     let ran = world.run(&text(&[]));
     assert_eq!(ran.exit(), 6, "{ran:#?}");
     let error = &ran.json()["error"];

@@ -225,16 +225,19 @@ fn status(row: &Map<String, Value>, direction: Option<Direction>) -> Status {
     }
 }
 
-/// RFC 3339, or milliseconds since 1970. A time without a zone is no moment.
+/// RFC 3339, or milliseconds since 1970. A time without a zone is no moment, nor is one before
+/// there was such a service: that is a count of something else, such as seconds.
 fn moment(value: &Value) -> Option<Timestamp> {
-    match value {
+    const EARLIEST: Timestamp = Timestamp::constant(946_684_800, 0);
+    let moment = match value {
         Value::String(text) => match text.trim().parse::<i64>() {
             Ok(millis) => Timestamp::from_millisecond(millis).ok(),
             Err(_) => text.trim().parse().ok(),
         },
         Value::Number(number) => Timestamp::from_millisecond(number.as_i64()?).ok(),
         _ => None,
-    }
+    };
+    moment.filter(|moment| *moment >= EARLIEST)
 }
 
 #[cfg(test)]
@@ -309,7 +312,10 @@ mod tests {
         let at = message(json!({"SendTime": 1752196609761_i64})).at.expect("a moment");
         assert_eq!(at.to_string(), "2025-07-11T01:16:49.761Z");
         assert_eq!(message(json!({"SendTime": "1752196609761"})).at, Some(at));
-        assert_eq!(message(json!({"SendTime": "2025-07-11 01:16:49"})).at, None);
+        for unreadable in [json!("2025-07-11 01:16:49"), json!(1_752_196_609), json!("1752196609")]
+        {
+            assert_eq!(message(json!({ "SendTime": unreadable })).at, None, "{unreadable}");
+        }
     }
 
     #[test]

@@ -51,6 +51,9 @@ pub struct Found {
     pub replies: Vec<Value>,
     /// The last page was full: there may be more.
     pub more: bool,
+    /// A reply had no list, or the list had something that cannot be told to be, or not to be, a
+    /// message that was asked for. What is not found may be there all the same.
+    pub is_doubtful: bool,
     seen: HashSet<String>,
 }
 
@@ -93,61 +96,97 @@ impl Conversation {
     /// The failure of the first call that fails.
     pub fn read_all(&self, service: &Service<'_>, query: &Query, size: u64) -> Result<Found> {
         let mut found = Found::default();
+        let mut longest = 0;
         for index in 1..=MOST_PAGES {
             let reply = service.read(&self.page(query, index, size))?;
-            // A page without anything new is a service that does not count its pages.
-            if found.take(self, query, reply, size) == 0 || !found.more {
+            let page = found.take(self, query, reply, size);
+            // Nothing new is the end, or a service that does not count its pages. Rows fewer than
+            // were asked for prove nothing, as the service may have a limit of its own; fewer than
+            // on a page before are the last ones.
+            if page.new == 0 || page.rows < longest {
                 break;
             }
+            longest = page.rows;
         }
+        // Everything was read.
+        found.more = false;
         Ok(found)
     }
 }
 
+/// How much there was in a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Page {
+    rows: usize,
+    /// Rows that no reply before has had.
+    new: usize,
+}
+
 impl Found {
-    /// Takes what a reply has to say and returns how many of its rows were new. What does not fit
+    /// Takes what a reply has to say. What does not fit
     /// the question is left out: a service that ignores a filter must not mix up conversations.
-    fn take(&mut self, asked: &Conversation, query: &Query, reply: Reply, size: u64) -> usize {
-        let rows = rows(&reply);
+    fn take(&mut self, asked: &Conversation, query: &Query, reply: Reply, size: u64) -> Page {
+        let list = list(&reply);
+        self.is_doubtful |= list.is_none();
+        let rows = list.unwrap_or_default();
         self.more = rows.len() as u64 >= size;
-        let mut new = 0;
-        for message in rows.into_iter().map(Message::from_row) {
+        let mut page = Page { rows: rows.len(), new: 0 };
+        for row in rows {
+            let Some(row) = row.as_object() else {
+                self.is_doubtful = true;
+                continue;
+            };
+            let message = Message::from_row(row);
             if message.key().is_some_and(|key| !self.seen.insert(key)) {
                 continue;
             }
-            new += 1;
+            page.new += 1;
+            self.is_doubtful |= is_doubtful(asked, &message);
             if fits(asked, query, &message) {
                 self.messages.push(message);
             }
         }
         self.replies.push(Value::Object(reply.0));
-        new
+        page
     }
 }
 
 /// Whether a message answers the question, as far as it says anything about it.
 fn fits(asked: &Conversation, query: &Query, message: &Message) -> bool {
-    let is_customer = |customer: &String| {
-        message.customer.is_none() || message.customer.as_ref() == Some(customer)
-    };
-    asked.customer.as_ref().is_none_or(is_customer)
+    !is_of_another(asked, message)
         && query.direction.is_none_or(|wanted| message.direction == Some(wanted))
         && query.status.is_none_or(|wanted| message.status == wanted)
         && query.since.is_none_or(|since| message.at.is_none_or(|at| at >= since))
         && query.until.is_none_or(|until| message.at.is_none_or(|at| at <= until))
 }
 
-/// The rows of a reply, in the documented place or nested as other lists of the product have it.
-fn rows(reply: &Reply) -> Vec<&serde_json::Map<String, Value>> {
-    let data = reply.0.get("Data");
-    let list = match data {
-        Some(Value::Array(list)) => Some(list),
-        Some(Value::Object(nested)) => {
+/// Whether a message is known to be to or from another customer than the one asked about. Numbers
+/// are the same if their digits are: the service may write a plus sign.
+fn is_of_another(asked: &Conversation, message: &Message) -> bool {
+    let digits =
+        |number: &String| -> String { number.chars().filter(char::is_ascii_digit).collect() };
+    match (&asked.customer, &message.customer) {
+        (Some(asked), Some(found)) => digits(asked) != digits(found),
+        _ => false,
+    }
+}
+
+/// Whether nobody can tell who has written a message, which may be the customer asked about.
+fn is_doubtful(asked: &Conversation, message: &Message) -> bool {
+    !is_of_another(asked, message)
+        && (message.direction.is_none() || (asked.customer.is_some() && message.customer.is_none()))
+}
+
+/// The list of a reply, in the documented place or nested as other lists of the product have it.
+fn list(reply: &Reply) -> Option<&[Value]> {
+    let list = match reply.0.get("Data")? {
+        Value::Array(list) => Some(list),
+        Value::Object(nested) => {
             ["List", "Data", "Messages"].iter().find_map(|name| nested.get(*name)?.as_array())
         }
         _ => None,
     };
-    list.into_iter().flatten().filter_map(Value::as_object).collect()
+    list.map(Vec::as_slice)
 }
 
 #[cfg(test)]
@@ -186,12 +225,31 @@ mod tests {
             json!({"Data": [null, 1, "x", []]}),
         ] {
             let mut found = Found::default();
-            assert_eq!(found.take(&conversation(), &Query::default(), reply(odd), 50), 0);
+            let is_empty = odd == json!({"Data": []});
+            assert_eq!(found.take(&conversation(), &Query::default(), reply(odd), 50).new, 0);
             assert!(found.messages.is_empty() && !found.more);
+            assert_eq!(found.is_doubtful, !is_empty);
         }
         let nested = json!({"Data": {"List": [row("1", "8613800001000", "UP")]}});
         let mut found = Found::default();
-        assert_eq!(found.take(&conversation(), &Query::default(), reply(nested), 50), 1);
+        assert_eq!(found.take(&conversation(), &Query::default(), reply(nested), 50).new, 1);
+        assert!(!found.is_doubtful);
+    }
+
+    #[test]
+    fn whose_message_it_is_is_told_by_digits_or_in_doubt() {
+        let nobody = json!({"EventAction": "UP"});
+        for (row, fits, is_doubtful) in [
+            (row("1", "+86 138-0000-1000", "UP"), 1, false),
+            (row("1", "8613800001000", "SIDEWAYS"), 0, true),
+            (row("1", "8613800001001", "SIDEWAYS"), 0, false),
+            (nobody, 1, true),
+        ] {
+            let mut found = Found::default();
+            let query = Query { direction: Some(Direction::In), ..Query::default() };
+            found.take(&conversation(), &query, reply(json!({"Data": [row]})), 50);
+            assert_eq!((found.messages.len(), found.is_doubtful), (fits, is_doubtful), "{row}");
+        }
     }
 
     #[test]
@@ -204,9 +262,9 @@ mod tests {
             row("3", "8613800001000", "DOWN"),
         ]});
         let query = Query { direction: Some(Direction::In), ..Query::default() };
-        assert_eq!(found.take(&conversation(), &query, reply(rows.clone()), 4), 3);
+        assert_eq!(found.take(&conversation(), &query, reply(rows.clone()), 4).new, 3);
         assert_eq!(found.messages.len(), 1);
         assert!(found.more);
-        assert_eq!(found.take(&conversation(), &query, reply(rows), 4), 0);
+        assert_eq!(found.take(&conversation(), &query, reply(rows), 4).new, 0);
     }
 }

@@ -58,8 +58,8 @@ pub fn query(now: Timestamp) -> Query {
 /// Reads the window, and the replies that tell it.
 ///
 /// # Errors
-/// The failure of a call; also a message whose time cannot be read, where no other one opens the
-/// window: whether it is open cannot be told then.
+/// The failure of a call; also a list or a message that cannot be read, where no readable message
+/// opens the window: whether it is open cannot be told then.
 pub fn read(
     conversation: &Conversation,
     service: &Service<'_>,
@@ -67,13 +67,23 @@ pub fn read(
 ) -> Result<(Window, Vec<serde_json::Value>)> {
     // All of the pages: nothing says that the newest message comes first.
     let found = conversation.read_all(service, &query(now), PAGE_SIZE)?;
-    let window = Window::after(found.messages.iter().filter_map(|message| message.at).max(), now);
-    if !window.open && found.messages.iter().any(|message| message.at.is_none()) {
-        return Err(Failure::new(
+    // A message without a customer may be another one's.
+    let newest = found
+        .messages
+        .iter()
+        .filter(|message| message.customer.is_some())
+        .filter_map(|message| message.at)
+        .max();
+    let window = Window::after(newest, now);
+    let lacks_time = found.messages.iter().any(|message| message.at.is_none());
+    if !window.open && (found.is_doubtful || lacks_time) {
+        let mut failure = Failure::new(
             Kind::Rejected,
-            "the service lists a message of the customer without a time that can be read",
+            "the service's answer cannot be read: it does not say when the customer wrote last",
         )
-        .hint("whether the window is open cannot be told; a template can be sent at any time"));
+        .hint("whether the window is open cannot be told; a template can be sent at any time");
+        failure.raw = Some(serde_json::Value::Array(found.replies));
+        return Err(failure);
     }
     Ok((window, found.replies))
 }

@@ -218,3 +218,63 @@ fn a_template_is_deleted_by_its_name_and_by_no_other_word() {
         ]
     );
 }
+
+#[test]
+fn an_update_keeps_the_parts_that_are_not_given_and_names_those_that_go() {
+    let old = json!([
+        {"Type": "HEADER", "Format": "TEXT", "Text": "Your order"},
+        {"Type": "BODY", "Text": "the old text"},
+        {"Type": "FOOTER", "Text": "Acme"},
+        {"Type": "BUTTONS", "Buttons": [{"Type": "QUICK_REPLY", "Text": "OK"}]},
+    ]);
+    let world = World::new();
+    world.script(json!([detail("pass", old.clone())]));
+    let update = ["templates", "update", "c1", "--language", "en"];
+    // With --yes, too: nobody would see that anything is gone.
+    let ran = world.run(&[&update[..], &["--body", "the new text", "--yes"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let mut expected = old;
+    expected[1]["Text"] = json!("the new text");
+    assert_eq!(components(&calls(&world)[1]), expected);
+
+    let path = world.file("t.json", r#"{"components": [{"Type": "BODY", "Text": "alone"}]}"#);
+    let mut terminal = world.terminal(&[&update[..], &["--file", &path]].concat());
+    for shown in ["\"the old text\" → \"alone\"", "\"Your order\" → removed"] {
+        terminal.expect(shown);
+    }
+    terminal.expect("only \"yes\" goes on");
+    terminal.write("yes\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    assert_eq!(components(&calls(&world)[3]), json!([{"Type": "BODY", "Text": "alone"}]));
+    world.assert_clean();
+}
+
+#[test]
+fn an_update_is_not_made_where_the_old_parts_cannot_be_read() {
+    for strange in [Value::Null, json!([]), json!("?"), json!([1])] {
+        let world = World::new();
+        world.script(json!([detail("pass", strange)]));
+        let ran = world.run(&[
+            "templates",
+            "update",
+            "c1",
+            "--language",
+            "en",
+            "--body",
+            "x",
+            "--yes",
+            "--json",
+        ]);
+        assert_eq!(ran.exit(), 6, "{ran:?}");
+        assert_eq!(call(&world)[1], "get-chatapp-template-detail");
+        world.assert_clean();
+    }
+}
+
+#[track_caller]
+fn components(call: &[String]) -> Value {
+    assert_eq!(call[1], "modify-chatapp-template");
+    let flag = "--components=";
+    let text = call.iter().find_map(|word| word.strip_prefix(flag)).expect("components");
+    serde_json::from_str(text).expect("JSON")
+}

@@ -28,7 +28,10 @@ pub const UPDATE_EXAMPLES: &str = "\
 Examples:
   alimsg templates update 100000000000001 --file order_update.toml
   alimsg --sandbox templates update 100000000000003 --language en --category MARKETING \\
-      --body 'Dear $(name), our sale has begun.' --example name=Alice --yes";
+      --body 'Dear $(name), our sale has begun.' --example name=Alice --yes
+
+WhatsApp and Viber: the parts that are not given stay as they are, but `components` in a file
+replace the whole message. SMS: name, content and type are always given.";
 
 #[derive(Debug, Args)]
 pub struct CreateFlags {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::number::{self, NumberFlags};
 use crate::call::{Call, shell_line};
-use crate::change::{Change, Question, Rows, carry_out};
+use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
 use crate::operations::{GET_CONVERSATIONAL_AUTOMATION, UPDATE_CONVERSATIONAL_AUTOMATION};
 use crate::reply::{Reply, fields};
@@ -142,8 +142,9 @@ fn set(run: &Run, flags: SetFlags) -> Result<Report> {
     rows.extend(welcome.map(|welcome| ("welcome message".to_string(), welcome.to_string())));
     rows.extend(flags.prompt.iter().map(|prompt| ("prompt".to_string(), prompt.clone())));
     rows.extend(commands.iter().map(|(name, text)| (format!("command {name}"), text.clone())));
+    let read = query(&number, &space);
     let look = |service: &Service<'_>| -> Result<Rows> {
-        let now = settings(&service.read(&query(&number, &space))?);
+        let now = settings(&service.read(&read)?);
         Ok(now
             .into_iter()
             .map(|(name, value)| (format!("now {name}"), value.to_string()))
@@ -154,7 +155,7 @@ fn set(run: &Run, flags: SetFlags) -> Result<Report> {
         call,
         title: "UpdateConversationalAutomation is about to set:".into(),
         rows,
-        look: Some(&look),
+        look: Look::Shown { call: &read, rows: &look },
         question: Question::Yes("Set it?"),
         check: shell_line("alimsg", &shown.map(String::from)),
     };

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::number::{self, NumberFlags};
 use crate::call::{Call, shell_line};
-use crate::change::{Change, Question, Rows, carry_out};
+use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
 use crate::operations::{MODIFY_PHONE_BUSINESS_PROFILE, QUERY_PHONE_BUSINESS_PROFILE};
 use crate::reply::{Reply, fields};
@@ -146,8 +146,9 @@ fn update(run: &Run, flags: UpdateFlags) -> Result<Report> {
         call = call.optional_text(flag, text.as_deref());
     }
     call = call.list("--websites", &flags.website);
+    let read = query(&number, &space);
     let look = |service: &Service<'_>| -> Result<Rows> {
-        let reply = service.read(&query(&number, &space))?;
+        let reply = service.read(&read)?;
         let row = |(field, new): &(&str, String)| {
             (fields::snake(field), format!("{} → {new}", old(&reply, field)))
         };
@@ -158,7 +159,7 @@ fn update(run: &Run, flags: UpdateFlags) -> Result<Report> {
         call,
         title: "ModifyPhoneBusinessProfile is about to change, old → new:".into(),
         rows: vec![("number".into(), number.clone()), ("space".into(), space.clone())],
-        look: Some(&look),
+        look: Look::Shown { call: &read, rows: &look },
         question: Question::Yes("Change it?"),
         check: shell_line("alimsg", &shown.map(String::from)),
     };

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::number::{check_url, space};
 use crate::call::Call;
-use crate::change::{Change, Question, Rows, carry_out};
+use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
 use crate::operations::{UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
 use crate::phone;
@@ -115,7 +115,7 @@ fn set(run: &Run, flags: SetFlags) -> Result<Report> {
         call,
         title: format!("{} is about to set:", operation.api),
         rows,
-        look: None,
+        look: Look::Nothing,
         question: Question::Yes("Set it?"),
         check: format!("alimsg whatsapp numbers list --cust-space-id {space}"),
     };

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::super::{Channel, CreateFlags, UpdateFlags};
 use super::detail::Wanted;
 use super::draft::Draft;
-use super::{limits, template_type};
+use super::{limits, revision, template_type};
 use crate::call::Call;
-use crate::change::{Change, Question, Rows, carry_out};
+use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
 use crate::operations::{CREATE_CHATAPP_TEMPLATE, MODIFY_CHATAPP_TEMPLATE};
 use crate::reply::Reply;
@@ -46,17 +46,17 @@ pub fn create(run: &Run, flags: &CreateFlags) -> Result<Report> {
         call,
         title: "CreateChatappTemplate is about to send for review:".into(),
         rows: rows(channel, &draft),
-        look: None,
+        look: Look::Nothing,
         question: Question::Yes("Create?"),
         check: format!("alimsg templates list --channel {} --name {name}", channel.name()),
     };
     carry_out(run, &change, |reply| report(reply, None, name, language))
 }
 
-/// Changes a template, which is then reviewed again.
+/// Changes a template, which is then reviewed again. What is not given stays as it is.
 ///
 /// # Errors
-/// As [`create`]; a name that differs from the template's.
+/// As [`create`]; a name, which cannot be changed.
 pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
     let channel = flags.definition.channel;
     let draft = Draft::read(&flags.definition)?;
@@ -68,43 +68,59 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
         let missing: &[&str] = if draft.language.is_none() { &["--language"] } else { &[] };
         return Err(needs(missing, &draft));
     };
-    limits::check(channel, &draft)?;
-    warn_of_missing_examples(run, &draft);
-    let call = Call::to(&MODIFY_CHATAPP_TEMPLATE)
-        .text("--template-code", &flags.code)
-        .optional_text("--category", draft.category.as_deref())
-        .text("--biz-language", language)
-        .text("--template-type", template_type(channel))
-        .json("--components", &draft.components)
-        .map("--example", &draft.examples)
-        .optional_text("--cust-space-id", draft.cust_space_id.as_deref());
+    if draft.is_whole {
+        limits::check(channel, &draft)?;
+    } else {
+        limits::check_parts(channel, &draft)?;
+    }
     let wanted = Wanted {
         channel,
         code: flags.code.clone(),
         language: language.clone(),
         cust_space_id: draft.cust_space_id.clone(),
     };
-    let look = |service: &crate::service::Service<'_>| -> Result<Rows> {
+    let look = |service: &crate::service::Service<'_>| -> Result<(Call, Rows)> {
         let old = wanted.read(service)?;
+        let mut draft = draft.clone();
+        revision::complete(&mut draft, &old)?;
+        limits::check_whole(&draft)?;
+        warn_of_missing_examples(run, &draft);
+        let call = modification(&wanted, &draft);
+        let name = old.name.unwrap_or_default();
         let mut rows = vec![
-            ("template".to_string(), format!("{} ({})", old.code, old.name.unwrap_or_default())),
+            ("template".to_string(), format!("{} ({name})", old.code)),
             ("state".to_string(), old.status),
         ];
-        let prefixed = |(name, value)| (format!("old {name}"), value);
-        rows.extend(message_rows(&old.message).into_iter().map(prefixed));
-        Ok(rows)
+        let new = Message::of_components(&draft.components);
+        rows.extend(revision::differences(&old.message, &new));
+        rows.extend(example_rows(&draft));
+        Ok((call, rows))
     };
+    if run.settings.dry_run && !draft.is_whole {
+        run.screen.note("the parts that are not given here are taken over from the template");
+    }
     let change = Change {
-        call,
+        call: modification(&wanted, &draft),
         title: "ModifyChatappTemplate is about to send for review:".into(),
-        rows: rows(channel, &draft),
-        look: Some(&look),
+        rows: frame_rows(channel, &draft),
+        look: Look::Decisive { call: &wanted.call(), change: &look },
         question: Question::Yes("Change it?"),
         check: wanted.show_command(),
     };
     carry_out(run, &change, |reply| {
         report(reply, Some(&flags.code), draft.name.as_deref().unwrap_or_default(), language)
     })
+}
+
+fn modification(wanted: &Wanted, draft: &Draft) -> Call {
+    Call::to(&MODIFY_CHATAPP_TEMPLATE)
+        .text("--template-code", &wanted.code)
+        .optional_text("--category", draft.category.as_deref())
+        .text("--biz-language", &wanted.language)
+        .text("--template-type", template_type(wanted.channel))
+        .json("--components", &draft.components)
+        .map("--example", &draft.examples)
+        .optional_text("--cust-space-id", draft.cust_space_id.as_deref())
 }
 
 fn is_empty(components: &Value) -> bool {
@@ -133,18 +149,31 @@ fn warn_of_missing_examples(run: &Run, draft: &Draft) {
 }
 
 fn rows(channel: Channel, draft: &Draft) -> Rows {
-    let mut rows = vec![("channel".to_string(), channel.name().to_string())];
-    let named =
-        [("name", &draft.name), ("category", &draft.category), ("language", &draft.language)];
-    rows.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value.clone()?))));
+    let mut rows = frame_rows(channel, draft);
     rows.extend(message_rows(&Message::of_components(&draft.components)));
-    let examples = draft.examples.iter();
-    rows.extend(examples.map(|(name, value)| (format!("example of $({name})"), value.clone())));
-    rows.extend(draft.cust_space_id.iter().map(|space| ("space".to_string(), space.clone())));
+    rows.extend(example_rows(draft));
     rows
 }
 
-fn message_rows(message: &Message) -> Rows {
+/// Everything but the message.
+fn frame_rows(channel: Channel, draft: &Draft) -> Rows {
+    let mut rows = vec![("channel".to_string(), channel.name().to_string())];
+    let named = [
+        ("name", &draft.name),
+        ("category", &draft.category),
+        ("language", &draft.language),
+        ("space", &draft.cust_space_id),
+    ];
+    rows.extend(named.into_iter().filter_map(|(name, value)| Some((name.into(), value.clone()?))));
+    rows
+}
+
+fn example_rows(draft: &Draft) -> impl Iterator<Item = (String, String)> {
+    draft.examples.iter().map(|(name, value)| (format!("example of $({name})"), value.clone()))
+}
+
+/// The parts of a message, each under a name of its own.
+pub(super) fn message_rows(message: &Message) -> Rows {
     let mut rows = Rows::new();
     match &message.header {
         Some(Header::Text(text)) => rows.push(("header".into(), text.clone())),
@@ -163,8 +192,9 @@ fn message_rows(message: &Message) -> Rows {
         let value = format!("{} {:?} {target}", button.kind.to_lowercase(), button.text);
         rows.push((format!("button {number}"), value.trim_end().to_string()));
     }
-    if !message.cards.is_empty() {
-        rows.push(("cards".into(), message.cards.len().to_string()));
+    for (number, card) in (1..).zip(&message.cards) {
+        let within = |(name, value)| (format!("card {number} {name}"), value);
+        rows.extend(message_rows(card).into_iter().map(within));
     }
     rows
 }

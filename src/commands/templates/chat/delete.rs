@@ -6,7 +6,7 @@ use super::super::TemplateFlags;
 use super::detail::Wanted;
 use super::{language, template_type};
 use crate::call::Call;
-use crate::change::{Change, Question, Rows, carry_out};
+use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
 use crate::operations::DELETE_CHATAPP_TEMPLATE;
 use crate::report::Report;
@@ -30,6 +30,7 @@ pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
         language: language.clone(),
         cust_space_id: flags.cust_space_id.clone(),
     };
+    let read = wanted.call();
     let look = |service: &Service<'_>| -> Result<Rows> {
         let template = wanted.read(service)?;
         let name = template.name.ok_or_else(|| {
@@ -48,7 +49,7 @@ pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
         call,
         title: "DeleteChatappTemplate is about to delete, for good:".into(),
         rows: vec![("channel".into(), flags.channel.name().into())],
-        look: Some(&look),
+        look: Look::Shown { call: &read, rows: &look },
         question: Question::Name("name"),
         check: wanted.show_command(),
     };

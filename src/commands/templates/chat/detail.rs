@@ -69,6 +69,11 @@ pub(crate) struct Template {
 }
 
 impl Template {
+    /// What the reviewers were given for a variable.
+    pub fn example(&self, variable: &str) -> Option<String> {
+        fields::text(self.raw.get("Data")?.get("Example")?, &[variable])
+    }
+
     fn of(reply: Reply, wanted: &Wanted) -> Result<Self> {
         let Some(data) = reply.value("Data").filter(|data| data.is_object()).cloned() else {
             let mut failure = Failure::new(

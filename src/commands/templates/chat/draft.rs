@@ -23,13 +23,15 @@ const FIELDS: &[&str] = &[
 ];
 
 /// A template that is to be created or changed; nothing is checked against WhatsApp's limits yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Draft {
     pub name: Option<String>,
     pub category: Option<String>,
     pub language: Option<String>,
     /// As the service takes them.
     pub components: Value,
+    /// The components are given as such, so they are all there are.
+    pub is_whole: bool,
     /// Values for the variables, for the people who review it.
     pub examples: Vec<(String, String)>,
     pub cust_space_id: Option<String>,
@@ -56,6 +58,7 @@ impl Draft {
             category: text(&flags.category, "category")?.map(|word| word.to_uppercase()),
             language: text(&flags.language, "language")?,
             components: components(flags, &fields)?,
+            is_whole: fields.contains_key("components"),
             examples: examples(flags, &fields)?,
             cust_space_id: text(&flags.cust_space_id, "cust_space_id")?,
         })

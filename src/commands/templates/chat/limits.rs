@@ -26,6 +26,33 @@ const CATEGORIES: &[&str] = &["UTILITY", "MARKETING", "AUTHENTICATION"];
 /// # Errors
 /// A limit that is exceeded, a form that the service does not take.
 pub fn check(channel: Channel, draft: &Draft) -> Result<()> {
+    let mut wrong = complaints_about_parts(channel, draft);
+    // Viber's texts and WhatsApp's own of an authentication template stand elsewhere.
+    let needs_body =
+        channel != Channel::Viber && draft.category.as_deref() != Some("AUTHENTICATION");
+    complain_of_whole(&mut wrong, draft, needs_body);
+    refuse(&wrong)
+}
+
+/// Checks the parts that a draft gives, before anybody knows the rest.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_parts(channel: Channel, draft: &Draft) -> Result<()> {
+    refuse(&complaints_about_parts(channel, draft))
+}
+
+/// Checks what only the parts together tell.
+///
+/// # Errors
+/// An example for no variable. That the old template had a body is the service's affair.
+pub fn check_whole(draft: &Draft) -> Result<()> {
+    let mut wrong = Vec::new();
+    complain_of_whole(&mut wrong, draft, false);
+    refuse(&wrong)
+}
+
+fn complaints_about_parts(channel: Channel, draft: &Draft) -> Vec<String> {
     let message = Message::of_components(&draft.components);
     let mut wrong = Vec::new();
     if channel == Channel::Viber {
@@ -33,13 +60,24 @@ pub fn check(channel: Channel, draft: &Draft) -> Result<()> {
     } else {
         check_name(&mut wrong, draft.name.as_deref());
         check_category(&mut wrong, draft.category.as_deref());
-        check_message(&mut wrong, &message, draft.category.as_deref() == Some("AUTHENTICATION"));
+        check_message(&mut wrong, &message);
     }
     check_variables(&mut wrong, &draft.components, &message);
+    wrong
+}
+
+fn complain_of_whole(wrong: &mut Vec<String>, draft: &Draft, needs_body: bool) {
+    let message = Message::of_components(&draft.components);
+    if message.body.is_empty() && needs_body {
+        wrong.push("there is no body".to_string());
+    }
     let unknown = compare(&message.variables(), &draft.examples).superfluous;
     if !unknown.is_empty() {
         wrong.push(format!("an example for what is no variable: {}", unknown.join(", ")));
     }
+}
+
+fn refuse(wrong: &[String]) -> Result<()> {
     if wrong.is_empty() {
         return Ok(());
     }
@@ -66,11 +104,7 @@ fn check_category(wrong: &mut Vec<String>, category: Option<&str>) {
     }
 }
 
-fn check_message(wrong: &mut Vec<String>, message: &Message, is_authentication: bool) {
-    // The texts of an authentication template are WhatsApp's own.
-    if message.body.is_empty() && !is_authentication {
-        wrong.push("there is no body".to_string());
-    }
+fn check_message(wrong: &mut Vec<String>, message: &Message) {
     at_most(wrong, "the body", &message.body, LONGEST_BODY);
     if let Some(Header::Text(text)) = &message.header {
         at_most(wrong, "the header", text, LONGEST_HEADER);
@@ -165,6 +199,7 @@ mod tests {
             category: Some(category.into()),
             language: Some("en".into()),
             components,
+            is_whole: true,
             examples: vec![("who".into(), "Alice".into())],
             cust_space_id: None,
         };

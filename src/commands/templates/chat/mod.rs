@@ -7,6 +7,7 @@ pub(crate) mod detail;
 mod draft;
 mod limits;
 mod list;
+mod revision;
 mod show;
 mod stats;
 

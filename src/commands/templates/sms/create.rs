@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::{CreateFlags, UpdateFlags};
 use super::definition::Draft;
 use super::show_command;
-use crate::change::{Change, Question, Rows, carry_out};
+use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::Result;
 use crate::operations::{CREATE_SMS_TEMPLATE, UPDATE_SMS_TEMPLATE};
 use crate::reply::Reply;
@@ -24,7 +24,7 @@ pub fn create(run: &Run, flags: &CreateFlags) -> Result<Report> {
         call: draft.call(&CREATE_SMS_TEMPLATE),
         title: "CreateSmsTemplate is about to send for review:".into(),
         rows: draft.rows(),
-        look: None,
+        look: Look::Nothing,
         question: Question::Yes("Create?"),
         check: "alimsg templates list --channel sms --audit-status reviewing".into(),
     };
@@ -39,6 +39,7 @@ pub fn create(run: &Run, flags: &CreateFlags) -> Result<Report> {
 pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
     let draft = Draft::read(&flags.definition, "templates update")?;
     let code = &flags.code;
+    let read = sms_template::get_call(code);
     let look = |service: &Service<'_>| -> Result<Rows> {
         let old = sms_template::get(service, code)?;
         Ok(vec![
@@ -53,7 +54,7 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
         call: draft.call(&UPDATE_SMS_TEMPLATE).text("--template-code", code),
         title: "UpdateSmsTemplate is about to send for review:".into(),
         rows: draft.rows(),
-        look: Some(&look),
+        look: Look::Shown { call: &read, rows: &look },
         question: Question::Yes("Change it?"),
         check: show_command(code),
     };

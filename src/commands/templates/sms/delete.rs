@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::TemplateFlags;
 use super::{refuse_foreign, show_command};
 use crate::call::Call;
-use crate::change::{Change, Question, Rows, carry_out};
+use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
 use crate::operations::DELETE_SMS_TEMPLATE;
 use crate::report::Report;
@@ -23,6 +23,7 @@ pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
         ("--cust-space-id", flags.cust_space_id.is_some()),
     ])?;
     let code = &flags.code;
+    let read = sms_template::get_call(code);
     let look = |service: &Service<'_>| -> Result<Rows> {
         let template = sms_template::get(service, code)?;
         let name = template.name.ok_or_else(|| {
@@ -40,7 +41,7 @@ pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
         call: Call::to(&DELETE_SMS_TEMPLATE).text("--template-code", code),
         title: "DeleteSmsTemplate is about to delete, for good:".into(),
         rows: vec![("channel".into(), "sms".into())],
-        look: Some(&look),
+        look: Look::Shown { call: &read, rows: &look },
         question: Question::Name("name"),
         check: show_command(code),
     };
