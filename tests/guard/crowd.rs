@@ -9,11 +9,9 @@ use serde_json::json;
 use crate::messages::*;
 use crate::support::{Running, World};
 
-/// Starts eight runs at once, SMS and WhatsApp in turn. That the same text goes to the same
-/// customer more than once is meant here.
+/// Starts eight runs at once, SMS and WhatsApp in turn.
 fn start_eight(world: &World) -> Vec<Running> {
-    let whatsapp = [&WHATSAPP[..], &["--allow-duplicate"]].concat();
-    let message = |number: usize| if number.is_multiple_of(2) { SMS.as_slice() } else { &whatsapp };
+    let message = |number: usize| if number.is_multiple_of(2) { SMS.as_slice() } else { &WHATSAPP };
     (0..8).map(|number| world.start(message(number))).collect()
 }
 
