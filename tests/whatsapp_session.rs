@@ -234,6 +234,8 @@ fn the_check_needs_the_space_and_what_is_missing_is_named() {
     assert_eq!(ran.exit(), 2);
     let missing = json!(["--from", "--to", "--text", "--cust-space-id"]);
     assert_eq!(ran.json()["error"]["missing"], missing);
+    let lists = json!(["alimsg whatsapp numbers list", "alimsg whatsapp accounts list"]);
+    assert_eq!(ran.json()["error"]["next"], lists);
     let ran = world.run(&["whatsapp", "session", "--json"]);
     let missing = json!(["--from", "--to", "--cust-space-id"]);
     assert_eq!(ran.json()["error"]["missing"], missing);

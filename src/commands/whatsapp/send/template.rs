@@ -108,8 +108,6 @@ fn check(template: &Approved, values: &[(String, String)]) -> Result<()> {
 }
 
 impl Content for Template {
-    const CANDIDATES: &'static [&'static str] = &["aliyun cams list-chatapp-template"];
-
     fn put_into(
         self,
         call: Call,
