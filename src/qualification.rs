@@ -104,11 +104,17 @@ fn item(entry: &Value) -> Map<String, Value> {
     item.insert("reason".into(), text(&["AuditRemark"]));
     item.insert("company_name".into(), text(&["CompanyName"]));
     item.insert("legal_person_name".into(), text(&["LegalPersonName"]));
-    item.insert("use_by_self".into(), text(&["UseBySelf"]));
+    item.insert("use_by_self".into(), truth(entry, "UseBySelf"));
     item.insert("created_at".into(), time(entry, "CreateDate"));
     item.insert("audited_at".into(), time(entry, "AuditTime"));
     item.insert("work_order_id".into(), text(&["WorkOrderId"]));
     item
+}
+
+/// A truth value, which the service writes as a text in some places; `null` for any other word.
+fn truth(entry: &Value, name: &str) -> Value {
+    let word = fields::text(entry, &[name]).unwrap_or_default();
+    json!(word.to_lowercase().parse::<bool>().ok())
 }
 
 fn time(entry: &Value, name: &str) -> Value {
@@ -172,8 +178,6 @@ const TEXTS: &[(&str, &str)] = &[
     ("admin_id_card_valid_until", "AdminIDCardExpDate"),
     ("admin_id_card_front_face", "AdminIDCardFrontFace"),
     ("admin_id_card_pic", "AdminIDCardPic"),
-    ("use_by_self", "UseBySelf"),
-    ("shared", "WhetherShare"),
     ("work_order_id", "WorkOrderId"),
 ];
 
@@ -187,6 +191,8 @@ fn facts(data: &Value, id: u64) -> Map<String, Value> {
     for (ours, theirs) in TEXTS {
         facts.insert((*ours).into(), json!(text(theirs)));
     }
+    facts.insert("use_by_self".into(), truth(data, "UseBySelf"));
+    facts.insert("shared".into(), truth(data, "WhetherShare"));
     for (ours, theirs) in
         [("business_license_pics", "BusinessLicensePics"), ("other_files", "OtherFiles")]
     {
@@ -215,6 +221,14 @@ mod tests {
         }
         let facts = facts(&json!({"State": "INT", "OtherFiles": "none", "UseBySelf": true}), 7);
         assert_eq!((&facts["status"], &facts["id"]), (&json!("reviewing"), &json!("7")));
-        assert_eq!((&facts["other_files"], &facts["use_by_self"]), (&json!([]), &json!("true")));
+        assert_eq!((&facts["other_files"], &facts["use_by_self"]), (&json!([]), &json!(true)));
+        for (given, read) in [
+            (json!("false"), json!(false)),
+            (json!("TRUE"), json!(true)),
+            (json!("?"), Value::Null),
+            (json!([1]), Value::Null),
+        ] {
+            assert_eq!(item(&json!({ "UseBySelf": given }))["use_by_self"], read);
+        }
     }
 }

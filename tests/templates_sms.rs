@@ -141,7 +141,8 @@ fn show_names_text_variables_and_the_command_that_sends() {
     assert_calls(&world, &[&["get-sms-template", "--template-code=SMS_1"]]);
     let json = ran.json();
     let data = &json["data"];
-    assert_eq!(data["components"], "Hi ${name}, ${order}, ${name}");
+    let body = json!([{"type": "BODY", "text": "Hi ${name}, ${order}, ${name}"}]);
+    assert_eq!(data["components"], body);
     assert_eq!(
         data["variables"],
         json!([{"name": "name", "where": "text"}, {"name": "order", "where": "text"}])

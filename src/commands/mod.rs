@@ -119,6 +119,11 @@ impl<'r> Inputs<'r> {
         }
     }
 
+    /// What is missing so far.
+    pub fn missing(&self) -> &[&'static str] {
+        &self.missing
+    }
+
     /// All that is missing, at once.
     pub fn complete(self, next: &[&str]) -> Result<()> {
         if self.missing.is_empty() {

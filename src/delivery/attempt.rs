@@ -118,7 +118,7 @@ fn with_open_outcome(mut failure: Box<Failure>) -> Box<Failure> {
 fn check_first(mut failure: Box<Failure>, message: &Message, tracking: &Tracking) -> Box<Failure> {
     let (name, id) = (message.tracking.0, &tracking.id);
     failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
-    failure.next = vec![message.trail.check_command(id)];
+    failure.next = message.trail.check_commands(id);
     failure
 }
 

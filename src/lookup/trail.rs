@@ -51,23 +51,31 @@ impl Trail {
         !matches!(self, Self::Chat { space: None, .. })
     }
 
-    /// What people type to see what has become of the message.
-    pub fn check_command(&self, tracking: &str) -> String {
+    /// What people type to see what has become of the message, step by step. Where the channel
+    /// instance is not known, its list comes first and `SPACE` stands in its place.
+    pub fn check_commands(&self, tracking: &str) -> Vec<String> {
+        let mut commands = Vec::new();
         let words: Vec<&str> = match self {
             Self::Sms { phones } => {
                 let phone = phones.first().map_or("", String::as_str);
                 vec!["sms", "status", "-p", phone, "--out-id", tracking]
             }
             Self::Chat { channel, from, to, space } => {
+                let mut list = vec!["whatsapp", "accounts", "list"];
                 let mut words = vec!["whatsapp", "history", "--from", from, "--to", to];
                 if *channel != "whatsapp" {
+                    list.extend(["--channel", channel]);
                     words.extend(["--channel-type", channel]);
                 }
-                words.extend(space.iter().flat_map(|space| ["--cust-space-id", space]));
+                if space.is_none() {
+                    commands.push(command(&list));
+                }
+                words.extend(["--cust-space-id", space.as_deref().unwrap_or("SPACE")]);
                 words
             }
         };
-        shell_line("alimsg", &words.into_iter().map(String::from).collect::<Vec<_>>())
+        commands.push(command(&words));
+        commands
     }
 
     /// The calls of one look, for a message of the time between `since` and `now`.
@@ -115,6 +123,10 @@ impl Trail {
         let fields = request_id.into_iter().chain(kept);
         Some(Reply(fields.map(|(name, value)| (name.to_string(), value.clone())).collect()))
     }
+}
+
+fn command(words: &[&str]) -> String {
+    shell_line("alimsg", &words.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
 /// Where the receipt of a text to that number would be.
@@ -219,5 +231,23 @@ mod tests {
             |space| Trail::Chat { channel: "whatsapp", from: "1".into(), to: "2".into(), space };
         assert!(!chat(None).can_be_followed());
         assert!(chat(Some("cams-1".into())).can_be_followed());
+    }
+
+    #[test]
+    fn without_a_space_the_way_to_it_comes_first() {
+        let chat = |channel, space| {
+            Trail::Chat { channel, from: "1".into(), to: "2".into(), space }.check_commands("t-1")
+        };
+        assert_eq!(
+            chat("viber", None),
+            [
+                "alimsg whatsapp accounts list --channel viber",
+                "alimsg whatsapp history --from 1 --to 2 --channel-type viber --cust-space-id SPACE",
+            ]
+        );
+        assert_eq!(
+            chat("whatsapp", Some("cams-1".into())),
+            ["alimsg whatsapp history --from 1 --to 2 --cust-space-id cams-1"]
+        );
     }
 }

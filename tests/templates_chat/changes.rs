@@ -275,6 +275,6 @@ fn an_update_is_not_made_where_the_old_parts_cannot_be_read() {
 fn components(call: &[String]) -> Value {
     assert_eq!(call[1], "modify-chatapp-template");
     let flag = "--components=";
-    let text = call.iter().find_map(|word| word.strip_prefix(flag)).expect("components");
-    serde_json::from_str(text).expect("JSON")
+    let text = call.iter().find_map(|word| word.strip_prefix(flag)).unwrap_or_default();
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {call:?}"))
 }

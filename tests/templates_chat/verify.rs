@@ -63,3 +63,24 @@ fn the_rendered_text_stands_in_the_plan_and_ai_mode_is_off_meanwhile() {
     assert_eq!(commands, ["get-chatapp-template-detail", "send-chatapp-message"]);
     world.assert_clean();
 }
+
+#[test]
+fn a_dry_run_shows_what_is_read_before() {
+    let world = World::new();
+    let planned = |arguments: &[&str]| {
+        let ran = world.run(&[arguments, &["--dry-run", "--json"]].concat());
+        assert_eq!(ran.exit(), 0, "{ran:?}");
+        let commands = ran.json()["commands"].as_array().expect("commands").clone();
+        let calls = commands.into_iter().filter(|command| command["phase"] == "call");
+        calls.map(|call| call["argv"][2].as_str().expect("a name").to_string()).collect::<Vec<_>>()
+    };
+    let detail = "get-chatapp-template-detail";
+    assert_eq!(planned(SEND), [detail, "send-chatapp-message"]);
+    let delete = ["templates", "delete", "c1", "--language", "en"];
+    assert_eq!(planned(&delete), [detail, "delete-chatapp-template"]);
+    // Nobody would see it.
+    assert_eq!(planned(&[&delete[..], &["--yes"]].concat()), ["delete-chatapp-template"]);
+    let update = ["templates", "update", "c1", "--language", "en", "--body", "x", "--yes"];
+    assert_eq!(planned(&update), [detail, "modify-chatapp-template"]);
+    assert!(world.commands().is_empty());
+}

@@ -36,7 +36,7 @@ pub fn show(run: &Run, flags: &TemplateFlags) -> Result<Report> {
     data.insert("status".into(), json!(template.status));
     data.insert("type".into(), json!(template.kind));
     data.insert("reason".into(), json!(template.reason));
-    data.insert("components".into(), json!(template.text));
+    data.insert("components".into(), json!([{ "type": "BODY", "text": template.text }]));
     data.insert("variables".into(), listed(&template.variables()));
     data.insert("related_sign_name".into(), json!(template.related_sign_name));
     data.insert("remark".into(), json!(template.remark));

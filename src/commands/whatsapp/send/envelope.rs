@@ -167,8 +167,8 @@ impl Envelope {
                 Some(inputs.need("--label", question, self.label, check_label)?)
             }
         };
-        let candidates = [&["aliyun cams query-chatapp-phone-numbers"], C::CANDIDATES].concat();
-        inputs.complete(&candidates)?;
+        let lists = lists_for(self.channel_type, inputs.missing());
+        inputs.complete(&lists)?;
 
         let tracking = Tracking::given_or_new(self.task_id);
         let fall_back_duration = self.fall_back_duration.map(|seconds| seconds.to_string());
@@ -235,9 +235,50 @@ impl Envelope {
     }
 }
 
+/// The commands that list what could be given for missing flags; most flags have no such list.
+fn lists_for(channel: Channel, missing: &[&str]) -> Vec<&'static str> {
+    let list = |flag: &&str| match (*flag, channel) {
+        ("--from", Channel::Whatsapp) => Some("alimsg whatsapp numbers list"),
+        ("--cust-space-id", Channel::Whatsapp) => Some("alimsg whatsapp accounts list"),
+        ("--from" | "--cust-space-id", Channel::Viber) => {
+            Some("alimsg whatsapp accounts list --channel viber")
+        }
+        ("--template-code" | "--language", Channel::Whatsapp) => {
+            Some("alimsg templates list --audit-status approved")
+        }
+        ("--template-code" | "--language", Channel::Viber) => {
+            Some("alimsg templates list --channel viber --audit-status approved")
+        }
+        _ => None,
+    };
+    let mut lists: Vec<_> = missing.iter().filter_map(list).collect();
+    // Two flags of one list stand side by side.
+    lists.dedup();
+    lists
+}
+
 fn check_label(label: &str) -> Result<()> {
     if matches!(label, "promotion" | "transaction") {
         return Ok(());
     }
     Err(Failure::usage(format!("--label {label:?} is neither promotion nor transaction")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_be_listed_has_a_list() {
+        let missing = ["--from", "--to", "--text", "--template-code", "--language", "--label"];
+        assert_eq!(
+            lists_for(Channel::Whatsapp, &missing),
+            ["alimsg whatsapp numbers list", "alimsg templates list --audit-status approved"]
+        );
+        assert!(lists_for(Channel::Viber, &["--to", "--label"]).is_empty());
+        assert_eq!(
+            lists_for(Channel::Whatsapp, &["--cust-space-id"]),
+            ["alimsg whatsapp accounts list"]
+        );
+    }
 }

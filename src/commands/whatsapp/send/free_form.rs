@@ -119,8 +119,6 @@ struct Composing<'a, C> {
 }
 
 impl<C: Compose> Content for Composing<'_, C> {
-    const CANDIDATES: &'static [&'static str] = &[];
-
     fn put_into(
         self,
         call: Call,

@@ -101,9 +101,6 @@ impl Kind {
 
 /// What is in a message.
 pub trait Content {
-    /// Commands that list what can be given for the flags of the content.
-    const CANDIDATES: &'static [&'static str];
-
     /// Adds the content to the call, and to the plan what people are to see of it. What is missing
     /// is asked for or noted by `inputs`.
     ///

@@ -67,22 +67,28 @@ impl Message {
         let verify = self.content.verify;
         let mut ready = self.envelope.message(run, self.content)?;
         if verify {
-            ready.verify = Some(verification(&ready.call));
+            let wanted = wanted(&ready.call);
+            ready.reads = vec![wanted.call()];
+            ready.verify = Some(verification(wanted, &ready.call));
         }
         delivery::deliver(run, &ready)
     }
 }
 
-/// The check of this very call against the template that it names.
-fn verification(call: &Call) -> Verify {
+/// The template that a call names.
+fn wanted(call: &Call) -> Wanted {
     let text = |flag: &str| call.value(flag).unwrap_or_default().to_string();
     let is_viber = call.value("--channel-type") == Some("viber");
-    let wanted = Wanted {
+    Wanted {
         channel: if is_viber { Channel::Viber } else { Channel::Whatsapp },
         code: text("--template-code"),
         language: text("--biz-language"),
         cust_space_id: call.value("--cust-space-id").map(str::to_string),
-    };
+    }
+}
+
+/// The check of this very call against the template that it names.
+fn verification(wanted: Wanted, call: &Call) -> Verify {
     let values = call.pairs("--template-params").to_vec();
     Box::new(move |service| {
         let template = wanted.read(service)?;
@@ -108,8 +114,6 @@ fn check(template: &Approved, values: &[(String, String)]) -> Result<()> {
 }
 
 impl Content for Template {
-    const CANDIDATES: &'static [&'static str] = &["aliyun cams list-chatapp-template"];
-
     fn put_into(
         self,
         call: Call,
