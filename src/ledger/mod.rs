@@ -71,8 +71,8 @@ impl Tracking {
 pub enum Claim {
     /// Nothing yet: this run may send.
     Free(Reservation),
-    /// A message that went out.
-    Accepted(Record),
+    /// A message that went out, and when its call was about to start.
+    Accepted(Record, Timestamp),
     /// A message that may have gone out; its run is gone.
     Open(OpenSend),
 }
@@ -124,9 +124,10 @@ pub fn claim(run: &Run, key: &str, fingerprint: &str, tracking: &Tracking) -> Re
             }
             store::Found::Other => return Err(other_message(key)),
             store::Found::OtherId(id) => return Err(other_id(key, &id)),
-            store::Found::Done(result) => {
+            store::Found::Done(row) => {
+                let result = row.result.unwrap_or_default();
                 let record = serde_json::from_str(&result).context("cannot read a record");
-                return Ok(Claim::Accepted(record.map_err(unusable)?));
+                return Ok(Claim::Accepted(record.map_err(unusable)?, row.since));
             }
             store::Found::Abandoned(row) => {
                 let key = key.to_string();
