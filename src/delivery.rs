@@ -106,7 +106,8 @@ fn claim(run: &Run, message: &Message) -> Result<Option<Claim>> {
     let (name, tracking) = &message.tracking;
     let tracking_flag = format!("--{}", name.replace('_', "-"));
     let common = service::common(&run.settings);
-    let fingerprint = ledger::fingerprint(&message.call, &tracking_flag, &common);
+    let credentials = run.settings.credentials;
+    let fingerprint = ledger::fingerprint(&message.call, &tracking_flag, &common, credentials);
     ledger::claim(run, key, &fingerprint, tracking).map(Some)
 }
 

@@ -14,9 +14,10 @@
 //! A send that certainly did not happen leaves no record. Whether a run is alive is told by a
 //! locked file, its [lease], not by a process number that may belong to someone else by now.
 //!
-//! The key alone identifies the message, whatever the account; a fingerprint of the parameters
-//! makes sure that it is the same message. No number is on record before the service has accepted
-//! the message, and no text of a message ever.
+//! The key alone identifies the message. A fingerprint of its parameters and of who was told to send
+//! it (profile, region, choice of credentials) makes sure that it is the same message: with other
+//! ones the key is refused, since nobody can say whether that is a repetition. No number is on
+//! record before the service has accepted the message, and no text of a message ever.
 
 mod fingerprint;
 mod lease;

@@ -84,6 +84,21 @@ fn the_same_key_with_other_parameters_is_an_error_and_starts_nothing() {
 }
 
 #[test]
+fn the_same_key_by_another_sender_is_an_error_and_starts_nothing() {
+    let world = World::new();
+    let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
+    assert_eq!(world.run(&message).exit(), 0);
+    let processes = world.processes().len();
+    for sender in ["--credentials=env", "--profile=other", "--region=cn-beijing"] {
+        let other = world.run(&[&message[..], &[sender]].concat());
+        assert_eq!(other.exit(), 2, "{sender}: {other:#?}");
+        assert_eq!(other.json()["error"]["outcome"], "not_sent", "{sender}");
+    }
+    assert_eq!((world.sent().len(), world.processes().len()), (1, processes));
+    world.assert_clean();
+}
+
+#[test]
 fn a_tracking_id_of_the_users_own_is_part_of_the_message_and_a_generated_one_is_not() {
     for (first, second, is_same) in [
         (Some("one"), Some("one"), true),
