@@ -5,10 +5,11 @@
 mod attempt;
 mod safety;
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use crate::call::Call;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Outcome, Result};
 use crate::guard::Guard;
 use crate::guard::account::Account;
 use crate::ledger::{self, Claim, Record, Tracking};
@@ -47,9 +48,9 @@ pub struct Message {
 /// A failure means that nothing is sent.
 pub type Verify = Box<dyn Fn(&Service<'_>) -> Result<Vec<(String, String)>>>;
 
-/// Adds to the result of a message that was accepted. Whatever goes wrong is a warning. ai-mode is
-/// off when it begins.
-pub type FollowUp = Box<dyn Fn(&Run, &Guard<'_>, &mut Record)>;
+/// Adds to the result of a message that was accepted in a call of that time. Whatever goes wrong is
+/// a warning, also that there is no guard. ai-mode is off when it begins.
+pub type FollowUp = Box<dyn Fn(&Run, Result<&Guard<'_>>, &mut Record, Timestamp)>;
 
 /// Sends a message, once.
 ///
@@ -66,9 +67,12 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     let mut reservation = match claim(run, message)? {
         None => None,
         Some(Claim::Free(reservation)) => Some(reservation),
-        Some(Claim::Accepted(record)) => return Ok(replay(run, record)),
+        Some(Claim::Accepted(record, since)) => {
+            return Ok(replay(run, message, record, since, None));
+        }
         Some(Claim::Open(mut earlier)) => {
-            return Ok(replay(run, attempt::conclude(run, message, &mut earlier)?));
+            let (record, guard) = attempt::conclude(run, message, &mut earlier)?;
+            return Ok(replay(run, message, record, earlier.since, Some(guard)));
         }
     };
     message.duplicates.as_ref().map_or(Ok(()), recent::Watch::look)?;
@@ -81,16 +85,17 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     confirm(run, guard.account(), message, &verified)?;
     let service = Service::open(run, &guard)?;
     let note = message.duplicates.as_ref().map(|watch| watch.note(run)).transpose()?.flatten();
-    let sent = attempt::send(run, &guard, service, message, reservation.as_mut());
+    let since = Timestamp::now();
+    let sent = attempt::send(run, &guard, service, message, since, reservation.as_mut());
     if let Some(note) = note {
         note.settle(run, sent.as_ref().err().map(|failure| failure.outcome));
     }
     let mut record = sent?;
     // Others may be waiting for this key's result.
     drop(reservation);
-    match &message.follow_up {
-        Some(follow_up) => follow_up(run, &guard, &mut record),
-        None => run.screen.note("accepted by the service; that is not delivered yet"),
+    run.screen.note("accepted by the service; that is not delivered yet");
+    if let Some(follow_up) = &message.follow_up {
+        follow_up(run, Ok(&guard), &mut record, since);
     }
     Ok(Report::Facts { data: record.data, raw: record.raw })
 }
@@ -101,14 +106,28 @@ fn claim(run: &Run, message: &Message) -> Result<Option<Claim>> {
     let (name, tracking) = &message.tracking;
     let tracking_flag = format!("--{}", name.replace('_', "-"));
     let common = service::common(&run.settings);
-    let fingerprint = ledger::fingerprint(&message.call, &tracking_flag, &common);
+    let credentials = run.settings.credentials;
+    let fingerprint = ledger::fingerprint(&message.call, &tracking_flag, &common, credentials);
     ledger::claim(run, key, &fingerprint, tracking).map(Some)
 }
 
-/// The result of the run that used the key first.
-fn replay(run: &Run, mut record: Record) -> Report {
+/// The result of the run that used the key first. What is wanted beyond it only reads, so it is
+/// done for an earlier message as well.
+fn replay<'r>(
+    run: &'r Run,
+    message: &Message,
+    mut record: Record,
+    since: Timestamp,
+    guard: Option<Guard<'r>>,
+) -> Report {
     run.screen.note("this key was used before: nothing was sent now, and this is its result");
     record.data.insert("replayed".into(), json!(true));
+    if let Some(follow_up) = &message.follow_up {
+        run.facts.outcome.set(Outcome::Sent);
+        let product = message.call.operation.product;
+        let guard = guard.map_or_else(|| Guard::prepare(run, product), Ok);
+        follow_up(run, guard.as_ref().map_err(Clone::clone), &mut record, since);
+    }
     Report::Facts { data: record.data, raw: record.raw }
 }
 

@@ -231,16 +231,21 @@ fn a_message_that_failed_or_says_something_else_does_not_count() {
 }
 
 #[test]
-fn a_service_that_may_not_be_asked_leaves_the_local_record() {
+fn a_service_that_does_not_answer_stops_the_message_unless_a_repetition_is_meant() {
     let world = World::new();
     world.script(json!([{
         "match": ["cams", "list-chatapp-message"], "exit": 1,
         "stderr": "Error: SDKError:\n   StatusCode: 403\n   Code: Forbidden.RAM\n   Message: no\n",
     }]));
     let ran = world.run(&hello(&[SPACE]));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert!(ran.json()["warnings"][0].as_str().expect("a warning").contains("could not be asked"));
-    assert_refused(&world.run(&hello(&[SPACE])));
+    assert_eq!(ran.exit(), 5, "{ran:#?}");
+    let error = &ran.json()["error"];
+    assert_eq!(error["outcome"], "not_sent");
+    assert!(error["message"].as_str().expect("a message").contains("the same was just sent"));
+    assert!(error["hint"].as_str().expect("a hint").contains("--allow-duplicate"), "{error}");
+    assert!(world.sent().is_empty());
+    assert_eq!(world.run(&hello(&[SPACE, "--allow-duplicate"])).exit(), 0);
+    assert_eq!(world.sent().len(), 1);
     world.assert_clean();
 }
 

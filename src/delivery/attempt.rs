@@ -14,7 +14,7 @@ use crate::service::Service;
 use crate::system;
 
 /// Makes the call, once, and closes the service behind it: ai-mode is off when this returns. If
-/// nobody knows what came of the call, a receipt may tell.
+/// nobody knows what came of the call, a receipt of a message since that time may tell.
 ///
 /// # Errors
 /// The message was not sent, or it may have been; the failure says which.
@@ -23,9 +23,9 @@ pub fn send(
     guard: &Guard<'_>,
     service: Service<'_>,
     message: &Message,
+    since: Timestamp,
     mut reservation: Option<&mut Reservation>,
 ) -> Result<Record> {
-    let since = Timestamp::now();
     if let Some(reservation) = &mut reservation {
         reservation.calling()?;
     }
@@ -63,24 +63,29 @@ pub fn send(
 }
 
 /// What became of a message that an earlier run may have sent. It is not sent again, whatever the
-/// answer.
+/// answer. The guard of the look is handed back for whoever wants to know more.
 ///
 /// # Errors
 /// It is still not known whether the message went out.
-pub fn conclude(run: &Run, message: &Message, earlier: &mut OpenSend) -> Result<Record> {
+pub fn conclude<'r>(
+    run: &'r Run,
+    message: &Message,
+    earlier: &mut OpenSend,
+) -> Result<(Record, Guard<'r>)> {
     run.facts.outcome.set(Outcome::Unknown);
     let limit = message.safety.look_up;
     let (tracking, since) = (earlier.tracking.clone(), earlier.since);
     let look = || {
         let guard = Guard::prepare(run, message.call.operation.product)?;
-        Ok(lookup::find(run, &guard, &message.trail, &tracking, since, limit))
+        let found = lookup::find(run, &guard, &message.trail, &tracking, since, limit);
+        Ok(found.map(|reply| (reply, guard)))
     };
     let failure = match look() {
-        Ok(Some(reply)) => {
+        Ok(Some((reply, guard))) => {
             run.facts.outcome.set(Outcome::Sent);
             let record = record("sent", message, &tracking, reply);
             keep(run, Some(earlier.settle(&record)));
-            return Ok(record);
+            return Ok((record, guard));
         }
         Ok(None) => Failure::new(
             Kind::UnknownOutcome,

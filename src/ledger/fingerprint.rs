@@ -4,14 +4,20 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::call::{Call, Common};
+use crate::settings::Credentials;
 
 /// Sets these fingerprints apart from other uses of the same hash.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5f0c_8a4e_7a52_4c5b_9d6e_61c1_6d73_6701);
 
 /// A hash (SHA-1, as UUIDs of version 5 have it) of all that makes the message: the operation, its
-/// flags and who is to send. The tracking ID is no part of it, since each attempt may make its own;
+/// flags and who is to send: profile, region and the choice of credentials. The tracking ID is no part of it, since each attempt may make its own;
 /// one that the user gave is compared by itself.
-pub fn fingerprint(call: &Call, tracking_flag: &str, common: &Common) -> String {
+pub fn fingerprint(
+    call: &Call,
+    tracking_flag: &str,
+    common: &Common,
+    credentials: Credentials,
+) -> String {
     let flags: Vec<Value> = call
         .content(tracking_flag)
         .into_iter()
@@ -26,7 +32,8 @@ pub fn fingerprint(call: &Call, tracking_flag: &str, common: &Common) -> String 
         call.operation.api,
         flags,
         common.profile,
-        common.region
+        common.region,
+        credentials == Credentials::Env,
     ]);
     Uuid::new_v5(&NAMESPACE, message.to_string().as_bytes()).to_string()
 }
@@ -55,7 +62,7 @@ mod tests {
     }
 
     fn of(call: &Call) -> String {
-        fingerprint(call, "--out-id", &Common::default())
+        fingerprint(call, "--out-id", &Common::default(), Credentials::Auto)
     }
 
     #[test]
@@ -67,9 +74,19 @@ mod tests {
     }
 
     #[test]
-    fn another_profile_is_another_message() {
-        let other = Common { profile: Some("other".into()), region: None };
+    fn another_sender_is_another_message() {
         let call = sms("{}", "one");
-        assert_ne!(of(&call), fingerprint(&call, "--out-id", &other));
+        let by = |profile: Option<&str>, region: Option<&str>, credentials| {
+            let [profile, region] = [profile, region].map(|name| name.map(str::to_string));
+            fingerprint(&call, "--out-id", &Common { profile, region }, credentials)
+        };
+        assert_eq!(of(&call), by(None, None, Credentials::Auto));
+        for other in [
+            by(Some("other"), None, Credentials::Auto),
+            by(None, Some("cn-beijing"), Credentials::Auto),
+            by(None, None, Credentials::Env),
+        ] {
+            assert_ne!(of(&call), other);
+        }
     }
 }

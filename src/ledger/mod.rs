@@ -14,9 +14,10 @@
 //! A send that certainly did not happen leaves no record. Whether a run is alive is told by a
 //! locked file, its [lease], not by a process number that may belong to someone else by now.
 //!
-//! The key alone identifies the message, whatever the account; a fingerprint of the parameters
-//! makes sure that it is the same message. No number is on record before the service has accepted
-//! the message, and no text of a message ever.
+//! The key alone identifies the message. A fingerprint of its parameters and of who was told to send
+//! it (profile, region, choice of credentials) makes sure that it is the same message: with other
+//! ones the key is refused, since nobody can say whether that is a repetition. No number is on
+//! record before the service has accepted the message, and no text of a message ever.
 
 mod fingerprint;
 mod lease;
@@ -71,8 +72,8 @@ impl Tracking {
 pub enum Claim {
     /// Nothing yet: this run may send.
     Free(Reservation),
-    /// A message that went out.
-    Accepted(Record),
+    /// A message that went out, and when its call was about to start.
+    Accepted(Record, Timestamp),
     /// A message that may have gone out; its run is gone.
     Open(OpenSend),
 }
@@ -124,9 +125,10 @@ pub fn claim(run: &Run, key: &str, fingerprint: &str, tracking: &Tracking) -> Re
             }
             store::Found::Other => return Err(other_message(key)),
             store::Found::OtherId(id) => return Err(other_id(key, &id)),
-            store::Found::Done(result) => {
+            store::Found::Done(row) => {
+                let result = row.result.unwrap_or_default();
                 let record = serde_json::from_str(&result).context("cannot read a record");
-                return Ok(Claim::Accepted(record.map_err(unusable)?));
+                return Ok(Claim::Accepted(record.map_err(unusable)?, row.since));
             }
             store::Found::Abandoned(row) => {
                 let key = key.to_string();

@@ -77,8 +77,8 @@ pub enum Found {
     Other,
     /// The key stands for this message under that tracking ID, and another one is wanted.
     OtherId(String),
-    /// A result.
-    Done(String),
+    /// A send that has a result.
+    Done(Row),
     /// A run that is at work.
     Busy,
     /// A send that may have happened, of a run that is gone.
@@ -146,7 +146,7 @@ impl Store {
                 } else if busy {
                     Found::Busy
                 } else if known.state == State::Accepted {
-                    Found::Done(known.result.unwrap_or_default())
+                    Found::Done(known)
                 } else {
                     Found::Abandoned(known)
                 });

@@ -47,7 +47,7 @@ impl Sent {
         };
         let shifted = |skew| moment.checked_add(skew).unwrap_or(moment);
         // A service that runs ahead of this machine may still not be asked for tomorrow.
-        let moments = [now, shifted(CLOCK_SKEW).min(now), shifted(-CLOCK_SKEW)];
+        let moments = [now, shifted(CLOCK_SKEW).min(now), shifted(-CLOCK_SKEW).min(now)];
         let mut days = moments.map(china::day_of).to_vec();
         days.dedup();
         days

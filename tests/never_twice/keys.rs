@@ -84,6 +84,21 @@ fn the_same_key_with_other_parameters_is_an_error_and_starts_nothing() {
 }
 
 #[test]
+fn the_same_key_by_another_sender_is_an_error_and_starts_nothing() {
+    let world = World::new();
+    let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
+    assert_eq!(world.run(&message).exit(), 0);
+    let processes = world.processes().len();
+    for sender in ["--credentials=env", "--profile=other", "--region=cn-beijing"] {
+        let other = world.run(&[&message[..], &[sender]].concat());
+        assert_eq!(other.exit(), 2, "{sender}: {other:#?}");
+        assert_eq!(other.json()["error"]["outcome"], "not_sent", "{sender}");
+    }
+    assert_eq!((world.sent().len(), world.processes().len()), (1, processes));
+    world.assert_clean();
+}
+
+#[test]
 fn a_tracking_id_of_the_users_own_is_part_of_the_message_and_a_generated_one_is_not() {
     for (first, second, is_same) in [
         (Some("one"), Some("one"), true),
@@ -112,6 +127,41 @@ fn a_tracking_id_of_the_users_own_is_part_of_the_message_and_a_generated_one_is_
         }
         assert_eq!(sent(&world), 1);
     }
+}
+
+#[test]
+fn a_replay_waits_for_the_receipts_as_well_and_only_reads() {
+    let world = World::new();
+    let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
+    let waiting = [&message[..], &["--wait=20"]].concat();
+    let first = world.run(&message);
+    let id = |name: &str| first.json()["data"][name].as_str().expect("an ID").to_owned();
+    let answer = |rows: serde_json::Value| {
+        json!([{ "match": ["dysmsapi", "query-send-details"], "stdout": json!({
+            "Code": "OK", "TotalCount": "1",
+            "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows } }).to_string() }])
+    };
+    world.script(answer(json!([
+        { "PhoneNum": "13800001000", "SendStatus": 3, "OutId": id("out_id") },
+    ])));
+    let second = world.run(&waiting);
+    let json = second.json();
+    assert_eq!((second.exit(), &json["data"]["replayed"]), (0, &json!(true)), "{second:#?}");
+    assert_eq!(json["data"]["receipts"][0]["status"], "delivered", "{json:#}");
+    let look =
+        world.processes().into_iter().find(|seen| seen.command() == "dysmsapi query-send-details");
+    assert_eq!(look.expect("a look").flag("biz-id"), Some(id("biz_id").as_str()));
+
+    // What cannot be read is a warning; the message went out all the same.
+    world.script(json!([{ "match": ["dysmsapi", "query-send-details"],
+        "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() }]));
+    let third = world.run(&waiting);
+    assert_eq!(third.exit(), 0, "{third:#?}");
+    let json = third.json();
+    assert_eq!(json["data"]["receipts"][0]["out_id"], id("out_id"));
+    assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{json:#}");
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
 }
 
 #[test]

@@ -57,9 +57,7 @@ impl Draft {
                 .verify
                 .then(|| verify::verification(sign_name, template_code, self.variables.clone())),
             duplicates: None,
-            follow_up: self
-                .wait
-                .map(|seconds| wait::receipts(&self.recipients, &self.tracking.id, seconds)),
+            follow_up: self.wait.map(|seconds| wait::receipts(&self.recipients, seconds)),
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::delivery::FollowUp;
@@ -11,22 +10,25 @@ use crate::receipt::{self, Filter, Found, Receipt, Sent};
 
 /// Waits until every recipient has a final receipt, at most `seconds`, and adds `receipts` to the
 /// result. The message is sent in any case, so whatever goes wrong here is a warning.
-pub fn receipts(recipients: &[String], out_id: &str, seconds: u64) -> FollowUp {
-    let (recipients, out_id) = (recipients.to_vec(), out_id.to_string());
-    Box::new(move |run, guard, record| {
+pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
+    let recipients = recipients.to_vec();
+    Box::new(move |run, guard, record, since| {
+        // The message may be that of an earlier run, so its IDs are those of its record.
+        let id = |name| record.data.get(name).and_then(Value::as_str).map(str::to_string);
         // Not known where the reply was lost: then the sender's own ID has to decide.
-        let biz_id = record.data.get("biz_id").and_then(Value::as_str).map(str::to_string);
+        let (biz_id, out_id) = (id("biz_id"), id("out_id").unwrap_or_default());
         let filter = |phone: &String| Filter {
             phone: phone.clone(),
-            sent: Sent::At(Timestamp::now()),
+            sent: Sent::At(since),
             biz_id: biz_id.clone(),
             out_id: biz_id.is_none().then(|| out_id.clone()),
         };
         let mut wanted: Vec<_> =
             recipients.iter().map(|phone| (filter(phone), Found::default())).collect();
-        run.screen.note("accepted by the service; waiting for the receipts");
+        run.screen.note("waiting for the receipts");
+        let limit = Duration::from_secs(seconds);
         let waited =
-            receipt::wait(run, guard, &mut wanted, Duration::from_secs(seconds), &mut |_| {});
+            guard.and_then(|guard| receipt::wait(run, guard, &mut wanted, limit, &mut |_| {}));
         let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
         match waited {
             Err(failure) if failure.kind != Kind::Cancelled => {

@@ -182,21 +182,11 @@ impl Look {
         }))
     }
 
-    /// The record of this computer is looked at as well, so a service that does not answer this
-    /// question, or not to this account, does not keep the message from going out.
+    /// The record of this computer knows nothing of what others sent, so a service that does not
+    /// answer keeps the message from going out.
     fn refuse_repetition(&self, service: &crate::service::Service<'_>) -> Result<()> {
         let query = self.recently_sent();
-        let found = match self.conversation.read_all(service, &query, PAGE_SIZE) {
-            Ok(found) => found,
-            Err(failure) if failure.kind == Kind::Cancelled => return Err(failure),
-            Err(failure) => {
-                service.screen().warn(format!(
-                    "the service could not be asked whether the same was just sent: {}",
-                    failure.message
-                ));
-                return Ok(());
-            }
-        };
+        let found = self.conversation.read_all(service, &query, PAGE_SIZE).map_err(unchecked)?;
         let same = found.messages.iter().find(|message| {
             message.status != Status::Failed && message.says(&self.form.kind, &self.form.value)
         });
@@ -207,6 +197,17 @@ impl Look {
             None => Ok(()),
         }
     }
+}
+
+/// A message that nobody could compare with what was just sent.
+fn unchecked(mut failure: Box<Failure>) -> Box<Failure> {
+    if failure.kind == Kind::Cancelled {
+        return failure;
+    }
+    failure.message =
+        format!("the service does not tell whether the same was just sent: {}", failure.message);
+    let first = failure.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
+    failure.hint(format!("{first}--allow-duplicate sends without that check"))
 }
 
 /// Refuses a text that is longer than the channel takes; counted in characters.
