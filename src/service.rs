@@ -15,7 +15,6 @@ use crate::oss::Upload;
 use crate::reply::{self, Reply};
 use crate::report::{Phase, PlannedCommand, Report};
 use crate::run::Run;
-use crate::screen::Screen;
 use crate::settings::Settings;
 use crate::signals;
 
@@ -44,11 +43,6 @@ impl<'r> Service<'r> {
     /// As [`Guard::prepare`] and [`Service::open`].
     pub fn connect(run: &'r Run, product: Product) -> Result<Self> {
         Self::open(run, &Guard::prepare(run, product)?)
-    }
-
-    /// Where to say what is noticed between the calls.
-    pub fn screen(&self) -> &'r Screen {
-        &self.run.screen
     }
 
     /// Makes a call that changes nothing, again if that may help.
