@@ -213,6 +213,8 @@ const DEFINED: [&str; 7] = [
 #[test]
 fn create_update_and_delete_make_exactly_one_call_each() {
     let world = World::new();
+    let named = json!({"Code": "OK", "TemplateCode": "SMS_1"}).to_string();
+    world.script(json!([{ "match": ["dysmsapi", "create-sms-template"], "stdout": named }]));
     let ran = world.run(&templates(&["create"], &[&DEFINITION[..], &["--yes", "--json"]].concat()));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(ran.json()["data"]["status"], "reviewing");

@@ -272,9 +272,46 @@ fn an_update_is_not_made_where_the_old_parts_cannot_be_read() {
 }
 
 #[track_caller]
+#[allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 fn components(call: &[String]) -> Value {
     assert_eq!(call[1], "modify-chatapp-template");
     let flag = "--components=";
     let text = call.iter().find_map(|word| word.strip_prefix(flag)).unwrap_or_default();
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {call:?}"))
+}
+
+#[test]
+fn a_template_that_is_not_named_is_not_said_to_be_reviewed() {
+    let body = ["--name", "a", "--body", "x", "--yes", "--json"];
+    let sms = [
+        "templates",
+        "create",
+        "--channel",
+        "sms",
+        "--name",
+        "a",
+        "--content",
+        "x",
+        "--template-type",
+        "notification",
+        "--yes",
+        "--json",
+    ];
+    let world = World::new();
+    let ok = json!({"Code": "OK"}).to_string();
+    world.script(json!([
+        { "match": ["cams", "create-chatapp-template"], "stdout": ok },
+        { "match": ["dysmsapi", "create-sms-template"], "stdout": ok },
+    ]));
+    for arguments in [&[CREATE, &body].concat()[..], &sms] {
+        let ran = world.run(arguments);
+        assert_eq!(ran.exit(), 0, "{ran:?}");
+        let json = ran.json();
+        assert_eq!(
+            (&json["data"]["code"], &json["data"]["status"]),
+            (&Value::Null, &json!("unknown"))
+        );
+        assert!(json["warnings"].to_string().contains("named no template"), "{json}");
+    }
+    world.assert_clean();
 }

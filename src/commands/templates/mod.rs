@@ -114,6 +114,19 @@ impl Command {
     }
 }
 
+/// The state of a template that was just handed in. The reply names none; a code in it is all that
+/// says that there is something to review.
+pub(crate) fn status_after(run: &Run, code: Option<&String>) -> &'static str {
+    if code.is_some() {
+        return "reviewing";
+    }
+    run.screen.warn(
+        "the service said OK and named no template: `alimsg templates list` tells whether it is \
+         there",
+    );
+    "unknown"
+}
+
 const LIST_EXAMPLES: &str = "\
 Examples:
   alimsg templates list --audit-status approved --all

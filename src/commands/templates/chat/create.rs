@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::{Channel, CreateFlags, UpdateFlags};
+use super::super::{Channel, CreateFlags, UpdateFlags, status_after};
 use super::detail::Wanted;
 use super::draft::Draft;
 use super::{limits, revision, template_type};
@@ -50,7 +50,7 @@ pub fn create(run: &Run, flags: &CreateFlags) -> Result<Report> {
         question: Question::Yes("Create?"),
         check: format!("alimsg templates list --channel {} --name {name}", channel.name()),
     };
-    carry_out(run, &change, |reply| report(reply, None, name, language))
+    carry_out(run, &change, |reply| report(run, reply, None, name, language))
 }
 
 /// Changes a template, which is then reviewed again. What is not given stays as it is.
@@ -108,7 +108,7 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
         check: wanted.show_command(),
     };
     carry_out(run, &change, |reply| {
-        report(reply, Some(&flags.code), draft.name.as_deref().unwrap_or_default(), language)
+        report(run, reply, Some(&flags.code), draft.name.as_deref().unwrap_or_default(), language)
     })
 }
 
@@ -199,15 +199,16 @@ pub(super) fn message_rows(message: &Message) -> Rows {
     rows
 }
 
-fn report(reply: Reply, code: Option<&str>, name: &str, language: &str) -> Report {
+fn report(run: &Run, reply: Reply, code: Option<&str>, name: &str, language: &str) -> Report {
     let code = reply.text(&["Data.TemplateCode", "TemplateCode"]).or(code.map(str::to_string));
     let named = reply.text(&["Data.TemplateName", "TemplateName"]);
     let named = named.or_else(|| Some(name.to_string()).filter(|name| !name.is_empty()));
     let mut data = Map::new();
+    let status = status_after(run, code.as_ref());
     data.insert("code".into(), json!(code));
     data.insert("name".into(), json!(named));
     data.insert("language".into(), json!(language));
-    data.insert("status".into(), json!("reviewing"));
+    data.insert("status".into(), json!(status));
     data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
     Report::Facts { data, raw: Value::Object(reply.0) }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::{CreateFlags, UpdateFlags};
+use super::super::{CreateFlags, UpdateFlags, status_after};
 use super::definition::Draft;
 use super::show_command;
 use crate::change::{Change, Look, Question, Rows, carry_out};
@@ -28,7 +28,7 @@ pub fn create(run: &Run, flags: &CreateFlags) -> Result<Report> {
         question: Question::Yes("Create?"),
         check: "alimsg templates list --channel sms --audit-status reviewing".into(),
     };
-    carry_out(run, &change, |reply| report(reply, None, &draft))
+    carry_out(run, &change, |reply| report(run, reply, None, &draft))
 }
 
 /// Changes a template, which is then reviewed again. The call replaces name, text and type, so all
@@ -58,16 +58,18 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
         question: Question::Yes("Change it?"),
         check: show_command(code),
     };
-    carry_out(run, &change, |reply| report(reply, Some(code), &draft))
+    carry_out(run, &change, |reply| report(run, reply, Some(code), &draft))
 }
 
-fn report(reply: Reply, code: Option<&str>, draft: &Draft) -> Report {
+fn report(run: &Run, reply: Reply, code: Option<&str>, draft: &Draft) -> Report {
     let text = |name: &str| reply.text(&[name, &format!("Data.{name}")]);
     let mut data = Map::new();
-    data.insert("code".into(), json!(text("TemplateCode").or_else(|| code.map(str::to_string))));
+    let code = text("TemplateCode").or_else(|| code.map(str::to_string));
+    let status = status_after(run, code.as_ref());
+    data.insert("code".into(), json!(code));
     data.insert("name".into(), json!(text("TemplateName").unwrap_or_else(|| draft.name.clone())));
     data.insert("type".into(), json!(draft.kind.word()));
-    data.insert("status".into(), json!("reviewing"));
+    data.insert("status".into(), json!(status));
     data.insert("order_id".into(), json!(text("OrderId")));
     data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
     Report::Facts { data, raw: Value::Object(reply.0) }

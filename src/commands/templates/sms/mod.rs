@@ -31,7 +31,7 @@ fn refuse_foreign(flags: &[(&str, bool)]) -> Result<()> {
     match flags.iter().find(|(_, given)| *given) {
         None => Ok(()),
         Some((flag, _)) => Err(Failure::usage(format!("{flag} is not known on the channel sms"))
-            .hint("leave it out; the flags of the channel stand under SMS in `--help`")),
+            .hint("leave it out: it is for WhatsApp and Viber")),
     }
 }
 
