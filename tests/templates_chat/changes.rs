@@ -277,7 +277,9 @@ fn components(call: &[String]) -> Value {
     assert_eq!(call[1], "modify-chatapp-template");
     let flag = "--components=";
     let text = call.iter().find_map(|word| word.strip_prefix(flag)).unwrap_or_default();
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {call:?}"))
+    let components = serde_json::from_str(text);
+    assert!(components.is_ok(), "{call:?}");
+    components.unwrap_or_default()
 }
 
 #[test]

@@ -194,6 +194,9 @@ impl Look {
             Some(message) => {
                 Err(recent::repetition(self.now.duration_since(message.at.unwrap_or(self.now))))
             }
+            None if found.is_doubtful => {
+                Err(unchecked(Failure::new(Kind::Rejected, "its list of messages cannot be read")))
+            }
             None => Ok(()),
         }
     }
