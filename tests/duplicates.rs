@@ -214,20 +214,20 @@ fn where_the_space_is_known_the_service_is_asked() {
 #[test]
 fn a_message_that_failed_or_says_something_else_does_not_count() {
     let world = World::new();
-    for rows in [
-        json!([row("Hello", "fail")]),
-        json!([row("Hello!", "success")]),
-        json!([]),
-        json!(null),
-        json!([{"odd": 1}, 7]),
-    ] {
+    for rows in
+        [json!([row("Hello", "fail")]), json!([row("Hello!", "success")]), json!([]), json!(null)]
+    {
         world.script(listed(&rows));
         let text = format!("--text=Hello{}", rows.to_string().len());
         let text = if rows[0]["MessageStatus"] == "fail" { "--text=Hello" } else { &text };
         let ran = world.run(&[&SEND[..], &[text, SPACE]].concat());
         assert_eq!(ran.exit(), 0, "{rows}: {ran:#?}");
     }
-    assert_eq!(world.sent().len(), 5);
+    assert_eq!(world.sent().len(), 4);
+    // What cannot be told apart may be the same message.
+    world.script(listed(&json!([{"odd": 1}, 7])));
+    assert_eq!(world.run(&[&SEND[..], &["--text=Once more", SPACE]].concat()).exit(), 6);
+    assert_eq!(world.sent().len(), 4);
 }
 
 #[test]

@@ -178,8 +178,13 @@ fn is_doubtful(asked: &Conversation, message: &Message) -> bool {
 }
 
 /// The list of a reply, in the documented place or nested as other lists of the product have it.
+/// An OK that leaves the list out means that there is nothing to list.
 fn list(reply: &Reply) -> Option<&[Value]> {
-    let list = match reply.0.get("Data")? {
+    let list = match reply.0.get("Data") {
+        None | Some(Value::Null) => return reply.0.contains_key("Code").then_some(&[]),
+        Some(data) => data,
+    };
+    let list = match list {
         Value::Array(list) => Some(list),
         Value::Object(nested) => {
             ["List", "Data", "Messages"].iter().find_map(|name| nested.get(*name)?.as_array())
