@@ -2,7 +2,7 @@
 
 use crate::call::Call;
 use crate::delivery::require_consent;
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::{Failure, Kind, Outcome, Result};
 use crate::guard::Guard;
 use crate::reply::Reply;
 use crate::report::Report;
@@ -100,7 +100,11 @@ pub fn carry_out(
     let answer = service.submit(decided.as_ref().unwrap_or(&change.call));
     drop(service);
     answer.map(report).map_err(|failure| {
-        if failure.kind == Kind::Environment { failure.next(change.check.clone()) } else { failure }
+        if failure.outcome == Outcome::Unknown {
+            failure.next(change.check.clone())
+        } else {
+            failure
+        }
     })
 }
 

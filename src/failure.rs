@@ -1,6 +1,7 @@
 //! Why a command did not succeed: what happened, whether a message went out, what to do next.
 //!
-//! The kind decides the exit code, and nothing else does; both are public contract.
+//! The outcome decides the exit code where a message may be out, the kind everywhere else; both are
+//! public contract.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -151,9 +152,13 @@ impl Failure {
         self
     }
 
-    /// The exit code for scripts. Whatever went wrong, an open outcome is what they must know.
+    /// The exit code for scripts. Whatever went wrong: that a message is out, or may be, is what
+    /// they must know, since they would send it again otherwise.
     pub fn exit_code(&self) -> u8 {
-        if self.outcome == Outcome::Unknown { 7 } else { self.kind.exit_code() }
+        match self.outcome {
+            Outcome::NotSent => self.kind.exit_code(),
+            Outcome::Sent | Outcome::Unknown => Kind::UnknownOutcome.exit_code(),
+        }
     }
 }
 

@@ -233,7 +233,8 @@ fn followed_messages_come_one_a_line_and_once_until_the_signal() {
         inbound(&format!("new {sent}"));
         running.stdout_so_far().contains("new ")
     });
-    inbound("last");
+    // U+009B begins a command to a terminal, without any escape character.
+    inbound("last \u{9b}2J");
     world.wait_until("the last message is printed", || running.stdout_so_far().contains("last"));
     running.signal(Signal::TERM);
     let ran = running.wait();
@@ -250,7 +251,8 @@ fn followed_messages_come_one_a_line_and_once_until_the_signal() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), count, "a message came twice");
-    assert_eq!(lines.last().expect("a line")["data"]["text"], "last");
+    assert_eq!(lines.last().expect("a line")["data"]["text"], "last \u{9b}2J");
+    assert!(!ran.stdout.contains('\u{9b}'), "{}", ran.stdout);
     let mode = world.path("state/sandbox/.aliyun/ai-mode.json");
     let mode: Value =
         serde_json::from_str(&std::fs::read_to_string(mode).expect("a file")).expect("JSON");

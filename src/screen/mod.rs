@@ -132,8 +132,7 @@ impl Screen {
             return Ok(());
         }
         if self.json {
-            let object = self.object(command, facts, result);
-            return to_stdout(&format!("{}\n", sanitize::json(&object.to_string())));
+            return one_object(self.object(command, facts, result));
         }
         if let Ok(Report::Drawn { drawing, .. }) = result
             && self.stdout_is_terminal
@@ -181,15 +180,9 @@ impl Screen {
     /// If stdout takes it not.
     pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
         if self.json {
-            let mut object = Map::new();
-            object.insert("schema".into(), json!(SCHEMA));
-            object.insert("ok".into(), json!(true));
-            object.insert("command".into(), json!(command));
-            if self.sandbox {
-                object.insert("sandbox".into(), json!(true));
-            }
+            let mut object = self.heading(command, true);
             object.insert("data".into(), Value::Object(data.clone()));
-            return to_stdout(&format!("{}\n", Value::Object(object)));
+            return one_object(object);
         }
         let cells: Vec<String> =
             rows(data, self.now().as_ref()).into_iter().map(|(_, cell)| cell).collect();
@@ -207,14 +200,25 @@ impl Screen {
         }
     }
 
-    fn object(&self, command: &str, facts: &Facts, result: &Result<Report, Box<Failure>>) -> Value {
+    /// What every object begins with.
+    fn heading(&self, command: &str, ok: bool) -> Map<String, Value> {
         let mut object = Map::new();
         object.insert("schema".into(), json!(SCHEMA));
-        object.insert("ok".into(), json!(result.is_ok()));
+        object.insert("ok".into(), json!(ok));
         object.insert("command".into(), json!(command));
         if self.sandbox {
             object.insert("sandbox".into(), json!(true));
         }
+        object
+    }
+
+    fn object(
+        &self,
+        command: &str,
+        facts: &Facts,
+        result: &Result<Report, Box<Failure>>,
+    ) -> Map<String, Value> {
+        let mut object = self.heading(command, result.is_ok());
         match result.as_ref().map(Report::undrawn) {
             Ok(Report::Facts { data, raw }) => {
                 object.insert("data".into(), Value::Object(data.clone()));
@@ -245,7 +249,7 @@ impl Screen {
         }
         object.insert("warnings".into(), json!(*self.warnings.borrow()));
         object.insert("ai_mode_disabled".into(), json!(facts.ai_mode_disabled.get()));
-        Value::Object(object)
+        object
     }
 
     fn failure(&self, failure: &Failure) {
@@ -317,6 +321,10 @@ fn aligned(rows: &[(String, String)]) -> impl Iterator<Item = (String, String)> 
     rows.iter().map(move |(name, value)| {
         (format!("{:width$}", sanitize::line(name)), sanitize::line(value))
     })
+}
+
+fn one_object(object: Map<String, Value>) -> io::Result<()> {
+    to_stdout(&(sanitize::json(&Value::Object(object).to_string()) + "\n"))
 }
 
 fn to_stdout(text: &str) -> io::Result<()> {

@@ -97,6 +97,30 @@ fn callbacks_are_set_for_a_number_or_the_account() {
 }
 
 #[test]
+fn a_change_whose_reply_is_lost_is_open_and_names_the_look_at_it() {
+    let world = World::new();
+    let lost = "ERROR: Post \"https://cams\": read tcp 10.0.0.1:4->10.0.0.2:443: i/o timeout";
+    world.script(
+        json!([{ "match": ["cams", "update-account-webhook"], "exit": 1, "stderr": lost }]),
+    );
+    let ran = world.run(&[
+        "whatsapp",
+        "webhook",
+        "set",
+        "--cust-space-id=s 1",
+        "--status-callback-url=https://a.example/s",
+        "--yes",
+        "--json",
+    ]);
+    assert_eq!(ran.exit(), 7, "{ran:?}");
+    let error = &ran.json()["error"];
+    assert_eq!(error["outcome"], "unknown");
+    let next = "alimsg whatsapp numbers list --cust-space-id 's 1'";
+    assert!(error["next"].as_array().expect("a list").contains(&json!(next)), "{error}");
+    assert_eq!(calls(&world).len(), 1, "a change is not repeated");
+}
+
+#[test]
 fn accounts_are_read_page_by_page_with_their_waba() {
     let world = World::new();
     let rows = |count: usize| vec![json!({"ChannelType": "VIBER", "State": "NORMAL"}); count];

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::number::{check_url, space};
-use crate::call::Call;
+use crate::call::{Call, shell_line};
 use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
 use crate::operations::{UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
@@ -111,13 +111,14 @@ fn set(run: &Run, flags: SetFlags) -> Result<Report> {
         rows.push((name.clone(), value.clone()));
         data.insert(name, json!(value));
     }
+    let shown = ["whatsapp", "numbers", "list", "--cust-space-id", &space];
     let change = Change {
         call,
         title: format!("{} is about to set:", operation.api),
         rows,
         look: Look::Nothing,
         question: Question::Yes("Set it?"),
-        check: format!("alimsg whatsapp numbers list --cust-space-id {space}"),
+        check: shell_line("alimsg", &shown.map(String::from)),
     };
     carry_out(run, &change, |reply| {
         data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
