@@ -1,6 +1,5 @@
 //! The `aliyun` that is driven: the real one, or this program playing it in the sandbox.
 
-use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Result};
 use crate::guard::account;
-use crate::process::{self, Finished, Launch};
+use crate::process::{self, Finished, Launch, Manner};
 use crate::settings::{Credentials, Settings};
 use crate::{roles, state};
 
@@ -33,17 +32,6 @@ pub struct Host {
     pub hidden: Vec<String>,
     /// The limit for one process.
     pub limit: Duration,
-}
-
-/// How a process of `aliyun` is to be run.
-#[derive(Default)]
-pub struct Manner<'a> {
-    /// A locked file that the process holds while it runs.
-    pub hold: Option<&'a std::fs::File>,
-    /// Whether the user's second signal ends it.
-    pub interruptible: bool,
-    /// Told the number of the process once it runs.
-    pub started: Option<&'a dyn Fn(u32)>,
 }
 
 impl Host {
@@ -90,35 +78,13 @@ impl Host {
     /// # Errors
     /// Only if the process could not be started: nothing has happened then.
     pub fn run(&self, arguments: &[String], manner: &Manner<'_>) -> io::Result<Finished> {
-        self.run_with(arguments, manner, &[])
-    }
-
-    /// Runs one command of `aliyun` with variables of its own besides those of every command.
-    ///
-    /// # Errors
-    /// As [`Host::run`].
-    pub fn run_with(
-        &self,
-        arguments: &[String],
-        manner: &Manner<'_>,
-        additional: &[(OsString, OsString)],
-    ) -> io::Result<Finished> {
-        let mut environment: Vec<(OsString, OsString)> =
-            self.environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        environment.extend_from_slice(additional);
-        let launch = Launch {
+        process::run(&Launch {
             program: &self.program,
             args: arguments,
-            set_env: &environment,
+            set_env: &self.environment,
             remove_env: &self.hidden,
             limit: self.limit,
-            hold: manner.hold,
-            interruptible: manner.interruptible,
-        };
-        process::run(&launch, |pid| {
-            if let Some(started) = manner.started {
-                started(pid);
-            }
+            manner,
         })
     }
 }
@@ -133,10 +99,8 @@ fn config_folder() -> PathBuf {
 
 fn find_program(given: Option<&Path>) -> Result<PathBuf> {
     let name = given.unwrap_or_else(|| Path::new("aliyun"));
-    let found = which::which(name).and_then(|path| {
-        std::path::absolute(path).map_err(|_| which::Error::CannotGetCurrentDirAndPathListEmpty)
-    });
-    found.map_err(|_| match given {
+    let found = which::which(name).ok().and_then(|path| std::path::absolute(path).ok());
+    found.ok_or_else(|| match given {
         Some(path) => Failure::environment(format!("{} is no program", path.display()))
             .hint("--aliyun takes the path of the aliyun program"),
         None => Failure::environment("aliyun is not installed: it is not in PATH")

@@ -17,6 +17,7 @@ mod guard;
 mod host;
 mod ledger;
 mod link;
+mod lock;
 mod lookup;
 mod media;
 mod operations;

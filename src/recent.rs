@@ -13,10 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Outcome, Result};
-use crate::guard::lock::{self, NotHad};
 use crate::run::Run;
 use crate::settings::Settings;
-use crate::{signals, state};
+use crate::{lock, signals, state};
 
 /// How long an equal message counts as a repetition.
 pub const SPAN: SignedDuration = SignedDuration::from_mins(5);
@@ -188,16 +187,7 @@ fn unchecked(error: anyhow::Error) -> Box<Failure> {
 
 /// The record under its lock, without what is too old to matter.
 fn open(path: &Path) -> anyhow::Result<(std::fs::File, Record)> {
-    let lock =
-        lock::acquire(&path.with_extension("lock"), PATIENCE, true).map_err(
-            |reason| match reason {
-                NotHad::Busy(patience) => {
-                    anyhow::anyhow!("other runs kept {FILE} locked for {} s", patience.as_secs())
-                }
-                NotHad::Interrupted => anyhow::anyhow!("stopped by a signal"),
-                NotHad::Failed(error) => error,
-            },
-        )?;
+    let lock = lock::acquire(&path.with_extension("lock"), PATIENCE, true)?;
     let text = match std::fs::read(path) {
         Ok(text) => Some(text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,

@@ -11,7 +11,8 @@ use crate::fault;
 use crate::guard::{Guard, Session, steps};
 use crate::host::Host;
 use crate::operations::{Access, Product};
-use crate::oss::Upload;
+use crate::oss::{Progress, Upload};
+use crate::process::Manner;
 use crate::reply::{self, Reply};
 use crate::report::{Phase, PlannedCommand, Report};
 use crate::run::Run;
@@ -96,13 +97,24 @@ impl<'r> Service<'r> {
         answer
     }
 
-    /// Uploads a file with the storage's own keys; see [`crate::oss`].
+    /// Uploads a file with the storage's own keys; see [`crate::oss`]. `told` is given the share
+    /// that is up, between 0 and 1, whenever the command says it.
     ///
     /// # Errors
     /// The upload did not succeed. Nothing that is said holds a key.
-    pub fn upload(&self, upload: &Upload<'_>) -> Result<()> {
-        let environment = upload.environment();
-        let finished = self.session.call_with_environment(&upload.arguments(), &environment)?;
+    pub fn upload(&self, upload: &Upload<'_>, told: &dyn Fn(f64)) -> Result<()> {
+        let progress = Progress::default();
+        // The command makes a folder for checkpoints where it stands, and leaves it there if it
+        // fails; the user's own folder may also be one where it must not write.
+        let folder = tempfile::tempdir()
+            .map_err(|error| Failure::environment(format!("no temporary folder: {error}")))?;
+        let manner = Manner {
+            environment: &upload.environment(),
+            folder: Some(folder.path()),
+            heard: Some(&|bytes| progress.hear(bytes).into_iter().for_each(told)),
+            ..Manner::default()
+        };
+        let finished = self.session.call_in(&upload.arguments(), &manner)?;
         upload.judge(&finished)
     }
 

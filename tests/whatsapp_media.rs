@@ -89,6 +89,41 @@ fn a_file_goes_up_with_the_keys_of_the_storage_and_the_link_is_printed() {
 }
 
 #[test]
+fn the_folder_of_the_user_stays_as_it_was() {
+    let world = world(&[]);
+    let files = || {
+        let mut names: Vec<_> = fs::read_dir(world.path("."))
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .filter(|name| name != "state")
+            .collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    assert_eq!(world.run(UPLOAD).exit(), 0);
+    assert_eq!(world.uploads().len(), 1);
+    assert_eq!(files(), before);
+}
+
+#[test]
+fn a_bar_shows_how_far_a_large_file_is() {
+    let line =
+        "\rTotal num: 1, size: 17. Dealed num: 0, OK size: 8, Progress: 50.000%, Speed: 1KB/s";
+    let world = world(&[json!({"match": ["oss"], "early_stdout": line, "delay_ms": 1500})]);
+    let mut terminal = world.terminal(UPLOAD);
+    terminal.expect("uploading photo.png [");
+    terminal.expect("> ");
+    terminal.expect("8 B/17 B");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert_eq!(world.uploads().len(), 1);
+    // In a pipe there is no bar.
+    let ran = world.run(UPLOAD);
+    assert!(ran.stderr.contains("uploading") && !ran.stderr.contains("17 B"), "{ran:?}");
+}
+
+#[test]
 fn a_link_for_a_limited_time_is_asked_of_the_service() {
     let presigned = json!({"Code": "OK", "Data": {"Url": "https://bucket.example/k?Expires=1"}});
     let world = world(&[
@@ -224,7 +259,7 @@ fn the_sandbox_takes_uploads_and_gives_links() {
 fn a_terminal_sees_a_sign_of_life_and_then_the_link_alone() {
     let world = world(&[json!({"match": ["oss"], "delay_ms": 300})]);
     let mut terminal = world.terminal(UPLOAD);
-    terminal.expect("uploading 17 bytes");
+    terminal.expect("uploading photo.png");
     terminal.expect("https://bucket.oss.example.com/media/1/");
     assert_eq!(terminal.wait().exit(), 0);
     world.assert_clean();

@@ -21,10 +21,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::lock::{self, NotHad};
 use super::steps;
 use crate::fault;
-use crate::host::{Host, Manner};
+use crate::host::Host;
+use crate::lock::{self, NotHad};
+use crate::process::Manner;
 
 /// How long a run waits for others to finish writing the configuration, at least. Each of them
 /// needs two short processes.
@@ -106,10 +107,7 @@ impl<'a> AiMode<'a> {
     ///
     /// Under the lock that the caller holds: nobody must see the file before it is locked.
     pub fn take_lease(&self, _configuration: &File) -> anyhow::Result<Lease> {
-        let name = uuid::Uuid::now_v7().to_string();
-        let path = self.folder.join("leases").join(name);
-        let mut file = lock::open(&path)?;
-        lock::try_lock(&file)?;
+        let (path, mut file) = lock::sign_of_life(&self.folder.join("leases"))?;
         // For people who look: the lock alone decides.
         writeln!(file, "{}", std::process::id()).context("cannot write a lease")?;
         Ok(Lease { path, file })

@@ -15,29 +15,28 @@
 
 pub mod account;
 mod ai_mode;
-pub mod lock;
+mod preflight;
+mod session;
 mod stamp;
 pub mod steps;
 pub mod watchdog;
 
-use std::cell::RefCell;
-use std::ffi::OsString;
+use std::fs::File;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::{Failure, Result};
 use crate::fault;
-use crate::host::{Host, Manner, install_command};
+use crate::host::Host;
+use crate::lock::NotHad;
 use crate::operations::Product;
-use crate::process::{End, Finished};
-use crate::reply;
+use crate::process::{End, Finished, Manner};
 use crate::run::Run;
 use crate::signals;
-use account::{Account, Exported, Profile};
-use ai_mode::{AiMode, Lease, Left};
-use lock::NotHad;
-use stamp::{Identity, Stamp};
-use watchdog::Watchdog;
+use account::{Account, Exported};
+use ai_mode::AiMode;
+use preflight::Preflight;
+pub use session::Session;
+use stamp::Stamp;
 
 /// A run that may switch ai-mode on.
 pub struct Guard<'r> {
@@ -98,288 +97,13 @@ impl<'r> Guard<'r> {
     }
 }
 
-/// Steps 1 to 4, as far as no stamp proves them.
-struct Preflight<'a> {
-    run: &'a Run,
-    host: &'a Host,
-    product: Product,
-    exported: &'a Exported,
-}
-
-impl Preflight<'_> {
-    fn stamp(&self) -> Result<Stamp> {
-        if let Some(stamp) = Stamp::load(self.host).filter(|stamp| self.is_enough(stamp)) {
-            return Ok(stamp);
-        }
-        let lock = AiMode::new(self.host).lock_preflight().map_err(not_had)?;
-        // Whoever held the lock before may have proven all that is needed.
-        let mut stamp = match Stamp::load(self.host) {
-            Some(stamp) => stamp,
-            None => {
-                self.check_version()?;
-                self.set_auto_install()?;
-                Stamp::new(Identity::now(self.host))
-            }
-        };
-        if !stamp.has_plugin(self.product) {
-            self.ensure_plugin(&lock)?;
-            stamp.prove_plugin(self.product);
-        }
-        if self.needs_profiles(&stamp) {
-            let identity = Identity::now(self.host);
-            stamp.prove_profiles(self.list_profiles(&identity)?, identity);
-        }
-        if let Err(error) = stamp.save(self.host) {
-            self.run.screen.warn(format!(
-                "the checks of aliyun cannot be remembered, so each run repeats them: {error:#}; \
-                 {} names another folder",
-                crate::state::VARIABLE
-            ));
-        }
-        Ok(stamp)
-    }
-
-    fn is_enough(&self, stamp: &Stamp) -> bool {
-        stamp.has_plugin(self.product) && !self.needs_profiles(stamp)
-    }
-
-    fn needs_profiles(&self, stamp: &Stamp) -> bool {
-        stamp.profiles().is_none() && !self.exported.decides_alone(&self.run.settings)
-    }
-
-    /// Step 1.
-    fn check_version(&self) -> Result<()> {
-        let finished = self.command(&steps::version())?;
-        let text = String::from_utf8_lossy(&finished.stdout);
-        let version = text
-            .split_whitespace()
-            .find_map(|word| semver::Version::parse(word.strip_prefix('v').unwrap_or(word)).ok());
-        let upgrade = format!("upgrade it: {}", install_command());
-        match version {
-            Some(version) if version >= steps::OLDEST_VERSION => Ok(()),
-            Some(version) => Err(Failure::environment(format!(
-                "aliyun {version} is too old: {} or later is needed",
-                steps::OLDEST_VERSION
-            ))
-            .hint(upgrade)),
-            None => Err(Failure::environment(format!(
-                "{} does not say which version it is: {}",
-                self.host.shown,
-                reply::complaint(&finished)
-            ))
-            .hint(format!("check it with `{} version`, or {upgrade}", self.host.shown))),
-        }
-    }
-
-    /// Step 2. The variable that every child gets has the same effect, so a failure costs nothing:
-    /// the CLI refuses to write where no profile is configured.
-    fn set_auto_install(&self) -> Result<()> {
-        let lock = AiMode::new(self.host).lock_configuration(true).map_err(not_had)?;
-        self.command_holding(&steps::auto_install(), Some(&lock)).map(drop)
-    }
-
-    /// Step 3. Downloads hold the lock of these checks, also when this run is killed: nobody is to
-    /// install beside them. They write no configuration, so running calls need not wait for them.
-    fn ensure_plugin(&self, preflight: &std::fs::File) -> Result<()> {
-        let plugin = self.product.plugin();
-        let listed = self.command(&steps::list_plugins())?;
-        let text = String::from_utf8_lossy(&listed.stdout);
-        let installed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
-        if installed {
-            let updated = self.command_holding(&steps::update_plugins(), Some(preflight))?;
-            if !updated.succeeded() {
-                // Hosts in a private network cannot reach the catalogue and still can send.
-                self.run.screen.warn(format!(
-                    "the plugins of aliyun could not be updated: {}",
-                    reply::complaint(&updated)
-                ));
-            }
-            return Ok(());
-        }
-        self.run.screen.note(&format!("installing {plugin}, once"));
-        let installing =
-            self.command_holding(&steps::install_plugin(self.product), Some(preflight))?;
-        if installing.succeeded() {
-            return Ok(());
-        }
-        Err(Failure::environment(format!(
-            "the plugin {plugin} cannot be installed: {}",
-            reply::complaint(&installing)
-        ))
-        .hint("aliyun has no built-in fallback; check the network and try again")
-        .next(format!("{} plugin install --names {plugin}", self.host.shown)))
-    }
-
-    /// The table of step 4; who sends is decided by [`account::resolve`].
-    fn list_profiles(&self, identity: &Identity) -> Result<Vec<Profile>> {
-        let finished = self.command(&steps::list_profiles())?;
-        let profiles = Profile::parse_table(&String::from_utf8_lossy(&finished.stdout));
-        // Without a configuration the CLI fails here, also where exported credentials would do.
-        if finished.succeeded() || !identity.is_configured() {
-            return Ok(profiles);
-        }
-        Err(Failure::new(
-            Kind::Credentials,
-            format!("aliyun cannot read its profiles: {}", reply::complaint(&finished)),
-        )
-        .next(format!("{} configure list", self.host.shown)))
-    }
-
-    fn command(&self, arguments: &[String]) -> Result<Finished> {
-        self.command_holding(arguments, None)
-    }
-
-    fn command_holding(
-        &self,
-        arguments: &[String],
-        hold: Option<&std::fs::File>,
-    ) -> Result<Finished> {
-        stop_if_interrupted()?;
-        self.run.screen.command(&self.host.shown, arguments);
-        let manner = Manner { hold, interruptible: true, started: None };
-        let finished = self.host.run(arguments, &manner).map_err(|e| not_started(self.host, &e))?;
-        if finished.end == End::Interrupted {
-            return Err(Failure::interrupted());
-        }
-        Ok(finished)
-    }
-}
-
-/// ai-mode is on, or about to be, for as long as this lives.
-pub struct Session<'r> {
-    run: &'r Run,
-    host: Host,
-    lease: Lease,
-    watchdog: RefCell<Option<Watchdog>>,
-}
-
-impl<'r> Session<'r> {
-    fn new(run: &'r Run, host: Host, lease: Lease) -> Self {
-        // Until it has been left, whatever happens.
-        run.facts.ai_mode_disabled.set(false);
-        let watchdog = Watchdog::start(&host, lease.path());
-        if let Err(error) = &watchdog {
-            run.screen.warn(format!("there is no watchdog for this run: {error:#}"));
-        }
-        Self { run, host, lease, watchdog: RefCell::new(watchdog.ok()) }
-    }
-
-    /// Step 5, under the lock. Where others have switched ai-mode on and still use it, nothing is
-    /// written: the CLI rewrites the file in place, and a call of theirs that read it in that
-    /// moment would take ai-mode for off. The agent string stays theirs for as long; the call
-    /// names its own.
-    fn switch_on(
-        &self,
-        product: Product,
-        configuration: &std::fs::File,
-        in_use: bool,
-    ) -> Result<()> {
-        if in_use && self.is_on(configuration)? {
-            return Ok(());
-        }
-        for arguments in [steps::enable(), steps::set_user_agent(product)] {
-            fault::point("guard: about to switch on");
-            let finished = self.step(&arguments, configuration)?;
-            if !finished.succeeded() {
-                return Err(Failure::environment(format!(
-                    "ai-mode cannot be switched on: {}",
-                    reply::complaint(&finished)
-                ))
-                .next(format!("{} configure ai-mode show", self.host.shown)));
-            }
-        }
-        fault::point("guard: switched on");
-        Ok(())
-    }
-
-    /// Whether ai-mode is on at this moment: another program may have switched it off.
-    fn is_on(&self, configuration: &std::fs::File) -> Result<bool> {
-        let finished = self.step(&steps::show(), configuration)?;
-        let state: serde_json::Value = serde_json::from_slice(&finished.stdout).unwrap_or_default();
-        Ok(finished.succeeded() && state["enabled"] == true)
-    }
-
-    fn step(&self, arguments: &[String], configuration: &std::fs::File) -> Result<Finished> {
-        stop_if_interrupted()?;
-        self.run.screen.command(&self.host.shown, arguments);
-        let manner = Manner { hold: Some(configuration), interruptible: true, started: None };
-        self.host.run(arguments, &manner).map_err(|error| not_started(&self.host, &error))
-    }
-
-    /// Step 6: one call. The caller decides what its end means.
-    ///
-    /// # Errors
-    /// The call could not be started, or a signal came before it: nothing has been sent.
-    pub fn call(&self, arguments: &[String]) -> Result<Finished> {
-        self.call_with_environment(arguments, &[])
-    }
-
-    /// As [`Session::call`], with variables for this one process: never shown, whatever they are.
-    ///
-    /// # Errors
-    /// As [`Session::call`].
-    pub fn call_with_environment(
-        &self,
-        arguments: &[String],
-        environment: &[(OsString, OsString)],
-    ) -> Result<Finished> {
-        stop_if_interrupted()?;
-        self.run.screen.command(&self.host.shown, arguments);
-        let tell = |change: &dyn Fn(&mut Watchdog)| {
-            if let Some(watchdog) = &mut *self.watchdog.borrow_mut() {
-                change(watchdog);
-            }
-        };
-        let started = |group| tell(&|watchdog| watchdog.calling(group));
-        let manner =
-            Manner { hold: Some(self.lease.file()), interruptible: true, started: Some(&started) };
-        let finished = self.host.run_with(arguments, &manner, environment);
-        tell(&Watchdog::idle);
-        finished.map_err(|error| not_started(&self.host, &error))
-    }
-
-    /// The service or the CLI refused for a reason that the stamp vouched for.
-    pub fn distrust_stamp(&self) {
-        Stamp::forget(&self.host);
-    }
-}
-
-/// Step 7.
-impl Drop for Session<'_> {
-    fn drop(&mut self) {
-        // A panic must not leave a destructor: it would end the program without a word about the
-        // message, where another panic is on its way.
-        let left = catch_unwind(AssertUnwindSafe(|| {
-            fault::point("guard: about to leave");
-            self.run.screen.command(&self.host.shown, &steps::disable());
-            AiMode::new(&self.host).leave(self.lease.path())
-        }))
-        .unwrap_or_else(|_| Left::On("alimsg has a defect and stopped half-way".into()));
-        let watchdog = self.watchdog.take();
-        let reason = match left {
-            Left::Off | Left::Shared => {
-                self.run.facts.ai_mode_disabled.set(true);
-                if let Some(watchdog) = watchdog {
-                    watchdog.dismiss();
-                }
-                return;
-            }
-            Left::On(reason) => reason,
-        };
-        let successor = if watchdog.is_some() {
-            "a watchdog goes on trying"
-        } else {
-            "the next run tries again"
-        };
-        self.run.screen.warn(format!(
-            "ai-mode may still be on: {reason}; {successor}, and \
-             `{} configure ai-mode disable` switches it off by hand",
-            self.host.shown
-        ));
-        if let Some(watchdog) = watchdog {
-            watchdog.take_over();
-        }
-    }
+/// Runs one command of the guard; the user's second signal ends it.
+fn run_step(run: &Run, host: &Host, arguments: &[String], hold: Option<&File>) -> Result<Finished> {
+    stop_if_interrupted()?;
+    run.screen.command(&host.shown, arguments);
+    let manner = Manner { hold, interruptible: true, ..Manner::default() };
+    let finished = host.run(arguments, &manner).map_err(|error| not_started(host, &error))?;
+    if finished.end == End::Interrupted { Err(Failure::interrupted()) } else { Ok(finished) }
 }
 
 fn stop_if_interrupted() -> Result<()> {

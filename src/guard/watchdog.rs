@@ -13,9 +13,8 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::ai_mode::{AiMode, Left};
-use super::lock;
 use crate::host::Host;
-use crate::{process, roles, signals, system};
+use crate::{lock, process, roles, signals, system};
 
 /// How long the watchdog goes on trying to switch ai-mode off; after that the next run does it.
 const PERSISTENCE: Duration = Duration::from_secs(15 * 60);

@@ -3,13 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 use super::Tracking;
-use crate::guard::lock::{self, NotHad};
-use crate::system;
+use crate::{lock, system};
 
 pub const FILE: &str = "keys.sqlite3";
 /// The version of the table, as SQLite's own `user_version`.
@@ -98,14 +97,7 @@ impl Store {
         crate::state::create(folder)?;
         let path = folder.join(FILE);
         // Whoever is first makes the table; SQLite's own waiting does not cover that.
-        let _opening =
-            lock::acquire(&folder.join("opening.lock"), PATIENCE, true).map_err(|reason| {
-                match reason {
-                    NotHad::Failed(error) => error,
-                    NotHad::Busy(_) => anyhow!("another process keeps it locked"),
-                    NotHad::Interrupted => anyhow!("stopped by a signal"),
-                }
-            })?;
+        let _opening = lock::acquire(&folder.join("opening.lock"), PATIENCE, true)?;
         // SQLite gives the files beside it the mode of this one.
         system::private_file()
             .write(true)

@@ -169,7 +169,7 @@ fn judge(shown: &str, ending: Option<&str>, head: &[u8], size: u64) -> Result<Me
 }
 
 /// A size as people say it.
-pub fn human(bytes: u64) -> String {
+fn human(bytes: u64) -> String {
     // One decimal, rounded up, so that one byte too many does not read as the limit itself.
     let tenths = |unit: u64| (bytes.saturating_mul(10)).div_ceil(unit);
     let shown = |tenths: u64, unit: &str| match tenths % 10 {

@@ -12,17 +12,23 @@ struct Kept {
 pub struct Drain(Arc<Mutex<Kept>>);
 
 impl Drain {
-    /// Reads to the end, keeps the first `limit` bytes, then calls `done`.
+    /// Reads to the end and keeps the first `limit` bytes; tells `heard` each piece as it comes,
+    /// and `done` that there is no more.
     pub fn start(
         source: Option<impl Read + Send + 'static>,
         limit: usize,
+        mut heard: Option<impl FnMut(&[u8]) + Send + 'static>,
         done: impl FnOnce() + Send + 'static,
     ) -> Self {
         let kept = Arc::new(Mutex::new(Kept::default()));
         let shared = Arc::clone(&kept);
         std::thread::spawn(move || {
             if let Some(source) = source {
-                read_all(source, limit, &shared);
+                read_all(source, limit, &shared, |bytes| {
+                    if let Some(heard) = &mut heard {
+                        heard(bytes);
+                    }
+                });
             }
             done();
         });
@@ -37,7 +43,7 @@ impl Drain {
     }
 }
 
-fn read_all(mut source: impl Read, limit: usize, kept: &Mutex<Kept>) {
+fn read_all(mut source: impl Read, limit: usize, kept: &Mutex<Kept>, mut heard: impl FnMut(&[u8])) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match source.read(&mut buffer) {
@@ -47,6 +53,8 @@ fn read_all(mut source: impl Read, limit: usize, kept: &Mutex<Kept>) {
                 let room = limit.saturating_sub(kept.bytes.len());
                 kept.bytes.extend_from_slice(&buffer[..count.min(room)]);
                 kept.truncated |= count > room;
+                drop(kept);
+                heard(&buffer[..count]);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return,

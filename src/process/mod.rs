@@ -30,15 +30,31 @@ const STRAGGLER_GRACE: Duration = Duration::from_secs(2);
 pub struct Launch<'a> {
     pub program: &'a Path,
     pub args: &'a [String],
-    pub set_env: &'a [(OsString, OsString)],
+    pub set_env: &'a [(String, String)],
     pub remove_env: &'a [String],
     /// From start to end; then the group is killed.
     pub limit: Duration,
-    /// A locked file that the child is to hold as long as it runs.
+    pub manner: &'a Manner<'a>,
+}
+
+/// What is special about one process.
+#[derive(Clone, Copy, Default)]
+pub struct Manner<'a> {
+    /// A locked file that it is to hold as long as it runs.
     pub hold: Option<&'a File>,
     /// Whether the user's second signal ends it. Cleaning up is not to be interrupted.
     pub interruptible: bool,
+    /// Variables that are its own, besides those that all get.
+    pub environment: &'a [(OsString, OsString)],
+    /// Where it stands, if not where this program does.
+    pub folder: Option<&'a Path>,
+    /// Told its number as soon as it exists.
+    pub started: Option<&'a dyn Fn(u32)>,
+    pub heard: Option<Listener<'a>>,
 }
+
+/// Told what a process prints on standard output, as it comes.
+pub type Listener<'a> = &'a dyn Fn(&[u8]);
 
 /// Why a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,19 +86,26 @@ impl Finished {
 
 #[derive(Clone)]
 enum Event {
-    Exited { by_signal: bool },
+    Exited {
+        by_signal: bool,
+    },
+    /// Standard output said this.
+    Heard(Vec<u8>),
     Drained,
     Signal,
 }
 
-/// Runs a process to its end; `started` is told its number as soon as it exists.
+/// Runs a process to its end.
 ///
 /// # Errors
 /// Only if it could not be started at all: nothing has happened then.
-pub fn run(launch: &Launch<'_>, started: impl FnOnce(u32)) -> io::Result<Finished> {
+pub fn run(launch: &Launch<'_>) -> io::Result<Finished> {
     let deadline = Instant::now() + launch.limit;
     let mut child = spawn(launch)?;
-    started(child.id());
+    let Manner { interruptible, started, heard, .. } = *launch.manner;
+    if let Some(started) = started {
+        started(child.id());
+    }
 
     let (sender, events) = mpsc::channel();
     let _waking = signals::Waking::new(sender.clone(), Event::Signal);
@@ -90,8 +113,13 @@ pub fn run(launch: &Launch<'_>, started: impl FnOnce(u32)) -> io::Result<Finishe
         let sender = sender.clone();
         move || drop(sender.send(event))
     };
-    let stdout = Drain::start(child.stdout.take(), STDOUT_LIMIT, tell(Event::Drained));
-    let stderr = Drain::start(child.stderr.take(), STDERR_LIMIT, tell(Event::Drained));
+    let listener = heard.map(|_| {
+        let sender = sender.clone();
+        move |bytes: &[u8]| drop(sender.send(Event::Heard(bytes.to_vec())))
+    });
+    let stdout = Drain::start(child.stdout.take(), STDOUT_LIMIT, listener, tell(Event::Drained));
+    let stderr =
+        Drain::start(child.stderr.take(), STDERR_LIMIT, None::<fn(&[u8])>, tell(Event::Drained));
     let pid = child.id();
     let exited = sender.clone();
     std::thread::spawn(move || {
@@ -101,12 +129,17 @@ pub fn run(launch: &Launch<'_>, started: impl FnOnce(u32)) -> io::Result<Finishe
 
     let mut running = Running { child, killed: None, exited: false, open: 2, deadline };
     // A signal that came before the child existed counts as well.
-    running.on_signal(launch.interruptible);
+    running.on_signal(interruptible);
     while !running.is_over() {
         match events.recv_timeout(running.deadline.saturating_duration_since(Instant::now())) {
             Ok(Event::Exited { by_signal }) => running.on_exit(by_signal),
+            Ok(Event::Heard(bytes)) => {
+                if let Some(heard) = heard {
+                    heard(&bytes);
+                }
+            }
             Ok(Event::Drained) => running.open -= 1,
-            Ok(Event::Signal) => running.on_signal(launch.interruptible),
+            Ok(Event::Signal) => running.on_signal(interruptible),
             Err(RecvTimeoutError::Timeout) if running.on_deadline(launch.limit) => {}
             Err(_) => break,
         }
@@ -141,15 +174,19 @@ fn spawn(launch: &Launch<'_>) -> io::Result<Child> {
     for name in launch.remove_env {
         command.env_remove(name);
     }
+    if let Some(folder) = launch.manner.folder {
+        command.current_dir(folder);
+    }
     command
         .args(launch.args)
         .envs(launch.set_env.iter().map(|(name, value)| (name, value)))
+        .envs(launch.manner.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     system::own_group(&mut command);
     let mut child = {
-        let _held = launch.hold.map(system::Inherited::new);
+        let _held = launch.manner.hold.map(system::Inherited::new);
         command.spawn()?
     };
     drop(child.stdin.take());

@@ -130,6 +130,7 @@ fn perform(witness: &Witness, words: &Words, rule: &Rule) -> Result<u8> {
     if rule.sent && product::is_product(words) {
         product::record(witness, words)?;
     }
+    Answer::text(&rule.early_stdout).print()?;
     thread::sleep(Duration::from_millis(rule.delay_ms));
     let mut answer = match rule.answer()? {
         Some(scripted) => scripted,

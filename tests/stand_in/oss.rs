@@ -31,6 +31,10 @@ pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer>
         Ok(found) => found.len(),
         Err(error) => return Ok(Answer::failure(&format!("{source}: {error}"))),
     };
+    // Made where the program stands. The real one removes it after an upload that succeeded.
+    if let Err(error) = fs::create_dir_all(".ossutil_checkpoint") {
+        return Ok(Answer::failure(&format!("mkdir .ossutil_checkpoint: {error}")));
+    }
     let account = match account::of_call(&witness.folder, words)? {
         Ok(account) => account,
         Err(fault) => return Ok(fault),

@@ -23,6 +23,8 @@ pub struct Rule {
     times: Option<u32>,
     /// Whether a sending call counts as carried out; false for one that the service refused.
     pub sent: bool,
+    /// Printed before the pause: what the program says while it works.
+    pub early_stdout: String,
     /// Pause between the request and the reply.
     pub delay_ms: u64,
     stdout: Option<String>,
@@ -52,6 +54,7 @@ impl Default for Rule {
             contains: Vec::new(),
             times: None,
             sent: true,
+            early_stdout: String::new(),
             delay_ms: 0,
             stdout: None,
             raw_stdout_hex: None,

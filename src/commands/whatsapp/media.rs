@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::number::space;
 use crate::call::Call;
 use crate::failure::{Failure, Kind, Result};
-use crate::media::{self, human};
+use crate::media;
 use crate::operations::{GENERATE_PRESIGNED_URL, GET_CHATAPP_UPLOAD_AUTHORIZATION, Product};
 use crate::oss::{self, Authorization, Upload};
 use crate::report::{Phase, PlannedCommand, Report};
@@ -85,8 +85,9 @@ fn upload(run: &Run, flags: UploadFlags) -> Result<Report> {
     let authorization = Authorization::of(&reply)?;
     let key = authorization.new_key(medium.ending);
     {
-        let _busy = run.screen.busy(&format!("uploading {}", human(medium.size)));
-        service.upload(&Upload { file: &file, key: &key, authorization: &authorization })?;
+        let busy = run.screen.busy(&format!("uploading {}", flags.file.display()), medium.size);
+        let upload = Upload { file: &file, key: &key, authorization: &authorization };
+        service.upload(&upload, &|share| busy.at(share))?;
     }
     let mut raw = Map::new();
     raw.insert("authorization".into(), oss::masked(reply));

@@ -1,10 +1,10 @@
 //! A lock between processes: a locked file, released by the system however its holder ends.
 
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 
 use crate::{signals, state, system};
 
@@ -21,6 +21,18 @@ pub enum NotHad {
     Interrupted,
     /// The file could not be opened or locked.
     Failed(anyhow::Error),
+}
+
+impl From<NotHad> for anyhow::Error {
+    fn from(reason: NotHad) -> Self {
+        match reason {
+            NotHad::Busy(patience) => {
+                anyhow!("other runs have kept it locked for {} s", patience.as_secs())
+            }
+            NotHad::Interrupted => anyhow!("stopped by a signal"),
+            NotHad::Failed(error) => error,
+        }
+    }
 }
 
 /// The open file holds the lock until it is closed, here and in every child that inherited it.
@@ -40,6 +52,14 @@ pub fn acquire(path: &Path, patience: Duration, interruptible: bool) -> Result<F
         }
         std::thread::sleep(*pauses.next().unwrap_or(&PAUSES[0]));
     }
+}
+
+/// A locked file under a new name: a sign of life, which says that the run behind it has not ended.
+pub fn sign_of_life(folder: &Path) -> Result<(PathBuf, File)> {
+    let path = folder.join(uuid::Uuid::now_v7().to_string());
+    let file = open(&path)?;
+    try_lock(&file)?;
+    Ok((path, file))
 }
 
 /// Takes the lock if it is free.

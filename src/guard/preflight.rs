@@ -1,0 +1,149 @@
+//! Steps 1 to 4: what has to be true before anything is called.
+
+use std::fs::File;
+
+use super::account::{Exported, Profile};
+use super::ai_mode::AiMode;
+use super::stamp::{Identity, Stamp};
+use super::{not_had, run_step, steps};
+use crate::failure::{Failure, Kind, Result};
+use crate::host::{Host, install_command};
+use crate::operations::Product;
+use crate::process::Finished;
+use crate::reply;
+use crate::run::Run;
+
+/// The checks, as far as no stamp proves them.
+pub struct Preflight<'a> {
+    pub run: &'a Run,
+    pub host: &'a Host,
+    pub product: Product,
+    pub exported: &'a Exported,
+}
+
+impl Preflight<'_> {
+    /// What is proven, by the stamp of an earlier run or now.
+    ///
+    /// # Errors
+    /// `aliyun` is too old, its plugin cannot be had or its profiles cannot be read.
+    pub fn stamp(&self) -> Result<Stamp> {
+        if let Some(stamp) = Stamp::load(self.host).filter(|stamp| self.is_enough(stamp)) {
+            return Ok(stamp);
+        }
+        let lock = AiMode::new(self.host).lock_preflight().map_err(not_had)?;
+        // Whoever held the lock before may have proven all that is needed.
+        let mut stamp = match Stamp::load(self.host) {
+            Some(stamp) => stamp,
+            None => {
+                self.check_version()?;
+                self.set_auto_install()?;
+                Stamp::new(Identity::now(self.host))
+            }
+        };
+        if !stamp.has_plugin(self.product) {
+            self.ensure_plugin(&lock)?;
+            stamp.prove_plugin(self.product);
+        }
+        if self.needs_profiles(&stamp) {
+            let identity = Identity::now(self.host);
+            stamp.prove_profiles(self.list_profiles(&identity)?, identity);
+        }
+        if let Err(error) = stamp.save(self.host) {
+            self.run.screen.warn(format!(
+                "the checks of aliyun cannot be remembered, so each run repeats them: {error:#}; \
+                 {} names another folder",
+                crate::state::VARIABLE
+            ));
+        }
+        Ok(stamp)
+    }
+
+    fn is_enough(&self, stamp: &Stamp) -> bool {
+        stamp.has_plugin(self.product) && !self.needs_profiles(stamp)
+    }
+
+    fn needs_profiles(&self, stamp: &Stamp) -> bool {
+        stamp.profiles().is_none() && !self.exported.decides_alone(&self.run.settings)
+    }
+
+    /// Step 1.
+    fn check_version(&self) -> Result<()> {
+        let finished = self.command(&steps::version(), None)?;
+        let text = String::from_utf8_lossy(&finished.stdout);
+        let version = text
+            .split_whitespace()
+            .find_map(|word| semver::Version::parse(word.strip_prefix('v').unwrap_or(word)).ok());
+        let upgrade = format!("upgrade it: {}", install_command());
+        match version {
+            Some(version) if version >= steps::OLDEST_VERSION => Ok(()),
+            Some(version) => Err(Failure::environment(format!(
+                "aliyun {version} is too old: {} or later is needed",
+                steps::OLDEST_VERSION
+            ))
+            .hint(upgrade)),
+            None => Err(Failure::environment(format!(
+                "{} does not say which version it is: {}",
+                self.host.shown,
+                reply::complaint(&finished)
+            ))
+            .hint(format!("check it with `{} version`, or {upgrade}", self.host.shown))),
+        }
+    }
+
+    /// Step 2. The variable that every child gets has the same effect, so a failure costs nothing:
+    /// the CLI refuses to write where no profile is configured.
+    fn set_auto_install(&self) -> Result<()> {
+        let lock = AiMode::new(self.host).lock_configuration(true).map_err(not_had)?;
+        self.command(&steps::auto_install(), Some(&lock)).map(drop)
+    }
+
+    /// Step 3. Downloads hold the lock of these checks, also when this run is killed: nobody is to
+    /// install beside them. They write no configuration, so running calls need not wait for them.
+    fn ensure_plugin(&self, preflight: &File) -> Result<()> {
+        let plugin = self.product.plugin();
+        let listed = self.command(&steps::list_plugins(), None)?;
+        let text = String::from_utf8_lossy(&listed.stdout);
+        let installed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
+        if installed {
+            let updated = self.command(&steps::update_plugins(), Some(preflight))?;
+            if !updated.succeeded() {
+                // Hosts in a private network cannot reach the catalogue and still can send.
+                self.run.screen.warn(format!(
+                    "the plugins of aliyun could not be updated: {}",
+                    reply::complaint(&updated)
+                ));
+            }
+            return Ok(());
+        }
+        self.run.screen.note(&format!("installing {plugin}, once"));
+        let installing = self.command(&steps::install_plugin(self.product), Some(preflight))?;
+        if installing.succeeded() {
+            return Ok(());
+        }
+        Err(Failure::environment(format!(
+            "the plugin {plugin} cannot be installed: {}",
+            reply::complaint(&installing)
+        ))
+        .hint("aliyun has no built-in fallback; check the network and try again")
+        .next(format!("{} plugin install --names {plugin}", self.host.shown)))
+    }
+
+    /// The table of step 4; who sends is decided by [`account::resolve`].
+    fn list_profiles(&self, identity: &Identity) -> Result<Vec<Profile>> {
+        let finished = self.command(&steps::list_profiles(), None)?;
+        let profiles = Profile::parse_table(&String::from_utf8_lossy(&finished.stdout));
+        // Without a configuration the CLI fails here, also where exported credentials would do.
+        if finished.succeeded() || !identity.is_configured() {
+            return Ok(profiles);
+        }
+        Err(Failure::new(
+            Kind::Credentials,
+            format!("aliyun cannot read its profiles: {}", reply::complaint(&finished)),
+        )
+        .next(format!("{} configure list", self.host.shown)))
+    }
+
+    fn command(&self, arguments: &[String], hold: Option<&File>) -> Result<Finished> {
+        run_step(self.run, self.host, arguments, hold)
+    }
+}
