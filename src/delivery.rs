@@ -24,12 +24,10 @@ pub use safety::{Safety, SafetyFlags};
 pub struct Message {
     pub call: Call,
     pub recipients: Vec<String>,
-    /// The name and value of the ID by which the message can be found again.
-    pub tracking: (&'static str, Tracking),
+    /// The ID by which the message can be found again.
+    pub tracking: Tracking,
     /// Where it can be found by that ID.
     pub trail: Trail,
-    /// The name of the service's own ID, and where its replies carry it.
-    pub receipt: (&'static str, &'static [&'static str]),
     /// What the user is shown before consenting: every parameter.
     pub plan: Vec<(String, String)>,
     /// What keeps it from being sent twice.
@@ -103,12 +101,10 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
 /// What the message's key stands for, if it has one. Nothing has been started yet.
 fn claim(run: &Run, message: &Message) -> Result<Option<Claim>> {
     let Some(key) = &message.safety.key else { return Ok(None) };
-    let (name, tracking) = &message.tracking;
-    let tracking_flag = format!("--{}", name.replace('_', "-"));
     let common = service::common(&run.settings);
     let credentials = run.settings.credentials;
-    let fingerprint = ledger::fingerprint(&message.call, &tracking_flag, &common, credentials);
-    ledger::claim(run, key, &fingerprint, tracking).map(Some)
+    let fingerprint = ledger::fingerprint(&message.call, &common, credentials);
+    ledger::claim(run, key, &fingerprint, &message.tracking).map(Some)
 }
 
 /// The result of the run that used the key first. What is wanted beyond it only reads, so it is

@@ -53,10 +53,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use clap::error::{ContextKind, ErrorKind};
-
 use commands::CommandLine;
+use commands::unread::{self, Asked};
 use facts::Facts;
 use failure::{Failure, Kind, Outcome};
 use report::Report;
@@ -78,7 +76,7 @@ fn main() -> ExitCode {
 
 /// The program that people and scripts start. The only place that decides how it ends.
 fn user() -> ExitCode {
-    let line = match CommandLine::try_parse() {
+    let line = match CommandLine::read() {
         Ok(line) => line,
         Err(error) => return unread_line(&error),
     };
@@ -122,69 +120,16 @@ fn guarded_against_panics(
 
 /// Help and version pages, and command lines that make no sense.
 fn unread_line(error: &clap::Error) -> ExitCode {
-    let text = error.render().to_string();
-    let wants_page = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp
-            | ErrorKind::DisplayVersion
-            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    );
-    let json = asks_for("--json", "ALIMSG_JSON");
-    let screen = Screen::for_unread_line(json, asks_for("--sandbox", "ALIMSG_SANDBOX"));
-    if wants_page && !(json && error.use_stderr()) {
-        let _ = screen.page(&text);
+    let asked = Asked::of_this_process();
+    let screen = Screen::for_unread_line(asked.json, asked.sandbox);
+    if unread::is_page(error) && !(asked.json && error.use_stderr()) {
+        let _ = screen.page(&error.render().to_string());
         return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
     }
-    // The first line says what is wrong; of the others, only tips and the usage help.
-    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let message = lines.next().unwrap_or_default();
-    let mut failure = Failure::usage(message.strip_prefix("error:").unwrap_or(message).trim());
-    let usage = lines.clone().find_map(|line| line.strip_prefix("Usage:"));
-    let tip = lines.find_map(|line| line.strip_prefix("tip:"));
-    let command = usage.map_or("alimsg".into(), |usage| {
-        let words = usage.split_whitespace();
-        words.take_while(|word| !word.starts_with(['-', '<', '['])).collect::<Vec<_>>().join(" ")
-    });
-    failure.hint = Some(tip.map_or_else(
-        || repair(error, &command).unwrap_or_else(|| format!("`{command} --help` shows the flags")),
-        |tip| tip.trim().to_string(),
-    ));
+    let (command, failure) = unread::mistake(error);
     let code = failure.exit_code();
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        failure.message = format!("{command} needs to be told what to do");
-        failure.hint = Some(format!("`{command} --help` lists its commands"));
-    }
-    let name = command.strip_prefix("alimsg").unwrap_or_default().trim();
-    let _ = screen.end(name, &Facts::default(), &Err(failure));
+    let _ = screen.end(&command, &Facts::default(), &Err(failure));
     ExitCode::from(code)
-}
-
-/// How to write the line instead, where that can be told.
-fn repair(error: &clap::Error, command: &str) -> Option<String> {
-    let context = |kind| error.get(kind).map(ToString::to_string);
-    let argument = context(ContextKind::InvalidArg)?;
-    if let Some(values) = context(ContextKind::ValidValue).filter(|values| !values.is_empty()) {
-        return Some(format!("the values of {argument} are {values}"));
-    }
-    match error.kind() {
-        // clap's name for a value that is missing; the value that it found is empty.
-        ErrorKind::InvalidValue => {
-            Some(format!("give {argument} a value; one that begins with a dash as --flag=VALUE"))
-        }
-        ErrorKind::UnknownArgument if argument.starts_with('-') => Some(format!(
-            "`{command} --help` shows the flags; a value that begins with a dash is written \
-             --flag={argument}"
-        )),
-        _ => None,
-    }
-}
-
-/// Whether something is wanted, asked of a command line that cannot be read.
-fn asks_for(flag: &str, variable: &str) -> bool {
-    let flagged = std::env::args_os().take_while(|word| word != "--").any(|word| word == flag);
-    let falsy = ["", "0", "f", "false", "n", "no", "off"];
-    let value = std::env::var(variable).unwrap_or_default().to_lowercase();
-    flagged || !falsy.contains(&value.as_str())
 }
 
 /// This program as the `aliyun` of the sandbox.

@@ -12,7 +12,6 @@ use clap::{Args, ValueEnum, builder::FalseyValueParser};
 pub enum Credentials {
     // Plain comments: a help page of one line a flag is easier to read.
     // As the CLI does it: a profile wins, exported credentials fill what it leaves empty.
-    #[value(alias = "")]
     Auto,
     // Exported credentials alone; the profiles are ignored.
     Env,
@@ -21,7 +20,6 @@ pub enum Credentials {
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorWhen {
-    #[value(alias = "")]
     Auto,
     Always,
     Never,
@@ -82,7 +80,7 @@ pub struct GlobalFlags {
 
     /// Limit for one aliyun process, in seconds
     #[arg(long, global = true, env = "ALIMSG_TIMEOUT", hide_env_values = true, value_name = "SECS", default_value = "60",
-          value_parser = seconds)]
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
 
     /// The aliyun to use [default: the one in PATH]
@@ -133,38 +131,18 @@ pub struct Settings {
 impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        // A variable that is set to nothing is a variable that is not set; an empty value on the
-        // command line is a mistake that is named later.
-        let given = |name: &str, text: Option<String>| {
-            let variable_is_empty = std::env::var_os(name).is_some_and(|value| value.is_empty());
-            text.filter(|text| !(text.is_empty() && variable_is_empty))
-        };
         Self {
             // The sandbox has one account, its own; a script that names another one is rehearsed
             // all the same.
-            profile: given("ALIMSG_PROFILE", flags.profile).filter(|_| !flags.sandbox),
-            region: given("ALIMSG_REGION", flags.region),
+            profile: flags.profile.filter(|_| !flags.sandbox),
+            region: flags.region,
             credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
             yes: flags.yes,
             dry_run: flags.dry_run,
             may_ask: at_terminal && !flags.no_input,
             timeout: Duration::from_secs(flags.timeout),
-            aliyun: given("ALIMSG_ALIYUN", flags.aliyun).map(PathBuf::from),
+            aliyun: flags.aliyun.map(PathBuf::from),
             sandbox: flags.sandbox,
         }
-    }
-}
-
-/// How long one process may take if nothing else is said, in seconds.
-const DEFAULT_TIMEOUT: u64 = 60;
-
-/// A time limit: 1 second to a day; nothing means the default.
-fn seconds(text: &str) -> Result<u64, String> {
-    if text.is_empty() {
-        return Ok(DEFAULT_TIMEOUT);
-    }
-    match text.parse() {
-        Ok(seconds @ 1..=86_400) => Ok(seconds),
-        _ => Err("1..=86400 are the seconds it can be".into()),
     }
 }

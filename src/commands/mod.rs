@@ -3,9 +3,10 @@
 pub mod sandbox;
 pub mod sms;
 pub mod templates;
+pub mod unread;
 pub mod whatsapp;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::failure::Result;
 use crate::report::Report;
@@ -29,6 +30,28 @@ pub struct CommandLine {
 
     #[command(flatten)]
     pub globals: GlobalFlags,
+}
+
+impl CommandLine {
+    /// Reads the command line of this process. A variable that is set to nothing counts as one
+    /// that is not set.
+    ///
+    /// # Errors
+    /// A request for a page, or a line that makes no sense.
+    pub fn read() -> clap::error::Result<Self> {
+        let mut command = without_empty_variables(Self::command());
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_set = |arg: &Arg| {
+        arg.get_env().is_none_or(|name| std::env::var_os(name).is_none_or(|text| !text.is_empty()))
+    };
+    command
+        .mut_args(|arg| if is_set(&arg) { arg } else { arg.env(None::<&str>) })
+        .mut_subcommands(without_empty_variables)
 }
 
 static LONG_HELP: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {

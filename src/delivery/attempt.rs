@@ -35,7 +35,7 @@ pub fn send(
         service.submit(&message.call).and_then(|reply| accepted(run, message, reply))
     };
     let record = match answer {
-        Ok(reply) => record("accepted", message, &message.tracking.1, reply),
+        Ok(reply) => record("accepted", message, &message.tracking, reply),
         Err(failure) if failure.outcome != Outcome::Unknown => {
             keep(run, reservation.map(Reservation::release));
             return Err(failure);
@@ -43,7 +43,7 @@ pub fn send(
         Err(failure) => {
             keep(run, reservation.as_mut().map(|reservation| reservation.open()));
             drop(service);
-            let tracking = &message.tracking.1;
+            let tracking = &message.tracking;
             let limit = message.safety.look_up;
             match lookup::find(run, guard, &message.trail, tracking, since, limit) {
                 Some(reply) => {
@@ -101,7 +101,7 @@ pub fn conclude<'r>(
 
 /// A reply that says OK has to name the message, too.
 fn accepted(run: &Run, message: &Message, reply: Reply) -> Result<Reply> {
-    if reply.text(message.receipt.1).is_some() {
+    if reply.text(message.call.operation.product.ids().receipt_in).is_some() {
         return Ok(reply);
     }
     run.facts.outcome.set(Outcome::Unknown);
@@ -121,17 +121,18 @@ fn with_open_outcome(mut failure: Box<Failure>) -> Box<Failure> {
 
 /// The next step after an open outcome is to look, not to send.
 fn check_first(mut failure: Box<Failure>, message: &Message, tracking: &Tracking) -> Box<Failure> {
-    let (name, id) = (message.tracking.0, &tracking.id);
+    let (name, id) = (message.call.operation.product.ids().tracking, &tracking.id);
     failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
     failure.next = message.trail.check_commands(id);
     failure
 }
 
 fn record(status: &str, message: &Message, tracking: &Tracking, reply: Reply) -> Record {
+    let ids = message.call.operation.product.ids();
     let mut data = Map::new();
     data.insert("status".into(), json!(status));
-    data.insert(message.receipt.0.into(), json!(reply.text(message.receipt.1)));
-    data.insert(message.tracking.0.into(), json!(tracking.id));
+    data.insert(ids.receipt.into(), json!(reply.text(ids.receipt_in)));
+    data.insert(ids.tracking.into(), json!(tracking.id));
     data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
     data.insert("to".into(), json!(message.recipients));
     data.insert("replayed".into(), json!(false));

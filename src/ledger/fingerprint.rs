@@ -10,16 +10,11 @@ use crate::settings::Credentials;
 const NAMESPACE: Uuid = Uuid::from_u128(0x5f0c_8a4e_7a52_4c5b_9d6e_61c1_6d73_6701);
 
 /// A hash (SHA-1, as UUIDs of version 5 have it) of all that makes the message: the operation, its
-/// flags and who is to send: profile, region and the choice of credentials. The tracking ID is no part of it, since each attempt may make its own;
-/// one that the user gave is compared by itself.
-pub fn fingerprint(
-    call: &Call,
-    tracking_flag: &str,
-    common: &Common,
-    credentials: Credentials,
-) -> String {
+/// flags and who is to send: profile, region and the choice of credentials. The tracking ID is no
+/// part of it, since each attempt may make its own; one that the user gave is compared by itself.
+pub fn fingerprint(call: &Call, common: &Common, credentials: Credentials) -> String {
     let flags: Vec<Value> = call
-        .content(tracking_flag)
+        .content(call.operation.product.ids().tracking_flag)
         .into_iter()
         .map(|(flag, words)| {
             let words: Vec<Value> = words.into_iter().map(canonical).collect();
@@ -62,7 +57,7 @@ mod tests {
     }
 
     fn of(call: &Call) -> String {
-        fingerprint(call, "--out-id", &Common::default(), Credentials::Auto)
+        fingerprint(call, &Common::default(), Credentials::Auto)
     }
 
     #[test]
@@ -78,7 +73,7 @@ mod tests {
         let call = sms("{}", "one");
         let by = |profile: Option<&str>, region: Option<&str>, credentials| {
             let [profile, region] = [profile, region].map(|name| name.map(str::to_string));
-            fingerprint(&call, "--out-id", &Common { profile, region }, credentials)
+            fingerprint(&call, &Common { profile, region }, credentials)
         };
         assert_eq!(of(&call), by(None, None, Credentials::Auto));
         for other in [

@@ -17,7 +17,7 @@ pub static SEND_SMS: Operation = Operation {
         required("--sign-name", Text),
         optional("--sms-up-extend-code", Text),
         required("--template-code", Text),
-        optional("--template-param", Text),
+        optional("--template-param", Text).private(),
     ],
 };
 
@@ -33,7 +33,7 @@ pub static SEND_BATCH_SMS: Operation = Operation {
         required("--sign-name-json", Text),
         optional("--sms-up-extend-code-json", Text),
         required("--template-code", Text),
-        optional("--template-param-json", Text),
+        optional("--template-param-json", Text).private(),
     ],
 };
 

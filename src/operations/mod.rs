@@ -66,6 +66,24 @@ impl Product {
         }
     }
 
+    /// By which IDs its messages are known.
+    pub const fn ids(self) -> Ids {
+        match self {
+            Self::Cams => Ids {
+                tracking_flag: "--task-id",
+                tracking: "task_id",
+                receipt: "message_id",
+                receipt_in: &["MessageId", "Data.MessageId", "GroupMessageId"],
+            },
+            Self::Dysmsapi => Ids {
+                tracking_flag: "--out-id",
+                tracking: "out_id",
+                receipt: "biz_id",
+                receipt_in: &["BizId"],
+            },
+        }
+    }
+
     /// Every call of the product, in the order of its API model.
     pub fn operations(self) -> &'static [&'static Operation] {
         match self {
@@ -73,6 +91,20 @@ impl Product {
             Self::Dysmsapi => dysmsapi::ALL,
         }
     }
+}
+
+/// The two IDs of a message.
+#[derive(Debug, Clone, Copy)]
+pub struct Ids {
+    /// The flag of the sending calls for the sender's own ID, by which the message can be found
+    /// again.
+    pub tracking_flag: &'static str,
+    /// Its name in results.
+    pub tracking: &'static str,
+    /// The name in results of the ID that the service gives to what it accepted.
+    pub receipt: &'static str,
+    /// Where its replies carry that.
+    pub receipt_in: &'static [&'static str],
 }
 
 /// What a call does to the world; decides about consent and about retrying.
@@ -114,6 +146,15 @@ pub struct Flag {
     pub kind: FlagKind,
     /// The service refuses the call without it.
     pub required: bool,
+    /// Its values can carry a verification code or other personal text: they are not shown where
+    /// nobody asked for them.
+    pub private: bool,
+}
+
+impl Flag {
+    const fn private(self) -> Self {
+        Self { private: true, ..self }
+    }
 }
 
 /// One call of the API, as `aliyun` offers it.
@@ -167,11 +208,11 @@ pub fn find(product: &str, command: &str) -> Option<&'static Operation> {
 }
 
 const fn required(name: &'static str, kind: FlagKind) -> Flag {
-    Flag { name, kind, required: true }
+    Flag { name, kind, required: true, private: false }
 }
 
 const fn optional(name: &'static str, kind: FlagKind) -> Flag {
-    Flag { name, kind, required: false }
+    Flag { name, kind, required: false, private: false }
 }
 
 #[cfg(test)]

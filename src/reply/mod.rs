@@ -24,14 +24,10 @@ impl Reply {
     /// A text field, wherever the API versions put it: a path like `Data.MessageId`. Numbers are
     /// taken as their digits.
     pub fn text(&self, paths: &[&str]) -> Option<String> {
-        paths.iter().find_map(|path| {
-            let mut names = path.split('.');
-            let first = self.0.get(names.next()?)?;
-            match names.try_fold(first, |value, name| value.get(name))? {
-                Value::String(text) if !text.is_empty() => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            }
+        paths.iter().find_map(|path| match self.value(path)? {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
         })
     }
 }
@@ -42,11 +38,10 @@ impl Reply {
 /// Anything but an OK of the service. The failure says whether a message went out, or a change was
 /// made; that is `unknown` unless there is proof that the call did not come that far.
 pub fn read(operation: &Operation, finished: &Finished) -> Result<Reply> {
-    let answer = read_openly(operation, finished);
-    if operation.is_confidential() {
-        return answer.map_err(|failure| without_quotes(operation, failure));
-    }
-    answer
+    read_openly(operation, finished).map_err(|mut failure| {
+        failure.about_a_change = operation.access == Access::Write;
+        if operation.is_confidential() { without_quotes(operation, failure) } else { failure }
+    })
 }
 
 fn read_openly(operation: &Operation, finished: &Finished) -> Result<Reply> {
@@ -80,7 +75,7 @@ fn read_openly(operation: &Operation, finished: &Finished) -> Result<Reply> {
         },
     };
     failure.request_id = complaint::request_id(&finished.stderr);
-    Err(with_outcome(operation, failure, operation.if_open()))
+    Err(left_open(operation, failure))
 }
 
 /// Why nothing that stands on stderr can prove that the call did not come through: something else
@@ -118,15 +113,10 @@ fn without_quotes(operation: &Operation, mut failure: Box<Failure>) -> Box<Failu
     failure
 }
 
-/// A failure whose outcome may be open. An open outcome is a kind of its own.
-fn with_outcome(
-    operation: &Operation,
-    mut failure: Box<Failure>,
-    outcome: Outcome,
-) -> Box<Failure> {
-    failure.outcome = outcome;
-    failure.about_a_change = operation.access == Access::Write;
-    if outcome == Outcome::Unknown {
+/// A failure that does not tell how far the call came. An open outcome is a kind of its own.
+fn left_open(operation: &Operation, mut failure: Box<Failure>) -> Box<Failure> {
+    failure.outcome = operation.if_open();
+    if failure.outcome == Outcome::Unknown {
         failure.retryable = false;
         if failure.kind != Kind::Cancelled {
             failure.kind = Kind::UnknownOutcome;
@@ -155,23 +145,19 @@ fn judge(operation: &Operation, json: Map<String, Value>) -> Result<Reply> {
     let mut failure = match code {
         Some(code) if code.trim().eq_ignore_ascii_case("OK") => return Ok(reply),
         Some(code) => refused(operation, &code, &message, None),
-        None => with_outcome(
+        None => left_open(
             operation,
             Failure::new(Kind::Rejected, "the service answered without a code that can be read"),
-            operation.if_open(),
         ),
     };
-    if reply.text(&SENT_IDS).is_some() {
+    if reply.text(operation.product.ids().receipt_in).is_some() {
         // A refusal does not name a message.
-        failure = with_outcome(operation, failure, operation.if_open());
+        failure = left_open(operation, failure);
     }
     failure.request_id = request_id;
     failure.raw = Some(Value::Object(reply.0));
     Err(failure)
 }
-
-/// Where the IDs of accepted messages stand.
-const SENT_IDS: [&str; 4] = ["BizId", "MessageId", "GroupMessageId", "Data.MessageId"];
 
 /// Whether a reply without a code is an answer all the same, and not an error of another form.
 fn brings_data(reply: &Map<String, Value>) -> bool {
@@ -216,14 +202,13 @@ fn refused(operation: &Operation, code: &str, message: &str, status: Option<u16>
         },
     };
     if refused {
-        failure.about_a_change = operation.access == Access::Write;
         return failure;
     }
     // The request reached a service that then fell over, or that says something nobody knows: the
     // message may be on its way, the change may be made.
     failure.retryable = operation.access == Access::Read
         && cause.map_or_else(|| names_a_failure_inside(code), |_| true);
-    with_outcome(operation, failure, operation.if_open())
+    left_open(operation, failure)
 }
 
 /// Whether a code that is not in the table says by its name that the service broke down.
@@ -276,7 +261,6 @@ fn policy(operation: &Operation) -> Value {
 
 /// There was no JSON object: what stands on stderr has to tell.
 fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -> Box<Failure> {
-    let open = operation.if_open();
     let mut failure = match said {
         Complaint::Service { code, message, status } => refused(operation, &code, &message, status),
         Complaint::Network { connection: Connection::Never, text } => {
@@ -288,7 +272,7 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
             let mut failure = Failure::environment(format!("the connection was lost: {text}"))
                 .hint("check the network, a proxy and the region");
             failure.retryable = operation.access == Access::Read;
-            with_outcome(operation, failure, open)
+            left_open(operation, failure)
         }
         Complaint::Credentials(text) => Failure::new(Kind::Credentials, text)
             .hint("configure a profile with `aliyun configure`; alimsg never takes a key"),
@@ -312,7 +296,7 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
             } else {
                 format!("aliyun failed: {text}")
             };
-            with_outcome(operation, Failure::environment(what), open)
+            left_open(operation, Failure::environment(what))
         }
     };
     if failure.request_id.is_none() {

@@ -27,8 +27,13 @@ fn what_is_shown_hides_every_variable_and_nothing_else() {
 
 #[test]
 fn what_is_shown_hides_variables_that_stand_as_json() {
-    for flag in ["--template-param", "--template-param-json", "--sender-list"] {
-        let arguments = [format!("{flag}={{\"code\":\"1=234\"}}"), "--out-id=x".to_string()];
+    for (product, command, flag) in [
+        ("dysmsapi", "send-sms", "--template-param"),
+        ("dysmsapi", "send-batch-sms", "--template-param-json"),
+        ("cams", "send-chatapp-mass-message", "--sender-list"),
+    ] {
+        let value = format!("{flag}={{\"code\":\"1=234\"}}");
+        let arguments = [product, command, &value, "--out-id=x"].map(String::from);
         let line = masked_line("aliyun", &arguments);
         assert!(!line.contains("234") && !line.contains("code"), "{line}");
         assert!(line.contains("out-id"), "{line}");

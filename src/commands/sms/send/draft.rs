@@ -47,9 +47,8 @@ impl Draft {
         Message {
             call,
             recipients: self.recipients.clone(),
-            tracking: ("out_id", self.tracking.clone()),
+            tracking: self.tracking.clone(),
             trail: Trail::Sms { phones: self.recipients.clone() },
-            receipt: ("biz_id", &["BizId"]),
             plan: self.plan(&sign_name, &template_code),
             safety: self.safety.clone(),
             reads: if self.verify { verify::calls(&sign_name, &template_code) } else { Vec::new() },

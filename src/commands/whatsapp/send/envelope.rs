@@ -210,9 +210,8 @@ impl Envelope {
         Ok(Message {
             call,
             recipients: vec![to],
-            tracking: ("task_id", tracking),
+            tracking,
             trail,
-            receipt: ("message_id", &["MessageId", "Data.MessageId"]),
             plan,
             safety,
             verify: None,
