@@ -1,8 +1,8 @@
-//! Links to media. The service fetches them, so only it can tell whether they work; checked here is
+//! Links to media and addresses that are called back. The service uses them, so only it can tell whether they work; checked here is
 //! what no fetch could ever repair: that it is an absolute link of the web with a host.
 //!
-//! That takes the authority of RFC 3986 alone; a library for the whole of it, with its tables for
-//! international names, would be the largest dependency of this program.
+//! That takes the authority of RFC 3986 alone; a library for the whole of it brings the tables of
+//! international names along, a dozen packages for one yes or no.
 
 use crate::failure::{Failure, Result};
 
@@ -15,7 +15,7 @@ pub fn check(flag: &str, link: &str) -> Result<()> {
     match fault(link) {
         None => Ok(()),
         Some(fault) => Err(Failure::usage(format!("{flag} {link:?} is not a link: {fault}"))
-            .hint(format!("give a public one, for example {flag} https://example.com/photo.jpg"))),
+            .hint(format!("give a public one, for example {flag} https://example.com/path"))),
     }
 }
 

@@ -16,6 +16,7 @@ mod fault;
 mod guard;
 mod host;
 mod ledger;
+mod length;
 mod link;
 mod lock;
 mod lookup;

@@ -14,25 +14,34 @@ const LARGEST: u64 = 1024 * 1024;
 /// # Errors
 /// The file or stdin cannot be read, is too large, or is no UTF-8.
 pub fn text(flag: &str, given: &str) -> Result<String> {
-    let read = match (given, given.strip_prefix('@')) {
-        ("-", _) => limited(std::io::stdin().lock()),
-        (_, Some(path)) => std::fs::File::open(path).and_then(limited),
-        (text, None) => return Ok(text.to_string()),
-    };
-    let place = given.strip_prefix('@').unwrap_or("stdin");
-    read.map_err(|error| {
-        Failure::usage(format!("{flag} cannot be read from {place}: {error}"))
-            .hint(format!("{flag} takes the value itself, @FILE, or - for stdin"))
+    match (given, given.strip_prefix('@')) {
+        ("-", _) => stdin(flag),
+        (text, None) => Ok(text.to_string()),
+        (_, Some(path)) => std::fs::File::open(path).and_then(limited).map_err(|error| {
+            Failure::usage(format!("{flag} cannot be read from {path}: {error}"))
+                .hint(format!("{flag} takes the value itself, @FILE, or - for stdin"))
+        }),
+    }
+}
+
+/// All of stdin.
+///
+/// # Errors
+/// It cannot be read, is too large, or is no UTF-8.
+pub fn stdin(flag: &str) -> Result<String> {
+    limited(std::io::stdin().lock()).map_err(|error| {
+        Failure::usage(format!("{flag} cannot be read from stdin: {error}"))
+            .hint("give it as UTF-8, and not more than 1 MiB of it")
     })
 }
 
 fn limited(source: impl std::io::Read) -> std::io::Result<String> {
-    let mut text = String::new();
-    source.take(LARGEST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > LARGEST {
+    let mut bytes = Vec::new();
+    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
         return Err(std::io::Error::other("it is larger than 1 MiB"));
     }
-    Ok(text)
+    String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is no UTF-8"))
 }
 
 /// A JSON value and its text as it was given, without blanks around it.

@@ -158,9 +158,9 @@ fn a_flag_that_is_not_known_is_refused_and_the_nearest_is_named() {
     assert_names(&refused(&and(&SMS, &["--nonsense"])), "--nonsense", "alimsg sms send --help");
     assert_names(&refused(&and(&SMS, &["-x"])), "-x", "--help");
     assert_names(&refused(&and(&SMS, &["stray"])), "stray", "--help");
-    assert_names(&refused(&["sms", "--quiet"]), "subcommand", "alimsg sms --help");
+    assert_names(&refused(&["sms", "--quiet"]), "what to do", "alimsg sms --help");
     let error = refused(&["whatsapp", "send", "--yes"]);
-    assert_names(&error, "subcommand", "alimsg whatsapp send --help");
+    assert_names(&error, "what to do", "alimsg whatsapp send --help");
     assert_names(&refused(&["whatsapp", "send", "zzz"]), "zzz", "--help");
     assert_names(&refused(&["whatsapp", "send", "viber"]), "viber", "video");
     assert_names(&refused(&["smss", "send"]), "smss", "sms");
@@ -246,9 +246,9 @@ fn a_text_from_stdin_is_judged_like_any_other() {
         ("".to_string(), "empty"),
         ("\n".to_string(), "empty"),
         ("x".repeat(4097), "too long"),
-        // Cut in the middle of a character, it is still too long and not ill-formed.
-        ("x".to_string() + &"😀".repeat(1_000_000), "too long"),
-        ("好".repeat(1_000_000), "too long"),
+        // Cut in the middle of a character, it is still too large and not ill-formed.
+        ("x".to_string() + &"😀".repeat(1_000_000), "larger than 1 MiB"),
+        ("好".repeat(1_000_000), "larger than 1 MiB"),
     ] {
         let world = World::new();
         let ran = world.run_with_stdin(&and(&words, &["--json"]), &input);

@@ -45,7 +45,7 @@ fn automation_is_set_within_its_limits() {
         (&["--prompt", &long], "81 characters"),
         (&commands[..], "30 at most"),
         (&["--command", "track"], "NAME=VALUE"),
-        (&["--command", "track="], "0 characters"),
+        (&["--command", "track="], "is blank"),
     ] {
         let message = refused(&[&set, more].concat());
         assert!(message.contains(said), "{message}");
@@ -88,7 +88,7 @@ fn callbacks_are_set_for_a_number_or_the_account() {
     let set = ["whatsapp", "webhook", "set", "--cust-space-id", "s1"];
     for (more, said) in [
         (&[][..], "nothing is to be set"),
-        (&["--status-callback-url", "ftp://a.example"], "not an address"),
+        (&["--status-callback-url", "ftp://a.example"], "is not a link"),
         (&["--up-callback-url", "https://a.example"], "an account has no"),
     ] {
         let message = refused(&[&set, more].concat());

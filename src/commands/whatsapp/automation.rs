@@ -7,6 +7,7 @@ use super::number::{self, NumberFlags};
 use crate::call::{Call, shell_line};
 use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
+use crate::length;
 use crate::operations::{GET_CONVERSATIONAL_AUTOMATION, UPDATE_CONVERSATIONAL_AUTOMATION};
 use crate::reply::{Reply, fields};
 use crate::report::Report;
@@ -118,12 +119,12 @@ fn set(run: &Run, flags: SetFlags) -> Result<Report> {
     at_most("--prompt", flags.prompt.len(), MOST_PROMPTS)?;
     at_most("--command", flags.command.len(), MOST_COMMANDS)?;
     for prompt in &flags.prompt {
-        fits("--prompt", prompt, LONGEST_PROMPT)?;
+        length::some("--prompt", prompt, LONGEST_PROMPT)?;
     }
     let commands = variables::from_pairs("--command", &flags.command)?;
     for (name, description) in &commands {
-        fits("the name of --command", name, LONGEST_COMMAND)?;
-        fits("the description of --command", description, LONGEST_DESCRIPTION)?;
+        length::some("the name of --command", name, LONGEST_COMMAND)?;
+        length::some("the description of --command", description, LONGEST_DESCRIPTION)?;
     }
     let (number, space) = flags.number.checked(run)?;
     let mut call = Call::to(&UPDATE_CONVERSATIONAL_AUTOMATION)
@@ -183,13 +184,4 @@ fn at_most(flag: &str, count: usize, limit: usize) -> Result<()> {
     }
     Err(Failure::usage(format!("{count} times {flag}, {limit} at most"))
         .hint("WhatsApp takes no more"))
-}
-
-fn fits(what: &str, text: &str, limit: usize) -> Result<()> {
-    let length = text.chars().count();
-    if (1..=limit).contains(&length) {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("{what} has {length} characters: {text:?}"))
-        .hint(format!("1 to {limit} characters")))
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::commands::{Inputs, anything};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::operations::Product;
 use crate::phone;
 use crate::reply::Reply;
@@ -67,36 +67,4 @@ pub fn space(run: &Run, given: Option<String>) -> Result<String> {
     let space = inputs.need("--cust-space-id", "Channel instance", given, anything)?;
     inputs.complete(&["alimsg whatsapp accounts list"])?;
     Ok(space)
-}
-
-/// An address that the service can call or fetch.
-///
-/// # Errors
-/// It begins with neither https:// nor http://, names no host, or holds blanks.
-pub fn check_url(flag: &str, url: &str) -> Result<()> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    let host = rest.and_then(|rest| rest.split(['/', '?', '#']).next());
-    let sound = host.is_some_and(|host| !host.is_empty())
-        && !url.chars().any(|c| c.is_whitespace() || c.is_control());
-    if sound {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("{flag} {url:?} is not an address of the web"))
-        .hint(format!("write the whole address: {flag} https://example.com/path")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_scheme_and_host() {
-        check_url("--url", "https://example.com/a?b=c").expect("sound");
-        check_url("--url", "http://localhost:8080").expect("sound");
-        for wrong in
-            ["", "example.com", "ftp://example.com", "https://", "https:///a", "https://a b"]
-        {
-            check_url("--url", wrong).expect_err(wrong);
-        }
-    }
 }

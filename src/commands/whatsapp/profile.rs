@@ -12,6 +12,7 @@ use crate::reply::{Reply, fields};
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::Service;
+use crate::{length, link};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -125,7 +126,7 @@ fn update(run: &Run, flags: UpdateFlags) -> Result<Report> {
         check_length(flag, text.as_deref().unwrap_or_default())?;
     }
     if let Some(url) = &flags.profile_picture_url {
-        super::number::check_url("--profile-picture-url", url)?;
+        link::check("--profile-picture-url", url)?;
     }
     check_websites(&flags.website)?;
     if texts.iter().all(|(_, _, text)| text.is_none()) && flags.website.is_empty() {
@@ -186,14 +187,7 @@ fn old(reply: &Reply, field: &str) -> String {
 
 fn check_length(flag: &str, text: &str) -> Result<()> {
     let limit = LONGEST.iter().find(|(name, _)| *name == flag).map(|(_, limit)| *limit);
-    let length = text.chars().count();
-    match limit {
-        Some(limit) if length > limit => {
-            Err(Failure::usage(format!("{flag} has {length} characters, {limit} at most"))
-                .hint("shorten it"))
-        }
-        _ => Ok(()),
-    }
+    limit.map_or(Ok(()), |limit| length::at_most(flag, text, limit))
 }
 
 fn check_websites(websites: &[String]) -> Result<()> {
@@ -206,7 +200,7 @@ fn check_websites(websites: &[String]) -> Result<()> {
     }
     for url in websites {
         check_length("--website", url)?;
-        super::number::check_url("--website", url)?;
+        link::check("--website", url)?;
     }
     Ok(())
 }

@@ -3,10 +3,11 @@
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
-use super::number::{check_url, space};
+use super::number::space;
 use crate::call::{Call, shell_line};
 use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
+use crate::link;
 use crate::operations::{UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
 use crate::phone;
 use crate::report::Report;
@@ -81,7 +82,7 @@ fn set(run: &Run, flags: SetFlags) -> Result<Report> {
     }
     for (flag, value) in values.iter().take(2) {
         if let Some(url) = value {
-            check_url(flag, url)?;
+            link::check(flag, url)?;
         }
     }
     let operation = match &flags.number {

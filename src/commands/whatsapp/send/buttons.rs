@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::envelope::Channel;
-use super::free_form::{Compose, Form, check_text};
+use super::free_form::{Compose, Form};
 use super::interactive::{Frame, finish, split_id};
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
+use crate::length;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -65,6 +66,6 @@ impl Compose for Buttons {
 
 fn check_button<'a>(text: &'a str, seen: &mut Vec<&'a str>) -> Result<(&'a str, &'a str)> {
     let (id, title) = split_id("--button", text, LONGEST_ID, seen)?;
-    check_text("the title of --button", title, LONGEST_TITLE)?;
+    length::some("the title of --button", title, LONGEST_TITLE)?;
     Ok((id, title))
 }

@@ -4,10 +4,11 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use serde_json::{Value, json};
 
 use super::envelope::Channel;
-use super::free_form::{Compose, Form, check_text};
+use super::free_form::{Compose, Form};
 use super::groups::{Group, groups};
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
+use crate::length;
 use crate::source;
 
 pub const EXAMPLES: &str = "\
@@ -93,7 +94,7 @@ impl Compose for Contacts {
         }
         let mut people = self.people.0;
         if people.is_empty() {
-            let check = |text: &str| check_text("--name", text, LONGEST_NAME);
+            let check = |text: &str| length::some("--name", text, LONGEST_NAME);
             let name = inputs.need("--name", "Name of the contact", None, check)?;
             let phone = inputs.need("--phone", "Phone number", None, check_phone)?;
             if name.is_empty() || phone.is_empty() {
@@ -116,7 +117,7 @@ fn contact(person: &Group) -> Result<Value> {
         return Err(Failure::usage("a --phone stands before the first --name")
             .hint("give the name of a contact first, then its numbers"));
     };
-    check_text("--name", name, LONGEST_NAME)?;
+    length::some("--name", name, LONGEST_NAME)?;
     if person.members.is_empty() {
         return Err(Failure::usage(format!("the contact {name:?} has no phone number"))
             .hint("give its --phone right after its --name"));

@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::envelope::Channel;
-use super::free_form::{Compose, Form, check_text};
+use super::free_form::{Compose, Form};
 use super::media::{need_link, put_caption};
 use crate::commands::Inputs;
 use crate::failure::Result;
+use crate::length;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -53,12 +54,12 @@ impl Compose for Document {
             &[("--file-type", self.file_type.is_some())],
         )?;
         let mut content = need_link(self.link, inputs, plan)?;
-        let check = |name: &str| check_text("--file-name", name, LONGEST_NAME);
+        let check = |name: &str| length::some("--file-name", name, LONGEST_NAME);
         let name = inputs.need("--file-name", "Name of the file", self.file_name, check)?;
         plan.push(("file name".into(), name.clone()));
         content.insert("fileName".into(), json!(name));
         if channel == Channel::Viber {
-            let check = |kind: &str| check_text("--file-type", kind, LONGEST_NAME);
+            let check = |kind: &str| length::some("--file-type", kind, LONGEST_NAME);
             let kind = inputs.need("--file-type", "Type, such as pdf", self.file_type, check)?;
             plan.push(("file type".into(), kind.clone()));
             content.insert("fileType".into(), json!(kind));

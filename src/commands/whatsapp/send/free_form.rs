@@ -212,27 +212,3 @@ fn unchecked(mut failure: Box<Failure>) -> Box<Failure> {
     let first = failure.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
     failure.hint(format!("{first}--allow-duplicate sends without that check"))
 }
-
-/// Refuses a text that is longer than the channel takes; counted in characters.
-///
-/// # Errors
-/// It is too long.
-pub fn check_length(flag: &str, text: &str, most: usize) -> Result<()> {
-    let length = text.chars().count();
-    if length <= most {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("{flag} is too long: {length} characters, {most} at most"))
-        .hint(format!("shorten {flag}")))
-}
-
-/// As [`check_length`], and refuses a blank text.
-///
-/// # Errors
-/// It is blank or too long.
-pub fn check_text(flag: &str, text: &str, most: usize) -> Result<()> {
-    if text.trim().is_empty() {
-        return Err(Failure::usage(format!("{flag} is blank")).hint(format!("give {flag} a text")));
-    }
-    check_length(flag, text, most)
-}

@@ -4,9 +4,10 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::envelope::Channel;
-use super::free_form::{Form, check_text};
+use super::free_form::Form;
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
+use crate::length;
 
 /// Documented limits, in characters.
 const LONGEST_BODY: usize = 1024;
@@ -46,20 +47,20 @@ impl Frame {
                  button: --button-title and --button-url",
             ));
         }
-        let check = |text: &str| check_text("--body", text, LONGEST_BODY);
+        let check = |text: &str| length::some("--body", text, LONGEST_BODY);
         let body = inputs.need("--body", "Text", self.body, check)?;
         let mut content = Map::from_iter([
             ("type".to_string(), json!(kind)),
             ("body".to_string(), json!({ "text": body })),
         ]);
         if let Some(header) = self.header {
-            check_text("--header", &header, LONGEST_EDGE)?;
+            length::some("--header", &header, LONGEST_EDGE)?;
             plan.push(("header".into(), header.clone()));
             content.insert("header".into(), json!({ "type": "text", "text": header }));
         }
         plan.push(("body".into(), body));
         if let Some(footer) = self.footer {
-            check_text("--footer", &footer, LONGEST_EDGE)?;
+            length::some("--footer", &footer, LONGEST_EDGE)?;
             plan.push(("footer".into(), footer.clone()));
             content.insert("footer".into(), json!({ "text": footer }));
         }
@@ -87,7 +88,7 @@ pub fn split_id<'a>(
         return Err(Failure::usage(format!("{flag} {text:?} is not of the form ID=TITLE"))
             .hint(format!("for example {flag} yes='Yes, please'")));
     };
-    check_text(&format!("the ID of {flag}"), id, longest)?;
+    length::some(&format!("the ID of {flag}"), id, longest)?;
     if seen.contains(&id) {
         return Err(Failure::usage(format!("the ID {id:?} of {flag} stands twice"))
             .hint("give each one an ID of its own: the customer's answer carries it"));

@@ -4,11 +4,12 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use serde_json::{Map, Value, json};
 
 use super::envelope::Channel;
-use super::free_form::{Compose, Form, check_text};
+use super::free_form::{Compose, Form};
 use super::groups::{Group, groups};
 use super::interactive::{Frame, finish, split_id};
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
+use crate::length;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -94,7 +95,7 @@ impl Compose for List {
         plan: &mut Vec<(String, String)>,
     ) -> Result<Form> {
         let content = self.frame.begin("list", channel, inputs, plan)?;
-        let check = |text: &str| check_text("--button-text", text, LONGEST_BUTTON);
+        let check = |text: &str| length::some("--button-text", text, LONGEST_BUTTON);
         let button = inputs.need("--button-text", "Text on the button", self.button_text, check)?;
         plan.push(("button".into(), button.clone()));
         let mut groups = self.sections.0;
@@ -129,7 +130,7 @@ fn sections(groups: &[Group], plan: &mut Vec<(String, String)>) -> Result<Vec<Va
         let mut section = Map::new();
         match &group.opener {
             Some(title) => {
-                check_text("--section", title, LONGEST_SECTION)?;
+                length::some("--section", title, LONGEST_SECTION)?;
                 plan.push(("section".into(), title.clone()));
                 section.insert("title".into(), json!(title));
             }
@@ -163,12 +164,12 @@ fn row<'a>(text: &'a str, seen: &mut Vec<&'a str>) -> Result<(String, Value)> {
         Some((title, description)) => (title, Some(description)),
         None => (rest, None),
     };
-    check_text("the title of --row", title, LONGEST_TITLE)?;
+    length::some("the title of --row", title, LONGEST_TITLE)?;
     let mut row =
         Map::from_iter([("id".to_string(), json!(id)), ("title".to_string(), json!(title))]);
     let mut shown = format!("{title} ({id})");
     if let Some(description) = description {
-        check_text("the description of --row", description, LONGEST_DESCRIPTION)?;
+        length::some("the description of --row", description, LONGEST_DESCRIPTION)?;
         row.insert("description".into(), json!(description));
         shown += &format!(": {description}");
     }

@@ -4,9 +4,10 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::envelope::Channel;
-use super::free_form::{Compose, Form, check_text};
+use super::free_form::{Compose, Form};
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
+use crate::length;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +62,7 @@ impl Compose for Location {
             [("name", "--name", self.name), ("address", "--address", self.address)]
         {
             if let Some(text) = text {
-                check_text(flag, &text, LONGEST)?;
+                length::some(flag, &text, LONGEST)?;
                 plan.push((key.into(), text.clone()));
                 content.insert(key.into(), json!(text));
             }

@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::envelope::Channel;
-use super::free_form::{Compose, Form, check_text};
+use super::free_form::{Compose, Form};
 use super::{text, viber};
 use crate::commands::Inputs;
 use crate::failure::Result;
+use crate::length;
 use crate::link;
 
 pub const IMAGE_EXAMPLES: &str = "\
@@ -66,7 +67,7 @@ pub fn put_caption(
     plan: &mut Vec<(String, String)>,
 ) -> Result<()> {
     if let Some(caption) = caption {
-        check_text("--caption", &caption, LONGEST_CAPTION)?;
+        length::some("--caption", &caption, LONGEST_CAPTION)?;
         plan.push(("caption".into(), caption.clone()));
         content.insert("caption".into(), json!(caption));
     }
@@ -196,7 +197,7 @@ impl Compose for Video {
         let with_text = put_text(self.text, &mut content, plan)?;
         let with_button = self.button_title.is_some();
         if let Some(title) = self.button_title {
-            check_text("--button-title", &title, 20)?;
+            length::some("--button-title", &title, 20)?;
             plan.push(("button".into(), title.clone()));
             content.insert("caption".into(), json!(title));
             if !with_text {

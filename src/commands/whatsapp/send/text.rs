@@ -1,7 +1,5 @@
 //! A free-form text.
 
-use std::io::Read as _;
-
 use clap::Args;
 use serde_json::{Map, Value, json};
 
@@ -10,6 +8,7 @@ use super::free_form::{Compose, Form};
 use super::viber;
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
+use crate::{length, source};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -62,33 +61,11 @@ pub fn check(text: &str) -> Result<()> {
     if text.is_empty() {
         return Err(Failure::usage("the text is empty").hint("give --text some text"));
     }
-    let length = text.chars().count();
-    if length > LONGEST {
-        return Err(too_long(&format!("{length} characters")));
-    }
-    Ok(())
-}
-
-fn too_long(length: &str) -> Box<Failure> {
-    Failure::usage(format!("the text is too long: {length}, {LONGEST} at most"))
-        .hint("shorten it or send it as several messages")
+    length::at_most("--text", text, LONGEST)
 }
 
 /// All of stdin, but for the line break that `echo` and editors add at the end.
 fn from_stdin() -> Result<String> {
-    // One byte more than the longest text and its line break can have: so much is read to notice
-    // that it is too much, and no more.
-    const LIMIT: usize = LONGEST * 4 + "\r\n".len() + 1;
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("the text on stdin cannot be read: {error}"))
-            .hint("give it as UTF-8")
-    };
-    let mut bytes = Vec::new();
-    let input = std::io::stdin().lock().take(LIMIT as u64).read_to_end(&mut bytes);
-    input.map_err(|error| unreadable(&error))?;
-    if bytes.len() == LIMIT {
-        return Err(too_long("more characters than are read"));
-    }
-    let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
+    let text = source::stdin("--text")?;
     Ok(text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t)).into())
 }

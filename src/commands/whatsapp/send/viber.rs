@@ -4,8 +4,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::envelope::Channel;
-use super::free_form::check_text;
 use crate::failure::{Failure, Result};
+use crate::length;
 use crate::link;
 
 /// The longest title of a button on Viber; WhatsApp's limit is kept where none is documented.
@@ -49,7 +49,7 @@ impl Button {
             (Some(_), None) => return Err(half("--button-url")),
             (None, Some(_)) => return Err(half("--button-title")),
         };
-        check_text("--button-title", &title, LONGEST_TITLE)?;
+        length::some("--button-title", &title, LONGEST_TITLE)?;
         link::check("--button-url", &url)?;
         plan.push(("button".into(), format!("{title} → {url}")));
         content.insert("caption".into(), json!(title));

@@ -1,0 +1,45 @@
+//! How long a text may be. Documented limits count characters, and so does this: Unicode scalar
+//! values, not bytes.
+
+use crate::failure::{Failure, Result};
+
+/// # Errors
+/// It has more than that many characters.
+pub fn at_most(what: &str, text: &str, most: usize) -> Result<()> {
+    let length = text.chars().count();
+    if length <= most {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{what} is too long: {length} characters, {most} at most"))
+        .hint(format!("shorten {what}")))
+}
+
+/// # Errors
+/// It is blank, or has more than that many characters.
+pub fn some(what: &str, text: &str, most: usize) -> Result<()> {
+    if text.trim().is_empty() {
+        return Err(Failure::usage(format!("{what} is blank")).hint(format!("give {what} a text")));
+    }
+    at_most(what, text, most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_count_and_not_bytes() {
+        at_most("--body", &"é".repeat(4), 4).expect("four");
+        let failure = at_most("--body", &"é".repeat(5), 4).expect_err("five");
+        assert!(failure.message.contains("5 characters, 4 at most"), "{}", failure.message);
+        at_most("--body", "", 4).expect("nothing is not too long");
+    }
+
+    #[test]
+    fn a_text_that_has_to_be_there_is_not_blank() {
+        some("--body", "x", 1).expect("one");
+        for blank in ["", " ", "\n"] {
+            some("--body", blank, 1).expect_err("blank");
+        }
+    }
+}
