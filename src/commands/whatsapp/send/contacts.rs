@@ -1,11 +1,11 @@
 //! Contacts with their phone numbers.
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::envelope::Channel;
 use super::free_form::{Compose, Form};
-use super::groups::{Group, groups};
+use super::groups::{Group, Grouping, Groups, Word};
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
 use crate::length;
@@ -25,7 +25,7 @@ const LONGEST_NAME: usize = 256;
 #[derive(Debug, Args)]
 pub struct Contacts {
     #[command(flatten)]
-    people: People,
+    people: Groups<People>,
 
     /// All contacts: JSON itself, @FILE, or - for stdin
     #[arg(long, value_name = "JSON|@FILE|-",
@@ -33,47 +33,21 @@ pub struct Contacts {
     content: Option<String>,
 }
 
-/// Names and phone numbers; their order on the command line tells what belongs together.
+/// A name, and the phone numbers behind it.
 #[derive(Debug)]
-struct People(Vec<Group>);
+struct People;
 
-impl Args for People {
-    fn augment_args(command: Command) -> Command {
-        command
-            .arg(
-                Arg::new("name")
-                    .long("name")
-                    .value_name("N")
-                    .action(ArgAction::Append)
-                    .help("Name of a contact; its phone numbers follow. Repeatable"),
-            )
-            .arg(
-                Arg::new("phone")
-                    .long("phone")
-                    .value_name("P")
-                    .action(ArgAction::Append)
-                    .help("Phone number of the contact named before it; repeatable"),
-            )
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for People {
-    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, Error> {
-        Self::from_arg_matches_mut(&mut matches.clone())
-    }
-
-    fn from_arg_matches_mut(matches: &mut ArgMatches) -> std::result::Result<Self, Error> {
-        Ok(Self(groups(matches, "name", "phone")))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
+impl Grouping for People {
+    const OPENER: Word = Word {
+        flag: "name",
+        value_name: "N",
+        help: "Name of a contact; its phone numbers follow. Repeatable",
+    };
+    const MEMBER: Word = Word {
+        flag: "phone",
+        value_name: "P",
+        help: "Phone number of the contact named before it; repeatable",
+    };
 }
 
 impl Compose for Contacts {
@@ -90,7 +64,7 @@ impl Compose for Contacts {
             let (value, text) = source::json("--content", &given)?;
             check_contacts(&value)?;
             plan.push(("contacts".into(), text.clone()));
-            return Ok(Form { kind: "contacts".into(), value, text });
+            return Ok(Form { kind: "contacts".into(), text });
         }
         let mut people = self.people.0;
         if people.is_empty() {

@@ -1,7 +1,7 @@
 //! A document: the service fetches it from a link.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::envelope::Channel;
 use super::free_form::{Compose, Form};
@@ -65,6 +65,6 @@ impl Compose for Document {
             content.insert("fileType".into(), json!(kind));
         }
         put_caption(self.caption, &mut content, plan)?;
-        Ok(Form::new("document", Value::Object(content)))
+        Ok(Form::new("document", content))
     }
 }

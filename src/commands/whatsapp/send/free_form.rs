@@ -43,15 +43,13 @@ struct Precautions {
 pub struct Form {
     /// The service's name of the type.
     pub kind: String,
-    pub value: Value,
-    /// The value as it is sent.
+    /// The JSON as it is sent.
     pub text: String,
 }
 
 impl Form {
-    pub fn new(kind: &str, value: Value) -> Self {
-        let text = value.to_string();
-        Self { kind: kind.to_string(), value, text }
+    pub fn new(kind: &str, value: impl Into<Value>) -> Self {
+        Self { kind: kind.to_string(), text: value.into().to_string() }
     }
 }
 
@@ -82,15 +80,13 @@ impl<C: Compose + Args> FreeForm<C> {
         }
         let space = envelope.cust_space_id.clone();
         let lacks_space = needs_space && space.is_none();
-        let mut form = None;
-        let composing = Composing { content, channel, lacks_space, form: &mut form };
-        let mut message = envelope.message(run, composing)?;
-        let call = &message.call;
-        let (Some(form), Some(from), Some(to)) = (form, call.value("--from"), call.value("--to"))
-        else {
-            return Err(Failure::internal("a message without a content or an address"));
-        };
-        let parts = [channel.name(), from, to, &form.kind, &form.value.to_string()];
+        let mut message = envelope.message(run, Composing { content, channel, lacks_space })?;
+        let value = |flag| message.call.value(flag).unwrap_or_default();
+        let (from, to, kind) = (value("--from"), value("--to"), value("--message-type"));
+        // The same content may have been written with other blanks.
+        let content: Value = serde_json::from_str(value("--content"))
+            .map_err(|error| Failure::internal(format!("the content is no JSON: {error}")))?;
+        let parts = [channel.name(), from, to, kind, &content.to_string()];
         // A key does not allow a repetition: what was sent with it is told again before this is
         // asked, and under another key the same message would go out twice.
         let allowed = precautions.allow_duplicate;
@@ -102,7 +98,8 @@ impl<C: Compose + Args> FreeForm<C> {
                 customer: Some(to.to_string()),
                 space,
             };
-            let look = Look { conversation, precautions, form, now: Timestamp::now() };
+            let kind = kind.to_string();
+            let look = Look { conversation, precautions, kind, content, now: Timestamp::now() };
             message.reads = look.calls();
             message.verify = look.verify();
         }
@@ -110,15 +107,14 @@ impl<C: Compose + Args> FreeForm<C> {
     }
 }
 
-/// Hands the composed form on to the envelope, and a copy of it back.
-struct Composing<'a, C> {
+/// Hands the composed form on to the envelope.
+struct Composing<C> {
     content: C,
     channel: Channel,
     lacks_space: bool,
-    form: &'a mut Option<Form>,
 }
 
-impl<C: Compose> Content for Composing<'_, C> {
+impl<C: Compose> Content for Composing<C> {
     fn put_into(
         self,
         call: Call,
@@ -129,12 +125,10 @@ impl<C: Compose> Content for Composing<'_, C> {
         if self.lacks_space {
             inputs.need("--cust-space-id", "Channel instance", None, anything)?;
         }
-        let call = call
+        Ok(call
             .text("--type", "message")
-            .text("--message-type", &form.kind)
-            .text("--content", &form.text);
-        *self.form = Some(form);
-        Ok(call)
+            .text("--message-type", form.kind)
+            .text("--content", form.text))
     }
 }
 
@@ -142,7 +136,8 @@ impl<C: Compose> Content for Composing<'_, C> {
 struct Look {
     conversation: Conversation,
     precautions: Precautions,
-    form: Form,
+    kind: String,
+    content: Value,
     now: Timestamp,
 }
 
@@ -188,7 +183,7 @@ impl Look {
         let query = self.recently_sent();
         let found = self.conversation.read_all(service, &query, PAGE_SIZE).map_err(unchecked)?;
         let same = found.messages.iter().find(|message| {
-            message.status != Status::Failed && message.says(&self.form.kind, &self.form.value)
+            message.status != Status::Failed && message.says(&self.kind, &self.content)
         });
         match same {
             Some(message) => {

@@ -1,7 +1,29 @@
 //! Flags whose order matters: each occurrence of one opens a group, and the occurrences of another
 //! fall to the group that is open.
 
-use clap::ArgMatches;
+use std::marker::PhantomData;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+
+/// Which flags form the groups.
+pub trait Grouping {
+    /// Opens a group.
+    const OPENER: Word;
+    /// Falls to the group that is open.
+    const MEMBER: Word;
+}
+
+/// A repeatable flag.
+pub struct Word {
+    /// Without its dashes.
+    pub flag: &'static str,
+    pub value_name: &'static str,
+    pub help: &'static str,
+}
+
+/// The groups of a command line.
+#[derive(Debug)]
+pub struct Groups<G>(pub Vec<Group>, PhantomData<G>);
 
 /// One group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,8 +33,39 @@ pub struct Group {
     pub members: Vec<String>,
 }
 
-/// The groups of a command line, in its order.
-pub fn groups(matches: &mut ArgMatches, opener: &str, member: &str) -> Vec<Group> {
+impl<G: Grouping> Args for Groups<G> {
+    fn augment_args(command: Command) -> Command {
+        command.args([G::OPENER, G::MEMBER].map(|word| {
+            Arg::new(word.flag)
+                .long(word.flag)
+                .value_name(word.value_name)
+                .action(ArgAction::Append)
+                .help(word.help)
+        }))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl<G: Grouping> FromArgMatches for Groups<G> {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, Error> {
+        Ok(Self(groups(matches, G::OPENER.flag, G::MEMBER.flag), PhantomData))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The groups, in the order of the command line.
+fn groups(matches: &mut ArgMatches, opener: &str, member: &str) -> Vec<Group> {
     let mut words: Vec<(usize, bool, String)> = Vec::new();
     for (id, opens) in [(opener, true), (member, false)] {
         let places: Vec<usize> = matches.indices_of(id).into_iter().flatten().collect();

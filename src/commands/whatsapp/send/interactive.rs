@@ -71,7 +71,7 @@ impl Frame {
 /// The end of the content.
 pub fn finish(mut content: Map<String, Value>, action: Value) -> Form {
     content.insert("action".into(), action);
-    Form::new("interactive", Value::Object(content))
+    Form::new("interactive", content)
 }
 
 /// Splits `ID=REST` and checks the ID.

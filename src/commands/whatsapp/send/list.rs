@@ -1,11 +1,11 @@
 //! A text with a list to choose the answer from.
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::envelope::Channel;
 use super::free_form::{Compose, Form};
-use super::groups::{Group, groups};
+use super::groups::{Group, Grouping, Groups, Word};
 use super::interactive::{Frame, finish, split_id};
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
@@ -38,53 +38,25 @@ pub struct List {
     button_text: Option<String>,
 
     #[command(flatten)]
-    sections: Sections,
+    sections: Groups<Sections>,
 }
 
-/// Sections and their rows; their order on the command line tells what belongs together.
+/// The title of a section, and the rows behind it.
 #[derive(Debug)]
-struct Sections(Vec<Group>);
+struct Sections;
 
-impl Args for Sections {
-    fn augment_args(command: Command) -> Command {
-        command
-            .arg(
-                Arg::new("section")
-                    .long("section")
-                    .value_name("TITLE")
-                    .action(ArgAction::Append)
-                    .help("Begins a section of the list, at most 24 characters; its rows follow"),
-            )
-            .arg(
-                Arg::new("row")
-                    .long("row")
-                    .value_name("ID=TITLE[=DESCRIPTION]")
-                    .action(ArgAction::Append)
-                    .help(
-                        "A row, at most 24 characters and 72 of description; one to ten, each \
-                         with an ID of its own; neither ID nor title contains =",
-                    ),
-            )
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for Sections {
-    fn from_arg_matches(matches: &ArgMatches) -> std::result::Result<Self, Error> {
-        Self::from_arg_matches_mut(&mut matches.clone())
-    }
-
-    fn from_arg_matches_mut(matches: &mut ArgMatches) -> std::result::Result<Self, Error> {
-        Ok(Self(groups(matches, "section", "row")))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> std::result::Result<(), Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
+impl Grouping for Sections {
+    const OPENER: Word = Word {
+        flag: "section",
+        value_name: "TITLE",
+        help: "Begins a section of the list, at most 24 characters; its rows follow",
+    };
+    const MEMBER: Word = Word {
+        flag: "row",
+        value_name: "ID=TITLE[=DESCRIPTION]",
+        help: "A row, at most 24 characters and 72 of description; one to ten, each with an ID of \
+               its own; neither ID nor title contains =",
+    };
 }
 
 impl Compose for List {

@@ -1,7 +1,7 @@
 //! A place on the map.
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::envelope::Channel;
 use super::free_form::{Compose, Form};
@@ -67,7 +67,7 @@ impl Compose for Location {
                 content.insert(key.into(), json!(text));
             }
         }
-        Ok(Form::new("location", Value::Object(content)))
+        Ok(Form::new("location", content))
     }
 }
 

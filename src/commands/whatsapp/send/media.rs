@@ -126,7 +126,7 @@ impl Compose for Image {
             inputs.need("--text", "Text", None, text::check)?;
         }
         let parts = [("text", with_text), ("image", true), ("button", with_button)];
-        Ok(Form::new(&viber::joined(&parts), Value::Object(content)))
+        Ok(Form::new(&viber::joined(&parts), content))
     }
 }
 
@@ -181,7 +181,7 @@ impl Compose for Video {
         let mut content = need_link(self.link, inputs, plan)?;
         if channel == Channel::Whatsapp {
             put_caption(self.caption, &mut content, plan)?;
-            return Ok(Form::new("video", Value::Object(content)));
+            return Ok(Form::new("video", content));
         }
         let check = |text: &str| link::check("--thumbnail", text);
         let thumbnail =
@@ -205,7 +205,7 @@ impl Compose for Video {
             }
         }
         let parts = [("text", with_text), ("video", true), ("button", with_button)];
-        Ok(Form::new(&viber::joined(&parts), Value::Object(content)))
+        Ok(Form::new(&viber::joined(&parts), content))
     }
 }
 
@@ -270,5 +270,5 @@ fn only_link(
     if channel == Channel::Viber {
         return Err(channel.refuse_kind(kind));
     }
-    Ok(Form::new(kind, Value::Object(need_link(link, inputs, plan)?)))
+    Ok(Form::new(kind, need_link(link, inputs, plan)?))
 }

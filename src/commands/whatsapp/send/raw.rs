@@ -64,10 +64,10 @@ impl Compose for Raw {
             // Missing, and noted as such.
             return Ok(Form::new(&kind, serde_json::Value::Null));
         }
-        let (value, text) = source::json("--content", &given)?;
+        let (_, text) = source::json("--content", &given)?;
         plan.push(("type".into(), kind.clone()));
         plan.push(("content".into(), text.clone()));
-        Ok(Form { kind, value, text })
+        Ok(Form { kind, text })
     }
 }
 

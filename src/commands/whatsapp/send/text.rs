@@ -1,7 +1,7 @@
 //! A free-form text.
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::envelope::Channel;
 use super::free_form::{Compose, Form};
@@ -51,7 +51,7 @@ impl Compose for Text {
         let mut content = Map::from_iter([("text".to_string(), json!(text))]);
         let button = self.button.put_into(&mut content, plan)?;
         let kind = viber::joined(&[("text", true), ("button", button)]);
-        Ok(Form::new(&kind, Value::Object(content)))
+        Ok(Form::new(&kind, content))
     }
 }
 
