@@ -11,6 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::failure::{Failure, Kind, Result};
+use crate::host::IGNORE_PROFILE;
 use crate::process::{End, Finished};
 use crate::reply::{Reply, complaint, fields};
 use crate::secret::Secret;
@@ -137,7 +138,7 @@ impl Upload<'_> {
             ("ALIBABA_CLOUD_ACCESS_KEY_ID".into(), key_id.for_environment()),
             ("ALIBABA_CLOUD_ACCESS_KEY_SECRET".into(), key_secret.for_environment()),
             ("ALIBABA_CLOUD_SECURITY_TOKEN".into(), token.for_environment()),
-            ("ALIBABA_CLOUD_IGNORE_PROFILE".into(), "TRUE".into()),
+            (IGNORE_PROFILE.into(), "TRUE".into()),
         ]
     }
 

@@ -123,8 +123,8 @@ struct Page {
 }
 
 impl Found {
-    /// Takes what a reply has to say. What does not fit
-    /// the question is left out: a service that ignores a filter must not mix up conversations.
+    /// Takes what a reply has to say. What does not fit the question is left out: a service that
+    /// ignores a filter must not mix up conversations.
     fn take(&mut self, asked: &Conversation, query: &Query, reply: Reply, size: u64) -> Page {
         let list = list(&reply);
         self.is_doubtful |= list.is_none();

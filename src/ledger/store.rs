@@ -182,9 +182,10 @@ impl Store {
 
     /// Removes the row of this lease.
     pub fn remove(&self, key: &str, lease: &str) -> Result<()> {
-        let condition = "key = ?1 AND lease = ?2 AND state <> 'accepted'";
-        let statement = format!("DELETE FROM sends WHERE {condition}");
-        self.connection.execute(&statement, params![key, lease])?;
+        self.connection.execute(
+            "DELETE FROM sends WHERE key = ?1 AND lease = ?2 AND state <> 'accepted'",
+            params![key, lease],
+        )?;
         Ok(())
     }
 

@@ -101,11 +101,10 @@ fn extent(flags: &Flags) -> Extent {
 fn filter(run: &Run, flags: Flags, now: Timestamp) -> Result<(Filter, Date)> {
     let today = china::day_of(now);
     let date = flags.send_date.as_deref().map(|text| day(text, today)).transpose()?;
-    for (flag, value) in [("--biz-id", &flags.biz_id), ("--out-id", &flags.out_id)] {
-        if value.as_deref() == Some("") {
-            return Err(Failure::usage(format!("{flag} has an empty value"))
-                .hint(format!("give {flag} a value or leave it out")));
-        }
+    if flags.out_id.as_deref() == Some("") {
+        // It is no flag of the call, which would be refused with an empty one.
+        return Err(Failure::usage("--out-id has an empty value")
+            .hint("give --out-id a value or leave it out"));
     }
     let mut inputs = Inputs::new(run);
     let phone = inputs.need("--phone-number", "Phone number", flags.phone_number, |number| {
