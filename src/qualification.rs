@@ -4,11 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::{Failure, Result};
 use crate::operations::{QUERY_SINGLE_SMS_QUALIFICATION, QUERY_SMS_QUALIFICATION_RECORD};
 use crate::pages::{self, Extent, Pages};
 use crate::personal_data;
-use crate::reply::fields;
+use crate::reply::{self, fields};
 use crate::service::Service;
 use crate::time::china;
 use crate::vocabulary;
@@ -141,20 +141,12 @@ pub fn detail(
     let reply = service
         .read(&detail_call(id, work_order_id))
         .map_err(|failure| sight.of_failure(failure))?;
-    let request_id = reply.text(&["RequestId"]);
     let raw = sight.of(&Value::Object(reply.0));
     match raw.get("Data") {
         Some(data @ Value::Object(fields)) if !fields.is_empty() => Ok((facts(data, id), raw)),
         _ => {
-            let mut failure = Failure::new(
-                Kind::Rejected,
-                format!("the service said OK and nothing about the qualification {id}"),
-            )
-            .hint("check the ID")
-            .next("alimsg sms qualifications list --all");
-            failure.request_id = request_id;
-            failure.raw = Some(raw);
-            Err(failure)
+            let list = "alimsg sms qualifications list --all";
+            Err(reply::nothing_about(&format!("qualification {id}"), list, raw))
         }
     }
 }

@@ -4,10 +4,10 @@
 use serde_json::{Value, json};
 
 use crate::call::Call;
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::Result;
 use crate::operations::{GET_SMS_SIGN, QUERY_SMS_SIGN_LIST};
 use crate::pages::{self, Extent, Pages};
-use crate::reply::{Reply, fields};
+use crate::reply::{self, Reply, fields};
 use crate::service::Service;
 use crate::time::china;
 use crate::vocabulary;
@@ -182,7 +182,6 @@ pub fn get(service: &Service<'_>, name: &str) -> Result<Signature> {
 
 impl Detail {
     fn of(reply: Reply, name: &str) -> Result<Self> {
-        let request_id = reply.text(&["RequestId"]);
         let raw = Value::Object(reply.0);
         let object = match raw.get("Data") {
             Some(data) if data.is_object() => data.clone(),
@@ -190,15 +189,8 @@ impl Detail {
         };
         let text = |names: &[&str]| fields::text(&object, names);
         if text(&["SignName", "SignStatus", "AuditStatus"]).is_none() {
-            let mut failure = Failure::new(
-                Kind::Rejected,
-                format!("the service said OK and nothing about the signature {name}"),
-            )
-            .hint("check the name")
-            .next("alimsg sms signs list --all");
-            failure.request_id = request_id;
-            failure.raw = Some(raw);
-            return Err(failure);
+            let list = "alimsg sms signs list --all";
+            return Err(reply::nothing_about(&format!("signature {name}"), list, raw));
         }
         let mut signature = Signature::of_entry(&object);
         if signature.name.is_empty() {
@@ -221,6 +213,7 @@ impl Detail {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::failure::Kind;
 
     fn reply(value: &Value) -> Reply {
         Reply(value.as_object().expect("object").clone())

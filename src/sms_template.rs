@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::Result;
 use crate::operations::{GET_SMS_TEMPLATE, QUERY_SMS_TEMPLATE_LIST};
 use crate::pages::{self, Extent, Pages};
-use crate::reply::{Reply, fields};
+use crate::reply::{self, Reply, fields};
 use crate::service::Service;
 use crate::signature::rejection;
 use crate::template::{Style, Variable, names};
@@ -73,7 +73,6 @@ impl SmsTemplate {
     }
 
     fn of_look_up(reply: Reply, code: &str) -> Result<Self> {
-        let request_id = reply.text(&["RequestId"]);
         let raw = Value::Object(reply.0);
         // The reply's own `Code` is the service's OK, and never the template's.
         let mut object = match raw.get("Data") {
@@ -85,15 +84,8 @@ impl SmsTemplate {
         }
         let object = Value::Object(object);
         if fields::text(&object, &["TemplateContent", "TemplateStatus", "TemplateName"]).is_none() {
-            let mut failure = Failure::new(
-                Kind::Rejected,
-                format!("the service said OK and nothing about the template {code}"),
-            )
-            .hint("check the code")
-            .next("alimsg templates list --channel sms --all");
-            failure.request_id = request_id;
-            failure.raw = Some(raw);
-            return Err(failure);
+            let list = "alimsg templates list --channel sms --all";
+            return Err(reply::nothing_about(&format!("template {code}"), list, raw));
         }
         let kind = fields::text(&object, &["TemplateType"]).map(|number| {
             word_or_number(number.parse().ok().and_then(TemplateType::from_number), number)

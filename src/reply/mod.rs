@@ -159,6 +159,18 @@ fn judge(operation: &Operation, json: Map<String, Value>) -> Result<Reply> {
     Err(failure)
 }
 
+/// The failure of an OK that leaves out what was asked for; `list` is the command that tells what
+/// there is, `raw` the reply.
+pub fn nothing_about(what: &str, list: &str, raw: Value) -> Box<Failure> {
+    let mut failure =
+        Failure::new(Kind::Rejected, format!("the service said OK and nothing about the {what}"))
+            .hint("look whether the list has it")
+            .next(list);
+    failure.request_id = fields::text(&raw, &["RequestId"]);
+    failure.raw = Some(raw);
+    failure
+}
+
 /// Whether a reply without a code is an answer all the same, and not an error of another form.
 fn brings_data(reply: &Map<String, Value>) -> bool {
     reply.get("Success") == Some(&Value::Bool(true))

@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::super::Channel;
 use super::template_type;
 use crate::call::{Call, shell_line};
-use crate::failure::{Failure, Kind, Result};
+use crate::failure::Result;
 use crate::operations::GET_CHATAPP_TEMPLATE_DETAIL;
-use crate::reply::{Reply, fields};
+use crate::reply::{self, Reply, fields};
 use crate::service::Service;
 use crate::template::Message;
 use crate::vocabulary::status_in;
@@ -76,15 +76,8 @@ impl Template {
 
     fn of(reply: Reply, wanted: &Wanted) -> Result<Self> {
         let Some(data) = reply.value("Data").filter(|data| data.is_object()).cloned() else {
-            let mut failure = Failure::new(
-                Kind::Rejected,
-                format!("the service said OK and nothing about the template {}", wanted.code),
-            )
-            .hint("check code, language and --channel")
-            .next("alimsg templates list --all");
-            failure.request_id = reply.text(&["RequestId"]);
-            failure.raw = Some(Value::Object(reply.0));
-            return Err(failure);
+            let (what, raw) = (format!("template {}", wanted.code), Value::Object(reply.0));
+            return Err(reply::nothing_about(&what, "alimsg templates list --all", raw));
         };
         // Components may come as a text that holds JSON.
         let components = match data.get("Components") {
