@@ -8,10 +8,10 @@ mod safety;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::account::Account;
 use crate::call::Call;
 use crate::failure::{Failure, Outcome, Result};
 use crate::guard::Guard;
-use crate::guard::account::Account;
 use crate::ledger::{self, Claim, Record, Tracking};
 use crate::lookup::Trail;
 use crate::recent;

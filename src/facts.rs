@@ -2,8 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
+use crate::account::Account;
 use crate::failure::Outcome;
-use crate::guard::account::Account;
 
 /// What has become of the run so far. It outlives a panic, so that even then the user is told
 /// whether a message went out.

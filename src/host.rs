@@ -6,16 +6,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::account::{IGNORE_PROFILE, PREFIXES};
 use crate::failure::{Failure, Result};
-use crate::guard::account;
 use crate::process::{self, Finished, Launch, Manner};
 use crate::settings::{Credentials, Settings};
 use crate::{roles, state};
 
 /// Makes every child install a missing plugin by itself, and writes nothing.
 const AUTO_INSTALL: &str = "ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL";
-/// Makes `aliyun` use the credentials of the environment alone. The CLI compares with `TRUE`.
-pub const IGNORE_PROFILE: &str = "ALIBABA_CLOUD_IGNORE_PROFILE";
 /// A number of retries that plugins would apply to sends too.
 const RETRY_COUNT: &str = "ALIBABA_CLOUD_RETRY_COUNT";
 
@@ -56,8 +54,7 @@ impl Host {
         let mut hidden = vec![RETRY_COUNT.to_string()];
         let (program, config_folder) = if settings.sandbox {
             // The accounts of the user play no part in a rehearsal.
-            let of_the_cli =
-                |name: &String| account::PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+            let of_the_cli = |name: &String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
             let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
             hidden.extend(names.filter(of_the_cli));
             let folder = state::sandbox_folder()?;

@@ -4,6 +4,7 @@
 //! consent) → `guard` (the seven steps around every run of `aliyun`) → `process` (the child) →
 //! `reply` (what it said) → `report` → `screen`.
 
+mod account;
 mod call;
 mod change;
 mod codes;

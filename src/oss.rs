@@ -10,8 +10,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::account::IGNORE_PROFILE;
 use crate::failure::{Failure, Kind, Result};
-use crate::host::IGNORE_PROFILE;
 use crate::process::{End, Finished};
 use crate::reply::{Reply, complaint, fields};
 use crate::secret::Secret;

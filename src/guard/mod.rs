@@ -13,7 +13,6 @@
 //! session is step 7; that covers errors, signals and panics. What kills the process outright is
 //! covered by the watchdog, and what kills both by the next run, which finds the lease.
 
-pub mod account;
 mod ai_mode;
 mod preflight;
 mod session;
@@ -24,6 +23,7 @@ pub mod watchdog;
 use std::fs::File;
 use std::io;
 
+use crate::account::{self, Account, Exported};
 use crate::failure::{Failure, Result};
 use crate::fault;
 use crate::host::Host;
@@ -32,7 +32,6 @@ use crate::operations::Product;
 use crate::process::{End, Finished, Manner};
 use crate::run::Run;
 use crate::signals;
-use account::{Account, Exported};
 use ai_mode::AiMode;
 use preflight::Preflight;
 pub use session::Session;
@@ -58,7 +57,7 @@ impl<'r> Guard<'r> {
         let exported = Exported::of_this_process(&run.settings);
         let stamp = Preflight { run, host: &host, product, exported: &exported }.stamp()?;
         let profiles = stamp.profiles().unwrap_or_default();
-        let account = account::resolve(&host, &run.settings, &exported, profiles)
+        let account = account::resolve(&host.shown, &run.settings, &exported, profiles)
             // A profile that was added by other means than the CLI's is worth another look.
             .inspect_err(|_| Stamp::forget(&host))?;
         if let Some(warning) = account.warning() {

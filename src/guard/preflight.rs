@@ -2,10 +2,10 @@
 
 use std::fs::File;
 
-use super::account::{Exported, Profile};
 use super::ai_mode::AiMode;
 use super::stamp::{Identity, Stamp};
 use super::{not_had, run_step, steps};
+use crate::account::{Exported, Profile};
 use crate::failure::{Failure, Kind, Result};
 use crate::host::{Host, install_command};
 use crate::operations::Product;
@@ -128,7 +128,7 @@ impl Preflight<'_> {
         .next(format!("{} plugin install --names {plugin}", self.host.shown)))
     }
 
-    /// The table of step 4; who sends is decided by [`account::resolve`].
+    /// The table of step 4; who sends is decided by [`crate::account::resolve`].
     fn list_profiles(&self, identity: &Identity) -> Result<Vec<Profile>> {
         let finished = self.command(&steps::list_profiles(), None)?;
         let profiles = Profile::parse_table(&String::from_utf8_lossy(&finished.stdout));

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::account::Profile;
+use crate::account::Profile;
 use crate::host::Host;
 use crate::operations::Product;
 use crate::{state, system};

@@ -5,6 +5,7 @@
 
 mod ask;
 mod busy;
+mod cell;
 pub mod chart;
 mod pick;
 pub mod sanitize;

@@ -5,7 +5,7 @@ use dialoguer::console::measure_text_width;
 use jiff::Zoned;
 use serde_json::{Map, Value};
 
-use super::{aligned, sanitize, times};
+use super::{aligned, cell, times};
 
 /// Somebody who reads a list on a terminal.
 pub struct Reader {
@@ -25,7 +25,8 @@ pub fn render(items: &[Map<String, Value>], reader: Option<&Reader>) -> String {
     let Some(Reader { width, now }) = reader else {
         let mut text = columns.join("\t") + "\n";
         for item in items {
-            let cells: Vec<String> = columns.iter().map(|name| cell(item.get(*name))).collect();
+            let cells: Vec<String> =
+                columns.iter().map(|name| cell::plain(item.get(*name))).collect();
             text += &(cells.join("\t") + "\n");
         }
         return text;
@@ -64,18 +65,6 @@ fn columns(items: &[Map<String, Value>]) -> Vec<&str> {
         }
     }
     columns
-}
-
-/// A value as one cell: text as it is, nothing as an empty cell, structures as compact JSON.
-pub fn cell(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => sanitize::line(text),
-        Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
-            items.iter().map(|item| cell(Some(item))).collect::<Vec<_>>().join(",")
-        }
-        Some(other) => sanitize::line(&other.to_string()),
-    }
 }
 
 #[cfg(test)]

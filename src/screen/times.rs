@@ -3,7 +3,7 @@
 use jiff::{Timestamp, Zoned};
 use serde_json::Value;
 
-use super::table;
+use super::cell::plain;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -18,7 +18,7 @@ pub fn cell(name: &str, value: Option<&Value>, now: Option<&Zoned>) -> String {
     let moment = text.and_then(|text| text.parse::<Timestamp>().ok());
     match (moment, now) {
         (Some(moment), Some(now)) => shown(moment, now),
-        _ => table::cell(value),
+        _ => plain(value),
     }
 }
 
@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(cell("text", Some(&moment), Some(&now())), kept);
         assert_eq!(cell("flat", Some(&moment), Some(&now())), kept);
         for other in [json!("soon"), json!(null), json!(5), json!("2026-03-26"), json!([kept])] {
-            let plain = table::cell(Some(&other));
-            assert_eq!(cell("sent_at", Some(&other), Some(&now())), plain, "{other}");
+            let written = plain(Some(&other));
+            assert_eq!(cell("sent_at", Some(&other), Some(&now())), written, "{other}");
         }
         assert_eq!(cell("sent_at", None, Some(&now())), "");
     }

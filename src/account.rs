@@ -7,11 +7,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Kind, Result};
-use crate::host::{Host, IGNORE_PROFILE};
 use crate::settings::{Credentials, Settings};
 
 /// Prefixes under which the CLI looks for its variables, in its order.
 pub const PREFIXES: [&str; 3] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_"];
+/// Makes the CLI use the credentials of the environment alone. It compares with `TRUE`.
+pub const IGNORE_PROFILE: &str = "ALIBABA_CLOUD_IGNORE_PROFILE";
 
 /// One row of `aliyun configure list`; credentials are masked there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,12 +150,13 @@ impl Exported {
 }
 
 /// Who will send, by the rules of the CLI: the named profile, else the one of the environment,
-/// else the current one; exported credentials only fill what a profile leaves empty.
+/// else the current one; exported credentials only fill what a profile leaves empty. `program` is
+/// how people call the CLI.
 ///
 /// # Errors
 /// [`Kind::Credentials`] if nobody can.
 pub fn resolve(
-    host: &Host,
+    program: &str,
     settings: &Settings,
     exported: &Exported,
     profiles: &[Profile],
@@ -168,7 +170,7 @@ pub fn resolve(
     };
     if exported.decides_alone(settings) {
         if !exported.credentials {
-            return Err(none(host, "no credentials are exported, and the profiles are ignored"));
+            return Err(none(program, "no credentials are exported, and the profiles are ignored"));
         }
         // What the CLI falls back to when it ignores the profiles.
         let region = settings.region.clone().unwrap_or_else(|| "cn-hangzhou".into());
@@ -178,7 +180,7 @@ pub fn resolve(
     let profile = match wanted {
         Some(name) => {
             Some(profiles.iter().find(|profile| profile.name == *name).ok_or_else(|| {
-                none(host, &format!("there is no profile {name:?}; {}", names(profiles)))
+                none(program, &format!("there is no profile {name:?}; {}", names(profiles)))
             })?)
         }
         None => profiles.iter().find(|profile| profile.current),
@@ -200,8 +202,8 @@ pub fn resolve(
                  or export ALIBABA_CLOUD_REGION_ID",
             )),
         },
-        Some(profile) => Err(none(host, &format!("the profile {} is not valid", profile.name))),
-        None => Err(none(host, "no profile is configured and no credentials are exported")),
+        Some(profile) => Err(none(program, &format!("the profile {} is not valid", profile.name))),
+        None => Err(none(program, "no profile is configured and no credentials are exported")),
     }
 }
 
@@ -213,12 +215,12 @@ fn names(profiles: &[Profile]) -> String {
     format!("there are {}", names.join(", "))
 }
 
-fn none(host: &Host, message: &str) -> Box<Failure> {
+fn none(program: &str, message: &str) -> Box<Failure> {
     Failure::new(Kind::Credentials, message)
         .hint(
             "configure a profile with aliyun itself (alimsg never takes or reads a key), \
              or choose one with --profile",
         )
-        .next(format!("{} configure", host.shown))
-        .next(format!("{} configure list", host.shown))
+        .next(format!("{program} configure"))
+        .next(format!("{program} configure list"))
 }
