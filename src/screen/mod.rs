@@ -7,6 +7,7 @@ mod ask;
 mod busy;
 mod cell;
 pub mod chart;
+mod facts;
 mod pick;
 pub mod sanitize;
 mod table;
@@ -141,12 +142,12 @@ impl Screen {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
         match result.as_ref().map(Report::undrawn) {
-            Ok(Report::Facts { data, .. }) => to_stdout(&self.facts(data)),
+            Ok(Report::Facts { data, .. }) => to_stdout(&facts::render(data, self.now().as_ref())),
             Ok(Report::List { name, items, facts, .. }) => {
                 if items.is_empty() {
                     self.note(&format!("no {name}"));
                 }
-                for (name, value) in rows(facts, None) {
+                for (name, value) in facts::cells(facts, None) {
                     self.note(&format!("{name}: {value}"));
                 }
                 let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
@@ -186,7 +187,7 @@ impl Screen {
             return one_object(object);
         }
         let cells: Vec<String> =
-            rows(data, self.now().as_ref()).into_iter().map(|(_, cell)| cell).collect();
+            facts::cells(data, self.now().as_ref()).into_iter().map(|(_, cell)| cell).collect();
         to_stdout(&(cells.join("\t") + "\n"))
     }
 
@@ -195,8 +196,8 @@ impl Screen {
     pub fn fall_back_to_stderr(&self, result: &Result<Report, Box<Failure>>, error: &io::Error) {
         self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}"));
         if let Ok(Report::Facts { data, .. }) = result {
-            for (name, value) in aligned(&rows(data, None)) {
-                to_stderr(&format!("  {name}  {value}"));
+            for line in facts::aligned(&facts::cells(data, None)) {
+                to_stderr(&format!("  {line}"));
             }
         }
     }
@@ -280,17 +281,6 @@ impl Screen {
         }
     }
 
-    /// Names and values: aligned on a terminal, separated by tabs in a pipe.
-    fn facts(&self, data: &Map<String, Value>) -> String {
-        let rows = rows(data, self.now().as_ref());
-        if self.stdout_is_terminal {
-            aligned(&rows).map(|(name, value)| format!("{name}  {value}\n")).collect()
-        } else {
-            let cell = sanitize::line;
-            rows.iter().map(|(name, value)| format!("{}\t{}\n", cell(name), cell(value))).collect()
-        }
-    }
-
     /// The moment at which somebody reads what is printed; nobody reads a pipe.
     fn now(&self) -> Option<Zoned> {
         self.stdout_is_terminal.then(Zoned::now)
@@ -306,22 +296,8 @@ impl Screen {
     }
 }
 
-/// Names and values; with `now`, for a person who reads them at that moment.
-fn rows(data: &Map<String, Value>, now: Option<&Zoned>) -> Vec<(String, String)> {
-    let cell =
-        |(name, value): (&String, &Value)| (name.clone(), times::cell(name, Some(value), now));
-    data.iter().map(cell).collect()
-}
-
 fn terminal_width() -> u16 {
     dialoguer::console::Term::stdout().size().1
-}
-
-fn aligned(rows: &[(String, String)]) -> impl Iterator<Item = (String, String)> {
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    rows.iter().map(move |(name, value)| {
-        (format!("{:width$}", sanitize::line(name)), sanitize::line(value))
-    })
 }
 
 fn one_object(object: Map<String, Value>) -> io::Result<()> {

@@ -5,7 +5,7 @@ use dialoguer::console::measure_text_width;
 use jiff::Zoned;
 use serde_json::{Map, Value};
 
-use super::{aligned, cell, times};
+use super::{cell, facts, times};
 
 /// Somebody who reads a list on a terminal.
 pub struct Reader {
@@ -48,12 +48,9 @@ pub fn render(items: &[Map<String, Value>], reader: Option<&Reader>) -> String {
 
 /// One item, a field a line; fields without a value are left out.
 fn block(item: &Map<String, Value>, now: &Zoned) -> String {
-    let rows: Vec<(String, String)> = item
-        .iter()
-        .map(|(name, value)| (name.clone(), times::cell(name, Some(value), Some(now))))
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
-    aligned(&rows).map(|(name, value)| format!("{name}  {value}\n")).collect()
+    let is_something = |value: &Value| !cell::plain(Some(value)).is_empty();
+    let said = item.iter().filter(|(_, value)| is_something(value));
+    facts::lines(&said.map(|(name, value)| (name.clone(), value.clone())).collect(), now)
 }
 
 /// Every field that any item has, in the order of their first appearance.

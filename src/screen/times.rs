@@ -24,7 +24,7 @@ pub fn cell(name: &str, value: Option<&Value>, now: Option<&Zoned>) -> String {
 
 /// Whether a field of that name holds a moment.
 fn is_moment(name: &str) -> bool {
-    name.ends_with("_at") || name == "at" || name == "time"
+    name.ends_with("_at") || ["at", "time", "start", "end"].contains(&name)
 }
 
 fn shown(moment: Timestamp, now: &Zoned) -> String {

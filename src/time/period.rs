@@ -16,6 +16,11 @@ pub struct Period {
 }
 
 impl Period {
+    /// Start and end in RFC 3339, to the second.
+    pub fn written(&self) -> [String; 2] {
+        [self.start, self.end].map(|moment| format!("{moment:.0}"))
+    }
+
     /// The last `text` before now, such as `7d` or `12h`.
     ///
     /// # Errors

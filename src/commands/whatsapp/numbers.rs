@@ -195,9 +195,10 @@ fn metrics(reply: &Reply, period: &Period) -> Value {
         let counts = reply.items(&["Data"]).iter().filter_map(|row| fields::number(row, &[name]));
         counts.fold(0, u64::saturating_add)
     };
+    let [start, end] = period.written();
     json!({
-        "start": period.start.to_string(),
-        "end": period.end.to_string(),
+        "start": start,
+        "end": end,
         "sent": sum("SentCount"),
         "delivered": sum("DeliveredCount"),
     })

@@ -67,8 +67,9 @@ pub fn stats(run: &Run, flags: &StatsFlags) -> Result<Report> {
     };
     let mut facts = Map::new();
     facts.insert("code".into(), json!(flags.code));
-    facts.insert("start".into(), json!(period.start.to_string()));
-    facts.insert("end".into(), json!(period.end.to_string()));
+    let [start, end] = period.written();
+    facts.insert("start".into(), json!(start));
+    facts.insert("end".into(), json!(end));
     facts.insert("total".into(), json!(sum("sent")));
     facts.insert("total_delivered".into(), json!(sum("delivered")));
     facts.insert("total_read".into(), json!(sum("read")));
