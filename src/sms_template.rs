@@ -43,6 +43,11 @@ impl SmsTemplate {
         self.status == "approved"
     }
 
+    /// Whether the service tells the text: without it, nobody knows its variables.
+    pub fn has_text(&self) -> bool {
+        !self.text.is_empty()
+    }
+
     /// The variables of the text, each once.
     pub fn variables(&self) -> Vec<Variable> {
         names([("text".to_string(), self.text.as_str())], Style::Sms)

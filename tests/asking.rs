@@ -7,7 +7,13 @@
     reason = "a test that cannot go on has to stop, also outside of #[test]"
 )]
 
+#[path = "asking/chat.rs"]
+mod chat;
+#[path = "asking/reads.rs"]
+mod reads;
 mod support;
+#[path = "asking/unread.rs"]
+mod unread;
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -58,10 +64,9 @@ fn signature_template_and_variables_are_asked_for() {
     terminal.write("shipped");
     terminal.expect("shipped");
     terminal.write("\r");
-    // With the colon it is the question and not the text in the list.
-    terminal.expect("${name}: ");
+    terminal.expect("${name} in text: ");
     terminal.write("Alice\r");
-    terminal.expect("${order}: ");
+    terminal.expect("${order} in text: ");
     terminal.write("42\r");
     terminal.expect("【Acme Store】Hello Alice, your order 42 is on its way.");
     terminal.expect("Send?");
@@ -131,15 +136,15 @@ fn a_signal_ends_every_question_promptly() {
         (Signal::INT, "Signature"),
         (Signal::TERM, "Signature"),
         (Signal::HUP, "Template"),
-        (Signal::TERM, "${name}: "),
+        (Signal::TERM, "${name} in text: "),
         (Signal::INT, "Send?"),
     ] {
         let mut terminal = world.terminal(&with(&[]));
         for (question, answer) in [
             ("Signature", Some("store")),
             ("Template", Some("shipped")),
-            ("${name}: ", None),
-            ("${order}: ", None),
+            ("${name} in text: ", None),
+            ("${order} in text: ", None),
             ("Send?", None),
         ] {
             terminal.expect(question);

@@ -1,5 +1,6 @@
 //! The command tree. One file a command: its flags, and how they become a request.
 
+pub(crate) mod asking;
 pub mod sandbox;
 pub mod sms;
 pub mod templates;

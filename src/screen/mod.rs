@@ -91,11 +91,14 @@ impl Screen {
         }
     }
 
-    /// Something that may be wrong. Part of the JSON as well.
+    /// Something that may be wrong. Part of the JSON as well, once.
     pub fn warn(&self, text: impl Into<String>) {
         let text = text.into();
         self.say(WARNING, "warning:", &text);
-        self.warnings.borrow_mut().push(text);
+        let mut warnings = self.warnings.borrow_mut();
+        if !warnings.contains(&text) {
+            warnings.push(text);
+        }
     }
 
     /// With `-v`, a command that is about to run, its message variables hidden.

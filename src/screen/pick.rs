@@ -23,6 +23,8 @@ impl Screen {
         if rows.is_empty() {
             return Err(Failure::usage(format!("{question}: there is none to pick")));
         }
+        // A signal that came while the list was read would otherwise wait for a key.
+        stop_if_interrupted(None)?;
         let term = Term::stderr();
         // A row that is broken into two lines would not be cleared completely.
         let width = usize::from(term.size().1).saturating_sub(3).max(20);

@@ -6,8 +6,21 @@ use serde_json::Value;
 
 use crate::support::{Profile, Ran, Running, Seen, World};
 
-pub const SMS: [&str; 10] =
-    ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_1", "--yes", "--json"];
+/// With a variable: without one, the template is read on a terminal to ask for it.
+pub const SMS: [&str; 12] = [
+    "sms",
+    "send",
+    "-p",
+    "13800001000",
+    "-s",
+    "Acme",
+    "-t",
+    "SMS_1",
+    "--param",
+    "code=1234",
+    "--yes",
+    "--json",
+];
 pub const WHATSAPP: [&str; 12] = [
     "whatsapp",
     "send",

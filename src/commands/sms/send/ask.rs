@@ -1,12 +1,10 @@
 //! What is missing on a terminal is asked for: signature and template from the lists of approved
 //! ones, then each variable of the template.
-//!
-//! The lists are read first and ai-mode is off again before the first question.
 
 use super::draft::Draft;
 use crate::commands::anything;
-use crate::failure::{Failure, Result};
-use crate::guard::Guard;
+use crate::commands::asking::{Form, List, read_template, reads_for_variables};
+use crate::failure::Result;
 use crate::operations::Product;
 use crate::run::Run;
 use crate::service::Service;
@@ -17,72 +15,85 @@ use crate::template::{Style, compare};
 pub const LIST_SIGNATURES: &str = "alimsg sms signs list --audit-status approved";
 pub const LIST_TEMPLATES: &str = "alimsg templates list --channel sms --audit-status approved";
 
+const SIGNATURES: List<'_> =
+    List { question: "Signature", entries: "approved signatures", command: LIST_SIGNATURES };
+const TEMPLATES: List<'_> =
+    List { question: "Template", entries: "approved templates", command: LIST_TEMPLATES };
+
 /// Fills in signature, template and variables, as far as they are missing.
 ///
 /// # Errors
-/// The lists cannot be read or are empty; the person chose nothing.
+/// `aliyun` cannot be used; the person answered nothing; the message cannot be made.
 pub fn complete(run: &Run, draft: &mut Draft) -> Result<()> {
-    let (sign_is_missing, template_is_missing) =
-        (draft.sign_name.is_none(), draft.template_code.is_none());
-    if !sign_is_missing && !template_is_missing {
-        return Ok(());
+    if draft.sign_name.is_none() || draft.template_code.is_none() {
+        pick_missing(run, draft)?;
     }
-    let guard = Guard::prepare(run, Product::Dysmsapi)?;
-    let service = Service::open(run, &guard)?;
-    let signatures = sign_is_missing.then(|| signature::approved_names(&service)).transpose()?;
-    let templates = template_is_missing.then(|| sms_template::approved(&service)).transpose()?;
+    if draft.template.is_none() && reads_for_variables(run, &draft.variables) {
+        draft.template = read(run, draft)?;
+    }
+    if let Some(template) = &draft.template {
+        let form = Form {
+            code: &template.code,
+            style: Style::Sms,
+            text: &template.text,
+            variables: template.variables(),
+        };
+        form.fill(run, &mut draft.variables)?;
+    }
+    Ok(())
+}
+
+/// Both lists are read before the first question.
+fn pick_missing(run: &Run, draft: &mut Draft) -> Result<()> {
+    let service = Service::connect(run, Product::Dysmsapi)?;
+    let (sign_name, template_code) = (draft.sign_name.take(), draft.template_code.take());
+    let signatures = sign_name.is_none().then(|| signature::approved_names(&service));
+    let templates = template_code.is_none().then(|| sms_template::approved(&service));
     drop(service);
-    if let Some(signatures) = signatures {
-        draft.sign_name = Some(pick_signature(run, &signatures)?);
-    }
-    if let Some(templates) = templates {
-        let template = pick_template(run, templates)?;
-        ask_variables(run, draft, &template)?;
-        draft.template_code = Some(template.code.clone());
-        draft.template = Some(template);
-    }
-    Ok(())
-}
-
-fn pick_signature(run: &Run, signatures: &[String]) -> Result<String> {
-    let rows: Vec<String> = signatures.iter().map(|name| format!("{name} · approved")).collect();
-    let number = run.screen.pick("Signature", &rows).map_err(|f| none(f, LIST_SIGNATURES))?;
-    let name = signatures.get(number).cloned();
-    name.ok_or_else(|| Failure::internal("a signature was picked that is not in the list"))
-}
-
-fn pick_template(run: &Run, mut templates: Vec<SmsTemplate>) -> Result<SmsTemplate> {
-    let row = |template: &SmsTemplate| {
-        let SmsTemplate { code, name, text, .. } = template;
-        format!("{code} · {} · approved · {text}", name.as_deref().unwrap_or_default())
+    let picked = match signatures {
+        Some(found) => SIGNATURES.pick(run, found, |name| format!("{name} · approved"))?,
+        None => sign_name,
     };
-    let rows: Vec<String> = templates.iter().map(row).collect();
-    let number = run.screen.pick("Template", &rows).map_err(|f| none(f, LIST_TEMPLATES))?;
-    if number < templates.len() {
-        return Ok(templates.swap_remove(number));
-    }
-    Err(Failure::internal("a template was picked that is not in the list"))
-}
-
-fn none(failure: Box<Failure>, list: &str) -> Box<Failure> {
-    failure.next(list)
-}
-
-/// Asks for the variables that have no value yet. Values that the template has no place for are
-/// left out, and said so; the plan shows what is left.
-fn ask_variables(run: &Run, draft: &mut Draft, template: &SmsTemplate) -> Result<()> {
-    let comparison = compare(&template.variables(), &draft.variables);
-    if !comparison.superfluous.is_empty() {
-        run.screen.note(&format!(
-            "{} has no such variables, so they are left out: {}",
-            template.code,
-            comparison.superfluous.join(", ")
-        ));
-        draft.variables.retain(|(name, _)| !comparison.superfluous.contains(name));
-    }
-    for name in comparison.missing {
-        let value = run.screen.ask(&Style::Sms.written(&name), anything)?;
-        draft.variables.push((name, value));
-    }
+    draft.sign_name = Some(picked.map_or_else(|| run.screen.ask("Signature", anything), Ok)?);
+    let picked = match templates {
+        Some(found) => {
+            let template = TEMPLATES.pick(run, found, row)?;
+            let code = template.as_ref().map(|template| template.code.clone());
+            draft.template = template.filter(SmsTemplate::has_text);
+            drop_superfluous(run, draft);
+            code
+        }
+        None => template_code,
+    };
+    draft.template_code =
+        Some(picked.map_or_else(|| run.screen.ask("Template code", anything), Ok)?);
     Ok(())
+}
+
+fn row(template: &SmsTemplate) -> String {
+    let SmsTemplate { code, name, text, .. } = template;
+    format!("{code} · {} · approved · {text}", name.as_deref().unwrap_or_default())
+}
+
+/// Values that the picked template has no place for are left out, and said so; the plan shows what
+/// is left.
+fn drop_superfluous(run: &Run, draft: &mut Draft) {
+    let Some(template) = &draft.template else { return };
+    let superfluous = compare(&template.variables(), &draft.variables).superfluous;
+    if superfluous.is_empty() {
+        return;
+    }
+    run.screen.note(&format!(
+        "{} has no such variables, so they are left out: {}",
+        template.code,
+        superfluous.join(", ")
+    ));
+    draft.variables.retain(|(name, _)| !superfluous.contains(name));
+}
+
+/// The template of a code that was given or typed in, as far as the service tells it.
+fn read(run: &Run, draft: &Draft) -> Result<Option<SmsTemplate>> {
+    let Some(code) = &draft.template_code else { return Ok(None) };
+    let get = |service: &Service<'_>| sms_template::get(service, code);
+    read_template(run, code, &draft.message().call, get, SmsTemplate::has_text)
 }

@@ -28,11 +28,11 @@ pub struct Flags {
     #[arg(long, short, visible_alias = "to", value_name = "N", value_delimiter = ',')]
     phone_numbers: Vec<String>,
 
-    /// Approved signature
+    /// Approved signature [at a terminal: picked from a list]
     #[arg(long, short, value_name = "S")]
     sign_name: Option<String>,
 
-    /// Approved template
+    /// Approved template [at a terminal: picked from a list]
     #[arg(long, short, value_name = "C")]
     template_code: Option<String>,
 
@@ -40,7 +40,7 @@ pub struct Flags {
     #[arg(long, value_name = "JSON", conflicts_with = "param")]
     template_param: Option<String>,
 
-    /// One variable of the template; repeatable
+    /// One variable of the template; repeatable [at a terminal: asked for if none is given]
     #[arg(long, value_name = "NAME=VALUE")]
     param: Vec<String>,
 

@@ -50,7 +50,7 @@ fn or_next(failure: Box<Failure>, list: &str) -> Box<Failure> {
 }
 
 fn check_variables(template: &SmsTemplate, code: &str, values: &[(String, String)]) -> Result<()> {
-    if template.text.is_empty() {
+    if !template.has_text() {
         return Err(Failure::usage(format!(
             "the service does not tell the text of the template {code}"
         ))

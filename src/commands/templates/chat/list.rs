@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::ListFlags;
+use super::super::{Channel, ListFlags};
 use super::template_type;
 use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::operations::{LIST_CHATAPP_TEMPLATE, Product};
-use crate::pages::{self, Extent};
+use crate::pages::{self, Extent, Pages};
 use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
@@ -38,18 +38,25 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
         (true, None) => Extent::All { size: LARGEST_PAGE },
         (all, size) => Extent::of(all, flags.page_index, size),
     };
-    let call = |index, size| call(flags, &filter, index, size);
+    let query = Query {
+        channel: flags.channel,
+        audit_status: match &filter {
+            Filter::Service(word) => word.as_deref(),
+            Filter::Here(_) => None,
+        },
+        code: None,
+        language: flags.language.as_deref(),
+        name: flags.name.as_deref(),
+        category: flags.category.as_deref(),
+        cust_space_id: flags.cust_space_id.as_deref(),
+    };
     let (first, size) = extent.first();
     if run.settings.dry_run {
-        return service::dry_run(run, &[&call(first, size)]);
+        return service::dry_run(run, &[&query.call(first, size)]);
     }
-    let service = Service::connect(run, Product::Cams)?;
-    let lists = ["ListTemplate", "Data.List", "Data.ListTemplate"];
-    let totals = ["Total", "Data.Total", "TotalCount"];
-    let pages = pages::read(&service, extent, call, &lists, &totals)?;
-    drop(service);
+    let pages = query.read(&Service::connect(run, Product::Cams)?, extent)?;
     pages.remark(run, extent);
-    let mut items: Vec<_> = pages.entries.iter().map(|entry| item(entry, flags)).collect();
+    let mut items: Vec<_> = pages.entries.iter().map(|entry| item(entry, flags.channel)).collect();
     let mut total = pages.total;
     if let Filter::Here(wanted) = &filter {
         items.retain(|item| item.get("status") == Some(&json!(wanted)));
@@ -61,19 +68,90 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
     Ok(Report::List { name: "templates", items, facts, raw: Value::Array(pages.raw) })
 }
 
-fn call(flags: &ListFlags, filter: &Filter, index: u64, size: u64) -> Call {
-    let word = match filter {
-        Filter::Service(word) => word.as_deref(),
-        Filter::Here(_) => None,
+/// What the service is to filter by.
+struct Query<'a> {
+    channel: Channel,
+    /// In the service's own word.
+    audit_status: Option<&'a str>,
+    code: Option<&'a str>,
+    language: Option<&'a str>,
+    name: Option<&'a str>,
+    category: Option<&'a str>,
+    cust_space_id: Option<&'a str>,
+}
+
+impl Query<'_> {
+    fn call(&self, index: u64, size: u64) -> Call {
+        Call::to(&LIST_CHATAPP_TEMPLATE)
+            .text("--template-type", template_type(self.channel))
+            .optional_text("--audit-status", self.audit_status)
+            .optional_text("--code", self.code)
+            .optional_text("--biz-language", self.language)
+            .optional_text("--name", self.name)
+            .optional_text("--category", self.category)
+            .optional_text("--cust-space-id", self.cust_space_id)
+            .fields("--page", &[("Index", index), ("Size", size)])
+    }
+
+    fn read(&self, service: &Service<'_>, extent: Extent) -> Result<Pages> {
+        let lists = ["ListTemplate", "Data.List", "Data.ListTemplate"];
+        let totals = ["Total", "Data.Total", "TotalCount"];
+        pages::read(service, extent, |index, size| self.call(index, size), &lists, &totals)
+    }
+}
+
+/// An approved template, as the list describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Approved {
+    pub code: String,
+    pub language: Option<String>,
+    pub name: Option<String>,
+    pub category: Option<String>,
+}
+
+/// All templates that can be sent, those of a code or a language only if one is given.
+///
+/// # Errors
+/// Whatever keeps the service from answering.
+pub(crate) fn approved(
+    service: &Service<'_>,
+    channel: Channel,
+    code: Option<&str>,
+    language: Option<&str>,
+    cust_space_id: Option<&str>,
+) -> Result<Vec<Approved>> {
+    let query = Query {
+        channel,
+        audit_status: Some("pass"),
+        code,
+        language,
+        name: None,
+        category: None,
+        cust_space_id,
     };
-    Call::to(&LIST_CHATAPP_TEMPLATE)
-        .text("--template-type", template_type(flags.channel))
-        .optional_text("--audit-status", word)
-        .optional_text("--biz-language", flags.language.as_deref())
-        .optional_text("--name", flags.name.as_deref())
-        .optional_text("--category", flags.category.as_deref())
-        .optional_text("--cust-space-id", flags.cust_space_id.as_deref())
-        .fields("--page", &[("Index", index), ("Size", size)])
+    let pages = query.read(service, Extent::All { size: LARGEST_PAGE })?;
+    let mut found: Vec<Approved> =
+        pages.entries.iter().filter_map(|entry| Approved::of(&item(entry, channel))).collect();
+    // A service that takes no notice of a filter would offer what cannot be sent.
+    found.retain(|template| {
+        code.is_none_or(|code| template.code == code)
+            && (language.is_none() || template.language.as_deref() == language)
+    });
+    Ok(found)
+}
+
+impl Approved {
+    /// Nothing if it is not approved, or has no code to send it by.
+    fn of(item: &Map<String, Value>) -> Option<Self> {
+        let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_string);
+        (text("status")? == "approved").then_some(())?;
+        Some(Self {
+            code: text("code")?,
+            language: text("language"),
+            name: text("name"),
+            category: text("category"),
+        })
+    }
 }
 
 /// The service documents `pass`, `fail`, `auditing` and `unaudit` for its filter.
@@ -93,11 +171,11 @@ fn filter(word: Option<&str>) -> Result<Filter> {
     }
 }
 
-fn item(entry: &Value, flags: &ListFlags) -> Map<String, Value> {
+fn item(entry: &Value, channel: Channel) -> Map<String, Value> {
     let text = |names: &[&str]| json!(fields::text(entry, names));
     let status = fields::text(entry, &["AuditStatus"]).map(|word| status(&word));
     let kind = fields::text(entry, &["TemplateType"]);
-    let kind = kind.unwrap_or_else(|| template_type(flags.channel).to_string()).to_lowercase();
+    let kind = kind.unwrap_or_else(|| template_type(channel).to_string()).to_lowercase();
     let mut item = Map::new();
     item.insert("code".into(), text(&["TemplateCode", "Code"]));
     item.insert("name".into(), text(&["TemplateName", "Name"]));

@@ -6,7 +6,7 @@ mod delete;
 pub(crate) mod detail;
 mod draft;
 mod limits;
-mod list;
+pub(crate) mod list;
 mod revision;
 mod show;
 mod stats;

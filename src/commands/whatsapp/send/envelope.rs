@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::Content;
 use crate::call::Call;
-use crate::commands::Inputs;
+use crate::commands::{Inputs, templates};
 use crate::delivery::{Message, SafetyFlags};
 use crate::failure::{Failure, Result};
 use crate::ledger::Tracking;
@@ -33,6 +33,22 @@ impl Channel {
         match self {
             Self::Whatsapp => Self::Viber,
             Self::Viber => Self::Whatsapp,
+        }
+    }
+
+    /// As the commands about templates know it.
+    pub(super) const fn of_templates(self) -> templates::Channel {
+        match self {
+            Self::Whatsapp => templates::Channel::Whatsapp,
+            Self::Viber => templates::Channel::Viber,
+        }
+    }
+
+    /// The command that lists its approved templates.
+    pub(super) const fn list_of_templates(self) -> &'static str {
+        match self {
+            Self::Whatsapp => "alimsg templates list --audit-status approved",
+            Self::Viber => "alimsg templates list --channel viber --audit-status approved",
         }
     }
 
@@ -242,12 +258,7 @@ fn lists_for(channel: Channel, missing: &[&str]) -> Vec<&'static str> {
         ("--from" | "--cust-space-id", Channel::Viber) => {
             Some("alimsg whatsapp accounts list --channel viber")
         }
-        ("--template-code" | "--language", Channel::Whatsapp) => {
-            Some("alimsg templates list --audit-status approved")
-        }
-        ("--template-code" | "--language", Channel::Viber) => {
-            Some("alimsg templates list --channel viber --audit-status approved")
-        }
+        ("--template-code" | "--language", channel) => Some(channel.list_of_templates()),
         _ => None,
     };
     let mut lists: Vec<_> = missing.iter().filter_map(list).collect();

@@ -1,19 +1,22 @@
 //! An approved template with its variables.
 
+mod ask;
+
 use clap::Args;
 
 use super::Content;
-use super::envelope::Envelope;
+use super::envelope::{Channel, Envelope};
 use crate::call::Call;
-use crate::commands::templates::Channel;
+use crate::commands::Inputs;
+use crate::commands::asking::text_rows;
 use crate::commands::templates::chat::detail::{Template as Approved, Wanted};
-use crate::commands::{Inputs, anything};
 use crate::delivery::{self, Verify};
 use crate::failure::{Failure, Result};
 use crate::report::Report;
 use crate::run::Run;
 use crate::template::{compare, picture};
 use crate::variables;
+use ask::{Complete, Draft};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -33,11 +36,11 @@ pub struct Message {
 
 #[derive(Debug, Args)]
 struct Template {
-    /// Code of the template
+    /// Code of the template [at a terminal: picked from the approved ones]
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
 
-    /// Language of the template, for example en or zh_CN
+    /// Language of the template, for example en or zh_CN [at a terminal: picked with the code]
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     language: Option<String>,
 
@@ -45,7 +48,7 @@ struct Template {
     #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
     template_params: Vec<String>,
 
-    /// One variable of the template; repeatable
+    /// One variable of the template; repeatable [at a terminal: asked for if none is given]
     #[arg(long, value_name = "NAME=VALUE")]
     param: Vec<String>,
 
@@ -65,9 +68,16 @@ impl Message {
     /// As [`delivery::deliver`]; a template that is not approved or has other variables.
     pub fn run(self, run: &Run) -> Result<Report> {
         let verify = self.content.verify;
-        let mut ready = self.envelope.message(run, self.content)?;
+        let channel = self.envelope.channel_type;
+        let content = Composing {
+            run,
+            flags: self.content,
+            channel,
+            cust_space_id: self.envelope.cust_space_id.clone(),
+        };
+        let mut ready = self.envelope.message(run, content)?;
         if verify {
-            let wanted = wanted(&ready.call);
+            let wanted = wanted(channel, &ready.call);
             ready.reads = vec![wanted.call()];
             ready.verify = Some(verification(wanted, &ready.call));
         }
@@ -76,11 +86,10 @@ impl Message {
 }
 
 /// The template that a call names.
-fn wanted(call: &Call) -> Wanted {
+fn wanted(channel: Channel, call: &Call) -> Wanted {
     let text = |flag: &str| call.value(flag).unwrap_or_default().to_string();
-    let is_viber = call.value("--channel-type") == Some("viber");
     Wanted {
-        channel: if is_viber { Channel::Viber } else { Channel::Whatsapp },
+        channel: channel.of_templates(),
         code: text("--template-code"),
         language: text("--biz-language"),
         cust_space_id: call.value("--cust-space-id").map(str::to_string),
@@ -93,9 +102,7 @@ fn verification(wanted: Wanted, call: &Call) -> Verify {
     Box::new(move |service| {
         let template = wanted.read(service)?;
         check(&template, &values).map_err(|failure| failure.next(wanted.show_command()))?;
-        let shown = picture(&template.message.rendered(&values));
-        let lines = shown.lines().filter(|line| !line.is_empty());
-        Ok(lines.map(|line| ("text".to_string(), line.to_string())).collect())
+        Ok(text_rows(&picture(&template.message.rendered(&values))))
     })
 }
 
@@ -113,25 +120,45 @@ fn check(template: &Approved, values: &[(String, String)]) -> Result<()> {
     compare(&template.message.variables(), values).require_exact(&format!("{code} ({language})"))
 }
 
-impl Content for Template {
+/// The template that is to be put into a message, and where it is looked for.
+struct Composing<'r> {
+    run: &'r Run,
+    flags: Template,
+    channel: Channel,
+    cust_space_id: Option<String>,
+}
+
+impl Content for Composing<'_> {
     fn put_into(
         self,
         call: Call,
         inputs: &mut Inputs<'_>,
         plan: &mut Vec<(String, String)>,
     ) -> Result<Call> {
-        let pairs: Vec<String> = self.template_params.into_iter().chain(self.param).collect();
-        let variables = variables::from_pairs("--param", &pairs)?;
-        let code = inputs.need("--template-code", "Template code", self.template_code, anything)?;
-        let language = inputs.need("--language", "Language", self.language, anything)?;
+        let Template { template_params, param, payload, verify, .. } = self.flags;
+        let pairs: Vec<String> = template_params.into_iter().chain(param).collect();
+        let draft = Draft {
+            run: self.run,
+            channel: self.channel,
+            cust_space_id: self.cust_space_id,
+            code: self.flags.template_code,
+            language: self.flags.language,
+            values: variables::from_pairs("--param", &pairs)?,
+        };
+        let Complete { wanted, values, message } = draft.complete(inputs)?;
+        let Wanted { code, language, .. } = wanted;
         plan.push(("template".to_string(), format!("{code} ({language})")));
-        plan.extend(variables.iter().map(|(name, value)| (format!("$({name})"), value.clone())));
-        plan.extend(self.payload.iter().map(|payload| ("payload".to_string(), payload.clone())));
+        plan.extend(values.iter().map(|(name, value)| (format!("$({name})"), value.clone())));
+        plan.extend(payload.iter().map(|payload| ("payload".to_string(), payload.clone())));
+        // A check reads the template anew, and shows the text as it is then.
+        if let (Some(message), false) = (&message, verify) {
+            plan.extend(text_rows(&picture(&message.rendered(&values))));
+        }
         Ok(call
             .text("--type", "template")
             .text("--template-code", code)
             .text("--biz-language", language)
-            .map("--template-params", &variables)
-            .list("--payload", &self.payload))
+            .map("--template-params", &values)
+            .list("--payload", &payload))
     }
 }
