@@ -12,6 +12,9 @@ use crate::service::Service;
 use crate::time::china;
 use crate::vocabulary;
 
+/// The command that lists what can be sent with.
+pub const LIST_APPROVED: &str = "alimsg sms signs list --audit-status approved";
+
 /// A signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signature {

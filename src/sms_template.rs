@@ -9,9 +9,12 @@ use crate::pages::{self, Extent, Pages};
 use crate::reply::{self, Reply, fields};
 use crate::service::Service;
 use crate::signature::rejection;
-use crate::template::{Style, Variable, names};
+use crate::template::{Style, Variable, names, render};
 use crate::time::china;
 use crate::vocabulary::{self, TemplateType};
+
+/// The command that lists what can be sent.
+pub const LIST_APPROVED: &str = "alimsg templates list --channel sms --audit-status approved";
 
 /// A template.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +54,11 @@ impl SmsTemplate {
     /// The variables of the text, each once.
     pub fn variables(&self) -> Vec<Variable> {
         names([("text".to_string(), self.text.as_str())], Style::Sms)
+    }
+
+    /// The message as the recipient reads it, the signature in front.
+    pub fn as_received(&self, sign_name: &str, variables: &[(String, String)]) -> String {
+        format!("【{sign_name}】{}", render(&self.text, Style::Sms, variables))
     }
 
     fn of(object: &Value, code: &str, kind: Option<String>, raw: Value) -> Self {

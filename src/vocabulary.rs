@@ -72,6 +72,20 @@ pub fn read_status(flag: &str, word: &str) -> Result<&'static str> {
     })
 }
 
+/// `what` is a signature or a template and its name, `reason` why it was rejected.
+///
+/// # Errors
+/// Its state is another than approved.
+pub fn require_approved(what: &str, status: &str, reason: Option<&str>) -> Result<()> {
+    let message = match status {
+        "approved" => return Ok(()),
+        UNKNOWN => format!("the service does not name the state of the {what}"),
+        status => format!("the {what} is {status}, not approved"),
+    };
+    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+    Err(Failure::usage(message + &reason).hint("the service sends with approved ones only"))
+}
+
 /// Our words for states.
 pub fn statuses() -> [&'static str; 5] {
     STATUSES.map(|(ours, _)| ours)

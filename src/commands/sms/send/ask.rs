@@ -12,13 +12,16 @@ use crate::signature;
 use crate::sms_template::{self, SmsTemplate};
 use crate::template::{Style, compare};
 
-pub const LIST_SIGNATURES: &str = "alimsg sms signs list --audit-status approved";
-pub const LIST_TEMPLATES: &str = "alimsg templates list --channel sms --audit-status approved";
-
-const SIGNATURES: List<'_> =
-    List { question: "Signature", entries: "approved signatures", command: LIST_SIGNATURES };
-const TEMPLATES: List<'_> =
-    List { question: "Template", entries: "approved templates", command: LIST_TEMPLATES };
+const SIGNATURES: List<'_> = List {
+    question: "Signature",
+    entries: "approved signatures",
+    command: signature::LIST_APPROVED,
+};
+const TEMPLATES: List<'_> = List {
+    question: "Template",
+    entries: "approved templates",
+    command: sms_template::LIST_APPROVED,
+};
 
 /// Fills in signature, template and variables, as far as they are missing.
 ///

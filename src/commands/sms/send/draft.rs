@@ -8,7 +8,6 @@ use crate::ledger::Tracking;
 use crate::lookup::Trail;
 use crate::operations::SEND_SMS;
 use crate::sms_template::SmsTemplate;
-use crate::template::{Style, render};
 use crate::{phone, variables};
 
 /// The most numbers of one call; documented.
@@ -72,15 +71,10 @@ impl Draft {
         plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
         // A check reads the template anew, and shows the text as it is then.
         if let (Some(template), false) = (&self.template, self.verify) {
-            plan.push(("text".to_string(), text(sign_name, &template.text, &self.variables)));
+            plan.push(("text".to_string(), template.as_received(sign_name, &self.variables)));
         }
         plan
     }
-}
-
-/// The message as the recipient reads it, the signature in front.
-pub fn text(sign_name: &str, content: &str, variables: &[(String, String)]) -> String {
-    format!("【{sign_name}】{}", render(content, Style::Sms, variables))
 }
 
 /// Splits and checks a list of numbers.

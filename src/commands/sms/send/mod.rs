@@ -13,7 +13,7 @@ use crate::failure::{Failure, Outcome, Result};
 use crate::ledger::Tracking;
 use crate::report::Report;
 use crate::run::Run;
-use crate::variables;
+use crate::{signature, sms_template, variables};
 use draft::{Draft, recipients};
 
 #[derive(Debug, Args)]
@@ -112,8 +112,8 @@ impl Refused {
 
     const fn list(self) -> &'static str {
         match self {
-            Self::Signature => ask::LIST_SIGNATURES,
-            Self::Template => ask::LIST_TEMPLATES,
+            Self::Signature => signature::LIST_APPROVED,
+            Self::Template => sms_template::LIST_APPROVED,
         }
     }
 }
@@ -138,7 +138,7 @@ fn draft(run: &Run, flags: Flags) -> Result<Draft> {
         template_code =
             Some(inputs.need("--template-code", "Template code", template_code, anything)?);
     }
-    inputs.complete(&[ask::LIST_SIGNATURES, ask::LIST_TEMPLATES])?;
+    inputs.complete(&[signature::LIST_APPROVED, sms_template::LIST_APPROVED])?;
     Ok(Draft {
         recipients: recipients(&numbers)?,
         sign_name,

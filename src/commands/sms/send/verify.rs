@@ -1,14 +1,12 @@
 //! `--verify`: signature and template are approved and the variables fit, before anything is sent.
 
-use super::ask::{LIST_SIGNATURES, LIST_TEMPLATES};
-use super::draft;
 use crate::call::Call;
 use crate::delivery::Verify;
 use crate::failure::{Failure, Result};
 use crate::signature;
 use crate::sms_template::{self, SmsTemplate};
 use crate::template::compare;
-use crate::vocabulary;
+use crate::vocabulary::require_approved;
 
 /// The calls that the check makes.
 pub fn calls(sign_name: &str, template_code: &str) -> Vec<Call> {
@@ -23,25 +21,20 @@ pub fn verification(
 ) -> Verify {
     Box::new(move |service| {
         signature::get(service, &sign_name)
-            .and_then(|found| require_approved("signature", &sign_name, &found.status))
-            .map_err(|failure| or_next(failure, LIST_SIGNATURES))?;
+            .and_then(|found| {
+                let what = format!("signature {sign_name}");
+                require_approved(&what, &found.status, found.reason.as_deref())
+            })
+            .map_err(|failure| or_next(failure, signature::LIST_APPROVED))?;
         let template = sms_template::get(service, &template_code)
             .and_then(|found| {
-                require_approved("template", &template_code, &found.status).map(|()| found)
+                let what = format!("template {template_code}");
+                require_approved(&what, &found.status, found.reason.as_deref()).map(|()| found)
             })
-            .map_err(|failure| or_next(failure, LIST_TEMPLATES))?;
+            .map_err(|failure| or_next(failure, sms_template::LIST_APPROVED))?;
         check_variables(&template, &template_code, &variables)?;
-        Ok(vec![("text".to_string(), draft::text(&sign_name, &template.text, &variables))])
+        Ok(vec![("text".to_string(), template.as_received(&sign_name, &variables))])
     })
-}
-
-fn require_approved(what: &str, name: &str, status: &str) -> Result<()> {
-    let message = match status {
-        "approved" => return Ok(()),
-        vocabulary::UNKNOWN => format!("the service does not name the state of the {what} {name}"),
-        status => format!("the {what} {name} is {status}, not approved"),
-    };
-    Err(Failure::usage(message).hint("the service sends with approved ones only"))
 }
 
 /// The list to choose another one from, unless the failure names a next step of its own.

@@ -11,11 +11,12 @@ use crate::commands::Inputs;
 use crate::commands::asking::text_rows;
 use crate::commands::templates::chat::detail::{Template as Approved, Wanted};
 use crate::delivery::{self, Verify};
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::report::Report;
 use crate::run::Run;
 use crate::template::{compare, picture};
 use crate::variables;
+use crate::vocabulary::require_approved;
 use ask::{Complete, Draft};
 
 pub const EXAMPLES: &str = "\
@@ -108,16 +109,10 @@ fn verification(wanted: Wanted, call: &Call) -> Verify {
 
 /// Whether the template may be sent, with exactly these variables.
 fn check(template: &Approved, values: &[(String, String)]) -> Result<()> {
-    let Approved { code, language, status, reason, .. } = template;
-    if status != "approved" {
-        let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        return Err(Failure::usage(format!(
-            "the template {code} ({language}) is {status}, not approved{reason}"
-        ))
-        .hint("only approved templates can be sent")
-        .next("alimsg templates list --audit-status approved --all"));
-    }
-    compare(&template.message.variables(), values).require_exact(&format!("{code} ({language})"))
+    let which = format!("{} ({})", template.code, template.language);
+    require_approved(&format!("template {which}"), &template.status, template.reason.as_deref())
+        .map_err(|failure| failure.next("alimsg templates list --audit-status approved --all"))?;
+    compare(&template.message.variables(), values).require_exact(&which)
 }
 
 /// The template that is to be put into a message, and where it is looked for.
