@@ -400,3 +400,17 @@ fn it_starts_fast_enough_for_many_tests() {
     // Generous, for a loaded machine; a single one takes a few milliseconds.
     assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
 }
+
+#[test]
+fn a_configuration_that_cannot_be_read_stops_every_command_with_exit_code_0() {
+    let world = switched_on();
+    std::fs::write(world.path("home/.aliyun/config.json"), "{").unwrap();
+    for words in
+        [&["version"][..], &["configure", "ai-mode", "disable"], &["plugin", "list"], &["nothing"]]
+    {
+        let ran = aliyun(&world, words);
+        assert_eq!((ran.exit(), ran.stdout.as_str()), (0, ""), "{words:?}");
+        assert!(ran.stderr.contains("ERROR: load current configuration failed"), "{ran:#?}");
+    }
+    assert_eq!(world.ai_mode(), Some(true));
+}

@@ -233,6 +233,14 @@ pub fn ended_without_keys(finished: &Finished) -> bool {
     }
 }
 
+/// What kept a command of the host from doing its work, in one line; `None` if it did it. The exit
+/// code alone proves nothing: where its configuration cannot be read, the host does nothing, says
+/// so, and ends with 0.
+pub fn trouble(finished: &Finished) -> Option<String> {
+    let done = finished.succeeded() && !names_an_error(&finished.stderr);
+    (!done).then(|| complaint(finished))
+}
+
 /// One line about a command of the guard that failed.
 pub fn complaint(finished: &Finished) -> String {
     match finished.end {
@@ -287,7 +295,9 @@ fn error_part(text: &str, exit: Option<i32>) -> Option<String> {
     }
     let last = lines.iter().rev().find(|line| !line.trim().is_empty())?;
     let is_note = last.starts_with([' ', '\t'])
-        || ["warn", "note", "hint", "could not load"].iter().any(|word| last.starts_with(word));
+        || ["warn", "note", "hint", "could not load", "提示"]
+            .iter()
+            .any(|word| last.starts_with(word));
     (!is_note && matches!(exit, Some(1..=127))).then(|| last.to_string())
 }
 
@@ -298,5 +308,7 @@ fn main_line(text: &str) -> String {
         let (word, rest) = line.split_at_checked("error:".len())?;
         word.eq_ignore_ascii_case("error:").then(|| rest.trim())
     });
+    // Below it the host that broke down lists where it was.
+    let named = named.or_else(|| lines.clone().find(|line| line.starts_with("panic: ")));
     named.filter(|rest| !rest.is_empty()).or_else(|| lines.next_back()).unwrap_or_default().into()
 }

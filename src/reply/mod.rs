@@ -13,8 +13,8 @@ use crate::failure::{Failure, Kind, Outcome, Result};
 use crate::operations::{Access, Operation};
 use crate::process::{End, Finished, STDOUT_LIMIT};
 use crate::{signals, system};
-pub use complaint::complaint;
 use complaint::{Complaint, Connection};
+pub use complaint::{complaint, trouble};
 
 /// A reply of the service that says OK.
 #[derive(Debug)]

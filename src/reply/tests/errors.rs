@@ -275,6 +275,11 @@ fn what_nobody_understands_leaves_a_send_open() {
         (1, "", "Error: context deadline exceeded; proxyconnect tcp ok"),
         (1, "", "Error: http: server closed idle connection (dial tcp 203.0.113.7:443)"),
         (1, "", "note: safety policy loaded\nError: Post: context deadline exceeded\n"),
+        (
+            1,
+            "",
+            "提示：未能加载远程插件目录: dial tcp 203.0.113.7:443: connect: connection refused\n",
+        ),
         (255, "", "Could not load the catalog:\n  Get \"https://c\": dial tcp: no such host\n"),
         (1, "", "WARNING: dial tcp 203.0.113.7:443: i/o timeout\n"),
         (1, "Usage:\n x\nFlags:\n y\n", "Error: decoding the response\n"),
@@ -335,8 +340,25 @@ fn the_line_that_names_the_error_is_the_message() {
         ("a note\nError: the cause\nadvice\n", "the cause"),
         ("first\nlast\n\n", "last"),
         ("Error:\nthe cause below\n", "the cause below"),
+        (
+            "panic: mkdir /.aliyun: permission denied\n\ngoroutine 1 [running]:\n\t/main.go:77\n",
+            "panic: mkdir /.aliyun: permission denied",
+        ),
         ("", "exit code 1 and no message"),
     ] {
         assert_eq!(complaint(&exited(1, "", stderr)), line);
     }
+}
+
+#[test]
+fn a_command_of_the_host_did_its_work_only_if_it_names_no_error() {
+    assert_eq!(trouble(&exited(0, "", "")), None);
+    assert_eq!(trouble(&exited(0, "", "Note: Could not load the catalogue: no such host\n")), None);
+    assert_eq!(trouble(&exited(1, "", "")).as_deref(), Some("exit code 1 and no message"));
+    // The end is missing in the original, too.
+    let unread = format!("{RED}ERROR: load current configuration failed init config failed{PLAIN}");
+    assert_eq!(
+        trouble(&exited(0, "", &unread)).as_deref(),
+        Some("load current configuration failed init config failed")
+    );
 }
