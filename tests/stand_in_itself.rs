@@ -227,9 +227,14 @@ fn the_profile_wins_over_the_environment() {
     let ran = call(&["--profile=nobody"], &[]);
     assert!(ran.exit() == 3 && ran.stderr.contains("unknown profile nobody"), "{ran:#?}");
 
+    // A key of its own wins also where something else is missing and comes from the environment.
     world.profiles(&[Profile { valid: false, ..Profile::DEFAULT }]);
     assert!(aliyun(&world, &["configure", "list"]).stdout.contains("| Invalid"));
     assert_eq!(call(&[], &[]).exit(), 3);
+    assert_eq!(call(&[], &keys).exit(), 0);
+    assert_eq!(account(), "profile:default");
+
+    world.profiles(&[Profile { valid: false, credential: "", region: "", ..Profile::DEFAULT }]);
     let ran = call(&[], &keys);
     assert!(ran.exit() == 3 && ran.stderr.contains("region can't be empty"), "{ran:#?}");
     assert_eq!(call(&["--region=cn-beijing"], &keys).exit(), 0);

@@ -39,18 +39,27 @@ impl Profile {
         };
         // A credential may itself contain a bar, where it is a command.
         let credential = middle.join("|");
-        let current = name.strip_suffix('*');
+        let current = name.strip_suffix(" *");
         // The heading has the words of a valid row.
         if credential == "Credential" {
             return None;
         }
         Some(Self {
-            name: current.unwrap_or(name).trim().to_string(),
+            name: current.unwrap_or(name).to_string(),
             credential,
             valid,
             region: (*region).to_string(),
             current: current.is_some(),
         })
+    }
+}
+
+impl Profile {
+    /// Whether it holds something to sign with, told from how it is masked: a mode, a colon and
+    /// what is left of a key, a role or a command. That counts for the CLI also where the profile
+    /// as a whole is not valid; the environment only fills the rest.
+    fn has_own_credential(&self) -> bool {
+        !matches!(self.credential.split_once(':'), None | Some((_, "***")))
     }
 }
 
@@ -193,6 +202,15 @@ pub fn resolve(
             region,
             overrides_environment: exported.credentials,
         }),
+        Some(profile) if exported.credentials && profile.has_own_credential() => Err(none(
+            host,
+            &format!(
+                "the profile {} is not valid, and exported credentials cannot take its place: \
+                 what it holds would still count",
+                profile.name
+            ),
+        )
+        .hint("repair the profile with aliyun itself, or add --credentials env")),
         _ if exported.credentials => match region {
             Some(region) => Ok(environment(Some(region))),
             None => Err(Failure::missing(&["--region"], Vec::new()).hint(

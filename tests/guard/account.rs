@@ -156,6 +156,53 @@ fn an_invalid_profile_sends_nothing() {
     world.assert_clean();
 }
 
+/// The CLI takes of a profile what is there and of the environment the rest: whoever pays then, it
+/// is not who exported the keys.
+#[test]
+fn an_invalid_profile_with_a_key_of_its_own_is_not_replaced_by_exported_keys() {
+    for credential in ["AK:***abc", "AK:******", "StsToken:***abc", "EcsRamRole:", "OIDC:x@y"] {
+        let world = World::new();
+        world.profiles(&[Profile { valid: false, credential, ..Profile::DEFAULT }]);
+        let json = assert_not_sent(&world, &with_keys(&world, &[], &[]), 4);
+        let hint = json["error"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.contains("--credentials env"), "{json:#}");
+        assert_eq!(world.ai_mode(), None);
+        assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
+        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_profile_without_a_key_leaves_it_to_exported_keys() {
+    // Never filled in, and filled in but for the keys.
+    for credential in ["", "AK:***", "StsToken:***"] {
+        let world = World::new();
+        world.profiles(&[Profile { valid: false, credential, ..Profile::DEFAULT }]);
+        let ran = with_keys(&world, &[], &[]);
+        assert_accepted(&ran);
+        assert_eq!(ran.json()["account"]["source"], "environment");
+        assert_eq!(ran.json()["account"]["region"], "cn-hangzhou", "that of the profile");
+        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn only_the_star_behind_a_blank_marks_the_current_profile() {
+    let starred =
+        Profile { name: "prod*", credential: "AK:***xyz", current: false, ..Profile::DEFAULT };
+    let world = World::new();
+    world.profiles(&[starred, Profile::DEFAULT]);
+    assert_eq!(world.run(&SMS).json()["account"]["profile"], "default");
+    assert_eq!(
+        world.run(&with(&SMS, &["--profile", "prod*"])).json()["account"]["profile"],
+        "prod*"
+    );
+    assert_eq!(payers(&world), ["profile:default", "profile:prod*"]);
+    world.assert_clean();
+}
+
 #[test]
 fn the_named_profile_sends_and_the_current_one_stays_the_current_one() {
     let other =
