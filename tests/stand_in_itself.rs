@@ -15,6 +15,7 @@ use support::{Profile, Ran, Running, World};
 
 const AGENT: &str = "--user-agent=AlibabaCloud-Agent-Skills/test";
 const VERSION: &str = "--api-version=2017-05-25";
+const ONCE: &str = "--retry-count=0";
 
 fn aliyun(world: &World, arguments: &[&str]) -> Ran {
     Running::start(world.aliyun(arguments)).wait()
@@ -22,7 +23,8 @@ fn aliyun(world: &World, arguments: &[&str]) -> Ran {
 
 /// A well-formed SMS, and more flags.
 fn sms<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let mut words = vec!["dysmsapi", "send-sms", AGENT, VERSION, "--phone-numbers=13800000000"];
+    let mut words = vec!["dysmsapi", "send-sms", AGENT, VERSION, ONCE];
+    words.push("--phone-numbers=13800000000");
     words.extend(more);
     words
 }
@@ -267,6 +269,14 @@ fn every_broken_promise_is_noticed() {
         world.aliyun(&["configure", "set", "--auto-plugin-install", "true", "--profile", "x"])
     });
     notices("profile on configure", &|world| world.aliyun(&["plugin", "list", "--profile=x"]));
+    notices("retry", &|world| {
+        world.aliyun(&["dysmsapi", "send-sms", AGENT, VERSION, "--phone-numbers=13800000000"])
+    });
+    notices("retry", &|world| {
+        let mut command = world.aliyun(&sms(&[]));
+        command.env_remove("ALIBABA_CLOUD_THROTTLING_RETRY_ENABLED");
+        command
+    });
     notices("user agent", &|world| world.aliyun(&["cams", "list-chatapp-template"]));
     notices("ai-mode off", &|world| {
         world.set_ai_mode(false, "");
