@@ -198,12 +198,14 @@ fn a_missing_plugin_is_downloaded_in_front_of_the_reply() {
     let mut command = world.aliyun(&sms(&[]));
     command.env_remove("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL");
     let ran = Running::start(command).wait();
-    assert!(ran.stderr.contains("failed to read user input: EOF"), "{ran:#?}");
+    assert!(ran.stderr.contains("is not a valid built-in product"), "{ran:#?}");
+    assert_eq!(ran.exit(), 1);
     assert!(world.sent().is_empty());
 
     let ran = aliyun(&world, &sms(&[]));
     assert!(ran.stdout.starts_with("Downloading aliyun-cli-dysmsapi"), "{ran:#?}");
     assert!(ran.stdout.contains("installed successfully!\n{"), "{ran:#?}");
+    assert!(ran.stderr.contains("required but not installed"), "{ran:#?}");
     assert_eq!(world.sent().len(), 1);
 }
 

@@ -110,7 +110,7 @@ const CREDENTIALS: [&str; 11] = [
 ];
 
 /// Refusals of host or plugin before any call: what an error begins with.
-const LOCAL_BEGINNINGS: [&str; 11] = [
+const LOCAL_BEGINNINGS: [&str; 12] = [
     "parse failed",
     "invalid flag",
     "unknown flag",
@@ -120,6 +120,8 @@ const LOCAL_BEGINNINGS: [&str; 11] = [
     "flag needs an argument",
     "invalid argument \"",
     "unchecked version",
+    // A value `help` in 3.3.3, which looks for it behind `=` too.
+    "too many arguments",
     // The plugin went away between two looks at it.
     "plugin aliyun-cli-",
     // Recorded replies were asked for, and their file cannot be read.

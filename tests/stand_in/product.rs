@@ -57,16 +57,20 @@ fn inspect_retries(witness: &Witness, words: &Words, command: &str) {
 }
 
 /// Installs a missing plugin if that is switched on; without a terminal to ask on, fails if not.
+/// It says so on stderr, also where all goes well.
 fn have_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
     let plugin = format!("aliyun-cli-{product}");
     if plugins::installed(&witness.folder).contains(&plugin) {
         return Ok(Answer::default());
     }
+    let note = format!("{plugin} is required but not installed.\n");
     if std::env::var("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").as_deref() != Ok("true") {
-        return Err(Answer::failure("failed to read user input: EOF"));
+        let refusal = format!("'{product}' is not a valid built-in product.\n{plugin} has it.");
+        let refused = Answer::failure(&refusal);
+        return Err(Answer { stderr: note + &refused.stderr, ..refused });
     }
     let said = plugins::install(&witness.folder, &plugin).map_err(|error| broken(&error))?;
-    Ok(Answer::text(&said))
+    Ok(Answer { stderr: note, ..Answer::text(&said) })
 }
 
 /// Notes a message as sent: this is how tests count them.

@@ -197,6 +197,7 @@ fn refusals_of_the_host_sent_nothing() {
         ),
         (1, "plugin execution failed: fork/exec /p/aliyun-cli-cams: text file busy", 3),
         (1, "plugin aliyun-cli-cams not found", 3),
+        (1, "too many arguments: 9", 3),
         (1, "load mock data failed unexpected end of JSON input", 3),
         (1, "required flag(s) \"sign-name\" not set", 3),
         (1, "unknown flag: --nothing", 3),
