@@ -138,6 +138,8 @@ fn an_unknown_profile_and_an_empty_environment_are_errors_of_configuration() {
     let args = sms_to("13800001234");
     let named = Sandbox::ready().with("ALIBABA_CLOUD_PROFILE", "other");
     assert_eq!(named.run(&words(&args)).exit, 3);
+    let in_vain = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "true");
+    assert_eq!(in_vain.run(&words(&args)).exit, 0, "only TRUE is understood");
     let alone = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE");
     assert_eq!(alone.run(&words(&args)).exit, 3);
     let with_keys = alone
