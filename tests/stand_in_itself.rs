@@ -202,6 +202,9 @@ fn a_missing_plugin_is_downloaded_in_front_of_the_reply() {
     assert_eq!(ran.exit(), 1);
     assert!(world.sent().is_empty());
 
+    let ran = aliyun(&world, &sms(&["--profile=nobody"]));
+    assert_eq!((ran.exit(), ran.stdout.as_str()), (3, ""), "no download for nobody");
+
     let ran = aliyun(&world, &sms(&[]));
     assert!(ran.stdout.starts_with("Downloading aliyun-cli-dysmsapi"), "{ran:#?}");
     assert!(ran.stdout.contains("installed successfully!\n{"), "{ran:#?}");

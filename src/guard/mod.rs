@@ -199,8 +199,13 @@ impl Preflight<'_> {
         let installing =
             self.command_holding(&steps::install_plugin(self.product), Some(preflight))?;
         let Some(trouble) = reply::trouble(&installing) else { return Ok(()) };
+        let hint = if trouble.contains("requires CLI version") {
+            format!("upgrade aliyun: {}", install_command())
+        } else {
+            "aliyun has no built-in fallback; check the network and try again".to_string()
+        };
         Err(Failure::environment(format!("the plugin {plugin} cannot be installed: {trouble}"))
-            .hint("aliyun has no built-in fallback; check the network and try again")
+            .hint(hint)
             .next(format!("{} plugin install --names {plugin}", self.host.shown)))
     }
 

@@ -65,6 +65,20 @@ fn a_plugin_that_cannot_be_installed_ends_with_3() {
 }
 
 #[test]
+fn a_plugin_that_needs_a_newer_aliyun_ends_with_3_and_the_install_command() {
+    let world = fresh();
+    world.script(json!([{
+        "match": ["plugin", "install"], "exit": 1,
+        "stderr": "ERROR: plugin aliyun-cli-dysmsapi version 0.9.0 requires CLI version 3.5.0 or \
+                   higher, but you have 3.4.11\n",
+    }]));
+    let json = assert_not_sent(&world, &world.run(&SMS), 3);
+    let hint = json["error"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("brew") || hint.contains("install.sh"), "{json:#}");
+    world.assert_clean();
+}
+
+#[test]
 fn plugins_that_cannot_be_updated_are_a_warning() {
     let world = World::new();
     world.script(json!([{

@@ -32,11 +32,12 @@ pub fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
         witness.violation("ai-mode off", "a product call while ai-mode is not enabled");
     }
     inspect_retries(witness, words, command);
+    // Without an account nothing is downloaded; the plugin itself looks at the rest.
+    account::of_call(&witness.folder, words).map_err(|error| broken(&error))??;
     let prelude = have_plugin(witness, product)?;
     if product == "dysmsapi" && words.flag("api-version") != Some("2017-05-25") {
         return Err(Answer::failure("dysmsapi needs --api-version 2017-05-25"));
     }
-    account::of_call(&witness.folder, words).map_err(|error| broken(&error))??;
     Ok(prelude)
 }
 
