@@ -308,8 +308,11 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
         Complaint::Credentials(text) => Failure::new(Kind::Credentials, text)
             .hint("configure a profile with `aliyun configure`; alimsg never takes a key"),
         Complaint::Local(text) => Failure::environment(text)
-            .hint("aliyun refused before it called the service; is its plugin up to date?")
-            .next("aliyun plugin update"),
+            .hint(
+                "aliyun refused before it called the service; is its plugin whole and up to date?",
+            )
+            // An update would leave a damaged plugin as it is.
+            .next(format!("aliyun plugin install --names {}", operation.product.plugin())),
         Complaint::SafetyPolicy(text) => Failure::environment(text)
             .hint("a safety policy of aliyun forbids this call; its owner can change the rule")
             .next("aliyun configure safety-policy show"),

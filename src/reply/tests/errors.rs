@@ -255,6 +255,16 @@ fn keys_that_cannot_be_had_sent_nothing_and_are_never_quoted() {
 }
 
 #[test]
+fn a_plugin_that_is_damaged_is_to_be_installed_anew() {
+    let text =
+        "failed to resolve plugin binary path: plugin binary not found at /p/aliyun-cli-cams";
+    let stderr = format!("{RED}ERROR: {text}\n{PLAIN}");
+    let failure = failed(&SEND_CHATAPP_MESSAGE, &exited(1, "", &stderr));
+    assert_eq!((failure.exit_code(), failure.outcome), (3, Outcome::NotSent));
+    assert_eq!(failure.next, ["aliyun plugin install --names aliyun-cli-cams"]);
+}
+
+#[test]
 fn what_the_host_takes_for_a_slip_of_the_pen_stands_on_stdout() {
     let guesses = "\u{1b}[1;33m\nDid you mean:\n\u{1b}[0m\u{1b}[1;33m  cas\n\u{1b}[0m";
     let stderr = format!("{RED}ERROR: 'cams' is not a valid product. See `aliyun help`.\n{PLAIN}");
