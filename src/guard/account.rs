@@ -109,7 +109,12 @@ impl Account {
 
 /// What the environment says about credentials. Values of secrets are never looked at.
 pub struct Exported {
+    /// Of any kind.
     pub credentials: bool,
+    /// An AccessKey: the only kind that the CLI takes when it ignores the profiles. A role or a
+    /// token file need more than variables can say, and before 3.3.17 the CLI then signs with the
+    /// current profile, without a word.
+    pub keys: bool,
     pub profile: Option<String>,
     pub region: Option<String>,
     pub ignore_profile: bool,
@@ -126,6 +131,7 @@ impl Exported {
         let oidc = ["OIDC_PROVIDER_ARN", "OIDC_TOKEN_FILE", "ROLE_ARN"].into_iter().all(is_set);
         Self {
             credentials: keys || ecs_role || oidc,
+            keys,
             profile: ["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"]
                 .into_iter()
                 .find_map(get),
@@ -176,8 +182,8 @@ pub fn resolve(
         overrides_environment: false,
     };
     if exported.decides_alone(settings) {
-        if !exported.credentials {
-            return Err(none(host, "no credentials are exported, and the profiles are ignored"));
+        if !exported.keys {
+            return Err(none(host, "no AccessKey is exported, and the profiles are ignored"));
         }
         // What the CLI falls back to when it ignores the profiles.
         let region = settings.region.clone().unwrap_or_else(|| "cn-hangzhou".into());

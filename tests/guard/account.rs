@@ -117,6 +117,25 @@ fn credentials_env_without_exported_keys_sends_nothing() {
 }
 
 #[test]
+fn a_role_or_a_token_file_is_no_account_where_the_profiles_are_ignored() {
+    for variables in [
+        &[("ALIBABA_CLOUD_ECS_METADATA", "role")][..],
+        &[
+            ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "arn"),
+            ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/token"),
+            ("ALIBABA_CLOUD_ROLE_ARN", "arn"),
+        ],
+    ] {
+        let world = World::new();
+        let mut command = world.alimsg(&with(&SMS, &["--credentials", "env"]));
+        command.envs(variables.iter().copied());
+        assert_not_sent(&world, &run(command), 4);
+        assert_eq!(world.ai_mode(), None);
+        world.assert_clean();
+    }
+}
+
+#[test]
 fn one_state_folder_serves_profile_and_exported_keys_in_turn() {
     let world = World::new();
     assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));

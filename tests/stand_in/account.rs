@@ -45,18 +45,20 @@ pub fn of_call(folder: &Folder, words: &Words) -> Result<std::result::Result<Str
     if region.or_else(|| variable("ALIBABA_CLOUD_REGION_ID")).is_none() {
         return refused("region can't be empty");
     }
-    match environment() {
+    // Where the profiles are ignored, nothing says how a role's session is to be called.
+    match key().or_else(|| other_source().filter(|_| !ignores_profile)) {
         None => refused("access_key_id is not configured for profile 'default'"),
         Some(source) => Ok(Ok(signs.unwrap_or_else(|| format!("environment:{source}")))),
     }
 }
 
-fn environment() -> Option<String> {
-    let key = variable("ALIBABA_CLOUD_ACCESS_KEY_ID");
-    let secret = variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
-    if let (Some(key), Some(_)) = (key, secret) {
-        return Some(key);
-    }
+fn key() -> Option<String> {
+    let key = variable("ALIBABA_CLOUD_ACCESS_KEY_ID")?;
+    variable("ALIBABA_CLOUD_ACCESS_KEY_SECRET")?;
+    Some(key)
+}
+
+fn other_source() -> Option<String> {
     if let Some(role) = variable("ALIBABA_CLOUD_ECS_METADATA") {
         return Some(role);
     }
