@@ -40,18 +40,27 @@ impl Profile {
         };
         // A credential may itself contain a bar, where it is a command.
         let credential = middle.join("|");
-        let current = name.strip_suffix('*');
+        let current = name.strip_suffix(" *");
         // The heading has the words of a valid row.
         if credential == "Credential" {
             return None;
         }
         Some(Self {
-            name: current.unwrap_or(name).trim().to_string(),
+            name: current.unwrap_or(name).to_string(),
             credential,
             valid,
             region: (*region).to_string(),
             current: current.is_some(),
         })
+    }
+}
+
+impl Profile {
+    /// Whether it holds something to sign with, told from how it is masked: a mode, a colon and
+    /// what is left of a key, a role or a command. That counts for the CLI also where the profile
+    /// as a whole is not valid; the environment only fills the rest.
+    fn has_own_credential(&self) -> bool {
+        !matches!(self.credential.split_once(':'), None | Some((_, "***")))
     }
 }
 
@@ -101,7 +110,12 @@ impl Account {
 
 /// What the environment says about credentials. Values of secrets are never looked at.
 pub struct Exported {
+    /// Of any kind.
     pub credentials: bool,
+    /// An AccessKey: the only kind that the CLI takes when it ignores the profiles. A role or a
+    /// token file need more than variables can say, and before 3.3.17 the CLI then signs with the
+    /// current profile, without a word.
+    pub keys: bool,
     pub profile: Option<String>,
     pub region: Option<String>,
     pub ignore_profile: bool,
@@ -118,6 +132,7 @@ impl Exported {
         let oidc = ["OIDC_PROVIDER_ARN", "OIDC_TOKEN_FILE", "ROLE_ARN"].into_iter().all(is_set);
         Self {
             credentials: keys || ecs_role || oidc,
+            keys,
             profile: ["ALIBABACLOUD_PROFILE", "ALIBABA_CLOUD_PROFILE", "ALICLOUD_PROFILE"]
                 .into_iter()
                 .find_map(get),
@@ -169,8 +184,8 @@ pub fn resolve(
         overrides_environment: false,
     };
     if exported.decides_alone(settings) {
-        if !exported.credentials {
-            return Err(none(program, "no credentials are exported, and the profiles are ignored"));
+        if !exported.keys {
+            return Err(none(program, "no AccessKey is exported, and the profiles are ignored"));
         }
         // What the CLI falls back to when it ignores the profiles.
         let region = settings.region.clone().unwrap_or_else(|| "cn-hangzhou".into());
@@ -195,6 +210,15 @@ pub fn resolve(
             region,
             overrides_environment: exported.credentials,
         }),
+        Some(profile) if exported.credentials && profile.has_own_credential() => Err(none(
+            program,
+            &format!(
+                "the profile {} is not valid, and exported credentials cannot take its place: \
+                 what it holds would still count",
+                profile.name
+            ),
+        )
+        .hint("repair the profile with aliyun itself, or add --credentials env")),
         _ if exported.credentials => match region {
             Some(region) => Ok(environment(Some(region))),
             None => Err(Failure::missing(&["--region"], Vec::new()).hint(

@@ -16,6 +16,10 @@ use crate::{roles, state};
 const AUTO_INSTALL: &str = "ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL";
 /// A number of retries that plugins would apply to sends too.
 const RETRY_COUNT: &str = "ALIBABA_CLOUD_RETRY_COUNT";
+/// From 3.4.0 on a call is repeated, whatever the number of retries, when an error of the service
+/// names a time after which to come back. That says nothing about what became of a send. `false`
+/// wins over the file with the same setting.
+const THROTTLING_RETRY: &str = "ALIBABA_CLOUD_THROTTLING_RETRY_ENABLED";
 
 /// Where `aliyun` is and what its processes are given. Serialised for the watchdog.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -47,7 +51,10 @@ impl Host {
     /// [`Kind::Environment`](crate::failure::Kind::Environment) if there is none.
     pub fn find(settings: &Settings) -> Result<Self> {
         let shown = Self::shown_name(settings);
-        let mut environment = vec![(AUTO_INSTALL.to_string(), "true".to_string())];
+        let mut environment = vec![
+            (AUTO_INSTALL.to_string(), "true".to_string()),
+            (THROTTLING_RETRY.to_string(), "false".to_string()),
+        ];
         if settings.credentials == Credentials::Env {
             environment.push((IGNORE_PROFILE.to_string(), "TRUE".to_string()));
         }

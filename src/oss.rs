@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::account::IGNORE_PROFILE;
 use crate::failure::{Failure, Kind, Result};
 use crate::process::{End, Finished};
-use crate::reply::{Reply, complaint, fields};
+use crate::reply::{Reply, fields, trouble};
 use crate::secret::Secret;
 
 /// The right to upload, as GetChatappUploadAuthorization gives it.
@@ -147,9 +147,7 @@ impl Upload<'_> {
     /// # Errors
     /// It did not upload the file.
     pub fn judge(&self, finished: &Finished) -> Result<()> {
-        if finished.succeeded() {
-            return Ok(());
-        }
+        let Some(trouble) = trouble(finished) else { return Ok(()) };
         Err(match finished.end {
             End::TimedOut(limit) => Failure::environment(format!(
                 "the upload took longer than {} s and was ended",
@@ -159,7 +157,7 @@ impl Upload<'_> {
             End::Interrupted => Failure::interrupted(),
             End::Exited(_) => Failure::environment(format!(
                 "the upload failed: {}",
-                self.without_secrets(&complaint(finished))
+                self.without_secrets(&trouble)
             ))
             .hint("nothing was sent; the same command may be tried again"),
         })

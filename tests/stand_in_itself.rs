@@ -15,6 +15,7 @@ use support::{Profile, Ran, Running, World};
 
 const AGENT: &str = "--user-agent=AlibabaCloud-Agent-Skills/test";
 const VERSION: &str = "--api-version=2017-05-25";
+const ONCE: &str = "--retry-count=0";
 
 fn aliyun(world: &World, arguments: &[&str]) -> Ran {
     Running::start(world.aliyun(arguments)).wait()
@@ -22,7 +23,8 @@ fn aliyun(world: &World, arguments: &[&str]) -> Ran {
 
 /// A well-formed SMS, and more flags.
 fn sms<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let mut words = vec!["dysmsapi", "send-sms", AGENT, VERSION, "--phone-numbers=13800000000"];
+    let mut words = vec!["dysmsapi", "send-sms", AGENT, VERSION, ONCE];
+    words.push("--phone-numbers=13800000000");
     words.extend(more);
     words
 }
@@ -196,12 +198,17 @@ fn a_missing_plugin_is_downloaded_in_front_of_the_reply() {
     let mut command = world.aliyun(&sms(&[]));
     command.env_remove("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL");
     let ran = Running::start(command).wait();
-    assert!(ran.stderr.contains("failed to read user input: EOF"), "{ran:#?}");
+    assert!(ran.stderr.contains("is not a valid built-in product"), "{ran:#?}");
+    assert_eq!(ran.exit(), 1);
     assert!(world.sent().is_empty());
+
+    let ran = aliyun(&world, &sms(&["--profile=nobody"]));
+    assert_eq!((ran.exit(), ran.stdout.as_str()), (3, ""), "no download for nobody");
 
     let ran = aliyun(&world, &sms(&[]));
     assert!(ran.stdout.starts_with("Downloading aliyun-cli-dysmsapi"), "{ran:#?}");
     assert!(ran.stdout.contains("installed successfully!\n{"), "{ran:#?}");
+    assert!(ran.stderr.contains("required but not installed"), "{ran:#?}");
     assert_eq!(world.sent().len(), 1);
 }
 
@@ -227,9 +234,14 @@ fn the_profile_wins_over_the_environment() {
     let ran = call(&["--profile=nobody"], &[]);
     assert!(ran.exit() == 3 && ran.stderr.contains("unknown profile nobody"), "{ran:#?}");
 
+    // A key of its own wins also where something else is missing and comes from the environment.
     world.profiles(&[Profile { valid: false, ..Profile::DEFAULT }]);
     assert!(aliyun(&world, &["configure", "list"]).stdout.contains("| Invalid"));
     assert_eq!(call(&[], &[]).exit(), 3);
+    assert_eq!(call(&[], &keys).exit(), 0);
+    assert_eq!(account(), "profile:default");
+
+    world.profiles(&[Profile { valid: false, credential: "", region: "", ..Profile::DEFAULT }]);
     let ran = call(&[], &keys);
     assert!(ran.exit() == 3 && ran.stderr.contains("region can't be empty"), "{ran:#?}");
     assert_eq!(call(&["--region=cn-beijing"], &keys).exit(), 0);
@@ -262,6 +274,14 @@ fn every_broken_promise_is_noticed() {
         world.aliyun(&["configure", "set", "--auto-plugin-install", "true", "--profile", "x"])
     });
     notices("profile on configure", &|world| world.aliyun(&["plugin", "list", "--profile=x"]));
+    notices("retry", &|world| {
+        world.aliyun(&["dysmsapi", "send-sms", AGENT, VERSION, "--phone-numbers=13800000000"])
+    });
+    notices("retry", &|world| {
+        let mut command = world.aliyun(&sms(&[]));
+        command.env_remove("ALIBABA_CLOUD_THROTTLING_RETRY_ENABLED");
+        command
+    });
     notices("user agent", &|world| world.aliyun(&["cams", "list-chatapp-template"]));
     notices("ai-mode off", &|world| {
         world.set_ai_mode(false, "");
@@ -399,4 +419,18 @@ fn it_starts_fast_enough_for_many_tests() {
     }
     // Generous, for a loaded machine; a single one takes a few milliseconds.
     assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_stops_every_command_with_exit_code_0() {
+    let world = switched_on();
+    std::fs::write(world.path("home/.aliyun/config.json"), "{").unwrap();
+    for words in
+        [&["version"][..], &["configure", "ai-mode", "disable"], &["plugin", "list"], &["nothing"]]
+    {
+        let ran = aliyun(&world, words);
+        assert_eq!((ran.exit(), ran.stdout.as_str()), (0, ""), "{words:?}");
+        assert!(ran.stderr.contains("ERROR: load current configuration failed"), "{ran:#?}");
+    }
+    assert_eq!(world.ai_mode(), Some(true));
 }

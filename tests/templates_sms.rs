@@ -25,10 +25,18 @@ fn calls(world: &World) -> Vec<Vec<String>> {
     world.processes().into_iter().map(|seen| seen.argv).filter(product).collect()
 }
 
+/// A change is not to be repeated by the CLI.
+fn once(command: &str) -> &'static [&'static str] {
+    let reads = command.starts_with("query-") || command.starts_with("get-");
+    if reads { &[] } else { &["--retry-count=0"] }
+}
+
 #[track_caller]
 fn assert_calls(world: &World, expected: &[&[&str]]) {
-    let expected: Vec<Vec<&str>> =
-        expected.iter().map(|call| [&["dysmsapi"], *call, &FIXED].concat()).collect();
+    let expected: Vec<Vec<&str>> = expected
+        .iter()
+        .map(|call| [&["dysmsapi"], *call, &FIXED, once(call[0])].concat())
+        .collect();
     assert_eq!(calls(world), expected);
     world.assert_clean();
 }

@@ -218,9 +218,9 @@ impl Call {
         }
         arguments.push(format!("--user-agent={}", product.agent()));
         arguments.extend(product.fixed_flags().iter().map(ToString::to_string));
-        if self.operation.access == Access::Send {
-            // A profile can hold a retry count, and the plugin would then repeat a send whose
-            // reply was late.
+        if self.operation.access != Access::Read {
+            // A profile can hold a retry count, and the plugin would then repeat a send or a
+            // change whose reply was late.
             arguments.push("--retry-count=0".to_string());
         }
         for (flag, value) in [("--profile", &common.profile), ("--region", &common.region)] {

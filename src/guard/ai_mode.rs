@@ -149,7 +149,7 @@ impl<'a> AiMode<'a> {
             .host
             .run(&steps::disable(), &manner)
             .map_err(|error| format!("{} could not be started: {error}", self.host.shown))?;
-        if finished.succeeded() { Ok(()) } else { Err(crate::reply::complaint(&finished)) }
+        crate::reply::trouble(&finished).map_or(Ok(()), Err)
     }
 
     /// Whether any lease other than `own` is live, and those that are debts.

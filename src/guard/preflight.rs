@@ -106,44 +106,53 @@ impl Preflight<'_> {
         let installed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
         if installed {
             let updated = self.command(&steps::update_plugins(), Some(preflight))?;
-            if !updated.succeeded() {
+            if let Some(trouble) = reply::trouble(&updated) {
                 // Hosts in a private network cannot reach the catalogue and still can send.
-                self.run.screen.warn(format!(
-                    "the plugins of aliyun could not be updated: {}",
-                    reply::complaint(&updated)
-                ));
+                self.run
+                    .screen
+                    .warn(format!("the plugins of aliyun could not be updated: {trouble}"));
             }
             return Ok(());
         }
         self.run.screen.note(&format!("installing {plugin}, once"));
         let installing = self.command(&steps::install_plugin(self.product), Some(preflight))?;
-        if installing.succeeded() {
-            return Ok(());
-        }
-        Err(Failure::environment(format!(
-            "the plugin {plugin} cannot be installed: {}",
-            reply::complaint(&installing)
-        ))
-        .hint("aliyun has no built-in fallback; check the network and try again")
-        .next(format!("{} plugin install --names {plugin}", self.host.shown)))
+        let Some(trouble) = reply::trouble(&installing) else { return Ok(()) };
+        let hint = if trouble.contains("requires CLI version") {
+            format!("upgrade aliyun: {}", install_command())
+        } else {
+            "aliyun has no built-in fallback; check the network and try again".to_string()
+        };
+        Err(Failure::environment(format!("the plugin {plugin} cannot be installed: {trouble}"))
+            .hint(hint)
+            .next(format!("{} plugin install --names {plugin}", self.host.shown)))
     }
 
     /// The table of step 4; who sends is decided by [`crate::account::resolve`].
     fn list_profiles(&self, identity: &Identity) -> Result<Vec<Profile>> {
         let finished = self.command(&steps::list_profiles(), None)?;
         let profiles = Profile::parse_table(&String::from_utf8_lossy(&finished.stdout));
-        // Without a configuration the CLI fails here, also where exported credentials would do.
-        if finished.succeeded() || !identity.is_configured() {
-            return Ok(profiles);
+        match reply::trouble(&finished) {
+            // Without a configuration the CLI fails here, also where exported credentials would do.
+            Some(trouble) if identity.is_configured() => Err(self.unreadable(&trouble)),
+            _ => Ok(profiles),
         }
-        Err(Failure::new(
-            Kind::Credentials,
-            format!("aliyun cannot read its profiles: {}", reply::complaint(&finished)),
-        )
-        .next(format!("{} configure list", self.host.shown)))
+    }
+
+    /// The CLI cannot read its configuration.
+    fn unreadable(&self, trouble: &str) -> Box<Failure> {
+        Failure::new(Kind::Credentials, format!("aliyun cannot read its profiles: {trouble}"))
+            .hint("config.json in the configuration folder of aliyun is damaged or incomplete")
+            .next(format!("{} configure list", self.host.shown))
     }
 
     fn command(&self, arguments: &[String], hold: Option<&File>) -> Result<Finished> {
-        run_step(self.run, self.host, arguments, hold)
+        let finished = run_step(self.run, self.host, arguments, hold)?;
+        match reply::trouble(&finished) {
+            // Whatever the command, this is how it ends where the configuration cannot be read.
+            Some(trouble) if finished.succeeded() && reply::blames_configuration(&finished) => {
+                Err(self.unreadable(&trouble))
+            }
+            _ => Ok(finished),
+        }
     }
 }

@@ -50,10 +50,9 @@ impl<'r> Session<'r> {
         for arguments in [steps::enable(), steps::set_user_agent(product)] {
             fault::point("guard: about to switch on");
             let finished = self.step(&arguments, configuration)?;
-            if !finished.succeeded() {
+            if let Some(trouble) = reply::trouble(&finished) {
                 return Err(Failure::environment(format!(
-                    "ai-mode cannot be switched on: {}",
-                    reply::complaint(&finished)
+                    "ai-mode cannot be switched on: {trouble}"
                 ))
                 .next(format!("{} configure ai-mode show", self.host.shown)));
             }

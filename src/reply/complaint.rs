@@ -1,8 +1,9 @@
 //! Errors as `aliyun` and its plugins write them on stderr.
 //!
-//! The forms are those measured on CLI 3.4.11: the plugin's `SDKError` with indented fields, the
+//! The forms are those of CLI 3.3.3 to 3.4.11: the plugin's `SDKError` with indented fields, the
 //! host's `SDK.ServerError` with its own field names, Go's network errors, and one-line refusals of
-//! host and plugin. All of them come in colours even where nobody sees them.
+//! host and plugin, sometimes with advice below. All of them come in colours even where nobody sees
+//! them.
 
 use crate::process::{End, Finished};
 use crate::system;
@@ -87,8 +88,14 @@ const LOST: [&str; 8] = [
     "timeout awaiting",
 ];
 
+/// The exit code with which the host adds advice about the profile to its error.
+const BAD_PROFILE: i32 = 3;
+/// That advice, where the profile's keys could not be had: from a token service, a role, another
+/// program. The error above it is that service's, not one of the call.
+const NO_KEYS: &str = "failed to resolve credentials";
+
 /// Refusals of the host for want of credentials.
-const CREDENTIALS: [&str; 9] = [
+const CREDENTIALS: [&str; 11] = [
     "access_key_id is not configured",
     "access_key_secret is not configured",
     "accesskeyid/accesskeysecret is empty",
@@ -96,12 +103,14 @@ const CREDENTIALS: [&str; 9] = [
     "can not get credential",
     "configure failed",
     "load current configuration failed",
+    "configuration failed, use `aliyun configure`",
+    "profile not found, use `aliyun configure`",
     "run `aliyun configure`",
     "run configure to check",
 ];
 
 /// Refusals of host or plugin before any call: what an error begins with.
-const LOCAL_BEGINNINGS: [&str; 9] = [
+const LOCAL_BEGINNINGS: [&str; 12] = [
     "parse failed",
     "invalid flag",
     "unknown flag",
@@ -111,21 +120,35 @@ const LOCAL_BEGINNINGS: [&str; 9] = [
     "flag needs an argument",
     "invalid argument \"",
     "unchecked version",
+    // A value `help` in 3.3.3, which looks for it behind `=` too.
+    "too many arguments",
+    // The plugin went away between two looks at it.
+    "plugin aliyun-cli-",
+    // Recorded replies were asked for, and their file cannot be read.
+    "load mock data failed",
 ];
 
 /// Refusals of host or plugin before any call that say so wherever they stand.
 const LOCAL: [&str; 6] = [
     "region can't be empty",
     "must be assigned with",
-    "failed to read user input",
     "failed to install plugin",
     "plugin binary not found",
+    "plugin execution failed: fork/exec",
     "is not a valid built-in",
 ];
 
-/// How a safety policy of the CLI says no.
-const POLICY: [&str; 2] =
-    ["operation blocked by safety policy", "safety policy requires confirmation"];
+/// Refusals before any call that can end in `EOF` as a lost connection does: a prompt that nobody
+/// answered, and the list of plugins while another process was rewriting it.
+const LOCAL_WITH_EOF: [&str; 2] = ["failed to read user input", "failed to check plugin status"];
+
+/// How a safety policy of the CLI says no, in the languages of the CLI.
+const POLICY: [&str; 4] = [
+    "operation blocked by safety policy",
+    "safety policy requires confirmation",
+    "操作被安全策略拒绝",
+    "安全策略要求确认",
+];
 
 /// Whether an error says by its beginning that host or plugin refused the arguments.
 fn refuses_arguments(error: &str) -> bool {
@@ -134,7 +157,10 @@ fn refuses_arguments(error: &str) -> bool {
     let says = |words: &str| error.lines().next().is_some_and(|line| line.contains(words));
     LOCAL_BEGINNINGS.iter().any(|beginning| error.starts_with(beginning))
         || (about_a_flag && (says("duplicated") || says("given more than once")))
-        || (about_a_word && (says("is not a valid command") || says("is not a valid api")))
+        || (about_a_word
+            && ["command", "api", "product"]
+                .iter()
+                .any(|what| says(&format!("is not a valid {what}"))))
 }
 
 impl Complaint {
@@ -144,27 +170,29 @@ impl Complaint {
     /// connections, about plugins and policies stand there as well, also when the call succeeded.
     pub fn read(stderr: &[u8], exit: Option<i32>) -> Self {
         let text = plain(stderr);
+        let line = main_line(&text);
+        if had_no_keys(&text, exit) {
+            return Self::Credentials(line);
+        }
         if let Some(service) = Self::service(&text) {
             return service;
         }
-        let line = main_line(&text);
         let Some(said) = error_part(&text, exit) else { return Self::Other(line) };
         let has = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
         if POLICY.iter().any(|words| said.starts_with(words)) {
             return Self::SafetyPolicy(line);
         }
-        if has(&["failed to read user input"]) {
-            // It ends in `EOF` like a lost connection and is a prompt that nobody answered.
+        if has(&LOCAL_WITH_EOF) {
             return Self::Local(line);
         }
         if let Some(connection) = Connection::read(&said) {
             return Self::Network { connection, text: line };
         }
-        if has(&CREDENTIALS) {
-            return Self::Credentials(line);
-        }
         if has(&LOCAL) || refuses_arguments(&said) {
             return Self::Local(line);
+        }
+        if has(&CREDENTIALS) {
+            return Self::Credentials(line);
         }
         Self::Other(line)
     }
@@ -191,6 +219,33 @@ impl Complaint {
             status: field("StatusCode").and_then(|status| status.parse().ok()),
         })
     }
+}
+
+fn had_no_keys(text: &str, exit: Option<i32>) -> bool {
+    exit == Some(BAD_PROFILE) && text.lines().any(|line| line.ends_with(NO_KEYS))
+}
+
+/// Whether the host ended before it had keys to make the call with. What stands on stdout is then
+/// no reply: of a program that was to hand over keys the host prints the output there, keys
+/// included.
+pub fn ended_without_keys(finished: &Finished) -> bool {
+    match finished.end {
+        End::Exited(status) => had_no_keys(&plain(&finished.stderr), status.code()),
+        End::TimedOut(_) | End::Interrupted => false,
+    }
+}
+
+/// What kept a command of the host from doing its work, in one line; `None` if it did it. The exit
+/// code alone proves nothing: where its configuration cannot be read, the host does nothing, says
+/// so, and ends with 0.
+pub fn trouble(finished: &Finished) -> Option<String> {
+    let done = finished.succeeded() && !names_an_error(&finished.stderr);
+    (!done).then(|| complaint(finished))
+}
+
+/// Whether a command of the host says that its profiles cannot be used.
+pub fn blames_configuration(finished: &Finished) -> bool {
+    matches!(Complaint::read(&finished.stderr, None), Complaint::Credentials(_))
 }
 
 /// One line about a command of the guard that failed.
@@ -247,7 +302,9 @@ fn error_part(text: &str, exit: Option<i32>) -> Option<String> {
     }
     let last = lines.iter().rev().find(|line| !line.trim().is_empty())?;
     let is_note = last.starts_with([' ', '\t'])
-        || ["warn", "note", "hint", "could not load"].iter().any(|word| last.starts_with(word));
+        || ["warn", "note", "hint", "could not load", "提示"]
+            .iter()
+            .any(|word| last.starts_with(word));
     (!is_note && matches!(exit, Some(1..=127))).then(|| last.to_string())
 }
 
@@ -258,5 +315,7 @@ fn main_line(text: &str) -> String {
         let (word, rest) = line.split_at_checked("error:".len())?;
         word.eq_ignore_ascii_case("error:").then(|| rest.trim())
     });
+    // Below it the host that broke down lists where it was.
+    let named = named.or_else(|| lines.clone().find(|line| line.starts_with("panic: ")));
     named.filter(|rest| !rest.is_empty()).or_else(|| lines.next_back()).unwrap_or_default().into()
 }

@@ -13,8 +13,8 @@ use crate::failure::{Failure, Kind, Outcome, Result};
 use crate::operations::{Access, Operation};
 use crate::process::{End, Finished, STDOUT_LIMIT};
 use crate::{signals, system};
-pub use complaint::complaint;
 use complaint::{Complaint, Connection};
+pub use complaint::{blames_configuration, complaint, trouble};
 
 /// A reply of the service that says OK.
 #[derive(Debug)]
@@ -49,6 +49,7 @@ fn read_openly(operation: &Operation, finished: &Finished) -> Result<Reply> {
     // A help page shows examples of JSON; they are no reply.
     if !finished.stdout_truncated
         && !is_help_page(&stdout)
+        && !complaint::ended_without_keys(finished)
         && let Some(json) = object_in(&stdout)
     {
         return judge(operation, json);
@@ -87,13 +88,27 @@ fn unreadable(finished: &Finished, stdout: &str) -> Option<String> {
     if finished.stdout_truncated {
         return Some(format!("the reply is larger than {} MiB", STDOUT_LIMIT / (1024 * 1024)));
     }
-    // What the CLI says about a plugin that it has just installed is no reply.
-    let is_note = |line: &str| line.starts_with("Downloading ") || line.starts_with("Plugin ");
-    let mut lines = stdout.lines().map(str::trim);
-    if is_help_page(stdout) || lines.all(|line| line.is_empty() || is_note(line)) {
+    if is_help_page(stdout)
+        || complaint::ended_without_keys(finished)
+        || says_nothing_but_notes(stdout)
+    {
         return None;
     }
     Some(format!("aliyun answered nothing that can be read: {}", excerpt(stdout)))
+}
+
+/// Whether stdout holds only what the host says there about a plugin that it has just installed,
+/// or about a word that it took for a mistyped one.
+fn says_nothing_but_notes(stdout: &str) -> bool {
+    const NOTES: [&str; 4] = ["Downloading ", "Installing ", "Skipping version check", "Plugin "];
+    let plain = crate::screen::sanitize::strip_escapes(stdout);
+    let is_note = |line: &str| NOTES.iter().any(|note| line.starts_with(note));
+    // Guesses follow to the end, one a line.
+    plain
+        .lines()
+        .map(str::trim)
+        .take_while(|line| *line != "Did you mean:")
+        .all(|line| line.is_empty() || is_note(line))
 }
 
 /// The reply of such a call holds keys or personal data, and an error may quote any of it.
@@ -289,8 +304,11 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
         Complaint::Credentials(text) => Failure::new(Kind::Credentials, text)
             .hint("configure a profile with `aliyun configure`; alimsg never takes a key"),
         Complaint::Local(text) => Failure::environment(text)
-            .hint("aliyun refused before it called the service; is its plugin up to date?")
-            .next("aliyun plugin update"),
+            .hint(
+                "aliyun refused before it called the service; is its plugin whole and up to date?",
+            )
+            // An update would leave a damaged plugin as it is.
+            .next(format!("aliyun plugin install --names {}", operation.product.plugin())),
         Complaint::SafetyPolicy(text) => Failure::environment(text)
             .hint("a safety policy of aliyun forbids this call; its owner can change the rule")
             .next("aliyun configure safety-policy show"),

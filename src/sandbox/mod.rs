@@ -102,7 +102,8 @@ fn product_call(
         Ok(call) => service::perform(&call, home, Timestamp::now())?,
         Err(refusal) => refusal,
     };
-    answer.stdout.insert_str(0, &preamble);
+    answer.stdout.insert_str(0, &preamble.stdout);
+    answer.stderr.insert_str(0, &preamble.stderr);
     Ok(answer)
 }
 

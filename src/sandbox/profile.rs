@@ -57,7 +57,7 @@ pub fn choose(
 ) -> Result<Result<(), Answer>> {
     load(home)?;
     let is_set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
-    if env("ALIBABA_CLOUD_IGNORE_PROFILE").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+    if env("ALIBABA_CLOUD_IGNORE_PROFILE").as_deref() == Some("TRUE") {
         // Their content is nobody's business here, only that they are there.
         let complete =
             is_set("ALIBABA_CLOUD_ACCESS_KEY_ID") && is_set("ALIBABA_CLOUD_ACCESS_KEY_SECRET");

@@ -117,6 +117,25 @@ fn credentials_env_without_exported_keys_sends_nothing() {
 }
 
 #[test]
+fn a_role_or_a_token_file_is_no_account_where_the_profiles_are_ignored() {
+    for variables in [
+        &[("ALIBABA_CLOUD_ECS_METADATA", "role")][..],
+        &[
+            ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "arn"),
+            ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/token"),
+            ("ALIBABA_CLOUD_ROLE_ARN", "arn"),
+        ],
+    ] {
+        let world = World::new();
+        let mut command = world.alimsg(&with(&SMS, &["--credentials", "env"]));
+        command.envs(variables.iter().copied());
+        assert_not_sent(&world, &run(command), 4);
+        assert_eq!(world.ai_mode(), None);
+        world.assert_clean();
+    }
+}
+
+#[test]
 fn one_state_folder_serves_profile_and_exported_keys_in_turn() {
     let world = World::new();
     assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
@@ -153,6 +172,53 @@ fn an_invalid_profile_sends_nothing() {
     // As soon as it is repaired, it is seen.
     world.profiles(&[Profile::DEFAULT]);
     assert_accepted(&world.run(&SMS));
+    world.assert_clean();
+}
+
+/// The CLI takes of a profile what is there and of the environment the rest: whoever pays then, it
+/// is not who exported the keys.
+#[test]
+fn an_invalid_profile_with_a_key_of_its_own_is_not_replaced_by_exported_keys() {
+    for credential in ["AK:***abc", "AK:******", "StsToken:***abc", "EcsRamRole:", "OIDC:x@y"] {
+        let world = World::new();
+        world.profiles(&[Profile { valid: false, credential, ..Profile::DEFAULT }]);
+        let json = assert_not_sent(&world, &with_keys(&world, &[], &[]), 4);
+        let hint = json["error"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.contains("--credentials env"), "{json:#}");
+        assert_eq!(world.ai_mode(), None);
+        assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
+        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_profile_without_a_key_leaves_it_to_exported_keys() {
+    // Never filled in, and filled in but for the keys.
+    for credential in ["", "AK:***", "StsToken:***"] {
+        let world = World::new();
+        world.profiles(&[Profile { valid: false, credential, ..Profile::DEFAULT }]);
+        let ran = with_keys(&world, &[], &[]);
+        assert_accepted(&ran);
+        assert_eq!(ran.json()["account"]["source"], "environment");
+        assert_eq!(ran.json()["account"]["region"], "cn-hangzhou", "that of the profile");
+        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn only_the_star_behind_a_blank_marks_the_current_profile() {
+    let starred =
+        Profile { name: "prod*", credential: "AK:***xyz", current: false, ..Profile::DEFAULT };
+    let world = World::new();
+    world.profiles(&[starred, Profile::DEFAULT]);
+    assert_eq!(world.run(&SMS).json()["account"]["profile"], "default");
+    assert_eq!(
+        world.run(&with(&SMS, &["--profile", "prod*"])).json()["account"]["profile"],
+        "prod*"
+    );
+    assert_eq!(payers(&world), ["profile:default", "profile:prod*"]);
     world.assert_clean();
 }
 

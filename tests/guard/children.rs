@@ -46,11 +46,15 @@ fn every_child_gets_the_environment_and_installs_plugins_by_itself() {
 fn no_child_is_told_to_retry() {
     let world = fresh();
     let mut command = world.alimsg(&SMS);
-    command.env("ALIBABA_CLOUD_RETRY_COUNT", "5");
+    command
+        .env("ALIBABA_CLOUD_RETRY_COUNT", "5")
+        .env("ALIBABA_CLOUD_THROTTLING_RETRY_ENABLED", "true");
     assert_accepted(&run(command));
     assert_eq!(calls(&world)[0].flag("retry-count"), Some("0"));
     for seen in world.processes() {
-        assert_eq!(seen.env.get("ALIBABA_CLOUD_RETRY_COUNT"), None, "{seen:#?}");
+        let value = |name: &str| seen.env.get(name).map(String::as_str);
+        assert_eq!(value("ALIBABA_CLOUD_RETRY_COUNT"), None, "{seen:#?}");
+        assert_eq!(value("ALIBABA_CLOUD_THROTTLING_RETRY_ENABLED"), Some("false"), "{seen:#?}");
     }
 }
 

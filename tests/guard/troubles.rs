@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 
 use crate::messages::*;
-use crate::support::{World, can_be_listed};
+use crate::support::{Profile, World, can_be_listed};
 
 #[test]
 fn an_aliyun_that_is_too_old_or_says_nothing_ends_with_3_and_the_install_command() {
@@ -65,6 +65,20 @@ fn a_plugin_that_cannot_be_installed_ends_with_3() {
 }
 
 #[test]
+fn a_plugin_that_needs_a_newer_aliyun_ends_with_3_and_the_install_command() {
+    let world = fresh();
+    world.script(json!([{
+        "match": ["plugin", "install"], "exit": 1,
+        "stderr": "ERROR: plugin aliyun-cli-dysmsapi version 0.9.0 requires CLI version 3.5.0 or \
+                   higher, but you have 3.4.11\n",
+    }]));
+    let json = assert_not_sent(&world, &world.run(&SMS), 3);
+    let hint = json["error"]["hint"].as_str().unwrap_or_default();
+    assert!(hint.contains("brew") || hint.contains("install.sh"), "{json:#}");
+    world.assert_clean();
+}
+
+#[test]
 fn plugins_that_cannot_be_updated_are_a_warning() {
     let world = World::new();
     world.script(json!([{
@@ -97,6 +111,50 @@ fn profiles_that_cannot_be_listed_end_with_4() {
     }]));
     assert_not_sent(&world, &world.run(&SMS), 4);
     assert_eq!(world.ai_mode(), None);
+    world.assert_clean();
+}
+
+/// The CLI then does nothing, whatever the command, and its exit code is 0.
+fn break_the_configuration(world: &World, text: &str) {
+    fs::write(world.path("home/.aliyun/config.json"), text).expect("config.json");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_ends_with_4() {
+    for broken in ["", "{\"current\":", r#"{"current":"gone","profiles":[{"name":"default"}]}"#] {
+        for world in [World::new(), warm()] {
+            let before = world.sent().len();
+            break_the_configuration(&world, broken);
+            let ran = world.run(&SMS);
+            assert_eq!(ran.exit(), 4, "{ran:#?}");
+            let json = ran.json();
+            let message = json["error"]["message"].as_str().unwrap_or_default();
+            assert!(message.contains("load current configuration failed"), "{json:#}");
+            assert_eq!(json["error"]["outcome"], "not_sent", "{json:#}");
+            assert_eq!(world.sent().len(), before);
+            world.assert_clean();
+            world.profiles(&[Profile::DEFAULT]);
+            assert_accepted(&world.run(&SMS));
+        }
+    }
+}
+
+#[test]
+fn a_disable_that_did_nothing_though_it_ended_with_0_is_not_believed() {
+    let world = warm();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 400 }]));
+    let running = world.start(&SMS);
+    world.wait_until("the call has made its request", || world.sent().len() == 2);
+    break_the_configuration(&world, "{");
+    let ran = running.wait();
+    assert_accepted(&ran);
+    let json = ran.json();
+    assert_eq!(json["ai_mode_disabled"], false, "{json:#}");
+    let warning = json["warnings"][0].as_str().unwrap_or_default();
+    assert!(warning.contains("ai-mode may still be on: load current"), "{json:#}");
+    assert_eq!(world.ai_mode(), Some(true));
+    world.profiles(&[Profile::DEFAULT]);
+    world.wait_until("the watchdog has switched ai-mode off", || world.ai_mode() == Some(false));
     world.assert_clean();
 }
 

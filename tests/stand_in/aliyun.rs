@@ -64,6 +64,9 @@ fn run() -> Result<u8> {
 /// The program that the caller started: checks, then does the work or has the plugin do it.
 fn host(witness: &Witness, argv: &[String]) -> Result<u8> {
     witness.inspect_start();
+    if let Some(fault) = configuration::fault(&witness.folder) {
+        return fault.print();
+    }
     let words = match words::parse(argv) {
         Ok(words) => words,
         Err(fault) => return fault.print(),

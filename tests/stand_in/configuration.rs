@@ -1,7 +1,7 @@
 //! `aliyun configure …`: profiles and ai-mode.
 //!
-//! The files are rewritten in place without a lock, which is just what makes two writers at once
-//! dangerous; a marker file finds them out.
+//! The files are rewritten without a lock, `ai-mode.json` also in place, which is just what makes
+//! two writers at once dangerous; a marker file finds them out.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,6 +13,7 @@ use rustix::process::{Pid, test_kill_process};
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, table};
+use crate::folder::{Folder, write_whole};
 use crate::witness::Witness;
 use crate::words::Words;
 
@@ -33,7 +34,7 @@ pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer>
         }
         ["set"] => set(witness, words),
         // ai-mode came with 3.3.3; before, the word is unknown.
-        ["ai-mode", action @ ..] if knows_ai_mode(&witness.folder.version()) => {
+        ["ai-mode", action @ ..] if is_at_least(&witness.folder, semver::Version::new(3, 3, 3)) => {
             ai_mode(witness, words, action)
         }
         [other, ..] => Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
@@ -42,8 +43,28 @@ pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer>
     }
 }
 
-fn knows_ai_mode(version: &str) -> bool {
-    semver::Version::parse(version).is_ok_and(|version| version >= semver::Version::new(3, 3, 3))
+/// What every command ends with where the configuration cannot be read: nothing is done, and the
+/// exit code is **0**.
+pub fn fault(folder: &Folder) -> Option<Answer> {
+    let text = fs::read(folder.configuration("config.json")).ok()?;
+    let why = match serde_json::from_slice::<Value>(&text) {
+        Err(_) => "init config failed unexpected end of JSON input".to_owned(),
+        Ok(settings) => {
+            let current = settings["current"].as_str()?;
+            let profiles = settings["profiles"].as_array()?;
+            if profiles.iter().any(|profile| profile["name"] == current) {
+                return None;
+            }
+            format!("unknown profile {current}, run configure to check")
+        }
+    };
+    // The end of the line is missing there, too.
+    let stderr = format!("\u{1b}[1;31mERROR: load current configuration failed {why}\u{1b}[0m");
+    Some(Answer { stderr, ..Answer::default() })
+}
+
+fn is_at_least(folder: &Folder, version: semver::Version) -> bool {
+    semver::Version::parse(&folder.version()).is_ok_and(|own| own >= version)
 }
 
 fn list(witness: &Witness) -> Result<Answer> {
@@ -79,11 +100,11 @@ fn set(witness: &Witness, words: &Words) -> Result<Answer> {
     };
     let path = witness.folder.configuration("config.json");
     if !path.exists() {
-        return Ok(Answer::failure("region can't be empty"));
+        return Ok(Answer::failure("fail to set configuration: region can't be empty"));
     }
     let profiles = witness.folder.profiles()?.unwrap_or_default();
     if !profiles.iter().any(|profile| profile.current && profile.valid) {
-        return Ok(Answer::failure("access_key_id is not configured"));
+        return Ok(Answer::failure("fail to set configuration: access_key_id is not configured"));
     }
     rewrite(witness, "config.json", |settings| {
         settings.insert("auto_plugin_install".to_owned(), Value::Bool(wanted == "true"));
@@ -119,18 +140,27 @@ fn ai_mode(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answer> 
 
 fn show(witness: &Witness) -> Result<Answer> {
     let state = witness.folder.ai_mode();
+    let enabled = state["enabled"].as_bool().unwrap_or(false);
     let agent = state["user_agent"].as_str().unwrap_or_default();
-    let shown = json!({
-        "enabled": state["enabled"].as_bool().unwrap_or(false),
-        "user_agent": agent,
-        "effective_user_agent": if agent.is_empty() { DEFAULT_AGENT } else { agent },
+    let effective = if agent.is_empty() { DEFAULT_AGENT } else { agent };
+    let mut shown = json!({
+        "enabled": enabled,
+        "effective_user_agent": effective,
         "config_file": witness.folder.configuration("ai-mode.json"),
     });
+    // What is empty is left out.
+    if !agent.is_empty() {
+        shown["user_agent"] = json!(agent);
+    }
+    if enabled {
+        let suffix = format!("AlibabaCloud-AIMode/enabled {effective}");
+        shown["request_user_agent_suffix"] = json!(suffix);
+    }
     Ok(Answer::text(&format!("{}\n", serde_json::to_string_pretty(&shown)?)))
 }
 
-/// Reads a file of the configuration, rests, and writes it back in place. What cannot be read
-/// counts as empty: so a torn file loses its settings.
+/// Reads a file of the configuration, rests, and writes it back: in place, except for `config.json`
+/// from 3.4.9 on. What cannot be read counts as empty: so a torn file loses its settings.
 fn rewrite(
     witness: &Witness,
     name: &str,
@@ -147,8 +177,12 @@ fn rewrite(
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).context("making the configuration folder")?;
     }
-    fs::write(&path, serde_json::to_string_pretty(&state)?)
-        .with_context(|| format!("writing {}", path.display()))?;
+    if name == "config.json" && is_at_least(&witness.folder, semver::Version::new(3, 4, 9)) {
+        write_whole(&path, &Value::from(state))?;
+    } else {
+        fs::write(&path, serde_json::to_string_pretty(&state)?)
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
     drop(mine);
     Ok(())
 }

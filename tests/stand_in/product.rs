@@ -31,25 +31,47 @@ pub fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
     if witness.folder.ai_mode()["enabled"] != json!(true) {
         witness.violation("ai-mode off", "a product call while ai-mode is not enabled");
     }
+    inspect_retries(witness, words, command);
+    // Without an account nothing is downloaded; the plugin itself looks at the rest.
+    account::of_call(&witness.folder, words).map_err(|error| broken(&error))??;
     let prelude = have_plugin(witness, product)?;
     if product == "dysmsapi" && words.flag("api-version") != Some("2017-05-25") {
         return Err(Answer::failure("dysmsapi needs --api-version 2017-05-25"));
     }
-    account::of_call(&witness.folder, words).map_err(|error| broken(&error))??;
     Ok(prelude)
 }
 
+/// A call that changes something must not be repeated on its own: neither after a lost reply, which
+/// a profile can ask for, nor after an error that names a time to come back, which is the default.
+fn inspect_retries(witness: &Witness, words: &Words, command: &str) {
+    let verbs = ["send-", "create-", "update-", "modify-", "delete-"];
+    if !verbs.iter().any(|verb| command.starts_with(verb)) {
+        return;
+    }
+    if words.flag("retry-count") != Some("0") || std::env::var("ALIBABA_CLOUD_RETRY_COUNT").is_ok()
+    {
+        witness.violation("retry", "a lost reply would be followed by a second call");
+    }
+    if std::env::var("ALIBABA_CLOUD_THROTTLING_RETRY_ENABLED").as_deref() != Ok("false") {
+        witness.violation("retry", "a busy service would be followed by a second call");
+    }
+}
+
 /// Installs a missing plugin if that is switched on; without a terminal to ask on, fails if not.
+/// It says so on stderr, also where all goes well.
 fn have_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
     let plugin = format!("aliyun-cli-{product}");
     if plugins::installed(&witness.folder).contains(&plugin) {
         return Ok(Answer::default());
     }
+    let note = format!("{plugin} is required but not installed.\n");
     if std::env::var("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").as_deref() != Ok("true") {
-        return Err(Answer::failure("failed to read user input: EOF"));
+        let refusal = format!("'{product}' is not a valid built-in product.\n{plugin} has it.");
+        let refused = Answer::failure(&refusal);
+        return Err(Answer { stderr: note + &refused.stderr, ..refused });
     }
     let said = plugins::install(&witness.folder, &plugin).map_err(|error| broken(&error))?;
-    Ok(Answer::text(&said))
+    Ok(Answer { stderr: note, ..Answer::text(&said) })
 }
 
 /// Notes a message as sent: this is how tests count them.

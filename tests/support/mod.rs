@@ -166,6 +166,7 @@ impl World {
         command
             .args(arguments)
             .env("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true")
+            .env("ALIBABA_CLOUD_THROTTLING_RETRY_ENABLED", "false")
             .stdin(closed)
             .process_group(0);
         command

@@ -172,27 +172,55 @@ fn a_connection_that_was_lost_leaves_a_send_open() {
     }
 }
 
+/// How the host ends an error about a profile.
+const TIP: &str = "\n\nConfiguration failed, use `aliyun configure` to configure it";
+const RUN: &str = "Run `aliyun configure --profile ";
+
 #[test]
 fn refusals_of_the_host_sent_nothing() {
-    let texts = [
+    let texts: &[(i32, &str, u8)] = &[
         (1, "parse failed --region must be assigned with value", 3),
         (2, "invalid flag --user-agentt\nDid you mean --user-agent?", 3),
         (2, "'sendsms' is not a valid command. See `aliyun help`.", 3),
         (3, "region can't be empty", 3),
         (1, "failed to read user input: EOF", 3),
+        // The plugin is missing, and its catalogue is out of reach or offers it.
+        (2, "'cams' is not a valid product. See `aliyun help`.", 3),
+        (1, "'cams' is not a valid built-in product.\nA plugin 'aliyun-cli-cams' is there.", 3),
+        (1, "failed to install plugin 'aliyun-cli-cams': download failed: 503", 3),
+        // Another process was just replacing it.
+        (1, "failed to check plugin status: failed to read local plugin manifest: EOF", 3),
+        (
+            1,
+            "failed to check plugin status: failed to read local plugin manifest: unexpected EOF",
+            3,
+        ),
+        (1, "plugin execution failed: fork/exec /p/aliyun-cli-cams: text file busy", 3),
+        (1, "plugin aliyun-cli-cams not found", 3),
+        (1, "too many arguments: 9", 3),
+        (1, "load mock data failed unexpected end of JSON input", 3),
         (1, "required flag(s) \"sign-name\" not set", 3),
         (1, "unknown flag: --nothing", 3),
         (3, "unknown profile nobody, run configure to check", 4),
         (3, "access_key_id is not configured, run configure to check", 4),
         (1, "load configure failed: stat /nowhere: no such file or directory", 4),
+        // The host gives up before it does anything, and ends with 0 all the same.
+        (0, "load current configuration failed init config failed unexpected end of JSON input", 4),
+        (3, &format!("sts_token is not configured for profile 'x'. {RUN}x`{TIP}"), 4),
+        (3, &format!("profile x is not configure yet, {RUN}x` first{TIP}"), 4),
+        (3, &format!("invalid region nowhere!{TIP}"), 4),
+        (1, "profile not found, use `aliyun configure` to configure it", 4),
         (1, "operation blocked by safety policy: send-sms is denied", 3),
         (
             1,
             "Safety policy requires confirmation for: send-sms. re-run the same command with --yes",
             3,
         ),
+        // In the language of the profile.
+        (1, "操作被安全策略拒绝: cams send-chatapp-message (规则: cams:*)", 3),
+        (1, "安全策略要求确认以下操作：dysmsapi send-sms\n当前为非交互环境，无法自动确认。", 3),
     ];
-    for (exit, text, code) in texts {
+    for &(exit, text, code) in texts {
         for operation in [&SEND_SMS, a_read()] {
             let failure =
                 failed(operation, &exited(exit, "", &format!("{RED}ERROR: {text}\n{PLAIN}")));
@@ -202,6 +230,49 @@ fn refusals_of_the_host_sent_nothing() {
             assert_eq!(failure.message, first);
         }
     }
+}
+
+/// The host asks for the profile's keys before it starts the plugin; whatever that brings to light
+/// is about them, and says so at the end.
+#[test]
+fn keys_that_cannot_be_had_sent_nothing_and_are_never_quoted() {
+    let keys = r#"{"mode":"AK","access_key_id":"LTAI-leak","expired_seconds":"3600"}"#;
+    for (stdout, cause) in [
+        ("", "Post \"https://sts.aliyuncs.com/\": context deadline exceeded"),
+        ("", "SDK.ServerError\nErrorCode: NoPermission\nRequestId: 1A2B3C4D-0000\nMessage: no"),
+        (keys, "json: cannot unmarshal string into Go struct field of type int"),
+    ] {
+        let stdout = format!("get-keys --json\n{stdout}\n");
+        let stderr = format!(
+            "{RED}ERROR: {cause}\n{PLAIN}\u{1b}[1;33m\nprofile \"x\": failed to resolve \
+             credentials\n{PLAIN}"
+        );
+        let failure = failed(&SEND_SMS, &exited(3, &stdout, &stderr));
+        assert_eq!((failure.exit_code(), failure.outcome), (4, Outcome::NotSent), "{cause}");
+        assert_eq!(failure.message, cause.lines().next().expect("a line"));
+        assert!(failure.raw.is_none() && failure.policy.is_none(), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_plugin_that_is_damaged_is_to_be_installed_anew() {
+    let text =
+        "failed to resolve plugin binary path: plugin binary not found at /p/aliyun-cli-cams";
+    let stderr = format!("{RED}ERROR: {text}\n{PLAIN}");
+    let failure = failed(&SEND_CHATAPP_MESSAGE, &exited(1, "", &stderr));
+    assert_eq!((failure.exit_code(), failure.outcome), (3, Outcome::NotSent));
+    assert_eq!(failure.next, ["aliyun plugin install --names aliyun-cli-cams"]);
+}
+
+#[test]
+fn what_the_host_takes_for_a_slip_of_the_pen_stands_on_stdout() {
+    let guesses = "\u{1b}[1;33m\nDid you mean:\n\u{1b}[0m\u{1b}[1;33m  cas\n\u{1b}[0m";
+    let stderr = format!("{RED}ERROR: 'cams' is not a valid product. See `aliyun help`.\n{PLAIN}");
+    let finished = exited(2, guesses, &stderr);
+    assert_eq!(verdict(&SEND_CHATAPP_MESSAGE, &finished), (3, Outcome::NotSent, false));
+    let more = format!("the message is on its way\n{guesses}");
+    let finished = exited(2, &more, &stderr);
+    assert_eq!(verdict(&SEND_CHATAPP_MESSAGE, &finished), (7, Outcome::Unknown, false));
 }
 
 #[test]
@@ -215,6 +286,11 @@ fn what_nobody_understands_leaves_a_send_open() {
         (1, "", "Error: context deadline exceeded; proxyconnect tcp ok"),
         (1, "", "Error: http: server closed idle connection (dial tcp 203.0.113.7:443)"),
         (1, "", "note: safety policy loaded\nError: Post: context deadline exceeded\n"),
+        (
+            1,
+            "",
+            "提示：未能加载远程插件目录: dial tcp 203.0.113.7:443: connect: connection refused\n",
+        ),
         (255, "", "Could not load the catalog:\n  Get \"https://c\": dial tcp: no such host\n"),
         (1, "", "WARNING: dial tcp 203.0.113.7:443: i/o timeout\n"),
         (1, "Usage:\n x\nFlags:\n y\n", "Error: decoding the response\n"),
@@ -275,8 +351,25 @@ fn the_line_that_names_the_error_is_the_message() {
         ("a note\nError: the cause\nadvice\n", "the cause"),
         ("first\nlast\n\n", "last"),
         ("Error:\nthe cause below\n", "the cause below"),
+        (
+            "panic: mkdir /.aliyun: permission denied\n\ngoroutine 1 [running]:\n\t/main.go:77\n",
+            "panic: mkdir /.aliyun: permission denied",
+        ),
         ("", "exit code 1 and no message"),
     ] {
         assert_eq!(complaint(&exited(1, "", stderr)), line);
     }
+}
+
+#[test]
+fn a_command_of_the_host_did_its_work_only_if_it_names_no_error() {
+    assert_eq!(trouble(&exited(0, "", "")), None);
+    assert_eq!(trouble(&exited(0, "", "Note: Could not load the catalogue: no such host\n")), None);
+    assert_eq!(trouble(&exited(1, "", "")).as_deref(), Some("exit code 1 and no message"));
+    // The end is missing in the original, too.
+    let unread = format!("{RED}ERROR: load current configuration failed init config failed{PLAIN}");
+    assert_eq!(
+        trouble(&exited(0, "", &unread)).as_deref(),
+        Some("load current configuration failed init config failed")
+    );
 }

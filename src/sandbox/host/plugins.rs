@@ -8,7 +8,7 @@ use super::flags::{many, one, read};
 use super::{no_such_command, table, usage};
 use crate::operations::Product;
 use crate::sandbox::Answer;
-use crate::sandbox::answers::{host_error, plugin_error, printed};
+use crate::sandbox::answers::{host_error, printed, silent};
 use crate::sandbox::home::{self, Home};
 use crate::sandbox::profile;
 
@@ -176,26 +176,30 @@ fn not_installed(name: &str) -> Answer {
 
 /// Makes sure that a product's commands are there before a call.
 ///
-/// Returns what stands on stdout in front of the reply, or the refusal of a program that may not
-/// install on its own and has nobody to ask.
+/// Returns what stands in front of the reply on both streams, or the refusal of a program that may
+/// not install on its own and has nobody to ask.
 pub fn ensure(
     product: Product,
     home: &Home,
     env: &dyn Fn(&str) -> Option<String>,
-) -> Result<Result<String, Answer>> {
+) -> Result<Result<Answer, Answer>> {
     if installed(home)?.contains(&product) {
-        return Ok(Ok(String::new()));
+        return Ok(Ok(silent()));
     }
-    let by_environment = env("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL")
-        .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let plugin = product.plugin();
+    let note = format!("The plugin {plugin} is needed for this command and is not installed.\n");
+    let by_environment =
+        env("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").is_some_and(|value| value == "true");
     if by_environment || profile::installs_plugins(&profile::load(home)?) {
-        return Ok(Ok(install_one(product, home)?));
+        let stderr = format!("{note}Installing {plugin}...\n");
+        return Ok(Ok(Answer { stderr, ..printed(install_one(product, home)?) }));
     }
-    let mut refusal = host_error(1, "failed to read user input: EOF");
-    let question = plugin_error(
-        1,
-        &format!("the plugin {} is needed and not installed; install it?", product.plugin()),
+    let name = product.name();
+    let refusal = format!(
+        "'{name}' is not a valid built-in product.\nThe plugin {plugin} has it: aliyun plugin \
+         install --names {plugin}"
     );
-    refusal.stderr.insert_str(0, question.stderr.trim_start_matches("Error: "));
-    Ok(Err(refusal))
+    let mut answer = host_error(1, &refusal);
+    answer.stderr.insert_str(0, &note);
+    Ok(Err(answer))
 }

@@ -7,6 +7,7 @@ mod cams;
 mod placeholders;
 pub mod seeds;
 mod sms;
+mod standing;
 pub mod store;
 
 use anyhow::Result;

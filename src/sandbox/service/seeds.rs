@@ -23,6 +23,15 @@ pub const WHATSAPP_NUMBERS: &[SenderNumber] = &[
     SenderNumber { number: "8613800000002", registered: false, verified_name: "Acme Outlet" },
 ];
 
+/// The channel that a sender of the business can send on.
+pub fn channel_of(sender: &str) -> Option<Channel> {
+    if sender == VIBER_SENDER {
+        return Some(Channel::Viber);
+    }
+    let registered = WHATSAPP_NUMBERS.iter().any(|own| own.registered && own.number == sender);
+    registered.then_some(Channel::Whatsapp)
+}
+
 /// The state before anything has happened.
 pub fn state(now: Timestamp) -> State {
     State {

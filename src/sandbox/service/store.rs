@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use anyhow::{Context as _, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::seeds;
@@ -74,6 +74,26 @@ pub enum Purpose {
     International,
 }
 
+impl Purpose {
+    const ALL: [Self; 4] =
+        [Self::Verification, Self::Notification, Self::Promotion, Self::International];
+
+    /// As single look-ups, new templates and statistics count; the list of templates counts in a
+    /// way of its own.
+    pub const fn number(self) -> i64 {
+        match self {
+            Self::Verification => 0,
+            Self::Notification => 1,
+            Self::Promotion => 2,
+            Self::International => 3,
+        }
+    }
+
+    pub fn numbered(number: i64) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.number() == number)
+    }
+}
+
 /// An SMS signature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Signature {
@@ -124,6 +144,24 @@ pub struct Review {
     pub ends_at: Timestamp,
     /// Why it will be rejected; `None` if it will be approved.
     pub objection: Option<String>,
+}
+
+/// How long a review takes: long enough to be seen, short enough to wait for.
+const REVIEW: SignedDuration = SignedDuration::from_secs(2);
+
+/// Words that the reviewers do not let pass.
+const REFUSED_WORDS: &[&str] = &["spam", "prize", "winner"];
+
+impl Review {
+    /// Of a template with these texts that is handed in now.
+    pub fn begin(texts: &str, now: Timestamp) -> Self {
+        let lower = texts.to_lowercase();
+        let found = REFUSED_WORDS.iter().find(|word| lower.contains(**word));
+        Self {
+            ends_at: now.checked_add(REVIEW).unwrap_or(now),
+            objection: found.map(|word| format!("the text says {word:?}")),
+        }
+    }
 }
 
 /// What the business has set up for one of its numbers.

@@ -116,13 +116,15 @@ fn a_missing_plugin_stops_a_call_unless_it_may_be_installed() {
     let args = sms_to("13800001234");
     let refused = Sandbox::fresh().run(&words(&args));
     assert_eq!(refused.exit, 1);
-    assert!(refused.stderr.contains("failed to read user input: EOF"));
+    assert!(refused.stderr.contains("ERROR: 'dysmsapi' is not a valid built-in product"));
 
     let sandbox = Sandbox::fresh().with("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true");
-    let first = sandbox.run(&words(&args)).stdout;
-    assert!(first.starts_with("Downloading aliyun-cli-dysmsapi"), "{first}");
-    assert!(first.contains("installed successfully!\n{"), "{first}");
-    assert!(sandbox.run(&words(&args)).stdout.starts_with('{'));
+    let first = sandbox.run(&words(&args));
+    assert!(first.stdout.starts_with("Downloading aliyun-cli-dysmsapi"), "{first:?}");
+    assert!(first.stdout.contains("installed successfully!\n{"), "{first:?}");
+    assert!(first.stderr.contains("not installed"), "a success with words on stderr: {first:?}");
+    let second = sandbox.run(&words(&args));
+    assert!(second.stdout.starts_with('{') && second.stderr.is_empty(), "{second:?}");
 }
 
 #[test]
@@ -136,6 +138,8 @@ fn an_unknown_profile_and_an_empty_environment_are_errors_of_configuration() {
     let args = sms_to("13800001234");
     let named = Sandbox::ready().with("ALIBABA_CLOUD_PROFILE", "other");
     assert_eq!(named.run(&words(&args)).exit, 3);
+    let in_vain = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "true");
+    assert_eq!(in_vain.run(&words(&args)).exit, 0, "only TRUE is understood");
     let alone = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE");
     assert_eq!(alone.run(&words(&args)).exit, 3);
     let with_keys = alone

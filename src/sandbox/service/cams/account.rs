@@ -66,8 +66,7 @@ pub fn health(request: Request<'_>) -> Result<Value, Rejection> {
         return Err(Rejection::new("InvalidParameter.NodeType", "only PHONE_NUMBER is simulated"));
     }
     let number = own_number(call)?;
-    let sender = seeds::WHATSAPP_NUMBERS.iter().find(|sender| sender.number == number);
-    let available = sender.is_some_and(|sender| sender.registered);
+    let available = seeds::channel_of(number).is_some();
     let errors = if available {
         json!([])
     } else {

@@ -3,11 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::super::standing::Standing;
 use super::super::store::{Channel, Direction, Message, State};
 use super::super::{Rejection, Request, ok, page, seeds};
-use super::templates::read_page;
+use super::templates::{channel_word, read_page};
 use super::{channel, check_space};
-use crate::sandbox::fates::{Fate, OPEN_WINDOW_ENDING, Receipt};
+use crate::sandbox::fates::{Fate, OPEN_WINDOW_ENDING};
 
 /// How long ago the customers with an open window always wrote.
 const SINCE_INBOUND: SignedDuration = SignedDuration::from_hours(1);
@@ -42,13 +43,7 @@ pub fn receive(
     text: &str,
     at: Timestamp,
 ) -> Option<String> {
-    let channel = if is_own_number(business) {
-        Channel::Whatsapp
-    } else if business == seeds::VIBER_SENDER {
-        Channel::Viber
-    } else {
-        return None;
-    };
+    let channel = seeds::channel_of(business)?;
     let message_id = format!("wamid.in.{}.{}", customer, state.next_serial());
     let message = Message {
         message_id: message_id.clone(),
@@ -59,13 +54,9 @@ pub fn receive(
     Some(message_id)
 }
 
-fn is_own_number(business: &str) -> bool {
-    seeds::WHATSAPP_NUMBERS.iter().any(|sender| sender.registered && sender.number == business)
-}
-
 /// The message that keeps a customer's window open. It is not stored, so that it never grows old.
 fn inbound(customer: &str, business: &str, now: Timestamp) -> Option<Message> {
-    if !is_own_number(business) || !wrote_before(customer) {
+    if seeds::channel_of(business) != Some(Channel::Whatsapp) || !wrote_before(customer) {
         return None;
     }
     let at = now.checked_sub(SINCE_INBOUND).unwrap_or(now);
@@ -161,12 +152,9 @@ fn moment(millis: Option<i64>, text: Option<&str>) -> Result<Option<Timestamp>, 
 
 /// Whether the recipient has looked at it.
 fn is_read(message: &Message, now: Timestamp) -> bool {
-    match message.fate.receipt() {
-        Receipt::Delivered { after } => {
-            let waited = now.duration_since(message.sent_at);
-            message.direction == Direction::Out
-                && message.channel != Channel::Sms
-                && waited >= after.saturating_add(UNTIL_READ)
+    match Standing::of(message, now) {
+        Standing::Delivered(at) => {
+            message.direction == Direction::Out && now.duration_since(at) >= UNTIL_READ
         }
         _ => false,
     }
@@ -174,13 +162,10 @@ fn is_read(message: &Message, now: Timestamp) -> bool {
 
 /// The word for the message's state, and the reason of a failure.
 fn status(message: &Message, now: Timestamp) -> (&'static str, Option<&'static str>) {
-    let waited = now.duration_since(message.sent_at);
-    match message.fate.receipt() {
-        Receipt::Delivered { after } if waited >= after => ("success", None),
-        Receipt::Failed { after } if waited >= after => {
-            ("fail", Some("131026: the recipient cannot receive the message"))
-        }
-        _ => ("sending", None),
+    match Standing::of(message, now) {
+        Standing::Delivered(_) => ("success", None),
+        Standing::Failed(_) => ("fail", Some("131026: the recipient cannot receive the message")),
+        Standing::Waiting => ("sending", None),
     }
 }
 
@@ -197,7 +182,7 @@ fn entry(message: &Message, now: Timestamp) -> Value {
     json!({
         "BusinessNumber": business,
         "UserNumber": customer,
-        "ChannelType": if message.channel == Channel::Viber { "VIBER" } else { "WHATSAPP" },
+        "ChannelType": channel_word(message.channel),
         "EventAction": action(message.direction),
         "EventActionName": action(message.direction),
         "Type": if message.template.is_some() { "template" } else { "message" },

@@ -4,10 +4,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::super::standing::Standing;
 use super::super::store::{Direction, Message};
 use super::super::{Rejection, Request, ok};
 use super::{check_space, own_number};
-use crate::sandbox::fates::Receipt;
 
 /// Longer spans are refused, as the real service does.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);
@@ -89,9 +89,7 @@ fn days(
     for message in sent.filter(|message| (start..=end).contains(&message.sent_at)) {
         let morning = message.sent_at.to_zoned(TimeZone::UTC).start_of_day().ok();
         let Some(morning) = morning.map(|day| day.timestamp()) else { continue };
-        let waited = request.now.duration_since(message.sent_at);
-        let arrived = matches!(message.fate.receipt(),
-            Receipt::Delivered { after } if waited >= after);
+        let arrived = matches!(Standing::of(message, request.now), Standing::Delivered(_));
         let index = days.iter().position(|day| day.start == morning).unwrap_or_else(|| {
             let evening = morning.checked_add(SignedDuration::from_hours(24)).unwrap_or(morning);
             days.push(Day { start: morning, end: evening, sent: 0, delivered: 0 });

@@ -132,13 +132,7 @@ fn check_numbers(channel: Channel, from: &str, to: &str) -> Result<(), Rejection
             "the recipient must have 7 to 15 digits",
         ));
     }
-    let registered = match channel {
-        Channel::Viber => from == seeds::VIBER_SENDER,
-        _ => {
-            seeds::WHATSAPP_NUMBERS.iter().any(|sender| sender.registered && sender.number == from)
-        }
-    };
-    if registered {
+    if seeds::channel_of(from) == Some(channel) {
         Ok(())
     } else {
         Err(Rejection::new(

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::store::{Audit, Purpose, Signature};
 use super::super::{Rejection, Request, ok, page};
+use super::read_page;
 use super::receipts::local_time;
 
 /// Of everything that was there at first use.
@@ -34,33 +35,6 @@ const fn purpose_in_list(purpose: Purpose) -> i64 {
     }
 }
 
-/// Also the list's `OuterTemplateType`.
-const fn purpose_in_look_up(purpose: Purpose) -> i64 {
-    match purpose {
-        Purpose::Verification => 0,
-        Purpose::Notification => 1,
-        Purpose::Promotion => 2,
-        Purpose::International => 3,
-    }
-}
-
-struct Page {
-    index: i64,
-    size: i64,
-}
-
-fn read_page(request: &Request<'_>) -> Result<Page, Rejection> {
-    let index = request.call.integer("--page-index").unwrap_or(1);
-    let size = request.call.integer("--page-size").unwrap_or(10);
-    if index < 1 || !(1..=50).contains(&size) {
-        return Err(Rejection::new(
-            "isv.INVALID_PARAMETERS",
-            "pages count from 1 and hold 1 to 50 entries",
-        ));
-    }
-    Ok(Page { index, size })
-}
-
 fn rejection_reason(reason: Option<&str>, date: &str) -> Value {
     match reason {
         Some(reason) => {
@@ -70,17 +44,17 @@ fn rejection_reason(reason: Option<&str>, date: &str) -> Value {
     }
 }
 
-fn list_reply(key: &str, entries: Vec<Value>, wanted: &Page) -> Value {
+fn list_reply(key: &str, entries: Vec<Value>, (index, size): (i64, i64)) -> Value {
     let mut reply = ok();
-    reply["CurrentPage"] = json!(wanted.index);
-    reply["PageSize"] = json!(wanted.size);
+    reply["CurrentPage"] = json!(index);
+    reply["PageSize"] = json!(size);
     reply["TotalCount"] = json!(entries.len());
-    reply[key] = json!(page(entries, wanted.index, wanted.size));
+    reply[key] = json!(page(entries, index, size));
     reply
 }
 
 pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
-    let wanted = read_page(&request)?;
+    let wanted = read_page(request.call, "--page-index")?;
     let date = local_time(request.state.first_use);
     let entries = request
         .state
@@ -98,7 +72,7 @@ pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
             })
         })
         .collect();
-    Ok(list_reply("SmsSignList", entries, &wanted))
+    Ok(list_reply("SmsSignList", entries, wanted))
 }
 
 /// How far each carrier has come: an approved signature is registered with all of them or not
@@ -158,7 +132,7 @@ pub fn show_signature(request: Request<'_>) -> Result<Value, Rejection> {
 }
 
 pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
-    let wanted = read_page(&request)?;
+    let wanted = read_page(request.call, "--page-index")?;
     let date = local_time(request.state.first_use);
     let entries = request
         .state
@@ -170,7 +144,7 @@ pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
                 "TemplateName": template.name,
                 "TemplateContent": template.content,
                 "TemplateType": purpose_in_list(template.purpose),
-                "OuterTemplateType": purpose_in_look_up(template.purpose),
+                "OuterTemplateType": template.purpose.number(),
                 "AuditStatus": audit_in_list(template.audit),
                 "CreateDate": date,
                 "OrderId": ORDER,
@@ -179,7 +153,7 @@ pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
             })
         })
         .collect();
-    Ok(list_reply("SmsTemplateList", entries, &wanted))
+    Ok(list_reply("SmsTemplateList", entries, wanted))
 }
 
 pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
@@ -194,7 +168,7 @@ pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
     reply["TemplateName"] = json!(template.name);
     reply["TemplateContent"] = json!(template.content);
     // Numbers, but as text: so says the API's model.
-    reply["TemplateType"] = json!(purpose_in_look_up(template.purpose).to_string());
+    reply["TemplateType"] = json!(template.purpose.number().to_string());
     reply["TemplateStatus"] = json!(audit_in_look_up(template.audit).to_string());
     reply["IntlType"] = json!(i64::from(international));
     reply["RelatedSignName"] = json!(template.signature.as_deref().unwrap_or_default());

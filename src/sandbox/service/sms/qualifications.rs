@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use super::super::{Rejection, Request, ok, page};
+use super::read_page;
 use super::receipts::local_time;
 
 /// A qualification and the person behind it.
@@ -75,16 +76,14 @@ const QUALIFICATIONS: &[Qualification] = &[
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
-    let index = call.integer("--page-no").unwrap_or(1);
-    let size = call.integer("--page-size").unwrap_or(10);
-    let refused = |message: &str| Err(Rejection::new("isv.INVALID_PARAMETERS", message));
-    if index < 1 || !(1..=50).contains(&size) {
-        return refused("pages count from 1 and hold 1 to 50 entries");
-    }
+    let (index, size) = read_page(call, "--page-no")?;
     let state = call.text("--state");
     let states = ["INIT", "PASS", "NOT_PASS", "NOT_FINISH", "CANCEL"];
     if state.is_some_and(|state| !states.contains(&state)) {
-        return refused("the state is none of INIT, PASS, NOT_PASS, NOT_FINISH and CANCEL");
+        return Err(Rejection::new(
+            "isv.INVALID_PARAMETERS",
+            "the state is none of INIT, PASS, NOT_PASS, NOT_FINISH and CANCEL",
+        ));
     }
     let contains =
         |flag: &str, value: &str| call.text(flag).is_none_or(|part| value.contains(part));

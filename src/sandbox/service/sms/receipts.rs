@@ -1,14 +1,14 @@
 //! Dysmsapi: the delivery receipts of one number on one day.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::super::standing::Standing;
 use super::super::store::{Channel, Message};
 use super::super::{Rejection, Request, ok, page};
-use super::read_number;
-use crate::sandbox::fates::Receipt;
+use super::{read_number, read_page};
 
 /// The service keeps its receipts so many days.
 const DAYS_KEPT: i64 = 30;
@@ -49,11 +49,7 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     if age > DAYS_KEPT {
         return Err(invalid("receipts are kept for 30 days"));
     }
-    let index = call.integer("--current-page").unwrap_or(1);
-    let size = call.integer("--page-size").unwrap_or(10);
-    if index < 1 || !(1..=50).contains(&size) {
-        return Err(invalid("pages count from 1 and hold 1 to 50 receipts"));
-    }
+    let (index, size) = read_page(call, "--current-page")?;
     let wanted_id = call.text("--biz-id");
     // The newest receipt comes first.
     let receipts: Vec<Value> = state
@@ -69,28 +65,6 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     reply["TotalCount"] = json!(receipts.len().to_string());
     reply["SmsSendDetailDTOs"] = json!({ "SmsSendDetailDTO": page(receipts, index, size) });
     Ok(reply)
-}
-
-/// How far a message has come, and when its receipt came.
-pub enum Standing {
-    Waiting,
-    Failed(Timestamp),
-    Delivered(Timestamp),
-}
-
-impl Standing {
-    pub fn of(message: &Message, now: Timestamp) -> Self {
-        let waited = now.duration_since(message.sent_at);
-        match message.fate.receipt() {
-            Receipt::Delivered { after } if waited >= after => {
-                Self::Delivered(later(message.sent_at, after))
-            }
-            Receipt::Failed { after } if waited >= after => {
-                Self::Failed(later(message.sent_at, after))
-            }
-            _ => Self::Waiting,
-        }
-    }
 }
 
 fn receipt(message: &Message, now: Timestamp) -> Value {
@@ -112,8 +86,4 @@ fn receipt(message: &Message, now: Timestamp) -> Value {
         receipt["ReceiveDate"] = json!(local_time(received_at));
     }
     receipt
-}
-
-fn later(time: Timestamp, duration: SignedDuration) -> Timestamp {
-    time.checked_add(duration).unwrap_or(time)
 }

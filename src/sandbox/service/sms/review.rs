@@ -1,17 +1,10 @@
 //! Dysmsapi: handing in templates, changing and deleting them, and what their review comes to.
 
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::placeholders::{self, SMS};
 use super::super::store::{Audit, Purpose, Review, SmsTemplate};
 use super::super::{Rejection, Request, ok};
-
-/// How long a review takes: long enough to be seen, short enough to wait for.
-const REVIEW: SignedDuration = SignedDuration::from_secs(2);
-
-/// Words that the reviewers do not let pass.
-const REFUSED_WORDS: &[&str] = &["spam", "prize", "winner"];
 
 /// In characters; documented.
 const LONGEST_NAME: usize = 30;
@@ -34,16 +27,6 @@ fn refused(message: impl Into<String>) -> Rejection {
     Rejection::new("isv.INVALID_PARAMETERS", message)
 }
 
-const fn purpose(number: i64) -> Option<Purpose> {
-    match number {
-        0 => Some(Purpose::Verification),
-        1 => Some(Purpose::Notification),
-        2 => Some(Purpose::Promotion),
-        3 => Some(Purpose::International),
-        _ => None,
-    }
-}
-
 fn sheet(request: &Request<'_>) -> Result<Sheet, Rejection> {
     let call = request.call;
     let text = |flag: &str| call.text(flag).unwrap_or_default().to_owned();
@@ -56,7 +39,7 @@ fn sheet(request: &Request<'_>) -> Result<Sheet, Rejection> {
             return Err(Rejection::new("isv.PARAM_LENGTH_LIMIT", message));
         }
     }
-    let purpose = call.integer("--template-type").and_then(purpose);
+    let purpose = call.integer("--template-type").and_then(Purpose::numbered);
     let purpose = purpose.ok_or_else(|| refused("the type is 0, 1, 2 or 3"))?;
     let international = call.integer("--intl-type");
     if purpose == Purpose::International
@@ -79,23 +62,14 @@ fn sheet(request: &Request<'_>) -> Result<Sheet, Rejection> {
             format!("there is no signature {name}"),
         ));
     }
-    let lower = content.to_lowercase();
-    let found = REFUSED_WORDS.iter().find(|word| lower.contains(**word));
     Ok(Sheet {
         name,
         purpose,
         remark: call.text("--remark").map(str::to_owned),
         signature,
-        review: Review {
-            ends_at: end_of_review(request.now),
-            objection: found.map(|word| format!("the text says {word:?}")),
-        },
+        review: Review::begin(&content, request.now),
         content,
     })
-}
-
-fn end_of_review(now: Timestamp) -> Timestamp {
-    now.checked_add(REVIEW).unwrap_or(now)
 }
 
 fn check_variables(content: &str) -> Result<(), Rejection> {

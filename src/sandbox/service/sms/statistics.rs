@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::super::store::{Channel, Message, Purpose, State};
+use super::super::standing::Standing;
+use super::super::store::{Channel, Message, State};
 use super::super::{Rejection, Request, ok, page};
-use super::read_number;
-use super::receipts::{Standing, day, read_day};
+use super::receipts::{day, read_day};
+use super::{read_number, read_page};
 
 /// Counts of one day.
 #[derive(Debug, Default)]
@@ -40,16 +41,10 @@ impl Wanted<'_> {
     }
 }
 
-/// Counted as a template's single look-up counts.
 fn purpose_of(message: &Message, state: &State) -> Option<i64> {
     let code = message.template.as_deref()?;
     let template = state.sms_templates.iter().find(|template| template.code == code)?;
-    Some(match template.purpose {
-        Purpose::Verification => 0,
-        Purpose::Notification => 1,
-        Purpose::Promotion => 2,
-        Purpose::International => 3,
-    })
+    Some(template.purpose.number())
 }
 
 pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
@@ -72,11 +67,7 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     if purpose.is_some_and(|number| ![0, 1, 2, 3, 7].contains(&number)) {
         return Err(invalid("there is no such type of a template"));
     }
-    let index = call.integer("--page-index").unwrap_or(1);
-    let size = call.integer("--page-size").unwrap_or(10);
-    if index < 1 || !(1..=50).contains(&size) {
-        return Err(invalid("pages count from 1 and hold 1 to 50 days"));
-    }
+    let (index, size) = read_page(call, "--page-index")?;
     let wanted = Wanted { start, end, mainland, signature: call.text("--sign-name"), purpose };
     let days: Vec<Value> = count(state, &wanted, now)
         .into_iter()
