@@ -96,9 +96,16 @@ impl Host {
 /// `$HOME/.aliyun`, as the CLI itself has it; it knows no variable of its own for that. Without a
 /// home it writes to `/.aliyun`.
 fn config_folder() -> PathBuf {
-    let home = std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" });
-    Path::new(home.as_deref().filter(|home| !home.is_empty()).unwrap_or("/".as_ref()))
-        .join(".aliyun")
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let home = if cfg!(windows) {
+        let divided = set("HOMEDRIVE").zip(set("HOMEPATH"));
+        divided
+            .map(|(drive, path)| [drive, path].into_iter().collect())
+            .or_else(|| set("USERPROFILE"))
+    } else {
+        set("HOME")
+    };
+    PathBuf::from(home.unwrap_or_else(|| "/".into())).join(".aliyun")
 }
 
 fn find_program(given: Option<&Path>) -> Result<PathBuf> {
