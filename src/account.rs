@@ -119,6 +119,8 @@ pub struct Exported {
     pub profile: Option<String>,
     pub region: Option<String>,
     pub ignore_profile: bool,
+    /// The CLI answers from records, which it can from 3.3.12 on, and calls nobody.
+    pub recorded: bool,
 }
 
 impl Exported {
@@ -141,6 +143,7 @@ impl Exported {
                 .into_iter()
                 .find_map(get)
                 .is_some_and(|value| value == "TRUE"),
+            recorded: get("ALIBABA_CLOUD_CLI_MOCK").is_some_and(|value| value == "true"),
         }
     }
 

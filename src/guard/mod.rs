@@ -55,6 +55,11 @@ impl<'r> Guard<'r> {
         let host = Host::find(&run.settings)?;
         AiMode::new(&host).heal().map_err(not_had)?;
         let exported = Exported::of_this_process(&run.settings);
+        if exported.recorded {
+            run.screen.note(
+                "ALIBABA_CLOUD_CLI_MOCK is set: aliyun answers from records, nothing is sent",
+            );
+        }
         let stamp = Preflight { run, host: &host, product, exported: &exported }.stamp()?;
         let profiles = stamp.profiles().unwrap_or_default();
         let account = account::resolve(&host.shown, &run.settings, &exported, profiles)

@@ -256,3 +256,13 @@ fn no_key_is_ever_printed_or_written_down() {
         }
     }
 }
+
+#[test]
+fn answers_from_records_are_not_taken_for_the_services() {
+    let world = World::new();
+    let mut command = world.alimsg(&SMS);
+    command.env("ALIBABA_CLOUD_CLI_MOCK", "true");
+    let ran = run(command);
+    assert!(ran.stderr.contains("ALIBABA_CLOUD_CLI_MOCK is set"), "{ran:?}");
+    assert!(!world.run(&SMS).stderr.contains("MOCK"));
+}
