@@ -9,7 +9,7 @@ use crate::account::{Exported, Profile};
 use crate::failure::{Failure, Kind, Result};
 use crate::host::{Host, install_command};
 use crate::operations::Product;
-use crate::process::Finished;
+use crate::process::{End, Finished};
 use crate::reply;
 use crate::run::Run;
 
@@ -117,10 +117,13 @@ impl Preflight<'_> {
         self.run.screen.note(&format!("installing {plugin}, once"));
         let installing = self.command(&steps::install_plugin(self.product), Some(preflight))?;
         let Some(trouble) = reply::trouble(&installing) else { return Ok(()) };
-        let hint = if trouble.contains("requires CLI version") {
-            format!("upgrade aliyun: {}", install_command())
-        } else {
-            "aliyun has no built-in fallback; check the network and try again".to_string()
+        let hint = match installing.end {
+            // It is a download, to which aliyun itself gives five minutes.
+            End::TimedOut(_) => "a slow network may need more: --timeout 300".to_string(),
+            _ if trouble.contains("requires CLI version") => {
+                format!("upgrade aliyun: {}", install_command())
+            }
+            _ => "aliyun has no built-in fallback; check the network and try again".to_string(),
         };
         Err(Failure::environment(format!("the plugin {plugin} cannot be installed: {trouble}"))
             .hint(hint)

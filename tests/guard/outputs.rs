@@ -173,7 +173,9 @@ fn a_step_of_the_guard_that_hangs_is_ended_at_the_time_limit() {
             _ => json!({ "match": ["configure", "ai-mode", "enable"], "delay_ms": 120_000 }),
         };
         world.script(json!([rule]));
-        assert_not_sent(&world, &world.run(&with(&SMS, &["--timeout", "1"])), exit);
+        let json = assert_not_sent(&world, &world.run(&with(&SMS, &["--timeout", "1"])), exit);
+        let hint = json["error"]["hint"].to_string();
+        assert_eq!(hint.contains("--timeout"), step == "plugin", "{hint}");
         world.assert_clean();
     }
 }
