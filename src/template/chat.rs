@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::variables::{Style, Variable, names, render};
+use crate::reply::fields;
 
 /// A message of a template: its texts with variables, or with values in their place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -11,7 +12,7 @@ pub struct Message {
     pub body: String,
     pub footer: Option<String>,
     pub buttons: Vec<Button>,
-    /// The cards of a carousel, each a message without a header of its own text.
+    /// The cards of a carousel, each a small message below a picture or a video.
     pub cards: Vec<Message>,
 }
 
@@ -47,13 +48,13 @@ impl Message {
     }
 
     fn add(&mut self, component: &Value) {
-        let text = || text_of(component, "Text");
-        match text_of(component, "Type").unwrap_or_default().to_uppercase().as_str() {
+        let text = || fields::text(component, &["Text"]);
+        match fields::text(component, &["Type"]).unwrap_or_default().to_uppercase().as_str() {
             "HEADER" => self.header = header(component),
             "BODY" => self.body = text().unwrap_or_default(),
             "FOOTER" => {
                 self.footer = text().or_else(|| {
-                    let minutes = number_of(component, "CodeExpirationMinutes")?;
+                    let minutes = fields::number(component, &["CodeExpirationMinutes"])?;
                     Some(format!("This code expires in {minutes} minutes."))
                 });
             }
@@ -124,31 +125,21 @@ impl Message {
 }
 
 fn header(component: &Value) -> Option<Header> {
-    let format = text_of(component, "Format").unwrap_or_else(|| "TEXT".into()).to_lowercase();
-    let text = text_of(component, "Text");
+    let format = fields::text(component, &["Format"]).unwrap_or_else(|| "text".into());
+    let format = format.to_lowercase();
     if format == "text" {
-        return text.map(Header::Text);
+        return fields::text(component, &["Text"]).map(Header::Text);
     }
-    let link = ["Url", "LocationName", "FileName"];
-    let link = link.iter().find_map(|name| text_of(component, name));
+    let link = fields::text(component, &["Url", "LocationName", "FileName"]);
     Some(Header::Media { format, link })
 }
 
 fn button(button: &Value) -> Button {
-    let target = ["Url", "PhoneNumber", "CouponCode"];
     Button {
-        kind: text_of(button, "Type").unwrap_or_default().to_uppercase(),
-        text: text_of(button, "Text").unwrap_or_default(),
-        target: target.iter().find_map(|name| text_of(button, name)),
+        kind: fields::text(button, &["Type"]).unwrap_or_default().to_uppercase(),
+        text: fields::text(button, &["Text"]).unwrap_or_default(),
+        target: fields::text(button, &["Url", "PhoneNumber", "CouponCode"]),
     }
-}
-
-fn text_of(value: &Value, name: &str) -> Option<String> {
-    value.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_string)
-}
-
-fn number_of(value: &Value, name: &str) -> Option<u64> {
-    value.get(name)?.as_u64()
 }
 
 #[cfg(test)]

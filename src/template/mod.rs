@@ -1,6 +1,6 @@
 //! Templates as texts with variables: what they need, and what the recipient gets to see.
 //!
-//! Nothing here knows about processes, replies or terminals. WhatsApp and Viber write a variable
+//! Nothing here knows about processes or terminals. WhatsApp and Viber write a variable
 //! `$(name)`, older ones `{{1}}`; SMS writes `${name}`.
 
 mod chat;

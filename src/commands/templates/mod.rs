@@ -4,6 +4,7 @@
 //! states and the fields of the answers are the same.
 
 pub(crate) mod chat;
+mod complaints;
 mod definition;
 mod file;
 mod flags;
@@ -11,7 +12,7 @@ mod sms;
 
 use clap::{Subcommand, ValueEnum};
 
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::report::Report;
 use crate::run::Run;
 use definition::{CREATE_EXAMPLES, UPDATE_EXAMPLES};
@@ -128,4 +129,17 @@ pub(crate) fn status_after(run: &Run, code: Option<&String>) -> &'static str {
          there",
     );
     "unknown"
+}
+
+/// Refuses the flags that the channel does not know.
+///
+/// # Errors
+/// The first of them that is given.
+fn refuse_foreign(channel: Channel, flags: &[(&str, bool)]) -> Result<()> {
+    let Some((flag, _)) = flags.iter().find(|(_, given)| *given) else { return Ok(()) };
+    let hint = match channel {
+        Channel::Sms => "leave it out: it is for WhatsApp and Viber",
+        Channel::Whatsapp | Channel::Viber => "leave it out, or add --channel sms",
+    };
+    Err(Failure::usage(format!("{flag} is not known on the channel {}", channel.name())).hint(hint))
 }

@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value};
 
-use super::super::{Definition, file};
-use super::refuse_foreign;
+use super::super::complaints::Complaints;
+use super::super::{Channel, Definition, file, refuse_foreign};
 use crate::call::Call;
 use crate::change::Rows;
 use crate::failure::{Failure, Result};
@@ -48,17 +48,20 @@ impl Draft {
     /// # Errors
     /// What is missing, all at once; a flag of another channel; a limit that is exceeded.
     pub fn read(flags: &Definition, command: &str) -> Result<Self> {
-        refuse_foreign(&[
-            ("--category", flags.category.is_some()),
-            ("--language", flags.language.is_some()),
-            ("--body (an SMS has --content)", flags.body.is_some()),
-            ("--header", flags.header.is_some()),
-            ("--header-media", flags.header_media.is_some()),
-            ("--footer", flags.footer.is_some()),
-            ("--button", !flags.button.is_empty()),
-            ("--example", !flags.example.is_empty()),
-            ("--cust-space-id", flags.cust_space_id.is_some()),
-        ])?;
+        refuse_foreign(
+            Channel::Sms,
+            &[
+                ("--category", flags.category.is_some()),
+                ("--language", flags.language.is_some()),
+                ("--body (an SMS has --content)", flags.body.is_some()),
+                ("--header", flags.header.is_some()),
+                ("--header-media", flags.header_media.is_some()),
+                ("--footer", flags.footer.is_some()),
+                ("--button", !flags.button.is_empty()),
+                ("--example", !flags.example.is_empty()),
+                ("--cust-space-id", flags.cust_space_id.is_some()),
+            ],
+        )?;
         let fields = match &flags.file {
             Some(path) => file::read(path)?,
             None => Map::new(),
@@ -109,27 +112,21 @@ impl Draft {
 
     /// Everything that is wrong, at once.
     fn check(&self) -> Result<()> {
-        let mut wrong = Vec::new();
+        let mut wrong = Complaints::default();
         for (what, text, limit) in [
             ("the name", &self.name, LONGEST_NAME),
             ("the content", &self.content, LONGEST_CONTENT),
         ] {
-            let length = text.chars().count();
             if text.trim().is_empty() {
-                wrong.push(format!("{what} is empty"));
-            } else if length > limit {
-                wrong.push(format!("{what} has {length} characters, {limit} at most"));
+                wrong.add(format!("{what} is empty"));
             }
+            wrong.at_most(what, text, limit);
         }
         check_variables(&mut wrong, &self.content);
         if let Some(rule) = &self.rule {
             check_rule(&mut wrong, rule, &self.content);
         }
-        if wrong.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::usage(wrong.join("; "))
-            .hint("variables are written ${name}; nothing was sent for review"))
+        wrong.refuse("variables are written ${name}; nothing was sent for review")
     }
 
     /// The call, with everything in it but the code of the template.
@@ -190,12 +187,12 @@ fn read_intl_type(text: Option<&str>, is_international: bool) -> Result<Option<u
 }
 
 /// What is not written as the service writes a variable would go out as it stands.
-fn check_variables(wrong: &mut Vec<String>, content: &str) {
+fn check_variables(wrong: &mut Complaints, content: &str) {
     let found = pieces(content, Style::Sms);
     for piece in &found {
         match piece {
             Piece::Text(text) if text.contains("${") => {
-                wrong.push(format!(
+                wrong.add(format!(
                     "{:?} opens a variable that has no name or no end",
                     excerpt(text)
                 ));
@@ -204,7 +201,7 @@ fn check_variables(wrong: &mut Vec<String>, content: &str) {
             Piece::Variable { name, written } => {
                 let sound = |c: char| c.is_ascii_alphanumeric() || c == '_';
                 if !name.chars().all(sound) || written.len() != name.len() + "${}".len() {
-                    wrong.push(format!(
+                    wrong.add(format!(
                         "{written} is not how the service writes a variable (letters, digits and _ only)"
                     ));
                 }
@@ -213,7 +210,7 @@ fn check_variables(wrong: &mut Vec<String>, content: &str) {
     }
     for piece in pieces(content, Style::Chat) {
         if let Piece::Variable { name, written } = piece {
-            wrong.push(format!(
+            wrong.add(format!(
                 "{written} is how WhatsApp writes a variable (write {})",
                 Style::Sms.written(name)
             ));
@@ -228,18 +225,18 @@ fn excerpt(text: &str) -> String {
 }
 
 /// The rules are a JSON object with a field for a variable each.
-fn check_rule(wrong: &mut Vec<String>, rule: &str, content: &str) {
+fn check_rule(wrong: &mut Complaints, rule: &str, content: &str) {
     let variables = names([(String::new(), content)], Style::Sms);
     match serde_json::from_str(rule) {
         Ok(Value::Object(fields)) => {
             for name in fields.keys() {
                 if !variables.iter().any(|variable| variable.name == *name) {
-                    wrong.push(format!("the rule for {name} is for no variable of the content"));
+                    wrong.add(format!("the rule for {name} is for no variable of the content"));
                 }
             }
         }
-        Ok(_) => wrong.push("--template-rule is not a JSON object".into()),
-        Err(error) => wrong.push(format!("--template-rule is not valid JSON: {error}")),
+        Ok(_) => wrong.add("--template-rule is not a JSON object"),
+        Err(error) => wrong.add(format!("--template-rule is not valid JSON: {error}")),
     }
 }
 

@@ -26,15 +26,6 @@ pub fn stats(_run: &Run, _flags: &StatsFlags) -> Result<Report> {
         .next("alimsg sms stats --last 7d"))
 }
 
-/// Refuses the flags that only other channels know.
-fn refuse_foreign(flags: &[(&str, bool)]) -> Result<()> {
-    match flags.iter().find(|(_, given)| *given) {
-        None => Ok(()),
-        Some((flag, _)) => Err(Failure::usage(format!("{flag} is not known on the channel sms"))
-            .hint("leave it out: it is for WhatsApp and Viber")),
-    }
-}
-
 /// The command that shows a template.
 fn show_command(code: &str) -> String {
     let words = ["templates", "show", code, "--channel", "sms"];
