@@ -12,6 +12,8 @@ pub struct Message {
     pub body: String,
     pub footer: Option<String>,
     pub buttons: Vec<Button>,
+    /// The phone shows a medium below the text, as Viber does ("CreateChatappTemplate").
+    pub media_below: bool,
     /// The cards of a carousel, each a small message below a picture or a video.
     pub cards: Vec<Message>,
 }
@@ -119,6 +121,7 @@ impl Message {
                     target: button.target.as_ref().map(filled),
                 })
                 .collect(),
+            media_below: self.media_below,
             cards: self.cards.iter().map(|card| card.rendered(values)).collect(),
         }
     }

@@ -5,8 +5,10 @@
 
 mod chat;
 mod picture;
+mod spelling;
 mod variables;
 
 pub use chat::{Button, Header, Message};
 pub use picture::picture;
+pub use spelling::spelled;
 pub use variables::{Piece, Style, Variable, compare, listed, names, pieces, render};

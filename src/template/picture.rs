@@ -6,16 +6,12 @@ use super::chat::{Button, Header, Message};
 /// header, footer and buttons is its body.
 pub fn picture(message: &Message) -> String {
     let mut blocks = Vec::new();
-    match &message.header {
-        Some(Header::Text(text)) => blocks.push(format!("*{text}*")),
-        Some(Header::Media { format, link: Some(link) }) => {
-            blocks.push(format!("<{format}: {link}>"));
-        }
-        Some(Header::Media { format, link: None }) => blocks.push(format!("<{format}>")),
-        None => {}
-    }
     if !message.body.is_empty() {
         blocks.push(message.body.clone());
+    }
+    if let Some(header) = &message.header {
+        let place = if message.media_below { blocks.len() } else { 0 };
+        blocks.insert(place, top(header));
     }
     if let Some(footer) = &message.footer {
         blocks.push(format!("_{footer}_"));
@@ -29,6 +25,14 @@ pub fn picture(message: &Message) -> String {
         blocks.push(format!("card {number}:\n{}", lines.join("\n")));
     }
     blocks.join("\n\n")
+}
+
+fn top(header: &Header) -> String {
+    match header {
+        Header::Text(text) => format!("*{text}*"),
+        Header::Media { format, link: Some(link) } => format!("<{format}: {link}>"),
+        Header::Media { format, link: None } => format!("<{format}>"),
+    }
 }
 
 fn button(button: &Button) -> String {
@@ -60,6 +64,14 @@ mod tests {
             shown,
             "*Order*\n\nHello Alice\n\n_Acme_\n\n[ Track ] https://x.example\n[ OK ]"
         );
+        let viber = Message {
+            media_below: true,
+            ..Message::of_components(&json!([
+                { "Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a" },
+                { "Type": "BODY", "Text": "Hello" },
+            ]))
+        };
+        assert_eq!(picture(&viber.rendered(&[])), "Hello\n\n<image: https://x.example/a>");
         assert_eq!(picture(&Message { body: "Hi".into(), ..Message::default() }), "Hi");
     }
 }

@@ -216,6 +216,25 @@ fn preview_renders_and_names_what_does_not_fit() {
 }
 
 #[test]
+fn viber_shows_a_picture_below_the_text() {
+    let world = World::new();
+    let components = json!([
+        {"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a.png"},
+        {"Type": "BODY", "Text": "Hello $(name)"},
+    ]);
+    world.script(json!([detail("pass", components)]));
+    let preview = ["templates", "preview", "c1", "--language", "en", "--param", "name=Al"];
+    for (channel, shown) in [
+        ("viber", "Hello Al\n\n<image: https://x.example/a.png>"),
+        ("whatsapp", "<image: https://x.example/a.png>\n\nHello Al"),
+    ] {
+        let ran = world.run(&[&preview[..], &["--channel", channel, "--json"]].concat());
+        assert_eq!(ran.json()["data"]["text"], shown);
+    }
+    world.assert_clean();
+}
+
+#[test]
 fn stats_ask_in_milliseconds_and_count_by_day() {
     let world = World::new();
     let day = 1_774_483_200_000_u64;
@@ -267,5 +286,20 @@ fn ten_megabytes_in_front_of_the_reply_are_read_over() {
     assert_eq!(ran.exit(), 0, "{}", ran.stderr);
     let data = &ran.json()["data"];
     assert_eq!((&data["text"], &data["missing"]), (&json!("Hello b {{1}}"), &json!(["1"])));
+    world.assert_clean();
+}
+
+#[test]
+fn components_are_read_in_every_spelling_and_shown_in_one() {
+    let world = World::new();
+    let text = r#"[{"type": "BODY", "text": "Hi $(name)"},
+                   {"type": "BUTTONS", "buttons": [
+                       {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "861"}]}]"#;
+    world.script(json!([detail("pass", json!(text))]));
+    let ran = world.run(&["templates", "show", "c1", "--language", "en", "--json"]);
+    let data = &ran.json()["data"];
+    assert_eq!(data["variables"], json!([{"name": "name", "where": "body"}]));
+    let button = json!({"Type": "PHONE_NUMBER", "Text": "Call", "PhoneNumber": "861"});
+    assert_eq!(data["components"][1]["Buttons"], json!([button]));
     world.assert_clean();
 }

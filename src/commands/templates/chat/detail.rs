@@ -9,7 +9,7 @@ use crate::failure::{Failure, Kind, Result};
 use crate::operations::GET_CHATAPP_TEMPLATE_DETAIL;
 use crate::reply::{Reply, fields};
 use crate::service::Service;
-use crate::template::Message;
+use crate::template::{Message, spelled};
 use crate::vocabulary::status_in;
 
 /// Which template is meant.
@@ -62,7 +62,7 @@ pub(crate) struct Template {
     pub category: Option<String>,
     /// Why it was rejected.
     pub reason: Option<String>,
-    /// As the service gives them.
+    /// As the service gives them, in the spelling that it takes.
     pub components: Value,
     pub message: Message,
     pub raw: Value,
@@ -88,8 +88,8 @@ impl Template {
         };
         // Components may come as a text that holds JSON.
         let components = match data.get("Components") {
-            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
-            Some(components) => components.clone(),
+            Some(Value::String(text)) => spelled(&serde_json::from_str(text).unwrap_or_default()),
+            Some(components) => spelled(components),
             None => Value::Null,
         };
         let text = |names: &[&str]| fields::text(&data, names);
@@ -100,7 +100,10 @@ impl Template {
             status: status_in(&data, &["AuditStatus"]),
             category: text(&["Category"]),
             reason: text(&["Reason"]),
-            message: Message::of_components(&components),
+            message: Message {
+                media_below: wanted.channel == Channel::Viber,
+                ..Message::of_components(&components)
+            },
             components,
             raw: Value::Object(reply.0),
         })
