@@ -10,5 +10,5 @@ mod variables;
 
 pub use chat::{Button, Header, Message};
 pub use picture::picture;
-pub use spelling::spelled;
+pub use spelling::{misspelt, spelled};
 pub use variables::{Piece, Style, Variable, compare, listed, names, pieces, render};

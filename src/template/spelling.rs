@@ -56,6 +56,22 @@ pub fn spelled(components: &Value) -> Value {
     }
 }
 
+/// The fields in another spelling than the service's, each with the right one.
+pub fn misspelt(components: &Value) -> Vec<(String, &'static str)> {
+    match components {
+        Value::Array(items) => items.iter().flat_map(misspelt).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .flat_map(|(name, value)| {
+                let right = spelling(name).filter(|right| right != name);
+                let own = right.map(|right| (name.clone(), right));
+                own.into_iter().chain(misspelt(value))
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The field that has the same letters, whatever their case and the underscores between them.
 fn spelling(name: &str) -> Option<&'static str> {
     let bare = name.replace('_', "");
@@ -79,5 +95,17 @@ mod tests {
                  "example": {"Text": "x"}},
             ]}, 5, null])
         );
+        let mut wrong = misspelt(&given);
+        wrong.sort();
+        assert_eq!(
+            wrong,
+            [
+                ("hasExpiration".to_string(), "HasExpiration"),
+                ("phone_number".to_string(), "PhoneNumber"),
+                ("text".to_string(), "Text"),
+                ("type".to_string(), "Type"),
+            ]
+        );
+        assert!(misspelt(&spelled(&given)).is_empty());
     }
 }

@@ -32,9 +32,13 @@ pub struct ListFlags {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 
-    /// Only templates of this category, for example UTILITY
+    /// Only templates of this category, for example UTILITY or, on Viber, text_image
     #[arg(long, value_name = "CATEGORY")]
     pub category: Option<String>,
+
+    /// Only this template, in all its languages (WhatsApp, Viber)
+    #[arg(long, visible_alias = "template-code", value_name = "CODE")]
+    pub code: Option<String>,
 
     /// Page, counted from 1
     #[arg(long, value_name = "N", default_value = "1", conflicts_with = "all",

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::Channel;
-use super::template_type;
+use super::{list_command, or_list, template_type};
 use crate::call::{Call, shell_line};
 use crate::failure::{Failure, Kind, Result};
 use crate::operations::GET_CHATAPP_TEMPLATE_DETAIL;
@@ -35,7 +35,8 @@ impl Wanted {
     /// # Errors
     /// The service does not know it, or does not answer.
     pub fn read(&self, service: &Service<'_>) -> Result<Template> {
-        Template::of(service.read(&self.call())?, self)
+        let reply = service.read(&self.call());
+        Template::of(reply.map_err(|failure| or_list(failure, self.channel, &self.code))?, self)
     }
 
     /// The command that shows it.
@@ -65,6 +66,9 @@ pub(crate) struct Template {
     /// As the service gives them, in the spelling that it takes.
     pub components: Value,
     pub message: Message,
+    /// How long WhatsApp tries to deliver a message of it, in seconds.
+    pub lifetime: Option<u64>,
+    pub product_set: Option<String>,
     pub raw: Value,
 }
 
@@ -81,7 +85,7 @@ impl Template {
                 format!("the service said OK and nothing about the template {}", wanted.code),
             )
             .hint("check code, language and --channel")
-            .next("alimsg templates list --all");
+            .next(list_command(wanted.channel, &wanted.code));
             failure.request_id = reply.text(&["RequestId"]);
             failure.raw = Some(Value::Object(reply.0));
             return Err(failure);
@@ -104,6 +108,8 @@ impl Template {
                 media_below: wanted.channel == Channel::Viber,
                 ..Message::of_components(&components)
             },
+            lifetime: fields::number(&data, &["MessageSendTtlSeconds"]).filter(|time| *time > 0),
+            product_set: text(&["ProductSetId"]),
             components,
             raw: Value::Object(reply.0),
         })

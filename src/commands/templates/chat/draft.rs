@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{Definition, file, refuse_foreign};
-use super::buttons;
+use super::{buttons, category};
 use crate::failure::{Failure, Result};
 use crate::variables;
 
@@ -52,13 +52,18 @@ impl Draft {
         let text = |flag, name| file::flag_or_text(flag, &fields, name);
         Ok(Self {
             name: text(&flags.name, "name")?,
-            category: text(&flags.category, "category")?.map(|word| word.to_uppercase()),
+            category: text(&flags.category, "category")?.map(|word| category(flags.channel, &word)),
             language: text(&flags.language, "language")?,
             components: components(flags, &fields)?,
             is_whole: fields.contains_key("components"),
             examples: examples(flags, &fields)?,
             cust_space_id: text(&flags.cust_space_id, "cust_space_id")?,
         })
+    }
+
+    /// Nothing of the message itself is given.
+    pub fn has_no_parts(&self) -> bool {
+        self.components.as_array().is_none_or(Vec::is_empty)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::ListFlags;
-use super::template_type;
+use super::{category, template_type};
 use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::operations::{LIST_CHATAPP_TEMPLATE, Product};
@@ -66,12 +66,14 @@ fn call(flags: &ListFlags, filter: &Filter, index: u64, size: u64) -> Call {
         Filter::Service(word) => word.as_deref(),
         Filter::Here(_) => None,
     };
+    let category = flags.category.as_ref().map(|word| category(flags.channel, word));
     Call::to(&LIST_CHATAPP_TEMPLATE)
         .text("--template-type", template_type(flags.channel))
         .optional_text("--audit-status", word)
         .optional_text("--biz-language", flags.language.as_deref())
         .optional_text("--name", flags.name.as_deref())
-        .optional_text("--category", flags.category.as_deref())
+        .optional_text("--code", flags.code.as_deref())
+        .optional_text("--category", category.as_deref())
         .optional_text("--cust-space-id", flags.cust_space_id.as_deref())
         .fields("--page", &[("Index", index), ("Size", size)])
 }

@@ -24,6 +24,7 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
         &[
             ("--language", flags.language.is_some()),
             ("--category", flags.category.is_some()),
+            ("--code", flags.code.is_some()),
             ("--cust-space-id", flags.cust_space_id.is_some()),
         ],
     )?;
