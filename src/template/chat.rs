@@ -9,6 +9,8 @@ use crate::reply::fields;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
     pub header: Option<Header>,
+    /// What a limited-time offer says above its countdown; it has no variables.
+    pub offer: Option<String>,
     pub body: String,
     pub footer: Option<String>,
     pub buttons: Vec<Button>,
@@ -53,6 +55,7 @@ impl Message {
         let text = || fields::text(component, &["Text"]);
         match fields::text(component, &["Type"]).unwrap_or_default().to_uppercase().as_str() {
             "HEADER" => self.header = header(component),
+            "LIMITED_TIME_OFFER" => self.offer = text(),
             "BODY" => self.body = text().unwrap_or_default(),
             "FOOTER" => {
                 self.footer = text().or_else(|| {
@@ -110,6 +113,7 @@ impl Message {
                     Header::Media { format: format.clone(), link: link.as_ref().map(filled) }
                 }
             }),
+            offer: self.offer.clone(),
             body: filled(&self.body),
             footer: self.footer.as_ref().map(filled),
             buttons: self

@@ -2,10 +2,11 @@
 
 use super::chat::{Button, Header, Message};
 
-/// The message, line by line: header, body, footer, and each button in brackets. A message without
+/// The message, line by line: header, offer, body, footer, and each button in brackets. A message without
 /// header, footer and buttons is its body.
 pub fn picture(message: &Message) -> String {
-    let mut blocks = Vec::new();
+    let mut blocks: Vec<String> = Vec::new();
+    blocks.extend(message.offer.as_ref().map(|text| format!("<offer: {text}>")));
     if !message.body.is_empty() {
         blocks.push(message.body.clone());
     }
@@ -58,11 +59,12 @@ mod tests {
             { "Type": "FOOTER", "Text": "Acme" },
             { "Type": "BODY", "Text": "Hello $(name)" },
             { "Type": "HEADER", "Text": "Order" },
+            { "Type": "LIMITED_TIME_OFFER", "Text": "Ends soon" },
         ]));
         let shown = picture(&message.rendered(&[("name".into(), "Alice".into())]));
         assert_eq!(
             shown,
-            "*Order*\n\nHello Alice\n\n_Acme_\n\n[ Track ] https://x.example\n[ OK ]"
+            "*Order*\n\n<offer: Ends soon>\n\nHello Alice\n\n_Acme_\n\n[ Track ] https://x.example\n[ OK ]"
         );
         let viber = Message {
             media_below: true,

@@ -176,7 +176,7 @@ fn an_example_or_a_category_alone_is_a_change_and_nothing_else_is_lost() {
     ];
     for (given, expected) in [
         (&["--example", "a=1"][..], &["--example", "a=1", "b=2"][..]),
-        (&["--category", "utility"], &["--category=UTILITY", "--example", "b=2"]),
+        (&["--category", "marketing"], &["--category=MARKETING", "--example", "b=2"]),
     ] {
         let world = World::new();
         world.script(json!([answer("get-chatapp-template-detail", reply.clone())]));

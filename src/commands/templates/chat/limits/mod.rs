@@ -119,6 +119,7 @@ fn complain_of_whole(
         viber::check_whole(wrong, category, &message);
     } else {
         carousel::check_surroundings(wrong, category, &components, &message);
+        whatsapp::check_offer(wrong, category, &message);
         // The texts of an authentication template are WhatsApp's own.
         let has_text = category.is_some_and(|category| category != "AUTHENTICATION");
         if has_text && message.body.is_empty() {

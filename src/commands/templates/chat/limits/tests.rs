@@ -305,6 +305,26 @@ fn a_carousel_stands_in_a_marketing_message_without_other_parts() {
     }
 }
 
+#[test]
+fn a_limited_time_offer_holds_at_its_edges() {
+    let offer =
+        |text: &str, body: Value| json!([{"Type": "LIMITED_TIME_OFFER", "Text": text}, body]);
+    let with_footer = json!([{"Type": "LIMITED_TIME_OFFER", "Text": "x"}, body("x"),
+                             {"Type": "FOOTER", "Text": "x"}]);
+    for (inside, outside, complaint) in [
+        (offer(&long(16), body("x")), offer(&long(17), body("x")), "offer has 17 characters"),
+        (offer("x", body(&long(600))), offer("x", body(&long(601))), "has 601 characters, 600"),
+        (offer("x", body("x")), offer("$(a)", body("x")), "offer has a variable"),
+        (offer("x", body("x")), with_footer, "has no footer"),
+    ] {
+        assert_eq!(said(Channel::Whatsapp, "MARKETING", &inside), "", "{complaint}");
+        let outside = said(Channel::Whatsapp, "MARKETING", &outside);
+        assert!(outside.contains(complaint), "{complaint}: {outside}");
+    }
+    let utility = said(Channel::Whatsapp, "UTILITY", &offer("x", body("x")));
+    assert!(utility.contains("for the category MARKETING, not UTILITY"), "{utility}");
+}
+
 fn medium(format: &str) -> Value {
     json!({"Type": "HEADER", "Format": format, "Url": "https://x.example/a"})
 }

@@ -25,6 +25,10 @@ const LONGEST_URL: usize = 2000;
 const LONGEST_PHONE: usize = 20;
 const LONGEST_CODE: usize = 15;
 
+// Meta, "Limited-time offer templates".
+const LONGEST_OFFER: usize = 16;
+const LONGEST_BODY_OF_OFFER: usize = 600;
+
 /// The only button of an authentication template is one of these.
 const CODE_BUTTONS: &[&str] = &["COPY_CODE", "ONE_TAP", "ZERO_TAP"];
 
@@ -99,6 +103,20 @@ pub fn check_authentication(wrong: &mut Complaints, components: &Value, message:
     if message.buttons.len() > 1 || !message.buttons.iter().all(sound) {
         let known = CODE_BUTTONS.join(", ");
         wrong.add(format!("an AUTHENTICATION template has one button, of the type {known}"));
+    }
+}
+
+/// Checks a limited-time offer, if there is one: only marketing templates have it.
+pub fn check_offer(wrong: &mut Complaints, category: Option<&str>, message: &Message) {
+    let Some(offer) = &message.offer else { return };
+    wrong.at_most("the limited-time offer", offer, LONGEST_OFFER);
+    variables_at_most(wrong, "the limited-time offer", offer, 0);
+    wrong.at_most("the body below a limited-time offer", &message.body, LONGEST_BODY_OF_OFFER);
+    if message.footer.is_some() {
+        wrong.add("a message with a limited-time offer has no footer");
+    }
+    if let Some(category) = category.filter(|category| *category != "MARKETING") {
+        wrong.add(format!("a limited-time offer is for the category MARKETING, not {category}"));
     }
 }
 
