@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::super::Channel;
 use super::Complaints;
+use crate::commands::templates::Channel;
 use crate::reply::fields;
 use crate::template::misspelt;
 

@@ -11,9 +11,9 @@ mod whatsapp;
 
 use serde_json::Value;
 
-use super::super::Channel;
 use super::super::complaints::Complaints;
 use super::draft::Draft;
+use crate::commands::templates::Channel;
 use crate::failure::Result;
 use crate::template::{Message, Piece, Style, compare, names, pieces, spelled};
 
