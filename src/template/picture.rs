@@ -22,10 +22,15 @@ pub fn picture(message: &Message) -> String {
         blocks.push(buttons.join("\n"));
     }
     for (number, card) in (1..).zip(&message.cards) {
-        let lines: Vec<String> = picture(card).lines().map(|line| format!("  {line}")).collect();
+        let picture = picture(card);
+        let lines: Vec<String> = picture.lines().map(indented).collect();
         blocks.push(format!("card {number}:\n{}", lines.join("\n")));
     }
     blocks.join("\n\n")
+}
+
+fn indented(line: &str) -> String {
+    if line.is_empty() { String::new() } else { format!("  {line}") }
 }
 
 fn top(header: &Header) -> String {
@@ -48,6 +53,16 @@ fn button(button: &Button) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_card_stands_apart() {
+        let message = Message::of_components(&json!([{ "Type": "CAROUSEL", "Cards": [
+            { "CardComponents": [
+                { "Type": "HEADER", "Format": "IMAGE" }, { "Type": "BODY", "Text": "One" },
+            ] },
+        ] }]));
+        assert_eq!(picture(&message), "card 1:\n  <image>\n\n  One");
+    }
 
     #[test]
     fn the_parts_stand_in_the_order_of_the_phone() {

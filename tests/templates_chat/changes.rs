@@ -71,8 +71,10 @@ fn an_update_shows_the_old_text_before_it_asks() {
 fn a_template_is_deleted_by_its_name_and_by_no_other_word() {
     for (typed, exit) in [("order_update", 0), ("yes", 9)] {
         let world = World::new();
-        world.script(json!([detail("pass", json!([{"Type": "BODY", "Text": "x"}]))]));
+        let header = json!({"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a"});
+        world.script(json!([detail("pass", json!([header]))]));
         let mut terminal = world.terminal(&["templates", "delete", "c1", "--language", "en"]);
+        terminal.expect("image https://x.example/a");
         terminal.expect("Type the name");
         terminal.write(&format!("{typed}\r"));
         let ran = terminal.wait();

@@ -214,7 +214,7 @@ fn a_carousel_goes_out_as_it_is_written_or_not_at_all() {
 #[test]
 fn what_is_missing_is_asked_for_at_a_terminal() {
     let world = World::new();
-    let mut terminal = world.terminal(&["templates", "create", "--footer", "Acme"]);
+    let mut terminal = world.terminal(&["templates", "create", "--body", "Hello"]);
     terminal.expect("Name of the template");
     terminal.write("Order Ready\r");
     terminal.expect("write \"order_ready\"");
@@ -225,8 +225,9 @@ fn what_is_missing_is_asked_for_at_a_terminal() {
     terminal.write("en-US\r");
     terminal.expect("is written \"en_US\"");
     terminal.write("en_US\r");
-    // A footer alone is no message.
-    assert_eq!(terminal.wait().exit(), 2);
+    terminal.expect("only \"yes\" goes on");
+    terminal.write("no\r");
+    assert_eq!(terminal.wait().exit(), 9);
 
     let mut terminal = world.terminal(&[CREATE, &["--name", "a"]].concat());
     terminal.expect("Text of the body");

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::TemplateFlags;
 use super::detail::Wanted;
+use super::plan::message_rows;
 use super::{language, or_list, template_type};
 use crate::call::Call;
 use crate::change::{Change, Look, Question, Rows, carry_out};
@@ -37,13 +38,14 @@ pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
             Failure::usage(format!("the template {} has no name to type", template.code))
                 .hint("look at it with `templates show`, then add --yes")
         })?;
-        Ok(vec![
+        let mut rows: Rows = vec![
             ("code".into(), template.code),
             ("name".into(), name),
             ("language".into(), template.language),
             ("state".into(), template.status),
-            ("body".into(), template.message.body),
-        ])
+        ];
+        rows.extend(message_rows(&template.message));
+        Ok(rows)
     };
     let change = Change {
         call,

@@ -61,7 +61,9 @@ pub fn message_rows(message: &Message) -> Rows {
         None => {}
     }
     rows.extend(message.offer.iter().map(|text| ("offer".to_string(), text.clone())));
-    rows.push(("body".into(), message.body.clone()));
+    if !message.body.is_empty() {
+        rows.push(("body".into(), message.body.clone()));
+    }
     rows.extend(message.footer.iter().map(|text| ("footer".to_string(), text.clone())));
     for (number, button) in (1..).zip(&message.buttons) {
         let target = button.target.as_deref().unwrap_or_default();
