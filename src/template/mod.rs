@@ -4,11 +4,13 @@
 //! `$(name)`, older ones `{{1}}`; SMS writes `${name}`.
 
 mod chat;
+mod comparison;
 mod picture;
 mod spelling;
 mod variables;
 
 pub use chat::{Button, Header, Message};
+pub use comparison::compare;
 pub use picture::picture;
 pub use spelling::{misspelt, spelled};
-pub use variables::{Piece, Style, Variable, compare, listed, names, pieces, render};
+pub use variables::{Piece, Style, Variable, listed, names, pieces, render, unfinished};

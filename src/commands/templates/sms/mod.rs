@@ -3,6 +3,7 @@
 mod create;
 mod definition;
 mod delete;
+mod limits;
 mod list;
 mod show;
 

@@ -15,7 +15,7 @@ use super::super::complaints::Complaints;
 use super::draft::Draft;
 use crate::commands::templates::Channel;
 use crate::failure::Result;
-use crate::template::{Message, Piece, Style, compare, names, pieces, spelled};
+use crate::template::{Message, Piece, Style, compare, names, pieces, spelled, unfinished};
 
 const HINT: &str = "`alimsg templates create --help` shows the forms; nothing was sent for review";
 
@@ -169,12 +169,16 @@ fn complain_of_language(wrong: &mut Complaints, language: &str) {
 fn complain_of_variables(wrong: &mut Complaints, components: &Value, message: &Message) {
     let text = components.to_string();
     for piece in pieces(&text, Style::Chat) {
-        if let Piece::Variable { name, written } = piece
-            && written.starts_with("{{")
-        {
-            let right = Style::Chat.written(name);
+        let Piece::Variable { name, written } = piece else { continue };
+        let right = Style::Chat.written(name);
+        if written != right {
             wrong
                 .add(format!("{written} is not how the service writes a variable (write {right})"));
+        }
+    }
+    for (place, text) in message.texts() {
+        for start in unfinished(text, Style::Chat) {
+            wrong.add(format!("{start:?} in {place} opens a variable that has no name or no end"));
         }
     }
     for variable in names(message.texts(), Style::Sms) {

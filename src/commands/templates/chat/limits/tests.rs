@@ -69,7 +69,7 @@ fn everything_wrong_is_said_at_once_with_the_right_form() {
         category: Some("NEWS".into()),
         language: Some("en-us".into()),
         components: json!([
-            {"Type": "HEADER", "Text": "$(a) $(b)"}, body("Hello {{1}} {{1}} ${x} $(who)"),
+            {"Type": "HEADER", "Text": "$(a) $(b)"}, body("Hello {{1}} {{1}} ${x} $( who ) $(name"),
         ]),
         is_whole: true,
         examples: vec![("nobody".into(), "Alice".into())],
@@ -82,6 +82,8 @@ fn everything_wrong_is_said_at_once_with_the_right_form() {
         "is written \"en_US\"",
         "the header has 2 variables, 1 at most",
         "write $(1)",
+        "write $(who)",
+        "\"$(name\" in body opens a variable",
         "write $(x)",
         "no variable: nobody",
     ] {
