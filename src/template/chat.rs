@@ -9,7 +9,7 @@ use crate::reply::fields;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
     pub header: Option<Header>,
-    /// What a limited-time offer says above its countdown; it has no variables.
+    /// What a limited-time offer says above its countdown.
     pub offer: Option<String>,
     pub body: String,
     pub footer: Option<String>,
@@ -83,6 +83,7 @@ impl Message {
         if let Some(Header::Text(text) | Header::Media { link: Some(text), .. }) = &self.header {
             texts.push(("header".to_string(), text.as_str()));
         }
+        texts.extend(self.offer.as_deref().map(|text| ("offer".to_string(), text)));
         texts.push(("body".to_string(), self.body.as_str()));
         texts.extend(self.footer.as_deref().map(|text| ("footer".to_string(), text)));
         for (number, button) in (1..).zip(&self.buttons) {
@@ -113,7 +114,7 @@ impl Message {
                     Header::Media { format: format.clone(), link: link.as_ref().map(filled) }
                 }
             }),
-            offer: self.offer.clone(),
+            offer: self.offer.as_ref().map(filled),
             body: filled(&self.body),
             footer: self.footer.as_ref().map(filled),
             buttons: self
@@ -158,6 +159,7 @@ mod tests {
     fn variables_are_found_in_every_part() {
         let message = Message::of_components(&json!([
             { "Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/$(pic)" },
+            { "Type": "LIMITED_TIME_OFFER", "Text": "$(end)" },
             { "Type": "BODY", "Text": "Hello $(name)" },
             { "Type": "BUTTONS", "Buttons": [
                 { "Type": "QUICK_REPLY", "Text": "OK" },
@@ -174,7 +176,13 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            ["pic in header", "name in body", "order in button 2", "item in card 1 body"]
+            [
+                "pic in header",
+                "end in offer",
+                "name in body",
+                "order in button 2",
+                "item in card 1 body"
+            ]
         );
     }
 

@@ -110,7 +110,6 @@ pub fn check_authentication(wrong: &mut Complaints, components: &Value, message:
 pub fn check_offer(wrong: &mut Complaints, category: Option<&str>, message: &Message) {
     let Some(offer) = &message.offer else { return };
     wrong.at_most("the limited-time offer", offer, LONGEST_OFFER);
-    variables_at_most(wrong, "the limited-time offer", offer, 0);
     wrong.at_most("the body below a limited-time offer", &message.body, LONGEST_BODY_OF_OFFER);
     if message.footer.is_some() {
         wrong.add("a message with a limited-time offer has no footer");
