@@ -19,7 +19,8 @@ pub fn check(flag: &str, link: &str) -> Result<()> {
     }
 }
 
-fn fault(link: &str) -> Option<&'static str> {
+/// What keeps a text from being a link, if anything does.
+pub fn fault(link: &str) -> Option<&'static str> {
     if link.len() > LONGEST {
         return Some("it is longer than 2,048 bytes");
     }

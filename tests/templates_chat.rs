@@ -3,6 +3,10 @@
 
 #[path = "templates_chat/changes.rs"]
 mod changes;
+#[path = "templates_chat/creation.rs"]
+mod creation;
+#[path = "templates_chat/lists.rs"]
+mod lists;
 #[path = "templates_chat/replies.rs"]
 mod replies;
 #[path = "templates_chat/sandbox.rs"]

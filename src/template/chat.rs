@@ -3,15 +3,20 @@
 use serde_json::Value;
 
 use super::variables::{Style, Variable, names, render};
+use crate::reply::fields;
 
 /// A message of a template: its texts with variables, or with values in their place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
     pub header: Option<Header>,
+    /// What a limited-time offer says above its countdown.
+    pub offer: Option<String>,
     pub body: String,
     pub footer: Option<String>,
     pub buttons: Vec<Button>,
-    /// The cards of a carousel, each a message without a header of its own text.
+    /// The phone shows a medium below the text, as Viber does ("CreateChatappTemplate").
+    pub media_below: bool,
+    /// The cards of a carousel, each a small message below a picture or a video.
     pub cards: Vec<Message>,
 }
 
@@ -47,13 +52,14 @@ impl Message {
     }
 
     fn add(&mut self, component: &Value) {
-        let text = || text_of(component, "Text");
-        match text_of(component, "Type").unwrap_or_default().to_uppercase().as_str() {
+        let text = || fields::text(component, &["Text"]);
+        match fields::text(component, &["Type"]).unwrap_or_default().to_uppercase().as_str() {
             "HEADER" => self.header = header(component),
+            "LIMITED_TIME_OFFER" => self.offer = text(),
             "BODY" => self.body = text().unwrap_or_default(),
             "FOOTER" => {
                 self.footer = text().or_else(|| {
-                    let minutes = number_of(component, "CodeExpirationMinutes")?;
+                    let minutes = fields::number(component, &["CodeExpirationMinutes"])?;
                     Some(format!("This code expires in {minutes} minutes."))
                 });
             }
@@ -77,6 +83,7 @@ impl Message {
         if let Some(Header::Text(text) | Header::Media { link: Some(text), .. }) = &self.header {
             texts.push(("header".to_string(), text.as_str()));
         }
+        texts.extend(self.offer.as_deref().map(|text| ("offer".to_string(), text)));
         texts.push(("body".to_string(), self.body.as_str()));
         texts.extend(self.footer.as_deref().map(|text| ("footer".to_string(), text)));
         for (number, button) in (1..).zip(&self.buttons) {
@@ -107,6 +114,7 @@ impl Message {
                     Header::Media { format: format.clone(), link: link.as_ref().map(filled) }
                 }
             }),
+            offer: self.offer.as_ref().map(filled),
             body: filled(&self.body),
             footer: self.footer.as_ref().map(filled),
             buttons: self
@@ -118,37 +126,28 @@ impl Message {
                     target: button.target.as_ref().map(filled),
                 })
                 .collect(),
+            media_below: self.media_below,
             cards: self.cards.iter().map(|card| card.rendered(values)).collect(),
         }
     }
 }
 
 fn header(component: &Value) -> Option<Header> {
-    let format = text_of(component, "Format").unwrap_or_else(|| "TEXT".into()).to_lowercase();
-    let text = text_of(component, "Text");
+    let format = fields::text(component, &["Format"]).unwrap_or_else(|| "text".into());
+    let format = format.to_lowercase();
     if format == "text" {
-        return text.map(Header::Text);
+        return fields::text(component, &["Text"]).map(Header::Text);
     }
-    let link = ["Url", "LocationName", "FileName"];
-    let link = link.iter().find_map(|name| text_of(component, name));
+    let link = fields::text(component, &["Url", "LocationName", "FileName"]);
     Some(Header::Media { format, link })
 }
 
 fn button(button: &Value) -> Button {
-    let target = ["Url", "PhoneNumber", "CouponCode"];
     Button {
-        kind: text_of(button, "Type").unwrap_or_default().to_uppercase(),
-        text: text_of(button, "Text").unwrap_or_default(),
-        target: target.iter().find_map(|name| text_of(button, name)),
+        kind: fields::text(button, &["Type"]).unwrap_or_default().to_uppercase(),
+        text: fields::text(button, &["Text"]).unwrap_or_default(),
+        target: fields::text(button, &["Url", "PhoneNumber", "CouponCode"]),
     }
-}
-
-fn text_of(value: &Value, name: &str) -> Option<String> {
-    value.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_string)
-}
-
-fn number_of(value: &Value, name: &str) -> Option<u64> {
-    value.get(name)?.as_u64()
 }
 
 #[cfg(test)]
@@ -160,6 +159,7 @@ mod tests {
     fn variables_are_found_in_every_part() {
         let message = Message::of_components(&json!([
             { "Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/$(pic)" },
+            { "Type": "LIMITED_TIME_OFFER", "Text": "$(end)" },
             { "Type": "BODY", "Text": "Hello $(name)" },
             { "Type": "BUTTONS", "Buttons": [
                 { "Type": "QUICK_REPLY", "Text": "OK" },
@@ -176,7 +176,13 @@ mod tests {
             .collect();
         assert_eq!(
             found,
-            ["pic in header", "name in body", "order in button 2", "item in card 1 body"]
+            [
+                "pic in header",
+                "end in offer",
+                "name in body",
+                "order in button 2",
+                "item in card 1 body"
+            ]
         );
     }
 

@@ -2,20 +2,17 @@
 
 use super::chat::{Button, Header, Message};
 
-/// The message, line by line: header, body, footer, and each button in brackets. A message without
+/// The message, line by line: header, offer, body, footer, and each button in brackets. A message without
 /// header, footer and buttons is its body.
 pub fn picture(message: &Message) -> String {
-    let mut blocks = Vec::new();
-    match &message.header {
-        Some(Header::Text(text)) => blocks.push(format!("*{text}*")),
-        Some(Header::Media { format, link: Some(link) }) => {
-            blocks.push(format!("<{format}: {link}>"));
-        }
-        Some(Header::Media { format, link: None }) => blocks.push(format!("<{format}>")),
-        None => {}
-    }
+    let mut blocks: Vec<String> = Vec::new();
+    blocks.extend(message.offer.as_ref().map(|text| format!("<offer: {text}>")));
     if !message.body.is_empty() {
         blocks.push(message.body.clone());
+    }
+    if let Some(header) = &message.header {
+        let place = if message.media_below { blocks.len() } else { 0 };
+        blocks.insert(place, top(header));
     }
     if let Some(footer) = &message.footer {
         blocks.push(format!("_{footer}_"));
@@ -25,10 +22,23 @@ pub fn picture(message: &Message) -> String {
         blocks.push(buttons.join("\n"));
     }
     for (number, card) in (1..).zip(&message.cards) {
-        let lines: Vec<String> = picture(card).lines().map(|line| format!("  {line}")).collect();
+        let picture = picture(card);
+        let lines: Vec<String> = picture.lines().map(indented).collect();
         blocks.push(format!("card {number}:\n{}", lines.join("\n")));
     }
     blocks.join("\n\n")
+}
+
+fn indented(line: &str) -> String {
+    if line.is_empty() { String::new() } else { format!("  {line}") }
+}
+
+fn top(header: &Header) -> String {
+    match header {
+        Header::Text(text) => format!("*{text}*"),
+        Header::Media { format, link: Some(link) } => format!("<{format}: {link}>"),
+        Header::Media { format, link: None } => format!("<{format}>"),
+    }
 }
 
 fn button(button: &Button) -> String {
@@ -45,6 +55,16 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn a_card_stands_apart() {
+        let message = Message::of_components(&json!([{ "Type": "CAROUSEL", "Cards": [
+            { "CardComponents": [
+                { "Type": "HEADER", "Format": "IMAGE" }, { "Type": "BODY", "Text": "One" },
+            ] },
+        ] }]));
+        assert_eq!(picture(&message), "card 1:\n  <image>\n\n  One");
+    }
+
+    #[test]
     fn the_parts_stand_in_the_order_of_the_phone() {
         let message = Message::of_components(&json!([
             { "Type": "BUTTONS", "Buttons": [
@@ -54,12 +74,21 @@ mod tests {
             { "Type": "FOOTER", "Text": "Acme" },
             { "Type": "BODY", "Text": "Hello $(name)" },
             { "Type": "HEADER", "Text": "Order" },
+            { "Type": "LIMITED_TIME_OFFER", "Text": "Ends soon" },
         ]));
         let shown = picture(&message.rendered(&[("name".into(), "Alice".into())]));
         assert_eq!(
             shown,
-            "*Order*\n\nHello Alice\n\n_Acme_\n\n[ Track ] https://x.example\n[ OK ]"
+            "*Order*\n\n<offer: Ends soon>\n\nHello Alice\n\n_Acme_\n\n[ Track ] https://x.example\n[ OK ]"
         );
+        let viber = Message {
+            media_below: true,
+            ..Message::of_components(&json!([
+                { "Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a" },
+                { "Type": "BODY", "Text": "Hello" },
+            ]))
+        };
+        assert_eq!(picture(&viber.rendered(&[])), "Hello\n\n<image: https://x.example/a>");
         assert_eq!(picture(&Message { body: "Hi".into(), ..Message::default() }), "Hi");
     }
 }

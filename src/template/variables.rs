@@ -2,8 +2,6 @@
 
 use serde_json::{Value, json};
 
-use crate::failure::{Failure, Result};
-
 /// How a channel marks a variable in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -113,6 +111,20 @@ pub fn names<'t>(
     variables
 }
 
+/// The beginnings of variables that have no name or no end, a few characters of each.
+pub fn unfinished(text: &str, style: Style) -> Vec<String> {
+    let beginning = |text: &str| {
+        let marks = style.marks().iter();
+        let start = marks.filter_map(|(open, _)| text.find(open)).min()?;
+        Some(text[start..].chars().take(20).collect())
+    };
+    let texts = pieces(text, style).into_iter().filter_map(|piece| match piece {
+        Piece::Text(text) => Some(text),
+        Piece::Variable { .. } => None,
+    });
+    texts.filter_map(beginning).collect()
+}
+
 /// The text with the values in the place of the variables; one without a value stays as written.
 pub fn render(text: &str, style: Style, values: &[(String, String)]) -> String {
     pieces(text, style)
@@ -125,69 +137,6 @@ pub fn render(text: &str, style: Style, values: &[(String, String)]) -> String {
                 .map_or(written, |(_, value)| value.as_str()),
         })
         .collect()
-}
-
-/// What is wrong with the values that are given for a template's variables.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Comparison {
-    /// The template has them, and no value is given.
-    pub missing: Vec<String>,
-    /// A value is given, and the template does not have them.
-    pub superfluous: Vec<String>,
-}
-
-impl Comparison {
-    /// Exactly the variables of the template are given.
-    pub fn is_exact(&self) -> bool {
-        self.missing.is_empty() && self.superfluous.is_empty()
-    }
-
-    /// Exactly the variables of that template are wanted.
-    ///
-    /// # Errors
-    /// Others are given; the failure names them.
-    pub fn require_exact(self, template: &str) -> Result<()> {
-        if self.is_exact() {
-            return Ok(());
-        }
-        let mut failure = Failure::usage(format!(
-            "the variables do not match the template {template}: {}",
-            self.describe()
-        ))
-        .hint("give exactly the variables of the template, each as --param NAME=VALUE");
-        failure.missing = self.missing;
-        Err(failure)
-    }
-
-    /// Both lists in one sentence, for a failure.
-    fn describe(&self) -> String {
-        let mut parts = Vec::new();
-        if !self.missing.is_empty() {
-            parts.push(format!("missing: {}", self.missing.join(", ")));
-        }
-        if !self.superfluous.is_empty() {
-            parts.push(format!("superfluous: {}", self.superfluous.join(", ")));
-        }
-        parts.join("; ")
-    }
-}
-
-/// Compares the variables of a template with the values that are given.
-pub fn compare(variables: &[Variable], values: &[(String, String)]) -> Comparison {
-    let given = |name: &str| values.iter().any(|(given, _)| given == name);
-    let known = |name: &str| variables.iter().any(|variable| variable.name == name);
-    Comparison {
-        missing: variables
-            .iter()
-            .filter(|variable| !given(&variable.name))
-            .map(|variable| variable.name.clone())
-            .collect(),
-        superfluous: values
-            .iter()
-            .filter(|(name, _)| !known(name))
-            .map(|(name, _)| name.clone())
-            .collect(),
-    }
 }
 
 /// What a report says about the variables of a template.
@@ -232,6 +181,13 @@ mod tests {
     }
 
     #[test]
+    fn what_begins_like_a_variable_and_is_none_is_found() {
+        assert!(unfinished("$5 $(a) {{1}} {b} $ (c)", Style::Chat).is_empty());
+        assert_eq!(unfinished("Hi $(name, $(a) and {{ }}", Style::Chat), ["$(name, ", "{{ }}"]);
+        assert_eq!(unfinished("$(name ${name", Style::Sms), ["${name"]);
+    }
+
+    #[test]
     fn no_text_takes_long() {
         for part in ["$(", "{{", "$(a)", "{{1}}", "$", "{", "$(a {{b ", "a"] {
             let text = part.repeat(100_000);
@@ -243,14 +199,6 @@ mod tests {
     fn a_value_is_not_read_again() {
         let values = pairs(&[("a", "$(b)"), ("b", "x")]);
         assert_eq!(render("$(a)-$(b)-$(c)", Style::Chat, &values), "$(b)-x-$(c)");
-    }
-
-    #[test]
-    fn missing_and_superfluous_are_both_named() {
-        let variables = names([("body".into(), "${a} ${b}")], Style::Sms);
-        let comparison = compare(&variables, &pairs(&[("b", "1"), ("c", "2")]));
-        assert_eq!(comparison.describe(), "missing: a; superfluous: c");
-        assert!(compare(&variables, &pairs(&[("a", ""), ("b", "1")])).is_exact());
     }
 
     proptest! {

@@ -1,132 +1,9 @@
-//! Creating, changing and deleting: nothing without consent, nothing that cannot pass.
+//! Changing and deleting: nothing without consent, nothing lost by mistake.
 
 use serde_json::{Value, json};
 
 use super::support::World;
 use super::{answer, call, calls, detail, refused};
-
-const CREATE: &[&str] = &["templates", "create", "--category", "UTILITY", "--language", "en"];
-
-#[test]
-fn flags_become_components_and_examples() {
-    let world = World::new();
-    let reply = json!({"Code": "OK", "Data": {"TemplateCode": "c9"}, "RequestId": "r"});
-    world.script(json!([answer("create-chatapp-template", reply)]));
-    let ran = world.run(
-        &[
-            CREATE,
-            &[
-                "--name",
-                "order_ready",
-                "--header",
-                "Your order",
-                "--body",
-                "Hello $(name)",
-                "--footer",
-                "Acme",
-                "--button",
-                "url=Track=https://example.com/$(id)",
-                "--button",
-                "reply=OK",
-                "--example",
-                "name=Alice",
-                "--example",
-                "id=1",
-                "--yes",
-                "--json",
-            ],
-        ]
-        .concat(),
-    );
-    assert_eq!(ran.exit(), 0, "{ran:?}");
-    let arguments = call(&world);
-    let components = json!([
-        {"Type": "HEADER", "Format": "TEXT", "Text": "Your order"},
-        {"Type": "BODY", "Text": "Hello $(name)"},
-        {"Type": "FOOTER", "Text": "Acme"},
-        {"Type": "BUTTONS", "Buttons": [
-            {"Type": "URL", "Text": "Track", "Url": "https://example.com/$(id)",
-             "UrlType": "dynamic"},
-            {"Type": "QUICK_REPLY", "Text": "OK"},
-        ]},
-    ]);
-    let given = arguments[6].strip_prefix("--components=").expect("components");
-    assert_eq!(serde_json::from_str::<Value>(given).expect("JSON"), components);
-    assert_eq!(
-        arguments[..6],
-        [
-            "cams",
-            "create-chatapp-template",
-            "--name=order_ready",
-            "--category=UTILITY",
-            "--biz-language=en",
-            "--template-type=WHATSAPP",
-        ]
-    );
-    assert_eq!(arguments[7..], ["--example", "name=Alice", "id=1"]);
-    assert_eq!(ran.json()["data"]["code"], "c9");
-    assert_eq!(ran.json()["data"]["status"], "reviewing");
-    world.assert_clean();
-}
-
-#[test]
-fn json_and_toml_files_come_to_the_same_call_and_flags_win() {
-    let world = World::new();
-    let toml = world.file(
-        "t.toml",
-        "name = \"a_b\"\ncategory = \"utility\"\nlanguage = \"en\"\nbody = \"Hello $(who)\"\n\
-         buttons = [\"reply=OK\"]\n[example]\nwho = \"Al\"\n",
-    );
-    let json = world.file(
-        "t.json",
-        r#"{"name": "a_b", "category": "UTILITY", "language": "de", "example": {"who": "Al"},
-            "components": [{"Type": "BODY", "Text": "Hello $(who)"},
-                           {"Type": "BUTTONS", "Buttons": [{"Type": "QUICK_REPLY", "Text": "OK"}]}]}"#,
-    );
-    for (file, more) in [(&toml, &[][..]), (&json, &["--language", "en"][..])] {
-        let ran = world.run(&[&["templates", "create", "--file", file, "--yes"], more].concat());
-        assert_eq!(ran.exit(), 0, "{ran:?}");
-    }
-    let calls = calls(&world);
-    assert_eq!(calls[0], calls[1]);
-
-    for (name, content, said) in [
-        ("a.toml", "name = ", "not valid TOML"),
-        ("a.json", "[1]", "not a JSON object"),
-        ("b.json", r#"{"nmae": "x"}"#, "unknown field: nmae"),
-        ("c.json", r#"{"body": 5}"#, "body is not a text"),
-        ("d.json", r#"{"components": []}"#, "not a list of objects"),
-        ("e.json", r#"{"buttons": "x"}"#, "not a list of texts"),
-    ] {
-        let file = world.file(name, content);
-        let ran = world.run(&["templates", "create", "--file", &file, "--yes", "--json"]);
-        assert_eq!(ran.exit(), 2, "{ran:?}");
-        let message = ran.json()["error"]["message"].to_string();
-        assert!(message.contains(said), "{message}");
-    }
-    assert!(refused(&["templates", "create", "--file", "/nowhere/t.json"]).contains("be read"));
-}
-
-#[test]
-fn whatever_cannot_pass_is_refused_before_anything_starts() {
-    let missing = refused(&["templates", "create", "--name", "a"]);
-    for flag in ["--category", "--language", "--body"] {
-        assert!(missing.contains(flag), "{missing}");
-    }
-    for (arguments, said) in [
-        (&["--name", "Order", "--body", "x"][..], "a to z"),
-        (&["--name", "a", "--body", "Hello {{1}}"], "write $(1)"),
-        (&["--name", "a", "--body", "x", "--footer", "$(b)"], "the footer has a variable"),
-        (&["--name", "a", "--body", "x", "--button", "link=x"], "no button"),
-        (&["--name", "a", "--body", "x", "--content", "y"], "--content is not known"),
-        (&["--name", "a", "--body", "x", "--example", "b=c"], "no variable: b"),
-    ] {
-        let message = refused(&[CREATE, arguments].concat());
-        assert!(message.contains(said), "{message}");
-    }
-    let renamed = ["templates", "update", "c1", "--language", "en", "--body", "x", "--name", "y"];
-    assert!(refused(&renamed).contains("cannot be changed"));
-}
 
 #[test]
 fn nobody_to_ask_means_nothing_happens() {
@@ -194,8 +71,10 @@ fn an_update_shows_the_old_text_before_it_asks() {
 fn a_template_is_deleted_by_its_name_and_by_no_other_word() {
     for (typed, exit) in [("order_update", 0), ("yes", 9)] {
         let world = World::new();
-        world.script(json!([detail("pass", json!([{"Type": "BODY", "Text": "x"}]))]));
+        let header = json!({"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a"});
+        world.script(json!([detail("pass", json!([header]))]));
         let mut terminal = world.terminal(&["templates", "delete", "c1", "--language", "en"]);
+        terminal.expect("image https://x.example/a");
         terminal.expect("Type the name");
         terminal.write(&format!("{typed}\r"));
         let ran = terminal.wait();
@@ -283,37 +162,54 @@ fn components(call: &[String]) -> Value {
 }
 
 #[test]
-fn a_template_that_is_not_named_is_not_said_to_be_reviewed() {
-    let body = ["--name", "a", "--body", "x", "--yes", "--json"];
-    let sms = [
-        "templates",
-        "create",
-        "--channel",
-        "sms",
-        "--name",
-        "a",
-        "--content",
-        "x",
-        "--template-type",
-        "notification",
-        "--yes",
-        "--json",
+fn an_example_or_a_category_alone_is_a_change_and_nothing_else_is_lost() {
+    let reply = json!({ "Code": "OK", "Data": {
+        "TemplateCode": "c1", "Name": "order_update", "AuditStatus": "fail",
+        "Category": "MARKETING", "MessageSendTtlSeconds": 120, "ProductSetId": "p1",
+        "Example": {"b": "2"},
+        "Components": [{"Type": "BODY", "Text": "$(a) $(b)"},
+                       {"Type": "LIMITED_TIME_OFFER", "Text": "Ends", "hasExpiration": true}],
+    }});
+    let update = ["templates", "update", "c1", "--language", "en", "--yes"];
+    let kept = [
+        r#"--components=[{"Type":"BODY","Text":"$(a) $(b)"},{"Type":"LIMITED_TIME_OFFER","Text":"Ends","HasExpiration":true}]"#,
+        "--message-send-ttl-seconds=120",
+        "--product-set-id=p1",
     ];
-    let world = World::new();
-    let ok = json!({"Code": "OK"}).to_string();
-    world.script(json!([
-        { "match": ["cams", "create-chatapp-template"], "stdout": ok },
-        { "match": ["dysmsapi", "create-sms-template"], "stdout": ok },
-    ]));
-    for arguments in [&[CREATE, &body].concat()[..], &sms] {
-        let ran = world.run(arguments);
+    for (given, expected) in [
+        (&["--example", "a=1"][..], &["--example", "a=1", "b=2"][..]),
+        (&["--category", "marketing"], &["--category=MARKETING", "--example", "b=2"]),
+    ] {
+        let world = World::new();
+        world.script(json!([answer("get-chatapp-template-detail", reply.clone())]));
+        let ran = world.run(&[&update[..], given].concat());
         assert_eq!(ran.exit(), 0, "{ran:?}");
-        let json = ran.json();
-        assert_eq!(
-            (&json["data"]["code"], &json["data"]["status"]),
-            (&Value::Null, &json!("unknown"))
-        );
-        assert!(json["warnings"].to_string().contains("named no template"), "{json}");
+        let modified = calls(&world).remove(1);
+        for word in kept.iter().chain(expected) {
+            assert!(modified.iter().any(|given| given == word), "{word} in {modified:?}");
+        }
+        world.assert_clean();
     }
+    assert!(refused(&update[..5]).contains("nothing is to be changed"));
+    let language = refused(&["templates", "update", "c1", "--body", "x"]);
+    assert!(language.contains("--language"), "{language}");
+}
+
+#[test]
+fn an_update_has_to_fit_the_category_of_the_old_template() {
+    let world = World::new();
+    let reply = json!({"Code": "OK", "Data": {"Name": "hello", "Category": "text",
+                       "Components": [{"Type": "BODY", "Text": "x"}]}});
+    world.script(json!([answer("get-chatapp-template-detail", reply)]));
+    let update = ["templates", "update", "c1", "--channel", "viber", "--language", "en"];
+    let image = ["--header-media", "image=https://x.example/a.png", "--yes", "--json"];
+    let ran = world.run(&[&update[..], &image].concat());
+    assert_eq!(ran.exit(), 2, "{ran:?}");
+    let message = ran.json()["error"]["message"].to_string();
+    assert!(message.contains("its category is text_image, not text"), "{message}");
+    assert_eq!(calls(&world).len(), 1);
+    let ran = world.run(&[&update[..], &image, &["--category", "TEXT_IMAGE"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert!(calls(&world)[2].contains(&"--category=text_image".to_string()));
     world.assert_clean();
 }

@@ -3,120 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::World;
-use super::{answer, call, calls, detail, refused};
-
-#[test]
-fn every_filter_reaches_the_service() {
-    let world = World::new();
-    let ran = world.run(&[
-        "templates",
-        "list",
-        "--channel",
-        "viber",
-        "--audit-status",
-        "approved",
-        "--language",
-        "en",
-        "--name=-order",
-        "--category",
-        "text",
-        "--cust-space-id",
-        "s1",
-        "--page-index",
-        "2",
-        "--page-size",
-        "5",
-        "--json",
-    ]);
-    assert_eq!(ran.exit(), 0, "{ran:?}");
-    assert_eq!(
-        call(&world),
-        [
-            "cams",
-            "list-chatapp-template",
-            "--template-type=VIBER",
-            "--audit-status=pass",
-            "--biz-language=en",
-            "--name=-order",
-            "--category=text",
-            "--cust-space-id=s1",
-            "--page",
-            "Index=2",
-            "Size=5",
-        ]
-    );
-    let data = &ran.json()["data"];
-    assert_eq!(*data, json!({"templates": [], "total": 0}));
-    world.assert_clean();
-}
-
-#[test]
-fn both_shapes_of_a_list_come_to_the_same() {
-    let world = World::new();
-    let row = |name: &str| {
-        json!({ name: "order_update", "TemplateCode": "c1", "Language": "en", "Category": "UTILITY",
-                "AuditStatus": "pass" })
-    };
-    let mut seen = Vec::new();
-    for reply in [
-        json!({"Code": "OK", "ListTemplate": [row("TemplateName")], "Total": 1}),
-        json!({"Code": "OK", "Data": {"List": [row("Name")], "Total": "1"}}),
-    ] {
-        world.script(json!([answer("list-chatapp-template", reply)]));
-        seen.push(world.run(&["templates", "list", "--json"]).json()["data"].clone());
-    }
-    assert_eq!(seen[0], seen[1]);
-    assert_eq!(
-        seen[0]["templates"][0],
-        json!({"code": "c1", "name": "order_update", "language": "en", "status": "approved",
-               "category": "UTILITY", "type": "whatsapp"})
-    );
-}
-
-#[test]
-fn all_reads_every_page_and_stops_where_pages_repeat() {
-    let world = World::new();
-    let rows = |count: usize, first: usize| -> Vec<Value> {
-        (first..first + count).map(|n| json!({"TemplateCode": n, "AuditStatus": "fail"})).collect()
-    };
-    let page = |index: u32, rows: Vec<Value>| {
-        json!({ "match": ["cams", "list-chatapp-template"], "contains": [format!("Index={index}")],
-                "stdout": json!({"Code": "OK", "ListTemplate": rows, "Total": 5}).to_string() })
-    };
-    world.script(json!([page(1, rows(2, 0)), page(2, rows(2, 2)), page(3, rows(1, 4))]));
-    let ran = world.run(&["templates", "list", "--all", "--page-size", "2", "--json"]);
-    let json = ran.json();
-    assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(5));
-    assert_eq!(json["raw"].as_array().map(Vec::len), Some(3));
-    assert_eq!(json["data"]["templates"][4]["code"], "4");
-
-    let world = World::new();
-    let same = json!({"Code": "OK", "ListTemplate": rows(2, 0)});
-    world.script(json!([answer("list-chatapp-template", same)]));
-    let json = world.run(&["templates", "list", "--all", "--page-size", "2", "--json"]).json();
-    assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(2));
-    assert_eq!(calls(&world).len(), 2);
-    assert!(json["warnings"][0].as_str().is_some_and(|text| text.contains("repeats")));
-}
-
-#[test]
-fn states_without_a_filter_of_the_service_are_filtered_here() {
-    let world = World::new();
-    let rows = json!([{"TemplateCode": "a", "AuditStatus": "unaudit"},
-                      {"TemplateCode": "b", "AuditStatus": "PAUSED"},
-                      {"TemplateCode": "c", "AuditStatus": "auditing"}]);
-    world.script(json!([answer("list-chatapp-template", json!({"ListTemplate": rows}))]));
-    let codes = |status: &str| {
-        let json = world.run(&["templates", "list", "--audit-status", status, "--json"]).json();
-        let list = json["data"]["templates"].as_array().expect("a list").clone();
-        assert_eq!(json["data"]["total"], list.len());
-        list.iter().map(|row| row["code"].as_str().unwrap_or("").to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(codes("reviewing"), ["a", "c"]);
-    assert_eq!(codes("suspended"), ["b"]);
-    assert!(codes("cancelled").is_empty());
-    assert!(refused(&["templates", "list", "--audit-status", "done"]).contains("no state"));
-}
+use super::{answer, call, detail, refused};
 
 #[test]
 fn strange_replies_never_panic_and_say_what_is_there() {
@@ -216,6 +103,25 @@ fn preview_renders_and_names_what_does_not_fit() {
 }
 
 #[test]
+fn viber_shows_a_picture_below_the_text() {
+    let world = World::new();
+    let components = json!([
+        {"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a.png"},
+        {"Type": "BODY", "Text": "Hello $(name)"},
+    ]);
+    world.script(json!([detail("pass", components)]));
+    let preview = ["templates", "preview", "c1", "--language", "en", "--param", "name=Al"];
+    for (channel, shown) in [
+        ("viber", "Hello Al\n\n<image: https://x.example/a.png>"),
+        ("whatsapp", "<image: https://x.example/a.png>\n\nHello Al"),
+    ] {
+        let ran = world.run(&[&preview[..], &["--channel", channel, "--json"]].concat());
+        assert_eq!(ran.json()["data"]["text"], shown);
+    }
+    world.assert_clean();
+}
+
+#[test]
 fn stats_ask_in_milliseconds_and_count_by_day() {
     let world = World::new();
     let day = 1_774_483_200_000_u64;
@@ -267,5 +173,46 @@ fn ten_megabytes_in_front_of_the_reply_are_read_over() {
     assert_eq!(ran.exit(), 0, "{}", ran.stderr);
     let data = &ran.json()["data"];
     assert_eq!((&data["text"], &data["missing"]), (&json!("Hello b {{1}}"), &json!(["1"])));
+    world.assert_clean();
+}
+
+#[test]
+fn a_template_that_nobody_knows_is_looked_for_in_the_list() {
+    let world = World::new();
+    let unknown = json!({"Code": "DetailError.TemplateNotExist", "Message": "none"});
+    world.script(json!([
+        answer("get-chatapp-template-detail", unknown.clone()),
+        answer("get-chatapp-template-metric", unknown.clone()),
+        answer("delete-chatapp-template", unknown),
+    ]));
+    let list = "alimsg templates list --channel viber --code c1";
+    for command in [
+        &["templates", "show", "c1", "--language", "en"][..],
+        &["templates", "preview", "c1", "--language", "en"],
+        &["templates", "update", "c1", "--language", "en", "--body", "x", "--yes"],
+        &["templates", "delete", "c1", "--language", "en", "--yes"],
+        &["templates", "stats", "c1"],
+    ] {
+        let ran = world.run(&[command, &["--channel", "viber", "--json"]].concat());
+        assert_eq!(ran.exit(), 6, "{ran:?}");
+        assert_eq!(ran.json()["error"]["next"], json!([list]), "{command:?}");
+    }
+    let ran = world.run(&["templates", "show", "c1", "--channel", "viber", "--json"]);
+    assert_eq!(ran.json()["error"]["next"], json!([list]));
+    world.assert_clean();
+}
+
+#[test]
+fn components_are_read_in_every_spelling_and_shown_in_one() {
+    let world = World::new();
+    let text = r#"[{"type": "BODY", "text": "Hi $(name)"},
+                   {"type": "BUTTONS", "buttons": [
+                       {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "861"}]}]"#;
+    world.script(json!([detail("pass", json!(text))]));
+    let ran = world.run(&["templates", "show", "c1", "--language", "en", "--json"]);
+    let data = &ran.json()["data"];
+    assert_eq!(data["variables"], json!([{"name": "name", "where": "body"}]));
+    let button = json!({"Type": "PHONE_NUMBER", "Text": "Call", "PhoneNumber": "861"});
+    assert_eq!(data["components"][1]["Buttons"], json!([button]));
     world.assert_clean();
 }

@@ -72,6 +72,54 @@ fn a_template_is_created_reviewed_sent_changed_and_deleted() {
     assert_eq!(run(&world, &show)["error"]["kind"], "rejected");
 }
 
+#[test]
+fn a_carousel_is_reviewed_previewed_and_sent() {
+    let world = World::new();
+    let card = |text: &str| {
+        json!({"CardComponents": [
+            {"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a.png"},
+            {"Type": "BODY", "Text": text},
+        ]})
+    };
+    let create = |name: &str, second: &str| {
+        let fields = json!({
+            "name": name, "category": "MARKETING", "language": "en",
+            "example": {"who": "Al", "price": "1"},
+            "components": [
+                {"Type": "BODY", "Text": "For $(who)"},
+                {"Type": "CAROUSEL", "Cards": [card("Only $(price)"), card(second)]},
+            ],
+        });
+        let file = world.file(&format!("{name}.json"), &fields.to_string());
+        let created = run(&world, &["templates", "create", "--file", &file, "--yes"]);
+        created["data"]["code"].as_str().expect("a code").to_owned()
+    };
+    let (good, bad) = (create("shop", "More"), create("lottery", "You are a winner"));
+    let show = |code| ["templates", "show", code, "--language", "en"];
+    let shown = wait_for(&world, &show(&good), "approved");
+    assert_eq!(
+        shown["data"]["variables"],
+        json!([{"name": "who", "where": "body"}, {"name": "price", "where": "card 1 body"}])
+    );
+    wait_for(&world, &show(&bad), "rejected");
+
+    let values = ["--param", "who=Al", "--param", "price=2"];
+    let preview = ["templates", "preview", &good, "--language", "en"];
+    let preview = run(&world, &[&preview[..], &values].concat());
+    let text = preview["data"]["text"].as_str().expect("a text");
+    assert!(text.starts_with("For Al\n\ncard 1:\n  <image: https://x.example/a.png>"), "{text}");
+    assert!(text.contains("Only 2"), "{text}");
+    let send = ["whatsapp", "send", "template", "--from", "8613800000001", "--to", "8613800001000"];
+    let template = ["--template-code", &good, "--language", "en", "--verify", "--yes"];
+    let sent = run(&world, &[&send[..], &template, &values].concat());
+    assert_eq!(sent["data"]["status"], "accepted", "{sent}");
+
+    // The examples that the reviewers were given go with it again.
+    let update = ["templates", "update", &good, "--language", "en", "--body", "Dear $(who)"];
+    let updated = run(&world, &[&update[..], &["--yes"]].concat());
+    assert_eq!(updated["warnings"], json!([]));
+}
+
 fn wait_for(world: &World, show: &[&str], status: &str) -> Value {
     let deadline = Instant::now() + Duration::from_secs(15);
     loop {

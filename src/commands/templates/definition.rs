@@ -14,12 +14,20 @@ Examples:
   alimsg --sandbox templates create --name order_ready --category UTILITY --language en \\
       --body 'Hello $(name), your order is ready.' --example name=Alice \\
       --button url=Track=https://example.com/orders --yes
+  alimsg --sandbox templates create --channel viber --name 'Spring sale' --language en \\
+      --category text_button --body 'Our sale has begun.' \\
+      --button url=Look=https://example.com/sale --yes
 
 The file of --file (JSON or TOML) has the fields of the flags:
   name = \"order_ready\"          category = \"UTILITY\"     language = \"en\"
   header = \"Your order\"         body = \"Hello $(name)\"   footer = \"Acme\"
   buttons = [\"reply=OK\"]        example = { name = \"Alice\" }
-or `components` as the service takes them, in the place of header, body, footer and buttons.
+or `components` as the service takes them, in the place of header, body, footer and buttons;
+so it is with a carousel, which is a component with 2 to 10 cards:
+  {\"Type\": \"CAROUSEL\", \"Cards\": [{\"CardComponents\": [{\"Type\": \"HEADER\", …}, …]}, …]}
+
+On Viber the category names the parts: text, image, video, document, text_image, text_video,
+text_button, text_image_button or text_video_button.
 
 The sandbox approves a template after two seconds, and rejects one whose text contains
 \"spam\", \"prize\" or \"winner\".";
@@ -64,7 +72,7 @@ pub struct Definition {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
 
-    /// UTILITY, MARKETING or AUTHENTICATION
+    /// UTILITY, MARKETING or AUTHENTICATION; on Viber the parts: text, text_image_button …
     #[arg(long, value_name = "CATEGORY", help_heading = "WhatsApp and Viber")]
     pub category: Option<String>,
 
@@ -81,7 +89,7 @@ pub struct Definition {
     #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
     pub body: Option<String>,
 
-    /// Text of the header
+    /// Text of the header (WhatsApp)
     #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
     pub header: Option<String>,
 
@@ -94,11 +102,11 @@ pub struct Definition {
     )]
     pub header_media: Option<String>,
 
-    /// Text of the footer
+    /// Text of the footer (WhatsApp)
     #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
     pub footer: Option<String>,
 
-    /// reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE; repeatable
+    /// reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE; repeatable (Viber: one url)
     #[arg(long, value_name = "KIND=TEXT", help_heading = "WhatsApp and Viber")]
     pub button: Vec<String>,
 

@@ -64,3 +64,18 @@ pub fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>> {
             .hint(format!("write {name} = \"…\""))),
     }
 }
+
+/// What a flag says, or else the field of its name, which has to be a text.
+///
+/// # Errors
+/// As [`text`].
+pub fn flag_or_text(
+    flag: &Option<String>,
+    fields: &Map<String, Value>,
+    name: &str,
+) -> Result<Option<String>> {
+    match flag {
+        Some(text) => Ok(Some(text.clone())),
+        None => text(fields, name),
+    }
+}

@@ -153,6 +153,7 @@ fn chat_templates() -> Vec<ChatTemplate> {
             audit: Audit::Approved,
             reason: None,
             components,
+            examples: serde_json::Map::new(),
             review: None,
         };
     vec![

@@ -133,6 +133,9 @@ pub struct ChatTemplate {
     pub reason: Option<String>,
     /// As the API gives them.
     pub components: serde_json::Value,
+    /// What its reviewers were given for its variables.
+    #[serde(default)]
+    pub examples: serde_json::Map<String, serde_json::Value>,
     /// When its review ends, and how; `None` for one that nobody reviews.
     #[serde(default)]
     pub review: Option<Review>,

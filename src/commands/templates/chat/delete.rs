@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::super::TemplateFlags;
 use super::detail::Wanted;
-use super::{language, template_type};
+use super::plan::message_rows;
+use super::{language, or_list, template_type};
 use crate::call::Call;
 use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
@@ -18,7 +19,7 @@ use crate::service::Service;
 /// # Errors
 /// No language, no consent; whatever keeps the service from deleting it.
 pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
-    let language = language(run, flags.language.as_ref())?;
+    let language = language(run, flags.channel, &flags.code, flags.language.as_ref())?;
     let call = Call::to(&DELETE_CHATAPP_TEMPLATE)
         .text("--template-code", &flags.code)
         .text("--biz-language", &language)
@@ -37,13 +38,14 @@ pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
             Failure::usage(format!("the template {} has no name to type", template.code))
                 .hint("look at it with `templates show`, then add --yes")
         })?;
-        Ok(vec![
+        let mut rows: Rows = vec![
             ("code".into(), template.code),
             ("name".into(), name),
             ("language".into(), template.language),
             ("state".into(), template.status),
-            ("body".into(), template.message.body),
-        ])
+        ];
+        rows.extend(message_rows(&template.message));
+        Ok(rows)
     };
     let change = Change {
         call,
@@ -61,4 +63,5 @@ pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
         data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
         Report::Facts { data, raw: Value::Object(reply.0) }
     })
+    .map_err(|failure| or_list(failure, flags.channel, &flags.code))
 }

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::super::Channel;
-use super::template_type;
+use super::{list_command, or_list, template_type};
 use crate::call::{Call, shell_line};
 use crate::failure::Result;
 use crate::operations::GET_CHATAPP_TEMPLATE_DETAIL;
 use crate::reply::{self, Reply, fields};
 use crate::service::Service;
-use crate::template::Message;
+use crate::template::{Message, spelled};
 use crate::vocabulary::status_in;
 
 /// Which template is meant.
@@ -35,7 +35,8 @@ impl Wanted {
     /// # Errors
     /// The service does not know it, or does not answer.
     pub fn read(&self, service: &Service<'_>) -> Result<Template> {
-        Template::of(service.read(&self.call())?, self)
+        let reply = service.read(&self.call());
+        Template::of(reply.map_err(|failure| or_list(failure, self.channel, &self.code))?, self)
     }
 
     /// The command that shows it.
@@ -62,9 +63,12 @@ pub(crate) struct Template {
     pub category: Option<String>,
     /// Why it was rejected.
     pub reason: Option<String>,
-    /// As the service gives them.
+    /// As the service gives them, in the spelling that it takes.
     pub components: Value,
     pub message: Message,
+    /// How long WhatsApp tries to deliver a message of it, in seconds.
+    pub lifetime: Option<u64>,
+    pub product_set: Option<String>,
     pub raw: Value,
 }
 
@@ -77,12 +81,13 @@ impl Template {
     fn of(reply: Reply, wanted: &Wanted) -> Result<Self> {
         let Some(data) = reply.value("Data").filter(|data| data.is_object()).cloned() else {
             let (what, raw) = (format!("template {}", wanted.code), Value::Object(reply.0));
-            return Err(reply::nothing_about(&what, "alimsg templates list --all", raw));
+            let list = list_command(wanted.channel, &wanted.code);
+            return Err(reply::nothing_about(&what, &list, raw));
         };
         // Components may come as a text that holds JSON.
         let components = match data.get("Components") {
-            Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
-            Some(components) => components.clone(),
+            Some(Value::String(text)) => spelled(&serde_json::from_str(text).unwrap_or_default()),
+            Some(components) => spelled(components),
             None => Value::Null,
         };
         let text = |names: &[&str]| fields::text(&data, names);
@@ -93,7 +98,12 @@ impl Template {
             status: status_in(&data, &["AuditStatus"]),
             category: text(&["Category"]),
             reason: text(&["Reason"]),
-            message: Message::of_components(&components),
+            message: Message {
+                media_below: wanted.channel == Channel::Viber,
+                ..Message::of_components(&components)
+            },
+            lifetime: fields::number(&data, &["MessageSendTtlSeconds"]).filter(|time| *time > 0),
+            product_set: text(&["ProductSetId"]),
             components,
             raw: Value::Object(reply.0),
         })

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::{Definition, file};
-use super::buttons;
+use super::super::{Definition, file, refuse_foreign};
+use super::{buttons, category};
 use crate::failure::{Failure, Result};
 use crate::variables;
 
@@ -43,19 +43,16 @@ impl Draft {
     /// # Errors
     /// A file or a flag that cannot be read, a flag of another channel.
     pub fn read(flags: &Definition) -> Result<Self> {
-        refuse_foreign(flags)?;
+        refuse_sms(flags)?;
         let fields = match &flags.file {
             Some(path) => file::read(path)?,
             None => Map::new(),
         };
         file::refuse_unknown(&fields, FIELDS)?;
-        let text = |flag: &Option<String>, name: &str| match flag {
-            Some(text) => Ok(Some(text.clone())),
-            None => file::text(&fields, name),
-        };
+        let text = |flag, name| file::flag_or_text(flag, &fields, name);
         Ok(Self {
             name: text(&flags.name, "name")?,
-            category: text(&flags.category, "category")?.map(|word| word.to_uppercase()),
+            category: text(&flags.category, "category")?.map(|word| category(flags.channel, &word)),
             language: text(&flags.language, "language")?,
             components: components(flags, &fields)?,
             is_whole: fields.contains_key("components"),
@@ -63,9 +60,15 @@ impl Draft {
             cust_space_id: text(&flags.cust_space_id, "cust_space_id")?,
         })
     }
+
+    /// Nothing of the message itself is given.
+    pub fn has_no_parts(&self) -> bool {
+        self.components.as_array().is_none_or(Vec::is_empty)
+    }
 }
 
-fn refuse_foreign(flags: &Definition) -> Result<()> {
+/// The flags that only SMS templates have.
+fn refuse_sms(flags: &Definition) -> Result<()> {
     let sms_only = [
         ("--content", flags.content.is_some()),
         ("--template-type", flags.template_type.is_some()),
@@ -75,14 +78,7 @@ fn refuse_foreign(flags: &Definition) -> Result<()> {
         ("--apply-scene-content", flags.apply_scene_content.is_some()),
         ("--intl-type", flags.intl_type.is_some()),
     ];
-    match sms_only.iter().find(|(_, given)| *given) {
-        None => Ok(()),
-        Some((flag, _)) => Err(Failure::usage(format!(
-            "{flag} is not known on the channel {}",
-            flags.channel.name()
-        ))
-        .hint("leave it out, or add --channel sms")),
-    }
+    refuse_foreign(flags.channel, &sms_only)
 }
 
 fn components(flags: &Definition, fields: &Map<String, Value>) -> Result<Value> {
@@ -105,10 +101,7 @@ fn components(flags: &Definition, fields: &Map<String, Value>) -> Result<Value> 
                 .hint("for example [{\"Type\": \"BODY\", \"Text\": \"Hello\"}]")),
         };
     }
-    let text = |flag: &Option<String>, name: &str| match flag {
-        Some(text) => Ok(Some(text.clone())),
-        None => file::text(fields, name),
-    };
+    let text = |flag, name| file::flag_or_text(flag, fields, name);
     let mut components = Vec::new();
     // A flag for either kind of header takes the place of the file's.
     let media = match (&flags.header, &flags.header_media) {

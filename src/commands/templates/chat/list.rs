@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::{Channel, ListFlags};
-use super::template_type;
+use super::{category, template_type};
 use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::operations::{LIST_CHATAPP_TEMPLATE, Product};
@@ -38,16 +38,17 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
         (true, None) => Extent::All { size: LARGEST_PAGE },
         (all, size) => Extent::of(all, flags.page_index, size),
     };
+    let category = flags.category.as_ref().map(|word| category(flags.channel, word));
     let query = Query {
         channel: flags.channel,
         audit_status: match &filter {
             Filter::Service(word) => word.as_deref(),
             Filter::Here(_) => None,
         },
-        code: None,
+        code: flags.code.as_deref(),
         language: flags.language.as_deref(),
         name: flags.name.as_deref(),
-        category: flags.category.as_deref(),
+        category: category.as_deref(),
         cust_space_id: flags.cust_space_id.as_deref(),
     };
     let (first, size) = extent.first();
@@ -85,9 +86,9 @@ impl Query<'_> {
         Call::to(&LIST_CHATAPP_TEMPLATE)
             .text("--template-type", template_type(self.channel))
             .optional_text("--audit-status", self.audit_status)
-            .optional_text("--code", self.code)
             .optional_text("--biz-language", self.language)
             .optional_text("--name", self.name)
+            .optional_text("--code", self.code)
             .optional_text("--category", self.category)
             .optional_text("--cust-space-id", self.cust_space_id)
             .fields("--page", &[("Index", index), ("Size", size)])

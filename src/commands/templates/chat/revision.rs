@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::create::message_rows;
 use super::detail::Template;
 use super::draft::Draft;
+use super::plan::message_rows;
 use crate::change::Rows;
 use crate::failure::{Failure, Kind, Result};
 use crate::template::Message;

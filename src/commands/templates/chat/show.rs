@@ -17,7 +17,7 @@ fn wanted(run: &Run, flags: &TemplateFlags) -> Result<Wanted> {
     Ok(Wanted {
         channel: flags.channel,
         code: flags.code.clone(),
-        language: language(run, flags.language.as_ref())?,
+        language: language(run, flags.channel, &flags.code, flags.language.as_ref())?,
         cust_space_id: flags.cust_space_id.clone(),
     })
 }

@@ -7,7 +7,7 @@ use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use super::super::StatsFlags;
-use super::template_type;
+use super::{or_list, template_type};
 use crate::call::Call;
 use crate::failure::{Failure, Result};
 use crate::operations::{GET_CHATAPP_TEMPLATE_METRIC, Product};
@@ -42,7 +42,9 @@ pub fn stats(run: &Run, flags: &StatsFlags) -> Result<Report> {
     if run.settings.dry_run {
         return service::dry_run(run, &[&call]);
     }
-    let reply = Service::connect(run, Product::Cams)?.read(&call)?;
+    let reply = Service::connect(run, Product::Cams)?
+        .read(&call)
+        .map_err(|failure| or_list(failure, flags.channel, &flags.code))?;
     let items: Vec<Map<String, Value>> = reply
         .items(&["Data", "Data.List"])
         .iter()

@@ -1,20 +1,15 @@
-//! What an SMS template is to be, from flags and a file together, checked against the documented
-//! limits: a review takes hours.
+//! What an SMS template is to be, from flags and a file together.
 
 use serde_json::{Map, Value};
 
-use super::super::{Definition, file};
-use super::refuse_foreign;
+use super::super::{Channel, Definition, file, refuse_foreign};
+use super::limits;
 use crate::call::Call;
 use crate::change::Rows;
 use crate::failure::{Failure, Result};
 use crate::operations::Operation;
-use crate::template::{Piece, Style, names, pieces};
+use crate::template::{Style, names};
 use crate::vocabulary::TemplateType;
-
-/// Documented, in characters.
-const LONGEST_NAME: usize = 30;
-const LONGEST_CONTENT: usize = 500;
 
 /// The fields that a file may have.
 const FIELDS: &[&str] = &[
@@ -37,7 +32,7 @@ pub struct Draft {
     remark: Option<String>,
     related_sign_name: Option<String>,
     /// JSON, as the service takes it.
-    rule: Option<String>,
+    pub rule: Option<String>,
     apply_scene_content: Option<String>,
     intl_type: Option<u64>,
 }
@@ -48,17 +43,20 @@ impl Draft {
     /// # Errors
     /// What is missing, all at once; a flag of another channel; a limit that is exceeded.
     pub fn read(flags: &Definition, command: &str) -> Result<Self> {
-        refuse_foreign(&[
-            ("--category", flags.category.is_some()),
-            ("--language", flags.language.is_some()),
-            ("--body (an SMS has --content)", flags.body.is_some()),
-            ("--header", flags.header.is_some()),
-            ("--header-media", flags.header_media.is_some()),
-            ("--footer", flags.footer.is_some()),
-            ("--button", !flags.button.is_empty()),
-            ("--example", !flags.example.is_empty()),
-            ("--cust-space-id", flags.cust_space_id.is_some()),
-        ])?;
+        refuse_foreign(
+            Channel::Sms,
+            &[
+                ("--category", flags.category.is_some()),
+                ("--language", flags.language.is_some()),
+                ("--body (an SMS has --content)", flags.body.is_some()),
+                ("--header", flags.header.is_some()),
+                ("--header-media", flags.header_media.is_some()),
+                ("--footer", flags.footer.is_some()),
+                ("--button", !flags.button.is_empty()),
+                ("--example", !flags.example.is_empty()),
+                ("--cust-space-id", flags.cust_space_id.is_some()),
+            ],
+        )?;
         let fields = match &flags.file {
             Some(path) => file::read(path)?,
             None => Map::new(),
@@ -103,33 +101,8 @@ impl Draft {
             apply_scene_content: text(&flags.apply_scene_content, "apply_scene_content")?,
             intl_type: read_intl_type(intl_type.as_deref(), is_international)?,
         };
-        draft.check()?;
+        limits::check(&draft)?;
         Ok(draft)
-    }
-
-    /// Everything that is wrong, at once.
-    fn check(&self) -> Result<()> {
-        let mut wrong = Vec::new();
-        for (what, text, limit) in [
-            ("the name", &self.name, LONGEST_NAME),
-            ("the content", &self.content, LONGEST_CONTENT),
-        ] {
-            let length = text.chars().count();
-            if text.trim().is_empty() {
-                wrong.push(format!("{what} is empty"));
-            } else if length > limit {
-                wrong.push(format!("{what} has {length} characters, {limit} at most"));
-            }
-        }
-        check_variables(&mut wrong, &self.content);
-        if let Some(rule) = &self.rule {
-            check_rule(&mut wrong, rule, &self.content);
-        }
-        if wrong.is_empty() {
-            return Ok(());
-        }
-        Err(Failure::usage(wrong.join("; "))
-            .hint("variables are written ${name}; nothing was sent for review"))
     }
 
     /// The call, with everything in it but the code of the template.
@@ -189,113 +162,9 @@ fn read_intl_type(text: Option<&str>, is_international: bool) -> Result<Option<u
     }
 }
 
-/// What is not written as the service writes a variable would go out as it stands.
-fn check_variables(wrong: &mut Vec<String>, content: &str) {
-    let found = pieces(content, Style::Sms);
-    for piece in &found {
-        match piece {
-            Piece::Text(text) if text.contains("${") => {
-                wrong.push(format!(
-                    "{:?} opens a variable that has no name or no end",
-                    excerpt(text)
-                ));
-            }
-            Piece::Text(_) => {}
-            Piece::Variable { name, written } => {
-                let sound = |c: char| c.is_ascii_alphanumeric() || c == '_';
-                if !name.chars().all(sound) || written.len() != name.len() + "${}".len() {
-                    wrong.push(format!(
-                        "{written} is not how the service writes a variable (letters, digits and _ only)"
-                    ));
-                }
-            }
-        }
-    }
-    for piece in pieces(content, Style::Chat) {
-        if let Piece::Variable { name, written } = piece {
-            wrong.push(format!(
-                "{written} is how WhatsApp writes a variable (write {})",
-                Style::Sms.written(name)
-            ));
-        }
-    }
-}
-
-/// The text from where the variable opens.
-fn excerpt(text: &str) -> String {
-    let start = text.find("${").unwrap_or(0);
-    text[start..].chars().take(20).collect()
-}
-
-/// The rules are a JSON object with a field for a variable each.
-fn check_rule(wrong: &mut Vec<String>, rule: &str, content: &str) {
-    let variables = names([(String::new(), content)], Style::Sms);
-    match serde_json::from_str(rule) {
-        Ok(Value::Object(fields)) => {
-            for name in fields.keys() {
-                if !variables.iter().any(|variable| variable.name == *name) {
-                    wrong.push(format!("the rule for {name} is for no variable of the content"));
-                }
-            }
-        }
-        Ok(_) => wrong.push("--template-rule is not a JSON object".into()),
-        Err(error) => wrong.push(format!("--template-rule is not valid JSON: {error}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn complaints(name: &str, content: &str, rule: Option<&str>) -> String {
-        let draft = Draft {
-            name: name.into(),
-            content: content.into(),
-            kind: TemplateType::Notification,
-            remark: None,
-            related_sign_name: None,
-            rule: rule.map(str::to_string),
-            apply_scene_content: None,
-            intl_type: None,
-        };
-        draft.check().map_or_else(|failure| failure.message.clone(), |()| String::new())
-    }
-
-    #[test]
-    fn what_is_at_the_limit_passes_and_one_more_does_not() {
-        let long = |count: usize| "é".repeat(count);
-        assert_eq!(complaints(&long(30), &long(500), None), "");
-        let said = complaints(&long(31), &long(501), None);
-        assert!(said.contains("the name has 31") && said.contains("the content has 501"), "{said}");
-        assert!(complaints(" ", "", None).contains("the name is empty; the content is empty"));
-    }
-
-    #[test]
-    fn variables_are_written_in_one_way_only() {
-        assert_eq!(complaints("a", "Hi ${name}, ${order_1} costs $5", None), "");
-        for (content, part) in [
-            ("Hi ${name", "no end"),
-            ("Hi ${}", "no name"),
-            ("Hi ${ name }", "is not how"),
-            ("Hi ${na-me}", "is not how"),
-            ("Hi ${名}", "is not how"),
-            ("Hi $(name)", "write ${name}"),
-            ("Hi {{1}}", "write ${1}"),
-        ] {
-            let said = complaints("a", content, None);
-            assert!(said.contains(part), "{content}: {said}");
-        }
-    }
-
-    #[test]
-    fn rules_are_for_variables_of_the_content() {
-        assert_eq!(complaints("a", "${code}", Some(r#"{"code":"numberCaptcha"}"#)), "");
-        for (rule, part) in
-            [("{", "not valid JSON"), ("[]", "not a JSON object"), (r#"{"x":"y"}"#, "for x")]
-        {
-            assert!(complaints("a", "${code}", Some(rule)).contains(part), "{rule}");
-        }
-    }
 
     #[test]
     fn only_an_international_template_has_an_international_type() {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::TemplateFlags;
-use super::{refuse_foreign, show_command};
+use super::super::{Channel, TemplateFlags, refuse_foreign};
+use super::show_command;
 use crate::call::Call;
 use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
@@ -18,10 +18,13 @@ use crate::sms_template;
 /// # Errors
 /// No consent; whatever keeps the service from deleting it.
 pub fn delete(run: &Run, flags: &TemplateFlags) -> Result<Report> {
-    refuse_foreign(&[
-        ("--language", flags.language.is_some()),
-        ("--cust-space-id", flags.cust_space_id.is_some()),
-    ])?;
+    refuse_foreign(
+        Channel::Sms,
+        &[
+            ("--language", flags.language.is_some()),
+            ("--cust-space-id", flags.cust_space_id.is_some()),
+        ],
+    )?;
     let code = &flags.code;
     let read = sms_template::get_call(code);
     let look = |service: &Service<'_>| -> Result<Rows> {

@@ -3,8 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::ListFlags;
-use super::refuse_foreign;
+use super::super::{Channel, ListFlags, refuse_foreign};
 use crate::failure::{Failure, Result};
 use crate::operations::Product;
 use crate::pages::{Extent, LARGEST};
@@ -20,11 +19,15 @@ use crate::vocabulary::read_status;
 /// A flag of another channel, a state that does not exist; whatever keeps the service from
 /// answering.
 pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
-    refuse_foreign(&[
-        ("--language", flags.language.is_some()),
-        ("--category", flags.category.is_some()),
-        ("--cust-space-id", flags.cust_space_id.is_some()),
-    ])?;
+    refuse_foreign(
+        Channel::Sms,
+        &[
+            ("--language", flags.language.is_some()),
+            ("--category", flags.category.is_some()),
+            ("--code", flags.code.is_some()),
+            ("--cust-space-id", flags.cust_space_id.is_some()),
+        ],
+    )?;
     if flags.page_size.is_some_and(|size| size > LARGEST) {
         return Err(Failure::usage(format!("a page of SMS templates holds {LARGEST} at most"))
             .hint("--all reads every page"));

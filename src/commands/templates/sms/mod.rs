@@ -3,6 +3,7 @@
 mod create;
 mod definition;
 mod delete;
+mod limits;
 mod list;
 mod show;
 
@@ -24,15 +25,6 @@ pub fn stats(_run: &Run, _flags: &StatsFlags) -> Result<Report> {
     Err(Failure::usage("the SMS service does not count messages by template")
         .hint("it counts them by day, signature and type of template")
         .next("alimsg sms stats --last 7d"))
-}
-
-/// Refuses the flags that only other channels know.
-fn refuse_foreign(flags: &[(&str, bool)]) -> Result<()> {
-    match flags.iter().find(|(_, given)| *given) {
-        None => Ok(()),
-        Some((flag, _)) => Err(Failure::usage(format!("{flag} is not known on the channel sms"))
-            .hint("leave it out: it is for WhatsApp and Viber")),
-    }
 }
 
 /// The command that shows a template.

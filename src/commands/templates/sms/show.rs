@@ -2,8 +2,7 @@
 
 use serde_json::{Map, json};
 
-use super::super::{PreviewFlags, TemplateFlags};
-use super::refuse_foreign;
+use super::super::{Channel, PreviewFlags, TemplateFlags, refuse_foreign};
 use crate::call::shell_line;
 use crate::failure::Result;
 use crate::operations::Product;
@@ -14,10 +13,13 @@ use crate::sms_template::{self, SmsTemplate};
 use crate::template::{Style, compare, listed, render};
 
 fn check(flags: &TemplateFlags) -> Result<()> {
-    refuse_foreign(&[
-        ("--language", flags.language.is_some()),
-        ("--cust-space-id", flags.cust_space_id.is_some()),
-    ])
+    refuse_foreign(
+        Channel::Sms,
+        &[
+            ("--language", flags.language.is_some()),
+            ("--cust-space-id", flags.cust_space_id.is_some()),
+        ],
+    )
 }
 
 /// Shows one template.

@@ -1,9 +1,9 @@
 //! CAMS: handing in templates, and what their review comes to.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::super::store::{Audit, ChatTemplate, Review};
+use super::super::store::{Audit, Channel, ChatTemplate, Review};
 use super::super::{Rejection, Request, ok};
 use super::check_space;
 use super::templates::{texts, wanted_channel};
@@ -15,29 +15,52 @@ fn review(components: &Value, now: Timestamp) -> Review {
     Review { objection, ..review }
 }
 
-fn components(request: &Request<'_>) -> Result<Value, Rejection> {
+/// The components, if they are such as the channel takes.
+fn components(request: &Request<'_>, channel: Channel) -> Result<Value, Rejection> {
     let components = request.call.json("--components").cloned().unwrap_or_default();
-    let kind = |component: &Value| component["Type"].as_str().map(str::to_uppercase);
-    let kinds: Vec<Option<String>> =
-        components.as_array().into_iter().flatten().map(kind).collect();
-    if !kinds.iter().any(|kind| kind.as_deref() == Some("BODY")) {
-        return Err(Rejection::new(
-            "InvalidParameter.ComponentsError",
-            "the components need one of the type BODY",
-        ));
+    let wrong = |message: String| Err(Rejection::new("InvalidParameter.ComponentsError", message));
+    let kinds: Vec<&str> = components
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|component| component["Type"].as_str().unwrap_or_default())
+        .collect();
+    let known: &[&str] = match channel {
+        Channel::Viber => &["HEADER", "BODY", "BUTTONS"],
+        _ => &["HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"],
+    };
+    if let Some(kind) = kinds.iter().find(|kind| !known.contains(kind)) {
+        return wrong(format!("{kind:?} is no type of a component here"));
+    }
+    if kinds.is_empty() || (channel != Channel::Viber && !kinds.contains(&"BODY")) {
+        return wrong("the components need one of the type BODY".to_owned());
+    }
+    for carousel in components.as_array().into_iter().flatten() {
+        let cards = carousel["Cards"].as_array().map_or(0, Vec::len);
+        if carousel["Type"] == "CAROUSEL" && !(2..=10).contains(&cards) {
+            return wrong(format!("a carousel has 2 to 10 cards, not {cards}"));
+        }
     }
     Ok(components)
+}
+
+/// What the reviewers are given for the variables.
+fn examples(request: &Request<'_>) -> Map<String, Value> {
+    let pairs = request.call.pairs("--example").iter();
+    pairs.map(|(name, value)| (name.clone(), json!(value))).collect()
 }
 
 pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
     let channel = wanted_channel(&request)?;
     check_space(request.call)?;
-    let components = components(&request)?;
+    let components = components(&request, channel)?;
+    let examples = examples(&request);
     let Request { call, state, now, .. } = request;
     let text = |flag: &str| call.text(flag).unwrap_or_default().to_owned();
     let (name, language) = (text("--name"), text("--biz-language"));
     let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if name.is_empty() || !name.chars().all(sound) {
+    // The rule is WhatsApp's own.
+    if name.is_empty() || (channel == Channel::Whatsapp && !name.chars().all(sound)) {
         return Err(Rejection::new(
             "InvalidParameter.NameError",
             "a name has lower-case letters, digits and underscores only",
@@ -68,6 +91,7 @@ pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
         reason: None,
         review: Some(review(&components, now)),
         components,
+        examples,
     });
     Ok(reply)
 }
@@ -97,13 +121,15 @@ fn position(request: &Request<'_>) -> Result<usize, Rejection> {
 
 pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
     let index = position(&request)?;
-    let components = components(&request)?;
+    let components = components(&request, wanted_channel(&request)?)?;
+    let examples = examples(&request);
     let Request { call, state, now, .. } = request;
     let template = &mut state.chat_templates[index];
     template.audit = Audit::Reviewing;
     template.reason = None;
     template.review = Some(review(&components, now));
     template.components = components;
+    template.examples = examples;
     if let Some(category) = call.text("--category") {
         category.clone_into(&mut template.category);
     }

@@ -23,22 +23,26 @@ pub fn channel_word(channel: Channel) -> &'static str {
     }
 }
 
-/// Every text of the components that can hold a variable.
+/// Every text of the components that can hold a variable, those on the cards of a carousel too.
 pub fn texts(components: &Value) -> Vec<&str> {
-    let mut texts = visible_texts(components);
-    for component in components.as_array().into_iter().flatten() {
-        texts.extend(component["Url"].as_str());
-        for button in component["Buttons"].as_array().into_iter().flatten() {
-            texts.extend(button["Url"].as_str());
+    collect(components, &["Text", "Url", "CouponCode"], &["Buttons", "Cards", "CardComponents"])
+}
+
+/// The texts of header, body and footer, and those on the cards.
+pub fn visible_texts(components: &Value) -> Vec<&str> {
+    collect(components, &["Text"], &["Cards", "CardComponents"])
+}
+
+/// The texts in these fields, also of whatever these lists hold.
+fn collect<'c>(items: &'c Value, fields: &[&str], lists: &[&str]) -> Vec<&'c str> {
+    let mut texts = Vec::new();
+    for item in items.as_array().into_iter().flatten() {
+        texts.extend(fields.iter().filter_map(|field| item[*field].as_str()));
+        for list in lists {
+            texts.extend(collect(&item[*list], fields, lists));
         }
     }
     texts
-}
-
-/// The texts of header, body and footer.
-pub fn visible_texts(components: &Value) -> Vec<&str> {
-    let components = components.as_array().into_iter().flatten();
-    components.filter_map(|component| component["Text"].as_str()).collect()
 }
 
 /// WhatsApp unless the call names the other channel.
@@ -151,7 +155,7 @@ pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
         "QualityScore": "GREEN",
         "CategoryChangePaused": false,
         "Components": template.components,
-        "Example": {},
+        "Example": template.examples,
     });
     if let Some(reason) = &template.reason {
         reply["Data"]["Reason"] = json!(reason);

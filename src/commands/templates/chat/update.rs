@@ -1,0 +1,98 @@
+//! `templates update` for WhatsApp and Viber.
+
+use super::super::UpdateFlags;
+use super::detail::Wanted;
+use super::draft::Draft;
+use super::{category, language, limits, plan, revision, template_type};
+use crate::call::Call;
+use crate::change::{Change, Look, Question, Rows, carry_out};
+use crate::failure::{Failure, Result};
+use crate::operations::MODIFY_CHATAPP_TEMPLATE;
+use crate::report::Report;
+use crate::run::Run;
+use crate::service::Service;
+use crate::template::Message;
+
+/// Changes a template, which is then reviewed again. What is not given stays as it is.
+///
+/// # Errors
+/// Missing or wrong input, a name, which cannot be changed, no consent; whatever keeps the service
+/// from taking it.
+pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
+    let channel = flags.definition.channel;
+    let mut draft = Draft::read(&flags.definition)?;
+    if flags.definition.name.is_some() {
+        return Err(Failure::usage("the name of a template cannot be changed")
+            .hint("leave out --name, or create another template"));
+    }
+    let language = language(run, channel, &flags.code, draft.language.as_ref())?;
+    if draft.has_no_parts() && draft.category.is_none() && draft.examples.is_empty() {
+        return Err(Failure::usage("nothing is to be changed")
+            .hint("give what is to change, such as --body, or a file with --file; the rest stays")
+            .next("alimsg templates update --help"));
+    }
+    draft.language = Some(language.clone());
+    if draft.is_whole {
+        limits::check(channel, &draft)?;
+    } else {
+        limits::check_parts(channel, &draft)?;
+    }
+    let wanted = Wanted {
+        channel,
+        code: flags.code.clone(),
+        language: language.clone(),
+        cust_space_id: draft.cust_space_id.clone(),
+    };
+    let look = |service: &Service<'_>| -> Result<(Call, Rows)> {
+        let old = wanted.read(service)?;
+        let mut draft = draft.clone();
+        revision::complete(&mut draft, &old)?;
+        let kind = draft.category.clone().or(old.category.map(|word| category(channel, &word)));
+        limits::check_whole(channel, &draft, kind.as_deref())?;
+        plan::warn_of_missing_examples(run, &draft);
+        // What the call does not say might be gone: the service replaces a template as a whole.
+        let call = modification(&wanted, &draft)
+            .optional_integer("--message-send-ttl-seconds", old.lifetime)
+            .optional_text("--product-set-id", old.product_set.as_deref());
+        let name = old.name.unwrap_or_default();
+        let mut rows = vec![
+            ("template".to_string(), format!("{} ({name})", old.code)),
+            ("state".to_string(), old.status),
+        ];
+        let new = Message::of_components(&draft.components);
+        rows.extend(revision::differences(&old.message, &new));
+        rows.extend(plan::example_rows(&draft));
+        Ok((call, rows))
+    };
+    if run.settings.dry_run && !draft.is_whole {
+        run.screen.note("the parts that are not given here are taken over from the template");
+    }
+    let change = Change {
+        call: modification(&wanted, &draft),
+        title: "ModifyChatappTemplate is about to send for review:".into(),
+        rows: plan::frame_rows(channel, &draft),
+        look: Look::Decisive { call: &wanted.call(), change: &look },
+        question: Question::Yes("Change it?"),
+        check: wanted.show_command(),
+    };
+    carry_out(run, &change, |reply| {
+        plan::report(
+            run,
+            reply,
+            Some(&flags.code),
+            draft.name.as_deref().unwrap_or_default(),
+            &language,
+        )
+    })
+}
+
+fn modification(wanted: &Wanted, draft: &Draft) -> Call {
+    Call::to(&MODIFY_CHATAPP_TEMPLATE)
+        .text("--template-code", &wanted.code)
+        .optional_text("--category", draft.category.as_deref())
+        .text("--biz-language", &wanted.language)
+        .text("--template-type", template_type(wanted.channel))
+        .json("--components", &draft.components)
+        .map("--example", &draft.examples)
+        .optional_text("--cust-space-id", draft.cust_space_id.as_deref())
+}
