@@ -71,6 +71,13 @@ pub fn carry_out(
     change: &Change<'_>,
     report: impl FnOnce(Reply) -> Report,
 ) -> Result<Report> {
+    make(run, change, report).map_err(|mut failure| {
+        failure.about_a_change = true;
+        failure
+    })
+}
+
+fn make(run: &Run, change: &Change<'_>, report: impl FnOnce(Reply) -> Report) -> Result<Report> {
     let reads = change.look.call(run.settings.yes);
     let planned =
         service::dry_run(run, &reads.into_iter().chain([&change.call]).collect::<Vec<_>>())?;

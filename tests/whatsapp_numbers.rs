@@ -183,6 +183,7 @@ fn a_profile_is_changed_after_old_and_new_were_shown() {
     let mut terminal = world.terminal(&update);
     terminal.expect("only \"yes\" goes on");
     terminal.write("no\r");
+    terminal.expect("nothing was changed");
     assert_eq!(terminal.wait().exit(), 9);
     world.assert_clean();
 
