@@ -124,6 +124,12 @@ fn a_service_that_does_not_count_its_pages_ends_too() {
     let reply = world.run(&history(&["--all", "--page-size=2", "--json"])).json();
     assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 2);
     assert_eq!(calls(&world).len(), 2);
+    // Also where its rows have nothing that tells them apart.
+    let world = World::new();
+    world.script(json!([page(1, &[json!({}), json!({})]), page(2, &[json!({}), json!({})])]));
+    let reply = world.run(&history(&["--all", "--page-size=2", "--json"])).json();
+    assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 2);
+    assert_eq!(calls(&world).len(), 2);
 }
 
 #[test]
