@@ -13,8 +13,11 @@
     reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
 )]
 
+mod any_text;
+mod calls;
 mod left;
 mod ran;
+mod sandbox;
 mod seen;
 mod shell;
 mod terminal;
@@ -28,6 +31,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use any_text::{any_text, for_any};
 pub use left::{Process, can_be_listed};
 pub use ran::{Ran, Running};
 pub use seen::{Seen, is_alive};

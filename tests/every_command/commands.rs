@@ -1,0 +1,1 @@
+//! The commands of WhatsApp and of templates: how each is called, and what the child is given.
