@@ -5,6 +5,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use crate::support::lines::{self, with};
 use crate::support::{Ran, Running, World};
 use crate::{SMS, sent, sms_to};
 
@@ -182,24 +183,8 @@ fn a_look_that_is_not_allowed_is_a_warning_and_the_outcome_stays_open() {
 fn a_whatsapp_message_is_found_by_its_task_id_where_the_space_is_known() {
     let world = World::new();
     let message = |more: &[&str]| {
-        let mut words = vec![
-            "--sandbox",
-            "--json",
-            "--yes",
-            "whatsapp",
-            "send",
-            "template",
-            "--from",
-            "8613800000001",
-            "--to",
-            "8613800009003",
-            "--template-code",
-            "100000000000002",
-            "--language",
-            "en",
-        ];
-        words.extend(more);
-        run(&world, &words, "2")
+        let words = with(&lines::TEMPLATE, "--to", "8613800009003");
+        run(&world, &[&["--sandbox", "--json"], &words[..], more].concat(), "2")
     };
     let unknown = message(&[]);
     assert_eq!(unknown.exit(), 7, "{unknown:#?}");

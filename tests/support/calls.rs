@@ -47,3 +47,20 @@ impl World {
         self.assert_clean();
     }
 }
+
+/// The value of `--name=value` in an argument vector; the name without dashes.
+pub fn flag<'a>(call: &'a [String], name: &str) -> Option<&'a str> {
+    call.iter().find_map(|word| word.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// That a look for messages goes back that many hours or minutes, given in milliseconds, and what
+/// else it asks for.
+#[track_caller]
+pub fn assert_asks_for_messages(call: &[String], age: i64, expected: &[&str]) {
+    let start = flag(call, "start-time").and_then(|moment| moment.parse::<i64>().ok());
+    let since = jiff::Timestamp::now().as_millisecond() - start.expect("milliseconds");
+    assert!((age..age + 60_000).contains(&since), "{since} ms");
+    let rest: Vec<&String> =
+        call.iter().filter(|word| !word.starts_with("--start-time=")).collect();
+    assert_eq!(rest, expected);
+}

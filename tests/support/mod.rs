@@ -16,6 +16,7 @@
 mod any_text;
 mod calls;
 mod left;
+pub mod lines;
 mod ran;
 mod sandbox;
 mod seen;
@@ -32,6 +33,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use any_text::{any_text, for_any};
+pub use calls::{assert_asks_for_messages, flag};
 pub use left::{Process, can_be_listed};
 pub use ran::{Ran, Running};
 pub use seen::{Seen, is_alive};
