@@ -7,17 +7,12 @@ use super::known::{Command, Service};
 use super::support::{Ran, World};
 use super::{for_each, world};
 
-/// Values that no field is documented to have.
-fn strange() -> Vec<Value> {
-    vec![
-        Value::Null,
-        json!(true),
-        json!(u64::MAX),
-        json!(""),
-        json!("\u{1b}[2J\t\n\u{202e}"),
-        json!([null, 5, "x", [], {}]),
-        json!({ "a": { "b": [] } }),
-    ]
+/// Values that the field in that place is not documented to have: three that are no text and no
+/// number, and in turn one that is.
+fn strange(place: usize) -> Vec<Value> {
+    let plain = [json!(true), json!(u64::MAX), json!(""), json!("\u{1b}[2J\t\n\u{202e}")];
+    let nested = [Value::Null, json!([null, 5, "x", [], {}]), json!({ "a": { "b": [] } })];
+    nested.into_iter().chain([plain[place % plain.len()].clone()]).collect()
 }
 
 /// What is no reply at all, or one without a body.
@@ -30,52 +25,28 @@ fn hollow() -> Vec<Value> {
 /// The value with one thing in it changed, for each thing and each change: a field that is missing,
 /// a value of a strange type.
 fn changed(value: &Value) -> Vec<Value> {
-    let places: Vec<Value> = match value {
-        Value::Object(fields) => fields.keys().map(|name| json!(name)).collect(),
-        Value::Array(items) => (0..items.len()).map(|at| json!(at)).collect(),
-        _ => Vec::new(),
-    };
-    let mut all = Vec::new();
-    for place in places {
-        let mut with = |inner: Option<Value>| {
-            let mut whole = value.clone();
-            match (&mut whole, &place, inner) {
-                (Value::Object(fields), Value::String(name), Some(inner)) => {
-                    fields.insert(name.clone(), inner);
-                }
-                (Value::Object(fields), Value::String(name), None) => {
-                    fields.shift_remove(name);
-                }
-                (Value::Array(items), Value::Number(at), Some(inner)) => {
-                    items[at.as_u64().map_or(0, |at| at as usize)] = inner;
-                }
-                _ => return,
-            }
-            all.push(whole);
-        };
-        with(None);
-        strange().into_iter().for_each(|value| with(Some(value)));
-        let inner = match &place {
-            Value::String(name) => &value[name],
-            at => &value[at.as_u64().map_or(0, |at| at as usize)],
-        };
-        match inner {
-            // Rows do not disturb one another: all changes fit into one list.
-            Value::Array(rows) => {
-                with(Some(rows.iter().chain(&changed(inner)).flat_map(elements).collect()));
-            }
-            Value::Object(_) => changed(inner).into_iter().for_each(|inner| with(Some(inner))),
-            _ => {}
-        }
-    }
-    all
-}
-
-/// The elements of a list that stands among the changes of a list; anything else as it is.
-fn elements(value: &Value) -> Vec<Value> {
     match value {
-        Value::Array(items) => items.clone(),
-        other => vec![other.clone()],
+        Value::Object(fields) => {
+            let mut all = Vec::new();
+            for (place, (name, inner)) in fields.iter().enumerate() {
+                let mut without = fields.clone();
+                without.shift_remove(name);
+                all.push(Value::Object(without));
+                for other in strange(place).into_iter().chain(changed(inner)) {
+                    let mut with = fields.clone();
+                    with.insert(name.clone(), other);
+                    all.push(Value::Object(with));
+                }
+            }
+            all
+        }
+        // Rows do not disturb one another: all changes fit into one list.
+        Value::Array(rows) => {
+            let strangers = (0..4).flat_map(strange);
+            let changes = rows.iter().flat_map(changed);
+            vec![rows.iter().cloned().chain(strangers).chain(changes).collect()]
+        }
+        _ => Vec::new(),
     }
 }
 
