@@ -4,6 +4,7 @@ mod support;
 
 use serde_json::{Value, json};
 use support::World;
+use support::lines::{SMS, and, with};
 
 /// A world whose service answers the query so.
 fn answering(replies: &[Value]) -> World {
@@ -187,23 +188,9 @@ fn a_dry_run_shows_the_call_and_starts_nothing() {
 fn the_sandbox_counts_what_was_sent_in_it() {
     let world = World::new();
     let send = |number: &str, template: &str, signature: &str| {
-        let ran = world.run(&[
-            "--sandbox",
-            "sms",
-            "send",
-            "-p",
-            number,
-            "-s",
-            signature,
-            "-t",
-            template,
-            "--param",
-            "code=1",
-            "--param",
-            "minutes=5",
-            "--yes",
-            "--json",
-        ]);
+        let words = with(&with(&with(&SMS, "-p", number), "-t", template), "-s", signature);
+        let more = ["--sandbox", "--json", "--param", "code=1", "--param", "minutes=5"];
+        let ran = world.run(&and(&words, &more));
         assert_eq!(ran.exit(), 0, "{ran:#?}");
     };
     send("13800009014,13800009013", "SMS_100003", "Acme");

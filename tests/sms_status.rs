@@ -3,6 +3,7 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::lines::{SMS, and, with};
 use support::{Ran, World};
 
 const NUMBER: &str = "13800001000";
@@ -269,23 +270,10 @@ fn a_dry_run_shows_the_call_and_starts_nothing() {
     assert!(world.processes().is_empty());
 }
 
-/// Sends in the sandbox to a number with that end and returns the fields of the answer.
+/// Sends in the sandbox to that number.
 fn send_in_sandbox(world: &World, number: &str, out_id: &str) {
-    let ran = world.run(&[
-        "--sandbox",
-        "sms",
-        "send",
-        "-p",
-        number,
-        "-s",
-        "Acme",
-        "-t",
-        "SMS_100003",
-        "-o",
-        out_id,
-        "--yes",
-        "--json",
-    ]);
+    let more = ["--sandbox", "--json", "--out-id", out_id];
+    let ran = world.run(&and(&with(&SMS, "-p", number), &more));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
 }
 
