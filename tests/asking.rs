@@ -25,18 +25,6 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [NUMBER.as_slice(), more].concat()
 }
 
-fn messages(world: &World) -> Vec<Value> {
-    let text = std::fs::read_to_string(world.path("state/sandbox/service.json"));
-    let state: Value = serde_json::from_str(&text.unwrap_or("{}".into())).expect("it");
-    state["messages"].as_array().cloned().unwrap_or_default()
-}
-
-fn assert_off(world: &World) {
-    let text = std::fs::read_to_string(world.path("state/sandbox/.aliyun/ai-mode.json"));
-    let state: Value = serde_json::from_str(&text.unwrap_or("{}".into())).unwrap_or_default();
-    assert_ne!(state["enabled"], true, "ai-mode is on while a question stands");
-}
-
 /// Picks the row that the word finds.
 fn pick(terminal: &mut Terminal, question: &str, row: &str, word: &str) {
     terminal.expect(question);
@@ -52,7 +40,7 @@ fn signature_template_and_variables_are_asked_for() {
     let mut terminal = world.terminal(&with(&[]));
     terminal.expect("Signature");
     terminal.expect("Acme Store");
-    assert_off(&world);
+    world.assert_off_in_sandbox();
     assert!(!terminal.seen().contains("Acme Beta"), "only approved ones: {}", terminal.seen());
     terminal.write("store");
     terminal.expect("store");
@@ -60,7 +48,7 @@ fn signature_template_and_variables_are_asked_for() {
     terminal.expect("Template");
     // Code, name, state and text.
     terminal.expect("SMS_100002 · Order shipped · approved · Hello ${name}");
-    assert_off(&world);
+    world.assert_off_in_sandbox();
     terminal.write("shipped");
     terminal.expect("shipped");
     terminal.write("\r");
@@ -70,14 +58,14 @@ fn signature_template_and_variables_are_asked_for() {
     terminal.write("42\r");
     terminal.expect("【Acme Store】Hello Alice, your order 42 is on its way.");
     terminal.expect("Send?");
-    assert_off(&world);
+    world.assert_off_in_sandbox();
     terminal.write("yes\r");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:#?}");
-    let messages = messages(&world);
+    let messages = world.sandbox_messages();
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["text"], "【Acme Store】Hello Alice, your order 42 is on its way.");
-    assert_off(&world);
+    world.assert_off_in_sandbox();
 }
 
 #[test]
@@ -93,7 +81,7 @@ fn after_a_refused_template_the_list_is_offered_once() {
     terminal.write("yes\r");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_eq!(messages(&world).len(), 1);
+    assert_eq!(world.sandbox_messages().len(), 1);
 }
 
 #[test]
@@ -108,8 +96,8 @@ fn after_a_refused_signature_the_list_is_offered_once() {
     terminal.write("no\r");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 9, "{ran:#?}");
-    assert!(messages(&world).is_empty());
-    assert_off(&world);
+    assert!(world.sandbox_messages().is_empty());
+    world.assert_off_in_sandbox();
 }
 
 #[test]
@@ -126,7 +114,7 @@ fn a_key_is_free_again_after_a_no() {
     let replay = world.terminal(&message).wait();
     assert_eq!(replay.exit(), 0, "{replay:#?}");
     assert!(!replay.stdout.contains("Send?"), "{}", replay.stdout);
-    assert_eq!(messages(&world).len(), 1);
+    assert_eq!(world.sandbox_messages().len(), 1);
 }
 
 #[test]
@@ -160,15 +148,13 @@ fn a_signal_ends_every_question_promptly() {
                 terminal.write("x\r");
             }
         }
-        // The question waits for keys a moment after it is shown.
-        std::thread::sleep(std::time::Duration::from_millis(150));
         terminal.signal(signal);
         let ran = terminal.wait();
         assert_eq!(ran.signal(), Some(signal.as_raw()), "{stage}: {ran:#?}");
         assert!(ran.took < std::time::Duration::from_secs(15), "{stage}: {:?}", ran.took);
-        assert_off(&world);
+        world.assert_off_in_sandbox();
     }
-    assert!(messages(&world).is_empty());
+    assert!(world.sandbox_messages().is_empty());
 }
 
 #[test]
@@ -179,12 +165,11 @@ fn escape_picks_nothing_and_return_alone_picks_nothing() {
     terminal.expect("Acme Store");
     // Nothing is picked in advance, so the return key has nothing to take.
     terminal.write("\r");
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    assert!(!terminal.seen().contains("Send?"));
     terminal.write("\u{1b}");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 9, "{ran:#?}");
-    assert!(messages(&world).is_empty());
+    assert!(!ran.stdout.contains("Send?"), "{}", ran.stdout);
+    assert!(world.sandbox_messages().is_empty());
 }
 
 #[test]

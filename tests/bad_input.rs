@@ -9,37 +9,8 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::lines::{SMS, TEMPLATE, TEXT, and, with};
 use support::{Ran, World};
-
-const SMS: [&str; 9] = ["sms", "send", "-p", "13800001000", "-s", "S", "-t", "T", "--yes"];
-const TEMPLATE: [&str; 12] = [
-    "whatsapp",
-    "send",
-    "template",
-    "--from",
-    "8613800000001",
-    "--to",
-    "8613800001000",
-    "--template-code",
-    "1",
-    "--language",
-    "en",
-    "--yes",
-];
-const TEXT: [&str; 8] =
-    ["whatsapp", "send", "text", "--from", "8613800000001", "--to", "8613800001000", "--yes"];
-
-/// The words with the value behind `flag` replaced.
-fn with<'a>(words: &[&'a str], flag: &str, value: &'a str) -> Vec<&'a str> {
-    let mut words = words.to_vec();
-    let at = words.iter().position(|word| *word == flag).expect("the flag");
-    words[at + 1] = value;
-    words
-}
-
-fn and<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
-    [words, more].concat()
-}
 
 /// Runs it in text and in JSON; returns the error.
 #[track_caller]

@@ -7,14 +7,13 @@ mod support;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::{Value, json};
-use support::World;
+use support::lines::{TEMPLATE, TEXT, and, with};
+use support::{World, assert_asks_for_messages};
 
-const SEND: [&str; 7] =
-    ["whatsapp", "send", "text", "--from=8613800000001", "--to=8613800001000", "--yes", "--json"];
 const SPACE: &str = "--cust-space-id=cams-x";
 
 fn hello<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    [&SEND[..], &["--text=Hello"], more].concat()
+    [&TEXT[..], &["--json", "--text=Hello"], more].concat()
 }
 
 #[track_caller]
@@ -58,20 +57,13 @@ fn a_key_repeats_its_own_result_and_allows_no_other_message_of_the_same_words() 
 fn another_text_customer_sender_or_kind_is_no_repetition() {
     let world = World::new();
     assert_eq!(world.run(&hello(&[])).exit(), 0);
-    let base = ["whatsapp", "send", "--yes", "--json"];
     for line in [
-        vec!["text", "--from=8613800000001", "--to=8613800001000", "--text=Hello!"],
-        vec!["text", "--from=8613800000001", "--to=8613800001001", "--text=Hello"],
-        vec!["text", "--from=8613800000003", "--to=8613800001000", "--text=Hello"],
-        vec![
-            "buttons",
-            "--from=8613800000001",
-            "--to=8613800001000",
-            "--body=Hello",
-            "--button=a=A",
-        ],
+        and(&TEXT, &["--text=Hello!"]),
+        and(&with(&TEXT, "--to", "8613800001001"), &["--text=Hello"]),
+        and(&with(&TEXT, "--from", "8613800000003"), &["--text=Hello"]),
+        and(&with(&TEXT, "send", "buttons"), &["--body=Hello", "--button=a=A"]),
     ] {
-        let ran = world.run(&[&base[..2], &line, &base[2..]].concat());
+        let ran = world.run(&line);
         assert_eq!(ran.exit(), 0, "{line:?}: {ran:#?}");
     }
     assert_eq!(world.sent().len(), 5);
@@ -80,24 +72,15 @@ fn another_text_customer_sender_or_kind_is_no_repetition() {
 #[test]
 fn a_template_may_be_repeated() {
     let world = World::new();
-    let line = [
-        "whatsapp",
-        "send",
-        "template",
-        "--from=8613800000001",
-        "--to=8613800001000",
-        "--template-code=1",
-        "--language=en",
-        "--yes",
-    ];
-    assert_eq!(world.run(&line).exit(), 0);
-    assert_eq!(world.run(&line).exit(), 0);
+    assert_eq!(world.run(&TEMPLATE).exit(), 0);
+    assert_eq!(world.run(&TEMPLATE).exit(), 0);
+    assert_eq!(world.sent().len(), 2);
 }
 
 #[test]
 fn two_processes_at_once_send_once() {
     let world = World::new();
-    assert_eq!(world.run(&[&SEND[..], &["--text=warm"]].concat()).exit(), 0);
+    assert_eq!(world.run(&and(&TEXT, &["--text=warm"])).exit(), 0);
     world.script(json!([{ "match": ["cams", "send-chatapp-message"], "delay_ms": 200 }]));
     let runs: Vec<_> = (0..4).map(|_| world.start(&hello(&[]))).collect();
     let mut exits: Vec<i32> = runs.into_iter().map(|run| run.wait().exit()).collect();
@@ -180,21 +163,10 @@ fn where_the_space_is_known_the_service_is_asked() {
     world.script(listed(&json!([row("{\"text\":\"Hello\"}", "success")])));
     assert_refused(&world.run(&hello(&[SPACE])));
     assert!(world.sent().is_empty());
-    let processes = world.processes();
-    let asked = processes.iter().find(|seen| seen.command() == "cams list-chatapp-message");
-    let asked = asked.expect("the service was asked");
-    let start: i64 = asked.flag("start-time").expect("a start").parse().expect("milliseconds");
-    let age = jiff::Timestamp::now().as_millisecond() - start;
-    assert!((300_000..360_000).contains(&age), "{age}");
-    let fixed: Vec<&str> = asked
-        .argv
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !word.starts_with("--start-time="))
-        .collect();
-    assert_eq!(
-        fixed,
-        [
+    assert_asks_for_messages(
+        &world.calls()[0],
+        5 * 60_000,
+        &[
             "cams",
             "list-chatapp-message",
             "--business-number=8613800000001",
@@ -205,8 +177,7 @@ fn where_the_space_is_known_the_service_is_asked() {
             "--page",
             "Index=1",
             "Size=50",
-            "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send",
-        ]
+        ],
     );
     world.assert_clean();
 }
@@ -220,13 +191,13 @@ fn a_message_that_failed_or_says_something_else_does_not_count() {
         world.script(listed(&rows));
         let text = format!("--text=Hello{}", rows.to_string().len());
         let text = if rows[0]["MessageStatus"] == "fail" { "--text=Hello" } else { &text };
-        let ran = world.run(&[&SEND[..], &[text, SPACE]].concat());
+        let ran = world.run(&and(&TEXT, &[text, SPACE]));
         assert_eq!(ran.exit(), 0, "{rows}: {ran:#?}");
     }
     assert_eq!(world.sent().len(), 4);
     // What cannot be told apart may be the same message.
     world.script(listed(&json!([{"odd": 1}, 7])));
-    assert_eq!(world.run(&[&SEND[..], &["--text=Once more", SPACE]].concat()).exit(), 6);
+    assert_eq!(world.run(&and(&TEXT, &["--text=Once more", SPACE])).exit(), 6);
     assert_eq!(world.sent().len(), 4);
 }
 

@@ -11,6 +11,7 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use support::lines::{SMS, TEMPLATE, TEXT, and, with};
 use support::{Ran, Running, World};
 
 /// A machine on which nothing is installed at all.
@@ -25,36 +26,11 @@ fn bare(world: &World, words: &[&str]) -> std::process::Command {
 }
 
 fn sms(world: &World, number: &str, more: &[&str]) -> Ran {
-    let words =
-        ["--sandbox", "sms", "send", "-s", "Acme", "-t", "SMS_100003", "--yes", "-p", number];
-    run(world, &[&words, more].concat())
+    run(world, &[&["--sandbox"], &with(&SMS, "-p", number)[..], more].concat())
 }
 
 fn template(world: &World, number: &str, more: &[&str]) -> Ran {
-    let words = [
-        "--sandbox",
-        "whatsapp",
-        "send",
-        "template",
-        "--from",
-        "8613800000001",
-        "--template-code",
-        "100000000000002",
-        "--language",
-        "en",
-        "--yes",
-        "--to",
-        number,
-    ];
-    run(world, &[&words, more].concat())
-}
-
-/// The messages that the simulated services remember.
-fn remembered(world: &World) -> usize {
-    let path = world.path("state/sandbox/service.json");
-    let Ok(text) = std::fs::read_to_string(path) else { return 0 };
-    let state: Value = serde_json::from_str(&text).expect("JSON");
-    state["messages"].as_array().map_or(0, Vec::len)
+    run(world, &[&["--sandbox"], &with(&TEMPLATE, "--to", number)[..], more].concat())
 }
 
 #[test]
@@ -75,14 +51,10 @@ fn a_message_goes_the_whole_way_with_nothing_installed() {
     let ran = sms(&world, "13800001234", &["--quiet"]);
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     assert!(ran.stderr.starts_with("[sandbox] ") && ran.stdout.starts_with("status\taccepted"));
-    assert_eq!(remembered(&world), 3);
+    assert_eq!(world.sandbox_messages().len(), 3);
     assert!(world.processes().is_empty(), "the aliyun in PATH is not touched");
     assert!(!world.path("home/.aliyun").exists(), "nor is its configuration");
-    let mode = std::fs::read_to_string(world.path("state/sandbox/.aliyun/ai-mode.json"));
-    assert_eq!(
-        serde_json::from_str::<Value>(&mode.expect("a state")).expect("JSON")["enabled"],
-        false
-    );
+    world.assert_off_in_sandbox();
 }
 
 #[test]
@@ -138,7 +110,7 @@ fn every_special_number_comes_to_its_end_and_names_what_next() {
             }
         }
         messages += 2 * sent;
-        assert_eq!(remembered(&world), messages, "{ending}");
+        assert_eq!(world.sandbox_messages().len(), messages, "{ending}");
     }
     let help = run(&world, &["--help"]).stdout;
     for (ending, ..) in ends {
@@ -158,26 +130,11 @@ fn what_can_be_repeated_is_said_to_be() {
 #[test]
 fn a_call_that_hangs_is_ended_at_the_time_limit_and_its_outcome_is_open() {
     let world = World::bare();
-    let words = [
-        "--sandbox",
-        "sms",
-        "send",
-        "-s",
-        "Acme",
-        "-t",
-        "SMS_100003",
-        "--yes",
-        "--json",
-        "--timeout",
-        "1",
-        "--out-id",
-        "track-1",
-        "-p",
-        "13800009006",
-    ];
+    let limited = ["--sandbox", "--json", "--timeout=1", "--out-id=track-1"];
+    let words = and(&with(&SMS, "-p", "13800009006"), &limited);
     let running = Running::start(bare(&world, &words));
     let pid = running.pid();
-    world.wait_until("the service has the message", || remembered(&world) == 1);
+    world.wait_until("the service has the message", || world.sandbox_messages().len() == 1);
     no_connection(pid);
     let ran = running.wait();
     assert_eq!(ran.exit(), 7, "{ran:#?}");
@@ -240,23 +197,8 @@ fn with_children(pid: i32) -> Vec<i32> {
 fn a_text_needs_an_open_window_and_a_template_does_not() {
     let world = World::bare();
     let text = |to: &str| {
-        run(
-            &world,
-            &[
-                "--sandbox",
-                "whatsapp",
-                "send",
-                "text",
-                "--from",
-                "8613800000001",
-                "--to",
-                to,
-                "--text",
-                "It is on its way.",
-                "--yes",
-                "--json",
-            ],
-        )
+        let more = ["--sandbox", "--json", "--text=It is on its way."];
+        run(&world, &and(&with(&TEXT, "--to", to), &more))
     };
     assert_eq!(text("8613800001000").exit(), 0);
     let closed = text("8613800001234");
@@ -304,20 +246,9 @@ fn a_viber_message_goes_out_by_its_own_sender() {
 fn what_is_not_approved_or_not_complete_is_refused_as_the_service_would() {
     let world = World::bare();
     let send = |sign: &str, template: &str, more: &[&str]| {
-        let words = [
-            "--sandbox",
-            "sms",
-            "send",
-            "-p",
-            "13800001234",
-            "-s",
-            sign,
-            "-t",
-            template,
-            "--yes",
-            "--json",
-        ];
-        run(&world, &[&words, more].concat()).json()["error"]["code"].clone()
+        let words = with(&with(&SMS, "-s", sign), "-t", template);
+        let ran = run(&world, &[&["--sandbox", "--json"], &words[..], more].concat());
+        ran.json()["error"]["code"].clone()
     };
     assert_eq!(send("Acme Beta", "SMS_100003", &[]), "isv.SMS_SIGN_NAME_ILLEGAL");
     assert_eq!(send("Acme", "SMS_100004", &[]), "isv.SMS_TEMPLATE_ILLEGAL");
@@ -327,13 +258,13 @@ fn what_is_not_approved_or_not_complete_is_refused_as_the_service_would() {
     );
     let complete = ["--param", "name=help", "--param", "order=--42"];
     assert_eq!(send("Acme", "SMS_100002", &complete), Value::Null);
-    assert_eq!(remembered(&world), 1);
+    assert_eq!(world.sandbox_messages().len(), 1);
 }
 
 #[test]
 fn a_rehearsal_asks_for_consent_like_the_real_thing() {
     let world = World::bare();
-    let words = ["--sandbox", "sms", "send", "-p", "13800001234", "-s", "Acme", "-t", "SMS_100003"];
+    let words = and(&["--sandbox"], &SMS[..SMS.len() - 1]);
     let ran = run(&world, &words);
     assert_eq!(ran.exit(), 2, "{ran:#?}");
     assert!(!world.path("state/sandbox").exists(), "nothing was started");
@@ -348,25 +279,13 @@ fn a_rehearsal_asks_for_consent_like_the_real_thing() {
     terminal.write("yes\r");
     terminal.expect("accepted");
     assert_eq!(terminal.wait().exit(), 0);
-    assert_eq!(remembered(&world), 1);
+    assert_eq!(world.sandbox_messages().len(), 1);
 }
 
 #[test]
 fn real_credentials_of_the_user_play_no_part() {
     let world = World::bare();
-    let words = [
-        "--sandbox",
-        "sms",
-        "send",
-        "-p",
-        "13800001234",
-        "-s",
-        "Acme",
-        "-t",
-        "SMS_100003",
-        "--yes",
-        "--json",
-    ];
+    let words = and(&SMS, &["--sandbox", "--json"]);
     let mut command = bare(&world, &words);
     command.envs([
         ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-of-somebody"),

@@ -4,15 +4,13 @@
 
 mod support;
 
+use support::lines::{SMS, and};
 use support::{Running, World};
-
-const SEND: [&str; 10] =
-    ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003", "--yes", "--json"];
 
 #[test]
 fn a_variable_that_is_set_to_nothing_is_not_set() {
     let world = World::new();
-    let mut command = world.alimsg(&SEND);
+    let mut command = world.alimsg(&and(&SMS, &["--json"]));
     for name in ["PROFILE", "REGION", "TIMEOUT", "ALIYUN", "CREDENTIALS", "COLOR", "SANDBOX"] {
         command.env(format!("ALIMSG_{name}"), "");
     }
@@ -25,7 +23,7 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
 #[test]
 fn a_rehearsal_does_not_depend_on_the_accounts_of_the_user() {
     let world = World::bare();
-    let mut command = world.alimsg(&SEND);
+    let mut command = world.alimsg(&and(&SMS, &["--json"]));
     command
         .args(["--sandbox", "--profile", "prod", "--credentials", "env"])
         .env("ALIBABA_CLOUD_PROFILE", "prod")

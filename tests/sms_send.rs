@@ -7,28 +7,10 @@
 
 mod support;
 
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::prelude::prop_assert_eq;
 use serde_json::{Value, json};
-use support::{Seen, World};
-
-const SMS: [&str; 9] =
-    ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003", "--yes"];
-
-fn sms<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    SMS.iter().copied().chain(more.iter().copied()).collect()
-}
-
-/// The one product call.
-fn call(world: &World) -> Seen {
-    let mut calls: Vec<Seen> = world
-        .processes()
-        .into_iter()
-        .filter(|seen| seen.command() == "dysmsapi send-sms")
-        .collect();
-    assert_eq!(calls.len(), 1, "{:?}", world.commands());
-    calls.remove(0)
-}
+use support::lines::{SMS, and};
+use support::{World, any_text, flag, for_any};
 
 #[test]
 fn every_flag_reaches_the_service_as_it_was_given() {
@@ -58,7 +40,7 @@ fn every_flag_reaches_the_service_as_it_was_given() {
     ]);
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(
-        call(&world).argv,
+        world.call(),
         [
             "dysmsapi",
             "send-sms",
@@ -68,10 +50,6 @@ fn every_flag_reaches_the_service_as_it_was_given() {
             r#"--template-param={"code":"12 34","b":""}"#,
             "--out-id=-track",
             "--sms-up-extend-code=90",
-            "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message",
-            "--api-version=2017-05-25",
-            "--read-timeout=3",
-            "--retry-count=0",
             "--profile=default",
             "--region=ap-southeast-1",
         ]
@@ -83,7 +61,7 @@ fn every_flag_reaches_the_service_as_it_was_given() {
 #[test]
 fn the_answer_names_whatever_a_script_needs() {
     let world = World::new();
-    let ran = world.run(&sms(&["--out-id", "track-1", "--json"]));
+    let ran = world.run(&and(&SMS, &["--out-id", "track-1", "--json"]));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     let answer = ran.json();
     assert_eq!(answer["schema"], 1);
@@ -114,8 +92,9 @@ fn the_answer_names_whatever_a_script_needs() {
 #[test]
 fn a_tracking_id_is_made_for_every_message_and_told() {
     let world = World::new();
-    let mut ids: Vec<Value> =
-        (0..3).map(|_| world.run(&sms(&["--json"])).json()["data"]["out_id"].clone()).collect();
+    let mut ids: Vec<Value> = (0..3)
+        .map(|_| world.run(&and(&SMS, &["--json"])).json()["data"]["out_id"].clone())
+        .collect();
     let sent: Vec<Value> =
         world.sent().iter().map(|message| message["flags"]["out-id"].clone()).collect();
     assert_eq!(ids, sent);
@@ -133,7 +112,7 @@ fn a_thousand_numbers_go_out_in_one_call() {
     let list = numbers.join(",");
     let ran = world.run(&["sms", "send", "-p", &list, "-s", "S", "-t", "T", "--yes", "--json"]);
     assert_eq!(ran.json()["data"]["to"].as_array().map(Vec::len), Some(1000), "{}", ran.stderr);
-    assert_eq!(call(&world).flag("phone-numbers"), Some(&*list));
+    assert_eq!(flag(&world.call(), "phone-numbers"), Some(&*list));
     world.assert_clean();
 }
 
@@ -147,7 +126,7 @@ fn a_refusal_says_what_happened_whether_it_went_out_and_what_next() {
     world.script(json!([
         { "match": ["dysmsapi"], "stdout": reply.to_string(), "sent": false }
     ]));
-    let ran = world.run(&sms(&["--json"]));
+    let ran = world.run(&and(&SMS, &["--json"]));
     assert_eq!(ran.exit(), 6, "{ran:#?}");
     let answer = ran.json();
     assert_eq!((&answer["ok"], &answer["command"]), (&json!(false), &json!("sms send")));
@@ -175,7 +154,7 @@ fn a_refusal_says_what_happened_whether_it_went_out_and_what_next() {
     assert_eq!(error["request_id"], "0A1B2C3D-0000");
     assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("approved template")));
 
-    let ran = world.run(&sms(&[]));
+    let ran = world.run(&and(&SMS, &[]));
     assert_eq!((ran.exit(), ran.stdout.as_str()), (6, ""));
     for part in ["error: ", "no such template", "nothing was sent", "hint: ", "0A1B2C3D-0000"] {
         assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
@@ -197,7 +176,7 @@ fn an_open_outcome_ends_with_7_and_the_command_that_checks() {
     ] {
         let world = World::new();
         world.script(json!([rule]));
-        let ran = world.run(&sms(&["--out-id", "track 1", "--json"]));
+        let ran = world.run(&and(&SMS, &["--out-id", "track 1", "--json"]));
         assert_eq!(ran.exit(), 7, "{rule}: {ran:#?}");
         let error = &ran.json()["error"];
         assert_eq!((&error["outcome"], &error["retryable"]), (&json!("unknown"), &json!(false)));
@@ -215,49 +194,15 @@ fn a_reply_behind_the_notes_of_an_installing_plugin_is_read() {
     world.script(json!([
         { "match": ["dysmsapi"], "stdout": reply, "stderr": "Could not load the remote catalog\n" }
     ]));
-    assert_eq!(world.run(&sms(&["--json"])).json()["data"]["biz_id"], "77^0");
+    assert_eq!(world.run(&and(&SMS, &["--json"])).json()["data"]["biz_id"], "77^0");
     world.assert_clean();
 }
 
-/// Texts that command lines trip over, in random company. The thorough search is a unit test; this
-/// one goes through real processes.
+/// The thorough search is a unit test; this one goes through real processes.
 #[test]
 fn any_text_reaches_the_child_as_one_value() {
     let world = World::new();
-    let piece = prop_oneof![
-        prop::sample::select(vec![
-            "-",
-            "--region",
-            "-h",
-            "help",
-            "=",
-            "'",
-            "\"",
-            "\\",
-            "$(id)",
-            "`id`",
-            "\n",
-            "\t",
-            "%",
-            "😀",
-            "你好",
-            "{\"a\":1}",
-            ",",
-            "*",
-            "\u{1b}[31m",
-            "\u{202e}",
-        ])
-        .prop_map(str::to_owned),
-        "[^\u{0}]{1,6}",
-    ];
-    let text = prop_oneof![
-        5 => prop::collection::vec(piece.clone(), 1..5).prop_map(|pieces| pieces.concat()),
-        1 => piece.prop_map(|piece| piece.chars().cycle().take(4096).collect::<String>()),
-    ];
-    let mut runner =
-        TestRunner::new(Config { failure_persistence: None, ..Config::with_cases(32) });
-    let texts = (text.clone(), text.clone(), text);
-    let result = runner.run(&texts, |(sign, id, value)| {
+    for_any(&(any_text(), any_text(), any_text()), 32, |(sign, id, value)| {
         let flags = [
             format!("--sign-name={sign}"),
             format!("--out-id={id}"),
@@ -275,6 +220,5 @@ fn any_text_reaches_the_child_as_one_value() {
         prop_assert_eq!(&ran.json()["data"]["out_id"], &json!(id));
         Ok(())
     });
-    result.expect("any text");
     world.assert_clean();
 }

@@ -9,19 +9,14 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::{Ran, World};
+use support::lines::{SMS, and, with};
+use support::{Ran, World, flag};
 
 fn send(world: &World, more: &[&str]) -> Ran {
     let mut words =
         vec!["--sandbox", "--json", "--yes", "sms", "send", "-p", "13800001000", "--verify"];
     words.extend(more);
     world.run(&words)
-}
-
-fn sent(world: &World) -> usize {
-    let text = std::fs::read_to_string(world.path("state/sandbox/service.json"));
-    let state: serde_json::Value = serde_json::from_str(&text.unwrap_or("{}".into())).expect("it");
-    state["messages"].as_array().map_or(0, Vec::len)
 }
 
 #[test]
@@ -33,7 +28,7 @@ fn a_message_that_is_in_order_is_sent() {
     );
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(ran.json()["data"]["status"], "accepted");
-    assert_eq!(sent(&world), 1);
+    assert_eq!(world.sandbox_messages().len(), 1);
 }
 
 #[test]
@@ -56,16 +51,15 @@ fn what_is_not_approved_or_does_not_fit_is_not_sent() {
     }
     let ran = send(&world, &["-s", "Acme", "-t", "SMS_100002"]);
     assert_eq!(ran.json()["error"]["missing"], json!(["name", "order"]));
-    assert_eq!(sent(&world), 0);
+    assert_eq!(world.sandbox_messages().len(), 0);
 }
 
 #[test]
 fn a_refusal_names_the_list_of_what_would_be_taken() {
     let world = World::new();
     let refused = |sign, template| {
-        let words =
-            ["--sandbox", "--json", "--yes", "sms", "send", "-p", "13800001000", "-s", sign, "-t"];
-        let ran = world.run(&[words.as_slice(), &[template]].concat());
+        let words = with(&with(&SMS, "-s", sign), "-t", template);
+        let ran = world.run(&and(&words, &["--sandbox", "--json"]));
         assert_eq!(ran.exit(), 6, "{ran:#?}");
         ran.json()["error"]["next"][0].as_str().expect("a command").to_owned()
     };
@@ -83,26 +77,11 @@ fn the_reads_stand_before_the_send_and_in_the_dry_run() {
             "Code": "OK", "TemplateStatus": "1", "TemplateContent": "Your code is ${code}" })
             .to_string() },
     ]));
-    let words = [
-        "--json",
-        "--yes",
-        "sms",
-        "send",
-        "-p",
-        "13800001000",
-        "-s",
-        "Acme",
-        "-t",
-        "SMS_1",
-        "--param",
-        "code=1",
-        "--verify",
-    ];
+    let words = and(&SMS, &["--json", "--param", "code=1", "--verify"]);
     let ran = world.run(&words);
     assert_eq!(ran.exit(), 0, "{ran:#?}");
-    let calls: Vec<String> =
-        world.commands().into_iter().filter(|name| name.starts_with("dysmsapi")).collect();
-    let order = ["dysmsapi get-sms-sign", "dysmsapi get-sms-template", "dysmsapi send-sms"];
+    let calls: Vec<String> = world.calls().into_iter().map(|call| call[1].clone()).collect();
+    let order = ["get-sms-sign", "get-sms-template", "send-sms"];
     assert_eq!(calls, order);
     world.assert_clean();
     let dry = world.run(&[words.as_slice(), &["--dry-run"]].concat()).json();
@@ -113,7 +92,7 @@ fn the_reads_stand_before_the_send_and_in_the_dry_run() {
         .filter(|command| command["phase"] == "call")
         .map(|command| command["argv"][2].as_str().expect("a word").to_owned())
         .collect();
-    assert_eq!(planned, ["get-sms-sign", "get-sms-template", "send-sms"]);
+    assert_eq!(planned, order);
 }
 
 #[test]
@@ -128,22 +107,10 @@ fn strange_replies_are_no_approval() {
         (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1 }), 2),
         (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1, "TemplateContent": {} }), 2),
     ] {
-        world.script(json!([{ "match": ["dysmsapi", "get-"], "stdout": reply.to_string() },
+        world.script(json!([
             { "match": ["dysmsapi", "get-sms-sign"], "stdout": reply.to_string() },
             { "match": ["dysmsapi", "get-sms-template"], "stdout": reply.to_string() }]));
-        let ran = world.run(&[
-            "--json",
-            "--yes",
-            "sms",
-            "send",
-            "-p",
-            "13800001000",
-            "-s",
-            "Acme",
-            "-t",
-            "SMS_1",
-            "--verify",
-        ]);
+        let ran = world.run(&and(&SMS, &["--verify", "--json"]));
         assert_eq!(ran.exit(), exit, "{reply}: {ran:#?}");
     }
     assert!(world.sent().is_empty());
@@ -151,20 +118,7 @@ fn strange_replies_are_no_approval() {
 }
 
 fn wait(world: &World, numbers: &str, wait: &str) -> Ran {
-    world.run(&[
-        "--sandbox",
-        "--json",
-        "--yes",
-        "sms",
-        "send",
-        "-p",
-        numbers,
-        "-s",
-        "Acme",
-        "-t",
-        "SMS_100003",
-        wait,
-    ])
+    world.run(&and(&with(&SMS, "-p", numbers), &["--sandbox", "--json", wait]))
 }
 
 #[test]
@@ -201,8 +155,7 @@ fn ai_mode_is_off_while_it_waits() {
         look(1, json!([])),
         look(9, delivered),
     ]));
-    let words = ["--json", "--yes", "sms", "send", "-p", "13800001000", "-s", "Acme"];
-    let ran = world.run(&[&words[..], &["-t", "SMS_1", "--out-id=o-7", "--wait=30"]].concat());
+    let ran = world.run(&and(&SMS, &["--json", "--out-id=o-7", "--wait=30"]));
     assert_eq!(ran.json()["data"]["receipts"][0]["status"], "delivered", "{ran:#?}");
     world.assert_off_between("dysmsapi query-send-details");
     world.assert_clean();
@@ -227,8 +180,8 @@ fn a_message_is_accepted_although_its_receipts_cannot_be_read() {
         { "match": ["dysmsapi", "query-send-details"],
           "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() },
     ]));
-    let words = ["--json", "--yes", "sms", "send", "-p", "+8613800001000", "-s", "Acme"];
-    let ran = world.run(&[&words[..], &["-t", "SMS_1", "--out-id=o-7", "--wait=30"]].concat());
+    let words = with(&SMS, "-p", "+8613800001000");
+    let ran = world.run(&and(&words, &["--json", "--out-id=o-7", "--wait=30"]));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     let json = ran.json();
     assert_eq!(json["data"]["status"], "accepted");
@@ -238,11 +191,8 @@ fn a_message_is_accepted_although_its_receipts_cannot_be_read() {
     let warnings = json["warnings"].as_array().expect("warnings");
     assert_eq!(warnings.len(), 1, "{json:#}");
     assert!(warnings[0].as_str().is_some_and(|text| text.contains("cannot be read")));
-    let look = world
-        .processes()
-        .into_iter()
-        .find(|seen| seen.command() == "dysmsapi query-send-details")
-        .expect("a look");
-    assert!(look.argv.contains(&"--biz-id=9^0".to_string()), "{:?}", look.argv);
+    let calls = world.calls();
+    assert_eq!(calls[1][1], "query-send-details");
+    assert_eq!(flag(&calls[1], "biz-id"), Some("9^0"));
     world.assert_clean();
 }

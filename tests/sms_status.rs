@@ -3,15 +3,10 @@
 mod support;
 
 use serde_json::{Value, json};
+use support::lines::{SMS, and, with};
 use support::{Ran, World};
 
 const NUMBER: &str = "13800001000";
-
-/// The arguments of every product call, in their order.
-fn calls(world: &World) -> Vec<Vec<String>> {
-    let all = world.processes().into_iter().filter(|seen| seen.argv[0] == "dysmsapi");
-    all.map(|seen| seen.argv).collect()
-}
 
 /// A world whose service answers the look-up so.
 fn answering(replies: &[Value]) -> World {
@@ -74,12 +69,8 @@ fn the_look_up_names_number_day_page_and_agent() {
         "--biz-id=9^0",
         "--current-page=2",
         "--page-size=50",
-        "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message",
-        "--api-version=2017-05-25",
-        "--read-timeout=3",
     ];
-    assert_eq!(calls(&world), [expected]);
-    world.assert_clean();
+    world.assert_calls(&[&expected]);
 }
 
 #[test]
@@ -131,12 +122,12 @@ fn without_all_one_page_is_read_and_a_note_says_that_there_is_more() {
     let rows = vec![row("a", 3, "DELIVERED"); 50];
     let world = answering(&[page(&rows, "60"), page(&rows[..10], "60")]);
     let ran = status(&world, &[]);
-    assert_eq!((calls(&world).len(), words(&ran.json()).len()), (1, 50));
+    assert_eq!((world.calls().len(), words(&ran.json()).len()), (1, 50));
     assert!(ran.stderr.contains("--all"), "{}", ran.stderr);
 
     let world = answering(&[page(&rows, "60"), page(&rows[..10], "60")]);
     let ran = status(&world, &["--all"]);
-    assert_eq!((calls(&world).len(), words(&ran.json()).len()), (2, 60));
+    assert_eq!((world.calls().len(), words(&ran.json()).len()), (2, 60));
     assert_eq!(ran.json()["raw"].as_array().map(Vec::len), Some(2));
     assert!(!ran.stderr.contains("--all"), "{}", ran.stderr);
 }
@@ -147,8 +138,8 @@ fn an_out_id_is_looked_for_on_every_page() {
     let last = [row("order-7", 2, "EXPIRED")];
     let world = answering(&[page(&rows, "51"), page(&last, "51")]);
     let ran = status(&world, &["--out-id", "order-7"]);
-    assert_eq!((calls(&world).len(), words(&ran.json())), (2, vec!["failed"]));
-    assert!(calls(&world).iter().flatten().all(|word| !word.contains("order-7")));
+    assert_eq!((world.calls().len(), words(&ran.json())), (2, vec!["failed"]));
+    assert!(world.calls().iter().flatten().all(|word| !word.contains("order-7")));
 
     rows.truncate(1);
     let world = answering(&[page(&rows, "1")]);
@@ -192,7 +183,7 @@ fn wait_asks_until_the_receipt_is_final() {
         page(&[row("a", 3, "DELIVERED")], "1"),
     ]);
     let ran = status(&world, &["--wait=30"]);
-    assert_eq!((ran.exit(), calls(&world).len()), (0, 3), "{ran:#?}");
+    assert_eq!((ran.exit(), world.calls().len()), (0, 3), "{ran:#?}");
     let json = ran.json();
     assert_eq!((words(&json), &json["data"]["final"]), (vec!["delivered"], &json!(true)));
     assert_eq!(json["warnings"], json!([]));
@@ -209,7 +200,7 @@ fn when_the_time_is_up_the_receipt_is_in_flight_with_a_warning() {
     assert_eq!((ran.exit(), words(&json)), (0, vec!["in_flight"]));
     assert_eq!(json["data"]["final"], false);
     assert!(json["warnings"][0].as_str().expect("a warning").contains("do not send again"));
-    assert_eq!(calls(&world).len(), 2, "at the beginning and at the end");
+    assert_eq!(world.calls().len(), 2, "at the beginning and at the end");
 
     let world = answering(&vec![page(&[], "0"); 9]);
     let json = status(&world, &["--wait=1"]).json();
@@ -221,7 +212,7 @@ fn a_signal_ends_the_wait_with_ai_mode_off() {
     let waiting = page(&[row("a", 1, "REQUEST_SUCCESS")], "1");
     let world = answering(&vec![waiting; 9]);
     let running = world.start(&["sms", "status", "-p", NUMBER, "--wait=60", "--json"]);
-    world.wait_until("it has looked", || !calls(&world).is_empty());
+    world.wait_until("it has looked", || !world.calls().is_empty());
     running.signal(rustix::process::Signal::TERM);
     let ran = running.wait();
     assert_eq!(ran.signal(), Some(15), "{ran:#?}");
@@ -265,7 +256,7 @@ fn what_is_missing_is_asked_for_on_a_terminal_and_named_elsewhere() {
     terminal.write("13800001000\r");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert!(calls(&world)[0].contains(&"--phone-number=13800001000".to_string()));
+    assert!(world.calls()[0].contains(&"--phone-number=13800001000".to_string()));
     world.assert_clean();
 }
 
@@ -279,23 +270,10 @@ fn a_dry_run_shows_the_call_and_starts_nothing() {
     assert!(world.processes().is_empty());
 }
 
-/// Sends in the sandbox to a number with that end and returns the fields of the answer.
+/// Sends in the sandbox to that number.
 fn send_in_sandbox(world: &World, number: &str, out_id: &str) {
-    let ran = world.run(&[
-        "--sandbox",
-        "sms",
-        "send",
-        "-p",
-        number,
-        "-s",
-        "Acme",
-        "-t",
-        "SMS_100003",
-        "-o",
-        out_id,
-        "--yes",
-        "--json",
-    ]);
+    let more = ["--sandbox", "--json", "--out-id", out_id];
+    let ran = world.run(&and(&with(&SMS, "-p", number), &more));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
 }
 

@@ -18,28 +18,6 @@ mod verify;
 use serde_json::{Value, json};
 use support::World;
 
-const AGENT: &str = "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send";
-
-/// The arguments of the only product call, without the agent string.
-#[track_caller]
-fn call(world: &World) -> Vec<String> {
-    let mut calls = calls(world);
-    assert_eq!(calls.len(), 1, "{calls:?}");
-    calls.remove(0)
-}
-
-/// The arguments of every product call, in their order, without the agent string, and without what
-/// keeps a change from being repeated, which the stand-in sees to.
-#[track_caller]
-fn calls(world: &World) -> Vec<Vec<String>> {
-    let all = world.processes().into_iter().filter(|seen| seen.argv[0] == "cams");
-    all.map(|seen| {
-        assert!(seen.argv.iter().any(|word| word == AGENT), "{:?}", seen.argv);
-        seen.argv.into_iter().filter(|word| word != AGENT && word != "--retry-count=0").collect()
-    })
-    .collect()
-}
-
 /// A rule by which a command of CAMS answers so.
 fn answer(command: &str, reply: Value) -> Value {
     json!({ "match": ["cams", command], "stdout": reply.to_string() })

@@ -1,6 +1,5 @@
 //! `templates --channel sms`: list, show, preview, create, update, delete.
 
-#![cfg(unix)]
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -12,34 +11,7 @@ mod support;
 use serde_json::{Value, json};
 use support::World;
 
-const FIXED: [&str; 3] = [
-    "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message",
-    "--api-version=2017-05-25",
-    "--read-timeout=3",
-];
-
 const SMS: [&str; 2] = ["--channel", "sms"];
-
-fn calls(world: &World) -> Vec<Vec<String>> {
-    let product = |argv: &Vec<String>| argv.first().is_some_and(|word| word == "dysmsapi");
-    world.processes().into_iter().map(|seen| seen.argv).filter(product).collect()
-}
-
-/// A change is not to be repeated by the CLI.
-fn once(command: &str) -> &'static [&'static str] {
-    let reads = command.starts_with("query-") || command.starts_with("get-");
-    if reads { &[] } else { &["--retry-count=0"] }
-}
-
-#[track_caller]
-fn assert_calls(world: &World, expected: &[&[&str]]) {
-    let expected: Vec<Vec<&str>> = expected
-        .iter()
-        .map(|call| [&["dysmsapi"], *call, &FIXED, once(call[0])].concat())
-        .collect();
-    assert_eq!(calls(world), expected);
-    world.assert_clean();
-}
 
 fn templates<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [&["templates"], words, &SMS, more].concat()
@@ -72,7 +44,12 @@ fn a_list_is_read_whichever_way_it_counts() {
     ]}));
     let ran = world.run(&templates(&["list"], &["--json"]));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_calls(&world, &[&["query-sms-template-list", "--page-index=1", "--page-size=20"]]);
+    world.assert_calls(&[&[
+        "dysmsapi",
+        "query-sms-template-list",
+        "--page-index=1",
+        "--page-size=20",
+    ]]);
     let rows: Vec<String> = ran.json()["data"]["templates"]
         .as_array()
         .expect("templates")
@@ -146,7 +123,7 @@ fn show_names_text_variables_and_the_command_that_sends() {
     let world = answering(&reply);
     let ran = world.run(&templates(&["show", "SMS_1"], &["--json"]));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_calls(&world, &[&["get-sms-template", "--template-code=SMS_1"]]);
+    world.assert_calls(&[&["dysmsapi", "get-sms-template", "--template-code=SMS_1"]]);
     let json = ran.json();
     let data = &json["data"];
     let body = json!([{"type": "BODY", "text": "Hi ${name}, ${order}, ${name}"}]);
@@ -226,21 +203,22 @@ fn create_update_and_delete_make_exactly_one_call_each() {
     let ran = world.run(&templates(&["create"], &[&DEFINITION[..], &["--yes", "--json"]].concat()));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(ran.json()["data"]["status"], "reviewing");
-    assert_calls(&world, &[&[&["create-sms-template"][..], &DEFINED].concat()]);
+    world.assert_calls(&[&[&["dysmsapi", "create-sms-template"][..], &DEFINED].concat()]);
 
     let world = World::new();
     let more = [&DEFINITION[..], &["--yes", "--json"]].concat();
     let ran = world.run(&templates(&["update", "SMS_1"], &more));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(ran.json()["data"]["code"], "SMS_1");
-    let call = [&["update-sms-template"][..], &DEFINED, &["--template-code=SMS_1"]].concat();
-    assert_calls(&world, &[&call]);
+    let call =
+        [&["dysmsapi", "update-sms-template"][..], &DEFINED, &["--template-code=SMS_1"]].concat();
+    world.assert_calls(&[&call]);
 
     let world = World::new();
     let ran = world.run(&templates(&["delete", "SMS_1"], &["--yes", "--json"]));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(ran.json()["data"]["deleted"], true);
-    assert_calls(&world, &[&["delete-sms-template", "--template-code=SMS_1"]]);
+    world.assert_calls(&[&["dysmsapi", "delete-sms-template", "--template-code=SMS_1"]]);
 }
 
 #[test]
@@ -298,11 +276,11 @@ fn on_a_terminal_the_plan_is_shown_and_only_yes_goes_on() {
         for part in ["Order shipped", "notification", "Hello ${name}", "for customers", "Acme"] {
             assert!(terminal.seen().contains(part), "{part}: {}", terminal.seen());
         }
-        assert!(calls(&world).is_empty());
+        assert!(world.calls().is_empty());
         terminal.write(answer);
         let ran = terminal.wait();
         assert_eq!(ran.exit(), if count == 1 { 0 } else { 9 }, "{ran:#?}");
-        assert_eq!(calls(&world).len(), count);
+        assert_eq!(world.calls().len(), count);
         world.assert_clean();
     }
 }
@@ -317,7 +295,7 @@ fn deleting_on_a_terminal_asks_for_the_name() {
         assert_ne!(world.ai_mode(), Some(true));
         terminal.write(typed);
         assert_eq!(terminal.wait().exit(), if deleted { 0 } else { 9 });
-        let last = calls(&world).pop().expect("a call");
+        let last = world.calls().pop().expect("a call");
         assert_eq!(last[1] == "delete-sms-template", deleted, "{last:?}");
         world.assert_clean();
     }

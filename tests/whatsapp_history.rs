@@ -31,13 +31,6 @@ fn page(index: usize, rows: &[Value]) -> Value {
     })
 }
 
-/// The argument vectors of the listing calls.
-fn calls(world: &World) -> Vec<support::Seen> {
-    let mut seen = world.processes();
-    seen.retain(|seen| seen.command() == "cams list-chatapp-message");
-    seen
-}
-
 #[test]
 fn the_child_gets_every_filter() {
     let world = World::new();
@@ -52,7 +45,7 @@ fn the_child_gets_every_filter() {
     ]));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(
-        calls(&world)[0].argv,
+        world.call(),
         [
             "cams",
             "list-chatapp-message",
@@ -67,7 +60,6 @@ fn the_child_gets_every_filter() {
             "--page",
             "Index=3",
             "Size=20",
-            "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send",
         ]
     );
     world.assert_clean();
@@ -108,7 +100,7 @@ fn all_reads_every_page_and_lists_each_message_once() {
     let reply = world.run(&history(&["--all", "--page-size=3", "--json"])).json();
     assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 6);
     assert_eq!(reply["raw"].as_array().expect("replies").len(), 3);
-    assert_eq!(calls(&world).len(), 3);
+    assert_eq!(world.calls().len(), 3);
 
     let one = world.run(&history(&["--page-size=3", "--json"])).json();
     assert_eq!(one["data"]["messages"].as_array().expect("messages").len(), 3);
@@ -123,7 +115,13 @@ fn a_service_that_does_not_count_its_pages_ends_too() {
     world.script(json!([{ "match": ["cams", "list-chatapp-message"], "stdout": reply }]));
     let reply = world.run(&history(&["--all", "--page-size=2", "--json"])).json();
     assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 2);
-    assert_eq!(calls(&world).len(), 2);
+    assert_eq!(world.calls().len(), 2);
+    // Also where its rows have nothing that tells them apart.
+    let world = World::new();
+    world.script(json!([page(1, &[json!({}), json!({})]), page(2, &[json!({}), json!({})])]));
+    let reply = world.run(&history(&["--all", "--page-size=2", "--json"])).json();
+    assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 2);
+    assert_eq!(world.calls().len(), 2);
 }
 
 #[test]
@@ -144,15 +142,6 @@ fn odd_replies_are_empty_histories_or_clear_failures() {
         assert_eq!(ran.exit(), exit, "{reply}: {ran:#?}");
         ran.json();
     }
-    // A megabyte in one field.
-    let large = format!(
-        r#"{{"Code":"OK","Data":[{{"MessageId":"1","Message":"{}"}}]}}"#,
-        "x".repeat(1024 * 1024)
-    );
-    world.script(json!([{ "match": ["cams", "list-chatapp-message"], "stdout": large }]));
-    let reply = world.run(&history(&["--json"])).json();
-    let text = reply["data"]["messages"][0]["text"].as_str().expect("a text");
-    assert_eq!(text.len(), 1024 * 1024);
     world.assert_clean();
 }
 

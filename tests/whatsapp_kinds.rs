@@ -10,7 +10,7 @@ mod support;
 mod viber;
 
 use serde_json::{Value, json};
-use support::World;
+use support::{World, flag};
 
 const FROM: &str = "8613800000001";
 /// The sandbox keeps the window to this customer open.
@@ -54,7 +54,11 @@ fn kinds() -> Vec<(&'static str, Vec<&'static str>, &'static str, Value)> {
             "contacts",
             vec!["--name", "Al", "--phone", "+86 1", "--phone=222", "--name", "Bo", "--phone=333"],
             "contacts",
-            json!([]),
+            json!([
+                {"name": {"formatted_name": "Al", "first_name": "Al"},
+                 "phones": [{"phone": "+86 1"}, {"phone": "222"}]},
+                {"name": {"formatted_name": "Bo", "first_name": "Bo"}, "phones": [{"phone": "333"}]},
+            ]),
         ),
         (
             "contacts",
@@ -159,10 +163,6 @@ fn planned(world: &World, line: &[&str]) -> Vec<String> {
     words.iter().map(|word| word.as_str().expect("a word").to_owned()).collect()
 }
 
-fn flag<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
-    arguments.iter().find_map(|word| word.strip_prefix(&format!("--{name}=")))
-}
-
 #[test]
 fn every_kind_has_the_content_that_the_service_documents() {
     let world = World::new();
@@ -172,13 +172,7 @@ fn every_kind_has_the_content_that_the_service_documents() {
         assert_eq!(flag(&arguments, "message-type"), Some(of_type), "{kind}");
         let sent: Value =
             serde_json::from_str(flag(&arguments, "content").expect("a content")).expect("JSON");
-        if flags.contains(&"Bo") {
-            assert_eq!(sent[0]["name"]["formatted_name"], "Al");
-            assert_eq!(sent[0]["phones"], json!([{"phone": "+86 1"}, {"phone": "222"}]));
-            assert_eq!(sent[1]["phones"], json!([{"phone": "333"}]));
-        } else {
-            assert_eq!(sent, content, "{kind} {flags:?}");
-        }
+        assert_eq!(sent, content, "{kind} {flags:?}");
     }
     assert!(world.commands().is_empty(), "a dry run starts nothing");
 }
@@ -189,10 +183,8 @@ fn the_child_gets_exactly_these_arguments() {
     let flags = ["--link", LINK, "--task-id", "t-1", "--context-message-id", "m-1", "--yes"];
     let ran = world.run(&line("image", &flags));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
-    let processes = world.processes();
-    let call = processes.iter().find(|seen| seen.command() == "cams send-chatapp-message");
     assert_eq!(
-        call.expect("the call").argv,
+        world.call(),
         [
             "cams",
             "send-chatapp-message",
@@ -204,8 +196,6 @@ fn the_child_gets_exactly_these_arguments() {
             r#"--content={"link":"https://example.com/a"}"#,
             "--task-id=t-1",
             "--context-message-id=m-1",
-            "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send",
-            "--retry-count=0",
         ]
     );
     assert_eq!(world.sent().len(), 1);
@@ -269,35 +259,4 @@ fn what_is_missing_is_asked_for_on_a_terminal() {
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     assert_eq!(world.sent()[0]["flags"]["content"], r#"{"latitude":"30.5","longitude":"120"}"#);
-}
-
-#[test]
-fn every_help_page_has_examples_that_run() {
-    let world = World::new();
-    let mut ran_some = 0;
-    for kind in [
-        "text", "image", "video", "audio", "document", "sticker", "location", "contacts",
-        "reaction", "buttons", "list", "raw",
-    ] {
-        let help = world.run(&["whatsapp", "send", kind, "--help"]).stdout;
-        let examples = help.split("Examples:\n").nth(1).expect(kind).replace("\\\n", " ");
-        let runnable: Vec<&str> =
-            examples.lines().map(str::trim).filter(|line| line.contains("--sandbox")).collect();
-        assert!(!runnable.is_empty(), "{kind} has no example for the sandbox");
-        for line in runnable {
-            ran_some += 1;
-            let (input, line) = match line.split_once(" | ") {
-                Some((echo, line)) => {
-                    (echo.trim_start_matches("echo '").trim_end_matches('\''), line)
-                }
-                None => ("", line),
-            };
-            let words = shell_words::split(line).expect(line);
-            let words: Vec<&str> =
-                words.iter().skip(1).map(String::as_str).chain(["--allow-duplicate"]).collect();
-            let ran = world.run_with_stdin(&words, &format!("{input}\n"));
-            assert_eq!(ran.exit(), 0, "{line}: {ran:#?}");
-        }
-    }
-    assert!(ran_some >= 12);
 }

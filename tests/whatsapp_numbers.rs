@@ -10,18 +10,6 @@ use support::World;
 
 const NUMBER: &str = "8613800000001";
 
-/// The arguments of every product call, in their order, without the agent string, and without what
-/// keeps a change from being repeated, which the stand-in sees to.
-fn calls(world: &World) -> Vec<Vec<String>> {
-    let all = world.processes().into_iter().filter(|seen| seen.argv[0] == "cams");
-    let bare = |argv: Vec<String>| {
-        let of_every_call = ["--user-agent=", "--retry-count="];
-        let own = |word: &String| !of_every_call.iter().any(|flag| word.starts_with(flag));
-        argv.into_iter().filter(own).collect()
-    };
-    all.map(|seen| bare(seen.argv)).collect()
-}
-
 fn answer(command: &str, reply: &Value) -> Value {
     json!({ "match": ["cams", command], "stdout": reply.to_string() })
 }
@@ -61,7 +49,7 @@ fn numbers_are_listed_with_quality_and_limits() {
         "--json",
     ]);
     assert_eq!(
-        calls(&world),
+        world.calls(),
         [["cams", "query-chatapp-phone-numbers", "--cust-space-id=s1", "--status=CONNECTED"]]
     );
     let json = ran.json();
@@ -95,7 +83,7 @@ fn a_number_is_joined_with_metrics_and_health_and_a_missing_part_is_a_warning() 
     assert_eq!(json["data"]["metrics"]["delivered"], 2);
     assert_eq!(json["data"]["health"]["can_send_message"], "LIMITED");
     assert_eq!(json["warnings"], json!([]));
-    let calls = calls(&world);
+    let calls = world.calls();
     assert_eq!(
         calls[1][..4],
         [
@@ -167,7 +155,7 @@ fn a_profile_is_changed_after_old_and_new_were_shown() {
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     assert_eq!(
-        calls(&world)[1],
+        world.calls()[1],
         [
             "cams",
             "modify-phone-business-profile",

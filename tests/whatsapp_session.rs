@@ -5,7 +5,7 @@
 mod support;
 
 use serde_json::{Value, json};
-use support::World;
+use support::{World, assert_asks_for_messages};
 
 const ADDRESS: [&str; 3] =
     ["--from=8613800000001", "--to=8613900000007", "--cust-space-id=cams-sandbox"];
@@ -82,21 +82,10 @@ fn the_child_is_asked_for_what_came_in_within_24_hours() {
     let world = World::new();
     world.script(scripted(&[]));
     assert_eq!(world.run(&session(&[])).exit(), 0);
-    let processes = world.processes();
-    let call = processes.iter().find(|seen| seen.command() == "cams list-chatapp-message");
-    let call = call.expect("the call");
-    let start: i64 = call.flag("start-time").expect("a start").parse().expect("milliseconds");
-    let age = jiff::Timestamp::now().as_millisecond() - start;
-    assert!((86_400_000..86_460_000).contains(&age), "{age}");
-    let fixed: Vec<&str> = call
-        .argv
-        .iter()
-        .map(String::as_str)
-        .filter(|word| !word.starts_with("--start-time="))
-        .collect();
-    assert_eq!(
-        fixed,
-        [
+    assert_asks_for_messages(
+        &world.call(),
+        24 * 3_600_000,
+        &[
             "cams",
             "list-chatapp-message",
             "--business-number=8613800000001",
@@ -107,8 +96,7 @@ fn the_child_is_asked_for_what_came_in_within_24_hours() {
             "--page",
             "Index=1",
             "Size=50",
-            "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send",
-        ]
+        ],
     );
     world.assert_clean();
 }

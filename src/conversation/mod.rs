@@ -9,7 +9,7 @@ pub mod window;
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::failure::Result;
@@ -126,12 +126,18 @@ impl Found {
     /// Takes what a reply has to say. What does not fit the question is left out: a service that
     /// ignores a filter must not mix up conversations.
     fn take(&mut self, asked: &Conversation, query: &Query, reply: Reply, size: u64) -> Page {
-        let list = list(&reply);
-        self.is_doubtful |= list.is_none();
-        let rows = list.unwrap_or_default();
+        let found = list(&reply.0);
+        self.is_doubtful |= found.is_none();
+        let rows = found.unwrap_or_default();
         self.more = rows.len() as u64 >= size;
         let mut page = Page { rows: rows.len(), new: 0 };
-        for row in rows {
+        // Rows that nothing tells apart would be new on every page of a service that does not count
+        // its pages.
+        let repeats = self
+            .replies
+            .last()
+            .is_some_and(|last| last.as_object().and_then(list).unwrap_or_default() == rows);
+        for row in rows.iter().filter(|_| !repeats) {
             let Some(row) = row.as_object() else {
                 self.is_doubtful = true;
                 continue;
@@ -179,9 +185,9 @@ fn is_doubtful(asked: &Conversation, message: &Message) -> bool {
 
 /// The list of a reply, in the documented place or nested as other lists of the product have it.
 /// An OK that leaves the list out means that there is nothing to list.
-fn list(reply: &Reply) -> Option<&[Value]> {
-    let list = match reply.0.get("Data") {
-        None | Some(Value::Null) => return reply.0.contains_key("Code").then_some(&[]),
+fn list(reply: &Map<String, Value>) -> Option<&[Value]> {
+    let list = match reply.get("Data") {
+        None | Some(Value::Null) => return reply.contains_key("Code").then_some(&[]),
         Some(data) => data,
     };
     let list = match list {
@@ -271,5 +277,14 @@ mod tests {
         assert_eq!(found.messages.len(), 1);
         assert!(found.more);
         assert_eq!(found.take(&conversation(), &query, reply(rows), 4).new, 0);
+    }
+
+    #[test]
+    fn a_page_that_comes_again_is_nothing_new_although_its_rows_have_no_id() {
+        let mut found = Found::default();
+        let rows = json!({"Data": [{"EventAction": "UP"}, {"EventAction": "UP"}]});
+        assert_eq!(found.take(&conversation(), &Query::default(), reply(rows.clone()), 2).new, 2);
+        assert_eq!(found.take(&conversation(), &Query::default(), reply(rows), 2).new, 0);
+        assert_eq!((found.messages.len(), found.replies.len()), (2, 2));
     }
 }

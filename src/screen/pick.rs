@@ -1,5 +1,7 @@
 //! Lists on a terminal to pick from.
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use dialoguer::FuzzySelect;
@@ -8,10 +10,13 @@ use dialoguer::theme::SimpleTheme;
 
 use super::{Screen, sanitize};
 use crate::failure::{Failure, Kind, Result};
-use crate::signals;
+use crate::{signals, system};
 
 /// How many rows of a list are shown at once.
 const ROWS: usize = 12;
+
+/// How long after a signal the wait for keys is interrupted again.
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Screen {
     /// Lets the person pick one of the rows, which can be searched by typing, and returns its
@@ -33,11 +38,13 @@ impl Screen {
             truncate_str(&format!("{}. {}", number + 1, sanitize::line(row)), width, "…")
                 .into_owned()
         });
+        let interrupting = interrupting();
         let answer = FuzzySelect::with_theme(&SimpleTheme)
             .with_prompt(format!("{question} (type to search, arrows to move)"))
             .items(shown)
             .max_length(ROWS)
             .interact_on_opt(&term);
+        drop(interrupting);
         if !matches!(answer, Ok(Some(_))) {
             // It was hidden for the list, and an early end leaves it so.
             let _ = term.show_cursor();
@@ -53,6 +60,21 @@ impl Screen {
     }
 }
 
+/// While it lives, a signal interrupts the wait for keys, again and again: the first time the wait
+/// may not have begun, and nothing else would end it before the next key.
+fn interrupting() -> signals::Waking {
+    let (sender, events) = mpsc::channel();
+    let waking = signals::Waking::new(sender, ());
+    thread::spawn(move || {
+        let mut is_signalled = signals::count() > 0 || events.recv().is_ok();
+        while is_signalled {
+            system::interrupt_own_waits();
+            is_signalled = events.recv_timeout(PAUSE) != Err(RecvTimeoutError::Disconnected);
+        }
+    });
+    waking
+}
+
 /// A signal ends the question. It is counted on a thread of its own, maybe a moment later.
 fn stop_if_interrupted(error: Option<&dialoguer::Error>) -> Result<()> {
     let is_signal = |dialoguer::Error::IO(error): &dialoguer::Error| {
@@ -60,7 +82,7 @@ fn stop_if_interrupted(error: Option<&dialoguer::Error>) -> Result<()> {
     };
     let deadline = Instant::now() + Duration::from_secs(1);
     while error.is_some_and(is_signal) && signals::count() == 0 && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(1));
+        thread::sleep(Duration::from_millis(1));
     }
     if signals::count() > 0 { Err(Failure::interrupted()) } else { Ok(()) }
 }

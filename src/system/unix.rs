@@ -131,6 +131,12 @@ pub fn die_of(signal: c_int) {
     let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 
+/// Interrupts whatever system call this program waits in, and does nothing else. Works from
+/// [`watch_signals`] on: a signal that nobody handles interrupts nothing.
+pub fn interrupt_own_waits() {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::CHILD);
+}
+
 /// The name of a signal as `kill` knows it.
 pub fn signal_name(signal: c_int) -> String {
     signal_hook::low_level::signal_name(signal)

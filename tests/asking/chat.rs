@@ -3,8 +3,8 @@
 
 use rustix::process::Signal;
 
+use super::pick;
 use super::support::{Terminal, World};
-use super::{assert_off, messages, pick};
 
 const SEND: [&str; 8] = [
     "--sandbox",
@@ -30,11 +30,11 @@ fn answer(terminal: &mut Terminal, question: &str, value: &str) {
 fn assert_sent(world: &World, terminal: Terminal, language: &str, text: &str) {
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:#?}");
-    let messages = messages(world);
+    let messages = world.sandbox_messages();
     assert_eq!(messages.len(), 1, "{messages:#?}");
     assert_eq!(messages[0]["language"], language);
     assert!(messages[0]["text"].as_str().is_some_and(|sent| sent.contains(text)), "{messages:#?}");
-    assert_off(world);
+    world.assert_off_in_sandbox();
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn code_language_and_variables_are_asked_for() {
     terminal.expect("1. order_update · 100000000000001 · en · UTILITY");
     terminal.expect("order_update · 100000000000001 · zh_CN · UTILITY");
     terminal.expect("hello · 100000000000002 · en · MARKETING");
-    assert_off(&world);
+    world.assert_off_in_sandbox();
     for unsendable in ["spring_sale", "prize", "viber_hello"] {
         assert!(!terminal.seen().contains(unsendable), "{unsendable}: {}", terminal.seen());
     }
@@ -58,12 +58,12 @@ fn code_language_and_variables_are_asked_for() {
     // An empty answer is none.
     answer(&mut terminal, "$(name) in body: ", "");
     answer(&mut terminal, "$(name) in body: ", "Alice");
-    assert_off(&world);
+    world.assert_off_in_sandbox();
     answer(&mut terminal, "$(order) in body: ", "42");
     terminal.expect("100000000000001 (zh_CN)");
     terminal.expect("Alice，您的订单 42 已发货。");
     terminal.expect("Send?");
-    assert_off(&world);
+    world.assert_off_in_sandbox();
     terminal.write("yes\r");
     assert_sent(&world, terminal, "zh_CN", "Alice，您的订单 42 已发货。");
 }
@@ -125,13 +125,13 @@ fn where_none_is_approved_the_question_is_a_plain_one() {
     let mut terminal = start(&world, &["--language", "fr"]);
     terminal.expect("the service lists no approved templates in fr");
     terminal.expect("Template code: ");
-    assert_off(&world);
+    world.assert_off_in_sandbox();
     // The end of input.
     terminal.write("\u{4}");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 9, "{ran:#?}");
     assert!(ran.stdout.contains("nothing was sent"), "{ran:#?}");
-    assert!(messages(&world).is_empty());
+    assert!(world.sandbox_messages().is_empty());
 }
 
 #[test]
@@ -176,9 +176,9 @@ fn a_signal_ends_every_question_and_nothing_is_sent() {
         terminal.signal(signal);
         let ran = terminal.wait();
         assert_eq!(ran.signal(), Some(signal.as_raw()), "{stage}: {ran:#?}");
-        assert_off(&world);
+        world.assert_off_in_sandbox();
     }
-    assert!(messages(&world).is_empty());
+    assert!(world.sandbox_messages().is_empty());
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn escape_and_the_end_of_input_are_answers_of_their_own() {
         let ran = terminal.wait();
         assert_eq!(ran.exit(), 9, "{stage}: {ran:#?}");
         assert!(ran.stdout.contains("nothing was sent"), "{stage}: {ran:#?}");
-        assert_off(&world);
+        world.assert_off_in_sandbox();
     }
-    assert!(messages(&world).is_empty());
+    assert!(world.sandbox_messages().is_empty());
 }

@@ -145,9 +145,8 @@ fn a_help_page_in_the_place_of_a_reply_is_no_success() {
     let world = bent(json!({
         "sent": false, "stdout": "Usage:\n  aliyun dysmsapi send-sms\n\nFlags:\n  --help\n",
     }));
-    let ran = world.run(&SMS);
-    assert_eq!(ran.json()["ok"], false, "{ran:#?}");
-    assert_ne!(ran.exit(), 0);
+    let json = assert_not_sent(&world, &world.run(&SMS), 1);
+    assert!(json["error"]["message"].to_string().contains("help page"), "{json:#}");
     world.assert_clean();
 }
 

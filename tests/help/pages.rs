@@ -24,7 +24,7 @@ pub struct Page {
 fn walk(world: &World, words: &[&str], pages: &mut Vec<Page>) {
     assert!(words.len() <= DEEPEST, "commands are nested without end: {words:?}");
     let ran = world.run(&[words, &["--help"]].concat());
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!((ran.exit(), ran.stderr.as_str()), (0, ""), "{words:?}");
     let page = Page { name: [&["alimsg"], words].concat().join(" "), text: ran.stdout };
     let below = page.subcommands();
     pages.push(page);

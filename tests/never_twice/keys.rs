@@ -5,25 +5,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::json;
 
 use crate::support::World;
+use crate::support::lines::{self, and};
 use crate::{SMS, sent, sms_to};
 
 #[test]
 fn sending_twice_with_one_key_sends_once_and_starts_no_process_again() {
     let world = World::new();
-    let message = [
-        "--json",
-        "--yes",
-        "sms",
-        "send",
-        "-p",
-        "13800001000",
-        "-s",
-        "Acme",
-        "-t",
-        "SMS_100003",
-        "--idempotency-key",
-        "order-42",
-    ];
+    let message = and(&lines::SMS, &["--json", "--idempotency-key=order-42"]);
     let first = world.run(&message);
     assert_eq!(first.exit(), 0, "{first:#?}");
     let processes = world.processes().len();
@@ -45,22 +33,8 @@ fn sending_twice_with_one_key_sends_once_and_starts_no_process_again() {
 fn whatsapp_messages_have_keys_as_well() {
     let world = World::new();
     let message = |text| {
-        world.run(&[
-            "--sandbox",
-            "--json",
-            "--yes",
-            "whatsapp",
-            "send",
-            "text",
-            "--from",
-            "8613800000001",
-            "--to",
-            "8613800001000",
-            "--text",
-            text,
-            "--idempotency-key",
-            "k",
-        ])
+        let more = ["--sandbox", "--json", "--idempotency-key=k", "--text", text];
+        world.run(&and(&lines::TEXT, &more))
     };
     let first = message("Hello");
     assert_eq!(first.json()["data"]["replayed"], false, "{first:#?}");

@@ -13,8 +13,8 @@ mod faults;
 mod keys;
 mod receipts;
 
-use serde_json::Value;
 use support::World;
+use support::lines::with;
 
 /// An SMS in the sandbox with the key `order-42`, to a number that is fine.
 pub const SMS: [&str; 12] = [
@@ -34,14 +34,10 @@ pub const SMS: [&str; 12] = [
 
 /// The same to another number.
 pub fn sms_to(number: &str) -> Vec<&str> {
-    SMS.into_iter().map(|word| if word == SMS[6] { number } else { word }).collect()
+    with(&SMS, "-p", number)
 }
 
 /// How many messages the service of the sandbox has sent in this world.
 pub fn sent(world: &World) -> usize {
-    let Ok(text) = std::fs::read_to_string(world.path("state/sandbox/service.json")) else {
-        return 0;
-    };
-    let state: Value = serde_json::from_str(&text).expect("the sandbox's state");
-    state["messages"].as_array().map_or(0, Vec::len)
+    world.sandbox_messages().len()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::support::{Running, World, is_alive};
+use super::support::{Running, is_alive};
 use super::{AGENT, VERSION, aliyun, refusal, sms, switched_on};
 
 #[test]
@@ -79,19 +79,18 @@ fn a_plugin_hands_its_exit_code_to_the_host() {
 
 #[test]
 fn sigterm_can_be_ignored_and_else_is_not() {
-    let world = World::new();
+    let world = switched_on();
     world.script(json!([
-        { "match": ["version"], "ignore_sigterm": true, "delay_ms": 800 },
-        { "match": ["plugin"], "delay_ms": 10_000 },
+        { "match": ["dysmsapi"], "times": 1, "ignore_sigterm": true, "delay_ms": 800 },
+        { "match": ["dysmsapi"], "delay_ms": 10_000 },
     ]));
-    let start = |arguments: &[&str]| {
-        let before = world.processes().len();
-        let running = Running::start(world.aliyun(arguments));
-        world.wait_until("it is noted", || world.processes().len() > before);
-        std::thread::sleep(Duration::from_millis(300));
+    let terminated = |sent: usize| {
+        let running = Running::start(world.aliyun(&sms(&[])));
+        // It ignores the signal before it sends.
+        world.wait_until("the request is out", || world.sent().len() == sent);
         running.signal(Signal::TERM);
         running.wait()
     };
-    assert_eq!(start(&["version"]).exit(), 0);
-    assert_eq!(start(&["plugin", "list"]).signal(), Some(15));
+    assert_eq!(terminated(1).exit(), 0);
+    assert_eq!(terminated(2).signal(), Some(15));
 }

@@ -13,8 +13,12 @@
     reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
 )]
 
+mod any_text;
+mod calls;
 mod left;
+pub mod lines;
 mod ran;
+mod sandbox;
 mod seen;
 mod shell;
 mod terminal;
@@ -28,6 +32,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use any_text::{any_text, for_any};
+pub use calls::{assert_asks_for_messages, flag};
 pub use left::{Process, can_be_listed};
 pub use ran::{Ran, Running};
 pub use seen::{Seen, is_alive};

@@ -87,9 +87,7 @@ impl Seen {
 
     /// The value of `--name=value`; the name without dashes.
     pub fn flag(&self, name: &str) -> Option<&str> {
-        self.argv
-            .iter()
-            .find_map(|word| word.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('='))
+        super::flag(&self.argv, name)
     }
 }
 

@@ -28,7 +28,12 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts the command with stdin, stdout and stderr on a new terminal, 24 rows by 100 columns.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::start_in(command, 100)
+    }
+
+    /// The same with that many columns.
+    pub fn start_in(mut command: Command, columns: u16) -> Self {
         let since = Instant::now();
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
         // Not every system can set this while opening.
@@ -38,7 +43,7 @@ impl Terminal {
         let name = ptsname(&ours, Vec::new()).expect("the terminal's name");
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
         let theirs = rustix::fs::open(name, flags, Mode::empty()).expect("the terminal opens");
-        let size = Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 };
+        let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&theirs, size).expect("the terminal's size");
         let child = command
             .stdin(Stdio::from(theirs.try_clone().expect("a descriptor")))

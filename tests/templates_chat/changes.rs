@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::World;
-use super::{answer, call, calls, detail, refused};
+use super::{answer, detail, refused};
 
 #[test]
 fn nobody_to_ask_means_nothing_happens() {
@@ -53,7 +53,7 @@ fn an_update_shows_the_old_text_before_it_asks() {
     terminal.write("yes\r");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:?}");
-    let modified = &calls(&world)[1];
+    let modified = &world.calls()[1];
     assert_eq!(
         modified[..5],
         [
@@ -79,7 +79,7 @@ fn a_template_is_deleted_by_its_name_and_by_no_other_word() {
         terminal.write(&format!("{typed}\r"));
         let ran = terminal.wait();
         assert_eq!(ran.exit(), exit, "{ran:?}");
-        let deleted = calls(&world).iter().any(|call| call[1] == "delete-chatapp-template");
+        let deleted = world.calls().iter().any(|call| call[1] == "delete-chatapp-template");
         assert_eq!(deleted, exit == 0);
         world.assert_clean();
     }
@@ -87,7 +87,7 @@ fn a_template_is_deleted_by_its_name_and_by_no_other_word() {
     let ran = world.run(&["templates", "delete", "c1", "--language", "en", "--yes"]);
     assert_eq!(ran.exit(), 0, "{ran:?}");
     assert_eq!(
-        call(&world),
+        world.call(),
         [
             "cams",
             "delete-chatapp-template",
@@ -114,7 +114,7 @@ fn an_update_keeps_the_parts_that_are_not_given_and_names_those_that_go() {
     assert_eq!(ran.exit(), 0, "{ran:?}");
     let mut expected = old;
     expected[1]["Text"] = json!("the new text");
-    assert_eq!(components(&calls(&world)[1]), expected);
+    assert_eq!(components(&world.calls()[1]), expected);
 
     let path = world.file("t.json", r#"{"components": [{"Type": "BODY", "Text": "alone"}]}"#);
     let mut terminal = world.terminal(&[&update[..], &["--file", &path]].concat());
@@ -124,7 +124,7 @@ fn an_update_keeps_the_parts_that_are_not_given_and_names_those_that_go() {
     terminal.expect("only \"yes\" goes on");
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
-    assert_eq!(components(&calls(&world)[3]), json!([{"Type": "BODY", "Text": "alone"}]));
+    assert_eq!(components(&world.calls()[3]), json!([{"Type": "BODY", "Text": "alone"}]));
     world.assert_clean();
 }
 
@@ -145,7 +145,7 @@ fn an_update_is_not_made_where_the_old_parts_cannot_be_read() {
             "--json",
         ]);
         assert_eq!(ran.exit(), 6, "{ran:?}");
-        assert_eq!(call(&world)[1], "get-chatapp-template-detail");
+        assert_eq!(world.call()[1], "get-chatapp-template-detail");
         world.assert_clean();
     }
 }
@@ -184,7 +184,7 @@ fn an_example_or_a_category_alone_is_a_change_and_nothing_else_is_lost() {
         world.script(json!([answer("get-chatapp-template-detail", reply.clone())]));
         let ran = world.run(&[&update[..], given].concat());
         assert_eq!(ran.exit(), 0, "{ran:?}");
-        let modified = calls(&world).remove(1);
+        let modified = world.calls().remove(1);
         for word in kept.iter().chain(expected) {
             assert!(modified.iter().any(|given| given == word), "{word} in {modified:?}");
         }
@@ -207,9 +207,9 @@ fn an_update_has_to_fit_the_category_of_the_old_template() {
     assert_eq!(ran.exit(), 2, "{ran:?}");
     let message = ran.json()["error"]["message"].to_string();
     assert!(message.contains("its category is text_image, not text"), "{message}");
-    assert_eq!(calls(&world).len(), 1);
+    assert_eq!(world.calls().len(), 1);
     let ran = world.run(&[&update[..], &image, &["--category", "TEXT_IMAGE"]].concat());
     assert_eq!(ran.exit(), 0, "{ran:?}");
-    assert!(calls(&world)[2].contains(&"--category=text_image".to_string()));
+    assert!(world.calls()[2].contains(&"--category=text_image".to_string()));
     world.assert_clean();
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::World;
-use super::{answer, call, calls, refused};
+use super::{answer, refused};
 
 const CREATE: &[&str] = &["templates", "create", "--category", "UTILITY", "--language", "en"];
 
@@ -39,7 +39,7 @@ fn flags_become_components_and_examples() {
         .concat(),
     );
     assert_eq!(ran.exit(), 0, "{ran:?}");
-    let arguments = call(&world);
+    let arguments = world.call();
     let components = json!([
         {"Type": "HEADER", "Format": "TEXT", "Text": "Your order"},
         {"Type": "BODY", "Text": "Hello $(name)"},
@@ -87,7 +87,7 @@ fn json_and_toml_files_come_to_the_same_call_and_flags_win() {
         let ran = world.run(&[&["templates", "create", "--file", file, "--yes"], more].concat());
         assert_eq!(ran.exit(), 0, "{ran:?}");
     }
-    let calls = calls(&world);
+    let calls = world.calls();
     assert_eq!(calls[0], calls[1]);
 
     for (name, content, said) in [
@@ -173,7 +173,7 @@ fn a_viber_category_keeps_its_small_letters() {
     let ran = world.run(&[&create[..], &parts, &frame].concat());
     assert_eq!(ran.exit(), 0, "{ran:?}");
     assert_eq!(
-        call(&world)[2..6],
+        world.call()[2..6],
         ["--name=Any Name", "--category=text_image", "--biz-language=en", "--template-type=VIBER",]
     );
     let footer = [&create[..], &parts, &["--name", "a", "--language", "en", "--footer", "x"]];
@@ -201,7 +201,7 @@ fn a_carousel_goes_out_as_it_is_written_or_not_at_all() {
     let (file, components) = definition(2);
     let ran = world.run(&["templates", "create", "--file", &file, "--yes"]);
     assert_eq!(ran.exit(), 0, "{ran:?}");
-    let given = call(&world)[6].strip_prefix("--components=").map(str::to_owned);
+    let given = world.call()[6].strip_prefix("--components=").map(str::to_owned);
     let given: Value = serde_json::from_str(&given.expect("components")).expect("JSON");
     assert_eq!(given, components);
     for cards in [1, 11] {
@@ -236,6 +236,6 @@ fn what_is_missing_is_asked_for_at_a_terminal() {
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     let components = r#"--components=[{"Type":"BODY","Text":"Hello"}]"#;
-    assert_eq!(call(&world)[6], components);
+    assert_eq!(world.call()[6], components);
     world.assert_clean();
 }

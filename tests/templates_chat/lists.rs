@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::World;
-use super::{answer, call, calls, refused};
+use super::{answer, refused};
 
 #[test]
 fn every_filter_reaches_the_service() {
@@ -32,7 +32,7 @@ fn every_filter_reaches_the_service() {
     ]);
     assert_eq!(ran.exit(), 0, "{ran:?}");
     assert_eq!(
-        call(&world),
+        world.call(),
         [
             "cams",
             "list-chatapp-template",
@@ -98,7 +98,7 @@ fn all_reads_every_page_and_stops_where_pages_repeat() {
     world.script(json!([answer("list-chatapp-template", same)]));
     let json = world.run(&["templates", "list", "--all", "--page-size", "2", "--json"]).json();
     assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(2));
-    assert_eq!(calls(&world).len(), 2);
+    assert_eq!(world.calls().len(), 2);
     assert!(json["warnings"][0].as_str().is_some_and(|text| text.contains("repeats")));
 }
 

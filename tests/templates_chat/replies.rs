@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::World;
-use super::{answer, call, detail, refused};
+use super::{answer, detail, refused};
 
 #[test]
 fn strange_replies_never_panic_and_say_what_is_there() {
@@ -48,7 +48,7 @@ fn show_names_variables_and_gives_the_command_that_sends() {
     world.script(json!([detail("paused", components.clone())]));
     let ran = world.run(&["templates", "show", "c1", "--language", "en", "--json"]);
     assert_eq!(
-        call(&world),
+        world.call(),
         [
             "cams",
             "get-chatapp-template-detail",
@@ -143,7 +143,7 @@ fn stats_ask_in_milliseconds_and_count_by_day() {
         "--json",
     ]);
     assert_eq!(
-        call(&world),
+        world.call(),
         [
             "cams",
             "get-chatapp-template-metric",

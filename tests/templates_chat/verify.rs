@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::detail;
 use super::support::World;
-use super::{calls, detail};
 
 const SEND: &[&str] = &[
     "whatsapp",
@@ -59,7 +59,7 @@ fn the_rendered_text_stands_in_the_plan_and_ai_mode_is_off_meanwhile() {
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     assert_eq!(world.sent().len(), 1);
-    let commands: Vec<String> = calls(&world).into_iter().map(|call| call[1].clone()).collect();
+    let commands: Vec<String> = world.calls().into_iter().map(|call| call[1].clone()).collect();
     assert_eq!(commands, ["get-chatapp-template-detail", "send-chatapp-message"]);
     world.assert_clean();
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::support::World;
-use super::{LINK, TO, flag, planned};
+use super::support::{World, flag};
+use super::{LINK, TO, planned};
 
 fn line<'a>(kind: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
     let mut line = vec!["whatsapp", "send", kind, "--channel-type", "viber"];
@@ -118,4 +118,5 @@ fn the_label_is_needed_and_one_of_two() {
     assert_eq!(ran.json()["error"]["missing"], json!(["--label"]));
     let ran = world.run(&[&base[..], &["--text=x", "--yes", "--json", "--label=spam"]].concat());
     assert_eq!(ran.exit(), 2);
+    assert!(ran.json()["error"]["message"].to_string().contains("spam"), "{ran:#?}");
 }

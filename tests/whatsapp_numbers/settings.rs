@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::support::World;
-use super::{NUMBER, answer, calls, refused};
+use super::{NUMBER, answer, refused};
 
 #[test]
 fn automation_is_set_within_its_limits() {
@@ -23,7 +23,7 @@ fn automation_is_set_within_its_limits() {
     let ran = world.run(&[&set, &more[..]].concat());
     assert_eq!(ran.exit(), 0, "{ran:?}");
     assert_eq!(
-        calls(&world),
+        world.calls(),
         [[
             "cams",
             "update-conversational-automation",
@@ -63,7 +63,7 @@ fn callbacks_are_set_for_a_number_or_the_account() {
         let ran = world.run(&[&set, arguments].concat());
         assert_eq!(ran.exit(), 0, "{ran:?}");
     }
-    let calls = calls(&world);
+    let calls = world.calls();
     assert_eq!(
         calls[0],
         [
@@ -117,7 +117,7 @@ fn a_change_whose_reply_is_lost_is_open_and_names_the_look_at_it() {
     assert_eq!(error["outcome"], "unknown");
     let next = "alimsg whatsapp numbers list --cust-space-id 's 1'";
     assert!(error["next"].as_array().expect("a list").contains(&json!(next)), "{error}");
-    assert_eq!(calls(&world).len(), 1, "a change is not repeated");
+    assert_eq!(world.calls().len(), 1, "a change is not repeated");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn accounts_are_read_page_by_page_with_their_waba() {
     assert_eq!((&found["waba_id"], &found["waba_state"]), (&json!("77"), &json!("approved")));
     assert_eq!(json["data"]["accounts"][51]["waba_id"], Value::Null);
     assert!(json["warnings"][0].to_string().contains("s2"));
-    let calls = calls(&world);
+    let calls = world.calls();
     assert_eq!(calls[0], ["cams", "list-instance", "--page-index=1", "--page-size=50"]);
     assert_eq!(calls[2], ["cams", "query-chatapp-bind-waba", "--cust-space-id=s1"]);
     assert_eq!(calls.len(), 4);

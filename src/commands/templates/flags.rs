@@ -130,7 +130,7 @@ impl PreviewFlags {
 
 pub const DELETE_EXAMPLES: &str = "\
 Examples:
-  alimsg templates delete SMS_100004 --channel sms
+  alimsg templates delete SMS_100005 --channel sms
   alimsg --sandbox templates delete 100000000000003 --language en --yes";
 
 pub const STATS_EXAMPLES: &str = "\

@@ -1,0 +1,102 @@
+//! What is on record: `commands.txt`, a line that a user types and the calls that it makes, and
+//! `replies.json`, what the service answers to each call in every shape that is known of it.
+
+use serde_json::{Map, Value, json};
+
+pub struct Command {
+    /// As it stands in the file.
+    pub shown: String,
+    /// Without `alimsg`.
+    pub words: Vec<String>,
+    /// The argument vectors, as `World::calls` gives them.
+    pub calls: Vec<Vec<String>>,
+}
+
+impl Command {
+    pub fn all() -> Vec<Self> {
+        let mut commands: Vec<Self> = Vec::new();
+        for line in include_str!("commands.txt").lines() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if let Some(typed) = line.strip_prefix("$ alimsg ") {
+                let words = shell_words::split(typed).expect(typed);
+                commands.push(Self { shown: typed.to_owned(), words, calls: Vec::new() });
+            } else {
+                let call = shell_words::split(line).expect(line);
+                commands.last_mut().expect("a command above its calls").calls.push(call);
+            }
+        }
+        assert!(commands.iter().all(|command| !command.calls.is_empty()));
+        commands
+    }
+
+    /// The words and more flags.
+    pub fn line<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        self.words.iter().map(String::as_str).chain(more.iter().copied()).collect()
+    }
+
+    pub fn sends(&self) -> bool {
+        self.words.starts_with(&["whatsapp".to_owned(), "send".to_owned()])
+    }
+
+    /// The names of its calls, each once: `cams list-instance`.
+    pub fn operations(&self) -> Vec<String> {
+        let mut names: Vec<String> =
+            self.calls.iter().map(|call| format!("{} {}", call[0], call[1])).collect();
+        names.dedup();
+        names
+    }
+}
+
+/// A call with the moments in it replaced by a word.
+pub fn without_moments(call: &[String]) -> Vec<String> {
+    let without = |word: &String| match word.split_once('=') {
+        Some((flag @ ("--start" | "--end" | "--start-time" | "--end-time"), moment))
+            if moment.len() == 13 && moment.bytes().all(|digit| digit.is_ascii_digit()) =>
+        {
+            format!("{flag}=MILLISECONDS")
+        }
+        _ => word.clone(),
+    };
+    call.iter().map(without).collect()
+}
+
+/// What the service answers, by the name of the call.
+#[derive(Clone)]
+pub struct Service(Map<String, Value>);
+
+impl Service {
+    /// Every reply in its first shape, the one that was measured.
+    pub fn documented() -> Self {
+        let all: Map<String, Value> =
+            serde_json::from_str(include_str!("replies.json")).expect("JSON");
+        Self(all.into_iter().map(|(name, mut shapes)| (name, shapes[0].take())).collect())
+    }
+
+    /// The other shapes of a reply.
+    pub fn other_shapes(name: &str) -> Vec<Value> {
+        let mut all: Map<String, Value> =
+            serde_json::from_str(include_str!("replies.json")).expect("JSON");
+        let Some(Value::Array(shapes)) = all.remove(name) else { panic!("no reply to {name}") };
+        shapes.into_iter().skip(1).collect()
+    }
+
+    pub fn reply(&self, name: &str) -> &Value {
+        self.0.get(name).expect(name)
+    }
+
+    /// The same with another reply to one call.
+    pub fn with(&self, name: &str, reply: Value) -> Self {
+        let mut service = self.clone();
+        service.0.insert(name.to_owned(), reply);
+        service
+    }
+
+    /// The script by which the stand-in answers so; a text is printed as it is.
+    pub fn rules(&self) -> Value {
+        let printed = |reply: &Value| reply.as_str().map_or(reply.to_string(), str::to_owned);
+        let rule = |(name, reply): (&String, &Value)| json!({ "match": name.split(' ').collect::<Vec<_>>(), "stdout": printed(reply) });
+        self.0.iter().map(rule).collect()
+    }
+}
