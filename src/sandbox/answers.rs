@@ -5,12 +5,23 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Answer;
 use crate::operations::{Operation, Product};
 
 /// The host colours its errors even when nobody looks.
 const RED: &str = "\u{1b}[1;31m";
 const PLAIN: &str = "\u{1b}[0m";
+
+/// What the simulated process prints and how it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    pub stdout: String,
+    pub stderr: String,
+    /// The exit code.
+    pub exit: i32,
+    /// How long the process lingers before it prints and ends; zero except for the number that
+    /// hangs.
+    pub delay: Duration,
+}
 
 /// Text on stdout and success.
 pub fn printed(stdout: String) -> Answer {

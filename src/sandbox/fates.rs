@@ -6,9 +6,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::Answer;
-use super::answers;
-use super::service::Rejection;
+use super::answers::{self, Answer};
+use super::rejection::Rejection;
 use crate::operations::{Operation, Product};
 
 /// Customers whose number ends so wrote one hour ago.

@@ -12,30 +12,19 @@ mod fates;
 mod home;
 mod host;
 mod profile;
+mod rejection;
 mod service;
 #[cfg(test)]
 mod tests;
 
 use std::path::Path;
-use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use answers::Answer;
 #[cfg(test)]
 pub use arguments::{Value, read};
 use home::Home;
-
-/// What the simulated process prints and how it ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub stdout: String,
-    pub stderr: String,
-    /// The exit code.
-    pub exit: i32,
-    /// How long the process lingers before it prints and ends; zero except for the number that
-    /// hangs.
-    pub delay: Duration,
-}
 
 /// Runs one simulated `aliyun` process.
 ///

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::answers::Answer;
 use super::answers::host_error;
 use super::arguments::Line;
 use super::home::{self, Home};

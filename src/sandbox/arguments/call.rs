@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Given, GlobalKind, Line, global_kind};
 use crate::operations::{self, Flag, FlagKind, Operation, Product};
-use crate::sandbox::Answer;
+use crate::sandbox::answers::Answer;
 use crate::sandbox::answers::{host_error, plugin_error};
 
 /// One value in the form that its flag takes.

@@ -9,7 +9,7 @@ mod call;
 pub use call::Value;
 pub use call::{ProductCall, nearest_known};
 
-use super::Answer;
+use super::answers::Answer;
 use super::answers::{host_error, printed};
 use crate::operations::{self, FlagKind, Operation, Product};
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::flags::{one, read};
 use super::{no_such_command, usage};
-use crate::sandbox::Answer;
+use crate::sandbox::answers::Answer;
 use crate::sandbox::answers::{host_error, printed, silent};
 use crate::sandbox::home::{self, Home};
 

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::flags::{HostFlag, one, read};
 use super::{ai_mode, no_such_command, table, usage};
-use crate::sandbox::Answer;
+use crate::sandbox::answers::Answer;
 use crate::sandbox::answers::{host_error, printed, silent};
 use crate::sandbox::home::Home;
 use crate::sandbox::profile;

@@ -8,7 +8,7 @@ pub mod plugins;
 
 use anyhow::Result;
 
-use super::Answer;
+use super::answers::Answer;
 use super::answers::{host_error, printed};
 use super::arguments::nearest_known;
 use super::home::Home;

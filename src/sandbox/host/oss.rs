@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use super::flags::{self, one};
-use crate::sandbox::Answer;
+use crate::sandbox::answers::Answer;
 use crate::sandbox::answers::{host_error, printed};
 use crate::sandbox::home::{Home, private_file};
 

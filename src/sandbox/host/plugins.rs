@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::flags::{many, one, read};
 use super::{no_such_command, table, usage};
 use crate::operations::Product;
-use crate::sandbox::Answer;
+use crate::sandbox::answers::Answer;
 use crate::sandbox::answers::{host_error, printed, silent};
 use crate::sandbox::home::{self, Home};
 use crate::sandbox::profile;

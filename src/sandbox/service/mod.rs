@@ -5,69 +5,25 @@
 
 mod cams;
 mod placeholders;
+mod request;
 pub mod seeds;
 mod sms;
 mod standing;
+mod state;
 pub mod store;
 
 use anyhow::Result;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::Answer;
-use super::answers::{self, request_id};
+use super::answers::{self, Answer};
 use super::arguments::ProductCall;
 use super::fates::Fate;
 use super::home::Home;
+use super::rejection::Rejection;
 use crate::operations::Product;
-use store::{State, Store};
-
-/// The service's "no" to a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rejection {
-    /// The HTTP status; a business error has 200 and leaves the exit code at 0.
-    pub status: u16,
-    pub code: String,
-    pub message: String,
-}
-
-impl Rejection {
-    /// A business error.
-    pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self::with_status(200, code, message)
-    }
-
-    /// An error that the HTTP status tells too.
-    pub fn with_status(status: u16, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into() }
-    }
-
-    fn into_answer(self) -> Answer {
-        if self.status == 200 {
-            answers::reply(&json!({
-                "Code": self.code,
-                "Message": self.message,
-                "RequestId": request_id(),
-            }))
-        } else {
-            answers::sdk_error(self.status, &self.code, &self.message, json!({}))
-        }
-    }
-}
-
-/// What a handler works with besides the call.
-pub struct Request<'a> {
-    pub call: &'a ProductCall,
-    pub state: &'a mut State,
-    pub now: Timestamp,
-    /// What the recipients' numbers have in store.
-    pub fate: Fate,
-}
-
-/// The successful reply of every call begins so.
-pub fn ok() -> Value {
-    json!({ "Code": "OK", "Message": "OK", "RequestId": request_id() })
-}
+use request::Request;
+use store::Store;
 
 /// Serves one call, with all its effects on the state.
 ///
@@ -111,7 +67,7 @@ pub fn receive(
 /// Whom a call sends to; nobody for a call that does not send.
 fn recipients(call: &ProductCall) -> Vec<&str> {
     match call.operation.command {
-        "send-sms" => sms::recipients(call),
+        "send-sms" => sms::call::recipients(call),
         "send-chatapp-message" => call.text("--to").into_iter().collect(),
         _ => Vec::new(),
     }
@@ -120,7 +76,7 @@ fn recipients(call: &ProductCall) -> Vec<&str> {
 fn serve(request: Request<'_>) -> Result<Value, Rejection> {
     let operation = request.call.operation;
     match (operation.product, operation.command) {
-        (Product::Dysmsapi, "send-sms") => sms::send(request),
+        (Product::Dysmsapi, "send-sms") => sms::send::send(request),
         (Product::Dysmsapi, "query-send-details") => sms::receipts::query(request),
         (Product::Dysmsapi, "query-send-statistics") => sms::statistics::query(request),
         (Product::Dysmsapi, "query-sms-sign-list") => sms::catalogue::list_signatures(request),
@@ -132,7 +88,7 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
         (Product::Dysmsapi, "delete-sms-template") => sms::review::delete(request),
         (Product::Dysmsapi, "query-sms-qualification-record") => sms::qualifications::list(request),
         (Product::Dysmsapi, "query-single-sms-qualification") => sms::qualifications::show(request),
-        (Product::Cams, "send-chatapp-message") => cams::send(request),
+        (Product::Cams, "send-chatapp-message") => cams::send::send(request),
         (Product::Cams, "list-chatapp-template") => cams::templates::list(request),
         (Product::Cams, "get-chatapp-template-detail") => cams::templates::show(request),
         (Product::Cams, "create-chatapp-template") => cams::review::create(request),
@@ -158,11 +114,4 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
             format!("the sandbox does not simulate {} yet", operation.api),
         )),
     }
-}
-
-/// The part of a list that a page holds; pages count from 1.
-fn page<T>(items: Vec<T>, index: i64, size: i64) -> Vec<T> {
-    let index = usize::try_from(index.max(1) - 1).unwrap_or(usize::MAX);
-    let size = usize::try_from(size.max(1)).unwrap_or(usize::MAX);
-    items.into_iter().skip(index.saturating_mul(size)).take(size).collect()
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::store::{Audit, Channel, ChatTemplate, Purpose, Signature, SmsTemplate, State};
+use super::state::{Audit, Channel, ChatTemplate, Purpose, Signature, SmsTemplate, State};
 
 /// The one channel instance.
 pub const SPACE: &str = "cams-sandbox";

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::store::Message;
+use super::state::Message;
 use crate::sandbox::fates::Receipt;
 
 /// How far a message has come, and when its receipt came.

@@ -101,7 +101,7 @@ impl Draft {
             apply_scene_content: text(&flags.apply_scene_content, "apply_scene_content")?,
             intl_type: read_intl_type(intl_type.as_deref(), is_international)?,
         };
-        limits::check(&draft)?;
+        limits::check(&draft.name, &draft.content, draft.rule.as_deref())?;
         Ok(draft)
     }
 

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::super::complaints::Complaints;
-use super::definition::Draft;
 use crate::failure::Result;
 use crate::template::{Piece, Style, names, pieces, unfinished};
 
@@ -11,13 +10,14 @@ use crate::template::{Piece, Style, names, pieces, unfinished};
 const LONGEST_NAME: usize = 30;
 const LONGEST_CONTENT: usize = 500;
 
-/// Checks a draft; the failure names everything that is wrong at once.
+/// Checks what a template is to be; the failure names everything that is wrong at once. `rule` is
+/// JSON.
 ///
 /// # Errors
 /// A limit that is exceeded, a form that the service does not take.
-pub fn check(draft: &Draft) -> Result<()> {
+pub fn check(name: &str, content: &str, rule: Option<&str>) -> Result<()> {
     let mut wrong = Complaints::default();
-    complain(&mut wrong, &draft.name, &draft.content, draft.rule.as_deref());
+    complain(&mut wrong, name, content, rule);
     wrong.refuse("variables are written ${name}; nothing was sent for review")
 }
 

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Rejection, Request, ok, page, seeds};
-use super::{check_space, own_number};
+use super::super::request::{Request, ok, page};
+use super::super::seeds;
+use super::call::{check_space, own_number};
+use crate::sandbox::rejection::Rejection;
 
 pub fn numbers(request: Request<'_>) -> Result<Value, Rejection> {
     check_space(request.call)?;

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Rejection, Request, ok};
-use super::check_space;
+use super::super::request::{Request, ok};
+use super::call::check_space;
+use crate::sandbox::rejection::Rejection;
 
 /// The bucket that the sandbox's uploads go to.
 pub const BUCKET: &str = "sandbox-media";

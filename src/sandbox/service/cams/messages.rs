@@ -3,12 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::super::request::{Request, ok, page};
+use super::super::seeds;
 use super::super::standing::Standing;
-use super::super::store::{Channel, Direction, Message, State};
-use super::super::{Rejection, Request, ok, page, seeds};
+use super::super::state::{Channel, Direction, Message, State};
+use super::call::{channel, check_space};
 use super::templates::{channel_word, read_page};
-use super::{channel, check_space};
 use crate::sandbox::fates::{Fate, OPEN_WINDOW_ENDING};
+use crate::sandbox::rejection::Rejection;
 
 /// How long ago the customers with an open window always wrote.
 const SINCE_INBOUND: SignedDuration = SignedDuration::from_hours(1);

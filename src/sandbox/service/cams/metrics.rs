@@ -4,10 +4,11 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::super::request::{Request, ok};
 use super::super::standing::Standing;
-use super::super::store::{Direction, Message};
-use super::super::{Rejection, Request, ok};
-use super::{check_space, own_number};
+use super::super::state::{Direction, Message};
+use super::call::{check_space, own_number};
+use crate::sandbox::rejection::Rejection;
 
 /// Longer spans are refused, as the real service does.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Rejection, Request, ok};
-use super::{check_space, own_number};
+use super::super::request::{Request, ok};
+use super::call::{check_space, own_number};
+use crate::sandbox::rejection::Rejection;
 
 const TEXTS: &[(&str, &str)] = &[
     ("--about", "About"),

@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::super::store::{Audit, Channel, ChatTemplate, Review};
-use super::super::{Rejection, Request, ok};
-use super::check_space;
+use super::super::request::{Request, ok};
+use super::super::state::{Audit, Channel, ChatTemplate, Review};
+use super::call::check_space;
 use super::templates::{texts, wanted_channel};
+use crate::sandbox::rejection::Rejection;
 
 /// The reviewers of this channel put a word in front of their reason.
 fn review(components: &Value, now: Timestamp) -> Review {

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::store::{Audit, Channel, ChatTemplate};
-use super::super::{Rejection, Request, ok, page};
-use super::check_space;
+use super::super::request::{Request, ok, page};
+use super::super::state::{Audit, Channel, ChatTemplate};
+use super::call::check_space;
+use crate::sandbox::rejection::Rejection;
 
 const AUDIT_WORDS: &[&str] = &["pass", "fail", "auditing", "unaudit"];
 

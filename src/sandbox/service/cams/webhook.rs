@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Rejection, Request, ok};
-use super::{check_space, own_number};
+use super::super::request::{Request, ok};
+use super::call::{check_space, own_number};
+use crate::sandbox::rejection::Rejection;
 
 fn check_flags(request: &Request<'_>) -> Result<(), Rejection> {
     for flag in ["--http-flag", "--queue-flag"] {

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::store::{Audit, Purpose, Signature};
-use super::super::{Rejection, Request, ok, page};
-use super::read_page;
+use super::super::request::{Request, ok, page};
+use super::super::state::{Audit, Purpose, Signature};
+use super::call::read_page;
 use super::receipts::local_time;
+use crate::sandbox::rejection::Rejection;
 
 /// Of everything that was there at first use.
 const ORDER: &str = "20044000001";

@@ -3,9 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Rejection, Request, ok, page};
-use super::read_page;
+use super::super::request::{Request, ok, page};
+use super::call::read_page;
 use super::receipts::local_time;
+use crate::sandbox::rejection::Rejection;
 
 /// A qualification and the person behind it.
 struct Qualification {

@@ -5,10 +5,12 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
+use super::super::request::{Request, ok, page};
 use super::super::standing::Standing;
-use super::super::store::{Channel, Message};
-use super::super::{Rejection, Request, ok, page};
-use super::{read_number, read_page};
+use super::super::state::{Channel, Message};
+use super::call::read_page;
+use super::number::read_number;
+use crate::sandbox::rejection::Rejection;
 
 /// The service keeps its receipts so many days.
 const DAYS_KEPT: i64 = 30;

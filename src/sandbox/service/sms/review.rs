@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::super::placeholders::{self, SMS};
-use super::super::store::{Audit, Purpose, Review, SmsTemplate};
-use super::super::{Rejection, Request, ok};
+use super::super::request::{Request, ok};
+use super::super::state::{Audit, Purpose, Review, SmsTemplate};
+use crate::sandbox::rejection::Rejection;
 
 /// In characters; documented.
 const LONGEST_NAME: usize = 30;

@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
+use super::super::request::{Request, ok, page};
 use super::super::standing::Standing;
-use super::super::store::{Channel, Message, State};
-use super::super::{Rejection, Request, ok, page};
+use super::super::state::{Channel, Message, State};
+use super::call::read_page;
+use super::number::read_number;
 use super::receipts::{day, read_day};
-use super::{read_number, read_page};
+use crate::sandbox::rejection::Rejection;
 
 /// Counts of one day.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{check_length, malformed};
-use crate::sandbox::service::Rejection;
+use crate::sandbox::rejection::Rejection;
 
 const LONGEST_BODY: usize = 1024;
 const LONGEST_EDGE: usize = 60;

@@ -4,8 +4,8 @@ mod interactive;
 
 use serde_json::Value;
 
-use super::super::Rejection;
-use super::Channel;
+use super::super::state::Channel;
+use crate::sandbox::rejection::Rejection;
 
 /// WhatsApp's limits, in characters.
 const LONGEST_TEXT: usize = 4096;

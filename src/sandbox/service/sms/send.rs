@@ -1,0 +1,161 @@
+//! Dysmsapi: sending one text to up to a thousand numbers.
+
+use serde_json::{Map, Value, json};
+
+use super::super::placeholders::{self, SMS};
+use super::super::request::{Request, ok};
+use super::super::state::{Audit, Channel, Direction, Message, Purpose, Signature, SmsTemplate};
+use super::call::recipients;
+use super::number::{Number, read_number};
+use crate::sandbox::arguments::ProductCall;
+use crate::sandbox::fates::Fate;
+use crate::sandbox::rejection::Rejection;
+
+/// How many numbers one call takes.
+const MOST_NUMBERS: usize = 1000;
+
+/// Checks the call as the real service does, then sends.
+pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
+    let Request { call, state, now, fate } = request;
+    let written = recipients(call);
+    if written.len() > MOST_NUMBERS {
+        return Err(Rejection::new(
+            "isv.MOBILE_COUNT_OVER_LIMIT",
+            format!("one call takes {MOST_NUMBERS} numbers"),
+        ));
+    }
+    let numbers = written
+        .iter()
+        .map(|number| {
+            read_number(number).ok_or_else(|| {
+                Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", format!("{number} is no mobile number"))
+            })
+        })
+        .collect::<Result<Vec<Number>, Rejection>>()?;
+    if numbers.is_empty() {
+        return Err(Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "no number is given"));
+    }
+    let signature = usable_signature(&state.signatures, call)?;
+    let template = usable_template(&state.sms_templates, call)?;
+    check_destination(template, &numbers)?;
+    let text = render(signature, template, call)?;
+    if let Some(rejection) = fate.rejection(call.operation.product) {
+        return Err(rejection);
+    }
+
+    let draft = Message {
+        product: call.operation.product.name().to_owned(),
+        api: call.operation.api.to_owned(),
+        channel: Channel::Sms,
+        direction: Direction::Out,
+        sender: signature.name.clone(),
+        recipient: String::new(),
+        template: Some(template.code.clone()),
+        template_name: Some(template.name.clone()),
+        language: None,
+        kind: "TEMPLATE".to_owned(),
+        text,
+        tracking_id: call.text("--out-id").map(str::to_owned),
+        message_id: format!("{}{:05}^0", now.as_millisecond(), state.next_serial()),
+        request_id: String::new(),
+        sent_at: now,
+        fate: Fate::Delivered,
+    };
+    let mut reply = ok();
+    reply["BizId"] = json!(draft.message_id);
+    let request_id = reply["RequestId"].as_str().unwrap_or_default();
+    for number in numbers {
+        state.messages.push(Message {
+            fate: Fate::of(&number.digits),
+            recipient: number.digits,
+            request_id: request_id.to_owned(),
+            ..draft.clone()
+        });
+    }
+    Ok(reply)
+}
+
+fn usable_signature<'a>(
+    signatures: &'a [Signature],
+    call: &ProductCall,
+) -> Result<&'a Signature, Rejection> {
+    let name = call.text("--sign-name").unwrap_or_default();
+    signatures
+        .iter()
+        .find(|signature| signature.name == name && signature.audit == Audit::Approved)
+        .ok_or_else(|| {
+            Rejection::new(
+                "isv.SMS_SIGN_NAME_ILLEGAL",
+                format!("the signature {name} does not exist or is not approved"),
+            )
+        })
+}
+
+fn usable_template<'a>(
+    templates: &'a [SmsTemplate],
+    call: &ProductCall,
+) -> Result<&'a SmsTemplate, Rejection> {
+    let code = call.text("--template-code").unwrap_or_default();
+    templates
+        .iter()
+        .find(|template| template.code == code && template.audit == Audit::Approved)
+        .ok_or_else(|| {
+            Rejection::new(
+                "isv.SMS_TEMPLATE_ILLEGAL",
+                format!("the template {code} does not exist or is not approved"),
+            )
+        })
+}
+
+fn check_destination(template: &SmsTemplate, numbers: &[Number]) -> Result<(), Rejection> {
+    let international = template.purpose == Purpose::International;
+    match numbers.iter().find(|number| number.mainland == international) {
+        None => Ok(()),
+        Some(number) if number.mainland => Err(Rejection::new(
+            "isv.DOMESTIC_NUMBER_NOT_SUPPORTED",
+            format!("{} is for numbers outside the mainland", template.code),
+        )),
+        Some(number) => Err(Rejection::new(
+            "isv.SMS_TEMPLATE_ILLEGAL",
+            format!("{} cannot be sent abroad to {}", template.code, number.digits),
+        )),
+    }
+}
+
+/// The text as the recipient reads it, the signature in front.
+fn render(
+    signature: &Signature,
+    template: &SmsTemplate,
+    call: &ProductCall,
+) -> Result<String, Rejection> {
+    let values = match call.text("--template-param") {
+        Some(text) => read_values(text)?,
+        None => Map::new(),
+    };
+    let value = |name: &str| values.get(name).and_then(Value::as_str).map(str::to_owned);
+    if let Some(missing) = placeholders::names(&template.content, SMS)
+        .into_iter()
+        .find(|name| value(name).is_none_or(|value| value.is_empty()))
+    {
+        return Err(Rejection::new(
+            "isv.TEMPLATE_MISSING_PARAMETERS",
+            format!("the variable {missing} has no value"),
+        ));
+    }
+    let has_url = |value: &Value| value.as_str().is_some_and(|text| text.contains("://"));
+    if values.values().any(has_url) {
+        return Err(Rejection::new("isv.PARAM_NOT_SUPPORT_URL", "a value must not be an address"));
+    }
+    let text = placeholders::render(&template.content, SMS, value);
+    Ok(format!("【{}】{text}", signature.name))
+}
+
+fn read_values(text: &str) -> Result<Map<String, Value>, Rejection> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(values)) if values.values().all(Value::is_string) => Ok(values),
+        _ => Err(Rejection::new(
+            "isv.INVALID_JSON_PARAM",
+            "the values must be a JSON object of strings",
+        )),
+    }
+}
