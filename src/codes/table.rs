@@ -189,7 +189,7 @@ pub static CODES: &[Code] = &[
         "change the text"),
     code(Sms, "isv.INVALID_PARAMETERS", Input,
         "a parameter is malformed",
-        "dates are written yyyyMMdd"),
+        "check each one; --dry-run shows the call, and dates are written yyyyMMdd"),
     code(Sms, "isv.INVALID_JSON_PARAM", Input,
         "the template parameters are not valid JSON",
         "every value is a string: {\"code\":\"123456\"}"),

@@ -49,7 +49,7 @@ pub struct Found {
     pub messages: Vec<Message>,
     /// The replies as they came.
     pub replies: Vec<Value>,
-    /// The last page was full: there may be more.
+    /// There may be more: the last page was full, or the search did not come to its end.
     pub more: bool,
     /// A reply had no list, or the list had something that cannot be told to be, or not to be, a
     /// message that was asked for. What is not found may be there all the same.
@@ -104,12 +104,14 @@ impl Conversation {
             // were asked for prove nothing, as the service may have a limit of its own; fewer than
             // on a page before are the last ones.
             if page.new == 0 || page.rows < longest {
-                break;
+                // Everything was read.
+                found.more = false;
+                return Ok(found);
             }
             longest = page.rows;
         }
-        // Everything was read.
-        found.more = false;
+        found.more = true;
+        found.is_doubtful = true;
         Ok(found)
     }
 }

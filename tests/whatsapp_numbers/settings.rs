@@ -125,7 +125,8 @@ fn accounts_are_read_page_by_page_with_their_waba() {
     let world = World::new();
     let rows = |count: usize| vec![json!({"ChannelType": "VIBER", "State": "NORMAL"}); count];
     let mut last = rows(0);
-    last.push(json!({"ChannelType": "WHATSAPP", "CustSpaceId": "s1"}));
+    let submitted = "2026-03-26 10:00:00";
+    last.push(json!({"ChannelType": "WHATSAPP", "CustSpaceId": "s1", "SubmitTime": submitted}));
     last.push(json!({"ChannelType": "WHATSAPP", "CustSpaceId": "s2"}));
     let page = |index: u32, rows: Vec<Value>| {
         json!({ "match": ["cams", "list-instance"], "contains": [format!("--page-index={index}")],
@@ -146,6 +147,7 @@ fn accounts_are_read_page_by_page_with_their_waba() {
     assert_eq!(json["data"]["total"], 52);
     let found = &json["data"]["accounts"][50];
     assert_eq!((&found["waba_id"], &found["waba_state"]), (&json!("77"), &json!("approved")));
+    assert_eq!(found["submitted_at"], "2026-03-26T10:00:00+08:00");
     assert_eq!(json["data"]["accounts"][51]["waba_id"], Value::Null);
     assert!(json["warnings"][0].to_string().contains("s2"));
     let calls = world.calls();

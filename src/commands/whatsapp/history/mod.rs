@@ -109,14 +109,17 @@ pub fn run(run: &Run, flags: Flags) -> Result<Report> {
         conversation.read_page(&service, &query, flags.page_index, flags.page_size)?
     };
     drop(service);
-    let more = found.more && !flags.all;
-    if more {
-        run.screen.note("there may be more: --all reads every page");
+    if found.more {
+        run.screen.note(if flags.all {
+            "there may be more than are read at once: --since and --until narrow it down"
+        } else {
+            "there may be more: --all reads every page"
+        });
     }
     Ok(Report::List {
         name: "messages",
         items: found.messages.iter().map(|message| message.facts()).collect(),
-        facts: Map::from_iter([("more".to_string(), json!(more))]),
+        facts: Map::from_iter([("more".to_string(), json!(found.more))]),
         raw: Value::Array(found.replies),
     })
 }
