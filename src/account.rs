@@ -53,9 +53,7 @@ impl Profile {
             current: current.is_some(),
         })
     }
-}
 
-impl Profile {
     /// Whether it holds something to sign with, told from how it is masked: a mode, a colon and
     /// what is left of a key, a role or a command. That counts for the CLI also where the profile
     /// as a whole is not valid; the environment only fills the rest.
@@ -82,6 +80,9 @@ pub struct Account {
     pub region: Option<String>,
     /// Credentials are exported too, and ignored.
     pub overrides_environment: bool,
+    /// Among those is an AccessKey, which could be used in the place of the profile.
+    #[serde(skip)]
+    has_choice: bool,
 }
 
 impl Account {
@@ -100,9 +101,13 @@ impl Account {
     pub fn warning(&self) -> Option<String> {
         self.overrides_environment.then(|| {
             format!(
-                "credentials are exported, but aliyun ignores them: profile {} sends and pays; \
-                 to use the exported ones, add --credentials env",
-                self.profile.as_deref().unwrap_or("default")
+                "credentials are exported, but aliyun ignores them: profile {} sends and pays{}",
+                self.profile.as_deref().unwrap_or("default"),
+                if self.has_choice {
+                    "; to use the exported ones, add --credentials env"
+                } else {
+                    ""
+                }
             )
         })
     }
@@ -119,7 +124,8 @@ pub struct Exported {
     pub profile: Option<String>,
     pub region: Option<String>,
     pub ignore_profile: bool,
-    /// The CLI answers from records, which it can from 3.3.12 on, and calls nobody.
+    /// The CLI answers calls from records, which it can from 3.3.12 on; calls that have none it
+    /// makes.
     pub recorded: bool,
 }
 
@@ -185,10 +191,16 @@ pub fn resolve(
         credential: None,
         region,
         overrides_environment: false,
+        has_choice: false,
     };
     if exported.decides_alone(settings) {
         if !exported.keys {
-            return Err(none(program, "no AccessKey is exported, and the profiles are ignored"));
+            return Err(none(program, "no AccessKey is exported, and the profiles are ignored")
+                .hint(
+                    "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or \
+                     let the profiles count: without --credentials env, and with \
+                     ALIBABA_CLOUD_IGNORE_PROFILE unset",
+                ));
         }
         // What the CLI falls back to when it ignores the profiles.
         let region = settings.region.clone().unwrap_or_else(|| "cn-hangzhou".into());
@@ -212,6 +224,7 @@ pub fn resolve(
             credential: Some(profile.credential.clone()),
             region,
             overrides_environment: exported.credentials,
+            has_choice: exported.keys,
         }),
         Some(profile) if exported.credentials && profile.has_own_credential() => Err(none(
             program,
@@ -221,7 +234,11 @@ pub fn resolve(
                 profile.name
             ),
         )
-        .hint("repair the profile with aliyun itself, or add --credentials env")),
+        .hint(if exported.keys {
+            "repair the profile with aliyun itself, or add --credentials env"
+        } else {
+            "repair the profile with aliyun itself, or choose another one with --profile"
+        })),
         _ if exported.credentials => match region {
             Some(region) => Ok(environment(Some(region))),
             None => Err(Failure::missing(&["--region"], Vec::new()).hint(

@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
 use crate::{signals, state, system};
 
@@ -58,7 +58,7 @@ pub fn acquire(path: &Path, patience: Duration, interruptible: bool) -> Result<F
 pub fn sign_of_life(folder: &Path) -> Result<(PathBuf, File)> {
     let path = folder.join(uuid::Uuid::now_v7().to_string());
     let file = open(&path)?;
-    try_lock(&file)?;
+    ensure!(try_lock(&file)?, "a file that was just made is locked: {}", path.display());
     Ok((path, file))
 }
 

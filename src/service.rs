@@ -106,8 +106,10 @@ impl<'r> Service<'r> {
         let progress = Progress::default();
         // The command makes a folder for checkpoints where it stands, and leaves it there if it
         // fails; the user's own folder may also be one where it must not write.
-        let folder = tempfile::tempdir()
-            .map_err(|error| Failure::environment(format!("no temporary folder: {error}")))?;
+        let folder = tempfile::tempdir().map_err(|error| {
+            Failure::environment(format!("a temporary folder cannot be made: {error}"))
+                .hint("TMPDIR names the folder for such things")
+        })?;
         let manner = Manner {
             environment: &upload.environment(),
             folder: Some(folder.path()),

@@ -166,9 +166,25 @@ fn an_empty_value_is_a_missing_one() {
         };
         assert_names(&refused(&words), "empty value", "leave it out");
     }
-    assert_names(&refused(&and(&TEXT, &["--text", ""])), "empty", "--text");
+    assert_names(&refused(&and(&TEXT, &["--text", ""])), "blank", "--text");
     assert_names(&refused(&and(&TEMPLATE, &["--payload", ""])), "empty value", "--payload");
     assert_names(&refused(&and(&TEMPLATE, &["--task-id="])), "empty value", "--task-id");
+}
+
+#[test]
+fn what_a_command_is_about_is_named_where_it_is_missing() {
+    for (words, missing) in [
+        (&["templates", "show"][..], "CODE"),
+        (&["whatsapp", "numbers", "show"], "N"),
+        (&["sandbox", "inbound", "--text=x", "--to=8613800000001"], "--from"),
+    ] {
+        let error = refused(words);
+        assert_eq!(error["missing"], serde_json::json!([missing]), "{error:#}");
+        assert!(error["next"][0].as_str().is_some_and(|next| next.ends_with("--help")));
+    }
+    // The values of a flag are no part of the command, whose name clap does not repeat here.
+    let ran = World::new().run(&["--timeout=0", "--json", "sms", "send", "--sign-name", "batch"]);
+    assert_eq!(ran.json()["command"], "sms send");
 }
 
 #[test]
@@ -214,8 +230,8 @@ fn a_text_has_4096_characters_at_most() {
 fn a_text_from_stdin_is_judged_like_any_other() {
     let words = and(&TEXT, &["--text", "-"]);
     for (input, message) in [
-        ("".to_string(), "empty"),
-        ("\n".to_string(), "empty"),
+        ("".to_string(), "blank"),
+        (" \n".to_string(), "blank"),
         ("x".repeat(4097), "too long"),
         // Cut in the middle of a character, it is still too large and not ill-formed.
         ("x".to_string() + &"😀".repeat(1_000_000), "larger than 1 MiB"),

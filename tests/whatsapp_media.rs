@@ -124,6 +124,19 @@ fn a_bar_shows_how_far_a_large_file_is() {
 }
 
 #[test]
+fn an_upload_that_talks_too_much_or_for_too_long_is_bounded() {
+    let flood = 64 * 1024 * 1024;
+    let much = world(&[json!({"match": ["oss"], "flood_stdout_bytes": flood})]);
+    assert_eq!(much.run(UPLOAD).exit(), 0, "a flood alone is no failure");
+    let line = "\rTotal num: 1, Progress: 1.000%, Speed: 1KB/s".repeat(10_000);
+    let long = world(&[json!({"match": ["oss"], "early_stdout": line, "delay_ms": 120_000})]);
+    let ran = long.run(&[UPLOAD, &["--timeout", "1", "--json"]].concat());
+    assert_eq!(ran.exit(), 3, "{ran:?}");
+    assert!(ran.json()["error"]["hint"].to_string().contains("--timeout"), "{ran:?}");
+    long.assert_clean();
+}
+
+#[test]
 fn a_link_for_a_limited_time_is_asked_of_the_service() {
     let presigned = json!({"Code": "OK", "Data": {"Url": "https://bucket.example/k?Expires=1"}});
     let world = world(&[

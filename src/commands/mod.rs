@@ -7,7 +7,7 @@ pub mod templates;
 pub mod unread;
 pub mod whatsapp;
 
-use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::failure::Result;
 use crate::report::Report;
@@ -47,11 +47,12 @@ impl CommandLine {
 }
 
 fn without_empty_variables(command: clap::Command) -> clap::Command {
-    let is_set = |arg: &Arg| {
-        arg.get_env().is_none_or(|name| std::env::var_os(name).is_none_or(|text| !text.is_empty()))
-    };
+    let is_empty =
+        |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|text| text.is_empty());
     command
-        .mut_args(|arg| if is_set(&arg) { arg } else { arg.env(None::<&str>) })
+        .mut_args(
+            |arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&str>) } else { arg },
+        )
         .mut_subcommands(without_empty_variables)
 }
 

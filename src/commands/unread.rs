@@ -1,7 +1,8 @@
 //! Command lines that are not carried out: requests for a page, and mistakes.
 
+use clap::CommandFactory as _;
 use clap::builder::{FalseyValueParser, TypedValueParser as _};
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::failure::Failure;
 
@@ -46,23 +47,48 @@ pub fn mistake(error: &clap::Error) -> (String, Box<Failure>) {
     let message = lines.next().unwrap_or_default();
     let usage = lines.clone().find_map(|line| line.strip_prefix("Usage:"));
     let tip = lines.find_map(|line| line.strip_prefix("tip:"));
-    let command = usage.map_or("alimsg".into(), |usage| {
-        let words = usage.split_whitespace();
-        words.take_while(|word| !word.starts_with(['-', '<', '['])).collect::<Vec<_>>().join(" ")
+    let words = usage.map_or_else(words_of_this_process, |usage| {
+        let words = usage.split_whitespace().skip(1);
+        words.take_while(|word| !word.starts_with(['-', '<', '['])).map(String::from).collect()
     });
-    let is_cut_short = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand
-    );
-    let failure = if is_cut_short {
-        Failure::usage(format!("{command} needs to be told what to do"))
-            .hint(format!("`{command} --help` lists its commands"))
-    } else {
-        let hint = tip.map(|tip| tip.trim().to_string()).or_else(|| repair(error, &command));
-        Failure::usage(message.strip_prefix("error:").unwrap_or(message).trim())
-            .hint(hint.unwrap_or_else(|| format!("`{command} --help` shows the flags")))
+    let name = words.join(" ");
+    let command = format!("alimsg {name}");
+    let command = command.trim_end();
+    let missing = error.get(ContextKind::InvalidArg);
+    let failure = match (error.kind(), missing) {
+        (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand, _) => {
+            Failure::usage(format!("{command} needs to be told what to do"))
+                .hint(format!("`{command} --help` lists its commands"))
+        }
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
+            // `--flag <VALUE>`, or `<VALUE>` for one that has no flag.
+            let missing: Vec<&str> = missing
+                .iter()
+                .filter_map(|written| written.split_whitespace().next())
+                .map(|word| word.trim_matches(['<', '>']))
+                .collect();
+            Failure::missing(&missing, vec![format!("{command} --help")])
+        }
+        _ => {
+            let hint = tip.map(|tip| tip.trim().to_string()).or_else(|| repair(error, command));
+            Failure::usage(message.strip_prefix("error:").unwrap_or(message).trim())
+                .hint(hint.unwrap_or_else(|| format!("`{command} --help` shows the flags")))
+        }
     };
-    (command.strip_prefix("alimsg").unwrap_or_default().trim().to_string(), failure)
+    (name, failure)
+}
+
+/// The words of the command that was typed, where the error does not repeat them.
+fn words_of_this_process() -> Vec<String> {
+    let mut tree = &super::CommandLine::command();
+    let mut words = Vec::new();
+    for word in std::env::args_os().skip(1).filter_map(|word| word.into_string().ok()) {
+        if let Some(command) = tree.find_subcommand(&word) {
+            tree = command;
+            words.push(word);
+        }
+    }
+    words
 }
 
 /// How to write the line instead, where that can be told.
@@ -78,8 +104,7 @@ fn repair(error: &clap::Error, command: &str) -> Option<String> {
             Some(format!("give {argument} a value; one that begins with a dash as --flag=VALUE"))
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => Some(format!(
-            "`{command} --help` shows the flags; a value that begins with a dash is written \
-             --flag={argument}"
+            "`{command} --help` shows the flags; if it was meant as a value: --flag={argument}"
         )),
         _ => None,
     }

@@ -104,8 +104,8 @@ impl Conversation {
             // were asked for prove nothing, as the service may have a limit of its own; fewer than
             // on a page before are the last ones.
             if page.new == 0 || page.rows < longest {
-                // Everything was read.
-                found.more = false;
+                // Rows that came again tell nothing of what may lie behind them.
+                found.more = page.rows > 0 && page.new == 0 && page.rows >= longest;
                 return Ok(found);
             }
             longest = page.rows;

@@ -57,7 +57,8 @@ impl<'r> Guard<'r> {
         let exported = Exported::of_this_process(&run.settings);
         if exported.recorded {
             run.screen.note(
-                "ALIBABA_CLOUD_CLI_MOCK is set: aliyun answers from records, nothing is sent",
+                "ALIBABA_CLOUD_CLI_MOCK is set: aliyun answers from records, and calls that have none \
+                 are made",
             );
         }
         let stamp = Preflight { run, host: &host, product, exported: &exported }.stamp()?;

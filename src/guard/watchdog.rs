@@ -44,7 +44,7 @@ impl Watchdog {
     /// If it could not be started; the run is then protected by its drop guard and by the healing
     /// of the next run only.
     pub fn start(host: &Host, lease: &Path) -> anyhow::Result<Self> {
-        let mut child = process::start_companion((roles::VARIABLE, roles::WATCHDOG), &[])?;
+        let mut child = process::start_companion((roles::VARIABLE, roles::WATCHDOG))?;
         let input = child.stdin.take();
         let orders = Orders { host: host.clone(), lease: lease.to_path_buf() };
         let mut watchdog = Self { child, input };

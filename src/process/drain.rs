@@ -12,8 +12,8 @@ struct Kept {
 pub struct Drain(Arc<Mutex<Kept>>);
 
 impl Drain {
-    /// Reads to the end and keeps the first `limit` bytes; tells `heard` each piece as it comes,
-    /// and `done` that there is no more.
+    /// Reads to the end and keeps the first `limit` bytes; tells `heard` each piece of these as it
+    /// comes, and `done` that there is no more.
     pub fn start(
         source: Option<impl Read + Send + 'static>,
         limit: usize,
@@ -54,7 +54,9 @@ fn read_all(mut source: impl Read, limit: usize, kept: &Mutex<Kept>, mut heard: 
                 kept.bytes.extend_from_slice(&buffer[..count.min(room)]);
                 kept.truncated |= count > room;
                 drop(kept);
-                heard(&buffer[..count]);
+                // What is not kept is not told either: a listener that is slower than the child
+                // would be sent more and more.
+                heard(&buffer[..count.min(room)]);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return,

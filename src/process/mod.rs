@@ -152,14 +152,9 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Finished> {
 
 /// Starts this program once more, in a group of its own, with `role` to tell it what it is there
 /// for, its input a pipe from here and its outputs closed.
-pub fn start_companion(role: (&str, &str), set_env: &[(OsString, OsString)]) -> io::Result<Child> {
+pub fn start_companion(role: (&str, &str)) -> io::Result<Child> {
     let mut command = command(std::env::current_exe()?.as_os_str());
-    command
-        .env(role.0, role.1)
-        .envs(set_env.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.env(role.0, role.1).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     system::own_group(&mut command);
     command.spawn()
 }

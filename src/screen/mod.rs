@@ -91,12 +91,12 @@ impl Screen {
         }
     }
 
-    /// Something that may be wrong. Part of the JSON as well, once.
+    /// Something that may be wrong, said once. Part of the JSON as well.
     pub fn warn(&self, text: impl Into<String>) {
         let text = text.into();
-        self.say(WARNING, "warning:", &text);
         let mut warnings = self.warnings.borrow_mut();
         if !warnings.contains(&text) {
+            self.say(WARNING, "warning:", &text);
             warnings.push(text);
         }
     }

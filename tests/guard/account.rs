@@ -129,9 +129,19 @@ fn a_role_or_a_token_file_is_no_account_where_the_profiles_are_ignored() {
         let world = World::new();
         let mut command = world.alimsg(&with(&SMS, &["--credentials", "env"]));
         command.envs(variables.iter().copied());
-        assert_not_sent(&world, &run(command), 4);
+        let json = assert_not_sent(&world, &run(command), 4);
+        assert!(json["error"]["hint"].to_string().contains("ACCESS_KEY_ID"), "{json:#}");
         assert_eq!(world.ai_mode(), None);
         world.assert_clean();
+        // So nothing advises to use them.
+        let mut command = world.alimsg(&SMS);
+        command.envs(variables.iter().copied());
+        let json = run(command).json();
+        let warning = json["warnings"][0].as_str().expect("a warning");
+        assert!(
+            warning.contains("ignores them") && !warning.contains("--credentials"),
+            "{warning}"
+        );
     }
 }
 
@@ -263,6 +273,6 @@ fn answers_from_records_are_not_taken_for_the_services() {
     let mut command = world.alimsg(&SMS);
     command.env("ALIBABA_CLOUD_CLI_MOCK", "true");
     let ran = run(command);
-    assert!(ran.stderr.contains("ALIBABA_CLOUD_CLI_MOCK is set"), "{ran:?}");
+    assert!(ran.stderr.contains("calls that have none are made"), "{ran:?}");
     assert!(!world.run(&SMS).stderr.contains("MOCK"));
 }

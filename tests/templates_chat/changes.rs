@@ -213,3 +213,24 @@ fn an_update_has_to_fit_the_category_of_the_old_template() {
     assert!(world.calls()[2].contains(&"--category=text_image".to_string()));
     world.assert_clean();
 }
+
+#[test]
+fn an_update_neither_renames_nor_writes_what_whatsapp_writes_itself() {
+    let world = World::new();
+    let reply = json!({"Code": "OK", "Data": {"Name": "code", "Category": "AUTHENTICATION",
+                       "Components": [{"Type": "BODY", "Text": "123 is your code."}]}});
+    world.script(json!([answer("get-chatapp-template-detail", reply)]));
+    let update = ["templates", "update", "c1", "--language", "en", "--yes", "--json"];
+    let file = world.file("t.json", r#"{"name": "another", "category": "AUTHENTICATION"}"#);
+    for (more, said) in [
+        (["--body", "My own text"], "writes the body of an AUTHENTICATION template itself"),
+        (["--file", &file], "name of a template cannot be changed"),
+    ] {
+        let ran = world.run(&[&update[..], &more].concat());
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let message = ran.json()["error"]["message"].to_string();
+        assert!(message.contains(said), "{message}");
+    }
+    assert!(world.calls().iter().all(|call| call[1] == "get-chatapp-template-detail"));
+    world.assert_clean();
+}

@@ -239,3 +239,10 @@ fn what_is_missing_is_asked_for_at_a_terminal() {
     assert_eq!(world.call()[6], components);
     world.assert_clean();
 }
+
+#[test]
+fn an_authentication_template_is_asked_for_no_body() {
+    let create = ["templates", "create", "--name", "code", "--category", "AUTHENTICATION"];
+    let message = refused(&[&create[..], &["--language", "en"]].concat());
+    assert!(message.contains("from a file") && !message.contains("--body"), "{message}");
+}

@@ -62,7 +62,8 @@ fn complete(run: &Run, channel: Channel, draft: &mut Draft) -> Result<[String; 3
     let kind = category(channel, &kind);
     let question = "Language, such as en or zh_CN";
     let language = need("--language", question, &draft.language, &limits::check_language)?;
-    if draft.has_no_parts() {
+    // The texts of an authentication template are WhatsApp's own.
+    if draft.has_no_parts() && kind != "AUTHENTICATION" {
         let body = need("--body", "Text of the body", &None, &anything)?;
         draft.components = json!([{"Type": "BODY", "Text": body}]);
     }

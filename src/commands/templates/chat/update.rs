@@ -22,8 +22,7 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
     let channel = flags.definition.channel;
     let mut draft = Draft::read(&flags.definition)?;
     if flags.definition.name.is_some() {
-        return Err(Failure::usage("the name of a template cannot be changed")
-            .hint("leave out --name, or create another template"));
+        return Err(unchangeable());
     }
     let language = language(run, channel, &flags.code, draft.language.as_ref())?;
     if draft.has_no_parts() && draft.category.is_none() && draft.examples.is_empty() {
@@ -45,9 +44,11 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
     };
     let look = |service: &Service<'_>| -> Result<(Call, Rows)> {
         let old = wanted.read(service)?;
+        let kind = old.category.as_ref().map(|word| category(channel, word));
+        let kind = draft.category.clone().or(kind);
+        limits::check_given(channel, &draft, kind.as_deref())?;
         let mut draft = draft.clone();
         revision::complete(&mut draft, &old)?;
-        let kind = draft.category.clone().or(old.category.map(|word| category(channel, &word)));
         limits::check_whole(channel, &draft, kind.as_deref())?;
         plan::warn_of_missing_examples(run, &draft);
         // What the call does not say might be gone: the service replaces a template as a whole.
@@ -55,6 +56,9 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
             .optional_integer("--message-send-ttl-seconds", old.lifetime)
             .optional_text("--product-set-id", old.product_set.as_deref());
         let name = old.name.unwrap_or_default();
+        if !name.is_empty() && draft.name.as_ref().is_some_and(|wanted| *wanted != name) {
+            return Err(unchangeable());
+        }
         let mut rows = vec![
             ("template".to_string(), format!("{} ({name})", old.code)),
             ("state".to_string(), old.status),
@@ -84,6 +88,11 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
             &language,
         )
     })
+}
+
+fn unchangeable() -> Box<Failure> {
+    Failure::usage("the name of a template cannot be changed")
+        .hint("leave the name out, or create another template")
 }
 
 fn modification(wanted: &Wanted, draft: &Draft) -> Call {

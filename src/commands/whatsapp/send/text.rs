@@ -7,7 +7,7 @@ use super::envelope::Channel;
 use super::free_form::{Compose, Form};
 use super::viber;
 use crate::commands::Inputs;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::{length, source};
 
 pub const EXAMPLES: &str = "\
@@ -56,12 +56,9 @@ impl Compose for Text {
 }
 
 /// # Errors
-/// Empty, or longer than a text may be.
+/// Blank, or longer than a text may be.
 pub fn check(text: &str) -> Result<()> {
-    if text.is_empty() {
-        return Err(Failure::usage("the text is empty").hint("give --text some text"));
-    }
-    length::at_most("--text", text, LONGEST)
+    length::some("--text", text, LONGEST)
 }
 
 /// All of stdin, but for the line break that `echo` and editors add at the end.

@@ -51,6 +51,21 @@ pub fn check_whole(channel: Channel, draft: &Draft, category: Option<&str>) -> R
     wrong.refuse(HINT)
 }
 
+/// Checks the parts that a draft gives for a template of this category, which the draft itself may
+/// not name.
+///
+/// # Errors
+/// Parts that WhatsApp writes itself.
+pub fn check_given(channel: Channel, draft: &Draft, category: Option<&str>) -> Result<()> {
+    let mut wrong = Complaints::default();
+    if channel == Channel::Whatsapp && category == Some("AUTHENTICATION") {
+        let components = spelled(&draft.components);
+        let message = Message::of_components(&components);
+        whatsapp::check_authentication(&mut wrong, &components, &message);
+    }
+    wrong.refuse(HINT)
+}
+
 /// Checks a name by itself.
 ///
 /// # Errors
@@ -119,11 +134,14 @@ fn complain_of_whole(
         viber::check_whole(wrong, category, &message);
     } else {
         carousel::check_surroundings(wrong, category, &components, &message);
-        whatsapp::check_offer(wrong, category, &message);
+        whatsapp::check_offer(wrong, category, &components, &message);
         // The texts of an authentication template are WhatsApp's own.
-        let has_text = category.is_some_and(|category| category != "AUTHENTICATION");
-        if has_text && message.body.is_empty() {
+        let is_authentication = category == Some("AUTHENTICATION");
+        if category.is_some() && !is_authentication && message.body.is_empty() {
             wrong.add("there is no body");
+        }
+        if is_authentication && components.as_array().is_none_or(Vec::is_empty) {
+            wrong.add("an AUTHENTICATION template takes its `components` from a file (--file)");
         }
     }
     let unknown = compare(&message.variables(), &draft.examples).superfluous;
@@ -178,7 +196,10 @@ fn complain_of_variables(wrong: &mut Complaints, components: &Value, message: &M
     }
     for (place, text) in message.texts() {
         for start in unfinished(text, Style::Chat) {
-            wrong.add(format!("{start:?} in {place} opens a variable that has no name or no end"));
+            wrong.add(format!(
+                "{start:?} in {place} opens a variable that has no name or no end (write $(name), \
+                 or leave out the bracket)"
+            ));
         }
     }
     for variable in names(message.texts(), Style::Sms) {

@@ -107,9 +107,19 @@ pub fn check_authentication(wrong: &mut Complaints, components: &Value, message:
 }
 
 /// Checks a limited-time offer, if there is one: only marketing templates have it.
-pub fn check_offer(wrong: &mut Complaints, category: Option<&str>, message: &Message) {
-    let Some(offer) = &message.offer else { return };
-    wrong.at_most("the limited-time offer", offer, LONGEST_OFFER);
+pub fn check_offer(
+    wrong: &mut Complaints,
+    category: Option<&str>,
+    components: &Value,
+    message: &Message,
+) {
+    if of_type(components, "LIMITED_TIME_OFFER").next().is_none() {
+        return;
+    }
+    match &message.offer {
+        Some(offer) => wrong.at_most("the limited-time offer", offer, LONGEST_OFFER),
+        None => wrong.add("the limited-time offer has no text"),
+    }
     wrong.at_most("the body below a limited-time offer", &message.body, LONGEST_BODY_OF_OFFER);
     if message.footer.is_some() {
         wrong.add("a message with a limited-time offer has no footer");
