@@ -5,7 +5,7 @@ use crate::delivery::require_consent;
 use crate::failure::{Failure, Kind, Outcome, Result};
 use crate::guard::Guard;
 use crate::reply::Reply;
-use crate::report::Report;
+use crate::report::{Phase, Report};
 use crate::run::Run;
 use crate::service::{self, Service};
 
@@ -25,6 +25,8 @@ pub enum Look<'c> {
     Decisive {
         call: &'c Call,
         change: &'c dyn Fn(&Service<'_>) -> Result<(Call, Rows)>,
+        /// How the call will differ from what a dry run can show, if it will.
+        completed: Option<&'static str>,
     },
 }
 
@@ -79,9 +81,15 @@ pub fn carry_out(
 
 fn make(run: &Run, change: &Change<'_>, report: impl FnOnce(Reply) -> Report) -> Result<Report> {
     let reads = change.look.call(run.settings.yes);
-    let planned =
+    let mut planned =
         service::dry_run(run, &reads.into_iter().chain([&change.call]).collect::<Vec<_>>())?;
     if run.settings.dry_run {
+        if let (Report::DryRun(commands), Look::Decisive { completed, .. }) =
+            (&mut planned, &change.look)
+            && let Some(command) = commands.iter_mut().rfind(|one| one.phase == Phase::Call)
+        {
+            command.when = *completed;
+        }
         return Ok(planned);
     }
     require_consent(run)?;

@@ -94,6 +94,10 @@ fn user() -> ExitCode {
         Ok(()) => guarded_against_panics(&run, || command.run(&run)),
         Err(error) => Err(Failure::internal(format!("signals cannot be watched: {error}"))),
     };
+    let result = result.map_err(|mut failure| {
+        failure.next.iter_mut().for_each(|next| *next = run.settings.again(next));
+        failure
+    });
     if let Err(error) = run.screen.end(name, &run.facts, &result) {
         run.screen.fall_back_to_stderr(&result, &error);
     }

@@ -159,7 +159,8 @@ impl Upload<'_> {
                 "the upload failed: {}",
                 self.without_secrets(&trouble)
             ))
-            .hint("nothing was sent; the same command may be tried again"),
+            .hint("nothing was sent; the same command may be tried again")
+            .retryable(),
         })
     }
 

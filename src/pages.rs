@@ -67,6 +67,8 @@ pub struct Pages {
     pub raw: Vec<Value>,
     /// The service gave the same page twice, so some may be missing.
     pub repeats: bool,
+    /// A reply brought something in the place of the list that is none.
+    pub unreadable: bool,
 }
 
 /// Reads pages; `call` makes the call for an index and a size, and the entries and their number
@@ -88,6 +90,11 @@ pub fn read(
     for index in first..first.saturating_add(MOST_PAGES) {
         let reply = service.read(&call(index, size))?;
         let page = reply.items(lists).to_vec();
+        // An empty list may be left out; anything else in its place cannot be read.
+        let is_odd =
+            |value: &Value| !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
+        pages.unreadable |= page.iter().any(|entry| !entry.is_object())
+            || lists.iter().chain(&["Data"]).filter_map(|path| reply.value(path)).any(is_odd);
         pages.total = reply.number(totals).or(pages.total);
         pages.raw.push(Value::Object(reply.0));
         // A service that takes no notice of the index would go on like this for ever.
@@ -116,6 +123,9 @@ impl Pages {
     pub fn remark(&self, run: &Run, extent: Extent) {
         if self.repeats {
             run.screen.warn("the service repeats its pages; the list may be incomplete");
+        }
+        if self.unreadable {
+            run.screen.warn("the service's list cannot be read whole; some may be missing");
         }
         if self.total.is_some_and(|total| extent.leaves_out(total)) {
             run.screen.note("there are more: --all reads every page, --page-index another one");

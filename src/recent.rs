@@ -44,6 +44,8 @@ pub struct Watch {
     parts: Vec<String>,
     /// The user said that a repetition is meant.
     allowed: bool,
+    /// What people type to see what has become of the earlier one.
+    checks: Vec<String>,
 }
 
 /// A message that is on record and about to be sent.
@@ -59,14 +61,19 @@ impl Watch {
     ///
     /// # Errors
     /// There is no state folder.
-    pub fn new(settings: &Settings, parts: &[&str], allowed: bool) -> Result<Option<Self>> {
+    pub fn new(
+        settings: &Settings,
+        parts: &[&str],
+        allowed: bool,
+        checks: Vec<String>,
+    ) -> Result<Option<Self>> {
         if settings.dry_run {
             return Ok(None);
         }
         let folder = if settings.sandbox { state::sandbox_folder() } else { state::folder() };
         let parts = parts.iter().map(ToString::to_string).collect();
         match folder {
-            Ok(folder) => Ok(Some(Self { path: folder.join(FILE), parts, allowed })),
+            Ok(folder) => Ok(Some(Self { path: folder.join(FILE), parts, allowed, checks })),
             Err(_) if allowed => Ok(None),
             Err(error) => Err(unchecked(error)),
         }
@@ -121,7 +128,7 @@ impl Watch {
         let fingerprint = fingerprint(&record.salt, &self.parts);
         let earlier = record.messages.iter().rev().find(|entry| entry.fingerprint == fingerprint);
         match earlier {
-            Some(entry) => Err(repetition(now.duration_since(entry.at))),
+            Some(entry) => Err(repetition(now.duration_since(entry.at), &self.checks)),
             None => Ok(()),
         }
     }
@@ -160,16 +167,20 @@ pub fn forget(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// The refusal of a message that was sent `age` ago in the same words.
-pub fn repetition(age: SignedDuration) -> Box<Failure> {
-    Failure::usage(format!(
+/// The refusal of a message that was sent `age` ago in the same words; `checks` are the commands
+/// that show what has become of that one.
+pub fn repetition(age: SignedDuration, checks: &[String]) -> Box<Failure> {
+    let mut failure = Failure::usage(format!(
         "the same message went to the same customer {} s ago, or may have",
         age.as_secs().max(0)
     ))
     .hint(format!(
-        "if it is meant to be sent again, add --allow-duplicate; after {} minutes nobody asks",
+        "look first whether it arrived; if it is meant to be sent again, add --allow-duplicate; \
+         after {} minutes nobody asks",
         SPAN.as_mins()
-    ))
+    ));
+    failure.next = checks.to_vec();
+    failure
 }
 
 fn unchecked(error: anyhow::Error) -> Box<Failure> {
@@ -225,7 +236,7 @@ mod tests {
 
     fn watch(folder: &Path, text: &str) -> Watch {
         let parts = ["8613800000001".into(), "8613800001000".into(), text.to_string()];
-        Watch { path: folder.join(FILE), parts: parts.into(), allowed: false }
+        Watch { path: folder.join(FILE), parts: parts.into(), allowed: false, checks: Vec::new() }
     }
 
     fn enter(watch: &Watch, at: Timestamp) {

@@ -54,7 +54,8 @@ pub enum Phase {
 pub struct PlannedCommand {
     pub phase: Phase,
     pub argv: Vec<String>,
-    /// The condition under which it runs, where that depends on the one before.
+    /// The condition under which, or the completion with which, it runs, where that depends on the
+    /// one before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<&'static str>,
 }

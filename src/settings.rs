@@ -128,6 +128,35 @@ pub struct Settings {
     pub sandbox: bool,
 }
 
+impl Settings {
+    /// A command to type next: with the flags that make it look where this run looked, behind it.
+    pub fn again(&self, command: &str) -> String {
+        if !command.starts_with("alimsg ")
+            || command.ends_with(" --help")
+            || command.contains(" --sandbox ")
+        {
+            return command.to_string();
+        }
+        let mut flags = Vec::new();
+        if self.sandbox {
+            flags.push("--sandbox".to_string());
+        }
+        let aliyun = self.aliyun.as_ref().map(|path| path.display().to_string());
+        for (flag, value) in
+            [("--profile", &self.profile), ("--region", &self.region), ("--aliyun", &aliyun)]
+        {
+            flags.extend(value.iter().flat_map(|value| [flag.to_string(), value.clone()]));
+        }
+        if self.credentials == Credentials::Env {
+            flags.extend(["--credentials", "env"].map(String::from));
+        }
+        if flags.is_empty() {
+            return command.to_string();
+        }
+        format!("{command} {}", shell_words::join(flags))
+    }
+}
+
 impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();

@@ -22,6 +22,8 @@ fn assert_refused(ran: &support::Ran) {
     let error = &ran.json()["error"];
     assert_eq!((&error["kind"], &error["outcome"]), (&json!("usage"), &json!("not_sent")));
     assert!(error["hint"].as_str().expect("a hint").contains("--allow-duplicate"), "{error}");
+    let next = error["next"].as_array().and_then(|next| next.last()).expect("a next step");
+    assert!(next.as_str().is_some_and(|next| next.contains("whatsapp history")), "{error}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod support;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use support::World;
+use support::{Running, World};
 
 const FROM: &str = "--from=8613800000001";
 const SPACE: &str = "--cust-space-id=cams-sandbox";
@@ -260,5 +260,17 @@ fn ai_mode_is_off_between_two_looks() {
     let ran = running.wait();
     assert_eq!(ran.signal(), Some(Signal::INT.as_raw()), "{ran:#?}");
     assert_eq!(ran.stdout.lines().count(), 1, "the message is printed once: {}", ran.stdout);
+    world.assert_clean();
+}
+
+#[test]
+fn following_ends_when_nobody_reads_any_more() {
+    let world = World::new();
+    world.script(json!([page(1, &[])]));
+    // Whoever reads leaves at once, before anything is printed; the shell waits for both.
+    let follow = history(&["--follow", "--interval=1"]);
+    let ran = Running::start(world.shell(r#""$0" "$@" | true"#, &follow)).wait();
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert_eq!(world.calls().len(), 1);
     world.assert_clean();
 }

@@ -155,6 +155,22 @@ fn a_link_for_a_limited_time_is_asked_of_the_service() {
 }
 
 #[test]
+fn a_link_that_is_refused_leaves_the_plain_one() {
+    let denied = json!({"Code": "Forbidden", "Message": "no"});
+    for reply in [denied, json!({"Code": "OK", "Data": {}})] {
+        let world = world(&[
+            json!({"match": ["cams", "generate-presigned-url"], "stdout": reply.to_string()}),
+        ]);
+        let ran = world.run(&[UPLOAD, &["--presign", "--json"]].concat());
+        let error = &ran.json()["error"];
+        assert!(error["message"].to_string().contains("the file is uploaded"), "{error}");
+        let link = "https://bucket.oss.example.com/media/1/";
+        assert!(error["hint"].to_string().contains(link), "{error}");
+        assert_secret(&world, &ran);
+    }
+}
+
+#[test]
 fn a_failing_upload_names_its_reason_without_the_keys_in_it() {
     let complaint = format!("ERROR: InvalidAccessKeyId {KEY_ID} {KEY_SECRET} {TOKEN}");
     let world = world(&[json!({"match": ["oss"], "stderr": complaint, "exit": 1})]);

@@ -54,6 +54,8 @@ pub struct Found {
     /// A reply had no list, or the list had something that cannot be told to be, or not to be, a
     /// message that was asked for. What is not found may be there all the same.
     pub is_doubtful: bool,
+    /// A reply had no list, or the list had something that is no message at all.
+    pub is_unreadable: bool,
     seen: HashSet<String>,
 }
 
@@ -130,6 +132,7 @@ impl Found {
     fn take(&mut self, asked: &Conversation, query: &Query, reply: Reply, size: u64) -> Page {
         let found = list(&reply.0);
         self.is_doubtful |= found.is_none();
+        self.is_unreadable |= found.is_none();
         let rows = found.unwrap_or_default();
         self.more = rows.len() as u64 >= size;
         let mut page = Page { rows: rows.len(), new: 0 };
@@ -142,6 +145,7 @@ impl Found {
         for row in rows.iter().filter(|_| !repeats) {
             let Some(row) = row.as_object() else {
                 self.is_doubtful = true;
+                self.is_unreadable = true;
                 continue;
             };
             let message = Message::from_row(row);

@@ -25,6 +25,7 @@ use crate::facts::Facts;
 use crate::failure::{Failure, Outcome};
 use crate::report::Report;
 use crate::settings::{ColorWhen, GlobalFlags};
+use crate::system;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -192,6 +193,11 @@ impl Screen {
         let cells: Vec<String> =
             facts::cells(data, self.now().as_ref()).into_iter().map(|(_, cell)| cell).collect();
         to_stdout(&(cells.join("\t") + "\n"))
+    }
+
+    /// Whether nobody will read what is printed next, as behind a `head` that has seen enough.
+    pub fn is_cut_off(&self) -> bool {
+        system::is_cut_off(io::stdout())
     }
 
     /// The result of a send on stderr, for the case that stdout is closed: a script that cannot

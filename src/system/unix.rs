@@ -11,6 +11,7 @@ use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -47,6 +48,16 @@ pub fn await_exit(child: u32) -> bool {
             Ok(None) | Err(_) => return false,
         }
     }
+}
+
+/// Whether nobody can read any more what is written there: the other end of a pipe was closed, or
+/// a terminal went away.
+pub fn is_cut_off(output: impl AsFd) -> bool {
+    let mut watched = [PollFd::new(&output, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    let gone = PollFlags::ERR | PollFlags::HUP;
+    rustix::event::poll(&mut watched, Some(&at_once)).is_ok_and(|found| found > 0)
+        && watched[0].revents().intersects(gone)
 }
 
 /// The signal that ended a process, if one did.

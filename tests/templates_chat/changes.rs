@@ -234,3 +234,14 @@ fn an_update_neither_renames_nor_writes_what_whatsapp_writes_itself() {
     assert!(world.calls().iter().all(|call| call[1] == "get-chatapp-template-detail"));
     world.assert_clean();
 }
+
+#[test]
+fn a_dry_run_of_an_update_says_that_the_call_will_be_completed() {
+    let update = ["templates", "update", "c1", "--language", "en", "--footer", "Bye"];
+    let ran = World::new().run(&[&update[..], &["--dry-run", "--json"]].concat());
+    let json = ran.json();
+    let commands = json["commands"].as_array().expect("commands");
+    let call = commands.iter().rfind(|one| one["phase"] == "call").expect("a call");
+    assert_eq!(call["argv"][2], "modify-chatapp-template");
+    assert!(call["when"].to_string().contains("taken over"), "{call}");
+}

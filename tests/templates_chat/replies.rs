@@ -216,3 +216,22 @@ fn components_are_read_in_every_spelling_and_shown_in_one() {
     assert_eq!(data["components"][1]["Buttons"], json!([button]));
     world.assert_clean();
 }
+
+#[test]
+fn a_list_that_is_none_is_not_taken_for_an_empty_one() {
+    for (data, warns) in [(json!("x"), true), (json!([null, 1]), true), (json!([]), false)] {
+        let world = World::new();
+        let listed = |command: &str| answer(command, json!({"Code": "OK", "Data": data}));
+        world.script(json!([listed("list-chatapp-template"), listed("list-chatapp-message")]));
+        for line in [
+            &["templates", "list"][..],
+            &["whatsapp", "history", "--from", "8613800000001", "--cust-space-id", "s1"],
+        ] {
+            let json = world.run(&[line, &["--json"]].concat()).json();
+            let warned = json["warnings"].to_string().contains("cannot be read whole");
+            // A list of templates stands elsewhere: entries of `Data` are none of it.
+            let elsewhere = line[0] == "templates" && data.is_array();
+            assert_eq!(warned, warns && !elsewhere, "{line:?} {data}: {json}");
+        }
+    }
+}

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::detail;
 use super::support::World;
+use super::{answer, detail};
 
 const SEND: &[&str] = &[
     "whatsapp",
@@ -83,4 +83,33 @@ fn a_dry_run_shows_what_is_read_before() {
     let update = ["templates", "update", "c1", "--language", "en", "--body", "x", "--yes"];
     assert_eq!(planned(&update), [detail, "modify-chatapp-template"]);
     assert!(world.commands().is_empty());
+}
+
+#[test]
+fn what_the_service_does_not_tell_or_allow_is_not_sent() {
+    let told = |more: serde_json::Value| {
+        let mut data = json!({"TemplateCode": "c1", "Language": "en", "AuditStatus": "pass"});
+        data.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
+        answer("get-chatapp-template-detail", json!({"Code": "OK", "Data": data}))
+    };
+    for (more, said) in [
+        (json!({}), "does not tell its parts"),
+        (json!({"AllowSend": false, "Components": []}), "not allowed to be sent"),
+    ] {
+        let world = World::new();
+        world.script(json!([told(more)]));
+        let account = ["--profile=default", "--region=cn-beijing", "--yes", "--json"];
+        let ran = world.run(&[SEND, &account[..]].concat());
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let error = &ran.json()["error"];
+        assert!(error["message"].to_string().contains(said), "{error}");
+        // The next step looks where this run has looked.
+        let next = error["next"][0].as_str().expect("a command");
+        assert_eq!(
+            next,
+            "alimsg templates show c1 --language en --profile default --region cn-beijing"
+        );
+        assert!(world.sent().is_empty());
+        world.assert_clean();
+    }
 }

@@ -94,12 +94,19 @@ fn upload(run: &Run, flags: UploadFlags) -> Result<Report> {
     let mut link = authorization.link(&key);
     if flags.presign {
         let call = Call::to(&GENERATE_PRESIGNED_URL).text("--file-path", &key);
-        let reply = service.read(&call)?;
-        link = reply.text(&["Data.Url", "Data"]).ok_or_else(|| {
-            Failure::new(Kind::Rejected, "the file is uploaded, but the service gave no link to it")
-                .hint("leave out --presign to get the plain link")
+        let given = service.read(&call).and_then(|reply| {
+            let url = reply.text(&["Data.Url", "Data"]);
+            let url = url.ok_or_else(|| Failure::new(Kind::Rejected, "the reply has no link"))?;
+            Ok((url, reply))
+        });
+        // What is up is up: whoever knows its plain link need not upload it again.
+        let (url, reply) = given.map_err(|mut failure| {
+            failure.message =
+                format!("the file is uploaded, but not linked for a time: {}", failure.message);
+            failure.hint(format!("its plain link is {link}"))
         })?;
         raw.insert("presigned".into(), Value::Object(reply.0));
+        link = url;
     }
     drop(service);
     let mut data = Map::new();

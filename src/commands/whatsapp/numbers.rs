@@ -88,8 +88,10 @@ fn query(space: Option<&str>) -> Call {
 }
 
 fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
-    let call =
-        query(flags.cust_space_id.as_deref()).optional_text("--status", flags.status.as_deref());
+    let call = query(flags.cust_space_id.as_deref()).optional_text(
+        "--status",
+        flags.status.as_ref().map(|word| word.to_uppercase()).as_deref(),
+    );
     if run.settings.dry_run {
         return service::dry_run(run, &[&call]);
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::Channel;
 use super::{list_command, or_list, template_type};
 use crate::call::{Call, shell_line};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::operations::GET_CHATAPP_TEMPLATE_DETAIL;
 use crate::reply::{self, Reply, fields};
 use crate::service::Service;
@@ -73,6 +73,23 @@ pub(crate) struct Template {
 }
 
 impl Template {
+    /// Whether the service tells what can be checked before a send.
+    ///
+    /// # Errors
+    /// It tells no parts, or says that the template may not be sent.
+    pub fn require_sendable(&self, wanted: &Wanted) -> Result<()> {
+        let fault = if self.raw["Data"]["AllowSend"] == false {
+            "is not allowed to be sent now"
+        } else if !self.components.is_array() {
+            "cannot be checked: the service does not tell its parts"
+        } else {
+            return Ok(());
+        };
+        Err(Failure::usage(format!("the template {} ({}) {fault}", wanted.code, wanted.language))
+            .hint("without --verify it can still be tried")
+            .next(wanted.show_command()))
+    }
+
     /// What the reviewers were given for a variable.
     pub fn example(&self, variable: &str) -> Option<String> {
         fields::text(self.raw.get("Data")?.get("Example")?, &[variable])

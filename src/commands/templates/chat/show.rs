@@ -41,7 +41,7 @@ pub fn show(run: &Run, flags: &TemplateFlags) -> Result<Report> {
     data.insert("reason".into(), json!(template.reason));
     data.insert("components".into(), template.components.clone());
     data.insert("variables".into(), listed(&template.message.variables()));
-    data.insert("send".into(), json!(send_command(&template, flags)));
+    data.insert("send".into(), json!(run.settings.again(&send_command(&template, flags))));
     let drawing = picture(&template.message);
     Ok(Report::Facts { data, raw: template.raw }.drawn(drawing))
 }
@@ -50,7 +50,7 @@ pub fn show(run: &Run, flags: &TemplateFlags) -> Result<Report> {
 fn send_command(template: &Template, flags: &TemplateFlags) -> String {
     let mut words: Vec<String> = ["whatsapp", "send", "template"].map(String::from).to_vec();
     if flags.channel == Channel::Viber {
-        words.extend(["--channel-type", "viber"].map(String::from));
+        words.extend(["--channel-type", "viber", "--label", "LABEL"].map(String::from));
     }
     words.extend(["--from", "FROM", "--to", "TO", "--template-code"].map(String::from));
     words.extend([template.code.clone(), "--language".into(), template.language.clone()]);

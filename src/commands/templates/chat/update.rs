@@ -68,14 +68,16 @@ pub fn update(run: &Run, flags: &UpdateFlags) -> Result<Report> {
         rows.extend(plan::example_rows(&draft));
         Ok((call, rows))
     };
-    if run.settings.dry_run && !draft.is_whole {
-        run.screen.note("the parts that are not given here are taken over from the template");
-    }
+    let completed = "with the parts that are not given here taken over from the template";
     let change = Change {
         call: modification(&wanted, &draft),
         title: "ModifyChatappTemplate is about to send for review:".into(),
         rows: plan::frame_rows(channel, &draft),
-        look: Look::Decisive { call: &wanted.call(), change: &look },
+        look: Look::Decisive {
+            call: &wanted.call(),
+            change: &look,
+            completed: (!draft.is_whole).then_some(completed),
+        },
         question: Question::Yes("Change it?"),
         check: wanted.show_command(),
     };

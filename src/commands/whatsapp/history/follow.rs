@@ -68,7 +68,8 @@ pub fn run(
             Err(failure) if failure.retryable => run.screen.warn(failure.message.clone()),
             Err(failure) => return Err(failure),
         }
-        if service::sleep(Duration::from_secs(interval)).is_err() {
+        let stopped = service::sleep(Duration::from_secs(interval)).is_err();
+        if stopped || run.screen.is_cut_off() {
             return Ok(Report::Streamed);
         }
     }

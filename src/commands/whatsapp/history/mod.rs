@@ -109,6 +109,9 @@ pub fn run(run: &Run, flags: Flags) -> Result<Report> {
         conversation.read_page(&service, &query, flags.page_index, flags.page_size)?
     };
     drop(service);
+    if found.is_unreadable {
+        run.screen.warn("the service's list cannot be read whole; some may be missing");
+    }
     if found.more {
         run.screen.note(if flags.all {
             "there may be more than are read at once: --since and --until narrow it down"

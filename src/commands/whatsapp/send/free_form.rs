@@ -90,7 +90,8 @@ impl<C: Compose + Args> FreeForm<C> {
         // A key does not allow a repetition: what was sent with it is told again before this is
         // asked, and under another key the same message would go out twice.
         let allowed = precautions.allow_duplicate;
-        message.duplicates = recent::Watch::new(&run.settings, &parts, allowed)?;
+        let checks = message.trail.check_commands(&message.tracking.id);
+        message.duplicates = recent::Watch::new(&run.settings, &parts, allowed, checks.clone())?;
         if let Some(space) = space {
             let conversation = Conversation {
                 channel: channel.name(),
@@ -99,7 +100,8 @@ impl<C: Compose + Args> FreeForm<C> {
                 space,
             };
             let kind = kind.to_string();
-            let look = Look { conversation, precautions, kind, content, now: Timestamp::now() };
+            let look =
+                Look { conversation, precautions, kind, content, now: Timestamp::now(), checks };
             message.reads = look.calls();
             message.verify = look.verify();
         }
@@ -139,6 +141,8 @@ struct Look {
     kind: String,
     content: Value,
     now: Timestamp,
+    /// What people type to see what has become of an earlier message.
+    checks: Vec<String>,
 }
 
 impl Look {
@@ -187,7 +191,8 @@ impl Look {
         });
         match same {
             Some(message) => {
-                Err(recent::repetition(self.now.duration_since(message.at.unwrap_or(self.now))))
+                let age = self.now.duration_since(message.at.unwrap_or(self.now));
+                Err(recent::repetition(age, &self.checks))
             }
             None if found.is_doubtful => {
                 Err(unchecked(Failure::new(Kind::Rejected, "its list of messages cannot be read")))

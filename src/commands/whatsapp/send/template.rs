@@ -102,6 +102,7 @@ fn verification(wanted: Wanted, call: &Call) -> Verify {
     let values = call.pairs("--template-params").to_vec();
     Box::new(move |service| {
         let template = wanted.read(service)?;
+        template.require_sendable(&wanted)?;
         check(&template, &values).map_err(|failure| failure.next(wanted.show_command()))?;
         Ok(text_rows(&picture(&template.message.rendered(&values))))
     })
