@@ -31,7 +31,7 @@ impl NumberFlags {
     /// # Errors
     /// A number of another form, no channel instance and nobody to ask.
     pub fn checked(self, run: &Run) -> Result<(String, String)> {
-        phone::check_chat_number("N", &self.number)?;
+        phone::check_chat_number("the number", &self.number)?;
         Ok((self.number, space(run, self.cust_space_id)?))
     }
 }

@@ -124,7 +124,7 @@ fn number(row: &Value) -> Map<String, Value> {
 }
 
 fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
-    phone::check_chat_number("N", &flags.number)?;
+    phone::check_chat_number("the number", &flags.number)?;
     let space = flags.cust_space_id.as_deref();
     let period = Period::last(SPAN, &Zoned::now())?;
     let milliseconds = |moment: Timestamp| u64::try_from(moment.as_millisecond()).ok();

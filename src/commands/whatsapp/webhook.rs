@@ -87,7 +87,7 @@ fn set(run: &Run, flags: SetFlags) -> Result<Report> {
     }
     let operation = match &flags.number {
         Some(number) => {
-            phone::check_chat_number("N", number)?;
+            phone::check_chat_number("the number", number)?;
             &UPDATE_PHONE_WEBHOOK
         }
         None if flags.up_callback_url.is_some() => {
