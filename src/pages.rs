@@ -90,11 +90,12 @@ pub fn read(
     for index in first..first.saturating_add(MOST_PAGES) {
         let reply = service.read(&call(index, size))?;
         let page = reply.items(lists).to_vec();
-        // An empty list may be left out; anything else in its place cannot be read.
+        // An empty list may be left out; something else in its place cannot be read.
+        let places = || lists.iter().chain(&["Data"]).filter_map(|path| reply.value(path));
         let is_odd =
             |value: &Value| !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
         pages.unreadable |= page.iter().any(|entry| !entry.is_object())
-            || lists.iter().chain(&["Data"]).filter_map(|path| reply.value(path)).any(is_odd);
+            || (!places().any(Value::is_array) && places().any(is_odd));
         pages.total = reply.number(totals).or(pages.total);
         pages.raw.push(Value::Object(reply.0));
         // A service that takes no notice of the index would go on like this for ever.

@@ -161,3 +161,27 @@ fn accounts_are_read_page_by_page_with_their_waba() {
     }
     world.assert_clean();
 }
+
+#[test]
+fn the_callbacks_of_a_number_are_shown_before_they_are_changed() {
+    let world = World::new();
+    let row = json!({"PhoneNumber": NUMBER, "StatusCallbackUrl": "https://old.example/s"});
+    let listed = json!({"Code": "OK", "PhoneNumbers": [row]});
+    world.script(json!([answer("query-chatapp-phone-numbers", &listed)]));
+    let set = ["whatsapp", "webhook", "set", NUMBER, "--cust-space-id", "s1"];
+    let url = ["--status-callback-url", "https://new.example/s"];
+    let mut terminal = world.terminal(&[&set[..], &url].concat());
+    terminal.expect("status_callback_url before");
+    terminal.expect("https://old.example/s");
+    terminal.expect("up_callback_url before");
+    terminal.expect("(none)");
+    terminal.expect("https://new.example/s");
+    terminal.expect("only \"yes\" goes on");
+    terminal.write("yes\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    let calls = world.calls();
+    assert_eq!(calls[0], ["cams", "query-chatapp-phone-numbers", "--cust-space-id=s1"]);
+    assert_eq!(calls[1][1], "update-phone-webhook");
+    assert_eq!(calls.len(), 2);
+    world.assert_clean();
+}

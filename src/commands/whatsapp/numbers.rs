@@ -83,7 +83,8 @@ impl Command {
     }
 }
 
-fn query(space: Option<&str>) -> Call {
+/// The call that lists the numbers of a channel instance, or of all.
+pub(super) fn query(space: Option<&str>) -> Call {
     Call::to(&QUERY_CHATAPP_PHONE_NUMBERS).optional_text("--cust-space-id", space)
 }
 
@@ -100,6 +101,28 @@ fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
     let mut facts = Map::new();
     facts.insert("total".into(), json!(items.len()));
     Ok(Report::List { name: "numbers", items, facts, raw: Value::Object(reply.0) })
+}
+
+/// Where a number's messages and receipts are reported to: our names and the service's.
+pub(super) const CALLBACKS: [(&str, &str); 4] = [
+    ("status_callback_url", "StatusCallbackUrl"),
+    ("up_callback_url", "UpCallbackUrl"),
+    ("status_queue", "StatusQueue"),
+    ("up_queue", "UpQueue"),
+];
+
+/// What the list says of one number.
+///
+/// # Errors
+/// It is not in the list.
+pub(super) fn row_of<'r>(reply: &'r Reply, number: &str) -> Result<&'r Value> {
+    rows(reply)
+        .find(|row| fields::text(row, &["PhoneNumber"]).as_deref() == Some(number))
+        .ok_or_else(|| {
+            Failure::new(Kind::Rejected, format!("{number} is not a number of this account"))
+                .hint("--cust-space-id may name another channel instance")
+                .next("alimsg whatsapp numbers list")
+        })
 }
 
 fn rows(reply: &Reply) -> impl Iterator<Item = &Value> {
@@ -147,17 +170,7 @@ fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
     }
     let service = Service::connect(run, Product::Cams)?;
     let numbers = service.read(&numbers)?;
-    let row = rows(&numbers)
-        .find(|row| fields::text(row, &["PhoneNumber"]).as_ref() == Some(&flags.number))
-        .cloned()
-        .ok_or_else(|| {
-            Failure::new(
-                Kind::Rejected,
-                format!("{} is not a number of this account", flags.number),
-            )
-            .hint("--cust-space-id may name another channel instance")
-            .next("alimsg whatsapp numbers list")
-        })?;
+    let row = row_of(&numbers, &flags.number)?.clone();
     // What is joined may be missing without the number being unknown.
     let joined = |call: &Call| match service.read(call) {
         Ok(reply) => Some(reply),
@@ -173,12 +186,7 @@ fn show(run: &Run, flags: &ShowFlags) -> Result<Report> {
     let health = health.as_ref().and_then(joined);
     drop(service);
     let mut data = number(&row);
-    for (name, field) in [
-        ("status_callback_url", "StatusCallbackUrl"),
-        ("up_callback_url", "UpCallbackUrl"),
-        ("status_queue", "StatusQueue"),
-        ("up_queue", "UpQueue"),
-    ] {
+    for (name, field) in CALLBACKS {
         data.insert(name.into(), json!(fields::text(&row, &[field])));
     }
     data.insert("metrics".into(), metric.as_ref().map_or(Value::Null, |m| metrics(m, &period)));

@@ -4,14 +4,17 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use super::number::space;
+use super::numbers::{self, CALLBACKS};
 use crate::call::{Call, shell_line};
 use crate::change::{Change, Look, Question, Rows, carry_out};
 use crate::failure::{Failure, Result};
 use crate::link;
 use crate::operations::{UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
 use crate::phone;
+use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
+use crate::service::Service;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -113,11 +116,26 @@ fn set(run: &Run, flags: SetFlags) -> Result<Report> {
         data.insert(name, json!(value));
     }
     let shown = ["whatsapp", "numbers", "list", "--cust-space-id", &space];
+    let list = numbers::query(Some(&space));
+    let before = |service: &Service<'_>| -> Result<Rows> {
+        let reply = service.read(&list)?;
+        let row = numbers::row_of(&reply, flags.number.as_deref().unwrap_or_default())?;
+        let known = CALLBACKS.map(|(name, field)| {
+            let value = fields::text(row, &[field]).unwrap_or_else(|| "(none)".into());
+            (format!("{name} before"), value)
+        });
+        Ok(known.to_vec())
+    };
+    // The service tells those of a number, and not those of an account.
+    let look = match &flags.number {
+        Some(_) => Look::Shown { call: &list, rows: &before },
+        None => Look::Nothing,
+    };
     let change = Change {
         call,
         title: format!("{} is about to set:", operation.api),
         rows,
-        look: Look::Nothing,
+        look,
         question: Question::Yes("Set it?"),
         check: shell_line("alimsg", &shown.map(String::from)),
     };

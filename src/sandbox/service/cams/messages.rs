@@ -153,7 +153,7 @@ fn moment(millis: Option<i64>, text: Option<&str>) -> Result<Option<Timestamp>, 
 }
 
 /// Whether the recipient has looked at it.
-fn is_read(message: &Message, now: Timestamp) -> bool {
+pub fn is_read(message: &Message, now: Timestamp) -> bool {
     match Standing::of(message, now) {
         Standing::Delivered(at) => {
             message.direction == Direction::Out && now.duration_since(at) >= UNTIL_READ

@@ -8,6 +8,7 @@ use super::super::request::{Request, ok};
 use super::super::standing::Standing;
 use super::super::state::{Direction, Message};
 use super::call::{check_space, own_number};
+use super::messages::is_read;
 use crate::sandbox::rejection::Rejection;
 
 /// Longer spans are refused, as the real service does.
@@ -30,7 +31,7 @@ pub fn of_template(request: Request<'_>) -> Result<Value, Rejection> {
             "Language": language,
             "SentCount": day.sent,
             "DeliveredCount": day.delivered,
-            "ReadCount": 0,
+            "ReadCount": day.read,
             "Cliented": [],
             "Start": day.start.as_millisecond(),
             "End": day.end.as_millisecond(),
@@ -61,6 +62,7 @@ struct Day {
     end: Timestamp,
     sent: u64,
     delivered: u64,
+    read: u64,
 }
 
 /// One entry for each day on which something was sent.
@@ -93,11 +95,12 @@ fn days(
         let arrived = matches!(Standing::of(message, request.now), Standing::Delivered(_));
         let index = days.iter().position(|day| day.start == morning).unwrap_or_else(|| {
             let evening = morning.checked_add(SignedDuration::from_hours(24)).unwrap_or(morning);
-            days.push(Day { start: morning, end: evening, sent: 0, delivered: 0 });
+            days.push(Day { start: morning, end: evening, sent: 0, delivered: 0, read: 0 });
             days.len() - 1
         });
         days[index].sent += 1;
         days[index].delivered += u64::from(arrived);
+        days[index].read += u64::from(is_read(message, request.now));
     }
     let mut reply = ok();
     reply["Data"] = days.iter().map(entry).collect();
