@@ -3,15 +3,19 @@
 
 use crate::failure::{Failure, Result};
 
+/// What is wrong with a text that has more than that many characters.
+pub fn fault(what: &str, text: &str, most: usize) -> Option<String> {
+    let length = text.chars().count();
+    (length > most).then(|| format!("{what} is too long: {length} characters, {most} at most"))
+}
+
 /// # Errors
 /// It has more than that many characters.
 pub fn at_most(what: &str, text: &str, most: usize) -> Result<()> {
-    let length = text.chars().count();
-    if length <= most {
-        return Ok(());
+    match fault(what, text, most) {
+        None => Ok(()),
+        Some(fault) => Err(Failure::usage(fault).hint(format!("shorten {what}"))),
     }
-    Err(Failure::usage(format!("{what} is too long: {length} characters, {most} at most"))
-        .hint(format!("shorten {what}")))
 }
 
 /// # Errors

@@ -1,5 +1,6 @@
-//! Links to media and addresses that are called back. The service uses them, so only it can tell whether they work; checked here is
-//! what no fetch could ever repair: that it is an absolute link of the web with a host.
+//! Links to media and addresses that are called back. The service uses them, so only it can tell
+//! whether they work; checked here is what no fetch could ever repair: that it is an absolute link
+//! of the web with a host.
 //!
 //! That takes the authority of RFC 3986 alone; a library for the whole of it brings the tables of
 //! international names along, a dozen packages for one yes or no.

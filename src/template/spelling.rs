@@ -6,8 +6,8 @@
 
 use serde_json::Value;
 
-/// The fields of components, of their buttons and of the components of cards ("CreateChatappTemplate"
-/// and "GetChatappTemplateDetail").
+/// The fields of components, of their buttons and of the components of cards
+/// ("CreateChatappTemplate" and "GetChatappTemplateDetail").
 const FIELDS: &[&str] = &[
     "AddSecretRecommendation",
     "AutofillText",

@@ -4,21 +4,11 @@
 use rustix::process::Signal;
 
 use super::pick;
+use super::support::lines::SOME_TEMPLATE;
 use super::support::{Terminal, World};
 
-const SEND: [&str; 8] = [
-    "--sandbox",
-    "whatsapp",
-    "send",
-    "template",
-    "--from",
-    "8613800000001",
-    "--to",
-    "8613800001000",
-];
-
 fn start(world: &World, more: &[&str]) -> Terminal {
-    world.terminal(&[SEND.as_slice(), more].concat())
+    world.terminal(&[&["--sandbox"], &SOME_TEMPLATE[..], more].concat())
 }
 
 fn answer(terminal: &mut Terminal, question: &str, value: &str) {

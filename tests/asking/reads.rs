@@ -2,27 +2,22 @@
 
 use serde_json::{Value, json};
 
+use super::support::lines::SOME_TEMPLATE;
 use super::support::{Seen, Terminal, World};
 
-pub const CHAT: [&str; 9] = [
-    "whatsapp",
-    "send",
-    "template",
-    "--from",
-    "8613800000001",
-    "--to",
-    "8613800001000",
-    "--cust-space-id",
-    "space-1",
-];
 pub const SMS: [&str; 8] = ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_1"];
+
+/// A template that is still to be picked, in a channel instance.
+pub fn chat() -> Vec<&'static str> {
+    with(&SOME_TEMPLATE, &["--cust-space-id", "space-1"])
+}
 
 pub fn with<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [message, more].concat()
 }
 
 pub fn chat_of_code<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    with(&with(&CHAT, &["--template-code", "c1", "--language", "en"]), more)
+    with(&with(&chat(), &["--template-code", "c1", "--language", "en"]), more)
 }
 
 /// The calls of products, in their order.
@@ -99,7 +94,7 @@ fn the_list_is_read_to_its_end_and_what_is_picked_is_sent() {
         { "match": LIST, "contains": ["Index=2"], "stdout": page(100, 102).to_string() },
         detail(),
     ]));
-    let mut terminal = world.terminal(&with(&CHAT, &["--language", "en"]));
+    let mut terminal = world.terminal(&with(&chat(), &["--language", "en"]));
     terminal.expect("1. name-1 · c1 · en · UTILITY");
     assert_eq!(world.ai_mode(), Some(false), "while a person thinks");
     terminal.write("name-101");
@@ -165,7 +160,7 @@ fn only_the_languages_of_the_code_are_offered() {
         detail(),
     ]));
     let code = ["--template-code", "c1", "--param", "x=1"];
-    let mut terminal = world.terminal(&with(&CHAT, &code));
+    let mut terminal = world.terminal(&with(&chat(), &code));
     terminal.expect("Language");
     terminal.expect("2. name-1 · c1 · de");
     assert!(!terminal.seen().contains("fr"), "{}", terminal.seen());
@@ -240,7 +235,7 @@ fn nothing_is_read_for_who_consented_or_gave_a_variable() {
 fn a_dry_run_on_a_terminal_starts_and_asks_nothing() {
     let world = World::new();
     for (message, exit) in
-        [(chat_of_code(&[]), 0), (with(&SMS, &[]), 0), (CHAT.to_vec(), 2), (SMS[..4].to_vec(), 2)]
+        [(chat_of_code(&[]), 0), (with(&SMS, &[]), 0), (chat(), 2), (SMS[..4].to_vec(), 2)]
     {
         let ran = world.terminal(&with(&message, &["--dry-run"])).wait();
         assert_eq!(ran.exit(), exit, "{ran:#?}");

@@ -12,7 +12,7 @@ fn a_message_that_cannot_be_made_starts_nothing() {
     let world = World::new();
     let ran = world.terminal(&with(&SMS, &["-o", ""])).wait();
     assert_eq!(ran.exit(), 2, "{ran:#?}");
-    let ran = world.terminal(&with(&CHAT, &["--template-code", "", "--language", "en"])).wait();
+    let ran = world.terminal(&with(&chat(), &["--template-code", "", "--language", "en"])).wait();
     assert_eq!(ran.exit(), 2, "{ran:#?}");
     assert!(world.commands().is_empty(), "{:?}", world.commands());
 }
@@ -51,7 +51,7 @@ fn a_template_that_cannot_be_read_is_sent_as_it_is_given() {
 fn lists_that_cannot_be_read_give_plain_questions() {
     let world = World::new();
     world.script(json!([refused(LIST), detail()]));
-    let mut terminal = world.terminal(&CHAT);
+    let mut terminal = world.terminal(&chat());
     terminal.expect("cannot read the approved templates: ");
     terminal.expect("Forbidden.RAM");
     terminal.expect("Template code: ");
@@ -129,7 +129,7 @@ fn a_signal_while_a_list_is_read_is_not_followed_by_a_question() {
     let mut list = rule(LIST, &json!({ "Code": "OK", "ListTemplate": [entry(1, "en", "pass")] }));
     list["delay_ms"] = json!(700);
     world.script(json!([list]));
-    let terminal = world.terminal(&CHAT);
+    let terminal = world.terminal(&chat());
     let running = || calls(&world).iter().any(Seen::is_running);
     world.wait_until("the list is being read", running);
     terminal.signal(Signal::TERM);

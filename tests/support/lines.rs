@@ -8,6 +8,10 @@ pub const SMS: [&str; 9] =
 pub const TEXT: [&str; 8] =
     ["whatsapp", "send", "text", "--from", "8613800000001", "--to", "8613800001000", "--yes"];
 
+/// A WhatsApp template that is not named yet, and nobody's consent.
+pub const SOME_TEMPLATE: [&str; 7] =
+    ["whatsapp", "send", "template", "--from", "8613800000001", "--to", "8613800001000"];
+
 /// A WhatsApp template without variables that the sandbox takes as well.
 pub const TEMPLATE: [&str; 12] = [
     "whatsapp",

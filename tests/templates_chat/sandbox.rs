@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::support::World;
+use super::support::lines::{TEMPLATE, and, with};
 
 fn run(world: &World, arguments: &[&str]) -> Value {
     let ran = world.run(&[&["--sandbox", "--json"], arguments].concat());
@@ -37,23 +38,8 @@ fn a_template_is_created_reviewed_sent_changed_and_deleted() {
     let code = created["data"]["code"].as_str().expect("a code").to_owned();
     let show = ["templates", "show", &code, "--language", "en"];
     assert_eq!(run(&world, &show)["data"]["status"], "reviewing");
-    let send = [
-        "whatsapp",
-        "send",
-        "template",
-        "--from",
-        "8613800000001",
-        "--to",
-        "8613800001000",
-        "--template-code",
-        &code,
-        "--language",
-        "en",
-        "--verify",
-        "--param",
-        "name=Al",
-        "--yes",
-    ];
+    let named = with(&TEMPLATE, "--template-code", &code);
+    let send = and(&named, &["--verify", "--param", "name=Al"]);
     assert_eq!(run(&world, &send)["error"]["kind"], "usage");
     wait_for(&world, &show, "approved");
     assert_eq!(run(&world, &send)["data"]["status"], "accepted");
@@ -170,21 +156,7 @@ fn a_terminal_shows_the_picture_and_the_chart() {
     terminal.expect("*Your order*");
     terminal.expect("[ Track it ]");
     assert_eq!(terminal.wait().exit(), 0);
-    let ran = world.run(&[
-        "--sandbox",
-        "whatsapp",
-        "send",
-        "template",
-        "--from",
-        "8613800000001",
-        "--to",
-        "8613800001000",
-        "--template-code",
-        "100000000000002",
-        "--language",
-        "en",
-        "--yes",
-    ]);
+    let ran = world.run(&and(&["--sandbox"], &TEMPLATE));
     assert_eq!(ran.exit(), 0, "{ran:?}");
     let mut terminal =
         world.terminal(&["--sandbox", "templates", "stats", "100000000000002", "--last", "1d"]);

@@ -3,22 +3,14 @@
 use serde_json::json;
 
 use super::support::World;
+use super::support::lines::SOME_TEMPLATE;
 use super::{answer, detail};
 
-const SEND: &[&str] = &[
-    "whatsapp",
-    "send",
-    "template",
-    "--from",
-    "8613800000001",
-    "--to",
-    "8613800001000",
-    "--template-code",
-    "c1",
-    "--language",
-    "en",
-    "--verify",
-];
+/// Sends the template `c1`, checked before.
+fn send<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let named = ["--template-code", "c1", "--language", "en", "--verify"];
+    [&SOME_TEMPLATE[..], &named, more].concat()
+}
 
 #[test]
 fn what_does_not_match_is_named_and_nothing_is_sent() {
@@ -31,7 +23,7 @@ fn what_does_not_match_is_named_and_nothing_is_sent() {
     ] {
         let world = World::new();
         world.script(json!([detail(status, body.clone())]));
-        let ran = world.run(&[SEND, parameters, &["--yes", "--json"]].concat());
+        let ran = world.run(&send(&[parameters, &["--yes", "--json"]].concat()));
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let json = ran.json();
         assert!(json["error"]["message"].to_string().contains(said), "{json}");
@@ -50,7 +42,7 @@ fn the_rendered_text_stands_in_the_plan_and_ai_mode_is_off_meanwhile() {
             {"Type": "BODY", "Text": "Hello $(name)"}, {"Type": "FOOTER", "Text": "Acme"},
         ])
     )]));
-    let mut terminal = world.terminal(&[SEND, &["--param", "name=Alice"]].concat());
+    let mut terminal = world.terminal(&send(&["--param", "name=Alice"]));
     for shown in ["Hello Alice", "_Acme_", "only \"yes\" goes on"] {
         terminal.expect(shown);
     }
@@ -75,7 +67,7 @@ fn a_dry_run_shows_what_is_read_before() {
         calls.map(|call| call["argv"][2].as_str().expect("a name").to_string()).collect::<Vec<_>>()
     };
     let detail = "get-chatapp-template-detail";
-    assert_eq!(planned(SEND), [detail, "send-chatapp-message"]);
+    assert_eq!(planned(&send(&[])), [detail, "send-chatapp-message"]);
     let delete = ["templates", "delete", "c1", "--language", "en"];
     assert_eq!(planned(&delete), [detail, "delete-chatapp-template"]);
     // Nobody would see it.
@@ -99,7 +91,7 @@ fn what_the_service_does_not_tell_or_allow_is_not_sent() {
         let world = World::new();
         world.script(json!([told(more)]));
         let account = ["--profile=default", "--region=cn-beijing", "--yes", "--json"];
-        let ran = world.run(&[SEND, &account[..]].concat());
+        let ran = world.run(&send(&account));
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let error = &ran.json()["error"];
         assert!(error["message"].to_string().contains(said), "{error}");

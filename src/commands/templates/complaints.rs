@@ -2,6 +2,7 @@
 //! in a template should not have to try five times.
 
 use crate::failure::{Failure, Result};
+use crate::length;
 
 /// The complaints so far, each once.
 #[derive(Debug, Default)]
@@ -17,10 +18,7 @@ impl Complaints {
 
     /// Complains of a text that is longer than the limit, in characters.
     pub fn at_most(&mut self, what: &str, text: &str, limit: usize) {
-        let length = text.chars().count();
-        if length > limit {
-            self.add(format!("{what} has {length} characters, {limit} at most"));
-        }
+        length::fault(what, text, limit).into_iter().for_each(|fault| self.add(fault));
     }
 
     /// # Errors
@@ -46,6 +44,6 @@ mod tests {
         wrong.at_most("the text", "éééé", 3);
         wrong.add("it rhymes");
         let failure = wrong.refuse("write less").expect_err("too long");
-        assert_eq!(failure.message, "the text has 4 characters, 3 at most; it rhymes");
+        assert_eq!(failure.message, "the text is too long: 4 characters, 3 at most; it rhymes");
     }
 }

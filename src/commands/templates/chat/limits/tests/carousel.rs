@@ -29,7 +29,7 @@ fn every_limit_of_a_carousel_holds_at_its_edge() {
         (
             twice(&[image(), body(&long(160))]),
             twice(&[image(), body(&long(161))]),
-            "the body of card 2 has 161 characters, 160 at most",
+            "the body of card 2 is too long: 161 characters, 160 at most",
         ),
         (
             twice(&[image(), buttons(&three[..2])]),
@@ -39,7 +39,7 @@ fn every_limit_of_a_carousel_holds_at_its_edge() {
         (
             twice(&[image(), buttons(&[reply(&long(25))])]),
             twice(&[image(), buttons(&[reply(&long(26))])]),
-            "the text of button 1 of card 1 has 26 characters",
+            "the text of button 1 of card 1 is too long: 26 characters",
         ),
         (twice(&[image()]), twice(&[body("One")]), "card 1 has neither an image nor a video"),
         (

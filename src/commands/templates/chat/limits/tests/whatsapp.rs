@@ -11,10 +11,14 @@ fn every_limit_of_a_whatsapp_message_holds_at_its_edge() {
     let footer = |text: String| with(json!({"Type": "FOOTER", "Text": text}));
     let repeated = |button: Value, count: usize| with(buttons(&vec![button; count]));
     for (inside, outside, complaint) in [
-        (json!([body(&long(1024))]), json!([body(&long(1025))]), "the body has 1025 characters"),
-        (header(long(60)), header(long(61)), "the header has 61 characters"),
+        (
+            json!([body(&long(1024))]),
+            json!([body(&long(1025))]),
+            "the body is too long: 1025 characters",
+        ),
+        (header(long(60)), header(long(61)), "the header is too long: 61 characters"),
         (header("$(a)".into()), header("$(a) $(b)".into()), "the header has 2 variables"),
-        (footer(long(60)), footer(long(61)), "the footer has 61 characters"),
+        (footer(long(60)), footer(long(61)), "the footer is too long: 61 characters"),
         (footer("Acme".into()), footer("$(a)".into()), "the footer has a variable"),
         (repeated(reply("A"), 10), repeated(reply("A"), 11), "11 buttons, 10 at most"),
         (repeated(phone("1"), 1), repeated(phone("1"), 2), "2 buttons of the type PHONE_NUMBER"),
@@ -24,9 +28,13 @@ fn every_limit_of_a_whatsapp_message_holds_at_its_edge() {
             "3 buttons of the type URL, 2 at most",
         ),
         (repeated(code("A"), 1), repeated(code("A"), 2), "2 buttons of the type COPY_CODE"),
-        (row(reply(&long(25))), row(reply(&long(26))), "the text of button 1 has 26 characters"),
+        (
+            row(reply(&long(25))),
+            row(reply(&long(26))),
+            "the text of button 1 is too long: 26 characters",
+        ),
         (row(reply("A")), row(reply("$(a)")), "the text of button 1 has a variable"),
-        (row(url(&address(2000))), row(url(&address(2001))), "has 2001 characters, 2000 at most"),
+        (row(url(&address(2000))), row(url(&address(2001))), "2001 characters, 2000 at most"),
         (
             row(url("https://x.example/$(a)")),
             row(url("https://x.example/$(a)/$(b)")),
@@ -35,7 +43,11 @@ fn every_limit_of_a_whatsapp_message_holds_at_its_edge() {
         (row(url("http://x.example")), row(url("ftp://x.example")), "is no link"),
         (row(phone(&"1".repeat(20))), row(phone(&"1".repeat(21))), "the number of button 1"),
         (row(phone("+861")), row(phone("call me")), "the number of button 1"),
-        (row(code(&long(15))), row(code(&long(16))), "the code of button 1 has 16 characters"),
+        (
+            row(code(&long(15))),
+            row(code(&long(16))),
+            "the code of button 1 is too long: 16 characters",
+        ),
         (
             with(buttons(&[reply("A"), reply("B"), url("https://x.example")])),
             with(buttons(&[reply("A"), url("https://x.example"), reply("B")])),
@@ -108,8 +120,12 @@ fn a_limited_time_offer_holds_at_its_edges() {
     let with_footer = json!([{"Type": "LIMITED_TIME_OFFER", "Text": "x"}, body("x"),
                              {"Type": "FOOTER", "Text": "x"}]);
     for (inside, outside, complaint) in [
-        (offer(&long(16), body("x")), offer(&long(17), body("x")), "offer has 17 characters"),
-        (offer("x", body(&long(600))), offer("x", body(&long(601))), "has 601 characters, 600"),
+        (
+            offer(&long(16), body("x")),
+            offer(&long(17), body("x")),
+            "offer is too long: 17 characters",
+        ),
+        (offer("x", body(&long(600))), offer("x", body(&long(601))), "601 characters, 600"),
         (offer("x", body("x")), with_footer, "has no footer"),
     ] {
         assert_eq!(said(Channel::Whatsapp, "MARKETING", &inside), "", "{complaint}");
