@@ -239,8 +239,8 @@ fn any_text_reaches_the_child_as_one_value() {
         prop_assert_eq!(&flags["template-params"], &json!([format!("name={value}")]));
         prop_assert_eq!(&flags["payload"], &json!([payload]));
         prop_assert_eq!(&flags["task-id"], &json!(id));
-        // `-` alone is stdin.
-        let words = if value == "-" { "--" } else { &value };
+        // `-` alone is stdin, and blank is no text.
+        let words = if value == "-" || value.trim().is_empty() { "--" } else { &value };
         let words = format!("--text={words}");
         let ran = world.run(&send("text", &[&words, "--allow-duplicate"]));
         prop_assert_eq!(ran.exit(), 0, "{:#?}", ran);
