@@ -1,0 +1,72 @@
+//! What the trials have in common: the command, its result, and what must hold after it.
+
+use serde_json::Value;
+
+use crate::support::{Ran, World};
+
+/// The number of the recipient of one trial; each trial has its own, so that its messages can be
+/// counted.
+pub fn recipient(number: u64) -> String {
+    format!("139{:08}", number % 100_000_000)
+}
+
+/// An SMS to that number, with a key if one is given.
+pub fn sms(phone: &str, key: Option<&str>) -> Vec<String> {
+    let words = [
+        "sms",
+        "send",
+        "-p",
+        phone,
+        "-s",
+        "Acme",
+        "-t",
+        "SMS_1",
+        "--param",
+        "code=1234",
+        "--yes",
+        "--json",
+        "--timeout",
+        "2",
+    ];
+    let key = key.map(|key| format!("--idempotency-key={key}"));
+    words.into_iter().map(str::to_string).chain(key).collect()
+}
+
+/// The words as the support module takes them.
+pub fn words(line: &[String]) -> Vec<&str> {
+    line.iter().map(String::as_str).collect()
+}
+
+/// A world in which the checks of `aliyun` are cached.
+pub fn warm() -> World {
+    let world = World::new();
+    let line = sms("13800001000", None);
+    let ran = world.run(&words(&line));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world
+}
+
+/// How many messages to that number the service has taken.
+pub fn sent_to(world: &World, phone: &str) -> usize {
+    let to = |sent: &Value| sent["flags"]["phone-numbers"].to_string().contains(phone);
+    world.sent().iter().filter(|sent| to(sent)).count()
+}
+
+/// What the run reported about its message; `None` if it was killed before it reported.
+pub fn outcome(ran: &Ran) -> Option<String> {
+    let reply: Value = serde_json::from_str(&ran.stdout).ok()?;
+    let outcome =
+        if reply["ok"] == true { &Value::from("sent") } else { &reply["error"]["outcome"] };
+    outcome.as_str().map(str::to_string)
+}
+
+/// What a report may claim: `not_sent` only if no message went out, `sent` only if one did.
+#[track_caller]
+pub fn assert_true(outcome: Option<&str>, sent: usize, context: &str) {
+    assert!(sent <= 1, "{sent} messages: {context}");
+    match outcome {
+        Some("not_sent") => assert_eq!(sent, 0, "{context}"),
+        Some("sent") => assert_eq!(sent, 1, "{context}"),
+        _ => {}
+    }
+}
