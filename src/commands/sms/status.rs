@@ -35,8 +35,8 @@ pub struct Flags {
     #[arg(long, short, visible_alias = "to", value_name = "N")]
     phone_number: Option<String>,
 
-    /// Day of sending as yyyyMMdd, 2026-03-26 or 2d ago, one of the last 30 [default: today, in China
-    /// Standard Time: so the service counts days]
+    /// Day of sending: 20260326, 2026-03-26, "2d ago", 1w or RFC 3339; one of the last 30 [default:
+    /// today, in China Standard Time: so the service counts days]
     #[arg(long, value_name = "DAY")]
     send_date: Option<String>,
 

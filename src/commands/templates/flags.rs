@@ -152,11 +152,11 @@ pub struct StatsFlags {
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     pub language: Option<String>,
 
-    /// First day or moment, for example 2026-03-01, 7d or RFC 3339
+    /// First day or time: 2026-03-01, 20260301, 7d ago, 2026-03-01T10:00 or RFC 3339
     #[arg(long, value_name = "WHEN", conflicts_with = "last")]
     pub start: Option<String>,
 
-    /// Last day or moment, in the same forms [default: now]
+    /// Last day or time, in the same forms [default: now]
     #[arg(long, value_name = "WHEN", conflicts_with = "last")]
     pub end: Option<String>,
 

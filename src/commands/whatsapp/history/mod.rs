@@ -19,8 +19,8 @@ use crate::time::moment::{self, Edge};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Times: 2h, 30m or 7d ago; 2026-03-26 is the whole day; 2026-03-26T10:00 in the zone of this
-computer; or RFC 3339.
+Times: 30m, \"2h ago\" or 7d; 2026-03-26 or 20260326 is the whole day; 2026-03-26T10:00 in the zone
+of this computer; or RFC 3339.
 
 Examples:
   alimsg whatsapp history --from 8613800000001 --cust-space-id cams-8c1xxxx --since 7d --all
