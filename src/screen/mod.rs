@@ -43,6 +43,7 @@ pub struct Screen {
     verbose: bool,
     colors: bool,
     stdout_is_terminal: bool,
+    spreadsheet_safe: bool,
     warnings: RefCell<Vec<String>>,
 }
 
@@ -61,6 +62,7 @@ impl Screen {
                 }
             },
             stdout_is_terminal: io::stdout().is_terminal(),
+            spreadsheet_safe: flags.spreadsheet_safe,
             warnings: RefCell::new(Vec::new()),
         }
     }
@@ -74,6 +76,7 @@ impl Screen {
             verbose: false,
             colors: false,
             stdout_is_terminal: false,
+            spreadsheet_safe: false,
             warnings: RefCell::new(Vec::new()),
         }
     }
@@ -146,7 +149,9 @@ impl Screen {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
         match result.as_ref().map(Report::undrawn) {
-            Ok(Report::Facts { data, .. }) => to_stdout(&facts::render(data, self.now().as_ref())),
+            Ok(Report::Facts { data, .. }) => {
+                to_stdout(&facts::render(data, self.now().as_ref(), self.spreadsheet_safe))
+            }
             Ok(Report::List { name, items, facts, .. }) => {
                 if items.is_empty() {
                     self.note(&format!("no {name}"));
@@ -155,7 +160,7 @@ impl Screen {
                     self.note(&format!("{name}: {value}"));
                 }
                 let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
-                to_stdout(&table::render(items, reader.as_ref()))
+                to_stdout(&table::render(items, reader.as_ref(), self.spreadsheet_safe))
             }
             Ok(Report::DryRun(commands)) => {
                 self.note("dry run: nothing was started");
@@ -190,8 +195,11 @@ impl Screen {
             object.insert("data".into(), Value::Object(data.clone()));
             return one_object(object);
         }
-        let cells: Vec<String> =
-            facts::cells(data, self.now().as_ref()).into_iter().map(|(_, cell)| cell).collect();
+        let safe = self.spreadsheet_safe && !self.stdout_is_terminal;
+        let cells: Vec<String> = facts::cells(data, self.now().as_ref())
+            .into_iter()
+            .map(|(_, cell)| cell::separated(cell, safe))
+            .collect();
         to_stdout(&(cells.join("\t") + "\n"))
     }
 
