@@ -153,12 +153,7 @@ impl Screen {
                 to_stdout(&facts::render(data, self.now().as_ref(), self.spreadsheet_safe))
             }
             Ok(Report::List { name, items, facts, .. }) => {
-                if items.is_empty() {
-                    self.note(&format!("no {name}"));
-                }
-                for (name, value) in facts::cells(facts, None) {
-                    self.note(&format!("{name}: {value}"));
-                }
+                self.list_notes(name, items.is_empty(), facts);
                 let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
                 to_stdout(&table::render(items, reader.as_ref(), self.spreadsheet_safe))
             }
@@ -201,6 +196,41 @@ impl Screen {
             .map(|(_, cell)| cell::separated(cell, safe))
             .collect();
         to_stdout(&(cells.join("\t") + "\n"))
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
+    /// terminal, where a column is as wide as its widest cell.
+    pub fn streams_rows(&self) -> bool {
+        !self.json && !self.stdout_is_terminal
+    }
+
+    /// Some rows of a list as tab-separated values; the first ones decide on the columns and have a
+    /// heading.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn rows(&self, columns: &mut Vec<String>, items: &[Map<String, Value>]) -> io::Result<()> {
+        let mut text = String::new();
+        if columns.is_empty() && !items.is_empty() {
+            *columns = table::columns(items).into_iter().map(String::from).collect();
+            text = columns.join("\t") + "\n";
+        }
+        text += &table::rows(items, columns, self.spreadsheet_safe);
+        to_stdout(&text)
+    }
+
+    /// What a list says besides its rows.
+    pub fn list_notes(&self, name: &str, is_empty: bool, facts: &Map<String, Value>) {
+        if is_empty {
+            self.note(&format!("no {name}"));
+        }
+        for (name, value) in facts::cells(facts, None) {
+            self.note(&format!("{name}: {value}"));
+        }
     }
 
     /// Whether nobody will read what is printed next, as behind a `head` that has seen enough.

@@ -94,7 +94,7 @@ pub fn run(run: &Run, flags: &Flags) -> Result<Report> {
     let (lists, totals) = (["Data.TargetList", "TargetList"], ["Data.TotalSize", "TotalSize"]);
     let pages = pages::read(&service, extent, call, &lists, &totals)?;
     drop(service);
-    pages.remark(run, extent);
+    pages.end.remark(run, extent);
     let mut days: Vec<Day> = pages.entries.iter().map(Day::from_row).collect();
     // Days in their order, whatever the service's; what has no date comes last.
     days.sort_by(|one, other| {

@@ -49,7 +49,7 @@ pub struct ListFlags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
     pub page_size: Option<u64>,
 
-    /// All pages
+    /// All pages, at most 50,000 rows; in a pipe rows are printed page by page, at most 10,000 pages
     #[arg(long)]
     pub all: bool,
 
