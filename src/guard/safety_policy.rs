@@ -62,7 +62,9 @@ pub fn check(host: &Host, operation: &Operation) -> Result<()> {
         format!("it is in the environment variable {RULES}")
     } else {
         format!(
-            "its owner can change it: {} configure safety-policy remove --pattern {}",
+            "it is in {}, and its owner can remove it: {} configure safety-policy remove \
+             --pattern {}",
+            path.display(),
             host.shown,
             shell_words::quote(&rule.pattern)
         )
