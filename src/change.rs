@@ -94,6 +94,7 @@ fn make(run: &Run, change: &Change<'_>, report: impl FnOnce(Reply) -> Report) ->
     }
     require_consent(run)?;
     let guard = Guard::prepare(run, change.call.operation.product)?;
+    guard.check_policy(change.call.operation)?;
     // ai-mode is off again before the question.
     let (decided, mut rows) = match change.look {
         Look::Decisive { change, .. } => {

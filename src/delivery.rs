@@ -75,6 +75,7 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     };
     message.duplicates.as_ref().map_or(Ok(()), recent::Watch::look)?;
     let guard = Guard::prepare(run, message.call.operation.product)?;
+    guard.check_policy(message.call.operation)?;
     let verified = match &message.verify {
         // ai-mode is off again before the question.
         Some(verify) => verify(&Service::open(run, &guard)?)?,

@@ -19,6 +19,7 @@ mod host;
 mod ledger;
 mod length;
 mod link;
+mod listing;
 mod lock;
 mod lookup;
 mod media;

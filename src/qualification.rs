@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::failure::{Failure, Result};
+use crate::listing::Listing;
 use crate::operations::{QUERY_SINGLE_SMS_QUALIFICATION, QUERY_SMS_QUALIFICATION_RECORD};
-use crate::pages::{self, Extent, Pages};
+use crate::pages::{self, End, Extent};
 use crate::personal_data;
 use crate::reply::{self, fields};
 use crate::service::Service;
@@ -76,23 +77,24 @@ impl Sight {
     }
 }
 
-/// Reads pages of the list; items and replies are masked alike.
+/// Reads pages of the list into a listing; items and replies are masked alike.
 ///
 /// # Errors
 /// Whatever keeps the service from answering.
-pub fn read(
+pub fn list(
     service: &Service<'_>,
     filter: &Filter,
     extent: Extent,
     sight: Sight,
-) -> Result<(Vec<Map<String, Value>>, Pages)> {
+    listing: &mut Listing<'_>,
+) -> Result<End> {
     let call = |index, size| filter.call(index, size);
     let (lists, totals) = (["Data.List", "List"], ["Data.Total", "Total"]);
-    let mut pages = pages::read(service, extent, call, &lists, &totals)
-        .map_err(|failure| sight.of_failure(failure))?;
-    pages.entries = pages.entries.iter().map(|entry| sight.of(entry)).collect();
-    pages.raw = pages.raw.iter().map(|reply| sight.of(reply)).collect();
-    Ok((pages.entries.iter().map(item).collect(), pages))
+    pages::each(service, extent, call, &lists, &totals, |entries, raw| {
+        let items = entries.iter().map(|entry| item(&sight.of(entry))).collect();
+        listing.take(items, &sight.of(&raw))
+    })
+    .map_err(|failure| sight.of_failure(failure))
 }
 
 fn item(entry: &Value) -> Map<String, Value> {

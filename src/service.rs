@@ -122,6 +122,7 @@ impl<'r> Service<'r> {
 
     fn call(&self, call: &Call) -> Result<Reply> {
         let arguments = call.arguments(&self.common)?;
+        self.session.check_policy(call.operation)?;
         fault::point("service: about to call");
         let finished = self.session.call(&arguments)?;
         fault::point("service: called");

@@ -91,6 +91,11 @@ pub struct GlobalFlags {
     #[arg(long, global = true, env = "ALIMSG_SANDBOX", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub sandbox: bool,
 
+    /// In tab-separated output, put a ' in front of cells that a spreadsheet would run as a formula
+    #[arg(long, global = true, env = "ALIMSG_SPREADSHEET_SAFE", hide_env_values = true,
+          value_parser = FalseyValueParser::new())]
+    pub spreadsheet_safe: bool,
+
     /// Print no notes on stderr
     #[arg(long, short, global = true, env = "ALIMSG_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub quiet: bool,

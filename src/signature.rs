@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use crate::call::Call;
 use crate::failure::Result;
+use crate::listing::{Item, Listing};
 use crate::operations::{GET_SMS_SIGN, QUERY_SMS_SIGN_LIST};
-use crate::pages::{self, Extent, Pages};
+use crate::pages::{self, End, Extent};
 use crate::reply::{self, Reply, fields};
 use crate::service::Service;
 use crate::time::china;
@@ -142,23 +143,33 @@ pub fn list_call(index: u64, size: u64) -> Call {
         .optional_integer("--page-size", Some(size))
 }
 
-/// Reads pages of the account's signatures, as the service lists them.
+/// Where the replies have the list and its length.
+const LISTS: [&str; 3] = ["SmsSignList", "Data.SmsSignList", "Data.List"];
+const TOTALS: [&str; 2] = ["TotalCount", "Data.Total"];
+
+/// Reads pages of the account's signatures into a listing; `item` makes a row, or none.
 ///
 /// # Errors
 /// Whatever keeps the service from answering.
-pub fn read(service: &Service<'_>, extent: Extent) -> Result<(Vec<Signature>, Pages)> {
-    let lists = ["SmsSignList", "Data.SmsSignList", "Data.List"];
-    let pages = pages::read(service, extent, list_call, &lists, &["TotalCount", "Data.Total"])?;
-    Ok((pages.entries.iter().map(Signature::of_entry).collect(), pages))
+pub fn list(
+    service: &Service<'_>,
+    extent: Extent,
+    listing: &mut Listing<'_>,
+    item: impl Fn(&Signature) -> Option<Item>,
+) -> Result<End> {
+    let item = |entry: &Value| item(&Signature::of_entry(entry));
+    listing.read(service, extent, list_call, (&LISTS, &TOTALS), item)
 }
 
 /// The names of all signatures that can be sent with.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`list`].
 pub fn approved_names(service: &Service<'_>) -> Result<Vec<String>> {
-    let (signatures, _) = read(service, Extent::All { size: pages::LARGEST })?;
-    let approved = signatures.into_iter().filter(Signature::is_approved);
+    let extent = Extent::All { size: pages::LARGEST };
+    let pages = pages::read(service, extent, list_call, &LISTS, &TOTALS)?;
+    let signatures = pages.entries.iter().map(Signature::of_entry);
+    let approved = signatures.filter(Signature::is_approved);
     Ok(approved.map(|signature| signature.name).filter(|name| !name.is_empty()).collect())
 }
 

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::failure::Result;
+use crate::listing::{Item, Listing};
 use crate::operations::{GET_SMS_TEMPLATE, QUERY_SMS_TEMPLATE_LIST};
-use crate::pages::{self, Extent, Pages};
+use crate::pages::{self, End, Extent};
 use crate::reply::{self, Reply, fields};
 use crate::service::Service;
 use crate::signature::rejection;
@@ -145,22 +146,32 @@ pub fn list_call(index: u64, size: u64) -> Call {
         .optional_integer("--page-size", Some(size))
 }
 
-/// Reads pages of the account's templates, as the service lists them.
+/// Where the replies have the list and its length.
+const LISTS: [&str; 3] = ["SmsTemplateList", "Data.SmsTemplateList", "Data.List"];
+const TOTALS: [&str; 2] = ["TotalCount", "Data.Total"];
+
+/// Reads pages of the account's templates into a listing; `item` makes a row, or none.
 ///
 /// # Errors
 /// Whatever keeps the service from answering.
-pub fn read(service: &Service<'_>, extent: Extent) -> Result<(Vec<SmsTemplate>, Pages)> {
-    let lists = ["SmsTemplateList", "Data.SmsTemplateList", "Data.List"];
-    let pages = pages::read(service, extent, list_call, &lists, &["TotalCount", "Data.Total"])?;
-    Ok((pages.entries.iter().map(SmsTemplate::of_entry).collect(), pages))
+pub fn list(
+    service: &Service<'_>,
+    extent: Extent,
+    listing: &mut Listing<'_>,
+    item: impl Fn(&SmsTemplate) -> Option<Item>,
+) -> Result<End> {
+    let item = |entry: &Value| item(&SmsTemplate::of_entry(entry));
+    listing.read(service, extent, list_call, (&LISTS, &TOTALS), item)
 }
 
 /// All templates that can be sent.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`list`].
 pub fn approved(service: &Service<'_>) -> Result<Vec<SmsTemplate>> {
-    let (mut templates, _) = read(service, Extent::All { size: pages::LARGEST })?;
+    let extent = Extent::All { size: pages::LARGEST };
+    let pages = pages::read(service, extent, list_call, &LISTS, &TOTALS)?;
+    let mut templates: Vec<SmsTemplate> = pages.entries.iter().map(SmsTemplate::of_entry).collect();
     templates.retain(|template| template.is_approved() && !template.code.is_empty());
     Ok(templates)
 }

@@ -25,6 +25,8 @@ mod order;
 mod outputs;
 #[path = "guard/prompt.rs"]
 mod prompt;
+#[path = "guard/safety_policy.rs"]
+mod safety_policy;
 #[path = "guard/signals.rs"]
 mod signals;
 #[path = "guard/stamp.rs"]

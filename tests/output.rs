@@ -196,6 +196,7 @@ fn every_flag_of_every_command_has_a_variable_but_consent() {
         "TIMEOUT",
         "ALIYUN",
         "SANDBOX",
+        "SPREADSHEET_SAFE",
         "QUIET",
         "VERBOSE",
         "COLOR",
@@ -203,6 +204,29 @@ fn every_flag_of_every_command_has_a_variable_but_consent() {
         assert!(help.contains(&format!("[env: ALIMSG_{name}")), "{name} in {help}");
     }
     assert!(!help.contains("ALIMSG_YES"), "{help}");
+}
+
+#[test]
+fn cells_that_a_spreadsheet_would_run_are_quoted_on_request() {
+    let row = json!({ "TemplateCode": "=1+1", "TemplateName": "-x", "Language": "en",
+                      "AuditStatus": "\t@SUM(A1)" });
+    let reply = json!({ "Code": "OK", "Total": 1, "ListTemplate": [row] }).to_string();
+    let world = World::new();
+    world.script(json!([{ "match": ["cams", "list-chatapp-template"], "stdout": reply }]));
+    let cells = |words: &[&str], variables: &[(&str, &str)]| {
+        let ran = with_environment(&world, &[&["templates", "list"], words].concat(), variables);
+        let line = ran.stdout.lines().nth(1).expect("a row").to_string();
+        line.split('\t').map(str::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(cells(&[], &[])[..2], ["=1+1", "-x"]);
+    for all in [&[][..], &["--all"]] {
+        let quoted = cells(&[&["--spreadsheet-safe"], all].concat(), &[]);
+        assert_eq!(quoted[..3], ["'=1+1", "'-x", "en"]);
+        assert!(quoted[3].trim_start().starts_with("'"), "{quoted:?}");
+    }
+    assert_eq!(cells(&[], &[("ALIMSG_SPREADSHEET_SAFE", "1")])[0], "'=1+1");
+    let ran = world.run(&["templates", "list", "--spreadsheet-safe", "--json"]);
+    assert_eq!(ran.json()["data"]["templates"][0]["code"], "=1+1");
 }
 
 #[test]

@@ -34,6 +34,20 @@ fn row(date: &str, total: u64, delivered: u64, failed: u64) -> Value {
 }
 
 #[test]
+fn days_can_be_counted_back_from_today() {
+    let world = answering(&[page(&[], 0)]);
+    let ran = world.run(&["sms", "stats", "--start-date", "30d ago", "--end-date", "1w ago"]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let call = world.call();
+    let day = |word: &str| {
+        let text = word.split('=').nth(1).expect("a value");
+        jiff::civil::Date::strptime("%Y%m%d", text).expect("a day")
+    };
+    let days = (day(&call[3]) - day(&call[2])).get_days();
+    assert_eq!(days, 23, "{call:?}");
+}
+
+#[test]
 fn the_query_names_range_place_type_signature_and_page() {
     let world = answering(&[page(&[], 0)]);
     let ran = world.run(&[

@@ -74,6 +74,34 @@ fn the_look_up_names_number_day_page_and_agent() {
 }
 
 #[test]
+fn a_date_can_be_named_in_every_documented_form() {
+    let today = today();
+    let before = |days: i64| today.checked_sub(jiff::Span::new().days(days)).expect("a day");
+    for (text, day) in [
+        ("2d ago".to_string(), before(2)),
+        ("2 days ago".to_string(), before(2)),
+        ("1w".to_string(), before(7)),
+        (before(3).to_string().replace('-', ""), before(3)),
+        (format!("{}T10:00:00+08:00", before(3)), before(3)),
+    ] {
+        let world = answering(&[page(&[], "0")]);
+        let ran = status(&world, &["--send-date", &text]);
+        assert_eq!(ran.exit(), 0, "{text}: {ran:#?}");
+        if today != self::today() {
+            return;
+        }
+        let day = day.to_string().replace('-', "");
+        assert_eq!(world.call()[3], format!("--send-date={day}"), "{text}");
+    }
+    let ran = status(&World::new(), &["--send-date", "2h ago"]);
+    assert_eq!(ran.exit(), 2, "{ran:#?}");
+    let hint = ran.json()["error"]["hint"].as_str().expect("a hint").to_string();
+    for form in ["2d ago", "1w", "T10:00"] {
+        assert!(hint.contains(form), "{hint}");
+    }
+}
+
+#[test]
 fn without_a_date_it_is_today_in_china_and_that_is_said() {
     let world = answering(&[page(&[row("a", 3, "DELIVERED")], "1")]);
     let before = today();

@@ -49,7 +49,7 @@ pub struct Inbound {
     #[arg(long, value_name = "T")]
     text: String,
 
-    /// When: 2h or 25h ago, 2026-03-26T10:00, RFC 3339 [default: now]
+    /// When: 2h, "25h ago", 20260326, 2026-03-26T10:00 or RFC 3339 [default: now]
     #[arg(long, value_name = "WHEN")]
     at: Option<String>,
 }

@@ -7,6 +7,9 @@ mod message;
 pub mod window;
 
 use std::collections::HashSet;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
+use std::ops::ControlFlow;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -14,14 +17,13 @@ use serde_json::{Map, Value};
 use crate::call::Call;
 use crate::failure::Result;
 use crate::operations::LIST_CHATAPP_MESSAGE;
+use crate::pages::{MAX_PAGES, MAX_ROWS};
 use crate::reply::Reply;
 use crate::service::Service;
 pub use message::{Direction, Message, Status};
 
 /// Rows of one page, where nobody says otherwise.
 pub const PAGE_SIZE: u64 = 50;
-/// The end of every search, in case that a service never runs out of pages.
-const MOST_PAGES: u64 = 10_000;
 
 /// Whose messages.
 #[derive(Debug, Clone)]
@@ -56,7 +58,11 @@ pub struct Found {
     pub is_doubtful: bool,
     /// A reply had no list, or the list had something that is no message at all.
     pub is_unreadable: bool,
-    seen: HashSet<String>,
+    /// The search ended before the last page.
+    pub is_cut: bool,
+    /// Hashes of the messages so far: their IDs would fill the memory in a long search.
+    seen: HashSet<u64>,
+    hasher: RandomState,
 }
 
 impl Conversation {
@@ -97,11 +103,44 @@ impl Conversation {
     /// # Errors
     /// The failure of the first call that fails.
     pub fn read_all(&self, service: &Service<'_>, query: &Query, size: u64) -> Result<Found> {
+        let (mut messages, mut replies) = (Vec::new(), Vec::new());
+        let found = self.read_each(service, query, size, |page, reply| {
+            messages.extend(page);
+            replies.push(reply.clone());
+            if messages.len() < MAX_ROWS {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })?;
+        Ok(Found { messages, replies, ..found })
+    }
+
+    /// All pages, handed over one by one with the reply that they came in; the messages are not in
+    /// what is returned. `take` breaks when it wants no more.
+    ///
+    /// # Errors
+    /// As [`Conversation::read_all`].
+    pub fn read_each(
+        &self,
+        service: &Service<'_>,
+        query: &Query,
+        size: u64,
+        mut take: impl FnMut(Vec<Message>, &Value) -> ControlFlow<()>,
+    ) -> Result<Found> {
         let mut found = Found::default();
         let mut longest = 0;
-        for index in 1..=MOST_PAGES {
+        for index in 1..=MAX_PAGES {
             let reply = service.read(&self.page(query, index, size))?;
             let page = found.take(self, query, reply, size);
+            // The last reply is what the next page is compared with.
+            let last = found.replies.split_off(found.replies.len().saturating_sub(1));
+            found.replies = last;
+            let messages = std::mem::take(&mut found.messages);
+            let flow = found
+                .replies
+                .last()
+                .map_or(ControlFlow::Continue(()), |reply| take(messages, reply));
             // Nothing new is the end, or a service that does not count its pages. Rows fewer than
             // were asked for prove nothing, as the service may have a limit of its own; fewer than
             // on a page before are the last ones.
@@ -111,8 +150,12 @@ impl Conversation {
                 return Ok(found);
             }
             longest = page.rows;
+            if flow.is_break() {
+                break;
+            }
         }
         found.more = true;
+        found.is_cut = true;
         found.is_doubtful = true;
         Ok(found)
     }
@@ -149,7 +192,7 @@ impl Found {
                 continue;
             };
             let message = Message::from_row(row);
-            if message.key().is_some_and(|key| !self.seen.insert(key)) {
+            if message.key().is_some_and(|key| !self.seen.insert(self.hasher.hash_one(key))) {
                 continue;
             }
             page.new += 1;

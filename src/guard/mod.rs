@@ -15,6 +15,7 @@
 
 mod ai_mode;
 mod preflight;
+mod safety_policy;
 mod session;
 mod stamp;
 pub mod steps;
@@ -28,7 +29,7 @@ use crate::failure::{Failure, Result};
 use crate::fault;
 use crate::host::Host;
 use crate::lock::NotHad;
-use crate::operations::Product;
+use crate::operations::{Operation, Product};
 use crate::process::{End, Finished, Manner};
 use crate::run::Run;
 use crate::signals;
@@ -76,6 +77,14 @@ impl<'r> Guard<'r> {
     /// The account that the calls will be made for.
     pub fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// Checks a call against the CLI's safety policy, for a run that would ask questions before it.
+    ///
+    /// # Errors
+    /// The policy does not allow the call, or cannot be read.
+    pub fn check_policy(&self, operation: &Operation) -> Result<()> {
+        safety_policy::check(&self.host, operation)
     }
 
     /// Step 5. A run that asks questions between its calls enters more than once: ai-mode is off

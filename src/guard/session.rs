@@ -7,11 +7,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::ai_mode::{AiMode, Lease, Left};
 use super::stamp::Stamp;
 use super::watchdog::Watchdog;
-use super::{not_started, run_step, steps, stop_if_interrupted};
+use super::{not_started, run_step, safety_policy, steps, stop_if_interrupted};
 use crate::failure::{Failure, Result};
 use crate::fault;
 use crate::host::Host;
-use crate::operations::Product;
+use crate::operations::{Operation, Product};
 use crate::process::{Finished, Manner};
 use crate::reply;
 use crate::run::Run;
@@ -103,6 +103,14 @@ impl<'r> Session<'r> {
         let finished = self.host.run(arguments, &manner);
         tell(&Watchdog::idle);
         finished.map_err(|error| not_started(&self.host, &error))
+    }
+
+    /// Checks a call against the CLI's safety policy.
+    ///
+    /// # Errors
+    /// The policy does not allow the call, or cannot be read.
+    pub fn check_policy(&self, operation: &Operation) -> Result<()> {
+        safety_policy::check(&self.host, operation)
     }
 
     /// The service or the CLI refused for a reason that the stamp vouched for.

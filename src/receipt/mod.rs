@@ -13,7 +13,7 @@ use crate::phone;
 use crate::reply::fields;
 use crate::time::china;
 use codes::Verdict;
-pub use query::{DAYS_KEPT, Filter, Found, Sent, read, wait};
+pub use query::{DAYS_KEPT, Filter, Found, Sent, read, read_each, wait};
 
 /// How far a message has come, as its receipt says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

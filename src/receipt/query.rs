@@ -1,5 +1,6 @@
 //! The look-up of receipts: one page, all of them, or again and again until all are final.
 
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -111,14 +112,15 @@ impl Found {
     fn from_pages(filter: &Filter, extent: Extent, pages: Pages) -> Self {
         let (_, size) = extent.first();
         let is_full = pages.entries.len() as u64 >= size;
-        let more = match pages.total {
+        let more = match pages.end.total {
+            _ if pages.end.is_cut => true,
             Some(total) => is_full && extent.leaves_out(total),
             None => is_full && matches!(extent, Extent::One { .. }),
         };
         Self {
             receipts: filter.pick(&pages.entries).map(|(_, receipt)| receipt).collect(),
             more,
-            repeats: pages.repeats,
+            repeats: pages.end.repeats,
             raw: pages.raw,
         }
     }
@@ -150,6 +152,31 @@ pub fn read(service: &Service<'_>, filter: &Filter, extent: Extent) -> Result<Fo
         let call = |index, size| filter.call(day, index, size);
         let pages = pages::read(service, extent, call, &LISTS, &["TotalCount"])?;
         found.join(Found::from_pages(filter, extent, pages));
+    }
+    Ok(found)
+}
+
+/// Every receipt, handed over page by page, of each day the newest first. Whether all of them are
+/// final is not in what is returned, nor are the receipts.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_each(
+    service: &Service<'_>,
+    filter: &Filter,
+    extent: Extent,
+    mut take: impl FnMut(Vec<Receipt>, Value) -> ControlFlow<()>,
+) -> Result<Found> {
+    let mut found = Found::default();
+    for day in filter.sent.days(Timestamp::now()) {
+        let call = |index, size| filter.call(day, index, size);
+        let end = pages::each(service, extent, call, &LISTS, &["TotalCount"], |entries, raw| {
+            take(filter.pick(&entries).map(|(_, receipt)| receipt).collect(), raw)
+        })?;
+        found.join(Found { more: end.is_cut, repeats: end.repeats, ..Found::default() });
+        if end.is_cut {
+            break;
+        }
     }
     Ok(found)
 }
@@ -196,6 +223,7 @@ pub fn wait(
 mod tests {
     use super::*;
     use crate::call::Common;
+    use crate::pages::End;
     use serde_json::json;
 
     fn filter() -> Filter {
@@ -259,7 +287,8 @@ mod tests {
     fn pages(receipts: &[(&str, u8)], total: Option<u64>) -> Pages {
         let entries =
             receipts.iter().map(|(id, status)| json!({"OutId": id, "SendStatus": status}));
-        Pages { entries: entries.collect(), total, ..Pages::default() }
+        let end = End { total, ..End::default() };
+        Pages { entries: entries.collect(), end, ..Pages::default() }
     }
 
     fn ids(found: &Found) -> Vec<&str> {
@@ -292,7 +321,8 @@ mod tests {
             let found = Found::from_pages(&filter(), one, pages(receipts, total));
             assert_eq!(found.is_final(), is_final, "{receipts:?} of {total:?}");
         }
-        let repeating = Pages { repeats: true, ..pages(&[("a", 3)], Some(900)) };
+        let mut repeating = pages(&[("a", 3)], Some(900));
+        repeating.end.repeats = true;
         assert!(!Found::from_pages(&filter(), ALL, repeating).is_final());
     }
 }

@@ -297,9 +297,17 @@ fn from_complaint(operation: &Operation, finished: &Finished, said: Complaint) -
             )
             // An update would leave a damaged plugin as it is.
             .next(format!("aliyun plugin install --names {}", operation.product.plugin())),
-        Complaint::SafetyPolicy(text) => Failure::environment(text)
-            .hint("a safety policy of aliyun forbids this call; its owner can change the rule")
-            .next("aliyun configure safety-policy show"),
+        // The CLI quotes words of the command line there, which can be message variables.
+        Complaint::SafetyPolicy(_) => Failure::environment(format!(
+            "the safety policy of aliyun does not allow {}:{}",
+            operation.product.name(),
+            operation.command
+        ))
+        .hint(
+            "its owner can change the rule; a pattern with `*` can also match the message's \
+             variables",
+        )
+        .next("aliyun configure safety-policy show"),
         // A program may print its usage after any error; only without one it proves anything.
         Complaint::Other(_)
             if finished.succeeded()

@@ -82,6 +82,11 @@ fn product_call(
         Ok(preamble) => preamble,
         Err(refusal) => return Ok(refusal),
     };
+    if let Some(mut refusal) = host::safety_policy::refusal(&line, home, env) {
+        refusal.stdout.insert_str(0, &preamble.stdout);
+        refusal.stderr.insert_str(0, &preamble.stderr);
+        return Ok(refusal);
+    }
     let mut answer = match line.into_call() {
         Ok(call) if call.is_dry_run() => answers::printed(format!(
             "dry run: {} of {} would be called; nothing was sent\n",

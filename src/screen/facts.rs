@@ -6,11 +6,13 @@ use serde_json::{Map, Value};
 use super::{cell, sanitize, times};
 
 /// The text of a report; `now` is when somebody reads it, if anybody does.
-pub fn render(data: &Map<String, Value>, now: Option<&Zoned>) -> String {
+pub fn render(data: &Map<String, Value>, now: Option<&Zoned>, spreadsheet_safe: bool) -> String {
     let Some(now) = now else {
-        let line =
-            |(name, value): &(String, String)| format!("{}\t{value}\n", sanitize::line(name));
-        return cells(data, None).iter().map(line).collect();
+        let safe = |cell: String| cell::separated(cell, spreadsheet_safe);
+        let line = |(name, value): (String, String)| {
+            format!("{}\t{}\n", safe(sanitize::line(&name)), safe(value))
+        };
+        return cells(data, None).into_iter().map(line).collect();
     };
     lines(data, now)
 }
@@ -73,7 +75,7 @@ mod tests {
         let data = data.as_object().expect("object");
         let now = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
         assert_eq!(
-            render(data, Some(&now)),
+            render(data, Some(&now), false),
             "number          86138\n\
              none            \n\
              tags            a,b\n\
@@ -84,7 +86,7 @@ mod tests {
              entities        type: BUSINESS\n\
              entities        5\n"
         );
-        let piped = render(data, None);
+        let piped = render(data, None, false);
         assert_eq!(piped.lines().count(), data.len());
         assert!(piped.contains("metrics\t{\"start\":\"2026-03-26T06:05:00Z\""), "{piped}");
     }

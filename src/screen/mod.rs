@@ -43,6 +43,7 @@ pub struct Screen {
     verbose: bool,
     colors: bool,
     stdout_is_terminal: bool,
+    spreadsheet_safe: bool,
     warnings: RefCell<Vec<String>>,
 }
 
@@ -61,6 +62,7 @@ impl Screen {
                 }
             },
             stdout_is_terminal: io::stdout().is_terminal(),
+            spreadsheet_safe: flags.spreadsheet_safe,
             warnings: RefCell::new(Vec::new()),
         }
     }
@@ -74,6 +76,7 @@ impl Screen {
             verbose: false,
             colors: false,
             stdout_is_terminal: false,
+            spreadsheet_safe: false,
             warnings: RefCell::new(Vec::new()),
         }
     }
@@ -146,16 +149,13 @@ impl Screen {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
         match result.as_ref().map(Report::undrawn) {
-            Ok(Report::Facts { data, .. }) => to_stdout(&facts::render(data, self.now().as_ref())),
+            Ok(Report::Facts { data, .. }) => {
+                to_stdout(&facts::render(data, self.now().as_ref(), self.spreadsheet_safe))
+            }
             Ok(Report::List { name, items, facts, .. }) => {
-                if items.is_empty() {
-                    self.note(&format!("no {name}"));
-                }
-                for (name, value) in facts::cells(facts, None) {
-                    self.note(&format!("{name}: {value}"));
-                }
+                self.list_notes(name, items.is_empty(), facts);
                 let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
-                to_stdout(&table::render(items, reader.as_ref()))
+                to_stdout(&table::render(items, reader.as_ref(), self.spreadsheet_safe))
             }
             Ok(Report::DryRun(commands)) => {
                 self.note("dry run: nothing was started");
@@ -190,9 +190,47 @@ impl Screen {
             object.insert("data".into(), Value::Object(data.clone()));
             return one_object(object);
         }
-        let cells: Vec<String> =
-            facts::cells(data, self.now().as_ref()).into_iter().map(|(_, cell)| cell).collect();
+        let safe = self.spreadsheet_safe && !self.stdout_is_terminal;
+        let cells: Vec<String> = facts::cells(data, self.now().as_ref())
+            .into_iter()
+            .map(|(_, cell)| cell::separated(cell, safe))
+            .collect();
         to_stdout(&(cells.join("\t") + "\n"))
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
+    /// terminal, where a column is as wide as its widest cell.
+    pub fn streams_rows(&self) -> bool {
+        !self.json && !self.stdout_is_terminal
+    }
+
+    /// Some rows of a list as tab-separated values; the first ones decide on the columns and have a
+    /// heading.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn rows(&self, columns: &mut Vec<String>, items: &[Map<String, Value>]) -> io::Result<()> {
+        let mut text = String::new();
+        if columns.is_empty() && !items.is_empty() {
+            *columns = table::columns(items).into_iter().map(String::from).collect();
+            text = columns.join("\t") + "\n";
+        }
+        text += &table::rows(items, columns, self.spreadsheet_safe);
+        to_stdout(&text)
+    }
+
+    /// What a list says besides its rows.
+    pub fn list_notes(&self, name: &str, is_empty: bool, facts: &Map<String, Value>) {
+        if is_empty {
+            self.note(&format!("no {name}"));
+        }
+        for (name, value) in facts::cells(facts, None) {
+            self.note(&format!("{name}: {value}"));
+        }
     }
 
     /// Whether nobody will read what is printed next, as behind a `head` that has seen enough.

@@ -17,19 +17,17 @@ pub struct Reader {
 
 /// The text of a list. A table that is wider than the terminal would break codes and numbers
 /// inside of its cells: then each item is a block of lines instead.
-pub fn render(items: &[Map<String, Value>], reader: Option<&Reader>) -> String {
+pub fn render(
+    items: &[Map<String, Value>],
+    reader: Option<&Reader>,
+    spreadsheet_safe: bool,
+) -> String {
     let columns = columns(items);
     if columns.is_empty() {
         return String::new();
     }
     let Some(Reader { width, now }) = reader else {
-        let mut text = columns.join("\t") + "\n";
-        for item in items {
-            let cells: Vec<String> =
-                columns.iter().map(|name| cell::plain(item.get(*name))).collect();
-            text += &(cells.join("\t") + "\n");
-        }
-        return text;
+        return columns.join("\t") + "\n" + &rows(items, &columns, spreadsheet_safe);
     };
     let mut table = Table::new();
     table
@@ -46,6 +44,19 @@ pub fn render(items: &[Map<String, Value>], reader: Option<&Reader>) -> String {
     items.iter().map(|item| block(item, now)).collect::<Vec<_>>().join("\n")
 }
 
+/// Tab-separated values of these columns, one item a line.
+pub fn rows(
+    items: &[Map<String, Value>],
+    columns: &[impl AsRef<str>],
+    spreadsheet_safe: bool,
+) -> String {
+    let cell = |item: &Map<String, Value>, name: &str| {
+        cell::separated(cell::plain(item.get(name)), spreadsheet_safe)
+    };
+    let row = |item| columns.iter().map(|name| cell(item, name.as_ref())).collect::<Vec<_>>();
+    items.iter().map(|item| row(item).join("\t") + "\n").collect()
+}
+
 /// One item, a field a line; fields without a value are left out.
 fn block(item: &Map<String, Value>, now: &Zoned) -> String {
     let is_something = |value: &Value| !cell::plain(Some(value)).is_empty();
@@ -54,7 +65,7 @@ fn block(item: &Map<String, Value>, now: &Zoned) -> String {
 }
 
 /// Every field that any item has, in the order of their first appearance.
-fn columns(items: &[Map<String, Value>]) -> Vec<&str> {
+pub fn columns(items: &[Map<String, Value>]) -> Vec<&str> {
     let mut columns: Vec<&str> = Vec::new();
     for name in items.iter().flat_map(Map::keys) {
         if !columns.contains(&name.as_str()) {
@@ -77,10 +88,10 @@ mod tests {
             item(json!({"code": "SMS_2", "text": null, "size": 3})),
         ];
         assert_eq!(
-            render(&items, None),
+            render(&items, None, false),
             "code\ttext\ttags\tsize\nSMS_1\ta b c\tx,y\t\nSMS_2\t\t\t3\n"
         );
-        assert_eq!(render(&[], None), "");
+        assert_eq!(render(&[], None, false), "");
     }
 
     #[test]
@@ -92,15 +103,15 @@ mod tests {
         ];
         let now = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
         let mut reader = Reader { width: 80, now };
-        let table = render(&items, Some(&reader));
+        let table = render(&items, Some(&reader), false);
         assert!(table.lines().any(|line| line.contains("SMS_2") && line.contains("不合规")));
         assert!(table.contains("2026-03-26 14:05, 3 min ago"), "{table}");
         reader.width = 30;
         assert_eq!(
-            render(&items, Some(&reader)),
+            render(&items, Some(&reader), false),
             "code     SMS_1\nsent_at  2026-03-26 14:05, 3 min ago\n\n\
              code    SMS_2\nreason  不合规\nsize    3\n"
         );
-        assert_eq!(render(&[], Some(&reader)), "");
+        assert_eq!(render(&[], Some(&reader), false), "");
     }
 }

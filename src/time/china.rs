@@ -4,7 +4,8 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
-use super::moment;
+pub use super::day::read as read_day;
+use super::moment::{self, Edge};
 use crate::failure::{Failure, Result};
 
 /// UTC+8; there is no daylight saving time.
@@ -22,25 +23,20 @@ pub fn compact(day: Date) -> String {
     day.strftime("%Y%m%d").to_string()
 }
 
-/// A day written as `yyyyMMdd` or as `2026-03-26`; nothing for any other text.
-pub fn read_day(text: &str) -> Option<Date> {
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    match text.len() {
-        8 if digits(text) => Date::strptime("%Y%m%d", text).ok(),
-        10 if text.split('-').all(digits) => Date::strptime("%Y-%m-%d", text).ok(),
-        _ => None,
-    }
-}
-
-/// A day that the user has written in one of these forms, as a moment in RFC 3339, or as `2d` or
-/// `1w` before `today`, and that has come already.
+/// A day that the user has written in any form of [`moment`], counted in China, and that has come
+/// already: `20260326`, `2026-03-26`, `2d ago`, `1w`, RFC 3339.
 ///
 /// # Errors
-/// A text that is no day; a day after `today`.
+/// A text in another form; a span of hours, since a day has no time to count from; a day after
+/// `today`.
 pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
-    let hint = format!("for example {flag} {}", compact(today));
-    let Some(day) = read_day(text).or_else(|| read_elsewhere(text, today)) else {
-        return Err(Failure::usage(format!("{flag} {text:?} is no day")).hint(hint));
+    let hint = format!(
+        "{flag} takes a day like {} or {today}, a time like {today}T10:00, or days back from today \
+         like \"2d ago\" or 1w",
+        compact(today)
+    );
+    let Some(day) = read_past(text.trim(), today) else {
+        return Err(Failure::usage(format!("invalid date {text:?} for {flag}")).hint(hint));
     };
     if day > today {
         return Err(Failure::usage(format!(
@@ -51,15 +47,12 @@ pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
     Ok(day)
 }
 
-/// The day of a moment, or that which lies some days before `today`.
-fn read_elsewhere(text: &str, today: Date) -> Option<Date> {
-    if let Ok(moment) = text.parse::<Timestamp>() {
-        return Some(day_of(moment));
+fn read_past(text: &str, today: Date) -> Option<Date> {
+    if moment::span(text).is_some_and(|span| !moment::is_whole_days(&span)) {
+        return None;
     }
-    // Hours would count from the time of day, and a day has none.
-    let counts_days = text.ends_with(['d', 'w']);
     let noon = today.at(12, 0, 0, 0).to_zoned(zone()).ok()?;
-    counts_days.then(|| moment::before(text, &noon))?.map(day_of)
+    moment::read(text, Edge::First, &noon).map(day_of)
 }
 
 /// A moment as the service writes it: `yyyy-MM-dd HH:mm:ss`.
@@ -116,14 +109,33 @@ mod tests {
             ("20260324", "2026-03-24"),
             ("2026-03-24", "2026-03-24"),
             ("2d", "2026-03-24"),
+            ("2d ago", "2026-03-24"),
+            (" 2 days ago ", "2026-03-24"),
             ("1w", "2026-03-19"),
+            ("1w ago", "2026-03-19"),
+            ("now", "2026-03-26"),
+            ("2026-03-24T23:30", "2026-03-24"),
             ("0d", "2026-03-26"),
             ("2026-03-23T16:00:00Z", "2026-03-24"),
         ] {
             let day = past_day("--send-date", text, today).expect(text);
             assert_eq!(day.to_string(), expected, "{text}");
         }
-        for wrong in ["", "d", "2h", "-2d", "yesterday", "20260327", "2026-03-26T16:00:00Z"] {
+        for wrong in [
+            "",
+            "d",
+            "ago",
+            "2h",
+            "2h ago",
+            "1d2h",
+            "-2d",
+            "-2d ago",
+            "2d ago ago",
+            "in 2d",
+            "yesterday",
+            "20260327",
+            "2026-03-26T16:00:00Z",
+        ] {
             assert!(past_day("--send-date", wrong, today).expect_err(wrong).hint.is_some());
         }
     }

@@ -1,5 +1,6 @@
 //! Times: as people write them, and as the SMS service counts and writes them.
 
 pub mod china;
+mod day;
 pub mod moment;
 pub mod period;

@@ -1,8 +1,10 @@
-//! Moments as people write them: `2h`, `7d`, `2026-03-26`, `2026-03-26T10:00`, RFC 3339, `now`.
+//! Times as people write them, for every flag that takes one: `2h`, `2h ago`, `7d ago`, `20260326`,
+//! `2026-03-26`, `2026-03-26T10:00`, RFC 3339, `now`.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::DateTime;
 use jiff::{Span, Timestamp, Zoned};
 
+use super::day;
 use crate::failure::{Failure, Result};
 
 /// What a day without a time means.
@@ -20,9 +22,9 @@ pub enum Edge {
 /// None of the known forms, a negative span, or a moment outside of the calendar.
 pub fn parse(flag: &str, text: &str, edge: Edge, now: &Zoned) -> Result<Timestamp> {
     read(text.trim(), edge, now).ok_or_else(|| {
-        Failure::usage(format!("{flag} {text:?} is not a moment in time")).hint(format!(
-            "for example {flag} 2h, 30m, 7d, 2026-03-26, 2026-03-26T10:00 or \
-             2026-03-26T10:00:00+08:00"
+        Failure::usage(format!("invalid time {text:?} for {flag}")).hint(format!(
+            "{flag} takes a time like 2026-03-26T10:00 or 2026-03-26T10:00:00+08:00, a day like \
+             20260326 or 2026-03-26, or a span back from now like 30m, \"2h ago\" or 7d"
         ))
     })
 }
@@ -35,7 +37,7 @@ pub fn parse_here(flag: &str, text: &str, edge: Edge) -> Result<Timestamp> {
     parse(flag, text, edge, &Zoned::now())
 }
 
-fn read(text: &str, edge: Edge, now: &Zoned) -> Option<Timestamp> {
+pub(super) fn read(text: &str, edge: Edge, now: &Zoned) -> Option<Timestamp> {
     if text.eq_ignore_ascii_case("now") {
         return Some(now.timestamp());
     }
@@ -44,8 +46,7 @@ fn read(text: &str, edge: Edge, now: &Zoned) -> Option<Timestamp> {
     }
     let zone = now.time_zone();
     // Tried before the date with a time, which would take a bare date for its midnight.
-    if is_date(text) {
-        let first = text.parse::<Date>().ok()?;
+    if let Some(first) = day::read(text) {
         return match edge {
             Edge::First => Some(first.to_zoned(zone.clone()).ok()?.timestamp()),
             Edge::Last => {
@@ -54,25 +55,37 @@ fn read(text: &str, edge: Edge, now: &Zoned) -> Option<Timestamp> {
             }
         };
     }
-    if text.starts_with(|c: char| c.is_ascii_digit()) {
-        if text.parse::<Span>().is_ok() {
-            return before(text, now);
-        }
-        let civil = text.parse::<DateTime>().ok()?;
-        return Some(civil.to_zoned(zone.clone()).ok()?.timestamp());
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
     }
-    None
+    if span(text).is_some() {
+        return before(text, now);
+    }
+    let civil = text.parse::<DateTime>().ok()?;
+    Some(civil.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// The moment that lies a span like `2h` or `7d` before `now`.
+/// The moment that lies a span like `2h`, `7d` or `7d ago` before `now`.
 pub fn before(text: &str, now: &Zoned) -> Option<Timestamp> {
-    let span = text.parse::<Span>().ok().filter(|span| !span.is_negative())?;
     // Calendar arithmetic: a day ago is the same time of yesterday.
-    Some(now.checked_sub(span).ok()?.timestamp())
+    Some(now.checked_sub(span(text)?).ok()?.timestamp())
 }
 
-fn is_date(text: &str) -> bool {
-    text.len() == 10 && text.bytes().filter(|byte| *byte == b'-').count() == 2
+/// A span that is not negative, with or without `ago`.
+pub(super) fn span(text: &str) -> Option<Span> {
+    let text = text.trim();
+    let text = text.strip_suffix(" ago").unwrap_or(text);
+    text.parse::<Span>().ok().filter(|span| !span.is_negative())
+}
+
+/// Whether a span has no unit shorter than a day.
+pub(super) fn is_whole_days(span: &Span) -> bool {
+    span.get_hours() == 0
+        && span.get_minutes() == 0
+        && span.get_seconds() == 0
+        && span.get_milliseconds() == 0
+        && span.get_microseconds() == 0
+        && span.get_nanoseconds() == 0
 }
 
 #[cfg(test)]
@@ -98,6 +111,9 @@ mod tests {
             ("7d", "2026-03-19T04:00:00Z"),
             ("2w", "2026-03-12T04:00:00Z"),
             ("2 hours", "2026-03-26T02:00:00Z"),
+            ("2h ago", "2026-03-26T02:00:00Z"),
+            ("2 hours ago", "2026-03-26T02:00:00Z"),
+            ("7d ago", "2026-03-19T04:00:00Z"),
             ("0s", "2026-03-26T04:00:00Z"),
         ] {
             assert_eq!(moment(text, Edge::First), expected, "{text}");
@@ -106,8 +122,10 @@ mod tests {
 
     #[test]
     fn a_day_is_whole_in_the_zone_of_this_computer() {
-        assert_eq!(moment("2026-03-26", Edge::First), "2026-03-25T16:00:00Z");
-        assert_eq!(moment("2026-03-26", Edge::Last), "2026-03-26T15:59:59.999Z");
+        for day in ["2026-03-26", "20260326"] {
+            assert_eq!(moment(day, Edge::First), "2026-03-25T16:00:00Z");
+            assert_eq!(moment(day, Edge::Last), "2026-03-26T15:59:59.999Z");
+        }
     }
 
     #[test]
@@ -134,7 +152,11 @@ mod tests {
             "2026-02-30",
             "26.3.2026",
             "99999999y",
-            "2h ago",
+            "ago",
+            "-2h ago",
+            "2h ago ago",
+            "in 2h",
+            "20261345",
         ] {
             let failure = parse("--since", text, Edge::First, &now()).expect_err(text);
             assert!(failure.hint.expect("a hint").contains("2026-03-26"), "{text}");

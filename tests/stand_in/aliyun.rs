@@ -14,6 +14,7 @@ mod folder;
 mod oss;
 mod plugins;
 mod product;
+mod safety_policy;
 mod script;
 mod witness;
 mod words;
@@ -75,7 +76,7 @@ fn host(witness: &Witness, argv: &[String]) -> Result<u8> {
         return Answer::help().print();
     }
     // Strictness comes before the script: a scripted reply must not hide a malformed call.
-    let prelude = match check(witness, &words) {
+    let prelude = match check(witness, &words, argv) {
         Ok(prelude) => prelude,
         Err(fault) => return fault.print(),
     };
@@ -103,7 +104,7 @@ fn plugin(witness: &Witness, argv: &[String], number: &str) -> Result<u8> {
 }
 
 /// What is wrong with the command whatever the script says; else what precedes its answer.
-fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
+fn check(witness: &Witness, words: &Words, argv: &[String]) -> Result<Answer, Answer> {
     let first = words.command.first().map(String::as_str);
     if matches!(first, Some("configure" | "plugin")) {
         for flag in ["profile", "region"] {
@@ -119,7 +120,11 @@ fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
     }
     match first {
         None | Some("version" | "configure" | "plugin" | "oss") => Ok(Answer::default()),
-        Some("cams" | "dysmsapi") => product::check(witness, words),
+        Some("cams" | "dysmsapi") => {
+            let prelude = product::check(witness, words)?;
+            safety_policy::check(witness, argv)?;
+            Ok(prelude)
+        }
         Some(other) => Err(Answer::usage(&format!("'{other}' is not a valid command"))),
     }
 }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, table};
 use crate::folder::{Folder, write_whole};
+use crate::safety_policy;
 use crate::witness::Witness;
 use crate::words::Words;
 
@@ -36,6 +37,12 @@ pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer>
         // ai-mode came with 3.3.3; before, the word is unknown.
         ["ai-mode", action @ ..] if is_at_least(&witness.folder, semver::Version::new(3, 3, 3)) => {
             ai_mode(witness, words, action)
+        }
+        // So did policies, in the same version.
+        ["safety-policy", action @ ..]
+            if is_at_least(&witness.folder, semver::Version::new(3, 3, 3)) =>
+        {
+            safety_policy::answer(witness, words, action)
         }
         [other, ..] => Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
         // The real program would begin to ask questions.
@@ -63,7 +70,7 @@ pub fn fault(folder: &Folder) -> Option<Answer> {
     Some(Answer { stderr, ..Answer::default() })
 }
 
-fn is_at_least(folder: &Folder, version: semver::Version) -> bool {
+pub fn is_at_least(folder: &Folder, version: semver::Version) -> bool {
     semver::Version::parse(&folder.version()).is_ok_and(|own| own >= version)
 }
 
@@ -161,7 +168,7 @@ fn show(witness: &Witness) -> Result<Answer> {
 
 /// Reads a file of the configuration, rests, and writes it back: in place, except for `config.json`
 /// from 3.4.9 on. What cannot be read counts as empty: so a torn file loses its settings.
-fn rewrite(
+pub fn rewrite(
     witness: &Witness,
     name: &str,
     change: impl FnOnce(&mut Map<String, Value>),

@@ -14,7 +14,7 @@ const MAPS: [&str; 3] = ["template-params", "page", "example"];
 /// Lists of strings; the only flags that may be repeated.
 const LISTS: [&str; 5] = ["payload", "websites", "prompts", "more-data", "names"];
 /// Flags without a value.
-const SWITCHES: [&str; 8] =
+pub const SWITCHES: [&str; 8] =
     ["quiet", "yes", "secure", "insecure", "cli-dry-run", "cli-ai-mode", "no-cli-ai-mode", "force"];
 /// Flags that the host itself knows; unlike a plugin it refuses an empty value.
 const OF_THE_HOST: [&str; 12] = [

@@ -43,11 +43,11 @@ Examples:
   alimsg sms stats --last 7d --is-globe 2 --sign-name Acme --json
   alimsg --sandbox sms stats --last 7d")]
 pub struct Flags {
-    /// First day, as yyyyMMdd, 2026-03-01 or 30d ago
+    /// First day: 20260301, 2026-03-01, "30d ago", 4w or RFC 3339
     #[arg(long, value_name = "DAY", conflicts_with = "last")]
     start_date: Option<String>,
 
-    /// Last day [default: today]
+    /// Last day, in the same forms [default: today]
     #[arg(long, value_name = "DAY", conflicts_with = "last")]
     end_date: Option<String>,
 
@@ -94,7 +94,7 @@ pub fn run(run: &Run, flags: &Flags) -> Result<Report> {
     let (lists, totals) = (["Data.TargetList", "TargetList"], ["Data.TotalSize", "TotalSize"]);
     let pages = pages::read(&service, extent, call, &lists, &totals)?;
     drop(service);
-    pages.remark(run, extent);
+    pages.end.remark(run, extent);
     let mut days: Vec<Day> = pages.entries.iter().map(Day::from_row).collect();
     // Days in their order, whatever the service's; what has no date comes last.
     days.sort_by(|one, other| {

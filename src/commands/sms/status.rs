@@ -10,14 +10,19 @@ use serde_json::{Map, Value, json};
 use crate::commands::Inputs;
 use crate::failure::{Failure, Result};
 use crate::guard::Guard;
+use crate::listing::Listing;
 use crate::operations::Product;
-use crate::pages::{Extent, LARGEST};
+use crate::pages::{self, Extent, LARGEST};
 use crate::phone;
 use crate::receipt::{self, DAYS_KEPT, Filter, Found, Sent};
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
 use crate::time::china;
+
+const LATE: &str =
+    "a receipt may take a while, and it is found under the day of sending in China Standard Time";
+const NARROW: &str = "--biz-id narrows it down, and --page-index reads a page";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -35,8 +40,8 @@ pub struct Flags {
     #[arg(long, short, visible_alias = "to", value_name = "N")]
     phone_number: Option<String>,
 
-    /// Day of sending as yyyyMMdd, 2026-03-26 or 2d ago, one of the last 30 [default: today, in China
-    /// Standard Time: so the service counts days]
+    /// Day of sending: 20260326, 2026-03-26, "2d ago", 1w or RFC 3339; one of the last 30 [default:
+    /// today, in China Standard Time: so the service counts days]
     #[arg(long, value_name = "DAY")]
     send_date: Option<String>,
 
@@ -48,7 +53,7 @@ pub struct Flags {
     #[arg(long, short, value_name = "ID")]
     out_id: Option<String>,
 
-    /// Read every page
+    /// All pages, at most 50,000 rows; in a pipe rows are printed page by page, at most 10,000 pages
     #[arg(long, conflicts_with = "page_index")]
     all: bool,
 
@@ -81,9 +86,12 @@ pub fn run(run: &Run, flags: Flags) -> Result<Report> {
     let guard = Guard::prepare(run, Product::Dysmsapi)?;
     let found = match wait {
         Some(limit) => wait_for(run, &guard, filter, limit)?,
+        None if run.screen.streams_rows() && matches!(extent, Extent::All { .. }) => {
+            return stream(run, &Service::open(run, &guard)?, (&filter, date), extent);
+        }
         None => receipt::read(&Service::open(run, &guard)?, &filter, extent)?,
     };
-    comment(run, &found, wait);
+    comment(run, &found, wait, extent);
     Ok(report(date, found))
 }
 
@@ -149,11 +157,45 @@ fn wait_for(run: &Run, guard: &Guard<'_>, filter: Filter, limit: Duration) -> Re
     Ok(found)
 }
 
+/// Prints every receipt as its page comes.
+fn stream(
+    run: &Run,
+    service: &Service<'_>,
+    (filter, date): (&Filter, Date),
+    extent: Extent,
+) -> Result<Report> {
+    let mut listing = Listing::new(run, "receipts", extent);
+    let mut is_final = true;
+    let found = receipt::read_each(service, filter, extent, |receipts, raw| {
+        is_final &= receipts.iter().all(|receipt| receipt.status.is_final());
+        listing.take(receipts.iter().map(receipt::Receipt::item).collect(), &raw)
+    })?;
+    let is_closed = listing.is_closed();
+    if found.repeats {
+        run.screen.warn("the service repeats its pages; the list may be incomplete");
+    } else if found.more && !is_closed {
+        pages::warn_cut(run, NARROW);
+    } else if listing.rows() == 0 && !is_closed {
+        run.screen.note(LATE);
+    }
+    let is_final = is_final && listing.rows() > 0 && !found.more && !found.repeats;
+    Ok(listing.report(facts(date, is_final)))
+}
+
+fn facts(date: Date, is_final: bool) -> Map<String, Value> {
+    let mut facts = Map::new();
+    facts.insert("send_date".into(), json!(date.to_string()));
+    facts.insert("final".into(), json!(is_final));
+    facts
+}
+
 /// What the list itself does not say.
-fn comment(run: &Run, found: &Found, wait: Option<Duration>) {
+fn comment(run: &Run, found: &Found, wait: Option<Duration>, extent: Extent) {
     let screen = &run.screen;
     if found.repeats {
         screen.warn("the service repeats its pages; the list may be incomplete");
+    } else if found.more && matches!(extent, Extent::All { .. }) {
+        pages::warn_cut(run, NARROW);
     } else if found.more {
         screen.note("there are more: --all reads every page, --page-index another one");
     }
@@ -167,21 +209,15 @@ fn comment(run: &Run, found: &Found, wait: Option<Duration>) {
             format!("not every receipt is in after {limit} s; do not send again because of that")
         });
     } else if found.receipts.is_empty() {
-        screen.note(
-            "a receipt may take a while, and it is found under the day of sending in China \
-             Standard Time",
-        );
+        screen.note(LATE);
     }
 }
 
 fn report(date: Date, found: Found) -> Report {
-    let mut facts = Map::new();
-    facts.insert("send_date".into(), json!(date.to_string()));
-    facts.insert("final".into(), json!(found.is_final()));
     Report::List {
         name: "receipts",
         items: found.receipts.iter().map(receipt::Receipt::item).collect(),
-        facts,
+        facts: facts(date, found.is_final()),
         raw: Value::Array(found.raw),
     }
 }

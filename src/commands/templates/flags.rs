@@ -49,7 +49,7 @@ pub struct ListFlags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100))]
     pub page_size: Option<u64>,
 
-    /// All pages
+    /// All pages, at most 50,000 rows; in a pipe rows are printed page by page, at most 10,000 pages
     #[arg(long)]
     pub all: bool,
 
@@ -152,11 +152,11 @@ pub struct StatsFlags {
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     pub language: Option<String>,
 
-    /// First day or moment, for example 2026-03-01, 7d or RFC 3339
+    /// First day or time: 2026-03-01, 20260301, 7d ago, 2026-03-01T10:00 or RFC 3339
     #[arg(long, value_name = "WHEN", conflicts_with = "last")]
     pub start: Option<String>,
 
-    /// Last day or moment, in the same forms [default: now]
+    /// Last day or time, in the same forms [default: now]
     #[arg(long, value_name = "WHEN", conflicts_with = "last")]
     pub end: Option<String>,
 

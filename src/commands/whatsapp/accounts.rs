@@ -71,7 +71,7 @@ fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
         }
     }
     drop(service);
-    pages.remark(run, extent);
+    pages.end.remark(run, extent);
     let mut facts = Map::new();
     facts.insert("total".into(), json!(items.len()));
     Ok(Report::List { name: "accounts", items, facts, raw: Value::Array(pages.raw) })

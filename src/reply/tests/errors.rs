@@ -217,7 +217,7 @@ fn refusals_of_the_host_sent_nothing() {
             3,
         ),
         // In the language of the profile.
-        (1, "操作被安全策略拒绝: cams send-chatapp-message (规则: cams:*)", 3),
+        (1, "操作被安全策略拒绝: cams send-chatapp-message:code=1234 (规则: cams:*)", 3),
         (1, "安全策略要求确认以下操作：dysmsapi send-sms\n当前为非交互环境，无法自动确认。", 3),
     ];
     for &(exit, text, code) in texts {
@@ -227,7 +227,12 @@ fn refusals_of_the_host_sent_nothing() {
             assert_eq!((failure.exit_code(), failure.outcome), (code, Outcome::NotSent), "{text}");
             assert!(failure.hint.is_some(), "{text}");
             let first = text.lines().next().expect("a line");
-            assert_eq!(failure.message, first);
+            // A refusal of a policy quotes words of the command line.
+            if ["afety policy", "安全策略"].iter().any(|words| first.contains(words)) {
+                assert!(failure.message.contains("the safety policy of aliyun"), "{failure:?}");
+            } else {
+                assert_eq!(failure.message, first);
+            }
         }
     }
 }

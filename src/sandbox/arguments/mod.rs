@@ -84,6 +84,19 @@ impl Line {
         self.flags.iter().find(|given| given.name == name).and_then(Given::first_value)
     }
 
+    /// The words behind the product that belong to no flag, as the host counts them: of the flags
+    /// of a plugin it knows nothing, and gives each of them one value.
+    pub fn words_for_the_host(&self) -> Vec<&str> {
+        let behind = |given: &Given| match global_kind(&given.name) {
+            Some(GlobalKind::Switch) => 0,
+            Some(GlobalKind::Repeated) => given.loose.len(),
+            _ => usize::from(given.attached.as_ref().is_none_or(String::is_empty)),
+        };
+        let extra = self.flags.iter().flat_map(|given| given.loose.iter().skip(behind(given)));
+        let words = self.command.iter().chain(extra).chain(&self.stray);
+        words.map(String::as_str).collect()
+    }
+
     /// Reads the line once more with the plugin's eyes.
     ///
     /// # Errors

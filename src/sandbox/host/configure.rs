@@ -4,13 +4,13 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::flags::{HostFlag, one, read};
-use super::{ai_mode, no_such_command, table, usage};
+use super::{ai_mode, no_such_command, safety_policy, table, usage};
 use crate::sandbox::answers::Answer;
 use crate::sandbox::answers::{host_error, printed, silent};
 use crate::sandbox::home::Home;
 use crate::sandbox::profile;
 
-const COMMANDS: &[&str] = &["list", "set", "get", "ai-mode"];
+const COMMANDS: &[&str] = &["list", "set", "get", "ai-mode", "safety-policy"];
 
 const LIST_FLAGS: &[HostFlag] =
     &[one("--config-path"), one("--profile"), one("--region"), one("--language")];
@@ -31,6 +31,7 @@ pub fn run(args: &[String], home: &Home) -> Result<Answer> {
     };
     match command.as_str() {
         "ai-mode" => ai_mode::run(rest, home),
+        "safety-policy" => safety_policy::run(rest, home),
         "list" => list(rest, home),
         "set" => set(rest, home),
         // The real one prints secrets; nothing of the project may ever run it.

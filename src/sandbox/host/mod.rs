@@ -5,6 +5,7 @@ mod configure;
 mod flags;
 pub mod oss;
 pub mod plugins;
+pub mod safety_policy;
 
 use anyhow::Result;
 

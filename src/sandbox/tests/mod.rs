@@ -3,6 +3,7 @@
 mod cams;
 mod fates;
 mod host;
+mod safety_policy;
 mod settings;
 mod sms;
 mod sms_catalogue;

@@ -1,10 +1,11 @@
 //! `sms qualifications list`.
 
 use clap::Args;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::SightFlags;
 use crate::failure::Result;
+use crate::listing::Listing;
 use crate::operations::Product;
 use crate::pages::Extent;
 use crate::qualification::{self, Filter};
@@ -52,7 +53,7 @@ pub struct Flags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=50))]
     page_size: Option<u64>,
 
-    /// All pages
+    /// All pages, at most 50,000 rows; in a pipe rows are printed page by page, at most 10,000 pages
     #[arg(long)]
     all: bool,
 
@@ -85,10 +86,11 @@ pub fn run(run: &Run, flags: &Flags) -> Result<Report> {
         return service::dry_run(run, &[&filter.call(index, size)]);
     }
     let service = Service::connect(run, Product::Dysmsapi)?;
-    let (items, pages) = qualification::read(&service, &filter, extent, sight)?;
+    let mut listing = Listing::new(run, "qualifications", extent);
+    let end = qualification::list(&service, &filter, extent, sight, &mut listing)?;
     drop(service);
-    pages.remark(run, extent);
+    listing.remark(end, extent);
     let mut facts = Map::new();
-    facts.insert("total".into(), json!(pages.total.unwrap_or(items.len() as u64)));
-    Ok(Report::List { name: "qualifications", items, facts, raw: Value::Array(pages.raw) })
+    facts.insert("total".into(), json!(end.total.unwrap_or(listing.rows() as u64)));
+    Ok(listing.report(facts))
 }

@@ -4,6 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Result;
+use crate::listing::Listing;
 use crate::operations::Product;
 use crate::pages::Extent;
 use crate::report::Report;
@@ -32,7 +33,7 @@ pub struct Flags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=50))]
     page_size: Option<u64>,
 
-    /// All pages
+    /// All pages, at most 50,000 rows; in a pipe rows are printed page by page, at most 10,000 pages
     #[arg(long)]
     all: bool,
 }
@@ -53,19 +54,16 @@ pub fn run(run: &Run, flags: &Flags) -> Result<Report> {
         return service::dry_run(run, &[&signature::list_call(index, size)]);
     }
     let service = Service::connect(run, Product::Dysmsapi)?;
-    let (mut signatures, pages) = signature::read(&service, extent)?;
+    let mut listing = Listing::new(run, "signatures", extent).approved_first();
+    let end = signature::list(&service, extent, &mut listing, |signature| {
+        wanted.is_none_or(|wanted| signature.status == wanted).then(|| item(signature))
+    })?;
     drop(service);
-    pages.remark(run, extent);
-    if let Some(wanted) = wanted {
-        signatures.retain(|signature| signature.status == wanted);
-    }
-    let total = pages.total.filter(|_| wanted.is_none()).unwrap_or(signatures.len() as u64);
-    // Stable: the service's order stays within each half.
-    signatures.sort_by_key(|signature| !signature.is_approved());
+    listing.remark(end, extent);
+    let total = end.total.filter(|_| wanted.is_none()).unwrap_or(listing.rows() as u64);
     let mut facts = Map::new();
     facts.insert("total".into(), json!(total));
-    let items = signatures.iter().map(item).collect();
-    Ok(Report::List { name: "signatures", items, facts, raw: Value::Array(pages.raw) })
+    Ok(listing.report(facts))
 }
 
 fn item(signature: &Signature) -> Map<String, Value> {

@@ -6,6 +6,7 @@ use super::super::{Channel, ListFlags};
 use super::{category, template_type};
 use crate::call::Call;
 use crate::failure::{Failure, Result};
+use crate::listing::Listing;
 use crate::operations::{LIST_CHATAPP_TEMPLATE, Product};
 use crate::pages::{self, Extent, Pages};
 use crate::reply::fields;
@@ -16,6 +17,10 @@ use crate::vocabulary::{status, statuses};
 
 /// The most that a page holds.
 const LARGEST_PAGE: u64 = 100;
+
+/// Where the replies have the list and its length.
+const LISTS: [&str; 3] = ["ListTemplate", "Data.List", "Data.ListTemplate"];
+const TOTALS: [&str; 3] = ["Total", "Data.Total", "TotalCount"];
 
 /// How the wanted state is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,18 +60,23 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
     if run.settings.dry_run {
         return service::dry_run(run, &[&query.call(first, size)]);
     }
-    let pages = query.read(&Service::connect(run, Product::Cams)?, extent)?;
-    pages.remark(run, extent);
-    let mut items: Vec<_> = pages.entries.iter().map(|entry| item(entry, flags.channel)).collect();
-    let mut total = pages.total;
-    if let Filter::Here(wanted) = &filter {
-        items.retain(|item| item.get("status") == Some(&json!(wanted)));
-        total = None;
-    }
-    let total = total.unwrap_or(items.len() as u64);
+    let wanted = match &filter {
+        Filter::Here(wanted) => Some(json!(wanted)),
+        Filter::Service(_) => None,
+    };
+    let mut listing = Listing::new(run, "templates", extent);
+    let service = Service::connect(run, Product::Cams)?;
+    let call = |index, size| query.call(index, size);
+    let end = listing.read(&service, extent, call, (&LISTS, &TOTALS), |entry| {
+        let item = item(entry, flags.channel);
+        wanted.as_ref().is_none_or(|wanted| item.get("status") == Some(wanted)).then_some(item)
+    })?;
+    drop(service);
+    listing.remark(end, extent);
+    let total = end.total.filter(|_| wanted.is_none()).unwrap_or(listing.rows() as u64);
     let mut facts = Map::new();
     facts.insert("total".into(), json!(total));
-    Ok(Report::List { name: "templates", items, facts, raw: Value::Array(pages.raw) })
+    Ok(listing.report(facts))
 }
 
 /// What the service is to filter by.
@@ -95,9 +105,7 @@ impl Query<'_> {
     }
 
     fn read(&self, service: &Service<'_>, extent: Extent) -> Result<Pages> {
-        let lists = ["ListTemplate", "Data.List", "Data.ListTemplate"];
-        let totals = ["Total", "Data.Total", "TotalCount"];
-        pages::read(service, extent, |index, size| self.call(index, size), &lists, &totals)
+        pages::read(service, extent, |index, size| self.call(index, size), &LISTS, &TOTALS)
     }
 }
 

@@ -1,10 +1,11 @@
 //! `templates list --channel sms`. The call has no filter, so states and names are looked for on
 //! all pages.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::super::{Channel, ListFlags, refuse_foreign};
 use crate::failure::{Failure, Result};
+use crate::listing::Listing;
 use crate::operations::Product;
 use crate::pages::{Extent, LARGEST};
 use crate::report::Report;
@@ -44,21 +45,19 @@ pub fn list(run: &Run, flags: &ListFlags) -> Result<Report> {
         return service::dry_run(run, &[&sms_template::list_call(index, size)]);
     }
     let service = Service::connect(run, Product::Dysmsapi)?;
-    let (mut templates, pages) = sms_template::read(&service, extent)?;
+    let mut listing = Listing::new(run, "templates", extent).approved_first();
+    let has_name = |template: &SmsTemplate| {
+        let name = template.name.as_deref();
+        flags.name.as_deref().is_none_or(|part| name.is_some_and(|name| name.contains(part)))
+    };
+    let end = sms_template::list(&service, extent, &mut listing, |template| {
+        let is_wanted = wanted.is_none_or(|wanted| template.status == wanted) && has_name(template);
+        is_wanted.then(|| template.to_json())
+    })?;
     drop(service);
-    pages.remark(run, extent);
-    templates.retain(|template| {
-        wanted.is_none_or(|wanted| template.status == wanted)
-            && flags
-                .name
-                .as_deref()
-                .is_none_or(|part| template.name.as_deref().is_some_and(|name| name.contains(part)))
-    });
-    let total = pages.total.filter(|_| !filters).unwrap_or(templates.len() as u64);
-    // Stable: the service's order stays within each half.
-    templates.sort_by_key(|template| !template.is_approved());
+    listing.remark(end, extent);
+    let total = end.total.filter(|_| !filters).unwrap_or(listing.rows() as u64);
     let mut facts = Map::new();
     facts.insert("total".into(), json!(total));
-    let items = templates.iter().map(SmsTemplate::to_json).collect();
-    Ok(Report::List { name: "templates", items, facts, raw: Value::Array(pages.raw) })
+    Ok(listing.report(facts))
 }

@@ -8,9 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::send::Channel;
 use crate::commands::{Inputs, anything};
-use crate::conversation::{Conversation, Direction, PAGE_SIZE, Query, Status};
+use crate::conversation::{Conversation, Direction, Message, PAGE_SIZE, Query, Status};
 use crate::failure::{Failure, Result};
+use crate::listing::Listing;
 use crate::operations::Product;
+use crate::pages::{self, Extent};
 use crate::phone;
 use crate::report::Report;
 use crate::run::Run;
@@ -19,8 +21,8 @@ use crate::time::moment::{self, Edge};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Times: 2h, 30m or 7d ago; 2026-03-26 is the whole day; 2026-03-26T10:00 in the zone of this
-computer; or RFC 3339.
+Times: 30m, \"2h ago\" or 7d; 2026-03-26 or 20260326 is the whole day; 2026-03-26T10:00 in the zone
+of this computer; or RFC 3339.
 
 Examples:
   alimsg whatsapp history --from 8613800000001 --cust-space-id cams-8c1xxxx --since 7d --all
@@ -72,7 +74,7 @@ pub struct Flags {
           value_parser = clap::value_parser!(u64).range(1..=100))]
     page_size: u64,
 
-    /// Read all pages
+    /// All pages, at most 50,000 rows; in a pipe rows are printed page by page, at most 10,000 pages
     #[arg(long)]
     all: bool,
 
@@ -102,29 +104,36 @@ pub fn run(run: &Run, flags: Flags) -> Result<Report> {
     if flags.follow {
         return follow::run(run, &conversation, query, flags.page_size, flags.interval);
     }
+    let (index, size) = (flags.page_index, flags.page_size);
+    let extent = if flags.all { Extent::All { size } } else { Extent::One { index, size } };
     let service = Service::connect(run, Product::Cams)?;
+    let mut listing = Listing::new(run, "messages", extent);
+    let mut take = |messages: Vec<Message>, reply: &Value| {
+        listing.take(messages.iter().map(Message::facts).collect(), reply)
+    };
     let found = if flags.all {
-        conversation.read_all(&service, &query, flags.page_size)?
+        conversation.read_each(&service, &query, size, take)?
     } else {
-        conversation.read_page(&service, &query, flags.page_index, flags.page_size)?
+        let mut found = conversation.read_page(&service, &query, index, size)?;
+        let messages = std::mem::take(&mut found.messages);
+        // The only page: whether more could be taken does not matter.
+        let _ = found.replies.first().map(|reply| take(messages, reply));
+        found
     };
     drop(service);
     if found.is_unreadable {
         run.screen.warn("the service's list cannot be read whole; some may be missing");
     }
-    if found.more {
+    if found.is_cut && !listing.is_closed() {
+        pages::warn_cut(run, "--since and --until narrow it down");
+    } else if found.more && !listing.is_closed() {
         run.screen.note(if flags.all {
             "there may be more than are read at once: --since and --until narrow it down"
         } else {
             "there may be more: --all reads every page"
         });
     }
-    Ok(Report::List {
-        name: "messages",
-        items: found.messages.iter().map(|message| message.facts()).collect(),
-        facts: Map::from_iter([("more".to_string(), json!(found.more))]),
-        raw: Value::Array(found.replies),
-    })
+    Ok(listing.report(Map::from_iter([("more".to_string(), json!(found.more))])))
 }
 
 fn conversation(run: &Run, flags: &Flags) -> Result<Conversation> {

@@ -1,0 +1,121 @@
+//! `aliyun configure safety-policy …`, and the host's check of a call against it.
+//!
+//! The host knows no flag of a plugin: it gives each of them one value. What follows belongs to no
+//! flag then, and from 3.3.21 on the host takes it for a part of the command's name.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::configuration::{is_at_least, rewrite};
+use crate::folder::Folder;
+use crate::witness::Witness;
+use crate::words::{SWITCHES, Words};
+
+const FILE: &str = "safety-policy.json";
+
+pub fn answer(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answer> {
+    let pattern = words.flag("pattern").unwrap_or_default().to_owned();
+    let policy = load(&witness.folder);
+    let mut rules = policy["rules"].as_array().cloned().unwrap_or_default();
+    match action {
+        [] | ["show"] => {
+            let shown = json!({ "enabled": policy["enabled"] == true, "rules": rules });
+            return Ok(Answer::text(&format!("{}\n", serde_json::to_string_pretty(&shown)?)));
+        }
+        [switch @ ("enable" | "disable")] => rewrite(witness, FILE, |state| {
+            state.insert("enabled".to_owned(), Value::Bool(*switch == "enable"));
+        })?,
+        ["add" | "remove"] if pattern.is_empty() => {
+            return Ok(Answer::failure("--pattern is required"));
+        }
+        ["add"] => {
+            let Some(action @ ("deny" | "confirm" | "forbid")) = words.flag("action") else {
+                return Ok(Answer::failure("action must be deny, confirm, or forbid"));
+            };
+            rules.retain(|rule| rule["pattern"] != pattern.as_str());
+            rules.push(json!({ "pattern": pattern, "action": action }));
+            rewrite(witness, FILE, |state| {
+                state.insert("rules".to_owned(), Value::Array(rules));
+            })?;
+        }
+        ["remove"] => {
+            rules.retain(|rule| rule["pattern"] != pattern.as_str());
+            rewrite(witness, FILE, |state| {
+                state.insert("rules".to_owned(), Value::Array(rules));
+            })?;
+        }
+        [other, ..] => return Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
+    }
+    Ok(Answer::default())
+}
+
+/// What cannot be read counts as no policy at all.
+fn load(folder: &Folder) -> Value {
+    let text = std::fs::read(folder.configuration(FILE)).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
+}
+
+/// Refuses a product call that a rule denies, or that a person would have to confirm.
+pub fn check(witness: &Witness, argv: &[String]) -> Result<(), Answer> {
+    let policy = load(&witness.folder);
+    let mut words = positional(argv);
+    if !is_at_least(&witness.folder, semver::Version::new(3, 3, 21)) {
+        words.truncate(2);
+    }
+    let [product, command @ ..] = words.as_slice() else { return Ok(()) };
+    let command = command.join(":");
+    let name = format!("{product}:{command}");
+    let rules = policy["rules"].as_array().cloned().unwrap_or_default();
+    let rule = rules
+        .iter()
+        .filter(|_| policy["enabled"] == true)
+        .find(|rule| matches(rule["pattern"].as_str().unwrap_or_default(), &name));
+    let Some(rule) = rule else { return Ok(()) };
+    let confirmed = argv.iter().any(|word| word == "--yes")
+        || std::env::var("ALIBABA_CLOUD_SAFETY_SKIP_CONFIRM").is_ok_and(|word| word == "1");
+    match rule["action"].as_str() {
+        Some("deny") => Err(Answer::failure(&format!(
+            "operation blocked by safety policy: {product} {command} (rule: {})",
+            rule["pattern"].as_str().unwrap_or_default()
+        ))),
+        Some("confirm" | "forbid") if !confirmed => Err(Answer::failure(&format!(
+            "Safety policy requires confirmation for: {product} {command}\nThis operation cannot \
+             run in non-interactive mode. After a person agreed, re-run the same command with --yes."
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The words that belong to no flag, as the host counts them.
+fn positional(argv: &[String]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut wants_value = false;
+    for word in argv {
+        if let Some(flag) = word.strip_prefix("--") {
+            let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
+            wants_value = value.is_empty() && !SWITCHES.contains(&name);
+        } else if wants_value {
+            wants_value = false;
+        } else {
+            words.push(word.clone());
+        }
+    }
+    words
+}
+
+/// `*` is any text on one line; letters match in either case.
+fn matches(pattern: &str, name: &str) -> bool {
+    let (pattern, name) = (pattern.trim().to_lowercase(), name.trim().to_lowercase());
+    let pieces: Vec<&str> = pattern.split('*').collect();
+    let [first, middle @ .., last] = pieces.as_slice() else { return pattern == name };
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    for piece in middle {
+        let Some((skipped, behind)) = rest.split_once(piece) else { return false };
+        if skipped.contains('\n') {
+            return false;
+        }
+        rest = behind;
+    }
+    rest.strip_suffix(last).is_some_and(|skipped| !skipped.contains('\n'))
+}
