@@ -31,6 +31,7 @@ mod process;
 mod qualification;
 mod receipt;
 mod recent;
+mod redaction;
 mod reply;
 mod report;
 mod roles;

@@ -13,6 +13,7 @@ use crate::host::Host;
 use crate::operations::{Access, Product};
 use crate::oss::{Progress, Upload};
 use crate::process::Manner;
+use crate::redaction::Redaction;
 use crate::reply::{self, Reply};
 use crate::report::{Phase, PlannedCommand, Report};
 use crate::run::Run;
@@ -125,7 +126,15 @@ impl<'r> Service<'r> {
         fault::point("service: about to call");
         let finished = self.session.call(&arguments)?;
         fault::point("service: called");
-        let answer = reply::read(call.operation, &finished);
+        // The one way for words of the child into a failure or the output of this run.
+        let redaction = Redaction::of_call(call);
+        let answer = reply::read(call.operation, &finished)
+            .map_err(|failure| redaction.failure(failure))
+            .map(|reply| match call.operation.access {
+                // What was asked for is shown as it came.
+                Access::Read => reply,
+                Access::Send | Access::Write => Reply(redaction.object(&reply.0)),
+            });
         if let Err(failure) = &answer
             // What the stamp vouched for; the network is not among it.
             && (failure.kind == Kind::Credentials
