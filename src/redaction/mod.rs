@@ -37,7 +37,7 @@ pub const HIDDEN: &str = "***";
 /// time.
 const MAX_TEXT: usize = 16 * 1024;
 /// How much of a reply is shown.
-const MAX_JSON: usize = 1024 * 1024;
+const MAX_JSON: usize = 256 * 1024;
 
 /// Fields of replies with codes. They identify an error or a template and are never hidden, nor are
 /// the fields whose name ends in `Id`.

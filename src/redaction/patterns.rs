@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use regex_lite::Regex;
 
 use super::view::View;
@@ -23,7 +24,7 @@ const PATTERNS: &[&str] = &[
     r#"(?i)(?:access_?-?key_?-?id|access_?-?key_?-?secret|security_?-?token|sts_?-?token|signature|signature_?-?nonce|signatureprovided|password|credential)["']?(?:=|["']\s*:\s*|>)["']?(?<secret>[^\s"'<>&,;]+)"#,
     r#"(?i)(?:access_?-?key_?-?id|access_?-?key_?-?secret|security_?-?token|sts_?-?token|signature)\s*:\s*(?<secret>[A-Za-z0-9+/=_.%-]{16,})"#,
     r#"(?i)authorization["']?\s*[:=]\s*["']?(?<secret>(?:[a-z0-9-]+ )?[^\s"'<>]+)"#,
-    r#"(?i)\bbearer (?<secret>[^\s"'<>]+)"#,
+    r#"\b(?:[Bb]earer|BEARER) (?<secret>[^\s"'<>]+)"#,
     // Keys and tokens by how they begin.
     r"(?<secret>LTAI[A-Za-z0-9]{4,})",
     r"\b(?<secret>(?:STS|TMP)\.[A-Za-z0-9_-]{4,})",
@@ -36,7 +37,7 @@ static COMPILED: LazyLock<Vec<Regex>> =
 /// Where the original has a secret, in whatever layer of escapes it shows.
 pub fn find(layers: &[View]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    for layer in layers {
+    for layer in layers.iter().filter(|layer| may_match(&layer.bytes)) {
         // The patterns are ASCII; any other character counts as a letter.
         let text: String = layer
             .bytes
@@ -48,6 +49,13 @@ pub fn find(layers: &[View]) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Whether a text has anything without which no pattern matches. Most texts have none of it.
+fn may_match(text: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 6] = [b"LTAI", b"STS.", b"TMP.", b"CAIS", b"earer ", b"EARER "];
+    text.iter().any(|byte| b"=?#:>&".contains(byte))
+        || BEGINNINGS.iter().any(|beginning| memmem::find(text, beginning).is_some())
 }
 
 #[cfg(test)]

@@ -145,10 +145,10 @@ fn a_long_text_is_cut_and_a_large_reply_takes_no_time() {
     let text = "482913 ".repeat(100_000);
     let shown = redacted(&text);
     assert!(shown.len() <= MAX_TEXT && shown.ends_with('…') && !shown.contains("4829"));
-    let large = json!(vec!["x".repeat(10_000); 200]);
+    let large = json!(vec!["x".repeat(10_000); 50]);
     let shown = Redaction::default().json(&large);
     assert_eq!(shown[0], large[0]);
-    assert_eq!(shown[199], HIDDEN);
+    assert_eq!(shown[49], HIDDEN);
 }
 
 /// The ways in which a value comes back.

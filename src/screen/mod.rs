@@ -8,6 +8,7 @@ mod busy;
 mod cell;
 pub mod chart;
 mod facts;
+mod invisible;
 mod pick;
 pub mod sanitize;
 mod table;
