@@ -14,6 +14,8 @@ pub struct Facts {
     pub account: RefCell<Option<Account>>,
     /// Whether a message of this run went out.
     pub outcome: Cell<Outcome>,
+    /// The name and the value of the ID by which that message can be found again.
+    pub tracking: RefCell<Option<(&'static str, String)>>,
 }
 
 impl Default for Facts {
@@ -22,6 +24,7 @@ impl Default for Facts {
             ai_mode_disabled: Cell::new(true),
             account: RefCell::new(None),
             outcome: Cell::new(Outcome::NotSent),
+            tracking: RefCell::new(None),
         }
     }
 }

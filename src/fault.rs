@@ -9,7 +9,6 @@ use crate::roles::Role;
 
 /// A point between two steps.
 #[cfg(debug_assertions)]
-#[allow(clippy::panic, reason = "the panic is what a test asks for")]
 pub fn point(name: &str) {
     if let Some(trace) = std::env::var_os("ALIMSG_FAULT_TRACE") {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(trace);
@@ -23,7 +22,11 @@ pub fn point(name: &str) {
     }
     let Ok(fault) = std::env::var("ALIMSG_FAULT") else { return };
     match fault.split_once('=') {
-        Some((point, "panic")) if point == name => panic!("fault injected at {name}"),
+        Some((point, "panic")) if point == name => {
+            // A fixed text, so that the report of the panic has it.
+            let text: &'static str = format!("fault injected at {name}").leak();
+            std::panic::panic_any(text)
+        }
         #[cfg(unix)]
         Some((point, "kill")) if point == name => {
             let _ = rustix::process::kill_process(

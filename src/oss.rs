@@ -237,7 +237,10 @@ mod tests {
         );
         let shown = format!("{authorization:?} {}", masked(reply("oss.example.com", "a")));
         assert!(!shown.contains("shh") && !shown.contains("STS.id") && !shown.contains("tok\""));
-        assert_eq!(upload.redaction().text("InvalidAccessKeyId: STS.id"), "InvalidAccessKeyId: ***");
+        assert_eq!(
+            upload.redaction().text("InvalidAccessKeyId: STS.id"),
+            "InvalidAccessKeyId: ***"
+        );
     }
 
     #[test]

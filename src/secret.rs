@@ -7,7 +7,6 @@ use serde::{Serialize, Serializer};
 
 use crate::redaction::HIDDEN;
 
-
 /// A text that prints as `***`, however it is printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

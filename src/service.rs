@@ -90,6 +90,9 @@ impl<'r> Service<'r> {
         let outcome = &self.run.facts.outcome;
         if sends {
             outcome.set(Outcome::Unknown);
+            let ids = call.operation.product.ids();
+            let id = call.value(ids.tracking_flag);
+            self.run.facts.tracking.replace(id.map(|id| (ids.tracking, id.to_string())));
         }
         let answer = self.call(call);
         if sends {

@@ -73,7 +73,7 @@ impl Redaction {
     /// The failure without anything private in it. Its code and its request ID stay.
     pub fn failure(&self, mut failure: Box<Failure>) -> Box<Failure> {
         let mut this = self.clone();
-        let stays = |id: &Option<String>| id.as_ref().is_some_and(|id| is_identifier(id));
+        let stays = |id: &Option<String>| id.as_ref().is_some_and(|id| is_code(id));
         for id in [&mut failure.code, &mut failure.request_id] {
             if stays(id) {
                 this.kept.extend(id.clone());
@@ -121,10 +121,10 @@ impl Redaction {
         let shown = fields.iter().map(|(name, value)| {
             let names_an_id = CODE_FIELDS.contains(&name.as_str())
                 || (name.ends_with("Id") && !name.ends_with("KeyId"));
-            let is_id =
-                names_an_id && (value.is_number() || value.as_str().is_some_and(is_identifier));
+            let is_id = names_an_id && (value.is_number() || value.as_str().is_some_and(is_id));
             let shown = if is_id { value.clone() } else { self.value(value, left) };
-            (self.within(name, left), shown)
+            // Whatever the size of the reply, its fields can be told apart.
+            (self.text(name), shown)
         });
         shown.collect()
     }
@@ -177,11 +177,16 @@ impl Redaction {
     }
 }
 
-/// A code or an ID by its form, so that nothing else passes for one.
-fn is_identifier(text: &str) -> bool {
-    (1..=128).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-^".contains(&byte))
-        && !["LTAI", "STS.", "TMP."].iter().any(|key| text.starts_with(key))
+/// A code by its form, so that nothing else passes for one.
+fn is_code(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-^".contains(&byte)) && is_id(text)
+}
+
+/// An ID by its form. Those of WhatsApp are written in Base64.
+fn is_id(text: &str) -> bool {
+    (1..=256).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-^@~+/=".contains(&byte))
+        && Redaction::default().text(text) == text
 }
 
 fn cut(text: &str) -> String {

@@ -77,17 +77,19 @@ fn codes_and_ids_stay() {
     failure.request_id = Some("99482913-A".into());
     failure.raw = Some(json!({
         "Code": "isv.482913", "RequestId": "99482913-A", "Message": "482913", "482913": 482_913,
-        "BizId": "482913^0", "AccessKeyId": "abcdefgh", "Data": [{"Text": "Ann Lee+1", "N": 5}],
+        "BizId": "482913^0", "AccessKeyId": "482913-x", "Data": [{"Text": "Ann Lee+1", "N": 5}],
+        "MessageId": "wamid.HBg+482913/a==", "OutId": "LTAI5tAbCdEf",
     }));
-    let shown = Redaction::of_call(&sms(&json!({"code": "482913", "name": "Ann Lee+1"})))
-        .failure(failure);
+    let shown =
+        Redaction::of_call(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).failure(failure);
     assert_eq!(shown.message, "refused (isv.482913: no *** in 99482913-A or order-4829-x)");
     assert_eq!(shown.code.as_deref(), Some("isv.482913"));
     assert_eq!(
         shown.raw,
         Some(json!({
             "Code": "isv.482913", "RequestId": "99482913-A", "Message": "***", "***": "***",
-            "BizId": "482913^0", "AccessKeyId": "abcdefgh", "Data": [{"Text": "***", "N": 5}],
+            "BizId": "482913^0", "AccessKeyId": "***-x", "Data": [{"Text": "***", "N": 5}],
+            "MessageId": "wamid.HBg+482913/a==", "OutId": "***",
         }))
     );
     // What only looks like a code is none.
@@ -149,6 +151,10 @@ fn a_long_text_is_cut_and_a_large_reply_takes_no_time() {
     let shown = Redaction::default().json(&large);
     assert_eq!(shown[0], large[0]);
     assert_eq!(shown[49], HIDDEN);
+    // A reply can still be read.
+    let reply = json!({ "Filler": "x".repeat(MAX_JSON + 1), "MessageId": "m-1", "Code": "OK" });
+    let shown = Redaction::default().json(&reply);
+    assert_eq!(shown, json!({ "Filler": "***", "MessageId": "m-1", "Code": "OK" }));
 }
 
 /// The ways in which a value comes back.

@@ -83,8 +83,10 @@ pub fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => Err(Failure::usage(format!("the field {name} is not a text but {}", kind(other)))
-            .hint(format!("write {name} = \"…\""))),
+        Some(other) => {
+            Err(Failure::usage(format!("the field {name} is not a text but {}", kind(other)))
+                .hint(format!("write {name} = \"…\"")))
+        }
     }
 }
 
