@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::account::Account;
 use crate::failure::Outcome;
+use crate::redaction::Redaction;
 
 /// What has become of the run so far. It outlives a panic, so that even then the user is told
 /// whether a message went out.
@@ -16,6 +17,8 @@ pub struct Facts {
     pub outcome: Cell<Outcome>,
     /// The name and the value of the ID by which that message can be found again.
     pub tracking: RefCell<Option<(&'static str, String)>>,
+    /// Hides what is in that message, also in replies to other calls: a receipt has its text.
+    pub redaction: RefCell<Redaction>,
 }
 
 impl Default for Facts {
@@ -25,6 +28,7 @@ impl Default for Facts {
             account: RefCell::new(None),
             outcome: Cell::new(Outcome::NotSent),
             tracking: RefCell::new(None),
+            redaction: RefCell::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::roles::Role;
 
 /// A point between two steps.
 #[cfg(debug_assertions)]
+#[allow(clippy::panic, reason = "the panic is what a test asks for")]
 pub fn point(name: &str) {
     if let Some(trace) = std::env::var_os("ALIMSG_FAULT_TRACE") {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(trace);

@@ -13,7 +13,6 @@ use crate::host::Host;
 use crate::operations::{Access, Product};
 use crate::oss::{Progress, Upload};
 use crate::process::Manner;
-use crate::redaction::Redaction;
 use crate::reply::{self, Reply};
 use crate::report::{Phase, PlannedCommand, Report};
 use crate::run::Run;
@@ -130,7 +129,8 @@ impl<'r> Service<'r> {
         let finished = self.session.call(&arguments)?;
         fault::point("service: called");
         // The one way for words of the child into a failure or the output of this run.
-        let redaction = Redaction::of_call(call);
+        let mut redaction = self.run.facts.redaction.borrow().clone();
+        redaction.add(call);
         let answer = reply::read(call.operation, &finished)
             .map_err(|failure| redaction.failure(failure))
             .map(|reply| match call.operation.access {

@@ -165,6 +165,25 @@ fn a_refusal_that_quotes_the_content_shows_its_reason_alone() {
 }
 
 #[test]
+fn a_look_up_that_fails_shows_nothing_of_the_message_either() {
+    let world = World::new();
+    world.script(json!([
+        { "match": ["dysmsapi", "send-sms"], "kill_self": 9 },
+        {
+            "match": ["dysmsapi", "query-send-details"],
+            "stdout": "{\"Content\":\"[Acme] Ann Lee, your code is 482913\", \"PhoneNum",
+        },
+    ]));
+    let values = ["--param", "code=482913", "--param", "name=Ann Lee", "--look-up", "1"];
+    for more in [&["--json"][..], &["-v"], &["--verify"]] {
+        let words = and(&and(&SMS, &values), more);
+        let ran = world.run(&words);
+        assert_hides(&ran, &["482913", "Ann", "Lee"]);
+        assert!(more[0] == "--verify" || ran.exit() == 7, "{ran:#?}");
+    }
+}
+
+#[test]
 fn a_reply_of_a_success_keeps_its_ids_and_no_value() {
     let reply = json!({ "Code": "OK", "Message": "482913 is out", "BizId": "482913^0",
         "RequestId": "482913-A" });

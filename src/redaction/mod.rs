@@ -17,6 +17,7 @@ mod tests;
 mod values;
 mod view;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use memchr::memmem;
@@ -43,25 +44,22 @@ const MAX_JSON: usize = 256 * 1024;
 /// the fields whose name ends in `Id`.
 const CODE_FIELDS: [&str; 4] = ["Code", "ErrorCode", "SubCode", "TemplateCode"];
 
-/// What has to be hidden in texts about one call.
+/// What has to be hidden in texts that came back from some calls, besides what is known by its form.
 #[derive(Debug, Clone, Default)]
 pub struct Redaction {
-    needles: Vec<Needle>,
+    needles: BTreeSet<Needle>,
     /// Texts that stay as they are, also where they contain a value by chance.
     kept: Vec<String>,
     product: Option<Product>,
 }
 
 impl Redaction {
-    /// For texts that came back from this call.
-    pub fn of_call(call: &Call) -> Self {
+    /// Hides the private values of this call as well.
+    pub fn add(&mut self, call: &Call) {
         let product = call.operation.product;
-        let tracking = call.value(product.ids().tracking_flag).map(str::to_string);
-        Self {
-            needles: values::of_call(call),
-            kept: tracking.into_iter().collect(),
-            product: Some(product),
-        }
+        self.needles.extend(values::of_call(call));
+        self.kept.extend(call.value(product.ids().tracking_flag).map(str::to_string));
+        self.product = Some(product);
     }
 
     /// For texts that came back from a process which knew these secrets.

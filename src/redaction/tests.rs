@@ -16,8 +16,14 @@ fn sms(param: &Value) -> Call {
         .text("--out-id", "order-4829-x")
 }
 
+fn of_call(call: &Call) -> Redaction {
+    let mut redaction = Redaction::default();
+    redaction.add(call);
+    redaction
+}
+
 fn redacted(text: &str) -> String {
-    Redaction::of_call(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).text(text)
+    of_call(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).text(text)
 }
 
 #[test]
@@ -80,8 +86,7 @@ fn codes_and_ids_stay() {
         "BizId": "482913^0", "AccessKeyId": "482913-x", "Data": [{"Text": "Ann Lee+1", "N": 5}],
         "MessageId": "wamid.HBg+482913/a==", "OutId": "LTAI5tAbCdEf",
     }));
-    let shown =
-        Redaction::of_call(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).failure(failure);
+    let shown = of_call(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).failure(failure);
     assert_eq!(shown.message, "refused (isv.482913: no *** in 99482913-A or order-4829-x)");
     assert_eq!(shown.code.as_deref(), Some("isv.482913"));
     assert_eq!(
@@ -95,14 +100,14 @@ fn codes_and_ids_stay() {
     // What only looks like a code is none.
     let mut failure = Failure::new(Kind::Rejected, "refused");
     failure.code = Some("no 482913".into());
-    let shown = Redaction::of_call(&sms(&json!({"code": "482913"}))).failure(failure);
+    let shown = of_call(&sms(&json!({"code": "482913"}))).failure(failure);
     assert_eq!(shown.code.as_deref(), Some("no ***"));
 }
 
 #[test]
 fn short_values_stay_and_longer_words_go_as_a_whole() {
     let redaction =
-        Redaction::of_call(&sms(&json!({"a": "12", "b": "Anna", "c": "Annabelle", "d": "你好吗"})));
+        of_call(&sms(&json!({"a": "12", "b": "Anna", "c": "Annabelle", "d": "你好吗"})));
     assert_eq!(redaction.text("12 Annas, Annabelle and 你好吗"), "12 ***, *** and 你好吗");
     assert_eq!(redacted("x482913y 1482913"), "*** ***");
     assert_eq!(redacted("the template param is wrong"), "the template param is wrong");
@@ -112,7 +117,7 @@ fn short_values_stay_and_longer_words_go_as_a_whole() {
 fn numbers_of_several_recipients_can_be_told_apart() {
     assert_eq!(redacted("13800001000, 8613800001000"), "***, ***");
     let call = Call::to(&SEND_SMS).text("--phone-numbers", "13800001000,+8613800001001");
-    let shown = Redaction::of_call(&call).text("13800001001 and 13800001000 are wrong");
+    let shown = of_call(&call).text("13800001001 and 13800001000 are wrong");
     assert_eq!(shown, "***01 and ***00 are wrong");
 }
 
@@ -124,14 +129,14 @@ fn values_inside_of_json_are_found_and_kinds_are_not() {
         .text("--content", content.to_string())
         .list("--payload", &["pay-load".into(), r#"{"x":"inner value"}"#.into()])
         .map("--template-params", &[("1".into(), "first value".into())]);
-    let shown = Redaction::of_call(&call).text(
+    let shown = of_call(&call).text(
         "a reply button: Meet me / Meet me at 1234567 Elm / code 1234567 / tomorrow / pay-load / \
          inner value / first value",
     );
     assert_eq!(shown, "a reply button: *** / *** / code *** / *** / *** / *** / ***");
     let components = json!([{"Type": "BODY", "Text": "Hello there"}]);
     let call = Call::to(&CREATE_CHATAPP_TEMPLATE).json("--components", &components);
-    assert_eq!(Redaction::of_call(&call).text("BODY: Hello there"), "BODY: ***");
+    assert_eq!(of_call(&call).text("BODY: Hello there"), "BODY: ***");
 }
 
 #[test]
@@ -206,7 +211,7 @@ proptest! {
             Call::to(&SEND_CHATAPP_MESSAGE).text("--content", json!({"text": value}).to_string()),
             Call::to(&SEND_CHATAPP_MESSAGE).map("--template-params", &[("1".into(), value.clone())]),
         ] {
-            let redaction = Redaction::of_call(&call);
+            let redaction = of_call(&call);
             let shown = redaction.text(&format!("{around} {encoded} {around}"));
             let decoded = View::layers(&shown);
             let plain = String::from_utf8_lossy(&decoded[decoded.len() - 1].bytes).into_owned();
@@ -223,7 +228,7 @@ proptest! {
 
     #[test]
     fn no_text_panics(text in "(?s).{0,80}", value in "(?s).{0,40}") {
-        let redaction = Redaction::of_call(&sms(&json!({"v": value})));
+        let redaction = of_call(&sms(&json!({"v": value})));
         let shown = redaction.text(&format!("{text}{value}%{text}\\u"));
         prop_assert!(shown.len() <= 3 * (2 * text.len() + value.len() + 10));
     }

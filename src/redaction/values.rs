@@ -1,5 +1,7 @@
 //! The private values of a call, in the forms in which they are searched for.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::view::View;
@@ -19,7 +21,7 @@ const NUMBERS: [&str; 5] =
 const KINDS: [&str; 2] = ["type", "format"];
 
 /// A value to search for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Needle {
     /// In the form of [`View::comparable`].
     pub bytes: Vec<u8>,
@@ -31,7 +33,7 @@ pub struct Needle {
 }
 
 /// Every private value of the call: its variables and its content, and the numbers it goes to.
-pub fn of_call(call: &Call) -> Vec<Needle> {
+pub fn of_call(call: &Call) -> BTreeSet<Needle> {
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
     for flag in call.operation.flags {
@@ -50,7 +52,7 @@ pub fn of_call(call: &Call) -> Vec<Needle> {
             }
         }
     }
-    let mut needles = Vec::new();
+    let mut needles = BTreeSet::new();
     // Of several recipients it has to be known which one an error is about.
     let recipients = numbers.len() / 3;
     for number in &numbers {
@@ -61,14 +63,13 @@ pub fn of_call(call: &Call) -> Vec<Needle> {
         };
         add(number, &shown, &mut needles);
     }
-    // Found last, and shown as nothing but stars where both are found.
     texts.iter().for_each(|text| add(text, super::HIDDEN, &mut needles));
     needles
 }
 
 /// The needles of one text.
-pub fn of_text(text: &str) -> Vec<Needle> {
-    let mut needles = Vec::new();
+pub fn of_text(text: &str) -> BTreeSet<Needle> {
+    let mut needles = BTreeSet::new();
     add(text, super::HIDDEN, &mut needles);
     needles
 }
@@ -104,7 +105,7 @@ fn leaves(value: &Value, texts: &mut Vec<String>) {
     }
 }
 
-fn add(text: &str, shown: &str, needles: &mut Vec<Needle>) {
+fn add(text: &str, shown: &str, needles: &mut BTreeSet<Needle>) {
     let plain = sanitize::strip_escapes(text);
     let mut parts = vec![text, plain.as_str()];
     // An error may quote one line of a text, or the code in it.
@@ -117,12 +118,13 @@ fn add(text: &str, shown: &str, needles: &mut Vec<Needle>) {
         // A value that looks encoded itself can come back decoded once too often.
         for layer in View::layers(part) {
             let bytes = layer.comparable().bytes.trim_ascii().to_vec();
-            let text = String::from_utf8_lossy(&bytes);
-            let beginning = text.char_indices().nth(MIN_CHARS - 1);
-            let beginning = beginning.map(|(at, last)| at + last.len_utf8());
-            let needle = Needle { bytes: bytes.clone(), shown: shown.to_string(), beginning };
-            if !bytes.is_empty() && !needles.contains(&needle) {
-                needles.push(needle);
+            let beginning = {
+                let text = String::from_utf8_lossy(&bytes);
+                let last = text.char_indices().nth(MIN_CHARS - 1);
+                last.map(|(at, last)| (at + last.len_utf8()).min(bytes.len()))
+            };
+            if !bytes.is_empty() {
+                needles.insert(Needle { bytes, shown: shown.to_string(), beginning });
             }
         }
     }
