@@ -62,6 +62,7 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
         return Ok(planned);
     }
     require_consent(run)?;
+    run.facts.redaction.borrow_mut().add(&message.call);
     let mut reservation = match claim(run, message)? {
         None => None,
         Some(Claim::Free(reservation)) => Some(reservation),

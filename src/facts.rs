@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use crate::account::Account;
 use crate::failure::Outcome;
+use crate::redaction::Redaction;
 
 /// What has become of the run so far. It outlives a panic, so that even then the user is told
 /// whether a message went out.
@@ -14,6 +15,10 @@ pub struct Facts {
     pub account: RefCell<Option<Account>>,
     /// Whether a message of this run went out.
     pub outcome: Cell<Outcome>,
+    /// The name and the value of the ID by which that message can be found again.
+    pub tracking: RefCell<Option<(&'static str, String)>>,
+    /// Hides what is in that message, also in replies to other calls: a receipt has its text.
+    pub redaction: RefCell<Redaction>,
 }
 
 impl Default for Facts {
@@ -22,6 +27,8 @@ impl Default for Facts {
             ai_mode_disabled: Cell::new(true),
             account: RefCell::new(None),
             outcome: Cell::new(Outcome::NotSent),
+            tracking: RefCell::new(None),
+            redaction: RefCell::default(),
         }
     }
 }

@@ -23,7 +23,11 @@ pub fn point(name: &str) {
     }
     let Ok(fault) = std::env::var("ALIMSG_FAULT") else { return };
     match fault.split_once('=') {
-        Some((point, "panic")) if point == name => panic!("fault injected at {name}"),
+        Some((point, "panic")) if point == name => {
+            // A fixed text, so that the report of the panic has it.
+            let text: &'static str = format!("fault injected at {name}").leak();
+            std::panic::panic_any(text)
+        }
         #[cfg(unix)]
         Some((point, "kill")) if point == name => {
             let _ = rustix::process::kill_process(

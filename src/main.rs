@@ -32,6 +32,7 @@ mod process;
 mod qualification;
 mod receipt;
 mod recent;
+mod redaction;
 mod reply;
 mod report;
 mod roles;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
 
 /// The program that people and scripts start. The only place that decides how it ends.
 fn user() -> ExitCode {
+    std::panic::set_hook(Box::new(screen::panicked));
     let line = match CommandLine::read() {
         Ok(line) => line,
         Err(error) => return unread_line(&error),
@@ -118,6 +120,14 @@ fn guarded_against_panics(
         let mut failure = Failure::internal("alimsg has a defect and stopped")
             .hint("please report it with the lines above");
         failure.outcome = run.facts.outcome.get();
+        if let (Outcome::Unknown, Some((name, id))) =
+            (failure.outcome, &*run.facts.tracking.borrow())
+        {
+            failure.hint = Some(format!(
+                "do not send again before checking; its {name} is {id}; please report this with \
+                 the lines above"
+            ));
+        }
         if failure.outcome == Outcome::Unknown {
             failure.kind = Kind::UnknownOutcome;
         }
@@ -135,7 +145,10 @@ fn unread_line(error: &clap::Error) -> ExitCode {
     }
     let (command, failure) = unread::mistake(error);
     let code = failure.exit_code();
-    let _ = screen.end(&command, &Facts::default(), &Err(failure));
+    let result = Err(failure);
+    if let Err(error) = screen.end(&command, &Facts::default(), &result) {
+        screen.fall_back_to_stderr(&result, &error);
+    }
     ExitCode::from(code)
 }
 

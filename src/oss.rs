@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::account::IGNORE_PROFILE;
 use crate::failure::{Failure, Kind, Result};
 use crate::process::{End, Finished};
+use crate::redaction::Redaction;
 use crate::reply::{Reply, fields, trouble};
 use crate::secret::Secret;
 
@@ -157,18 +158,17 @@ impl Upload<'_> {
             End::Interrupted => Failure::interrupted(),
             End::Exited(_) => Failure::environment(format!(
                 "the upload failed: {}",
-                self.without_secrets(&trouble)
+                self.redaction().text(&trouble)
             ))
             .hint("nothing was sent; the same command may be tried again")
             .retryable(),
         })
     }
 
-    fn without_secrets(&self, text: &str) -> String {
+    /// Hides the keys and the token in whatever the command printed.
+    fn redaction(&self) -> Redaction {
         let Authorization { key_id, key_secret, token, .. } = self.authorization;
-        [key_id, key_secret, token]
-            .into_iter()
-            .fold(text.to_string(), |text, secret| secret.remove_from(&text))
+        Redaction::of_secrets(&[key_id, key_secret, token])
     }
 }
 
@@ -237,7 +237,10 @@ mod tests {
         );
         let shown = format!("{authorization:?} {}", masked(reply("oss.example.com", "a")));
         assert!(!shown.contains("shh") && !shown.contains("STS.id") && !shown.contains("tok\""));
-        assert_eq!(upload.without_secrets("InvalidAccessKeyId: STS.id"), "InvalidAccessKeyId: ***");
+        assert_eq!(
+            upload.redaction().text("InvalidAccessKeyId: STS.id"),
+            "InvalidAccessKeyId: ***"
+        );
     }
 
     #[test]

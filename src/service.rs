@@ -89,6 +89,9 @@ impl<'r> Service<'r> {
         let outcome = &self.run.facts.outcome;
         if sends {
             outcome.set(Outcome::Unknown);
+            let ids = call.operation.product.ids();
+            let id = call.value(ids.tracking_flag);
+            self.run.facts.tracking.replace(id.map(|id| (ids.tracking, id.to_string())));
         }
         let answer = self.call(call);
         if sends {
@@ -126,7 +129,16 @@ impl<'r> Service<'r> {
         fault::point("service: about to call");
         let finished = self.session.call(&arguments)?;
         fault::point("service: called");
-        let answer = reply::read(call.operation, &finished);
+        // The one way for words of the child into a failure or the output of this run.
+        let mut redaction = self.run.facts.redaction.borrow().clone();
+        redaction.add(call);
+        let answer = reply::read(call.operation, &finished)
+            .map_err(|failure| redaction.failure(failure))
+            .map(|reply| match call.operation.access {
+                // What was asked for is shown as it came.
+                Access::Read => reply,
+                Access::Send | Access::Write => Reply(redaction.object(&reply.0)),
+            });
         if let Err(failure) = &answer
             // What the stamp vouched for; the network is not among it.
             && (failure.kind == Kind::Credentials

@@ -283,3 +283,108 @@ fn a_variable_that_says_no_is_a_no() {
     }
     assert_eq!(world.sent().len(), 5);
 }
+
+/// Runs with a stdout that is closed, goes nowhere or is full; returns what is on stderr.
+fn without_stdout(world: &World, words: &[&str]) -> Vec<(Option<i32>, String)> {
+    let mut outputs = vec![">&-"];
+    if std::path::Path::new("/dev/full").exists() {
+        outputs.push(">/dev/full");
+    }
+    outputs
+        .into_iter()
+        .map(|output| {
+            let line = format!(r#"exec "$0" "$@" {output}"#);
+            let ran = Running::start(world.shell(&line, words)).wait();
+            assert_eq!(ran.stdout, "", "{output}");
+            (ran.status.code(), ran.stderr)
+        })
+        .collect()
+}
+
+#[test]
+fn without_stdout_the_outcome_and_the_tracking_id_are_on_stderr() {
+    for json in [&["--json"][..], &[]] {
+        let words = and(&and(&SMS, &["--out-id", "order-7"]), json);
+        let world = World::new();
+        for (exit, stderr) in without_stdout(&world, &words) {
+            assert_eq!(exit, Some(0), "{stderr}");
+            assert!(stderr.contains("stdout cannot be written"), "{stderr}");
+            assert!(stderr.contains("accepted") && stderr.contains("order-7"), "{stderr}");
+        }
+        world.script(json!([{ "match": ["dysmsapi"], "kill_self": 9 }]));
+        for (exit, stderr) in without_stdout(&world, &words) {
+            assert_eq!(exit, Some(7), "{stderr}");
+            assert!(stderr.contains("not known whether the message was sent"), "{stderr}");
+            assert!(stderr.contains("order-7"), "{stderr}");
+        }
+        let reply = json!({ "Code": "isv.AMOUNT_NOT_ENOUGH", "RequestId": "1A2B3C4D" });
+        world
+            .script(json!([{ "match": ["dysmsapi"], "sent": false, "stdout": reply.to_string() }]));
+        for (exit, stderr) in without_stdout(&world, &words) {
+            assert_eq!(exit, Some(6), "{stderr}");
+            assert!(stderr.contains("nothing was sent") && stderr.contains("1A2B3C4D"), "{stderr}");
+        }
+        for (exit, stderr) in without_stdout(&world, &and(&["sms", "send", "--nonsense"], json)) {
+            assert_eq!(exit, Some(2), "{stderr}");
+            assert!(
+                stderr.contains("nothing was sent") && stderr.contains("--nonsense"),
+                "{stderr}"
+            );
+        }
+    }
+    // Whoever discards the output wants no word about it.
+    let world = World::new();
+    let ran = Running::start(world.shell(r#"exec "$0" "$@" >/dev/null"#, &SMS)).wait();
+    assert!(ran.exit() == 0 && !ran.stderr.contains("stdout"), "{ran:#?}");
+}
+
+#[test]
+fn a_panic_after_the_call_tells_the_tracking_id_and_quotes_nothing() {
+    let world = World::new();
+    let words = and(&SMS, &["--out-id", "order-7", "--param", "code=482913", "--json"]);
+    let ran = with_environment(&world, &words, &[("ALIMSG_FAULT", "service: called=panic")]);
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    assert!(ran.stderr.contains("alimsg panicked at src/"), "{}", ran.stderr);
+    assert!(ran.json()["error"]["hint"].to_string().contains("out_id is order-7"), "{ran:#?}");
+    assert!(!format!("{ran:?}").contains("482913"), "{ran:#?}");
+}
+
+#[test]
+fn what_cannot_be_seen_is_shown_as_its_escape() {
+    let name = "a\u{200b}b\u{2028}c\u{2029}d\u{61c}e\u{feff}f\u{e0041}g\u{3164}h 👩\u{200d}🚀";
+    let seen =
+        "a\\u{200b}b\\u{2028}c\\u{2029}d\\u{61c}e\\u{feff}f\\u{e0041}g\\u{3164}h 👩\u{200d}🚀";
+    let reply = json!({ "Code": "OK", "Total": 1, "ListTemplate": [
+        { "TemplateCode": "c-1", "TemplateName": name, "Language": "en" } ] });
+    let world = World::new();
+    world.script(json!([{ "match": ["cams"], "stdout": reply.to_string() }]));
+    let text = world.run(&["templates", "list"]);
+    assert!(text.stdout.contains(seen), "{}", text.stdout);
+    let terminal = world.terminal(&["templates", "list"]).wait();
+    assert!(terminal.stdout.contains(seen), "{}", terminal.stdout);
+    let json = world.run(&["templates", "list", "--json"]);
+    assert_eq!(json.json()["data"]["templates"][0]["name"], name);
+    assert!(!json.stdout.contains('\u{200b}') && !json.stdout.contains('\u{2028}'), "{json:?}");
+}
+
+#[test]
+fn a_name_of_70_000_characters_is_shown() {
+    for piece in ["x", "你", "\u{200b}", "e\u{301}"] {
+        let long = piece.repeat(70_000);
+        let reply = json!({ "Code": "OK", "Data": { &long: 1, "About": long, "Email": "a@b" } });
+        let world = World::new();
+        world.script(json!([{ "match": ["cams"], "stdout": reply.to_string() }]));
+        let words = ["whatsapp", "profile", "show", "8613800000001", "--cust-space-id", "cams-1"];
+        for ran in [world.run(&words), world.terminal(&words).wait()] {
+            assert_eq!(ran.exit(), 0, "{}", ran.stderr);
+            assert!(ran.stdout.contains("a@b") && !ran.stderr.contains("panicked"));
+        }
+        // A plan shows names of variables.
+        let param = format!("--param={}=v", "v".repeat(70_000));
+        let words: Vec<&str> = SMS.iter().copied().filter(|word| *word != "--yes").collect();
+        let mut terminal = world.terminal(&and(&words, &[&param]));
+        terminal.expect("only \"yes\" goes on");
+        terminal.write("no\r");
+        assert_eq!(terminal.wait().exit(), 9);
+    }
+}

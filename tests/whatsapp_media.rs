@@ -185,6 +185,28 @@ fn a_failing_upload_names_its_reason_without_the_keys_in_it() {
 }
 
 #[test]
+fn an_error_of_the_upload_shows_no_key_in_any_form() {
+    let encoded = |text: &str| text.replace('/', "%2f").replace('+', "%2B").replace('=', "%3D");
+    let twice = encoded(KEY_SECRET).replace('%', "%25");
+    let escaped = KEY_SECRET.replace('/', "\\/").replace('+', "\\u002b");
+    for secret in [KEY_SECRET, &encoded(KEY_SECRET), &twice, &escaped, KEY_ID, TOKEN] {
+        for stderr in [
+            format!("ERROR: the key {secret} is wrong\n"),
+            format!("ERROR: Put \"https://bucket.oss.example.com/k?t={secret}&x=1\": EOF\n"),
+            format!("ERROR: <Error><StringToSign>PUT\n\n{secret}</StringToSign></Error>\n"),
+        ] {
+            let world = world(&[json!({ "match": ["oss"], "exit": 1, "stderr": stderr })]);
+            let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat());
+            assert_eq!(ran.exit(), 3, "{ran:?}");
+            let said = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(said.contains("***") && !said.contains("s3cr3t"), "{said}");
+            assert!(!said.contains(secret), "{said}");
+            assert_secret(&world, &ran);
+        }
+    }
+}
+
+#[test]
 fn an_answer_without_keys_uploads_nothing() {
     for reply in [
         json!({"Code": "OK"}),

@@ -137,6 +137,15 @@ impl Call {
         })
     }
 
+    /// Every value of a flag, without the names of variables.
+    pub fn values(&self, flag: &str) -> impl Iterator<Item = &str> {
+        self.values.iter().filter(move |(set, _)| *set == flag).flat_map(|(_, value)| match value {
+            Value::One(value) => vec![value.as_str()],
+            Value::Many(values) => values.iter().map(String::as_str).collect(),
+            Value::Tokens(pairs) => pairs.iter().map(|(_, value)| value.as_str()).collect(),
+        })
+    }
+
     fn set(mut self, flag: &'static str, kinds: &[FlagKind], value: Value) -> Self {
         let command = self.operation.command;
         let mistake = match self.operation.flag(flag) {
@@ -242,8 +251,7 @@ fn single(flag: &str, value: &str) -> Result<String> {
 
 fn token(flag: &str, key: &str, value: &str) -> Result<String> {
     // The token must not be taken for a flag, nor fall apart at another place than meant.
-    let sound = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
-    if key.is_empty() || key.starts_with('-') || !key.chars().all(sound) {
+    if key.is_empty() || key.starts_with('-') || !key.chars().all(shown::is_part_of_a_name) {
         return Err(Failure::usage(format!("{key:?} is not a name that {flag} can take"))
             .hint("names consist of letters, digits, '_', '.' and '-', and begin with no dash"));
     }

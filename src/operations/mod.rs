@@ -146,8 +146,8 @@ pub struct Flag {
     pub kind: FlagKind,
     /// The service refuses the call without it.
     pub required: bool,
-    /// Its values can carry a verification code or other personal text: they are not shown where
-    /// nobody asked for them.
+    /// Its values can carry a verification code or other personal text: `-v` hides them, and so do
+    /// errors that quote them.
     pub private: bool,
 }
 
@@ -195,6 +195,15 @@ impl Operation {
     pub fn flag(&self, name: &str) -> Option<&'static Flag> {
         self.flags.iter().find(|flag| flag.name == name)
     }
+}
+
+/// Whether a flag of that name, dashes included, has private values in any call.
+pub fn is_private(flag: &str) -> bool {
+    Product::ALL
+        .into_iter()
+        .flat_map(Product::operations)
+        .filter_map(|operation| operation.flag(flag))
+        .any(|flag| flag.private)
 }
 
 /// The operation behind `aliyun <product> <command>`.

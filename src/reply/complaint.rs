@@ -6,6 +6,7 @@
 //! them.
 
 use crate::process::{End, Finished};
+use crate::redaction::Redaction;
 use crate::system;
 
 /// What an error on stderr says.
@@ -254,7 +255,7 @@ pub fn complaint(finished: &Finished) -> String {
         End::TimedOut(limit) => format!("no answer within {} s", limit.as_secs()),
         End::Interrupted => "ended by a signal".into(),
         End::Exited(status) => {
-            let line = main_line(&plain(&finished.stderr));
+            let line = Redaction::default().text(&main_line(&plain(&finished.stderr)));
             if !line.is_empty() {
                 return line;
             }

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _};
 use std::sync::mpsc;
 
-use super::Screen;
+use super::{Screen, sanitize};
 use crate::failure::{self, Failure, Kind};
 use crate::signals;
 
@@ -57,7 +57,7 @@ fn read(question: &str) -> failure::Result<String> {
     if !io::stderr().is_terminal() {
         return Err(no_answer("the question cannot be shown, stderr is no terminal"));
     }
-    super::prompt(&format!("{question}: "));
+    super::prompt(&format!("{}: ", sanitize::line(question)));
     let (sender, events) = mpsc::channel();
     let _waking = signals::Waking::new(sender.clone(), Event::Signal);
     std::thread::spawn(move || {

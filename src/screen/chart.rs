@@ -1,6 +1,6 @@
 //! A small chart of bars, for people at a terminal.
 
-use dialoguer::console::{Alignment, measure_text_width, pad_str};
+use dialoguer::console::{Alignment, measure_text_width, pad_str, truncate_str};
 
 /// How many columns the longest bar has where there is room.
 const LONGEST: usize = 40;
@@ -16,6 +16,10 @@ pub fn bars(rows: &[(String, u64)]) -> String {
 fn bars_within(rows: &[(String, u64)], columns: usize) -> String {
     let largest = rows.iter().map(|(_, count)| *count).max().unwrap_or(0).max(1);
     // Not characters: a Chinese one takes two columns.
+    let rows: Vec<(String, u64)> = rows
+        .iter()
+        .map(|(label, count)| (truncate_str(label, LONGEST, "…").into_owned(), *count))
+        .collect();
     let label = rows.iter().map(|(label, _)| measure_text_width(label)).max().unwrap_or(0);
     let blanks_and_count = 3 + largest.to_string().len();
     let room = columns.saturating_sub(label + blanks_and_count);
@@ -52,6 +56,14 @@ mod tests {
         assert_eq!(lines[2], "c    0");
         assert!(bars_within(&[("x".into(), u64::MAX), ("y".into(), 1)], 80).ends_with("▏ 1"));
         assert_eq!(bars_within(&[], 80), "");
+    }
+
+    #[test]
+    fn a_long_label_is_cut() {
+        for piece in ["x", "你", "e\u{301}"] {
+            let chart = bars_within(&[(piece.repeat(70_000), 10), ("y".into(), 5)], 80);
+            assert!(chart.lines().all(|line| measure_text_width(line) <= 80), "{chart}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use jiff::Zoned;
 use serde_json::{Map, Value};
 
-use super::{cell, sanitize, times};
+use super::{align, cell, sanitize, times};
 
 /// The text of a report; `now` is when somebody reads it, if anybody does.
 pub fn render(data: &Map<String, Value>, now: Option<&Zoned>, spreadsheet_safe: bool) -> String {
@@ -33,9 +33,10 @@ pub fn cells(data: &Map<String, Value>, now: Option<&Zoned>) -> Vec<(String, Str
 
 /// Names in a column, values in another.
 pub fn aligned(rows: &[(String, String)]) -> impl Iterator<Item = String> {
-    let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    rows.iter().map(move |(name, value)| {
-        format!("{:width$}  {}", sanitize::line(name), sanitize::line(value))
+    let names: Vec<String> = rows.iter().map(|(name, _)| sanitize::line(name)).collect();
+    let width = align::width(names.iter().map(String::as_str));
+    names.into_iter().zip(rows).map(move |(name, (_, value))| {
+        format!("{}  {}", align::padded(&name, width), sanitize::line(value))
     })
 }
 

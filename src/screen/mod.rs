@@ -3,18 +3,22 @@
 //! Data goes to stdout, everything else to stderr. With `--json` stdout carries exactly one JSON
 //! object, whatever happens. Text from the service is made safe before it is shown.
 
+mod align;
 mod ask;
 mod busy;
 mod cell;
 pub mod chart;
 mod facts;
+mod invisible;
 mod pick;
 pub mod sanitize;
 mod table;
 mod times;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::RefCell;
 use std::io::{self, IsTerminal as _, Write};
+use std::panic::PanicHookInfo;
 
 use clap::builder::styling::{AnsiColor, Style};
 use jiff::Zoned;
@@ -115,10 +119,11 @@ impl Screen {
     /// What is about to be done, as rows of a name and a value, for the user to agree to.
     pub fn plan(&self, title: &str, rows: &[(String, String)]) {
         to_stderr(&sanitize::line(title));
-        let width = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        for (name, value) in rows {
-            let (name, value) = (sanitize::line(name), sanitize::visible(value));
-            to_stderr(&format!("  {name:width$}  {value}"));
+        let names: Vec<String> = rows.iter().map(|(name, _)| sanitize::line(name)).collect();
+        let width = align::width(names.iter().map(String::as_str));
+        for (name, (_, value)) in names.iter().zip(rows) {
+            let value = sanitize::visible(value);
+            to_stderr(&format!("  {}  {value}", align::padded(name, width)));
         }
     }
 
@@ -130,7 +135,7 @@ impl Screen {
     /// The end of a run: its report or its failure.
     ///
     /// # Errors
-    /// If stdout takes it not; the run's work is done all the same.
+    /// Stdout cannot be written or is closed; the run's work is done all the same.
     pub fn end(
         &self,
         command: &str,
@@ -141,14 +146,15 @@ impl Screen {
             return Ok(());
         }
         if self.json {
-            return one_object(self.object(command, facts, result));
+            one_object(self.object(command, facts, result))?;
+            return was_stdout_open();
         }
         if let Ok(Report::Drawn { drawing, .. }) = result
             && self.stdout_is_terminal
         {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
-        match result.as_ref().map(Report::undrawn) {
+        let printed = match result.as_ref().map(Report::undrawn) {
             Ok(Report::Facts { data, .. }) => {
                 to_stdout(&facts::render(data, self.now().as_ref(), self.spreadsheet_safe))
             }
@@ -175,9 +181,10 @@ impl Screen {
             Ok(Report::Streamed) => Ok(()),
             Err(failure) => {
                 self.failure(failure);
-                Ok(())
+                return Ok(());
             }
-        }
+        };
+        printed.and_then(|()| was_stdout_open())
     }
 
     /// One of many things that are told as they come: an object a line, or one row.
@@ -238,14 +245,22 @@ impl Screen {
         system::is_cut_off(io::stdout())
     }
 
-    /// The result of a send on stderr, for the case that stdout is closed: a script that cannot
-    /// read it must not send again.
+    /// What became of the run on stderr, for the case that nobody gets stdout: a script that cannot
+    /// read the result must not send again. A failure in text is on stderr already.
     pub fn fall_back_to_stderr(&self, result: &Result<Report, Box<Failure>>, error: &io::Error) {
-        self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}"));
-        if let Ok(Report::Facts { data, .. }) = result {
-            for line in facts::aligned(&facts::cells(data, None)) {
-                to_stderr(&format!("  {line}"));
+        match result.as_ref().map(Report::undrawn) {
+            Ok(Report::Facts { data, .. }) => {
+                self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}"));
+                for line in facts::aligned(&facts::cells(data, None)) {
+                    to_stderr(&format!("  {line}"));
+                }
             }
+            Ok(_) => self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}")),
+            Err(failure) if self.json => {
+                self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}"));
+                self.failure(failure);
+            }
+            Err(_) => {}
         }
     }
 
@@ -343,12 +358,33 @@ impl Screen {
     }
 }
 
+/// Reports a panic by its place. What it says is left out unless it is a fixed text: it can quote a
+/// message.
+pub fn panicked(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map_or_else(|| "an unknown place".into(), ToString::to_string);
+    let text = panic.payload().downcast_ref::<&'static str>();
+    let text = text.map_or_else(String::new, |text| format!(": {text}"));
+    to_stderr(&sanitize::line(&format!("alimsg panicked at {place}{text}")));
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        to_stderr(&sanitize::block(&backtrace.to_string()));
+    }
+}
+
 fn terminal_width() -> u16 {
     dialoguer::console::Term::stdout().size().1
 }
 
 fn one_object(object: Map<String, Value>) -> io::Result<()> {
     to_stdout(&(sanitize::json(&Value::Object(object).to_string()) + "\n"))
+}
+
+/// A stdout that was closed when the program started takes everything and keeps nothing.
+fn was_stdout_open() -> io::Result<()> {
+    if system::was_closed_at_start(io::stdout()) {
+        return Err(io::Error::new(io::ErrorKind::BrokenPipe, "it is closed"));
+    }
+    Ok(())
 }
 
 fn to_stdout(text: &str) -> io::Result<()> {

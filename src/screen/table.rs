@@ -5,7 +5,7 @@ use dialoguer::console::measure_text_width;
 use jiff::Zoned;
 use serde_json::{Map, Value};
 
-use super::{cell, facts, times};
+use super::{cell, facts, sanitize, times};
 
 /// Somebody who reads a list on a terminal.
 pub struct Reader {
@@ -29,19 +29,37 @@ pub fn render(
     let Some(Reader { width, now }) = reader else {
         return columns.join("\t") + "\n" + &rows(items, &columns, spreadsheet_safe);
     };
+    let blocks = || items.iter().map(|item| block(item, now)).collect::<Vec<_>>().join("\n");
+    let rows: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| {
+            columns.iter().map(|name| times::cell(name, item.get(*name), Some(now))).collect()
+        })
+        .collect();
+    let headings: Vec<String> = columns.iter().map(|name| sanitize::line(name)).collect();
+    // Before the table is drawn: it counts its columns in 16 bits.
+    let least: usize = (0..columns.len())
+        .map(|column| {
+            let cells = rows.iter().chain([&headings]).filter_map(|row| row.get(column));
+            cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+        })
+        .sum();
+    if least > usize::from(*width) {
+        return blocks();
+    }
     let mut table = Table::new();
     table
         .load_style(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(&columns);
-    for item in items {
-        table.add_row(columns.iter().map(|name| times::cell(name, item.get(*name), Some(now))));
+        .set_header(headings);
+    for row in rows {
+        table.add_row(row);
     }
     let table = table.to_string();
     if table.lines().all(|line| measure_text_width(line) <= usize::from(*width)) {
         return table + "\n";
     }
-    items.iter().map(|item| block(item, now)).collect::<Vec<_>>().join("\n")
+    blocks()
 }
 
 /// Tab-separated values of these columns, one item a line.
@@ -113,5 +131,22 @@ mod tests {
              code    SMS_2\nreason  不合规\nsize    3\n"
         );
         assert_eq!(render(&[], Some(&reader), false), "");
+    }
+
+    #[test]
+    fn cells_and_names_of_any_length_are_shown() {
+        let now: Zoned = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
+        for piece in ["x", "你", "e\u{301}", "\u{200b}", "😀"] {
+            let long = piece.repeat(70_000);
+            for item in [json!({ "code": long }), json!({ &long: "code" })] {
+                let items = [item.as_object().expect("object").clone()];
+                for width in [0, 80, u16::MAX] {
+                    let reader = Reader { width, now: now.clone() };
+                    let shown = render(&items, Some(&reader));
+                    assert!(shown.contains("code") && shown.len() >= 70_000, "{piece:?} {width}");
+                }
+                assert!(render(&items, None).len() >= 70_000);
+            }
+        }
     }
 }

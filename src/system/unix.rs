@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::OFlags;
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
@@ -58,6 +59,17 @@ pub fn is_cut_off(output: impl AsFd) -> bool {
     let gone = PollFlags::ERR | PollFlags::HUP;
     rustix::event::poll(&mut watched, Some(&at_once)).is_ok_and(|found| found > 0)
         && watched[0].revents().intersects(gone)
+}
+
+/// Whether the output was closed when this program started. Rust opens `/dev/null` in its place, to
+/// read and to write; a shell that discards an output opens it to write alone.
+pub fn was_closed_at_start(output: impl AsFd) -> bool {
+    let output = output.as_fd();
+    let mode = rustix::fs::fcntl_getfl(output).map(|flags| flags & OFlags::RWMODE);
+    let (Ok(found), Ok(null)) = (rustix::fs::fstat(output), rustix::fs::stat("/dev/null")) else {
+        return false;
+    };
+    mode == Ok(OFlags::RDWR) && found.st_ino == null.st_ino && found.st_dev == null.st_dev
 }
 
 /// The signal that ended a process, if one did.

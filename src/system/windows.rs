@@ -20,6 +20,10 @@ pub fn await_exit(_child: u32) -> bool {
     false
 }
 
+pub fn was_closed_at_start<T>(_output: T) -> bool {
+    false
+}
+
 pub fn ending_signal(_status: ExitStatus) -> Option<c_int> {
     None
 }

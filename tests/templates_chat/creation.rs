@@ -104,6 +104,21 @@ fn json_and_toml_files_come_to_the_same_call_and_flags_win() {
         let message = ran.json()["error"]["message"].to_string();
         assert!(message.contains(said), "{message}");
     }
+    // An error names the place and quotes nothing of the file.
+    for (name, content, said) in [
+        ("f.toml", "name = \"a\"\nbody = 'psst", "f.toml is not valid TOML: line 2, column 13"),
+        ("g.toml", "ok = 1\npsst psst", "line 2, column 6"),
+        ("h.toml", "psst = 1\npsst = 2", "line 2, column 1"),
+        ("i.toml", "body = [\"psst\"]", "body is not a text but a list"),
+        ("j.json", "{\"body\": \"psst\", }", "line 1"),
+        ("k.json", r#"{"body": {"psst": 1}}"#, "body is not a text but an object"),
+    ] {
+        let file = world.file(name, content);
+        let ran = world.run(&["templates", "create", "--file", &file, "--yes", "--json"]);
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let message = ran.json()["error"]["message"].to_string();
+        assert!(message.contains(said) && !message.contains("psst"), "{message}");
+    }
     assert!(refused(&["templates", "create", "--file", "/nowhere/t.json"]).contains("be read"));
 }
 

@@ -1,6 +1,7 @@
 //! Definitions of templates in files: JSON or TOML, with the same fields.
 
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ pub fn read(path: &Path) -> Result<Map<String, Value>> {
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     let value = if is_toml {
-        toml::from_str::<Value>(&text).map_err(|error| error.to_string())
+        toml::from_str::<Value>(&text).map_err(|error| position(&text, error.span()))
     } else {
         serde_json::from_str::<Value>(&text).map_err(|error| error.to_string())
     };
@@ -37,6 +38,28 @@ pub fn read(path: &Path) -> Result<Map<String, Value>> {
             .hint("write {\"name\": …}; `alimsg templates create --help` shows the fields")),
         Err(error) => Err(Failure::usage(format!("{shown} is not valid {form}: {error}"))
             .hint("the ending decides: .toml is read as TOML, anything else as JSON")),
+    }
+}
+
+/// Where an error is. The error itself quotes the line, which can hold what is private.
+fn position(text: &str, span: Option<Range<usize>>) -> String {
+    let Some(before) = span.and_then(|span| text.get(..span.start)) else {
+        return "at an unknown line".into();
+    };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
+    format!("line {line}, column {column}")
+}
+
+/// What kind of value stands where another one is wanted, without the value itself.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     }
 }
 
@@ -60,8 +83,10 @@ pub fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => Err(Failure::usage(format!("the field {name} is not a text: {other}"))
-            .hint(format!("write {name} = \"…\""))),
+        Some(other) => {
+            Err(Failure::usage(format!("the field {name} is not a text but {}", kind(other)))
+                .hint(format!("write {name} = \"…\"")))
+        }
     }
 }
 

@@ -1,0 +1,191 @@
+//! A text and what it reads as once its escapes are undone, with the way back to the original.
+//!
+//! A value of a call can come back JSON-escaped, percent-encoded, quoted by Go or several of these
+//! at once. Undoing one layer after the other finds it in all of them; each byte of a decoded text
+//! remembers which part of the original it stands for.
+
+use std::ops::Range;
+
+/// How many layers of escapes are undone.
+pub const LAYERS: usize = 6;
+
+/// A text after some layers of decoding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct View {
+    pub bytes: Vec<u8>,
+    /// For each byte, where it comes from in the original.
+    sources: Vec<(usize, usize)>,
+}
+
+impl View {
+    pub fn new(text: &str) -> Self {
+        let sources = (0..text.len()).map(|at| (at, at + 1)).collect();
+        Self { bytes: text.as_bytes().to_vec(), sources }
+    }
+
+    /// The text itself and what each further layer of decoding makes of it.
+    pub fn layers(text: &str) -> Vec<Self> {
+        let mut layers = vec![Self::new(text)];
+        while layers.len() <= LAYERS {
+            let Some(next) = layers.last().and_then(Self::decoded) else { break };
+            layers.push(next);
+        }
+        layers
+    }
+
+    /// The part of the original that these bytes come from.
+    pub fn source(&self, range: &Range<usize>) -> Range<usize> {
+        match (self.sources.get(range.start), self.sources.get(range.end.wrapping_sub(1))) {
+            (Some(first), Some(last)) if range.start < range.end => first.0..last.1,
+            _ => 0..0,
+        }
+    }
+
+    /// The text with every escape undone once; `None` if it has none.
+    fn decoded(&self) -> Option<Self> {
+        let mut decoded = Self { bytes: Vec::new(), sources: Vec::new() };
+        let mut at = 0;
+        let mut is_changed = false;
+        while at < self.bytes.len() {
+            let rest = &self.bytes[at..];
+            let escape = match rest[0] {
+                b'%' => percent(rest),
+                b'\\' => backslash(rest),
+                b'&' => entity(rest),
+                _ => None,
+            };
+            let (bytes, length) = escape.unwrap_or_else(|| (vec![rest[0]], 1));
+            is_changed |= length > 1;
+            decoded.push(&bytes, self.source(&(at..at + length)));
+            at += length;
+        }
+        is_changed.then_some(decoded)
+    }
+
+    /// The form in which values are compared: blanks, line breaks and the `+` of a form are one
+    /// blank, and control characters, which an output can have lost, are left out.
+    pub fn comparable(&self) -> Self {
+        let mut plain = Self { bytes: Vec::new(), sources: Vec::new() };
+        for (&byte, source) in self.bytes.iter().zip(&self.sources) {
+            let is_blank = byte.is_ascii_whitespace() || byte == b'+' || byte == 0x0b;
+            match (is_blank, plain.bytes.last(), plain.sources.last_mut()) {
+                (true, Some(b' '), Some(last)) => last.1 = source.1,
+                (true, ..) => plain.push(b" ", source.0..source.1),
+                _ if byte.is_ascii_control() => {}
+                _ => plain.push(&[byte], source.0..source.1),
+            }
+        }
+        plain
+    }
+
+    fn push(&mut self, bytes: &[u8], source: Range<usize>) {
+        self.bytes.extend_from_slice(bytes);
+        self.sources.extend(bytes.iter().map(|_| (source.start, source.end)));
+    }
+}
+
+/// What an escape stands for and how long it is.
+type Escape = Option<(Vec<u8>, usize)>;
+
+fn percent(rest: &[u8]) -> Escape {
+    let byte = u8::try_from(hexadecimal(rest.get(1..3)?)?).ok()?;
+    Some((vec![byte], 3))
+}
+
+fn backslash(rest: &[u8]) -> Escape {
+    let character = |code: u32, length: usize| {
+        let text = char::from_u32(code)?.to_string();
+        Some((text.into_bytes(), length))
+    };
+    let byte = match rest.get(1)? {
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'a' => 7,
+        b'b' => 8,
+        b'f' => 12,
+        b'v' => 11,
+        b'"' => b'"',
+        b'\'' => b'\'',
+        b'\\' => b'\\',
+        b'/' => b'/',
+        b'x' => u8::try_from(hexadecimal(rest.get(2..4)?)?).ok().map(|byte| (vec![byte], 4))?.0[0],
+        b'u' if rest.get(2) == Some(&b'{') => {
+            let end = rest.iter().take(12).position(|byte| *byte == b'}')?;
+            return character(hexadecimal(&rest[3..end])?, end + 1);
+        }
+        b'u' => {
+            let first = hexadecimal(rest.get(2..6)?)?;
+            let second = rest.get(6..12).filter(|pair| pair.starts_with(b"\\u"));
+            let second = second.and_then(|pair| hexadecimal(&pair[2..]));
+            return match (first, second) {
+                (0xd800..=0xdbff, Some(low @ 0xdc00..=0xdfff)) => {
+                    character(0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00), 12)
+                }
+                _ => character(first, 6),
+            };
+        }
+        b'U' => return character(hexadecimal(rest.get(2..10)?)?, 10),
+        _ => return None,
+    };
+    Some((vec![byte], if rest[1] == b'x' { 4 } else { 2 }))
+}
+
+fn entity(rest: &[u8]) -> Escape {
+    const NAMED: [(&[u8], u8); 5] =
+        [(b"&amp;", b'&'), (b"&lt;", b'<'), (b"&gt;", b'>'), (b"&quot;", b'"'), (b"&apos;", b'\'')];
+    if let Some((name, byte)) = NAMED.iter().find(|(name, _)| rest.starts_with(name)) {
+        return Some((vec![*byte], name.len()));
+    }
+    let end = rest.iter().take(10).position(|byte| *byte == b';')?;
+    let digits = rest[..end].strip_prefix(b"&#")?;
+    let code = match digits.strip_prefix(b"x").or_else(|| digits.strip_prefix(b"X")) {
+        Some(digits) => hexadecimal(digits)?,
+        None => std::str::from_utf8(digits).ok()?.parse().ok()?,
+    };
+    Some((char::from_u32(code)?.to_string().into_bytes(), end + 1))
+}
+
+fn hexadecimal(digits: &[u8]) -> Option<u32> {
+    // Without this check a sign would be taken as well.
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(text: &str) -> String {
+        let layers = View::layers(text);
+        String::from_utf8_lossy(&layers.last().expect("a layer").bytes).into_owned()
+    }
+
+    #[test]
+    fn every_usual_escape_is_undone() {
+        for (text, expected) in [
+            ("a%20b%2fc%2Fd", "a b/c/d"),
+            ("%25252F", "/"),
+            (r#"\"q\" \\ \/ \n"#, "\"q\" \\ / \n"),
+            (r"\u4f60\U0001F600\ud83d\ude00\u{1f600}\x41", "你😀😀😀A"),
+            ("&quot;&#34;&#x4F60;&amp;amp;", "\"\"你&"),
+            (r"\u0026x\u003d%E4%BD%A0", "&x=你"),
+            ("100 % \\ & %zz \\u12 &#; %", "100 % \\ & %zz \\u12 &#; %"),
+        ] {
+            assert_eq!(decoded(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_byte_knows_where_it_comes_from() {
+        let layers = View::layers("x%2541y");
+        let last = layers.last().expect("a layer");
+        assert_eq!(last.bytes, b"xAy");
+        assert_eq!((last.source(&(1..2)), last.source(&(0..3))), (1..6, 0..7));
+        let plain = View::new("a \n\u{7} b").comparable();
+        assert_eq!(plain.bytes, b"a b");
+        assert_eq!(plain.source(&(1..2)), 1..5);
+    }
+}
