@@ -14,9 +14,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::codes::{CODES, Cause, Layer};
 use crate::operations::{Product, SEND_CHATAPP_MESSAGE, SEND_SMS};
+use crate::process::End;
 
 #[path = "tests/errors.rs"]
 mod errors;
+#[path = "tests/table.rs"]
+mod table;
 #[path = "tests/json.rs"]
 mod json;
 

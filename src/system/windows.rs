@@ -20,6 +20,10 @@ pub fn await_exit(_child: u32) -> bool {
     false
 }
 
+pub fn has_exited(_child: u32) -> Option<bool> {
+    None
+}
+
 pub fn ending_signal(_status: ExitStatus) -> Option<c_int> {
     None
 }
