@@ -236,7 +236,8 @@ fn refuses_arguments(error: &str) -> bool {
     let about_a_word = error.starts_with(['\'', '"']);
     LOCAL_BEGINNINGS.iter().any(|beginning| error.starts_with(beginning))
         || is_missing_plugin(error)
-        || (about_a_flag && (error.contains("duplicated") || error.contains("given more than once")))
+        || (about_a_flag
+            && (error.contains("duplicated") || error.contains("given more than once")))
         || (about_a_word
             && ["command", "api", "product"]
                 .iter()

@@ -221,10 +221,9 @@ impl<'a> Stdout<'a> {
 
     /// Lines that report a crash or a lost answer.
     fn signs(&self) -> Vec<Finding> {
-        let text = crate::screen::sanitize::strip_escapes(self.text);
         let scope = if self.is_help { signs::Scope::HelpPage } else { signs::Scope::Any };
-        let found = text.lines().find_map(|line| finding(line, scope));
-        let quoted = |text: String| output::excerpt(&text);
+        let found = self.text.lines().find_map(|line| finding(line, scope));
+        let quoted = |line: String| output::excerpt(&crate::screen::sanitize::strip_escapes(&line));
         found
             .map(|finding| match finding {
                 Finding::Lost(line) => Finding::Lost(quoted(line)),
@@ -240,9 +239,8 @@ impl<'a> Stdout<'a> {
         if self.is_damaged && (!self.is_help || output::ends_in_reply(self.text)) {
             return Some(Finding::DamagedJson);
         }
-        let explained = self.is_help
-            || !self.objects.is_empty()
-            || output::says_nothing_but_notes(self.text);
+        let explained =
+            self.is_help || !self.objects.is_empty() || output::says_nothing_but_notes(self.text);
         (!explained).then(|| Finding::Unreadable(output::excerpt(self.text)))
     }
 }

@@ -20,10 +20,9 @@ pub fn describe(operation: &Operation, finding: Finding) -> Box<Failure> {
         Finding::Ok(raw) | Finding::NoCode(raw) => {
             with_raw("the service answered without a code that can be read", raw)
         }
-        Finding::OkWithoutId(raw) => with_raw(
-            "the service said OK and did not name the message that it accepted",
-            raw,
-        ),
+        Finding::OkWithoutId(raw) => {
+            with_raw("the service said OK and did not name the message that it accepted", raw)
+        }
         Finding::BuriedOk => {
             Failure::environment("the output has an OK of the service in it that cannot be read")
         }
@@ -42,8 +41,7 @@ pub fn describe(operation: &Operation, finding: Finding) -> Box<Failure> {
         ))
         .hint("--timeout gives it longer"),
         Finding::Interrupted => {
-            let signal =
-                signals::first().map_or_else(|| "a signal".into(), system::signal_name);
+            let signal = signals::first().map_or_else(|| "a signal".into(), system::signal_name);
             Failure::new(Kind::Cancelled, format!("the call was ended by {signal}"))
         }
         Finding::Killed(signal) => {
@@ -127,8 +125,8 @@ fn from_code(operation: &Operation, error: ServiceError) -> Box<Failure> {
         Some(cause) => cause == Cause::Service,
         None => service_error::names_a_failure_inside(&code),
     };
-    failure.retryable = cause == Some(Cause::Throttled)
-        || (operation.access == Access::Read && broke_down);
+    failure.retryable =
+        cause == Some(Cause::Throttled) || (operation.access == Access::Read && broke_down);
     if cause == Some(Cause::Permission) {
         failure.policy = Some(policy(operation));
     }

@@ -50,8 +50,7 @@ pub fn read(operation: &Operation, finished: &Finished) -> Result<Reply> {
 }
 
 fn read_openly(operation: &Operation, finished: &Finished) -> Result<Reply> {
-    let Evidence { proves, finding } =
-        evidence::strongest(evidence::gather(operation, finished));
+    let Evidence { proves, finding } = evidence::strongest(evidence::gather(operation, finished));
     let finding = match finding {
         Finding::Ok(reply) => return Ok(Reply(reply)),
         other => other,

@@ -26,14 +26,18 @@ pub fn is_help_page(text: &str) -> bool {
 /// The first words of a text, for an error message. A program that was to hand over keys may have
 /// printed it: what looks like keys is not quoted.
 pub fn excerpt(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    const SHOWN: usize = 120;
+    // More than is shown, so that a name which is cut off counts too.
+    let words = text.split_whitespace().flat_map(|word| word.chars().chain([' ']));
+    let line: String = words.take(10 * SHOWN).collect();
+    let line = line.trim_end();
     if line.is_empty() {
         return "(empty)".into();
     }
-    if holds_keys(&line) {
+    if holds_keys(line) {
         return "(not shown, because it may hold keys)".into();
     }
-    let mut cut: String = line.chars().take(120).collect();
+    let mut cut: String = line.chars().take(SHOWN).collect();
     if cut.len() < line.len() {
         cut.push('…');
     }
@@ -51,15 +55,17 @@ pub fn holds_keys(text: &str) -> bool {
 
 /// Whether a text has an OK and an ID in it, be it nested, escaped or damaged.
 pub fn mentions_ok_with_id(text: &str) -> bool {
+    // Most outputs have no such word; packing costs more than searching.
+    if !["OK", "ok", "Ok"].iter().any(|word| text.contains(word)) {
+        return false;
+    }
     let packed: String = text
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '\\')
         .map(|c| c.to_ascii_lowercase())
         .collect();
     packed.contains("\"code\":\"ok\"")
-        && ["bizid", "messageid", "requestid"]
-            .iter()
-            .any(|id| packed.contains(&format!("{id}\":")))
+        && ["bizid", "messageid", "requestid"].iter().any(|id| packed.contains(&format!("{id}\":")))
 }
 
 /// Whether what is damaged or cut off at the end of a help page begins like a reply, and not like an

@@ -26,6 +26,11 @@ pub enum Scope {
 
 /// Reads one line.
 pub fn read(line: &str, scope: Scope) -> Option<Sign> {
+    /// `EOF` is the shortest sign.
+    const SHORTEST: usize = 3;
+    if line.len() < SHORTEST {
+        return None;
+    }
     let lower = line.to_lowercase();
     let line = lower.trim();
     let has = |text: &str, signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
@@ -98,7 +103,8 @@ const LOST: [&str; 27] = [
 
 /// Refusals before any call that end in `EOF` as a lost connection does: a prompt that was not
 /// answered, and the list of plugins while another process was rewriting it.
-pub const LOCAL_WITH_EOF: [&str; 2] = ["failed to read user input", "failed to check plugin status"];
+pub const LOCAL_WITH_EOF: [&str; 2] =
+    ["failed to read user input", "failed to check plugin status"];
 
 fn ends_in_eof(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "eof")

@@ -18,10 +18,10 @@ use crate::process::End;
 
 #[path = "tests/errors.rs"]
 mod errors;
-#[path = "tests/table.rs"]
-mod table;
 #[path = "tests/json.rs"]
 mod json;
+#[path = "tests/table.rs"]
+mod table;
 
 /// A process that ended by itself.
 fn exited(exit: i32, stdout: &str, stderr: &str) -> Finished {

@@ -1,5 +1,6 @@
-//! Times: as people write them, and as the SMS service counts and writes them.
+//! Times: as people write them, as replies carry them, and the clock of the SMS service.
 
 pub mod china;
+pub mod in_reply;
 pub mod moment;
 pub mod period;

@@ -28,8 +28,14 @@ fn case(line: &'static str) -> Case {
 }
 
 fn unescaped(text: &str) -> String {
-    const ESCAPES: [(&str, char); 6] =
-        [("n", '\n'), ("t", '\t'), ("r", '\r'), ("e", '\u{1b}'), ("ufeff", '\u{feff}'), ("\\", '\\')];
+    const ESCAPES: [(&str, char); 6] = [
+        ("n", '\n'),
+        ("t", '\t'),
+        ("r", '\r'),
+        ("e", '\u{1b}'),
+        ("ufeff", '\u{feff}'),
+        ("\\", '\\'),
+    ];
     let mut plain = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
