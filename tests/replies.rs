@@ -63,7 +63,7 @@ fn rule(case: &Case) -> Option<Value> {
 fn assert_told(world: &World, case: &Case, rule: Value) {
     world.script(json!([rule]));
     let ran = world.run(if case.call == "sms" { &SMS } else { &WHATSAPP });
-    let told = format!("{case:#?}: {ran:#?}");
+    let told = format!("{}: {case:#?}: {ran:#?}", case.name);
     assert_eq!(ran.exit(), i32::from(case.exit), "{told}");
     let json = ran.json();
     if case.outcome == "sent" {

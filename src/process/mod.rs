@@ -263,5 +263,5 @@ impl Running {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

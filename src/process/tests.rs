@@ -1,5 +1,7 @@
 //! How the end of a process is noticed, judged with a shell as the child.
 
+#![cfg(unix)]
+
 use super::*;
 
 fn sh(line: &str, limit: Duration) -> Finished {

@@ -40,7 +40,7 @@ pub fn read(line: &str, scope: Scope) -> Option<Sign> {
     let (rest, not_connected) = without_failed_connections(line);
     let lost = has(&rest, &LOST)
         || (scope == Scope::Any && mentions_time_out(&rest))
-        || (ends_in_eof(&rest) && !LOCAL_WITH_EOF.iter().any(|start| rest.contains(start)));
+        || (mentions_eof(&rest) && !LOCAL_WITH_EOF.iter().any(|start| rest.contains(start)));
     if lost {
         return Some(Sign::Lost);
     }
@@ -106,7 +106,7 @@ const LOST: [&str; 27] = [
 pub const LOCAL_WITH_EOF: [&str; 2] =
     ["failed to read user input", "failed to check plugin status"];
 
-fn ends_in_eof(text: &str) -> bool {
+fn mentions_eof(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "eof")
 }
 
@@ -192,7 +192,6 @@ const AWAITING: [&str; 3] = [
 
 /// The line without the chains that end before the request is written, and whether there was one.
 fn without_failed_connections(line: &str) -> (String, bool) {
-    // These chains stand for themselves: on a line with a `read tcp` of the call they prove nothing.
     let mut rest = String::with_capacity(line.len());
     let mut found = refused_by_proxy(line);
     let mut left = if found { "" } else { line };
@@ -281,13 +280,12 @@ fn refused_by_proxy(line: &str) -> bool {
     ];
     let Some((before, status)) = line.rsplit_once("\": ") else { return false };
     let Some((method, url)) = before.rsplit_once('"') else { return false };
-    let sends = ["post", "get", "put"].iter().any(|name| method.trim_end().ends_with(name));
     // Nothing but the error of the one request, so that no other sign is on this line.
     let alone = matches!(
         method.trim(),
         "post" | "get" | "put" | "error: post" | "error: get" | "error: put" | "message: post"
     );
-    sends && alone && url.starts_with("https://") && STATUS.contains(&status.trim())
+    alone && url.starts_with("https://") && STATUS.contains(&status.trim())
 }
 
 #[cfg(test)]
