@@ -11,7 +11,6 @@ use crate::pages::{self, End, Extent};
 use crate::personal_data;
 use crate::reply::{self, fields};
 use crate::service::Service;
-use crate::time::china;
 use crate::vocabulary;
 
 /// Which qualifications are listed.
@@ -120,7 +119,7 @@ fn truth(entry: &Value, name: &str) -> Value {
 }
 
 fn time(entry: &Value, name: &str) -> Value {
-    json!(fields::text(entry, &[name]).and_then(|time| china::to_rfc3339(&time)))
+    json!(fields::time(entry, &[name]))
 }
 
 /// The call for one qualification.

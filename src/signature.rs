@@ -10,7 +10,6 @@ use crate::operations::{GET_SMS_SIGN, QUERY_SMS_SIGN_LIST};
 use crate::pages::{self, End, Extent};
 use crate::reply::{self, Reply, fields};
 use crate::service::Service;
-use crate::time::china;
 use crate::vocabulary;
 
 /// The command that lists what can be sent with.
@@ -43,7 +42,7 @@ impl Signature {
             name: text(&["SignName", "Name"]).unwrap_or_default(),
             status: vocabulary::status_in(entry, &["AuditStatus", "SignStatus"]),
             reason: rejection(entry),
-            created_at: text(&["CreateDate"]).and_then(|time| china::to_rfc3339(&time)),
+            created_at: fields::time(entry, &["CreateDate"]),
             order_id: text(&["OrderId"]),
             business_type: text(&["BusinessType"]),
         }
@@ -84,7 +83,7 @@ impl Registration {
             carrier: text(&["OperatorCode"]).unwrap_or_else(|| vocabulary::UNKNOWN.into()),
             status: text(&["RegisterStatus"])
                 .map_or_else(|| vocabulary::UNKNOWN.into(), |number| registration(&number)),
-            answered_at: text(&["OperatorCompleteTime"]).and_then(|time| china::to_rfc3339(&time)),
+            answered_at: fields::time(entry, &["OperatorCompleteTime"]),
             reasons: reasons.into_iter().flatten().filter_map(registration_reason).collect(),
         }
     }
@@ -215,8 +214,7 @@ impl Detail {
         let carriers = carriers.into_iter().flatten().filter(|entry| entry.is_object());
         Ok(Self {
             signature,
-            audited_at: fields::text(audit, &["AuditDate"])
-                .and_then(|time| china::to_rfc3339(&time)),
+            audited_at: fields::time(audit, &["AuditDate"]),
             carriers: carriers.map(Registration::of).collect(),
             object,
             raw,

@@ -11,7 +11,6 @@ use crate::reply::{self, Reply, fields};
 use crate::service::Service;
 use crate::signature::rejection;
 use crate::template::{Style, Variable, names, render};
-use crate::time::china;
 use crate::vocabulary::{self, TemplateType};
 
 /// The command that lists what can be sent.
@@ -72,9 +71,8 @@ impl SmsTemplate {
             status: vocabulary::status_in(object, &["TemplateStatus", "AuditStatus"]),
             kind,
             reason: rejection(object),
-            created_at: text(&["CreateDate"]).and_then(|time| china::to_rfc3339(&time)),
-            audited_at: fields::text(audit, &["AuditDate"])
-                .and_then(|time| china::to_rfc3339(&time)),
+            created_at: fields::time(object, &["CreateDate"]),
+            audited_at: fields::time(audit, &["AuditDate"]),
             order_id: text(&["OrderId"]),
             related_sign_name: text(&["RelatedSignName", "SignatureName"]),
             remark: text(&["Remark"]),

@@ -4,6 +4,8 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::time::in_reply;
+
 /// Seen from the business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Direction {
@@ -105,7 +107,7 @@ impl Message {
             language: text(row, &["LanguageCode"]),
             status: status(row, direction),
             reason: text(row, &["FailReason"]),
-            at: row.get("SendTime").and_then(moment),
+            at: row.get("SendTime").and_then(in_reply::parse),
         }
     }
 
@@ -225,21 +227,6 @@ fn status(row: &Map<String, Value>, direction: Option<Direction>) -> Status {
     }
 }
 
-/// RFC 3339, or milliseconds since 1970. A time without a zone is no moment, nor is one before
-/// there was such a service: that is a count of something else, such as seconds.
-fn moment(value: &Value) -> Option<Timestamp> {
-    const EARLIEST: Timestamp = Timestamp::constant(946_684_800, 0);
-    let moment = match value {
-        Value::String(text) => match text.trim().parse::<i64>() {
-            Ok(millis) => Timestamp::from_millisecond(millis).ok(),
-            Err(_) => text.trim().parse().ok(),
-        },
-        Value::Number(number) => Timestamp::from_millisecond(number.as_i64()?).ok(),
-        _ => None,
-    };
-    moment.filter(|moment| *moment >= EARLIEST)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,8 +299,9 @@ mod tests {
         let at = message(json!({"SendTime": 1752196609761_i64})).at.expect("a moment");
         assert_eq!(at.to_string(), "2025-07-11T01:16:49.761Z");
         assert_eq!(message(json!({"SendTime": "1752196609761"})).at, Some(at));
-        for unreadable in [json!("2025-07-11 01:16:49"), json!(1_752_196_609), json!("1752196609")]
-        {
+        let in_china = message(json!({"SendTime": "2025-07-11 09:16:49.761"}));
+        assert_eq!(in_china.at, Some(at));
+        for unreadable in [json!("2025-07-11"), json!(1_752_196_609), json!("1752196609")] {
             assert_eq!(message(json!({ "SendTime": unreadable })).at, None, "{unreadable}");
         }
     }

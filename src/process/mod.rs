@@ -22,8 +22,8 @@ pub const STDOUT_LIMIT: usize = 32 * 1024 * 1024;
 /// The most that is kept of a child's standard error.
 pub const STDERR_LIMIT: usize = 1024 * 1024;
 
-/// How long outputs may stay open after the child itself has exited: a straggler that inherited
-/// them has nothing to say that belongs to the reply.
+/// How long outputs are read after the child itself has exited, or was killed: what is in the pipes
+/// by then belongs to the reply. A straggler that inherited them adds nothing to it.
 const STRAGGLER_GRACE: Duration = Duration::from_secs(2);
 
 /// A process to start.
@@ -127,7 +127,8 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Finished> {
         drop(exited.send(Event::Exited { by_signal }));
     });
 
-    let mut running = Running { child, killed: None, exited: false, open: 2, deadline };
+    let mut running =
+        Running { child, killed: None, exited: false, group_ended: false, open: 2, deadline };
     // A signal that came before the child existed counts as well.
     running.on_signal(interruptible);
     while !running.is_over() {
@@ -194,6 +195,8 @@ struct Running {
     /// Set once its group has been killed here, with the reason.
     killed: Option<End>,
     exited: bool,
+    /// Its group has been killed after it exited, and the outputs are read to their end.
+    group_ended: bool,
     /// How many of its outputs are still open.
     open: u8,
     deadline: Instant,
@@ -205,11 +208,15 @@ impl Running {
     }
 
     fn on_exit(&mut self, by_signal: bool) {
+        if self.exited {
+            return;
+        }
         self.exited = true;
-        // A host that someone killed leaves its plugin talking: the reply may still come, and is
-        // worth the whole time limit. After a regular exit all has been said.
+        // A host that someone killed leaves its plugin running: the reply can still come, and is
+        // worth the whole time limit. After a regular exit the reply is complete, also if the exit
+        // was noticed after the time limit: then it only remains to be read.
         if self.killed.is_some() || !by_signal {
-            self.deadline = self.deadline.min(Instant::now() + STRAGGLER_GRACE);
+            self.deadline = Instant::now() + STRAGGLER_GRACE;
         }
     }
 
@@ -222,13 +229,21 @@ impl Running {
 
     /// Whether there is anything more to wait for.
     fn on_deadline(&mut self, limit: Duration) -> bool {
-        if self.killed.is_some() {
+        if self.killed.is_some() || self.group_ended {
             return false;
         }
         if self.exited {
-            // Outputs that outlive the process: end whoever holds them, keep how it ended.
+            // Outputs that outlive the process: end those who hold them, read what they wrote, keep
+            // how it ended.
             system::end_group(self.child.id());
-            return false;
+            self.group_ended = true;
+            self.deadline = Instant::now() + STRAGGLER_GRACE;
+            return true;
+        }
+        // It can have exited unnoticed: this process was stopped, or the machine is busy.
+        if let Some(by_signal) = system::has_exited(self.child.id()) {
+            self.on_exit(by_signal);
+            return true;
         }
         self.kill(End::TimedOut(limit));
         true
@@ -247,3 +262,6 @@ impl Running {
         Ok(self.killed.unwrap_or(End::Exited(status)))
     }
 }
+
+#[cfg(test)]
+mod tests;

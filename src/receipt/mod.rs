@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::phone;
 use crate::reply::fields;
-use crate::time::china;
+use crate::time::{china, in_reply};
 use codes::Verdict;
 pub use query::{DAYS_KEPT, Filter, Found, Sent, read, read_each, wait};
 
@@ -73,7 +73,7 @@ impl Receipt {
     /// Reads one row of a reply. Whatever is missing or of a strange type is left out.
     fn from_row(row: &Value, phone: &str) -> Self {
         let text = |name| fields::text(row, &[name]);
-        let moment = |name| china::read_moment(&text(name)?);
+        let moment = |name| in_reply::parse(row.get(name)?).map(china::at);
         let code = text("ErrCode");
         Self {
             phone: text("PhoneNum").unwrap_or_else(|| phone.to_string()),
@@ -162,6 +162,19 @@ mod tests {
                 "out_id": "order-7",
             })
         );
+    }
+
+    #[test]
+    fn times_of_every_form_are_shown_on_the_clock_of_the_service() {
+        for sent in [
+            json!("2026-03-26 00:30:05"),
+            json!(1_774_456_205_000_u64),
+            json!("1774456205000"),
+            json!("2026-03-25T16:30:05Z"),
+        ] {
+            let receipt = Receipt::from_row(&json!({ "SendDate": sent }), "1");
+            assert_eq!(receipt.item()["sent_at"], "2026-03-26T00:30:05+08:00", "{sent}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Reply;
+use crate::time::in_reply;
 
 impl Reply {
     /// The value at a path like `Data.List`.
@@ -37,6 +38,11 @@ pub fn text(object: &Value, names: &[&str]) -> Option<String> {
 /// The first of these fields of an object that is a count, also where it is written as text.
 pub fn number(object: &Value, names: &[&str]) -> Option<u64> {
     names.iter().find_map(|name| as_number(object.get(name)?))
+}
+
+/// The first of these fields of an object that is a time, in RFC 3339.
+pub fn time(object: &Value, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| in_reply::to_rfc3339(object.get(name)?))
 }
 
 fn as_number(value: &Value) -> Option<u64> {

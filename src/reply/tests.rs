@@ -14,11 +14,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::codes::{CODES, Cause, Layer};
 use crate::operations::{Product, SEND_CHATAPP_MESSAGE, SEND_SMS};
+use crate::process::End;
 
 #[path = "tests/errors.rs"]
 mod errors;
 #[path = "tests/json.rs"]
 mod json;
+#[path = "tests/table.rs"]
+mod table;
 
 /// A process that ended by itself.
 fn exited(exit: i32, stdout: &str, stderr: &str) -> Finished {

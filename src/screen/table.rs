@@ -142,10 +142,10 @@ mod tests {
                 let items = [item.as_object().expect("object").clone()];
                 for width in [0, 80, u16::MAX] {
                     let reader = Reader { width, now: now.clone() };
-                    let shown = render(&items, Some(&reader));
+                    let shown = render(&items, Some(&reader), false);
                     assert!(shown.contains("code") && shown.len() >= 70_000, "{piece:?} {width}");
                 }
-                assert!(render(&items, None).len() >= 70_000);
+                assert!(render(&items, None, false).len() >= 70_000);
             }
         }
     }

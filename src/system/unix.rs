@@ -51,6 +51,15 @@ pub fn await_exit(child: u32) -> bool {
     }
 }
 
+/// Whether the child has ended, and if so whether a signal ended it; it is left unreaped, as with
+/// [`await_exit`].
+pub fn has_exited(child: u32) -> Option<bool> {
+    let pid = i32::try_from(child).ok().and_then(Pid::from_raw)?;
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    let status = rustix::process::waitid(WaitId::Pid(pid), options).ok()??;
+    Some(status.killed() || status.dumped())
+}
+
 /// Whether nobody can read any more what is written there: the other end of a pipe was closed, or
 /// a terminal went away.
 pub fn is_cut_off(output: impl AsFd) -> bool {

@@ -24,6 +24,10 @@ pub fn was_closed_at_start<T>(_output: T) -> bool {
     false
 }
 
+pub fn has_exited(_child: u32) -> Option<bool> {
+    None
+}
+
 pub fn ending_signal(_status: ExitStatus) -> Option<c_int> {
     None
 }

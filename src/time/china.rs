@@ -55,29 +55,19 @@ fn read_past(text: &str, today: Date) -> Option<Date> {
     moment::read(text, Edge::First, &noon).map(day_of)
 }
 
-/// A moment as the service writes it: `yyyy-MM-dd HH:mm:ss`.
-pub fn read_moment(text: &str) -> Option<Zoned> {
-    DateTime::strptime("%Y-%m-%d %H:%M:%S", text.trim()).ok()?.to_zoned(zone()).ok()
+/// The moment at which the clock of the service shows this.
+pub fn moment_of(local: DateTime) -> Option<Zoned> {
+    local.to_zoned(zone()).ok()
+}
+
+/// The moment on the clock of the service.
+pub fn at(moment: Timestamp) -> Zoned {
+    moment.to_zoned(zone())
 }
 
 /// RFC 3339, at the service's own offset, so that the day in it is the day to ask for.
 pub fn rfc3339(moment: &Zoned) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-/// RFC 3339 for a moment as the service writes it, for milliseconds since 1970, and for RFC 3339
-/// itself; nothing for any other text.
-pub fn to_rfc3339(text: &str) -> Option<String> {
-    let text = text.trim();
-    if let Some(moment) = read_moment(text) {
-        return Some(rfc3339(&moment));
-    }
-    if text.len() >= 12
-        && let Ok(milliseconds) = text.parse()
-    {
-        return Some(Timestamp::from_millisecond(milliseconds).ok()?.to_string());
-    }
-    text.parse::<Timestamp>().ok().map(|_| text.to_string())
 }
 
 #[cfg(test)]
@@ -141,27 +131,9 @@ mod tests {
     }
 
     #[test]
-    fn moments_keep_the_offset_of_the_service() {
-        let moment = read_moment("2026-03-26 00:30:05").expect("a moment");
+    fn moments_are_written_at_the_offset_of_the_service() {
+        let moment = at("2026-03-25T16:30:05Z".parse().expect("a moment"));
         assert_eq!(rfc3339(&moment), "2026-03-26T00:30:05+08:00");
-        assert_eq!(moment.timestamp().to_string(), "2026-03-25T16:30:05Z");
-        for wrong in ["", "2026-03-26", "soon", "2026-03-26 25:00:00"] {
-            assert_eq!(read_moment(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_time_of_the_service_is_a_moment_in_every_form() {
-        for (written, read) in [
-            ("2026-03-26 00:30:05", Some("2026-03-26T00:30:05+08:00")),
-            ("1774456205000", Some("2026-03-25T16:30:05Z")),
-            ("2026-03-26T00:30:05+08:00", Some("2026-03-26T00:30:05+08:00")),
-            ("2026-03-26", None),
-            ("12", None),
-            ("", None),
-            ("soon", None),
-        ] {
-            assert_eq!(to_rfc3339(written).as_deref(), read, "{written}");
-        }
+        assert_eq!(moment_of(moment.datetime()), Some(moment));
     }
 }

@@ -1,6 +1,7 @@
-//! Times: as people write them, and as the SMS service counts and writes them.
+//! Times: as people write them, as replies carry them, and the clock of the SMS service.
 
 pub mod china;
 mod day;
+pub mod in_reply;
 pub mod moment;
 pub mod period;

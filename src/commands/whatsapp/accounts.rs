@@ -12,7 +12,6 @@ use crate::reply::fields;
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
-use crate::time::china;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -89,8 +88,7 @@ fn instance(row: &Value) -> Map<String, Value> {
         item.insert(name.into(), Value::Null);
     }
     item.insert("instance_id".into(), text(&["InstanceId"]));
-    let submitted = fields::text(row, &["SubmitTime"]);
-    item.insert("submitted_at".into(), json!(submitted.and_then(|at| china::to_rfc3339(&at))));
+    item.insert("submitted_at".into(), json!(fields::time(row, &["SubmitTime"])));
     item
 }
 

@@ -170,9 +170,14 @@ fn nothing_inside_a_broken_reply_passes_for_the_reply() {
 
 #[test]
 fn a_reply_that_was_too_large_to_keep_is_not_read_in_part() {
-    let finished = Finished { stdout_truncated: true, ..exited(0, OK, "") };
-    assert_eq!(verdict(&SEND_SMS, &finished), (7, Outcome::Unknown, false));
-    assert!(failed(&SEND_SMS, &finished).message.contains("larger than"));
+    let truncated = |stdout: &str| Finished { stdout_truncated: true, ..exited(0, stdout, "") };
+    for stdout in ["", "{\"Code\":\"OK\",\"BizId\":\"1", r#"{"Code":"isv.AMOUNT_NOT_ENOUGH"}"#] {
+        let finished = truncated(stdout);
+        assert_eq!(verdict(&SEND_SMS, &finished), (7, Outcome::Unknown, false), "{stdout}");
+        assert!(failed(&SEND_SMS, &finished).message.contains("larger than"), "{stdout}");
+    }
+    // An OK that is whole proves what it proves.
+    assert!(read(&SEND_SMS, &truncated(OK)).is_ok());
 }
 
 #[test]

@@ -85,10 +85,7 @@ fn milliseconds(moment: Timestamp) -> Option<u64> {
 }
 
 fn item(row: &Value) -> Map<String, Value> {
-    let moment = |name: &str| {
-        let milliseconds = i64::try_from(fields::number(row, &[name])?).ok()?;
-        Some(Timestamp::from_millisecond(milliseconds).ok()?.to_string())
-    };
+    let moment = |name: &str| fields::time(row, &[name]);
     let clicks: Vec<Value> = row
         .get("Cliented")
         .and_then(Value::as_array)
