@@ -45,6 +45,7 @@ mod signature;
 mod sms_template;
 mod source;
 mod state;
+mod storage;
 mod system;
 mod template;
 mod time;

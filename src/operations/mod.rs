@@ -70,13 +70,11 @@ impl Product {
     pub const fn ids(self) -> Ids {
         match self {
             Self::Cams => Ids {
-                tracking_flag: "--task-id",
                 tracking: "task_id",
                 receipt: "message_id",
                 receipt_in: &["MessageId", "Data.MessageId", "GroupMessageId"],
             },
             Self::Dysmsapi => Ids {
-                tracking_flag: "--out-id",
                 tracking: "out_id",
                 receipt: "biz_id",
                 receipt_in: &["BizId"],
@@ -96,10 +94,7 @@ impl Product {
 /// The two IDs of a message.
 #[derive(Debug, Clone, Copy)]
 pub struct Ids {
-    /// The flag of the sending calls for the sender's own ID, by which the message can be found
-    /// again.
-    pub tracking_flag: &'static str,
-    /// Its name in results.
+    /// The name in results of the sender's own ID, by which the message can be found again.
     pub tracking: &'static str,
     /// The name in results of the ID that the service gives to what it accepted.
     pub receipt: &'static str,
@@ -149,11 +144,18 @@ pub struct Flag {
     /// Its values can carry a verification code or other personal text: they are not shown where
     /// nobody asked for them.
     pub private: bool,
+    /// Its value reaches the customer or decides whether something does. Otherwise it serves
+    /// look-ups and statistics alone, and two calls that differ in it send the same message.
+    pub content: bool,
 }
 
 impl Flag {
     const fn private(self) -> Self {
         Self { private: true, ..self }
+    }
+
+    const fn not_content(self) -> Self {
+        Self { content: false, ..self }
     }
 }
 
@@ -208,11 +210,11 @@ pub fn find(product: &str, command: &str) -> Option<&'static Operation> {
 }
 
 const fn required(name: &'static str, kind: FlagKind) -> Flag {
-    Flag { name, kind, required: true, private: false }
+    Flag { name, kind, required: true, private: false, content: true }
 }
 
 const fn optional(name: &'static str, kind: FlagKind) -> Flag {
-    Flag { name, kind, required: false, private: false }
+    Flag { name, kind, required: false, private: false, content: true }
 }
 
 #[cfg(test)]
