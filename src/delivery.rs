@@ -124,21 +124,15 @@ fn open_store(run: &Run, message: &Message) -> Result<Option<Box<dyn Store>>> {
         }
         (None, Some(check)) if check.is_waived() => {
             let error = anyhow::Error::from(error);
-            run.screen.warn(format!(
-                "this message is not recorded for the duplicate check: {error:#}"
-            ));
+            run.screen
+                .warn(format!("this message is not recorded for the duplicate check: {error:#}"));
             Ok(None)
         }
         (None, _) => Err(recent::unchecked(error)),
     }
 }
 
-fn claim<'s>(
-    run: &Run,
-    store: &'s dyn Store,
-    key: &str,
-    message: &Message,
-) -> Result<Claim<'s>> {
+fn claim<'s>(run: &Run, store: &'s dyn Store, key: &str, message: &Message) -> Result<Claim<'s>> {
     let wanted = ledger::Wanted {
         call: &message.call,
         tracking: &message.tracking,

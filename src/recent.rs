@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::failure::{Failure, Kind, Outcome, Result};
 use crate::ledger::advice;
 use crate::settings::Settings;
-use crate::storage::{self, Earlier, Error, Fix, Store};
 use crate::signals;
+use crate::storage::{self, Earlier, Error, Fix, Store};
 
 /// How long an equal message counts as a repetition.
 pub const SPAN: SignedDuration = SignedDuration::from_mins(5);
@@ -72,11 +72,7 @@ impl Check {
 
     pub fn refuse(&self, earlier: Earlier) -> Box<Failure> {
         let age = Timestamp::now().duration_since(earlier.at);
-        if earlier.accepted {
-            repetition(age, &self.checks)
-        } else {
-            unresolved(age, &self.checks)
-        }
+        if earlier.accepted { repetition(age, &self.checks) } else { unresolved(age, &self.checks) }
     }
 }
 

@@ -159,8 +159,7 @@ impl Call {
     /// What reaches the customer, flag by flag in alphabetical order: equal for two calls that
     /// send the same message. Flags that every call carries are no part of it.
     pub fn content(&self) -> Vec<(&'static str, Vec<String>)> {
-        let is_content =
-            |flag: &str| self.operation.flag(flag).is_none_or(|known| known.content);
+        let is_content = |flag: &str| self.operation.flag(flag).is_none_or(|known| known.content);
         let mut content: Vec<_> = self
             .values
             .iter()

@@ -15,11 +15,8 @@ pub const REPAIR: &str = "alimsg keys repair";
 pub fn resolve_commands(key: &str) -> [String; 2] {
     ["sent", "not-sent"].map(|outcome| {
         let words = ["keys", "resolve", "--as", outcome];
-        let mut words: Vec<String> = words.map(String::from).to_vec();
-        // Behind two dashes a key may begin with one.
-        words.extend(key.starts_with('-').then(|| "--".to_string()));
-        words.push(key.to_string());
-        shell_line("alimsg", &words)
+        let words = words.into_iter().chain([key]).map(String::from);
+        shell_line("alimsg", &words.collect::<Vec<_>>())
     })
 }
 
@@ -172,9 +169,7 @@ pub fn unresolved(
     failure
 }
 
-fn show_command(key: &str) -> String {
-    let mut words = vec!["keys".to_string(), "show".to_string()];
-    words.extend(key.starts_with('-').then(|| "--".to_string()));
-    words.push(key.to_string());
-    shell_line("alimsg", &words)
+/// The command that shows a key.
+pub fn show_command(key: &str) -> String {
+    shell_line("alimsg", &["keys", "show", key].map(String::from))
 }

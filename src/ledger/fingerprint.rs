@@ -33,8 +33,7 @@ fn content(call: &Call) -> String {
 pub fn account(settings: &Settings) -> String {
     let exported = Exported::of_this_process(settings);
     let ignores_profiles = exported.decides_alone(settings);
-    let profile =
-        settings.profile.clone().or(exported.profile).filter(|_| !ignores_profiles);
+    let profile = settings.profile.clone().or(exported.profile).filter(|_| !ignores_profiles);
     json!({
         "profile": profile,
         "region": settings.region,

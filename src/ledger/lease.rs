@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::lock;
-
-/// The folder of the leases, below the state folder.
-const ALIVE: &str = "ledger/alive";
+use crate::storage::LEASES;
 
 /// A run's lease; gone when the run is.
 pub struct Lease {
@@ -23,7 +21,7 @@ impl Lease {
     /// # Errors
     /// The file cannot be made or locked.
     pub fn take(folder: &Path) -> Result<Self> {
-        let (path, file) = lock::sign_of_life(&folder.join(ALIVE))?;
+        let (path, file) = lock::sign_of_life(&folder.join(LEASES))?;
         Ok(Self { path, file })
     }
 
@@ -50,7 +48,7 @@ pub fn is_alive(folder: &Path, name: &str) -> bool {
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return false;
     }
-    let path = folder.join(ALIVE).join(name);
+    let path = folder.join(LEASES).join(name);
     match path.symlink_metadata() {
         // Opening anything else could block.
         Ok(metadata) if metadata.is_file() => {}
@@ -67,8 +65,8 @@ pub fn is_alive(folder: &Path, name: &str) -> bool {
 
 /// Whether any run or call of this folder is alive.
 pub fn any_alive(folder: &Path) -> bool {
-    let Ok(entries) = std::fs::read_dir(folder.join(ALIVE)) else { return false };
-    entries.flatten().any(|entry| {
-        entry.file_name().to_str().is_some_and(|name| is_alive(folder, name))
-    })
+    let Ok(entries) = std::fs::read_dir(folder.join(LEASES)) else { return false };
+    entries
+        .flatten()
+        .any(|entry| entry.file_name().to_str().is_some_and(|name| is_alive(folder, name)))
 }

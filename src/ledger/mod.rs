@@ -36,11 +36,11 @@ use crate::failure::{Failure, Outcome, Result};
 use crate::fault;
 use crate::lookup::Trail;
 use crate::run::Run;
+pub use crate::storage::Tracking;
 use crate::storage::{self, Begin, End, KeyRecord, NewKey, NewMessage, Owner, Reserve, Store};
 use crate::{recent, service};
-pub use crate::storage::Tracking;
 pub use details::Details;
-pub use failures::{REPAIR, advice, resolve_commands, unreadable};
+pub use failures::{REPAIR, advice, resolve_commands, show_command, unreadable};
 pub use fingerprint::account;
 use lease::Lease;
 
@@ -105,14 +105,23 @@ pub fn claim<'s>(
     let no_lease = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + run.settings.timeout * 2;
     let folder = folder(run).map_err(no_lease)?;
-    let lease = Lease::take(&folder).map_err(no_lease)?;
-    fault::point("ledger: lease taken");
-    let new = NewKey {
+    let mut new = NewKey {
         identity: fingerprint::identity(store, wanted.call, &run.settings),
         tracking: wanted.tracking.clone(),
-        lease: lease.name().to_string(),
+        lease: String::new(),
         details: Details::new(wanted.trail, wanted.recipients).to_text(),
     };
+    let lease = match (Lease::take(&folder), store.key(key).map_err(unreadable)?) {
+        (Ok(lease), _) => lease,
+        // Without a lease this run cannot send, and the record still answers.
+        (Err(error), None) => return Err(unreadable(storage::Error::NotWritten(error))),
+        (Err(_), Some(known)) if known.state == storage::KeyState::Accepted => {
+            return used(run, store, known, wanted, &new);
+        }
+        (Err(error), Some(_)) => return Err(no_lease(error)),
+    };
+    new.lease = lease.name().to_string();
+    fault::point("ledger: lease taken");
     let mut waiting = false;
     loop {
         let is_alive = |name: &str| lease::is_alive(&folder, name);
@@ -371,12 +380,7 @@ impl Unresolved<'_> {
     }
 
     /// This run cannot find out what became of it.
-    pub fn failure(
-        &self,
-        why: &str,
-        hint: Option<&str>,
-        trail: &Trail,
-    ) -> Box<Failure> {
+    pub fn failure(&self, why: &str, hint: Option<&str>, trail: &Trail) -> Box<Failure> {
         failures::unresolved(&self.record, why, hint, trail)
     }
 }

@@ -60,7 +60,9 @@ impl NotDone {
     /// What makes a look-up possible.
     pub const fn hint(self) -> Option<&'static str> {
         match self {
-            Self::NoSpace => Some("run the same command with --cust-space-id to look for a receipt"),
+            Self::NoSpace => {
+                Some("run the same command with --cust-space-id to look for a receipt")
+            }
             Self::NotWanted => Some("run the same command with --look-up 20 to look for a receipt"),
             Self::Interrupted | Self::Failed => {
                 Some("run the same command again to look for a receipt")

@@ -52,7 +52,12 @@ pub enum Trail {
         #[serde(skip)]
         content: Option<SmsContent>,
     },
-    Chat { channel: String, from: String, to: String, space: Option<String> },
+    Chat {
+        channel: String,
+        from: String,
+        to: String,
+        space: Option<String>,
+    },
 }
 
 /// By what the receipt of a text is told apart from that of another one with the same ID.
@@ -198,9 +203,9 @@ impl Trail {
         let row = match self {
             Self::Sms { phones, content } => {
                 let filter = filter("", since);
-                let mut rows = filter.rows(reply).filter(|(_, receipt)| {
-                    receipt.out_id.as_deref() == Some(&tracking.id)
-                });
+                let mut rows = filter
+                    .rows(reply)
+                    .filter(|(_, receipt)| receipt.out_id.as_deref() == Some(&tracking.id));
                 if tracking.generated {
                     rows.next().map(|(row, _)| (row, true))
                 } else {
@@ -298,12 +303,7 @@ mod tests {
         Tracking { id: id.into(), generated: true }
     }
 
-    fn proof(
-        trail: &Trail,
-        reply: &Reply,
-        tracking: &Tracking,
-        since: Timestamp,
-    ) -> Option<Reply> {
+    fn proof(trail: &Trail, reply: &Reply, tracking: &Tracking, since: Timestamp) -> Option<Reply> {
         match trail.evidence(reply, tracking, since) {
             Evidence::Proof(proof) => Some(proof),
             Evidence::Possible | Evidence::Nothing => None,
@@ -421,8 +421,12 @@ mod tests {
 
     #[test]
     fn only_a_message_whose_space_is_known_can_be_looked_for() {
-        let chat =
-            |space| Trail::Chat { channel: "whatsapp".into(), from: "1".into(), to: "2".into(), space };
+        let chat = |space| Trail::Chat {
+            channel: "whatsapp".into(),
+            from: "1".into(),
+            to: "2".into(),
+            space,
+        };
         assert!(!chat(None).can_be_followed());
         assert!(chat(Some("cams-1".into())).can_be_followed());
     }

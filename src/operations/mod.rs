@@ -74,11 +74,7 @@ impl Product {
                 receipt: "message_id",
                 receipt_in: &["MessageId", "Data.MessageId", "GroupMessageId"],
             },
-            Self::Dysmsapi => Ids {
-                tracking: "out_id",
-                receipt: "biz_id",
-                receipt_in: &["BizId"],
-            },
+            Self::Dysmsapi => Ids { tracking: "out_id", receipt: "biz_id", receipt_in: &["BizId"] },
         }
     }
 

@@ -18,6 +18,10 @@ use crate::settings::Settings;
 use crate::state;
 pub use sqlite::repair;
 
+/// The folder of the leases of runs that use keys, below the folder of the store. It is made after
+/// the store.
+pub const LEASES: &str = "ledger/alive";
+
 /// The ID by which a message can be found again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tracking {
@@ -133,7 +137,9 @@ pub enum Begin {
 /// How a send ended.
 #[derive(Debug)]
 pub enum End<'a> {
-    Accepted { result: &'a str },
+    Accepted {
+        result: &'a str,
+    },
     Unresolved,
     /// It is certain that nothing was sent: the key is unused again.
     NotSent,

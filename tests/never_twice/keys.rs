@@ -170,9 +170,8 @@ fn twenty_runs_at_once_send_one_message_and_all_report_it() {
 #[test]
 fn the_record_is_private_and_holds_no_text() {
     let world = World::new();
-    let words = ["-t", "SMS_100001", "--param", "code=471147"];
-    let open = [&sms_to("13800009004")[..8], &words, &["--idempotency-key=order-42"]].concat();
-    let open = world.run(&open);
+    let words = crate::support::lines::with(&sms_to("13800009004"), "-t", "SMS_100001");
+    let open = world.run(&[&words[..], &["--param", "code=471147"]].concat());
     assert_eq!(open.exit(), 7, "{open:#?}");
     let folder = world.path("state/sandbox");
     let mode = |path: &std::path::Path| {
@@ -236,4 +235,3 @@ fn what_is_no_key_is_refused() {
     }
     assert_eq!(sent(&world), 0);
 }
-

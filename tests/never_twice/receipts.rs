@@ -194,9 +194,7 @@ fn a_receipt_of_another_message_with_the_users_own_id_proves_nothing() {
 #[test]
 fn a_receipt_with_other_variables_proves_nothing() {
     let world = World::new();
-    let message = |code: &'static str| {
-        [&TRACKED[..], &["--param", code]].concat()
-    };
+    let message = |code: &'static str| [&TRACKED[..], &["--param", code]].concat();
     for (code, exit) in [("code=471147", 0), ("code=471148", 7)] {
         let receipt = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
             "TemplateCode": "SMS_100003", "Content": "【Acme】Your code is 471147.",

@@ -120,9 +120,7 @@ fn summary(run: &Run, record: &KeyRecord) -> Map<String, Value> {
     let result: Option<Value> =
         record.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let to: Vec<String> = match (&details, &result) {
-        (Some(details), _) => {
-            details.trail.ends().1.into_iter().map(masked).collect()
-        }
+        (Some(details), _) => details.trail.ends().1.into_iter().map(masked).collect(),
         (None, Some(result)) => result["data"]["to"]
             .as_array()
             .into_iter()

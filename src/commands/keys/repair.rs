@@ -65,8 +65,7 @@ pub fn run(run: &Run) -> Result<Report> {
             .hint("make the state folder writable, free disk space, and run this again")
     })?;
     drop(open(run)?);
-    let moved: Vec<String> =
-        repaired.moved.iter().map(|path| path.display().to_string()).collect();
+    let moved: Vec<String> = repaired.moved.iter().map(|path| path.display().to_string()).collect();
     let data = Map::from_iter([
         ("status".to_string(), json!("repaired")),
         ("keys".to_string(), json!(repaired.kept)),

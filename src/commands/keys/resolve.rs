@@ -34,7 +34,7 @@ const LOOK_UP: Duration = Duration::from_secs(20);
 #[derive(Debug, Args)]
 pub struct Flags {
     /// Key of --idempotency-key
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
     key: String,
 
     /// What became of its message; not-sent asks for the key to be typed, also with --yes
@@ -104,8 +104,9 @@ fn require_terminal(run: &Run) -> Result<()> {
     if run.settings.may_ask {
         return Ok(());
     }
-    Err(Failure::usage("--as not-sent needs a person at a terminal, who types the key")
-        .hint("check whether the message arrived, then run this at a terminal; --yes does not count"))
+    Err(Failure::usage("--as not-sent needs a person at a terminal, who types the key").hint(
+        "check whether the message arrived, then run this at a terminal; --yes does not count",
+    ))
 }
 
 fn trail(flags: &Flags, record: &KeyRecord) -> Option<Trail> {
@@ -126,12 +127,7 @@ fn as_sent(run: &Run, store: &dyn Store, record: &KeyRecord) -> Result<Report> {
     Ok(report(summary(run, settled.as_ref().unwrap_or(record)), "sent"))
 }
 
-fn as_not_sent(
-    run: &Run,
-    flags: &Flags,
-    store: &dyn Store,
-    record: &KeyRecord,
-) -> Result<Report> {
+fn as_not_sent(run: &Run, flags: &Flags, store: &dyn Store, record: &KeyRecord) -> Result<Report> {
     let mut rows = rows(run, record);
     let looked = look(run, flags, record)?;
     match looked {
@@ -146,7 +142,7 @@ fn as_not_sent(
                 "the ID is your own and may be that of another message, so this is no proof; but \
                  the key cannot be freed while it may be this one",
             )
-            .next(format!("alimsg keys show {}", shell_words::quote(&record.key))));
+            .next(ledger::show_command(&record.key)));
         }
         Looked::Nothing => {
             rows.push(("receipt".into(), "none was found, which proves nothing".into()));
@@ -196,7 +192,7 @@ fn look(run: &Run, flags: &Flags, record: &KeyRecord) -> Result<Looked> {
             "the message was sent with another profile, region or credentials",
         )
         .hint("give the same flags, so that its receipt can be looked up")
-        .next(format!("alimsg keys show {}", shell_words::quote(&record.key))));
+        .next(ledger::show_command(&record.key)));
     }
     let since = record.since.unwrap_or_else(Timestamp::now);
     let looked = Guard::prepare(run, trail.product()).and_then(|guard| {

@@ -18,7 +18,7 @@ Examples:
 #[derive(Debug, Args)]
 pub struct Flags {
     /// Key of --idempotency-key
-    #[arg(value_name = "KEY")]
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
     key: String,
 }
 

@@ -196,10 +196,7 @@ pub fn copy(connection: &Connection, record: &KeyRecord) -> rusqlite::Result<usi
 }
 
 pub fn remove(connection: &Connection, key: &str) -> Result<()> {
-    connection
-        .execute("DELETE FROM keys WHERE key = ?1", [key])
-        .map(drop)
-        .map_err(not_written)
+    connection.execute("DELETE FROM keys WHERE key = ?1", [key]).map(drop).map_err(not_written)
 }
 
 pub fn find(connection: &Connection, key: &str) -> Result<Option<KeyRecord>> {

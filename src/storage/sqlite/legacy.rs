@@ -87,9 +87,7 @@ impl Legacy {
     pub fn clear(&self) -> Result<()> {
         match self.connect()? {
             None => Ok(()),
-            Some(connection) => {
-                connection.execute_batch("DELETE FROM sends").map_err(not_written)
-            }
+            Some(connection) => connection.execute_batch("DELETE FROM sends").map_err(not_written),
         }
     }
 }

@@ -20,8 +20,8 @@ use sha2::Sha256;
 
 use super::files::{self, Found};
 use super::{
-    Begin, Earlier, End, Error, Fix, IsAlive, KeyRecord, NewKey, NewMessage, Owner, Reserve,
-    Result, Store,
+    Begin, Earlier, End, Error, Fix, IsAlive, KeyRecord, LEASES, NewKey, NewMessage, Owner,
+    Reserve, Result, Store,
 };
 use crate::{fault, lock, state, system};
 use legacy::Legacy;
@@ -100,6 +100,9 @@ impl Paths {
 /// It cannot be told.
 pub fn exists(folder: &Path) -> Result<bool> {
     let paths = Paths::below(folder);
+    if leases_remain(folder) {
+        return Ok(true);
+    }
     let legacy = Legacy::below(folder);
     for path in [&paths.database, &paths.marker, &legacy.path] {
         let found = files::inspect(path).map_err(|error| Error::Unreadable(error, Fix::Files))?;
@@ -130,14 +133,16 @@ impl Sqlite {
         };
         state::create(folder).map_err(failed)?;
         // SQLite's own waiting does not cover the creation of a database.
-        let _opening = lock::acquire(&paths.lock, PATIENCE, true).map_err(|reason| match reason {
-            lock::NotHad::Failed(error) => failed(error),
-            other => Error::Unreadable(other.into(), Fix::Retry),
-        })?;
+        let _opening =
+            lock::acquire(&paths.lock, PATIENCE, true).map_err(|reason| match reason {
+                lock::NotHad::Failed(error) => failed(error),
+                other => Error::Unreadable(other.into(), Fix::Retry),
+            })?;
         // Another run may have created it in the meantime.
         let existed = exists(folder)?;
         let marked = marker::read(&paths.marker)?;
-        if marked.is_some() && is_empty(&paths)? {
+        let used = marked.is_some() || leases_remain(folder);
+        if used && is_empty(&paths)? {
             return Err(lost(&paths));
         }
         let opened = Self::open_files(&paths, marked.as_ref());
@@ -208,9 +213,8 @@ impl Sqlite {
             }
             Some(marked) if marked.is_readable() => {}
             _ => {
-                marker::write(&paths.marker, &own).map_err(|error| {
-                    Error::Unreadable(error, Fix::Files)
-                })?;
+                marker::write(&paths.marker, &own)
+                    .map_err(|error| Error::Unreadable(error, Fix::Files))?;
                 fault::point("store: marked");
             }
         }
@@ -256,8 +260,7 @@ fn create(connection: &Connection, previous: Option<&marker::Marker>) -> rusqlit
         rusqlite::Error::ToSqlConversionFailure(format!("no randomness: {error}").into())
     })?;
     let store = previous.map_or_else(|| uuid::Uuid::new_v4().to_string(), |old| old.store.clone());
-    let transaction =
-        Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     transaction.execute_batch(SCHEMA)?;
     transaction.execute(
         "INSERT INTO store (id, store_id, secret, created_at, known_since)
@@ -280,6 +283,12 @@ fn is_empty(paths: &Paths) -> Result<bool> {
     let found =
         files::inspect(&paths.database).map_err(|error| Error::Unreadable(error, Fix::Files))?;
     Ok(matches!(found, Found::Nothing | Found::File(0)))
+}
+
+/// Whether runs have used keys here, in a store of this version.
+fn leases_remain(folder: &Path) -> bool {
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    is_there(&folder.join(LEASES)) && !is_there(&Legacy::below(folder).path)
 }
 
 fn lost(paths: &Paths) -> Error {

@@ -118,12 +118,13 @@ fn salvage(path: &Path, table: &str) -> Salvaged {
     let Ok(connection) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
         return salvaged;
     };
-    let secret = connection.query_row("SELECT secret FROM store WHERE id = 1", [], |row| {
-        row.get::<_, Vec<u8>>(0)
-    });
+    let secret = connection
+        .query_row("SELECT secret FROM store WHERE id = 1", [], |row| row.get::<_, Vec<u8>>(0));
     salvaged.secret = secret.ok().filter(|secret| secret.len() == SECRET);
     let columns = match table {
-        "keys" => "key, state, content, account, tracking_id, generated, lease, since, details, result",
+        "keys" => {
+            "key, state, content, account, tracking_id, generated, lease, since, details, result"
+        }
         _ => "key, state, NULL, NULL, tracking, generated, lease, since, NULL, result",
     };
     let query = format!("SELECT {columns} FROM {table}");
