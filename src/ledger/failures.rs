@@ -30,7 +30,9 @@ fn unknown(message: impl Into<String>) -> Box<Failure> {
 /// serves to suggest what to check.
 pub fn unreadable(key: &str, error: Error, message: Option<(&Trail, &Tracking)>) -> Box<Failure> {
     if signals::count() > 0 {
-        return super::with_unknown_outcome(Failure::interrupted());
+        let mut failure = super::with_unknown_outcome(Failure::interrupted());
+        failure.message = format!("stopped by a signal before the key {key:?} could be checked");
+        return failure;
     }
     let (error, fix) = match error {
         Error::NeverExisted(error) => {

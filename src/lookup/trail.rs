@@ -77,7 +77,8 @@ impl SmsContent {
         let field = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
         let shown = field("Content");
         let same_text = match &self.text {
-            Some(text) => shown == text,
+            // The service may add how to unsubscribe.
+            Some(text) => shown.contains(text.as_str()),
             None => {
                 let signature = format!("【{}】", self.sign_name);
                 (!shown.starts_with('【') || shown.starts_with(&signature))

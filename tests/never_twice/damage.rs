@@ -54,8 +54,11 @@ fn remove(path: &Path) {
     fs::remove_file(path).expect("the record");
 }
 
+/// A name, and what happens to the file.
+type Damage = (&'static str, fn(&Path));
+
 /// Ways to make the record unreadable.
-const DAMAGES: [(&str, fn(&Path)); 9] = [
+const DAMAGES: [Damage; 9] = [
     ("garbage", |path| fs::write(path, "x".repeat(9000)).expect("written")),
     ("emptied", |path| fs::write(path, "").expect("written")),
     ("deleted", remove),

@@ -440,3 +440,6 @@ impl Store for Sqlite {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
