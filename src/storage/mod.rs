@@ -219,6 +219,9 @@ pub trait Store {
     /// The latest equal message since then.
     fn recent(&self, fingerprint: &str, since: Timestamp) -> Result<Option<Earlier>>;
 
+    /// Reads everything, to find damage that opening does not.
+    fn check(&self) -> Result<()>;
+
     /// Forgets all keys and messages: only for the sandbox.
     fn clear(&self) -> Result<()>;
 }

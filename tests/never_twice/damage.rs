@@ -147,6 +147,17 @@ fn a_repair_keeps_the_keys_that_can_be_read() {
 }
 
 #[test]
+fn damage_beside_the_keys_is_repaired_as_well() {
+    let world = used();
+    let damage = "PRAGMA writable_schema = 1;
+        DELETE FROM sqlite_schema WHERE name = 'messages_by_fingerprint';";
+    Connection::open(store(&world)).expect("the record").execute_batch(damage).expect("done");
+    let ran = repair(&world);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(world.run(&SMS).json()["data"]["replayed"], true);
+}
+
+#[test]
 fn an_intact_record_is_not_repaired() {
     let world = used();
     let ran = world.run(&["--sandbox", "--json", "keys", "repair"]);

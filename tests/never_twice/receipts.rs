@@ -94,9 +94,8 @@ fn a_key_with_an_open_outcome_never_sends_and_answers_once_there_is_a_receipt() 
 #[test]
 fn the_look_asks_for_the_number_on_the_day_of_china() {
     let world = World::new();
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)));
     let receipt = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
-        "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.", "SendDate": now.strftime("%Y-%m-%d %H:%M:%S").to_string() });
+        "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.", "SendDate": china(1) });
     world.script(lost_reply(json!([receipt])));
     let ran = run(&world, &TRACKED, "5");
     assert_eq!(ran.json()["data"]["status"], "sent", "{ran:#?}");
@@ -117,10 +116,9 @@ fn the_look_asks_for_the_number_on_the_day_of_china() {
 #[test]
 fn what_the_receipts_say_is_neither_on_record_nor_in_the_answer() {
     let world = World::new();
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)));
     let receipt = |out_id: &str| {
         json!({ "OutId": out_id, "PhoneNum": "13800001000", "SendStatus": 3,
-            "SendDate": now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            "SendDate": china(1),
             "TemplateCode": "SMS_100003",
             "Content": format!("the code of {out_id} is 471147") })
     };

@@ -182,6 +182,23 @@ fn a_receipt_refuses_the_claim_that_nothing_was_sent() {
 }
 
 #[test]
+fn a_receipt_with_the_users_own_id_is_no_proof_and_still_keeps_the_key() {
+    let world = World::new();
+    let mut message = sms_to("13800009003");
+    message.push("--out-id=mine");
+    assert_eq!(world.run(&message).exit(), 7);
+    let mut terminal =
+        world.terminal(&sandbox(&["keys", "resolve", "order-42", "--as", "not-sent"]));
+    terminal.expect("may be that of another message");
+    assert_eq!(terminal.wait().exit(), 7);
+    let show = world.run(&sandbox(&["keys", "show", "order-42", "--json"])).json();
+    assert_eq!(show["data"]["state"], "unresolved", "{show:#}");
+    let line = sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--yes"]);
+    assert_eq!(world.run(&line).exit(), 0);
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
 fn a_key_cannot_be_resolved_while_its_call_runs() {
     let world = World::new();
     world.script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 3000 }]));

@@ -23,10 +23,11 @@ pub fn run(run: &Run) -> Result<Report> {
         return Ok(Report::DryRun(Vec::new()));
     }
     let error = match storage::open_existing(&run.settings).and_then(|store| {
-        // Reading every key finds damage that opening does not.
-        store.map(|store| store.keys().map(|keys| keys.len())).transpose()
+        let Some(store) = store else { return Ok(0) };
+        store.check()?;
+        Ok(store.keys()?.len())
     }) {
-        Ok(keys) => return Ok(intact(keys.unwrap_or(0))),
+        Ok(keys) => return Ok(intact(keys)),
         Err(error) => error,
     };
     let reason = match error {

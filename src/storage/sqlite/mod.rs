@@ -431,6 +431,18 @@ impl Store for Sqlite {
         messages::latest(&self.connection, fingerprint, since)
     }
 
+    fn check(&self) -> Result<()> {
+        self.legacy.all()?;
+        let found: String = self
+            .connection
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .map_err(unreadable)?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(Error::Unreadable(anyhow!("the database is damaged: {found}"), Fix::Repair))
+    }
+
     fn clear(&self) -> Result<()> {
         self.legacy.clear()?;
         self.change(true, |transaction| {
