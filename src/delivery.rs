@@ -12,12 +12,13 @@ use crate::account::Account;
 use crate::call::Call;
 use crate::failure::{Failure, Outcome, Result};
 use crate::guard::Guard;
-use crate::ledger::{self, Claim, Record, Tracking};
+use crate::ledger::{self, Claim, Pending, Record, Tracking};
 use crate::lookup::Trail;
 use crate::recent;
 use crate::report::Report;
 use crate::run::Run;
 use crate::service::{self, Service};
+use crate::storage::{self, Store};
 pub use safety::{Safety, SafetyFlags};
 
 /// A message that is ready to go.
@@ -37,7 +38,7 @@ pub struct Message {
     /// The calls that `verify` makes, for a dry run to show.
     pub reads: Vec<Call>,
     /// Keeps an equal message from going out twice in a row.
-    pub duplicates: Option<recent::Watch>,
+    pub duplicates: Option<recent::Check>,
     /// What the user wants to know once it is accepted, such as its receipts.
     pub follow_up: Option<FollowUp>,
 }
@@ -63,18 +64,24 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     }
     require_consent(run)?;
     run.facts.redaction.borrow_mut().add(&message.call);
-    let mut reservation = match claim(run, message)? {
-        None => None,
-        Some(Claim::Free(reservation)) => Some(reservation),
-        Some(Claim::Accepted(record, since)) => {
-            return Ok(replay(run, message, record, since, None));
-        }
-        Some(Claim::Open(mut earlier)) => {
-            let (record, guard) = attempt::conclude(run, message, &mut earlier)?;
-            return Ok(replay(run, message, record, earlier.since, Some(guard)));
-        }
+    let store = open_store(run, message)?;
+    let mut pending = match (&store, &message.safety.key) {
+        (None, _) => None,
+        (Some(store), None) => Some(Pending::without_key(&**store)),
+        (Some(store), Some(key)) => match claim(run, &**store, key, message)? {
+            Claim::Free(pending) => Some(pending),
+            Claim::Accepted(record, since) => {
+                return Ok(replay(run, message, record, since, None));
+            }
+            Claim::Unresolved(earlier) => {
+                let (record, guard, since) = attempt::conclude(run, message, &earlier)?;
+                return Ok(replay(run, message, record, since, Some(guard)));
+            }
+        },
     };
-    message.duplicates.as_ref().map_or(Ok(()), recent::Watch::look)?;
+    if let (Some(check), Some(store)) = (&message.duplicates, &store) {
+        check.look(&run.settings, &**store)?;
+    }
     let guard = Guard::prepare(run, message.call.operation.product)?;
     guard.check_policy(message.call.operation)?;
     let verified = match &message.verify {
@@ -84,15 +91,13 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     };
     confirm(run, guard.account(), message, &verified)?;
     let service = Service::open(run, &guard)?;
-    let note = message.duplicates.as_ref().map(|watch| watch.note(run)).transpose()?.flatten();
     let since = Timestamp::now();
-    let sent = attempt::send(run, &guard, service, message, since, reservation.as_mut());
-    if let Some(note) = note {
-        note.settle(run, sent.as_ref().err().map(|failure| failure.outcome));
+    if let Some(pending) = &mut pending {
+        pending.begin(run, message.duplicates.as_ref())?;
     }
-    let mut record = sent?;
+    let mut record = attempt::send(run, &guard, service, message, since, pending.as_mut())?;
     // Others may be waiting for this key's result.
-    drop(reservation);
+    drop(pending);
     run.screen.note("accepted by the service; that is not delivered yet");
     if let Some(follow_up) = &message.follow_up {
         follow_up(run, Ok(&guard), &mut record, since);
@@ -100,13 +105,43 @@ pub fn deliver(run: &Run, message: &Message) -> Result<Report> {
     Ok(Report::Facts { data: record.data, raw: record.raw })
 }
 
-/// What the message's key stands for, if it has one. Nothing has been started yet.
-fn claim(run: &Run, message: &Message) -> Result<Option<Claim>> {
-    let Some(key) = &message.safety.key else { return Ok(None) };
-    let common = service::common(&run.settings);
-    let credentials = run.settings.credentials;
-    let fingerprint = ledger::fingerprint(&message.call, &common, credentials);
-    ledger::claim(run, key, &fingerprint, &message.tracking).map(Some)
+/// The store, if this message has a key or is checked for repetitions. Nothing has been started
+/// yet.
+///
+/// # Errors
+/// It cannot be read. The outcome of a message with a key is unknown then; one without a key is not
+/// sent, unless a repetition is allowed.
+fn open_store(run: &Run, message: &Message) -> Result<Option<Box<dyn Store>>> {
+    let key = message.safety.key.as_deref();
+    if key.is_none() && message.duplicates.is_none() {
+        return Ok(None);
+    }
+    let error = match storage::open(&run.settings) {
+        Ok(store) => return Ok(Some(store)),
+        Err(error) => error,
+    };
+    match (key, &message.duplicates) {
+        (Some(key), _) => {
+            Err(ledger::unreadable(key, error, Some((&message.trail, &message.tracking))))
+        }
+        (None, Some(check)) if check.is_waived() => {
+            let error = anyhow::Error::from(error);
+            run.screen
+                .warn(format!("this message is not recorded for the duplicate check: {error:#}"));
+            Ok(None)
+        }
+        (None, _) => Err(recent::unchecked(error)),
+    }
+}
+
+fn claim<'s>(run: &Run, store: &'s dyn Store, key: &str, message: &Message) -> Result<Claim<'s>> {
+    let wanted = ledger::Wanted {
+        call: &message.call,
+        tracking: &message.tracking,
+        trail: &message.trail,
+        recipients: message.recipients.len(),
+    };
+    ledger::claim(run, store, key, &wanted)
 }
 
 /// The result of the run that used the key first. What is wanted beyond it only reads, so it is
@@ -120,6 +155,10 @@ fn replay<'r>(
 ) -> Report {
     run.screen.note("this key was used before: nothing was sent now, and this is its result");
     record.data.insert("replayed".into(), json!(true));
+    if record.data.get("to").is_none_or(serde_json::Value::is_null) {
+        // A person resolved the key, and only part of the numbers was on record.
+        record.data.insert("to".into(), json!(message.recipients));
+    }
     if let Some(follow_up) = &message.follow_up {
         run.facts.outcome.set(Outcome::Sent);
         let product = message.call.operation.product;

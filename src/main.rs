@@ -47,6 +47,7 @@ mod signature;
 mod sms_template;
 mod source;
 mod state;
+mod storage;
 mod system;
 mod template;
 mod time;

@@ -1,293 +1,155 @@
-//! The messages of the last five minutes, so that an equal one is not sent again by mistake.
+//! The duplicate check: an equal message is not sent again within five minutes by mistake.
 //!
-//! The record holds no number and no text, only fingerprints under a salt of its own. A message is
-//! noted before it is sent and under a lock, so that of two processes that send the same at once
-//! only one goes on; the note is taken back when it is certain that nothing was sent.
+//! The record holds keyed hashes only, no number and no text. A message is recorded in the same
+//! transaction that checks for an equal one, so that of two processes that send the same message at
+//! once only one goes on; the record is removed when it is certain that nothing was sent.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use anyhow::Context as _;
+use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
-use crate::failure::{Failure, Outcome, Result};
-use crate::run::Run;
+use crate::failure::{Failure, Kind, Outcome, Result};
+use crate::ledger::advice;
 use crate::settings::Settings;
-use crate::{lock, signals, state};
+use crate::signals;
+use crate::storage::{self, Earlier, Error, Fix, Store};
 
 /// How long an equal message counts as a repetition.
 pub const SPAN: SignedDuration = SignedDuration::from_mins(5);
-/// The lock is held for a few milliseconds.
-const PATIENCE: Duration = Duration::from_secs(10);
-const FILE: &str = "recent-messages.json";
+/// The record of version 0.1.0. Its hashes cannot be compared with those of today.
+const LEGACY_FILE: &str = "recent-messages.json";
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Record {
-    salt: String,
-    messages: Vec<Entry>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Entry {
-    id: String,
-    fingerprint: String,
-    at: Timestamp,
-}
-
-/// Watches for a message that equals this one.
+/// Checks whether an equal message was just sent.
 #[derive(Debug)]
-pub struct Watch {
-    path: PathBuf,
+pub struct Check {
     /// Who sends, to whom, what: everything that makes two messages equal.
     parts: Vec<String>,
-    /// The user said that a repetition is meant.
-    allowed: bool,
-    /// What people type to see what has become of the earlier one.
+    /// The user says that a repetition is intended.
+    waived: bool,
+    /// The commands that show what became of the earlier message.
     checks: Vec<String>,
 }
 
-/// A message that is on record and about to be sent.
-#[derive(Debug)]
-pub struct Note {
-    path: PathBuf,
-    id: String,
-}
-
-impl Watch {
-    /// The sandbox has a record of its own. There is no watch where none is needed: on a dry run,
-    /// or where a repetition is allowed and there is no folder for the record.
-    ///
-    /// # Errors
-    /// There is no state folder.
+impl Check {
+    /// There is no check on a dry run.
     pub fn new(
         settings: &Settings,
         parts: &[&str],
-        allowed: bool,
+        waived: bool,
         checks: Vec<String>,
-    ) -> Result<Option<Self>> {
-        if settings.dry_run {
-            return Ok(None);
-        }
-        let folder = if settings.sandbox { state::sandbox_folder() } else { state::folder() };
+    ) -> Option<Self> {
         let parts = parts.iter().map(ToString::to_string).collect();
-        match folder {
-            Ok(folder) => Ok(Some(Self { path: folder.join(FILE), parts, allowed, checks })),
-            Err(_) if allowed => Ok(None),
-            Err(error) => Err(unchecked(error)),
-        }
+        (!settings.dry_run).then_some(Self { parts, waived, checks })
     }
 
-    /// Refuses a repetition, and leaves the record as it is.
+    pub fn is_waived(&self) -> bool {
+        self.waived
+    }
+
+    pub fn fingerprint(&self, store: &dyn Store) -> String {
+        let parts = serde_json::to_string(&("duplicate", 1, &self.parts)).unwrap_or_default();
+        store.digest(&parts)
+    }
+
+    /// From when on an equal message keeps this one from being sent.
+    pub fn refuse_since(&self, now: Timestamp) -> Option<Timestamp> {
+        (!self.waived).then(|| now.checked_sub(SPAN).unwrap_or(Timestamp::MIN))
+    }
+
+    /// Refuses a repetition, and records nothing.
     ///
     /// # Errors
-    /// An equal message was sent, or may have been, within the span.
-    pub fn look(&self) -> Result<()> {
-        if self.allowed || !self.path.exists() {
-            return Ok(());
-        }
-        let (_lock, record) = self.open().map_err(unchecked)?;
-        self.refuse_repetition(&record, Timestamp::now())
-    }
-
-    /// Puts the message on record, unless it is a repetition. There is no note where a repetition
-    /// is allowed and the record cannot be written.
-    ///
-    /// # Errors
-    /// As [`Watch::look`]; also if it cannot be told, since silence could mean sending twice.
-    pub fn note(&self, run: &Run) -> Result<Option<Note>> {
-        let now = Timestamp::now();
-        let noted = self.open().and_then(|(lock, mut record)| {
-            let refused = if self.allowed { Ok(()) } else { self.refuse_repetition(&record, now) };
-            if let Err(refused) = refused {
-                return Ok(Err(refused));
-            }
-            let id = uuid::Uuid::now_v7().to_string();
-            let fingerprint = fingerprint(&record.salt, &self.parts);
-            record.messages.push(Entry { id: id.clone(), fingerprint, at: now });
-            save(&self.path, &record)?;
-            drop(lock);
-            Ok(Ok(Note { path: self.path.clone(), id }))
-        });
-        match noted {
-            Ok(noted) => noted.map(Some),
-            Err(error) if self.allowed => {
-                run.screen.warn(format!("this message is not on record: {error:#}"));
-                Ok(None)
-            }
-            Err(error) => Err(unchecked(error)),
-        }
-    }
-
-    fn open(&self) -> anyhow::Result<(std::fs::File, Record)> {
-        open(&self.path)
-    }
-
-    fn refuse_repetition(&self, record: &Record, now: Timestamp) -> Result<()> {
-        let fingerprint = fingerprint(&record.salt, &self.parts);
-        let earlier = record.messages.iter().rev().find(|entry| entry.fingerprint == fingerprint);
-        match earlier {
-            Some(entry) => Err(repetition(now.duration_since(entry.at), &self.checks)),
+    /// An equal message was sent, or may have been, within five minutes; or that cannot be told.
+    pub fn look(&self, settings: &Settings, store: &dyn Store) -> Result<()> {
+        let Some(since) = self.refuse_since(Timestamp::now()) else { return Ok(()) };
+        refuse_legacy(settings)?;
+        match store.recent(&self.fingerprint(store), since).map_err(unchecked)? {
+            Some(earlier) => Err(self.refuse(earlier)),
             None => Ok(()),
         }
     }
-}
 
-impl Note {
-    /// Takes the note back where it is certain that nothing was sent; `failed` is the outcome of
-    /// a send that failed. What was sent, or may have been, stays on record.
-    pub fn settle(self, run: &Run, failed: Option<Outcome>) {
-        if failed != Some(Outcome::NotSent) {
-            return;
-        }
-        let taken_back = open(&self.path).and_then(|(_lock, mut record)| {
-            record.messages.retain(|entry| entry.id != self.id);
-            save(&self.path, &record)
-        });
-        if let Err(error) = taken_back {
-            run.screen.warn(format!(
-                "the message stays on record as sent for {} minutes: {error:#}",
-                SPAN.as_mins()
-            ));
-        }
+    pub fn refuse(&self, earlier: Earlier) -> Box<Failure> {
+        let age = Timestamp::now().duration_since(earlier.at);
+        if earlier.accepted { repetition(age, &self.checks) } else { unresolved(age, &self.checks) }
     }
 }
 
-/// Throws the record of a folder away.
-///
-/// # Errors
-/// It is there and cannot be removed.
-pub fn forget(folder: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_file(folder.join(FILE)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).context("cannot remove the record of recent messages")
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The refusal of a message that was sent `age` ago in the same words; `checks` are the commands
+/// The refusal of a message that was accepted `age` ago in the same words; `checks` are the commands
 /// that show what has become of that one.
 pub fn repetition(age: SignedDuration, checks: &[String]) -> Box<Failure> {
     let mut failure = Failure::usage(format!(
-        "the same message went to the same customer {} s ago, or may have",
+        "the same message was sent to the same customer {} s ago",
         age.as_secs().max(0)
     ))
     .hint(format!(
-        "look first whether it arrived; if it is meant to be sent again, add --allow-duplicate; \
-         after {} minutes nobody asks",
+        "check first whether it arrived; if it is meant to be sent again, add --allow-duplicate; \
+         it counts as a repetition for {} minutes",
         SPAN.as_mins()
     ));
     failure.next = checks.to_vec();
     failure
 }
 
-fn unchecked(error: anyhow::Error) -> Box<Failure> {
+/// An equal message may have been sent: nothing suggests to send it again.
+fn unresolved(age: SignedDuration, checks: &[String]) -> Box<Failure> {
+    let mut failure = Failure::new(
+        Kind::UnknownOutcome,
+        format!(
+            "the same message to the same customer was started {} s ago, and its outcome is unknown",
+            age.as_secs().max(0)
+        ),
+    )
+    .hint("check whether it arrived");
+    failure.outcome = Outcome::Unknown;
+    failure.next = checks.to_vec();
+    failure
+}
+
+/// The check cannot be made, so nothing is sent.
+pub fn unchecked(error: Error) -> Box<Failure> {
     if signals::count() > 0 {
         return Failure::interrupted();
     }
-    Failure::environment(format!("cannot tell whether this message was just sent: {error:#}")).hint(
-        format!(
-            "the state folder must be writable ({} names another one); --allow-duplicate sends \
-             without the check",
-            state::VARIABLE
-        ),
+    let (error, fix) = match error {
+        Error::NeverExisted(error) | Error::NotWritten(error) => (error, Fix::Files),
+        Error::Unreadable(error, fix) => (error, fix),
+        Error::TakenOver => (anyhow!("its record was changed by another run"), Fix::Retry),
+    };
+    let mut failure = Failure::environment(format!(
+        "it cannot be checked whether this message was just sent: {error:#}"
+    ))
+    .hint(format!(
+        "{}; --allow-duplicate sends without the check, also if the message was just sent",
+        advice(fix)
+    ));
+    if fix == Fix::Repair {
+        failure.next = vec![crate::ledger::REPAIR.to_string()];
+    }
+    failure
+}
+
+/// A record that version 0.1.0 wrote within the last five minutes may name this message.
+fn refuse_legacy(settings: &Settings) -> Result<()> {
+    let Ok(folder) = storage::folder(settings) else { return Ok(()) };
+    let span = Duration::try_from(SPAN).unwrap_or_default();
+    let Ok(written) = folder.join(LEGACY_FILE).symlink_metadata().and_then(|file| file.modified())
+    else {
+        return Ok(());
+    };
+    // A file from the future is of a clock that was set back.
+    let age = SystemTime::now().duration_since(written).unwrap_or(span);
+    if age >= span {
+        return Ok(());
+    }
+    Err(Failure::environment(
+        "an earlier version of alimsg sent messages within the last five minutes, and this version \
+         cannot compare them with this one",
     )
-}
-
-/// The record under its lock, without what is too old to matter.
-fn open(path: &Path) -> anyhow::Result<(std::fs::File, Record)> {
-    let lock = lock::acquire(&path.with_extension("lock"), PATIENCE, true)?;
-    let text = match std::fs::read(path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot read {}", path.display()));
-        }
-    };
-    // A record that cannot be understood is one of another version: it begins anew.
-    let record = text.and_then(|text| serde_json::from_slice::<Record>(&text).ok());
-    let mut record = record
-        .unwrap_or_else(|| Record { salt: uuid::Uuid::new_v4().to_string(), messages: Vec::new() });
-    let now = Timestamp::now();
-    // An entry from the future is one of a clock that was set back; it proves nothing.
-    record.messages.retain(|entry| now.duration_since(entry.at).abs() < SPAN);
-    Ok((lock, record))
-}
-
-fn save(path: &Path, record: &Record) -> anyhow::Result<()> {
-    state::replace(path, &serde_json::to_vec(record)?)
-}
-
-/// 128 bits, so that two different messages do not meet by accident.
-fn fingerprint(salt: &str, parts: &[String]) -> String {
-    let half = |number: u8| {
-        let mut hasher = DefaultHasher::new();
-        (number, salt, parts).hash(&mut hasher);
-        hasher.finish()
-    };
-    format!("{:016x}{:016x}", half(0), half(1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn watch(folder: &Path, text: &str) -> Watch {
-        let parts = ["8613800000001".into(), "8613800001000".into(), text.to_string()];
-        Watch { path: folder.join(FILE), parts: parts.into(), allowed: false, checks: Vec::new() }
-    }
-
-    fn enter(watch: &Watch, at: Timestamp) {
-        let (_lock, mut record) = watch.open().expect("a record");
-        let fingerprint = fingerprint(&record.salt, &watch.parts);
-        record.messages.push(Entry { id: String::new(), fingerprint, at });
-        save(&watch.path, &record).expect("written");
-    }
-
-    #[test]
-    fn an_equal_message_is_refused_for_five_minutes_and_another_is_not() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let hello = watch(folder.path(), "hello");
-        hello.look().expect("nothing was sent yet");
-        enter(&hello, Timestamp::now());
-        let refused = hello.look().expect_err("a repetition");
-        assert!(refused.hint.expect("a hint").contains("--allow-duplicate"));
-        watch(folder.path(), "hello!").look().expect("another text");
-    }
-
-    #[test]
-    fn an_old_message_and_one_from_the_future_do_not_count() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let hello = watch(folder.path(), "hello");
-        let span = SPAN + SignedDuration::from_secs(1);
-        for at in [Timestamp::now() - span, Timestamp::now() + span] {
-            enter(&hello, at);
-            hello.look().expect("out of the span");
-        }
-    }
-
-    #[test]
-    fn the_record_is_private_and_holds_neither_number_nor_text() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let hello = watch(folder.path(), "hello");
-        enter(&hello, Timestamp::now());
-        let text = std::fs::read_to_string(&hello.path).expect("the record");
-        assert!(!text.contains("hello") && !text.contains("86138"), "{text}");
-        #[cfg(unix)]
-        for path in [hello.path.clone(), hello.path.with_extension("lock")] {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = std::fs::metadata(&path).expect("a file").permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{}", path.display());
-        }
-    }
-
-    #[test]
-    fn a_damaged_record_begins_anew() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let hello = watch(folder.path(), "hello");
-        std::fs::write(&hello.path, "{").expect("written");
-        hello.look().expect("nothing is known");
-    }
+    .hint(format!(
+        "run this again in {} s; --allow-duplicate sends without the check, also if the message was \
+         just sent",
+        (span - age).as_secs() + 1
+    )))
 }

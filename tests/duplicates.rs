@@ -17,6 +17,16 @@ fn hello<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[track_caller]
+fn assert_unresolved(ran: &support::Ran) {
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let error = &ran.json()["error"];
+    assert_eq!((&error["kind"], &error["outcome"]), (&json!("unknown_outcome"), &json!("unknown")));
+    assert!(!error.to_string().contains("--allow-duplicate"), "{error}");
+    let next = error["next"].as_array().and_then(|next| next.last()).expect("a next step");
+    assert!(next.as_str().is_some_and(|next| next.contains("whatsapp history")), "{error}");
+}
+
+#[track_caller]
 fn assert_refused(ran: &support::Ran) {
     assert_eq!(ran.exit(), 2, "{ran:#?}");
     let error = &ran.json()["error"];
@@ -87,7 +97,9 @@ fn two_processes_at_once_send_once() {
     let runs: Vec<_> = (0..4).map(|_| world.start(&hello(&[]))).collect();
     let mut exits: Vec<i32> = runs.into_iter().map(|run| run.wait().exit()).collect();
     exits.sort_unstable();
-    assert_eq!(exits, [0, 2, 2, 2]);
+    // While the first one is at work, its outcome is unknown to the others.
+    assert_eq!(exits[0], 0);
+    assert!(exits[1..].iter().all(|exit| [2, 7].contains(exit)), "{exits:?}");
     let hellos = world
         .sent()
         .iter()
@@ -117,31 +129,87 @@ fn what_may_have_been_sent_is_not_sent_again() {
         "stderr": "Error: Post \"https://x/\": context deadline exceeded (Client.Timeout exceeded)",
     }]));
     assert_eq!(world.run(&hello(&[])).exit(), 7);
-    assert_refused(&world.run(&hello(&[])));
+    assert_unresolved(&world.run(&hello(&[])));
     assert_eq!(world.sent().len(), 1);
+    // A user who knows what that means may still do it.
+    assert_eq!(world.run(&hello(&["--allow-duplicate"])).exit(), 0);
+    // The later one that was accepted does not hide the one that is unresolved.
+    assert_unresolved(&world.run(&hello(&[])));
 }
 
 #[test]
-fn the_record_is_private_and_tells_nothing() {
+fn a_run_that_was_killed_in_its_call_leaves_an_unresolved_message() {
+    let world = World::new();
+    world.script(json!([{ "match": ["cams", "send-chatapp-message"], "delay_ms": 1500 }]));
+    let running = world.start(&hello(&[]));
+    world.wait_until("the call has begun", || {
+        world.commands().iter().any(|command| command == "cams send-chatapp-message")
+    });
+    running.signal(rustix::process::Signal::KILL);
+    running.wait();
+    assert_unresolved(&world.run(&hello(&[])));
+    world.wait_for_quiet();
+    assert!(world.sent().len() <= 1);
+}
+
+#[test]
+fn the_record_is_private_and_holds_no_number_and_no_text() {
     let world = World::new();
     assert_eq!(world.run(&hello(&[])).exit(), 0);
-    let path = world.path("state/recent-messages.json");
-    let text = std::fs::read_to_string(&path).expect("the record");
-    assert!(!text.contains("Hello") && !text.contains("861380000"), "{text}");
-    let mode = std::fs::metadata(&path).expect("the record").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
+    for name in ["store.sqlite3", "store.created", "store.lock"] {
+        let path = world.path("state").join(name);
+        let bytes = std::fs::read(&path).expect("the record");
+        for secret in ["Hello", "861380000"] {
+            let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!found, "{secret} in {name}");
+        }
+        let mode = std::fs::metadata(&path).expect("the record").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[test]
-fn a_record_that_cannot_be_kept_stops_the_message_unless_it_is_meant() {
+fn a_check_that_cannot_be_made_stops_the_message_unless_a_repetition_is_intended() {
+    for damage in ["a folder", "damaged", "lost"] {
+        let world = World::new();
+        let path = world.path("state/store.sqlite3");
+        match damage {
+            "a folder" => std::fs::create_dir(&path).expect("a folder in its place"),
+            _ => {
+                assert_eq!(world.run(&and(&TEXT, &["--text=first"])).exit(), 0);
+                std::fs::remove_file(&path).expect("the record");
+                if damage == "damaged" {
+                    std::fs::write(&path, "x".repeat(5000)).expect("written");
+                }
+            }
+        }
+        let before = world.sent().len();
+        let ran = world.run(&hello(&[]));
+        assert_eq!(ran.exit(), 3, "{damage}: {ran:#?}");
+        let error = &ran.json()["error"];
+        assert_eq!(error["outcome"], "not_sent", "{damage}: {error}");
+        assert!(error["hint"].as_str().expect("a hint").contains("alimsg keys repair"), "{error}");
+        assert_eq!(world.sent().len(), before);
+        let ran = world.run(&hello(&["--allow-duplicate"]));
+        assert_eq!(ran.exit(), 0, "{damage}: {ran:#?}");
+        assert!(!ran.json()["warnings"].as_array().expect("warnings").is_empty());
+        // With a key the outcome is unknown, since the key may have been used.
+        let keyed = world.run(&hello(&["--idempotency-key=k", "--allow-duplicate"]));
+        assert_eq!(keyed.exit(), 7, "{damage}: {keyed:#?}");
+        assert_eq!(world.sent().len(), before + 1);
+    }
+}
+
+#[test]
+fn a_fresh_record_of_version_0_1_0_is_waited_out() {
     let world = World::new();
-    std::fs::create_dir(world.path("state/recent-messages.json")).expect("a folder in its way");
+    let legacy = world.file("state/recent-messages.json", "{}");
     let ran = world.run(&hello(&[]));
-    assert_eq!(ran.exit(), 3, "{ran:#?}");
-    assert!(world.sent().is_empty());
-    let ran = world.run(&hello(&["--allow-duplicate"]));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert!(!ran.json()["warnings"].as_array().expect("warnings").is_empty());
+    assert_eq!((ran.exit(), ran.json()["error"]["outcome"].clone()), (3, json!("not_sent")));
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(301);
+    let file = std::fs::File::options().write(true).open(legacy).expect("the file");
+    file.set_modified(old).expect("its time is set");
+    assert_eq!(world.run(&hello(&[])).exit(), 0);
 }
 
 fn listed(rows: &Value) -> Value {
@@ -229,7 +297,10 @@ fn the_sandbox_has_a_record_of_its_own() {
     assert_eq!(world.run(&hello(&["--sandbox"])).exit(), 0);
     assert_refused(&world.run(&hello(&["--sandbox"])));
     // The simulated service remembers too.
-    std::fs::remove_file(world.path("state/sandbox/recent-messages.json")).expect("a record");
+    std::fs::remove_dir_all(world.path("state/sandbox/ledger")).ok();
+    for name in ["store.sqlite3", "store.created"] {
+        std::fs::remove_file(world.path("state/sandbox").join(name)).expect("a record");
+    }
     assert_refused(&world.run(&hello(&["--sandbox", "--cust-space-id=cams-sandbox"])));
     assert_eq!(world.run(&["sandbox", "reset"]).exit(), 0);
     assert_eq!(world.run(&hello(&["--sandbox"])).exit(), 0);

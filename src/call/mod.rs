@@ -165,13 +165,14 @@ impl Call {
         self
     }
 
-    /// What the call says, flag by flag in alphabetical order, without the flag `except`: equal
-    /// for two calls that would do the same. Flags that every call carries are no part of it.
-    pub fn content(&self, except: &str) -> Vec<(&'static str, Vec<String>)> {
+    /// What reaches the customer, flag by flag in alphabetical order: equal for two calls that
+    /// send the same message. Flags that every call carries are no part of it.
+    pub fn content(&self) -> Vec<(&'static str, Vec<String>)> {
+        let is_content = |flag: &str| self.operation.flag(flag).is_none_or(|known| known.content);
         let mut content: Vec<_> = self
             .values
             .iter()
-            .filter(|(flag, _)| *flag != except)
+            .filter(|(flag, _)| is_content(flag))
             .map(|(flag, value)| (*flag, value.words()))
             .collect();
         content.sort_by_key(|(flag, _)| *flag);

@@ -1,6 +1,7 @@
 //! The command tree. One file a command: its flags, and how they become a request.
 
 pub(crate) mod asking;
+pub mod keys;
 pub mod sandbox;
 pub mod sms;
 pub mod templates;
@@ -87,6 +88,9 @@ pub enum Command {
     /// WhatsApp, Viber and SMS templates
     #[command(subcommand, after_help = templates::EXAMPLES)]
     Templates(templates::Command),
+    /// Idempotency keys: which were used, and how to resolve them
+    #[command(subcommand, after_help = keys::EXAMPLES)]
+    Keys(keys::Command),
     /// Move the simulator: let customers write, begin anew
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
@@ -99,6 +103,7 @@ impl Command {
             Self::Whatsapp(command) => command.name(),
             Self::Sms(command) => command.name(),
             Self::Templates(command) => command.name(),
+            Self::Keys(command) => command.name(),
             Self::Sandbox(command) => command.name(),
         }
     }
@@ -108,6 +113,7 @@ impl Command {
             Self::Whatsapp(command) => command.run(run),
             Self::Sms(command) => command.run(run),
             Self::Templates(command) => command.run(run),
+            Self::Keys(command) => command.run(run),
             Self::Sandbox(command) => command.run(run),
         }
     }

@@ -8,7 +8,7 @@ use crate::failure::{Failure, Result};
 use crate::report::Report;
 use crate::run::Run;
 use crate::time::moment::{self, Edge};
-use crate::{phone, sandbox, state};
+use crate::{phone, sandbox, state, storage};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -99,7 +99,7 @@ fn reset(run: &Run) -> Result<Report> {
     }
     let folder = state::sandbox_folder()?;
     sandbox::reset(&folder)?;
-    crate::recent::forget(&folder)?;
+    storage::forget_sandbox()?;
     let data = Map::from_iter([("status".to_string(), json!("reset"))]);
     Ok(Report::Facts { data, raw: Value::Null })
 }

@@ -6,15 +6,16 @@ use serde_json::{Map, Value, json};
 use super::Message;
 use crate::failure::{Failure, Kind, Outcome, Result};
 use crate::guard::Guard;
-use crate::ledger::{OpenSend, Record, Reservation, Tracking};
-use crate::lookup;
+use crate::ledger::{self, Obstacle, Pending, Record, Tracking, Unresolved, with_unknown_outcome};
+use crate::lookup::{self, LookUp, NotDone};
 use crate::reply::Reply;
 use crate::run::Run;
 use crate::service::Service;
+use crate::storage;
 use crate::system;
 
 /// Makes the call, once, and closes the service behind it: ai-mode is off when this returns. If
-/// nobody knows what came of the call, a receipt of a message since that time may tell.
+/// its outcome is unknown, a receipt of a message since that time may prove that it was sent.
 ///
 /// # Errors
 /// The message was not sent, or it may have been; the failure says which.
@@ -24,29 +25,26 @@ pub fn send(
     service: Service<'_>,
     message: &Message,
     since: Timestamp,
-    mut reservation: Option<&mut Reservation>,
+    mut pending: Option<&mut Pending<'_>>,
 ) -> Result<Record> {
-    if let Some(reservation) = &mut reservation {
-        reservation.calling()?;
-    }
     let answer = {
-        let lease = reservation.as_ref().map(|reservation| reservation.lease());
+        let lease = pending.as_ref().and_then(|pending| pending.lease());
         let _held = lease.map(system::Inherited::new);
         service.submit(&message.call).and_then(|reply| accepted(run, message, reply))
     };
     let record = match answer {
         Ok(reply) => record("accepted", message, &message.tracking, reply),
         Err(failure) if failure.outcome != Outcome::Unknown => {
-            keep(run, reservation.map(Reservation::release));
+            keep(run, pending.map(Pending::not_sent));
             return Err(failure);
         }
         Err(failure) => {
-            keep(run, reservation.as_mut().map(|reservation| reservation.open()));
+            keep(run, pending.as_mut().map(|pending| pending.unresolved()));
             drop(service);
             let tracking = &message.tracking;
             let limit = message.safety.look_up;
             match lookup::find(run, guard, &message.trail, tracking, since, limit) {
-                Some(reply) => {
+                LookUp::Found(reply) => {
                     run.facts.outcome.set(Outcome::Sent);
                     run.screen.warn(format!(
                         "the reply was lost ({}); a receipt proves that the message was sent",
@@ -54,49 +52,77 @@ pub fn send(
                     ));
                     record("sent", message, tracking, reply)
                 }
-                None => return Err(check_first(failure, message, tracking)),
+                LookUp::NotFound | LookUp::NotDone(_) => {
+                    let key = pending.as_ref().and_then(|pending| pending.key());
+                    return Err(check_first(failure, message, tracking, key));
+                }
             }
         }
     };
-    keep(run, reservation.map(|reservation| reservation.accepted(&record)));
+    keep(run, pending.map(|pending| pending.accepted(&record)));
     Ok(record)
 }
 
-/// What became of a message that an earlier run may have sent. It is not sent again, whatever the
-/// answer. The guard of the look is handed back for whoever wants to know more.
+/// What became of a message that an earlier run may have sent, and when. It is not sent again,
+/// whatever the answer. The guard of the look-up is handed back for a caller that wants to know
+/// more.
 ///
 /// # Errors
 /// It is still not known whether the message went out.
 pub fn conclude<'r>(
     run: &'r Run,
     message: &Message,
-    earlier: &mut OpenSend,
-) -> Result<(Record, Guard<'r>)> {
+    earlier: &Unresolved<'_>,
+) -> Result<(Record, Guard<'r>, Timestamp)> {
     run.facts.outcome.set(Outcome::Unknown);
     let limit = message.safety.look_up;
-    let (tracking, since) = (earlier.tracking.clone(), earlier.since);
-    let look = || {
-        let guard = Guard::prepare(run, message.call.operation.product)?;
-        let found = lookup::find(run, &guard, &message.trail, &tracking, since, limit);
-        Ok(found.map(|reply| (reply, guard)))
-    };
-    let failure = match look() {
-        Ok(Some((reply, guard))) => {
-            run.facts.outcome.set(Outcome::Sent);
-            let record = record("sent", message, &tracking, reply);
-            keep(run, Some(earlier.settle(&record)));
-            return Ok((record, guard));
+    let trail = match earlier.trail(&message.trail) {
+        Ok(trail) => trail,
+        Err(obstacle) => {
+            let (why, hint) = match obstacle {
+                Obstacle::OtherMessage => (
+                    "it was another message than this one, which was not sent",
+                    Some("repeat the first command to look for its receipt"),
+                ),
+                Obstacle::OtherAccount => (
+                    "it was sent with another profile, region or credentials",
+                    Some("repeat the command with those to look for its receipt"),
+                ),
+                Obstacle::Incomplete => {
+                    ("what is on record is not enough to recognise its receipt", None)
+                }
+            };
+            let details = ledger::Details::of(&earlier.record);
+            let trail = details.map_or_else(|| message.trail.clone(), |details| details.trail);
+            return Err(earlier.failure(why, hint, &trail));
         }
-        Ok(None) => Failure::new(
-            Kind::UnknownOutcome,
-            "an earlier run with this key ended before it learned whether the message was sent, \
-             and there is no receipt",
-        ),
-        Err(failure) => failure,
     };
-    let mut failure = check_first(with_open_outcome(failure), message, &tracking);
-    failure.hint = failure.hint.map(|hint| format!("{hint}; if it was not sent, use another key"));
-    Err(failure)
+    let tracking = &earlier.record.tracking;
+    let since = earlier.record.since.unwrap_or(Timestamp::MAX);
+    if let Some(obstacle) = lookup::obstacle(&trail, limit) {
+        return Err(earlier.failure(obstacle.reason(), obstacle.hint(), &trail));
+    }
+    let guard = match Guard::prepare(run, message.call.operation.product) {
+        Ok(guard) => guard,
+        Err(failure) => {
+            let why = format!("{}: {}", NotDone::Failed.reason(), failure.message);
+            let mut open = earlier.failure(&why, failure.hint.as_deref(), &trail);
+            open.retryable = failure.retryable;
+            return Err(open);
+        }
+    };
+    match lookup::find(run, &guard, &trail, tracking, since, limit) {
+        LookUp::Found(reply) => {
+            run.facts.outcome.set(Outcome::Sent);
+            let record = record("sent", message, tracking, reply);
+            keep(run, Some(earlier.settle(&record)));
+            Ok((record, guard, since))
+        }
+        LookUp::NotFound => {
+            Err(earlier.failure("no receipt was found, which proves nothing", None, &trail))
+        }
+        LookUp::NotDone(why) => Err(earlier.failure(why.reason(), why.hint(), &trail)),
+    }
 }
 
 /// A reply that says OK has to name the message, too.
@@ -105,7 +131,7 @@ fn accepted(run: &Run, message: &Message, reply: Reply) -> Result<Reply> {
         return Ok(reply);
     }
     run.facts.outcome.set(Outcome::Unknown);
-    let mut failure = with_open_outcome(Failure::new(
+    let mut failure = with_unknown_outcome(Failure::new(
         Kind::UnknownOutcome,
         "the service said OK and did not name the message that it accepted",
     ));
@@ -114,16 +140,17 @@ fn accepted(run: &Run, message: &Message, reply: Reply) -> Result<Reply> {
     Err(failure)
 }
 
-fn with_open_outcome(mut failure: Box<Failure>) -> Box<Failure> {
-    failure.outcome = Outcome::Unknown;
-    failure
-}
-
-/// The next step after an open outcome is to look, not to send.
-fn check_first(mut failure: Box<Failure>, message: &Message, tracking: &Tracking) -> Box<Failure> {
+/// The next step after an unknown outcome is to check, not to send.
+fn check_first(
+    mut failure: Box<Failure>,
+    message: &Message,
+    tracking: &Tracking,
+    key: Option<&str>,
+) -> Box<Failure> {
     let (name, id) = (message.call.operation.product.ids().tracking, &tracking.id);
     failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
-    failure.next = message.trail.check_commands(id);
+    failure.next = message.trail.check_commands(Some(id));
+    failure.next.extend(key.into_iter().flat_map(ledger::resolve_commands));
     failure
 }
 
@@ -139,10 +166,11 @@ fn record(status: &str, message: &Message, tracking: &Tracking, reply: Reply) ->
     Record { data, raw: Value::Object(reply.0) }
 }
 
-/// What the record could not take down changes nothing about the message: a later run with the
-/// key looks for the receipt instead.
-fn keep(run: &Run, written: Option<anyhow::Result<()>>) {
+/// A record that cannot be written changes nothing about the message: a later run with the key
+/// looks for the receipt instead.
+fn keep(run: &Run, written: Option<storage::Result<()>>) {
     if let Some(Err(error)) = written {
-        run.screen.warn(format!("the end of this send is not on record: {error:#}"));
+        let error = anyhow::Error::from(error);
+        run.screen.warn(format!("the end of this send could not be recorded: {error:#}"));
     }
 }

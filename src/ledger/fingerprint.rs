@@ -1,39 +1,48 @@
-//! Whether two commands mean the same message, told without keeping the message.
+//! Whether two commands mean the same message, without keeping the message.
 
 use serde_json::{Value, json};
-use uuid::Uuid;
 
-use crate::call::{Call, Common};
-use crate::settings::Credentials;
+use crate::account::Exported;
+use crate::call::Call;
+use crate::settings::Settings;
+use crate::storage::{Identity, Store};
 
-/// Sets these fingerprints apart from other uses of the same hash.
-const NAMESPACE: Uuid = Uuid::from_u128(0x5f0c_8a4e_7a52_4c5b_9d6e_61c1_6d73_6701);
+/// What identifies the message of a call: a digest of what reaches the customer, and the account
+/// that was chosen to send it.
+pub fn identity(store: &dyn Store, call: &Call, settings: &Settings) -> Identity {
+    Identity { content: store.digest(&content(call)), account: account(settings) }
+}
 
-/// A hash (SHA-1, as UUIDs of version 5 have it) of all that makes the message: the operation, its
-/// flags and who is to send: profile, region and the choice of credentials. The tracking ID is no
-/// part of it, since each attempt may make its own; one that the user gave is compared by itself.
-pub fn fingerprint(call: &Call, common: &Common, credentials: Credentials) -> String {
+/// Everything that reaches the customer, as text: the operation and its flags, without those that
+/// serve look-ups and statistics alone.
+fn content(call: &Call) -> String {
     let flags: Vec<Value> = call
-        .content(call.operation.product.ids().tracking_flag)
+        .content()
         .into_iter()
         .map(|(flag, words)| {
             let words: Vec<Value> = words.into_iter().map(canonical).collect();
             json!([flag, words])
         })
         .collect();
-    let message = json!([
-        1,
-        call.operation.product.name(),
-        call.operation.api,
-        flags,
-        common.profile,
-        common.region,
-        credentials == Credentials::Env,
-    ]);
-    Uuid::new_v5(&NAMESPACE, message.to_string().as_bytes()).to_string()
+    let operation = call.operation;
+    json!(["message", 1, operation.product.name(), operation.api, flags]).to_string()
 }
 
-/// JSON says the same in any order of its fields.
+/// The choice of the account: the profile and the region that are named, by flag or variable, and
+/// whether the profiles are ignored. Names only: no process is started and no key is read for it.
+pub fn account(settings: &Settings) -> String {
+    let exported = Exported::of_this_process(settings);
+    let ignores_profiles = exported.decides_alone(settings);
+    let profile = settings.profile.clone().or(exported.profile).filter(|_| !ignores_profiles);
+    json!({
+        "profile": profile,
+        "region": settings.region,
+        "credentials": if ignores_profiles { "env" } else { "auto" },
+    })
+    .to_string()
+}
+
+/// JSON means the same in any order of its fields.
 fn canonical(word: String) -> Value {
     match serde_json::from_str::<Value>(&word) {
         Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {
@@ -47,7 +56,7 @@ fn canonical(word: String) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::SEND_SMS;
+    use crate::operations::{SEND_CHATAPP_MESSAGE, SEND_SMS};
 
     fn sms(param: &str, out_id: &str) -> Call {
         Call::to(&SEND_SMS)
@@ -56,32 +65,32 @@ mod tests {
             .text("--out-id", out_id)
     }
 
-    fn of(call: &Call) -> String {
-        fingerprint(call, &Common::default(), Credentials::Auto)
+    #[test]
+    fn the_tracking_id_and_the_order_of_fields_do_not_matter() {
+        let first = content(&sms(r#"{"a":"1","b":"2"}"#, "one"));
+        assert_eq!(first, content(&sms(r#"{"b":"2","a":"1"}"#, "two")));
+        assert_ne!(first, content(&sms(r#"{"a":"1","b":"3"}"#, "one")));
     }
 
     #[test]
-    fn the_same_message_has_the_same_fingerprint_whatever_its_tracking_id() {
-        let first = of(&sms(r#"{"a":"1","b":"2"}"#, "one"));
-        assert_eq!(first, of(&sms(r#"{"b":"2","a":"1"}"#, "two")));
-        assert_ne!(first, of(&sms(r#"{"a":"1","b":"3"}"#, "one")));
-        assert!(!first.contains("13800001000"));
-    }
-
-    #[test]
-    fn another_sender_is_another_message() {
-        let call = sms("{}", "one");
-        let by = |profile: Option<&str>, region: Option<&str>, credentials| {
-            let [profile, region] = [profile, region].map(|name| name.map(str::to_string));
-            fingerprint(&call, &Common { profile, region }, credentials)
+    fn only_what_reaches_the_customer_counts() {
+        let text = |more: &[(&'static str, &str)]| {
+            let call = Call::to(&SEND_CHATAPP_MESSAGE)
+                .text("--from", "1")
+                .text("--to", "2")
+                .text("--content", r#"{"text":"Hello"}"#);
+            content(&more.iter().fold(call, |call, (flag, value)| call.text(flag, *value)))
         };
-        assert_eq!(of(&call), by(None, None, Credentials::Auto));
-        for other in [
-            by(Some("other"), None, Credentials::Auto),
-            by(None, Some("cn-beijing"), Credentials::Auto),
-            by(None, None, Credentials::Env),
+        for (flag, counts) in [
+            ("--cust-space-id", false),
+            ("--task-id", false),
+            ("--tracking-data", false),
+            ("--tag", false),
+            ("--context-message-id", true),
+            ("--fall-back-content", true),
+            ("--label", true),
         ] {
-            assert_ne!(of(&call), other);
+            assert_eq!(text(&[(flag, "x")]) != text(&[]), counts, "{flag}");
         }
     }
 }

@@ -7,11 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::lock;
+use crate::storage::LEASES;
 
-/// The folder of the signs of life, in that of the ledger.
-const ALIVE: &str = "alive";
-
-/// A run's sign of life; gone when the run is.
+/// A run's lease; gone when the run is.
 pub struct Lease {
     path: PathBuf,
     file: File,
@@ -23,7 +21,7 @@ impl Lease {
     /// # Errors
     /// The file cannot be made or locked.
     pub fn take(folder: &Path) -> Result<Self> {
-        let (path, file) = lock::sign_of_life(&folder.join(ALIVE))?;
+        let (path, file) = lock::sign_of_life(&folder.join(LEASES))?;
         Ok(Self { path, file })
     }
 
@@ -43,14 +41,32 @@ impl Drop for Lease {
     }
 }
 
-/// Whether someone holds that lease: its run, or the call that the run left behind. A doubt counts
-/// as life, since a run that waits does no harm.
+/// Whether that lease is held: by its run, or by the call that the run left behind. A doubt counts
+/// as alive, since a run that waits does no harm.
 pub fn is_alive(folder: &Path, name: &str) -> bool {
-    let path = folder.join(ALIVE).join(name);
+    // A damaged record may name anything.
+    if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
+        return false;
+    }
+    let path = folder.join(LEASES).join(name);
+    match path.symlink_metadata() {
+        // Opening anything else could block.
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return false,
+        Err(error) => return error.kind() != std::io::ErrorKind::NotFound,
+    }
     let Ok(file) = File::open(&path) else { return path.exists() };
     let dead = lock::try_lock_shared(&file).unwrap_or(false);
     if dead {
         let _ = std::fs::remove_file(&path);
     }
     !dead
+}
+
+/// Whether any run or call of this folder is alive.
+pub fn any_alive(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder.join(LEASES)) else { return false };
+    entries
+        .flatten()
+        .any(|entry| entry.file_name().to_str().is_some_and(|name| is_alive(folder, name)))
 }

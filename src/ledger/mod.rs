@@ -1,27 +1,27 @@
-//! The record behind `--idempotency-key`: which keys have been used, and what came of it.
+//! What an idempotency key promises: its message is sent once.
 //!
 //! A key belongs to one message for good. Before anything else happens, a run *claims* its key in
 //! one transaction; of several runs at once only one gets it, and the others wait for its result.
-//! The record then follows the send, each state on disk before the step that it stands for:
+//! The record then follows the send, each state before the step that it describes:
 //!
-//! | state      | means                                                    | if its run died   |
-//! |------------|----------------------------------------------------------|-------------------|
-//! | `reserved` | someone prepares the call; it has not been started       | the key is free   |
-//! | `calling`  | the call may have been started                           | the outcome is open |
-//! | `open`     | the call has ended and nobody knows whether it sent      | the outcome is open |
-//! | `accepted` | the message went out; the result is on record            | –                 |
+//! | state        | means                                              | if its run died        |
+//! |--------------|----------------------------------------------------|------------------------|
+//! | `reserved`   | a run prepares the call; it has not been started   | the key is unused      |
+//! | `calling`    | the call may have been started                     | the outcome is unknown |
+//! | `unresolved` | the call has ended and its outcome is unknown      | the outcome is unknown |
+//! | `accepted`   | the message went out; the result is on record      | –                      |
 //!
-//! A send that certainly did not happen leaves no record. Whether a run is alive is told by a
-//! locked file, its [lease], not by a process number that may belong to someone else by now.
+//! A send that certainly did not happen leaves no record. A locked file, the [lease], shows whether
+//! a run or its call is alive, not a process number that may belong to another process by now.
 //!
-//! The key alone identifies the message. A fingerprint of its parameters and of who was told to send
-//! it (profile, region, choice of credentials) makes sure that it is the same message: with other
-//! ones the key is refused, since nobody can say whether that is a repetition. No number is on
-//! record before the service has accepted the message, and no text of a message ever.
+//! The key alone identifies the message. An unresolved key ends every command with exit 7, whatever
+//! its parameters are, until a receipt or a person resolves it. An accepted key gives its result to
+//! the same message and is refused for another one.
 
+mod details;
+mod failures;
 mod fingerprint;
-mod lease;
-mod store;
+pub mod lease;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -31,51 +31,47 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::failure::{Failure, Kind, Outcome, Result};
+use crate::call::Call;
+use crate::failure::{Failure, Outcome, Result};
 use crate::fault;
+use crate::lookup::Trail;
 use crate::run::Run;
-use crate::settings::Settings;
-use crate::{service, state};
-pub use fingerprint::fingerprint;
+pub use crate::storage::Tracking;
+use crate::storage::{self, Begin, End, KeyRecord, NewKey, NewMessage, Owner, Reserve, Store};
+use crate::{recent, service};
+pub use details::Details;
+pub use failures::{REPAIR, advice, resolve_commands, show_command, unreadable};
+pub use fingerprint::account;
 use lease::Lease;
-use store::{Row, State, Store};
 
 /// The longest key, in characters.
-const LONGEST_KEY: usize = 255;
-/// How often a waiting run looks whether the other one is done.
+const MAX_KEY_LENGTH: usize = 255;
+/// How often a waiting run checks whether the other one is done.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What a send came to, as it is told again to whoever asks with the same key.
+/// The result of a send, given again to every run with the same key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     pub data: Map<String, Value>,
     pub raw: Value,
 }
 
-/// The ID by which a message can be found again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tracking {
-    pub id: String,
-    /// Made by alimsg for this one message, so that nothing else can carry it.
-    pub generated: bool,
+/// What a run wants to send with a key.
+pub struct Wanted<'m> {
+    pub call: &'m Call,
+    pub tracking: &'m Tracking,
+    pub trail: &'m Trail,
+    pub recipients: usize,
 }
 
-impl Tracking {
-    /// The user's own ID, or a new one.
-    pub fn given_or_new(given: Option<String>) -> Self {
-        let generated = given.is_none();
-        Self { id: given.unwrap_or_else(|| uuid::Uuid::now_v7().to_string()), generated }
-    }
-}
-
-/// What a key stands for.
-pub enum Claim {
-    /// Nothing yet: this run may send.
-    Free(Reservation),
-    /// A message that went out, and when its call was about to start.
+/// What is known about a key.
+pub enum Claim<'s> {
+    /// It is unused: this run may send.
+    Free(Pending<'s>),
+    /// Its message went out, and when its call was about to start.
     Accepted(Record, Timestamp),
-    /// A message that may have gone out; its run is gone.
-    Open(OpenSend),
+    /// Its message may have gone out; the run that sent it has ended.
+    Unresolved(Unresolved<'s>),
 }
 
 /// Checks a key before anything is started.
@@ -84,189 +80,313 @@ pub enum Claim {
 /// An empty or overlong key, or one with control characters.
 pub fn check_key(key: &str) -> Result<()> {
     let sound = !key.trim().is_empty()
-        && key.chars().count() <= LONGEST_KEY
+        && key.chars().count() <= MAX_KEY_LENGTH
         && !key.chars().any(char::is_control);
     if sound {
         return Ok(());
     }
-    Err(Failure::usage("--idempotency-key is not a key")
-        .hint(format!("1 to {LONGEST_KEY} characters, for example the number of an order")))
+    Err(Failure::usage("invalid --idempotency-key")
+        .hint(format!("1 to {MAX_KEY_LENGTH} characters, for example the number of an order")))
 }
 
 /// Claims the key for a message. A run that is at work with it is waited for, as long as one call
 /// may take and some more.
 ///
 /// # Errors
-/// The key stands for another message, or for this one with another ID than the user's; the record cannot be read or written; the other run did
-/// not end in time. Nothing has been started.
-pub fn claim(run: &Run, key: &str, fingerprint: &str, tracking: &Tracking) -> Result<Claim> {
+/// The key was accepted for another message; the record cannot be read or written; the other run
+/// did not end in time.
+pub fn claim<'s>(
+    run: &Run,
+    store: &'s dyn Store,
+    key: &str,
+    wanted: &Wanted<'_>,
+) -> Result<Claim<'s>> {
+    let unreadable = |error| unreadable(key, error, Some((wanted.trail, wanted.tracking)));
+    let no_lease = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + run.settings.timeout * 2;
-    let folder = folder(&run.settings).map_err(unusable)?;
-    let mut store = Store::open(&folder).map_err(unusable)?;
-    let lease = Lease::take(&folder).map_err(unusable)?;
-    fault::point("ledger: lease taken");
-    let row = Row {
-        fingerprint: fingerprint.to_string(),
-        tracking: tracking.clone(),
-        state: State::Reserved,
-        lease: lease.name().to_string(),
-        since: Timestamp::now(),
-        result: None,
+    let folder = folder(run).map_err(no_lease)?;
+    let mut new = NewKey {
+        identity: fingerprint::identity(store, wanted.call, &run.settings),
+        tracking: wanted.tracking.clone(),
+        lease: String::new(),
+        details: Details::new(wanted.trail, wanted.recipients).to_text(),
     };
+    let lease = match (Lease::take(&folder), store.key(key).map_err(unreadable)?) {
+        (Ok(lease), _) => lease,
+        // Without a lease this run cannot send, and the record still answers.
+        (Err(error), None) => return Err(unreadable(storage::Error::NotWritten(error))),
+        (Err(_), Some(known)) if known.state == storage::KeyState::Accepted => {
+            return used(run, store, known, wanted, &new);
+        }
+        (Err(error), Some(_)) => return Err(no_lease(error)),
+    };
+    new.lease = lease.name().to_string();
+    fault::point("ledger: lease taken");
     let mut waiting = false;
     loop {
-        let alive = |name: &str| lease::is_alive(&folder, name);
-        match store.reserve(key, &row, alive).map_err(unusable)? {
-            store::Found::Nothing => {
+        let is_alive = |name: &str| lease::is_alive(&folder, name);
+        match store.reserve(key, &new, &is_alive).map_err(unreadable)? {
+            Reserve::Reserved => {
                 fault::point("ledger: reserved");
-                let key = key.to_string();
-                let state = State::Reserved;
-                return Ok(Claim::Free(Reservation { store, key, state, lease }));
+                if let Some(since) = store.known_since() {
+                    run.screen.warn(format!(
+                        "the record of keys was repaired: a key that was used before {since} may \
+                         be missing"
+                    ));
+                }
+                let held = Some(Held { key: key.to_string(), lease });
+                return Ok(Claim::Free(Pending::new(store, held)));
             }
-            store::Found::Other => return Err(other_message(key)),
-            store::Found::OtherId(id) => return Err(other_id(key, &id)),
-            store::Found::Done(row) => {
-                let result = row.result.unwrap_or_default();
-                let record = serde_json::from_str(&result).context("cannot read a record");
-                return Ok(Claim::Accepted(record.map_err(unusable)?, row.since));
-            }
-            store::Found::Abandoned(row) => {
-                let key = key.to_string();
-                let (tracking, since) = (row.tracking, row.since);
-                return Ok(Claim::Open(OpenSend { store, key, tracking, since }));
-            }
-            store::Found::Busy if Instant::now() >= deadline => return Err(still_busy(key)),
-            store::Found::Busy => {
+            Reserve::Used(record) => return used(run, store, *record, wanted, &new),
+            Reserve::Busy if Instant::now() >= deadline => return Err(failures::still_busy(key)),
+            Reserve::Busy => {
                 if !std::mem::replace(&mut waiting, true) {
                     run.screen.note("another run is sending with this key; waiting for its result");
                 }
-                service::sleep(PAUSE)?;
+                service::sleep(PAUSE).map_err(failures::interrupted_while_busy)?;
             }
         }
     }
 }
 
-fn folder(settings: &Settings) -> anyhow::Result<PathBuf> {
-    let base = if settings.sandbox { state::sandbox_folder() } else { state::folder() }?;
-    Ok(base.join("ledger"))
+/// The state folder, whose leases belong to the keys.
+pub fn folder(run: &Run) -> anyhow::Result<PathBuf> {
+    storage::folder(&run.settings)
 }
 
-/// A key that this run holds. Dropping it frees the key if the call was certainly never started,
-/// and leaves the outcome open otherwise.
-pub struct Reservation {
-    store: Store,
+fn used<'s>(
+    run: &Run,
+    store: &'s dyn Store,
+    record: KeyRecord,
+    wanted: &Wanted<'_>,
+    new: &NewKey,
+) -> Result<Claim<'s>> {
+    let known = record.identity.as_ref();
+    let same_content = known.map(|known| known.content == new.identity.content);
+    let same_account = known.map(|known| known.account == new.identity.account);
+    if record.state != storage::KeyState::Accepted {
+        return Ok(Claim::Unresolved(Unresolved { store, record, same_content, same_account }));
+    }
+    let key = &record.key;
+    // An ID that alimsg made for this run was not asked for.
+    let other_id = !wanted.tracking.generated && wanted.tracking.id != record.tracking.id;
+    if same_content == Some(false) {
+        return Err(failures::other_message(key));
+    }
+    if same_account == Some(false) {
+        return Err(failures::other_account(key));
+    }
+    if other_id {
+        return Err(failures::other_id(key, &record.tracking.id));
+    }
+    let result = record.result.as_deref().unwrap_or_default();
+    let parsed: anyhow::Result<Record> =
+        serde_json::from_str(result).context("the result of this key cannot be read");
+    let parsed = parsed.map_err(|_| failures::damaged(&record))?;
+    if known.is_none() {
+        run.screen.warn(format!(
+            "the parameters of the key {key:?} cannot be compared with those of the first use; its \
+             result may be that of another message"
+        ));
+    }
+    Ok(Claim::Accepted(parsed, record.since.unwrap_or(Timestamp::MAX)))
+}
+
+/// A key that a run holds.
+struct Held {
     key: String,
-    state: State,
     lease: Lease,
 }
 
-impl Reservation {
+impl Held {
+    fn owner(&self) -> Owner<'_> {
+        Owner { key: &self.key, lease: self.lease.name() }
+    }
+}
+
+/// How far the record of this run's send has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Prepared,
+    Calling,
+    Done,
+}
+
+/// The record of a send that this run makes: its key, if it has one, and its entry for the
+/// duplicate check. Dropping it gives the key up if the call was certainly not started, and leaves
+/// the outcome unknown otherwise.
+pub struct Pending<'s> {
+    store: &'s dyn Store,
+    held: Option<Held>,
+    message: Option<String>,
+    stage: Stage,
+}
+
+impl<'s> Pending<'s> {
+    fn new(store: &'s dyn Store, held: Option<Held>) -> Self {
+        Self { store, held, message: None, stage: Stage::Prepared }
+    }
+
+    /// The record of a send without a key.
+    pub fn without_key(store: &'s dyn Store) -> Self {
+        Self::new(store, None)
+    }
+
+    pub fn key(&self) -> Option<&str> {
+        self.held.as_ref().map(|held| held.key.as_str())
+    }
+
     /// The locked file, for the call to hold while it runs: a call that outlives its run is then
     /// waited for.
-    pub fn lease(&self) -> &std::fs::File {
-        self.lease.file()
+    pub fn lease(&self) -> Option<&std::fs::File> {
+        self.held.as_ref().map(|held| held.lease.file())
     }
 
-    /// From here on the message may go out.
+    /// From here on the message may go out. One transaction for the key and the duplicate check.
     ///
     /// # Errors
-    /// It cannot be put on record, so the call must not be made.
-    pub fn calling(&mut self) -> Result<()> {
-        self.store.set(&self.key, self.lease.name(), State::Calling, None).map_err(unusable)?;
-        self.state = State::Calling;
-        fault::point("ledger: calling");
-        Ok(())
+    /// An equal message was sent before, or nothing can be recorded: the call must not be made.
+    pub fn begin(&mut self, run: &Run, duplicates: Option<&recent::Check>) -> Result<()> {
+        let key = self.key().map(str::to_string);
+        let message = duplicates.map(|check| NewMessage {
+            id: uuid::Uuid::now_v7().to_string(),
+            fingerprint: check.fingerprint(self.store),
+            key: key.clone(),
+            refuse_since: check.refuse_since(Timestamp::now()),
+        });
+        if key.is_none() && message.is_none() {
+            return Ok(());
+        }
+        fault::point("ledger: about to begin");
+        let owner = self.held.as_ref().map(Held::owner);
+        match (self.store.begin(owner, message.as_ref()), duplicates) {
+            (Ok(Begin::Go), _) => {
+                self.message = message.map(|message| message.id);
+                self.stage = Stage::Calling;
+                fault::point("ledger: calling");
+                Ok(())
+            }
+            (Ok(Begin::Duplicate(earlier)), Some(check)) => Err(check.refuse(earlier)),
+            (Ok(Begin::Duplicate(_)), None) => Err(Failure::internal("a check that was not made")),
+            (Err(error), check) => match key {
+                Some(key) => Err(failures::not_begun(&key, error)),
+                None if check.is_some_and(recent::Check::is_waived) => {
+                    run.screen.warn("this message is not recorded for the duplicate check");
+                    Ok(())
+                }
+                None => Err(recent::unchecked(error)),
+            },
+        }
     }
 
-    /// The call has ended, and nobody knows whether the message went out.
+    /// The call has ended, and it is not known whether the message went out.
     ///
     /// # Errors
-    /// It cannot be put on record; the record then says `calling`, which comes to the same.
-    pub fn open(&mut self) -> anyhow::Result<()> {
-        self.store.set(&self.key, self.lease.name(), State::Open, None)?;
-        self.state = State::Open;
-        fault::point("ledger: outcome open");
+    /// It cannot be recorded; the record then says `calling`, which has the same meaning.
+    pub fn unresolved(&mut self) -> storage::Result<()> {
+        self.finish(End::Unresolved)?;
+        fault::point("ledger: outcome unknown");
         Ok(())
     }
 
     /// The message went out.
     ///
     /// # Errors
-    /// It cannot be put on record; a later run will look for the receipt.
-    pub fn accepted(&mut self, record: &Record) -> anyhow::Result<()> {
-        let result = serde_json::to_string(record)?;
+    /// It cannot be recorded; a later run will look for the receipt.
+    pub fn accepted(&mut self, record: &Record) -> storage::Result<()> {
+        let result = serde_json::to_string(record).unwrap_or_default();
         fault::point("ledger: about to record the result");
-        self.store.set(&self.key, self.lease.name(), State::Accepted, Some(&result))?;
-        self.state = State::Accepted;
+        self.finish(End::Accepted { result: &result })?;
         fault::point("ledger: accepted");
         Ok(())
     }
 
-    /// The message certainly did not go out: the key is free again.
+    /// The message certainly did not go out: the key is unused again.
     ///
     /// # Errors
     /// The record stays, and a later run will look for a receipt in vain.
-    pub fn release(&mut self) -> anyhow::Result<()> {
-        self.store.remove(&self.key, self.lease.name())?;
-        // Nothing is left for the drop to do.
-        self.state = State::Accepted;
+    pub fn not_sent(&mut self) -> storage::Result<()> {
+        self.finish(End::NotSent)?;
         fault::point("ledger: released");
         Ok(())
     }
+
+    fn finish(&mut self, end: End<'_>) -> storage::Result<()> {
+        self.stage = Stage::Done;
+        if self.held.is_none() && self.message.is_none() {
+            return Ok(());
+        }
+        self.store.finish(self.held.as_ref().map(Held::owner), self.message.as_deref(), end)
+    }
 }
 
-impl Drop for Reservation {
+impl Drop for Pending<'_> {
     fn drop(&mut self) {
         // What cannot be written now is concluded from the abandoned lease by the next run.
-        let _ = match self.state {
-            State::Reserved => self.store.remove(&self.key, self.lease.name()),
-            State::Calling => self.open(),
-            State::Open | State::Accepted => Ok(()),
+        let _ = match (self.stage, &self.held) {
+            (Stage::Prepared, Some(held)) => self.store.release(held.owner()),
+            (Stage::Calling, _) => self.finish(End::Unresolved),
+            _ => Ok(()),
         };
     }
 }
 
-/// A send of an earlier run whose outcome is open.
-pub struct OpenSend {
-    store: Store,
-    key: String,
-    pub tracking: Tracking,
-    /// When its call was about to start.
-    pub since: Timestamp,
+/// A send of an earlier run whose outcome is unknown.
+pub struct Unresolved<'s> {
+    store: &'s dyn Store,
+    pub record: KeyRecord,
+    /// Whether this run was given the same message; `None` if it cannot be compared.
+    same_content: Option<bool>,
+    same_account: Option<bool>,
 }
 
-impl OpenSend {
+/// What keeps a look-up from proving anything about an unresolved key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    OtherMessage,
+    OtherAccount,
+    /// Some field of the record, or all that is needed to look, is missing.
+    Incomplete,
+}
+
+impl Unresolved<'_> {
+    /// Where to look for the receipt: as on record, with what this command adds.
+    ///
+    /// # Errors
+    /// A look-up would prove nothing.
+    pub fn trail(&self, given: &Trail) -> std::result::Result<Trail, Obstacle> {
+        if self.same_content == Some(false) {
+            return Err(Obstacle::OtherMessage);
+        }
+        if self.same_account == Some(false) {
+            return Err(Obstacle::OtherAccount);
+        }
+        // Without parameters to compare, only an ID that no other message carries is a proof.
+        let comparable = self.same_content.is_some() || self.record.tracking.generated;
+        if self.record.damaged || self.record.since.is_none() || !comparable {
+            return Err(Obstacle::Incomplete);
+        }
+        let recorded = Details::of(&self.record).map(|details| details.trail);
+        Ok(given.clone().or_space_of(recorded.as_ref()))
+    }
+
     /// A receipt has proven that the message went out.
     ///
     /// # Errors
-    /// It cannot be put on record; the next run looks again.
-    pub fn settle(&mut self, record: &Record) -> anyhow::Result<()> {
-        self.store.settle(&self.key, &self.tracking.id, &serde_json::to_string(record)?)
+    /// It cannot be recorded; the next run looks again.
+    pub fn settle(&self, record: &Record) -> storage::Result<()> {
+        let result = serde_json::to_string(record).unwrap_or_default();
+        self.store.settle_as_sent(&self.record, &result)
+    }
+
+    /// This run cannot find out what became of it.
+    pub fn failure(&self, why: &str, hint: Option<&str>, trail: &Trail) -> Box<Failure> {
+        failures::unresolved(&self.record, why, hint, trail)
     }
 }
 
-fn unusable(error: anyhow::Error) -> Box<Failure> {
-    Failure::environment(format!("the record of idempotency keys cannot be used: {error:#}"))
-        .hint(format!("nothing was sent; {} names another folder for the record", state::VARIABLE))
-}
-
-fn other_message(key: &str) -> Box<Failure> {
-    Failure::usage(format!("the key {key:?} was used for another message"))
-        .hint("one key stands for one message: give this one a key of its own")
-}
-
-fn other_id(key: &str, id: &str) -> Box<Failure> {
-    Failure::usage(format!("the key {key:?} was used for this message with the ID {id}"))
-        .hint("leave the ID out or give that one; a message with another ID needs another key")
-}
-
-fn still_busy(key: &str) -> Box<Failure> {
-    let mut failure = Failure::new(
-        Kind::UnknownOutcome,
-        format!("another run is still sending with the key {key:?}"),
-    )
-    .hint("the same command waits for it again and cannot send twice")
-    .retryable();
+/// Marks a failure as one of a message whose outcome is unknown.
+pub fn with_unknown_outcome(mut failure: Box<Failure>) -> Box<Failure> {
     failure.outcome = Outcome::Unknown;
     failure
 }

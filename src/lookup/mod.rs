@@ -1,4 +1,4 @@
-//! The look for a receipt after a send whose outcome is open: a receipt proves that the message
+//! The look-up of a receipt after a send whose outcome is unknown: a receipt proves that the message
 //! went out. That there is none proves nothing.
 
 mod trail;
@@ -8,23 +8,87 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::call::Call;
-use crate::failure::{Kind, Result};
+use crate::failure::{Failure, Kind, Result};
 use crate::fault;
 use crate::guard::Guard;
-use crate::ledger::Tracking;
 use crate::reply::Reply;
 use crate::run::Run;
 use crate::service::{self, Service};
 use crate::signals;
-pub use trail::Trail;
+use crate::storage::Tracking;
+pub use trail::{Evidence, SmsContent, Trail};
 
-/// The pauses before each look, in seconds: receipts usually come within a few seconds.
+/// The pauses before each look-up, in seconds: receipts usually come within a few seconds.
 const PAUSES: [u64; 5] = [0, 1, 2, 4, 8];
+
+/// What the look-ups for a receipt have come to.
+#[derive(Debug)]
+pub enum LookUp {
+    /// The receipt that proves that the message was sent.
+    Found(Reply),
+    /// There was no such receipt when the service was last asked.
+    NotFound,
+    /// The service was not asked, or did not answer.
+    NotDone(NotDone),
+}
+
+/// Why there was no look-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotDone {
+    /// The channel instance is not known.
+    NoSpace,
+    /// `--look-up 0`.
+    NotWanted,
+    Interrupted,
+    /// The service could not be asked.
+    Failed,
+}
+
+impl NotDone {
+    /// For a sentence about a message.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NoSpace => {
+                "its receipt could not be looked up, because --cust-space-id is not given"
+            }
+            Self::NotWanted => "its receipt was not looked up, because --look-up is 0",
+            Self::Interrupted => "its receipt was not looked up, because a signal came",
+            Self::Failed => "its receipt could not be looked up",
+        }
+    }
+
+    /// What makes a look-up possible.
+    pub const fn hint(self) -> Option<&'static str> {
+        match self {
+            Self::NoSpace => {
+                Some("run the same command with --cust-space-id to look for a receipt")
+            }
+            Self::NotWanted => Some("run the same command with --look-up 20 to look for a receipt"),
+            Self::Interrupted | Self::Failed => {
+                Some("run the same command again to look for a receipt")
+            }
+        }
+    }
+}
+
+/// What keeps a look-up from being made, known before anything is started.
+pub fn obstacle(trail: &Trail, limit: Duration) -> Option<NotDone> {
+    if !trail.can_be_followed() {
+        Some(NotDone::NoSpace)
+    } else if limit.is_zero() {
+        Some(NotDone::NotWanted)
+    } else if signals::count() > 0 {
+        Some(NotDone::Interrupted)
+    } else {
+        None
+    }
+}
 
 /// Looks for the receipt of a message that was sent at `since` or a little later, if it was sent.
 ///
-/// No look begins after `limit`, and none after a signal. What goes wrong is a warning: the
-/// outcome stays open then. ai-mode is on during the looks only, never during the pauses.
+/// No look-up begins after `limit`, and none after a signal. One that times out or meets a network
+/// error is followed by the next; what goes wrong is a warning: the outcome stays unknown then.
+/// ai-mode is on during the look-ups only, never during the pauses.
 pub fn find(
     run: &Run,
     guard: &Guard<'_>,
@@ -32,60 +96,88 @@ pub fn find(
     tracking: &Tracking,
     since: Timestamp,
     limit: Duration,
-) -> Option<Reply> {
-    if !trail.can_be_followed() || limit.is_zero() || signals::count() > 0 {
-        return None;
+) -> LookUp {
+    if let Some(obstacle) = obstacle(trail, limit) {
+        return LookUp::NotDone(obstacle);
     }
-    run.screen.note("the outcome is open; looking for the receipt");
+    run.screen.note("outcome unknown; checking for a receipt…");
     let deadline = Instant::now() + limit;
+    let mut last = LookUp::NotDone(NotDone::Failed);
+    let mut failed = None;
     for pause in PAUSES.map(Duration::from_secs) {
         if Instant::now() + pause > deadline || service::sleep(pause).is_err() {
-            return None;
+            break;
         }
-        let calls = trail.calls(since, Timestamp::now());
-        let proof = |reply: &Reply| trail.proof(reply, tracking, since);
-        match look(run, guard, &calls, deadline, proof) {
-            Ok(Some(proof)) => return Some(proof),
-            Ok(None) => {}
-            Err(failure) if failure.kind == Kind::Cancelled => return None,
+        match once(run, guard, trail, tracking, since, deadline) {
+            Ok(Evidence::Proof(proof)) => return LookUp::Found(proof),
+            Ok(Evidence::Possible | Evidence::Nothing) => {
+                last = LookUp::NotFound;
+                failed = None;
+            }
             Err(failure) => {
-                run.screen.warn(format!("the receipt cannot be looked up: {}", failure.message));
-                return None;
+                let can_continue = may_pass(&failure);
+                failed = Some(failure);
+                if !can_continue {
+                    break;
+                }
             }
         }
         if signals::count() > 0 || Instant::now() > deadline {
-            return None;
+            break;
         }
     }
-    None
+    if let Some(failure) = failed
+        && failure.kind != Kind::Cancelled
+    {
+        run.screen.warn(format!("the receipt could not be looked up: {}", failure.message));
+    }
+    last
 }
 
-/// One look: the calls one after the other, until one brings the proof or the time is up.
+/// Whether another look-up may succeed: after a timeout, a network error or throttling, but not
+/// where the service refuses to answer.
+fn may_pass(failure: &Failure) -> bool {
+    failure.retryable
+        || matches!(failure.kind, Kind::Environment | Kind::Throttled | Kind::UnknownOutcome)
+}
+
+/// One look-up: the calls one after the other, until one brings the proof or the time is up.
 ///
 /// # Errors
-/// What another look would not help against.
-fn look(
+/// The last failure, if no call was answered; at once what another call would not help against.
+pub fn once(
     run: &Run,
     guard: &Guard<'_>,
-    calls: &[Call],
+    trail: &Trail,
+    tracking: &Tracking,
+    since: Timestamp,
     deadline: Instant,
-    proof: impl Fn(&Reply) -> Option<Reply>,
-) -> Result<Option<Reply>> {
+) -> Result<Evidence> {
+    let calls: Vec<Call> = trail.calls(since, Timestamp::now());
     let service = Service::open(run, guard)?;
-    for call in calls {
+    let mut found = Evidence::Nothing;
+    let mut failed = None;
+    let mut answered = false;
+    for call in &calls {
         fault::point("lookup: about to look");
         match service.look(call) {
             Ok(reply) => {
-                if let Some(proof) = proof(&reply) {
-                    return Ok(Some(proof));
+                answered = true;
+                match trail.evidence(&reply, tracking, since) {
+                    Evidence::Proof(proof) => return Ok(Evidence::Proof(proof)),
+                    Evidence::Possible => found = Evidence::Possible,
+                    Evidence::Nothing => {}
                 }
             }
-            Err(failure) if failure.retryable => {}
+            Err(failure) if may_pass(&failure) => failed = Some(failure),
             Err(failure) => return Err(failure),
         }
         if signals::count() > 0 || Instant::now() > deadline {
             break;
         }
     }
-    Ok(None)
+    match failed {
+        Some(failure) if !answered => Err(failure),
+        _ => Ok(found),
+    }
 }

@@ -12,7 +12,7 @@ pub static SEND_SMS: Operation = Operation {
     access: Access::Send,
     ram_action: "dysms:SendSms",
     flags: &[
-        optional("--out-id", Text),
+        optional("--out-id", Text).not_content(),
         required("--phone-numbers", Text),
         required("--sign-name", Text),
         optional("--sms-up-extend-code", Text),
@@ -28,7 +28,7 @@ pub static SEND_BATCH_SMS: Operation = Operation {
     access: Access::Send,
     ram_action: "dysms:SendBatchSms",
     flags: &[
-        optional("--out-id", Text),
+        optional("--out-id", Text).not_content(),
         required("--phone-number-json", Text),
         required("--sign-name-json", Text),
         optional("--sms-up-extend-code-json", Text),

@@ -96,10 +96,9 @@ impl Product {
 /// The two IDs of a message.
 #[derive(Debug, Clone, Copy)]
 pub struct Ids {
-    /// The flag of the sending calls for the sender's own ID, by which the message can be found
-    /// again.
+    /// The flag of the sending calls for the sender's own ID.
     pub tracking_flag: &'static str,
-    /// Its name in results.
+    /// The name in results of the sender's own ID, by which the message can be found again.
     pub tracking: &'static str,
     /// The name in results of the ID that the service gives to what it accepted.
     pub receipt: &'static str,
@@ -149,11 +148,18 @@ pub struct Flag {
     /// Its values can carry a verification code or other personal text: `-v` hides them, and so do
     /// errors that quote them.
     pub private: bool,
+    /// Its value reaches the customer or decides whether something does. Otherwise it serves
+    /// look-ups and statistics alone, and two calls that differ in it send the same message.
+    pub content: bool,
 }
 
 impl Flag {
     const fn private(self) -> Self {
         Self { private: true, ..self }
+    }
+
+    const fn not_content(self) -> Self {
+        Self { content: false, ..self }
     }
 }
 
@@ -217,11 +223,11 @@ pub fn find(product: &str, command: &str) -> Option<&'static Operation> {
 }
 
 const fn required(name: &'static str, kind: FlagKind) -> Flag {
-    Flag { name, kind, required: true, private: false }
+    Flag { name, kind, required: true, private: false, content: true }
 }
 
 const fn optional(name: &'static str, kind: FlagKind) -> Flag {
-    Flag { name, kind, required: false, private: false }
+    Flag { name, kind, required: false, private: false, content: true }
 }
 
 #[cfg(test)]

@@ -88,3 +88,18 @@ fn a_crash_between_any_two_steps_sends_at_most_once_and_the_key_knows_the_truth(
 fn so_does_a_crash_while_the_reply_is_lost_and_the_receipt_is_looked_for() {
     at_every_point(&sms_to("13800009003"));
 }
+
+#[test]
+fn so_does_a_crash_of_a_message_that_is_also_checked_for_repetitions() {
+    let text = crate::support::lines::and(
+        &crate::support::lines::TEXT,
+        &[
+            "--sandbox",
+            "--json",
+            "--text=Hello",
+            "--idempotency-key=k",
+            "--cust-space-id=cams-sandbox",
+        ],
+    );
+    at_every_point(&text);
+}

@@ -9,9 +9,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod damage;
 mod faults;
 mod keys;
+mod legacy;
 mod receipts;
+mod unresolved;
 
 use support::World;
 use support::lines::with;

@@ -94,9 +94,8 @@ fn a_key_with_an_open_outcome_never_sends_and_answers_once_there_is_a_receipt() 
 #[test]
 fn the_look_asks_for_the_number_on_the_day_of_china() {
     let world = World::new();
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)));
     let receipt = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
-        "SendDate": now.strftime("%Y-%m-%d %H:%M:%S").to_string() });
+        "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.", "SendDate": china(1) });
     world.script(lost_reply(json!([receipt])));
     let ran = run(&world, &TRACKED, "5");
     assert_eq!(ran.json()["data"]["status"], "sent", "{ran:#?}");
@@ -117,10 +116,10 @@ fn the_look_asks_for_the_number_on_the_day_of_china() {
 #[test]
 fn what_the_receipts_say_is_neither_on_record_nor_in_the_answer() {
     let world = World::new();
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(8)));
     let receipt = |out_id: &str| {
         json!({ "OutId": out_id, "PhoneNum": "13800001000", "SendStatus": 3,
-            "SendDate": now.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+            "SendDate": china(1),
+            "TemplateCode": "SMS_100003",
             "Content": format!("the code of {out_id} is 471147") })
     };
     world.script(lost_reply(json!([receipt("other"), receipt("order-7")])));
@@ -133,7 +132,7 @@ fn what_the_receipts_say_is_neither_on_record_nor_in_the_answer() {
         assert_eq!(json["raw"]["OutId"], "order-7");
         assert!(!ran.stdout.contains("471147") && !ran.stdout.contains("other"), "{json:#}");
     }
-    let folder = std::fs::read_dir(world.path("state/ledger")).expect("a folder");
+    let folder = std::fs::read_dir(world.path("state")).expect("a folder");
     for path in folder.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
         let bytes = std::fs::read(&path).expect("a file");
         assert!(!bytes.windows(6).any(|part| part == b"471147"), "{}", path.display());
@@ -150,15 +149,74 @@ fn ai_mode_is_off_between_the_looks() {
     world.assert_clean();
 }
 
+/// A time in China, that many seconds from now, as a receipt has it.
+fn china(seconds: i64) -> String {
+    let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    now.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 #[test]
-fn the_receipt_of_an_earlier_message_with_the_users_own_id_proves_nothing() {
+fn a_receipt_of_another_message_with_the_users_own_id_proves_nothing() {
+    let mine = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
+        "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.",
+        "SendDate": china(0) });
+    let with = |field: &str, value: Value| {
+        let mut other = mine.clone();
+        other[field] = value;
+        json!([other])
+    };
     let world = World::new();
-    let old = json!({ "OutId": "order-7", "SendDate": "2020-01-01 00:00:00", "SendStatus": 3 });
-    for receipts in [json!([old]), json!([]), json!("x"), json!([1, null, {}]), json!(null)] {
+    for receipts in [
+        with("SendDate", json!("2020-01-01 00:00:00")),
+        with("SendDate", json!(china(-2))),
+        // The clock of this machine runs behind: the receipt seems to be of the future.
+        with("SendDate", json!(china(1800))),
+        with("TemplateCode", json!("SMS_100002")),
+        with("TemplateCode", json!(null)),
+        with("Content", json!("【Other】Your parcel is here.")),
+        with("Content", json!(null)),
+        with("PhoneNum", json!("13800001001")),
+        json!([]),
+        json!("x"),
+        json!([1, null, {}]),
+        json!(null),
+    ] {
         world.script(lost_reply(receipts.clone()));
         let ran = run(&world, &TRACKED, "1");
         assert_eq!(ran.exit(), 7, "{receipts}: {ran:#?}");
     }
+    world.assert_clean();
+}
+
+#[test]
+fn a_receipt_with_other_variables_proves_nothing() {
+    let world = World::new();
+    let message = |code: &'static str| [&TRACKED[..], &["--param", code]].concat();
+    for (code, exit) in [("code=471147", 0), ("code=471148", 7)] {
+        let receipt = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
+            "TemplateCode": "SMS_100003", "Content": "【Acme】Your code is 471147.",
+            "SendDate": china(1) });
+        world.script(lost_reply(json!([receipt])));
+        let ran = run(&world, &message(code), "5");
+        assert_eq!(ran.exit(), exit, "{code}: {ran:#?}");
+    }
+}
+
+#[test]
+fn a_look_up_that_times_out_is_followed_by_another() {
+    let world = World::new();
+    let mut rules = lost_reply(json!([{ "OutId": "order-7", "PhoneNum": "13800001000",
+        "SendStatus": 3, "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.",
+        "SendDate": china(1) }]));
+    let late = json!({ "match": ["dysmsapi", "query-send-details"], "times": 1,
+        "delay_ms": 30_000 });
+    rules.as_array_mut().expect("rules").insert(1, late);
+    world.script(rules);
+    let message = [&TRACKED[..], &["--timeout=2"]].concat();
+    let ran = run(&world, &message, "20");
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["status"], "sent");
     world.assert_clean();
 }
 

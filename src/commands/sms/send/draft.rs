@@ -5,7 +5,7 @@ use crate::call::Call;
 use crate::delivery::{Message, Safety};
 use crate::failure::{Failure, Result};
 use crate::ledger::Tracking;
-use crate::lookup::Trail;
+use crate::lookup::{SmsContent, Trail};
 use crate::operations::SEND_SMS;
 use crate::sms_template::SmsTemplate;
 use crate::{phone, variables};
@@ -47,7 +47,10 @@ impl Draft {
             call,
             recipients: self.recipients.clone(),
             tracking: self.tracking.clone(),
-            trail: Trail::Sms { phones: self.recipients.clone() },
+            trail: Trail::Sms {
+                phones: self.recipients.clone(),
+                content: Some(self.content(&sign_name, &template_code)),
+            },
             plan: self.plan(&sign_name, &template_code),
             safety: self.safety.clone(),
             reads: if self.verify { verify::calls(&sign_name, &template_code) } else { Vec::new() },
@@ -56,6 +59,19 @@ impl Draft {
                 .then(|| verify::verification(sign_name, template_code, self.variables.clone())),
             duplicates: None,
             follow_up: self.wait.map(|seconds| wait::receipts(&self.recipients, seconds)),
+        }
+    }
+
+    /// By what its receipt is told apart from others with the same ID.
+    fn content(&self, sign_name: &str, template_code: &str) -> SmsContent {
+        SmsContent {
+            template_code: template_code.to_string(),
+            sign_name: sign_name.to_string(),
+            values: self.variables.iter().map(|(_, value)| value.clone()).collect(),
+            text: self
+                .template
+                .as_ref()
+                .map(|template| template.as_received(sign_name, &self.variables)),
         }
     }
 

@@ -218,7 +218,7 @@ impl Envelope {
             .optional_integer("--ttl", self.ttl)
             .optional_text("--tracking-data", self.tracking_data.as_deref());
         let trail = Trail::Chat {
-            channel: self.channel_type.name(),
+            channel: self.channel_type.name().to_string(),
             from,
             to: to.clone(),
             space: self.cust_space_id,

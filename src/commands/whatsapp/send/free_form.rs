@@ -90,8 +90,8 @@ impl<C: Compose + Args> FreeForm<C> {
         // A key does not allow a repetition: what was sent with it is told again before this is
         // asked, and under another key the same message would go out twice.
         let allowed = precautions.allow_duplicate;
-        let checks = message.trail.check_commands(&message.tracking.id);
-        message.duplicates = recent::Watch::new(&run.settings, &parts, allowed, checks.clone())?;
+        let checks = message.trail.check_commands(None);
+        message.duplicates = recent::Check::new(&run.settings, &parts, allowed, checks.clone());
         if let Some(space) = space {
             let conversation = Conversation {
                 channel: channel.name(),

@@ -1,0 +1,89 @@
+//! What is at a path, found out without opening it: a FIFO or a device would make the program wait.
+
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+
+/// What a path holds.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Certainly nothing.
+    Nothing,
+    /// A regular file of this user, with that many bytes.
+    File(u64),
+}
+
+/// # Errors
+/// It cannot be told, or it is something that must not be opened.
+pub fn inspect(path: &Path) -> Result<Found> {
+    let metadata = match std::fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            reject_dangling_link(path)?;
+            return Ok(Found::Nothing);
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot look at {}", path.display()));
+        }
+    };
+    if !metadata.is_file() {
+        bail!("{} is not a regular file", path.display());
+    }
+    check_owner(path, &metadata)?;
+    Ok(Found::File(metadata.len()))
+}
+
+/// A folder that is a link to nothing may be on a disk that is not mounted now.
+fn reject_dangling_link(path: &Path) -> Result<()> {
+    let parent = path.ancestors().skip(1).find(|parent| parent.symlink_metadata().is_ok());
+    match parent {
+        Some(parent) if parent.metadata().is_err() => {
+            bail!("{} is a link to a folder that is missing", parent.display())
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn check_owner(path: &Path, metadata: &Metadata) -> Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    if owner != user {
+        bail!("{} belongs to user {owner}, and this is user {user}", path.display());
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &Metadata) -> Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_is_accepted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("file");
+        assert_eq!(inspect(&path).expect("nothing"), Found::Nothing);
+        std::fs::write(&path, "abc").expect("written");
+        assert_eq!(inspect(&path).expect("a file"), Found::File(3));
+        inspect(folder.path()).expect_err("a folder");
+        inspect(&path.join("below")).expect_err("below a file");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_refused_and_a_missing_disk_is_noticed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("gone"), &link).expect("a link");
+        inspect(&link).expect_err("a link");
+        inspect(&link.join("state").join("file")).expect_err("its folder may be on another disk");
+    }
+}

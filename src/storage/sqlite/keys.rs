@@ -1,0 +1,242 @@
+//! The table of keys.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::super::{
+    End, Error, Identity, IsAlive, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, Tracking,
+};
+use super::{Sqlite, not_written, unreadable};
+use crate::fault;
+
+const COLUMNS: &str = "key, state, content, account, tracking_id, generated, lease, since, \
+                       details, result";
+
+const fn word(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Reserved => "reserved",
+        KeyState::Calling => "calling",
+        KeyState::Unresolved => "unresolved",
+        KeyState::Accepted => "accepted",
+    }
+}
+
+/// The state of that name; version 0.1.0 called an unresolved key open.
+pub fn state(word: &str) -> Option<KeyState> {
+    match word {
+        "reserved" => Some(KeyState::Reserved),
+        "calling" => Some(KeyState::Calling),
+        "unresolved" | "open" => Some(KeyState::Unresolved),
+        "accepted" => Some(KeyState::Accepted),
+        _ => None,
+    }
+}
+
+impl Sqlite {
+    pub(super) fn reserve_key(
+        &self,
+        key: &str,
+        new: &NewKey,
+        is_alive: IsAlive<'_>,
+    ) -> Result<Reserve> {
+        let reserved = self.change(false, |transaction| {
+            let used = self.usage(transaction, key, is_alive)?;
+            if used.is_none() {
+                insert(transaction, key, new).map_err(not_written)?;
+            }
+            Ok(used.unwrap_or(Reserve::Reserved))
+        });
+        match reserved {
+            // What can be read still answers a key that was used.
+            Err(Error::Unreadable(error, super::Fix::Files)) => {
+                match self.usage(&self.connection, key, is_alive)? {
+                    Some(used) => Ok(used),
+                    None => Err(Error::NotWritten(error)),
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// What keeps the key from being reserved.
+    fn usage(
+        &self,
+        connection: &Connection,
+        key: &str,
+        is_alive: IsAlive<'_>,
+    ) -> Result<Option<Reserve>> {
+        let known = match find(connection, key)? {
+            Some(known) => Some(known),
+            None => self.legacy.find(key)?,
+        };
+        Ok(known.and_then(|known| match known.state {
+            KeyState::Accepted => Some(Reserve::Used(Box::new(known))),
+            _ if is_alive(&known.lease) => Some(Reserve::Busy),
+            // Its run ended before it started the call.
+            KeyState::Reserved if !known.damaged => None,
+            _ => Some(Reserve::Used(Box::new(known))),
+        }))
+    }
+}
+
+fn insert(connection: &Connection, key: &str, new: &NewKey) -> rusqlite::Result<usize> {
+    connection.execute(
+        &format!(
+            "INSERT OR REPLACE INTO keys ({COLUMNS})
+             VALUES (?1, 'reserved', ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)"
+        ),
+        params![
+            key,
+            new.identity.content,
+            new.identity.account,
+            new.tracking.id,
+            new.tracking.generated,
+            new.lease,
+            Timestamp::now().to_string(),
+            new.details,
+        ],
+    )
+}
+
+/// From here on the message may go out.
+pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Result<()> {
+    let changed = connection
+        .execute(
+            "UPDATE keys SET state = 'calling', since = ?3
+             WHERE key = ?1 AND lease = ?2 AND state = 'reserved'",
+            params![owner.key, owner.lease, now.to_string()],
+        )
+        .map_err(not_written)?;
+    if changed == 1 { Ok(()) } else { Err(Error::TakenOver) }
+}
+
+pub fn finish(connection: &Connection, owner: Owner<'_>, end: &End<'_>) -> Result<()> {
+    let Owner { key, lease } = owner;
+    let changed = match end {
+        End::Accepted { result } => connection.execute(
+            "UPDATE keys SET state = 'accepted', result = ?3, details = NULL
+             WHERE key = ?1 AND lease = ?2",
+            params![key, lease, result],
+        ),
+        End::Unresolved => connection.execute(
+            "UPDATE keys SET state = 'unresolved' WHERE key = ?1 AND lease = ?2",
+            params![key, lease],
+        ),
+        End::NotSent => connection.execute(
+            "DELETE FROM keys WHERE key = ?1 AND lease = ?2 AND state <> 'accepted'",
+            params![key, lease],
+        ),
+    };
+    match changed.map_err(not_written)? {
+        1 => Ok(()),
+        _ => Err(Error::TakenOver),
+    }
+}
+
+pub fn release(connection: &Connection, owner: Owner<'_>) -> Result<()> {
+    connection
+        .execute(
+            "DELETE FROM keys WHERE key = ?1 AND lease = ?2 AND state = 'reserved'",
+            params![owner.key, owner.lease],
+        )
+        .map(drop)
+        .map_err(not_written)
+}
+
+/// Records an acceptance that was proven or confirmed later, also for a record that is elsewhere.
+pub fn put_accepted(connection: &Connection, record: &KeyRecord, result: &str) -> Result<()> {
+    fault::point("store: about to settle a key");
+    let identity = record.identity.as_ref();
+    let changed = connection
+        .execute(
+            &format!(
+                "INSERT INTO keys ({COLUMNS})
+                 VALUES (?1, 'accepted', ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8)
+                 ON CONFLICT (key) DO UPDATE
+                 SET state = 'accepted', result = excluded.result, details = NULL,
+                     since = excluded.since
+                 WHERE tracking_id = excluded.tracking_id"
+            ),
+            params![
+                record.key,
+                identity.map(|identity| &identity.content),
+                identity.map(|identity| &identity.account),
+                record.tracking.id,
+                record.tracking.generated,
+                record.lease,
+                record.since.unwrap_or_else(Timestamp::now).to_string(),
+                result,
+            ],
+        )
+        .map_err(not_written)?;
+    if changed == 1 { Ok(()) } else { Err(Error::TakenOver) }
+}
+
+/// Adds a record of another database as it is.
+pub fn copy(connection: &Connection, record: &KeyRecord) -> rusqlite::Result<usize> {
+    let identity = record.identity.as_ref();
+    connection.execute(
+        &format!(
+            "INSERT OR IGNORE INTO keys ({COLUMNS})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+        ),
+        params![
+            record.key,
+            word(record.state),
+            identity.map(|identity| &identity.content),
+            identity.map(|identity| &identity.account),
+            record.tracking.id,
+            record.tracking.generated,
+            record.lease,
+            record.since.unwrap_or_else(Timestamp::now).to_string(),
+            record.details,
+            record.result,
+        ],
+    )
+}
+
+pub fn remove(connection: &Connection, key: &str) -> Result<()> {
+    connection.execute("DELETE FROM keys WHERE key = ?1", [key]).map(drop).map_err(not_written)
+}
+
+pub fn find(connection: &Connection, key: &str) -> Result<Option<KeyRecord>> {
+    connection
+        .query_row(&format!("SELECT {COLUMNS} FROM keys WHERE key = ?1"), [key], read)
+        .optional()
+        .map_err(unreadable)
+}
+
+pub fn all(connection: &Connection) -> Result<Vec<KeyRecord>> {
+    let mut statement =
+        connection.prepare(&format!("SELECT {COLUMNS} FROM keys")).map_err(unreadable)?;
+    let rows = statement.query_map([], read).map_err(unreadable)?;
+    rows.collect::<rusqlite::Result<_>>().map_err(unreadable)
+}
+
+/// A row, also a damaged one: what cannot be read makes the key unresolved at most.
+pub fn read(row: &Row<'_>) -> rusqlite::Result<KeyRecord> {
+    let text = |at: usize| row.get::<_, Option<String>>(at).ok().flatten();
+    let known = text(1).as_deref().and_then(state);
+    let tracking_id = text(4);
+    let since = text(7).and_then(|time| time.parse().ok());
+    let identity = text(2).zip(text(3));
+    let result = text(9);
+    let unreadable_result = known == Some(KeyState::Accepted)
+        && result
+            .as_deref()
+            .is_none_or(|text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_err());
+    Ok(KeyRecord {
+        key: text(0).unwrap_or_default(),
+        state: known.unwrap_or(KeyState::Unresolved),
+        identity: identity.map(|(content, account)| Identity { content, account }),
+        damaged: known.is_none() || tracking_id.is_none() || since.is_none() || unreadable_result,
+        tracking: Tracking {
+            id: tracking_id.unwrap_or_default(),
+            generated: row.get::<_, bool>(5).unwrap_or(false),
+        },
+        lease: text(6).unwrap_or_default(),
+        since,
+        details: text(8),
+        result,
+    })
+}

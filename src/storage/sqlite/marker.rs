@@ -1,0 +1,38 @@
+//! The file that is written beside the database once it exists. If the database is deleted or
+//! emptied later, it shows that keys may be missing.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::files::{self, Found};
+use super::super::{Error, Fix, Result};
+use crate::state;
+
+#[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    /// Which database it belongs to; empty if the marker cannot be understood.
+    pub store: String,
+    pub created_at: String,
+}
+
+impl Marker {
+    pub fn is_readable(&self) -> bool {
+        !self.store.is_empty()
+    }
+}
+
+pub fn read(path: &Path) -> Result<Option<Marker>> {
+    let unreadable = |error: anyhow::Error| Error::Unreadable(error, Fix::Files);
+    match files::inspect(path).map_err(unreadable)? {
+        Found::Nothing => Ok(None),
+        Found::File(_) => {
+            let text = std::fs::read(path).map_err(|error| unreadable(error.into()))?;
+            Ok(Some(serde_json::from_slice(&text).unwrap_or_default()))
+        }
+    }
+}
+
+pub fn write(path: &Path, marker: &Marker) -> anyhow::Result<()> {
+    state::replace(path, &serde_json::to_vec(marker)?)
+}

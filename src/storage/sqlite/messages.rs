@@ -1,0 +1,85 @@
+//! The messages of the last minutes, for the duplicate check: keyed hashes and no content.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::super::{Earlier, End, NewMessage, Result};
+use super::{not_written, unreadable};
+
+/// How long a message is kept: longer than any check looks back.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+pub fn forget_old(connection: &Connection, now: Timestamp) -> Result<()> {
+    let oldest = now.checked_sub(KEPT).unwrap_or(now);
+    connection
+        .execute("DELETE FROM messages WHERE at < ?1", [oldest.as_millisecond()])
+        .map(drop)
+        .map_err(not_written)
+}
+
+pub fn add(connection: &Connection, message: &NewMessage, now: Timestamp) -> Result<()> {
+    connection
+        .execute(
+            "INSERT INTO messages (id, fingerprint, state, key, at)
+             VALUES (?1, ?2, 'calling', ?3, ?4)",
+            params![message.id, message.fingerprint, message.key, now.as_millisecond()],
+        )
+        .map(drop)
+        .map_err(not_written)
+}
+
+/// The latest equal message since then. One from the future is of a clock that was set back later:
+/// it proves nothing.
+pub fn latest(
+    connection: &Connection,
+    fingerprint: &str,
+    since: Timestamp,
+) -> Result<Option<Earlier>> {
+    let now = Timestamp::now();
+    let until = now.saturating_add(now.duration_since(since).abs()).unwrap_or(now);
+    // One that is not accepted matters more than a later one that is.
+    connection
+        .query_row(
+            "SELECT state, at FROM messages
+             WHERE fingerprint = ?1 AND at >= ?2 AND at <= ?3
+             ORDER BY state = 'accepted', at DESC LIMIT 1",
+            params![fingerprint, since.as_millisecond(), until.as_millisecond()],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
+        )
+        .optional()
+        .map_err(unreadable)
+        .map(|found| {
+            found.map(|(state, at)| Earlier {
+                at: Timestamp::from_millisecond(at).unwrap_or(now),
+                accepted: state == "accepted",
+            })
+        })
+}
+
+pub fn finish(connection: &Connection, id: &str, end: &End<'_>) -> Result<()> {
+    match end {
+        End::Accepted { .. } => {
+            connection.execute("UPDATE messages SET state = 'accepted' WHERE id = ?1", [id])
+        }
+        End::Unresolved => {
+            connection.execute("UPDATE messages SET state = 'unresolved' WHERE id = ?1", [id])
+        }
+        End::NotSent => connection.execute("DELETE FROM messages WHERE id = ?1", [id]),
+    }
+    .map(drop)
+    .map_err(not_written)
+}
+
+pub fn accept_of_key(connection: &Connection, key: &str) -> Result<()> {
+    connection
+        .execute("UPDATE messages SET state = 'accepted' WHERE key = ?1", [key])
+        .map(drop)
+        .map_err(not_written)
+}
+
+pub fn remove_of_key(connection: &Connection, key: &str) -> Result<()> {
+    connection
+        .execute("DELETE FROM messages WHERE key = ?1 AND state <> 'accepted'", [key])
+        .map(drop)
+        .map_err(not_written)
+}

@@ -1,0 +1,154 @@
+//! A new store in the place of one that cannot be read.
+//!
+//! The new database is complete before the old one is moved aside, and the marker is there in
+//! between: after a crash at any point the store is still known to need repair, never mistaken for
+//! a new one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use jiff::Timestamp;
+use rusqlite::{Connection, OpenFlags};
+
+use super::super::KeyRecord;
+use super::super::files::{self, Found};
+use super::legacy::Legacy;
+use super::{PATIENCE, Paths, SECRET, create, keys, marker};
+use crate::{fault, lock, state};
+
+/// What a repair did.
+#[derive(Debug)]
+pub struct Repaired {
+    /// Keys that were used before are known only as far as they could be read.
+    pub known_since: Timestamp,
+    /// The keys that could be read.
+    pub kept: usize,
+    /// Where the old files are now.
+    pub moved: Vec<PathBuf>,
+}
+
+/// Starts a new store in that folder, with the keys of the old one that can be read.
+///
+/// # Errors
+/// A file cannot be written or moved; the store still needs repair then.
+pub fn repair(folder: &Path) -> Result<Repaired> {
+    let paths = Paths::below(folder);
+    state::create(folder)?;
+    let _opening = lock::acquire(&paths.lock, PATIENCE, true)?;
+    let now = Timestamp::now();
+    let ending = format!("damaged-{}", now.strftime("%Y%m%dT%H%M%S%3fZ"));
+    let mut moved = Vec::new();
+
+    let old_marker = marker::read(&paths.marker).ok().flatten().filter(marker::Marker::is_readable);
+    if old_marker.is_none() && paths.marker.symlink_metadata().is_ok() {
+        moved.extend(move_aside(&paths.marker, &ending)?);
+    }
+    let id = old_marker.map_or_else(|| uuid::Uuid::new_v4().to_string(), |marker| marker.store);
+    let marker = marker::Marker { store: id, created_at: now.to_string() };
+    marker::write(&paths.marker, &marker)?;
+    fault::point("store: marked for repair");
+
+    let old = salvage(&paths.database, "keys");
+    let legacy = Legacy::below(folder);
+    let legacy_is_damaged = legacy.all().is_err();
+    let mut records = old.records;
+    if legacy_is_damaged {
+        records.extend(salvage(&legacy.path, "sends").records);
+    }
+    let draft = folder.join("store.sqlite3.new");
+    let kept = write_draft(&draft, &marker, old.secret.as_deref(), &records)
+        .with_context(|| format!("cannot write {}", draft.display()))?;
+    fault::point("store: about to move the old files");
+    for path in paths.database_files() {
+        moved.extend(move_aside(&path, &ending)?);
+    }
+    fault::point("store: old files moved");
+    std::fs::rename(&draft, &paths.database).context("cannot put the new store in place")?;
+    fault::point("store: new store in place");
+    if legacy_is_damaged {
+        moved.extend(move_aside(&legacy.path, &ending)?);
+    }
+    Ok(Repaired { known_since: now, kept, moved })
+}
+
+/// Writes the new database, and returns how many keys it holds.
+fn write_draft(
+    path: &Path,
+    marker: &marker::Marker,
+    secret: Option<&[u8]>,
+    records: &[KeyRecord],
+) -> Result<usize> {
+    // A leftover of an earlier repair that did not end.
+    for name in [path.to_path_buf(), path.with_extension("new-journal")] {
+        if name.symlink_metadata().is_ok() {
+            std::fs::remove_file(name)?;
+        }
+    }
+    crate::system::private_file().write(true).create_new(true).open(path)?;
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    create(&connection, Some(marker))?;
+    if let Some(secret) = secret {
+        connection.execute("UPDATE store SET secret = ?1", [secret])?;
+    }
+    let mut kept = 0;
+    for record in records {
+        let mut record = record.clone();
+        if secret.is_none() {
+            // Its digests were made with a secret that is gone.
+            record.identity = None;
+        }
+        kept += keys::copy(&connection, &record)?;
+    }
+    Ok(kept)
+}
+
+#[derive(Default)]
+struct Salvaged {
+    secret: Option<Vec<u8>>,
+    records: Vec<KeyRecord>,
+}
+
+/// What can be read of a damaged database; it is not changed.
+fn salvage(path: &Path, table: &str) -> Salvaged {
+    let mut salvaged = Salvaged::default();
+    if !matches!(files::inspect(path), Ok(Found::File(1..))) {
+        return salvaged;
+    }
+    let Ok(connection) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
+        return salvaged;
+    };
+    let secret = connection
+        .query_row("SELECT secret FROM store WHERE id = 1", [], |row| row.get::<_, Vec<u8>>(0));
+    salvaged.secret = secret.ok().filter(|secret| secret.len() == SECRET);
+    let columns = match table {
+        "keys" => {
+            "key, state, content, account, tracking_id, generated, lease, since, details, result"
+        }
+        _ => "key, state, NULL, NULL, tracking, generated, lease, since, NULL, result",
+    };
+    let query = format!("SELECT {columns} FROM {table}");
+    let Ok(mut statement) = connection.prepare(&query) else { return salvaged };
+    let Ok(mut rows) = statement.query([]) else { return salvaged };
+    // A page that cannot be read ends the salvage.
+    while let Ok(Some(row)) = rows.next() {
+        if let Ok(record) = keys::read(row)
+            && !record.key.is_empty()
+        {
+            salvaged.records.push(record);
+        }
+    }
+    salvaged
+}
+
+/// Renames the file, if there is one.
+fn move_aside(path: &Path, ending: &str) -> Result<Option<PathBuf>> {
+    if path.symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    let mut target = path.to_path_buf().into_os_string();
+    target.push(format!(".{ending}"));
+    std::fs::rename(path, &target)
+        .with_context(|| format!("cannot move {} aside", path.display()))?;
+    Ok(Some(target.into()))
+}

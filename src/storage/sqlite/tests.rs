@@ -1,0 +1,101 @@
+use super::*;
+use crate::storage::{Identity, KeyState, Tracking};
+
+const DEAD: IsAlive<'_> = &|_| false;
+
+fn open() -> (tempfile::TempDir, Sqlite) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Sqlite::open(folder.path()).expect("a store");
+    (folder, store)
+}
+
+fn new_key(lease: &str) -> NewKey {
+    NewKey {
+        identity: Identity { content: "c".into(), account: "a".into() },
+        tracking: Tracking { id: format!("t-{lease}"), generated: true },
+        lease: lease.into(),
+        details: "{}".into(),
+    }
+}
+
+fn message(key: Option<&str>) -> NewMessage {
+    let hour_ago = Timestamp::now() - jiff::SignedDuration::from_hours(1);
+    NewMessage {
+        id: uuid::Uuid::now_v7().to_string(),
+        fingerprint: "f".into(),
+        key: key.map(String::from),
+        refuse_since: Some(hour_ago),
+    }
+}
+
+const OWNER: Owner<'_> = Owner { key: "k", lease: "one" };
+
+#[test]
+fn a_digest_is_the_same_in_every_run_and_another_in_another_store() {
+    let (folder, store) = open();
+    let digest = store.digest("471147");
+    drop(store);
+    let again = Sqlite::open(folder.path()).expect("the same store");
+    assert_eq!(again.digest("471147"), digest);
+    assert_ne!(open().1.digest("471147"), digest);
+}
+
+#[test]
+fn of_two_runs_one_gets_the_key_and_the_other_waits() {
+    let (folder, store) = open();
+    let other = Sqlite::open(folder.path()).expect("the same store");
+    assert!(matches!(store.reserve("k", &new_key("one"), DEAD), Ok(Reserve::Reserved)));
+    let alive: IsAlive<'_> = &|name| name == "one";
+    assert!(matches!(other.reserve("k", &new_key("two"), alive), Ok(Reserve::Busy)));
+    // The run has ended and has not started its call.
+    assert!(matches!(other.reserve("k", &new_key("two"), DEAD), Ok(Reserve::Reserved)));
+    assert!(matches!(store.begin(Some(OWNER), None), Err(Error::TakenOver)));
+    store.release(OWNER).expect("nothing to do");
+    assert!(other.key("k").expect("readable").is_some(), "it is the other run's");
+}
+
+#[test]
+fn the_key_and_the_message_follow_the_call_together() {
+    let (_folder, store) = open();
+    let state = || store.key("k").expect("readable").map(|record| record.state);
+    store.reserve("k", &new_key("one"), DEAD).expect("reserved");
+    let first = message(Some("k"));
+    assert!(matches!(store.begin(Some(OWNER), Some(&first)), Ok(Begin::Go)));
+    assert_eq!(state(), Some(KeyState::Calling));
+    let Ok(Begin::Duplicate(earlier)) = store.begin(None, Some(&message(None))) else {
+        panic!("an equal message is on its way")
+    };
+    assert!(!earlier.accepted);
+    store.finish(Some(OWNER), Some(&first.id), End::Unresolved).expect("recorded");
+    assert_eq!(state(), Some(KeyState::Unresolved));
+    let record = store.key("k").expect("readable").expect("a record");
+    assert!(!store.settle_as_not_sent(&record, &|_| true).expect("its call may run"));
+    assert!(store.settle_as_not_sent(&record, DEAD).expect("resolved"));
+    assert_eq!(state(), None);
+    assert!(matches!(store.begin(None, Some(&message(None))), Ok(Begin::Go)));
+}
+
+#[test]
+fn a_proof_wins_over_a_record_that_was_removed_and_not_over_another_send() {
+    let (_folder, store) = open();
+    store.reserve("k", &new_key("one"), DEAD).expect("reserved");
+    store.begin(Some(OWNER), None).expect("begun");
+    let record = store.key("k").expect("readable").expect("a record");
+    store.settle_as_not_sent(&record, DEAD).expect("resolved");
+    store.settle_as_sent(&record, "{}").expect("a receipt was found after all");
+    let settled = store.key("k").expect("readable").expect("a record");
+    assert_eq!((settled.state, settled.details), (KeyState::Accepted, None));
+    let other = KeyRecord { tracking: Tracking { id: "x".into(), generated: true }, ..record };
+    assert!(matches!(store.settle_as_sent(&other, "{}"), Err(Error::TakenOver)));
+}
+
+#[test]
+fn a_later_state_word_is_taken_for_unresolved() {
+    let (_folder, store) = open();
+    store.reserve("k", &new_key("one"), DEAD).expect("reserved");
+    store.connection.execute("UPDATE keys SET state = 'future'", []).expect("changed");
+    let Ok(Reserve::Used(record)) = store.reserve("k", &new_key("two"), DEAD) else {
+        panic!("it may have been sent")
+    };
+    assert_eq!((record.state, record.damaged), (KeyState::Unresolved, true));
+}
