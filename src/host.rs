@@ -152,15 +152,15 @@ fn find_program(given: Option<&Path>) -> Result<PathBuf> {
     // there must not be run with the user's credentials.
     let path = std::env::var_os("PATH").unwrap_or_default();
     let trusted = std::env::split_paths(&path).filter(|entry| entry.is_absolute());
-    let trusted = std::env::join_paths(trusted).ok();
+    // An empty list would mean the current folder as well.
+    let trusted = std::env::join_paths(trusted).ok().filter(|list| !list.is_empty());
     let current = std::env::current_dir().unwrap_or_default();
     let found = which::which_in(name, trusted, current).ok();
     found.and_then(|path| std::path::absolute(path).ok()).ok_or_else(|| match given {
-        Some(path) => Failure::environment(format!(
-            "--aliyun {}: there is no such program",
-            path.display()
-        ))
-        .hint("--aliyun takes the path of the aliyun program"),
+        Some(path) => {
+            Failure::environment(format!("--aliyun {}: there is no such program", path.display()))
+                .hint("--aliyun takes the path of the aliyun program")
+        }
         None => Failure::environment("aliyun is not installed: it is not in PATH")
             .hint(format!("install it: {}", install_command()))
             .next("alimsg --sandbox sms send --help"),

@@ -55,8 +55,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use commands::{Command, CommandLine};
 use commands::unread::{self, Asked};
+use commands::{Command, CommandLine};
 use facts::Facts;
 use failure::{Failure, Kind, Outcome};
 use guard::recovery;
@@ -97,7 +97,11 @@ fn user() -> ExitCode {
             recovery::at_start(&run, may_start_aliyun);
             command.run(&run)
         }),
-        Err(error) => Err(Failure::internal(format!("signals cannot be watched: {error}"))),
+        Err(error) => {
+            recovery::at_start(&run, false);
+            Err(Failure::environment(format!("signals cannot be watched: {error}"))
+                .hint("the limit on processes or threads is reached: see `ulimit -u`"))
+        }
     };
     let result = result.map_err(|mut failure| {
         failure.next.iter_mut().for_each(|next| *next = run.settings.again(next));

@@ -11,10 +11,16 @@
 mod account;
 #[path = "guard/children.rs"]
 mod children;
+#[path = "guard/containers.rs"]
+mod containers;
 #[path = "guard/crowd.rs"]
 mod crowd;
 #[path = "guard/faults.rs"]
 mod faults;
+#[path = "guard/files.rs"]
+mod files;
+#[path = "guard/foreign.rs"]
+mod foreign;
 #[path = "guard/kills.rs"]
 mod kills;
 #[path = "guard/messages.rs"]
@@ -25,10 +31,16 @@ mod order;
 mod outputs;
 #[path = "guard/prompt.rs"]
 mod prompt;
+#[path = "guard/recovery.rs"]
+mod recovery;
 #[path = "guard/signals.rs"]
 mod signals;
 #[path = "guard/stamp.rs"]
 mod stamp;
 mod support;
+#[path = "guard/switch_off.rs"]
+mod switch_off;
 #[path = "guard/troubles.rs"]
 mod troubles;
+#[path = "guard/watchdog.rs"]
+mod watchdog;

@@ -31,7 +31,8 @@ impl Preflight<'_> {
         if let Some(stamp) = Stamp::load(self.host).filter(|stamp| self.is_enough(stamp)) {
             return Ok(stamp);
         }
-        let lock = AiMode::with_notes(self.host, &self.run.screen).lock_preflight().map_err(not_had)?;
+        let lock =
+            AiMode::with_notes(self.host, &self.run.screen).lock_preflight().map_err(not_had)?;
         // Whoever held the lock before may have proven all that is needed.
         let mut stamp = match Stamp::load(self.host) {
             Some(stamp) => stamp,
@@ -99,7 +100,9 @@ impl Preflight<'_> {
     /// Step 2. The variable that every child gets has the same effect, so a failure costs nothing:
     /// the CLI refuses to write where no profile is configured.
     fn set_auto_install(&self) -> Result<()> {
-        let lock = AiMode::with_notes(self.host, &self.run.screen).lock_configuration(true).map_err(not_had)?;
+        let lock = AiMode::with_notes(self.host, &self.run.screen)
+            .lock_configuration(true)
+            .map_err(not_had)?;
         self.command(&steps::auto_install(), Some(&lock)).map(drop)
     }
 

@@ -19,11 +19,8 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Recovers, or only warns if this run may start no process. What goes wrong is a warning: the
 /// guard refuses to send where it matters, and a replay must still give its result.
 pub fn at_start(run: &Run, may_start: bool) {
-    let checked = if may_start {
-        recover(run)
-    } else {
-        warn_only(&run.screen, run.settings.sandbox)
-    };
+    let checked =
+        if may_start { recover(run) } else { warn_only(&run.screen, run.settings.sandbox) };
     run.facts.ai_mode_disabled.set(checked);
 }
 

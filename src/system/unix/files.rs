@@ -59,8 +59,7 @@ pub fn open_own_file(path: &Path, create: bool) -> io::Result<File> {
 /// It cannot be read, or it is not a regular file.
 pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
     let expected = "regular file";
-    let not_regular =
-        || io::Error::other(Untrusted::Kind { path: path.to_path_buf(), expected });
+    let not_regular = || io::Error::other(Untrusted::Kind { path: path.to_path_buf(), expected });
     if !std::fs::metadata(path)?.is_file() {
         return Err(not_regular());
     }
@@ -80,8 +79,7 @@ pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
 /// # Errors
 /// It belongs to another user, is not a folder, or cannot be examined.
 pub fn check_own_folder(path: &Path, link: bool) -> io::Result<()> {
-    let metadata =
-        if link { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) };
+    let metadata = if link { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) };
     match metadata {
         Ok(metadata) => check(path, &metadata, Metadata::is_dir, "folder"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
