@@ -77,9 +77,8 @@ impl Host {
             let folder = state::sandbox_folder()?;
             environment.push((roles::VARIABLE.to_string(), roles::ALIYUN.to_string()));
             environment.push((roles::SANDBOX_FOLDER.to_string(), folder.display().to_string()));
-            let this = std::env::current_exe()
-                .map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?;
-            this
+            std::env::current_exe()
+                .map_err(|error| Failure::internal(format!("cannot find this program: {error}")))?
         } else {
             if let Some(folder) = set(PLUGINS_FOLDER) {
                 plugins_folder = folder.into();

@@ -28,17 +28,9 @@ fn assert_refused(world: &World, ran: &Ran, cause: &str) -> Value {
     error.clone()
 }
 
-fn is_root() -> bool {
-    let is_root = rustix::process::geteuid().is_root();
-    if !is_root {
-        println!("skipped: only root can give a file to another user");
-    }
-    is_root
-}
-
 #[test]
 fn a_lease_of_another_user_counts_as_live_and_ends_the_run_with_its_owner() {
-    if !is_root() {
+    if !users::is_root() {
         return;
     }
     let world = warm();
@@ -57,7 +49,7 @@ fn a_lease_of_another_user_counts_as_live_and_ends_the_run_with_its_owner() {
 
 #[test]
 fn a_configuration_folder_of_another_user_ends_the_run_with_its_owner() {
-    if !is_root() {
+    if !users::is_root() {
         return;
     }
     for folder in ["home/.aliyun", "home/.aliyun/.alimsg", LEASES] {
@@ -98,7 +90,7 @@ fn a_lease_that_cannot_be_opened_counts_as_live() {
     world.set_ai_mode(true, SMS_AGENT);
     let lease = world.path(LEASES).join("unreadable");
     fs::write(&lease, "1\n").expect("a lease");
-    fs::set_permissions(&lease, fs::Permissions::from_mode(0)).expect("a mode");
+    fs::set_permissions(&lease, fs::Permissions::from_mode(0o000)).expect("a mode");
     let before = world.processes().len();
     let command = world.alimsg_as(user, r#"exec "$0" "$@""#, &SMS);
     assert_refused(&world, &run(command), "ermission denied");
@@ -109,7 +101,7 @@ fn a_lease_that_cannot_be_opened_counts_as_live() {
 
 #[test]
 fn a_lease_that_becomes_unreadable_during_the_call_keeps_ai_mode_on_until_it_can_be_read() {
-    if !is_root() {
+    if !users::is_root() {
         return;
     }
     let world = warm();

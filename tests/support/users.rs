@@ -1,6 +1,7 @@
 //! Other users and namespaces, which only the administrator can use. Elsewhere the tests that need
 //! them print why they did not run.
 
+use std::io::Write as _;
 use std::os::unix::fs::lchown;
 use std::path::Path;
 use std::process::Command;
@@ -12,11 +13,25 @@ static NEXT: AtomicU32 = AtomicU32::new(0);
 /// process may not become another user.
 pub fn another_user() -> Option<u32> {
     if !rustix::process::geteuid().is_root() || !Path::new("/usr/bin/setpriv").exists() {
-        println!("skipped: only root can run alimsg as another user, with setpriv");
+        skip("only root can run alimsg as another user, with setpriv");
         return None;
     }
     let process = std::process::id() % 10_000;
     Some(100_000 + process * 16 + NEXT.fetch_add(1, Ordering::SeqCst))
+}
+
+/// Whether this process may give a file to another user.
+pub fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        skip("only root can give a file to another user");
+    }
+    is_root
+}
+
+/// Says why a test does not run here, past the harness, which hides what a test prints.
+fn skip(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
 /// Gives the folder and everything in it to that user.
@@ -40,7 +55,7 @@ pub fn can_unshare(flags: &[&str]) -> bool {
         .output()
         .is_ok_and(|output| output.status.success());
     if !works {
-        println!("skipped: `unshare {}` is not allowed here", flags.join(" "));
+        skip(&format!("`unshare {}` is not allowed here", flags.join(" ")));
     }
     works
 }
