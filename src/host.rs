@@ -96,7 +96,8 @@ impl Host {
         let list: Option<Value> = list.ok().and_then(|text| serde_json::from_slice(&text).ok());
         list.as_ref()
             .and_then(|list| list["plugins"][plugin]["path"].as_str())
-            .is_some_and(|folder| !folder.is_empty() && !Path::new(folder).is_dir())
+            .map(Path::new)
+            .is_some_and(|folder| folder.is_absolute() && !folder.is_dir())
     }
 
     /// Runs one command of `aliyun`.

@@ -149,7 +149,7 @@ pub fn die_of(signal: c_int) {
     if rustix::process::getpid().is_init() {
         return;
     }
-    // A core file of a program that was asked to quit helps nobody, so no core is dumped.
+    // A core file of a program that was asked to quit is of no use, so no core is dumped.
     // The upper limit stays as it is: a user may not raise it, and the whole change would fail.
     let limit = rustix::process::getrlimit(Resource::Core);
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });

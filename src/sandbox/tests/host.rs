@@ -181,7 +181,7 @@ fn a_plugin_that_is_listed_without_its_folder_stops_a_call() {
     let args = sms_to("13800001234");
     let sandbox = Sandbox::fresh().with("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true");
     assert_eq!(sandbox.run(&words(&args)).exit, 0);
-    let folder = sandbox.folder.path().join(".aliyun/plugins/aliyun-cli-dysmsapi");
+    let folder = sandbox.path().join(".aliyun/plugins/aliyun-cli-dysmsapi");
     std::fs::remove_dir(&folder).expect("the plugin's folder");
     // Auto-install does not help: the plugin is listed.
     let failed = sandbox.run(&words(&args));
