@@ -9,8 +9,9 @@ use crate::redaction::Redaction;
 /// What has become of the run so far. It outlives a panic, so that even then the user is told
 /// whether a message went out.
 pub struct Facts {
-    /// Nothing is left for the user to switch off: ai-mode is off again, was never switched on, or
-    /// is left to another run that still uses it.
+    /// It was checked that this run left nothing on: it found no lease of a run that was killed,
+    /// or switched ai-mode off after it, and what it switched on itself is off again or is in use
+    /// by another run, which will switch it off. False as long as that was not checked.
     pub ai_mode_disabled: Cell<bool>,
     pub account: RefCell<Option<Account>>,
     /// Whether a message of this run went out.
@@ -24,7 +25,7 @@ pub struct Facts {
 impl Default for Facts {
     fn default() -> Self {
         Self {
-            ai_mode_disabled: Cell::new(true),
+            ai_mode_disabled: Cell::new(false),
             account: RefCell::new(None),
             outcome: Cell::new(Outcome::NotSent),
             tracking: RefCell::new(None),

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 
+use crate::system::Untrusted;
 use crate::{signals, state, system};
 
 /// Pauses between two tries; the first are short, because holders are usually done in milliseconds.
@@ -35,10 +36,24 @@ impl From<NotHad> for anyhow::Error {
     }
 }
 
+/// After this time a run says what it is waiting for.
+const SILENCE: Duration = Duration::from_secs(1);
+
 /// The open file holds the lock until it is closed, here and in every child that inherited it.
 pub fn acquire(path: &Path, patience: Duration, interruptible: bool) -> Result<File, NotHad> {
+    acquire_and_report(path, patience, interruptible, &|| ())
+}
+
+/// As [`acquire`]; calls `waiting` once if another run holds the lock for longer than a second.
+pub fn acquire_and_report(
+    path: &Path,
+    patience: Duration,
+    interruptible: bool,
+    waiting: &dyn Fn(),
+) -> Result<File, NotHad> {
     let file = open(path).map_err(NotHad::Failed)?;
     let start = Instant::now();
+    let mut report = Some(waiting);
     let mut pauses = PAUSES.iter().chain(std::iter::repeat(&PAUSES[PAUSES.len() - 1]));
     loop {
         if try_lock(&file).map_err(NotHad::Failed)? {
@@ -49,6 +64,11 @@ pub fn acquire(path: &Path, patience: Duration, interruptible: bool) -> Result<F
         }
         if start.elapsed() >= patience {
             return Err(NotHad::Busy(patience));
+        }
+        if start.elapsed() >= SILENCE
+            && let Some(waiting) = report.take()
+        {
+            waiting();
         }
         std::thread::sleep(*pauses.next().unwrap_or(&PAUSES[0]));
     }
@@ -80,16 +100,34 @@ fn had(result: std::result::Result<(), TryLockError>) -> Result<bool> {
     }
 }
 
-/// Opens a lock file, created for the user alone.
+/// Whether a run holds the lock on that file; `None` if there is no such file.
+///
+/// # Errors
+/// The file cannot be opened, is not a regular file of this user, or cannot be locked. Then a run
+/// may hold it.
+pub fn is_held(path: &Path) -> Result<Option<bool>> {
+    match system::open_own_file(path, false) {
+        Ok(file) => Ok(Some(!try_lock_shared(&file)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(name(error, path)),
+    }
+}
+
+/// Opens a lock file, created for the user alone. Never waits and never follows a link.
+///
+/// # Errors
+/// It cannot be opened or created, or is not a regular file of this user.
 pub fn open(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
         state::create(folder)?;
     }
-    system::private_file()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .with_context(|| format!("cannot open {}", path.display()))
+    system::open_own_file(path, true).map_err(|error| name(error, path))
+}
+
+/// The error with the name of its file, if it does not have it already.
+pub fn name(error: std::io::Error, path: &Path) -> anyhow::Error {
+    if Untrusted::find(&error).is_some() {
+        return error.into();
+    }
+    anyhow::Error::new(error).context(format!("cannot open {}", path.display()))
 }

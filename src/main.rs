@@ -58,10 +58,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use commands::CommandLine;
 use commands::unread::{self, Asked};
+use commands::{Command, CommandLine};
 use facts::Facts;
 use failure::{Failure, Kind, Outcome};
+use guard::recovery;
 use report::Report;
 use roles::Role;
 use run::Run;
@@ -72,7 +73,7 @@ fn main() -> ExitCode {
     match Role::of_this_process() {
         Role::User => user(),
         Role::Aliyun => simulated_aliyun(),
-        Role::Watchdog => match guard::watchdog::main(std::io::stdin()) {
+        Role::Watchdog => match guard::watchdog::main(std::io::stdin(), std::io::stdout()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         },
@@ -88,6 +89,7 @@ fn user() -> ExitCode {
     };
     let command = line.command;
     let name = command.name();
+    let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
     let run = Run {
         screen: Screen::new(&line.globals),
         settings: Settings::from(line.globals),
@@ -95,8 +97,15 @@ fn user() -> ExitCode {
     };
     run.screen.announce_sandbox();
     let result = match signals::watch() {
-        Ok(()) => guarded_against_panics(&run, || command.run(&run)),
-        Err(error) => Err(Failure::internal(format!("signals cannot be watched: {error}"))),
+        Ok(()) => guarded_against_panics(&run, || {
+            recovery::at_start(&run, may_start_aliyun);
+            command.run(&run)
+        }),
+        Err(error) => {
+            recovery::at_start(&run, false);
+            Err(Failure::environment(format!("signals cannot be watched: {error}"))
+                .hint("the limit on processes or threads is reached: see `ulimit -u`"))
+        }
     };
     let result = result.map_err(|mut failure| {
         failure.next.iter_mut().for_each(|next| *next = run.settings.again(next));
@@ -107,6 +116,8 @@ fn user() -> ExitCode {
     }
     if let Some(signal) = signals::first() {
         system::die_of(signal);
+        // The signal could not end this process, so the exit code names it.
+        return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
     ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
 }
@@ -140,6 +151,8 @@ fn guarded_against_panics(
 fn unread_line(error: &clap::Error) -> ExitCode {
     let asked = Asked::of_this_process();
     let screen = Screen::for_unread_line(asked.json, asked.sandbox);
+    let facts = Facts::default();
+    facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
     if unread::is_page(error) && !(asked.json && error.use_stderr()) {
         let _ = screen.page(&error.render().to_string());
         return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
@@ -147,7 +160,7 @@ fn unread_line(error: &clap::Error) -> ExitCode {
     let (command, failure) = unread::mistake(error);
     let code = failure.exit_code();
     let result = Err(failure);
-    if let Err(error) = screen.end(&command, &Facts::default(), &result) {
+    if let Err(error) = screen.end(&command, &facts, &result) {
         screen.fall_back_to_stderr(&result, &error);
     }
     ExitCode::from(code)

@@ -11,10 +11,16 @@
 mod account;
 #[path = "guard/children.rs"]
 mod children;
+#[path = "guard/containers.rs"]
+mod containers;
 #[path = "guard/crowd.rs"]
 mod crowd;
 #[path = "guard/faults.rs"]
 mod faults;
+#[path = "guard/files.rs"]
+mod files;
+#[path = "guard/foreign.rs"]
+mod foreign;
 #[path = "guard/kills.rs"]
 mod kills;
 #[path = "guard/messages.rs"]
@@ -25,6 +31,8 @@ mod order;
 mod outputs;
 #[path = "guard/prompt.rs"]
 mod prompt;
+#[path = "guard/recovery.rs"]
+mod recovery;
 #[path = "guard/safety_policy.rs"]
 mod safety_policy;
 #[path = "guard/signals.rs"]
@@ -32,5 +40,9 @@ mod signals;
 #[path = "guard/stamp.rs"]
 mod stamp;
 mod support;
+#[path = "guard/switch_off.rs"]
+mod switch_off;
 #[path = "guard/troubles.rs"]
 mod troubles;
+#[path = "guard/watchdog.rs"]
+mod watchdog;

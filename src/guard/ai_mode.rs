@@ -4,32 +4,38 @@
 //! and without a lock. So every run of alimsg takes a *lease* before it switches it on and gives
 //! the lease back when it leaves; the last one to leave switches it off. A lease is a locked file:
 //! while its run lives (or a call of that run, which inherits the lock) it is *live*; a lease that
-//! nobody holds any more is a *debt*: someone was killed and ai-mode may still be on.
+//! no process holds any more is *stale*: its run was killed, and ai-mode may still be on. A lease
+//! that cannot be read counts as live: ai-mode is not switched off under a call that may use it.
 //!
-//! ai-mode is written only while nobody else holds a live lease: the first one to come switches it
+//! ai-mode is written only while no other run holds a live lease: the first one to come switches it
 //! on, the last one to leave switches it off. A call in flight never finds the file half-written.
 //!
-//! The leases lie beside what they protect, in the CLI's configuration folder, so that runs with
+//! The leases are beside what they protect, in the CLI's configuration folder, so that runs with
 //! different state folders share them. All of it happens under one lock, which also covers every
 //! other command of `aliyun` that writes the configuration. Children that write it inherit the
-//! lock, so that it outlives a killed run for as long as they write.
+//! lock, so that it outlives a killed run for as long as they write. All of it belongs to one user:
+//! in the folder of another one nothing is read, written or switched.
 
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, Result};
 
 use super::steps;
-use crate::fault;
+use super::switch::Switch;
 use crate::host::Host;
 use crate::lock::{self, NotHad};
-use crate::process::Manner;
+use crate::process::{End, Finished, Manner};
+use crate::screen::Screen;
+use crate::{fault, reply, system};
 
 /// How long a run waits for others to finish writing the configuration, at least. Each of them
 /// needs two short processes.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a `disable` that someone else's signal killed is run, all in all.
+const ATTEMPTS: u32 = 2;
 
 /// A run's share in ai-mode.
 pub struct Lease {
@@ -48,6 +54,42 @@ impl Lease {
     }
 }
 
+/// The leases of other runs.
+#[derive(Debug, Default)]
+pub struct Leases {
+    /// A run or its call uses ai-mode.
+    pub live: bool,
+    /// Those of runs that were killed.
+    pub stale: Vec<PathBuf>,
+    /// Why one of them is neither. It may be in use.
+    unreadable: Option<anyhow::Error>,
+}
+
+impl Leases {
+    /// ai-mode may be on although no run uses it.
+    pub fn are_abandoned(&self) -> bool {
+        !self.live && !self.stale.is_empty() && self.unreadable.is_none()
+    }
+
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn readable(self) -> Result<Self> {
+        match self.unreadable {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+}
+
+/// What a run found that was killed runs' and did about it.
+#[derive(Debug)]
+pub enum Recovery {
+    /// Nothing was left on, or another run uses ai-mode and will switch it off.
+    NotNeeded,
+    SwitchedOff,
+    Failed(String),
+}
+
 /// How a run left ai-mode.
 #[derive(Debug)]
 pub enum Left {
@@ -55,7 +97,7 @@ pub enum Left {
     Off,
     /// Others still use it; the last of them switches it off.
     Shared,
-    /// It could not be switched off; the debt remains on record.
+    /// It could not be switched off; the lease stays on record.
     On(String),
 }
 
@@ -63,54 +105,98 @@ pub enum Left {
 pub struct AiMode<'a> {
     host: &'a Host,
     folder: PathBuf,
+    screen: Option<&'a Screen>,
 }
 
 impl<'a> AiMode<'a> {
     pub fn new(host: &'a Host) -> Self {
-        Self { host, folder: host.config_folder.join(".alimsg") }
+        Self { host, folder: own_folder(&host.config_folder), screen: None }
+    }
+
+    /// Shows there what is run and what is waited for.
+    pub fn with_notes(host: &'a Host, screen: &'a Screen) -> Self {
+        Self { screen: Some(screen), ..Self::new(host) }
     }
 
     /// Only one process at a time may write the CLI's configuration; this is its lock.
     pub fn lock_configuration(&self, interruptible: bool) -> Result<File, NotHad> {
         let patience = PATIENCE.max(self.host.limit * 2);
-        lock::acquire(&self.folder.join("configuration.lock"), patience, interruptible)
+        self.lock("configuration.lock", patience, interruptible)
     }
 
     /// The lock under which a first run checks and installs things, so that the others wait for
     /// its result instead of doing the same.
     pub fn lock_preflight(&self) -> Result<File, NotHad> {
         let patience = PATIENCE.max(self.host.limit * 6);
-        lock::acquire(&self.folder.join("preflight.lock"), patience, true)
+        self.lock("preflight.lock", patience, true)
     }
 
-    /// Switches ai-mode off if a killed run left it on and nobody uses it now. Starts no process
-    /// if there is no debt.
-    pub fn heal(&self) -> Result<(), NotHad> {
-        if self.leases().next().is_none() {
-            return Ok(());
-        }
-        let lock = self.lock_configuration(true)?;
-        let (live, debts) = self.sort_leases(None).map_err(NotHad::Failed)?;
-        if !live && !debts.is_empty() && self.disable(&lock).is_ok() {
-            forget(&debts);
-        }
-        Ok(())
+    fn lock(&self, name: &str, patience: Duration, interruptible: bool) -> Result<File, NotHad> {
+        check_owner(&self.host.config_folder).map_err(NotHad::Failed)?;
+        let waiting = || {
+            if let Some(screen) = self.screen {
+                screen.note("waiting for another run of alimsg to finish its work on aliyun");
+            }
+        };
+        lock::acquire_and_report(&self.folder.join(name), patience, interruptible, &waiting)
     }
 
-    /// Whether others have switched ai-mode on and still use it. Under the lock that the caller
-    /// holds: nobody is half-way through then.
-    pub fn is_in_use(&self, _configuration: &File) -> anyhow::Result<bool> {
-        self.sort_leases(None).map(|(live, _)| live)
-    }
-
-    /// Takes a lease. From here on the run owes a [`leave`](Self::leave).
+    /// The leases in that configuration folder at this moment, without the lock: one of them may
+    /// be about to be taken or given back.
     ///
-    /// Under the lock that the caller holds: nobody must see the file before it is locked.
-    pub fn take_lease(&self, _configuration: &File) -> anyhow::Result<Lease> {
-        let (path, mut file) = lock::sign_of_life(&self.folder.join("leases"))?;
+    /// # Errors
+    /// The folder cannot be read, or belongs to another user.
+    pub fn leases_in(config_folder: &Path) -> Result<Leases> {
+        check_owner(config_folder)?;
+        sort_leases(&own_folder(config_folder), None)
+    }
+
+    /// Switches ai-mode off if a killed run left it on and no run uses it now.
+    pub fn recover(&self) -> Recovery {
+        let recover = || {
+            let lock = self.lock_configuration(true)?;
+            let leases = self.leases(&lock)?.readable()?;
+            if !leases.are_abandoned() {
+                return Ok(Recovery::NotNeeded);
+            }
+            Ok(match self.disable(&lock) {
+                Ok(()) => {
+                    forget(&leases.stale);
+                    Recovery::SwitchedOff
+                }
+                Err(reason) => Recovery::Failed(reason),
+            })
+        };
+        recover().unwrap_or_else(|error: anyhow::Error| Recovery::Failed(format!("{error:#}")))
+    }
+
+    /// The leases of others. Under the lock that the caller holds: no run is half-way through then.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn leases(&self, _configuration: &File) -> Result<Leases> {
+        sort_leases(&self.folder, None)
+    }
+
+    /// Takes a lease. From here on the run has to [`leave`](Self::leave), or to give it back with
+    /// [`abandon`](Self::abandon) if nothing was switched on.
+    ///
+    /// Under the lock that the caller holds: no run may see the file before it is locked.
+    pub fn take_lease(&self, _configuration: &File) -> Result<Lease> {
+        let (path, mut file) = lock::sign_of_life(&leases_folder(&self.folder))?;
         // For people who look: the lock alone decides.
-        writeln!(file, "{}", std::process::id()).context("cannot write a lease")?;
+        let written = writeln!(file, "{}", std::process::id());
+        if written.is_err() {
+            forget(std::slice::from_ref(&path));
+        }
+        written.with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Lease { path, file })
+    }
+
+    /// Gives a lease back under which nothing was switched on. Under the lock under which it was
+    /// taken: no other run can have relied on it.
+    pub fn abandon(&self, lease: &Lease, _configuration: &File) {
+        forget(std::slice::from_ref(&lease.path));
     }
 
     /// Gives the lease back, and switches ai-mode off if it was the last one.
@@ -120,16 +206,20 @@ impl<'a> AiMode<'a> {
             Err(NotHad::Failed(error)) => return Left::On(format!("{error:#}")),
             Err(_) => return Left::On("another process keeps the configuration locked".into()),
         };
-        // The file may be gone: the next run after a kill has found the debt and paid it, or a
-        // person has tidied up under a run that lives. Off is right after either.
-        let (live, mut done) = match self.sort_leases(Some(lease)) {
-            Ok(sorted) => sorted,
+        // The file may be gone: the next run after a kill has recovered already, or a person has
+        // tidied up under a run that lives. Off is right after either.
+        let leases = match sort_leases(&self.folder, Some(lease)) {
+            Ok(leases) => leases,
             Err(error) => return Left::On(format!("{error:#}")),
         };
+        let mut done = leases.stale;
         done.push(lease.to_path_buf());
-        if live {
+        if leases.live {
             forget(&done);
             return Left::Shared;
+        }
+        if let Some(error) = leases.unreadable {
+            return Left::On(format!("another run may still use it: {error:#}"));
         }
         fault::point("ai-mode: about to switch off");
         match self.disable(&lock) {
@@ -142,38 +232,101 @@ impl<'a> AiMode<'a> {
         }
     }
 
-    /// Step 7, under the lock.
+    /// Step 7, under the lock, until it is proven that ai-mode is off.
     fn disable(&self, configuration: &File) -> Result<(), String> {
-        let manner = Manner { hold: Some(configuration), ..Manner::default() };
-        let finished = self
-            .host
-            .run(&steps::disable(), &manner)
-            .map_err(|error| format!("{} could not be started: {error}", self.host.shown))?;
-        crate::reply::trouble(&finished).map_or(Ok(()), Err)
-    }
-
-    /// Whether any lease other than `own` is live, and those that are debts.
-    fn sort_leases(&self, own: Option<&Path>) -> anyhow::Result<(bool, Vec<PathBuf>)> {
-        let mut live = false;
-        let mut debts = Vec::new();
-        for path in self.leases().filter(|path| Some(path.as_path()) != own) {
-            let Ok(file) = File::open(&path) else { continue };
-            if lock::try_lock_shared(&file)? {
-                debts.push(path);
-            } else {
-                live = true;
+        let mut reason = String::new();
+        for _ in 0..ATTEMPTS {
+            let finished = self.step(&steps::disable(), configuration)?;
+            if self.is_off(&finished, configuration) {
+                return Ok(());
+            }
+            reason = reply::trouble(&finished).unwrap_or_else(|| {
+                "the command ended with exit code 0 and had no effect".to_string()
+            });
+            if !was_killed(&finished) {
+                break;
             }
         }
-        Ok((live, debts))
+        Err(reason)
     }
 
-    fn leases(&self) -> impl Iterator<Item = PathBuf> {
-        let entries = std::fs::read_dir(self.folder.join("leases"));
-        entries.into_iter().flatten().flatten().map(|entry| entry.path())
+    /// Whether ai-mode is off after that `disable`. The file proves it, however the command ended;
+    /// where it cannot be read, a second command that has succeeded.
+    fn is_off(&self, disabled: &Finished, configuration: &File) -> bool {
+        if let Some(switch) = Switch::read(&self.host.config_folder) {
+            return !switch.enabled;
+        }
+        reply::trouble(disabled).is_none()
+            && self.step(&steps::show(), configuration).is_ok_and(|shown| {
+                Switch::from_show(&shown.stdout).is_some_and(|switch| !switch.enabled)
+            })
+    }
+
+    fn step(&self, arguments: &[String], configuration: &File) -> Result<Finished, String> {
+        if let Some(screen) = self.screen {
+            screen.command(&self.host.shown, arguments);
+        }
+        let manner = Manner { hold: Some(configuration), ..Manner::default() };
+        self.host
+            .run(arguments, &manner)
+            .map_err(|error| format!("{} could not be started: {error}", self.host.shown))
     }
 }
 
-/// Removes leases that are paid. One that cannot be removed is paid once more by the next run.
+/// Someone else's signal ended it.
+fn was_killed(finished: &Finished) -> bool {
+    matches!(finished.end, End::Exited(status) if system::ending_signal(status).is_some())
+}
+
+/// What alimsg keeps in the CLI's configuration folder.
+fn own_folder(config_folder: &Path) -> PathBuf {
+    config_folder.join(".alimsg")
+}
+
+fn leases_folder(own_folder: &Path) -> PathBuf {
+    own_folder.join("leases")
+}
+
+/// That the folders belong to this user.
+fn check_owner(config_folder: &Path) -> Result<()> {
+    let own = own_folder(config_folder);
+    let leases = leases_folder(&own);
+    // People keep their configuration elsewhere and link to it.
+    for (folder, link) in [(config_folder, true), (&own, false), (&leases, false)] {
+        system::check_own_folder(folder, link).map_err(|error| lock::name(error, folder))?;
+    }
+    Ok(())
+}
+
+/// The leases in alimsg's own folder, without the one at `own`.
+fn sort_leases(folder: &Path, own: Option<&Path>) -> Result<Leases> {
+    let mut leases = Leases::default();
+    let folder = leases_folder(folder);
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(leases),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot read {}", folder.display()));
+        }
+    };
+    for entry in entries {
+        let path = entry.with_context(|| format!("cannot read {}", folder.display()))?.path();
+        if Some(path.as_path()) == own {
+            continue;
+        }
+        match lock::is_held(&path) {
+            Ok(Some(true)) => leases.live = true,
+            Ok(Some(false)) => leases.stale.push(path),
+            // Given back since the folder was read.
+            Ok(None) => {}
+            Err(error) => leases.unreadable = Some(error),
+        }
+    }
+    Ok(leases)
+}
+
+/// Removes leases that are over. One that cannot be removed is recovered from once more by the
+/// next run.
 fn forget(leases: &[PathBuf]) {
     for lease in leases {
         let _ = std::fs::remove_file(lease);

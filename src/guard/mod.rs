@@ -11,14 +11,18 @@
 //! [`Guard::prepare`] is steps 1 to 4, of which a warm run skips what its stamp proves.
 //! [`Guard::enter`] is step 5 and returns the [`Session`] that makes the calls. Dropping the
 //! session is step 7; that covers errors, signals and panics. What kills the process outright is
-//! covered by the watchdog, and what kills both by the next run, which finds the lease.
+//! covered by the watchdog, and what kills both by the next run, which finds the lease:
+//! [`recovery`].
 
 mod ai_mode;
 mod preflight;
+pub mod recovery;
 mod safety_policy;
 mod session;
 mod stamp;
 pub mod steps;
+mod switch;
+mod unusable;
 pub mod watchdog;
 
 use std::fs::File;
@@ -28,15 +32,16 @@ use crate::account::{self, Account, Exported};
 use crate::failure::{Failure, Result};
 use crate::fault;
 use crate::host::Host;
-use crate::lock::NotHad;
 use crate::operations::{Operation, Product};
 use crate::process::{End, Finished, Manner};
 use crate::run::Run;
 use crate::signals;
-use ai_mode::AiMode;
+use ai_mode::{AiMode, Leases};
 use preflight::Preflight;
 pub use session::Session;
 use stamp::Stamp;
+use unusable::{not_had, unusable};
+use watchdog::Watchdog;
 
 /// A run that may switch ai-mode on.
 pub struct Guard<'r> {
@@ -54,7 +59,10 @@ impl<'r> Guard<'r> {
     /// signal came. Nothing has been sent.
     pub fn prepare(run: &'r Run, product: Product) -> Result<Self> {
         let host = Host::find(&run.settings)?;
-        AiMode::new(&host).heal().map_err(not_had)?;
+        // A lease that cannot be read would keep ai-mode on: nothing is switched on then.
+        AiMode::leases_in(&host.config_folder)
+            .and_then(Leases::readable)
+            .map_err(|error| unusable(&error))?;
         let exported = Exported::of_this_process(&run.settings);
         if exported.recorded {
             run.screen.note(
@@ -94,54 +102,90 @@ impl<'r> Guard<'r> {
     /// ai-mode could not be switched on, or a signal came; it is off again then.
     pub fn enter(&self) -> Result<Session<'r>> {
         let Self { run, host, product, .. } = self;
-        let ai_mode = AiMode::new(host);
+        // First: it gets ready while the configuration is locked.
+        let watchdog = Watchdog::start().map_err(|error| no_watchdog(&error))?;
+        let ai_mode = AiMode::with_notes(host, &run.screen);
         // Declared before the lock is taken: however this ends, the lock goes before the session,
         // which needs it to leave.
         let session;
         let entered = {
             let lock = ai_mode.lock_configuration(true).map_err(not_had)?;
             fault::point("guard: configuration locked");
-            let in_use = ai_mode.is_in_use(&lock)?;
-            let lease = ai_mode.take_lease(&lock)?;
+            let others = ai_mode
+                .leases(&lock)
+                .and_then(Leases::readable)
+                .map_err(|error| unusable(&error))?;
+            let lease = ai_mode.take_lease(&lock).map_err(|error| unusable(&error))?;
             fault::point("guard: lease taken");
-            session = Session::new(run, host.clone(), lease);
-            session.switch_on(*product, &lock, in_use)
+            session = Session::new(run, host.clone(), lease, watchdog);
+            session.switch_on(*product, &lock, &others)
         };
         entered.map(|()| session)
     }
 }
 
+/// Without a watchdog a killed run would leave ai-mode on, so nothing is switched on.
+fn no_watchdog(error: &anyhow::Error) -> Box<Failure> {
+    if signals::count() > 0 {
+        return Failure::interrupted();
+    }
+    Failure::environment(format!(
+        "the watchdog process, which switches ai-mode off if alimsg is killed, cannot be started: \
+         {error:#}"
+    ))
+    .hint(
+        "nothing was switched on and nothing was sent; check the limits on processes and memory \
+         (`ulimit -u`, `ulimit -v`), then try again",
+    )
+    .retryable()
+}
+
+/// Says what the first signal does while a command runs, and what a second one would do.
+fn note_waiting(run: &Run) {
+    run.screen.note(
+        "stopping: waiting for the running call to finish; a second Ctrl-C ends it now, and its \
+         outcome may then be unknown",
+    );
+}
+
 /// Runs one command of the guard; the user's second signal ends it.
 fn run_step(run: &Run, host: &Host, arguments: &[String], hold: Option<&File>) -> Result<Finished> {
+    let finished = run_to_end(run, host, arguments, hold)?;
+    if finished.end == End::Interrupted { Err(Failure::interrupted()) } else { Ok(finished) }
+}
+
+/// As [`run_step`], for a caller that must know whether the command was started: only then this is
+/// no failure.
+fn run_to_end(
+    run: &Run,
+    host: &Host,
+    arguments: &[String],
+    hold: Option<&File>,
+) -> Result<Finished> {
     stop_if_interrupted()?;
     run.screen.command(&host.shown, arguments);
-    let manner = Manner { hold, interruptible: true, ..Manner::default() };
-    let finished = host.run(arguments, &manner).map_err(|error| not_started(host, &error))?;
-    if finished.end == End::Interrupted { Err(Failure::interrupted()) } else { Ok(finished) }
+    let note = || note_waiting(run);
+    let manner =
+        Manner { hold, interruptible: true, on_first_signal: Some(&note), ..Manner::default() };
+    host.run(arguments, &manner).map_err(|error| not_started(host, &error))
 }
 
 fn stop_if_interrupted() -> Result<()> {
     if signals::count() > 0 { Err(Failure::interrupted()) } else { Ok(()) }
 }
 
-fn not_had(reason: NotHad) -> Box<Failure> {
-    match reason {
-        NotHad::Interrupted => Failure::interrupted(),
-        NotHad::Busy(patience) => Failure::environment(format!(
-            "other runs have kept the configuration of aliyun locked for {} s",
-            patience.as_secs()
-        ))
-        .hint("wait for them to end, then try again; nothing was sent")
-        .retryable(),
-        NotHad::Failed(error) => Failure::environment(format!("{error:#}"))
-            .hint("the configuration folder of aliyun must be writable"),
-    }
-}
-
 fn not_started(host: &Host, error: &io::Error) -> Box<Failure> {
     if error.kind() == io::ErrorKind::ArgumentListTooLong {
         return Failure::usage("the call is too long for this system's command line")
             .hint("shorten the values, or send to fewer recipients at once");
+    }
+    if error.kind() == io::ErrorKind::WouldBlock {
+        return Failure::environment(format!(
+            "{} could not be started: {error}",
+            host.program.display()
+        ))
+        .hint("the limit on processes or threads is reached: see `ulimit -u`")
+        .retryable();
     }
     Failure::environment(format!("{} could not be started: {error}", host.program.display()))
         .hint("check the file with --aliyun, or install aliyun again")

@@ -4,7 +4,8 @@ use std::fs::File;
 
 use super::ai_mode::AiMode;
 use super::stamp::{Identity, Stamp};
-use super::{not_had, run_step, steps};
+use super::unusable::not_had;
+use super::{run_step, steps};
 use crate::account::{Exported, Profile};
 use crate::failure::{Failure, Kind, Result};
 use crate::host::{Host, install_command};
@@ -30,7 +31,8 @@ impl Preflight<'_> {
         if let Some(stamp) = Stamp::load(self.host).filter(|stamp| self.is_enough(stamp)) {
             return Ok(stamp);
         }
-        let lock = AiMode::new(self.host).lock_preflight().map_err(not_had)?;
+        let lock =
+            AiMode::with_notes(self.host, &self.run.screen).lock_preflight().map_err(not_had)?;
         // Whoever held the lock before may have proven all that is needed.
         let mut stamp = match Stamp::load(self.host) {
             Some(stamp) => stamp,
@@ -40,7 +42,7 @@ impl Preflight<'_> {
                 Stamp::new(Identity::now(self.host))
             }
         };
-        if !stamp.has_plugin(self.product) {
+        if !self.has_plugin(&stamp) {
             self.ensure_plugin(&lock)?;
             stamp.prove_plugin(self.product);
         }
@@ -59,7 +61,12 @@ impl Preflight<'_> {
     }
 
     fn is_enough(&self, stamp: &Stamp) -> bool {
-        stamp.has_plugin(self.product) && !self.needs_profiles(stamp)
+        self.has_plugin(stamp) && !self.needs_profiles(stamp)
+    }
+
+    /// The plugin was proven, and its folder was not removed since.
+    fn has_plugin(&self, stamp: &Stamp) -> bool {
+        stamp.has_plugin(self.product) && !self.host.lacks_folder_of(self.product.plugin())
     }
 
     fn needs_profiles(&self, stamp: &Stamp) -> bool {
@@ -93,7 +100,9 @@ impl Preflight<'_> {
     /// Step 2. The variable that every child gets has the same effect, so a failure costs nothing:
     /// the CLI refuses to write where no profile is configured.
     fn set_auto_install(&self) -> Result<()> {
-        let lock = AiMode::new(self.host).lock_configuration(true).map_err(not_had)?;
+        let lock = AiMode::with_notes(self.host, &self.run.screen)
+            .lock_configuration(true)
+            .map_err(not_had)?;
         self.command(&steps::auto_install(), Some(&lock)).map(drop)
     }
 
@@ -103,8 +112,9 @@ impl Preflight<'_> {
         let plugin = self.product.plugin();
         let listed = self.command(&steps::list_plugins(), None)?;
         let text = String::from_utf8_lossy(&listed.stdout);
-        let installed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
-        if installed {
+        let listed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
+        let lost = self.host.lacks_folder_of(plugin);
+        if listed && !lost {
             let updated = self.command(&steps::update_plugins(), Some(preflight))?;
             if let Some(trouble) = reply::trouble(&updated) {
                 // Hosts in a private network cannot reach the catalogue and still can send.
@@ -114,7 +124,11 @@ impl Preflight<'_> {
             }
             return Ok(());
         }
-        self.run.screen.note(&format!("installing {plugin}, once"));
+        self.run.screen.note(&if lost {
+            format!("the folder of {plugin} is missing: installing it again")
+        } else {
+            format!("installing {plugin}, once")
+        });
         let installing = self.command(&steps::install_plugin(self.product), Some(preflight))?;
         let Some(trouble) = reply::trouble(&installing) else { return Ok(()) };
         let hint = match installing.end {

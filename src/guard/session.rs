@@ -1,18 +1,23 @@
 //! Steps 5 to 7: ai-mode on, the calls, ai-mode off.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::ai_mode::{AiMode, Lease, Left};
+use super::ai_mode::{AiMode, Lease, Leases, Left};
 use super::stamp::Stamp;
+use super::switch::Switch;
+use super::unusable::not_switched_on;
 use super::watchdog::Watchdog;
-use super::{not_started, run_step, safety_policy, steps, stop_if_interrupted};
+use super::{
+    no_watchdog, not_started, note_waiting, run_step, run_to_end, safety_policy, steps,
+    stop_if_interrupted,
+};
 use crate::failure::{Failure, Result};
 use crate::fault;
 use crate::host::Host;
 use crate::operations::{Operation, Product};
-use crate::process::{Finished, Manner};
+use crate::process::{End, Finished, Manner};
 use crate::reply;
 use crate::run::Run;
 
@@ -21,19 +26,28 @@ pub struct Session<'r> {
     run: &'r Run,
     host: Host,
     lease: Lease,
+    duty: Cell<Duty>,
     watchdog: RefCell<Option<Watchdog>>,
+    /// What was known about ai-mode before this session.
+    disabled_before: bool,
+}
+
+/// What this session has to do in the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Duty {
+    /// Leave ai-mode: it may be on, or another run may rely on the lease.
+    Leave,
+    /// Nothing: nothing was switched on, and the lease was given back.
+    Nothing,
 }
 
 impl<'r> Session<'r> {
-    /// Takes the lease over and starts the watchdog; nothing is switched on yet.
-    pub fn new(run: &'r Run, host: Host, lease: Lease) -> Self {
+    /// Takes the lease and the watchdog over; nothing is switched on yet.
+    pub fn new(run: &'r Run, host: Host, lease: Lease, watchdog: Watchdog) -> Self {
         // Until it has been left, whatever happens.
-        run.facts.ai_mode_disabled.set(false);
-        let watchdog = Watchdog::start(&host, lease.path());
-        if let Err(error) = &watchdog {
-            run.screen.warn(format!("there is no watchdog for this run: {error:#}"));
-        }
-        Self { run, host, lease, watchdog: RefCell::new(watchdog.ok()) }
+        let disabled_before = run.facts.ai_mode_disabled.replace(false);
+        let watchdog = RefCell::new(Some(watchdog));
+        Self { run, host, lease, duty: Cell::new(Duty::Leave), watchdog, disabled_before }
     }
 
     /// Step 5, under the lock. Where others have switched ai-mode on and still use it, nothing is
@@ -42,30 +56,72 @@ impl<'r> Session<'r> {
     /// names its own.
     ///
     /// # Errors
-    /// It could not be switched on, or a signal came.
-    pub fn switch_on(&self, product: Product, configuration: &File, in_use: bool) -> Result<()> {
-        if in_use && self.is_on(configuration)? {
+    /// The watchdog is not ready, ai-mode could not be switched on, or a signal came.
+    pub fn switch_on(&self, product: Product, configuration: &File, others: &Leases) -> Result<()> {
+        if let Err(error) = self.start_watchdog() {
+            self.abandon(configuration);
+            return Err(no_watchdog(&error));
+        }
+        if others.live && self.is_on(configuration)? {
             return Ok(());
         }
-        for arguments in [steps::enable(), steps::set_user_agent(product)] {
-            fault::point("guard: about to switch on");
-            let finished = self.step(&arguments, configuration)?;
-            if let Some(trouble) = reply::trouble(&finished) {
-                return Err(Failure::environment(format!(
-                    "ai-mode cannot be switched on: {trouble}"
-                ))
-                .next(format!("{} configure ai-mode show", self.host.shown)));
-            }
+        self.enable(configuration, others)?;
+        fault::point("guard: about to switch on");
+        let finished = self.step(&steps::set_user_agent(product), configuration)?;
+        if let Some(reason) = reply::trouble(&finished) {
+            return Err(not_switched_on(&self.host, &reason));
         }
         fault::point("guard: switched on");
         Ok(())
     }
 
+    /// Nothing may be switched on before the watchdog is ready to switch it off.
+    fn start_watchdog(&self) -> anyhow::Result<()> {
+        let mut watchdog = self.watchdog.borrow_mut();
+        let Some(watchdog) = &mut *watchdog else { return Ok(()) };
+        watchdog.configure(&self.host, self.lease.path())?;
+        watchdog.await_ready()
+    }
+
+    fn enable(&self, configuration: &File, others: &Leases) -> Result<()> {
+        let before = Switch::read(&self.host.config_folder).unwrap_or_default();
+        fault::point("guard: about to switch on");
+        let finished = run_to_end(self.run, &self.host, &steps::enable(), Some(configuration))
+            .inspect_err(|_| self.abandon(configuration))?;
+        if finished.end == End::Interrupted {
+            return Err(Failure::interrupted());
+        }
+        if let Some(reason) = reply::trouble(&finished) {
+            let now = Switch::read(&self.host.config_folder).unwrap_or_default();
+            // A command that someone ended may have switched it on, or not yet.
+            let ended_by_itself =
+                matches!(finished.end, End::Exited(status) if status.code().is_some());
+            if ended_by_itself && (before.enabled || !now.enabled) {
+                self.abandon(configuration);
+            }
+            return Err(not_switched_on(&self.host, &reason));
+        }
+        // What a run left on, this one or a killed one, is not the user's own.
+        if !others.live
+            && others.stale.is_empty()
+            && let Some(warning) = before.foreign(&self.host.shown)
+        {
+            self.run.screen.warn(warning);
+        }
+        Ok(())
+    }
+
+    /// This run has switched nothing on. Under the lock: no other run has relied on the lease yet.
+    fn abandon(&self, configuration: &File) {
+        AiMode::new(&self.host).abandon(&self.lease, configuration);
+        self.duty.set(Duty::Nothing);
+    }
+
     /// Whether ai-mode is on at this moment: another program may have switched it off.
     fn is_on(&self, configuration: &File) -> Result<bool> {
         let finished = self.step(&steps::show(), configuration)?;
-        let state: serde_json::Value = serde_json::from_slice(&finished.stdout).unwrap_or_default();
-        Ok(finished.succeeded() && state["enabled"] == true)
+        let shown = Switch::from_show(&finished.stdout);
+        Ok(finished.succeeded() && shown.is_some_and(|switch| switch.enabled))
     }
 
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Finished> {
@@ -94,10 +150,12 @@ impl<'r> Session<'r> {
             }
         };
         let started = |group| tell(&|watchdog| watchdog.calling(group));
+        let note = || note_waiting(self.run);
         let manner = Manner {
             hold: Some(self.lease.file()),
             interruptible: true,
             started: Some(&started),
+            on_first_signal: Some(&note),
             ..*manner
         };
         let finished = self.host.run(arguments, &manner);
@@ -122,26 +180,23 @@ impl<'r> Session<'r> {
 /// Step 7.
 impl Drop for Session<'_> {
     fn drop(&mut self) {
+        if self.duty.get() == Duty::Nothing {
+            self.run.facts.ai_mode_disabled.set(self.disabled_before);
+            return;
+        }
         // A panic must not leave a destructor: it would end the program without a word about the
         // message, where another panic is on its way.
         let left = catch_unwind(AssertUnwindSafe(|| {
             fault::point("guard: about to leave");
-            self.run.screen.command(&self.host.shown, &steps::disable());
-            AiMode::new(&self.host).leave(self.lease.path())
+            AiMode::with_notes(&self.host, &self.run.screen).leave(self.lease.path())
         }))
-        .unwrap_or_else(|_| Left::On("alimsg has a defect and stopped half-way".into()));
+        .unwrap_or_else(|_| Left::On("internal error (a bug in alimsg)".into()));
         let watchdog = self.watchdog.take();
-        let reason = match left {
-            Left::Off | Left::Shared => {
-                self.run.facts.ai_mode_disabled.set(true);
-                if let Some(watchdog) = watchdog {
-                    watchdog.dismiss();
-                }
-                return;
-            }
-            Left::On(reason) => reason,
+        let Left::On(reason) = left else {
+            self.run.facts.ai_mode_disabled.set(true);
+            return;
         };
-        let successor = if watchdog.is_some() {
+        let successor = if watchdog.is_some_and(Watchdog::take_over) {
             "a watchdog goes on trying"
         } else {
             "the next run tries again"
@@ -151,8 +206,5 @@ impl Drop for Session<'_> {
              `{} configure ai-mode disable` switches it off by hand",
             self.host.shown
         ));
-        if let Some(watchdog) = watchdog {
-            watchdog.take_over();
-        }
     }
 }

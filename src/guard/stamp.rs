@@ -79,7 +79,7 @@ impl Stamp {
 
     /// The stamp on record, if it is about the files as they are now and still fresh.
     pub fn load(host: &Host) -> Option<Self> {
-        let text = std::fs::read(path(host)?).ok()?;
+        let text = system::read_regular_file(&path(host)?).ok()?;
         let stamp: Self = serde_json::from_slice(&text).ok()?;
         (fresh(stamp.checked_at) && stamp.identity == Identity::now(host)).then_some(stamp)
     }

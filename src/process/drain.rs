@@ -1,6 +1,7 @@
 //! Reads a child's output on a thread of its own, so that the child never blocks on a full pipe.
 
-use std::io::Read;
+use std::io::{self, Read};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Default)]
@@ -9,20 +10,31 @@ struct Kept {
     truncated: bool,
 }
 
-pub struct Drain(Arc<Mutex<Kept>>);
+pub struct Drain<S> {
+    kept: Arc<Mutex<Kept>>,
+    source: Sender<Option<S>>,
+}
 
-impl Drain {
-    /// Reads to the end and keeps the first `limit` bytes; tells `heard` each piece of these as it
-    /// comes, and `done` that there is no more.
+impl<S: Read + Send + 'static> Drain<S> {
+    /// Starts the thread, before there is anything to read: a thread that cannot be started must
+    /// not be noticed after the child was.
+    ///
+    /// It reads to the end and keeps the first `limit` bytes; `heard` gets each piece of these as
+    /// it comes, and `done` is called when there is no more.
+    ///
+    /// # Errors
+    /// The system starts no more threads.
     pub fn start(
-        source: Option<impl Read + Send + 'static>,
         limit: usize,
         mut heard: Option<impl FnMut(&[u8]) + Send + 'static>,
         done: impl FnOnce() + Send + 'static,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let kept = Arc::new(Mutex::new(Kept::default()));
         let shared = Arc::clone(&kept);
-        std::thread::spawn(move || {
+        let (source, sources) = mpsc::channel::<Option<S>>();
+        super::start_thread("output", move || {
+            // Without a source the child was not started.
+            let Ok(source) = sources.recv() else { return };
             if let Some(source) = source {
                 read_all(source, limit, &shared, |bytes| {
                     if let Some(heard) = &mut heard {
@@ -31,14 +43,20 @@ impl Drain {
                 });
             }
             done();
-        });
-        Self(kept)
+        })?;
+        Ok(Self { kept, source })
+    }
+
+    /// Begins to read from there.
+    pub fn read(&self, source: Option<S>) {
+        // The thread waits for nothing else.
+        let _ = self.source.send(source);
     }
 
     /// What has been read so far, and whether something was dropped. The thread may still be
     /// reading if a straggler holds the pipe; what comes later is lost.
     pub fn take(self) -> (Vec<u8>, bool) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         (std::mem::take(&mut kept.bytes), kept.truncated)
     }
 }

@@ -51,6 +51,8 @@ pub struct Manner<'a> {
     /// Told its number as soon as it exists.
     pub started: Option<&'a dyn Fn(u32)>,
     pub heard: Option<Listener<'a>>,
+    /// Called once if a first signal comes while it runs and a second one would end it.
+    pub on_first_signal: Option<&'a dyn Fn()>,
 }
 
 /// Told what a process prints on standard output, as it comes.
@@ -100,15 +102,8 @@ enum Event {
 /// # Errors
 /// Only if it could not be started at all: nothing has happened then.
 pub fn run(launch: &Launch<'_>) -> io::Result<Finished> {
-    let deadline = Instant::now() + launch.limit;
-    let mut child = spawn(launch)?;
-    let Manner { interruptible, started, heard, .. } = *launch.manner;
-    if let Some(started) = started {
-        started(child.id());
-    }
-
+    let Manner { interruptible, started, heard, on_first_signal, .. } = *launch.manner;
     let (sender, events) = mpsc::channel();
-    let _waking = signals::Waking::new(sender.clone(), Event::Signal);
     let tell = |event: Event| {
         let sender = sender.clone();
         move || drop(sender.send(event))
@@ -117,19 +112,40 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Finished> {
         let sender = sender.clone();
         move |bytes: &[u8]| drop(sender.send(Event::Heard(bytes.to_vec())))
     });
-    let stdout = Drain::start(child.stdout.take(), STDOUT_LIMIT, listener, tell(Event::Drained));
-    let stderr =
-        Drain::start(child.stderr.take(), STDERR_LIMIT, None::<fn(&[u8])>, tell(Event::Drained));
-    let pid = child.id();
+    // All threads are there before the child: a child that nobody watches must not exist.
+    let stdout = Drain::start(STDOUT_LIMIT, listener, tell(Event::Drained))?;
+    let stderr = Drain::start(STDERR_LIMIT, None::<fn(&[u8])>, tell(Event::Drained))?;
+    let (pid, pids) = mpsc::channel();
     let exited = sender.clone();
-    std::thread::spawn(move || {
+    start_thread("exit", move || {
+        let Ok(pid) = pids.recv() else { return };
         let by_signal = system::await_exit(pid);
         drop(exited.send(Event::Exited { by_signal }));
-    });
+    })?;
 
+    let deadline = Instant::now() + launch.limit;
+    let mut child = spawn(launch)?;
+    if let Some(started) = started {
+        started(child.id());
+    }
+    let _waking = signals::Waking::new(sender.clone(), Event::Signal);
+    stdout.read(child.stdout.take());
+    stderr.read(child.stderr.take());
+    // The thread waits for nothing else.
+    let _ = pid.send(child.id());
+
+    let mut first_signal = on_first_signal.filter(|_| interruptible);
+    let mut report_signal = || {
+        if signals::count() == 1
+            && let Some(report) = first_signal.take()
+        {
+            report();
+        }
+    };
     let mut running =
         Running { child, killed: None, exited: false, group_ended: false, open: 2, deadline };
     // A signal that came before the child existed counts as well.
+    report_signal();
     running.on_signal(interruptible);
     while !running.is_over() {
         match events.recv_timeout(running.deadline.saturating_duration_since(Instant::now())) {
@@ -140,7 +156,10 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Finished> {
                 }
             }
             Ok(Event::Drained) => running.open -= 1,
-            Ok(Event::Signal) => running.on_signal(interruptible),
+            Ok(Event::Signal) => {
+                report_signal();
+                running.on_signal(interruptible);
+            }
             Err(RecvTimeoutError::Timeout) if running.on_deadline(launch.limit) => {}
             Err(_) => break,
         }
@@ -152,12 +171,17 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Finished> {
 }
 
 /// Starts this program once more, in a group of its own, with `role` to tell it what it is there
-/// for, its input a pipe from here and its outputs closed.
+/// for. Its input and its standard output are pipes to here.
 pub fn start_companion(role: (&str, &str)) -> io::Result<Child> {
     let mut command = command(std::env::current_exe()?.as_os_str());
-    command.env(role.0, role.1).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env(role.0, role.1).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     system::own_group(&mut command);
     command.spawn()
+}
+
+/// Starts a thread; one that cannot be started is an error like any other.
+fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]

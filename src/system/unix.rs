@@ -1,16 +1,18 @@
 //! The Unix side, for Linux and macOS.
 
+mod files;
+
 use std::ffi::c_int;
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
+pub use files::*;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
 use rustix::io::FdFlags;
@@ -35,6 +37,32 @@ pub fn end_group(leader: u32) {
         // The only other failure is ESRCH: the group has ended, which is what was wanted.
         let _ = rustix::process::kill_process_group(pid, Signal::KILL);
     }
+}
+
+/// When the process started, as the system counts it: with its number, this tells it from every
+/// other process. `None` where the system does not say.
+pub fn start_time(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name may hold blanks and parentheses; the state, field 3, follows the last one.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// Waits until there is something to read, or the other end was closed, for at most that long;
+/// false if nothing has happened by then.
+pub fn is_readable_within(input: impl AsFd, limit: Duration) -> io::Result<bool> {
+    let mut watched = [PollFd::new(&input, PollFlags::IN)];
+    let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+    match rustix::event::poll(&mut watched, Some(&limit)) {
+        Ok(found) => Ok(found > 0),
+        Err(rustix::io::Errno::INTR) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Writing there fails from now on instead of waiting for a reader.
+pub fn never_wait_to_write(output: impl AsFd) -> io::Result<()> {
+    let flags = rustix::fs::fcntl_getfl(&output)?;
+    Ok(rustix::fs::fcntl_setfl(&output, flags | rustix::fs::OFlags::NONBLOCK)?)
 }
 
 /// Blocks until the child has ended and tells whether a signal ended it. The child is left
@@ -105,23 +133,6 @@ impl Drop for Inherited<'_> {
     }
 }
 
-/// Creates the folder and its parents, readable by the user alone.
-pub fn create_private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
-/// Options that create files readable by the user alone.
-pub fn private_file() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.mode(0o600);
-    options
-}
-
-/// Tells two versions of a file apart: where it lies on disk.
-pub fn inode(metadata: &Metadata) -> u64 {
-    metadata.ino()
-}
-
 /// Calls `on_signal` on a thread of its own for each signal that asks the program to end. Signals
 /// that were ignored when the program started (`nohup`, background jobs) stay ignored.
 pub fn watch_signals(on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<()> {
@@ -153,10 +164,13 @@ fn ignored_signals() -> u64 {
         .unwrap_or(0)
 }
 
-/// Ends this process the way the signal would have, so that a shell sees `128 + n`. Returns only
-/// where the signal cannot do that.
+/// Ends this process the way the signal would have, so that a shell sees `128 + n`. Returns where
+/// the signal cannot do that: process 1 of a container ignores a signal with its default action.
 pub fn die_of(signal: c_int) {
-    // A core file of a program that was asked to quit helps nobody, so no core is dumped.
+    if rustix::process::getpid().is_init() {
+        return;
+    }
+    // A core file of a program that was asked to quit is of no use, so no core is dumped.
     // The upper limit stays as it is: a user may not raise it, and the whole change would fail.
     let limit = rustix::process::getrlimit(Resource::Core);
     let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });

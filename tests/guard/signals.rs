@@ -109,6 +109,9 @@ fn a_first_signal_lets_the_call_in_flight_finish() {
         running.signal(signal);
         let ran = running.wait();
         assert_died_of(&ran, signal);
+        // The user is told why it does not end at once.
+        assert!(ran.stderr.contains("waiting for the running call to finish"), "{ran:#?}");
+        assert!(ran.stderr.contains("a second Ctrl-C ends it"), "{ran:#?}");
         let json = ran.json();
         assert_eq!(json["ok"], true, "{json:#}");
         assert_eq!(json["data"]["status"], "accepted", "{json:#}");
@@ -262,5 +265,25 @@ fn a_signal_while_others_hold_the_configuration_ends_the_waiting() {
     assert_eq!(ran.json()["error"]["outcome"], "not_sent");
     assert_eq!(commands_after(&world, before), [""; 0]);
     drop(lock);
+    world.assert_clean();
+}
+
+#[test]
+fn a_run_that_waits_for_another_one_says_so() {
+    let world = warm();
+    let lock = std::fs::File::open(world.path("home/.aliyun/.alimsg/configuration.lock"));
+    let lock = lock.expect("the lock of the configuration");
+    lock.lock().expect("the lock");
+    let running = world.start(&SMS);
+    world.wait_until("it says what it waits for", || {
+        running.stderr_so_far().contains("waiting for another run of alimsg")
+    });
+    drop(lock);
+    let ran = running.wait();
+    assert_accepted(&ran);
+    assert!(ran.took >= Duration::from_secs(1), "{ran:#?}");
+    assert_eq!(ran.stderr.matches("waiting for another run").count(), 1, "{ran:#?}");
+    // It says nothing where it hardly waits.
+    assert!(!world.run(&SMS).stderr.contains("waiting for another run"));
     world.assert_clean();
 }

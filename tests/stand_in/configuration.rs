@@ -115,8 +115,7 @@ fn set(witness: &Witness, words: &Words) -> Result<Answer> {
     }
     rewrite(witness, "config.json", |settings| {
         settings.insert("auto_plugin_install".to_owned(), Value::Bool(wanted == "true"));
-    })?;
-    Ok(Answer::default())
+    })
 }
 
 fn ai_mode(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answer> {
@@ -126,8 +125,8 @@ fn ai_mode(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answer> 
         }
     };
     match action {
-        ["enable"] => rewrite(witness, "ai-mode.json", enabled(true))?,
-        ["disable"] => rewrite(witness, "ai-mode.json", enabled(false))?,
+        ["enable"] => rewrite(witness, "ai-mode.json", enabled(true)),
+        ["disable"] => rewrite(witness, "ai-mode.json", enabled(false)),
         ["set-user-agent"] => {
             let Some(agent) = words.flag("user-agent") else {
                 return Ok(Answer::failure("--user-agent is required for set-user-agent"));
@@ -135,14 +134,11 @@ fn ai_mode(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answer> 
             rewrite(witness, "ai-mode.json", |state| {
                 state.entry("enabled").or_insert(Value::Bool(false));
                 state.insert("user_agent".to_owned(), Value::from(agent));
-            })?;
+            })
         }
-        [] | ["show"] => return show(witness),
-        [other, ..] => {
-            return Ok(Answer::usage(&format!("'{other}' is not a valid command")));
-        }
+        [] | ["show"] => show(witness),
+        [other, ..] => Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
     }
-    Ok(Answer::default())
 }
 
 fn show(witness: &Witness) -> Result<Answer> {
@@ -172,7 +168,7 @@ pub fn rewrite(
     witness: &Witness,
     name: &str,
     change: impl FnOnce(&mut Map<String, Value>),
-) -> Result<()> {
+) -> Result<Answer> {
     let mine = claim(witness)?;
     let path = witness.folder.configuration(name);
     let mut state: Map<String, Value> = fs::read(&path)
@@ -187,11 +183,14 @@ pub fn rewrite(
     if name == "config.json" && is_at_least(&witness.folder, semver::Version::new(3, 4, 9)) {
         write_whole(&path, &Value::from(state))?;
     } else {
-        fs::write(&path, serde_json::to_string_pretty(&state)?)
-            .with_context(|| format!("writing {}", path.display()))?;
+        let written = fs::write(&path, serde_json::to_string_pretty(&state)?);
+        if let Err(error) = written {
+            let reason = error.to_string().to_lowercase();
+            return Ok(Answer::failure(&format!("open {}: {reason}", path.display())));
+        }
     }
     drop(mine);
-    Ok(())
+    Ok(Answer::default())
 }
 
 /// The marker of the one process that may write; gone when dropped.

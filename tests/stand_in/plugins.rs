@@ -1,12 +1,15 @@
-//! `aliyun plugin …`. The file `plugins` holds the full names of what is installed, one a line.
+//! `aliyun plugin …`. The file `plugins` holds the full names of what is installed, one a line. As
+//! in the real program, each has a folder, which `manifest.json` in the folder of plugins names.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, table};
-use crate::folder::Folder;
+use crate::folder::{Folder, write_whole};
 use crate::words::Words;
 
 const VERSION: &str = "0.1.0";
@@ -19,6 +22,11 @@ pub fn installed(folder: &Folder) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// Where the program of that plugin is.
+pub fn folder_of(folder: &Folder, name: &str) -> PathBuf {
+    folder.configuration("plugins").join(name)
 }
 
 pub fn answer(folder: &Folder, words: &Words, rest: &[&str]) -> Result<Answer> {
@@ -39,6 +47,16 @@ pub fn install(folder: &Folder, name: &str) -> Result<String> {
         .open(folder.path("plugins"))
         .and_then(|mut file| file.write_all(format!("{name}\n").as_bytes()))
         .context("adding to plugins")?;
+    fs::create_dir_all(folder_of(folder, name)).context("the folder of a plugin")?;
+    let listed: Map<String, Value> = installed(folder)
+        .into_iter()
+        .map(|name| {
+            let path = folder_of(folder, &name);
+            (name.clone(), json!({ "name": name, "version": VERSION, "path": path }))
+        })
+        .collect();
+    let manifest = folder.configuration("plugins/manifest.json");
+    write_whole(&manifest, &json!({ "plugins": listed }))?;
     Ok(format!(
         "Downloading {name} {VERSION}...\nPlugin {name} {VERSION} installed successfully!\n"
     ))

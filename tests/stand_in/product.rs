@@ -62,7 +62,15 @@ fn inspect_retries(witness: &Witness, words: &Words, command: &str) {
 fn have_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
     let plugin = format!("aliyun-cli-{product}");
     if plugins::installed(&witness.folder).contains(&plugin) {
-        return Ok(Answer::default());
+        let folder = plugins::folder_of(&witness.folder, &plugin);
+        if folder.is_dir() {
+            return Ok(Answer::default());
+        }
+        // What is listed is not installed again, also where its folder was removed.
+        return Err(Answer::failure(&format!(
+            "plugin execution failed: fork/exec {}: no such file or directory",
+            folder.join(&plugin).display()
+        )));
     }
     let note = format!("{plugin} is required but not installed.\n");
     if std::env::var("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").as_deref() != Ok("true") {

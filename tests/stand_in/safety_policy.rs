@@ -21,14 +21,12 @@ pub fn answer(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answe
     match action {
         [] | ["show"] => {
             let shown = json!({ "enabled": policy["enabled"] == true, "rules": rules });
-            return Ok(Answer::text(&format!("{}\n", serde_json::to_string_pretty(&shown)?)));
+            Ok(Answer::text(&format!("{}\n", serde_json::to_string_pretty(&shown)?)))
         }
         [switch @ ("enable" | "disable")] => rewrite(witness, FILE, |state| {
             state.insert("enabled".to_owned(), Value::Bool(*switch == "enable"));
-        })?,
-        ["add" | "remove"] if pattern.is_empty() => {
-            return Ok(Answer::failure("--pattern is required"));
-        }
+        }),
+        ["add" | "remove"] if pattern.is_empty() => Ok(Answer::failure("--pattern is required")),
         ["add"] => {
             let Some(action @ ("deny" | "confirm" | "forbid")) = words.flag("action") else {
                 return Ok(Answer::failure("action must be deny, confirm, or forbid"));
@@ -37,17 +35,16 @@ pub fn answer(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answe
             rules.push(json!({ "pattern": pattern, "action": action }));
             rewrite(witness, FILE, |state| {
                 state.insert("rules".to_owned(), Value::Array(rules));
-            })?;
+            })
         }
         ["remove"] => {
             rules.retain(|rule| rule["pattern"] != pattern.as_str());
             rewrite(witness, FILE, |state| {
                 state.insert("rules".to_owned(), Value::Array(rules));
-            })?;
+            })
         }
-        [other, ..] => return Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
+        [other, ..] => Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
     }
-    Ok(Answer::default())
 }
 
 /// What cannot be read counts as no policy at all.

@@ -22,6 +22,7 @@ mod sandbox;
 mod seen;
 mod shell;
 mod terminal;
+pub mod users;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -128,6 +129,16 @@ impl World {
 
     /// Replaces the list of installed plugins, by their full names.
     pub fn plugins(&self, names: &[&str]) -> &Self {
+        let folder = self.path("home/.aliyun/plugins");
+        let mut manifest = json!({ "plugins": {} });
+        for name in names {
+            let path = folder.join(name);
+            fs::create_dir_all(&path).expect("the folder of a plugin");
+            manifest["plugins"][*name] = json!({ "name": name, "path": path });
+        }
+        if !names.is_empty() {
+            write_whole(&folder.join("manifest.json"), &manifest.to_string());
+        }
         let lines: Vec<String> = names.iter().map(|name| format!("{name}\n")).collect();
         write_whole(&self.path("stand_in/plugins"), &lines.concat());
         self
@@ -183,6 +194,17 @@ impl World {
     pub fn shell(&self, line: &str, arguments: &[&str]) -> Command {
         let mut command = self.program(Path::new("/bin/sh"));
         command.args(["-c", line, env!("CARGO_BIN_EXE_alimsg")]).args(arguments);
+        command
+    }
+
+    /// alimsg as another user, to whom this whole world is given; see [`users`].
+    pub fn alimsg_as(&self, user: u32, line: &str, arguments: &[&str]) -> Command {
+        users::give(self.folder.path(), user);
+        let mut command = self.program(Path::new("/usr/bin/setpriv"));
+        command
+            .args([&format!("--reuid={user}"), &format!("--regid={user}")])
+            .args(["--clear-groups", "--", "/bin/sh", "-c", line, env!("CARGO_BIN_EXE_alimsg")])
+            .args(arguments);
         command
     }
 

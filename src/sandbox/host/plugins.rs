@@ -1,6 +1,8 @@
 //! `plugin`: which products' commands are installed. At first use none is, so that a first run
 //! rehearses the whole guard.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
@@ -72,6 +74,11 @@ fn installed(home: &Home) -> Result<Vec<Product>> {
         .collect())
 }
 
+/// Where the program of a plugin would be.
+fn folder_of(product: Product, home: &Home) -> PathBuf {
+    home.plugins().join(product.plugin())
+}
+
 fn remember(product: Product, home: &Home) -> Result<()> {
     let mut products = installed(home)?;
     if !products.contains(&product) {
@@ -82,12 +89,12 @@ fn remember(product: Product, home: &Home) -> Result<()> {
         manifest["plugins"][product.plugin()] = json!({
             "name": product.plugin(),
             "version": VERSION,
-            "path": home.plugins().join(product.plugin()).display().to_string(),
+            "path": folder_of(product, home).display().to_string(),
             "productCode": product.name(),
             "description": description(product),
         });
     }
-    home::create_private_folder(&home.plugins())?;
+    home::create_private_folder(&folder_of(product, home))?;
     let path = home.plugins().join("manifest.json");
     home::write_atomically(&path, format!("{manifest:#}\n").as_bytes())
 }
@@ -183,10 +190,21 @@ pub fn ensure(
     home: &Home,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Result<Answer, Answer>> {
-    if installed(home)?.contains(&product) {
-        return Ok(Ok(silent()));
-    }
     let plugin = product.plugin();
+    if installed(home)?.contains(&product) {
+        let folder = folder_of(product, home);
+        if folder.is_dir() {
+            return Ok(Ok(silent()));
+        }
+        // What is listed is not installed again, also where its folder was removed.
+        return Ok(Err(host_error(
+            1,
+            &format!(
+                "plugin execution failed: fork/exec {}: no such file or directory",
+                folder.join(plugin).display()
+            ),
+        )));
+    }
     let note = format!("The plugin {plugin} is needed for this command and is not installed.\n");
     let by_environment =
         env("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").is_some_and(|value| value == "true");

@@ -175,3 +175,18 @@ fn trouble_with_the_folder_is_told_and_ends_with_1() {
     assert_eq!(answer.exit, 1);
     assert!(answer.stderr.contains("damaged"), "{}", answer.stderr);
 }
+
+#[test]
+fn a_plugin_that_is_listed_without_its_folder_stops_a_call() {
+    let args = sms_to("13800001234");
+    let sandbox = Sandbox::fresh().with("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true");
+    assert_eq!(sandbox.run(&words(&args)).exit, 0);
+    let folder = sandbox.path().join(".aliyun/plugins/aliyun-cli-dysmsapi");
+    std::fs::remove_dir(&folder).expect("the plugin's folder");
+    // Auto-install does not help: the plugin is listed.
+    let failed = sandbox.run(&words(&args));
+    assert_eq!(failed.exit, 1);
+    assert!(failed.stderr.contains("plugin execution failed"), "{failed:?}");
+    assert_eq!(sandbox.run(&["plugin", "install", "--names", "dysmsapi"]).exit, 0);
+    assert_eq!(sandbox.run(&words(&args)).exit, 0);
+}
