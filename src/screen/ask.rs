@@ -60,7 +60,8 @@ fn read(question: &str) -> failure::Result<String> {
     super::prompt(&format!("{}: ", sanitize::line(question)));
     let (sender, events) = mpsc::channel();
     let _waking = signals::Waking::new(sender.clone(), Event::Signal);
-    std::thread::spawn(move || {
+    let reader = std::thread::Builder::new().name("question".into());
+    let started = reader.spawn(move || {
         let mut line = String::new();
         let answer = match io::stdin().lock().read_line(&mut line) {
             Ok(0) => Err("end of input".to_string()),
@@ -69,6 +70,10 @@ fn read(question: &str) -> failure::Result<String> {
         };
         drop(sender.send(Event::Answer(answer)));
     });
+    if let Err(error) = started {
+        super::prompt("\n");
+        return Err(no_answer(&format!("a thread cannot be started: {error}")));
+    }
     // A signal that came before anybody listened counts as well.
     let event = if signals::count() > 0 { Ok(Event::Signal) } else { events.recv() };
     match event {

@@ -38,7 +38,8 @@ impl Screen {
             truncate_str(&format!("{}. {}", number + 1, sanitize::line(row)), width, "…")
                 .into_owned()
         });
-        let interrupting = interrupting();
+        let interrupting = interrupting()
+            .map_err(|error| Failure::internal(format!("a thread cannot be started: {error}")))?;
         let answer = FuzzySelect::with_theme(&SimpleTheme)
             .with_prompt(format!("{question} (type to search, arrows to move)"))
             .items(shown)
@@ -62,17 +63,17 @@ impl Screen {
 
 /// While it lives, a signal interrupts the wait for keys, again and again: the first time the wait
 /// may not have begun, and nothing else would end it before the next key.
-fn interrupting() -> signals::Waking {
+fn interrupting() -> std::io::Result<signals::Waking> {
     let (sender, events) = mpsc::channel();
     let waking = signals::Waking::new(sender, ());
-    thread::spawn(move || {
+    thread::Builder::new().name("signals of a list".into()).spawn(move || {
         let mut is_signalled = signals::count() > 0 || events.recv().is_ok();
         while is_signalled {
             system::interrupt_own_waits();
             is_signalled = events.recv_timeout(PAUSE) != Err(RecvTimeoutError::Disconnected);
         }
-    });
-    waking
+    })?;
+    Ok(waking)
 }
 
 /// A signal ends the question. It is counted on a thread of its own, maybe a moment later.
