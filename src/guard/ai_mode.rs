@@ -36,6 +36,9 @@ use crate::{fault, reply, system};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often a `disable` that someone else's signal killed is run, all in all.
 const ATTEMPTS: u32 = 2;
+/// How often one is started where the system refuses one more process, and the pause between.
+const START_ATTEMPTS: u32 = 40;
+const START_PAUSE: Duration = Duration::from_millis(25);
 
 /// A run's share in ai-mode.
 pub struct Lease {
@@ -267,10 +270,26 @@ impl<'a> AiMode<'a> {
             screen.command(&self.host.shown, arguments);
         }
         let manner = Manner { hold: Some(configuration), ..Manner::default() };
-        self.host
-            .run(arguments, &manner)
-            .map_err(|error| format!("{} could not be started: {error}", self.host.shown))
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            match self.host.run(arguments, &manner) {
+                // At the limit of processes: the threads of the call before may still be ending.
+                Err(error) if is_limit(&error) && attempts < START_ATTEMPTS => {
+                    std::thread::sleep(START_PAUSE);
+                }
+                Err(error) => {
+                    return Err(format!("{} could not be started: {error}", self.host.shown));
+                }
+                Ok(finished) => return Ok(finished),
+            }
+        }
     }
+}
+
+/// The system refused one more process or thread, for now.
+fn is_limit(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::WouldBlock
 }
 
 /// Someone else's signal ended it.
