@@ -4,72 +4,40 @@
 //! consent) → `guard` (the seven steps around every run of `aliyun`) → `process` (the child) →
 //! `reply` (what it said) → `report` → `screen`.
 
-mod account;
-mod call;
-mod change;
-mod codes;
-mod commands;
-mod conversation;
-mod delivery;
-mod facts;
-mod failure;
-mod fault;
-mod guard;
-mod host;
-mod ledger;
-mod length;
-mod link;
-mod lock;
-mod lookup;
-mod media;
-mod operations;
-mod oss;
-mod pages;
-mod personal_data;
-mod phone;
-mod process;
-mod qualification;
-mod receipt;
-mod recent;
-mod reply;
-mod report;
-mod roles;
-mod run;
+pub mod aliyun;
+pub mod api;
+pub mod chat;
+mod cli;
+mod context;
+mod error;
+pub mod message;
+pub mod os;
+mod output;
 mod sandbox;
-mod screen;
-mod secret;
-mod service;
+mod send;
 mod settings;
-mod signals;
-mod signature;
-mod sms_template;
-mod source;
-mod state;
-mod system;
-mod template;
-mod time;
-mod variables;
-mod vocabulary;
+pub mod sms;
+pub mod storage;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use commands::CommandLine;
-use commands::unread::{self, Asked};
-use facts::Facts;
-use failure::{Failure, Kind, Outcome};
-use report::Report;
-use roles::Role;
-use run::Run;
-use screen::Screen;
+use crate::cli::CommandLine;
+use crate::cli::parse_error::{self, EarlyFlags};
+use crate::context::Context;
+use crate::error::{Failure, Kind, Outcome};
+use crate::os::role::Role;
+use crate::output::Screen;
+use crate::output::report::Report;
+use crate::output::status::RunStatus;
 use settings::Settings;
 
 fn main() -> ExitCode {
     match Role::of_this_process() {
         Role::User => user(),
         Role::Aliyun => simulated_aliyun(),
-        Role::Watchdog => match guard::watchdog::main(std::io::stdin()) {
+        Role::Watchdog => match crate::aliyun::guard::watchdog::main(std::io::stdin()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         },
@@ -84,25 +52,25 @@ fn user() -> ExitCode {
     };
     let command = line.command;
     let name = command.name();
-    let run = Run {
+    let context = Context {
         screen: Screen::new(&line.globals),
         settings: Settings::from(line.globals),
-        facts: Facts::default(),
+        facts: RunStatus::default(),
     };
-    run.screen.announce_sandbox();
-    let result = match signals::watch() {
-        Ok(()) => guarded_against_panics(&run, || command.run(&run)),
+    context.screen.announce_sandbox();
+    let result = match crate::os::signals::watch() {
+        Ok(()) => guarded_against_panics(&context, || command.run(&context)),
         Err(error) => Err(Failure::internal(format!("signals cannot be watched: {error}"))),
     };
     let result = result.map_err(|mut failure| {
-        failure.next.iter_mut().for_each(|next| *next = run.settings.again(next));
+        failure.next.iter_mut().for_each(|next| *next = context.settings.rerun_command(next));
         failure
     });
-    if let Err(error) = run.screen.end(name, &run.facts, &result) {
-        run.screen.fall_back_to_stderr(&result, &error);
+    if let Err(error) = context.screen.end(name, &context.facts, &result) {
+        context.screen.fall_back_to_stderr(&result, &error);
     }
-    if let Some(signal) = signals::first() {
-        system::die_of(signal);
+    if let Some(signal) = crate::os::signals::first() {
+        crate::os::system::reraise(signal);
     }
     ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
 }
@@ -110,13 +78,13 @@ fn user() -> ExitCode {
 /// A panic unwinds through the guard, which switches ai-mode off; then the user is told, as after
 /// any other failure, whether a message went out.
 fn guarded_against_panics(
-    run: &Run,
-    command: impl FnOnce() -> failure::Result<Report>,
-) -> failure::Result<Report> {
+    context: &Context,
+    command: impl FnOnce() -> error::Result<Report>,
+) -> error::Result<Report> {
     catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
         let mut failure = Failure::internal("alimsg has a defect and stopped")
             .hint("please report it with the lines above");
-        failure.outcome = run.facts.outcome.get();
+        failure.outcome = context.facts.outcome.get();
         if failure.outcome == Outcome::Unknown {
             failure.kind = Kind::UnknownOutcome;
         }
@@ -126,15 +94,15 @@ fn guarded_against_panics(
 
 /// Help and version pages, and command lines that make no sense.
 fn unread_line(error: &clap::Error) -> ExitCode {
-    let asked = Asked::of_this_process();
+    let asked = EarlyFlags::of_this_process();
     let screen = Screen::for_unread_line(asked.json, asked.sandbox);
-    if unread::is_page(error) && !(asked.json && error.use_stderr()) {
+    if parse_error::is_page(error) && !(asked.json && error.use_stderr()) {
         let _ = screen.page(&error.render().to_string());
         return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
     }
-    let (command, failure) = unread::mistake(error);
+    let (command, failure) = parse_error::mistake(error);
     let code = failure.exit_code();
-    let _ = screen.end(&command, &Facts::default(), &Err(failure));
+    let _ = screen.end(&command, &RunStatus::default(), &Err(failure));
     ExitCode::from(code)
 }
 
@@ -142,9 +110,9 @@ fn unread_line(error: &clap::Error) -> ExitCode {
 fn simulated_aliyun() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let folder = std::env::var_os(roles::SANDBOX_FOLDER).unwrap_or_default();
+    let folder = std::env::var_os(crate::os::role::SANDBOX_FOLDER).unwrap_or_default();
     let answer = sandbox::answer(&arguments, Path::new(&folder), &|name| std::env::var(name).ok());
     std::thread::sleep(answer.delay);
-    let _ = screen::relay(&answer.stdout, &answer.stderr);
+    let _ = output::relay(&answer.stdout, &answer.stderr);
     ExitCode::from(u8::try_from(answer.exit).unwrap_or(1))
 }

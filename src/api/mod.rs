@@ -1,0 +1,6 @@
+pub mod account;
+pub mod audit_status;
+pub mod call;
+pub mod error_codes;
+pub mod operations;
+pub mod reply;

@@ -1,0 +1,64 @@
+//! `templates list --channel sms`. The call has no filter, so states and names are looked for on
+//! all pages.
+
+use serde_json::{Map, Value, json};
+
+use crate::aliyun::client::{self, Client};
+use crate::aliyun::pages::{MAX_BYTES, PageRange};
+use crate::api::audit_status::read_status;
+use crate::api::operations::Product;
+use crate::cli::templates::{Channel, ListFlags, refuse_foreign};
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::output::report::Report;
+use crate::sms::template::{self, SmsTemplate};
+
+/// Lists templates, approved ones first.
+///
+/// # Errors
+/// A flag of another channel, a state that does not exist; whatever keeps the service from
+/// answering.
+pub fn list(context: &Context, flags: &ListFlags) -> Result<Report> {
+    refuse_foreign(
+        Channel::Sms,
+        &[
+            ("--language", flags.language.is_some()),
+            ("--category", flags.category.is_some()),
+            ("--code", flags.code.is_some()),
+            ("--cust-space-id", flags.cust_space_id.is_some()),
+        ],
+    )?;
+    if flags.page_size.is_some_and(|size| size > MAX_BYTES) {
+        return Err(Failure::usage(format!("a page of SMS templates holds {MAX_BYTES} at most"))
+            .hint("--all reads every page"));
+    }
+    let wanted = flags
+        .audit_status
+        .as_deref()
+        .map(|word| read_status("--audit-status", word))
+        .transpose()?;
+    let filters = wanted.is_some() || flags.name.is_some();
+    let extent = PageRange::of(flags.all || filters, flags.page_index, flags.page_size);
+    if context.settings.dry_run {
+        let (index, size) = extent.first();
+        return client::dry_run(context, &[&template::list_call(index, size)]);
+    }
+    let service = Client::connect(context, Product::Dysmsapi)?;
+    let (mut templates, pages) = template::read(&service, extent)?;
+    drop(service);
+    pages.remark(context, extent);
+    templates.retain(|template| {
+        wanted.is_none_or(|wanted| template.status == wanted)
+            && flags
+                .name
+                .as_deref()
+                .is_none_or(|part| template.name.as_deref().is_some_and(|name| name.contains(part)))
+    });
+    let total = pages.total.filter(|_| !filters).unwrap_or(templates.len() as u64);
+    // Stable: the service's order stays within each half.
+    templates.sort_by_key(|template| !template.is_approved());
+    let mut facts = Map::new();
+    facts.insert("total".into(), json!(total));
+    let items = templates.iter().map(SmsTemplate::to_json).collect();
+    Ok(Report::List { name: "templates", items, facts, raw: Value::Array(pages.raw) })
+}

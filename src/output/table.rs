@@ -1,0 +1,106 @@
+//! Lists: a table on a terminal, tab-separated values in a pipe, the same facts in both.
+
+use comfy_table::{ContentArrangement, Table, presets};
+use dialoguer::console::measure_text_width;
+use jiff::Zoned;
+use serde_json::{Map, Value};
+
+use crate::output::{cell, facts, times};
+
+/// Somebody who reads a list on a terminal.
+pub struct Reader {
+    /// Columns of the terminal.
+    pub width: u16,
+    /// When and in which zone it is read.
+    pub now: Zoned,
+}
+
+/// The text of a list. A table that is wider than the terminal would break codes and numbers
+/// inside of its cells: then each item is a block of lines instead.
+pub fn render(items: &[Map<String, Value>], reader: Option<&Reader>) -> String {
+    let columns = columns(items);
+    if columns.is_empty() {
+        return String::new();
+    }
+    let Some(Reader { width, now }) = reader else {
+        let mut text = columns.join("\t") + "\n";
+        for item in items {
+            let cells: Vec<String> =
+                columns.iter().map(|name| cell::plain(item.get(*name))).collect();
+            text += &(cells.join("\t") + "\n");
+        }
+        return text;
+    };
+    let mut table = Table::new();
+    table
+        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(&columns);
+    for item in items {
+        table.add_row(columns.iter().map(|name| times::cell(name, item.get(*name), Some(now))));
+    }
+    let table = table.to_string();
+    if table.lines().all(|line| measure_text_width(line) <= usize::from(*width)) {
+        return table + "\n";
+    }
+    items.iter().map(|item| block(item, now)).collect::<Vec<_>>().join("\n")
+}
+
+/// One item, a field a line; fields without a value are left out.
+fn block(item: &Map<String, Value>, now: &Zoned) -> String {
+    let is_something = |value: &Value| !cell::plain(Some(value)).is_empty();
+    let said = item.iter().filter(|(_, value)| is_something(value));
+    facts::lines(&said.map(|(name, value)| (name.clone(), value.clone())).collect(), now)
+}
+
+/// Every field that any item has, in the order of their first appearance.
+fn columns(items: &[Map<String, Value>]) -> Vec<&str> {
+    let mut columns: Vec<&str> = Vec::new();
+    for name in items.iter().flat_map(Map::keys) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_pipe_gets_one_line_an_item_and_a_heading() {
+        let item = |value: Value| value.as_object().expect("object").clone();
+        let items = [
+            item(json!({"code": "SMS_1", "text": "a\tb\nc", "tags": ["x", "y"]})),
+            item(json!({"code": "SMS_2", "text": null, "size": 3})),
+        ];
+        assert_eq!(
+            render(&items, None),
+            "code\ttext\ttags\tsize\nSMS_1\ta b c\tx,y\t\nSMS_2\t\t\t3\n"
+        );
+        assert_eq!(render(&[], None), "");
+    }
+
+    #[test]
+    fn a_terminal_gets_a_table_or_where_it_is_too_narrow_a_block_an_item() {
+        let item = |value: Value| value.as_object().expect("object").clone();
+        let items = [
+            item(json!({"code": "SMS_1", "sent_at": "2026-03-26T06:05:00Z", "reason": null})),
+            item(json!({"code": "SMS_2", "sent_at": null, "reason": "不合规", "size": 3})),
+        ];
+        let now = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
+        let mut reader = Reader { width: 80, now };
+        let table = render(&items, Some(&reader));
+        assert!(table.lines().any(|line| line.contains("SMS_2") && line.contains("不合规")));
+        assert!(table.contains("2026-03-26 14:05, 3 min ago"), "{table}");
+        reader.width = 30;
+        assert_eq!(
+            render(&items, Some(&reader)),
+            "code     SMS_1\nsent_at  2026-03-26 14:05, 3 min ago\n\n\
+             code    SMS_2\nreason  不合规\nsize    3\n"
+        );
+        assert_eq!(render(&[], Some(&reader)), "");
+    }
+}
