@@ -2,7 +2,7 @@
 //! runs, started bare one after the other, turn by turn in the same run. `aliyun` is the tests'
 //! stand-in, so only the difference means anything.
 
-#[path = "../tests/support/mod.rs"]
+#[path = "../tests/suite/support/mod.rs"]
 mod support;
 
 use std::io::Write as _;
@@ -10,7 +10,8 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Context as _;
+use anyhow::{Result, ensure};
 use support::World;
 
 const WARM_UP: usize = 3;

@@ -4,85 +4,52 @@
 //! consent) → `guard` (the seven steps around every run of `aliyun`) → `process` (the child) →
 //! `reply` (what it said) → `report` → `screen`.
 
-mod account;
-mod call;
-mod change;
-mod codes;
-mod commands;
-mod conversation;
-mod delivery;
-mod facts;
-mod failure;
-mod fault;
-mod guard;
-mod host;
-mod ledger;
-mod length;
-mod link;
-mod listing;
-mod lock;
-mod lookup;
-mod media;
-mod operations;
-mod oss;
-mod pages;
-mod personal_data;
-mod phone;
-mod process;
-mod qualification;
-mod receipt;
-mod recent;
-mod redaction;
-mod reply;
-mod report;
-mod roles;
-mod run;
+pub mod aliyun;
+pub mod api;
+pub mod chat;
+mod cli;
+mod context;
+mod error;
+pub mod message;
+pub mod os;
+mod output;
 mod sandbox;
-mod screen;
-mod secret;
-mod service;
+mod send;
 mod settings;
-mod signals;
-mod signature;
-mod sms_template;
-mod source;
-mod state;
+pub mod sms;
 mod storage;
-mod system;
-mod template;
-mod time;
-mod variables;
-mod vocabulary;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
-use commands::unread::{self, Asked};
-use commands::{Command, CommandLine};
-use facts::Facts;
-use failure::{Failure, Kind, Outcome};
-use guard::recovery;
-use report::Report;
-use roles::Role;
-use run::Run;
-use screen::Screen;
+use crate::aliyun::guard::recovery;
+use crate::cli::parse_error::{self, EarlyFlags};
+use crate::cli::{Command, CommandLine};
+use crate::context::Context;
+use crate::error::{Failure, Kind, Outcome};
+use crate::os::role::Role;
+use crate::output::Screen;
+use crate::output::report::Report;
+use crate::output::status::RunStatus;
 use settings::Settings;
 
 fn main() -> ExitCode {
     match Role::of_this_process() {
         Role::User => user(),
         Role::Aliyun => simulated_aliyun(),
-        Role::Watchdog => match guard::watchdog::main(std::io::stdin(), std::io::stdout()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        },
+        Role::Watchdog => {
+            match crate::aliyun::guard::watchdog::main(std::io::stdin(), std::io::stdout()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            }
+        }
     }
 }
 
 /// The program that people and scripts start. The only place that decides how it ends.
 fn user() -> ExitCode {
-    std::panic::set_hook(Box::new(screen::panicked));
+    std::panic::set_hook(Box::new(output::panicked));
     let line = match CommandLine::read() {
         Ok(line) => line,
         Err(error) => return unread_line(&error),
@@ -90,32 +57,32 @@ fn user() -> ExitCode {
     let command = line.command;
     let name = command.name();
     let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
-    let run = Run {
+    let context = Context {
         screen: Screen::new(&line.globals),
         settings: Settings::from(line.globals),
-        facts: Facts::default(),
+        facts: RunStatus::default(),
     };
-    run.screen.announce_sandbox();
-    let result = match signals::watch() {
-        Ok(()) => guarded_against_panics(&run, || {
-            recovery::at_start(&run, may_start_aliyun);
-            command.run(&run)
+    context.screen.announce_sandbox();
+    let result = match crate::os::signals::watch() {
+        Ok(()) => guarded_against_panics(&context, || {
+            recovery::at_start(&context, may_start_aliyun);
+            command.run(&context)
         }),
         Err(error) => {
-            recovery::at_start(&run, false);
+            recovery::at_start(&context, false);
             Err(Failure::environment(format!("signals cannot be watched: {error}"))
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
     let result = result.map_err(|mut failure| {
-        failure.next.iter_mut().for_each(|next| *next = run.settings.again(next));
+        failure.next.iter_mut().for_each(|next| *next = context.settings.rerun_command(next));
         failure
     });
-    if let Err(error) = run.screen.end(name, &run.facts, &result) {
-        run.screen.fall_back_to_stderr(&result, &error);
+    if let Err(error) = context.screen.end(name, &context.facts, &result) {
+        context.screen.fall_back_to_stderr(&result, &error);
     }
-    if let Some(signal) = signals::first() {
-        system::die_of(signal);
+    if let Some(signal) = crate::os::signals::first() {
+        crate::os::system::reraise(signal);
         // The signal could not end this process, so the exit code names it.
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
@@ -125,15 +92,15 @@ fn user() -> ExitCode {
 /// A panic unwinds through the guard, which switches ai-mode off; then the user is told, as after
 /// any other failure, whether a message went out.
 fn guarded_against_panics(
-    run: &Run,
-    command: impl FnOnce() -> failure::Result<Report>,
-) -> failure::Result<Report> {
+    context: &Context,
+    command: impl FnOnce() -> error::Result<Report>,
+) -> error::Result<Report> {
     catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
         let mut failure = Failure::internal("alimsg has a defect and stopped")
             .hint("please report it with the lines above");
-        failure.outcome = run.facts.outcome.get();
+        failure.outcome = context.facts.outcome.get();
         if let (Outcome::Unknown, Some((name, id))) =
-            (failure.outcome, &*run.facts.tracking.borrow())
+            (failure.outcome, &*context.facts.tracking.borrow())
         {
             failure.hint = Some(format!(
                 "do not send again before checking; its {name} is {id}; please report this with \
@@ -149,15 +116,15 @@ fn guarded_against_panics(
 
 /// Help and version pages, and command lines that make no sense.
 fn unread_line(error: &clap::Error) -> ExitCode {
-    let asked = Asked::of_this_process();
+    let asked = EarlyFlags::of_this_process();
     let screen = Screen::for_unread_line(asked.json, asked.sandbox);
-    let facts = Facts::default();
+    let facts = RunStatus::default();
     facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
-    if unread::is_page(error) && !(asked.json && error.use_stderr()) {
+    if parse_error::is_page(error) && !(asked.json && error.use_stderr()) {
         let _ = screen.page(&error.render().to_string());
         return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
     }
-    let (command, failure) = unread::mistake(error);
+    let (command, failure) = parse_error::mistake(error);
     let code = failure.exit_code();
     let result = Err(failure);
     if let Err(error) = screen.end(&command, &facts, &result) {
@@ -170,9 +137,9 @@ fn unread_line(error: &clap::Error) -> ExitCode {
 fn simulated_aliyun() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let folder = std::env::var_os(roles::SANDBOX_FOLDER).unwrap_or_default();
+    let folder = std::env::var_os(crate::os::role::SANDBOX_FOLDER).unwrap_or_default();
     let answer = sandbox::answer(&arguments, Path::new(&folder), &|name| std::env::var(name).ok());
     std::thread::sleep(answer.delay);
-    let _ = screen::relay(&answer.stdout, &answer.stderr);
+    let _ = output::relay(&answer.stdout, &answer.stderr);
     ExitCode::from(u8::try_from(answer.exit).unwrap_or(1))
 }

@@ -5,7 +5,8 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum, builder::FalseyValueParser};
+use clap::builder::FalseyValueParser;
+use clap::{Args, ValueEnum};
 
 /// Whose credentials count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -127,7 +128,7 @@ pub struct Settings {
     pub yes: bool,
     pub dry_run: bool,
     /// Someone is there to be asked.
-    pub may_ask: bool,
+    pub interactive: bool,
     pub timeout: Duration,
     pub aliyun: Option<PathBuf>,
     pub sandbox: bool,
@@ -135,7 +136,7 @@ pub struct Settings {
 
 impl Settings {
     /// A command to type next: with the flags that make it look where this run looked, behind it.
-    pub fn again(&self, command: &str) -> String {
+    pub fn rerun_command(&self, command: &str) -> String {
         if !command.starts_with("alimsg ")
             || command.ends_with(" --help")
             || command.contains(" --sandbox ")
@@ -173,7 +174,7 @@ impl From<GlobalFlags> for Settings {
             credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
             yes: flags.yes,
             dry_run: flags.dry_run,
-            may_ask: at_terminal && !flags.no_input,
+            interactive: at_terminal && !flags.no_input,
             timeout: Duration::from_secs(flags.timeout),
             aliyun: flags.aliyun.map(PathBuf::from),
             sandbox: flags.sandbox,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::operations::{Operation, Product};
+use crate::api::operations::{Operation, Product};
 
 /// The host colours its errors even when nobody looks.
 const RED: &str = "\u{1b}[1;31m";

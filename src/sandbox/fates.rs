@@ -6,15 +6,15 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::answers::{self, Answer};
-use super::rejection::Rejection;
-use crate::operations::{Operation, Product};
+use crate::api::operations::{Operation, Product};
+use crate::sandbox::answers::{self, Answer};
+use crate::sandbox::rejection::Rejection;
 
 /// Customers whose number ends so wrote one hour ago.
 pub const OPEN_WINDOW_ENDING: &str = "1000";
 
 /// How long an ordinary receipt takes, so that "accepted" and "delivered" are seen apart.
-const USUAL_RECEIPT: SignedDuration = SignedDuration::from_secs(1);
+const DEFAULT_RECEIPT: SignedDuration = SignedDuration::from_secs(1);
 /// How long a late receipt takes: longer than one poll, short enough to wait for.
 const LATE_RECEIPT: SignedDuration = SignedDuration::from_secs(8);
 /// Longer than any limit that a caller sets.
@@ -23,7 +23,7 @@ const HANGING: Duration = Duration::from_secs(3600);
 /// The intended end of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum Scenario {
     Delivered,
     NotRegistered,
     Throttled,
@@ -47,36 +47,36 @@ pub enum Fate {
 pub struct SpecialNumber {
     /// The last four digits.
     pub ending: &'static str,
-    pub fate: Fate,
+    pub fate: Scenario,
     /// One line for the help.
     pub summary: &'static str,
 }
 
-const fn special(ending: &'static str, fate: Fate, summary: &'static str) -> SpecialNumber {
+const fn special(ending: &'static str, fate: Scenario, summary: &'static str) -> SpecialNumber {
     SpecialNumber { ending, fate, summary }
 }
 
 /// Every special ending, in ascending order.
 pub const SPECIAL_NUMBERS: &[SpecialNumber] = &[
-    special("9001", Fate::NotRegistered, "are refused: no such number (nothing sent)"),
-    special("9002", Fate::Throttled, "are throttled by the gateway (nothing sent)"),
-    special("9003", Fate::ReplyLost, "get the message, but the reply is lost in a timeout"),
-    special("9004", Fate::RequestLost, "do not get it, and the reply times out all the same"),
-    special("9005", Fate::PermissionDenied, "are denied by a RAM policy (nothing sent)"),
-    special("9006", Fate::Hangs, "get the message, but the process hangs for an hour"),
-    special("9007", Fate::ConnectionRefused, "meet a refused connection (nothing sent)"),
-    special("9008", Fate::NoBalance, "are refused: the balance is too low (nothing sent)"),
-    special("9009", Fate::ReplyGarbled, "get the message, but the reply is no JSON"),
+    special("9001", Scenario::NotRegistered, "are refused: no such number (nothing sent)"),
+    special("9002", Scenario::Throttled, "are throttled by the gateway (nothing sent)"),
+    special("9003", Scenario::ReplyLost, "get the message, but the reply is lost in a timeout"),
+    special("9004", Scenario::RequestLost, "do not get it, and the reply times out all the same"),
+    special("9005", Scenario::PermissionDenied, "are denied by a RAM policy (nothing sent)"),
+    special("9006", Scenario::Hangs, "get the message, but the process hangs for an hour"),
+    special("9007", Scenario::ConnectionRefused, "meet a refused connection (nothing sent)"),
+    special("9008", Scenario::NoBalance, "are refused: the balance is too low (nothing sent)"),
+    special("9009", Scenario::ReplyGarbled, "get the message, but the reply is no JSON"),
     special(
         "9010",
-        Fate::SystemError,
+        Scenario::SystemError,
         "meet an error of the service (nothing sent, but the error cannot tell)",
     ),
-    special("9011", Fate::DailyLimit, "have reached their daily limit (nothing sent)"),
-    special("9012", Fate::ReceiptFails, "are accepted, then the receipt reports a failure"),
-    special("9013", Fate::ReceiptLate, "get the message; the receipt takes eight seconds"),
-    special("9014", Fate::ReceiptNever, "are accepted, and no receipt ever comes"),
-    special("9015", Fate::CredentialsRejected, "meet an unknown AccessKey ID (nothing sent)"),
+    special("9011", Scenario::DailyLimit, "have reached their daily limit (nothing sent)"),
+    special("9012", Scenario::ReceiptFails, "are accepted, then the receipt reports a failure"),
+    special("9013", Scenario::ReceiptLate, "get the message; the receipt takes eight seconds"),
+    special("9014", Scenario::ReceiptNever, "are accepted, and no receipt ever comes"),
+    special("9015", Scenario::CredentialsRejected, "meet an unknown AccessKey ID (nothing sent)"),
 ];
 
 /// What a receipt will say.
@@ -87,7 +87,7 @@ pub enum Receipt {
     Never,
 }
 
-impl Fate {
+impl Scenario {
     /// The fate of a message to `number`, in whatever form the number is written.
     pub fn of(number: &str) -> Self {
         SPECIAL_NUMBERS
@@ -173,10 +173,10 @@ impl Fate {
     /// When the receipt comes and what it says, counted from the moment of sending.
     pub const fn receipt(self) -> Receipt {
         match self {
-            Self::ReceiptFails => Receipt::Failed { after: USUAL_RECEIPT },
+            Self::ReceiptFails => Receipt::Failed { after: DEFAULT_RECEIPT },
             Self::ReceiptLate => Receipt::Delivered { after: LATE_RECEIPT },
             Self::ReceiptNever => Receipt::Never,
-            _ => Receipt::Delivered { after: USUAL_RECEIPT },
+            _ => Receipt::Delivered { after: DEFAULT_RECEIPT },
         }
     }
 }

@@ -23,7 +23,9 @@ use jiff::Timestamp;
 
 pub use answers::Answer;
 #[cfg(test)]
-pub use arguments::{Value, read};
+pub use arguments::Value;
+#[cfg(test)]
+pub use arguments::read;
 use home::Home;
 
 /// Runs one simulated `aliyun` process.
@@ -53,7 +55,7 @@ fn run(
 ) -> anyhow::Result<Answer> {
     let home = Home::open(dir)?;
     let Some(first) = args.first() else { return Ok(host::usage()) };
-    match crate::operations::Product::ALL.into_iter().find(|product| product.name() == first) {
+    match crate::api::operations::Product::ALL.into_iter().find(|product| product.name() == first) {
         Some(product) => product_call(product, &args[1..], &home, env),
         None if first == "oss" => host::oss::run(&args[1..], &home, env),
         None => host::run(args, &home),
@@ -63,7 +65,7 @@ fn run(
 /// The order is the real program's: the host reads the arguments and the profile, then looks for
 /// the plugin, and only the plugin knows the commands and their flags.
 fn product_call(
-    product: crate::operations::Product,
+    product: crate::api::operations::Product,
     args: &[String],
     home: &Home,
     env: &dyn Fn(&str) -> Option<String>,

@@ -1,12 +1,12 @@
 //! The profiles of the simulated program: one, without any secret, that always works.
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
+use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::answers::Answer;
-use super::answers::host_error;
-use super::arguments::Line;
-use super::home::{self, Home};
+use crate::sandbox::answers::{Answer, host_error};
+use crate::sandbox::arguments::Line;
+use crate::sandbox::home::{self, Home};
 
 /// The profile that always exists.
 pub const NAME: &str = "sandbox";

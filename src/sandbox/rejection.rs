@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::answers::{self, Answer, request_id};
+use crate::sandbox::answers::{self, Answer, request_id};
 
 /// The service's "no" to a call.
 #[derive(Debug, Clone, PartialEq, Eq)]

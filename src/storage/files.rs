@@ -4,7 +4,8 @@ use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::Context as _;
+use anyhow::{Result, bail};
 
 /// What a path holds.
 #[derive(Debug, PartialEq, Eq)]

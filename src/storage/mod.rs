@@ -8,6 +8,8 @@
 //! one: a marker file beside it survives when the database is deleted or emptied.
 
 mod files;
+pub mod folder;
+pub mod lock;
 mod sqlite;
 
 use std::path::PathBuf;
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::settings::Settings;
-use crate::state;
+
 pub use sqlite::repair;
 
 /// The folder of the leases of runs that use keys, below the folder of the store. It is made after
@@ -136,7 +138,7 @@ pub enum Begin {
 
 /// How a send ended.
 #[derive(Debug)]
-pub enum End<'a> {
+pub enum Termination<'a> {
     Accepted {
         result: &'a str,
     },
@@ -199,7 +201,12 @@ pub trait Store {
     fn begin(&self, owner: Option<Owner<'_>>, message: Option<&NewMessage>) -> Result<Begin>;
 
     /// Records how the call ended.
-    fn finish(&self, owner: Option<Owner<'_>>, message: Option<&str>, end: End<'_>) -> Result<()>;
+    fn finish(
+        &self,
+        owner: Option<Owner<'_>>,
+        message: Option<&str>,
+        end: Termination<'_>,
+    ) -> Result<()>;
 
     /// Gives up a reservation whose call was not started.
     fn release(&self, owner: Owner<'_>) -> Result<()>;
@@ -231,7 +238,7 @@ pub trait Store {
 /// # Errors
 /// There is no home folder.
 pub fn folder(settings: &Settings) -> anyhow::Result<PathBuf> {
-    if settings.sandbox { state::sandbox_folder() } else { state::folder() }
+    if settings.sandbox { folder::sandbox_folder() } else { folder::folder() }
 }
 
 /// Opens the store, created if there is none.
@@ -260,7 +267,7 @@ pub fn open_existing(settings: &Settings) -> Result<Option<Box<dyn Store>>> {
 /// # Errors
 /// Its store cannot be read or changed.
 pub fn forget_sandbox() -> anyhow::Result<()> {
-    let folder = state::sandbox_folder()?;
+    let folder = folder::sandbox_folder()?;
     if sqlite::exists(&folder)? {
         sqlite::Sqlite::open(&folder)?.clear()?;
     }

@@ -3,10 +3,9 @@
 //! The files are rewritten without a lock, `ai-mode.json` also in place, which is just what makes
 //! two writers at once dangerous; a marker file finds them out.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::thread;
+use std::{fs, thread};
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, test_kill_process};

@@ -3,11 +3,10 @@
 use anyhow::Result;
 use serde_json::json;
 
-use crate::account;
 use crate::answer::Answer;
-use crate::plugins;
 use crate::witness::{Witness, now};
 use crate::words::Words;
+use crate::{account, plugins};
 
 /// Whether a plugin answers this command.
 pub fn is_product(words: &Words) -> bool {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Given, GlobalKind, Line, global_kind};
-use crate::operations::{self, Flag, FlagKind, Operation, Product};
-use crate::sandbox::answers::Answer;
-use crate::sandbox::answers::{host_error, plugin_error};
+use crate::api::operations::{self, Flag, FlagKind, Operation, Product};
+use crate::sandbox::answers::{Answer, host_error, plugin_error};
+use crate::sandbox::arguments::{Given, GlobalKind, Line, global_kind};
 
 /// One value in the form that its flag takes.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,9 +9,8 @@ mod call;
 pub use call::Value;
 pub use call::{ProductCall, nearest_known};
 
-use super::answers::Answer;
-use super::answers::{host_error, printed};
-use crate::operations::{self, FlagKind, Operation, Product};
+use crate::api::operations::{self, FlagKind, Operation, Product};
+use crate::sandbox::answers::{Answer, host_error, printed};
 
 /// How a global flag of a product call takes its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! `configure ai-mode`: one small file, rewritten in place and without a lock, so that two runs
 //! that write it at once can lose each other's change, as the real ones do.
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::flags::{one, read};
-use super::{no_such_command, usage};
-use crate::sandbox::answers::Answer;
-use crate::sandbox::answers::{host_error, printed, silent};
+use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::home::{self, Home};
+use crate::sandbox::host::flags::{one, read};
+use crate::sandbox::host::{no_such_command, usage};
 
 /// The agent string that holds as long as none is set.
 const DEFAULT_AGENT: &str = "AlibabaCloud-Agent-Skills";

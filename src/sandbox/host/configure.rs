@@ -3,11 +3,10 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::flags::{HostFlag, one, read};
-use super::{ai_mode, no_such_command, safety_policy, table, usage};
-use crate::sandbox::answers::Answer;
-use crate::sandbox::answers::{host_error, printed, silent};
+use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::home::Home;
+use crate::sandbox::host::flags::{HostFlag, one, read};
+use crate::sandbox::host::{ai_mode, no_such_command, safety_policy, table, usage};
 use crate::sandbox::profile;
 
 const COMMANDS: &[&str] = &["list", "set", "get", "ai-mode", "safety-policy"];

@@ -1,7 +1,6 @@
 //! How the host reads the arguments of its own commands: every flag must be known.
 
-use crate::sandbox::answers::Answer;
-use crate::sandbox::answers::host_error;
+use crate::sandbox::answers::{Answer, host_error};
 use crate::sandbox::arguments::nearest_known;
 
 /// A flag of one of the host's own commands.

@@ -9,11 +9,10 @@ pub mod safety_policy;
 
 use anyhow::Result;
 
-use super::answers::Answer;
-use super::answers::{host_error, printed};
-use super::arguments::nearest_known;
-use super::home::Home;
-use crate::operations::Product;
+use crate::api::operations::Product;
+use crate::sandbox::answers::{Answer, host_error, printed};
+use crate::sandbox::arguments::nearest_known;
+use crate::sandbox::home::Home;
 use flags::Reading;
 
 /// The version that the sandbox imitates.

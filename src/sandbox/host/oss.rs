@@ -3,13 +3,13 @@
 use std::fs;
 use std::io::Write as _;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
+use anyhow::Result;
 use serde_json::json;
 
-use super::flags::{self, one};
-use crate::sandbox::answers::Answer;
-use crate::sandbox::answers::{host_error, printed};
+use crate::sandbox::answers::{Answer, host_error, printed};
 use crate::sandbox::home::{Home, private_file};
+use crate::sandbox::host::flags::{self, one};
 
 /// Runs the command; `args` is everything after `oss`.
 pub fn run(args: &[String], home: &Home, env: &dyn Fn(&str) -> Option<String>) -> Result<Answer> {

@@ -3,15 +3,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
+use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::flags::{many, one, read};
-use super::{no_such_command, table, usage};
-use crate::operations::Product;
-use crate::sandbox::answers::Answer;
-use crate::sandbox::answers::{host_error, printed, silent};
+use crate::api::operations::Product;
+use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::home::{self, Home};
+use crate::sandbox::host::flags::{many, one, read};
+use crate::sandbox::host::{no_such_command, table, usage};
 use crate::sandbox::profile;
 
 const COMMANDS: &[&str] = &["list", "install", "update", "show"];

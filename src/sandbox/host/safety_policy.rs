@@ -2,14 +2,15 @@
 //! word of the line that belongs to no flag, as the real one does: so the second word of a flag
 //! with many values becomes part of the command's name.
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::flags::{HostFlag, one, read};
-use super::{no_such_command, usage};
 use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::arguments::Line;
 use crate::sandbox::home::{self, Home};
+use crate::sandbox::host::flags::{HostFlag, one, read};
+use crate::sandbox::host::{no_such_command, usage};
 
 const FILE: &str = "safety-policy.json";
 const COMMANDS: &[&str] = &["show", "enable", "disable", "add", "remove", "list"];

@@ -16,12 +16,12 @@ use anyhow::Result;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::answers::{self, Answer};
-use super::arguments::ProductCall;
-use super::fates::Fate;
-use super::home::Home;
-use super::rejection::Rejection;
-use crate::operations::Product;
+use crate::api::operations::Product;
+use crate::sandbox::answers::{self, Answer};
+use crate::sandbox::arguments::ProductCall;
+use crate::sandbox::fates::Scenario;
+use crate::sandbox::home::Home;
+use crate::sandbox::rejection::Rejection;
 use request::Request;
 use store::Store;
 
@@ -30,7 +30,7 @@ use store::Store;
 /// # Errors
 /// Trouble with the file that holds the state.
 pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer> {
-    let fate = Fate::of_call(recipients(call));
+    let fate = Scenario::of_call(recipients(call));
     if let Some(answer) = fate.before_the_service(call.operation) {
         return Ok(answer);
     }

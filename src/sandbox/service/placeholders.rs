@@ -13,7 +13,7 @@ pub const CAMS: Style = Style { marks: &[("$(", ")"), ("{{", "}}")] };
 pub fn names(text: &str, style: Style) -> Vec<String> {
     let mut names = Vec::new();
     walk(text, style, |piece| {
-        if let Piece::Variable { name, .. } = piece
+        if let Segment::Variable { name, .. } = piece
             && !names.iter().any(|known| known == name)
         {
             names.push(name.to_owned());
@@ -26,8 +26,8 @@ pub fn names(text: &str, style: Style) -> Vec<String> {
 pub fn render(text: &str, style: Style, value: impl Fn(&str) -> Option<String>) -> String {
     let mut rendered = String::new();
     walk(text, style, |piece| match piece {
-        Piece::Text(text) => rendered.push_str(text),
-        Piece::Variable { name, written } => match value(name) {
+        Segment::Text(text) => rendered.push_str(text),
+        Segment::Variable { name, written } => match value(name) {
             Some(value) => rendered.push_str(&value),
             None => rendered.push_str(written),
         },
@@ -35,12 +35,12 @@ pub fn render(text: &str, style: Style, value: impl Fn(&str) -> Option<String>) 
     rendered
 }
 
-enum Piece<'a> {
+enum Segment<'a> {
     Text(&'a str),
     Variable { name: &'a str, written: &'a str },
 }
 
-fn walk<'a>(mut text: &'a str, style: Style, mut visit: impl FnMut(Piece<'a>)) {
+fn walk<'a>(mut text: &'a str, style: Style, mut visit: impl FnMut(Segment<'a>)) {
     loop {
         let next = style
             .marks
@@ -50,12 +50,12 @@ fn walk<'a>(mut text: &'a str, style: Style, mut visit: impl FnMut(Piece<'a>)) {
         let Some((start, open, close)) = next else { break };
         let inside = &text[start + open.len()..];
         let Some(length) = inside.find(close) else { break };
-        visit(Piece::Text(&text[..start]));
+        visit(Segment::Text(&text[..start]));
         let end = start + open.len() + length + close.len();
-        visit(Piece::Variable { name: inside[..length].trim(), written: &text[start..end] });
+        visit(Segment::Variable { name: inside[..length].trim(), written: &text[start..end] });
         text = &text[end..];
     }
-    visit(Piece::Text(text));
+    visit(Segment::Text(text));
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::state::State;
 use crate::sandbox::answers::request_id;
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::fates::Fate;
+use crate::sandbox::fates::Scenario;
+use crate::sandbox::service::state::State;
 
 /// What a handler works with besides the call.
 pub struct Request<'a> {
@@ -14,7 +14,7 @@ pub struct Request<'a> {
     pub state: &'a mut State,
     pub now: Timestamp,
     /// What the recipients' numbers have in store.
-    pub fate: Fate,
+    pub fate: Scenario,
 }
 
 /// The successful reply of every call begins so.

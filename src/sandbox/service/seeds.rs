@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::state::{Audit, Channel, ChatTemplate, Purpose, Signature, SmsTemplate, State};
+use crate::sandbox::service::state::{
+    Audit, Channel, ChatTemplate, Purpose, Signature, SmsTemplate, State,
+};
 
 /// The one channel instance.
 pub const SPACE: &str = "cams-sandbox";

@@ -2,18 +2,18 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::state::Message;
 use crate::sandbox::fates::Receipt;
+use crate::sandbox::service::state::Message;
 
 /// How far a message has come, and when its receipt came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum DeliveryStatus {
     Waiting,
     Failed(Timestamp),
     Delivered(Timestamp),
 }
 
-impl Standing {
+impl DeliveryStatus {
     pub fn of(message: &Message, now: Timestamp) -> Self {
         let came = |after: SignedDuration| {
             let at = message.sent_at.checked_add(after).unwrap_or(message.sent_at);

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::fates::Fate;
+use crate::sandbox::fates::Scenario;
 
 /// How a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ pub struct Message {
     pub message_id: String,
     pub request_id: String,
     pub sent_at: Timestamp,
-    pub fate: Fate,
+    pub fate: Scenario,
 }
 
 /// How far the audit of a signature or template has come.

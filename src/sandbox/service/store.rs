@@ -2,12 +2,13 @@
 
 use std::fs::File;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
+use anyhow::Result;
 use jiff::Timestamp;
 
-use super::seeds;
-use super::state::State;
 use crate::sandbox::home::{self, Home};
+use crate::sandbox::service::seeds;
+use crate::sandbox::service::state::State;
 
 /// The state together with the lock that keeps other processes from it.
 pub struct Store {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Sandbox, changed, chat_to, without, words};
+use crate::sandbox::tests::{Sandbox, changed, chat_to, without, words};
 
 const CLOSED: &str = "12025550123";
 const OPEN: &str = "12025551000";

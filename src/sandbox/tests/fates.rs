@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Sandbox, chat_to, sms_to, words};
 use crate::sandbox::fates::SPECIAL_NUMBERS;
+use crate::sandbox::tests::{Sandbox, chat_to, sms_to, words};
 
 /// What the caller sees of a send to a special number.
 #[derive(Debug, PartialEq)]
@@ -123,7 +123,7 @@ fn a_lost_message_can_be_found_by_its_tracking_id_and_an_unsent_one_cannot() {
 #[test]
 fn a_refused_call_is_refused_even_where_the_reply_would_be_lost() {
     let sandbox = Sandbox::ready();
-    let args = super::changed(&sms_to("13800009006"), "--sign-name=Nobody");
+    let args = crate::sandbox::tests::changed(&sms_to("13800009006"), "--sign-name=Nobody");
     sandbox.run(&words(&args));
     assert!(sandbox.messages().is_empty());
 }

@@ -1,6 +1,6 @@
 //! The program's own commands, and what happens in front of a first call.
 
-use super::{Sandbox, sms_to, words};
+use crate::sandbox::tests::{Sandbox, sms_to, words};
 
 fn on_disk(sandbox: &Sandbox, file: &str) -> String {
     std::fs::read_to_string(sandbox.path().join(".aliyun").join(file)).unwrap()
@@ -155,9 +155,9 @@ fn nobody_else_can_read_the_folder() {
     sandbox.run(&words(&sms_to("13800001234")));
     sandbox.run(&["configure", "ai-mode", "enable"]);
     let path = sandbox.path();
-    assert_eq!(super::mode(&path), 0o700);
+    assert_eq!(crate::sandbox::tests::mode(&path), 0o700);
     for file in ["service.json", "service.lock", ".aliyun/config.json", ".aliyun/ai-mode.json"] {
-        assert_eq!(super::mode(&path.join(file)), 0o600, "{file}");
+        assert_eq!(crate::sandbox::tests::mode(&path.join(file)), 0o600, "{file}");
     }
 }
 

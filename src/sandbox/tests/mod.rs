@@ -12,7 +12,7 @@ mod strictness;
 
 use serde_json::Value;
 
-use super::{Answer, answer};
+use crate::sandbox::{Answer, answer};
 
 /// A sandbox of its own in a folder that goes away.
 pub struct Sandbox {

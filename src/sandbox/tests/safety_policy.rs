@@ -1,6 +1,6 @@
 //! `configure safety-policy`, and how the host matches the words of a call.
 
-use super::{Sandbox, chat_to, sms_to, words};
+use crate::sandbox::tests::{Sandbox, chat_to, sms_to, words};
 
 fn silent(sandbox: &Sandbox, args: &[&str]) {
     let args = [&["configure", "safety-policy"], args].concat();

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Sandbox;
+use crate::sandbox::tests::Sandbox;
 
 const NUMBER: &str = "--phone-number=8613800000001";
 const SPACE: &str = "--cust-space-id=cams-sandbox";

@@ -1,6 +1,6 @@
 //! Dysmsapi: what is checked, what is recorded, and the shapes of the replies.
 
-use super::{Sandbox, changed, sms_to, without, words};
+use crate::sandbox::tests::{Sandbox, changed, sms_to, without, words};
 
 #[test]
 fn a_text_that_is_in_order_is_sent_and_recorded() {

@@ -1,6 +1,6 @@
 //! Templates that are handed in, carriers of signatures, and qualifications.
 
-use super::*;
+use crate::sandbox::tests::*;
 
 fn create(sandbox: &Sandbox, replacement: &str) -> Value {
     let call = [

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Sandbox, changed, sms_to, without, words};
+use crate::sandbox::tests::{Sandbox, changed, sms_to, without, words};
 
 /// A query over the days around the last message, with some flags replaced or added.
 fn statistics(sandbox: &Sandbox, more: &[&str]) -> Value {

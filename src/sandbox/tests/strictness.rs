@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Sandbox, changed, chat_to, sms_to, without, words};
-use crate::operations::Product;
+use crate::api::operations::Product;
 use crate::sandbox::arguments;
+use crate::sandbox::tests::{Sandbox, changed, chat_to, sms_to, without, words};
 
 /// Runs a call that must fail before it reaches the service; returns exit code and stderr.
 fn refused(args: &[String]) -> (i32, String) {

@@ -1,13 +1,15 @@
 //! The table of keys.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::OptionalExtension as _;
+use rusqlite::{Connection, Row, params};
 
-use super::super::{
-    End, Error, Identity, IsAlive, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, Tracking,
+use crate::os::failpoint;
+use crate::storage::sqlite::{Sqlite, not_written, unreadable};
+use crate::storage::{
+    Error, Identity, IsAlive, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, Termination,
+    Tracking,
 };
-use super::{Sqlite, not_written, unreadable};
-use crate::fault;
 
 const COLUMNS: &str = "key, state, content, account, tracking_id, generated, lease, since, \
                        details, result";
@@ -48,7 +50,7 @@ impl Sqlite {
         });
         match reserved {
             // What can be read still answers a key that was used.
-            Err(Error::Unreadable(error, super::Fix::Files)) => {
+            Err(Error::Unreadable(error, crate::storage::sqlite::Fix::Files)) => {
                 match self.usage(&self.connection, key, is_alive)? {
                     Some(used) => Ok(used),
                     None => Err(Error::NotWritten(error)),
@@ -110,19 +112,19 @@ pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Resul
     if changed == 1 { Ok(()) } else { Err(Error::TakenOver) }
 }
 
-pub fn finish(connection: &Connection, owner: Owner<'_>, end: &End<'_>) -> Result<()> {
+pub fn finish(connection: &Connection, owner: Owner<'_>, end: &Termination<'_>) -> Result<()> {
     let Owner { key, lease } = owner;
     let changed = match end {
-        End::Accepted { result } => connection.execute(
+        Termination::Accepted { result } => connection.execute(
             "UPDATE keys SET state = 'accepted', result = ?3, details = NULL
              WHERE key = ?1 AND lease = ?2",
             params![key, lease, result],
         ),
-        End::Unresolved => connection.execute(
+        Termination::Unresolved => connection.execute(
             "UPDATE keys SET state = 'unresolved' WHERE key = ?1 AND lease = ?2",
             params![key, lease],
         ),
-        End::NotSent => connection.execute(
+        Termination::NotSent => connection.execute(
             "DELETE FROM keys WHERE key = ?1 AND lease = ?2 AND state <> 'accepted'",
             params![key, lease],
         ),
@@ -145,7 +147,7 @@ pub fn release(connection: &Connection, owner: Owner<'_>) -> Result<()> {
 
 /// Records an acceptance that was proven or confirmed later, also for a record that is elsewhere.
 pub fn put_accepted(connection: &Connection, record: &KeyRecord, result: &str) -> Result<()> {
-    fault::point("store: about to settle a key");
+    failpoint::point("store: about to settle a key");
     let identity = record.identity.as_ref();
     let changed = connection
         .execute(

@@ -3,12 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
+use anyhow::Context as _;
+use anyhow::anyhow;
+use rusqlite::OptionalExtension as _;
+use rusqlite::{Connection, OpenFlags};
 
-use super::super::files::{self, Found};
-use super::super::{Error, Fix, KeyRecord, KeyState, Result};
-use super::{PATIENCE, keys, not_written, unreadable};
+use crate::storage::files::{self, Found};
+use crate::storage::sqlite::{PATIENCE, keys, not_written, unreadable};
+use crate::storage::{Error, Fix, KeyRecord, KeyState, Result};
 
 /// As 0.1.0 has it, in the order in which a record is read. Its fingerprint is left out: a hash
 /// without a secret can be guessed, and is not compared.

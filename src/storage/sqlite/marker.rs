@@ -5,9 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::files::{self, Found};
-use super::super::{Error, Fix, Result};
-use crate::state;
+use crate::storage::files::{self, Found};
+use crate::storage::{Error, Fix, Result, folder};
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
@@ -34,5 +33,5 @@ pub fn read(path: &Path) -> Result<Option<Marker>> {
 }
 
 pub fn write(path: &Path, marker: &Marker) -> anyhow::Result<()> {
-    state::replace(path, &serde_json::to_vec(marker)?)
+    folder::replace(path, &serde_json::to_vec(marker)?)
 }

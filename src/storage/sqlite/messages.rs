@@ -1,10 +1,11 @@
 //! The messages of the last minutes, for the duplicate check: keyed hashes and no content.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::OptionalExtension as _;
+use rusqlite::{Connection, params};
 
-use super::super::{Earlier, End, NewMessage, Result};
-use super::{not_written, unreadable};
+use crate::storage::sqlite::{not_written, unreadable};
+use crate::storage::{Earlier, NewMessage, Result, Termination};
 
 /// How long a message is kept: longer than any check looks back.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -56,15 +57,15 @@ pub fn latest(
         })
 }
 
-pub fn finish(connection: &Connection, id: &str, end: &End<'_>) -> Result<()> {
+pub fn finish(connection: &Connection, id: &str, end: &Termination<'_>) -> Result<()> {
     match end {
-        End::Accepted { .. } => {
+        Termination::Accepted { .. } => {
             connection.execute("UPDATE messages SET state = 'accepted' WHERE id = ?1", [id])
         }
-        End::Unresolved => {
+        Termination::Unresolved => {
             connection.execute("UPDATE messages SET state = 'unresolved' WHERE id = ?1", [id])
         }
-        End::NotSent => connection.execute("DELETE FROM messages WHERE id = ?1", [id]),
+        Termination::NotSent => connection.execute("DELETE FROM messages WHERE id = ?1", [id]),
     }
     .map(drop)
     .map_err(not_written)

@@ -12,18 +12,21 @@ mod repair;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use anyhow::Context as _;
+use anyhow::anyhow;
+use hmac::Hmac;
+use hmac::KeyInit as _;
+use hmac::Mac as _;
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
 use sha2::Sha256;
 
-use super::files::{self, Found};
-use super::{
-    Begin, Earlier, End, Error, Fix, IsAlive, KeyRecord, LEASES, NewKey, NewMessage, Owner,
-    Reserve, Result, Store,
+use crate::os::{failpoint, system};
+use crate::storage::files::{self, Found};
+use crate::storage::{
+    Begin, Earlier, Error, Fix, IsAlive, KeyRecord, LEASES, NewKey, NewMessage, Owner, Reserve,
+    Result, Store, Termination, folder, lock,
 };
-use crate::{fault, lock, state, system};
 use legacy::Legacy;
 pub use repair::repair;
 
@@ -131,11 +134,11 @@ impl Sqlite {
         let failed = |error: anyhow::Error| {
             if existed { Error::Unreadable(error, Fix::Files) } else { Error::NeverExisted(error) }
         };
-        state::create(folder).map_err(failed)?;
+        folder::create(folder).map_err(failed)?;
         // SQLite's own waiting does not cover the creation of a database.
         let _opening =
             lock::acquire(&paths.lock, PATIENCE, true).map_err(|reason| match reason {
-                lock::NotHad::Failed(error) => failed(error),
+                lock::LockError::Failed(error) => failed(error),
                 other => Error::Unreadable(other.into(), Fix::Retry),
             })?;
         // Another run may have created it in the meantime.
@@ -176,9 +179,9 @@ impl Sqlite {
                 return Err(Error::Unreadable(error, Fix::Upgrade));
             }
             (0, 0) if marked.is_none() && has_no_tables(&connection).map_err(unreadable)? => {
-                fault::point("store: about to create the tables");
+                failpoint::point("store: about to create the tables");
                 create(&connection, None).map_err(unreadable)?;
-                fault::point("store: tables created");
+                failpoint::point("store: tables created");
             }
             (0, 0) if marked.is_some() => return Err(lost(paths)),
             _ => {
@@ -215,7 +218,7 @@ impl Sqlite {
             _ => {
                 marker::write(&paths.marker, &own)
                     .map_err(|error| Error::Unreadable(error, Fix::Files))?;
-                fault::point("store: marked");
+                failpoint::point("store: marked");
             }
         }
         Ok(Self {
@@ -362,9 +365,14 @@ impl Store for Sqlite {
         })
     }
 
-    fn finish(&self, owner: Option<Owner<'_>>, message: Option<&str>, end: End<'_>) -> Result<()> {
+    fn finish(
+        &self,
+        owner: Option<Owner<'_>>,
+        message: Option<&str>,
+        end: Termination<'_>,
+    ) -> Result<()> {
         // Without this record a later run treats the outcome as unknown, which is what it is.
-        let durable = !matches!(end, End::Unresolved);
+        let durable = !matches!(end, Termination::Unresolved);
         self.change(durable, |transaction| {
             if let Some(id) = message {
                 messages::finish(transaction, id, &end)?;

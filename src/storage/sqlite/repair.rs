@@ -6,15 +6,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
+use anyhow::Result;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
-use super::super::KeyRecord;
-use super::super::files::{self, Found};
-use super::legacy::Legacy;
-use super::{PATIENCE, Paths, SECRET, create, keys, marker};
-use crate::{fault, lock, state};
+use crate::os::failpoint;
+use crate::storage::files::{self, Found};
+use crate::storage::sqlite::legacy::Legacy;
+use crate::storage::sqlite::{PATIENCE, Paths, SECRET, create, keys, marker};
+use crate::storage::{KeyRecord, folder, lock};
 
 /// What a repair did.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ pub struct Repaired {
 /// A file cannot be written or moved; the store still needs repair then.
 pub fn repair(folder: &Path) -> Result<Repaired> {
     let paths = Paths::below(folder);
-    state::create(folder)?;
+    folder::create(folder)?;
     let _opening = lock::acquire(&paths.lock, PATIENCE, true)?;
     let now = Timestamp::now();
     let ending = format!("damaged-{}", now.strftime("%Y%m%dT%H%M%S%3fZ"));
@@ -46,7 +47,7 @@ pub fn repair(folder: &Path) -> Result<Repaired> {
     let id = old_marker.map_or_else(|| uuid::Uuid::new_v4().to_string(), |marker| marker.store);
     let marker = marker::Marker { store: id, created_at: now.to_string() };
     marker::write(&paths.marker, &marker)?;
-    fault::point("store: marked for repair");
+    failpoint::point("store: marked for repair");
 
     let old = salvage(&paths.database, "keys");
     let legacy = Legacy::below(folder);
@@ -58,13 +59,13 @@ pub fn repair(folder: &Path) -> Result<Repaired> {
     let draft = folder.join("store.sqlite3.new");
     let kept = write_draft(&draft, &marker, old.secret.as_deref(), &records)
         .with_context(|| format!("cannot write {}", draft.display()))?;
-    fault::point("store: about to move the old files");
+    failpoint::point("store: about to move the old files");
     for path in paths.database_files() {
         moved.extend(move_aside(&path, &ending)?);
     }
-    fault::point("store: old files moved");
+    failpoint::point("store: old files moved");
     std::fs::rename(&draft, &paths.database).context("cannot put the new store in place")?;
-    fault::point("store: new store in place");
+    failpoint::point("store: new store in place");
     if legacy_is_damaged {
         moved.extend(move_aside(&legacy.path, &ending)?);
     }
@@ -84,7 +85,7 @@ fn write_draft(
             std::fs::remove_file(name)?;
         }
     }
-    crate::system::private_file().write(true).create_new(true).open(path)?;
+    crate::os::system::private_file().write(true).create_new(true).open(path)?;
     let connection = Connection::open(path)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     create(&connection, Some(marker))?;

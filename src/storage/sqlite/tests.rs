@@ -1,4 +1,4 @@
-use super::*;
+use crate::storage::sqlite::*;
 use crate::storage::{Identity, KeyState, Tracking};
 
 const DEAD: IsAlive<'_> = &|_| false;
@@ -35,8 +35,8 @@ fn a_digest_is_the_same_in_every_run_and_another_in_another_store() {
     let (folder, store) = open();
     let digest = store.digest("471147");
     drop(store);
-    let again = Sqlite::open(folder.path()).expect("the same store");
-    assert_eq!(again.digest("471147"), digest);
+    let rerun_command = Sqlite::open(folder.path()).expect("the same store");
+    assert_eq!(rerun_command.digest("471147"), digest);
     assert_ne!(open().1.digest("471147"), digest);
 }
 
@@ -66,7 +66,7 @@ fn the_key_and_the_message_follow_the_call_together() {
         panic!("an equal message is on its way")
     };
     assert!(!earlier.accepted);
-    store.finish(Some(OWNER), Some(&first.id), End::Unresolved).expect("recorded");
+    store.finish(Some(OWNER), Some(&first.id), Termination::Unresolved).expect("recorded");
     assert_eq!(state(), Some(KeyState::Unresolved));
     let record = store.key("k").expect("readable").expect("a record");
     assert!(!store.settle_as_not_sent(&record, &|_| true).expect("its call may run"));

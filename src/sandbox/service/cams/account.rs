@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok, page};
-use super::super::seeds;
-use super::call::{check_space, own_number};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::{check_space, own_number};
+use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::service::seeds;
 
 pub fn numbers(request: Request<'_>) -> Result<Value, Rejection> {
     check_space(request.call)?;

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok};
-use super::call::{check_space, own_number};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::{check_space, own_number};
+use crate::sandbox::service::request::{Request, ok};
 
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
     check_space(request.call)?;

@@ -1,9 +1,9 @@
 //! What the handlers read from a call.
 
-use super::super::seeds;
-use super::super::state::Channel;
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::seeds;
+use crate::sandbox::service::state::Channel;
 
 /// Only the one instance exists; a call may leave it out.
 pub fn check_space(call: &ProductCall) -> Result<(), Rejection> {

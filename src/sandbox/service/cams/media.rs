@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok};
-use super::call::check_space;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::check_space;
+use crate::sandbox::service::request::{Request, ok};
 
 /// The bucket that the sandbox's uploads go to.
 pub const BUCKET: &str = "sandbox-media";

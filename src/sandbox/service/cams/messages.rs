@@ -3,14 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok, page};
-use super::super::seeds;
-use super::super::standing::Standing;
-use super::super::state::{Channel, Direction, Message, State};
-use super::call::{channel, check_space};
-use super::templates::{channel_word, read_page};
-use crate::sandbox::fates::{Fate, OPEN_WINDOW_ENDING};
+use crate::sandbox::fates::{OPEN_WINDOW_ENDING, Scenario};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::{channel, check_space};
+use crate::sandbox::service::cams::templates::{channel_word, read_page};
+use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::service::seeds;
+use crate::sandbox::service::standing::DeliveryStatus;
+use crate::sandbox::service::state::{Channel, Direction, Message, State};
 
 /// How long ago the customers with an open window always wrote.
 const SINCE_INBOUND: SignedDuration = SignedDuration::from_hours(1);
@@ -82,7 +82,7 @@ fn received(customer: &str, business: &str, text: &str, at: Timestamp) -> Messag
         message_id: format!("wamid.in.{customer}"),
         request_id: String::new(),
         sent_at: at,
-        fate: Fate::Delivered,
+        fate: Scenario::Delivered,
     }
 }
 
@@ -154,8 +154,8 @@ fn moment(millis: Option<i64>, text: Option<&str>) -> Result<Option<Timestamp>, 
 
 /// Whether the recipient has looked at it.
 pub fn is_read(message: &Message, now: Timestamp) -> bool {
-    match Standing::of(message, now) {
-        Standing::Delivered(at) => {
+    match DeliveryStatus::of(message, now) {
+        DeliveryStatus::Delivered(at) => {
             message.direction == Direction::Out && now.duration_since(at) >= UNTIL_READ
         }
         _ => false,
@@ -164,10 +164,12 @@ pub fn is_read(message: &Message, now: Timestamp) -> bool {
 
 /// The word for the message's state, and the reason of a failure.
 fn status(message: &Message, now: Timestamp) -> (&'static str, Option<&'static str>) {
-    match Standing::of(message, now) {
-        Standing::Delivered(_) => ("success", None),
-        Standing::Failed(_) => ("fail", Some("131026: the recipient cannot receive the message")),
-        Standing::Waiting => ("sending", None),
+    match DeliveryStatus::of(message, now) {
+        DeliveryStatus::Delivered(_) => ("success", None),
+        DeliveryStatus::Failed(_) => {
+            ("fail", Some("131026: the recipient cannot receive the message"))
+        }
+        DeliveryStatus::Waiting => ("sending", None),
     }
 }
 

@@ -4,15 +4,15 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok};
-use super::super::standing::Standing;
-use super::super::state::{Direction, Message};
-use super::call::{check_space, own_number};
-use super::messages::is_read;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::{check_space, own_number};
+use crate::sandbox::service::cams::messages::is_read;
+use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::standing::DeliveryStatus;
+use crate::sandbox::service::state::{Direction, Message};
 
 /// Longer spans are refused, as the real service does.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24 * 366);
+const MAX_LENGTH: SignedDuration = SignedDuration::from_hours(24 * 366);
 
 pub fn of_template(request: Request<'_>) -> Result<Value, Rejection> {
     let code = request.call.text("--template-code").unwrap_or_default().to_owned();
@@ -82,7 +82,7 @@ fn days(
             .ok_or_else(|| Rejection::new("InvalidParameter.TimeError", "no milliseconds"))
     };
     let (start, end) = (moment("--start")?, moment("--end")?);
-    if end < start || end.duration_since(start) > LONGEST {
+    if end < start || end.duration_since(start) > MAX_LENGTH {
         return Err(Rejection::new("InvalidParameter.TimeError", "no sensible span of time"));
     }
     let mut days: Vec<Day> = Vec::new();
@@ -92,7 +92,8 @@ fn days(
     for message in sent.filter(|message| (start..=end).contains(&message.sent_at)) {
         let morning = message.sent_at.to_zoned(TimeZone::UTC).start_of_day().ok();
         let Some(morning) = morning.map(|day| day.timestamp()) else { continue };
-        let arrived = matches!(Standing::of(message, request.now), Standing::Delivered(_));
+        let arrived =
+            matches!(DeliveryStatus::of(message, request.now), DeliveryStatus::Delivered(_));
         let index = days.iter().position(|day| day.start == morning).unwrap_or_else(|| {
             let evening = morning.checked_add(SignedDuration::from_hours(24)).unwrap_or(morning);
             days.push(Day { start: morning, end: evening, sent: 0, delivered: 0, read: 0 });

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::super::request::{Request, ok};
-use super::super::state::{Audit, Channel, ChatTemplate, Review};
-use super::call::check_space;
-use super::templates::{texts, wanted_channel};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::check_space;
+use crate::sandbox::service::cams::templates::{texts, wanted_channel};
+use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::state::{Audit, Channel, ChatTemplate, Review};
 
 /// The reviewers of this channel put a word in front of their reason.
 fn review(components: &Value, now: Timestamp) -> Review {

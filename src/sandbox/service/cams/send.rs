@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::super::placeholders::{self, CAMS};
-use super::super::request::{Request, ok};
-use super::super::seeds;
-use super::super::state::{Audit, Channel, ChatTemplate, Direction, Message, State};
-use super::call::{channel, check_space};
-use super::{content, messages, templates};
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::fates::Fate;
+use crate::sandbox::fates::Scenario;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::{channel, check_space};
+use crate::sandbox::service::cams::{content, messages, templates};
+use crate::sandbox::service::placeholders::{self, CAMS};
+use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::seeds;
+use crate::sandbox::service::state::{Audit, Channel, ChatTemplate, Direction, Message, State};
 
 /// The part of a message that the two kinds of sending fill differently.
 struct Body {
@@ -67,7 +67,7 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
         message_id,
         request_id: reply["RequestId"].as_str().unwrap_or_default().to_owned(),
         sent_at: now,
-        fate: Fate::of(to),
+        fate: Scenario::of(to),
     });
     Ok(reply)
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok, page};
-use super::super::state::{Audit, Channel, ChatTemplate};
-use super::call::check_space;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::check_space;
+use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::service::state::{Audit, Channel, ChatTemplate};
 
 const AUDIT_WORDS: &[&str] = &["pass", "fail", "auditing", "unaudit"];
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok};
-use super::call::{check_space, own_number};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::call::{check_space, own_number};
+use crate::sandbox::service::request::{Request, ok};
 
 fn check_flags(request: &Request<'_>) -> Result<(), Rejection> {
     for flag in ["--http-flag", "--queue-flag"] {

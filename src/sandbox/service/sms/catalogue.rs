@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok, page};
-use super::super::state::{Audit, Purpose, Signature};
-use super::call::read_page;
-use super::receipts::local_time;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::service::sms::call::read_page;
+use crate::sandbox::service::sms::receipts::local_time;
+use crate::sandbox::service::state::{Audit, Purpose, Signature};
 
 /// Of everything that was there at first use.
 const ORDER: &str = "20044000001";

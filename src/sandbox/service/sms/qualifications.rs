@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok, page};
-use super::call::read_page;
-use super::receipts::local_time;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::service::sms::call::read_page;
+use crate::sandbox::service::sms::receipts::local_time;
 
 /// A qualification and the person behind it.
 struct Qualification {

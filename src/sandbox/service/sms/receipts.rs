@@ -5,12 +5,12 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok, page};
-use super::super::standing::Standing;
-use super::super::state::{Channel, Message};
-use super::call::read_page;
-use super::number::read_number;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::service::sms::call::read_page;
+use crate::sandbox::service::sms::number::read_number;
+use crate::sandbox::service::standing::DeliveryStatus;
+use crate::sandbox::service::state::{Channel, Message};
 
 /// The service keeps its receipts so many days.
 const DAYS_KEPT: i64 = 30;
@@ -70,10 +70,10 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
 }
 
 fn receipt(message: &Message, now: Timestamp) -> Value {
-    let (status, code, received_at) = match Standing::of(message, now) {
-        Standing::Delivered(at) => (3, "DELIVERED", Some(at)),
-        Standing::Failed(at) => (2, "MOBILE_NOT_ON_SERVICE", Some(at)),
-        Standing::Waiting => (1, "REQUEST_SUCCESS", None),
+    let (status, code, received_at) = match DeliveryStatus::of(message, now) {
+        DeliveryStatus::Delivered(at) => (3, "DELIVERED", Some(at)),
+        DeliveryStatus::Failed(at) => (2, "MOBILE_NOT_ON_SERVICE", Some(at)),
+        DeliveryStatus::Waiting => (1, "REQUEST_SUCCESS", None),
     };
     let mut receipt = json!({
         "PhoneNum": message.recipient,

@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::placeholders::{self, SMS};
-use super::super::request::{Request, ok};
-use super::super::state::{Audit, Purpose, Review, SmsTemplate};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::placeholders::{self, SMS};
+use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::state::{Audit, Purpose, Review, SmsTemplate};
 
 /// In characters; documented.
-const LONGEST_NAME: usize = 30;
-const LONGEST_CONTENT: usize = 500;
+const MAX_NAME: usize = 30;
+const MAX_CONTENT: usize = 500;
 
 /// Of everything that is handed in here.
 const ORDER: &str = "20044000002";
@@ -32,9 +32,7 @@ fn sheet(request: &Request<'_>) -> Result<Sheet, Rejection> {
     let call = request.call;
     let text = |flag: &str| call.text(flag).unwrap_or_default().to_owned();
     let (name, content) = (text("--template-name"), text("--template-content"));
-    for (what, text, limit) in
-        [("name", &name, LONGEST_NAME), ("content", &content, LONGEST_CONTENT)]
-    {
+    for (what, text, limit) in [("name", &name, MAX_NAME), ("content", &content, MAX_CONTENT)] {
         if text.is_empty() || text.chars().count() > limit {
             let message = format!("the {what} has 1 to {limit} characters");
             return Err(Rejection::new("isv.PARAM_LENGTH_LIMIT", message));

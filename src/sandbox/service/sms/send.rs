@@ -2,26 +2,28 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::placeholders::{self, SMS};
-use super::super::request::{Request, ok};
-use super::super::state::{Audit, Channel, Direction, Message, Purpose, Signature, SmsTemplate};
-use super::call::recipients;
-use super::number::{Number, read_number};
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::fates::Fate;
+use crate::sandbox::fates::Scenario;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::placeholders::{self, SMS};
+use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::sms::call::recipients;
+use crate::sandbox::service::sms::number::{Number, read_number};
+use crate::sandbox::service::state::{
+    Audit, Channel, Direction, Message, Purpose, Signature, SmsTemplate,
+};
 
 /// How many numbers one call takes.
-const MOST_NUMBERS: usize = 1000;
+const MAX_NUMBERS: usize = 1000;
 
 /// Checks the call as the real service does, then sends.
 pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, fate } = request;
     let written = recipients(call);
-    if written.len() > MOST_NUMBERS {
+    if written.len() > MAX_NUMBERS {
         return Err(Rejection::new(
             "isv.MOBILE_COUNT_OVER_LIMIT",
-            format!("one call takes {MOST_NUMBERS} numbers"),
+            format!("one call takes {MAX_NUMBERS} numbers"),
         ));
     }
     let numbers = written
@@ -59,14 +61,14 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
         message_id: format!("{}{:05}^0", now.as_millisecond(), state.next_serial()),
         request_id: String::new(),
         sent_at: now,
-        fate: Fate::Delivered,
+        fate: Scenario::Delivered,
     };
     let mut reply = ok();
     reply["BizId"] = json!(draft.message_id);
     let request_id = reply["RequestId"].as_str().unwrap_or_default();
     for number in numbers {
         state.messages.push(Message {
-            fate: Fate::of(&number.digits),
+            fate: Scenario::of(&number.digits),
             recipient: number.digits,
             request_id: request_id.to_owned(),
             ..draft.clone()

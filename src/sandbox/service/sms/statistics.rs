@@ -6,13 +6,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::super::request::{Request, ok, page};
-use super::super::standing::Standing;
-use super::super::state::{Channel, Message, State};
-use super::call::read_page;
-use super::number::read_number;
-use super::receipts::{day, read_day};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::service::sms::call::read_page;
+use crate::sandbox::service::sms::number::read_number;
+use crate::sandbox::service::sms::receipts::{day, read_day};
+use crate::sandbox::service::standing::DeliveryStatus;
+use crate::sandbox::service::state::{Channel, Message, State};
 
 /// Counts of one day.
 #[derive(Debug, Default)]
@@ -94,10 +94,10 @@ fn count(state: &State, wanted: &Wanted<'_>, now: Timestamp) -> BTreeMap<Date, C
     let mut days: BTreeMap<Date, Counts> = BTreeMap::new();
     for message in state.messages.iter().filter(|message| wanted.holds(message, state)) {
         let counts = days.entry(day(message.sent_at)).or_default();
-        match Standing::of(message, now) {
-            Standing::Delivered(_) => counts.delivered += 1,
-            Standing::Failed(_) => counts.failed += 1,
-            Standing::Waiting => counts.pending += 1,
+        match DeliveryStatus::of(message, now) {
+            DeliveryStatus::Delivered(_) => counts.delivered += 1,
+            DeliveryStatus::Failed(_) => counts.failed += 1,
+            DeliveryStatus::Waiting => counts.pending += 1,
         }
     }
     days

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{check_length, malformed};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::cams::content::{check_length, malformed};
 
-const LONGEST_BODY: usize = 1024;
-const LONGEST_EDGE: usize = 60;
+const MAX_BODY: usize = 1024;
+const MAX_EDGE: usize = 60;
 
 pub fn check(value: &Value) -> Result<(), Rejection> {
     let action = &value["action"];
@@ -18,11 +18,11 @@ pub fn check(value: &Value) -> Result<(), Rejection> {
         // Flows, products and the like are taken as they are.
         return Ok(());
     }
-    need(&value["body"]["text"], "body.text", LONGEST_BODY)?;
-    check_length(&value["footer"]["text"], "footer.text", LONGEST_EDGE)?;
+    need(&value["body"]["text"], "body.text", MAX_BODY)?;
+    check_length(&value["footer"]["text"], "footer.text", MAX_EDGE)?;
     if !value["header"].is_null() {
         match value["header"]["type"].as_str() {
-            Some("text") => need(&value["header"]["text"], "header.text", LONGEST_EDGE)?,
+            Some("text") => need(&value["header"]["text"], "header.text", MAX_EDGE)?,
             Some("image" | "video" | "document") if kind == "button" => {}
             _ => return Err(malformed("the header has no type that fits")),
         }

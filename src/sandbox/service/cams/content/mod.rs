@@ -4,12 +4,12 @@ mod interactive;
 
 use serde_json::Value;
 
-use super::super::state::Channel;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::service::state::Channel;
 
 /// WhatsApp's limits, in characters.
-const LONGEST_TEXT: usize = 4096;
-const LONGEST_CAPTION: usize = 1024;
+const MAX_TEXT: usize = 4096;
+const MAX_CAPTION: usize = 1024;
 
 /// The types of a channel and the fields that each cannot do without.
 type Types = &'static [(&'static str, &'static [&'static str])];
@@ -68,8 +68,8 @@ pub fn check(channel: Channel, kind: &str, content: &str) -> Result<String, Reje
     for field in ["link", "thumbnail"] {
         check_link(&value[field], field)?;
     }
-    check_length(&value["text"], "text", LONGEST_TEXT)?;
-    check_length(&value["caption"], "caption", LONGEST_CAPTION)?;
+    check_length(&value["text"], "text", MAX_TEXT)?;
+    check_length(&value["caption"], "caption", MAX_CAPTION)?;
     match kind.as_str() {
         "text" => return Ok(value["text"].as_str().unwrap_or_default().to_owned()),
         "location" => {

@@ -1,0 +1,201 @@
+//! The guard around every run of `aliyun`.
+//!
+//! 1. `aliyun version` is new enough;
+//! 2. plugins install themselves;
+//! 3. the product's plugin is there and up to date;
+//! 4. there are credentials, and it is known whose;
+//! 5. ai-mode is switched on and carries the product's agent string;
+//! 6. the calls;
+//! 7. ai-mode is switched off, on every exit.
+//!
+//! [`Guard::prepare`] is steps 1 to 4, of which a warm run skips what its stamp proves.
+//! [`Guard::enter`] is step 5 and returns the [`Session`] that makes the calls. Dropping the
+//! session is step 7; that covers errors, signals and panics. What kills the process outright is
+//! covered by the watchdog, and what kills both by the next run, which finds the lease:
+//! [`recovery`].
+
+mod ai_mode;
+mod preflight;
+mod preflight_cache;
+pub mod recovery;
+mod safety_policy;
+mod session;
+pub mod steps;
+mod switch;
+mod unusable;
+pub mod watchdog;
+
+use std::fs::File;
+use std::io;
+
+use crate::aliyun::cli::AliyunCli;
+use crate::aliyun::guard::preflight_cache::PreflightCache;
+use crate::api::account::{self, Account, EnvCredentials};
+use crate::api::operations::{Operation, Product};
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::os::process::{Output, SpawnOptions, Termination};
+use crate::os::{failpoint, signals};
+use ai_mode::{AiMode, Leases};
+use preflight::Preflight;
+pub use session::Session;
+use unusable::{lock_failure, unusable};
+use watchdog::Watchdog;
+
+/// A run that may switch ai-mode on.
+pub struct Guard<'r> {
+    context: &'r Context,
+    host: AliyunCli,
+    product: Product,
+    account: Account,
+}
+
+impl<'r> Guard<'r> {
+    /// Steps 1 to 4.
+    ///
+    /// # Errors
+    /// `aliyun` is missing, too old or cannot get its plugin; nobody's credentials are valid; a
+    /// signal came. Nothing has been sent.
+    pub fn prepare(context: &'r Context, product: Product) -> Result<Self> {
+        let host = AliyunCli::find(&context.settings)?;
+        // A lease that cannot be read would keep ai-mode on: nothing is switched on then.
+        AiMode::leases_in(&host.config_folder)
+            .and_then(Leases::readable)
+            .map_err(|error| unusable(&error))?;
+        let env_credentials = EnvCredentials::of_this_process(&context.settings);
+        if env_credentials.recorded {
+            context.screen.note(
+                "ALIBABA_CLOUD_CLI_MOCK is set: aliyun answers from records, and calls that have none \
+                 are made",
+            );
+        }
+        let cache = Preflight { context, host: &host, product, env_credentials: &env_credentials }
+            .cache()?;
+        let profiles = cache.profiles().unwrap_or_default();
+        let account = account::resolve(&host.shown, &context.settings, &env_credentials, profiles)
+            // A profile that was added by other means than the CLI's is worth another look.
+            .inspect_err(|_| PreflightCache::forget(&host))?;
+        if let Some(warning) = account.warning() {
+            context.screen.warn(warning);
+        }
+        context.facts.account.replace(Some(account.clone()));
+        Ok(Self { context, host, product, account })
+    }
+
+    /// The account that the calls will be made for.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Checks a call against the CLI's safety policy, for a run that would ask questions before it.
+    ///
+    /// # Errors
+    /// The policy does not allow the call, or cannot be read.
+    pub fn check_policy(&self, operation: &Operation) -> Result<()> {
+        safety_policy::check(&self.host, operation)
+    }
+
+    /// Step 5. A run that asks questions between its calls enters more than once: ai-mode is off
+    /// while a person thinks.
+    ///
+    /// # Errors
+    /// ai-mode could not be switched on, or a signal came; it is off again then.
+    pub fn enter(&self) -> Result<Session<'r>> {
+        let Self { context, host, product, .. } = self;
+        // First: it gets ready while the configuration is locked.
+        let watchdog = Watchdog::start().map_err(|error| no_watchdog(&error))?;
+        let ai_mode = AiMode::with_notes(host, &context.screen);
+        // Declared before the lock is taken: however this ends, the lock goes before the session,
+        // which needs it to leave.
+        let session;
+        let entered = {
+            let lock = ai_mode.lock_configuration(true).map_err(lock_failure)?;
+            failpoint::point("guard: configuration locked");
+            let others = ai_mode
+                .leases(&lock)
+                .and_then(Leases::readable)
+                .map_err(|error| unusable(&error))?;
+            let lease = ai_mode.take_lease(&lock).map_err(|error| unusable(&error))?;
+            failpoint::point("guard: lease taken");
+            session = Session::new(context, host.clone(), lease, watchdog);
+            session.switch_on(*product, &lock, &others)
+        };
+        entered.map(|()| session)
+    }
+}
+
+/// Without a watchdog a killed run would leave ai-mode on, so nothing is switched on.
+fn no_watchdog(error: &anyhow::Error) -> Box<Failure> {
+    if signals::count() > 0 {
+        return Failure::interrupted();
+    }
+    Failure::environment(format!(
+        "the watchdog process, which switches ai-mode off if alimsg is killed, cannot be started: \
+         {error:#}"
+    ))
+    .hint(
+        "nothing was switched on and nothing was sent; check the limits on processes and memory \
+         (`ulimit -u`, `ulimit -v`), then try again",
+    )
+    .retryable()
+}
+
+/// Says what the first signal does while a command runs, and what a second one would do.
+fn note_waiting(context: &Context) {
+    context.screen.note(
+        "stopping: waiting for the running call to finish; a second Ctrl-C ends it now, and its \
+         outcome may then be unknown",
+    );
+}
+
+/// Runs one command of the guard; the user's second signal ends it.
+fn run_step(
+    context: &Context,
+    host: &AliyunCli,
+    arguments: &[String],
+    hold: Option<&File>,
+) -> Result<Output> {
+    let output = run_to_end(context, host, arguments, hold)?;
+    if output.end == Termination::Interrupted { Err(Failure::interrupted()) } else { Ok(output) }
+}
+
+/// As [`run_step`], for a caller that must know whether the command was started: only then this is
+/// no failure.
+fn run_to_end(
+    context: &Context,
+    host: &AliyunCli,
+    arguments: &[String],
+    hold: Option<&File>,
+) -> Result<Output> {
+    stop_if_interrupted()?;
+    context.screen.command(&host.shown, arguments);
+    let note = || note_waiting(context);
+    let options = SpawnOptions {
+        hold,
+        interruptible: true,
+        on_first_signal: Some(&note),
+        ..SpawnOptions::default()
+    };
+    host.run(arguments, &options).map_err(|error| spawn_failure(host, &error))
+}
+
+fn stop_if_interrupted() -> Result<()> {
+    if signals::count() > 0 { Err(Failure::interrupted()) } else { Ok(()) }
+}
+
+fn spawn_failure(host: &AliyunCli, error: &io::Error) -> Box<Failure> {
+    if error.kind() == io::ErrorKind::ArgumentListTooLong {
+        return Failure::usage("the call is too long for this system's command line")
+            .hint("shorten the values, or send to fewer recipients at once");
+    }
+    if error.kind() == io::ErrorKind::WouldBlock {
+        return Failure::environment(format!(
+            "{} could not be started: {error}",
+            host.program.display()
+        ))
+        .hint("the limit on processes or threads is reached: see `ulimit -u`")
+        .retryable();
+    }
+    Failure::environment(format!("{} could not be started: {error}", host.program.display()))
+        .hint("check the file with --aliyun, or install aliyun again")
+}

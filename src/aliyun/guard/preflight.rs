@@ -1,0 +1,185 @@
+//! Steps 1 to 4: what has to be true before anything is called.
+
+use std::fs::File;
+
+use crate::aliyun::cli::{AliyunCli, install_command};
+use crate::aliyun::guard::ai_mode::AiMode;
+use crate::aliyun::guard::preflight_cache::{Identity, PreflightCache};
+use crate::aliyun::guard::unusable::lock_failure;
+use crate::aliyun::guard::{run_step, steps};
+use crate::api::account::{EnvCredentials, Profile};
+use crate::api::operations::Product;
+use crate::api::reply;
+use crate::context::Context;
+use crate::error::{Failure, Kind, Result};
+use crate::os::process::{Output, Termination};
+
+/// The checks, as far as no stamp proves them.
+pub struct Preflight<'a> {
+    pub context: &'a Context,
+    pub host: &'a AliyunCli,
+    pub product: Product,
+    pub env_credentials: &'a EnvCredentials,
+}
+
+impl Preflight<'_> {
+    /// What is proven, by the stamp of an earlier run or now.
+    ///
+    /// # Errors
+    /// `aliyun` is too old, its plugin cannot be had or its profiles cannot be read.
+    pub fn cache(&self) -> Result<PreflightCache> {
+        if let Some(cache) = PreflightCache::load(self.host).filter(|cache| self.is_enough(cache)) {
+            return Ok(cache);
+        }
+        let lock = AiMode::with_notes(self.host, &self.context.screen)
+            .lock_preflight()
+            .map_err(lock_failure)?;
+        // Whoever held the lock before may have proven all that is needed.
+        let mut cache = match PreflightCache::load(self.host) {
+            Some(cache) => cache,
+            None => {
+                self.check_version()?;
+                self.set_auto_install()?;
+                PreflightCache::new(Identity::now(self.host))
+            }
+        };
+        if !self.has_plugin(&cache) {
+            self.ensure_plugin(&lock)?;
+            cache.prove_plugin(self.product);
+        }
+        if self.needs_profiles(&cache) {
+            let identity = Identity::now(self.host);
+            cache.prove_profiles(self.list_profiles(&identity)?, identity);
+        }
+        if let Err(error) = cache.save(self.host) {
+            self.context.screen.warn(format!(
+                "the checks of aliyun cannot be remembered, so each run repeats them: {error:#}; \
+                 {} names another folder",
+                crate::storage::folder::VARIABLE
+            ));
+        }
+        Ok(cache)
+    }
+
+    fn is_enough(&self, cache: &PreflightCache) -> bool {
+        self.has_plugin(cache) && !self.needs_profiles(cache)
+    }
+
+    /// The plugin was proven, and its folder was not removed since.
+    fn has_plugin(&self, cache: &PreflightCache) -> bool {
+        cache.has_plugin(self.product) && !self.host.lacks_folder_of(self.product.plugin())
+    }
+
+    fn needs_profiles(&self, cache: &PreflightCache) -> bool {
+        cache.profiles().is_none() && !self.env_credentials.decides_alone(&self.context.settings)
+    }
+
+    /// Step 1.
+    fn check_version(&self) -> Result<()> {
+        let output = self.command(&steps::version(), None)?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let version = text
+            .split_whitespace()
+            .find_map(|word| semver::Version::parse(word.strip_prefix('v').unwrap_or(word)).ok());
+        let upgrade = format!("upgrade it: {}", install_command());
+        match version {
+            Some(version) if version >= steps::OLDEST_VERSION => Ok(()),
+            Some(version) => Err(Failure::environment(format!(
+                "aliyun {version} is too old: {} or later is needed",
+                steps::OLDEST_VERSION
+            ))
+            .hint(upgrade)),
+            None => Err(Failure::environment(format!(
+                "{} does not say which version it is: {}",
+                self.host.shown,
+                reply::complaint(&output)
+            ))
+            .hint(format!("check it with `{} version`, or {upgrade}", self.host.shown))),
+        }
+    }
+
+    /// Step 2. The variable that every child gets has the same effect, so a failure costs nothing:
+    /// the CLI refuses to write where no profile is configured.
+    fn set_auto_install(&self) -> Result<()> {
+        let lock = AiMode::with_notes(self.host, &self.context.screen)
+            .lock_configuration(true)
+            .map_err(lock_failure)?;
+        self.command(&steps::auto_install(), Some(&lock)).map(drop)
+    }
+
+    /// Step 3. Downloads hold the lock of these checks, also when this run is killed: nobody is to
+    /// install beside them. They write no configuration, so running calls need not wait for them.
+    fn ensure_plugin(&self, preflight: &File) -> Result<()> {
+        let plugin = self.product.plugin();
+        let listed = self.command(&steps::list_plugins(), None)?;
+        let text = String::from_utf8_lossy(&listed.stdout);
+        let listed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
+        let lost = self.host.lacks_folder_of(plugin);
+        if listed && !lost {
+            let updated = self.command(&steps::update_plugins(), Some(preflight))?;
+            if let Some(failure_message) = reply::failure_message(&updated) {
+                // Hosts in a private network cannot reach the catalogue and still can send.
+                self.context
+                    .screen
+                    .warn(format!("the plugins of aliyun could not be updated: {failure_message}"));
+            }
+            return Ok(());
+        }
+        self.context.screen.note(&if lost {
+            format!("the folder of {plugin} is missing: installing it again")
+        } else {
+            format!("installing {plugin}, once")
+        });
+        let installing = self.command(&steps::install_plugin(self.product), Some(preflight))?;
+        let Some(failure_message) = reply::failure_message(&installing) else { return Ok(()) };
+        let hint = match installing.end {
+            // It is a download, to which aliyun itself gives five minutes.
+            Termination::TimedOut(_) => "a slow network may need more: --timeout 300".to_string(),
+            _ if failure_message.contains("requires CLI version") => {
+                format!("upgrade aliyun: {}", install_command())
+            }
+            _ => "aliyun has no built-in fallback; check the network and try again".to_string(),
+        };
+        Err(Failure::environment(format!(
+            "the plugin {plugin} cannot be installed: {failure_message}"
+        ))
+        .hint(hint)
+        .next(format!("{} plugin install --names {plugin}", self.host.shown)))
+    }
+
+    /// The table of step 4; who sends is decided by [`crate::api::account::resolve`].
+    fn list_profiles(&self, identity: &Identity) -> Result<Vec<Profile>> {
+        let output = self.command(&steps::list_profiles(), None)?;
+        let profiles = Profile::parse_table(&String::from_utf8_lossy(&output.stdout));
+        match reply::failure_message(&output) {
+            // Without a configuration the CLI fails here, also where exported credentials would do.
+            Some(failure_message) if identity.is_configured() => {
+                Err(self.unreadable(&failure_message))
+            }
+            _ => Ok(profiles),
+        }
+    }
+
+    /// The CLI cannot read its configuration.
+    fn unreadable(&self, failure_message: &str) -> Box<Failure> {
+        Failure::new(
+            Kind::Credentials,
+            format!("aliyun cannot read its profiles: {failure_message}"),
+        )
+        .hint("config.json in the configuration folder of aliyun is damaged or incomplete")
+        .next(format!("{} configure list", self.host.shown))
+    }
+
+    fn command(&self, arguments: &[String], hold: Option<&File>) -> Result<Output> {
+        let output = run_step(self.context, self.host, arguments, hold)?;
+        match reply::failure_message(&output) {
+            // Whatever the command, this is how it ends where the configuration cannot be read.
+            Some(failure_message)
+                if output.succeeded() && reply::is_configuration_error(&output) =>
+            {
+                Err(self.unreadable(&failure_message))
+            }
+            _ => Ok(output),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The beginning of every run: has an earlier one left ai-mode on?
+//!
+//! A run that was killed together with its watchdog leaves a lease behind that no process holds.
+//! Every run that may start processes recovers from that first, whatever it does then, also a
+//! replay that sends nothing. A dry run, a help page, an offline command and a mistyped command
+//! line start nothing: they only warn.
+
+use std::time::Duration;
+
+use crate::aliyun::cli::{self, AliyunCli};
+use crate::aliyun::guard::ai_mode::{AiMode, Leases, Recovery};
+use crate::context::Context;
+use crate::output::Screen;
+
+/// A lease is locked a moment after its file is there: one without a lock is examined again.
+const EXAMINATIONS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Recovers, or only warns if this run may start no process. What goes wrong is a warning: the
+/// guard refuses to send where it matters, and a replay must still give its result.
+pub fn at_start(context: &Context, may_start: bool) {
+    let checked = if may_start {
+        recover(context)
+    } else {
+        warn_only(&context.screen, context.settings.sandbox)
+    };
+    context.facts.ai_mode_disabled.set(checked);
+}
+
+/// Warns if an earlier run left ai-mode on. True if that was checked and is not so.
+pub fn warn_only(screen: &Screen, sandbox: bool) -> bool {
+    // A command that needs the folder names the reason why it is not there.
+    let Ok(folder) = cli::config_folder(sandbox) else { return false };
+    let mut found = AiMode::leases_in(&folder);
+    for _ in 1..EXAMINATIONS {
+        if !found.as_ref().is_ok_and(Leases::are_abandoned) {
+            break;
+        }
+        std::thread::sleep(PAUSE);
+        found = AiMode::leases_in(&folder);
+    }
+    let abandoned = match found.and_then(Leases::readable) {
+        Ok(leases) => leases.are_abandoned(),
+        Err(error) => {
+            screen.warn(not_checked(&error));
+            return false;
+        }
+    };
+    if abandoned {
+        screen.warn(
+            "ai-mode may be on: a run that was killed left it on; the next run that starts aliyun \
+             switches it off, and so does `aliyun configure ai-mode disable`",
+        );
+    }
+    !abandoned
+}
+
+fn recover(context: &Context) -> bool {
+    let Ok(folder) = cli::config_folder(context.settings.sandbox) else { return false };
+    match AiMode::leases_in(&folder).and_then(Leases::readable) {
+        Ok(leases) if leases.stale.is_empty() => return true,
+        Ok(_) => {}
+        Err(error) => {
+            context.screen.warn(not_checked(&error));
+            return false;
+        }
+    }
+    let recovered = match AliyunCli::find(&context.settings) {
+        Ok(host) => AiMode::with_notes(&host, &context.screen).recover(),
+        Err(failure) => Recovery::Failed(failure.message.clone()),
+    };
+    match recovered {
+        Recovery::NotNeeded => true,
+        Recovery::SwitchedOff => {
+            context.screen.note("ai-mode was left on by a run that was killed; it is off now");
+            true
+        }
+        Recovery::Failed(reason) => {
+            context.screen.warn(format!(
+                "ai-mode may still be on, left on by a run that was killed: {reason}; \
+                 `{} configure ai-mode disable` switches it off by hand",
+                AliyunCli::shown_name(&context.settings)
+            ));
+            false
+        }
+    }
+}
+
+fn not_checked(error: &anyhow::Error) -> String {
+    format!("it cannot be checked whether a killed run left ai-mode on: {error:#}")
+}

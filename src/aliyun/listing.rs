@@ -1,0 +1,137 @@
+//! The rows of a list command, as its pages come in.
+//!
+//! With `--all` in a pipe, each page is printed when it arrives and then dropped, so that memory
+//! does not grow with the list. JSON is one object, and a table on a terminal needs the width of
+//! every cell: both hold all rows, up to [`MAX_ROWS`].
+
+use std::io::ErrorKind;
+use std::ops::ControlFlow;
+
+use serde_json::{Map, Value, json};
+
+use crate::aliyun::client::Client;
+use crate::aliyun::pages::{self, MAX_ROWS, PageRange, Termination};
+use crate::api::call::Call;
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::report::Report;
+
+/// One row.
+pub type Item = Map<String, Value>;
+
+/// A list that is being read.
+pub struct Listing<'r> {
+    context: &'r Context,
+    name: &'static str,
+    is_streamed: bool,
+    approved_first: bool,
+    /// The columns of a streamed list: those of its first page.
+    columns: Vec<String>,
+    rows: usize,
+    items: Vec<Item>,
+    raw: Vec<Value>,
+    is_closed: bool,
+}
+
+impl<'r> Listing<'r> {
+    /// `name` is that of the rows in the JSON.
+    pub fn new(context: &'r Context, name: &'static str, extent: PageRange) -> Self {
+        Self {
+            context,
+            name,
+            is_streamed: matches!(extent, PageRange::All { .. }) && context.screen.streams_rows(),
+            approved_first: false,
+            columns: Vec::new(),
+            rows: 0,
+            items: Vec::new(),
+            raw: Vec::new(),
+            is_closed: false,
+        }
+    }
+
+    /// Puts rows with the status `approved` in front, of each page where pages are streamed.
+    #[must_use]
+    pub fn approved_first(mut self) -> Self {
+        self.approved_first = true;
+        self
+    }
+
+    /// Reads pages; `item` makes a row of an entry, or none of one that is not wanted. The other
+    /// parameters are those of [`pages::read`].
+    ///
+    /// # Errors
+    /// The failure of the first page that cannot be read.
+    pub fn read(
+        &mut self,
+        service: &Client<'_>,
+        extent: PageRange,
+        call: impl Fn(u64, u64) -> Call,
+        (lists, totals): (&[&str], &[&str]),
+        item: impl Fn(&Value) -> Option<Item>,
+    ) -> Result<Termination> {
+        pages::each(service, extent, call, lists, totals, |entries, raw| {
+            self.take(entries.iter().filter_map(&item).collect(), &raw)
+        })
+    }
+
+    /// Takes the rows of a page and the reply that they came in. Breaks when no more can be taken.
+    pub fn take(&mut self, mut items: Vec<Item>, raw: &Value) -> ControlFlow<()> {
+        self.rows += items.len();
+        if self.is_streamed {
+            if self.approved_first {
+                sort(&mut items);
+            }
+            return self.print(&items);
+        }
+        self.items.append(&mut items);
+        if self.context.screen.is_json() {
+            self.raw.push(raw.clone());
+        }
+        if self.items.len() < MAX_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    fn print(&mut self, items: &[Item]) -> ControlFlow<()> {
+        let Err(error) = self.context.screen.rows(&mut self.columns, items) else {
+            return ControlFlow::Continue(());
+        };
+        self.is_closed = true;
+        // A reader like `head` that has seen enough is no reason to warn.
+        if error.kind() != ErrorKind::BrokenPipe {
+            self.context.screen.warn(format!("stdout cannot be written: {error}"));
+        }
+        ControlFlow::Break(())
+    }
+
+    /// How many rows were taken.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether reading ended because stdout was closed.
+    pub fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Warns about what the list may lack.
+    pub fn remark(&self, mut end: Termination, extent: PageRange) {
+        end.is_cut &= !self.is_closed;
+        end.remark(self.context, extent);
+    }
+
+    /// The report of the list with these facts.
+    pub fn report(mut self, facts: Map<String, Value>) -> Report {
+        if self.is_streamed {
+            self.context.screen.list_notes(self.name, self.rows == 0, &facts);
+            return Report::Streamed;
+        }
+        if self.approved_first {
+            sort(&mut self.items);
+        }
+        Report::List { name: self.name, items: self.items, facts, raw: Value::Array(self.raw) }
+    }
+}
+
+/// Stable: the service's order stays within each half.
+fn sort(items: &mut [Item]) {
+    items.sort_by_key(|item| item.get("status") != Some(&json!("approved")));
+}

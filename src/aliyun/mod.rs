@@ -1,0 +1,6 @@
+pub mod cli;
+pub mod client;
+pub mod guard;
+pub mod listing;
+pub mod oss;
+pub mod pages;

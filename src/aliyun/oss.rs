@@ -1,0 +1,267 @@
+//! Uploads to the channel's storage, with `aliyun`'s own OSS command.
+//!
+//! The storage gives out temporary keys. They go to that one child process as variables, together
+//! with the order to take no notice of the profiles, whose keys would sign otherwise; they are on
+//! no command line and in no output.
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::api::account::IGNORE_PROFILE;
+use crate::api::redaction::Redaction;
+use crate::api::reply::{Reply, failure_message, fields};
+use crate::api::secret::Secret;
+use crate::error::{Failure, Kind, Result};
+use crate::os::process::{Output, Termination};
+
+/// The right to upload, as GetChatappUploadAuthorization gives it.
+#[derive(Debug, Clone)]
+pub struct Authorization {
+    key_id: Secret,
+    key_secret: Secret,
+    token: Secret,
+    bucket: String,
+    /// The folder that may be written to, without slashes around it.
+    folder: String,
+    /// Host of the storage, without scheme.
+    host: String,
+}
+
+impl Authorization {
+    /// Reads the reply.
+    ///
+    /// # Errors
+    /// A field is missing or could change the command line that it becomes part of.
+    pub fn of(reply: &Reply) -> Result<Self> {
+        let incomplete = |what: &str| {
+            let mut failure = Failure::new(
+                Kind::Rejected,
+                format!("the service gave no usable right to upload: {what}"),
+            )
+            .hint("check --cust-space-id, then try again");
+            failure.request_id = reply.text(&["RequestId"]);
+            failure
+        };
+        let data = reply.value("Data").unwrap_or(&Value::Null);
+        let field = |name: &str| {
+            fields::text(data, &[name])
+                .filter(|text| !text.contains('\0'))
+                .ok_or_else(|| incomplete(&format!("{name} is missing")))
+        };
+        let secret = |name: &str| field(name).map(Secret::new);
+        let endpoint = field("EndPoint").or_else(|_| field("Endpoint"))?;
+        let host = endpoint.split_once("://").map_or(endpoint.as_str(), |(_, host)| host);
+        let authorization = Self {
+            key_id: secret("AccessKeyId")?,
+            key_secret: secret("AccessKeySecret")?,
+            token: secret("SecurityToken")?,
+            bucket: field("BucketName")?,
+            folder: field("Dir").unwrap_or_default().trim_matches('/').to_string(),
+            host: host.trim_end_matches('/').to_string(),
+        };
+        let name = |text: &str| {
+            !text.is_empty()
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_'))
+        };
+        let folder = |text: &str| text.is_empty() || text.split('/').all(name);
+        if !name(&authorization.bucket) || !name(&authorization.host) {
+            return Err(incomplete("bucket or endpoint is not a name"));
+        }
+        if !folder(&authorization.folder) {
+            return Err(incomplete("the folder is not a path"));
+        }
+        Ok(authorization)
+    }
+
+    /// The key of a new object, which no other upload has.
+    pub fn new_key(&self, ending: &str) -> String {
+        let name = format!("{}.{ending}", uuid::Uuid::now_v7());
+        if self.folder.is_empty() { name } else { format!("{}/{name}", self.folder) }
+    }
+
+    /// The address of an object.
+    pub fn link(&self, key: &str) -> String {
+        format!("https://{}.{}/{key}", self.bucket, self.host)
+    }
+}
+
+/// The reply that gave the right, fit to be shown.
+pub fn masked(reply: Reply) -> Value {
+    let mut raw = Value::Object(reply.0);
+    // Beside the answer only what is known to be harmless; a new field may be one more secret.
+    let harmless = ["Code", "Message", "RequestId", "Success", "Data"];
+    if let Some(fields) = raw.as_object_mut() {
+        fields.retain(|name, _| harmless.contains(&name.as_str()));
+    }
+    let secrets = ["AccessKeyId", "AccessKeySecret", "SecurityToken"];
+    let known = ["BucketName", "Dir", "EndPoint", "Endpoint", "Expire"];
+    match raw.get_mut("Data") {
+        Some(Value::Object(data)) => {
+            // A field that is new may be one more secret.
+            for (name, value) in data.iter_mut() {
+                if secrets.contains(&name.as_str()) || !known.contains(&name.as_str()) {
+                    *value = Value::from("***");
+                }
+            }
+        }
+        Some(data) => *data = Value::from("***"),
+        None => {}
+    }
+    raw
+}
+
+/// One file on its way.
+pub struct Upload<'a> {
+    /// Absolute, so that it cannot be taken for a flag.
+    pub file: &'a Path,
+    pub key: &'a str,
+    pub authorization: &'a Authorization,
+}
+
+impl Upload<'_> {
+    /// Behind `aliyun`.
+    pub fn arguments(&self) -> Vec<String> {
+        let Authorization { bucket, host, .. } = self.authorization;
+        arguments(
+            &self.file.display().to_string(),
+            &format!("oss://{bucket}/{}", self.key),
+            &format!("https://{host}"),
+        )
+    }
+
+    /// The variables of the one child that signs with them.
+    pub fn environment(&self) -> Vec<(OsString, OsString)> {
+        let Authorization { key_id, key_secret, token, .. } = self.authorization;
+        vec![
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID".into(), key_id.for_environment()),
+            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET".into(), key_secret.for_environment()),
+            ("ALIBABA_CLOUD_SECURITY_TOKEN".into(), token.for_environment()),
+            (IGNORE_PROFILE.into(), "TRUE".into()),
+        ]
+    }
+
+    /// What the end of the child means.
+    ///
+    /// # Errors
+    /// It did not upload the file.
+    pub fn judge(&self, output: &Output) -> Result<()> {
+        let Some(failure_message) = failure_message(output) else { return Ok(()) };
+        Err(match output.end {
+            Termination::TimedOut(limit) => Failure::environment(format!(
+                "the upload took longer than {} s and was ended",
+                limit.as_secs()
+            ))
+            .hint("--timeout gives it longer"),
+            Termination::Interrupted => Failure::interrupted(),
+            Termination::Exited(_) => Failure::environment(format!(
+                "the upload failed: {}",
+                self.redaction().text(&failure_message)
+            ))
+            .hint("nothing was sent; the same command may be tried again")
+            .retryable(),
+        })
+    }
+
+    /// Hides the keys and the token in whatever the command printed.
+    fn redaction(&self) -> Redaction {
+        let Authorization { key_id, key_secret, token, .. } = self.authorization;
+        Redaction::of_secrets(&[key_id, key_secret, token])
+    }
+}
+
+/// How far an upload is, from what the command says of itself: from the fifth second on it prints
+/// a line now and then, on a pipe as on a terminal, with `Progress: 12.345%` in it (`oss cp` of
+/// the CLI's source).
+#[derive(Default)]
+pub struct Progress(RefCell<String>);
+
+impl Progress {
+    /// The share that is up, between 0 and 1, if these bytes of its output tell a new one.
+    pub fn hear(&self, bytes: &[u8]) -> Option<f64> {
+        const BEFORE: &str = "Progress: ";
+        const MAX_LINE: usize = 4096;
+        let mut text = self.0.borrow_mut();
+        text.push_str(&String::from_utf8_lossy(bytes));
+        let share = text.rmatch_indices(BEFORE).find_map(|(at, _)| {
+            let (percent, _) = text[at + BEFORE.len()..].split_once('%')?;
+            percent.parse::<f64>().ok().filter(|percent| percent.is_finite())
+        });
+        // Only a line that has not come to its end can still tell something.
+        let rest = text.rfind(['%', '\n', '\r']).map_or(0, |end| end + 1);
+        text.drain(..rest);
+        if text.len() > MAX_LINE {
+            text.clear();
+        }
+        share.map(|percent| (percent / 100.0).clamp(0.0, 1.0))
+    }
+}
+
+/// The command line of an upload; on a dry run with names in the place of what is not known yet.
+pub fn arguments(file: &str, target: &str, endpoint: &str) -> Vec<String> {
+    ["oss", "cp", file, target, "--endpoint", endpoint, "-f"].map(String::from).to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn reply(endpoint: &str, folder: &str) -> Reply {
+        let value = json!({"Code": "OK", "Data": {
+            "AccessKeyId": "STS.id", "AccessKeySecret": "shh", "SecurityToken": "tok",
+            "BucketName": "bucket", "Dir": folder, "EndPoint": endpoint, "Novel": "shh too",
+        }});
+        Reply(value.as_object().expect("object").clone())
+    }
+
+    #[test]
+    fn the_endpoint_comes_with_and_without_scheme() {
+        for endpoint in ["oss.example.com", "https://oss.example.com/", "http://oss.example.com"] {
+            let authorization = Authorization::of(&reply(endpoint, "/a/b/")).expect("sound");
+            assert_eq!(authorization.link("a/b/k.png"), "https://bucket.oss.example.com/a/b/k.png");
+            assert!(authorization.new_key("png").starts_with("a/b/"));
+        }
+    }
+
+    #[test]
+    fn secrets_are_only_in_the_environment() {
+        let authorization = Authorization::of(&reply("oss.example.com", "a")).expect("sound");
+        let upload =
+            Upload { file: Path::new("/f.png"), key: "a/k.png", authorization: &authorization };
+        assert_eq!(
+            upload.arguments().join(" "),
+            "oss cp /f.png oss://bucket/a/k.png --endpoint https://oss.example.com -f"
+        );
+        let shown = format!("{authorization:?} {}", masked(reply("oss.example.com", "a")));
+        assert!(!shown.contains("shh") && !shown.contains("STS.id") && !shown.contains("tok\""));
+        assert_eq!(
+            upload.redaction().text("InvalidAccessKeyId: STS.id"),
+            "InvalidAccessKeyId: ***"
+        );
+    }
+
+    #[test]
+    fn the_share_is_read_from_whole_lines_and_from_pieces() {
+        let line = "\rTotal num: 1, size: 90,000. Dealed num: 0, OK size: 8, Progress: 12.500%, \
+                    Speed: 9.00KB/s";
+        for size in [1, 7, line.len()] {
+            let progress = Progress::default();
+            let told: Vec<f64> =
+                line.as_bytes().chunks(size).filter_map(|piece| progress.hear(piece)).collect();
+            assert_eq!(told, [0.125], "in pieces of {size}");
+        }
+        let progress = Progress::default();
+        assert_eq!(progress.hear(format!("{line}\rProgress: 140%\r").as_bytes()), Some(1.0));
+        assert_eq!(progress.hear(b"Progress: NaN% Progress: ?%"), None);
+    }
+
+    #[test]
+    fn what_could_change_the_command_line_is_refused() {
+        Authorization::of(&reply("oss.example.com --config x", "a")).expect_err("blanks");
+        Authorization::of(&reply("oss.example.com", "a/../b c")).expect_err("blanks");
+        Authorization::of(&Reply(serde_json::Map::new())).expect_err("nothing");
+    }
+}

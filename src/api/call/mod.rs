@@ -1,0 +1,275 @@
+//! One call of a product as data: an operation of the table and its values.
+//!
+//! From here it can be run, printed as a command line, or shown with its secrets hidden.
+
+mod shown;
+#[cfg(test)]
+mod tests;
+
+use crate::api::operations::{Access, FlagKind, Operation};
+use crate::error::{Failure, Result};
+pub use shown::{masked_line, shell_line};
+
+/// The longest single argument that Linux passes to a program, in bytes; measured.
+pub const ARGUMENT_LIMIT: usize = 131_071;
+
+/// Flags that every product call of this run carries.
+#[derive(Debug, Clone, Default)]
+pub struct Common {
+    pub profile: Option<String>,
+    pub region: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+enum Value {
+    One(String),
+    Many(Vec<String>),
+    Tokens(Vec<(String, String)>),
+}
+
+impl Value {
+    fn words(&self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value.clone()],
+            Self::Many(values) => values.clone(),
+            Self::Tokens(pairs) => {
+                // A map has no order.
+                let mut words: Vec<_> =
+                    pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
+                words.sort();
+                words
+            }
+        }
+    }
+}
+
+/// A call under construction, and then the finished one.
+///
+/// A mistake made while building (a flag that the table does not know, a value that no argument
+/// vector can carry) is kept and comes out of [`Call::arguments`].
+#[derive(Debug, Clone)]
+pub struct Call {
+    pub operation: &'static Operation,
+    values: Vec<(&'static str, Value)>,
+    problem: Option<Box<Failure>>,
+}
+
+impl Call {
+    pub fn to(operation: &'static Operation) -> Self {
+        Self { operation, values: Vec::new(), problem: None }
+    }
+
+    #[must_use]
+    pub fn text(self, flag: &'static str, value: impl Into<String>) -> Self {
+        self.set(flag, &[FlagKind::Text], Value::One(value.into()))
+    }
+
+    /// Left out if there is no value.
+    #[must_use]
+    pub fn optional_text(self, flag: &'static str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.text(flag, value),
+            None => self,
+        }
+    }
+
+    #[must_use]
+    pub fn optional_integer(self, flag: &'static str, value: Option<u64>) -> Self {
+        match value {
+            Some(value) => self.set(flag, &[FlagKind::Integer], Value::One(value.to_string())),
+            None => self,
+        }
+    }
+
+    /// Left out if there is no value.
+    #[must_use]
+    pub fn optional_boolean(self, flag: &'static str, value: Option<bool>) -> Self {
+        match value {
+            Some(value) => self.set(flag, &[FlagKind::Boolean], Value::One(value.to_string())),
+            None => self,
+        }
+    }
+
+    /// A nested structure, as one JSON value.
+    #[must_use]
+    pub fn json(self, flag: &'static str, value: &serde_json::Value) -> Self {
+        self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
+    }
+
+    /// Left out if it is empty.
+    #[must_use]
+    pub fn list(self, flag: &'static str, values: &[String]) -> Self {
+        if values.is_empty() {
+            return self;
+        }
+        self.set(flag, &[FlagKind::TextList], Value::Many(values.to_vec()))
+    }
+
+    /// Left out if it is empty.
+    #[must_use]
+    pub fn map(self, flag: &'static str, pairs: &[(String, String)]) -> Self {
+        if pairs.is_empty() {
+            return self;
+        }
+        self.set(flag, &[FlagKind::Map], Value::Tokens(pairs.to_vec()))
+    }
+
+    /// Fields that the flag knows by name, such as those of `--page Index=1 Size=50`.
+    #[must_use]
+    pub fn fields(mut self, flag: &'static str, pairs: &[(&str, u64)]) -> Self {
+        let kind = self.operation.flag(flag).map(|known| known.kind);
+        if let Some(kind @ FlagKind::Fields(names)) = kind {
+            if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.contains(name)) {
+                let mistake = format!("{flag} of {} has no field {name}", self.operation.command);
+                self.problem.get_or_insert_with(|| Failure::internal(mistake));
+            }
+            let tokens = pairs.iter().map(|(name, value)| ((*name).to_string(), value.to_string()));
+            return self.set(flag, &[kind], Value::Tokens(tokens.collect()));
+        }
+        self.set(flag, &[], Value::Tokens(Vec::new()))
+    }
+
+    /// The single value that a flag was set to.
+    pub fn value(&self, flag: &str) -> Option<&str> {
+        self.values.iter().find_map(|(set, value)| match value {
+            Value::One(value) if *set == flag => Some(value.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Every value of a flag, without the names of variables.
+    pub fn values(&self, flag: &str) -> impl Iterator<Item = &str> {
+        self.values.iter().filter(move |(set, _)| *set == flag).flat_map(|(_, value)| match value {
+            Value::One(value) => vec![value.as_str()],
+            Value::Many(values) => values.iter().map(String::as_str).collect(),
+            Value::Tokens(pairs) => pairs.iter().map(|(_, value)| value.as_str()).collect(),
+        })
+    }
+
+    fn set(mut self, flag: &'static str, kinds: &[FlagKind], value: Value) -> Self {
+        let command = self.operation.command;
+        let mistake = match self.operation.flag(flag) {
+            None => Some(format!("{command} has no flag {flag}")),
+            Some(known) if !kinds.contains(&known.kind) => {
+                Some(format!("{flag} of {command} is not of that kind"))
+            }
+            Some(_) if self.values.iter().any(|(set, _)| *set == flag) => {
+                Some(format!("{flag} of {command} is set twice"))
+            }
+            Some(_) => None,
+        };
+        if let (Some(mistake), None) = (mistake, &self.problem) {
+            self.problem = Some(Failure::internal(mistake));
+        }
+        self.values.push((flag, value));
+        self
+    }
+
+    /// What reaches the customer, flag by flag in alphabetical order: equal for two calls that
+    /// send the same message. Flags that every call carries are no part of it.
+    pub fn content(&self) -> Vec<(&'static str, Vec<String>)> {
+        let is_content = |flag: &str| self.operation.flag(flag).is_none_or(|known| known.content);
+        let mut content: Vec<_> = self
+            .values
+            .iter()
+            .filter(|(flag, _)| is_content(flag))
+            .map(|(flag, value)| (*flag, value.words()))
+            .collect();
+        content.sort_by_key(|(flag, _)| *flag);
+        content
+    }
+
+    /// The names and values that a flag was given.
+    pub fn pairs(&self, flag: &str) -> &[(String, String)] {
+        let found = self.values.iter().find_map(|(set, value)| match value {
+            Value::Tokens(pairs) if *set == flag => Some(pairs.as_slice()),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The argument vector behind `aliyun`, checked against the table.
+    ///
+    /// Single values stand as `--flag=value`: a value that stands alone and begins with a dash is
+    /// taken for a flag by host and plugin, and the word `help` turns the call into a help page.
+    ///
+    /// # Errors
+    /// A value that cannot be passed on a command line, a key that is none, a required flag that
+    /// is not set.
+    pub fn arguments(&self, common: &Common) -> Result<Vec<String>> {
+        if let Some(problem) = &self.problem {
+            return Err(problem.clone());
+        }
+        for flag in self.operation.flags.iter().filter(|flag| flag.required) {
+            if !self.values.iter().any(|(set, _)| *set == flag.name) {
+                return Err(Failure::internal(format!(
+                    "{} needs {}",
+                    self.operation.command, flag.name
+                )));
+            }
+        }
+        let product = self.operation.product;
+        let mut arguments = vec![product.name().to_string(), self.operation.command.to_string()];
+        for (flag, value) in &self.values {
+            match value {
+                Value::One(value) => arguments.push(single(flag, value)?),
+                Value::Many(values) => {
+                    for value in values {
+                        arguments.push(single(flag, value)?);
+                    }
+                }
+                Value::Tokens(pairs) => {
+                    arguments.push((*flag).to_string());
+                    for (key, value) in pairs {
+                        arguments.push(token(flag, key, value)?);
+                    }
+                }
+            }
+        }
+        arguments.push(format!("--user-agent={}", product.agent()));
+        arguments.extend(product.fixed_flags().iter().map(ToString::to_string));
+        if self.operation.access != Access::Read {
+            // A profile can hold a retry count, and the plugin would then repeat a send or a
+            // change whose reply was late.
+            arguments.push("--retry-count=0".to_string());
+        }
+        for (flag, value) in [("--profile", &common.profile), ("--region", &common.region)] {
+            if let Some(value) = value {
+                arguments.push(single(flag, value)?);
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+fn single(flag: &str, value: &str) -> Result<String> {
+    if value.is_empty() {
+        return Err(Failure::usage(format!("{flag} has an empty value"))
+            .hint(format!("give {flag} a value or leave it out")));
+    }
+    checked(flag, format!("{flag}={value}"))
+}
+
+fn token(flag: &str, key: &str, value: &str) -> Result<String> {
+    // The token must not be taken for a flag, nor fall apart at another place than meant.
+    if key.is_empty() || key.starts_with('-') || !key.chars().all(shown::is_part_of_a_name) {
+        return Err(Failure::usage(format!("{key:?} is not a name that {flag} can take"))
+            .hint("names consist of letters, digits, '_', '.' and '-', and begin with no dash"));
+    }
+    checked(flag, format!("{key}={value}"))
+}
+
+fn checked(flag: &str, argument: String) -> Result<String> {
+    if argument.contains('\0') {
+        return Err(Failure::usage(format!("the value of {flag} contains a NUL character"))
+            .hint("remove it: no program can be given such an argument"));
+    }
+    if argument.len() > ARGUMENT_LIMIT {
+        return Err(Failure::usage(format!(
+            "the value of {flag} is too long: {} bytes, {ARGUMENT_LIMIT} at most",
+            argument.len()
+        ))
+        .hint("shorten it or split the call"));
+    }
+    Ok(argument)
+}

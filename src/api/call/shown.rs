@@ -1,0 +1,40 @@
+//! Argument vectors as people read them.
+
+use crate::api::operations;
+use crate::api::redaction::HIDDEN;
+
+/// One line for a POSIX shell, ready to paste.
+pub fn shell_line(program: &str, arguments: &[String]) -> String {
+    shell_words::join(std::iter::once(program).chain(arguments.iter().map(String::as_str)))
+}
+
+/// The same line with the values of private flags hidden. A flag that is private in any call is
+/// hidden in all of them, wherever it stands.
+pub fn masked_line(program: &str, arguments: &[String]) -> String {
+    let mut in_tokens = false;
+    let masked: Vec<String> = arguments
+        .iter()
+        .map(|argument| {
+            let parts = argument.split_once('=');
+            if argument.starts_with("--") {
+                let (flag, value) = parts.unwrap_or((argument, ""));
+                in_tokens = operations::is_private(flag);
+                let is_hidden = in_tokens && !value.is_empty();
+                return if is_hidden { format!("{flag}={HIDDEN}") } else { argument.clone() };
+            }
+            match parts {
+                _ if !in_tokens => argument.clone(),
+                Some((name, _)) if name.chars().all(is_part_of_a_name) => {
+                    format!("{name}={HIDDEN}")
+                }
+                _ => HIDDEN.to_string(),
+            }
+        })
+        .collect();
+    shell_line(program, &masked)
+}
+
+/// Characters in the name of a variable.
+pub fn is_part_of_a_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
+}

@@ -1,0 +1,131 @@
+//! Any text at all reaches the other side as exactly one value. The reader is the sandbox's, which
+//! shares no code with the builder.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::api::call::tests::*;
+use crate::sandbox::{Value, read};
+
+/// Texts that command lines are known to trip over, whole or in pieces.
+fn any_text() -> impl Strategy<Value = String> {
+    let trap = prop::sample::select(vec![
+        "-",
+        "--",
+        "-h",
+        "--help",
+        "help",
+        "--region",
+        "--sign-name=x",
+        "=",
+        "a=b",
+        "'",
+        "\"",
+        "\\",
+        "`id`",
+        "$(id)",
+        "${HOME}",
+        "*",
+        "?",
+        "~",
+        "#",
+        "!",
+        "&",
+        ";",
+        "|",
+        "\n",
+        "\r\n",
+        "\t",
+        " ",
+        "{",
+        "}",
+        "[",
+        "]",
+        "{\"a\":1}",
+        ",",
+        "%s",
+        "@file",
+        "@",
+        "<",
+        "😀",
+        "👩‍👩‍👧",
+        "你好",
+        "é",
+        "\u{feff}",
+        "\u{202e}",
+        "\u{1b}[31m",
+        "\u{7f}",
+        "\u{1}",
+        "null",
+        "true",
+        "0",
+    ]);
+    let piece = prop_oneof![3 => trap.prop_map(str::to_string), 1 => "[^\u{0}]{1,8}"];
+    prop_oneof![
+        8 => prop::collection::vec(piece.clone(), 1..6).prop_map(|segments| segments.concat()),
+        1 => (piece, 200..4096_usize).prop_map(|(piece, length)| {
+            piece.chars().cycle().take(length).collect()
+        }),
+    ]
+}
+
+/// The vector as host and plugin understand it.
+fn understood(vector: &[String]) -> impl Fn(&str) -> Value + use<> {
+    let product = Product::ALL.into_iter().find(|p| p.name() == vector[0]).expect("a product");
+    let line = read(product, &vector[1..]).expect("the host takes it");
+    assert!(!line.asks_for_help && line.stray.is_empty(), "{vector:?}");
+    let call = line.into_call().expect("the plugin takes it");
+    move |flag| call.value(flag).unwrap_or_else(|| panic!("{flag} is not given")).clone()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn every_value_of_an_sms_arrives_as_it_was_given(
+        sign in any_text(), id in any_text(), code in any_text(), value in any_text(),
+    ) {
+        let flags = [
+            format!("--sign-name={sign}"),
+            format!("--out-id={id}"),
+            format!("--template-code={code}"),
+            format!("--param=code={value}"),
+        ];
+        let vector = vector(&sms(&flags.each_ref().map(String::as_str))).expect("a call");
+        let given = understood(&vector);
+        prop_assert_eq!(given("--sign-name"), Value::Text(sign));
+        prop_assert_eq!(given("--out-id"), Value::Text(id));
+        prop_assert_eq!(given("--template-code"), Value::Text(code));
+        prop_assert_eq!(given("--phone-numbers"), Value::Text("13800001000".into()));
+        let Value::Text(json) = given("--template-param") else { panic!("JSON") };
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&json).ok(), Some(json!({ "code": value })));
+    }
+
+    #[test]
+    fn every_value_of_a_template_arrives_as_it_was_given(
+        first in any_text(), second in any_text(), payload in any_text(), id in any_text(),
+    ) {
+        let flags = [
+            format!("--param=name={first}"),
+            format!("--param=help={second}"),
+            format!("--payload={payload}"),
+            "--payload=help".to_string(),
+            format!("--task-id={id}"),
+        ];
+        let vector = vector(&template(&flags.each_ref().map(String::as_str))).expect("a call");
+        let given = understood(&vector);
+        let pairs = vec![("name".to_string(), first), ("help".to_string(), second)];
+        prop_assert_eq!(given("--template-params"), Value::Pairs(pairs));
+        prop_assert_eq!(given("--payload"), Value::List(vec![payload, "help".into()]));
+        prop_assert_eq!(given("--task-id"), Value::Text(id));
+    }
+
+    #[test]
+    fn every_text_arrives_as_it_was_given(words in any_text()) {
+        // `-` means stdin, and nothing to read is refused.
+        prop_assume!(words != "-" && !words.trim().is_empty());
+        let vector = vector(&text(&[&format!("--text={words}")])).expect("a call");
+        let Value::Text(content) = understood(&vector)("--content") else { panic!("JSON") };
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&content).ok(), Some(json!({ "text": words })));
+    }
+}

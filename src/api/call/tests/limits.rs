@@ -1,0 +1,72 @@
+//! Values that no command line can carry are refused before anything is started.
+
+use crate::api::call::tests::*;
+use crate::error::Kind;
+
+#[track_caller]
+fn refused(words: &[&str], part: &str) {
+    let failure = vector(words).expect_err(part);
+    assert_eq!(failure.kind, Kind::Usage, "{failure:?}");
+    assert!(failure.message.contains(part), "{}", failure.message);
+    assert!(failure.hint.is_some(), "{failure:?}");
+}
+
+#[test]
+fn one_argument_holds_131071_bytes_flag_included() {
+    let longest = "x".repeat(ARGUMENT_LIMIT - "--sign-name=".len());
+    let vector = |value: &str| vector(&sms(&[&format!("--sign-name={value}")]));
+    let fits = vector(&longest).expect("it fits");
+    assert_eq!(fits.iter().map(String::len).max(), Some(131_071));
+    let failure = vector(&format!("{longest}x")).expect_err("one byte more");
+    assert!(failure.message.contains("131072 bytes, 131071 at most"), "{}", failure.message);
+    // Bytes count, not characters.
+    assert!(vector(&"é".repeat(ARGUMENT_LIMIT / 2)).is_err());
+    // For a token it is the token that counts.
+    let value = "x".repeat(ARGUMENT_LIMIT - "name=".len());
+    assert!(
+        crate::api::call::tests::vector(&template(&[&format!("--param=name={value}")])).is_ok()
+    );
+    refused(&template(&[&format!("--param=name={value}x")]), "too long");
+}
+
+#[test]
+fn a_nul_character_cannot_be_passed() {
+    refused(&sms(&["--sign-name=a\0b"]), "NUL");
+    refused(&template(&["--param=name=a\0b"]), "NUL");
+    refused(&template(&["--payload=\0"]), "NUL");
+    // In JSON it is written as an escape, so it can.
+    assert!(vector(&sms(&["--param=name=a\0b"])).is_ok());
+    assert!(vector(&text(&["--text=a\0b"])).is_ok());
+}
+
+#[test]
+fn an_empty_value_is_no_value() {
+    for flag in [
+        "--sign-name",
+        "--template-code",
+        "--out-id",
+        "--sms-up-extend-code",
+        "--profile",
+        "--region",
+    ] {
+        refused(&sms(&[&format!("{flag}=")]), flag);
+    }
+    for flag in ["--task-id", "--cust-space-id", "--fall-back-content", "--payload"] {
+        refused(&template(&[&format!("{flag}=")]), flag);
+    }
+    // The empty text of a variable is a text.
+    let vector = vector(&template(&["--param=name="])).expect("a call");
+    assert!(vector.contains(&"name=".to_string()));
+}
+
+#[test]
+fn a_key_that_could_be_taken_for_something_else_is_refused() {
+    for key in ["-x", "--to", "a b", "a\nb", "é è", "{{1}}", "$(name)", "a:b", "\u{202e}a", "a\0"]
+    {
+        refused(&template(&[&format!("--param={key}=v")]), "is not a name");
+    }
+    for key in ["name", "1", "order_no", "a.b", "a-b", "help", "名字", "é"] {
+        let vector = vector(&template(&[&format!("--param={key}=v")])).expect(key);
+        assert!(vector.contains(&format!("{key}=v")), "{vector:?}");
+    }
+}

@@ -1,0 +1,97 @@
+//! The argument vectors that the program builds, judged by the table of operations and by the
+//! sandbox's reading of them, which is as strict as the real program's.
+
+use clap::Parser as _;
+
+use crate::api::call::*;
+use crate::api::operations::{self, Flag, LIST_CHATAPP_MESSAGE, Product, SEND_CHATAPP_MESSAGE};
+use crate::cli::CommandLine;
+use crate::context::Context;
+use crate::output::Screen;
+use crate::output::report::{Phase, Report};
+use crate::output::status::RunStatus;
+use crate::settings::Settings;
+
+mod any_text;
+mod limits;
+mod lines;
+mod vectors;
+
+/// The product call that a command line comes to; nothing is started for it.
+fn vector(words: &[&str]) -> Result<Vec<String>> {
+    let mut line =
+        CommandLine::try_parse_from(std::iter::once("alimsg").chain(words.iter().copied()))
+            .unwrap_or_else(|error| panic!("{words:?}: {error}"));
+    line.globals.dry_run = true;
+    line.globals.no_input = true;
+    let context = Context {
+        screen: Screen::new(&line.globals),
+        settings: Settings::from(line.globals),
+        facts: RunStatus::default(),
+    };
+    match line.command.run(&context)? {
+        Report::DryRun(commands) => {
+            let mut calls =
+                commands.into_iter().filter(|command| command.phase == Phase::Call).map(|c| c.argv);
+            let call = calls.next().expect("a call");
+            assert!(calls.next().is_none(), "one message is one call");
+            assert_eq!(call[0], "aliyun");
+            Ok(call[1..].to_vec())
+        }
+        other => panic!("a dry run reports what would run, not {other:?}"),
+    }
+}
+
+fn sms<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["sms", "send", "-p", "13800001000"];
+    for (flag, default) in
+        [("--sign-name", "--sign-name=Acme"), ("--template-code", "--template-code=SMS_1")]
+    {
+        if !more.iter().any(|word| word.starts_with(flag)) {
+            words.push(default);
+        }
+    }
+    words.extend(more);
+    words
+}
+
+fn template<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut words =
+        vec!["whatsapp", "send", "template", "--from=8613800000001", "--to=8613800001000"];
+    words.extend(["--template-code=1", "--language=en"]);
+    words.extend(more);
+    words
+}
+
+fn text<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["whatsapp", "send", "text", "--from=8613800000001", "--to=8613800001000"];
+    words.extend(more);
+    words
+}
+
+fn listing() -> Call {
+    Call::to(&LIST_CHATAPP_MESSAGE)
+        .text("--business-number", "8613800000001")
+        .text("--channel-type", "whatsapp")
+        .text("--cust-space-id", "cams-x")
+}
+
+#[test]
+fn fields_stand_as_words_of_their_own_behind_their_flag() {
+    let call = listing().fields("--page", &[("Index", 1), ("Size", 50)]);
+    let arguments = call.arguments(&Common::default()).expect("a sound call");
+    let at = arguments.iter().position(|word| word == "--page").expect("--page");
+    assert_eq!(arguments[at + 1..at + 3], ["Index=1", "Size=50"]);
+    assert!(arguments[at + 3].starts_with("--user-agent="));
+}
+
+#[test]
+fn a_field_that_the_flag_does_not_have_is_a_mistake() {
+    for call in [
+        listing().fields("--page", &[("Index", 1), ("Count", 50)]),
+        listing().fields("--user-number", &[("Index", 1)]),
+        Call::to(&SEND_CHATAPP_MESSAGE).fields("--page", &[("Index", 1)]),
+    ] {
+        call.arguments(&Common::default()).expect_err("a mistake");
+    }
+}

@@ -1,0 +1,130 @@
+//! The private values of a call, in the forms in which they are searched for.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::api::call::Call;
+use crate::api::operations::FlagKind;
+use crate::api::redaction::view::View;
+use crate::message::{phone, sanitize};
+
+/// Shorter values are found everywhere by chance and are not hidden.
+pub const MIN_CHARS: usize = 4;
+
+/// Flags with the numbers of customers.
+const NUMBERS: [&str; 5] =
+    ["--phone-numbers", "--phone-number", "--phone-number-json", "--to", "--user-number"];
+
+/// Fields of JSON values that only name a kind; an error that names it as well should stay clear.
+const KINDS: [&str; 2] = ["type", "format"];
+
+/// A value to search for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Needle {
+    /// In the form of [`View::comparable`].
+    pub bytes: Vec<u8>,
+    /// What is shown in its place.
+    pub shown: String,
+    /// How many bytes its first characters have, enough to tell a value that was cut off; `None`
+    /// for a needle so short that only its encoded form counts.
+    pub beginning: Option<usize>,
+}
+
+/// Every private value of the call: its variables and its content, and the numbers it goes to.
+pub fn of_call(call: &Call) -> BTreeSet<Needle> {
+    let mut texts = Vec::new();
+    let mut numbers = Vec::new();
+    for flag in call.operation.flags {
+        if NUMBERS.contains(&flag.name) {
+            numbers.extend(call.values(flag.name).flat_map(|value| value.split(',')).flat_map(
+                |number| {
+                    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+                    [number.to_string(), phone::canonical_sms_number(&digits).to_string(), digits]
+                },
+            ));
+        }
+        if flag.private {
+            let is_list = matches!(flag.kind, FlagKind::TextList | FlagKind::Map);
+            for value in call.values(flag.name) {
+                collect(value, is_list, &mut texts);
+            }
+        }
+    }
+    let mut needles = BTreeSet::new();
+    // Of several recipients it has to be known which one an error is about.
+    let recipients = numbers.len() / 3;
+    for number in &numbers {
+        let end = number.len().saturating_sub(2);
+        let shown = match number.get(end..) {
+            Some(last) if recipients > 1 && number.len() >= 7 => format!("***{last}"),
+            _ => "***".to_string(),
+        };
+        add(number, &shown, &mut needles);
+    }
+    texts.iter().for_each(|text| add(text, crate::api::redaction::HIDDEN, &mut needles));
+    needles
+}
+
+/// The needles of one text.
+pub fn of_text(text: &str) -> BTreeSet<Needle> {
+    let mut needles = BTreeSet::new();
+    add(text, crate::api::redaction::HIDDEN, &mut needles);
+    needles
+}
+
+/// The texts of a value: those inside of JSON, else the value itself.
+fn collect(value: &str, is_whole: bool, texts: &mut Vec<String>) {
+    match serde_json::from_str::<Value>(value) {
+        Ok(json @ (Value::Object(_) | Value::Array(_))) => {
+            leaves(&json, texts);
+            if is_whole {
+                texts.push(value.to_string());
+            }
+        }
+        _ => texts.push(value.to_string()),
+    }
+}
+
+fn leaves(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                let is_kind = KINDS.iter().any(|kind| name.eq_ignore_ascii_case(kind));
+                if !(is_kind && value.is_string()) {
+                    leaves(value, texts);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| leaves(item, texts)),
+        // Content can hold content of its own, as text.
+        Value::String(text) => collect(text, true, texts),
+        Value::Number(number) => texts.push(number.to_string()),
+        Value::Bool(_) | Value::Null => {}
+    }
+}
+
+fn add(text: &str, shown: &str, needles: &mut BTreeSet<Needle>) {
+    let plain = sanitize::strip_escapes(text);
+    let mut parts = vec![text, plain.as_str()];
+    // An error may quote one line of a text, or the code in it.
+    parts.extend(plain.lines());
+    parts.extend(plain.split(|c: char| !c.is_ascii_digit()));
+    for part in parts {
+        if part.trim().chars().count() < MIN_CHARS {
+            continue;
+        }
+        // A value that looks encoded itself can come back decoded once too often.
+        for layer in View::layers(part) {
+            let bytes = layer.comparable().bytes.trim_ascii().to_vec();
+            let beginning = {
+                let text = String::from_utf8_lossy(&bytes);
+                let last = text.char_indices().nth(MIN_CHARS - 1);
+                last.map(|(at, last)| (at + last.len_utf8()).min(bytes.len()))
+            };
+            if !bytes.is_empty() {
+                needles.insert(Needle { bytes, shown: shown.to_string(), beginning });
+            }
+        }
+    }
+}

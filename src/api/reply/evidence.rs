@@ -1,0 +1,304 @@
+//! How the outcome of a call is decided, and so how a lost reply becomes `unknown`.
+//!
+//! [`gather`] collects every piece of evidence from stdout, stderr and the way the process ended.
+//! [`strongest`] picks the piece that decides. There is one order, [`Proves`], and no exception to
+//! it: what counts as which kind of evidence is decided where the evidence is gathered.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use crate::api::operations::{Access, Operation};
+use crate::api::reply::cli_error::{self, CliError, Statement};
+use crate::api::reply::output::{self, Printed};
+use crate::api::reply::service_error::{ServiceError, Verdict};
+use crate::api::reply::signs::{self, Sign};
+use crate::os::process::{Output, STDERR_LIMIT, STDOUT_LIMIT, Termination};
+use crate::os::system;
+
+/// What a piece of evidence proves. The order is the rule: the first kind that was found decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proves {
+    /// The service accepted the call.
+    Accepted,
+    /// The request may have been written and its answer lost.
+    MayBeSent,
+    /// Nothing was written, or the service refused the call completely.
+    NotSent,
+    /// Nothing: the outcome stays open.
+    Nothing,
+}
+
+/// One piece of evidence.
+#[derive(Debug)]
+pub struct Evidence {
+    pub proves: Proves,
+    pub finding: Finding,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub enum Finding {
+    /// A reply with the code OK, and for a send with the ID of the message.
+    Ok(Map<String, Value>),
+    /// A reply with the code OK that does not name the message.
+    OkWithoutId(Map<String, Value>),
+    /// A reply or an error with a code of the service.
+    Code(ServiceError),
+    /// A JSON object without a code.
+    NoCode(Map<String, Value>),
+    /// An OK and an ID inside of something that is not a complete reply.
+    BuriedOk,
+    /// A JSON value that is cut off or damaged.
+    DamagedJson,
+    /// Other text in the place of a reply: its first words.
+    Unreadable(String),
+    /// This output is larger than what is kept of it.
+    TooLarge { what: &'static str, limit: usize },
+    /// Ended by alimsg at the time limit.
+    TimeLimit(Duration),
+    /// Ended by alimsg at the user's second signal.
+    Interrupted,
+    /// `aliyun` was ended by a signal: its name.
+    Killed(String),
+    /// `aliyun` or its plugin crashed: the line that reports it.
+    Crashed(String),
+    /// An answer was lost: the line that reports it.
+    Lost(String),
+    /// `aliyun` itself refused or failed before the call.
+    BeforeTheCall(CliError),
+    /// A help page in the place of a reply.
+    HelpPage,
+    /// An error that is not known: its line, which can be empty.
+    Other(String),
+}
+
+/// The piece of evidence that decides: the first one of the strongest kind.
+pub fn strongest(evidence: Vec<Evidence>) -> Evidence {
+    evidence
+        .into_iter()
+        .min_by_key(|evidence| evidence.proves)
+        .unwrap_or(Evidence { proves: Proves::Nothing, finding: Finding::Other(String::new()) })
+}
+
+/// All evidence about a call. Within one kind the most telling piece comes first.
+pub fn gather(operation: &Operation, output: &Output) -> Vec<Evidence> {
+    let raw_stdout = String::from_utf8_lossy(&output.stdout);
+    let stdout = Stdout::new(operation, &raw_stdout);
+    let exit = match output.end {
+        Termination::Exited(status) => status.code(),
+        Termination::TimedOut(_) | Termination::Interrupted => None,
+    };
+    let stderr = Stderr::new(&output.stderr, exit);
+
+    let mut all = Vec::new();
+    let mut add = |proves, finding| all.push(Evidence { proves, finding });
+    for (proves, finding) in stdout.replies(operation, &stderr) {
+        add(proves, finding);
+    }
+    if let Some(finding) = termination(output, &stdout) {
+        add(Proves::MayBeSent, finding);
+    }
+    if output.stdout_truncated {
+        add(Proves::MayBeSent, Finding::TooLarge { what: "reply", limit: STDOUT_LIMIT });
+    }
+    if output.stderr.len() >= STDERR_LIMIT {
+        add(Proves::MayBeSent, Finding::TooLarge { what: "error output", limit: STDERR_LIMIT });
+    }
+    for error in ServiceError::all_in(&stderr.lines()) {
+        match error.verdict(operation) {
+            Verdict::MayBeDone => add(Proves::MayBeSent, Finding::Code(error)),
+            Verdict::Refused if error.is_complete => add(Proves::NotSent, Finding::Code(error)),
+            Verdict::Refused => {}
+        }
+    }
+    for finding in stderr.signs() {
+        add(Proves::MayBeSent, finding);
+    }
+    if output::mentions_ok_with_id(stdout.text) || output::mentions_ok_with_id(&stderr.text) {
+        add(Proves::MayBeSent, Finding::BuriedOk);
+    }
+    if !stderr.had_no_keys {
+        for finding in stdout.signs() {
+            add(Proves::MayBeSent, finding);
+        }
+        if let Some(finding) = stdout.not_a_reply() {
+            add(Proves::MayBeSent, finding);
+        }
+    }
+    for error in stderr.statements.iter().filter_map(|statement| statement.error.clone()) {
+        add(Proves::NotSent, Finding::BeforeTheCall(error));
+    }
+    // Some programs print their usage after any error: then it proves nothing.
+    if stdout.is_help && output.succeeded() && !cli_error::names_an_error(&output.stderr) {
+        add(Proves::NotSent, Finding::HelpPage);
+    }
+    add(Proves::Nothing, Finding::Other(stderr.main_line));
+    all
+}
+
+/// An end that is not the program's own. After a complete reply, our own time limit (or the user's
+/// second signal) proves nothing about the call.
+fn termination(output: &Output, stdout: &Stdout<'_>) -> Option<Finding> {
+    /// What a shell makes of a signal.
+    const BY_SIGNAL: std::ops::RangeInclusive<i32> = 129..=159;
+    match output.end {
+        Termination::TimedOut(_) | Termination::Interrupted if stdout.has_code() => None,
+        Termination::TimedOut(limit) => Some(Finding::TimeLimit(limit)),
+        Termination::Interrupted => Some(Finding::Interrupted),
+        Termination::Exited(status) => {
+            let by_shell = status.code().filter(|code| BY_SIGNAL.contains(code));
+            system::ending_signal(status)
+                .or(by_shell.map(|code| code - 128))
+                .map(|signal| Finding::Killed(system::signal_name(signal)))
+        }
+    }
+}
+
+struct Stdout<'a> {
+    text: &'a str,
+    /// The complete JSON objects, each with its code.
+    objects: Vec<(Map<String, Value>, Option<ServiceError>)>,
+    is_damaged: bool,
+    is_help: bool,
+}
+
+impl<'a> Stdout<'a> {
+    fn new(operation: &Operation, text: &'a str) -> Self {
+        let Printed { objects, is_damaged } = output::parse(text);
+        let with_code = |object| {
+            let error = ServiceError::in_reply(operation.product, &object);
+            (object, error)
+        };
+        let objects = objects.into_iter().map(with_code).collect();
+        Self { text, objects, is_damaged, is_help: output::is_help_page(text) }
+    }
+
+    fn has_code(&self) -> bool {
+        self.objects.iter().any(|(_, error)| error.is_some())
+    }
+
+    /// What the complete JSON objects prove.
+    fn replies(&self, operation: &Operation, stderr: &Stderr) -> Vec<(Proves, Finding)> {
+        // A help page shows examples, and a program that was to hand over keys prints what it
+        // likes. A reply among such things has an ID.
+        let needs_id = self.is_help || stderr.had_no_keys;
+        let mut all = Vec::new();
+        for (object, error) in &self.objects {
+            let reply = crate::api::reply::Reply(object.clone());
+            let has_id = reply.text(operation.product.ids().receipt_in).is_some();
+            let has_any_id = has_id || reply.text(&["RequestId"]).is_some();
+            if needs_id && !(has_any_id && error.is_some()) {
+                continue;
+            }
+            all.push(match error {
+                None if operation.access == Access::Read
+                    && !self.has_code()
+                    && is_answer(object) =>
+                {
+                    (Proves::Accepted, Finding::Ok(reply.0))
+                }
+                // Beside a reply this is a note, unless it has an ID.
+                None if self.has_code() && !has_any_id => continue,
+                None => (Proves::MayBeSent, Finding::NoCode(reply.0)),
+                Some(error) if error.is_ok() => {
+                    if operation.access == Access::Send && !has_id {
+                        (Proves::MayBeSent, Finding::OkWithoutId(reply.0))
+                    } else {
+                        (Proves::Accepted, Finding::Ok(reply.0))
+                    }
+                }
+                Some(error) => {
+                    // A refusal does not name a message.
+                    let refused = !has_id && error.verdict(operation) == Verdict::Refused;
+                    let proves = if refused { Proves::NotSent } else { Proves::MayBeSent };
+                    (proves, Finding::Code(error.clone()))
+                }
+            });
+        }
+        all
+    }
+
+    /// Lines that report a crash or a lost answer.
+    fn signs(&self) -> Vec<Finding> {
+        let scope = if self.is_help { signs::Scope::HelpPage } else { signs::Scope::Any };
+        let found = self.text.lines().find_map(|line| finding(line, scope));
+        let quoted =
+            |line: String| output::excerpt(&crate::message::sanitize::strip_escapes(&line));
+        found
+            .map(|finding| match finding {
+                Finding::Lost(line) => Finding::Lost(quoted(line)),
+                Finding::Crashed(line) => Finding::Crashed(quoted(line)),
+                other => other,
+            })
+            .into_iter()
+            .collect()
+    }
+
+    /// Text that should have been a reply.
+    fn not_a_reply(&self) -> Option<Finding> {
+        if self.is_damaged && (!self.is_help || output::ends_in_reply(self.text)) {
+            return Some(Finding::DamagedJson);
+        }
+        let explained =
+            self.is_help || !self.objects.is_empty() || output::says_nothing_but_notes(self.text);
+        (!explained).then(|| Finding::Unreadable(output::excerpt(self.text)))
+    }
+}
+
+/// Whether a reply without a code is an answer all the same, and not an error of another form: some
+/// reading calls have no code where there is nothing to complain about.
+fn is_answer(reply: &Map<String, Value>) -> bool {
+    let brings_data = reply.get("Success") == Some(&Value::Bool(true))
+        || reply.values().any(|value| value.is_array() || value.is_object());
+    brings_data
+        && matches!(reply.get("Code"), None | Some(Value::Null))
+        && !output::holds_keys(&Value::Object(reply.clone()).to_string())
+}
+
+fn finding(line: &str, scope: signs::Scope) -> Option<Finding> {
+    let text = || cli_error::without_label(line).to_string();
+    match signs::read(line, scope)? {
+        Sign::Crashed => Some(Finding::Crashed(text())),
+        Sign::Lost => Some(Finding::Lost(text())),
+        Sign::NotConnected => None,
+    }
+}
+
+struct Stderr {
+    text: String,
+    statements: Vec<Statement>,
+    /// The host could not get the profile's keys; see [`cli_error::Statement`].
+    had_no_keys: bool,
+    main_line: String,
+}
+
+impl Stderr {
+    fn new(bytes: &[u8], exit: Option<i32>) -> Self {
+        let text = cli_error::plain(bytes);
+        let statements = cli_error::statements(&text, exit);
+        let had_no_keys = statements.iter().any(|statement| statement.is_about_keys);
+        let main_line = cli_error::main_line(&text);
+        Self { text, statements, had_no_keys, main_line }
+    }
+
+    /// The lines that can be about the call.
+    fn lines(&self) -> Vec<&str> {
+        let lines = self.statements.iter().filter(|statement| !statement.is_about_keys);
+        lines.flat_map(|statement| statement.lines.iter().map(String::as_str)).collect()
+    }
+
+    /// Lines that report a crash or a lost answer, crashes first: they are the cause of the rest.
+    fn signs(&self) -> Vec<Finding> {
+        let scope = if output::is_help_page(&self.text) {
+            signs::Scope::HelpPage
+        } else {
+            signs::Scope::Any
+        };
+        let mut found: Vec<Finding> =
+            self.lines().into_iter().filter_map(|line| finding(line, scope)).collect();
+        found.sort_by_key(|finding| !matches!(finding, Finding::Crashed(_)));
+        found.truncate(1);
+        found
+    }
+}

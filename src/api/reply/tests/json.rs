@@ -1,0 +1,241 @@
+//! Replies in JSON, wherever it stands and whatever state it is in.
+
+use crate::api::reply::tests::*;
+
+const OK: &str = r#"{"Code":"OK","Message":"OK","BizId":"1^0","RequestId":"AAAA-1"}"#;
+
+#[test]
+fn a_reply_is_found_whatever_surrounds_it() {
+    let pretty = format!("{:#}", serde_json::from_str::<Value>(OK).expect("JSON"));
+    let surrounded = [
+        OK.to_string(),
+        pretty.clone(),
+        format!("{pretty}\n\n"),
+        pretty.replace('\n', "\r\n"),
+        format!("\u{feff}{OK}"),
+        format!("\u{feff}{pretty}"),
+        format!(
+            "Downloading aliyun-cli-dysmsapi 1.2.0 ...\nPlugin installed successfully!\n{OK}\n"
+        ),
+        format!("Downloading {{plugin}} [=====>    ] 50%\r[==========] 100%\n{pretty}"),
+        format!("[INFO] fetching {{}} from [mirror]\n{OK}"),
+        format!("Plugin aliyun-cli-dysmsapi installed successfully!{OK}"),
+        format!("[1]\n[[]]\n{OK}"),
+        format!("{OK}\nA new version is available: {{\"version\":\"9\"}}\n"),
+        format!("   \t{OK}"),
+    ];
+    for text in surrounded {
+        for exit in [0, 1, 3] {
+            let reply = read(&SEND_SMS, &exited(exit, &text, "a note\n")).expect(&text);
+            assert_eq!(reply.text(&["BizId"]).as_deref(), Some("1^0"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_utf8_do_not_hide_the_reply() {
+    let mut output = exited(0, "", "");
+    output.stdout = [b"\xff\xfe caf\xe9\n".as_slice(), OK.as_bytes()].concat();
+    assert!(read(&SEND_SMS, &output).is_ok());
+}
+
+#[test]
+fn a_reply_that_came_counts_even_if_the_process_was_killed_afterwards() {
+    for end in [
+        Termination::TimedOut(Duration::from_secs(1)),
+        Termination::Interrupted,
+        Termination::Exited(ExitStatus::from_raw(9)),
+    ] {
+        let output = Output { end, ..exited(0, OK, "") };
+        assert!(read(&SEND_SMS, &output).is_ok(), "{end:?}");
+    }
+}
+
+#[test]
+fn a_number_is_read_as_its_digits_and_a_path_goes_deep() {
+    let reply = read(
+        &SEND_CHATAPP_MESSAGE,
+        &exited(0, r#"{"Code":"OK","Empty":"","Data":{"MessageId":42}}"#, ""),
+    )
+    .expect("OK");
+    assert_eq!(reply.text(&["MessageId", "Empty", "Data.MessageId"]).as_deref(), Some("42"));
+    assert_eq!(reply.text(&["Code.x", "Data.x.y", "Data", ""]), None);
+}
+
+#[test]
+fn a_business_error_is_an_error_though_the_exit_code_is_0() {
+    let text = r#"{"Code":"isv.SMS_TEMPLATE_ILLEGAL","Message":"no such template","RequestId":"R-12345678"}"#;
+    let failure = failed(&SEND_SMS, &exited(0, text, ""));
+    assert_eq!((failure.kind, failure.outcome), (Kind::Rejected, Outcome::NotSent));
+    assert_eq!(failure.code.as_deref(), Some("isv.SMS_TEMPLATE_ILLEGAL"));
+    assert_eq!(failure.request_id.as_deref(), Some("R-12345678"));
+    assert!(failure.message.contains("no such template"), "{}", failure.message);
+    assert_eq!(failure.raw, serde_json::from_str(text).ok());
+    assert!(failure.hint.is_some());
+    // The service's own words, where the code is not known.
+    let failure = failed(&SEND_SMS, &exited(0, r#"{"Code":"isv.NEW","Message":"brand new"}"#, ""));
+    assert_eq!(failure.message, "brand new (isv.NEW)");
+    assert!(
+        failure
+            .hint
+            .as_ref()
+            .is_some_and(|hint| hint.contains("isv.NEW") && hint.contains("SendSms"))
+    );
+    assert_eq!(failure.exit_code(), 6);
+}
+
+#[test]
+fn without_a_code_a_send_is_open_and_an_answer_is_an_answer() {
+    for text in [r#"{"RequestId":"R-12345678"}"#, r#"{"Code":null}"#, "{}", "{ }"] {
+        let output = exited(0, text, "");
+        assert_eq!(verdict(&SEND_SMS, &output), (7, Outcome::Unknown, false), "{text}");
+        // An absent list is no empty list.
+        assert_eq!(failed(a_read(), &output).outcome, Outcome::NotSent, "{text}");
+    }
+    for text in [r#"{"Success":true}"#, r#"{"Data":[]}"#, r#"{"Code":null,"Data":{}}"#] {
+        assert!(read(a_read(), &exited(0, text, "")).is_ok(), "{text}");
+    }
+    // A code that nobody knows, and one that blames the caller.
+    for (text, outcome) in [
+        (r#"{"Code":"InternalFailure"}"#, Outcome::Unknown),
+        (r#"{"Code":"GatewayError"}"#, Outcome::Unknown),
+        (r#"{"Code":"Success","BizId":"1^0"}"#, Outcome::Unknown),
+        (r#"{"Code":"isv.AMOUNT_NOT_ENOUGH","BizId":"1^0"}"#, Outcome::Unknown),
+        (r#"{"Code":"isv.SOMETHING_NEW"}"#, Outcome::NotSent),
+        (r#"{"Code":"InvalidParameter.New"}"#, Outcome::NotSent),
+    ] {
+        assert_eq!(failed(&SEND_SMS, &exited(0, text, "")).outcome, outcome, "{text}");
+    }
+    for text in [r#"{"Code":""}"#, r#"{"Code":true}"#, r#"{"Code":{}}"#, r#"{"Code":200}"#] {
+        let output = exited(0, text, "");
+        assert_eq!(verdict(&SEND_SMS, &output), (7, Outcome::Unknown, false), "{text}");
+        assert_eq!(failed(a_read(), &output).outcome, Outcome::NotSent, "{text}");
+    }
+}
+
+#[test]
+fn a_code_of_meta_is_known_as_a_text_and_as_a_number() {
+    for text in [r#"{"Code":131047}"#, r#"{"Code":"131047"}"#] {
+        let failure = failed(&SEND_CHATAPP_MESSAGE, &exited(0, text, ""));
+        assert_eq!(failure.code.as_deref(), Some("131047"));
+        assert_eq!((failure.exit_code(), failure.outcome), (6, Outcome::NotSent));
+    }
+}
+
+#[test]
+fn json_that_is_no_object_is_no_reply() {
+    let no_objects = [
+        format!("[{OK}]"),
+        format!("[\n  {OK}\n]"),
+        format!("[[{OK}],\n{OK}]"),
+        serde_json::to_string(OK).expect("a string"),
+        "null".into(),
+        "42".into(),
+        "\"{}\"".into(),
+        "done {} [{}]".into(),
+    ];
+    for text in no_objects {
+        assert_eq!(verdict(&SEND_SMS, &exited(0, &text, "")).1, Outcome::Unknown, "{text}");
+        assert!(read(a_read(), &exited(0, &text, "")).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn nothing_inside_a_broken_reply_passes_for_the_reply() {
+    let inner = r#"{"Code":"OK","BizId":"inner"}"#;
+    let whole =
+        format!(r#"{{"Code":"isv.X","Data":{{"List":[{inner},{inner}]}},"Tail":"é\n{inner}"}}"#)
+            .replace(r#"\n{"Code":"OK","BizId":"inner"}"#, "");
+    let pretty = format!("{:#}", serde_json::from_str::<Value>(&whole).expect("JSON"));
+    for text in [whole, pretty] {
+        for cut in (1..text.len()).filter(|&cut| text.is_char_boundary(cut)) {
+            for prefix in ["", "Downloading …\n", "Installed! "] {
+                let cut_off = format!("{prefix}{}", &text[..cut]);
+                let output = exited(0, &cut_off, "");
+                assert_eq!(verdict(&SEND_SMS, &output).1, Outcome::Unknown, "{cut_off}");
+                assert!(read(a_read(), &output).is_err(), "{cut_off}");
+            }
+        }
+    }
+    let deep = format!("{}{inner}{}", "{\"a\":".repeat(150), "}".repeat(150));
+    for broken in [
+        format!("{{\"Code\":\"isv.X\",,\"Data\":{inner}}}"),
+        format!("{{\"Code\" \"isv.X\",\n\"Data\":\n{inner}}}"),
+        format!("{{\"A\":tru,\n{inner}}}"),
+        deep,
+    ] {
+        assert_eq!(verdict(&SEND_SMS, &exited(0, &broken, "")).1, Outcome::Unknown, "{broken}");
+    }
+}
+
+#[test]
+fn a_reply_that_was_too_large_to_keep_is_not_read_in_part() {
+    let truncated = |stdout: &str| Output { stdout_truncated: true, ..exited(0, stdout, "") };
+    for stdout in ["", "{\"Code\":\"OK\",\"BizId\":\"1", r#"{"Code":"isv.AMOUNT_NOT_ENOUGH"}"#] {
+        let output = truncated(stdout);
+        assert_eq!(verdict(&SEND_SMS, &output), (7, Outcome::Unknown, false), "{stdout}");
+        assert!(failed(&SEND_SMS, &output).message.contains("larger than"), "{stdout}");
+    }
+    // An OK that is whole proves what it proves.
+    assert!(read(&SEND_SMS, &truncated(OK)).is_ok());
+}
+
+#[test]
+fn a_help_page_in_the_place_of_a_reply_means_that_nothing_was_sent() {
+    let page = "Sends one message.\n\nUsage:\n  aliyun dysmsapi send-sms [flags]\n\nFlags:\n  \
+                --template-param  for example {\"code\":\"1234\"}\n\n{\"Code\":\"OK\"}\n";
+    for stderr in ["", "Could not load the remote plugin catalog: connection refused\n"] {
+        let failure = failed(&SEND_SMS, &exited(0, page, stderr));
+        assert_eq!((failure.kind, failure.outcome), (Kind::Internal, Outcome::NotSent));
+    }
+}
+
+#[test]
+fn hostile_output_costs_linear_time_and_no_panic() {
+    let sizes = [
+        ("{", 10_000_000),
+        ("[", 10_000_000),
+        ("{\"a\":", 10_000_000),
+        ("[{}", 10_000_000),
+        ("{\n", 1_000_000),
+        ("\n", 1_000_000),
+        (" {\"", 1_000_000),
+        ("[[{\"a\":1}],\n", 1_000_000),
+        ("Usage:\n{} ", 1_000_000),
+    ];
+    for (piece, size) in sizes {
+        let since = Instant::now();
+        let output = exited(0, &piece.repeat(size / piece.len()), "");
+        assert_eq!(verdict(&SEND_SMS, &output).1, Outcome::Unknown, "{piece:?}");
+        let flood = exited(1, "", &piece.repeat(200_000 / piece.len()));
+        assert_eq!(verdict(&SEND_SMS, &flood).1, Outcome::Unknown, "{piece:?}");
+        // Quadratic would be hours; this is generous for a slow machine in debug.
+        assert!(since.elapsed() < Duration::from_secs(30), "{piece:?} {:?}", since.elapsed());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_output_makes_it_panic(
+        stdout in prop::collection::vec(any::<u8>(), 0..400),
+        stderr in prop::collection::vec(any::<u8>(), 0..400),
+        exit in 0..256_i32,
+    ) {
+        let mut output = exited(exit, "", "");
+        output.stdout = stdout;
+        output.stderr = stderr;
+        let _ = read(&SEND_SMS, &output);
+        let _ = complaint(&output);
+    }
+
+    #[test]
+    fn output_that_nearly_makes_sense_is_no_success(
+        stdout in "[\\[\\]{}\":, \n\ra1é\\\\]{0,60}",
+        stderr in "(Error|ERROR|SDKError|SDK.ServerError|Code|RequestId|EOF|request id|[: \n\u{1b}\\[m1é\"])*",
+    ) {
+        // It has no `Code` of `OK` in it.
+        prop_assert!(read(&SEND_SMS, &exited(0, &stdout, &stderr)).is_err());
+    }
+}

@@ -1,0 +1,54 @@
+//! What a finished call came to, told from what it printed and how it ended.
+//!
+//! The one mistake that must never happen is "nothing was sent" after something was: so wherever
+//! there is doubt about a send, these tables say `unknown`.
+
+#![cfg(unix)]
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use crate::api::error_codes::{CODES, Cause, Layer};
+use crate::api::operations::{Product, SEND_CHATAPP_MESSAGE, SEND_SMS};
+use crate::api::reply::*;
+use crate::os::process::Termination;
+
+mod errors;
+mod json;
+mod table;
+
+/// A process that ended by itself.
+fn exited(exit: i32, stdout: &str, stderr: &str) -> Output {
+    Output {
+        end: Termination::Exited(ExitStatus::from_raw(exit << 8)),
+        stdout: stdout.as_bytes().to_vec(),
+        stdout_truncated: false,
+        stderr: stderr.as_bytes().to_vec(),
+    }
+}
+
+/// A call that only asks.
+fn a_read() -> &'static Operation {
+    crate::api::operations::find("dysmsapi", "query-send-details").expect("in the table")
+}
+
+#[track_caller]
+fn failed(operation: &Operation, output: &Output) -> Box<Failure> {
+    match read(operation, output) {
+        Err(failure) => failure,
+        Ok(reply) => panic!("taken for a success: {reply:?}"),
+    }
+}
+
+/// What a send came to: exit code, outcome, whether it may be repeated.
+#[track_caller]
+fn verdict(operation: &Operation, output: &Output) -> (u8, Outcome, bool) {
+    let failure = failed(operation, output);
+    if failure.outcome == Outcome::Unknown {
+        assert!(!failure.retryable, "a repeated send could be a second message: {failure:?}");
+    }
+    (failure.exit_code(), failure.outcome, failure.retryable)
+}

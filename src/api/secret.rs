@@ -1,0 +1,58 @@
+//! Texts that must not be seen.
+
+use std::ffi::OsString;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use crate::api::redaction::HIDDEN;
+
+/// A text that prints as `***`, however it is printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// As the value of a variable of a child process.
+    pub fn for_environment(&self) -> OsString {
+        OsString::from(&self.0)
+    }
+
+    /// For a search in texts that may quote the secret.
+    pub fn reveal_to<T>(&self, search: impl FnOnce(&str) -> T) -> T {
+        search(&self.0)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(HIDDEN)
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(HIDDEN)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(HIDDEN)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_prints_as_stars_whatever_prints_it() {
+        let secret = Secret::new("hunter2".into());
+        let json = serde_json::to_string(&secret).expect("JSON");
+        assert_eq!(format!("{secret} {secret:?} {secret:#?} {json}"), "*** *** *** \"***\"");
+    }
+}

@@ -1,0 +1,326 @@
+//! One message of a conversation, read from a row of `ListChatappMessage`.
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::message::time::in_reply;
+
+/// Seen from the business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Direction {
+    In,
+    Out,
+}
+
+impl Direction {
+    /// As the service spells it: `UP` is from the customer.
+    pub const fn service_word(self) -> &'static str {
+        match self {
+            Self::In => "UP",
+            Self::Out => "DOWN",
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::In => "in",
+            Self::Out => "out",
+        }
+    }
+}
+
+/// How far a message has come, in the words that alimsg uses everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Status {
+    Accepted,
+    InFlight,
+    Delivered,
+    Read,
+    Failed,
+    Unknown,
+}
+
+impl Status {
+    /// The state that the service filters by. It is coarser than ours: all that has left the
+    /// service is one state to it.
+    pub const fn service_word(self) -> Option<&'static str> {
+        match self {
+            Self::Accepted => Some("sending"),
+            Self::InFlight | Self::Delivered | Self::Read => Some("success"),
+            Self::Failed => Some("fail"),
+            Self::Unknown => None,
+        }
+    }
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::InFlight => "in_flight",
+            Self::Delivered => "delivered",
+            Self::Read => "read",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A message that was sent or received. Whatever a row leaves out is absent.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// The service's own ID.
+    pub id: Option<String>,
+    /// The sender's: what `--task-id` gave, else the service's again.
+    pub task_id: Option<String>,
+    pub direction: Option<Direction>,
+    pub business: Option<String>,
+    pub customer: Option<String>,
+    /// `text`, `image`, …; `template` for a template.
+    pub kind: Option<String>,
+    /// The text where there is one, else the content as it is.
+    pub text: Option<String>,
+    content: Option<Value>,
+    pub template: Option<String>,
+    pub language: Option<String>,
+    pub status: Status,
+    /// Why it failed.
+    pub reason: Option<String>,
+    pub at: Option<Timestamp>,
+}
+
+impl Message {
+    pub fn from_row(row: &Map<String, Value>) -> Self {
+        let content = content(row.get("Message"));
+        let direction = direction(row);
+        Self {
+            id: text(row, &["MessageId", "UniqueMessageId"]),
+            task_id: text(row, &["UniqueMessageId"]),
+            direction,
+            business: text(row, &["BusinessNumber"]),
+            customer: text(row, &["UserNumber"]),
+            kind: text(row, &["MessageType", "MessageTypeName", "Type"])
+                .map(|kind| kind.to_lowercase()),
+            text: content.as_ref().map(readable),
+            content,
+            template: text(row, &["TemplateCode"]),
+            language: text(row, &["LanguageCode"]),
+            status: status(row, direction),
+            reason: text(row, &["FailReason"]),
+            at: row.get("SendTime").and_then(in_reply::parse),
+        }
+    }
+
+    /// What tells it from all others; without an ID that can only be everything about it.
+    pub fn key(&self) -> Option<String> {
+        self.id.clone().or_else(|| self.task_id.clone()).or_else(|| {
+            let at = self.at?;
+            Some(format!("{at} {:?} {:?} {:?}", self.direction, self.customer, self.text))
+        })
+    }
+
+    /// Whether it says the same as a free-form message of that kind and content.
+    pub fn says(&self, kind: &str, content: &Value) -> bool {
+        let same_kind = self.kind.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(kind));
+        let plain = content["text"].as_str().filter(|_| kind.eq_ignore_ascii_case("text"));
+        same_kind
+            && (self.content.as_ref() == Some(content)
+                || plain.is_some_and(|plain| self.text.as_deref() == Some(plain)))
+    }
+
+    /// The fields that people and programs are shown.
+    pub fn facts(&self) -> Map<String, Value> {
+        let (from, to) = match self.direction {
+            Some(Direction::In) => (&self.customer, &self.business),
+            _ => (&self.business, &self.customer),
+        };
+        let fields = [
+            ("id", json!(self.id)),
+            ("task_id", json!(self.task_id)),
+            ("at", json!(self.at)),
+            ("direction", json!(self.direction.map(Direction::word))),
+            ("from", json!(from)),
+            ("to", json!(to)),
+            ("type", json!(self.kind)),
+            ("text", json!(self.text)),
+            ("template", json!(self.template)),
+            ("language", json!(self.language)),
+            ("status", json!(self.status.word())),
+            ("reason", json!(self.reason)),
+        ];
+        fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+    }
+}
+
+/// The first of these fields that says anything; numbers are taken as their digits.
+fn text(row: &Map<String, Value>, names: &[&str]) -> Option<String> {
+    names.iter().find_map(|name| match row.get(*name)? {
+        Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    })
+}
+
+fn direction(row: &Map<String, Value>) -> Option<Direction> {
+    ["EventAction", "EventActionName"].iter().find_map(|name| {
+        match text(row, &[name])?.to_uppercase().as_str() {
+            "UP" | "IN" | "INBOUND" => Some(Direction::In),
+            "DOWN" | "OUT" | "OUTBOUND" => Some(Direction::Out),
+            _ => None,
+        }
+    })
+}
+
+/// The content as a structure where it is one: it comes as the text of a JSON value, or plainly.
+fn content(given: Option<&Value>) -> Option<Value> {
+    match given? {
+        Value::Null => None,
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(structure @ (Value::Object(_) | Value::Array(_))) => Some(structure),
+            _ => Some(Value::String(text.clone())),
+        },
+        other => Some(other.clone()),
+    }
+}
+
+fn readable(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Object(object) => match object.get("text") {
+            Some(Value::String(text)) if object.len() == 1 => text.clone(),
+            _ => content.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// The farthest state that any field tells. The service has one for its own part, one for the
+/// phone's receipt and one for its reader.
+fn status(row: &Map<String, Value>, direction: Option<Direction>) -> Status {
+    let says = |names: &[&str], words: &[&str]| {
+        names
+            .iter()
+            .filter_map(|name| text(row, &[name]))
+            .any(|said| words.iter().any(|word| said.eq_ignore_ascii_case(word)))
+    };
+    const SERVICE: &[&str] = &["MessageStatus", "MessageStatusName"];
+    const PHONE: &[&str] = &["ClientAcceptStatus", "ClientAcceptStatusName"];
+    const READER: &[&str] = &["ClientReadStatus", "ClientReadStatusName"];
+    const DONE: &[&str] = &["success", "succeeded", "ok"];
+    const FAILED: &[&str] = &["fail", "failed", "failure"];
+    if says(SERVICE, FAILED) || says(PHONE, FAILED) {
+        Status::Failed
+    } else if says(READER, DONE) || says(READER, &["read"]) || says(SERVICE, &["read"]) {
+        Status::Read
+    } else if says(PHONE, DONE) || says(PHONE, &["delivered"]) || says(SERVICE, &["delivered"]) {
+        Status::Delivered
+    } else if direction == Some(Direction::In) {
+        // It has reached the business, or it would not be listed.
+        Status::Delivered
+    } else if says(SERVICE, DONE) || says(SERVICE, &["sent"]) {
+        Status::InFlight
+    } else if says(SERVICE, &["sending", "processing", "accepted", "wait", "waiting"]) {
+        Status::Accepted
+    } else {
+        Status::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(row: Value) -> Message {
+        Message::from_row(row.as_object().expect("an object"))
+    }
+
+    #[test]
+    fn a_documented_row_is_read_whole() {
+        let read = message(json!({
+            "BusinessNumber": "8613800000001", "UserNumber": "8613800001000",
+            "EventAction": "DOWN", "MessageId": "20250911", "UniqueMessageId": "order-7",
+            "MessageType": "TEXT", "Message": "{\"text\":\"Hello\"}",
+            "MessageStatus": "success", "ClientAcceptStatusName": "Success",
+            "SendTime": "2025-07-11T01:16:49.761+00:00", "TemplateCode": "", "FailReason": null,
+        }));
+        assert_eq!(
+            Value::Object(read.facts()),
+            json!({
+                "id": "20250911", "task_id": "order-7", "at": "2025-07-11T01:16:49.761Z",
+                "direction": "out", "from": "8613800000001", "to": "8613800001000",
+                "type": "text", "text": "Hello", "template": null, "language": null,
+                "status": "delivered", "reason": null,
+            })
+        );
+    }
+
+    #[test]
+    fn an_inbound_row_comes_from_the_customer() {
+        let facts = message(json!({
+            "BusinessNumber": "1", "UserNumber": 2, "EventAction": "up", "Message": "Hi",
+        }))
+        .facts();
+        assert_eq!((&facts["from"], &facts["to"]), (&json!("2"), &json!("1")));
+        assert_eq!((&facts["direction"], &facts["status"]), (&json!("in"), &json!("delivered")));
+    }
+
+    #[test]
+    fn the_farthest_state_counts_and_accepted_is_never_called_delivered() {
+        for (row, expected) in [
+            (json!({"MessageStatus": "sending"}), Status::Accepted),
+            (json!({"MessageStatus": "success"}), Status::InFlight),
+            (json!({"MessageStatus": "success", "ClientAcceptStatusName": ""}), Status::InFlight),
+            (json!({"MessageStatusName": "Delivered"}), Status::Delivered),
+            (
+                json!({"MessageStatus": "success", "ClientAcceptStatusName": "Success",
+                       "ClientReadStatus": "success"}),
+                Status::Read,
+            ),
+            (json!({"MessageStatus": "fail"}), Status::Failed),
+            (json!({"MessageStatus": "success", "ClientAcceptStatusName": "Fail"}), Status::Failed),
+            (json!({"MessageStatus": "wat"}), Status::Unknown),
+            (json!({"MessageStatus": {"odd": 1}}), Status::Unknown),
+            (json!({}), Status::Unknown),
+        ] {
+            assert_eq!(message(row.clone()).status, expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn strange_types_leave_a_field_empty() {
+        let odd = message(json!({
+            "MessageId": ["x"], "UserNumber": {}, "EventAction": 3, "Message": {"a": [1]},
+            "SendTime": "yesterday", "MessageType": false,
+        }));
+        assert!(odd.id.is_none() && odd.customer.is_none() && odd.direction.is_none());
+        assert!(odd.at.is_none() && odd.kind.is_none() && odd.key().is_none());
+        assert_eq!(odd.text.as_deref(), Some(r#"{"a":[1]}"#));
+        let at = message(json!({"SendTime": 1752196609761_i64})).at.expect("a moment");
+        assert_eq!(at.to_string(), "2025-07-11T01:16:49.761Z");
+        assert_eq!(message(json!({"SendTime": "1752196609761"})).at, Some(at));
+        let in_china = message(json!({"SendTime": "2025-07-11 09:16:49.761"}));
+        assert_eq!(in_china.at, Some(at));
+        for unreadable in [json!("2025-07-11"), json!(1_752_196_609), json!("1752196609")] {
+            assert_eq!(message(json!({ "SendTime": unreadable })).at, None, "{unreadable}");
+        }
+    }
+
+    #[test]
+    fn the_same_content_is_recognised_however_it_is_written() {
+        let content = json!({"text": "Hello"});
+        for said in [json!("Hello"), json!("{\"text\": \"Hello\"}"), json!({"text": "Hello"})] {
+            assert!(
+                message(json!({"MessageType": "TEXT", "Message": said})).says("text", &content)
+            );
+        }
+        assert!(
+            !message(json!({"MessageType": "TEXT", "Message": "Hello!"})).says("text", &content)
+        );
+        let image = json!({"link": "https://example.com/a", "caption": "A"});
+        let row = json!({"MessageType": "IMAGE",
+                         "Message": "{\"caption\":\"A\",\"link\":\"https://example.com/a\"}"});
+        assert!(message(row.clone()).says("image", &image));
+        assert!(!message(row).says("video", &image));
+    }
+}

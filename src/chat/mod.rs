@@ -1,0 +1,3 @@
+pub mod history;
+pub mod session_window;
+pub mod template;

@@ -1,0 +1,110 @@
+//! The session window: for 24 hours after a customer's last message, free-form messages may be
+//! sent. It is a rule of WhatsApp; Viber has none.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::aliyun::client::Client;
+use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query};
+use crate::error::{Failure, Kind, Result};
+
+/// How long a customer's message keeps it open; documented.
+pub const LENGTH: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is known about the window to one customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// The customer's newest message of the last 24 hours.
+    pub last_inbound_at: Option<Timestamp>,
+    pub expires_at: Option<Timestamp>,
+    pub open: bool,
+}
+
+impl Window {
+    /// What a customer's newest message makes of the window at `now`.
+    pub fn after(last_inbound_at: Option<Timestamp>, now: Timestamp) -> Self {
+        let expires_at = last_inbound_at.and_then(|at| at.checked_add(LENGTH).ok());
+        Self { last_inbound_at, expires_at, open: expires_at.is_some_and(|end| now < end) }
+    }
+
+    /// # Errors
+    /// The window is closed: the service would answer the same.
+    pub fn require_open(&self, to: &str) -> Result<()> {
+        if self.open {
+            return Ok(());
+        }
+        let mut failure = Failure::new(
+            Kind::Rejected,
+            format!("the session window to {to} is closed: no message from there for 24 hours"),
+        );
+        failure.code = Some("SessionWindowExpired".into());
+        failure.hint = Some("send a template instead; it is allowed at any time".into());
+        failure.next = vec![
+            "alimsg templates list --audit-status approved".into(),
+            "alimsg whatsapp send template --help".into(),
+        ];
+        Err(failure)
+    }
+}
+
+/// Which messages decide about the window.
+pub fn query(now: Timestamp) -> Query {
+    Query {
+        since: now.checked_sub(LENGTH).ok(),
+        direction: Some(Direction::In),
+        ..Query::default()
+    }
+}
+
+/// Reads the window, and the replies that tell it.
+///
+/// # Errors
+/// The failure of a call; also a list or a message that cannot be read, where no readable message
+/// opens the window: whether it is open cannot be told then.
+pub fn read(
+    conversation: &Conversation,
+    service: &Client<'_>,
+    now: Timestamp,
+) -> Result<(Window, Vec<serde_json::Value>)> {
+    // All of the pages: nothing says that the newest message comes first.
+    let found = conversation.read_all(service, &query(now), PAGE_SIZE)?;
+    // A message without a customer may be another one's.
+    let newest = found
+        .messages
+        .iter()
+        .filter(|message| message.customer.is_some())
+        .filter_map(|message| message.at)
+        .max();
+    let window = Window::after(newest, now);
+    let lacks_time = found.messages.iter().any(|message| message.at.is_none());
+    if !window.open && (found.is_doubtful || lacks_time) {
+        let mut failure = Failure::new(
+            Kind::Rejected,
+            "the service's answer cannot be read: it does not say when the customer wrote last",
+        )
+        .hint("whether the window is open cannot be told; a template can be sent at any time");
+        failure.raw = Some(serde_json::Value::Array(found.replies));
+        return Err(failure);
+    }
+    Ok((window, found.replies))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_closes_24_hours_after_the_last_message() {
+        let now: Timestamp = "2026-03-26T12:00:00Z".parse().expect("a moment");
+        let minutes = SignedDuration::from_mins(1);
+        assert!(!Window::after(None, now).open);
+        assert!(Window::after(Some(now), now).open);
+        assert!(Window::after(Some(now - LENGTH + minutes), now).open);
+        assert!(!Window::after(Some(now - LENGTH), now).open);
+        // The clock of the service may be ahead of ours.
+        let window = Window::after(Some(now + minutes), now);
+        assert!(window.open);
+        assert_eq!(window.expires_at, Some(now + minutes + LENGTH));
+        let refused = Window::after(None, now).require_open("1").expect_err("closed");
+        assert!(refused.hint.expect("a hint").contains("template"));
+    }
+}

@@ -1,0 +1,3 @@
+pub mod components;
+pub mod field_names;
+pub mod preview;

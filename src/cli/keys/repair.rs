@@ -1,0 +1,85 @@
+//! A new record of keys in the place of one that cannot be read.
+
+use serde_json::{Map, Value, json};
+
+use crate::cli::keys::{open, unusable};
+use crate::context::Context;
+use crate::error::{Failure, Kind, Result};
+use crate::output::report::Report;
+use crate::send::idempotency::{self, lease};
+use crate::storage::{self, Error, Fix};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg keys repair
+  alimsg --sandbox keys repair
+  alimsg --sandbox keys list";
+
+/// # Errors
+/// The record is in use by another program; there was no confirmation; a file cannot be moved or
+/// written.
+pub fn run(context: &Context) -> Result<Report> {
+    if context.settings.dry_run {
+        return Ok(Report::DryRun(Vec::new()));
+    }
+    let error = match storage::open_existing(&context.settings).and_then(|store| {
+        let Some(store) = store else { return Ok(0) };
+        store.check()?;
+        Ok(store.keys()?.len())
+    }) {
+        Ok(keys) => return Ok(intact(keys)),
+        Err(error) => error,
+    };
+    let reason = match error {
+        Error::Unreadable(reason, Fix::Repair | Fix::Files) => reason,
+        other => return Err(unusable(other)),
+    };
+    if !context.settings.interactive {
+        return Err(Failure::usage(format!(
+            "the record of keys cannot be read: {reason:#}. A new one needs a person at a terminal"
+        ))
+        .hint("run `alimsg keys repair` at a terminal; --yes does not count"));
+    }
+    let folder = idempotency::folder(context)?;
+    if lease::any_alive(&folder) {
+        return Err(Failure::environment("a run is still sending with a key")
+            .hint("wait until it has ended, then run this again")
+            .retryable());
+    }
+    context.screen.plan(
+        "About to start a new record of keys:",
+        &[
+            ("folder".to_string(), folder.display().to_string()),
+            ("reason".to_string(), format!("{reason:#}")),
+        ],
+    );
+    context.screen.note(
+        "the old files are moved aside, and the keys that can be read are kept; a key that is \
+         missing from then on counts as unused, and its message can be sent again",
+    );
+    let typed = context.screen.ask("Type \"repair\" to confirm", |_| Ok(()))?;
+    if typed != "repair" {
+        return Err(Failure::new(Kind::Cancelled, "not confirmed"));
+    }
+    let repaired = storage::repair(&folder).map_err(|error| {
+        Failure::environment(format!("the record of keys was not repaired: {error:#}"))
+            .hint("make the state folder writable, free disk space, and run this again")
+    })?;
+    drop(open(context)?);
+    let moved: Vec<String> = repaired.moved.iter().map(|path| path.display().to_string()).collect();
+    let data = Map::from_iter([
+        ("status".to_string(), json!("repaired")),
+        ("keys".to_string(), json!(repaired.kept)),
+        ("known_since".to_string(), json!(repaired.known_since)),
+        ("moved".to_string(), json!(moved)),
+    ]);
+    Ok(Report::RunStatus { data, raw: Value::Null })
+}
+
+fn intact(keys: usize) -> Report {
+    let data = Map::from_iter([
+        ("status".to_string(), json!("intact")),
+        ("keys".to_string(), json!(keys)),
+    ]);
+    Report::RunStatus { data, raw: Value::Null }
+}

@@ -1,0 +1,271 @@
+//! A person says what became of the message of a key.
+//!
+//! `sent` only ever keeps a message from being sent. `not-sent` frees the key, so that the next run
+//! sends: it is refused while the call may still run or a receipt exists, and it needs a person who
+//! types the key.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::aliyun::client;
+use crate::aliyun::guard::Guard;
+use crate::api::reply::Reply;
+use crate::cli::keys::{find, is_busy, summary, unusable};
+use crate::context::Context;
+use crate::error::{Failure, Kind, Outcome, Result};
+use crate::output::report::Report;
+use crate::send::idempotency::{self, Details, Record, lease};
+use crate::send::receipt_lookup::{self, Evidence, ReceiptQuery};
+use crate::send::require_consent;
+use crate::storage::{KeyRecord, KeyState, Store};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --idempotency-key order-42 --yes
+  alimsg --sandbox keys resolve order-42 --as sent --yes
+  alimsg keys resolve order-42 --as not-sent";
+
+/// How long the look-up for a receipt may take.
+const LOOK_UP: Duration = Duration::from_secs(20);
+
+#[derive(Debug, Args)]
+pub struct Flags {
+    /// Key of --idempotency-key
+    #[arg(value_name = "KEY", allow_hyphen_values = true)]
+    key: String,
+
+    /// What became of its message; not-sent asks for the key to be typed, also with --yes
+    #[arg(long = "as", value_name = "OUTCOME", value_enum)]
+    outcome: Choice,
+
+    /// Channel instance that sent a WhatsApp or Viber message, to look for its receipt
+    #[arg(long, value_name = "ID")]
+    cust_space_id: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Choice {
+    Sent,
+    NotSent,
+}
+
+/// # Errors
+/// The key is not on record; its call may still run; a receipt proves the contrary; there was no
+/// confirmation.
+pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+    if context.settings.dry_run {
+        return dry_run(context, flags);
+    }
+    match flags.outcome {
+        Choice::Sent => require_consent(context)?,
+        Choice::NotSent => require_terminal(context)?,
+    }
+    let (store, record) = find(context, &flags.key)?;
+    if is_busy(context, &record) {
+        return Err(unknown(
+            "a run is still sending with this key",
+            "wait until it has ended, then run this again",
+        )
+        .retryable());
+    }
+    match (flags.outcome, record.state) {
+        (Choice::Sent, KeyState::Accepted) if !record.damaged => {
+            Ok(report(summary(context, &record), "sent"))
+        }
+        (Choice::NotSent, KeyState::Accepted) => Err(already_sent(&record)),
+        (_, KeyState::Reserved) if !record.damaged => {
+            Err(Failure::usage("the key is unused: its run ended before anything was sent")
+                .hint("run the command that sends again"))
+        }
+        (Choice::Sent, _) => as_sent(context, &*store, &record),
+        (Choice::NotSent, _) => as_not_sent(context, flags, &*store, &record),
+    }
+}
+
+/// The commands of the look-up, if one would be made.
+fn dry_run(context: &Context, flags: &Flags) -> Result<Report> {
+    let receipt_query = match find(context, &flags.key) {
+        Ok((_, record)) if flags.outcome == Choice::NotSent => receipt_query(flags, &record),
+        _ => None,
+    };
+    match receipt_query.filter(ReceiptQuery::can_be_followed) {
+        Some(receipt_query) => {
+            let calls = receipt_query.calls(Timestamp::now(), Timestamp::now());
+            client::dry_run(context, &calls.iter().collect::<Vec<_>>())
+        }
+        None => Ok(Report::DryRun(Vec::new())),
+    }
+}
+
+fn require_terminal(context: &Context) -> Result<()> {
+    if context.settings.interactive {
+        return Ok(());
+    }
+    Err(Failure::usage("--as not-sent needs a person at a terminal, who types the key").hint(
+        "check whether the message arrived, then run this at a terminal; --yes does not count",
+    ))
+}
+
+fn receipt_query(flags: &Flags, record: &KeyRecord) -> Option<ReceiptQuery> {
+    let mut receipt_query = Details::of(record)?.receipt_query;
+    if let (ReceiptQuery::Chat { space, .. }, Some(given)) =
+        (&mut receipt_query, &flags.cust_space_id)
+    {
+        *space = Some(given.clone());
+    }
+    Some(receipt_query)
+}
+
+fn as_sent(context: &Context, store: &dyn Store, record: &KeyRecord) -> Result<Report> {
+    if !context.settings.yes {
+        context.screen.plan("About to record that this message was sent:", &rows(context, record));
+        context.screen.confirm("Record it?")?;
+    }
+    store.settle_as_sent(record, &result(record, Value::Null)).map_err(unusable)?;
+    let settled = store.key(&record.key).map_err(unusable)?;
+    Ok(report(summary(context, settled.as_ref().unwrap_or(record)), "sent"))
+}
+
+fn as_not_sent(
+    context: &Context,
+    flags: &Flags,
+    store: &dyn Store,
+    record: &KeyRecord,
+) -> Result<Report> {
+    let mut rows = rows(context, record);
+    let looked = look(context, flags, record)?;
+    match looked {
+        Looked::Proof(reply) => {
+            let result = result(record, Value::Object(reply.0));
+            store.settle_as_sent(record, &result).map_err(unusable)?;
+            return Err(already_sent(record));
+        }
+        Looked::Possible => {
+            return Err(unknown(
+                "there is a receipt with the tracking ID of this message",
+                "the ID is your own and may be that of another message, so this is no proof; but \
+                 the key cannot be freed while it may be this one",
+            )
+            .next(idempotency::show_command(&record.key)));
+        }
+        Looked::Nothing => {
+            rows.push(("receipt".into(), "none was found, which proves nothing".into()));
+        }
+        Looked::NotDone(why) => {
+            rows.push(("receipt".into(), format!("not looked up: {why}")));
+        }
+    }
+    context.screen.plan("About to record that this message was NOT sent:", &rows);
+    context.screen.note("the next run with this key sends it; if it did arrive, it is sent twice");
+    let typed = context.screen.ask("Type the key to confirm", |_| Ok(()))?;
+    if typed != record.key.trim() {
+        return Err(Failure::new(Kind::Cancelled, "not confirmed"));
+    }
+    let folder = idempotency::folder(context)?;
+    let is_alive = |name: &str| lease::is_alive(&folder, name);
+    if !store.settle_as_not_sent(record, &is_alive).map_err(unusable)? {
+        return Err(unknown(
+            "the record of this key has changed in the meantime",
+            "run this again to see its state",
+        ));
+    }
+    Ok(report(summary(context, record), "not_sent"))
+}
+
+enum Looked {
+    Proof(Reply),
+    Possible,
+    Nothing,
+    NotDone(String),
+}
+
+/// Looks for a receipt, if what is on record allows it.
+///
+/// # Errors
+/// A signal; another account than the one that sent.
+fn look(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<Looked> {
+    let Some(receipt_query) = receipt_query(flags, record) else {
+        return Ok(Looked::NotDone("the recipient is not on record".into()));
+    };
+    if !receipt_query.can_be_followed() {
+        return Ok(Looked::NotDone("--cust-space-id is not given".into()));
+    }
+    let account = record.identity.as_ref().map(|identity| identity.account.as_str());
+    if account.is_some_and(|account| account != idempotency::account(&context.settings)) {
+        return Err(Failure::usage(
+            "the message was sent with another profile, region or credentials",
+        )
+        .hint("give the same flags, so that its receipt can be looked up")
+        .next(idempotency::show_command(&record.key)));
+    }
+    let since = record.since.unwrap_or_else(Timestamp::now);
+    let looked = Guard::prepare(context, receipt_query.product()).and_then(|guard| {
+        let deadline = Instant::now() + LOOK_UP;
+        receipt_lookup::once(context, &guard, &receipt_query, &record.tracking, since, deadline)
+    });
+    match looked {
+        Ok(Evidence::Proof(reply)) => Ok(Looked::Proof(reply)),
+        Ok(Evidence::Possible) => Ok(Looked::Possible),
+        Ok(Evidence::Nothing) => Ok(Looked::Nothing),
+        Err(failure) if failure.kind == Kind::Cancelled => Err(failure),
+        // Otherwise a key could not be resolved while the service does not answer.
+        Err(failure) => Ok(Looked::NotDone(failure.message)),
+    }
+}
+
+fn rows(context: &Context, record: &KeyRecord) -> Vec<(String, String)> {
+    let fields = summary(context, record);
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(items) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            (!items.is_empty()).then(|| items.join(", "))
+        }
+        Value::Null => None,
+        other => Some(other.to_string()),
+    };
+    fields.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
+}
+
+/// The result that later runs with the key are given.
+fn result(record: &KeyRecord, raw: Value) -> String {
+    let by = if raw.is_null() { "hand" } else { "receipt" };
+    let product = Details::of(record).map(|details| details.receipt_query.product());
+    let tracking = product.map_or("tracking_id", |product| product.ids().tracking);
+    let data = Map::from_iter([
+        ("status".to_string(), json!("sent")),
+        (tracking.to_string(), json!(record.tracking.id)),
+        ("request_id".to_string(), Value::Null),
+        ("to".to_string(), Value::Null),
+        ("replayed".to_string(), json!(false)),
+        ("resolved_by".to_string(), json!(by)),
+    ]);
+    serde_json::to_string(&Record { data, raw }).unwrap_or_default()
+}
+
+fn report(mut data: Map<String, Value>, resolved_as: &str) -> Report {
+    data.insert("resolved_as".into(), json!(resolved_as));
+    if resolved_as == "not_sent" {
+        data.insert("state".into(), json!("unused"));
+    }
+    Report::RunStatus { data, raw: Value::Null }
+}
+
+fn already_sent(record: &KeyRecord) -> Box<Failure> {
+    let mut failure = Failure::usage(format!(
+        "the message of the key {:?} was sent: it is on record as accepted",
+        record.key
+    ))
+    .hint("the same command gives its result");
+    failure.outcome = Outcome::Sent;
+    failure
+}
+
+fn unknown(message: &str, hint: &str) -> Box<Failure> {
+    let mut failure = Failure::new(Kind::UnknownOutcome, message).hint(hint);
+    failure.outcome = Outcome::Unknown;
+    failure
+}

@@ -1,0 +1,174 @@
+//! The command tree. One file a command: its flags, and how they become a request.
+
+pub mod keys;
+pub mod parse_error;
+pub(crate) mod prompts;
+pub mod sandbox;
+pub mod sms;
+pub mod source;
+pub mod templates;
+pub mod whatsapp;
+
+use clap::CommandFactory as _;
+use clap::FromArgMatches as _;
+use clap::{Parser, Subcommand};
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::report::Report;
+use crate::settings::GlobalFlags;
+
+/// Send WhatsApp and SMS messages on Alibaba Cloud: never twice, never guessing.
+#[derive(Debug, Parser)]
+#[command(
+    name = "alimsg",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_long_help = LONG_HELP.as_str()
+)]
+pub struct CommandLine {
+    #[command(subcommand)]
+    pub command: Command,
+
+    #[command(flatten)]
+    pub globals: GlobalFlags,
+}
+
+impl CommandLine {
+    /// Reads the command line of this process. A variable that is set to nothing counts as one
+    /// that is not set.
+    ///
+    /// # Errors
+    /// A request for a page, or a line that makes no sense.
+    pub fn read() -> clap::error::Result<Self> {
+        let mut command = without_empty_variables(Self::command());
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+fn without_empty_variables(command: clap::Command) -> clap::Command {
+    let is_empty =
+        |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|text| text.is_empty());
+    command
+        .mut_args(
+            |arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&str>) } else { arg },
+        )
+        .mut_subcommands(without_empty_variables)
+}
+
+static LONG_HELP: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+    format!("{EXAMPLES}\nSandbox (--sandbox):\n{}\n{EXIT_CODES}", crate::sandbox::help())
+});
+
+const EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100002 \\
+      --param name=Alice --param order=42 --yes
+  alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
+      --template-code 100000000000001 --language en --param name=Alice --param order=42 --yes
+";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done                                   5  permission denied; the missing policy is printed
+  1  internal error                         6  rejected or throttled by the service
+  2  bad or missing input; nothing sent     7  outcome unknown: check before sending again
+  3  no usable aliyun, plugin or network    9  cancelled at a prompt
+  4  no valid credentials                   128+n  ended by signal n";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// WhatsApp messages
+    #[command(subcommand, after_help = whatsapp::EXAMPLES)]
+    Whatsapp(whatsapp::Command),
+    /// SMS messages
+    #[command(subcommand, after_help = sms::EXAMPLES)]
+    Sms(sms::Command),
+    /// WhatsApp, Viber and SMS templates
+    #[command(subcommand, after_help = templates::EXAMPLES)]
+    Templates(templates::Command),
+    /// Idempotency keys: which were used, and how to resolve them
+    #[command(subcommand, after_help = keys::EXAMPLES)]
+    Keys(keys::Command),
+    /// Move the simulator: let customers write, begin anew
+    #[command(subcommand, after_help = sandbox::EXAMPLES)]
+    Sandbox(sandbox::Command),
+}
+
+impl Command {
+    /// The words of the command, as the JSON names it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Whatsapp(command) => command.name(),
+            Self::Sms(command) => command.name(),
+            Self::Templates(command) => command.name(),
+            Self::Keys(command) => command.name(),
+            Self::Sandbox(command) => command.name(),
+        }
+    }
+
+    pub fn run(self, context: &Context) -> Result<Report> {
+        match self {
+            Self::Whatsapp(command) => command.run(context),
+            Self::Sms(command) => command.run(context),
+            Self::Templates(command) => command.run(context),
+            Self::Keys(command) => command.run(context),
+            Self::Sandbox(command) => command.run(context),
+        }
+    }
+}
+
+/// Fills in a value that was not given: asked for at a terminal, noted as missing elsewhere.
+pub(crate) struct Inputs<'r> {
+    context: &'r Context,
+    missing: Vec<&'static str>,
+}
+
+impl<'r> Inputs<'r> {
+    pub fn new(context: &'r Context) -> Self {
+        Self { context, missing: Vec::new() }
+    }
+
+    /// The given value, checked; or the answer to a question. Empty if it is missing.
+    pub fn need(
+        &mut self,
+        flag: &'static str,
+        question: &str,
+        given: Option<String>,
+        check: impl Fn(&str) -> Result<()>,
+    ) -> Result<String> {
+        match given {
+            Some(given) => check(&given).map(|()| given),
+            None if self.context.settings.interactive && !self.context.settings.dry_run => {
+                self.context.screen.ask(question, check)
+            }
+            None => {
+                self.missing.push(flag);
+                Ok(String::new())
+            }
+        }
+    }
+
+    /// What is missing so far.
+    pub fn missing(&self) -> &[&'static str] {
+        &self.missing
+    }
+
+    /// All that is missing, at once.
+    pub fn complete(self, next: &[&str]) -> Result<()> {
+        if self.missing.is_empty() {
+            return Ok(());
+        }
+        let next = next.iter().map(ToString::to_string).collect();
+        Err(crate::error::Failure::missing(&self.missing, next))
+    }
+}
+
+/// Refuses nothing.
+pub(crate) fn anything(_: &str) -> Result<()> {
+    Ok(())
+}

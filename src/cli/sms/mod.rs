@@ -1,0 +1,58 @@
+//! `alimsg sms`.
+
+mod qualifications;
+mod send;
+mod signs;
+mod stats;
+mod status;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::report::Report;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg sms send -p 13800001000 -s Acme -t SMS_100002 --param name=Alice --param order=42
+  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --yes
+  alimsg --sandbox sms status -p 13800001000
+  alimsg --sandbox sms signs list";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Send one text to 1 to 1,000 numbers
+    Send(send::Flags),
+    /// Signatures: the names in front of the texts
+    #[command(subcommand, after_help = signs::EXAMPLES)]
+    Signs(signs::Command),
+    /// Qualifications: the papers behind the signatures, personal data masked
+    #[command(subcommand, after_help = qualifications::EXAMPLES)]
+    Qualifications(qualifications::Command),
+    /// Delivery receipts of a number: delivered, failed and why, or still in flight
+    Status(status::Flags),
+    /// Messages sent, delivered and failed, day by day, with a chart
+    Stats(stats::Flags),
+}
+
+impl Command {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Send(_) => "sms send",
+            Self::Signs(command) => command.name(),
+            Self::Qualifications(command) => command.name(),
+            Self::Status(_) => "sms status",
+            Self::Stats(_) => "sms stats",
+        }
+    }
+
+    pub fn run(self, context: &Context) -> Result<Report> {
+        match self {
+            Self::Send(flags) => send::run(context, flags),
+            Self::Signs(command) => command.run(context),
+            Self::Qualifications(command) => command.run(context),
+            Self::Status(flags) => status::run(context, flags),
+            Self::Stats(flags) => stats::run(context, &flags),
+        }
+    }
+}

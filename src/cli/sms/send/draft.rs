@@ -1,0 +1,118 @@
+//! A text message on its way from the flags to the call.
+
+use crate::api::call::Call;
+use crate::api::operations::SEND_SMS;
+use crate::cli::sms::send::{verify, wait};
+use crate::error::{Failure, Result};
+use crate::message::{params, phone};
+use crate::send::idempotency::Tracking;
+use crate::send::receipt_lookup::{ReceiptQuery, SmsContent};
+use crate::send::{Message, SendOptions};
+use crate::sms::template::SmsTemplate;
+
+/// The most numbers of one call; documented.
+const MAX_RECIPIENTS: usize = 1000;
+
+/// What is known of the message so far.
+#[derive(Debug)]
+pub struct Draft {
+    pub recipients: Vec<String>,
+    pub sign_name: Option<String>,
+    pub template_code: Option<String>,
+    /// The template itself, where it was read.
+    pub template: Option<SmsTemplate>,
+    pub variables: Vec<(String, String)>,
+    pub tracking: Tracking,
+    pub extend_code: Option<String>,
+    pub safety: SendOptions,
+    pub verify: bool,
+    /// How long to wait for receipts, in seconds.
+    pub wait: Option<u64>,
+}
+
+impl Draft {
+    /// The message, once nothing is missing.
+    pub fn message(&self) -> Message {
+        let sign_name = self.sign_name.clone().unwrap_or_default();
+        let template_code = self.template_code.clone().unwrap_or_default();
+        let json = (!self.variables.is_empty()).then(|| params::to_json(&self.variables));
+        let call = Call::to(&SEND_SMS)
+            .text("--phone-numbers", self.recipients.join(","))
+            .text("--sign-name", &sign_name)
+            .text("--template-code", &template_code)
+            .optional_text("--template-param", json.as_deref())
+            .text("--out-id", &self.tracking.id)
+            .optional_text("--sms-up-extend-code", self.extend_code.as_deref());
+        Message {
+            call,
+            recipients: self.recipients.clone(),
+            tracking: self.tracking.clone(),
+            receipt_query: ReceiptQuery::Sms {
+                phones: self.recipients.clone(),
+                content: Some(self.content(&sign_name, &template_code)),
+            },
+            plan: self.plan(&sign_name, &template_code),
+            safety: self.safety.clone(),
+            reads: if self.verify { verify::calls(&sign_name, &template_code) } else { Vec::new() },
+            verify: self
+                .verify
+                .then(|| verify::verification(sign_name, template_code, self.variables.clone())),
+            duplicates: None,
+            follow_up: self.wait.map(|seconds| wait::receipts(&self.recipients, seconds)),
+        }
+    }
+
+    /// By what its receipt is told apart from others with the same ID.
+    fn content(&self, sign_name: &str, template_code: &str) -> SmsContent {
+        SmsContent {
+            template_code: template_code.to_string(),
+            sign_name: sign_name.to_string(),
+            values: self.variables.iter().map(|(_, value)| value.clone()).collect(),
+            text: self
+                .template
+                .as_ref()
+                .map(|template| template.as_received(sign_name, &self.variables)),
+        }
+    }
+
+    fn plan(&self, sign_name: &str, template_code: &str) -> Vec<(String, String)> {
+        let mut plan = vec![
+            ("to".to_string(), self.recipients.join(", ")),
+            ("signature".to_string(), sign_name.to_string()),
+            ("template".to_string(), template_code.to_string()),
+        ];
+        let shown = |(name, value): &(String, String)| (format!("${{{name}}}"), value.clone());
+        plan.extend(self.variables.iter().map(shown));
+        plan.push(("out-id".to_string(), self.tracking.id.clone()));
+        plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
+        // A check reads the template anew, and shows the text as it is then.
+        if let (Some(template), false) = (&self.template, self.verify) {
+            plan.push(("text".to_string(), template.as_received(sign_name, &self.variables)));
+        }
+        plan
+    }
+}
+
+/// Splits and checks a list of numbers.
+///
+/// # Errors
+/// Too many, one that is no number, one that stands twice.
+pub fn recipients(text: &str) -> Result<Vec<String>> {
+    let numbers: Vec<String> = text.split(',').map(str::to_string).collect();
+    if numbers.len() > MAX_RECIPIENTS {
+        return Err(Failure::usage(format!(
+            "{} numbers are too many for one call: {MAX_RECIPIENTS} at most",
+            numbers.len()
+        ))
+        .hint("split them into several calls"));
+    }
+    let mut seen = std::collections::HashSet::new();
+    for number in &numbers {
+        phone::check_sms_number("--phone-numbers", number)?;
+        if !seen.insert(phone::canonical_sms_number(number)) {
+            return Err(Failure::usage(format!("the number {number} is given twice"))
+                .hint("give each number once: nobody is to get the message twice"));
+        }
+    }
+    Ok(numbers)
+}

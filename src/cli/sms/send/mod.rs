@@ -1,0 +1,155 @@
+//! `alimsg sms send`: one text to 1 to 1,000 numbers.
+
+mod ask;
+mod draft;
+mod verify;
+mod wait;
+
+use clap::Args;
+
+use crate::cli::{Inputs, anything};
+use crate::context::Context;
+use crate::error::{Failure, Outcome, Result};
+use crate::message::params;
+use crate::output::report::Report;
+use crate::send::idempotency::Tracking;
+use crate::send::{self, SendFlags};
+use crate::sms::{signature, template};
+use draft::{Draft, recipients};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  alimsg sms send -p 13800001000 -s Acme -t SMS_100002 --param name=Alice --param order=42
+  alimsg sms send -p 13800001000,13800001001 -s Acme -t SMS_100003 --yes --json
+  alimsg sms send -p 13800001000 -s Acme -t SMS_100003 --verify --wait --idempotency-key order-42
+  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --yes")]
+pub struct Flags {
+    /// Recipients: 11 digits, or +86 and 11 digits, or country code and number
+    #[arg(long, short, visible_alias = "to", value_name = "N", value_delimiter = ',')]
+    phone_numbers: Vec<String>,
+
+    /// Approved signature [at a terminal: picked from a list]
+    #[arg(long, short, value_name = "S")]
+    sign_name: Option<String>,
+
+    /// Approved template [at a terminal: picked from a list]
+    #[arg(long, short, value_name = "C")]
+    template_code: Option<String>,
+
+    /// Variables of the template as JSON; all values are strings
+    #[arg(long, value_name = "JSON", conflicts_with = "param")]
+    template_param: Option<String>,
+
+    /// One variable of the template; repeatable [at a terminal: asked for if none is given]
+    #[arg(long, value_name = "NAME=VALUE")]
+    param: Vec<String>,
+
+    /// ID by which the message can be found again [default: a new one]
+    #[arg(long, short, value_name = "ID")]
+    out_id: Option<String>,
+
+    /// Extension code for replies
+    #[arg(long, value_name = "CODE")]
+    sms_up_extend_code: Option<String>,
+
+    /// Before anything is sent, check that signature and template are approved and the variables
+    /// complete
+    #[arg(long)]
+    verify: bool,
+
+    /// After it is accepted, wait until every receipt is in, at most so many seconds
+    #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
+          default_missing_value = "120", value_parser = clap::value_parser!(u64).range(..=86_400))]
+    wait: Option<u64>,
+
+    #[command(flatten)]
+    safety: SendFlags,
+}
+
+/// # Errors
+/// As [`send::deliver`]. What the service refused for its signature or template is, on a
+/// terminal, offered once more with another one: nothing was sent then.
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    let mut draft = draft(context, flags)?;
+    ask::complete(context, &mut draft)?;
+    let failure = match send::deliver(context, &draft.message()) {
+        Ok(report) => return Ok(report),
+        Err(failure) => failure,
+    };
+    let Some(refused) = Refused::by(&failure) else { return Err(failure) };
+    if !context.settings.interactive || context.settings.yes {
+        return Err(failure.next(refused.list()));
+    }
+    context.screen.note(&format!("nothing was sent: {}", failure.message));
+    match refused {
+        Refused::Signature => draft.sign_name = None,
+        Refused::Template => draft.template_code = None,
+    }
+    ask::complete(context, &mut draft)?;
+    send::deliver(context, &draft.message()).map_err(|failure| match Refused::by(&failure) {
+        Some(refused) => failure.next(refused.list()),
+        None => failure,
+    })
+}
+
+/// What another choice may help against.
+#[derive(Clone, Copy)]
+enum Refused {
+    Signature,
+    Template,
+}
+
+impl Refused {
+    fn by(failure: &Failure) -> Option<Self> {
+        match (failure.outcome, failure.code.as_deref()?) {
+            (Outcome::NotSent, "isv.SMS_SIGN_NAME_ILLEGAL" | "isv.SMS_SIGNATURE_ILLEGAL") => {
+                Some(Self::Signature)
+            }
+            (Outcome::NotSent, "isv.SMS_TEMPLATE_ILLEGAL") => Some(Self::Template),
+            _ => None,
+        }
+    }
+
+    const fn list(self) -> &'static str {
+        match self {
+            Self::Signature => signature::LIST_APPROVED,
+            Self::Template => template::LIST_APPROVED,
+        }
+    }
+}
+
+/// The message as far as the flags make it. Without a terminal they have to make all of it.
+fn draft(context: &Context, flags: Flags) -> Result<Draft> {
+    let safety = flags.safety.check()?;
+    let variables = match &flags.template_param {
+        Some(json) => params::from_json("--template-param", json)?,
+        None => params::from_pairs("--param", &flags.param)?,
+    };
+    let given = (!flags.phone_numbers.is_empty()).then(|| flags.phone_numbers.join(","));
+    let mut inputs = Inputs::new(context);
+    let numbers =
+        inputs.need("--phone-numbers", "Phone numbers, separated by commas", given, |text| {
+            recipients(text).map(drop)
+        })?;
+    let (mut sign_name, mut template_code) = (flags.sign_name, flags.template_code);
+    if !context.settings.interactive || context.settings.dry_run {
+        // Nobody is there to pick them from the lists.
+        sign_name = Some(inputs.need("--sign-name", "Signature", sign_name, anything)?);
+        template_code =
+            Some(inputs.need("--template-code", "Template code", template_code, anything)?);
+    }
+    inputs.complete(&[signature::LIST_APPROVED, template::LIST_APPROVED])?;
+    Ok(Draft {
+        recipients: recipients(&numbers)?,
+        sign_name,
+        template_code,
+        template: None,
+        variables,
+        tracking: Tracking::given_or_new(flags.out_id),
+        extend_code: flags.sms_up_extend_code,
+        safety,
+        verify: flags.verify,
+        wait: flags.wait,
+    })
+}

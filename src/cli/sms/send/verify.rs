@@ -1,0 +1,53 @@
+//! `--verify`: signature and template are approved and the variables fit, before anything is sent.
+
+use crate::api::audit_status::require_approved;
+use crate::api::call::Call;
+use crate::error::{Failure, Result};
+use crate::message::placeholder::compare;
+use crate::send::Verify;
+use crate::sms::signature;
+use crate::sms::template::{self, SmsTemplate};
+
+/// The calls that the check makes.
+pub fn calls(sign_name: &str, template_code: &str) -> Vec<Call> {
+    vec![signature::detail_call(sign_name), template::get_call(template_code)]
+}
+
+/// The check of a message; what it adds to the plan is the text as the recipient will read it.
+pub fn verification(
+    sign_name: String,
+    template_code: String,
+    variables: Vec<(String, String)>,
+) -> Verify {
+    Box::new(move |service| {
+        signature::get(service, &sign_name)
+            .and_then(|found| {
+                let what = format!("signature {sign_name}");
+                require_approved(&what, &found.status, found.reason.as_deref())
+            })
+            .map_err(|failure| or_next(failure, signature::LIST_APPROVED))?;
+        let template = template::get(service, &template_code)
+            .and_then(|found| {
+                let what = format!("template {template_code}");
+                require_approved(&what, &found.status, found.reason.as_deref()).map(|()| found)
+            })
+            .map_err(|failure| or_next(failure, template::LIST_APPROVED))?;
+        check_variables(&template, &template_code, &variables)?;
+        Ok(vec![("text".to_string(), template.as_received(&sign_name, &variables))])
+    })
+}
+
+/// The list to choose another one from, unless the failure names a next step of its own.
+fn or_next(failure: Box<Failure>, list: &str) -> Box<Failure> {
+    if failure.next.is_empty() { failure.next(list) } else { failure }
+}
+
+fn check_variables(template: &SmsTemplate, code: &str, values: &[(String, String)]) -> Result<()> {
+    if !template.has_text() {
+        return Err(Failure::usage(format!(
+            "the service does not tell the text of the template {code}"
+        ))
+        .hint("its variables cannot be checked; without --verify it can still be sent"));
+    }
+    compare(&template.variables(), values).require_exact(code)
+}

@@ -1,0 +1,46 @@
+//! `--wait`: the receipts of a message that was just accepted.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::error::Kind;
+use crate::send::FollowUp;
+use crate::sms::receipt::{self, Filter, Found, Receipt, Sent};
+
+/// Waits until every recipient has a final receipt, at most `seconds`, and adds `receipts` to the
+/// result. The message is sent in any case, so whatever goes wrong here is a warning.
+pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
+    let recipients = recipients.to_vec();
+    Box::new(move |context, guard, record, since| {
+        // The message may be that of an earlier run, so its IDs are those of its record.
+        let id = |name| record.data.get(name).and_then(Value::as_str).map(str::to_string);
+        // Not known where the reply was lost: then the sender's own ID has to decide.
+        let (biz_id, out_id) = (id("biz_id"), id("out_id").unwrap_or_default());
+        let filter = |phone: &String| Filter {
+            phone: phone.clone(),
+            sent: Sent::At(since),
+            biz_id: biz_id.clone(),
+            out_id: biz_id.is_none().then(|| out_id.clone()),
+        };
+        let mut wanted: Vec<_> =
+            recipients.iter().map(|phone| (filter(phone), Found::default())).collect();
+        context.screen.note("waiting for the receipts");
+        let limit = Duration::from_secs(seconds);
+        let waited =
+            guard.and_then(|guard| receipt::wait(context, guard, &mut wanted, limit, &mut |_| {}));
+        let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
+        match waited {
+            Err(failure) if failure.kind != Kind::Cancelled => {
+                context.screen.warn(format!("the receipts cannot be read: {}", failure.message));
+            }
+            _ if open > 0 => context.screen.warn(format!("{open} receipts have not come in yet")),
+            _ => {}
+        }
+        let items = wanted.into_iter().map(|(filter, found)| {
+            let newest = found.receipts.into_iter().next();
+            newest.unwrap_or_else(|| Receipt::pending(&filter.phone, &out_id)).item()
+        });
+        record.data.insert("receipts".into(), json!(items.collect::<Vec<_>>()));
+    })
+}

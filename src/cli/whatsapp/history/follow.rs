@@ -1,0 +1,99 @@
+//! New messages as they come.
+//!
+//! The service is asked again and again, each time about the last minutes: receipts and clocks are
+//! late. ai-mode is on during the questions only, never during the pauses.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::aliyun::client::{self, Client};
+use crate::aliyun::guard::Guard;
+use crate::api::operations::Product;
+use crate::chat::history::{Conversation, Message, Query};
+use crate::context::Context;
+use crate::error::Result;
+use crate::os::signals;
+use crate::output::report::Report;
+
+/// How far each look goes back.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// How many messages are remembered as printed; more than ten minutes bring.
+const MAX_SEEN: usize = 100_000;
+
+pub fn run(
+    context: &Context,
+    conversation: &Conversation,
+    query: Query,
+    page_size: u64,
+    interval: u64,
+) -> Result<Report> {
+    let guard = Guard::prepare(context, Product::Cams)?;
+    let mut seen = Seen::default();
+    let started = Timestamp::now();
+    // Without --since, what was there before is not new. It is looked at all the same: the clock
+    // of the service may be behind ours, and only what is known to be old can be told from it.
+    let mut silent = query.since.is_none();
+    let before = |moment: Timestamp| moment.checked_sub(OVERLAP).unwrap_or(moment);
+    let mut since = query.since.unwrap_or_else(|| before(started));
+    context.screen.note("waiting for messages; Ctrl-C ends it");
+    loop {
+        let query = Query { since: Some(since), ..query };
+        let begun = Timestamp::now();
+        let found = Client::open(context, &guard)
+            .and_then(|service| conversation.read_all(&service, &query, page_size));
+        match found {
+            Ok(found) => {
+                let mut new = found.messages;
+                new.retain(|message| seen.is_new(message));
+                // The service lists the newest first; people read the oldest first.
+                new.reverse();
+                new.sort_by_key(|message| message.at);
+                if silent {
+                    new.retain(|message| message.at.is_some_and(|at| at >= started));
+                }
+                for message in &new {
+                    let said = context.screen.event("whatsapp history", &message.facts());
+                    if said.is_err() {
+                        // Nobody reads any more, as with `| head`.
+                        return Ok(Report::Streamed);
+                    }
+                }
+                silent = false;
+                since = since.max(before(begun));
+            }
+            Err(_) if signals::count() > 0 => return Ok(Report::Streamed),
+            // What was not read now will be read the next time.
+            Err(failure) if failure.retryable => context.screen.warn(failure.message.clone()),
+            Err(failure) => return Err(failure),
+        }
+        let stopped = client::sleep(Duration::from_secs(interval)).is_err();
+        if stopped || context.screen.is_cut_off() {
+            return Ok(Report::Streamed);
+        }
+    }
+}
+
+/// The messages that were printed.
+#[derive(Default)]
+struct Seen {
+    keys: HashSet<String>,
+    order: VecDeque<String>,
+}
+
+impl Seen {
+    fn is_new(&mut self, message: &Message) -> bool {
+        let key = message.key().unwrap_or_else(|| format!("{:?}", message.facts()));
+        if !self.keys.insert(key.clone()) {
+            return false;
+        }
+        self.order.push_back(key);
+        if self.order.len() > MAX_SEEN
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.keys.remove(&oldest);
+        }
+        true
+    }
+}

@@ -1,0 +1,168 @@
+//! `alimsg whatsapp history`: the messages of a business number, in and out.
+
+mod follow;
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::aliyun::client::{self, Client};
+use crate::aliyun::listing::Listing;
+use crate::aliyun::pages::{self, PageRange};
+use crate::api::operations::Product;
+use crate::chat::history::{Conversation, Direction, Message, PAGE_SIZE, Query, Status};
+use crate::cli::whatsapp::send::Channel;
+use crate::cli::{Inputs, anything};
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::phone;
+use crate::message::time::moment::{self, DayBoundary};
+use crate::output::report::Report;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Times: 30m, \"2h ago\" or 7d; 2026-03-26 or 20260326 is the whole day; 2026-03-26T10:00 in the zone
+of this computer; or RFC 3339.
+
+Examples:
+  alimsg whatsapp history --from 8613800000001 --cust-space-id cams-8c1xxxx --since 7d --all
+  alimsg whatsapp history --from 8613800000001 --to 8613800001000 --cust-space-id cams-8c1xxxx \\
+      --direction in --follow --json
+  alimsg --sandbox whatsapp history --from 8613800000001 --to 8613800001000 \\
+      --cust-space-id cams-sandbox --since 2h
+  alimsg --sandbox whatsapp history --from 8613800000001 --cust-space-id cams-sandbox --follow")]
+pub struct Flags {
+    /// Business number or Viber service ID: digits only, country code first
+    #[arg(long, value_name = "N")]
+    from: Option<String>,
+
+    /// One customer: digits only, country code first, no + [default: all]
+    #[arg(long, value_name = "N")]
+    to: Option<String>,
+
+    /// Channel instance of the business number
+    #[arg(long, value_name = "ID")]
+    cust_space_id: Option<String>,
+
+    /// Channel of the messages
+    #[arg(long, value_enum, default_value = "whatsapp")]
+    channel_type: Channel,
+
+    /// Only messages from then on
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+
+    /// Only messages up to then
+    #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
+    until: Option<String>,
+
+    /// Only messages from the customer (in) or to the customer (out)
+    #[arg(long, value_enum)]
+    direction: Option<Direction>,
+
+    /// Only messages in this state
+    #[arg(long, value_enum)]
+    status: Option<Status>,
+
+    /// Page to read, counted from 1
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["all", "follow"],
+          value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    page_index: u64,
+
+    /// Messages of one page
+    #[arg(long, value_name = "N", default_value_t = PAGE_SIZE,
+          value_parser = clap::value_parser!(u64).range(1..=100))]
+    page_size: u64,
+
+    /// All pages, at most 50,000 rows; in a pipe rows are printed page by page, at most 10,000 pages
+    #[arg(long)]
+    all: bool,
+
+    /// Print new messages as they come, until stopped; with --json one object a line
+    #[arg(long, conflicts_with = "all")]
+    follow: bool,
+
+    /// Pause between two looks for new messages, in seconds
+    #[arg(long, value_name = "SECS", default_value_t = 5, requires = "follow",
+          value_parser = clap::value_parser!(u64).range(1..=3600))]
+    interval: u64,
+}
+
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    let mut query = Query { direction: flags.direction, status: flags.status, ..Query::default() };
+    let read = |flag, text: Option<&String>, edge| {
+        text.map(|text| moment::parse_here(flag, text, edge)).transpose()
+    };
+    query.since = read("--since", flags.since.as_ref(), DayBoundary::First)?;
+    query.until = read("--until", flags.until.as_ref(), DayBoundary::Last)?;
+    refuse_empty_span(&query)?;
+    let conversation = conversation(context, &flags)?;
+    if context.settings.dry_run {
+        let call = conversation.page(&query, flags.page_index, flags.page_size);
+        return client::dry_run(context, &[&call]);
+    }
+    if flags.follow {
+        return follow::run(context, &conversation, query, flags.page_size, flags.interval);
+    }
+    let (index, size) = (flags.page_index, flags.page_size);
+    let extent = if flags.all { PageRange::All { size } } else { PageRange::One { index, size } };
+    let service = Client::connect(context, Product::Cams)?;
+    let mut listing = Listing::new(context, "messages", extent);
+    let mut take = |messages: Vec<Message>, reply: &Value| {
+        listing.take(messages.iter().map(Message::facts).collect(), reply)
+    };
+    let found = if flags.all {
+        conversation.read_each(&service, &query, size, take)?
+    } else {
+        let mut found = conversation.read_page(&service, &query, index, size)?;
+        let messages = std::mem::take(&mut found.messages);
+        // The only page: whether more could be taken does not matter.
+        let _ = found.replies.first().map(|reply| take(messages, reply));
+        found
+    };
+    drop(service);
+    if found.is_unreadable {
+        context.screen.warn("the service's list cannot be read whole; some may be missing");
+    }
+    if found.is_cut && !listing.is_closed() {
+        pages::warn_cut(context, "--since and --until narrow it down");
+    } else if found.more && !listing.is_closed() {
+        context.screen.note(if flags.all {
+            "there may be more than are read at once: --since and --until narrow it down"
+        } else {
+            "there may be more: --all reads every page"
+        });
+    }
+    Ok(listing.report(Map::from_iter([("more".to_string(), json!(found.more))])))
+}
+
+fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
+    let mut inputs = Inputs::new(context);
+    let check = |number: &str| match flags.channel_type {
+        Channel::Whatsapp => phone::check_chat_number("--from", number),
+        Channel::Viber => phone::check_chat_sender("--from", number),
+    };
+    let business = inputs.need("--from", "Business number", flags.from.clone(), check)?;
+    let question = "Channel instance (cust-space-id)";
+    let space = inputs.need("--cust-space-id", question, flags.cust_space_id.clone(), anything)?;
+    if let Some(customer) = &flags.to {
+        phone::check_chat_number("--to", customer)?;
+    }
+    inputs.complete(&["alimsg whatsapp accounts list", "alimsg whatsapp numbers list"])?;
+    Ok(Conversation {
+        channel: flags.channel_type.name(),
+        business,
+        customer: flags.to.clone(),
+        space,
+    })
+}
+
+fn refuse_empty_span(query: &Query) -> Result<()> {
+    let now = Timestamp::now();
+    let (since, until) = (query.since.unwrap_or(Timestamp::MIN), query.until.unwrap_or(now));
+    if since <= until {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("no message can be between {since} and {until}"))
+        .hint("--since is the earlier moment, --until the later one"))
+}

@@ -1,0 +1,10 @@
+pub mod invisible;
+pub mod length;
+pub mod media;
+pub mod params;
+pub mod phone;
+pub mod placeholder;
+pub mod sanitize;
+pub mod time;
+pub mod url;
+pub mod violations;

@@ -1,0 +1,143 @@
+//! The values of template variables, from the command line.
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::error::{Failure, Result};
+
+/// Reads `NAME=VALUE` pairs; the value may contain anything, the name stands once.
+///
+/// # Errors
+/// No `=`, an empty name, a name that stands twice.
+pub fn from_pairs(flag: &str, pairs: &[String]) -> Result<Vec<(String, String)>> {
+    let mut variables: Vec<(String, String)> = Vec::new();
+    for pair in pairs {
+        let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            return Err(Failure::usage(format!("{flag} {pair:?} is not of the form NAME=VALUE"))
+                .hint(format!("for example {flag} name=Alice")));
+        };
+        if variables.iter().any(|(given, _)| given == name) {
+            return Err(Failure::usage(format!("the variable {name} is given twice"))
+                .hint("give each variable once"));
+        }
+        variables.push((name.to_string(), value.to_string()));
+    }
+    Ok(variables)
+}
+
+/// Reads a JSON object whose values are strings, as the SMS service takes it.
+///
+/// # Errors
+/// Not JSON, not an object, a value that is no string; the hint shows the right form.
+pub fn from_json(flag: &str, text: &str) -> Result<Vec<(String, String)>> {
+    let example = format!("for example {flag} '{{\"code\":\"123456\"}}'");
+    let value: Value = serde_json::from_str(text).map_err(|error| {
+        Failure::usage(format!("{flag} is not valid JSON: {error}")).hint(example.clone())
+    })?;
+    if !value.is_object() {
+        return Err(Failure::usage(format!("{flag} is not a JSON object")).hint(example));
+    }
+    // Read once more as pairs: an object would silently keep the last of two values.
+    let Pairs(pairs) = serde_json::from_str(text)
+        .map_err(|error| Failure::usage(format!("{flag} cannot be read: {error}")))?;
+    let mut names = std::collections::HashSet::new();
+    if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.insert(name.as_str())) {
+        return Err(Failure::usage(format!("the variable {name} stands twice in {flag}"))
+            .hint("give each variable once"));
+    }
+    pairs
+        .into_iter()
+        .map(|(name, value)| match value {
+            Value::String(value) => Ok((name, value)),
+            other => {
+                let mut right = Map::new();
+                let text = if other.is_number() || other.is_boolean() {
+                    other.to_string()
+                } else {
+                    "…".into()
+                };
+                right.insert(name.clone(), Value::String(text));
+                Err(Failure::usage(format!(
+                    "the variable {name} in {flag} is not a string: {other}"
+                ))
+                .hint(format!("every value is a string: {}", Value::Object(right))))
+            }
+        })
+        .collect()
+}
+
+/// The members of a JSON object as they stand.
+struct Pairs(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Pairs;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut members: A,
+            ) -> std::result::Result<Pairs, A::Error> {
+                let mut pairs = Vec::new();
+                while let Some(pair) = members.next_entry()? {
+                    pairs.push(pair);
+                }
+                Ok(Pairs(pairs))
+            }
+        }
+
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// The JSON object that the SMS service takes.
+pub fn to_json(variables: &[(String, String)]) -> String {
+    let object: Map<String, Value> = variables
+        .iter()
+        .map(|(name, value)| (name.clone(), Value::String(value.clone())))
+        .collect();
+    Value::Object(object).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_split_at_the_first_equals_sign() {
+        let pairs = ["name=Alice".into(), "url=a=b=c".into(), "empty=".into()];
+        let variables = from_pairs("--param", &pairs).expect("pairs");
+        assert_eq!(variables[1], ("url".into(), "a=b=c".into()));
+        assert_eq!(variables[2], ("empty".into(), String::new()));
+    }
+
+    #[test]
+    fn a_pair_without_a_name_or_a_name_that_stands_twice_is_refused() {
+        for pairs in [vec!["Alice".into()], vec!["=x".into()], vec!["a=1".into(), "a=2".into()]] {
+            let failure = from_pairs("--param", &pairs).expect_err("refused");
+            assert!(failure.hint.is_some());
+        }
+    }
+
+    #[test]
+    fn a_number_in_json_is_refused_and_the_right_form_is_shown() {
+        let failure = from_json("--template-param", r#"{"code":123456}"#).expect_err("number");
+        assert_eq!(failure.hint.as_deref(), Some(r#"every value is a string: {"code":"123456"}"#));
+        from_json("--template-param", "{code:1}").expect_err("not JSON");
+        from_json("--template-param", r#"{"a":"1","b":"2","a":"3"}"#).expect_err("a name twice");
+        from_json("--template-param", "[]").expect_err("no object");
+    }
+
+    #[test]
+    fn what_goes_in_as_pairs_comes_out_as_json() {
+        let variables = from_pairs("--param", &["code=\"1\"\n".into()]).expect("pairs");
+        let json = to_json(&variables);
+        assert_eq!(from_json("--template-param", &json).expect("JSON"), variables);
+    }
+}

@@ -1,0 +1,114 @@
+//! Phone numbers, as the services take them. A number that is written otherwise is refused with
+//! the right form, never repaired silently: a repaired number may be another person's.
+
+use crate::error::{Failure, Result};
+
+/// A WhatsApp or Viber number: country code and number, 7 to 15 digits and nothing else.
+///
+/// # Errors
+/// Anything else; the hint shows the digits that were meant.
+pub fn check_chat_number(flag: &str, number: &str) -> Result<()> {
+    if is_digits(number, 7..=15) {
+        return Ok(());
+    }
+    let digits = only_digits(number);
+    Err(wrong(flag, number, "digits only: country code and number, 7 to 15 digits, no +").hint(
+        if is_digits(&digits, 7..=15) {
+            format!("write {flag} {digits}")
+        } else {
+            format!("for example {flag} 8613800001000")
+        },
+    ))
+}
+
+/// A sender: a WhatsApp number, or the ID of a Viber service, which is shorter. Digits only.
+///
+/// # Errors
+/// Anything else; the hint shows the digits that were meant.
+pub fn check_chat_sender(flag: &str, number: &str) -> Result<()> {
+    if is_digits(number, 3..=15) { Ok(()) } else { check_chat_number(flag, number) }
+}
+
+/// An SMS number: 11 digits; `+86`, `0086` or `86` and 11 digits; or country code and number.
+///
+/// # Errors
+/// Anything else; the hint shows the form that was meant.
+pub fn check_sms_number(flag: &str, number: &str) -> Result<()> {
+    let after = |prefix| number.strip_prefix(prefix).is_some_and(|rest| is_digits(rest, 11..=11));
+    if after("+86") || after("0086") || (is_digits(number, 7..=15) && !number.starts_with("00")) {
+        return Ok(());
+    }
+    let digits = only_digits(number);
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    Err(wrong(flag, number, "11 digits, or +86 and 11 digits, or country code and number").hint(
+        if is_digits(digits, 7..=15) {
+            format!("write {flag} {digits}")
+        } else {
+            format!("for example {flag} 13800001000 or {flag} 6591234567")
+        },
+    ))
+}
+
+/// The number in the form in which two ways of writing it are equal.
+pub fn canonical_sms_number(number: &str) -> &str {
+    ["+86", "0086", "86"]
+        .into_iter()
+        .find_map(|prefix| number.strip_prefix(prefix).filter(|rest| rest.len() == 11))
+        .unwrap_or(number)
+}
+
+fn wrong(flag: &str, number: &str, form: &str) -> Box<Failure> {
+    Failure::usage(format!(
+        "{flag} {number:?} is not a phone number as this service takes it: {form}"
+    ))
+}
+
+fn is_digits(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
+    length.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn only_digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chat_number_has_digits_only_and_the_error_shows_them() {
+        assert!(check_chat_number("--to", "8613800001000").is_ok());
+        for wrong in ["+8613800001000", "86 138-0000-1000", "８６１３８００００１０００"]
+        {
+            let failure = check_chat_number("--to", wrong).expect_err(wrong);
+            assert!(failure.message.contains("no +"), "{}", failure.message);
+        }
+        let failure = check_chat_number("--to", "+86 138-0000-1000").expect_err("wrong");
+        assert_eq!(failure.hint.as_deref(), Some("write --to 8613800001000"));
+        for wrong in ["", "123456", "1234567890123456", "abc"] {
+            check_chat_number("--to", wrong).expect_err(wrong);
+        }
+    }
+
+    #[test]
+    fn an_sms_number_has_the_documented_forms() {
+        for right in
+            ["13800001000", "+8613800001000", "008613800001000", "8613800001000", "6591234567"]
+        {
+            assert!(check_sms_number("-p", right).is_ok(), "{right}");
+        }
+        for wrong in ["+6591234567", "138-0000-1000", "138 0000 1000", "", "abc", "+861380000100"] {
+            check_sms_number("-p", wrong).expect_err(wrong);
+        }
+        let failure = check_sms_number("-p", "+65 9123 4567").expect_err("wrong");
+        assert_eq!(failure.hint.as_deref(), Some("write -p 6591234567"));
+    }
+
+    #[test]
+    fn all_ways_to_write_a_mainland_number_are_the_same_number() {
+        for number in ["13800001000", "+8613800001000", "008613800001000", "8613800001000"] {
+            assert_eq!(canonical_sms_number(number), "13800001000");
+        }
+        assert_eq!(canonical_sms_number("6591234567"), "6591234567");
+    }
+}

@@ -1,0 +1,139 @@
+//! The clock of the SMS service: it counts days, and writes times, in China Standard Time.
+
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{Offset, TimeZone};
+use jiff::{Timestamp, Zoned};
+
+use crate::error::{Failure, Result};
+pub use crate::message::time::day::read as read_day;
+use crate::message::time::moment::{self, DayBoundary};
+
+/// UTC+8; there is no daylight saving time.
+fn zone() -> TimeZone {
+    TimeZone::fixed(Offset::constant(8))
+}
+
+/// The day of that moment, as the service counts days.
+pub fn day_of(moment: Timestamp) -> Date {
+    moment.to_zoned(zone()).date()
+}
+
+/// A day in the form that the service takes: `yyyyMMdd`.
+pub fn compact(day: Date) -> String {
+    day.strftime("%Y%m%d").to_string()
+}
+
+/// A day that the user has written in any form of [`moment`], counted in China, and that has come
+/// already: `20260326`, `2026-03-26`, `2d ago`, `1w`, RFC 3339.
+///
+/// # Errors
+/// A text in another form; a span of hours, since a day has no time to count from; a day after
+/// `today`.
+pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
+    let hint = format!(
+        "{flag} takes a day like {} or {today}, a time like {today}T10:00, or days back from today \
+         like \"2d ago\" or 1w",
+        compact(today)
+    );
+    let Some(day) = read_past(text.trim(), today) else {
+        return Err(Failure::usage(format!("invalid date {text:?} for {flag}")).hint(hint));
+    };
+    if day > today {
+        return Err(Failure::usage(format!(
+            "{flag} {day} is in the future: in China Standard Time (UTC+8) it is {today}"
+        ))
+        .hint(hint));
+    }
+    Ok(day)
+}
+
+fn read_past(text: &str, today: Date) -> Option<Date> {
+    if moment::span(text).is_some_and(|span| !moment::is_whole_days(&span)) {
+        return None;
+    }
+    let noon = today.at(12, 0, 0, 0).to_zoned(zone()).ok()?;
+    moment::read(text, DayBoundary::First, &noon).map(day_of)
+}
+
+/// The moment at which the clock of the service shows this.
+pub fn moment_of(local: DateTime) -> Option<Zoned> {
+    local.to_zoned(zone()).ok()
+}
+
+/// The moment on the clock of the service.
+pub fn at(moment: Timestamp) -> Zoned {
+    moment.to_zoned(zone())
+}
+
+/// RFC 3339, at the service's own offset, so that the day in it is the day to ask for.
+pub fn rfc3339(moment: &Zoned) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_in_china_begins_at_sixteen_hours_utc() {
+        let day = |text: &str| compact(day_of(text.parse().expect("a moment")));
+        assert_eq!(day("2026-03-25T15:59:59Z"), "20260325");
+        assert_eq!(day("2026-03-25T16:00:00Z"), "20260326");
+    }
+
+    #[test]
+    fn days_are_read_in_two_forms_and_no_other() {
+        let day = Some(jiff::civil::date(2026, 3, 26));
+        assert_eq!(read_day("20260326"), day);
+        assert_eq!(read_day("2026-03-26"), day);
+        for wrong in ["", "today", "2026-3-26", "20261345", "2026/03/26", "+2026-3-26", "２０２６"]
+        {
+            assert_eq!(read_day(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn people_name_a_day_as_they_name_a_moment() {
+        let today = jiff::civil::date(2026, 3, 26);
+        for (text, expected) in [
+            ("20260324", "2026-03-24"),
+            ("2026-03-24", "2026-03-24"),
+            ("2d", "2026-03-24"),
+            ("2d ago", "2026-03-24"),
+            (" 2 days ago ", "2026-03-24"),
+            ("1w", "2026-03-19"),
+            ("1w ago", "2026-03-19"),
+            ("now", "2026-03-26"),
+            ("2026-03-24T23:30", "2026-03-24"),
+            ("0d", "2026-03-26"),
+            ("2026-03-23T16:00:00Z", "2026-03-24"),
+        ] {
+            let day = past_day("--send-date", text, today).expect(text);
+            assert_eq!(day.to_string(), expected, "{text}");
+        }
+        for wrong in [
+            "",
+            "d",
+            "ago",
+            "2h",
+            "2h ago",
+            "1d2h",
+            "-2d",
+            "-2d ago",
+            "2d ago ago",
+            "in 2d",
+            "yesterday",
+            "20260327",
+            "2026-03-26T16:00:00Z",
+        ] {
+            assert!(past_day("--send-date", wrong, today).expect_err(wrong).hint.is_some());
+        }
+    }
+
+    #[test]
+    fn moments_are_written_at_the_offset_of_the_service() {
+        let moment = at("2026-03-25T16:30:05Z".parse().expect("a moment"));
+        assert_eq!(rfc3339(&moment), "2026-03-26T00:30:05+08:00");
+        assert_eq!(moment_of(moment.datetime()), Some(moment));
+    }
+}

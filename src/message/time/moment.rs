@@ -1,0 +1,176 @@
+//! Times as people write them, for every flag that takes one: `2h`, `2h ago`, `7d ago`, `20260326`,
+//! `2026-03-26`, `2026-03-26T10:00`, RFC 3339, `now`.
+
+use jiff::civil::DateTime;
+use jiff::{Span, Timestamp, Zoned};
+
+use crate::error::{Failure, Result};
+use crate::message::time::day;
+
+/// What a day without a time means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DayBoundary {
+    /// Its first moment: `--since`.
+    First,
+    /// Its last millisecond: `--until`.
+    Last,
+}
+
+/// Reads a moment. A span counts back from `now`; what has no zone is in that of `now`.
+///
+/// # Errors
+/// None of the known forms, a negative span, or a moment outside of the calendar.
+pub fn parse(flag: &str, text: &str, edge: DayBoundary, now: &Zoned) -> Result<Timestamp> {
+    read(text.trim(), edge, now).ok_or_else(|| {
+        Failure::usage(format!("invalid time {text:?} for {flag}")).hint(format!(
+            "{flag} takes a time like 2026-03-26T10:00 or 2026-03-26T10:00:00+08:00, a day like \
+             20260326 or 2026-03-26, or a span back from now like 30m, \"2h ago\" or 7d"
+        ))
+    })
+}
+
+/// Reads a moment relative to the clock and the zone of this computer.
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_here(flag: &str, text: &str, edge: DayBoundary) -> Result<Timestamp> {
+    parse(flag, text, edge, &Zoned::now())
+}
+
+pub(super) fn read(text: &str, edge: DayBoundary, now: &Zoned) -> Option<Timestamp> {
+    if text.eq_ignore_ascii_case("now") {
+        return Some(now.timestamp());
+    }
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        return Some(moment);
+    }
+    let zone = now.time_zone();
+    // Tried before the date with a time, which would take a bare date for its midnight.
+    if let Some(first) = day::read(text) {
+        return match edge {
+            DayBoundary::First => Some(first.to_zoned(zone.clone()).ok()?.timestamp()),
+            DayBoundary::Last => {
+                let next = first.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
+                next.timestamp().checked_sub(Span::new().milliseconds(1)).ok()
+            }
+        };
+    }
+    if !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if span(text).is_some() {
+        return before(text, now);
+    }
+    let civil = text.parse::<DateTime>().ok()?;
+    Some(civil.to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+/// The moment that lies a span like `2h`, `7d` or `7d ago` before `now`.
+pub fn before(text: &str, now: &Zoned) -> Option<Timestamp> {
+    // Calendar arithmetic: a day ago is the same time of yesterday.
+    Some(now.checked_sub(span(text)?).ok()?.timestamp())
+}
+
+/// A span that is not negative, with or without `ago`.
+pub(super) fn span(text: &str) -> Option<Span> {
+    let text = text.trim();
+    let text = text.strip_suffix(" ago").unwrap_or(text);
+    text.parse::<Span>().ok().filter(|span| !span.is_negative())
+}
+
+/// Whether a span has no unit shorter than a day.
+pub(super) fn is_whole_days(span: &Span) -> bool {
+    span.get_hours() == 0
+        && span.get_minutes() == 0
+        && span.get_seconds() == 0
+        && span.get_milliseconds() == 0
+        && span.get_microseconds() == 0
+        && span.get_nanoseconds() == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Zoned {
+        "2026-03-26T12:00:00+08:00[Asia/Shanghai]".parse().expect("a moment")
+    }
+
+    fn moment(text: &str, edge: DayBoundary) -> String {
+        parse("--since", text, edge, &now()).expect(text).to_string()
+    }
+
+    #[test]
+    fn spans_count_back_from_now() {
+        for (text, expected) in [
+            ("now", "2026-03-26T04:00:00Z"),
+            ("30m", "2026-03-26T03:30:00Z"),
+            ("2h", "2026-03-26T02:00:00Z"),
+            ("1h30m", "2026-03-26T02:30:00Z"),
+            ("90s", "2026-03-26T03:58:30Z"),
+            ("7d", "2026-03-19T04:00:00Z"),
+            ("2w", "2026-03-12T04:00:00Z"),
+            ("2 hours", "2026-03-26T02:00:00Z"),
+            ("2h ago", "2026-03-26T02:00:00Z"),
+            ("2 hours ago", "2026-03-26T02:00:00Z"),
+            ("7d ago", "2026-03-19T04:00:00Z"),
+            ("0s", "2026-03-26T04:00:00Z"),
+        ] {
+            assert_eq!(moment(text, DayBoundary::First), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_whole_in_the_zone_of_this_computer() {
+        for day in ["2026-03-26", "20260326"] {
+            assert_eq!(moment(day, DayBoundary::First), "2026-03-25T16:00:00Z");
+            assert_eq!(moment(day, DayBoundary::Last), "2026-03-26T15:59:59.999Z");
+        }
+    }
+
+    #[test]
+    fn moments_with_and_without_a_zone_are_read() {
+        for text in [
+            "2026-03-26T10:00:00+08:00",
+            "2026-03-26T02:00:00Z",
+            "2026-03-26T10:00",
+            "2026-03-26 10:00",
+        ] {
+            assert_eq!(moment(text, DayBoundary::Last), "2026-03-26T02:00:00Z", "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_refused_with_examples() {
+        for text in [
+            "",
+            "yesterday",
+            "-2h",
+            "2",
+            "2x",
+            "2026-13-01",
+            "2026-02-30",
+            "26.3.2026",
+            "99999999y",
+            "ago",
+            "-2h ago",
+            "2h ago ago",
+            "in 2h",
+            "20261345",
+        ] {
+            let failure = parse("--since", text, DayBoundary::First, &now()).expect_err(text);
+            assert!(failure.hint.expect("a hint").contains("2026-03-26"), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC*", numbers in "[0-9a-z:.+ -]{0,24}") {
+            for text in [text, numbers] {
+                for edge in [DayBoundary::First, DayBoundary::Last] {
+                    let _ = parse("--since", &text, edge, &now());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Spans of time as people write them: `7d`, or from one moment to another.
+
+use jiff::ToSpan as _;
+use jiff::{Timestamp, Zoned};
+
+use crate::error::{Failure, Result};
+use crate::message::time::moment::{self, DayBoundary};
+
+/// A span longer than this is a slip of the pen.
+const MAX_YEARS: i32 = 10;
+
+/// From one moment to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period {
+    pub start: Timestamp,
+    pub end: Timestamp,
+}
+
+impl Period {
+    /// Start and end in RFC 3339, to the second.
+    pub fn written(&self) -> [String; 2] {
+        [self.start, self.end].map(|moment| format!("{moment:.0}"))
+    }
+
+    /// The last `text` before now, such as `7d` or `12h`.
+    ///
+    /// # Errors
+    /// No span that [`moment`] reads; none at all, or more than ten years.
+    pub fn last(text: &str, now: &Zoned) -> Result<Self> {
+        let end = now.timestamp();
+        let earliest = now.checked_sub(MAX_YEARS.years()).map_or(end, |zoned| zoned.timestamp());
+        let start = moment::before(text.trim(), now);
+        let start = start.filter(|start| (earliest..end).contains(start)).ok_or_else(|| {
+            Failure::usage(format!("--last {text:?} is no span of time"))
+                .hint("write a number and h, d or w, for example --last 7d")
+        })?;
+        Ok(Self { start, end })
+    }
+
+    /// From a day or a moment to another, both included; without an end, until now.
+    ///
+    /// # Errors
+    /// Neither a day nor a moment; the end before the start.
+    pub fn between(start: &str, end: Option<&str>, now: &Zoned) -> Result<Self> {
+        let start = moment::parse("--start", start, DayBoundary::First, now)?;
+        let until_now = now.timestamp();
+        let end = match end {
+            Some(end) => {
+                moment::parse("--end", end, DayBoundary::Last, now)?.min(until_now.max(start))
+            }
+            None => until_now,
+        };
+        if end < start {
+            return Err(Failure::usage("the period ends before it starts")
+                .hint("give --start and --end the other way round"));
+        }
+        Ok(Self { start, end })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Zoned {
+        "2026-03-26T12:00:00+00:00[UTC]".parse().expect("a moment")
+    }
+
+    #[test]
+    fn a_span_counts_back_from_now() {
+        let period = Period::last("7d", &now()).expect("a week");
+        assert_eq!(period.start.to_string(), "2026-03-19T12:00:00Z");
+        assert_eq!(Period::last("1w", &now()).expect("a week"), period);
+        for wrong in ["", "d", "7", "-1d", "0d", "11y", "99999999d", "7é", "9223372036854775807w"]
+        {
+            Period::last(wrong, &now()).expect_err(wrong);
+        }
+    }
+
+    #[test]
+    fn days_are_whole_and_the_future_is_cut_off() {
+        let between = |start, end| Period::between(start, end, &now());
+        let period = between("2026-03-01", Some("2026-03-02")).expect("two days");
+        assert_eq!(period.start.to_string(), "2026-03-01T00:00:00Z");
+        assert_eq!(period.end.to_string(), "2026-03-02T23:59:59.999Z");
+        let now = now().timestamp();
+        assert_eq!(between("2026-03-01", Some("2026-04-01")).expect("a month").end, now);
+        assert_eq!(between("2026-03-26T11:00:00Z", None).expect("an hour").end, now);
+        assert_eq!(
+            between("2d", Some("1d")).expect("a day").start.to_string(),
+            "2026-03-24T12:00:00Z"
+        );
+        between("2026-03-02", Some("2026-03-01")).expect_err("backwards");
+        between("2027-01-01", None).expect_err("the future");
+        between("yesterday", None).expect_err("no day");
+    }
+}

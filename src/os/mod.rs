@@ -1,0 +1,5 @@
+pub mod failpoint;
+pub mod process;
+pub mod role;
+pub mod signals;
+pub mod system;

@@ -1,0 +1,110 @@
+//! The Windows side: compiles by design, has not been run.
+//!
+//! Without signals and process groups, a Ctrl-C ends the program at once; a lease that is left
+//! behind is then paid by the watchdog or by the next run.
+
+use std::ffi::c_int;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io;
+use std::marker::PhantomData;
+use std::path::Path;
+use std::process::{Command, ExitStatus};
+
+pub const ENDING_SIGNALS: [c_int; 0] = [];
+
+pub fn own_group(_command: &mut Command) {}
+
+pub fn end_group(_leader: u32) {}
+
+pub fn await_exit(_child: u32) -> bool {
+    false
+}
+
+pub fn was_closed_at_start<T>(_output: T) -> bool {
+    false
+}
+
+pub fn has_exited(_child: u32) -> Option<bool> {
+    None
+}
+
+pub fn ending_signal(_status: ExitStatus) -> Option<c_int> {
+    None
+}
+
+pub struct Inherited<'a>(PhantomData<&'a File>);
+
+impl<'a> Inherited<'a> {
+    pub fn new(_file: &'a File) -> Self {
+        Self(PhantomData)
+    }
+}
+
+pub fn create_private_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)
+}
+
+pub fn private_file() -> OpenOptions {
+    OpenOptions::new()
+}
+
+pub fn open_own_file(path: &Path, create: bool) -> io::Result<File> {
+    OpenOptions::new().read(true).write(create).create(create).truncate(false).open(path)
+}
+
+pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
+    std::fs::read(path)
+}
+
+/// Owners are not compared here.
+pub fn check_own_folder(_path: &Path, _link: bool) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn check_owner(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn is_root() -> bool {
+    false
+}
+
+pub fn own_ids() -> String {
+    String::new()
+}
+
+/// Without it nothing proves whose a process is, so none is ended.
+pub fn start_time(_pid: u32) -> Option<u64> {
+    None
+}
+
+/// The read that follows waits instead.
+pub fn is_readable_within<T>(_input: T, _limit: std::time::Duration) -> io::Result<bool> {
+    Ok(true)
+}
+
+pub fn never_wait_to_write<T>(_output: T) -> io::Result<()> {
+    Ok(())
+}
+
+pub fn inode(_metadata: &Metadata) -> u64 {
+    0
+}
+
+pub fn watch_signals(_on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<()> {
+    Ok(())
+}
+
+/// No system call is interrupted by a signal here.
+pub fn interrupt_own_waits() {}
+
+pub fn reraise(_signal: c_int) {}
+
+pub fn signal_name(signal: c_int) -> String {
+    format!("signal {signal}")
+}
+
+/// Nobody can tell without writing.
+pub fn is_cut_off(_output: std::io::Stdout) -> bool {
+    false
+}

@@ -1,0 +1,141 @@
+//! A change of the account's settings or templates: looked at, agreed to, then made once.
+
+use crate::aliyun::client::{self, Client};
+use crate::aliyun::guard::Guard;
+use crate::api::call::Call;
+use crate::api::reply::Reply;
+use crate::context::Context;
+use crate::error::{Failure, Kind, Outcome, Result};
+use crate::output::report::{Phase, Report};
+use crate::send::require_consent;
+
+/// Rows of the plan: a name and a value.
+pub type Rows = Vec<(String, String)>;
+
+/// What is read before the change. Reading fails where the change would make no sense.
+#[derive(Clone, Copy)]
+pub enum Look<'c> {
+    Nothing,
+    /// The state, shown with the plan. With `--yes` nobody would see it, so it is not read.
+    Shown {
+        call: &'c Call,
+        rows: &'c dyn Fn(&Client<'_>) -> Result<Rows>,
+    },
+    /// What the change builds upon, so it is read in any case; the change becomes this call.
+    Decisive {
+        call: &'c Call,
+        change: &'c dyn Fn(&Client<'_>) -> Result<(Call, Rows)>,
+        /// How the call will differ from what a dry run can show, if it will.
+        completed: Option<&'static str>,
+    },
+}
+
+impl Look<'_> {
+    /// The call that will read, if any will.
+    const fn call(&self, nobody_sees: bool) -> Option<&Call> {
+        match self {
+            Self::Shown { call, .. } if !nobody_sees => Some(call),
+            Self::Decisive { call, .. } => Some(call),
+            Self::Nothing | Self::Shown { .. } => None,
+        }
+    }
+}
+
+/// A change that is ready to be made.
+pub struct Change<'c> {
+    /// Made as it is, unless the look decides upon another.
+    pub call: Call,
+    /// What is about to happen, in front of the plan.
+    pub title: String,
+    pub rows: Rows,
+    pub look: Look<'c>,
+    pub question: Question,
+    /// The command that shows the state afterwards.
+    pub check: String,
+}
+
+/// How the user agrees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// By the word `yes`.
+    Yes(&'static str),
+    /// By typing a name that the look has found: the value of the row with this name.
+    Name(&'static str),
+}
+
+/// Makes the change, once.
+///
+/// # Errors
+/// Whatever keeps it from being made. After a lost reply it may have been made all the same: the
+/// failure names the command that tells.
+pub fn apply(
+    context: &Context,
+    change: &Change<'_>,
+    report: impl FnOnce(Reply) -> Report,
+) -> Result<Report> {
+    make(context, change, report).map_err(|mut failure| {
+        failure.about_a_change = true;
+        failure
+    })
+}
+
+fn make(
+    context: &Context,
+    change: &Change<'_>,
+    report: impl FnOnce(Reply) -> Report,
+) -> Result<Report> {
+    let reads = change.look.call(context.settings.yes);
+    let mut planned =
+        client::dry_run(context, &reads.into_iter().chain([&change.call]).collect::<Vec<_>>())?;
+    if context.settings.dry_run {
+        if let (Report::DryRun(commands), Look::Decisive { completed, .. }) =
+            (&mut planned, &change.look)
+            && let Some(command) = commands.iter_mut().rfind(|one| one.phase == Phase::Call)
+        {
+            command.when = *completed;
+        }
+        return Ok(planned);
+    }
+    require_consent(context)?;
+    let guard = Guard::prepare(context, change.call.operation.product)?;
+    guard.check_policy(change.call.operation)?;
+    // ai-mode is off again before the question.
+    let (decided, mut rows) = match change.look {
+        Look::Decisive { change, .. } => {
+            let (call, rows) = change(&Client::open(context, &guard)?)?;
+            (Some(call), rows)
+        }
+        Look::Shown { rows, .. } if !context.settings.yes => {
+            (None, rows(&Client::open(context, &guard)?)?)
+        }
+        Look::Nothing | Look::Shown { .. } => (None, Rows::new()),
+    };
+    if !context.settings.yes {
+        rows.extend_from_slice(&change.rows);
+        rows.push(("account".into(), guard.account().describe()));
+        context.screen.plan(&change.title, &rows);
+        ask(context, &change.question, &rows)?;
+    }
+    let service = Client::open(context, &guard)?;
+    let answer = service.submit(decided.as_ref().unwrap_or(&change.call));
+    drop(service);
+    answer.map(report).map_err(|failure| {
+        if failure.outcome == Outcome::Unknown {
+            failure.next(change.check.clone())
+        } else {
+            failure
+        }
+    })
+}
+
+fn ask(context: &Context, question: &Question, rows: &Rows) -> Result<()> {
+    let row = match question {
+        Question::Yes(question) => return context.screen.confirm(question),
+        Question::Name(row) => row,
+    };
+    let Some((_, name)) = rows.iter().find(|(name, _)| name == row) else {
+        return context.screen.confirm("Go on?");
+    };
+    let typed = context.screen.ask(&format!("Type the {row} to go on"), |_| Ok(()))?;
+    if typed == *name { Ok(()) } else { Err(Failure::new(Kind::Cancelled, "not confirmed")) }
+}

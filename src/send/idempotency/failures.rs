@@ -1,0 +1,181 @@
+//! What a keyed send answers when its key keeps it from sending.
+//!
+//! Every hint here is followed by tired people and by agents. While a key is unresolved, none may
+//! suggest another key, another state folder or anything else that sends the message again.
+
+use crate::api::call::shell_line;
+use crate::error::{Failure, Kind, Outcome};
+use crate::os::signals;
+use crate::send::receipt_lookup::ReceiptQuery;
+use crate::storage::{Error, Fix, KeyRecord, Tracking};
+
+pub const REPAIR: &str = "alimsg keys repair";
+
+/// The commands that resolve a key by hand.
+pub fn resolve_commands(key: &str) -> [String; 2] {
+    ["sent", "not-sent"].map(|outcome| {
+        let words = ["keys", "resolve", "--as", outcome];
+        let words = words.into_iter().chain([key]).map(String::from);
+        shell_line("alimsg", &words.collect::<Vec<_>>())
+    })
+}
+
+fn unknown(message: impl Into<String>) -> Box<Failure> {
+    let mut failure = Failure::new(Kind::UnknownOutcome, message);
+    failure.outcome = Outcome::Unknown;
+    failure
+}
+
+/// The record of the keys cannot be read: this one may have been used. The message of this run
+/// serves to suggest what to check.
+pub fn unreadable(
+    key: &str,
+    error: Error,
+    message: Option<(&ReceiptQuery, &Tracking)>,
+) -> Box<Failure> {
+    if signals::count() > 0 {
+        let mut failure = crate::send::idempotency::with_unknown_outcome(Failure::interrupted());
+        failure.message = format!("stopped by a signal before the key {key:?} could be checked");
+        return failure;
+    }
+    let (error, fix) = match error {
+        Error::NeverExisted(error) => {
+            return Failure::environment(format!(
+                "the record of idempotency keys cannot be created: {error:#}"
+            ))
+            .hint(
+                "no key was used here before and nothing was sent; make the state folder writable \
+                 and run the same command again",
+            );
+        }
+        Error::NotWritten(error) => return not_written(error),
+        Error::TakenOver => return taken_over(key),
+        Error::Unreadable(error, fix) => (error, fix),
+    };
+    let mut failure = unknown(format!(
+        "the record of idempotency keys cannot be read, so the key {key:?} may have been used: \
+         {error:#}"
+    ))
+    .hint(format!("{}; do not send this message in another way before checking it", advice(fix)));
+    if let Some((receipt_query, _)) = message {
+        failure.next = receipt_query.check_commands(None);
+    }
+    match fix {
+        Fix::Repair => failure.next(REPAIR),
+        Fix::Retry => failure.retryable(),
+        Fix::Files | Fix::Upgrade => failure,
+    }
+}
+
+/// What to do about a store that cannot be read.
+pub const fn advice(fix: Fix) -> &'static str {
+    match fix {
+        Fix::Repair => {
+            "restore the file from a backup, or start a new record with `alimsg keys repair`"
+        }
+        Fix::Retry => "another program has the record locked: close it and run this again",
+        Fix::Files => {
+            "restore the owner, the permissions or the place of the file, or free disk space, and \
+             run this again; if the file is lost, `alimsg keys repair` starts a new record"
+        }
+        Fix::Upgrade => "a later version of alimsg wrote the record: install that version",
+    }
+}
+
+fn not_written(error: anyhow::Error) -> Box<Failure> {
+    Failure::environment(format!("the record of idempotency keys cannot be written: {error:#}"))
+        .hint(
+            "the key is unused and nothing was sent; free disk space or make the state folder \
+             writable, then run the same command again",
+        )
+}
+
+/// The call was not made, because it could not be recorded.
+pub fn not_begun(key: &str, error: Error) -> Box<Failure> {
+    match error {
+        // The key is this run's, and only this run could have sent.
+        Error::NotWritten(error) | Error::NeverExisted(error) => not_written(error),
+        other => unreadable(key, other, None),
+    }
+}
+
+fn taken_over(key: &str) -> Box<Failure> {
+    let failure = unknown(format!(
+        "another run has taken over the key {key:?} and may have sent its message"
+    ))
+    .hint("run the same command again: it gives the other run's result and cannot send twice");
+    failure.retryable()
+}
+
+pub fn still_busy(key: &str) -> Box<Failure> {
+    unknown(format!("another run is still sending with the key {key:?}"))
+        .hint("run the same command again: it waits for the other run and cannot send twice")
+        .retryable()
+}
+
+/// A signal while another run sends with the key.
+pub fn interrupted_while_busy(mut failure: Box<Failure>) -> Box<Failure> {
+    failure.message = "stopped by a signal while another run was sending with this key".into();
+    crate::send::idempotency::with_unknown_outcome(failure)
+}
+
+/// The key is accepted for another message.
+pub fn other_message(key: &str) -> Box<Failure> {
+    let mut failure = Failure::usage(format!(
+        "the key {key:?} was used for another message, which was sent; this one was not"
+    ))
+    .hint("one key belongs to one message: if this is another message, give it another key");
+    failure.next = vec![show_command(key)];
+    failure
+}
+
+/// The key is accepted for the same message, sent by another account.
+pub fn other_account(key: &str) -> Box<Failure> {
+    let mut failure = Failure::usage(format!(
+        "the key {key:?} was used for this message with another profile, region or credentials, \
+         and the message was sent"
+    ))
+    .hint("the customer has it already; use the first account to see the result");
+    failure.next = vec![show_command(key)];
+    failure
+}
+
+pub fn other_id(key: &str, id: &str) -> Box<Failure> {
+    Failure::usage(format!("the key {key:?} was used for this message with the ID {id}"))
+        .hint("the message was sent; leave the ID out or give that one to see the result")
+}
+
+/// An accepted key whose result cannot be read.
+pub fn damaged(record: &KeyRecord) -> Box<Failure> {
+    let key = &record.key;
+    let mut failure = unknown(format!("the record of the key {key:?} is damaged"))
+        .hint("the message was sent, and its result cannot be read: resolve the key as sent");
+    failure.next = resolve_commands(key)[..1].to_vec();
+    failure
+}
+
+/// An earlier run may have sent the message of the key.
+pub fn unresolved(
+    record: &KeyRecord,
+    why: &str,
+    hint: Option<&str>,
+    receipt_query: &ReceiptQuery,
+) -> Box<Failure> {
+    let key = &record.key;
+    let mut failure =
+        unknown(format!("an earlier run with the key {key:?} may have sent its message; {why}"))
+            .hint(format!(
+                "{}check whether the message arrived, then resolve the key; until then nothing is \
+                 sent with it. Its tracking ID is {}",
+                hint.map(|hint| format!("{hint}. Otherwise ")).unwrap_or_default(),
+                record.tracking.id
+            ));
+    failure.next = receipt_query.check_commands(Some(&record.tracking.id));
+    failure.next.extend(resolve_commands(key));
+    failure
+}
+
+/// The command that shows a key.
+pub fn show_command(key: &str) -> String {
+    shell_line("alimsg", &["keys", "show", key].map(String::from))
+}

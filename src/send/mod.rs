@@ -1,0 +1,211 @@
+//! The path of one message, from the finished call to its acceptance by the service.
+//!
+//! command line → [`Message`] → claim of its key → plan → consent → guard → call → reply → report
+
+mod attempt;
+pub mod change;
+pub mod duplicates;
+pub mod idempotency;
+mod options;
+pub mod receipt_lookup;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::aliyun::guard::Guard;
+use crate::api::account::Account;
+use crate::api::call::Call;
+use crate::error::{Failure, Outcome, Result};
+use crate::send::idempotency::{Claim, Pending, Record, Tracking};
+use crate::send::receipt_lookup::ReceiptQuery;
+
+use crate::aliyun::client::{self, Client};
+use crate::context::Context;
+use crate::output::report::Report;
+pub use crate::send::options::{SendFlags, SendOptions};
+use crate::storage::{self, Store};
+
+/// A message that is ready to go.
+pub struct Message {
+    pub call: Call,
+    pub recipients: Vec<String>,
+    /// The ID by which the message can be found again.
+    pub tracking: Tracking,
+    /// Where it can be found by that ID.
+    pub receipt_query: ReceiptQuery,
+    /// What the user is shown before consenting: every parameter.
+    pub plan: Vec<(String, String)>,
+    /// What keeps it from being sent twice.
+    pub safety: SendOptions,
+    /// Asks the service, before the user is asked, whether the message can be sent at all.
+    pub verify: Option<Verify>,
+    /// The calls that `verify` makes, for a dry run to show.
+    pub reads: Vec<Call>,
+    /// Keeps an equal message from going out twice in a row.
+    pub duplicates: Option<duplicates::Check>,
+    /// What the user wants to know once it is accepted, such as its receipts.
+    pub follow_up: Option<FollowUp>,
+}
+
+/// Reads what the message refers to and returns rows for the plan, such as the rendered text.
+/// A failure means that nothing is sent.
+pub type Verify = Box<dyn Fn(&Client<'_>) -> Result<Vec<(String, String)>>>;
+
+/// Adds to the result of a message that was accepted in a call of that time. Whatever goes wrong is
+/// a warning, also that there is no guard. ai-mode is off when it begins.
+pub type FollowUp = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timestamp)>;
+
+/// Sends a message, once.
+///
+/// # Errors
+/// Whatever keeps it from being accepted; the failure says whether it went out.
+pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
+    // A call that cannot be made is found before anything is started.
+    let calls: Vec<&Call> = message.reads.iter().chain([&message.call]).collect();
+    let planned = client::dry_run(context, &calls)?;
+    if context.settings.dry_run {
+        return Ok(planned);
+    }
+    require_consent(context)?;
+    context.facts.redaction.borrow_mut().add(&message.call);
+    let store = open_store(context, message)?;
+    let mut pending = match (&store, &message.safety.key) {
+        (None, _) => None,
+        (Some(store), None) => Some(Pending::without_key(&**store)),
+        (Some(store), Some(key)) => match claim(context, &**store, key, message)? {
+            Claim::Free(pending) => Some(pending),
+            Claim::Accepted(record, since) => {
+                return Ok(replay(context, message, record, since, None));
+            }
+            Claim::Unresolved(earlier) => {
+                let (record, guard, since) = attempt::conclude(context, message, &earlier)?;
+                return Ok(replay(context, message, record, since, Some(guard)));
+            }
+        },
+    };
+    if let (Some(check), Some(store)) = (&message.duplicates, &store) {
+        check.look(&context.settings, &**store)?;
+    }
+    let guard = Guard::prepare(context, message.call.operation.product)?;
+    guard.check_policy(message.call.operation)?;
+    let verified = match &message.verify {
+        // ai-mode is off again before the question.
+        Some(verify) => verify(&Client::open(context, &guard)?)?,
+        None => Vec::new(),
+    };
+    confirm(context, guard.account(), message, &verified)?;
+    let service = Client::open(context, &guard)?;
+    let since = Timestamp::now();
+    if let Some(pending) = &mut pending {
+        pending.begin(context, message.duplicates.as_ref())?;
+    }
+    let mut record = attempt::send(context, &guard, service, message, since, pending.as_mut())?;
+    // Others may be waiting for this key's result.
+    drop(pending);
+    context.screen.note("accepted by the service; that is not delivered yet");
+    if let Some(follow_up) = &message.follow_up {
+        follow_up(context, Ok(&guard), &mut record, since);
+    }
+    Ok(Report::RunStatus { data: record.data, raw: record.raw })
+}
+
+/// The store, if this message has a key or is checked for repetitions. Nothing has been started
+/// yet.
+///
+/// # Errors
+/// It cannot be read. The outcome of a message with a key is unknown then; one without a key is not
+/// sent, unless a repetition is allowed.
+fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Store>>> {
+    let key = message.safety.key.as_deref();
+    if key.is_none() && message.duplicates.is_none() {
+        return Ok(None);
+    }
+    let error = match storage::open(&context.settings) {
+        Ok(store) => return Ok(Some(store)),
+        Err(error) => error,
+    };
+    match (key, &message.duplicates) {
+        (Some(key), _) => Err(idempotency::unreadable(
+            key,
+            error,
+            Some((&message.receipt_query, &message.tracking)),
+        )),
+        (None, Some(check)) if check.is_waived() => {
+            let error = anyhow::Error::from(error);
+            context
+                .screen
+                .warn(format!("this message is not recorded for the duplicate check: {error:#}"));
+            Ok(None)
+        }
+        (None, _) => Err(duplicates::unchecked(error)),
+    }
+}
+
+fn claim<'s>(
+    context: &Context,
+    store: &'s dyn Store,
+    key: &str,
+    message: &Message,
+) -> Result<Claim<'s>> {
+    let wanted = idempotency::Wanted {
+        call: &message.call,
+        tracking: &message.tracking,
+        receipt_query: &message.receipt_query,
+        recipients: message.recipients.len(),
+    };
+    idempotency::claim(context, store, key, &wanted)
+}
+
+/// The result of the run that used the key first. What is wanted beyond it only reads, so it is
+/// done for an earlier message as well.
+fn replay<'r>(
+    context: &'r Context,
+    message: &Message,
+    mut record: Record,
+    since: Timestamp,
+    guard: Option<Guard<'r>>,
+) -> Report {
+    context.screen.note("this key was used before: nothing was sent now, and this is its result");
+    record.data.insert("replayed".into(), json!(true));
+    if record.data.get("to").is_none_or(serde_json::Value::is_null) {
+        // A person resolved the key, and only part of the numbers was on record.
+        record.data.insert("to".into(), json!(message.recipients));
+    }
+    if let Some(follow_up) = &message.follow_up {
+        context.facts.outcome.set(Outcome::Sent);
+        let product = message.call.operation.product;
+        let guard = guard.map_or_else(|| Guard::prepare(context, product), Ok);
+        follow_up(context, guard.as_ref().map_err(Clone::clone), &mut record, since);
+    }
+    Report::RunStatus { data: record.data, raw: record.raw }
+}
+
+/// Without anybody to ask, consent has to be given on the command line. Nothing is started before.
+///
+/// # Errors
+/// There is no consent and nobody to ask.
+pub fn require_consent(context: &Context) -> Result<()> {
+    if context.settings.yes || context.settings.interactive {
+        return Ok(());
+    }
+    Err(Failure::usage("nobody is there to confirm this, and --yes is not given")
+        .hint("look at it with --dry-run, then add --yes"))
+}
+
+fn confirm(
+    context: &Context,
+    account: &Account,
+    message: &Message,
+    verified: &[(String, String)],
+) -> Result<()> {
+    if context.settings.yes {
+        return Ok(());
+    }
+    let mut rows = message.plan.clone();
+    rows.extend_from_slice(verified);
+    rows.push(("messages".into(), message.recipients.len().to_string()));
+    rows.push(("account".into(), account.describe()));
+    let api = message.call.operation.api;
+    context.screen.plan(&format!("{api} is about to send:"), &rows);
+    context.screen.confirm("Send?")
+}

@@ -1,0 +1,328 @@
+//! The look-up of receipts: one page, all of them, or again and again until all are final.
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::aliyun::client::{self, Client};
+use crate::aliyun::guard::Guard;
+use crate::aliyun::pages::{self, PageRange, Pages};
+use crate::api::call::Call;
+use crate::api::operations::QUERY_SEND_DETAILS;
+use crate::api::reply::Reply;
+use crate::context::Context;
+use crate::error::Result;
+use crate::message::phone;
+use crate::message::time::china;
+use crate::sms::receipt::Receipt;
+
+/// How many days back the service answers for; documented.
+pub const DAYS_KEPT: i32 = 30;
+/// Every receipt, in as few calls as possible.
+const ALL: PageRange = PageRange::All { size: pages::MAX_BYTES };
+/// The pauses between two looks, in seconds; the last one goes on.
+const PAUSES: [u64; 6] = [1, 2, 3, 5, 8, 10];
+/// Where the receipts stand: documented as an object around the list; taken without it as well.
+const LISTS: [&str; 2] = ["SmsSendDetailDTOs.SmsSendDetailDTO", "SmsSendDetailDTOs"];
+/// How far the clocks of this machine and of the service may be apart.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// When the message was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// On that day in China Standard Time.
+    On(Date),
+    /// At that moment or a little later: around midnight in China that may be either of two days.
+    At(Timestamp),
+}
+
+impl Sent {
+    /// The days to ask for, the latest first.
+    fn days(self, now: Timestamp) -> Vec<Date> {
+        let moment = match self {
+            Self::On(day) => return vec![day],
+            Self::At(moment) => moment,
+        };
+        let shifted = |skew| moment.checked_add(skew).unwrap_or(moment);
+        // A service that runs ahead of this machine may still not be asked for tomorrow.
+        let moments = [now, shifted(CLOCK_SKEW).min(now), shifted(-CLOCK_SKEW).min(now)];
+        let mut days = moments.map(china::day_of).to_vec();
+        days.dedup();
+        days
+    }
+}
+
+/// Which receipts are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    /// In any form that [`phone::check_sms_number`] takes.
+    pub phone: String,
+    pub sent: Sent,
+    /// The service's ID of the call that sent.
+    pub biz_id: Option<String>,
+    /// The sender's own ID. The service cannot filter by it: that is done here.
+    pub out_id: Option<String>,
+}
+
+impl Filter {
+    /// The calls for one page, one for each day.
+    pub fn calls(&self, now: Timestamp, index: u64, size: u64) -> Vec<Call> {
+        self.sent.days(now).into_iter().map(|day| self.call(day, index, size)).collect()
+    }
+
+    fn call(&self, day: Date, index: u64, size: u64) -> Call {
+        Call::to(&QUERY_SEND_DETAILS)
+            .text("--phone-number", phone::canonical_sms_number(&self.phone))
+            .text("--send-date", china::compact(day))
+            .optional_text("--biz-id", self.biz_id.as_deref())
+            .optional_integer("--current-page", Some(index))
+            .optional_integer("--page-size", Some(size))
+    }
+
+    /// The receipts in the reply to one of the calls, each beside the row that it was read from.
+    /// A row holds the text of its message, too.
+    pub fn rows<'r>(&self, reply: &'r Reply) -> impl Iterator<Item = (&'r Value, Receipt)> {
+        self.pick(reply.items(&LISTS))
+    }
+
+    fn pick<'r>(&self, rows: &'r [Value]) -> impl Iterator<Item = (&'r Value, Receipt)> {
+        rows.iter()
+            .filter(|row| row.is_object())
+            .map(|row| (row, Receipt::from_row(row, &self.phone)))
+            .filter(|(_, receipt)| self.out_id.is_none() || receipt.out_id == self.out_id)
+    }
+}
+
+/// What a look-up found.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    pub receipts: Vec<Receipt>,
+    /// Not everything was read: there are pages behind the last one.
+    pub more: bool,
+    /// The service gave the same page twice, so some may be missing.
+    pub repeats: bool,
+    /// The replies as they came.
+    pub raw: Vec<Value>,
+}
+
+impl Found {
+    fn from_pages(filter: &Filter, extent: PageRange, pages: Pages) -> Self {
+        let (_, size) = extent.first();
+        let is_full = pages.entries.len() as u64 >= size;
+        let more = match pages.end.total {
+            _ if pages.end.is_cut => true,
+            Some(total) => is_full && extent.leaves_out(total),
+            None => is_full && matches!(extent, PageRange::One { .. }),
+        };
+        Self {
+            receipts: filter.pick(&pages.entries).map(|(_, receipt)| receipt).collect(),
+            more,
+            repeats: pages.end.repeats,
+            raw: pages.raw,
+        }
+    }
+
+    /// Adds what was found on an earlier day.
+    fn join(&mut self, earlier: Self) {
+        self.receipts.extend(earlier.receipts);
+        self.more |= earlier.more;
+        self.repeats |= earlier.repeats;
+        self.raw.extend(earlier.raw);
+    }
+
+    /// Every receipt has come to its end. None at all is no end: the first one may be on its way.
+    pub fn is_final(&self) -> bool {
+        !self.receipts.is_empty()
+            && !self.more
+            && !self.repeats
+            && self.receipts.iter().all(|receipt| receipt.status.is_final())
+    }
+}
+
+/// The receipts of one page or of all, of each day the newest first.
+///
+/// # Errors
+/// Whatever keeps the service from answering.
+pub fn read(service: &Client<'_>, filter: &Filter, extent: PageRange) -> Result<Found> {
+    let mut found = Found::default();
+    for day in filter.sent.days(Timestamp::now()) {
+        let call = |index, size| filter.call(day, index, size);
+        let pages = pages::read(service, extent, call, &LISTS, &["TotalCount"])?;
+        found.join(Found::from_pages(filter, extent, pages));
+    }
+    Ok(found)
+}
+
+/// Every receipt, handed over page by page, of each day the newest first. Whether all of them are
+/// final is not in what is returned, nor are the receipts.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_each(
+    service: &Client<'_>,
+    filter: &Filter,
+    extent: PageRange,
+    mut take: impl FnMut(Vec<Receipt>, Value) -> ControlFlow<()>,
+) -> Result<Found> {
+    let mut found = Found::default();
+    for day in filter.sent.days(Timestamp::now()) {
+        let call = |index, size| filter.call(day, index, size);
+        let end = pages::each(service, extent, call, &LISTS, &["TotalCount"], |entries, raw| {
+            take(filter.pick(&entries).map(|(_, receipt)| receipt).collect(), raw)
+        })?;
+        found.join(Found { more: end.is_cut, repeats: end.repeats, ..Found::default() });
+        if end.is_cut {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Looks, with growing pauses, until every receipt of every filter is final or the time is up. What
+/// was found last stands beside its filter, also after a failure. After each look `watch` is told
+/// how many filters are still open. ai-mode is on during the looks only, never during the pauses.
+///
+/// # Errors
+/// Whatever keeps the service from answering; a signal.
+pub fn wait(
+    context: &Context,
+    guard: &Guard<'_>,
+    wanted: &mut [(Filter, Found)],
+    limit: Duration,
+    watch: &mut dyn FnMut(usize),
+) -> Result<()> {
+    let deadline = Instant::now() + limit;
+    let mut pauses = PAUSES.into_iter().chain(std::iter::repeat(PAUSES[PAUSES.len() - 1]));
+    loop {
+        let service = Client::open(context, guard)?;
+        let open = wanted.iter_mut().filter(|(_, found)| !found.is_final());
+        for (number, (filter, found)) in open.enumerate() {
+            // A look at many numbers does not go on for long after its time.
+            if number > 0 && Instant::now() >= deadline {
+                break;
+            }
+            *found = read(&service, filter, ALL)?;
+        }
+        drop(service);
+        let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
+        watch(open);
+        let left = deadline.saturating_duration_since(Instant::now());
+        if open == 0 || left.is_zero() {
+            return Ok(());
+        }
+        // The last look is at the very end of the time.
+        let pause = pauses.next().map_or(left, Duration::from_secs);
+        client::sleep(pause.min(left))?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::aliyun::pages::Termination;
+    use crate::api::call::Common;
+    use serde_json::json;
+
+    fn filter() -> Filter {
+        Filter {
+            phone: "+8613800001000".into(),
+            sent: Sent::On(jiff::civil::date(2026, 3, 26)),
+            biz_id: None,
+            out_id: None,
+        }
+    }
+
+    #[test]
+    fn the_call_names_the_number_as_the_service_keeps_it() {
+        let wanted = Filter { biz_id: Some("9^0".into()), ..filter() };
+        let calls = wanted.calls(Timestamp::UNIX_EPOCH, 2, 50);
+        assert_eq!(calls.len(), 1);
+        let arguments = calls[0].arguments(&Common::default()).expect("a sound call");
+        assert_eq!(
+            arguments[..7],
+            [
+                "dysmsapi",
+                "query-send-details",
+                "--phone-number=13800001000",
+                "--send-date=20260326",
+                "--biz-id=9^0",
+                "--current-page=2",
+                "--page-size=50",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_days_are_those_of_china_and_around_midnight_there_are_two() {
+        let days = |sent: &str, now: &str| {
+            let time = |text: &str| text.parse::<Timestamp>().expect("a time");
+            let days = Sent::At(time(sent)).days(time(now));
+            days.into_iter().map(china::compact).collect::<Vec<_>>()
+        };
+        assert_eq!(days("2026-03-26T04:00:00Z", "2026-03-26T04:00:09Z"), ["20260326"]);
+        // 16:00 UTC is midnight in China.
+        let both = ["20260327", "20260326"];
+        assert_eq!(days("2026-03-26T15:59:59Z", "2026-03-26T16:00:01Z"), both);
+        assert_eq!(days("2026-03-26T16:00:01Z", "2026-03-26T16:00:09Z"), both);
+        assert_eq!(days("2026-03-26T15:59:50Z", "2026-03-26T15:59:59Z"), ["20260326"]);
+        // Asked for long afterwards.
+        let later = days("2026-03-26T15:59:59Z", "2026-03-30T04:00:00Z");
+        assert_eq!(later, ["20260330", "20260327", "20260326"]);
+    }
+
+    #[test]
+    fn what_two_days_hold_is_one_finding() {
+        let mut found = Found::default();
+        found.join(Found::from_pages(&filter(), ALL, pages(&[], Some(0))));
+        assert!(!found.is_final());
+        found.join(Found::from_pages(&filter(), ALL, pages(&[("a", 3)], Some(1))));
+        assert!(found.is_final());
+        found.join(Found { more: true, ..Found::default() });
+        assert!(!found.is_final());
+    }
+
+    fn pages(receipts: &[(&str, u8)], total: Option<u64>) -> Pages {
+        let entries =
+            receipts.iter().map(|(id, status)| json!({"OutId": id, "SendStatus": status}));
+        let end = Termination { total, ..Termination::default() };
+        Pages { entries: entries.collect(), end, ..Pages::default() }
+    }
+
+    fn ids(found: &Found) -> Vec<&str> {
+        found.receipts.iter().filter_map(|receipt| receipt.out_id.as_deref()).collect()
+    }
+
+    #[test]
+    fn the_out_id_is_filtered_here() {
+        let receipts = [("a", 3), ("b", 3), ("a", 1)];
+        let wanted = Filter { out_id: Some("b".into()), ..filter() };
+        let found = Found::from_pages(&wanted, ALL, pages(&receipts, Some(3)));
+        assert_eq!(ids(&found), ["b"]);
+        assert!(found.is_final(), "the other message is not asked about");
+        let found = Found::from_pages(&filter(), ALL, pages(&receipts, Some(3)));
+        assert_eq!(ids(&found), ["a", "b", "a"]);
+    }
+
+    #[test]
+    fn final_are_only_receipts_that_are_all_there_and_all_ended() {
+        let one = PageRange::One { index: 1, size: 2 };
+        for (receipts, total, is_final) in [
+            (&[("a", 3), ("b", 2)][..], Some(2), true),
+            (&[("a", 3), ("b", 1)], Some(2), false),
+            (&[("a", 3), ("b", 9)], Some(2), false),
+            (&[("a", 3), ("b", 2)], Some(5), false),
+            (&[("a", 3), ("b", 2)], None, false),
+            (&[("a", 3)], None, true),
+            (&[], Some(0), false),
+        ] {
+            let found = Found::from_pages(&filter(), one, pages(receipts, total));
+            assert_eq!(found.is_final(), is_final, "{receipts:?} of {total:?}");
+        }
+        let mut repeating = pages(&[("a", 3)], Some(900));
+        repeating.end.repeats = true;
+        assert!(!Found::from_pages(&filter(), ALL, repeating).is_final());
+    }
+}

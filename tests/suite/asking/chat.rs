@@ -1,0 +1,186 @@
+//! `whatsapp send template` in the sandbox: code and language from the approved templates, then
+//! each variable, then the plan and `yes`.
+
+use rustix::process::Signal;
+
+use super::pick;
+use crate::support::lines::SOME_TEMPLATE;
+use crate::support::{Terminal, World};
+
+fn start(world: &World, more: &[&str]) -> Terminal {
+    world.terminal(&[&["--sandbox"], &SOME_TEMPLATE[..], more].concat())
+}
+
+fn answer(terminal: &mut Terminal, question: &str, value: &str) {
+    terminal.expect(question);
+    terminal.write(&format!("{value}\r"));
+}
+
+#[track_caller]
+fn assert_sent(world: &World, terminal: Terminal, language: &str, text: &str) {
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let messages = world.sandbox_messages();
+    assert_eq!(messages.len(), 1, "{messages:#?}");
+    assert_eq!(messages[0]["language"], language);
+    assert!(messages[0]["text"].as_str().is_some_and(|sent| sent.contains(text)), "{messages:#?}");
+    world.assert_off_in_sandbox();
+}
+
+#[test]
+fn code_language_and_variables_are_asked_for() {
+    let world = World::new();
+    let mut terminal = start(&world, &[]);
+    terminal.expect("Template (type to search");
+    // Name, code, language and category; a code once for each of its languages.
+    terminal.expect("1. order_update · 100000000000001 · en · UTILITY");
+    terminal.expect("order_update · 100000000000001 · zh_CN · UTILITY");
+    terminal.expect("hello · 100000000000002 · en · MARKETING");
+    world.assert_off_in_sandbox();
+    for unsendable in ["spring_sale", "prize", "viber_hello"] {
+        assert!(!terminal.seen().contains(unsendable), "{unsendable}: {}", terminal.seen());
+    }
+    terminal.write("zh");
+    terminal.expect("zh");
+    terminal.write("\r");
+    terminal.expect("The template 100000000000001 reads:");
+    terminal.expect("text  $(name)，您的订单 $(order) 已发货。");
+    // An empty answer is none.
+    answer(&mut terminal, "$(name) in body: ", "");
+    answer(&mut terminal, "$(name) in body: ", "Alice");
+    world.assert_off_in_sandbox();
+    answer(&mut terminal, "$(order) in body: ", "42");
+    terminal.expect("100000000000001 (zh_CN)");
+    terminal.expect("Alice，您的订单 42 已发货。");
+    terminal.expect("Send?");
+    world.assert_off_in_sandbox();
+    terminal.write("yes\r");
+    assert_sent(&world, terminal, "zh_CN", "Alice，您的订单 42 已发货。");
+}
+
+#[test]
+fn a_language_that_is_given_narrows_the_list() {
+    let world = World::new();
+    let mut terminal = start(&world, &["--language", "en"]);
+    pick(&mut terminal, "Template", "hello · 100000000000002 · en · MARKETING", "hello");
+    terminal.expect("Send?");
+    assert!(!terminal.seen().contains("zh_CN"), "{}", terminal.seen());
+    terminal.write("yes\r");
+    assert_sent(&world, terminal, "en", "Hello from Acme!");
+}
+
+#[test]
+fn of_a_code_that_is_given_the_language_is_picked() {
+    let world = World::new();
+    let code = ["--template-code", "100000000000001", "--param", "name=Al", "--param", "order=7"];
+    let mut terminal = start(&world, &code);
+    terminal.expect("Language (type to search");
+    terminal.expect("order_update · 100000000000001 · en · UTILITY");
+    pick(&mut terminal, "order_update · 100000000000001 · zh_CN", "UTILITY", "zh");
+    // Both values are there.
+    terminal.expect("Send?");
+    assert!(!terminal.seen().contains("hello"), "{}", terminal.seen());
+    assert!(!terminal.seen().contains("reads:"), "{}", terminal.seen());
+    terminal.write("yes\r");
+    assert_sent(&world, terminal, "zh_CN", "Al，您的订单 7 已发货。");
+}
+
+#[test]
+fn viber_has_templates_of_its_own() {
+    let world = World::new();
+    let mut terminal = world.terminal(&[
+        "--sandbox",
+        "whatsapp",
+        "send",
+        "template",
+        "--channel-type",
+        "viber",
+        "--from",
+        "30001",
+        "--to",
+        "8613800001000",
+    ]);
+    pick(&mut terminal, "Template", "viber_hello · 100000000000005 · en", "viber");
+    answer(&mut terminal, "$(name) in body: ", "Alice");
+    assert!(!terminal.seen().contains("order_update"), "{}", terminal.seen());
+    answer(&mut terminal, "promotion or transaction: ", "transaction");
+    terminal.expect("Hello Alice, this is Acme on Viber.");
+    answer(&mut terminal, "Send?", "yes");
+    assert_sent(&world, terminal, "en", "Hello Alice, this is Acme on Viber.");
+}
+
+#[test]
+fn where_none_is_approved_the_question_is_a_plain_one() {
+    let world = World::new();
+    let mut terminal = start(&world, &["--language", "fr"]);
+    terminal.expect("the service lists no approved templates in fr");
+    terminal.expect("Template code: ");
+    world.assert_off_in_sandbox();
+    // The end of input.
+    terminal.write("\u{4}");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 9, "{ran:#?}");
+    assert!(ran.stdout.contains("nothing was sent"), "{ran:#?}");
+    assert!(world.sandbox_messages().is_empty());
+}
+
+#[test]
+fn a_variable_that_is_given_is_not_asked_for() {
+    let world = World::new();
+    let mut terminal = start(&world, &["--param", "order=42"]);
+    pick(&mut terminal, "Template", "3. hello", "zh");
+    answer(&mut terminal, "$(name) in body: ", "Alice");
+    terminal.expect("Alice，您的订单 42 已发货。");
+    terminal.expect("Send?");
+    assert!(!terminal.seen().contains("$(order) in"), "{}", terminal.seen());
+}
+
+/// At the list, or at the question behind it.
+fn at(world: &World, stage: &str) -> Terminal {
+    let mut terminal = start(world, &[]);
+    terminal.expect("Template");
+    terminal.expect("3. hello");
+    if stage != "Template" {
+        terminal.write("zh");
+        terminal.expect("zh");
+        terminal.write("\r");
+        terminal.expect(stage);
+    }
+    terminal
+}
+
+#[test]
+fn a_signal_ends_every_question_and_nothing_is_sent() {
+    let world = World::new();
+    for (signal, stage) in [
+        (Signal::INT, "Template"),
+        (Signal::TERM, "Template"),
+        (Signal::INT, "$(name) in body: "),
+        (Signal::HUP, "$(name) in body: "),
+    ] {
+        let terminal = at(&world, stage);
+        if stage == "Template" {
+            // The list waits for keys a moment after it is shown, and nothing tells when.
+            std::thread::sleep(std::time::Duration::from_millis(150));
+        }
+        terminal.signal(signal);
+        let ran = terminal.wait();
+        assert_eq!(ran.signal(), Some(signal.as_raw()), "{stage}: {ran:#?}");
+        world.assert_off_in_sandbox();
+    }
+    assert!(world.sandbox_messages().is_empty());
+}
+
+#[test]
+fn escape_and_the_end_of_input_are_answers_of_their_own() {
+    let world = World::new();
+    for (stage, key) in [("Template", "\u{1b}"), ("$(name) in body: ", "\u{4}")] {
+        let mut terminal = at(&world, stage);
+        terminal.write(key);
+        let ran = terminal.wait();
+        assert_eq!(ran.exit(), 9, "{stage}: {ran:#?}");
+        assert!(ran.stdout.contains("nothing was sent"), "{stage}: {ran:#?}");
+        world.assert_off_in_sandbox();
+    }
+    assert!(world.sandbox_messages().is_empty());
+}

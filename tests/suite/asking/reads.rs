@@ -1,0 +1,268 @@
+//! What is read for the sake of a question, as the child sees it: when, and with which flags.
+
+use serde_json::{Value, json};
+
+use crate::support::lines::SOME_TEMPLATE;
+use crate::support::{Seen, Terminal, World};
+
+pub const SMS: [&str; 8] = ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_1"];
+
+/// A template that is still to be picked, in a channel instance.
+pub fn chat() -> Vec<&'static str> {
+    with(&SOME_TEMPLATE, &["--cust-space-id", "space-1"])
+}
+
+pub fn with<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [message, more].concat()
+}
+
+pub fn chat_of_code<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    with(&with(&chat(), &["--template-code", "c1", "--language", "en"]), more)
+}
+
+/// The calls of products, in their order.
+pub fn calls(world: &World) -> Vec<Seen> {
+    let all = world.processes().into_iter().filter(|seen| !seen.plugin);
+    all.filter(|seen| matches!(seen.argv[0].as_str(), "cams" | "dysmsapi")).collect()
+}
+
+fn names(world: &World) -> Vec<String> {
+    calls(world).into_iter().map(|seen| seen.argv[1].clone()).collect()
+}
+
+pub fn rule(call: [&str; 2], reply: &Value) -> Value {
+    json!({ "match": call, "stdout": reply.to_string() })
+}
+
+pub fn refused(call: [&str; 2]) -> Value {
+    let reply = json!({ "Code": "Forbidden.RAM", "Message": "no", "RequestId": "r-9" });
+    rule(call, &reply)
+}
+
+pub const LIST: [&str; 2] = ["cams", "list-chatapp-template"];
+pub const DETAIL: [&str; 2] = ["cams", "get-chatapp-template-detail"];
+pub const SMS_DETAIL: [&str; 2] = ["dysmsapi", "get-sms-template"];
+
+pub fn detail() -> Value {
+    let components = json!([
+        { "Type": "HEADER", "Format": "TEXT", "Text": "For $(name)" },
+        { "Type": "BODY", "Text": "Dear $(name), order {{1}} is ready." },
+    ]);
+    let data = json!({ "TemplateCode": "c1", "AuditStatus": "pass", "Components": components });
+    rule(DETAIL, &json!({ "Code": "OK", "Data": data }))
+}
+
+pub fn sms_detail() -> Value {
+    rule(
+        SMS_DETAIL,
+        &json!({ "Code": "OK", "TemplateCode": "SMS_1", "TemplateStatus": 1,
+        "TemplateContent": "Dear ${name}, order ${order} is ready." }),
+    )
+}
+
+pub fn entry(number: usize, language: &str, status: &str) -> Value {
+    json!({ "TemplateCode": format!("c{number}"), "TemplateName": format!("name-{number}"),
+        "Language": language, "Category": "UTILITY", "AuditStatus": status })
+}
+
+/// The value in the map of a call's flag.
+#[track_caller]
+pub fn sent_flag(world: &World, flag: &str) -> Value {
+    let sent = world.sent();
+    assert_eq!(sent.len(), 1, "{sent:#?}");
+    sent[0]["flags"][flag].clone()
+}
+
+pub fn yes(mut terminal: Terminal) {
+    terminal.expect("Send?");
+    terminal.write("yes\r");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+}
+
+#[test]
+fn the_list_is_read_to_its_end_and_what_is_picked_is_sent() {
+    let world = World::new();
+    let page = |from: usize, to: usize| {
+        let mut entries: Vec<Value> = (from..=to).map(|n| entry(n, "en", "pass")).collect();
+        // It should not be there, and cannot be sent.
+        entries.insert(0, entry(900, "en", "auditing"));
+        json!({ "Code": "OK", "Total": 104, "ListTemplate": entries })
+    };
+    world.script(json!([
+        { "match": LIST, "contains": ["Index=1"], "stdout": page(1, 99).to_string() },
+        { "match": LIST, "contains": ["Index=2"], "stdout": page(100, 102).to_string() },
+        detail(),
+    ]));
+    let mut terminal = world.terminal(&with(&chat(), &["--language", "en"]));
+    terminal.expect("1. name-1 · c1 · en · UTILITY");
+    assert_eq!(world.ai_mode(), Some(false), "while a person thinks");
+    terminal.write("name-101");
+    terminal.expect("> 101. name-101 · c101 · en");
+    terminal.write("\r");
+    terminal.expect("text  *For $(name)*");
+    terminal.expect("$(name) in header, body: ");
+    assert_eq!(world.ai_mode(), Some(false), "while a person thinks");
+    terminal.write("Al ice=\r");
+    terminal.expect("$(1) in body: ");
+    terminal.write("-7\r");
+    terminal.expect("Dear Al ice=, order -7 is ready.");
+    assert!(!terminal.seen().contains("name-900"), "{}", terminal.seen());
+    yes(terminal);
+    let calls = calls(&world);
+    let flags: Vec<&[String]> = calls.iter().map(|seen| &seen.argv[1..]).collect();
+    let agent = "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send";
+    for (index, page) in ["Index=1", "Index=2"].into_iter().enumerate() {
+        assert_eq!(
+            flags[index],
+            [
+                "list-chatapp-template",
+                "--template-type=WHATSAPP",
+                "--audit-status=pass",
+                "--biz-language=en",
+                "--cust-space-id=space-1",
+                "--page",
+                page,
+                "Size=100",
+                agent
+            ]
+        );
+    }
+    assert_eq!(
+        flags[2],
+        [
+            "get-chatapp-template-detail",
+            "--template-code=c101",
+            "--biz-language=en",
+            "--template-type=WHATSAPP",
+            "--cust-space-id=space-1",
+            agent
+        ]
+    );
+    assert_eq!(flags.len(), 4);
+    assert_eq!(calls[3].flag("template-code"), Some("c101"));
+    assert_eq!(calls[3].flag("biz-language"), Some("en"));
+    for value in ["name=Al ice=", "1=-7"] {
+        assert!(calls[3].argv.contains(&value.to_string()), "{:?}", calls[3].argv);
+    }
+    let commands = world.commands();
+    let enabled = commands.iter().filter(|seen| *seen == "ai-mode enable").count();
+    assert_eq!(enabled, 3, "the list, the template and the send: {commands:?}");
+    world.assert_clean();
+}
+
+#[test]
+fn only_the_languages_of_the_code_are_offered() {
+    let world = World::new();
+    let entries = [entry(1, "en", "pass"), entry(1, "de", "pass"), entry(2, "fr", "pass")];
+    world.script(json!([
+        rule(LIST, &json!({ "Code": "OK", "Data": { "List": entries } })),
+        detail(),
+    ]));
+    let code = ["--template-code", "c1", "--param", "x=1"];
+    let mut terminal = world.terminal(&with(&chat(), &code));
+    terminal.expect("Language");
+    terminal.expect("2. name-1 · c1 · de");
+    assert!(!terminal.seen().contains("fr"), "{}", terminal.seen());
+    terminal.write("de");
+    terminal.expect("> 2.");
+    terminal.write("\r");
+    yes(terminal);
+    // Variables were given, so the template is not read.
+    assert_eq!(names(&world), ["list-chatapp-template", "send-chatapp-message"]);
+    assert_eq!(calls(&world)[0].flag("code"), Some("c1"));
+    assert_eq!(calls(&world)[1].flag("biz-language"), Some("de"));
+    world.assert_clean();
+}
+
+#[test]
+fn a_template_that_is_named_is_read_once_for_its_variables() {
+    let world = World::new();
+    world.script(json!([detail(), sms_detail()]));
+    let mut terminal = world.terminal(&chat_of_code(&[]));
+    for (question, value) in [("$(name) in header, body: ", "Alice\r"), ("$(1) in body: ", "7\r")] {
+        terminal.expect(question);
+        assert_eq!(world.ai_mode(), Some(false));
+        terminal.write(value);
+    }
+    yes(terminal);
+    assert_eq!(names(&world), ["get-chatapp-template-detail", "send-chatapp-message"]);
+    let read = world.commands().iter().position(|seen| seen == "cams get-chatapp-template-detail");
+    let after = world.commands().split_off(read.expect("it was read") + 1);
+    let send = ["ai-mode enable", "ai-mode set-user-agent", "cams send-chatapp-message"];
+    assert_eq!(after, [&["ai-mode disable"], &send[..], &["ai-mode disable"]].concat());
+    world.assert_clean();
+
+    let world = World::new();
+    world.script(json!([sms_detail()]));
+    let mut terminal = world.terminal(&with(&SMS, &[]));
+    terminal.expect("The template SMS_1 reads:");
+    terminal.expect("text  Dear ${name}, order ${order} is ready.");
+    for (question, value) in [("${name} in text: ", "Alice\r"), ("${order} in text: ", "7\r")] {
+        terminal.expect(question);
+        assert_eq!(world.ai_mode(), Some(false));
+        terminal.write(value);
+    }
+    terminal.expect("【Acme】Dear Alice, order 7 is ready.");
+    yes(terminal);
+    assert_eq!(names(&world), ["get-sms-template", "send-sms"]);
+    assert_eq!(sent_flag(&world, "template-param"), r#"{"name":"Alice","order":"7"}"#);
+    world.assert_clean();
+}
+
+#[test]
+fn nothing_is_read_for_who_consented_or_gave_a_variable() {
+    for more in [&["--yes"][..], &["--param", "x=1"], &["--param", "x=1", "--yes"]] {
+        for (message, send) in
+            [(chat_of_code(more), "send-chatapp-message"), (with(&SMS, more), "send-sms")]
+        {
+            let world = World::new();
+            world.script(json!([detail(), sms_detail()]));
+            let mut terminal = world.terminal(&message);
+            if !more.contains(&"--yes") {
+                terminal.expect("Send?");
+                assert_eq!(world.ai_mode(), None, "{:?}", world.commands());
+                terminal.write("yes\r");
+            }
+            let ran = terminal.wait();
+            assert_eq!(ran.exit(), 0, "{ran:#?}");
+            assert_eq!(names(&world), [send]);
+        }
+    }
+}
+
+#[test]
+fn a_dry_run_on_a_terminal_starts_and_asks_nothing() {
+    let world = World::new();
+    for (message, exit) in
+        [(chat_of_code(&[]), 0), (with(&SMS, &[]), 0), (chat(), 2), (SMS[..4].to_vec(), 2)]
+    {
+        let ran = world.terminal(&with(&message, &["--dry-run"])).wait();
+        assert_eq!(ran.exit(), exit, "{ran:#?}");
+        assert_eq!(ran.stdout.contains("missing: "), exit == 2, "{ran:#?}");
+    }
+    assert!(world.commands().is_empty(), "{:?}", world.commands());
+}
+
+#[test]
+fn the_json_has_each_warning_once_however_often_the_account_was_looked_at() {
+    let world = World::new();
+    world.script(json!([sms_detail()]));
+    let mut command = world.alimsg(&with(&SMS, &["--json"]));
+    command
+        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-exported")
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-a-real-secret");
+    let mut terminal = Terminal::start(command);
+    for question in ["${name} in text: ", "${order} in text: "] {
+        terminal.expect(question);
+        terminal.write("x\r");
+    }
+    terminal.expect("Send?");
+    terminal.write("yes\r");
+    let ran = terminal.wait();
+    let json = ran.stdout.find("{\"schema\"").map(|at| ran.stdout[at..].to_string());
+    let json: Value = serde_json::from_str(&json.unwrap_or_default()).expect("JSON");
+    let about = |word: &&Value| word.as_str().is_some_and(|text| text.contains("profile default"));
+    let warnings = json["warnings"].as_array().expect("warnings");
+    assert_eq!(warnings.iter().filter(about).count(), 1, "{json:#}");
+}

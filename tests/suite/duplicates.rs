@@ -1,0 +1,305 @@
+//! The same message to the same customer within five minutes goes out once, unless it is meant.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::support::lines::{TEMPLATE, TEXT, and, with};
+use crate::support::{World, assert_asks_for_messages};
+use serde_json::{Value, json};
+
+const SPACE: &str = "--cust-space-id=cams-x";
+
+fn hello<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&TEXT[..], &["--json", "--text=Hello"], more].concat()
+}
+
+#[track_caller]
+fn assert_unresolved(ran: &crate::support::Ran) {
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let error = &ran.json()["error"];
+    assert_eq!((&error["kind"], &error["outcome"]), (&json!("unknown_outcome"), &json!("unknown")));
+    assert!(!error.to_string().contains("--allow-duplicate"), "{error}");
+    let next = error["next"].as_array().and_then(|next| next.last()).expect("a next step");
+    assert!(next.as_str().is_some_and(|next| next.contains("whatsapp history")), "{error}");
+}
+
+#[track_caller]
+fn assert_refused(ran: &crate::support::Ran) {
+    assert_eq!(ran.exit(), 2, "{ran:#?}");
+    let error = &ran.json()["error"];
+    assert_eq!((&error["kind"], &error["outcome"]), (&json!("usage"), &json!("not_sent")));
+    assert!(error["hint"].as_str().expect("a hint").contains("--allow-duplicate"), "{error}");
+    let next = error["next"].as_array().and_then(|next| next.last()).expect("a next step");
+    assert!(next.as_str().is_some_and(|next| next.contains("whatsapp history")), "{error}");
+}
+
+#[test]
+fn the_same_message_twice_in_a_row_is_refused_unless_it_is_meant() {
+    let world = World::new();
+    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    let before = world.commands().len();
+    assert_refused(&world.run(&hello(&[])));
+    assert_eq!(world.commands().len(), before, "it is refused before anything is started");
+    assert_eq!(world.run(&hello(&["--allow-duplicate"])).exit(), 0);
+    assert_refused(&world.run(&hello(&[])));
+    assert_eq!(world.sent().len(), 2);
+    world.assert_clean();
+}
+
+#[test]
+fn a_key_repeats_its_own_result_and_allows_no_other_message_of_the_same_words() {
+    let world = World::new();
+    let first = world.run(&hello(&["--idempotency-key=a"]));
+    assert_eq!(first.exit(), 0, "{first:#?}");
+    assert_refused(&world.run(&hello(&["--idempotency-key=b"])));
+    let again = world.run(&hello(&["--idempotency-key=a"]));
+    assert_eq!(again.json()["data"]["replayed"], true, "{again:#?}");
+    assert_eq!(world.sent().len(), 1);
+    // The refusal left the other key free.
+    let meant = world.run(&hello(&["--idempotency-key=b", "--allow-duplicate"]));
+    assert_eq!(meant.json()["data"]["replayed"], false, "{meant:#?}");
+    assert_eq!(world.sent().len(), 2);
+    world.assert_clean();
+}
+
+#[test]
+fn another_text_customer_sender_or_kind_is_no_repetition() {
+    let world = World::new();
+    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    for line in [
+        and(&TEXT, &["--text=Hello!"]),
+        and(&with(&TEXT, "--to", "8613800001001"), &["--text=Hello"]),
+        and(&with(&TEXT, "--from", "8613800000003"), &["--text=Hello"]),
+        and(&with(&TEXT, "send", "buttons"), &["--body=Hello", "--button=a=A"]),
+    ] {
+        let ran = world.run(&line);
+        assert_eq!(ran.exit(), 0, "{line:?}: {ran:#?}");
+    }
+    assert_eq!(world.sent().len(), 5);
+}
+
+#[test]
+fn a_template_may_be_repeated() {
+    let world = World::new();
+    assert_eq!(world.run(&TEMPLATE).exit(), 0);
+    assert_eq!(world.run(&TEMPLATE).exit(), 0);
+    assert_eq!(world.sent().len(), 2);
+}
+
+#[test]
+fn two_processes_at_once_send_once() {
+    let world = World::new();
+    assert_eq!(world.run(&and(&TEXT, &["--text=warm"])).exit(), 0);
+    world.script(json!([{ "match": ["cams", "send-chatapp-message"], "delay_ms": 200 }]));
+    let runs: Vec<_> = (0..4).map(|_| world.start(&hello(&[]))).collect();
+    let mut exits: Vec<i32> = runs.into_iter().map(|run| run.wait().exit()).collect();
+    exits.sort_unstable();
+    // While the first one is at work, its outcome is unknown to the others.
+    assert_eq!(exits[0], 0);
+    assert!(exits[1..].iter().all(|exit| [2, 7].contains(exit)), "{exits:?}");
+    let hellos = world
+        .sent()
+        .iter()
+        .filter(|sent| sent["flags"]["content"] == r#"{"text":"Hello"}"#)
+        .count();
+    assert_eq!(hellos, 1);
+    world.assert_clean();
+}
+
+#[test]
+fn what_was_certainly_not_sent_can_be_sent_again_at_once() {
+    let world = World::new();
+    world.script(json!([{
+        "match": ["cams", "send-chatapp-message"], "times": 1, "sent": false,
+        "stdout": "{\"Code\":\"SessionWindowExpired\",\"Message\":\"closed\"}",
+    }]));
+    assert_eq!(world.run(&hello(&[])).exit(), 6);
+    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    assert_eq!(world.sent().len(), 1);
+}
+
+#[test]
+fn what_may_have_been_sent_is_not_sent_again() {
+    let world = World::new();
+    world.script(json!([{
+        "match": ["cams", "send-chatapp-message"], "times": 1, "exit": 1,
+        "stderr": "Error: Post \"https://x/\": context deadline exceeded (Client.Timeout exceeded)",
+    }]));
+    assert_eq!(world.run(&hello(&[])).exit(), 7);
+    assert_unresolved(&world.run(&hello(&[])));
+    assert_eq!(world.sent().len(), 1);
+    // A user who knows what that means may still do it.
+    assert_eq!(world.run(&hello(&["--allow-duplicate"])).exit(), 0);
+    // The later one that was accepted does not hide the one that is unresolved.
+    assert_unresolved(&world.run(&hello(&[])));
+}
+
+#[test]
+fn a_run_that_was_killed_in_its_call_leaves_an_unresolved_message() {
+    let world = World::new();
+    world.script(json!([{ "match": ["cams", "send-chatapp-message"], "delay_ms": 1500 }]));
+    let running = world.start(&hello(&[]));
+    world.wait_until("the call has begun", || {
+        world.commands().iter().any(|command| command == "cams send-chatapp-message")
+    });
+    running.signal(rustix::process::Signal::KILL);
+    running.wait();
+    assert_unresolved(&world.run(&hello(&[])));
+    world.wait_for_quiet();
+    assert!(world.sent().len() <= 1);
+}
+
+#[test]
+fn the_record_is_private_and_holds_no_number_and_no_text() {
+    let world = World::new();
+    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    for name in ["store.sqlite3", "store.created", "store.lock"] {
+        let path = world.path("state").join(name);
+        let bytes = std::fs::read(&path).expect("the record");
+        for secret in ["Hello", "861380000"] {
+            let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!found, "{secret} in {name}");
+        }
+        let mode = std::fs::metadata(&path).expect("the record").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_check_that_cannot_be_made_stops_the_message_unless_a_repetition_is_intended() {
+    for damage in ["a folder", "damaged", "lost"] {
+        let world = World::new();
+        let path = world.path("state/store.sqlite3");
+        match damage {
+            "a folder" => std::fs::create_dir(&path).expect("a folder in its place"),
+            _ => {
+                assert_eq!(world.run(&and(&TEXT, &["--text=first"])).exit(), 0);
+                std::fs::remove_file(&path).expect("the record");
+                if damage == "damaged" {
+                    std::fs::write(&path, "x".repeat(5000)).expect("written");
+                }
+            }
+        }
+        let before = world.sent().len();
+        let ran = world.run(&hello(&[]));
+        assert_eq!(ran.exit(), 3, "{damage}: {ran:#?}");
+        let error = &ran.json()["error"];
+        assert_eq!(error["outcome"], "not_sent", "{damage}: {error}");
+        assert!(error["hint"].as_str().expect("a hint").contains("alimsg keys repair"), "{error}");
+        assert_eq!(world.sent().len(), before);
+        let ran = world.run(&hello(&["--allow-duplicate"]));
+        assert_eq!(ran.exit(), 0, "{damage}: {ran:#?}");
+        assert!(!ran.json()["warnings"].as_array().expect("warnings").is_empty());
+        // With a key the outcome is unknown, since the key may have been used.
+        let keyed = world.run(&hello(&["--idempotency-key=k", "--allow-duplicate"]));
+        assert_eq!(keyed.exit(), 7, "{damage}: {keyed:#?}");
+        assert_eq!(world.sent().len(), before + 1);
+    }
+}
+
+#[test]
+fn a_fresh_record_of_version_0_1_0_is_waited_out() {
+    let world = World::new();
+    let legacy = world.file("state/recent-messages.json", "{}");
+    let ran = world.run(&hello(&[]));
+    assert_eq!((ran.exit(), ran.json()["error"]["outcome"].clone()), (3, json!("not_sent")));
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(301);
+    let file = std::fs::File::options().write(true).open(legacy).expect("the file");
+    file.set_modified(old).expect("its time is set");
+    assert_eq!(world.run(&hello(&[])).exit(), 0);
+}
+
+fn listed(rows: &Value) -> Value {
+    json!([{
+        "match": ["cams", "list-chatapp-message"],
+        "stdout": json!({"Code": "OK", "Success": true, "Data": rows}).to_string(),
+    }])
+}
+
+fn row(text: &str, status: &str) -> Value {
+    json!({
+        "MessageId": "1", "UserNumber": "8613800001000", "BusinessNumber": "8613800000001",
+        "EventAction": "DOWN", "MessageType": "TEXT", "Message": text, "MessageStatus": status,
+        "SendTime": jiff::Timestamp::now().to_string(),
+    })
+}
+
+#[test]
+fn where_the_space_is_known_the_service_is_asked() {
+    let world = World::new();
+    world.script(listed(&json!([row("{\"text\":\"Hello\"}", "success")])));
+    assert_refused(&world.run(&hello(&[SPACE])));
+    assert!(world.sent().is_empty());
+    assert_asks_for_messages(
+        &world.calls()[0],
+        5 * 60_000,
+        &[
+            "cams",
+            "list-chatapp-message",
+            "--business-number=8613800000001",
+            "--user-number=8613800001000",
+            "--channel-type=whatsapp",
+            "--cust-space-id=cams-x",
+            "--event-action=DOWN",
+            "--page",
+            "Index=1",
+            "Size=50",
+        ],
+    );
+    world.assert_clean();
+}
+
+#[test]
+fn a_message_that_failed_or_says_something_else_does_not_count() {
+    let world = World::new();
+    for rows in
+        [json!([row("Hello", "fail")]), json!([row("Hello!", "success")]), json!([]), json!(null)]
+    {
+        world.script(listed(&rows));
+        let text = format!("--text=Hello{}", rows.to_string().len());
+        let text = if rows[0]["MessageStatus"] == "fail" { "--text=Hello" } else { &text };
+        let ran = world.run(&and(&TEXT, &[text, SPACE]));
+        assert_eq!(ran.exit(), 0, "{rows}: {ran:#?}");
+    }
+    assert_eq!(world.sent().len(), 4);
+    // What cannot be told apart may be the same message.
+    world.script(listed(&json!([{"odd": 1}, 7])));
+    assert_eq!(world.run(&and(&TEXT, &["--text=Once more", SPACE])).exit(), 6);
+    assert_eq!(world.sent().len(), 4);
+}
+
+#[test]
+fn a_service_that_does_not_answer_stops_the_message_unless_a_repetition_is_meant() {
+    let world = World::new();
+    world.script(json!([{
+        "match": ["cams", "list-chatapp-message"], "exit": 1,
+        "stderr": "Error: SDKError:\n   StatusCode: 403\n   Code: Forbidden.RAM\n   Message: no\n",
+    }]));
+    let ran = world.run(&hello(&[SPACE]));
+    assert_eq!(ran.exit(), 5, "{ran:#?}");
+    let error = &ran.json()["error"];
+    assert_eq!(error["outcome"], "not_sent");
+    assert!(error["message"].as_str().expect("a message").contains("the same was just sent"));
+    assert!(error["hint"].as_str().expect("a hint").contains("--allow-duplicate"), "{error}");
+    assert!(world.sent().is_empty());
+    assert_eq!(world.run(&hello(&[SPACE, "--allow-duplicate"])).exit(), 0);
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
+}
+
+#[test]
+fn the_sandbox_has_a_record_of_its_own() {
+    let world = World::new();
+    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    assert_eq!(world.run(&hello(&["--sandbox"])).exit(), 0);
+    assert_refused(&world.run(&hello(&["--sandbox"])));
+    // The simulated service remembers too.
+    std::fs::remove_dir_all(world.path("state/sandbox/ledger")).ok();
+    for name in ["store.sqlite3", "store.created"] {
+        std::fs::remove_file(world.path("state/sandbox").join(name)).expect("a record");
+    }
+    assert_refused(&world.run(&hello(&["--sandbox", "--cust-space-id=cams-sandbox"])));
+    assert_eq!(world.run(&["sandbox", "reset"]).exit(), 0);
+    assert_eq!(world.run(&hello(&["--sandbox"])).exit(), 0);
+}

@@ -1,0 +1,101 @@
+//! What holds for every command of WhatsApp and of templates: the child is given exactly the
+//! arguments on record, the whole command works in the sandbox, no shape of reply makes it panic or
+//! claim what is not so, and a table says the same as the JSON.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+mod known;
+mod large;
+mod replies;
+mod views;
+
+use std::path::Path;
+use std::{fs, thread};
+
+use crate::support::World;
+use known::{Command, Service};
+
+/// A world with the file that `media upload` takes, whose service answers as documented.
+fn world() -> World {
+    let world = World::new();
+    world.script(Service::documented().rules());
+    with_photo(world)
+}
+
+fn with_photo(world: World) -> World {
+    fs::write(world.path("photo.png"), b"\x89PNG\r\n\x1a\nand so on").expect("a picture");
+    world
+}
+
+/// Goes through the commands in two lanes: most of the time goes by in processes that wait.
+fn for_each(check: impl Fn(&Command) + Sync) {
+    let commands = Command::all();
+    let check = &check;
+    thread::scope(|scope| {
+        for lane in 0..2 {
+            let commands = commands.iter().skip(lane).step_by(2);
+            scope.spawn(move || commands.for_each(check));
+        }
+    });
+}
+
+#[test]
+fn every_command_is_on_record() {
+    // The reference is the help, which another test proves.
+    let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("references/commands.md");
+    let reference = fs::read_to_string(reference).expect("the reference of the commands");
+    let pages: Vec<&str> =
+        reference.lines().filter_map(|line| line.strip_prefix("## alimsg ")).collect();
+    let is_group = |name: &str| pages.iter().any(|page| page.starts_with(&format!("{name} ")));
+    let of_concern = |name: &&&str| name.starts_with("whatsapp ") || name.starts_with("templates ");
+    let wanted: Vec<&&str> =
+        pages.iter().filter(of_concern).filter(|name| !is_group(name)).collect();
+    assert!(wanted.len() > 25, "{wanted:?}");
+    let commands = Command::all();
+    for name in wanted {
+        let words: Vec<&str> = name.split(' ').collect();
+        let known = commands.iter().any(|command| command.words.starts_with(&owned(&words)));
+        assert!(known, "`alimsg {name}` is not in tests/every_command/commands.txt");
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn every_child_is_given_exactly_these_arguments() {
+    for_each(|command| {
+        let world = world();
+        let ran = world.run(&command.line(&["--json"]));
+        assert_eq!(ran.exit(), 0, "{}: {ran:#?}", command.shown);
+        let calls: Vec<Vec<String>> =
+            world.calls().into_iter().map(|call| known::without_moments(&call)).collect();
+        assert_eq!(calls, command.calls, "{}", command.shown);
+        assert_eq!(world.sent().len(), usize::from(command.sends()), "{}", command.shown);
+        world.assert_clean();
+    });
+}
+
+#[test]
+fn every_command_works_in_the_sandbox_in_json_and_in_text() {
+    for_each(|command| {
+        for more in [&["--sandbox", "--json"][..], &["--sandbox"]] {
+            let world = with_photo(World::bare());
+            let ran = world.run(&command.line(more));
+            assert_eq!(ran.exit(), 0, "{}: {ran:#?}", command.shown);
+            assert!(!ran.stdout.is_empty() || ran.stderr.contains("\nno "), "{ran:#?}");
+            if more.contains(&"--json") {
+                let json = ran.json();
+                assert_eq!((&json["ok"], &json["sandbox"]), (&true.into(), &true.into()));
+                assert!(json["data"].is_object() && !json["raw"].is_null(), "{json:#}");
+            }
+            assert!(world.processes().is_empty(), "{}: {:?}", command.shown, world.commands());
+            world.assert_off_in_sandbox();
+        }
+    });
+}

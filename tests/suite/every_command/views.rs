@@ -1,0 +1,265 @@
+//! A table on a terminal, the values in a pipe and the JSON carry the same facts.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+
+use crate::support::{Terminal, World};
+
+/// Every command that shows something. Those of the SMS service are shown by the same code, and
+/// listed because it costs nothing.
+const SHOWN: [&str; 21] = [
+    "whatsapp history --from 8613800000001 --cust-space-id cams-sandbox",
+    "whatsapp session --from 8613800000001 --to 8613900000007 --cust-space-id cams-sandbox",
+    "whatsapp numbers list",
+    "whatsapp numbers show 8613800000001 --cust-space-id cams-sandbox",
+    "whatsapp profile show 8613800000001 --cust-space-id cams-sandbox",
+    "whatsapp accounts list",
+    "whatsapp automation show 8613800000001 --cust-space-id cams-sandbox",
+    "templates list",
+    "templates list --channel viber",
+    "templates list --channel sms",
+    "templates show 100000000000001 --language en",
+    "templates show SMS_100002 --channel sms",
+    "templates preview 100000000000001 --language en --param name=Alice --param x=1",
+    "templates preview SMS_100002 --channel sms --param name=Alice",
+    "templates stats 100000000000002 --start 2026-03-01",
+    "sms signs list",
+    "sms signs show 'Acme Store'",
+    "sms qualifications list",
+    "sms qualifications show 1000009001",
+    "sms status -p 13800009012",
+    "sms stats --last 2d",
+];
+
+/// A sandbox in which something has happened, and goes on happening no more.
+fn lived_in() -> World {
+    let world = World::bare();
+    for line in [
+        "sandbox inbound --from 8613900000007 --to 8613800000001 --text 'Well?' --at 2h",
+        "--sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \
+         --template-code 100000000000002 --language en --yes",
+        "--sandbox whatsapp automation set 8613800000001 --cust-space-id cams-sandbox \
+         --prompt Hello --command 'track=Track it' --yes",
+        "--sandbox sms send -p 13800009012 -s Acme -t SMS_100003 --wait --yes",
+    ] {
+        let words = shell_words::split(line).expect(line);
+        let ran = world.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(ran.exit(), 0, "{line}: {ran:#?}");
+    }
+    let delivered = "--sandbox --json whatsapp history --from 8613800000001 \
+                     --cust-space-id cams-sandbox --direction out --status delivered";
+    world.wait_until("the message is delivered", || {
+        let ran = world.run(&delivered.split_whitespace().collect::<Vec<_>>());
+        ran.json()["data"]["messages"].as_array().is_some_and(|messages| messages.len() == 1)
+    });
+    world
+}
+
+/// What one command shows, in each way.
+struct Views {
+    /// The things of a list; of a single one, nothing.
+    items: Vec<Map<String, Value>>,
+    /// The other facts.
+    facts: Map<String, Value>,
+    piped: String,
+    noted: String,
+    /// On a terminal with so much room that nothing breaks.
+    wide: String,
+    narrow: String,
+}
+
+impl Views {
+    fn of(world: &World, line: &'static str) -> Self {
+        let words = shell_words::split(line).expect(line);
+        let words: Vec<&str> =
+            ["--sandbox"].into_iter().chain(words.iter().map(String::as_str)).collect();
+        let ran = world.run(&[&words[..], &["--json"]].concat());
+        assert_eq!(ran.exit(), 0, "{line}: {ran:#?}");
+        let Value::Object(mut facts) = ran.json()["data"].take() else { panic!("{ran:#?}") };
+        let list = facts.iter().find(|(_, value)| is_list(value));
+        let list = list.map(|(name, _)| name.clone()).filter(|_| lists(&words));
+        let items = list.and_then(|name| facts.shift_remove(&name)).unwrap_or_default();
+        let items = items.as_array().cloned().unwrap_or_default();
+        let object = |item: Value| item.as_object().expect("an object").clone();
+        let piped = world.run(&words);
+        let on_terminal = |columns: u16| {
+            let mut command = world.alimsg(&words);
+            command.env("TERM", "xterm").env("NO_COLOR", "1").env("TZ", "UTC");
+            Terminal::start_in(command, columns).wait().stdout.replace("\r\n", "\n")
+        };
+        Self {
+            items: items.into_iter().map(object).collect(),
+            facts,
+            piped: piped.stdout,
+            noted: piped.stderr,
+            wide: on_terminal(2000),
+            narrow: on_terminal(40),
+        }
+    }
+}
+
+fn lists(words: &[&str]) -> bool {
+    ["list", "history", "stats", "status"].iter().any(|name| words.contains(name))
+}
+
+fn is_list(value: &Value) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(Value::is_object))
+}
+
+/// The value as it stands in a pipe.
+fn piped(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.replace(['\n', '\t'], " "),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().map(piped).collect::<Vec<_>>().join(",")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// The beginning of the value as a person reads it: moments in their own zone, to the minute, and
+/// how long ago that was, which nobody can compare.
+fn read(name: &str, value: &Value) -> String {
+    let name = name.rsplit('.').next().unwrap_or(name);
+    let is_moment = name.ends_with("_at") || ["at", "start", "end"].contains(&name);
+    match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
+        Some(moment) if is_moment => {
+            moment.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M").to_string()
+        }
+        _ => piped(value),
+    }
+}
+
+/// Without the moments that are those of the run itself.
+fn timeless(text: &str) -> String {
+    let is_moment = |word: &str| word.parse::<Timestamp>().is_ok();
+    let words = text.split_inclusive(['"', '\t', '\n', ' ']).map(|word| {
+        let bare = word.trim_end_matches(['"', '\t', '\n', ' ']);
+        if is_moment(bare) { word.replacen(bare, "MOMENT", 1) } else { word.to_owned() }
+    });
+    words.collect()
+}
+
+#[test]
+fn a_pipe_carries_what_the_json_carries() {
+    let world = lived_in();
+    for line in SHOWN {
+        let views = Views::of(&world, line);
+        let expected = if lists(&line.split(' ').collect::<Vec<_>>()) {
+            for (name, value) in &views.facts {
+                let note = timeless(&format!("{name}: {}\n", piped(value)));
+                assert!(timeless(&views.noted).contains(&note), "{line}: {note}{}", views.noted);
+            }
+            let heading = views.items.first().map(|item| item.keys().cloned().collect());
+            let rows = views.items.iter().map(|item| item.values().map(piped).collect());
+            let lines: Vec<Vec<String>> = heading.into_iter().chain(rows).collect();
+            lines.iter().map(|cells| cells.join("\t") + "\n").collect::<String>()
+        } else {
+            views.facts.iter().map(|(name, value)| format!("{name}\t{}\n", piped(value))).collect()
+        };
+        assert!(!expected.is_empty(), "{line} has nothing to show");
+        assert_eq!(timeless(&views.piped), timeless(&expected), "{line}");
+    }
+}
+
+#[test]
+fn a_terminal_shows_what_the_json_carries() {
+    let world = lived_in();
+    for line in SHOWN {
+        let views = Views::of(&world, line);
+        if views.items.is_empty() {
+            for (name, value) in &views.facts {
+                for screen in [&views.wide, &views.narrow] {
+                    assert_row(screen, name, value, line);
+                }
+            }
+            continue;
+        }
+        let table = Table::in_screen(&views.wide, &views.items[0]);
+        assert_eq!(table.rows.len(), views.items.len(), "{line}: {}", views.wide);
+        for (row, item) in table.rows.iter().zip(&views.items) {
+            for ((name, value), cell) in item.iter().zip(row) {
+                let expected = read(name, value);
+                assert!(is_shown(cell, &expected), "{line}: {name} is {expected:?}: {cell:?}");
+            }
+        }
+        // Where the table has no room, an item is a block, and only what is empty is left out.
+        let said = views.items.iter().flatten().filter(|(_, value)| !piped(value).is_empty());
+        said.for_each(|(name, value)| assert_row(&views.narrow, name, value, line));
+    }
+}
+
+/// The cell begins so, and ends so or with how long ago it was.
+fn is_shown(cell: &str, expected: &str) -> bool {
+    let cell = timeless(cell);
+    cell.strip_prefix(timeless(expected).as_str()).is_some_and(|rest| {
+        rest.is_empty()
+            || (rest.starts_with(", ") && (rest.ends_with(" ago") || rest.contains("in ")))
+    })
+}
+
+/// That a line of the screen names the field and then its value; what is nested in it has lines of
+/// its own.
+#[track_caller]
+fn assert_row(screen: &str, name: &str, value: &Value, line: &str) {
+    match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (field, value) in fields {
+                assert_row(screen, &format!("{name}.{field}"), value, line);
+            }
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            let rows: Vec<&str> = rows(screen, name).collect();
+            assert_eq!(rows.len(), items.len(), "{line}: {name} in {screen}");
+            for (row, item) in rows.into_iter().zip(items) {
+                let fields = item.as_object().expect("an object").iter();
+                for (field, value) in fields.filter(|(_, value)| !piped(value).is_empty()) {
+                    let expected = format!("{field}: {}", read(field, value));
+                    assert!(row.contains(&expected), "{line}: {expected:?} in {row:?}");
+                }
+            }
+        }
+        value => {
+            let expected = read(name, value);
+            let found = rows(screen, name).any(|rest| is_shown(rest, expected.trim()));
+            assert!(found, "{line}: {name} is {expected:?}, shown is {screen}");
+        }
+    }
+}
+
+/// What stands behind the name, in every line that begins with it.
+fn rows<'s>(screen: &'s str, name: &'s str) -> impl Iterator<Item = &'s str> {
+    let rests = screen.lines().filter_map(move |row| row.strip_prefix(name));
+    rests.filter(|rest| rest.is_empty() || rest.starts_with("  ")).map(str::trim)
+}
+
+/// The cells of a table with room enough for all of them.
+struct Table {
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    fn in_screen(screen: &str, item: &Map<String, Value>) -> Self {
+        let names: Vec<&String> = item.keys().collect();
+        let is_heading =
+            |line: &&str| line.split_whitespace().eq(names.iter().map(|name| name.as_str()));
+        let mut lines = screen.lines().skip_while(|line| !is_heading(line));
+        let heading = lines.next().unwrap_or_else(|| panic!("no table with {names:?}: {screen}"));
+        let mut starts = Vec::new();
+        for name in &names {
+            let from = starts.last().map_or(0, |last| last + 1);
+            let at = heading[from..].find(&format!(" {name} ")).expect("a column") + from;
+            starts.push(at + 1);
+        }
+        let is_row = |line: &&str| line.starts_with(' ');
+        let cells = |line: &str| {
+            let letters: Vec<char> = line.chars().collect();
+            let ends = starts.iter().skip(1).copied().chain([letters.len()]);
+            let cell = |(from, to): (usize, usize)| letters[from..to].iter().collect::<String>();
+            starts.iter().copied().zip(ends).map(cell).map(|cell| cell.trim().to_owned()).collect()
+        };
+        Self { rows: lines.filter(is_row).map(cells).collect() }
+    }
+}

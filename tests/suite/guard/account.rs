@@ -1,0 +1,278 @@
+//! Who sends and pays, and how that is said.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::guard::messages::*;
+use crate::support::{Profile, Ran, World};
+
+/// Nothing is configured, both plugins are there.
+fn unconfigured() -> World {
+    let world = World::new();
+    world.profiles(&[]);
+    world
+}
+
+fn export_keys(command: &mut Command) {
+    command
+        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-exported")
+        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-a-real-secret");
+}
+
+/// Sends an SMS with exported keys and these flags and variables.
+fn with_keys(world: &World, more: &[&str], variables: &[(&str, &str)]) -> Ran {
+    let mut command = world.alimsg(&with(&SMS, more));
+    export_keys(&mut command);
+    command.envs(variables.iter().copied());
+    run(command)
+}
+
+/// Whom the service saw.
+fn payers(world: &World) -> Vec<Value> {
+    world.sent().iter().map(|sent| sent["account"].clone()).collect()
+}
+
+#[test]
+fn without_a_profile_and_without_exported_keys_nothing_is_sent() {
+    let world = unconfigured();
+    let json = assert_not_sent(&world, &world.run(&SMS), 4);
+    assert_eq!(json["error"]["kind"], "credentials");
+    assert_eq!(json["error"]["next"][0], "aliyun configure");
+    assert_eq!(world.ai_mode(), None, "{:?}", world.commands());
+    world.assert_clean();
+}
+
+#[test]
+fn exported_keys_alone_send() {
+    let world = unconfigured();
+    let ran = with_keys(&world, &[], &[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")]);
+    assert_accepted(&ran);
+    let json = ran.json();
+    assert_eq!(json["account"]["source"], "environment", "{json:#}");
+    assert_eq!(json["account"]["region"], "cn-hangzhou");
+    assert_eq!(json["warnings"], serde_json::json!([]));
+    assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+    // `configure set` and `configure list` have failed meanwhile; that is no reason to stop.
+    let failed = world.processes().into_iter().filter(|seen| {
+        seen.argv[0] == "configure" && seen.end.as_ref().is_some_and(|end| end.exit != 0)
+    });
+    assert_eq!(failed.count(), 2);
+    world.assert_clean();
+}
+
+#[test]
+fn exported_keys_without_a_region_are_missing_one() {
+    let world = unconfigured();
+    let json = assert_not_sent(&world, &with_keys(&world, &[], &[]), 2);
+    assert_eq!(json["error"]["missing"], serde_json::json!(["--region"]));
+    assert_eq!(world.ai_mode(), None);
+    assert_accepted(&with_keys(&world, &["--region", "cn-hangzhou"], &[]));
+    world.assert_clean();
+}
+
+#[test]
+fn a_profile_wins_over_exported_keys_and_that_is_said_loudly() {
+    let world = World::new();
+    let ran = with_keys(&world, &[], &[("ALIBABA_CLOUD_REGION_ID", "cn-beijing")]);
+    assert_accepted(&ran);
+    assert_eq!(payers(&world), ["profile:default"]);
+    let json = ran.json();
+    assert_eq!(json["account"]["source"], "profile", "{json:#}");
+    assert_eq!(json["account"]["profile"], "default");
+    assert_eq!(json["account"]["credential"], "AK:***abc");
+    assert_eq!(json["account"]["overrides_environment"], true);
+    let warning = json["warnings"][0].as_str().unwrap_or_default();
+    assert!(warning.contains("profile default sends and pays"), "{json:#}");
+    assert!(ran.stderr.contains(&format!("warning: {warning}")), "{ran:#?}");
+    // Also on a warm run, which asks nobody.
+    let again = with_keys(&world, &[], &[]);
+    assert_eq!(again.json()["warnings"], json["warnings"]);
+    world.assert_clean();
+}
+
+#[test]
+fn credentials_env_makes_the_exported_keys_win() {
+    let world = World::new();
+    let ran = with_keys(&world, &["--credentials", "env"], &[]);
+    assert_accepted(&ran);
+    assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+    let json = ran.json();
+    assert_eq!(json["account"]["source"], "environment", "{json:#}");
+    assert_eq!(json["warnings"], serde_json::json!([]));
+    assert!(!world.commands().contains(&"configure list".to_string()), "{:?}", world.commands());
+    for seen in world.processes() {
+        let ignore = seen.env.get("ALIBABA_CLOUD_IGNORE_PROFILE").map(String::as_str);
+        assert_eq!(ignore, Some("TRUE"), "{seen:#?}");
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn credentials_env_without_exported_keys_sends_nothing() {
+    let world = World::new();
+    assert_not_sent(&world, &world.run(&with(&SMS, &["--credentials", "env"])), 4);
+    assert_eq!(world.ai_mode(), None);
+    world.assert_clean();
+}
+
+#[test]
+fn a_role_or_a_token_file_is_no_account_where_the_profiles_are_ignored() {
+    for variables in [
+        &[("ALIBABA_CLOUD_ECS_METADATA", "role")][..],
+        &[
+            ("ALIBABA_CLOUD_OIDC_PROVIDER_ARN", "arn"),
+            ("ALIBABA_CLOUD_OIDC_TOKEN_FILE", "/token"),
+            ("ALIBABA_CLOUD_ROLE_ARN", "arn"),
+        ],
+    ] {
+        let world = World::new();
+        let mut command = world.alimsg(&with(&SMS, &["--credentials", "env"]));
+        command.envs(variables.iter().copied());
+        let json = assert_not_sent(&world, &run(command), 4);
+        assert!(json["error"]["hint"].to_string().contains("ACCESS_KEY_ID"), "{json:#}");
+        assert_eq!(world.ai_mode(), None);
+        world.assert_clean();
+        // So nothing advises to use them.
+        let mut command = world.alimsg(&SMS);
+        command.envs(variables.iter().copied());
+        let json = run(command).json();
+        let warning = json["warnings"][0].as_str().expect("a warning");
+        assert!(
+            warning.contains("ignores them") && !warning.contains("--credentials"),
+            "{warning}"
+        );
+    }
+}
+
+#[test]
+fn one_state_folder_serves_profile_and_exported_keys_in_turn() {
+    let world = World::new();
+    assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
+    assert_accepted(&world.run(&SMS));
+    assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
+    assert_eq!(
+        payers(&world),
+        ["environment:LTAI-exported", "profile:default", "environment:LTAI-exported"]
+    );
+    world.assert_clean();
+}
+
+#[test]
+fn an_unknown_profile_sends_nothing_and_names_those_that_exist() {
+    let world = World::new();
+    let json = assert_not_sent(&world, &world.run(&with(&SMS, &["--profile", "nobody"])), 4);
+    let message = json["error"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("nobody") && message.contains("default"), "{json:#}");
+
+    let mut command = world.alimsg(&SMS);
+    command.env("ALIBABA_CLOUD_PROFILE", "nobody");
+    assert_not_sent(&world, &run(command), 4);
+    assert_eq!(world.ai_mode(), None);
+    world.assert_clean();
+}
+
+#[test]
+fn an_invalid_profile_sends_nothing() {
+    let world = World::new();
+    world.profiles(&[Profile { valid: false, ..Profile::DEFAULT }]);
+    let json = assert_not_sent(&world, &world.run(&SMS), 4);
+    assert!(json["error"]["message"].as_str().is_some_and(|m| m.contains("not valid")), "{json:#}");
+    assert_eq!(world.ai_mode(), None);
+    // As soon as it is repaired, it is seen.
+    world.profiles(&[Profile::DEFAULT]);
+    assert_accepted(&world.run(&SMS));
+    world.assert_clean();
+}
+
+/// The CLI takes of a profile what is there and of the environment the rest: whoever pays then, it
+/// is not who exported the keys.
+#[test]
+fn an_invalid_profile_with_a_key_of_its_own_is_not_replaced_by_exported_keys() {
+    for credential in ["AK:***abc", "AK:******", "StsToken:***abc", "EcsRamRole:", "OIDC:x@y"] {
+        let world = World::new();
+        world.profiles(&[Profile { valid: false, credential, ..Profile::DEFAULT }]);
+        let json = assert_not_sent(&world, &with_keys(&world, &[], &[]), 4);
+        let hint = json["error"]["hint"].as_str().unwrap_or_default();
+        assert!(hint.contains("--credentials env"), "{json:#}");
+        assert_eq!(world.ai_mode(), None);
+        assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
+        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_profile_without_a_key_leaves_it_to_exported_keys() {
+    // Never filled in, and filled in but for the keys.
+    for credential in ["", "AK:***", "StsToken:***"] {
+        let world = World::new();
+        world.profiles(&[Profile { valid: false, credential, ..Profile::DEFAULT }]);
+        let ran = with_keys(&world, &[], &[]);
+        assert_accepted(&ran);
+        assert_eq!(ran.json()["account"]["source"], "environment");
+        assert_eq!(ran.json()["account"]["region"], "cn-hangzhou", "that of the profile");
+        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn only_the_star_behind_a_blank_marks_the_current_profile() {
+    let starred =
+        Profile { name: "prod*", credential: "AK:***xyz", current: false, ..Profile::DEFAULT };
+    let world = World::new();
+    world.profiles(&[starred, Profile::DEFAULT]);
+    assert_eq!(world.run(&SMS).json()["account"]["profile"], "default");
+    assert_eq!(
+        world.run(&with(&SMS, &["--profile", "prod*"])).json()["account"]["profile"],
+        "prod*"
+    );
+    assert_eq!(payers(&world), ["profile:default", "profile:prod*"]);
+    world.assert_clean();
+}
+
+#[test]
+fn the_named_profile_sends_and_the_current_one_stays_the_current_one() {
+    let other =
+        Profile { name: "other", credential: "AK:***xyz", current: false, ..Profile::DEFAULT };
+    let world = World::new();
+    world.profiles(&[Profile::DEFAULT, other]);
+    let ran = world.run(&with(&SMS, &["--profile", "other"]));
+    assert_accepted(&ran);
+    assert_eq!(ran.json()["account"]["credential"], "AK:***xyz");
+    assert_accepted(&world.run(&SMS));
+    assert_eq!(payers(&world), ["profile:other", "profile:default"]);
+    world.assert_clean();
+}
+
+#[test]
+fn no_key_is_ever_printed_or_written_down() {
+    let world = World::new();
+    let ran = with_keys(&world, &["-v"], &[]);
+    assert_accepted(&ran);
+    assert!(!ran.stdout.contains("not-a-real-secret") && !ran.stderr.contains("not-a-real-secret"));
+    assert!(!ran.stdout.contains("LTAI-exported") && !ran.stderr.contains("LTAI-exported"));
+    let mut folders = vec![world.path("state"), world.path("home")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path());
+                continue;
+            }
+            let text = std::fs::read_to_string(entry.path()).unwrap_or_default();
+            assert!(!text.contains("not-a-real-secret"), "{}", entry.path().display());
+            assert!(!text.contains("LTAI-exported"), "{}", entry.path().display());
+        }
+    }
+}
+
+#[test]
+fn answers_from_records_are_not_taken_for_the_services() {
+    let world = World::new();
+    let mut command = world.alimsg(&SMS);
+    command.env("ALIBABA_CLOUD_CLI_MOCK", "true");
+    let ran = run(command);
+    assert!(ran.stderr.contains("calls that have none are made"), "{ran:?}");
+    assert!(!world.run(&SMS).stderr.contains("MOCK"));
+}

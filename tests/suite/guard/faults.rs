@@ -1,0 +1,94 @@
+//! A panic and a kill at every point between two steps. The points are collected from a run, so
+//! that a new one is tested without being named here.
+
+#![cfg(debug_assertions)]
+
+use std::{fs, thread};
+
+use crate::guard::messages::*;
+use crate::support::{Ran, World};
+
+/// The points that a run with this message passes, in their order.
+fn points(world: &World, message: &[&str]) -> Vec<String> {
+    let trace = world.path("trace");
+    let mut command = world.alimsg(message);
+    command.env("ALIMSG_FAULT_TRACE", &trace);
+    assert_accepted(&run(command));
+    let mut points: Vec<String> =
+        fs::read_to_string(trace).expect("a trace").lines().map(str::to_owned).collect();
+    let mut seen = std::collections::HashSet::new();
+    points.retain(|point| seen.insert(point.clone()));
+    assert!(points.len() >= 8, "{points:?}");
+    points
+}
+
+/// Runs once with a fault at each point, in worlds of their own, a few side by side.
+fn at_every_point(fault: &str, check: impl Fn(&World, &str, Ran) + Sync) {
+    let points = points(&fresh(), &SMS);
+    let check = &check;
+    thread::scope(|scope| {
+        for lane in 0..2 {
+            let points = points.iter().skip(lane).step_by(2);
+            scope.spawn(move || {
+                for point in points {
+                    let world = fresh();
+                    let mut command = world.alimsg(&SMS);
+                    command.env("ALIMSG_FAULT", format!("{point}={fault}"));
+                    let ran = run(command);
+                    check(&world, point, ran);
+                    assert!(world.violations().is_empty(), "{point}: {:#?}", world.violations());
+                    assert!(world.sent().len() <= 1, "{point}");
+                    assert_on_during_calls(&world);
+                    let before = world.sent().len();
+                    assert_accepted(&world.run(&SMS));
+                    assert_eq!(world.sent().len(), before + 1, "{point}");
+                    world.assert_clean();
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_kill_at_any_point_leaves_ai_mode_off() {
+    at_every_point("kill", |world, point, ran| {
+        assert_eq!(ran.signal(), Some(9), "{point}: {ran:#?}");
+        world.wait_for_quiet();
+        assert_ne!(world.ai_mode(), Some(true), "{point}: {:?}", world.commands());
+    });
+}
+
+#[test]
+fn a_panic_at_any_point_leaves_ai_mode_off_and_tells_the_outcome() {
+    at_every_point("panic", |world, point, ran| {
+        assert!(ran.stderr.contains(&format!("fault injected at {point}")), "{point}: {ran:#?}");
+        let json = ran.json();
+        let error = &json["error"];
+        match (world.sent().len(), error["outcome"].as_str()) {
+            // The send is over and stands; only leaving ai-mode went wrong.
+            (1, None) => {
+                assert_accepted(&ran);
+                assert_eq!(json["ai_mode_disabled"], false, "{point}: {json:#}");
+                assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{point}");
+            }
+            (0, Some("not_sent")) | (1, Some("sent")) => {
+                assert_eq!(ran.exit(), 1, "{point}: {ran:#?}");
+                assert_eq!(error["kind"], "internal", "{point}: {json:#}");
+                assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
+            }
+            // Between the start of the call and the reading of its reply.
+            (_, Some("unknown")) => {
+                assert_eq!(ran.exit(), 7, "{point}: {ran:#?}");
+                assert_eq!(error["kind"], "unknown_outcome", "{point}: {json:#}");
+                assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
+            }
+            (sent, outcome) => panic!("{point}: {sent} sent, outcome {outcome:?}: {json:#}"),
+        }
+        // What it says about ai-mode is true at once, not only when the watchdog has been.
+        if json["ai_mode_disabled"] == true {
+            assert_ne!(world.ai_mode(), Some(true), "{point}");
+        }
+        world.wait_for_quiet();
+        assert_ne!(world.ai_mode(), Some(true), "{point}: {:?}", world.commands());
+    });
+}

@@ -1,0 +1,108 @@
+//! ai-mode that a user, or another program, has set.
+
+use serde_json::{Value, json};
+
+use crate::guard::messages::*;
+use crate::support::Ran;
+
+fn warnings(ran: &Ran) -> Vec<String> {
+    let json = ran.json();
+    let warnings = json["warnings"].as_array().cloned().unwrap_or_default();
+    warnings.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+#[test]
+fn ai_mode_that_was_on_is_off_afterwards_and_a_warning_restores_it() {
+    let world = warm();
+    world.set_ai_mode(true, "my own agent");
+    let ran = world.run(&SMS);
+    assert_accepted(&ran);
+    assert_eq!(world.ai_mode(), Some(false));
+    assert_eq!(ran.json()["ai_mode_disabled"], true);
+    let warnings = warnings(&ran);
+    let [warning] = warnings.as_slice() else { panic!("{ran:#?}") };
+    assert!(ran.stderr.contains(warning), "{ran:#?}");
+    // What it names restores it.
+    let (_, commands) = warning.split_once("to restore it: ").expect("commands");
+    assert_eq!(
+        commands,
+        "aliyun configure ai-mode set-user-agent --user-agent 'my own agent' && aliyun configure \
+         ai-mode enable"
+    );
+    for arguments in [
+        &["configure", "ai-mode", "set-user-agent", "--user-agent", "my own agent"][..],
+        &["configure", "ai-mode", "enable"],
+    ] {
+        assert_eq!(run(world.aliyun(arguments)).exit(), 0);
+    }
+    assert_eq!((world.ai_mode(), world.agent().as_deref()), (Some(true), Some("my own agent")));
+    world.set_ai_mode(false, SMS_AGENT);
+    world.assert_clean();
+}
+
+#[test]
+fn only_what_someone_else_set_is_warned_about() {
+    for (enabled, agent, expected) in [
+        (false, "", None),
+        (false, SMS_AGENT, None),
+        (false, WHATSAPP_AGENT, None),
+        (false, "mine", Some("the agent string \"mine\", which is replaced")),
+        (true, SMS_AGENT, Some("was on before this run")),
+        (true, "", Some("was on before this run")),
+    ] {
+        let world = warm();
+        world.set_ai_mode(enabled, agent);
+        let ran = world.run(&SMS);
+        assert_accepted(&ran);
+        let warnings = warnings(&ran);
+        match expected {
+            None => assert!(warnings.is_empty(), "{enabled} {agent}: {ran:#?}"),
+            Some(text) => {
+                assert_eq!(warnings.len(), 1, "{enabled} {agent}: {ran:#?}");
+                assert!(warnings[0].contains(text), "{enabled} {agent}: {ran:#?}");
+            }
+        }
+        // The next run finds what this one left.
+        assert_eq!(world.run(&SMS).json()["warnings"], json!([]));
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_on_is_not_the_users_own() {
+    let world = warm();
+    world.set_ai_mode(true, SMS_AGENT);
+    let leases = world.path("home/.aliyun/.alimsg/leases");
+    std::fs::write(leases.join("a-run-that-is-gone"), "1\n").expect("a lease");
+    let ran = world.run(&SMS);
+    assert_accepted(&ran);
+    assert_eq!(ran.json()["warnings"], json!([]), "{ran:#?}");
+    world.assert_clean();
+}
+
+#[test]
+fn what_another_run_switched_on_is_not_the_users_own() {
+    let world = warm();
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
+    let first = world.start(&SMS);
+    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    let ran = world.run(&WHATSAPP);
+    assert_accepted(&ran);
+    assert_eq!(ran.json()["warnings"], json!([]), "{ran:#?}");
+    assert_accepted(&first.wait());
+    world.assert_clean();
+}
+
+#[test]
+fn ai_mode_that_was_on_stays_as_it_is_where_nothing_is_switched_on() {
+    let world = warm();
+    world.set_ai_mode(true, "mine");
+    world.script(json!([{
+        "match": ["configure", "ai-mode", "enable"], "exit": 1, "stderr": "ERROR: disk full\n",
+    }]));
+    let ran = world.run(&SMS);
+    assert_eq!(ran.exit(), 3, "{ran:#?}");
+    assert_eq!(ran.json()["warnings"], json!([]), "{ran:#?}");
+    assert_eq!((world.ai_mode(), world.agent().as_deref()), (Some(true), Some("mine")));
+    assert!(world.running().is_empty(), "{:#?}", world.running());
+}

@@ -1,0 +1,219 @@
+//! SIGKILL, which no program can answer: the watchdog does, or the next run.
+
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+
+use crate::guard::messages::*;
+use crate::support::{World, can_be_listed};
+
+/// Kills the host of the call in flight and leaves its plugin alone.
+pub fn kill_host(world: &World) {
+    let host = calls(world).into_iter().find(|call| !call.plugin).expect("a call");
+    kill_process(Pid::from_raw(host.pid).expect("a pid"), Signal::KILL).expect("the host");
+}
+
+/// The run is killed at a moment of chance, again and again.
+fn kill_at_random_moments(world: &World, seed: u64, times: u32, latest_ms: u64) {
+    let mut dice = Dice::seeded(seed);
+    for round in 0..times {
+        let before = world.sent().len();
+        let running = world.start(if round % 2 == 0 { &SMS } else { &WHATSAPP });
+        thread::sleep(Duration::from_micros(dice.roll(latest_ms * 1000)));
+        running.signal(Signal::KILL);
+        running.wait();
+        world.wait_for_quiet();
+        assert_ne!(world.ai_mode(), Some(true), "round {round}: {:?}", world.commands());
+        assert!(world.sent().len() <= before + 1, "round {round}");
+        assert!(world.violations().is_empty(), "round {round}: {:#?}", world.violations());
+    }
+    assert_on_during_calls(world);
+    // And the machine still works.
+    assert_accepted(&world.run(&SMS));
+    world.assert_clean();
+}
+
+#[test]
+fn a_killed_run_leaves_ai_mode_off_at_whatever_moment() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = warm();
+    assert_accepted(&world.run(&WHATSAPP));
+    world.write_delay_ms(8);
+    kill_at_random_moments(&world, 0x5EED_0001, 40, 60);
+}
+
+#[test]
+fn a_killed_first_run_leaves_ai_mode_off_at_whatever_moment() {
+    if !can_be_listed() {
+        return;
+    }
+    thread::scope(|scope| {
+        for seed in [0x5EED_0002, 0x5EED_0003] {
+            scope.spawn(move || {
+                for round in 0..6 {
+                    let world = fresh();
+                    world.write_delay_ms(8);
+                    kill_at_random_moments(&world, seed + round, 1, 120);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_call_in_flight_at_the_kill_keeps_ai_mode_on_until_it_ends() {
+    for grandchild in [false, true] {
+        let world = World::new();
+        world.script(json!([{
+            "match": ["dysmsapi"], "delay_ms": 1_200, "grandchild": grandchild,
+        }]));
+        let running = world.start(&SMS);
+        let processes = 1 + usize::from(grandchild);
+        world.wait_until("the call is in flight", || calls(&world).len() == processes);
+        running.signal(Signal::KILL);
+        assert_eq!(running.wait().signal(), Some(9));
+        assert_eq!(world.ai_mode(), Some(true));
+        world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+        let calls = calls(&world);
+        assert!(calls.iter().all(|call| call.ended()), "{calls:#?}");
+        assert_on_during_calls(&world);
+        assert_eq!(world.sent().len(), 1);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_call_that_hangs_after_the_kill_is_ended_at_the_time_limit() {
+    let world = World::new();
+    world.script(json!([{
+        "match": ["dysmsapi"], "delay_ms": 120_000, "grandchild": true, "ignore_sigterm": true,
+    }]));
+    let running = world.start(&with(&SMS, &["--timeout", "1"]));
+    wait_for_plugin(&world);
+    running.signal(Signal::KILL);
+    running.wait();
+    world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+    world.assert_clean();
+}
+
+#[test]
+fn a_kill_while_ai_mode_is_being_switched_on_waits_for_the_writer() {
+    for step in ["enable", "set-user-agent", "disable"] {
+        let world = warm();
+        let before = world.processes().len();
+        // The writer rests inside, not before: its file is half-way changed.
+        world.write_delay_ms(200);
+        let running = world.start(&SMS);
+        let name = format!("ai-mode {step}");
+        world.wait_until(&name, || commands_after(&world, before).contains(&name));
+        running.signal(Signal::KILL);
+        running.wait();
+        world.wait_until("ai-mode is switched off by the watchdog", || {
+            let seen = world.processes().split_off(before);
+            let own = usize::from(step == "disable");
+            let offs = seen.iter().filter(|seen| seen.command() == "ai-mode disable");
+            offs.filter(|seen| seen.ended()).count() == own + 1
+        });
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn what_killed_the_run_and_its_watchdog_is_healed_by_the_next_run() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = warm();
+    let before = world.processes().len();
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_500 }]));
+    let running = world.start(&SMS);
+    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    let watchdogs = world.watchdogs();
+    assert_eq!(watchdogs.len(), 1, "{:#?}", world.running());
+    watchdogs[0].kill();
+    running.signal(Signal::KILL);
+    running.wait();
+    world.wait_for_quiet();
+    assert_eq!(world.ai_mode(), Some(true), "nobody was left to switch it off");
+
+    let killed = world.processes().len();
+    assert_eq!(killed, before + 3);
+    assert_accepted(&world.run(&SMS));
+    let healed = commands_after(&world, killed);
+    assert_eq!(healed[0], "ai-mode disable");
+    assert_eq!(healed[1..], WARM_SMS);
+    assert_eq!(world.sent().len(), 3);
+    world.assert_clean();
+}
+
+#[test]
+fn a_run_whose_watchdog_was_killed_goes_on_and_cleans_up() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 300 }]));
+    let running = world.start(&SMS);
+    wait_for(&world, "dysmsapi send-sms");
+    world.watchdogs().iter().for_each(|watchdog| watchdog.kill());
+    assert_accepted(&running.wait());
+    world.assert_clean();
+}
+
+#[test]
+fn a_call_of_a_killed_run_is_not_cut_off_by_the_next_run() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = warm();
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_500 }]));
+    let running = world.start(&SMS);
+    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    world.watchdogs().iter().for_each(|watchdog| watchdog.kill());
+    running.signal(Signal::KILL);
+    running.wait();
+    // The next run comes and goes while the orphaned call still runs with ai-mode on.
+    let ran = world.run(&SMS);
+    assert_accepted(&ran);
+    world.wait_for_quiet();
+    assert_on_during_calls(&world);
+    // The one after it finds the debt.
+    assert_accepted(&world.run(&SMS));
+    assert_eq!(world.sent().len(), 4);
+    world.assert_clean();
+}
+
+#[test]
+fn a_watchdog_whose_configuration_is_gone_goes_too() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = World::new();
+    // The watchdog waits for as long, and does nothing in between.
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 2_500 }]));
+    let running = world.start(&SMS);
+    wait_for(&world, "dysmsapi send-sms");
+    running.signal(Signal::KILL);
+    running.wait();
+    std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
+    std::fs::rename(world.path("home"), world.path("gone")).expect("the home goes away");
+    world.wait_for_quiet();
+    assert!(!world.path("home").exists(), "it is not made again");
+}
+
+#[test]
+fn nothing_is_left_behind_by_an_ordinary_run() {
+    let world = World::new();
+    for message in [SMS.as_slice(), &WHATSAPP] {
+        assert_accepted(&world.run(message));
+        // At once: the watchdog goes before the run does.
+        assert!(world.running().is_empty(), "{:#?}", world.running());
+    }
+    let leases = world.path("home/.aliyun/.alimsg/leases");
+    assert!(std::fs::read_dir(leases).expect("the leases").next().is_none());
+    world.assert_clean();
+}

@@ -1,0 +1,289 @@
+//! SIGINT, SIGTERM, SIGHUP and SIGQUIT in every phase of a run.
+
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::guard::messages::*;
+use crate::support::{Ran, Running, World, is_alive};
+
+const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
+
+/// Long enough for a signal to arrive meanwhile, whatever else the machine does.
+const WHILE: u64 = 900;
+/// Longer than any test waits.
+const FOREVER: u64 = 120_000;
+
+/// The same for each of the signals, side by side.
+fn for_each_signal(check: impl Fn(Signal) + Sync) {
+    let check = &check;
+    thread::scope(|scope| {
+        for signal in SIGNALS {
+            scope.spawn(move || check(signal));
+        }
+    });
+}
+
+/// Ended by the signal, as a shell sees it.
+#[track_caller]
+fn assert_died_of(ran: &Ran, signal: Signal) {
+    assert_eq!(ran.signal(), Some(signal.as_raw()), "{ran:#?}");
+}
+
+/// Signals until it has ended: two signals of one kind that come at once count as one.
+fn insist(mut running: Running, signal: Signal) -> Ran {
+    while !running.has_ended() {
+        running.signal(signal);
+        thread::sleep(Duration::from_millis(100));
+    }
+    running.wait()
+}
+
+#[test]
+fn a_signal_while_aliyun_is_being_checked_stops_before_ai_mode() {
+    for_each_signal(|signal| {
+        let world = World::new();
+        world.script(json!([{ "match": ["version"], "delay_ms": WHILE }]));
+        let running = world.start(&SMS);
+        wait_for(&world, "version");
+        running.signal(signal);
+        let ran = running.wait();
+        assert_died_of(&ran, signal);
+        let json = ran.json();
+        assert_eq!(json["error"]["kind"], "cancelled", "{json:#}");
+        assert_eq!(json["error"]["outcome"], "not_sent", "{json:#}");
+        assert_eq!(world.commands(), ["version"]);
+        assert_eq!(world.ai_mode(), None);
+        world.assert_clean();
+    });
+}
+
+#[test]
+fn a_second_signal_ends_a_check_that_hangs() {
+    for_each_signal(|signal| {
+        let world = World::new();
+        world.script(json!([{ "match": ["version"], "delay_ms": FOREVER }]));
+        let running = world.start(&SMS);
+        wait_for(&world, "version");
+        let ran = insist(running, signal);
+        assert_died_of(&ran, signal);
+        assert_eq!(ran.json()["error"]["outcome"], "not_sent");
+        assert_eq!(world.commands(), ["version"]);
+        world.assert_clean();
+    });
+}
+
+#[test]
+fn a_signal_while_ai_mode_is_switched_on_switches_it_off_again() {
+    for_each_signal(|signal| {
+        for step in ["enable", "set-user-agent"] {
+            let world = warm();
+            let before = world.processes().len();
+            world.script(json!([{ "match": ["configure", "ai-mode", step], "delay_ms": WHILE }]));
+            let running = world.start(&SMS);
+            let name = format!("ai-mode {step}");
+            world.wait_until(&name, || commands_after(&world, before).contains(&name));
+            running.signal(signal);
+            let ran = running.wait();
+            assert_died_of(&ran, signal);
+            let json = ran.json();
+            assert_eq!(json["error"]["outcome"], "not_sent", "{json:#}");
+            assert_eq!(json["ai_mode_disabled"], true, "{json:#}");
+            let seen = commands_after(&world, before);
+            assert_eq!(seen.last().map(String::as_str), Some("ai-mode disable"), "{seen:?}");
+            assert_eq!(world.sent().len(), 1, "{seen:?}");
+            world.assert_clean();
+        }
+    });
+}
+
+#[test]
+fn a_first_signal_lets_the_call_in_flight_finish() {
+    for_each_signal(|signal| {
+        let world = World::new();
+        world.script(json!([{ "match": ["dysmsapi"], "delay_ms": WHILE, "grandchild": true }]));
+        let running = world.start(&SMS);
+        wait_for_plugin(&world);
+        running.signal(signal);
+        let ran = running.wait();
+        assert_died_of(&ran, signal);
+        // The user is told why it does not end at once.
+        assert!(ran.stderr.contains("waiting for the running call to finish"), "{ran:#?}");
+        assert!(ran.stderr.contains("a second Ctrl-C ends it"), "{ran:#?}");
+        let json = ran.json();
+        assert_eq!(json["ok"], true, "{json:#}");
+        assert_eq!(json["data"]["status"], "accepted", "{json:#}");
+        assert_eq!(json["ai_mode_disabled"], true, "{json:#}");
+        assert_eq!(world.sent().len(), 1);
+        assert_on_during_calls(&world);
+        world.assert_clean();
+    });
+}
+
+#[test]
+fn a_second_signal_ends_the_call_with_its_plugin_and_the_outcome_is_unknown() {
+    for_each_signal(|signal| {
+        let world = World::new();
+        world.script(json!([{
+            "match": ["dysmsapi"], "delay_ms": FOREVER, "grandchild": true, "ignore_sigterm": true,
+        }]));
+        let running = world.start(&with(&SMS, &["--out-id", "order-7"]));
+        wait_for_plugin(&world);
+        let ran = insist(running, signal);
+        assert_died_of(&ran, signal);
+        let json = ran.json();
+        assert_eq!(json["error"]["kind"], "cancelled", "{json:#}");
+        assert_eq!(json["error"]["outcome"], "unknown", "{json:#}");
+        assert_eq!(json["ai_mode_disabled"], true, "{json:#}");
+        let next = json["error"]["next"][0].as_str().unwrap_or_default();
+        assert!(next.contains("order-7"), "{json:#}");
+        let calls = calls(&world);
+        assert_eq!(calls.len(), 2, "{calls:#?}");
+        assert!(calls.iter().all(|call| !is_alive(call.pid)), "{calls:#?}");
+        assert_eq!(world.sent().len(), 1);
+        world.assert_clean();
+    });
+}
+
+#[test]
+fn a_second_signal_ends_a_plugin_that_outlives_its_host() {
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": FOREVER, "grandchild": true }]));
+    // The time limit must not be what ends it.
+    let running = world.start(&with(&SMS, &["--timeout", "3600"]));
+    wait_for_plugin(&world);
+    crate::guard::kills::kill_host(&world);
+    world.wait_until("the host is gone", || !is_alive(calls(&world)[0].pid));
+    let ran = insist(running, Signal::INT);
+    assert_died_of(&ran, Signal::INT);
+    assert_eq!(ran.json()["error"]["outcome"], "unknown");
+    world.assert_clean();
+}
+
+#[test]
+fn signals_while_ai_mode_is_switched_off_do_not_stop_that() {
+    for_each_signal(|signal| {
+        let world = World::new();
+        let disable = json!({ "match": ["configure", "ai-mode", "disable"], "delay_ms": WHILE });
+        world.script(json!([disable]));
+        let running = world.start(&SMS);
+        wait_for(&world, "ai-mode disable");
+        let ran = insist(running, signal);
+        assert_died_of(&ran, signal);
+        let json = ran.json();
+        assert_eq!(json["data"]["status"], "accepted", "{json:#}");
+        assert_eq!(json["ai_mode_disabled"], true, "{json:#}");
+        assert_eq!(world.sent().len(), 1);
+        world.assert_clean();
+    });
+}
+
+#[test]
+fn it_dies_of_the_first_signal_when_another_kind_follows() {
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": FOREVER }]));
+    let running = world.start(&SMS);
+    wait_for(&world, "dysmsapi send-sms");
+    running.signal(Signal::TERM);
+    thread::sleep(Duration::from_millis(200));
+    let ran = insist(running, Signal::INT);
+    assert_died_of(&ran, Signal::TERM);
+    world.assert_clean();
+}
+
+#[test]
+fn a_signal_at_whatever_moment_leaves_ai_mode_off_and_tells_the_outcome() {
+    for_each_signal(|signal| {
+        let world = warm();
+        world.write_delay_ms(4);
+        let mut dice = Dice::seeded(0x5EED_0010 + signal.as_raw().unsigned_abs() as u64);
+        for round in 0..12 {
+            let before = world.sent().len();
+            let running = world.start(&SMS);
+            thread::sleep(Duration::from_micros(dice.roll(80_000)));
+            running.signal(signal);
+            let ran = running.wait();
+            // At once: cleaning up is not left to the watchdog.
+            world.assert_clean();
+            let sent = world.sent().len() - before;
+            if ran.stdout.is_empty() {
+                // It was not even listening yet.
+                assert_eq!((ran.signal(), sent), (Some(signal.as_raw()), 0), "{round}: {ran:#?}");
+                continue;
+            }
+            let json = ran.json();
+            assert!(ran.signal() == Some(signal.as_raw()) || ran.exit() == 0, "{round}: {ran:#?}");
+            assert_eq!(json["ai_mode_disabled"], true, "{round}: {json:#}");
+            // One signal never cuts a call off, so the outcome is always known.
+            let told = if json["ok"] == true { "sent" } else { "not_sent" };
+            let outcome = json["error"]["outcome"].as_str().unwrap_or("sent");
+            assert_eq!((outcome, sent), (told, usize::from(told == "sent")), "{round}: {json:#}");
+        }
+        assert_on_during_calls(&world);
+    });
+}
+
+/// Linux tells which signals are ignored; elsewhere that is not known to be respected.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hangup_that_nohup_ignores_stays_ignored() {
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": WHILE }]));
+    let command = world.shell(r#"trap "" HUP; exec "$0" "$@""#, &SMS);
+    let running = Running::start(command);
+    wait_for(&world, "dysmsapi send-sms");
+    for _ in 0..3 {
+        running.signal(Signal::HUP);
+        thread::sleep(Duration::from_millis(20));
+    }
+    assert_accepted(&running.wait());
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
+}
+
+#[test]
+fn a_signal_while_others_hold_the_configuration_ends_the_waiting() {
+    let world = warm();
+    let lock = std::fs::File::open(world.path("home/.aliyun/.alimsg/configuration.lock"));
+    let lock = lock.expect("the lock of the configuration");
+    lock.lock().expect("the lock");
+    let before = world.processes().len();
+    // On a busy machine it is not listening yet after the shorter times, and just ends.
+    let mut pauses = [100, 500, 2_000, 8_000].into_iter();
+    let ran = loop {
+        let running = world.start(&SMS);
+        thread::sleep(Duration::from_millis(pauses.next().expect("it waits at last")));
+        running.signal(Signal::TERM);
+        let ran = running.wait();
+        assert_died_of(&ran, Signal::TERM);
+        if !ran.stdout.is_empty() {
+            break ran;
+        }
+    };
+    assert_eq!(ran.json()["error"]["outcome"], "not_sent");
+    assert_eq!(commands_after(&world, before), [""; 0]);
+    drop(lock);
+    world.assert_clean();
+}
+
+#[test]
+fn a_run_that_waits_for_another_one_says_so() {
+    let world = warm();
+    let lock = std::fs::File::open(world.path("home/.aliyun/.alimsg/configuration.lock"));
+    let lock = lock.expect("the lock of the configuration");
+    lock.lock().expect("the lock");
+    let running = world.start(&SMS);
+    world.wait_until("it says what it waits for", || {
+        running.stderr_so_far().contains("waiting for another run of alimsg")
+    });
+    drop(lock);
+    let ran = running.wait();
+    assert_accepted(&ran);
+    assert!(ran.took >= Duration::from_secs(1), "{ran:#?}");
+    assert_eq!(ran.stderr.matches("waiting for another run").count(), 1, "{ran:#?}");
+    // It says nothing where it hardly waits.
+    assert!(!world.run(&SMS).stderr.contains("waiting for another run"));
+    world.assert_clean();
+}

@@ -1,0 +1,200 @@
+//! The watchdog: ready before anything is switched on, bounded in all it does, and harmless to
+//! processes that are not the call's.
+
+use std::io::BufRead as _;
+use std::io::BufReader;
+use std::io::Write as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+
+use crate::guard::messages::*;
+use crate::support::{Running, World, can_be_listed, users};
+
+#[test]
+fn where_processes_are_limited_nothing_is_switched_on_that_cannot_be_switched_off() {
+    if !can_be_listed() {
+        return;
+    }
+    let mut outcomes = Vec::new();
+    for limit in 1..=12 {
+        // Everything that runs as a user counts, so each limit has its own.
+        let Some(user) = users::another_user() else { return };
+        let world = warm();
+        let line = format!(r#"exec prlimit --nproc={limit} "$0" "$@""#);
+        let ran = Running::start(world.alimsg_as(user, &line, &SMS)).wait();
+        assert!(!ran.stderr.contains("panicked"), "{limit}: {ran:#?}");
+        let sent = world.sent().len() - 1;
+        match ran.exit() {
+            0 => assert_accepted(&ran),
+            _ => {
+                let json = ran.json();
+                assert_eq!((ran.exit(), sent), (3, 0), "{limit}: {ran:#?}");
+                assert_eq!(json["error"]["outcome"], "not_sent", "{limit}: {json:#}");
+                assert!(json["error"]["hint"].is_string(), "{limit}: {json:#}");
+            }
+        }
+        outcomes.push(ran.exit());
+        world.wait_for_quiet();
+        assert_ne!(world.ai_mode(), Some(true), "{limit}: {ran:#?}");
+        assert_eq!(ran.json()["ai_mode_disabled"], true, "{limit}: {ran:#?}");
+        assert!(!ran.stderr.contains("a watchdog goes on trying"), "{limit}: {ran:#?}");
+    }
+    assert!(outcomes.contains(&0) && outcomes.contains(&3), "{outcomes:?}");
+}
+
+#[test]
+fn a_watchdog_that_was_stopped_does_not_hold_the_run() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 500 }]));
+    let running = world.start(&SMS);
+    wait_for(&world, "dysmsapi send-sms");
+    let watchdogs = world.watchdogs();
+    assert_eq!(watchdogs.len(), 1, "{watchdogs:#?}");
+    signal(watchdogs[0].pid, Signal::STOP);
+    let ran = running.wait();
+    assert_accepted(&ran);
+    assert_eq!(ran.json()["ai_mode_disabled"], true);
+    assert!(ran.took < Duration::from_secs(15), "{ran:#?}");
+    assert!(world.running().is_empty(), "{:#?}", world.running());
+    world.assert_clean();
+}
+
+#[test]
+fn a_watchdog_is_ready_before_ai_mode_is_switched_on() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = warm();
+    let before = world.processes().len();
+    world.script(json!([{ "match": ["configure", "ai-mode", "enable"], "delay_ms": 400 }]));
+    let running = world.start(&SMS);
+    world.wait_until("enable runs", || world.processes().len() == before + 1);
+    let watchdogs = world.watchdogs();
+    assert_eq!(watchdogs.len(), 1, "{watchdogs:#?}");
+    // Ready also means deaf to what ends the run.
+    signal(watchdogs[0].pid, Signal::TERM);
+    running.signal(Signal::KILL);
+    running.wait();
+    world.wait_for_quiet();
+    assert_eq!(world.ai_mode(), Some(false));
+    world.assert_clean();
+}
+
+fn signal(pid: i32, signal: Signal) {
+    kill_process(Pid::from_raw(pid).expect("a pid"), signal).expect("the signal is sent");
+}
+
+/// A process that leads a group of its own and has nothing to do with alimsg; ended when dropped.
+struct Bystander(Child);
+
+impl Bystander {
+    #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
+    fn start() -> Self {
+        Self(Command::new("sleep").arg("60").process_group(0).spawn().expect("a process"))
+    }
+
+    fn has_ended(&mut self) -> bool {
+        self.0.try_wait().expect("the process can be waited for").is_some()
+    }
+
+    /// As `/proc` tells it.
+    fn start_time(&self) -> u64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).expect("stat");
+        let mut fields = stat.rsplit_once(')').expect("a name").1.split_whitespace();
+        fields.nth(19).and_then(|time| time.parse().ok()).expect("a start time")
+    }
+}
+
+impl Drop for Bystander {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A watchdog of a run that was killed while a call ran in that group; the call holds the lease for
+/// longer than its limit of one second.
+fn watch_hanging_call(world: &World, call: &str) {
+    let lease = world.path("home/.aliyun/.alimsg/leases/of-a-killed-run");
+    std::fs::create_dir_all(lease.parent().expect("a folder")).expect("the leases");
+    let held = std::fs::File::create(&lease).expect("a lease");
+    held.lock().expect("the lock of a lease");
+    let configuration = json!({
+        "lease": lease,
+        "host": {
+            "program": world.path("bin/aliyun"), "shown": "aliyun", "hidden": [],
+            "config_folder": world.path("home/.aliyun"),
+            "plugins_folder": world.path("home/.aliyun/plugins"),
+            "environment": [["ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true"]],
+            "limit": { "secs": 1, "nanos": 0 },
+        },
+    });
+    let mut command = world.alimsg(&[]);
+    command.env("ALIMSG_INTERNAL_ROLE", "watchdog").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut watchdog = command.spawn().expect("a watchdog");
+    let mut input = watchdog.stdin.take().expect("a pipe");
+    writeln!(input, "{configuration}").expect("its configuration");
+    let mut answer = String::new();
+    let mut output = BufReader::new(watchdog.stdout.take().expect("a pipe"));
+    output.read_line(&mut answer).expect("an answer");
+    assert_eq!(answer, "ready\n");
+    writeln!(input, "calling {call}").expect("the call");
+    drop(input);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while watchdog.try_wait().expect("it can be waited for").is_none() {
+        assert!(Instant::now() < deadline, "the watchdog does not end");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_watchdog_ends_the_group_of_the_call_and_no_other() {
+    if !can_be_listed() {
+        return;
+    }
+    let mut bystander = Bystander::start();
+    let (pid, started) = (bystander.0.id(), bystander.start_time());
+    // The number is the bystander's; the call had it before. Or nothing proves whose it is.
+    for call in [format!("{pid} {}", started - 1), pid.to_string()] {
+        let world = World::new();
+        world.set_ai_mode(true, SMS_AGENT);
+        watch_hanging_call(&world, &call);
+        assert!(!bystander.has_ended(), "{call}");
+        assert_eq!(world.ai_mode(), Some(false), "{call}");
+        world.assert_clean();
+    }
+    // Were it the call, it would be ended.
+    watch_hanging_call(&World::new(), &format!("{pid} {started}"));
+    assert!(bystander.has_ended());
+}
+
+#[test]
+fn runs_that_take_the_last_processes_from_each_other_leave_ai_mode_off() {
+    if !can_be_listed() {
+        return;
+    }
+    for limit in [14, 20, 26] {
+        let Some(user) = users::another_user() else { return };
+        let world = warm();
+        world.write_delay_ms(5);
+        let line = format!(r#"exec prlimit --nproc={limit} "$0" "$@""#);
+        let runs: Vec<Running> =
+            (0..6).map(|_| Running::start(world.alimsg_as(user, &line, &SMS))).collect();
+        for running in runs {
+            let ran = running.wait();
+            assert!(!ran.stderr.contains("panicked"), "{limit}: {ran:#?}");
+            assert!([0, 3, 7].contains(&ran.exit()), "{limit}: {ran:#?}");
+        }
+        // Where `disable` found no process left, the watchdogs go on.
+        world.wait_for_quiet();
+        assert_ne!(world.ai_mode(), Some(true), "{limit}: {:?}", world.commands());
+        assert!(world.sent().len() <= 7);
+    }
+}

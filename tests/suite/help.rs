@@ -1,0 +1,157 @@
+//! The help keeps its word: every page of `--help` has examples, and every example runs.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
+)]
+
+mod pages;
+mod reference;
+
+use std::sync::Mutex;
+use std::{fs, thread};
+
+use crate::support::World;
+use pages::{PAGES, Page};
+
+/// Columns of the widest line that a help page may have.
+const WIDEST: usize = 100;
+
+/// Examples that cannot be run in the sandbox, by a part of their text, and why.
+/// As dry runs they have to succeed like all others.
+const NOT_TO_BE_RUN: [(&str, &str); 1] = [("--follow", "goes on until it is interrupted")];
+
+/// The files that examples read, which a reader has lying about: name and content.
+const FILES: [(&str, &[u8]); 5] = [
+    (
+        "photo.png",
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89",
+    ),
+    ("invoice.pdf", b"%PDF-1.4\n%%EOF\n"),
+    (
+        "contacts.json",
+        br#"[{"name":{"formatted_name":"Alice Chen"},"phones":[{"phone":"+8613800000001"}]}]"#,
+    ),
+    (
+        "menu.json",
+        br#"{"type":"button","body":{"text":"Tomorrow?"},
+            "action":{"buttons":[{"type":"reply","reply":{"id":"yes","title":"Yes"}}]}}"#,
+    ),
+    (
+        "order_update.toml",
+        br#"name = "order_ready"
+category = "UTILITY"
+language = "en"
+body = "Hello $(name)"
+example = { name = "Alice" }
+"#,
+    ),
+];
+
+/// Moves the sandbox or works in it: it can be run as it stands.
+fn is_rehearsal(example: &str) -> bool {
+    example.contains("--sandbox") || example.starts_with("alimsg sandbox ")
+}
+
+fn reason_not_to_run(example: &str) -> Option<&'static str> {
+    let known = NOT_TO_BE_RUN.iter().find(|(part, _)| example.contains(part));
+    known.map(|(_, reason)| *reason)
+}
+
+/// The example, with consent and with `--dry-run`; a flag must not be given twice.
+fn as_dry_run(example: &str) -> String {
+    let words: Vec<&str> = example.split_whitespace().collect();
+    let missing = ["--dry-run", "--yes"].into_iter().filter(|flag| !words.contains(flag));
+    missing.fold(example.to_owned(), |example, flag| format!("{example} {flag}"))
+}
+
+/// A fresh machine with the files that the examples read.
+fn machine() -> World {
+    let world = World::with_alimsg_alone();
+    for (name, content) in FILES {
+        fs::write(world.path("tmp").join(name), content).expect("a file for the examples");
+    }
+    world
+}
+
+/// Types the lines that a page shows, page by page, each page on a machine of its own, and gathers
+/// what went wrong: all of it, since whoever repairs one example wants to know of the others.
+fn type_all(lines_of: impl Fn(&Page) -> Vec<String> + Sync) {
+    let wrong = Mutex::new(Vec::new());
+    let run = |page: &Page| {
+        let world = machine();
+        for line in lines_of(page) {
+            let ran = world.type_line(&line);
+            let told = format!("{}{}", ran.stdout, ran.stderr);
+            if !ran.status.success() || told.contains("error:") {
+                let status = ran.status;
+                let report = format!("{}: {status}\n$ {line}\n{told}", page.name);
+                wrong.lock().expect("the list").push(report);
+            }
+        }
+    };
+    // Most of the time goes by in processes that wait for one another.
+    thread::scope(|scope| {
+        for half in PAGES.chunks(PAGES.len().div_ceil(2)) {
+            let run = &run;
+            scope.spawn(move || half.iter().for_each(run));
+        }
+    });
+    let wrong = wrong.into_inner().expect("the list");
+    assert!(wrong.is_empty(), "{} examples fail:\n\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_page_has_an_example_for_the_sandbox() {
+    assert!(PAGES.len() > 30, "the walk found the commands");
+    for page in PAGES.iter() {
+        let examples = page.examples();
+        let own = page.name.strip_prefix("alimsg").unwrap_or_default();
+        assert!(
+            examples.iter().any(|example| {
+                example.contains("--sandbox") && reason_not_to_run(example).is_none()
+            }),
+            "`{} --help` shows nothing to try in the sandbox: {examples:#?}",
+            page.name
+        );
+        assert!(
+            examples.iter().any(|example| example.contains(own)),
+            "no example of `{} --help` is about it: {examples:#?}",
+            page.name
+        );
+        for example in examples {
+            assert!(example.contains("alimsg "), "`{} --help`: {example}", page.name);
+        }
+    }
+}
+
+#[test]
+fn every_example_for_the_sandbox_succeeds_on_a_fresh_machine() {
+    type_all(|page| {
+        let examples = page.examples().into_iter().filter(|example| is_rehearsal(example));
+        examples.filter(|example| reason_not_to_run(example).is_none()).collect()
+    });
+}
+
+#[test]
+fn every_other_example_succeeds_as_a_dry_run() {
+    type_all(|page| {
+        let examples = page
+            .examples()
+            .into_iter()
+            .filter(|example| !is_rehearsal(example) || reason_not_to_run(example).is_some());
+        examples.map(|example| as_dry_run(&example)).collect()
+    });
+}
+
+#[test]
+fn every_page_fits_the_width_and_explains_its_flags() {
+    for page in PAGES.iter() {
+        for line in page.text.lines() {
+            let columns = line.chars().count();
+            assert!(columns <= WIDEST, "`{} --help`, {columns} columns: {line}", page.name);
+        }
+        let unexplained = page.unexplained();
+        assert!(unexplained.is_empty(), "`{} --help`: {unexplained:#?}", page.name);
+    }
+}

@@ -1,0 +1,53 @@
+//! `references/commands.md` is what the program says about itself: the help pages, one section a
+//! command.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::help::pages::PAGES;
+
+const INTRODUCTION: &str = "\
+# Commands
+
+The pages of `--help`, one section a command. `UPDATE_REFERENCES=1 cargo test --test help` writes \
+this file; the texts stand with the commands in `src/commands`.
+
+The flags that every command has, the sandbox and the exit codes are described once, under \
+[`alimsg`](#alimsg).
+";
+
+fn rendered() -> String {
+    let mut text = format!("{INTRODUCTION}\n| command | |\n|---|---|\n");
+    for page in PAGES.iter() {
+        let anchor = page.name.replace(' ', "-");
+        let _ = writeln!(
+            text,
+            "| [`{}`](#{anchor}) | {} |",
+            page.name,
+            page.summary().replace('|', "\\|")
+        );
+    }
+    for page in PAGES.iter() {
+        let own = if page.name == "alimsg" { page.text.clone() } else { page.own_text() };
+        let _ = write!(text, "\n## {}\n\n```text\n{}\n```\n", page.name, own.trim_end());
+    }
+    text
+}
+
+#[test]
+fn the_reference_of_the_commands_is_up_to_date() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("references/commands.md");
+    let now = rendered();
+    if std::env::var_os("UPDATE_REFERENCES").is_some_and(|value| value == "1") {
+        fs::write(&file, now).expect("the reference is written");
+        return;
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    let differs = now.lines().zip(committed.lines()).find(|(now, then)| now != then);
+    assert!(
+        now == committed,
+        "references/commands.md is out of date; first difference (now, then): {differs:?}. \
+         `UPDATE_REFERENCES=1 cargo test --test help` writes it anew"
+    );
+}

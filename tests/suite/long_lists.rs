@@ -1,0 +1,150 @@
+//! `--all` on long lists: rows are printed page by page, and memory does not grow with the list.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+
+use crate::support::World;
+use serde_json::{Value, json};
+
+const PAGE: usize = 50;
+
+/// Each list with `--all`, the call that reads it, the word of the call that names the page, and a
+/// reply.
+type List = (&'static [&'static str], [&'static str; 2], &'static str, fn(&[Value]) -> Value);
+const LISTS: [List; 6] = [
+    (
+        &["templates", "list", "--all", "--page-size=50"],
+        ["cams", "list-chatapp-template"],
+        "Index=",
+        |rows| json!({ "Code": "OK", "ListTemplate": rows }),
+    ),
+    (
+        &["templates", "list", "--channel=sms", "--all"],
+        ["dysmsapi", "query-sms-template-list"],
+        "--page-index=",
+        |rows| json!({ "Code": "OK", "SmsTemplateList": rows }),
+    ),
+    (
+        &["sms", "signs", "list", "--all"],
+        ["dysmsapi", "query-sms-sign-list"],
+        "--page-index=",
+        |rows| json!({ "Code": "OK", "SmsSignList": rows }),
+    ),
+    (
+        &["sms", "qualifications", "list", "--all"],
+        ["dysmsapi", "query-sms-qualification-record"],
+        "--page-no=",
+        |rows| json!({ "Code": "OK", "Data": { "List": rows } }),
+    ),
+    (
+        &["sms", "status", "-p", "13800001000", "--all"],
+        ["dysmsapi", "query-send-details"],
+        "--current-page=",
+        |rows| json!({ "Code": "OK", "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows } }),
+    ),
+    (
+        &["whatsapp", "history", "--from=8613800000001", "--cust-space-id=s", "--all"],
+        ["cams", "list-chatapp-message"],
+        "Index=",
+        |rows| json!({ "Code": "OK", "Data": rows }),
+    ),
+];
+
+/// A row that every list can read.
+fn row(id: usize, text: &str) -> Value {
+    let id = format!("id-{id}");
+    json!({
+        "TemplateCode": id, "TemplateName": text, "SignName": id, "OrderId": id, "GroupId": id,
+        "QualificationName": text, "OutId": id, "SendStatus": 3, "AuditStatus": "AUDIT_STATE_PASS",
+        "MessageId": id, "EventAction": "UP", "Message": text, "BusinessType": text,
+    })
+}
+
+/// A service whose pages are full but for the last; `delay` is before the last one.
+fn service((_, call, index, reply): &List, pages: usize, text: &str, delay: u64) -> World {
+    let world = World::new();
+    let rule = |page: usize| {
+        let last = if page == pages { 1 } else { PAGE };
+        let rows: Vec<Value> = (0..last).map(|n| row(page * PAGE + n, text)).collect();
+        json!({
+            "match": call, "contains": [format!("{index}{page}")], "times": 1,
+            "stdout": reply(&rows).to_string(), "delay_ms": if page == pages { delay } else { 0 },
+        })
+    };
+    world.script((1..=pages).map(rule).collect());
+    world
+}
+
+#[test]
+fn each_page_is_printed_when_it_comes() {
+    for list in &LISTS {
+        let world = service(list, 3, "x", 3_000);
+        let mut running = world.start(list.0);
+        world.wait_until("two pages are printed", || {
+            running.stdout_so_far().lines().count() == 1 + 2 * PAGE
+        });
+        assert!(!running.has_ended(), "{:?}", list.0);
+        let ran = running.wait();
+        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let lines: Vec<&str> = ran.stdout.lines().collect();
+        assert_eq!(lines.len(), 2 + 2 * PAGE, "{:?}", list.0);
+        let columns = lines[0].split('\t').count();
+        assert!(lines.iter().all(|line| line.split('\t').count() == columns), "{lines:?}");
+        assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn json_is_one_object_with_all_rows() {
+    for list in &LISTS {
+        let world = service(list, 3, "x", 0);
+        let json = world.run(&[list.0, &["--json"]].concat()).json();
+        let data = json["data"].as_object().expect("data");
+        let rows = data.values().find_map(Value::as_array).expect("rows");
+        assert_eq!(rows.len(), 2 * PAGE + 1, "{:?}", list.0);
+        assert_eq!(json["warnings"], json!([]), "{:?}", list.0);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_ends_the_reading() {
+    for list in &LISTS {
+        let world = service(list, 40, "x", 0);
+        let ran =
+            crate::support::Running::start(world.shell("\"$0\" \"$@\" | head -n 1", list.0)).wait();
+        assert_eq!(ran.stdout.lines().count(), 1, "{ran:#?}");
+        assert!(!ran.stderr.contains("warning"), "{ran:#?}");
+        assert!(world.calls().len() < 30, "{:?}: {}", list.0, world.calls().len());
+        world.wait_for_quiet();
+        world.assert_clean();
+    }
+}
+
+/// The most memory that a run used, in KiB, and what it printed.
+#[cfg(target_os = "linux")]
+fn peak(world: &World, words: &[&str]) -> (u64, usize) {
+    let mut running = world.start(words);
+    let path = format!("/proc/{}/status", running.pid());
+    let mut peak = 0;
+    while !running.has_ended() {
+        let status = std::fs::read_to_string(&path).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        peak = number.map_or(peak, |now: u64| now.max(peak));
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    (peak, running.wait().stdout.lines().count())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_list() {
+    let text = "x".repeat(1_000);
+    for list in [&LISTS[0], &LISTS[5]] {
+        let (small, _) = peak(&service(list, 3, &text, 100), list.0);
+        let (large, rows) = peak(&service(list, 30, &text, 100), list.0);
+        assert_eq!(rows, 2 + 29 * PAGE);
+        assert!(large < small + 3_000, "{small} KiB for 3 pages, {large} KiB for 30");
+    }
+}

@@ -1,0 +1,104 @@
+//! A kill and a panic at every point between two steps of a send. The points are collected from
+//! runs, so that a new one is tested without being named here.
+
+#![cfg(debug_assertions)]
+
+use std::collections::HashSet;
+use std::{fs, thread};
+
+use crate::never_twice::{SMS, sent, sms_to};
+use crate::support::{Ran, World};
+
+/// Runs the message with a look for receipts of at most that many seconds.
+fn run(world: &World, message: &[&str], environment: &[(&str, &str)]) -> Ran {
+    let mut command = world.alimsg(message);
+    command.env("ALIMSG_LOOK_UP", "1").envs(environment.iter().copied());
+    crate::support::Running::start(command).wait()
+}
+
+/// The points that a run with this message passes, each once.
+fn points(message: &[&str]) -> Vec<String> {
+    let world = World::new();
+    let trace = world.path("trace");
+    run(&world, message, &[("ALIMSG_FAULT_TRACE", trace.to_str().expect("a path"))]);
+    let mut seen = HashSet::new();
+    let text = fs::read_to_string(trace).expect("a trace");
+    text.lines().filter(|point| seen.insert(point.to_string())).map(str::to_owned).collect()
+}
+
+/// One fault at each point, and then the same command again.
+fn at_every_point(message: &[&str]) {
+    let points = points(message);
+    assert!(points.iter().any(|point| point == "ledger: calling"), "{points:?}");
+    let cases: Vec<(String, &str)> = points
+        .iter()
+        .flat_map(|point| ["kill", "panic"].map(|fault| (point.clone(), fault)))
+        .collect();
+    let calling = points.iter().position(|point| point == "ledger: calling").expect("calling");
+    thread::scope(|scope| {
+        for lane in 0..3 {
+            let cases = cases.iter().skip(lane).step_by(3);
+            let points = &points;
+            scope.spawn(move || {
+                for (point, fault) in cases {
+                    let before_the_call =
+                        points.iter().position(|known| known == point) < Some(calling);
+                    crash_and_ask_again(message, &format!("{point}={fault}"), before_the_call);
+                }
+            });
+        }
+    });
+}
+
+fn crash_and_ask_again(message: &[&str], fault: &str, before_the_call: bool) {
+    let world = World::new();
+    let crashed = run(&world, message, &[("ALIMSG_FAULT", fault)]);
+    let sent_first = sent(&world);
+    assert!(sent_first <= 1, "{fault}");
+    let again = run(&world, message, &[]);
+    let json = again.json();
+    let answer = (json["data"]["replayed"].as_bool(), json["error"]["outcome"].as_str());
+    match (sent_first, sent(&world), answer) {
+        // It went out before the crash, and the record says so.
+        (1, 1, (Some(true), None)) => assert_eq!(again.exit(), 0, "{fault}: {again:#?}"),
+        // It was never called, and that is on record: it is sent now.
+        (0, 1, (Some(false), None)) => assert!(before_the_call, "{fault}: {again:#?}"),
+        // It may have been called, and nothing proves that it was.
+        (0, 0, (None, Some("unknown"))) => {
+            assert!(!before_the_call, "{fault}: {again:#?}");
+            assert_eq!(again.exit(), 7, "{fault}: {again:#?}");
+            assert!(!json["error"]["next"].as_array().expect("commands").is_empty());
+        }
+        other => panic!("{fault}: {other:?}\n{crashed:#?}\n{again:#?}"),
+    }
+    // And once more: the answer stays the same and nothing is added.
+    let third = run(&world, message, &[]);
+    assert!(sent(&world) <= 1, "{fault}");
+    let stays = if sent(&world) == 1 { 0 } else { 7 };
+    assert_eq!(third.exit(), stays, "{fault}: {third:#?}");
+}
+
+#[test]
+fn a_crash_between_any_two_steps_sends_at_most_once_and_the_key_knows_the_truth() {
+    at_every_point(&SMS);
+}
+
+#[test]
+fn so_does_a_crash_while_the_reply_is_lost_and_the_receipt_is_looked_for() {
+    at_every_point(&sms_to("13800009003"));
+}
+
+#[test]
+fn so_does_a_crash_of_a_message_that_is_also_checked_for_repetitions() {
+    let text = crate::support::lines::and(
+        &crate::support::lines::TEXT,
+        &[
+            "--sandbox",
+            "--json",
+            "--text=Hello",
+            "--idempotency-key=k",
+            "--cust-space-id=cams-sandbox",
+        ],
+    );
+    at_every_point(&text);
+}

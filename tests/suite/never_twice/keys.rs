@@ -1,0 +1,237 @@
+//! What a key promises while nothing crashes.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::json;
+
+use crate::never_twice::{SMS, sent, sms_to};
+use crate::support::World;
+use crate::support::lines::{self, and};
+
+#[test]
+fn sending_twice_with_one_key_sends_once_and_starts_no_process_again() {
+    let world = World::new();
+    let message = and(&lines::SMS, &["--json", "--idempotency-key=order-42"]);
+    let first = world.run(&message);
+    assert_eq!(first.exit(), 0, "{first:#?}");
+    let processes = world.processes().len();
+    let second = world.run(&message);
+    assert_eq!(second.exit(), 0, "{second:#?}");
+    assert_eq!(world.sent().len(), 1);
+    assert_eq!(world.processes().len(), processes, "{:?}", world.commands());
+    let (first, second) = (first.json(), second.json());
+    assert_eq!(first["data"]["replayed"], false);
+    assert_eq!(second["data"]["replayed"], true);
+    for field in ["status", "biz_id", "out_id", "request_id", "to"] {
+        assert_eq!(first["data"][field], second["data"][field], "{field}");
+    }
+    assert_eq!(first["raw"], second["raw"]);
+    world.assert_clean();
+}
+
+#[test]
+fn whatsapp_messages_have_keys_as_well() {
+    let world = World::new();
+    let message = |text| {
+        let more = ["--sandbox", "--json", "--idempotency-key=k", "--text", text];
+        world.run(&and(&lines::TEXT, &more))
+    };
+    let first = message("Hello");
+    assert_eq!(first.json()["data"]["replayed"], false, "{first:#?}");
+    let second = message("Hello");
+    assert_eq!(second.json()["data"]["replayed"], true, "{second:#?}");
+    assert_eq!(second.json()["data"]["message_id"], first.json()["data"]["message_id"]);
+    assert_eq!(message("Hello again").exit(), 2);
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn the_same_key_with_other_parameters_is_an_error_and_starts_nothing() {
+    let world = World::new();
+    assert_eq!(world.run(&SMS).exit(), 0);
+    let other = world.run(&sms_to("13800001001"));
+    assert_eq!(other.exit(), 2, "{other:#?}");
+    let json = other.json();
+    assert_eq!(json["error"]["kind"], "usage");
+    assert_eq!(json["error"]["outcome"], "not_sent");
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn the_same_key_by_another_sender_is_an_error_and_starts_nothing() {
+    let world = World::new();
+    let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
+    assert_eq!(world.run(&message).exit(), 0);
+    let processes = world.processes().len();
+    for sender in ["--credentials=env", "--profile=other", "--region=cn-beijing"] {
+        let other = world.run(&[&message[..], &[sender]].concat());
+        assert_eq!(other.exit(), 2, "{sender}: {other:#?}");
+        assert_eq!(other.json()["error"]["outcome"], "not_sent", "{sender}");
+    }
+    assert_eq!((world.sent().len(), world.processes().len()), (1, processes));
+    world.assert_clean();
+}
+
+#[test]
+fn a_tracking_id_of_the_users_own_is_part_of_the_message_and_a_generated_one_is_not() {
+    for (first, second, is_same) in [
+        (Some("one"), Some("one"), true),
+        (Some("one"), None, true),
+        (None, None, true),
+        (Some("one"), Some("two"), false),
+        (None, Some("two"), false),
+    ] {
+        let world = World::new();
+        let with_id = |id: Option<&'static str>| {
+            let mut words = SMS.to_vec();
+            words.extend(id.into_iter().flat_map(|id| ["--out-id", id]));
+            world.run(&words)
+        };
+        let sent_with = with_id(first).json()["data"]["out_id"].clone();
+        let again = with_id(second);
+        let json = again.json();
+        if is_same {
+            assert_eq!(json["data"]["replayed"], true, "{first:?} {second:?}: {json:#}");
+            assert_eq!(json["data"]["out_id"], sent_with, "{first:?} {second:?}");
+        } else {
+            assert_eq!(again.exit(), 2, "{first:?} {second:?}: {json:#}");
+            assert_eq!(json["error"]["outcome"], "not_sent");
+            let message = json["error"]["message"].as_str().expect("a message");
+            assert!(message.contains(sent_with.as_str().expect("an ID")), "{message}");
+        }
+        assert_eq!(sent(&world), 1);
+    }
+}
+
+#[test]
+fn a_replay_waits_for_the_receipts_as_well_and_only_reads() {
+    let world = World::new();
+    let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
+    let waiting = [&message[..], &["--wait=20"]].concat();
+    let first = world.run(&message);
+    let id = |name: &str| first.json()["data"][name].as_str().expect("an ID").to_owned();
+    let answer = |rows: serde_json::Value| {
+        json!([{ "match": ["dysmsapi", "query-send-details"], "stdout": json!({
+            "Code": "OK", "TotalCount": "1",
+            "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows } }).to_string() }])
+    };
+    world.script(answer(json!([
+        { "PhoneNum": "13800001000", "SendStatus": 3, "OutId": id("out_id") },
+    ])));
+    let second = world.run(&waiting);
+    let json = second.json();
+    assert_eq!((second.exit(), &json["data"]["replayed"]), (0, &json!(true)), "{second:#?}");
+    assert_eq!(json["data"]["receipts"][0]["status"], "delivered", "{json:#}");
+    let look =
+        world.processes().into_iter().find(|seen| seen.command() == "dysmsapi query-send-details");
+    assert_eq!(look.expect("a look").flag("biz-id"), Some(id("biz_id").as_str()));
+
+    // What cannot be read is a warning; the message went out all the same.
+    world.script(json!([{ "match": ["dysmsapi", "query-send-details"],
+        "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() }]));
+    let third = world.run(&waiting);
+    assert_eq!(third.exit(), 0, "{third:#?}");
+    let json = third.json();
+    assert_eq!(json["data"]["receipts"][0]["out_id"], id("out_id"));
+    assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{json:#}");
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
+}
+
+#[test]
+fn the_key_is_free_again_after_a_refusal() {
+    let world = World::new();
+    let refused = world.run(&sms_to("13800009001"));
+    assert_eq!(refused.exit(), 6, "{refused:#?}");
+    let other = world.run(&SMS);
+    assert_eq!(other.exit(), 0, "{other:#?}");
+    assert_eq!(other.json()["data"]["replayed"], false);
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn twenty_runs_at_once_send_one_message_and_all_report_it() {
+    let world = World::new();
+    let runs: Vec<_> = (0..20).map(|_| world.start(&SMS)).collect();
+    let mut ids = Vec::new();
+    let mut replayed = 0;
+    for run in runs {
+        let ran = run.wait();
+        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let data = ran.json()["data"].clone();
+        replayed += usize::from(data["replayed"] == json!(true));
+        ids.push(data["biz_id"].clone());
+    }
+    assert_eq!(sent(&world), 1);
+    assert_eq!(replayed, 19);
+    assert!(ids[0].is_string() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+#[test]
+fn the_record_is_private_and_holds_no_text() {
+    let world = World::new();
+    let words = crate::support::lines::with(&sms_to("13800009004"), "-t", "SMS_100001");
+    let open = world.run(&[&words[..], &["--param", "code=471147"]].concat());
+    assert_eq!(open.exit(), 7, "{open:#?}");
+    let folder = world.path("state/sandbox");
+    let mode = |path: &std::path::Path| {
+        std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
+    };
+    assert_eq!(mode(&folder), 0o700);
+    for entry in std::fs::read_dir(&folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("store")) {
+            assert_eq!(mode(&path), 0o600, "{}", path.display());
+            let bytes = std::fs::read(&path).expect("a file");
+            assert!(!bytes.windows(6).any(|part| part == b"471147"), "{}", path.display());
+        }
+    }
+    // The sandbox has a record of its own.
+    assert!(!world.path("state/store.sqlite3").exists());
+}
+
+#[test]
+fn a_stored_fingerprint_depends_on_a_secret_of_its_own_store() {
+    let digests: Vec<String> = (0..2)
+        .map(|_| {
+            let world = World::new();
+            assert_eq!(world.run(&SMS).exit(), 0);
+            let store = rusqlite::Connection::open(world.path("state/sandbox/store.sqlite3"));
+            let store = store.expect("the store");
+            store.query_row("SELECT content FROM keys", [], |row| row.get(0)).expect("a digest")
+        })
+        .collect();
+    assert_eq!(digests[0].len(), 64);
+    assert_ne!(digests[0], digests[1]);
+}
+
+#[test]
+fn without_a_key_there_is_no_record() {
+    let world = World::new();
+    for _ in 0..2 {
+        assert_eq!(world.run(&SMS[..11]).exit(), 0);
+    }
+    assert_eq!(sent(&world), 2);
+    assert!(!world.path("state/sandbox/store.sqlite3").exists());
+}
+
+#[test]
+fn a_dry_run_takes_no_key() {
+    let world = World::new();
+    let mut dry = SMS.to_vec();
+    dry.push("--dry-run");
+    assert_eq!(world.run(&dry).exit(), 0);
+    assert_eq!(world.run(&SMS).json()["data"]["replayed"], false);
+}
+
+#[test]
+fn what_is_no_key_is_refused() {
+    let world = World::new();
+    for wrong in ["", "  ", "a\nb", &"x".repeat(256)] {
+        let key = format!("--idempotency-key={wrong}");
+        let mut words = SMS[..11].to_vec();
+        words.push(&key);
+        assert_eq!(world.run(&words).exit(), 2, "{wrong:?}");
+    }
+    assert_eq!(sent(&world), 0);
+}

@@ -1,0 +1,103 @@
+//! Keys of version 0.1.0 keep their promise.
+
+use rusqlite::{Connection, params};
+use serde_json::json;
+
+use crate::never_twice::{SMS, sent};
+use crate::support::World;
+
+/// A world with keys as version 0.1.0 has them: key, state and result.
+fn world(rows: &[(&str, &str, Option<&str>)]) -> World {
+    let world = World::new();
+    let folder = world.path("state/sandbox/ledger");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let store = Connection::open(folder.join("keys.sqlite3")).expect("a database");
+    store.pragma_update(None, "journal_mode", "WAL").expect("a mode");
+    store
+        .execute_batch(
+            "CREATE TABLE sends (
+                key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, tracking TEXT NOT NULL,
+                generated INTEGER NOT NULL, state TEXT NOT NULL, lease TEXT NOT NULL,
+                since TEXT NOT NULL, result TEXT
+            ) STRICT;
+            PRAGMA user_version = 1;",
+        )
+        .expect("a table");
+    for (key, state, result) in rows {
+        store
+            .execute(
+                "INSERT INTO sends VALUES (?1, 'x', 't-1', 1, ?2, 'gone', ?3, ?4)",
+                params![key, state, "2026-01-01T00:00:00Z", result],
+            )
+            .expect("a row");
+    }
+    world
+}
+
+const RESULT: &str = r#"{"data":{"status":"accepted","biz_id":"b-1","out_id":"t-1",
+    "request_id":"r","to":["13800001000"],"replayed":false},"raw":{}}"#;
+
+fn with_key(key: &str) -> Vec<&str> {
+    [&SMS[..11], &["--idempotency-key", key]].concat()
+}
+
+#[test]
+fn an_accepted_key_replays_with_a_warning_that_its_parameters_cannot_be_compared() {
+    let world = world(&[("a", "accepted", Some(RESULT))]);
+    for _ in 0..2 {
+        let ran = world.run(&with_key("a"));
+        let json = ran.json();
+        assert_eq!((ran.exit(), &json["data"]["replayed"]), (0, &json!(true)), "{ran:#?}");
+        assert_eq!(json["data"]["biz_id"], "b-1");
+        assert!(json["warnings"][0].to_string().contains("cannot be compared"), "{json:#}");
+    }
+    assert_eq!(sent(&world), 0);
+}
+
+#[test]
+fn an_unresolved_key_ends_with_7_until_it_is_resolved() {
+    let world = world(&[("open", "open", None), ("calling", "calling", None)]);
+    for key in ["open", "calling"] {
+        assert_eq!(world.run(&with_key(key)).exit(), 7, "{key}");
+    }
+    let list = world.run(&["--sandbox", "keys", "list", "--json"]).json();
+    assert_eq!(list["data"]["keys"].as_array().map(Vec::len), Some(2), "{list:#}");
+    let line = ["--sandbox", "keys", "resolve", "open", "--as", "sent", "--yes"];
+    assert_eq!(world.run(&line).exit(), 0);
+    assert_eq!(world.run(&with_key("open")).json()["data"]["replayed"], true);
+    let line = ["--sandbox", "keys", "resolve", "calling", "--as", "not-sent"];
+    let mut terminal = world.terminal(&line);
+    terminal.expect("Type the key to confirm");
+    terminal.write("calling\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    assert_eq!(sent(&world), 0);
+    assert_eq!(world.run(&with_key("calling")).json()["data"]["replayed"], false);
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn a_reservation_of_a_run_that_ended_and_a_new_key_are_free() {
+    let world = world(&[("reserved", "reserved", None)]);
+    for key in ["reserved", "new"] {
+        assert_eq!(world.run(&with_key(key)).json()["data"]["replayed"], false, "{key}");
+    }
+    assert_eq!(sent(&world), 2);
+}
+
+#[test]
+fn a_record_of_0_1_0_that_cannot_be_read_ends_with_7_for_every_new_key() {
+    let world = World::new();
+    std::fs::create_dir_all(world.path("state/sandbox/ledger")).expect("a folder");
+    world.file("state/sandbox/ledger/keys.sqlite3", "this is no database, whatever its name says");
+    for _ in 0..2 {
+        let ran = world.run(&SMS);
+        assert_eq!(ran.exit(), 7, "{ran:#?}");
+        assert_eq!(ran.json()["error"]["outcome"], "unknown");
+    }
+    let mut terminal = world.terminal(&["--sandbox", "keys", "repair"]);
+    terminal.expect("to confirm");
+    terminal.write("repair\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    assert_eq!(world.run(&SMS).exit(), 0);
+    assert_eq!(sent(&world), 1);
+}

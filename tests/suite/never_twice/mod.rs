@@ -1,0 +1,43 @@
+//! No message goes out twice: keys, the record behind them, and the look for a receipt.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+mod damage;
+mod faults;
+mod keys;
+mod legacy;
+mod receipts;
+mod unresolved;
+
+use crate::support::World;
+use crate::support::lines::with;
+
+/// An SMS in the sandbox with the key `order-42`, to a number that is fine.
+pub const SMS: [&str; 12] = [
+    "--sandbox",
+    "--json",
+    "--yes",
+    "sms",
+    "send",
+    "-p",
+    "13800001000",
+    "-s",
+    "Acme",
+    "-t",
+    "SMS_100003",
+    "--idempotency-key=order-42",
+];
+
+/// The same to another number.
+pub fn sms_to(number: &str) -> Vec<&str> {
+    with(&SMS, "-p", number)
+}
+
+/// How many messages the service of the sandbox has sent in this world.
+pub fn sent(world: &World) -> usize {
+    world.sandbox_messages().len()
+}

@@ -1,0 +1,289 @@
+//! The look for a receipt after an open outcome.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::never_twice::{SMS, sent, sms_to};
+use crate::support::lines::{self, with};
+use crate::support::{Ran, Running, World};
+
+fn run(world: &World, message: &[&str], look_up: &str) -> Ran {
+    let mut command = world.alimsg(message);
+    command.env("ALIMSG_LOOK_UP", look_up);
+    Running::start(command).wait()
+}
+
+fn without_key(number: &str) -> Vec<&str> {
+    sms_to(number).into_iter().filter(|word| !word.starts_with("--idem")).collect()
+}
+
+/// The stand-in's replies to a send whose reply is lost, and to the look for its receipt.
+fn lost_reply(receipts: Value) -> Value {
+    json!([
+        { "match": ["dysmsapi", "send-sms"], "stdout": "", "stderr": "ERROR: read timeout\n",
+          "exit": 1 },
+        { "match": ["dysmsapi", "query-send-details"], "stdout": json!({
+            "Code": "OK", "TotalCount": "1",
+            "SmsSendDetailDTOs": { "SmsSendDetailDTO": receipts },
+        }).to_string() },
+    ])
+}
+
+const TRACKED: [&str; 13] = [
+    "--json",
+    "--yes",
+    "sms",
+    "send",
+    "-p",
+    "+8613800001000",
+    "-s",
+    "Acme",
+    "-t",
+    "SMS_100003",
+    "--out-id",
+    "order-7",
+    "--region=cn-hangzhou",
+];
+
+#[test]
+fn a_lost_reply_is_made_good_by_the_receipt() {
+    let world = World::new();
+    for message in [without_key("13800009003"), without_key("13800009009")] {
+        let ran = run(&world, &message, "5");
+        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let json = ran.json();
+        assert_eq!(json["data"]["status"], "sent", "{json:#}");
+        assert!(json["data"]["out_id"].is_string());
+        assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{json:#}");
+    }
+    assert_eq!(sent(&world), 2);
+}
+
+#[test]
+fn a_lost_request_stays_unknown_and_the_time_of_the_look_is_bounded() {
+    let world = World::new();
+    for number in ["13800009004", "13800009010"] {
+        let ran = run(&world, &without_key(number), "1");
+        assert_eq!(ran.exit(), 7, "{ran:#?}");
+        assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
+        let next = ran.json()["error"]["next"][0].clone();
+        assert!(next.as_str().is_some_and(|next| next.contains("sms status")), "{next}");
+    }
+    assert_eq!(sent(&world), 0);
+}
+
+#[test]
+fn a_key_with_an_open_outcome_never_sends_and_answers_once_there_is_a_receipt() {
+    let world = World::new();
+    let message = sms_to("13800009003");
+    let first = run(&world, &message, "0");
+    assert_eq!(first.exit(), 7, "{first:#?}");
+    let out_id = first.json()["error"]["hint"].as_str().expect("a hint").to_owned();
+    let second = run(&world, &message, "2");
+    assert_eq!(second.exit(), 0, "{second:#?}");
+    let data = second.json()["data"].clone();
+    assert_eq!((&data["status"], &data["replayed"]), (&json!("sent"), &json!(true)));
+    // The first run's ID, not one of this run.
+    assert!(out_id.contains(data["out_id"].as_str().expect("an ID")), "{out_id} {data}");
+    assert_eq!(run(&world, &message, "0").json()["data"], data);
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn the_look_asks_for_the_number_on_the_day_of_china() {
+    let world = World::new();
+    let receipt = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
+        "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.", "SendDate": china(1) });
+    world.script(lost_reply(json!([receipt])));
+    let ran = run(&world, &TRACKED, "5");
+    assert_eq!(ran.json()["data"]["status"], "sent", "{ran:#?}");
+    let looks: Vec<_> = world
+        .processes()
+        .into_iter()
+        .filter(|seen| seen.command() == "dysmsapi query-send-details")
+        .collect();
+    assert_eq!(looks.len(), 1);
+    let argv = &looks[0].argv;
+    assert!(argv.contains(&"--phone-number=13800001000".to_string()), "{argv:?}");
+    assert!(argv.iter().any(|word| word.starts_with("--send-date=20")), "{argv:?}");
+    assert!(argv.contains(&"--region=cn-hangzhou".to_string()), "{argv:?}");
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
+}
+
+#[test]
+fn what_the_receipts_say_is_neither_on_record_nor_in_the_answer() {
+    let world = World::new();
+    let receipt = |out_id: &str| {
+        json!({ "OutId": out_id, "PhoneNum": "13800001000", "SendStatus": 3,
+            "SendDate": china(1),
+            "TemplateCode": "SMS_100003",
+            "Content": format!("the code of {out_id} is 471147") })
+    };
+    world.script(lost_reply(json!([receipt("other"), receipt("order-7")])));
+    let message = [&TRACKED[..], &["--idempotency-key=k"]].concat();
+    for replayed in [false, true] {
+        let ran = run(&world, &message, "5");
+        let json = ran.json();
+        assert_eq!(json["data"]["status"], "sent", "{ran:#?}");
+        assert_eq!(json["data"]["replayed"], replayed);
+        assert_eq!(json["raw"]["OutId"], "order-7");
+        assert!(!ran.stdout.contains("471147") && !ran.stdout.contains("other"), "{json:#}");
+    }
+    let folder = std::fs::read_dir(world.path("state")).expect("a folder");
+    for path in folder.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
+        let bytes = std::fs::read(&path).expect("a file");
+        assert!(!bytes.windows(6).any(|part| part == b"471147"), "{}", path.display());
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn ai_mode_is_off_between_the_looks() {
+    let world = World::new();
+    world.script(lost_reply(json!([])));
+    assert_eq!(run(&world, &TRACKED, "4").exit(), 7);
+    world.assert_off_between("dysmsapi query-send-details");
+    world.assert_clean();
+}
+
+/// A time in China, that many seconds from now, as a receipt has it.
+fn china(seconds: i64) -> String {
+    let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    now.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+#[test]
+fn a_receipt_of_another_message_with_the_users_own_id_proves_nothing() {
+    let mine = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
+        "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.",
+        "SendDate": china(0) });
+    let with = |field: &str, value: Value| {
+        let mut other = mine.clone();
+        other[field] = value;
+        json!([other])
+    };
+    let world = World::new();
+    for receipts in [
+        with("SendDate", json!("2020-01-01 00:00:00")),
+        with("SendDate", json!(china(-2))),
+        // The clock of this machine runs behind: the receipt seems to be of the future.
+        with("SendDate", json!(china(1800))),
+        with("TemplateCode", json!("SMS_100002")),
+        with("TemplateCode", json!(null)),
+        with("Content", json!("【Other】Your parcel is here.")),
+        with("Content", json!(null)),
+        with("PhoneNum", json!("13800001001")),
+        json!([]),
+        json!("x"),
+        json!([1, null, {}]),
+        json!(null),
+    ] {
+        world.script(lost_reply(receipts.clone()));
+        let ran = run(&world, &TRACKED, "1");
+        assert_eq!(ran.exit(), 7, "{receipts}: {ran:#?}");
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn a_receipt_with_other_variables_proves_nothing() {
+    let world = World::new();
+    let message = |code: &'static str| [&TRACKED[..], &["--param", code]].concat();
+    for (code, exit) in [("code=471147", 0), ("code=471148", 7)] {
+        let receipt = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
+            "TemplateCode": "SMS_100003", "Content": "【Acme】Your code is 471147.",
+            "SendDate": china(1) });
+        world.script(lost_reply(json!([receipt])));
+        let ran = run(&world, &message(code), "5");
+        assert_eq!(ran.exit(), exit, "{code}: {ran:#?}");
+    }
+}
+
+#[test]
+fn a_look_up_that_times_out_is_followed_by_another() {
+    let world = World::new();
+    let mut rules = lost_reply(json!([{ "OutId": "order-7", "PhoneNum": "13800001000",
+        "SendStatus": 3, "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.",
+        "SendDate": china(1) }]));
+    let late = json!({ "match": ["dysmsapi", "query-send-details"], "times": 1,
+        "delay_ms": 30_000 });
+    rules.as_array_mut().expect("rules").insert(1, late);
+    world.script(rules);
+    let message = [&TRACKED[..], &["--timeout=2"]].concat();
+    let ran = run(&world, &message, "20");
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["status"], "sent");
+    world.assert_clean();
+}
+
+#[test]
+fn a_look_that_is_not_allowed_is_a_warning_and_the_outcome_stays_open() {
+    let world = World::new();
+    world.script(json!([
+        { "match": ["dysmsapi", "send-sms"], "stdout": "", "stderr": "ERROR: read timeout\n",
+          "exit": 1 },
+        { "match": ["dysmsapi", "query-send-details"],
+          "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() },
+    ]));
+    let ran = run(&world, &TRACKED, "20");
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let json = ran.json();
+    assert!(json["warnings"][0].as_str().is_some_and(|text| text.contains("receipt")), "{json:#}");
+    assert!(ran.took < Duration::from_secs(10));
+    world.assert_clean();
+}
+
+#[test]
+fn a_whatsapp_message_is_found_by_its_task_id_where_the_space_is_known() {
+    let world = World::new();
+    let message = |more: &[&str]| {
+        let words = with(&lines::TEMPLATE, "--to", "8613800009003");
+        run(&world, &[&["--sandbox", "--json"], &words[..], more].concat(), "2")
+    };
+    let unknown = message(&[]);
+    assert_eq!(unknown.exit(), 7, "{unknown:#?}");
+    let found = message(&["--cust-space-id", "cams-sandbox"]);
+    assert_eq!(found.json()["data"]["status"], "sent", "{found:#?}");
+    assert_eq!(sent(&world), 2);
+}
+
+#[test]
+fn a_signal_ends_the_look_at_once_and_the_outcome_is_unknown() {
+    let world = World::new();
+    let mut command = world.alimsg(&TRACKED);
+    world.script(lost_reply(json!([])));
+    command.env("ALIMSG_LOOK_UP", "60");
+    let running = Running::start(command);
+    world.wait_until("the first look has begun", || {
+        world.commands().iter().any(|command| command == "dysmsapi query-send-details")
+    });
+    running.signal(Signal::TERM);
+    let ran = running.wait();
+    assert_eq!(ran.signal(), Some(15), "{ran:#?}");
+    assert_eq!(ran.json()["error"]["outcome"], "unknown");
+    assert!(ran.took < Duration::from_secs(8), "{:?}", ran.took);
+    world.assert_clean();
+}
+
+#[test]
+fn a_call_that_outlives_its_killed_run_is_waited_for() {
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 1500 }]));
+    let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
+    let running = world.start(&message);
+    world.wait_until("the call has begun", || {
+        world.commands().iter().any(|command| command == "dysmsapi send-sms")
+    });
+    running.signal(Signal::KILL);
+    running.wait();
+    let again = world.run(&message);
+    assert_eq!(again.exit(), 7, "{again:#?}");
+    let mut calls = world.processes();
+    calls.retain(|seen| seen.command() == "dysmsapi send-sms");
+    assert!(calls.len() == 1 && calls[0].ended(), "it was not waited for: {calls:#?}");
+    world.assert_clean();
+}

@@ -1,0 +1,234 @@
+//! Keys whose outcome is unknown: no command sends with them, and a person can resolve them.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::never_twice::{SMS, sent, sms_to};
+use crate::support::lines::{self, with};
+use crate::support::{Ran, Running, World};
+
+/// The reply to the message is lost, and no receipt is looked for.
+fn unresolved(world: &World) -> Ran {
+    let ran = world.run(&sms_to("13800009004"));
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    ran
+}
+
+fn sandbox<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    [&["--sandbox"], words].concat()
+}
+
+#[track_caller]
+fn error_of(ran: &Ran) -> Value {
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let error = ran.json()["error"].clone();
+    assert_eq!(error["outcome"], "unknown", "{error}");
+    error
+}
+
+/// What must not be suggested while a key is unresolved.
+#[track_caller]
+fn assert_suggests_no_second_message(error: &Value) {
+    let text = error.to_string();
+    for wrong in ["another key", "other key", "own key", "ALIMSG_STATE_DIR", "allow-duplicate"] {
+        assert!(!text.contains(wrong), "{wrong}: {text}");
+    }
+}
+
+#[test]
+fn a_whatsapp_message_without_a_space_is_found_once_the_space_is_given() {
+    let world = World::new();
+    let words = with(&lines::TEMPLATE, "--to", "8613800009003");
+    let message = |more: &[&str]| {
+        let key = ["--sandbox", "--json", "--idempotency-key=k"];
+        let mut command = world.alimsg(&[&words[..], &key, more].concat());
+        command.env("ALIMSG_LOOK_UP", "3");
+        Running::start(command).wait()
+    };
+    error_of(&message(&[]));
+    let again = error_of(&message(&[]));
+    let text = again.to_string();
+    assert!(!text.contains("no receipt"), "no look-up took place: {text}");
+    assert!(again["hint"].as_str().expect("a hint").contains("--cust-space-id"), "{again}");
+    assert!(text.contains("alimsg keys resolve --as sent k"), "{text}");
+    assert_suggests_no_second_message(&again);
+    let found = message(&["--cust-space-id", "cams-sandbox"]);
+    assert_eq!(found.exit(), 0, "{found:#?}");
+    let json = found.json();
+    assert_eq!(
+        (&json["data"]["status"], &json["data"]["replayed"]),
+        (&"sent".into(), &true.into())
+    );
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn an_unresolved_key_ends_with_7_whatever_the_parameters_are() {
+    let world = World::new();
+    unresolved(&world);
+    let mut other_account = sms_to("13800009004");
+    other_account.push("--region=cn-beijing");
+    let mut own_id = sms_to("13800009004");
+    own_id.push("--out-id=mine");
+    for line in [sms_to("13800009004"), SMS.to_vec(), other_account, own_id] {
+        let error = error_of(&world.run(&line));
+        assert_suggests_no_second_message(&error);
+        let next = error["next"].to_string();
+        assert!(next.contains("alimsg keys resolve --as sent order-42 --sandbox"), "{next}");
+        assert!(next.contains("alimsg sms status -p 13800009004"), "{next}");
+    }
+    assert_eq!(sent(&world), 0);
+}
+
+#[test]
+fn the_first_answer_names_the_commands_that_resolve_the_key() {
+    let world = World::new();
+    let error = unresolved(&world).json()["error"].clone();
+    let next = error["next"].to_string();
+    for outcome in ["sent", "not-sent"] {
+        assert!(next.contains(&format!("alimsg keys resolve --as {outcome} order-42")), "{next}");
+    }
+    assert_suggests_no_second_message(&error);
+}
+
+#[test]
+fn keys_are_listed_and_shown_with_masked_numbers_and_no_text() {
+    let world = World::new();
+    assert!(world.run(&sandbox(&["keys", "list"])).stdout.is_empty());
+    assert!(!world.path("state/sandbox/store.sqlite3").exists(), "a list creates nothing");
+    unresolved(&world);
+    let with_key = |key: &'static str| [&SMS[..11], &[key]].concat();
+    assert_eq!(world.run(&with_key("--idempotency-key=order-43")).exit(), 0);
+    let list = world.run(&sandbox(&["keys", "list", "--json"]));
+    let keys = list.json()["data"]["keys"].clone();
+    let states: Vec<_> = keys.as_array().expect("keys").iter().map(|key| &key["state"]).collect();
+    assert_eq!(states, ["accepted", "unresolved"], "{keys:#}");
+    assert_eq!(keys[0]["to"], json!(["*******1000"]));
+    assert_eq!((&keys[1]["key"], &keys[1]["to"][0]), (&"order-42".into(), &"*******9004".into()));
+    let only = world.run(&sandbox(&["keys", "list", "--state", "unresolved", "--json"]));
+    assert_eq!(only.json()["data"]["keys"].as_array().map(Vec::len), Some(1));
+    let show = world.run(&sandbox(&["keys", "show", "order-42", "--json"]));
+    let data = show.json()["data"].clone();
+    assert_eq!((&data["channel"], &data["recipients"]), (&"sms".into(), &1.into()));
+    assert!(data["next"].to_string().contains("keys resolve --as sent order-42"), "{data:#}");
+    let unknown = world.run(&sandbox(&["keys", "show", "nothing", "--json"]));
+    assert_eq!(unknown.exit(), 2, "{unknown:#?}");
+    // Every text form works as well.
+    for words in [&["keys", "list"][..], &["keys", "show", "order-42"]] {
+        assert_eq!(world.run(&sandbox(words)).exit(), 0);
+    }
+}
+
+#[test]
+fn resolved_as_sent_a_key_gives_its_result_and_sends_nothing() {
+    let world = World::new();
+    unresolved(&world);
+    let refused = world.run(&sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--json"]));
+    assert_eq!(refused.exit(), 2, "{refused:#?}");
+    for _ in 0..2 {
+        let line = sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--json", "--yes"]);
+        let ran = world.run(&line);
+        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        assert_eq!(ran.json()["data"]["state"], "accepted");
+    }
+    let again = world.run(&sms_to("13800009004"));
+    let data = again.json()["data"].clone();
+    assert_eq!((&data["status"], &data["replayed"]), (&"sent".into(), &true.into()), "{again:#?}");
+    assert_eq!((&data["resolved_by"], &data["to"]), (&"hand".into(), &json!(["13800009004"])));
+    assert_eq!(sent(&world), 0);
+    let line = ["keys", "resolve", "order-42", "--as", "not-sent"];
+    let mut terminal = world.terminal(&sandbox(&line));
+    terminal.expect("was sent");
+    assert_eq!(terminal.wait().exit(), 7);
+}
+
+#[test]
+fn resolved_as_not_sent_a_key_can_send_and_only_a_person_who_types_it_can_say_so() {
+    let world = World::new();
+    unresolved(&world);
+    let line = sandbox(&["keys", "resolve", "order-42", "--as", "not-sent", "--yes"]);
+    for more in [&[][..], &["--json"]] {
+        let ran = world.run(&[&line[..], more].concat());
+        assert_eq!(ran.exit(), 2, "{ran:#?}");
+    }
+    for (typed, exit) in [("yes", 9), ("order-4", 9), ("order-42", 0)] {
+        assert_eq!(world.run(&sms_to("13800009004")).exit(), 7, "{typed}");
+        let mut terminal = world.terminal(&line);
+        terminal.expect("Type the key to confirm");
+        terminal.write(&format!("{typed}\r"));
+        let ran = terminal.wait();
+        assert_eq!(ran.exit(), exit, "{typed}: {ran:#?}");
+    }
+    assert_eq!(sent(&world), 0);
+    let now = world.run(&SMS);
+    assert_eq!((now.exit(), &now.json()["data"]["replayed"]), (0, &json!(false)), "{now:#?}");
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn a_receipt_refuses_the_claim_that_nothing_was_sent() {
+    let world = World::new();
+    assert_eq!(world.run(&sms_to("13800009003")).exit(), 7);
+    let line = sandbox(&["keys", "resolve", "order-42", "--as", "not-sent"]);
+    let mut terminal = world.terminal(&line);
+    terminal.expect("was sent");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    assert!(!ran.stdout.contains("Type the key"), "{ran:#?}");
+    // The receipt has resolved the key.
+    let again = world.run(&sms_to("13800009003"));
+    assert_eq!((again.exit(), &again.json()["data"]["replayed"]), (0, &json!(true)), "{again:#?}");
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn a_receipt_with_the_users_own_id_is_no_proof_and_still_keeps_the_key() {
+    let world = World::new();
+    let mut message = sms_to("13800009003");
+    message.push("--out-id=mine");
+    assert_eq!(world.run(&message).exit(), 7);
+    let mut terminal =
+        world.terminal(&sandbox(&["keys", "resolve", "order-42", "--as", "not-sent"]));
+    terminal.expect("may be that of another message");
+    assert_eq!(terminal.wait().exit(), 7);
+    let show = world.run(&sandbox(&["keys", "show", "order-42", "--json"])).json();
+    assert_eq!(show["data"]["state"], "unresolved", "{show:#}");
+    let line = sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--yes"]);
+    assert_eq!(world.run(&line).exit(), 0);
+    assert_eq!(sent(&world), 1);
+}
+
+#[test]
+fn a_key_cannot_be_resolved_while_its_call_runs() {
+    let world = World::new();
+    world.script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 3000 }]));
+    let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
+    let running = world.start(&message);
+    world.wait_until("the call has begun", || {
+        world.commands().iter().any(|command| command == "dysmsapi send-sms")
+    });
+    // The call outlives its run.
+    running.signal(Signal::KILL);
+    running.wait();
+    for outcome in ["sent", "not-sent"] {
+        let line = ["keys", "resolve", "order-42", "--as", outcome, "--yes"];
+        let mut terminal = world.terminal(&line);
+        terminal.expect("still sending");
+        assert_eq!(terminal.wait().exit(), 7);
+    }
+    world.wait_for_quiet();
+    assert_eq!(world.sent().len(), 1);
+}
+
+#[test]
+fn a_key_that_begins_with_a_dash_can_be_resolved_as_its_hint_says() {
+    let world = World::new();
+    let line = [&sms_to("13800009004")[..11], &["--idempotency-key=-7"]].concat();
+    let next = world.run(&line).json()["error"]["next"].clone();
+    let next = next.as_array().expect("commands").iter().filter_map(Value::as_str);
+    let resolve = next.filter(|next| next.contains("--as sent")).collect::<Vec<_>>();
+    let words = shell_words::split(resolve[0]).expect("words");
+    let words: Vec<&str> = words[1..].iter().map(String::as_str).chain(["--yes"]).collect();
+    let ran = world.run(&words);
+    assert_eq!(ran.exit(), 0, "{words:?} {ran:#?}");
+}

@@ -1,0 +1,167 @@
+//! The cases of `replies.tsv` in whole runs: what the user is told. The cases in which alimsg itself
+//! ends the call are left to the unit test of the same table.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+use std::thread;
+use std::time::Duration;
+
+use crate::support::World;
+use crate::support::replies::{Case, cases};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+const SMS: [&str; 12] = [
+    "sms",
+    "send",
+    "-p",
+    "13800001000",
+    "-s",
+    "Acme",
+    "-t",
+    "SMS_1",
+    "--param",
+    "code=1234",
+    "--yes",
+    "--json",
+];
+const WHATSAPP: [&str; 11] = [
+    "whatsapp",
+    "send",
+    "text",
+    "--from",
+    "8613800000001",
+    "--to",
+    "8613800001000",
+    "--text=Hello",
+    "--allow-duplicate",
+    "--yes",
+    "--json",
+];
+
+/// What the stand-in does to play the case; `None` where alimsg itself ends the call.
+fn rule(case: &Case) -> Option<Value> {
+    let (how, number) = case.end.split_once(' ')?;
+    let number: i32 = number.parse().ok()?;
+    let product = if case.call == "sms" { "dysmsapi" } else { "cams" };
+    let mut rule = json!({
+        "match": [product], "stdout": case.stdout, "stderr": case.stderr,
+        "sent": case.outcome != "not_sent",
+    });
+    rule[if how == "exit" { "exit" } else { "kill_self" }] = json!(number);
+    Some(rule)
+}
+
+fn assert_told(world: &World, case: &Case, rule: Value) {
+    world.script(json!([rule]));
+    let ran = world.run(if case.call == "sms" { &SMS } else { &WHATSAPP });
+    let told = format!("{}: {case:#?}: {ran:#?}", case.name);
+    assert_eq!(ran.exit(), i32::from(case.exit), "{told}");
+    let json = ran.json();
+    if case.outcome == "sent" {
+        assert_eq!(
+            (&json["ok"], &json["data"]["status"]),
+            (&json!(true), &json!("accepted")),
+            "{told}"
+        );
+    } else {
+        assert_eq!(json["error"]["outcome"], case.outcome, "{told}");
+    }
+    assert!(!ran.stdout.contains("LTAI-leak") && !ran.stderr.contains("LTAI-leak"), "{told}");
+}
+
+#[test]
+fn the_user_is_told_the_outcome_that_the_table_has() {
+    let chosen: Vec<(Case, Value)> =
+        cases().into_iter().filter_map(|case| rule(&case).map(|rule| (case, rule))).collect();
+    assert!(chosen.len() > 250, "{}", chosen.len());
+    thread::scope(|scope| {
+        for part in chosen.chunks(chosen.len().div_ceil(4)) {
+            scope.spawn(move || {
+                let world = World::new();
+                for (case, rule) in part {
+                    assert_told(&world, case, rule.clone());
+                }
+                world.assert_clean();
+            });
+        }
+    });
+}
+
+#[test]
+fn a_crash_of_aliyun_is_reported_with_its_line_or_its_signal() {
+    for (rule, part) in [
+        (
+            json!({ "stderr": "panic: index out of range\n\ngoroutine 1 [running]:\n", "exit": 2 }),
+            "aliyun crashed: panic: index out of range",
+        ),
+        (json!({ "kill_self": 11 }), "aliyun was ended by SIGSEGV"),
+        (
+            json!({ "stderr": "ERROR: plugin aliyun-cli-dysmsapi exited unexpectedly\n", "exit": 1 }),
+            "aliyun crashed: plugin aliyun-cli-dysmsapi exited unexpectedly",
+        ),
+    ] {
+        let world = World::new();
+        let mut rule = rule;
+        rule["match"] = json!(["dysmsapi"]);
+        world.script(json!([rule]));
+        let ran = world.run(&SMS);
+        assert_eq!(ran.exit(), 7, "{ran:#?}");
+        let message = ran.json()["error"]["message"].to_string();
+        assert!(message.contains(part), "{message}");
+        world.assert_clean();
+    }
+}
+
+/// The program is stopped (Ctrl-Z, a machine that sleeps) while the call comes to its end.
+#[test]
+fn a_complete_reply_counts_though_its_end_is_noticed_after_the_time_limit() {
+    for rule in [
+        json!({ "match": ["dysmsapi"], "delay_ms": 700 }),
+        // An error of the service stands on stderr: the end of the process proves that it is whole.
+        json!({
+            "match": ["dysmsapi"], "delay_ms": 700, "sent": false, "exit": 1,
+            "stderr": "Error: SDKError:\n   StatusCode: 400\n   Code: isv.AMOUNT_NOT_ENOUGH\n   \
+                       Message: no balance\n",
+        }),
+    ] {
+        let world = World::new();
+        world.script(json!([rule]));
+        let mut arguments = SMS.to_vec();
+        arguments.extend(["--timeout", "2"]);
+        let running = world.start(&arguments);
+        world.wait_until("the call runs", || {
+            world.commands().iter().any(|c| c == "dysmsapi send-sms")
+        });
+        running.signal(Signal::STOP);
+        world.wait_until("the call has ended", || {
+            let calls = world.processes();
+            !calls.iter().any(|seen| seen.argv[0] == "dysmsapi" && seen.is_running())
+        });
+        thread::sleep(Duration::from_millis(2_200));
+        running.signal(Signal::CONT);
+        let ran = running.wait();
+        let refused = rule.get("exit").is_some();
+        assert_eq!(ran.exit(), if refused { 6 } else { 0 }, "{ran:#?}");
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_refusal_that_came_counts_though_aliyun_does_not_end() {
+    let world = World::new();
+    world.script(json!([{
+        "match": ["dysmsapi"], "sent": false, "delay_ms": 30_000, "stdout": "",
+        "early_stdout": r#"{"Code":"isv.AMOUNT_NOT_ENOUGH","Message":"no","RequestId":"A1B2C3D4"}"#,
+    }]));
+    let mut arguments = SMS.to_vec();
+    arguments.extend(["--timeout", "1"]);
+    let ran = world.run(&arguments);
+    assert_eq!(ran.exit(), 6, "{ran:#?}");
+    assert_eq!(ran.json()["error"]["outcome"], "not_sent", "{ran:#?}");
+    world.assert_clean();
+}

@@ -1,0 +1,297 @@
+//! The sandbox through the program itself: every special number, without an account, without
+//! `aliyun` and without a connection.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
+)]
+
+use std::time::Duration;
+
+use crate::support::lines::{SMS, TEMPLATE, TEXT, and, with};
+use crate::support::{Ran, Running, World};
+use serde_json::{Value, json};
+
+/// A machine on which nothing is installed at all.
+fn run(world: &World, words: &[&str]) -> Ran {
+    Running::start(bare(world, words)).wait()
+}
+
+fn bare(world: &World, words: &[&str]) -> std::process::Command {
+    let mut command = world.alimsg(words);
+    command.env("PATH", "");
+    command
+}
+
+fn sms(world: &World, number: &str, more: &[&str]) -> Ran {
+    run(world, &[&["--sandbox"], &with(&SMS, "-p", number)[..], more].concat())
+}
+
+fn template(world: &World, number: &str, more: &[&str]) -> Ran {
+    run(world, &[&["--sandbox"], &with(&TEMPLATE, "--to", number)[..], more].concat())
+}
+
+#[test]
+fn a_message_goes_the_whole_way_with_nothing_installed() {
+    let world = World::bare();
+    for ran in
+        [sms(&world, "13800001234", &["--json"]), template(&world, "8613800001234", &["--json"])]
+    {
+        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let answer = ran.json();
+        assert_eq!((&answer["ok"], &answer["sandbox"]), (&json!(true), &json!(true)));
+        assert_eq!(answer["data"]["status"], "accepted");
+        assert_eq!(answer["account"]["profile"], "sandbox");
+        assert_eq!(answer["warnings"], json!([]), "{answer:#}");
+        assert!(ran.stderr.starts_with("[sandbox] "), "{}", ran.stderr);
+    }
+    // Also when notes are not wanted.
+    let ran = sms(&world, "13800001234", &["--quiet"]);
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    assert!(ran.stderr.starts_with("[sandbox] ") && ran.stdout.starts_with("status\taccepted"));
+    assert_eq!(world.sandbox_messages().len(), 3);
+    assert!(world.processes().is_empty(), "the aliyun in PATH is not touched");
+    assert!(!world.path("home/.aliyun").exists(), "nor is its configuration");
+    world.assert_off_in_sandbox();
+}
+
+#[test]
+fn every_special_number_comes_to_its_end_and_names_what_next() {
+    // Ending, exit code and outcome of an SMS, those of a WhatsApp message; `sent` is what the
+    // service did, whatever its caller got to know of it.
+    let ends = [
+        ("9001", 6, "not_sent", 6, "not_sent", 0),
+        ("9002", 6, "not_sent", 6, "not_sent", 0),
+        ("9003", 7, "unknown", 7, "unknown", 1),
+        ("9004", 7, "unknown", 7, "unknown", 0),
+        ("9005", 5, "not_sent", 5, "not_sent", 0),
+        ("9007", 3, "not_sent", 3, "not_sent", 0),
+        ("9008", 6, "not_sent", 6, "not_sent", 0),
+        ("9009", 7, "unknown", 7, "unknown", 1),
+        ("9010", 7, "unknown", 7, "unknown", 0),
+        ("9011", 6, "not_sent", 6, "not_sent", 0),
+        ("9012", 0, "", 0, "", 1),
+        ("9013", 0, "", 0, "", 1),
+        ("9014", 0, "", 0, "", 1),
+        ("9015", 4, "not_sent", 4, "not_sent", 0),
+    ];
+    let world = World::bare();
+    let mut messages = 0;
+    for (ending, sms_exit, sms_outcome, chat_exit, chat_outcome, sent) in ends {
+        let number = format!("1380000{ending}");
+        let chat_number = format!("86{number}");
+        let by_sms = sms(&world, &number, &["--json"]);
+        let by_chat = template(&world, &chat_number, &["--json"]);
+        for (ran, exit, outcome) in
+            [(by_sms, sms_exit, sms_outcome), (by_chat, chat_exit, chat_outcome)]
+        {
+            assert_eq!(ran.exit(), exit, "{ending}: {ran:#?}");
+            let answer = ran.json();
+            assert_eq!(
+                (&answer["sandbox"], &answer["ai_mode_disabled"]),
+                (&json!(true), &json!(true))
+            );
+            if exit == 0 {
+                continue;
+            }
+            let error = &answer["error"];
+            assert_eq!(error["outcome"], outcome, "{ending}: {error:#}");
+            assert!(error["hint"].is_string(), "{ending}: {error:#}");
+            if outcome == "unknown" {
+                let next = error["next"].as_array().and_then(|next| next.last()?.as_str());
+                let next = next.expect("the command that checks");
+                assert!(next.starts_with("alimsg ") && next.contains(&number), "{next}");
+                assert_eq!(error["retryable"], false);
+            }
+            if exit == 5 {
+                assert!(error["policy"]["Statement"].is_array(), "{error:#}");
+            }
+        }
+        messages += 2 * sent;
+        assert_eq!(world.sandbox_messages().len(), messages, "{ending}");
+    }
+    let help = run(&world, &["--help"]).stdout;
+    for (ending, ..) in ends {
+        assert!(help.contains(&format!("\n  {ending}  ")), "{ending} is not in the help");
+    }
+}
+
+#[test]
+fn what_can_be_repeated_is_said_to_be() {
+    let world = World::bare();
+    for (ending, retryable) in [("9002", true), ("9007", true), ("9008", false), ("9003", false)] {
+        let ran = sms(&world, &format!("1380000{ending}"), &["--json"]);
+        assert_eq!(ran.json()["error"]["retryable"], retryable, "{ending}: {ran:#?}");
+    }
+}
+
+#[test]
+fn a_call_that_hangs_is_ended_at_the_time_limit_and_its_outcome_is_open() {
+    let world = World::bare();
+    let limited = ["--sandbox", "--json", "--timeout=1", "--out-id=track-1"];
+    let words = and(&with(&SMS, "-p", "13800009006"), &limited);
+    let running = Running::start(bare(&world, &words));
+    let pid = running.pid();
+    world.wait_until("the service has the message", || world.sandbox_messages().len() == 1);
+    no_connection(pid);
+    let ran = running.wait();
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
+    let error = &ran.json()["error"];
+    assert_eq!((&error["kind"], &error["outcome"]), (&json!("unknown_outcome"), &json!("unknown")));
+    let look = "alimsg sms status -p 13800009006 --out-id track-1 --sandbox";
+    assert_eq!(error["next"], json!([look]));
+}
+
+/// Neither the program nor any process that it started has a socket of the internet.
+#[cfg(target_os = "linux")]
+fn no_connection(pid: i32) {
+    let family = with_children(pid);
+    assert!(family.len() >= 2, "the simulated aliyun is a process of its own");
+    for pid in family {
+        let tables = ["tcp", "tcp6", "udp", "udp6", "raw", "raw6"].map(|name| {
+            std::fs::read_to_string(format!("/proc/{pid}/net/{name}")).unwrap_or_default()
+        });
+        let inodes: Vec<&str> = tables
+            .iter()
+            .flat_map(|table| table.lines())
+            .filter_map(|line| line.split_whitespace().nth(9))
+            .collect();
+        let Ok(files) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { continue };
+        for file in files.flatten() {
+            let Ok(target) = std::fs::read_link(file.path()) else { continue };
+            let target = target.to_string_lossy().into_owned();
+            let inode = target.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']'));
+            assert!(inode.is_none_or(|inode| !inodes.contains(&inode)), "{pid} has {target}");
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn no_connection(_pid: i32) {}
+
+/// The process and all that descend from it.
+#[cfg(target_os = "linux")]
+fn with_children(pid: i32) -> Vec<i32> {
+    let parent = |pid: i32| {
+        // "PID (name) STATE PARENT …"
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit(')').next()?.split_whitespace().nth(1)?.parse::<i32>().ok()
+    };
+    let all: Vec<(i32, i32)> = std::fs::read_dir("/proc")
+        .expect("the processes")
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(|pid| Some((pid, parent(pid)?)))
+        .collect();
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(&member) = family.get(next) {
+        family.extend(all.iter().filter(|(_, parent)| *parent == member).map(|(pid, _)| pid));
+        next += 1;
+    }
+    family
+}
+
+#[test]
+fn a_text_needs_an_open_window_and_a_template_does_not() {
+    let world = World::bare();
+    let text = |to: &str| {
+        let more = ["--sandbox", "--json", "--text=It is on its way."];
+        run(&world, &and(&with(&TEXT, "--to", to), &more))
+    };
+    assert_eq!(text("8613800001000").exit(), 0);
+    let closed = text("8613800001234");
+    assert_eq!(closed.exit(), 6, "{closed:#?}");
+    let error = &closed.json()["error"];
+    assert_eq!(error["code"], "SessionWindowExpired");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("template")), "{error:#}");
+    assert_eq!(template(&world, "8613800001234", &[]).exit(), 0);
+}
+
+#[test]
+fn a_viber_message_goes_out_by_its_own_sender() {
+    let world = World::bare();
+    let ran = run(
+        &world,
+        &[
+            "--sandbox",
+            "whatsapp",
+            "send",
+            "template",
+            "--channel-type",
+            "viber",
+            "--from",
+            "30001",
+            "--to",
+            "8613800001234",
+            "--template-code",
+            "100000000000005",
+            "--language",
+            "en",
+            "--param",
+            "name=Alice",
+            "--label",
+            "promotion",
+            "--ttl",
+            "600",
+            "--yes",
+            "--json",
+        ],
+    );
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+}
+
+#[test]
+fn what_is_not_approved_or_not_complete_is_refused_as_the_service_would() {
+    let world = World::bare();
+    let send = |sign: &str, template: &str, more: &[&str]| {
+        let words = with(&with(&SMS, "-s", sign), "-t", template);
+        let ran = run(&world, &[&["--sandbox", "--json"], &words[..], more].concat());
+        ran.json()["error"]["code"].clone()
+    };
+    assert_eq!(send("Acme Beta", "SMS_100003", &[]), "isv.SMS_SIGN_NAME_ILLEGAL");
+    assert_eq!(send("Acme", "SMS_100004", &[]), "isv.SMS_TEMPLATE_ILLEGAL");
+    assert_eq!(
+        send("Acme", "SMS_100002", &["--param", "name=A"]),
+        "isv.TEMPLATE_MISSING_PARAMETERS"
+    );
+    let complete = ["--param", "name=help", "--param", "order=--42"];
+    assert_eq!(send("Acme", "SMS_100002", &complete), Value::Null);
+    assert_eq!(world.sandbox_messages().len(), 1);
+}
+
+#[test]
+fn a_rehearsal_asks_for_consent_like_the_real_thing() {
+    let world = World::bare();
+    let words = and(&["--sandbox"], &SMS[..SMS.len() - 1]);
+    let ran = run(&world, &words);
+    assert_eq!(ran.exit(), 2, "{ran:#?}");
+    assert!(!world.path("state/sandbox").exists(), "nothing was started");
+
+    let mut command = bare(&world, &words);
+    command.env("TERM", "xterm");
+    let mut terminal = crate::support::Terminal::start(command);
+    terminal.expect("[sandbox]");
+    terminal.expect("account");
+    terminal.expect("profile sandbox");
+    terminal.expect("Send?");
+    terminal.write("yes\r");
+    terminal.expect("accepted");
+    assert_eq!(terminal.wait().exit(), 0);
+    assert_eq!(world.sandbox_messages().len(), 1);
+}
+
+#[test]
+fn real_credentials_of_the_user_play_no_part() {
+    let world = World::bare();
+    let words = and(&SMS, &["--sandbox", "--json"]);
+    let mut command = bare(&world, &words);
+    command.envs([
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-of-somebody"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "a-secret-that-nobody-may-see"),
+    ]);
+    let ran = Running::start(command).wait();
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert!(!format!("{ran:?}").contains("a-secret-that-nobody-may-see"));
+    assert!(!format!("{ran:?}").contains("LTAI-of-somebody"));
+}

@@ -1,0 +1,178 @@
+//! `sms qualifications list` and `show`: personal data stays hidden unless somebody agrees.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+use crate::support::World;
+use serde_json::{Value, json};
+
+/// What must not be seen of the sandbox's first two qualifications.
+const SECRETS: [&str; 8] = [
+    "Alice",
+    "Bob",
+    "13800000011",
+    "13800000022",
+    "11010119",
+    "documents.example.com",
+    "license.png",
+    "2040-01-01",
+];
+
+#[track_caller]
+fn assert_hidden(text: &str) {
+    for secret in SECRETS {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+}
+
+#[test]
+fn every_filter_becomes_a_flag_of_the_call() {
+    let world = World::new();
+    let ran = world.run(&[
+        "sms",
+        "qualifications",
+        "list",
+        "--audit-status",
+        "rejected",
+        "--company-name",
+        "Acme",
+        "--legal-person-name",
+        "Alice",
+        "--name",
+        "main",
+        "--use-by-self",
+        "true",
+        "--work-order-id",
+        "7",
+        "--page-index",
+        "3",
+        "--page-size",
+        "5",
+        "--json",
+    ]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.assert_calls(&[&[
+        "dysmsapi",
+        "query-sms-qualification-record",
+        "--company-name=Acme",
+        "--legal-person-name=Alice",
+        "--qualification-group-name=main",
+        "--state=NOT_PASS",
+        "--use-by-self=true",
+        "--work-order-id=7",
+        "--page-no=3",
+        "--page-size=5",
+    ]]);
+    let world = World::new();
+    let ran = world.run(&["sms", "qualifications", "show", "5", "--order-id", "7", "--json"]);
+    assert_eq!(ran.exit(), 6, "{ran:#?}");
+    let show = ["dysmsapi", "query-single-sms-qualification", "--qualification-group-id=5"];
+    world.assert_calls(&[&[&show[..], &["--order-id=7"]].concat()]);
+}
+
+#[test]
+fn states_are_one_vocabulary() {
+    let world = World::new();
+    for (word, state) in [
+        ("suspended", "NOT_FINISH"),
+        ("NOT_FINISH", "NOT_FINISH"),
+        ("INT", "INIT"),
+        ("pass", "PASS"),
+    ] {
+        let words = ["sms", "qualifications", "list", "--state", word, "--dry-run"];
+        let ran = world.run(&words);
+        assert!(ran.stdout.contains(&format!("--state={state}")), "{}", ran.stdout);
+    }
+    assert_eq!(world.run(&["sms", "qualifications", "list", "--state", "done"]).exit(), 2);
+    assert!(world.processes().is_empty());
+}
+
+#[test]
+fn personal_data_is_hidden_in_text_in_json_and_in_raw() {
+    let world = World::new();
+    for words in [
+        &["list", "--all"][..],
+        &["list", "--all", "--json"],
+        &["show", "1000009001"],
+        &["show", "1000009001", "--json"],
+        &["show", "1000009002", "--json", "-v"],
+    ] {
+        let ran = world.run(&[&["--sandbox", "sms", "qualifications"], words].concat());
+        assert_eq!(ran.exit(), 0, "{words:?}: {ran:#?}");
+        assert_hidden(&ran.stdout);
+        assert_hidden(&ran.stderr);
+    }
+    let listed = world.run(&["--sandbox", "--json", "sms", "qualifications", "list"]).json();
+    let states: Vec<&Value> =
+        (0..4).map(|at| &listed["data"]["qualifications"][at]["status"]).collect();
+    assert_eq!(states, ["approved", "rejected", "reviewing", "suspended"]);
+    assert_eq!(listed["data"]["qualifications"][0]["company_name"], "Acme Trading Ltd");
+    assert_eq!(listed["data"]["qualifications"][0]["id"], "1000009001");
+    assert_eq!(listed["data"]["total"], 4);
+    let words = ["--sandbox", "--json", "sms", "qualifications", "show", "1000009003"];
+    let shown = world.run(&words).json();
+    assert_eq!(shown["data"]["status"], "reviewing");
+    assert_eq!(shown["data"]["admin_name"], "C***");
+    assert_eq!(shown["data"]["admin_phone_no"], "***33");
+    assert_eq!(shown["raw"]["Data"]["AdminIDCardPic"], "***");
+    assert_eq!(shown["data"]["other_files"], json!([{"license_pic": "***", "pic_url": "***"}]));
+    world.assert_clean();
+}
+
+#[test]
+fn strange_replies_are_hidden_and_never_a_panic() {
+    for reply in [
+        json!({"Code": "OK", "Data": {"Odd": "13800000011", "AdminName": ["Alice"],
+               "OtherFiles": [["https://documents.example.com/a"]], "State": {"a": 1}}}),
+        json!({"Code": "OK", "Data": [{"LegalPersonName": "Alice"}]}),
+        json!({"Code": "OK", "Data": "https://documents.example.com/a"}),
+        json!({"Code": "isv.INVALID_PARAMETERS", "Message": "13800000011 is unknown",
+               "Data": {"AdminName": "Alice"}}),
+        json!({"Code": "OK"}),
+    ] {
+        for words in [&["list"][..], &["show", "5"]] {
+            let world = World::new();
+            world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
+            let ran = world.run(&[&["sms", "qualifications"], words, &["--json"]].concat());
+            assert!(matches!(ran.exit(), 0 | 6), "{reply}: {ran:#?}");
+            ran.json();
+            assert_hidden(&ran.stdout);
+            assert_hidden(&ran.stderr);
+        }
+    }
+}
+
+const FULL: [&str; 5] = ["--sandbox", "sms", "qualifications", "show", "1000009001"];
+
+#[test]
+fn without_a_terminal_full_sight_needs_yes() {
+    let world = World::new();
+    let ran = world.run(&[&FULL[..], &["--show-personal-data", "--json"]].concat());
+    assert_eq!(ran.exit(), 2, "{ran:#?}");
+    assert!(ran.stdout.contains("--yes"), "{}", ran.stdout);
+    let ran = world.run(&[&FULL[..], &["--show-personal-data", "--json", "--yes"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["data"]["admin_phone_no"], "13800000011");
+    assert_eq!(json["raw"]["Data"]["AdminName"], "Alice Sample");
+    // Consent to something else is none: without the flag it stays hidden.
+    assert_hidden(&world.run(&[&FULL[..], &["--json", "--yes"]].concat()).stdout);
+    world.assert_clean();
+}
+
+#[test]
+fn on_a_terminal_full_sight_is_asked_for() {
+    for (answer, exit, seen) in [("yes\r", 0, true), ("no\r", 9, false)] {
+        let world = World::new();
+        let mut terminal = world.terminal(&[&FULL[..], &["--show-personal-data"]].concat());
+        terminal.expect("Show personal data?");
+        assert!(world.processes().is_empty());
+        terminal.write(answer);
+        let ran = terminal.wait();
+        assert_eq!(ran.exit(), exit, "{ran:#?}");
+        assert_eq!(ran.stdout.contains("13800000011"), seen, "{ran:#?}");
+    }
+}

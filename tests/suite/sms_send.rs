@@ -1,0 +1,222 @@
+//! `sms send`, told from what `aliyun` was really given and what came back.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
+)]
+
+use crate::support::lines::{SMS, and};
+use crate::support::{World, any_text, flag, for_any};
+use proptest::prelude::prop_assert_eq;
+use serde_json::{Value, json};
+
+#[test]
+fn every_flag_reaches_the_service_as_it_was_given() {
+    let world = World::new();
+    let ran = world.run(&[
+        "sms",
+        "send",
+        "--to",
+        "13800001000,+8613800001001",
+        "-p",
+        "6591234567",
+        "-s",
+        "Acme 商店",
+        "-t",
+        "SMS_1",
+        "--template-param",
+        r#"{"code":"12 34","b":""}"#,
+        "--out-id=-track",
+        "--sms-up-extend-code",
+        "90",
+        "--profile",
+        "default",
+        "-r",
+        "ap-southeast-1",
+        "-y",
+        "--json",
+    ]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(
+        world.call(),
+        [
+            "dysmsapi",
+            "send-sms",
+            "--phone-numbers=13800001000,+8613800001001,6591234567",
+            "--sign-name=Acme 商店",
+            "--template-code=SMS_1",
+            r#"--template-param={"code":"12 34","b":""}"#,
+            "--out-id=-track",
+            "--sms-up-extend-code=90",
+            "--profile=default",
+            "--region=ap-southeast-1",
+        ]
+    );
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
+}
+
+#[test]
+fn the_answer_names_whatever_a_script_needs() {
+    let world = World::new();
+    let ran = world.run(&and(&SMS, &["--out-id", "track-1", "--json"]));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let answer = ran.json();
+    assert_eq!(answer["schema"], 1);
+    assert_eq!(answer["ok"], true);
+    assert_eq!(answer["command"], "sms send");
+    assert_eq!(answer["warnings"], json!([]));
+    assert_eq!(answer["ai_mode_disabled"], true);
+    assert_eq!(answer.get("sandbox"), None);
+    assert_eq!(answer["raw"]["Code"], "OK");
+    assert_eq!(
+        answer["data"],
+        json!({
+            "status": "accepted",
+            "biz_id": answer["raw"]["BizId"],
+            "out_id": "track-1",
+            "request_id": answer["raw"]["RequestId"],
+            "to": ["13800001000"],
+            "replayed": false,
+        })
+    );
+    assert!(answer["data"]["biz_id"].as_str().is_some_and(|id| !id.is_empty()));
+    assert_eq!(answer["account"]["profile"], "default");
+    // Accepted is not delivered, and nobody says so.
+    assert!(!ran.stdout.contains("delivered"), "{}", ran.stdout);
+    world.assert_clean();
+}
+
+#[test]
+fn a_tracking_id_is_made_for_every_message_and_told() {
+    let world = World::new();
+    let mut ids: Vec<Value> = (0..3)
+        .map(|_| world.run(&and(&SMS, &["--json"])).json()["data"]["out_id"].clone())
+        .collect();
+    let sent: Vec<Value> =
+        world.sent().iter().map(|message| message["flags"]["out-id"].clone()).collect();
+    assert_eq!(ids, sent);
+    assert!(ids.iter().all(|id| id.as_str().is_some_and(|id| id.len() == 36)), "{ids:?}");
+    ids.sort_by_key(Value::to_string);
+    ids.dedup();
+    assert_eq!(ids.len(), 3, "each is another");
+    world.assert_clean();
+}
+
+#[test]
+fn a_thousand_numbers_go_out_in_one_call() {
+    let world = World::new();
+    let numbers: Vec<String> = (0..1000).map(|n| format!("1380000{n:04}")).collect();
+    let list = numbers.join(",");
+    let ran = world.run(&["sms", "send", "-p", &list, "-s", "S", "-t", "T", "--yes", "--json"]);
+    assert_eq!(ran.json()["data"]["to"].as_array().map(Vec::len), Some(1000), "{}", ran.stderr);
+    assert_eq!(flag(&world.call(), "phone-numbers"), Some(&*list));
+    world.assert_clean();
+}
+
+#[test]
+fn a_refusal_says_what_happened_whether_it_went_out_and_what_next() {
+    let world = World::new();
+    let reply = json!({
+        "Code": "isv.SMS_TEMPLATE_ILLEGAL", "Message": "no such template",
+        "RequestId": "0A1B2C3D-0000",
+    });
+    world.script(json!([
+        { "match": ["dysmsapi"], "stdout": reply.to_string(), "sent": false }
+    ]));
+    let ran = world.run(&and(&SMS, &["--json"]));
+    assert_eq!(ran.exit(), 6, "{ran:#?}");
+    let answer = ran.json();
+    assert_eq!((&answer["ok"], &answer["command"]), (&json!(false), &json!("sms send")));
+    assert_eq!(answer["raw"], reply);
+    assert_eq!(answer["ai_mode_disabled"], true);
+    let error = answer["error"].as_object().expect("an error");
+    let names: Vec<&str> = error.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "kind",
+            "code",
+            "message",
+            "hint",
+            "next",
+            "outcome",
+            "retryable",
+            "missing",
+            "request_id",
+        ]
+    );
+    assert_eq!(error["kind"], "rejected");
+    assert_eq!(error["code"], "isv.SMS_TEMPLATE_ILLEGAL");
+    assert_eq!((&error["outcome"], &error["retryable"]), (&json!("not_sent"), &json!(false)));
+    assert_eq!(error["request_id"], "0A1B2C3D-0000");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("approved template")));
+
+    let ran = world.run(&and(&SMS, &[]));
+    assert_eq!((ran.exit(), ran.stdout.as_str()), (6, ""));
+    for part in ["error: ", "no such template", "nothing was sent", "hint: ", "0A1B2C3D-0000"] {
+        assert!(ran.stderr.contains(part), "{part} in {}", ran.stderr);
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn an_open_outcome_ends_with_7_and_the_command_that_checks() {
+    let lost = "Error: Post \"https://dysmsapi.aliyuncs.com/\": context deadline exceeded \
+                (Client.Timeout exceeded while awaiting headers)\n";
+    for rule in [
+        json!({ "match": ["dysmsapi"], "exit": 1, "stderr": lost }),
+        json!({ "match": ["dysmsapi"], "stdout": "{\"Code\":\"OK\",\"Data\":{\"BizId\":" }),
+        json!({ "match": ["dysmsapi"], "stdout": "{\"Code\":\"OK\"}" }),
+        json!({ "match": ["dysmsapi"], "stdout": "<html>busy</html>" }),
+        json!({ "match": ["dysmsapi"], "kill_self": 9 }),
+        json!({ "match": ["dysmsapi"], "stdout": "{\"Code\":\"isp.SYSTEM_ERROR\"}" }),
+    ] {
+        let world = World::new();
+        world.script(json!([rule]));
+        let ran = world.run(&and(&SMS, &["--out-id", "track 1", "--json"]));
+        assert_eq!(ran.exit(), 7, "{rule}: {ran:#?}");
+        let error = &ran.json()["error"];
+        assert_eq!((&error["outcome"], &error["retryable"]), (&json!("unknown"), &json!(false)));
+        assert_eq!(error["next"], json!(["alimsg sms status -p 13800001000 --out-id 'track 1'"]));
+        assert_eq!(world.commands().iter().filter(|name| name.contains("send-sms")).count(), 1);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn a_reply_behind_the_notes_of_an_installing_plugin_is_read() {
+    let world = World::new();
+    let reply = "Downloading aliyun-cli-dysmsapi ...\nPlugin installed successfully!\n\
+                 {\"Code\":\"OK\",\"BizId\":\"77^0\"}\n";
+    world.script(json!([
+        { "match": ["dysmsapi"], "stdout": reply, "stderr": "Could not load the remote catalog\n" }
+    ]));
+    assert_eq!(world.run(&and(&SMS, &["--json"])).json()["data"]["biz_id"], "77^0");
+    world.assert_clean();
+}
+
+/// The thorough search is a unit test; this one goes through real processes.
+#[test]
+fn any_text_reaches_the_child_as_one_value() {
+    let world = World::new();
+    for_any(&(any_text(), any_text(), any_text()), 32, |(sign, id, value)| {
+        let flags = [
+            format!("--sign-name={sign}"),
+            format!("--out-id={id}"),
+            format!("--param=code={value}"),
+        ];
+        let mut words = vec!["sms", "send", "-p", "13800001000", "-t", "T", "--yes", "--json"];
+        words.extend(flags.iter().map(String::as_str));
+        let ran = world.run(&words);
+        prop_assert_eq!(ran.exit(), 0, "{:#?}", ran);
+        let sent = world.sent().pop().expect("a message");
+        prop_assert_eq!(&sent["flags"]["sign-name"], &json!(sign));
+        prop_assert_eq!(&sent["flags"]["out-id"], &json!(id));
+        let param = sent["flags"]["template-param"].as_str().expect("JSON");
+        prop_assert_eq!(serde_json::from_str::<Value>(param).ok(), Some(json!({ "code": value })));
+        prop_assert_eq!(&ran.json()["data"]["out_id"], &json!(id));
+        Ok(())
+    });
+    world.assert_clean();
+}

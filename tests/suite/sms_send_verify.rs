@@ -1,0 +1,196 @@
+//! `sms send --verify` and `--wait`: what is checked before, and what is waited for after.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+use crate::support::lines::{SMS, and, with};
+use crate::support::{Ran, World, flag};
+use serde_json::{Value, json};
+
+fn send(world: &World, more: &[&str]) -> Ran {
+    let mut words =
+        vec!["--sandbox", "--json", "--yes", "sms", "send", "-p", "13800001000", "--verify"];
+    words.extend(more);
+    world.run(&words)
+}
+
+#[test]
+fn a_message_that_is_in_order_is_sent() {
+    let world = World::new();
+    let ran = send(
+        &world,
+        &["-s", "Acme", "-t", "SMS_100002", "--param", "name=Alice", "--param", "order=42"],
+    );
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["status"], "accepted");
+    assert_eq!(world.sandbox_messages().len(), 1);
+}
+
+#[test]
+fn what_is_not_approved_or_does_not_fit_is_not_sent() {
+    let world = World::new();
+    for (more, exit, word) in [
+        (vec!["-s", "Acme Beta", "-t", "SMS_100003"], 2, "reviewing"),
+        (vec!["-s", "Acme Deals", "-t", "SMS_100003"], 2, "rejected"),
+        (vec!["-s", "Nobody", "-t", "SMS_100003"], 6, "SignatureNotFound"),
+        (vec!["-s", "Acme", "-t", "SMS_100005"], 2, "rejected"),
+        (vec!["-s", "Acme", "-t", "SMS_999999"], 6, "TemplateNotFound"),
+        (vec!["-s", "Acme", "-t", "SMS_100002", "--param", "name=A"], 2, "order"),
+        (vec!["-s", "Acme", "-t", "SMS_100003", "--param", "name=A"], 2, "superfluous: name"),
+    ] {
+        let ran = send(&world, &more);
+        assert_eq!(ran.exit(), exit, "{more:?}: {ran:#?}");
+        let error = ran.json()["error"].clone();
+        assert!(error["message"].as_str().expect("a message").contains(word), "{error:#}");
+        assert_eq!(error["outcome"], "not_sent");
+    }
+    let ran = send(&world, &["-s", "Acme", "-t", "SMS_100002"]);
+    assert_eq!(ran.json()["error"]["missing"], json!(["name", "order"]));
+    assert_eq!(world.sandbox_messages().len(), 0);
+}
+
+#[test]
+fn a_refusal_names_the_list_of_what_would_be_taken() {
+    let world = World::new();
+    let refused = |sign, template| {
+        let words = with(&with(&SMS, "-s", sign), "-t", template);
+        let ran = world.run(&and(&words, &["--sandbox", "--json"]));
+        assert_eq!(ran.exit(), 6, "{ran:#?}");
+        ran.json()["error"]["next"][0].as_str().expect("a command").to_owned()
+    };
+    assert!(refused("Nobody", "SMS_100003").starts_with("alimsg sms signs list"));
+    assert!(refused("Acme", "SMS_999999").starts_with("alimsg templates list --channel sms"));
+}
+
+#[test]
+fn the_reads_stand_before_the_send_and_in_the_dry_run() {
+    let world = World::new();
+    world.script(json!([
+        { "match": ["dysmsapi", "get-sms-sign"],
+          "stdout": json!({ "Code": "OK", "SignStatus": 1 }).to_string() },
+        { "match": ["dysmsapi", "get-sms-template"], "stdout": json!({
+            "Code": "OK", "TemplateStatus": "1", "TemplateContent": "Your code is ${code}" })
+            .to_string() },
+    ]));
+    let words = and(&SMS, &["--json", "--param", "code=1", "--verify"]);
+    let ran = world.run(&words);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let calls: Vec<String> = world.calls().into_iter().map(|call| call[1].clone()).collect();
+    let order = ["get-sms-sign", "get-sms-template", "send-sms"];
+    assert_eq!(calls, order);
+    world.assert_clean();
+    let dry = world.run(&[words.as_slice(), &["--dry-run"]].concat()).json();
+    let planned: Vec<String> = dry["commands"]
+        .as_array()
+        .expect("commands")
+        .iter()
+        .filter(|command| command["phase"] == "call")
+        .map(|command| command["argv"][2].as_str().expect("a word").to_owned())
+        .collect();
+    assert_eq!(planned, order);
+}
+
+#[test]
+fn strange_replies_are_no_approval() {
+    let world = World::new();
+    for (reply, exit) in [
+        // That is no signature at all.
+        (json!({ "Code": "OK" }), 6),
+        (json!({ "Code": "OK", "SignStatus": null, "TemplateStatus": [] }), 6),
+        (json!({ "Code": "OK", "SignName": "Acme", "SignStatus": null }), 2),
+        (json!({ "Code": "OK", "SignStatus": "7", "TemplateStatus": 7 }), 2),
+        (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1 }), 2),
+        (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1, "TemplateContent": {} }), 2),
+    ] {
+        world.script(json!([
+            { "match": ["dysmsapi", "get-sms-sign"], "stdout": reply.to_string() },
+            { "match": ["dysmsapi", "get-sms-template"], "stdout": reply.to_string() }]));
+        let ran = world.run(&and(&SMS, &["--verify", "--json"]));
+        assert_eq!(ran.exit(), exit, "{reply}: {ran:#?}");
+    }
+    assert!(world.sent().is_empty());
+    world.assert_clean();
+}
+
+fn wait(world: &World, numbers: &str, wait: &str) -> Ran {
+    world.run(&and(&with(&SMS, "-p", numbers), &["--sandbox", "--json", wait]))
+}
+
+#[test]
+fn waiting_ends_when_every_receipt_is_in() {
+    let world = World::new();
+    let ran = wait(&world, "13800001000,13800009012", "--wait");
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let data = ran.json()["data"].clone();
+    let receipts = data["receipts"].as_array().expect("receipts");
+    assert_eq!(receipts.len(), 2);
+    assert_eq!(receipts[0]["phone"], "13800001000");
+    assert_eq!(receipts[0]["status"], "delivered", "{data:#}");
+    assert_eq!(receipts[1]["status"], "failed");
+    let fields: Vec<_> = receipts[1].as_object().expect("a receipt").keys().collect();
+    let wanted = ["phone", "status", "code", "meaning", "sent_at", "received_at", "out_id"];
+    assert_eq!(fields, wanted);
+    assert!(receipts[1]["meaning"].is_string(), "{data:#}");
+    assert!(receipts[0]["received_at"].as_str().is_some_and(|time| time.ends_with("+08:00")));
+    assert_eq!(data["status"], "accepted");
+}
+
+#[test]
+fn ai_mode_is_off_while_it_waits() {
+    let world = World::new();
+    let look = |times: u64, rows: Value| {
+        json!({ "match": ["dysmsapi", "query-send-details"], "times": times, "stdout": json!({
+            "Code": "OK", "TotalCount": "1",
+            "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows } }).to_string() })
+    };
+    let delivered = json!([{ "PhoneNum": "13800001000", "SendStatus": 3, "OutId": "o-7" }]);
+    world.script(json!([
+        { "match": ["dysmsapi", "send-sms"], "stdout": json!({
+            "Code": "OK", "Message": "OK", "RequestId": "R", "BizId": "9^0" }).to_string() },
+        look(1, json!([])),
+        look(9, delivered),
+    ]));
+    let ran = world.run(&and(&SMS, &["--json", "--out-id=o-7", "--wait=30"]));
+    assert_eq!(ran.json()["data"]["receipts"][0]["status"], "delivered", "{ran:#?}");
+    world.assert_off_between("dysmsapi query-send-details");
+    world.assert_clean();
+}
+
+#[test]
+fn waiting_has_an_end_where_no_receipt_ever_comes() {
+    let world = World::new();
+    let ran = wait(&world, "13800009014", "--wait=2");
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["data"]["receipts"][0]["status"], "in_flight");
+    assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{json:#}");
+}
+
+#[test]
+fn a_message_is_accepted_although_its_receipts_cannot_be_read() {
+    let world = World::new();
+    world.script(json!([
+        { "match": ["dysmsapi", "send-sms"], "stdout": json!({
+            "Code": "OK", "Message": "OK", "RequestId": "R", "BizId": "9^0" }).to_string() },
+        { "match": ["dysmsapi", "query-send-details"],
+          "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() },
+    ]));
+    let words = with(&SMS, "-p", "+8613800001000");
+    let ran = world.run(&and(&words, &["--json", "--out-id=o-7", "--wait=30"]));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let json = ran.json();
+    assert_eq!(json["data"]["status"], "accepted");
+    let receipt = json!({ "phone": "13800001000", "status": "in_flight", "code": null,
+        "meaning": null, "sent_at": null, "received_at": null, "out_id": "o-7" });
+    assert_eq!(json["data"]["receipts"], json!([receipt]), "{json:#}");
+    let warnings = json["warnings"].as_array().expect("warnings");
+    assert_eq!(warnings.len(), 1, "{json:#}");
+    assert!(warnings[0].as_str().is_some_and(|text| text.contains("cannot be read")));
+    let calls = world.calls();
+    assert_eq!(calls[1][1], "query-send-details");
+    assert_eq!(flag(&calls[1], "biz-id"), Some("9^0"));
+    world.assert_clean();
+}

@@ -1,0 +1,205 @@
+//! `sms signs list` and `show`: the exact calls, the sandbox, and replies of every shape.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+use crate::support::World;
+use serde_json::{Value, json};
+
+/// A world whose service answers the list with these replies, one after the other.
+fn listing(replies: &[Value]) -> World {
+    let world = World::new();
+    let rule = |reply: &Value| {
+        json!({"match": ["dysmsapi", "query-sms-sign-list"], "times": 1,
+               "stdout": reply.to_string()})
+    };
+    world.script(replies.iter().map(rule).collect());
+    world
+}
+
+fn sandboxed(arguments: &[&str]) -> Value {
+    let world = World::new();
+    let ran = world.run(&[&["--sandbox", "--json", "sms", "signs"], arguments].concat());
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.assert_clean();
+    ran.json()
+}
+
+#[test]
+fn a_page_is_asked_for_and_approved_ones_come_first() {
+    let world = listing(&[json!({"Code": "OK", "TotalCount": 45, "SmsSignList": [
+        {"SignName": "A", "AuditStatus": "AUDIT_SATE_CANCEL"},
+        {"SignName": "B", "AuditStatus": "AUDIT_STATE_PASS", "CreateDate": "2026-03-26 10:00:00"},
+        {"SignName": "C", "AuditStatus": "AUDIT_STATE_NOT_PASS",
+         "Reason": {"RejectInfo": "not readable"}},
+        {"SignName": "D", "AuditStatus": "AUDIT_STATE_PASS"},
+    ]})]);
+    let ran = world.run(&["sms", "signs", "list", "--page-index", "2", "--json"]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.assert_calls(&[&["dysmsapi", "query-sms-sign-list", "--page-index=2", "--page-size=20"]]);
+    let json = ran.json();
+    let listed: Vec<(&str, &str)> = json["data"]["signatures"]
+        .as_array()
+        .expect("signatures")
+        .iter()
+        .map(|one| (one["name"].as_str().expect("name"), one["status"].as_str().expect("status")))
+        .collect();
+    let expected = [("B", "approved"), ("D", "approved"), ("A", "cancelled"), ("C", "rejected")];
+    assert_eq!(listed, expected);
+    assert_eq!(json["data"]["signatures"][0]["created_at"], "2026-03-26T10:00:00+08:00");
+    assert_eq!(json["data"]["signatures"][3]["reason"], "not readable");
+    assert_eq!(json["data"]["total"], 45);
+    assert_eq!(json["raw"].as_array().map(Vec::len), Some(1));
+    assert!(ran.stderr.contains("--all reads every page"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_state_is_looked_for_on_all_pages() {
+    let page = |from: u32, state: &str| {
+        let entries: Vec<Value> = (from..from + 50)
+            .map(|number| json!({"SignName": format!("S{number}"), "AuditStatus": state}))
+            .collect();
+        json!({"Code": "OK", "TotalCount": 100, "SmsSignList": entries})
+    };
+    let pages = [page(0, "AUDIT_STATE_INIT"), page(50, "AUDIT_STATE_PASS")];
+    for word in ["approved", "pass", "AUDIT_STATE_PASS", "1"] {
+        let world = listing(&pages);
+        let ran = world.run(&["sms", "signs", "list", "--audit-status", word, "--json"]);
+        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        world.assert_calls(&[
+            &["dysmsapi", "query-sms-sign-list", "--page-index=1", "--page-size=50"],
+            &["dysmsapi", "query-sms-sign-list", "--page-index=2", "--page-size=50"],
+        ]);
+        assert_eq!(ran.json()["data"]["total"], 50);
+        assert_eq!(ran.json()["data"]["signatures"][0]["name"], "S50");
+    }
+}
+
+#[test]
+fn a_service_that_repeats_its_pages_is_not_followed_for_ever() {
+    let entries: Vec<Value> = (0..50).map(|number| json!({"SignName": number})).collect();
+    let world = World::new();
+    let reply = json!({"Code": "OK", "SmsSignList": entries});
+    world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
+    let ran = world.run(&["sms", "signs", "list", "--all", "--json"]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(world.calls().len(), 2);
+    assert_eq!(ran.json()["data"]["total"], 50);
+    assert!(ran.json()["warnings"].to_string().contains("repeats"), "{}", ran.stdout);
+    world.assert_clean();
+}
+
+#[test]
+fn odd_lists_are_empty_or_full_of_gaps_and_never_a_panic() {
+    for (reply, count) in [
+        (json!({"Code": "OK"}), 0),
+        (json!({"Code": "OK", "SmsSignList": []}), 0),
+        (json!({"Code": "OK", "SmsSignList": "none", "TotalCount": "many"}), 0),
+        (json!({"Code": "OK", "SmsSignList": [5, "x", null, {}, {"SignName": {"a": 1}}]}), 2),
+        (json!({"Code": "OK", "Data": {"List": [{"SignName": "A", "SignStatus": "1"}]}}), 1),
+    ] {
+        let world = listing(std::slice::from_ref(&reply));
+        let ran = world.run(&["sms", "signs", "list", "--json"]);
+        assert_eq!(ran.exit(), 0, "{reply}: {ran:#?}");
+        let listed = ran.json()["data"]["signatures"].as_array().map(Vec::len);
+        assert_eq!(listed, Some(count), "{reply}");
+    }
+}
+
+#[test]
+fn wrong_input_starts_nothing() {
+    for wrong in [
+        &["list", "--audit-status", "done"][..],
+        &["list", "--page-index", "0"],
+        &["list", "--page-size", "51"],
+        &["list", "--all", "--page-index", "2"],
+        &["show"],
+    ] {
+        let world = World::new();
+        let ran = world.run(&[&["sms", "signs"], wrong, &["--json"]].concat());
+        assert_eq!(ran.exit(), 2, "{wrong:?}: {ran:#?}");
+        assert!(world.processes().is_empty());
+    }
+}
+
+#[test]
+fn a_dry_run_starts_nothing_and_shows_the_call() {
+    let world = World::new();
+    for (words, call) in [
+        (&["list"][..], "query-sms-sign-list --page-index=1 --page-size=20"),
+        (&["show", "Acme"], "get-sms-sign --sign-name=Acme"),
+    ] {
+        let ran = world.run(&[&["sms", "signs"], words, &["--dry-run"]].concat());
+        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        assert!(ran.stdout.replace('\'', "").contains(call), "{}", ran.stdout);
+    }
+    assert!(world.processes().is_empty());
+}
+
+#[test]
+fn show_names_audit_and_carriers() {
+    let world = World::new();
+    let reply = json!({"Code": "OK", "SignName": "Acme", "SignStatus": 2, "SignCode": "SIGN_1",
+        "AuditInfo": {"AuditDate": "2026-03-26 10:00:00", "RejectInfo": "not readable"},
+        "SignIspRegisterDetailList": [{"OperatorCode": "mobile", "RegisterStatus": -2}]});
+    world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
+    let ran = world.run(&["sms", "signs", "show", "Acme", "--json"]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.assert_calls(&[&["dysmsapi", "get-sms-sign", "--sign-name=Acme"]]);
+    let data = &ran.json()["data"];
+    assert_eq!((&data["status"], &data["reason"]), (&json!("rejected"), &json!("not readable")));
+    assert_eq!(data["audited_at"], "2026-03-26T10:00:00+08:00");
+    assert_eq!(
+        data["carriers"],
+        json!([{"carrier": "mobile", "status": "not registered", "answered_at": null,
+                "reasons": []}])
+    );
+    assert_eq!(ran.json()["raw"], reply);
+}
+
+#[test]
+fn a_reply_about_nothing_is_a_clear_failure() {
+    let world = World::new();
+    let ran = world.run(&["sms", "signs", "show", "Acme", "--json"]);
+    assert_eq!(ran.exit(), 6, "{ran:#?}");
+    assert!(ran.stdout.contains("alimsg sms signs list --all"), "{}", ran.stdout);
+    world.assert_clean();
+}
+
+#[test]
+fn the_sandbox_lists_and_shows() {
+    let listed = sandboxed(&["list"]);
+    let rows: Vec<String> = listed["data"]["signatures"]
+        .as_array()
+        .expect("signatures")
+        .iter()
+        .map(|one| format!("{} {}", one["name"], one["status"]))
+        .collect();
+    assert_eq!(
+        rows.join(";").replace('"', ""),
+        "Acme approved;Acme Store approved;Acme Beta reviewing;Acme Deals rejected"
+    );
+    let shown = sandboxed(&["show", "Acme Store"]);
+    let carriers: Vec<&Value> = (0..3).map(|at| &shown["data"]["carriers"][at]["status"]).collect();
+    assert_eq!(carriers, ["registered", "failed", "in progress"]);
+    let rejected = sandboxed(&["show", "Acme Deals"]);
+    assert_eq!(rejected["data"]["reason"], "the business licence is not readable");
+}
+
+#[test]
+fn every_entry_is_read_from_a_service_that_gives_smaller_pages() {
+    let page = |from: u32| {
+        let entries: Vec<Value> =
+            (from..from + 2).map(|number| json!({"SignName": format!("S{number}")})).collect();
+        json!({"Code": "OK", "TotalCount": "4", "SmsSignList": entries})
+    };
+    let world = listing(&[page(0), page(2)]);
+    let ran = world.run(&["sms", "signs", "list", "--all", "--json"]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["signatures"].as_array().map(Vec::len), Some(4));
+    assert_eq!(world.calls().len(), 2);
+    world.assert_clean();
+}

@@ -1,0 +1,342 @@
+//! `sms status`: the exact calls, odd replies, and whole commands in the sandbox.
+
+use crate::support::lines::{SMS, and, with};
+use crate::support::{Ran, World};
+use serde_json::{Value, json};
+
+const NUMBER: &str = "13800001000";
+
+/// A world whose service answers the look-up so.
+fn answering(replies: &[Value]) -> World {
+    let world = World::new();
+    let rule = |reply: &Value| {
+        json!({
+            "match": ["dysmsapi", "query-send-details"], "times": 1, "stdout": reply.to_string(),
+        })
+    };
+    world.script(replies.iter().map(rule).collect());
+    world
+}
+
+fn page(rows: &[Value], total: &str) -> Value {
+    json!({
+        "Code": "OK", "Message": "OK", "RequestId": "r-1", "TotalCount": total,
+        "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows },
+    })
+}
+
+fn row(out_id: &str, status: u8, code: &str) -> Value {
+    json!({
+        "PhoneNum": NUMBER, "SendStatus": status, "ErrCode": code, "OutId": out_id,
+        "SendDate": "2026-03-26 10:00:00", "TemplateCode": "SMS_1", "Content": "…",
+    })
+}
+
+/// Today, as the service counts.
+fn today() -> jiff::civil::Date {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    jiff::Timestamp::now().to_zoned(zone).date()
+}
+
+fn status(world: &World, more: &[&str]) -> Ran {
+    let mut arguments = vec!["sms", "status", "-p", NUMBER, "--json"];
+    arguments.extend(more);
+    world.run(&arguments)
+}
+
+/// The status of each receipt.
+fn words(json: &Value) -> Vec<&str> {
+    let Some(receipts) = json["data"]["receipts"].as_array() else {
+        return vec!["there is no list"];
+    };
+    receipts.iter().map(|receipt| receipt["status"].as_str().unwrap_or("no word")).collect()
+}
+
+#[test]
+fn the_look_up_names_number_day_page_and_agent() {
+    let world = answering(&[page(&[], "0")]);
+    let day = today().to_string();
+    let arguments = ["sms", "status", "-p", "+8613800001000", "--send-date", &day];
+    let ran = world.run(&[&arguments[..], &["--biz-id", "9^0", "--page-index", "2"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let expected = [
+        "dysmsapi",
+        "query-send-details",
+        "--phone-number=13800001000",
+        &format!("--send-date={}", day.replace('-', "")),
+        "--biz-id=9^0",
+        "--current-page=2",
+        "--page-size=50",
+    ];
+    world.assert_calls(&[&expected]);
+}
+
+#[test]
+fn a_date_can_be_named_in_every_documented_form() {
+    let today = today();
+    let before = |days: i64| today.checked_sub(jiff::Span::new().days(days)).expect("a day");
+    for (text, day) in [
+        ("2d ago".to_string(), before(2)),
+        ("2 days ago".to_string(), before(2)),
+        ("1w".to_string(), before(7)),
+        (before(3).to_string().replace('-', ""), before(3)),
+        (format!("{}T10:00:00+08:00", before(3)), before(3)),
+    ] {
+        let world = answering(&[page(&[], "0")]);
+        let ran = status(&world, &["--send-date", &text]);
+        assert_eq!(ran.exit(), 0, "{text}: {ran:#?}");
+        if today != self::today() {
+            return;
+        }
+        let day = day.to_string().replace('-', "");
+        assert_eq!(world.call()[3], format!("--send-date={day}"), "{text}");
+    }
+    let ran = status(&World::new(), &["--send-date", "2h ago"]);
+    assert_eq!(ran.exit(), 2, "{ran:#?}");
+    let hint = ran.json()["error"]["hint"].as_str().expect("a hint").to_string();
+    for form in ["2d ago", "1w", "T10:00"] {
+        assert!(hint.contains(form), "{hint}");
+    }
+}
+
+#[test]
+fn without_a_date_it_is_today_in_china_and_that_is_said() {
+    let world = answering(&[page(&[row("a", 3, "DELIVERED")], "1")]);
+    let before = today();
+    let ran = status(&world, &[]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert!(ran.stderr.contains("today in China Standard Time"), "{}", ran.stderr);
+    let day = ran.json()["data"]["send_date"].clone();
+    assert!([json!(before.to_string()), json!(today().to_string())].contains(&day), "{day}");
+}
+
+#[test]
+fn every_receipt_is_told_in_words_with_its_meaning_in_the_same_row() {
+    let rows = [
+        row("a", 3, "DELIVERED"),
+        row("b", 2, "MOBILE_IN_BLACK"),
+        row("c", 1, "REQUEST_SUCCESS"),
+        row("d", 2, "MK:0099"),
+        // The carrier contradicts itself: that is not called delivered.
+        row("e", 3, "USER_REJECT"),
+    ];
+    let world = answering(&[page(&rows, "5")]);
+    let ran = status(&world, &[]);
+    let json = ran.json();
+    assert_eq!(words(&json), ["delivered", "failed", "in_flight", "failed", "unknown"]);
+    let receipts = &json["data"]["receipts"];
+    assert_eq!(
+        receipts[1],
+        json!({
+            "phone": NUMBER, "status": "failed", "code": "MOBILE_IN_BLACK",
+            "meaning": "the number is on the carrier's blacklist: remove the recipient",
+            "sent_at": "2026-03-26T10:00:00+08:00", "received_at": null, "out_id": "b",
+        })
+    );
+    assert_eq!((&receipts[3]["code"], &receipts[3]["meaning"]), (&json!("MK:0099"), &json!(null)));
+    assert_eq!(json["data"]["final"], false);
+    assert_eq!(json["raw"][0]["TotalCount"], "5");
+
+    let world = answering(&[page(&rows, "5")]);
+    let ran = world.run(&["sms", "status", "-p", NUMBER]);
+    let line = ran.stdout.lines().find(|line| line.contains("MOBILE_IN_BLACK")).expect("a line");
+    assert!(line.contains("failed") && line.contains("remove the recipient"), "{line}");
+}
+
+#[test]
+fn without_all_one_page_is_read_and_a_note_says_that_there_is_more() {
+    let rows = vec![row("a", 3, "DELIVERED"); 50];
+    let world = answering(&[page(&rows, "60"), page(&rows[..10], "60")]);
+    let ran = status(&world, &[]);
+    assert_eq!((world.calls().len(), words(&ran.json()).len()), (1, 50));
+    assert!(ran.stderr.contains("--all"), "{}", ran.stderr);
+
+    let world = answering(&[page(&rows, "60"), page(&rows[..10], "60")]);
+    let ran = status(&world, &["--all"]);
+    assert_eq!((world.calls().len(), words(&ran.json()).len()), (2, 60));
+    assert_eq!(ran.json()["raw"].as_array().map(Vec::len), Some(2));
+    assert!(!ran.stderr.contains("--all"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_out_id_is_looked_for_on_every_page() {
+    let mut rows = vec![row("other", 3, "DELIVERED"); 50];
+    let last = [row("order-7", 2, "EXPIRED")];
+    let world = answering(&[page(&rows, "51"), page(&last, "51")]);
+    let ran = status(&world, &["--out-id", "order-7"]);
+    assert_eq!((world.calls().len(), words(&ran.json())), (2, vec!["failed"]));
+    assert!(world.calls().iter().flatten().all(|word| !word.contains("order-7")));
+
+    rows.truncate(1);
+    let world = answering(&[page(&rows, "1")]);
+    let ran = status(&world, &["--out-id", "order-7"]);
+    assert_eq!((ran.exit(), words(&ran.json())), (0, vec![]));
+}
+
+#[test]
+fn odd_replies_are_no_receipts_and_no_panic() {
+    for (odd, count) in [
+        (json!({"Code": "OK"}), 0),
+        (json!({"Code": "OK", "SmsSendDetailDTOs": null, "TotalCount": null}), 0),
+        (json!({"Code": "OK", "SmsSendDetailDTOs": "none", "TotalCount": "many"}), 0),
+        (json!({"Code": "OK", "SmsSendDetailDTOs": {"SmsSendDetailDTO": [1, "x", null]}}), 0),
+        (json!({"Code": "OK", "SmsSendDetailDTOs": [{}], "TotalCount": 1}), 1),
+        (json!({"SmsSendDetailDTOs": {"SmsSendDetailDTO": [{"SendStatus": "x"}]}}), 1),
+    ] {
+        let world = answering(std::slice::from_ref(&odd));
+        let ran = status(&world, &["--all"]);
+        assert_eq!(ran.exit(), 0, "{odd}: {ran:#?}");
+        assert_eq!(words(&ran.json()), vec!["unknown"; count], "{odd}");
+    }
+    let world = answering(&[json!({"Code": "isv.MOBILE_NUMBER_ILLEGAL", "Message": "no"})]);
+    let ran = status(&world, &[]);
+    assert_eq!((ran.exit(), &ran.json()["error"]["outcome"]), (6, &json!("not_sent")));
+    world.assert_clean();
+}
+
+#[test]
+fn text_of_the_service_cannot_paint_the_terminal() {
+    let world = answering(&[page(&[row("\u{1b}[2Jx", 2, "MK:\u{1b}[31m1")], "1")]);
+    let ran = world.run(&["sms", "status", "-p", NUMBER]);
+    assert!(!ran.stdout.contains('\u{1b}') && ran.stdout.contains("MK:1"), "{}", ran.stdout);
+}
+
+#[test]
+fn wait_asks_until_the_receipt_is_final() {
+    let world = answering(&[
+        page(&[], "0"),
+        page(&[row("a", 1, "REQUEST_SUCCESS")], "1"),
+        page(&[row("a", 3, "DELIVERED")], "1"),
+    ]);
+    let ran = status(&world, &["--wait=30"]);
+    assert_eq!((ran.exit(), world.calls().len()), (0, 3), "{ran:#?}");
+    let json = ran.json();
+    assert_eq!((words(&json), &json["data"]["final"]), (vec!["delivered"], &json!(true)));
+    assert_eq!(json["warnings"], json!([]));
+    world.assert_off_between("dysmsapi query-send-details");
+    world.assert_clean();
+}
+
+#[test]
+fn when_the_time_is_up_the_receipt_is_in_flight_with_a_warning() {
+    let waiting = page(&[row("a", 1, "REQUEST_SUCCESS")], "1");
+    let world = answering(&vec![waiting; 9]);
+    let ran = status(&world, &["--wait=1"]);
+    let json = ran.json();
+    assert_eq!((ran.exit(), words(&json)), (0, vec!["in_flight"]));
+    assert_eq!(json["data"]["final"], false);
+    assert!(json["warnings"][0].as_str().expect("a warning").contains("do not send again"));
+    assert_eq!(world.calls().len(), 2, "at the beginning and at the end");
+
+    let world = answering(&vec![page(&[], "0"); 9]);
+    let json = status(&world, &["--wait=1"]).json();
+    assert!(json["warnings"][0].as_str().expect("a warning").contains("no receipt"));
+}
+
+#[test]
+fn a_signal_ends_the_wait_with_ai_mode_off() {
+    let waiting = page(&[row("a", 1, "REQUEST_SUCCESS")], "1");
+    let world = answering(&vec![waiting; 9]);
+    let running = world.start(&["sms", "status", "-p", NUMBER, "--wait=60", "--json"]);
+    world.wait_until("it has looked", || !world.calls().is_empty());
+    running.signal(rustix::process::Signal::TERM);
+    let ran = running.wait();
+    assert_eq!(ran.signal(), Some(15), "{ran:#?}");
+    world.assert_clean();
+}
+
+#[test]
+fn bad_input_starts_nothing() {
+    let tomorrow = today().tomorrow().expect("a day").tomorrow().expect("a day").to_string();
+    for arguments in [
+        &["-p", "138-0000-1000"][..],
+        &["-p", NUMBER, "--send-date", "yesterday"],
+        &["-p", NUMBER, "--send-date", "20200101"],
+        &["-p", NUMBER, "--send-date", &tomorrow],
+        &["-p", NUMBER, "--out-id="],
+        &["-p", NUMBER, "--biz-id="],
+        &["-p", NUMBER, "--page-size", "51"],
+        &["-p", NUMBER, "--page-index", "0"],
+        &["-p", NUMBER, "--all", "--page-index", "2"],
+        &["-p", NUMBER, "--wait=0"],
+        &[],
+    ] {
+        let world = World::new();
+        let ran = world.run(&[&["sms", "status", "--json"], arguments].concat());
+        assert_eq!(ran.exit(), 2, "{arguments:?}: {ran:#?}");
+        let error = &ran.json()["error"];
+        assert_eq!((&error["kind"], &error["outcome"]), (&json!("usage"), &json!("not_sent")));
+        assert!(error["hint"].is_string(), "{arguments:?}: {error}");
+        assert!(world.processes().is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_asked_for_on_a_terminal_and_named_elsewhere() {
+    let ran = World::new().run(&["sms", "status", "--json"]);
+    assert_eq!(ran.json()["error"]["missing"], json!(["--phone-number"]));
+
+    let world = answering(&[page(&[row("a", 3, "DELIVERED")], "1")]);
+    let mut terminal = world.terminal(&["sms", "status"]);
+    terminal.expect("Phone number");
+    terminal.write("13800001000\r");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert!(world.calls()[0].contains(&"--phone-number=13800001000".to_string()));
+    world.assert_clean();
+}
+
+#[test]
+fn a_dry_run_shows_the_call_and_starts_nothing() {
+    let world = World::new();
+    let ran = status(&world, &["--send-date", &today().to_string(), "--wait", "--dry-run"]);
+    let commands = ran.json()["commands"].as_array().expect("commands").clone();
+    let call = commands.iter().find(|command| command["phase"] == "call").expect("a call");
+    assert_eq!(call["argv"][2], "query-send-details");
+    assert!(world.processes().is_empty());
+}
+
+/// Sends in the sandbox to that number.
+fn send_in_sandbox(world: &World, number: &str, out_id: &str) {
+    let more = ["--sandbox", "--json", "--out-id", out_id];
+    let ran = world.run(&and(&with(&SMS, "-p", number), &more));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+}
+
+#[test]
+fn in_the_sandbox_receipts_come_fail_and_never_come() {
+    let world = World::new();
+    for (number, wait, status, is_final) in [
+        ("13800001234", "--wait=20", "delivered", true),
+        ("13800009012", "--wait=20", "failed", true),
+        ("13800009014", "--wait=1", "in_flight", false),
+    ] {
+        send_in_sandbox(&world, number, "order-7");
+        let ran = world.run(&[
+            "--sandbox",
+            "sms",
+            "status",
+            "-p",
+            number,
+            "--out-id",
+            "order-7",
+            wait,
+            "--json",
+        ]);
+        let json = ran.json();
+        assert_eq!((ran.exit(), words(&json)), (0, vec![status]), "{number}: {json:#}");
+        assert_eq!(json["data"]["final"], is_final, "{number}");
+        assert_eq!(json["data"]["receipts"][0]["received_at"].is_string(), is_final, "{number}");
+    }
+}
+
+#[test]
+fn in_the_sandbox_a_late_receipt_is_in_flight_first() {
+    let world = World::new();
+    send_in_sandbox(&world, "13800009013", "order-8");
+    let status = |more: &[&str]| {
+        world.run(&[&["--sandbox", "sms", "status", "-p", "13800009013", "--json"], more].concat())
+    };
+    assert_eq!(words(&status(&[]).json()), ["in_flight"]);
+    assert_eq!(words(&status(&["--wait"]).json()), ["delivered"]);
+}

@@ -1,0 +1,90 @@
+//! Command lines, read as strictly as the real program reads them.
+
+use serde_json::json;
+
+use super::{AGENT, VERSION, aliyun, refusal, sms, switched_on};
+use crate::support::World;
+
+#[test]
+fn what_looks_like_a_flag_is_one() {
+    let world = switched_on();
+    for (words, part) in [
+        (sms(&["--sign-name", "--region"]), "must be assigned with value"),
+        (sms(&["--out-id", "-x"]), "unknown flag -x"),
+        (sms(&["--region="]), "must be assigned with value"),
+        (sms(&["--out-id=a", "--out-id=b"]), "duplicated"),
+        (sms(&["--out-id", "a", "b"]), "one command"),
+        (sms(&["--Out-Id=a"]), "invalid flag"),
+        (sms(&["--template-params", "1=Alice", "Bob"]), "not key=value"),
+        (sms(&["--template-params=1=Alice"]), "own words"),
+        (sms(&["--page", "Index=1", "--page", "Size=50"]), "duplicated"),
+        (sms(&["--yes=true"]), "takes no value"),
+    ] {
+        let text = refusal(&world, &words).1;
+        assert!(text.contains(part), "{words:?}: {text}");
+    }
+}
+
+#[test]
+fn a_cry_for_help_ends_with_0_and_sends_nothing() {
+    let world = switched_on();
+    for word in ["help", "-h", "--help"] {
+        let ran = aliyun(&world, &sms(&["--payload", "a", word]));
+        assert_eq!(ran.exit(), 0);
+        assert!(ran.stdout.contains("Usage:"), "{ran:#?}");
+    }
+    assert!(world.sent().is_empty());
+}
+
+#[test]
+fn many_values_are_taken_by_the_flags_that_have_many() {
+    let world = switched_on();
+    let mut words = vec!["cams", "send-chatapp-message", AGENT, "--to", "8613800000000"];
+    words.extend(["--template-params", "1=Alice", "2=a=b", "--payload=x", "--payload=y"]);
+    assert!(aliyun(&world, &words).json()["MessageId"].is_string());
+    let flags = &world.sent()[0]["flags"];
+    assert_eq!(flags["template-params"], json!(["1=Alice", "2=a=b"]));
+    assert_eq!(flags["payload"], json!(["x", "y"]));
+    assert_eq!(flags["to"], "8613800000000");
+}
+
+#[test]
+fn commands_that_do_not_exist_end_with_2() {
+    let world = switched_on();
+    for words in [
+        vec!["ecs", "describe-regions"],
+        vec!["dysmsapi", "SendSms", AGENT, VERSION],
+        vec!["dysmsapi", AGENT, VERSION],
+        vec!["configure", "nothing"],
+        vec!["plugin", "nothing"],
+        vec!["version", AGENT],
+        vec!["configure", "list", AGENT],
+        vec!["plugin", "list", AGENT],
+    ] {
+        assert_eq!(refusal(&world, &words).0, 2, "{words:?}");
+    }
+    world.version("3.3.2");
+    assert_eq!(aliyun(&world, &["version"]).stdout, "3.3.2\n");
+    assert_eq!(refusal(&world, &["configure", "ai-mode", "enable"]).0, 2);
+}
+
+#[test]
+fn an_sms_call_names_its_api_version() {
+    let world = switched_on();
+    assert_eq!(refusal(&world, &["dysmsapi", "send-sms", AGENT]).0, 1);
+    assert_eq!(refusal(&world, &["dysmsapi", "send-sms", AGENT, "--api-version=2018-05-01"]).0, 1);
+}
+
+#[test]
+fn an_upload_needs_a_scheme_and_a_yes() {
+    let world = World::new();
+    let file = world.file("cat.png", "meow");
+    let target = "oss://bucket/cat.png";
+    let endpoint = "--endpoint=https://oss.example";
+    assert_eq!(refusal(&world, &["oss", "cp", &file, target, "-f", "--endpoint=oss.example"]).0, 1);
+    assert_eq!(refusal(&world, &["oss", "cp", &file, target, endpoint]).0, 1);
+    assert_eq!(aliyun(&world, &["oss", "cp", &file, target, endpoint, "-f"]).exit(), 0);
+    let uploads = world.uploads();
+    assert_eq!((&uploads[0]["bytes"], &uploads[0]["to"]), (&json!(4), &json!(target)));
+    world.assert_clean();
+}

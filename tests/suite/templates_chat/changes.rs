@@ -1,0 +1,247 @@
+//! Changing and deleting: nothing without consent, nothing lost by mistake.
+
+use serde_json::{Value, json};
+
+use super::{answer, detail, refused};
+use crate::support::World;
+
+#[test]
+fn nobody_to_ask_means_nothing_happens() {
+    let world = World::new();
+    for arguments in [
+        &[
+            "templates",
+            "create",
+            "--category",
+            "UTILITY",
+            "--language",
+            "en",
+            "--name",
+            "a",
+            "--body",
+            "x",
+        ][..],
+        &["templates", "update", "c1", "--language", "en", "--body", "x"],
+        &["templates", "delete", "c1", "--language", "en"],
+    ] {
+        let ran = world.run(&[arguments, &["--json"]].concat());
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let ran = world.run(&[arguments, &["--dry-run"]].concat());
+        assert_eq!(ran.exit(), 0, "{ran:?}");
+    }
+    assert!(world.commands().is_empty());
+}
+
+#[test]
+fn an_update_shows_the_old_text_before_it_asks() {
+    let world = World::new();
+    world.script(json!([detail("pass", json!([{"Type": "BODY", "Text": "the old text"}]))]));
+    let mut terminal = world.terminal(&[
+        "templates",
+        "update",
+        "c1",
+        "--language",
+        "en",
+        "--body",
+        "the new text",
+    ]);
+    for shown in ["the old text", "the new text", "only \"yes\" goes on"] {
+        terminal.expect(shown);
+    }
+    // Nobody thinks while ai-mode is on.
+    world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+    terminal.write("yes\r");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let modified = &world.calls()[1];
+    assert_eq!(
+        modified[..5],
+        [
+            "cams",
+            "modify-chatapp-template",
+            "--template-code=c1",
+            "--biz-language=en",
+            "--template-type=WHATSAPP",
+        ]
+    );
+    world.assert_clean();
+}
+
+#[test]
+fn a_template_is_deleted_by_its_name_and_by_no_other_word() {
+    for (typed, exit) in [("order_update", 0), ("yes", 9)] {
+        let world = World::new();
+        let header = json!({"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a"});
+        world.script(json!([detail("pass", json!([header]))]));
+        let mut terminal = world.terminal(&["templates", "delete", "c1", "--language", "en"]);
+        terminal.expect("image https://x.example/a");
+        terminal.expect("Type the name");
+        terminal.write(&format!("{typed}\r"));
+        let ran = terminal.wait();
+        assert_eq!(ran.exit(), exit, "{ran:?}");
+        let deleted = world.calls().iter().any(|call| call[1] == "delete-chatapp-template");
+        assert_eq!(deleted, exit == 0);
+        world.assert_clean();
+    }
+    let world = World::new();
+    let ran = world.run(&["templates", "delete", "c1", "--language", "en", "--yes"]);
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert_eq!(
+        world.call(),
+        [
+            "cams",
+            "delete-chatapp-template",
+            "--template-code=c1",
+            "--biz-language=en",
+            "--template-type=WHATSAPP",
+        ]
+    );
+}
+
+#[test]
+fn an_update_keeps_the_parts_that_are_not_given_and_names_those_that_go() {
+    let old = json!([
+        {"Type": "HEADER", "Format": "TEXT", "Text": "Your order"},
+        {"Type": "BODY", "Text": "the old text"},
+        {"Type": "FOOTER", "Text": "Acme"},
+        {"Type": "BUTTONS", "Buttons": [{"Type": "QUICK_REPLY", "Text": "OK"}]},
+    ]);
+    let world = World::new();
+    world.script(json!([detail("pass", old.clone())]));
+    let update = ["templates", "update", "c1", "--language", "en"];
+    // With --yes, too: nobody would see that anything is gone.
+    let ran = world.run(&[&update[..], &["--body", "the new text", "--yes"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let mut expected = old;
+    expected[1]["Text"] = json!("the new text");
+    assert_eq!(components(&world.calls()[1]), expected);
+
+    let path = world.file("t.json", r#"{"components": [{"Type": "BODY", "Text": "alone"}]}"#);
+    let mut terminal = world.terminal(&[&update[..], &["--file", &path]].concat());
+    for shown in ["\"the old text\" → \"alone\"", "\"Your order\" → removed"] {
+        terminal.expect(shown);
+    }
+    terminal.expect("only \"yes\" goes on");
+    terminal.write("yes\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    assert_eq!(components(&world.calls()[3]), json!([{"Type": "BODY", "Text": "alone"}]));
+    world.assert_clean();
+}
+
+#[test]
+fn an_update_is_not_made_where_the_old_parts_cannot_be_read() {
+    for strange in [Value::Null, json!([]), json!("?"), json!([1])] {
+        let world = World::new();
+        world.script(json!([detail("pass", strange)]));
+        let ran = world.run(&[
+            "templates",
+            "update",
+            "c1",
+            "--language",
+            "en",
+            "--body",
+            "x",
+            "--yes",
+            "--json",
+        ]);
+        assert_eq!(ran.exit(), 6, "{ran:?}");
+        assert_eq!(world.call()[1], "get-chatapp-template-detail");
+        world.assert_clean();
+    }
+}
+
+#[track_caller]
+#[allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+fn components(call: &[String]) -> Value {
+    assert_eq!(call[1], "modify-chatapp-template");
+    let flag = "--components=";
+    let text = call.iter().find_map(|word| word.strip_prefix(flag)).unwrap_or_default();
+    let components = serde_json::from_str(text);
+    assert!(components.is_ok(), "{call:?}");
+    components.unwrap_or_default()
+}
+
+#[test]
+fn an_example_or_a_category_alone_is_a_change_and_nothing_else_is_lost() {
+    let reply = json!({ "Code": "OK", "Data": {
+        "TemplateCode": "c1", "Name": "order_update", "AuditStatus": "fail",
+        "Category": "MARKETING", "MessageSendTtlSeconds": 120, "ProductSetId": "p1",
+        "Example": {"b": "2"},
+        "Components": [{"Type": "BODY", "Text": "$(a) $(b)"},
+                       {"Type": "LIMITED_TIME_OFFER", "Text": "Ends", "hasExpiration": true}],
+    }});
+    let update = ["templates", "update", "c1", "--language", "en", "--yes"];
+    let kept = [
+        r#"--components=[{"Type":"BODY","Text":"$(a) $(b)"},{"Type":"LIMITED_TIME_OFFER","Text":"Ends","HasExpiration":true}]"#,
+        "--message-send-ttl-seconds=120",
+        "--product-set-id=p1",
+    ];
+    for (given, expected) in [
+        (&["--example", "a=1"][..], &["--example", "a=1", "b=2"][..]),
+        (&["--category", "marketing"], &["--category=MARKETING", "--example", "b=2"]),
+    ] {
+        let world = World::new();
+        world.script(json!([answer("get-chatapp-template-detail", reply.clone())]));
+        let ran = world.run(&[&update[..], given].concat());
+        assert_eq!(ran.exit(), 0, "{ran:?}");
+        let modified = world.calls().remove(1);
+        for word in kept.iter().chain(expected) {
+            assert!(modified.iter().any(|given| given == word), "{word} in {modified:?}");
+        }
+        world.assert_clean();
+    }
+    assert!(refused(&update[..5]).contains("nothing is to be changed"));
+    let language = refused(&["templates", "update", "c1", "--body", "x"]);
+    assert!(language.contains("--language"), "{language}");
+}
+
+#[test]
+fn an_update_has_to_fit_the_category_of_the_old_template() {
+    let world = World::new();
+    let reply = json!({"Code": "OK", "Data": {"Name": "hello", "Category": "text",
+                       "Components": [{"Type": "BODY", "Text": "x"}]}});
+    world.script(json!([answer("get-chatapp-template-detail", reply)]));
+    let update = ["templates", "update", "c1", "--channel", "viber", "--language", "en"];
+    let image = ["--header-media", "image=https://x.example/a.png", "--yes", "--json"];
+    let ran = world.run(&[&update[..], &image].concat());
+    assert_eq!(ran.exit(), 2, "{ran:?}");
+    let message = ran.json()["error"]["message"].to_string();
+    assert!(message.contains("its category is text_image, not text"), "{message}");
+    assert_eq!(world.calls().len(), 1);
+    let ran = world.run(&[&update[..], &image, &["--category", "TEXT_IMAGE"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert!(world.calls()[2].contains(&"--category=text_image".to_string()));
+    world.assert_clean();
+}
+
+#[test]
+fn an_update_neither_renames_nor_writes_what_whatsapp_writes_itself() {
+    let world = World::new();
+    let reply = json!({"Code": "OK", "Data": {"Name": "code", "Category": "AUTHENTICATION",
+                       "Components": [{"Type": "BODY", "Text": "123 is your code."}]}});
+    world.script(json!([answer("get-chatapp-template-detail", reply)]));
+    let update = ["templates", "update", "c1", "--language", "en", "--yes", "--json"];
+    let file = world.file("t.json", r#"{"name": "another", "category": "AUTHENTICATION"}"#);
+    for (more, said) in [
+        (["--body", "My own text"], "writes the body of an AUTHENTICATION template itself"),
+        (["--file", &file], "name of a template cannot be changed"),
+    ] {
+        let ran = world.run(&[&update[..], &more].concat());
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let message = ran.json()["error"]["message"].to_string();
+        assert!(message.contains(said), "{message}");
+    }
+    assert!(world.calls().iter().all(|call| call[1] == "get-chatapp-template-detail"));
+    world.assert_clean();
+}
+
+#[test]
+fn a_dry_run_of_an_update_says_that_the_call_will_be_completed() {
+    let update = ["templates", "update", "c1", "--language", "en", "--footer", "Bye"];
+    let ran = World::new().run(&[&update[..], &["--dry-run", "--json"]].concat());
+    let json = ran.json();
+    let commands = json["commands"].as_array().expect("commands");
+    let call = commands.iter().rfind(|one| one["phase"] == "call").expect("a call");
+    assert_eq!(call["argv"][2], "modify-chatapp-template");
+    assert!(call["when"].to_string().contains("taken over"), "{call}");
+}

@@ -1,0 +1,107 @@
+//! `whatsapp send template --verify`: looked at before anybody is asked, and before it is sent.
+
+use serde_json::json;
+
+use super::{answer, detail};
+use crate::support::World;
+use crate::support::lines::SOME_TEMPLATE;
+
+/// Sends the template `c1`, checked before.
+fn send<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let named = ["--template-code", "c1", "--language", "en", "--verify"];
+    [&SOME_TEMPLATE[..], &named, more].concat()
+}
+
+#[test]
+fn what_does_not_match_is_named_and_nothing_is_sent() {
+    let body = json!([{"Type": "BODY", "Text": "Hello $(name), $(order)"}]);
+    for (status, parameters, said) in [
+        ("pass", &["--param", "name=Al", "--param", "x=1"][..], "missing: order; superfluous: x"),
+        ("pass", &[], "missing: name, order"),
+        ("auditing", &["--param", "name=Al", "--param", "order=1"], "is reviewing"),
+        ("PAUSED", &["--param", "name=Al", "--param", "order=1"], "is suspended"),
+    ] {
+        let world = World::new();
+        world.script(json!([detail(status, body.clone())]));
+        let ran = world.run(&send(&[parameters, &["--yes", "--json"]].concat()));
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let json = ran.json();
+        assert!(json["error"]["message"].to_string().contains(said), "{json}");
+        assert_eq!(json["error"]["outcome"], "not_sent");
+        assert!(world.sent().is_empty());
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn the_rendered_text_stands_in_the_plan_and_ai_mode_is_off_meanwhile() {
+    let world = World::new();
+    world.script(json!([detail(
+        "pass",
+        json!([
+            {"Type": "BODY", "Text": "Hello $(name)"}, {"Type": "FOOTER", "Text": "Acme"},
+        ])
+    )]));
+    let mut terminal = world.terminal(&send(&["--param", "name=Alice"]));
+    for shown in ["Hello Alice", "_Acme_", "only \"yes\" goes on"] {
+        terminal.expect(shown);
+    }
+    world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+    assert!(world.sent().is_empty());
+    terminal.write("yes\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    assert_eq!(world.sent().len(), 1);
+    let commands: Vec<String> = world.calls().into_iter().map(|call| call[1].clone()).collect();
+    assert_eq!(commands, ["get-chatapp-template-detail", "send-chatapp-message"]);
+    world.assert_clean();
+}
+
+#[test]
+fn a_dry_run_shows_what_is_read_before() {
+    let world = World::new();
+    let planned = |arguments: &[&str]| {
+        let ran = world.run(&[arguments, &["--dry-run", "--json"]].concat());
+        assert_eq!(ran.exit(), 0, "{ran:?}");
+        let commands = ran.json()["commands"].as_array().expect("commands").clone();
+        let calls = commands.into_iter().filter(|command| command["phase"] == "call");
+        calls.map(|call| call["argv"][2].as_str().expect("a name").to_string()).collect::<Vec<_>>()
+    };
+    let detail = "get-chatapp-template-detail";
+    assert_eq!(planned(&send(&[])), [detail, "send-chatapp-message"]);
+    let delete = ["templates", "delete", "c1", "--language", "en"];
+    assert_eq!(planned(&delete), [detail, "delete-chatapp-template"]);
+    // Nobody would see it.
+    assert_eq!(planned(&[&delete[..], &["--yes"]].concat()), ["delete-chatapp-template"]);
+    let update = ["templates", "update", "c1", "--language", "en", "--body", "x", "--yes"];
+    assert_eq!(planned(&update), [detail, "modify-chatapp-template"]);
+    assert!(world.commands().is_empty());
+}
+
+#[test]
+fn what_the_service_does_not_tell_or_allow_is_not_sent() {
+    let told = |more: serde_json::Value| {
+        let mut data = json!({"TemplateCode": "c1", "Language": "en", "AuditStatus": "pass"});
+        data.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
+        answer("get-chatapp-template-detail", json!({"Code": "OK", "Data": data}))
+    };
+    for (more, said) in [
+        (json!({}), "does not tell its parts"),
+        (json!({"AllowSend": false, "Components": []}), "not allowed to be sent"),
+    ] {
+        let world = World::new();
+        world.script(json!([told(more)]));
+        let account = ["--profile=default", "--region=cn-beijing", "--yes", "--json"];
+        let ran = world.run(&send(&account));
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let error = &ran.json()["error"];
+        assert!(error["message"].to_string().contains(said), "{error}");
+        // The next step looks where this run has looked.
+        let next = error["next"][0].as_str().expect("a command");
+        assert_eq!(
+            next,
+            "alimsg templates show c1 --language en --profile default --region cn-beijing"
+        );
+        assert!(world.sent().is_empty());
+        world.assert_clean();
+    }
+}

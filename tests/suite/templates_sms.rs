@@ -1,0 +1,300 @@
+//! `templates --channel sms`: list, show, preview, create, update, delete.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on has to stop, also outside of #[test]"
+)]
+
+use crate::support::World;
+use serde_json::{Value, json};
+
+const SMS: [&str; 2] = ["--channel", "sms"];
+
+fn templates<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+    [&["templates"], words, &SMS, more].concat()
+}
+
+/// A world whose service answers every call with this.
+fn answering(reply: &Value) -> World {
+    let world = World::new();
+    world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
+    world
+}
+
+/// Runs a command in the sandbox of this world.
+#[track_caller]
+fn sandboxed(world: &World, words: &[&str], more: &[&str]) -> Value {
+    let ran = world.run(&[&["--sandbox", "--json"][..], &templates(words, more)].concat());
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    ran.json()
+}
+
+#[test]
+fn a_list_is_read_whichever_way_it_counts() {
+    let world = answering(&json!({"Code": "OK", "TotalCount": 4, "SmsTemplateList": [
+        {"TemplateCode": "SMS_1", "TemplateName": "one", "TemplateType": 2,
+         "AuditStatus": "AUDIT_STATE_INIT", "TemplateContent": "a ${b}"},
+        {"TemplateCode": "SMS_2", "TemplateType": 0, "OuterTemplateType": 1,
+         "AuditStatus": "AUDIT_STATE_PASS"},
+        {"TemplateCode": "SMS_3", "OuterTemplateType": "3", "AuditStatus": "AUDIT_SATE_CANCEL"},
+        {"TemplateCode": ["odd"], "TemplateType": {}},
+    ]}));
+    let ran = world.run(&templates(&["list"], &["--json"]));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.assert_calls(&[&[
+        "dysmsapi",
+        "query-sms-template-list",
+        "--page-index=1",
+        "--page-size=20",
+    ]]);
+    let rows: Vec<String> = ran.json()["data"]["templates"]
+        .as_array()
+        .expect("templates")
+        .iter()
+        .map(|one| format!("{} {} {}", one["code"], one["status"], one["type"]).replace('"', ""))
+        .collect();
+    let expected = [
+        "SMS_2 approved notification",
+        "SMS_1 reviewing verification",
+        "SMS_3 cancelled international",
+        " unknown null",
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(ran.json()["data"]["templates"][1]["text"], "a ${b}");
+}
+
+#[test]
+fn the_sandbox_lists_by_state_and_name() {
+    let world = World::new();
+    let codes = |more: &[&str]| -> Vec<String> {
+        let json = sandboxed(&world, &["list"], more);
+        let listed = json["data"]["templates"].as_array().expect("templates").clone();
+        assert_eq!(json["data"]["total"], listed.len());
+        listed.iter().map(|one| one["code"].as_str().expect("code").to_string()).collect()
+    };
+    assert_eq!(codes(&["--audit-status", "approved"]).len(), 4);
+    assert_eq!(codes(&["--audit-status", "AUDIT_STATE_NOT_PASS"]), ["SMS_100005"]);
+    assert_eq!(codes(&["--name", "Sign-in"]), ["SMS_100001", "SMS_100006"]);
+    assert!(codes(&["--audit-status", "suspended"]).is_empty());
+    let all = codes(&["--all"]);
+    assert_eq!(all[4..], ["SMS_100004", "SMS_100005"]);
+}
+
+#[test]
+fn wrong_input_starts_nothing() {
+    let good = ["create", "--name", "a", "--content", "b", "--template-type", "notification"];
+    for (words, more, part) in [
+        (&["list"][..], &["--language", "en"][..], "--language"),
+        (&["list"], &["--page-size", "51"], "50"),
+        (&["list"], &["--audit-status", "done"], "done"),
+        (&["show", "SMS_1"], &["--language", "en"], "--language"),
+        (&["stats", "SMS_1"], &[], "alimsg sms stats"),
+        (&["delete", "SMS_1"], &["--cust-space-id", "x", "--yes"], "--cust-space-id"),
+        (&["delete", "SMS_1"], &[], "--yes"),
+        (&good, &[], "--yes"),
+        (&good, &["--yes", "--body", "x"], "--content"),
+        (&["create"], &["--yes", "--template-type", "international"], "--intl-type"),
+        (
+            &["create", "--name", "a", "--content", "${b", "--template-type", "1"],
+            &["--yes"],
+            "no end",
+        ),
+        (&["create", "--name", "a", "--content", "b", "--template-type", "6"], &["--yes"], "\"6\""),
+        (&["update", "SMS_1", "--name", "a"], &["--yes"], "--template-type"),
+        (&["preview", "SMS_1"], &["--template-param", "{\"a\":1}"], "not a string"),
+    ] {
+        let world = World::new();
+        let ran = world.run(&templates(words, &[more, &["--json"]].concat()));
+        assert_eq!(ran.exit(), 2, "{words:?} {more:?}: {ran:#?}");
+        let error = ran.json()["error"].to_string().replace("\\\"", "\"");
+        assert!(error.contains(part), "{words:?} {more:?}: {error}");
+        assert!(world.processes().is_empty());
+    }
+}
+
+#[test]
+fn show_names_text_variables_and_the_command_that_sends() {
+    let reply = json!({"Code": "OK", "TemplateCode": "SMS_1", "TemplateName": "n",
+        "TemplateContent": "Hi ${name}, ${order}, ${name}", "TemplateStatus": "2",
+        "TemplateType": "0", "AuditInfo": {"RejectInfo": "no"}});
+    let world = answering(&reply);
+    let ran = world.run(&templates(&["show", "SMS_1"], &["--json"]));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.assert_calls(&[&["dysmsapi", "get-sms-template", "--template-code=SMS_1"]]);
+    let json = ran.json();
+    let data = &json["data"];
+    let body = json!([{"type": "BODY", "text": "Hi ${name}, ${order}, ${name}"}]);
+    assert_eq!(data["components"], body);
+    assert_eq!(
+        data["variables"],
+        json!([{"name": "name", "where": "text"}, {"name": "order", "where": "text"}])
+    );
+    assert_eq!((&data["status"], &data["reason"]), (&json!("rejected"), &json!("no")));
+    assert_eq!(data["type"], "verification");
+    assert_eq!(
+        data["send"],
+        "alimsg sms send --phone-numbers NUMBER --sign-name SIGNATURE --template-code SMS_1 \
+         --param 'name=VALUE' --param 'order=VALUE'"
+    );
+    assert_eq!(json["raw"], reply);
+}
+
+#[test]
+fn a_reply_about_nothing_is_a_clear_failure() {
+    for reply in [json!({"Code": "OK"}), json!({"Code": "OK", "Data": {"a": 1}})] {
+        for words in [["show", "SMS_1"], ["preview", "SMS_1"]] {
+            let world = answering(&reply);
+            let ran = world.run(&templates(&words, &["--json"]));
+            assert_eq!(ran.exit(), 6, "{ran:#?}");
+            assert!(ran.stdout.contains("templates list --channel sms --all"), "{}", ran.stdout);
+            world.assert_clean();
+        }
+    }
+}
+
+#[test]
+fn preview_renders_and_compares() {
+    let world = World::new();
+    let more = ["--param", "name=Alice", "--template-param", r#"{"colour":"red"}"#];
+    let json = sandboxed(&world, &["preview", "SMS_100002"], &more);
+    assert_eq!(json["data"]["text"], "Hello Alice, your order ${order} is on its way.");
+    assert_eq!(json["data"]["missing"], json!(["order"]));
+    assert_eq!(json["data"]["superfluous"], json!(["colour"]));
+    let ran =
+        world.run(&["--sandbox", "--json", "templates", "preview", "SMS_9", "--channel", "sms"]);
+    assert_eq!((ran.exit(), &ran.json()["error"]["code"]), (6, &json!("TemplateNotFound")));
+}
+
+const DEFINITION: [&str; 14] = [
+    "--name",
+    "Order shipped",
+    "--content",
+    "Hello ${name}",
+    "--template-type",
+    "notification",
+    "--remark",
+    "for customers",
+    "--related-sign-name",
+    "Acme",
+    "--template-rule",
+    r#"{"name":"others"}"#,
+    "--apply-scene-content",
+    "https://example.com",
+];
+
+const DEFINED: [&str; 7] = [
+    "--template-name=Order shipped",
+    "--template-content=Hello ${name}",
+    "--template-type=1",
+    "--remark=for customers",
+    "--related-sign-name=Acme",
+    r#"--template-rule={"name":"others"}"#,
+    "--apply-scene-content=https://example.com",
+];
+
+#[test]
+fn create_update_and_delete_make_exactly_one_call_each() {
+    let world = World::new();
+    let named = json!({"Code": "OK", "TemplateCode": "SMS_1"}).to_string();
+    world.script(json!([{ "match": ["dysmsapi", "create-sms-template"], "stdout": named }]));
+    let ran = world.run(&templates(&["create"], &[&DEFINITION[..], &["--yes", "--json"]].concat()));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["status"], "reviewing");
+    world.assert_calls(&[&[&["dysmsapi", "create-sms-template"][..], &DEFINED].concat()]);
+
+    let world = World::new();
+    let more = [&DEFINITION[..], &["--yes", "--json"]].concat();
+    let ran = world.run(&templates(&["update", "SMS_1"], &more));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["code"], "SMS_1");
+    let call =
+        [&["dysmsapi", "update-sms-template"][..], &DEFINED, &["--template-code=SMS_1"]].concat();
+    world.assert_calls(&[&call]);
+
+    let world = World::new();
+    let ran = world.run(&templates(&["delete", "SMS_1"], &["--yes", "--json"]));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(ran.json()["data"]["deleted"], true);
+    world.assert_calls(&[&["dysmsapi", "delete-sms-template", "--template-code=SMS_1"]]);
+}
+
+#[test]
+fn a_file_defines_a_template_and_a_flag_wins() {
+    let world = World::new();
+    let toml = "name = \"a\"\ncontent = \"${b}\"\ntemplate_type = 3\nintl_type = 2\n\
+                template_rule = { b = \"others\" }\n";
+    let path = world.file("template.toml", toml);
+    let more = ["--file", &path, "--name", "c", "--dry-run"];
+    let ran = world.run(&templates(&["create"], &more));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    for part in ["--template-name=c", "--template-type=3", "--intl-type=2", r#"{"b":"others"}"#] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    assert!(world.processes().is_empty());
+    let path = world.file("wrong.json", r#"{"body": "x"}"#);
+    assert_eq!(world.run(&templates(&["create"], &["--file", &path])).exit(), 2);
+}
+
+#[test]
+fn the_sandbox_reviews_what_is_handed_in() {
+    let world = World::new();
+    let hand_in = |words: &[&str], content: &str| {
+        let more = ["--name", "n", "--content", content, "--template-type", "promotion", "--yes"];
+        let json = sandboxed(&world, words, &more);
+        json["data"]["code"].as_str().expect("code").to_string()
+    };
+    let state = |code: &str| sandboxed(&world, &["show", code], &[])["data"]["status"].clone();
+    let bad = hand_in(&["create"], "You are a winner, ${name}");
+    let good = hand_in(&["create"], "Sale for ${name}");
+    assert_ne!(good, bad);
+    world.wait_until("the review has ended", || state(&good) != "reviewing");
+    assert_eq!((state(&good), state(&bad)), (json!("approved"), json!("rejected")));
+    let shown = sandboxed(&world, &["show", &bad], &[]);
+    assert!(shown["data"]["reason"].as_str().is_some_and(|why| why.contains("winner")));
+
+    // A rejected one is changed and reviewed again; an approved one stays as it is.
+    assert_eq!(hand_in(&["update", &bad], "Hello ${name}"), bad);
+    let more = ["--name", "n", "--content", "c", "--template-type", "1", "--yes"];
+    let words = [&["--sandbox", "--json"][..], &templates(&["update", &good], &more)].concat();
+    assert_eq!(world.run(&words).exit(), 6);
+
+    sandboxed(&world, &["delete", &good], &["--yes"]);
+    let words = [&["--sandbox", "--json"][..], &templates(&["show", &good], &[])].concat();
+    assert_eq!(world.run(&words).exit(), 6);
+    world.assert_clean();
+}
+
+#[test]
+fn on_a_terminal_the_plan_is_shown_and_only_yes_goes_on() {
+    for (answer, count) in [("yes\r", 1), ("no\r", 0)] {
+        let world = World::new();
+        let mut terminal = world.terminal(&templates(&["create"], &DEFINITION));
+        terminal.expect("Create?");
+        for part in ["Order shipped", "notification", "Hello ${name}", "for customers", "Acme"] {
+            assert!(terminal.seen().contains(part), "{part}: {}", terminal.seen());
+        }
+        assert!(world.calls().is_empty());
+        terminal.write(answer);
+        let ran = terminal.wait();
+        assert_eq!(ran.exit(), if count == 1 { 0 } else { 9 }, "{ran:#?}");
+        assert_eq!(world.calls().len(), count);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn deleting_on_a_terminal_asks_for_the_name() {
+    let reply = json!({"Code": "OK", "TemplateName": "Spring sale", "TemplateContent": "Sale!"});
+    for (typed, deleted) in [("Spring sale\r", true), ("yes\r", false)] {
+        let world = answering(&reply);
+        let mut terminal = world.terminal(&templates(&["delete", "SMS_1"], &[]));
+        terminal.expect("Type the name");
+        assert_ne!(world.ai_mode(), Some(true));
+        terminal.write(typed);
+        assert_eq!(terminal.wait().exit(), if deleted { 0 } else { 9 });
+        let last = world.calls().pop().expect("a call");
+        assert_eq!(last[1] == "delete-sms-template", deleted, "{last:?}");
+        world.assert_clean();
+    }
+}

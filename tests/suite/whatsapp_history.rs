@@ -1,0 +1,274 @@
+//! The messages of a business number: one page, all pages, and as they come.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+
+use crate::support::{Running, World};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+const FROM: &str = "--from=8613800000001";
+const SPACE: &str = "--cust-space-id=cams-sandbox";
+
+fn history<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&["whatsapp", "history", FROM, SPACE], more].concat()
+}
+
+fn row(id: &str, action: &str, status: &str) -> Value {
+    json!({
+        "MessageId": id, "UserNumber": "8613900000007", "BusinessNumber": "8613800000001",
+        "EventAction": action, "MessageType": "TEXT", "Message": "{\"text\":\"a\\tb\"}",
+        "MessageStatus": status, "SendTime": "2026-03-26T10:00:00.000+00:00",
+    })
+}
+
+fn page(index: usize, rows: &[Value]) -> Value {
+    json!({
+        "match": ["cams", "list-chatapp-message"],
+        "contains": [format!("Index={index}")],
+        "stdout": json!({"Code": "OK", "Data": rows}).to_string(),
+    })
+}
+
+#[test]
+fn the_child_gets_every_filter() {
+    let world = World::new();
+    let ran = world.run(&history(&[
+        "--to=8613900000007",
+        "--since=2026-03-26T00:00:00Z",
+        "--until=2026-03-26T12:00:00+08:00",
+        "--direction=in",
+        "--status=failed",
+        "--page-index=3",
+        "--page-size=20",
+    ]));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(
+        world.call(),
+        [
+            "cams",
+            "list-chatapp-message",
+            "--business-number=8613800000001",
+            "--user-number=8613900000007",
+            "--channel-type=whatsapp",
+            "--cust-space-id=cams-sandbox",
+            "--event-action=UP",
+            "--message-status=fail",
+            "--start-time=1774483200000",
+            "--end-time=1774497600000",
+            "--page",
+            "Index=3",
+            "Size=20",
+        ]
+    );
+    world.assert_clean();
+}
+
+#[test]
+fn json_and_table_carry_the_same_facts() {
+    let world = World::new();
+    world.script(json!([page(1, &[row("1", "DOWN", "success"), row("2", "UP", "success")])]));
+    let reply = world.run(&history(&["--json"])).json();
+    let first = json!({
+        "id": "1", "task_id": null, "at": "2026-03-26T10:00:00Z", "direction": "out",
+        "from": "8613800000001", "to": "8613900000007", "type": "text", "text": "a\tb",
+        "template": null, "language": null, "status": "in_flight", "reason": null,
+    });
+    assert_eq!(reply["data"]["messages"][0], first);
+    assert_eq!(reply["data"]["messages"][1]["from"], "8613900000007");
+    assert_eq!(reply["data"]["more"], false);
+    assert_eq!(reply["raw"][0]["Code"], "OK");
+
+    let table = world.run(&history(&[])).stdout;
+    let mut lines = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let names: Vec<&String> = first.as_object().expect("an object").keys().collect();
+    assert_eq!(lines.next().expect("a heading"), names);
+    let row = lines.next().expect("a row");
+    assert_eq!(row[..4], ["1", "", "2026-03-26T10:00:00Z", "out"]);
+    assert_eq!(row[7], "a b", "a tab inside would break the row");
+}
+
+#[test]
+fn all_reads_every_page_and_lists_each_message_once() {
+    let world = World::new();
+    let rows = |from: usize, to: usize| -> Vec<Value> {
+        (from..to).map(|id| row(&id.to_string(), "DOWN", "success")).collect()
+    };
+    // A new message pushed one row over to the second page.
+    world.script(json!([page(1, &rows(0, 3)), page(2, &rows(2, 5)), page(3, &rows(5, 6))]));
+    let reply = world.run(&history(&["--all", "--page-size=3", "--json"])).json();
+    assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 6);
+    assert_eq!(reply["raw"].as_array().expect("replies").len(), 3);
+    assert_eq!(world.calls().len(), 3);
+
+    let one = world.run(&history(&["--page-size=3", "--json"])).json();
+    assert_eq!(one["data"]["messages"].as_array().expect("messages").len(), 3);
+    assert_eq!(one["data"]["more"], true);
+}
+
+#[test]
+fn a_service_that_does_not_count_its_pages_ends_too() {
+    let world = World::new();
+    let same: Vec<Value> = (0..2).map(|id| row(&id.to_string(), "UP", "success")).collect();
+    let reply = json!({"Code": "OK", "Data": same}).to_string();
+    world.script(json!([{ "match": ["cams", "list-chatapp-message"], "stdout": reply }]));
+    let reply = world.run(&history(&["--all", "--page-size=2", "--json"])).json();
+    assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 2);
+    assert_eq!(world.calls().len(), 2);
+    // Also where its rows have nothing that tells them apart.
+    let world = World::new();
+    world.script(json!([page(1, &[json!({}), json!({})]), page(2, &[json!({}), json!({})])]));
+    let reply = world.run(&history(&["--all", "--page-size=2", "--json"])).json();
+    assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 2);
+    assert_eq!(world.calls().len(), 2);
+}
+
+#[test]
+fn odd_replies_are_empty_histories_or_clear_failures() {
+    let world = World::new();
+    for (reply, exit) in [
+        (json!({"Code": "OK"}).to_string(), 0),
+        (json!({"Code": "OK", "Data": null}).to_string(), 0),
+        (json!({"Code": "OK", "Data": {"a": 1}}).to_string(), 0),
+        (json!({"Code": "OK", "Data": [[], 1, null, {}]}).to_string(), 0),
+        (json!({"Data": []}).to_string(), 0),
+        (json!({"Code": "Authentication.NoAuth", "Message": "no"}).to_string(), 5),
+        ("[]".to_string(), 3),
+        ("<html>".to_string(), 3),
+    ] {
+        world.script(json!([{ "match": ["cams", "list-chatapp-message"], "stdout": reply }]));
+        let ran = world.run(&history(&["--json"]));
+        assert_eq!(ran.exit(), exit, "{reply}: {ran:#?}");
+        ran.json();
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn wrong_input_is_refused_before_anything_is_started() {
+    let world = World::new();
+    for flags in [
+        &["--since=yesterday"][..],
+        &["--since=1h", "--until=2h"],
+        &["--direction=up"],
+        &["--status=success"],
+        &["--to=+8613900000007"],
+        &["--page-size=0"],
+        &["--page-size=101"],
+        &["--all", "--page-index=2"],
+        &["--follow", "--all"],
+        &["--interval=3"],
+    ] {
+        let ran = world.run(&history(&[flags, &["--json"]].concat()));
+        assert_eq!(ran.exit(), 2, "{flags:?}: {ran:#?}");
+        assert_eq!(ran.json()["error"]["kind"], "usage");
+    }
+    let ran = world.run(&["whatsapp", "history", "--json"]);
+    assert_eq!(ran.json()["error"]["missing"], json!(["--from", "--cust-space-id"]));
+    assert!(world.commands().is_empty());
+}
+
+#[test]
+fn the_sandbox_tells_both_sides_of_a_conversation() {
+    let world = World::new();
+    let inbound =
+        ["sandbox", "inbound", "--from=8613900000007", "--to=8613800000001", "--text=Well?"];
+    assert_eq!(world.run(&inbound).exit(), 0);
+    let send = [
+        "--sandbox",
+        "whatsapp",
+        "send",
+        "text",
+        FROM,
+        "--to=8613900000007",
+        "--text=Well.",
+        "--task-id=t-1",
+        "--yes",
+    ];
+    assert_eq!(world.run(&send).exit(), 0);
+    let read = |more: &[&'static str]| {
+        let flags = [&["--sandbox", "--json", "--since=1h", "--all"], more].concat();
+        world.run(&history(&flags)).json()["data"]["messages"].clone()
+    };
+    let both = read(&[]);
+    assert_eq!((&both[0]["text"], &both[0]["direction"]), (&json!("Well."), &json!("out")));
+    assert_eq!((&both[1]["text"], &both[1]["direction"]), (&json!("Well?"), &json!("in")));
+    assert_eq!(both[0]["task_id"], "t-1");
+    assert_eq!(read(&["--direction=in"]).as_array().expect("messages").len(), 1);
+    assert_eq!(read(&["--to=8613900000008"]), json!([]));
+    // It is accepted first, and delivered a moment later.
+    world.wait_until("the message is delivered", || {
+        read(&["--status=delivered", "--direction=out"])[0]["task_id"] == "t-1"
+    });
+}
+
+#[test]
+fn followed_messages_come_one_a_line_and_once_until_the_signal() {
+    let world = World::new();
+    let inbound = |text: &str| {
+        let text = format!("--text={text}");
+        let line = ["sandbox", "inbound", "--from=8613900000007", "--to=8613800000001", &text];
+        assert_eq!(world.run(&line).exit(), 0);
+    };
+    inbound("before");
+    let follow = history(&["--sandbox", "--follow", "--interval=1", "--json"]);
+    let running = world.start(&follow);
+    world.wait_until("it waits", || running.stderr_so_far().contains("waiting for messages"));
+    // What was there before the first look is not new; a look takes a moment.
+    let mut sent = 0;
+    world.wait_until("the first message is printed", || {
+        sent += 1;
+        inbound(&format!("new {sent}"));
+        running.stdout_so_far().contains("new ")
+    });
+    // U+009B begins a command to a terminal, without any escape character.
+    inbound("last \u{9b}2J");
+    world.wait_until("the last message is printed", || running.stdout_so_far().contains("last"));
+    running.signal(Signal::TERM);
+    let ran = running.wait();
+    assert_eq!(ran.signal(), Some(Signal::TERM.as_raw()), "{ran:#?}");
+    let lines = ran.json_lines();
+    let mut ids: Vec<String> = Vec::new();
+    for line in &lines {
+        assert_eq!((&line["schema"], &line["ok"]), (&json!(1), &json!(true)));
+        assert_eq!(line["command"], "whatsapp history");
+        assert_ne!(line["data"]["text"], "before");
+        ids.push(line["data"]["id"].as_str().expect("an ID").to_owned());
+    }
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), count, "a message came twice");
+    assert_eq!(lines.last().expect("a line")["data"]["text"], "last \u{9b}2J");
+    assert!(!ran.stdout.contains('\u{9b}'), "{}", ran.stdout);
+    let mode = world.path("state/sandbox/.aliyun/ai-mode.json");
+    let mode: Value =
+        serde_json::from_str(&std::fs::read_to_string(mode).expect("a file")).expect("JSON");
+    assert_eq!(mode["enabled"], false);
+}
+
+#[test]
+fn ai_mode_is_off_between_two_looks() {
+    let world = World::new();
+    world.script(json!([page(1, &[row("1", "UP", "success")])]));
+    let running = world.start(&history(&["--follow", "--interval=1", "--since=2026-03-26"]));
+    let ends = || world.commands().iter().filter(|name| *name == "ai-mode disable").count();
+    world.wait_until("two looks", || ends() >= 2);
+    world.wait_until("it is off", || world.ai_mode() == Some(false));
+    running.signal(Signal::INT);
+    let ran = running.wait();
+    assert_eq!(ran.signal(), Some(Signal::INT.as_raw()), "{ran:#?}");
+    assert_eq!(ran.stdout.lines().count(), 1, "the message is printed once: {}", ran.stdout);
+    world.assert_clean();
+}
+
+#[test]
+fn following_ends_when_nobody_reads_any_more() {
+    let world = World::new();
+    world.script(json!([page(1, &[])]));
+    // Whoever reads leaves at once, before anything is printed; the shell waits for both.
+    let follow = history(&["--follow", "--interval=1"]);
+    let ran = Running::start(world.shell(r#""$0" "$@" | true"#, &follow)).wait();
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert_eq!(world.calls().len(), 1);
+    world.assert_clean();
+}

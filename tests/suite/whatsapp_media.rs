@@ -1,0 +1,315 @@
+//! `whatsapp media upload`: the right file goes up, and its keys are nowhere to be seen.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{Ran, World};
+use serde_json::{Value, json};
+
+const KEY_ID: &str = "STS.Kq7temporary";
+const KEY_SECRET: &str = "s3cr3t/of+the=storage";
+const TOKEN: &str = "CAISt0kenOfTheStorage";
+const UPLOAD: &[&str] = &["whatsapp", "media", "upload", "photo.png", "--cust-space-id", "s1"];
+
+/// A world with a picture, and a service that hands out keys.
+fn world(more: &[Value]) -> World {
+    let world = World::new();
+    fs::write(world.path("photo.png"), b"\x89PNG\r\n\x1a\nand so on").expect("a picture");
+    let authorization = json!({"Code": "OK", "RequestId": "r-1", "Data": {
+        "AccessKeyId": KEY_ID, "AccessKeySecret": KEY_SECRET, "SecurityToken": TOKEN,
+        "BucketName": "bucket", "Dir": "media/1", "EndPoint": "oss.example.com", "Expire": 1,
+    }});
+    let mut rules = vec![json!({
+        "match": ["cams", "get-chatapp-upload-authorization"], "stdout": authorization.to_string(),
+    })];
+    rules.extend_from_slice(more);
+    world.script(Value::from(rules));
+    world
+}
+
+/// Neither what was printed, nor a command line, nor any file of alimsg's own holds a secret.
+#[track_caller]
+fn assert_secret(world: &World, ran: &Ran) {
+    let mut places = vec![ran.stdout.clone(), ran.stderr.clone()];
+    places.extend(world.processes().iter().map(|seen| seen.argv.join(" ")));
+    collect(&world.path("state"), &mut places);
+    for place in places {
+        for secret in [KEY_ID, KEY_SECRET, TOKEN] {
+            assert!(!place.contains(secret), "{secret} in {place}");
+        }
+    }
+    // Only the one child gets them.
+    for seen in world.processes() {
+        let has = seen.env.values().any(|value| value == KEY_SECRET);
+        assert_eq!(has, seen.argv[0] == "oss", "{:?}", seen.argv);
+    }
+}
+
+fn collect(folder: &Path, texts: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, texts);
+        } else if let Ok(bytes) = fs::read(&path) {
+            texts.push(String::from_utf8_lossy(&bytes).into_owned());
+        }
+    }
+}
+
+#[test]
+fn a_file_goes_up_with_the_keys_of_the_storage_and_the_link_is_printed() {
+    let world = world(&[]);
+    let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let json = ran.json();
+    let key = json["data"]["key"].as_str().expect("a key");
+    assert!(key.starts_with("media/1/") && key.ends_with(".png"), "{key}");
+    assert_eq!(json["data"]["link"], format!("https://bucket.oss.example.com/{key}"));
+    assert_eq!((&json["data"]["kind"], &json["data"]["size"]), (&json!("image"), &json!(17)));
+    assert_eq!(json["raw"]["authorization"]["Data"]["AccessKeySecret"], "***");
+    let seen = world.processes();
+    let copy = seen.iter().find(|seen| seen.argv[0] == "oss").expect("an upload");
+    let file = world.path("photo.png").canonicalize().expect("a path").display().to_string();
+    assert_eq!(copy.argv[..2], ["oss", "cp"]);
+    assert!(file.ends_with(copy.argv[2].trim_start_matches("/private")), "{:?}", copy.argv);
+    assert_eq!(
+        copy.argv[3..],
+        [&format!("oss://bucket/{key}"), "--endpoint", "https://oss.example.com", "-f"]
+    );
+    assert_eq!(copy.env["ALIBABA_CLOUD_ACCESS_KEY_ID"], KEY_ID);
+    assert_eq!(copy.env["ALIBABA_CLOUD_SECURITY_TOKEN"], TOKEN);
+    assert_eq!(copy.env["ALIBABA_CLOUD_IGNORE_PROFILE"], "TRUE");
+    assert_eq!(world.uploads().len(), 1);
+    assert_secret(&world, &ran);
+    world.assert_clean();
+}
+
+#[test]
+fn the_folder_of_the_user_stays_as_it_was() {
+    let world = world(&[]);
+    let files = || {
+        let mut names: Vec<_> = fs::read_dir(world.path("."))
+            .expect("a folder")
+            .map(|entry| entry.expect("an entry").file_name())
+            .filter(|name| name != "state")
+            .collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    assert_eq!(world.run(UPLOAD).exit(), 0);
+    assert_eq!(world.uploads().len(), 1);
+    assert_eq!(files(), before);
+}
+
+#[test]
+fn a_bar_shows_how_far_a_large_file_is() {
+    let line =
+        "\rTotal num: 1, size: 17. Dealed num: 0, OK size: 8, Progress: 50.000%, Speed: 1KB/s";
+    let world = world(&[json!({"match": ["oss"], "early_stdout": line, "delay_ms": 1500})]);
+    let mut terminal = world.terminal(UPLOAD);
+    terminal.expect("uploading photo.png [");
+    terminal.expect("> ");
+    terminal.expect("8 B/17 B");
+    let ran = terminal.wait();
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert_eq!(world.uploads().len(), 1);
+    // In a pipe there is no bar.
+    let ran = world.run(UPLOAD);
+    assert!(ran.stderr.contains("uploading") && !ran.stderr.contains("17 B"), "{ran:?}");
+}
+
+#[test]
+fn an_upload_that_talks_too_much_or_for_too_long_is_bounded() {
+    let flood = 64 * 1024 * 1024;
+    let much = world(&[json!({"match": ["oss"], "flood_stdout_bytes": flood})]);
+    assert_eq!(much.run(UPLOAD).exit(), 0, "a flood alone is no failure");
+    let line = "\rTotal num: 1, Progress: 1.000%, Speed: 1KB/s".repeat(10_000);
+    let long = world(&[json!({"match": ["oss"], "early_stdout": line, "delay_ms": 120_000})]);
+    let ran = long.run(&[UPLOAD, &["--timeout", "1", "--json"]].concat());
+    assert_eq!(ran.exit(), 3, "{ran:?}");
+    assert!(ran.json()["error"]["hint"].to_string().contains("--timeout"), "{ran:?}");
+    long.assert_clean();
+}
+
+#[test]
+fn a_link_for_a_limited_time_is_asked_of_the_service() {
+    let presigned = json!({"Code": "OK", "Data": {"Url": "https://bucket.example/k?Expires=1"}});
+    let world = world(&[
+        json!({"match": ["cams", "generate-presigned-url"], "stdout": presigned.to_string()}),
+    ]);
+    let ran = world.run(&[UPLOAD, &["--presign", "--json"]].concat());
+    let json = ran.json();
+    assert_eq!(json["data"]["link"], "https://bucket.example/k?Expires=1");
+    let seen = world.processes();
+    let call = seen
+        .iter()
+        .find(|seen| seen.argv.contains(&"generate-presigned-url".to_owned()))
+        .expect("a call");
+    assert_eq!(call.argv[2], format!("--file-path={}", json["data"]["key"].as_str().expect("key")));
+    assert_secret(&world, &ran);
+}
+
+#[test]
+fn a_link_that_is_refused_leaves_the_plain_one() {
+    let denied = json!({"Code": "Forbidden", "Message": "no"});
+    for reply in [denied, json!({"Code": "OK", "Data": {}})] {
+        let world = world(&[
+            json!({"match": ["cams", "generate-presigned-url"], "stdout": reply.to_string()}),
+        ]);
+        let ran = world.run(&[UPLOAD, &["--presign", "--json"]].concat());
+        let error = &ran.json()["error"];
+        assert!(error["message"].to_string().contains("the file is uploaded"), "{error}");
+        let link = "https://bucket.oss.example.com/media/1/";
+        assert!(error["hint"].to_string().contains(link), "{error}");
+        assert_secret(&world, &ran);
+    }
+}
+
+#[test]
+fn a_failing_upload_names_its_reason_without_the_keys_in_it() {
+    let complaint = format!("ERROR: InvalidAccessKeyId {KEY_ID} {KEY_SECRET} {TOKEN}");
+    let world = world(&[json!({"match": ["oss"], "stderr": complaint, "exit": 1})]);
+    for more in [&["--json", "-v"][..], &["-v"]] {
+        let ran = world.run(&[UPLOAD, more].concat());
+        assert_eq!(ran.exit(), 3, "{ran:?}");
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(said.contains("InvalidAccessKeyId"), "{said}");
+        assert_secret(&world, &ran);
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn an_error_of_the_upload_shows_no_key_in_any_form() {
+    let encoded = |text: &str| text.replace('/', "%2f").replace('+', "%2B").replace('=', "%3D");
+    let twice = encoded(KEY_SECRET).replace('%', "%25");
+    let escaped = KEY_SECRET.replace('/', "\\/").replace('+', "\\u002b");
+    for secret in [KEY_SECRET, &encoded(KEY_SECRET), &twice, &escaped, KEY_ID, TOKEN] {
+        for stderr in [
+            format!("ERROR: the key {secret} is wrong\n"),
+            format!("ERROR: Put \"https://bucket.oss.example.com/k?t={secret}&x=1\": EOF\n"),
+            format!("ERROR: <Error><StringToSign>PUT\n\n{secret}</StringToSign></Error>\n"),
+        ] {
+            let world = world(&[json!({ "match": ["oss"], "exit": 1, "stderr": stderr })]);
+            let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat());
+            assert_eq!(ran.exit(), 3, "{ran:?}");
+            let said = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(said.contains("***") && !said.contains("s3cr3t"), "{said}");
+            assert!(!said.contains(secret), "{said}");
+            assert_secret(&world, &ran);
+        }
+    }
+}
+
+#[test]
+fn an_answer_without_keys_uploads_nothing() {
+    for reply in [
+        json!({"Code": "OK"}),
+        json!({"Code": "OK", "Data": []}),
+        json!({"Code": "OK", "Data": {"AccessKeyId": KEY_ID, "AccessKeySecret": KEY_SECRET}}),
+        json!({"Code": "Denied", "Message": "no", "Data": {"AccessKeySecret": KEY_SECRET}}),
+        json!({"Code": "OK", "Data": {
+            "AccessKeyId": KEY_ID, "AccessKeySecret": KEY_SECRET, "SecurityToken": TOKEN,
+            "BucketName": "a b", "Dir": "d", "EndPoint": "--config",
+        }}),
+    ] {
+        let world = world(&[]);
+        world.script(json!([{
+            "match": ["cams", "get-chatapp-upload-authorization"], "stdout": reply.to_string(),
+        }]));
+        let ran = world.run(&[UPLOAD, &["--json"]].concat());
+        assert_eq!(ran.exit(), 6, "{ran:?}");
+        assert!(world.uploads().is_empty());
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!said.contains(KEY_SECRET) && !said.contains(KEY_ID), "{said}");
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn what_whatsapp_would_not_deliver_is_not_uploaded() {
+    let world = world(&[]);
+    fs::write(world.path("fake.jpg"), b"\x89PNG\r\n\x1a\n").expect("a file");
+    fs::write(world.path("empty.png"), b"").expect("a file");
+    fs::write(world.path("tool.exe"), b"MZ").expect("a file");
+    let big = fs::File::create(world.path("big.png")).expect("a file");
+    std::io::Write::write_all(&mut &big, b"\x89PNG\r\n\x1a\n").expect("written");
+    big.set_len(5 * 1024 * 1024 + 1).expect("a size");
+    for (file, said) in [
+        ("fake.jpg", "not what its ending says"),
+        ("empty.png", "is empty"),
+        ("tool.exe", "no form that WhatsApp takes"),
+        ("big.png", "5.1 MiB for an image, 5 MiB at most"),
+        ("none.png", "cannot be read"),
+        ("home", "not a file"),
+    ] {
+        let ran =
+            world.run(&["whatsapp", "media", "upload", file, "--cust-space-id", "s1", "--json"]);
+        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let message = ran.json()["error"]["message"].to_string();
+        assert!(message.contains(said), "{message}");
+    }
+    assert_eq!(world.run(&UPLOAD[..4]).exit(), 2);
+    assert!(world.commands().is_empty());
+}
+
+#[test]
+fn a_dry_run_shows_the_upload_between_the_calls() {
+    let world = world(&[]);
+    let json = world.run(&[UPLOAD, &["--presign", "--dry-run", "--json"]].concat()).json();
+    let calls: Vec<String> = json["commands"]
+        .as_array()
+        .expect("commands")
+        .iter()
+        .filter(|command| command["phase"] == "call")
+        .map(|command| format!("{} {}", command["argv"][1], command["argv"][2]))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            r#""cams" "get-chatapp-upload-authorization""#,
+            r#""oss" "cp""#,
+            r#""cams" "generate-presigned-url""#,
+        ]
+    );
+    assert!(world.commands().is_empty());
+}
+
+#[test]
+fn the_sandbox_takes_uploads_and_gives_links() {
+    let world = world(&[]);
+    for more in [&[][..], &["--presign"]] {
+        let arguments = [
+            &[
+                "--sandbox",
+                "whatsapp",
+                "media",
+                "upload",
+                "photo.png",
+                "--cust-space-id",
+                "cams-sandbox",
+                "--json",
+            ],
+            more,
+        ];
+        let ran = world.run(&arguments.concat());
+        assert_eq!(ran.exit(), 0, "{ran:?}");
+        assert!(ran.json()["data"]["link"].to_string().contains("https://sandbox-media."));
+        assert!(!ran.stdout.contains("opens-nothing"), "{}", ran.stdout);
+    }
+    let log = fs::read_to_string(world.path("state/sandbox/uploads.jsonl")).expect("a log");
+    assert_eq!(log.lines().count(), 2);
+}
+
+#[test]
+fn a_terminal_sees_a_sign_of_life_and_then_the_link_alone() {
+    let world = world(&[json!({"match": ["oss"], "delay_ms": 300})]);
+    let mut terminal = world.terminal(UPLOAD);
+    terminal.expect("uploading photo.png");
+    terminal.expect("https://bucket.oss.example.com/media/1/");
+    assert_eq!(terminal.wait().exit(), 0);
+    world.assert_clean();
+}

@@ -1,0 +1,273 @@
+//! Numbers, profile, accounts, automation and webhook: the exact calls, odd replies, and whole
+//! commands in the sandbox.
+
+mod settings;
+
+use crate::support::World;
+use serde_json::{Value, json};
+
+const NUMBER: &str = "8613800000001";
+
+fn answer(command: &str, reply: &Value) -> Value {
+    json!({ "match": ["cams", command], "stdout": reply.to_string() })
+}
+
+#[track_caller]
+fn refused(arguments: &[&str]) -> String {
+    let world = World::new();
+    let ran = world.run(&[arguments, &["--json", "--yes"]].concat());
+    assert_eq!(ran.exit(), 2, "{ran:?}");
+    assert!(world.commands().is_empty());
+    let error = &ran.json()["error"];
+    format!("{} {}", error["message"], error["missing"])
+}
+
+#[track_caller]
+fn sandboxed(world: &World, arguments: &[&str]) -> Value {
+    let ran = world.run(&[&["--sandbox", "--json"], arguments].concat());
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    ran.json()["data"].clone()
+}
+
+#[test]
+fn numbers_are_listed_with_quality_and_limits() {
+    let world = World::new();
+    let reply = json!({"Code": "OK", "PhoneNumbers": [
+        {"PhoneNumber": NUMBER, "QualityRating": "GREEN", "MessagingLimitTier": "TIER_1K"}, null, 5,
+    ]});
+    world.script(json!([answer("query-chatapp-phone-numbers", &reply)]));
+    let ran = world.run(&[
+        "whatsapp",
+        "numbers",
+        "list",
+        "--cust-space-id",
+        "s1",
+        "--status",
+        "CONNECTED",
+        "--json",
+    ]);
+    assert_eq!(
+        world.calls(),
+        [["cams", "query-chatapp-phone-numbers", "--cust-space-id=s1", "--status=CONNECTED"]]
+    );
+    let json = ran.json();
+    assert_eq!(json["data"]["total"], 1);
+    assert_eq!(json["data"]["numbers"][0]["quality_rating"], "GREEN");
+    assert_eq!(json["raw"], reply);
+    for odd in [json!({"Code": "OK"}), json!({"Code": "OK", "PhoneNumbers": "none", "Data": 1})] {
+        world.script(json!([answer("query-chatapp-phone-numbers", &odd)]));
+        let ran = world.run(&["whatsapp", "numbers", "list", "--json"]);
+        assert_eq!(ran.json()["data"], json!({"numbers": [], "total": 0}));
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn a_number_is_joined_with_metrics_and_health_and_a_missing_part_is_a_warning() {
+    let world = World::new();
+    let row =
+        json!({"Code": "OK", "PhoneNumbers": [{"PhoneNumber": NUMBER, "Status": "CONNECTED"}]});
+    let metric = json!({"Code": "OK", "Data": [{"SentCount": 3, "DeliveredCount": "2"}, {}, 7]});
+    let health = json!({"Code": "OK", "Data": {"CanSendMessage": "LIMITED", "Entities": []}});
+    let show =
+        ["whatsapp", "numbers", "show", NUMBER, "--cust-space-id", "s1", "--json"].as_slice();
+    world.script(json!([
+        answer("query-chatapp-phone-numbers", &row),
+        answer("get-chatapp-phone-number-metric", &metric),
+        answer("get-whatsapp-health-status", &health),
+    ]));
+    let json = world.run(show).json();
+    assert_eq!(json["data"]["metrics"]["sent"], 3);
+    assert_eq!(json["data"]["metrics"]["delivered"], 2);
+    assert_eq!(json["data"]["health"]["can_send_message"], "LIMITED");
+    assert_eq!(json["warnings"], json!([]));
+    let calls = world.calls();
+    assert_eq!(
+        calls[1][..4],
+        [
+            "cams",
+            "get-chatapp-phone-number-metric",
+            &format!("--phone-number={NUMBER}"),
+            "--granularity=DAILY",
+        ]
+    );
+    let milliseconds = |word: &str| {
+        let (_, number) = word.split_once('=').expect("a value");
+        number.parse::<u64>().expect("a number")
+    };
+    let span = milliseconds(&calls[1][5]) - milliseconds(&calls[1][4]);
+    assert_eq!(span, 7 * 24 * 3_600_000);
+    assert_eq!(
+        calls[2],
+        [
+            "cams",
+            "get-whatsapp-health-status",
+            "--cust-space-id=s1",
+            "--node-type=PHONE_NUMBER",
+            &format!("--phone-number={NUMBER}"),
+        ]
+    );
+
+    world.script(json!([
+        answer("query-chatapp-phone-numbers", &row),
+        answer("get-chatapp-phone-number-metric", &json!({"Code": "NoMetric", "Message": "off"})),
+        answer("get-whatsapp-health-status", &json!({"Code": "OK", "Data": []})),
+    ]));
+    let ran = world.run(show);
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let json = ran.json();
+    assert_eq!(json["data"]["metrics"], Value::Null);
+    assert!(json["warnings"][0].to_string().contains("GetChatappPhoneNumberMetric"), "{json}");
+
+    world.script(json!([answer("query-chatapp-phone-numbers", &json!({"Code": "OK"}))]));
+    assert_eq!(world.run(show).exit(), 6);
+    assert!(refused(&["whatsapp", "numbers", "show", "+8613800000001"]).contains("phone number"));
+    world.assert_clean();
+}
+
+#[test]
+fn a_profile_is_changed_after_old_and_new_were_shown() {
+    let world = World::new();
+    let old =
+        json!({"Code": "OK", "Data": {"About": "the old line", "Websites": ["https://a.example"]}});
+    world.script(json!([answer("query-phone-business-profile", &old)]));
+    let update = [
+        "whatsapp",
+        "profile",
+        "update",
+        NUMBER,
+        "--cust-space-id",
+        "s1",
+        "--about",
+        "the new line",
+        "--website",
+        "https://b.example",
+        "--website",
+        "https://c.example",
+    ];
+    let mut terminal = world.terminal(&update);
+    terminal.expect("the old line → the new line");
+    terminal.expect("https://a.example → https://b.example, https://c.example");
+    terminal.expect("only \"yes\" goes on");
+    world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+    terminal.write("yes\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    assert_eq!(
+        world.calls()[1],
+        [
+            "cams",
+            "modify-phone-business-profile",
+            "--cust-space-id=s1",
+            &format!("--phone-number={NUMBER}"),
+            "--about=the new line",
+            "--websites=https://b.example",
+            "--websites=https://c.example",
+        ]
+    );
+    world.assert_clean();
+
+    let mut terminal = world.terminal(&update);
+    terminal.expect("only \"yes\" goes on");
+    terminal.write("no\r");
+    terminal.expect("nothing was changed");
+    assert_eq!(terminal.wait().exit(), 9);
+    world.assert_clean();
+
+    let base = ["whatsapp", "profile", "update", NUMBER, "--cust-space-id", "s1"];
+    let long = "é".repeat(140);
+    for (more, said) in [
+        (&[][..], "nothing is to be changed"),
+        (&["--about", &long], "140 characters"),
+        (&["--website", "b.example"], "is not a link"),
+    ] {
+        let message = refused(&[&base, more].concat());
+        assert!(message.contains(said), "{message}");
+    }
+    assert!(refused(&["whatsapp", "profile", "show", NUMBER]).contains("--cust-space-id"));
+}
+
+#[test]
+fn a_profile_of_any_shape_is_shown() {
+    let world = World::new();
+    for (data, about) in [
+        (json!({"About": "hello", "Websites": ["x"], "New": {"FieldName": 1}}), json!("hello")),
+        (json!({"About": 5}), json!(5)),
+        (json!([]), Value::Null),
+        (Value::Null, Value::Null),
+    ] {
+        let reply = json!({"Code": "OK", "Data": data});
+        world.script(json!([answer("query-phone-business-profile", &reply)]));
+        let ran =
+            world.run(&["whatsapp", "profile", "show", NUMBER, "--cust-space-id", "s1", "--json"]);
+        assert_eq!(ran.exit(), 0, "{ran:?}");
+        assert_eq!(ran.json()["data"]["about"], about);
+        assert_eq!(ran.json()["data"]["number"], NUMBER);
+    }
+}
+
+#[test]
+fn nobody_to_ask_or_a_dry_run_starts_nothing() {
+    let world = World::new();
+    let space = ["--cust-space-id", "s1"];
+    for change in [
+        &["whatsapp", "profile", "update", NUMBER, "--about", "x"][..],
+        &["whatsapp", "automation", "set", NUMBER, "--prompt", "x"],
+        &["whatsapp", "webhook", "set", NUMBER, "--http-flag", "Y"],
+    ] {
+        assert_eq!(world.run(&[change, &space].concat()).exit(), 2);
+        assert_eq!(world.run(&[change, &space, &["--dry-run"]].concat()).exit(), 0);
+    }
+    for read in [
+        &["whatsapp", "numbers", "list"][..],
+        &["whatsapp", "numbers", "show", NUMBER],
+        &["whatsapp", "profile", "show", NUMBER],
+        &["whatsapp", "automation", "show", NUMBER],
+    ] {
+        assert_eq!(world.run(&[read, &space, &["--dry-run"]].concat()).exit(), 0);
+    }
+    assert_eq!(world.run(&["whatsapp", "accounts", "list", "--dry-run"]).exit(), 0);
+    assert!(world.commands().is_empty());
+}
+
+#[test]
+fn what_is_set_in_the_sandbox_is_shown_there() {
+    let world = World::new();
+    let space = ["--cust-space-id", "cams-sandbox"];
+    let run = |arguments: &[&str]| sandboxed(&world, &[arguments, &space].concat());
+    run(&["whatsapp", "profile", "update", NUMBER, "--about", "New", "--yes"]);
+    assert_eq!(run(&["whatsapp", "profile", "show", NUMBER])["about"], "New");
+    run(&[
+        "whatsapp",
+        "automation",
+        "set",
+        NUMBER,
+        "--enable-welcome-message",
+        "--prompt",
+        "Hello?",
+        "--command",
+        "track=Track it",
+        "--yes",
+    ]);
+    assert_eq!(
+        run(&["whatsapp", "automation", "show", NUMBER]),
+        json!({"number": NUMBER, "enable_welcome_message": true, "prompts": ["Hello?"],
+               "commands": [{"name": "track", "description": "Track it"}]})
+    );
+    run(&[
+        "whatsapp",
+        "webhook",
+        "set",
+        NUMBER,
+        "--up-callback-url",
+        "https://a.example/u",
+        "--yes",
+    ]);
+    let shown = run(&["whatsapp", "numbers", "show", NUMBER]);
+    assert_eq!(shown["up_callback_url"], "https://a.example/u");
+    assert_eq!(shown["health"]["can_send_message"], "AVAILABLE");
+    assert_eq!(shown["metrics"]["sent"], 0);
+    let accounts = sandboxed(&world, &["whatsapp", "accounts", "list"]);
+    assert_eq!(accounts["accounts"][0]["waba_name"], "Acme");
+    assert_eq!(accounts["total"], 2);
+    assert_eq!(sandboxed(&world, &["whatsapp", "numbers", "list"])["total"], 2);
+}

@@ -1,0 +1,187 @@
+//! Accounts, automation and webhook.
+
+use serde_json::{Value, json};
+
+use super::{NUMBER, answer, refused};
+use crate::support::World;
+
+#[test]
+fn automation_is_set_within_its_limits() {
+    let world = World::new();
+    let set = ["whatsapp", "automation", "set", NUMBER, "--cust-space-id", "s1"];
+    let more = [
+        "--enable-welcome-message",
+        "true",
+        "--prompt=-a",
+        "--prompt",
+        "b",
+        "--command",
+        "track=Track it",
+        "--yes",
+        "--json",
+    ];
+    let ran = world.run(&[&set, &more[..]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert_eq!(
+        world.calls(),
+        [[
+            "cams",
+            "update-conversational-automation",
+            "--cust-space-id=s1",
+            &format!("--phone-number={NUMBER}"),
+            "--enable-welcome-message=true",
+            "--prompts=-a",
+            "--prompts=b",
+            r#"--commands=[{"CommandName":"track","CommandDescription":"Track it"}]"#,
+        ]]
+    );
+    world.assert_clean();
+    let long = "é".repeat(81);
+    let commands: Vec<String> = (0..31).map(|number| format!("--command=c{number}=x")).collect();
+    let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
+    for (more, said) in [
+        (&[][..], "nothing is to be set"),
+        (&["--prompt=a", "--prompt=b", "--prompt=c", "--prompt=d", "--prompt=e"], "4 at most"),
+        (&["--prompt", &long], "81 characters"),
+        (&commands[..], "30 at most"),
+        (&["--command", "track"], "NAME=VALUE"),
+        (&["--command", "track="], "is blank"),
+    ] {
+        let message = refused(&[&set, more].concat());
+        assert!(message.contains(said), "{message}");
+    }
+}
+
+#[test]
+fn callbacks_are_set_for_a_number_or_the_account() {
+    let world = World::new();
+    for arguments in [
+        &["--status-callback-url", "https://a.example/s", "--http-flag", "y"][..],
+        &[NUMBER, "--up-callback-url", "https://a.example/u", "--queue-flag", "N"],
+    ] {
+        let set = ["whatsapp", "webhook", "set", "--cust-space-id", "s1", "--yes"];
+        let ran = world.run(&[&set, arguments].concat());
+        assert_eq!(ran.exit(), 0, "{ran:?}");
+    }
+    let calls = world.calls();
+    assert_eq!(
+        calls[0],
+        [
+            "cams",
+            "update-account-webhook",
+            "--cust-space-id=s1",
+            "--status-callback-url=https://a.example/s",
+            "--http-flag=Y",
+        ]
+    );
+    assert_eq!(
+        calls[1],
+        [
+            "cams",
+            "update-phone-webhook",
+            "--cust-space-id=s1",
+            &format!("--phone-number={NUMBER}"),
+            "--up-callback-url=https://a.example/u",
+            "--queue-flag=N",
+        ]
+    );
+    let set = ["whatsapp", "webhook", "set", "--cust-space-id", "s1"];
+    for (more, said) in [
+        (&[][..], "nothing is to be set"),
+        (&["--status-callback-url", "ftp://a.example"], "is not a link"),
+        (&["--up-callback-url", "https://a.example"], "an account has no"),
+    ] {
+        let message = refused(&[&set, more].concat());
+        assert!(message.contains(said), "{message}");
+    }
+}
+
+#[test]
+fn a_change_whose_reply_is_lost_is_open_and_names_the_look_at_it() {
+    let world = World::new();
+    let lost = "ERROR: Post \"https://cams\": read tcp 10.0.0.1:4->10.0.0.2:443: i/o timeout";
+    world.script(
+        json!([{ "match": ["cams", "update-account-webhook"], "exit": 1, "stderr": lost }]),
+    );
+    let ran = world.run(&[
+        "whatsapp",
+        "webhook",
+        "set",
+        "--cust-space-id=s 1",
+        "--status-callback-url=https://a.example/s",
+        "--yes",
+        "--json",
+    ]);
+    assert_eq!(ran.exit(), 7, "{ran:?}");
+    let error = &ran.json()["error"];
+    assert_eq!(error["outcome"], "unknown");
+    let next = "alimsg whatsapp numbers list --cust-space-id 's 1'";
+    assert!(error["next"].as_array().expect("a list").contains(&json!(next)), "{error}");
+    assert_eq!(world.calls().len(), 1, "a change is not repeated");
+}
+
+#[test]
+fn accounts_are_read_page_by_page_with_their_waba() {
+    let world = World::new();
+    let rows = |count: usize| vec![json!({"ChannelType": "VIBER", "State": "NORMAL"}); count];
+    let mut last = rows(0);
+    let submitted = "2026-03-26 10:00:00";
+    last.push(json!({"ChannelType": "WHATSAPP", "CustSpaceId": "s1", "SubmitTime": submitted}));
+    last.push(json!({"ChannelType": "WHATSAPP", "CustSpaceId": "s2"}));
+    let page = |index: u32, rows: Vec<Value>| {
+        json!({ "match": ["cams", "list-instance"], "contains": [format!("--page-index={index}")],
+                "stdout": json!({"Code": "OK", "Data": rows, "TotalCount": 52}).to_string() })
+    };
+    let waba = json!({"Code": "OK", "Data": {"Id": 77, "Name": "Acme", "AccountReviewStatus": "APPROVED"}});
+    world.script(json!([
+        page(1, rows(50)),
+        page(2, last),
+        { "match": ["cams", "query-chatapp-bind-waba"], "contains": ["=s1"],
+          "stdout": waba.to_string() },
+        { "match": ["cams", "query-chatapp-bind-waba"],
+          "stdout": json!({"Code": "NotBound", "Message": "no"}).to_string() },
+    ]));
+    let ran = world.run(&["whatsapp", "accounts", "list", "--json"]);
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let json = ran.json();
+    assert_eq!(json["data"]["total"], 52);
+    let found = &json["data"]["accounts"][50];
+    assert_eq!((&found["waba_id"], &found["waba_state"]), (&json!("77"), &json!("approved")));
+    assert_eq!(found["submitted_at"], "2026-03-26T10:00:00+08:00");
+    assert_eq!(json["data"]["accounts"][51]["waba_id"], Value::Null);
+    assert!(json["warnings"][0].to_string().contains("s2"));
+    let calls = world.calls();
+    assert_eq!(calls[0], ["cams", "list-instance", "--page-index=1", "--page-size=50"]);
+    assert_eq!(calls[2], ["cams", "query-chatapp-bind-waba", "--cust-space-id=s1"]);
+    assert_eq!(calls.len(), 4);
+    for odd in [json!({"Code": "OK"}), json!({"Code": "OK", "Data": {"List": 5}})] {
+        world.script(json!([answer("list-instance", &odd)]));
+        let ran = world.run(&["whatsapp", "accounts", "list", "--channel", "viber", "--json"]);
+        assert_eq!(ran.json()["data"]["accounts"], json!([]));
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn the_callbacks_of_a_number_are_shown_before_they_are_changed() {
+    let world = World::new();
+    let row = json!({"PhoneNumber": NUMBER, "StatusCallbackUrl": "https://old.example/s"});
+    let listed = json!({"Code": "OK", "PhoneNumbers": [row]});
+    world.script(json!([answer("query-chatapp-phone-numbers", &listed)]));
+    let set = ["whatsapp", "webhook", "set", NUMBER, "--cust-space-id", "s1"];
+    let url = ["--status-callback-url", "https://new.example/s"];
+    let mut terminal = world.terminal(&[&set[..], &url].concat());
+    terminal.expect("status_callback_url before");
+    terminal.expect("https://old.example/s");
+    terminal.expect("up_callback_url before");
+    terminal.expect("(none)");
+    terminal.expect("https://new.example/s");
+    terminal.expect("only \"yes\" goes on");
+    terminal.write("yes\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    let calls = world.calls();
+    assert_eq!(calls[0], ["cams", "query-chatapp-phone-numbers", "--cust-space-id=s1"]);
+    assert_eq!(calls[1][1], "update-phone-webhook");
+    assert_eq!(calls.len(), 2);
+    world.assert_clean();
+}

@@ -1,0 +1,252 @@
+//! `whatsapp send template` and `whatsapp send text`, told from what `aliyun` was really given.
+
+#![allow(
+    clippy::expect_used,
+    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
+)]
+
+use crate::support::{World, any_text, for_any};
+use proptest::prelude::prop_assert_eq;
+use serde_json::{Value, json};
+
+const FROM_TO: [&str; 4] = ["--from", "8613800000001", "--to", "8613800001000"];
+
+fn send<'a>(kind: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let mut words = vec!["whatsapp", "send", kind, "--yes", "--json"];
+    words.extend(FROM_TO);
+    if kind == "template" {
+        words.extend(["--template-code", "100", "--language", "en"]);
+    }
+    words.extend(more);
+    words
+}
+
+#[test]
+fn every_flag_of_a_template_reaches_the_service() {
+    let world = World::new();
+    let ran = world.run(&send(
+        "template",
+        &[
+            "--template-params",
+            "name=Alice B",
+            "order=--4",
+            "--param",
+            "help=help",
+            "--payload",
+            "yes",
+            "--payload=-no",
+            "--task-id",
+            "track-1",
+            "--cust-space-id",
+            "space",
+            "--context-message-id",
+            "before",
+            "--fall-back-id",
+            "f1",
+            "--fall-back-content",
+            "call us",
+            "--fall-back-rule",
+            "r1",
+            "--fall-back-duration",
+            "60",
+            "--region",
+            "ap-southeast-1",
+        ],
+    ));
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(
+        world.call(),
+        [
+            "cams",
+            "send-chatapp-message",
+            "--channel-type=whatsapp",
+            "--from=8613800000001",
+            "--to=8613800001000",
+            "--type=template",
+            "--template-code=100",
+            "--biz-language=en",
+            "--template-params",
+            "name=Alice B",
+            "order=--4",
+            "help=help",
+            "--payload=yes",
+            "--payload=-no",
+            "--task-id=track-1",
+            "--cust-space-id=space",
+            "--context-message-id=before",
+            "--fall-back-id=f1",
+            "--fall-back-content=call us",
+            "--fall-back-rule=r1",
+            "--fall-back-duration=60",
+            "--region=ap-southeast-1",
+        ]
+    );
+    world.assert_clean();
+}
+
+#[test]
+fn every_flag_of_a_viber_text_reaches_the_service() {
+    let world = World::new();
+    let ran = world.run(&[
+        "whatsapp",
+        "send",
+        "text",
+        "--channel-type",
+        "viber",
+        "--from",
+        "30001",
+        "--to",
+        "8613800001000",
+        "--text",
+        "It is \"on\" its way.",
+        "--label",
+        "transaction",
+        "--tag",
+        "t",
+        "--ttl",
+        "3600",
+        "--tracking-data",
+        "d",
+        "--task-id",
+        "track-1",
+        "--yes",
+        "--json",
+    ]);
+    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    assert_eq!(
+        world.call(),
+        [
+            "cams",
+            "send-chatapp-message",
+            "--channel-type=viber",
+            "--from=30001",
+            "--to=8613800001000",
+            "--type=message",
+            "--message-type=text",
+            r#"--content={"text":"It is \"on\" its way."}"#,
+            "--task-id=track-1",
+            "--label=transaction",
+            "--tag=t",
+            "--ttl=3600",
+            "--tracking-data=d",
+        ]
+    );
+    world.assert_clean();
+}
+
+#[test]
+fn the_message_is_named_wherever_the_service_puts_its_name() {
+    for (reply, id) in [
+        (json!({ "Code": "OK", "MessageId": "m-1", "RequestId": "r-1" }), "m-1"),
+        (json!({ "Code": "OK", "Data": { "MessageId": "m-2" }, "RequestId": "r-2" }), "m-2"),
+        (json!({ "Code": "OK", "MessageId": 20260101, "RequestId": "r-3" }), "20260101"),
+    ] {
+        let world = World::new();
+        world.script(json!([{ "match": ["cams"], "stdout": reply.to_string() }]));
+        let ran = world.run(&send("template", &["--task-id", "track-1"]));
+        let answer = ran.json();
+        assert_eq!(answer["command"], "whatsapp send template");
+        assert_eq!(
+            answer["data"],
+            json!({
+                "status": "accepted", "message_id": id, "task_id": "track-1",
+                "request_id": reply["RequestId"], "to": ["8613800001000"], "replayed": false,
+            })
+        );
+        assert_eq!(answer["raw"], reply);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn an_ok_that_names_no_message_is_no_success() {
+    let world = World::new();
+    world.script(
+        json!([{ "match": ["cams"], "stdout": "{\"Code\":\"OK\",\"RequestId\":\"r-1\"}" }]),
+    );
+    let ran = world.run(&send("text", &["--text", "x", "--cust-space-id", "s 1"]));
+    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let error = &ran.json()["error"];
+    assert_eq!(error["outcome"], "unknown");
+    assert_eq!(
+        error["next"],
+        json!(["alimsg whatsapp history --from 8613800000001 --to 8613800001000 \
+                --cust-space-id 's 1'"])
+    );
+}
+
+#[test]
+fn a_tracking_id_is_made_for_every_message_and_told() {
+    let world = World::new();
+    let id = || world.run(&send("template", &[])).json()["data"]["task_id"].clone();
+    let (first, second) = (id(), id());
+    assert_ne!(first, second);
+    let sent: Vec<Value> =
+        world.sent().iter().map(|message| message["flags"]["task-id"].clone()).collect();
+    assert_eq!(sent, [first, second]);
+}
+
+#[test]
+fn a_text_can_come_from_stdin_without_the_line_break_of_its_end() {
+    let world = World::new();
+    let longest = "好".repeat(4096);
+    for (input, expected) in [
+        ("It is on its way.\n", "It is on its way."),
+        ("two\nlines\r\n", "two\nlines"),
+        ("blank line\n\n", "blank line\n"),
+        ("--yes", "--yes"),
+        ("-", "-"),
+        (&*format!("{longest}\r\n"), &*longest),
+        ("a\0b", "a\0b"),
+    ] {
+        let ran = world.run_with_stdin(&send("text", &["--text", "-"]), input);
+        assert_eq!(ran.exit(), 0, "{input:?}: {}", ran.stderr);
+        let content = world.sent().pop().expect("a message")["flags"]["content"].clone();
+        let content: Value = serde_json::from_str(content.as_str().expect("a text")).expect("JSON");
+        assert_eq!(content, json!({ "text": expected }));
+    }
+    world.assert_clean();
+}
+
+#[test]
+fn a_denied_call_prints_the_policy_that_is_missing() {
+    let world = World::new();
+    let denied = "\u{1b}[1;31mError: SDKError:\n   StatusCode: 403\n   Code: Forbidden.RAM\n   \
+                  Message: code: 403, denied request id: 0A1B2C3D\n   Data: {}\n\u{1b}[0m";
+    world.script(json!([{ "match": ["cams"], "exit": 1, "stderr": denied, "sent": false }]));
+    let ran = world.run(&send("template", &[]));
+    assert_eq!(ran.exit(), 5, "{ran:#?}");
+    let error = &ran.json()["error"];
+    assert_eq!((&error["kind"], &error["outcome"]), (&json!("permission"), &json!("not_sent")));
+    assert_eq!(error["policy"]["Statement"][0]["Action"], json!(["cams:SendChatappMessage"]));
+    world.assert_clean();
+}
+
+#[test]
+fn any_text_reaches_the_child_as_one_value() {
+    let world = World::new();
+    for_any(&(any_text(), any_text(), any_text()), 16, |(value, payload, id)| {
+        let variables = [
+            format!("--param=name={value}"),
+            format!("--payload={payload}"),
+            format!("--task-id={id}"),
+        ];
+        let ran = world.run(&send("template", &variables.each_ref().map(String::as_str)));
+        prop_assert_eq!(ran.exit(), 0, "{:#?}", ran);
+        let flags = world.sent().pop().expect("a message")["flags"].clone();
+        prop_assert_eq!(&flags["template-params"], &json!([format!("name={value}")]));
+        prop_assert_eq!(&flags["payload"], &json!([payload]));
+        prop_assert_eq!(&flags["task-id"], &json!(id));
+        // `-` alone is stdin, and blank is no text.
+        let words = if value == "-" || value.trim().is_empty() { "--" } else { &value };
+        let words = format!("--text={words}");
+        let ran = world.run(&send("text", &[&words, "--allow-duplicate"]));
+        prop_assert_eq!(ran.exit(), 0, "{:#?}", ran);
+        let flags = world.sent().pop().expect("a message")["flags"].clone();
+        let content: Value =
+            serde_json::from_str(flags["content"].as_str().expect("a text")).expect("JSON");
+        prop_assert_eq!(&content, &json!({ "text": words.strip_prefix("--text=") }));
+        Ok(())
+    });
+    world.assert_clean();
+}
