@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
-use crate::api::call::Call;
+use crate::api::call::ReadCall;
 use crate::context::Context;
 use crate::error::Result;
 
@@ -79,7 +79,7 @@ pub struct Pages {
 pub fn read(
     service: &Client<'_>,
     extent: PageRange,
-    call: impl Fn(u64, u64) -> Call,
+    call: impl Fn(u64, u64) -> ReadCall,
     lists: &[&str],
     totals: &[&str],
 ) -> Result<Pages> {

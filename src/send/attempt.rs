@@ -31,7 +31,7 @@ pub fn send(
     let answer = {
         let lease = reservation.as_ref().map(|reservation| reservation.lease());
         let _held = lease.map(system::Inherited::new);
-        service.submit(&message.call).and_then(|reply| accepted(context, message, reply))
+        service.send(&message.call).and_then(|reply| accepted(context, message, reply))
     };
     let record = match answer {
         Ok(reply) => record("accepted", message, &message.tracking, reply),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::aliyun::client::Client;
 use crate::aliyun::pages::{self, PageRange, Pages};
 use crate::api::audit_status::{self, TemplateType};
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{GET_SMS_TEMPLATE, QUERY_SMS_TEMPLATE_LIST};
 use crate::api::reply::{self, Reply, fields};
 use crate::error::Result;
@@ -139,7 +139,7 @@ fn word_or_number(kind: Option<TemplateType>, number: String) -> String {
 }
 
 /// The call for one page of the list.
-pub fn list_call(index: u64, size: u64) -> Call {
+pub fn list_call(index: u64, size: u64) -> ReadCall {
     Call::to(&QUERY_SMS_TEMPLATE_LIST)
         .optional_integer("--page-index", Some(index))
         .optional_integer("--page-size", Some(size))
@@ -166,7 +166,7 @@ pub fn approved(service: &Client<'_>) -> Result<Vec<SmsTemplate>> {
 }
 
 /// The call for one template.
-pub fn get_call(code: &str) -> Call {
+pub fn get_call(code: &str) -> ReadCall {
     Call::to(&GET_SMS_TEMPLATE).text("--template-code", code)
 }
 

@@ -6,6 +6,9 @@
 mod cams;
 mod dysmsapi;
 
+use std::marker::PhantomData;
+use std::ops::Deref;
+
 use crate::error::Outcome;
 pub use cams::{
     CREATE_CHATAPP_TEMPLATE, DELETE_CHATAPP_TEMPLATE, GENERATE_PRESIGNED_URL,
@@ -107,7 +110,7 @@ pub struct Ids {
     pub receipt_in: &'static [&'static str],
 }
 
-/// What a call does to the world; decides about consent and about retrying.
+/// What a call does; decides about consent and about retrying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// Changes nothing; may be repeated.
@@ -183,9 +186,9 @@ impl Operation {
     /// Its reply holds keys or personal data, so that nothing of it may be quoted in an error.
     pub fn is_confidential(&self) -> bool {
         [
-            &cams::GET_CHATAPP_UPLOAD_AUTHORIZATION,
-            &dysmsapi::QUERY_SINGLE_SMS_QUALIFICATION,
-            &dysmsapi::QUERY_SMS_QUALIFICATION_RECORD,
+            &cams::GET_CHATAPP_UPLOAD_AUTHORIZATION.operation,
+            &dysmsapi::QUERY_SINGLE_SMS_QUALIFICATION.operation,
+            &dysmsapi::QUERY_SMS_QUALIFICATION_RECORD.operation,
         ]
         .iter()
         .any(|confidential| std::ptr::eq(self, *confidential))
@@ -194,6 +197,61 @@ impl Operation {
     /// The flag of that name, dashes included.
     pub fn flag(&self, name: &str) -> Option<&'static Flag> {
         self.flags.iter().find(|flag| flag.name == name)
+    }
+}
+
+/// The effect of an operation as a type, so that the compiler keeps sends out of code that repeats
+/// calls.
+pub trait Effect {
+    const ACCESS: Access;
+}
+
+/// Marks operations that only read.
+#[derive(Debug, Clone, Copy)]
+pub enum Reads {}
+/// Marks operations that send a message.
+#[derive(Debug, Clone, Copy)]
+pub enum Sends {}
+/// Marks operations that change settings or templates.
+#[derive(Debug, Clone, Copy)]
+pub enum Changes {}
+
+impl Effect for Reads {
+    const ACCESS: Access = Access::Read;
+}
+
+impl Effect for Sends {
+    const ACCESS: Access = Access::Send;
+}
+
+impl Effect for Changes {
+    const ACCESS: Access = Access::Write;
+}
+
+/// An operation whose effect is part of its type.
+#[derive(Debug)]
+pub struct TypedOperation<E> {
+    pub operation: Operation,
+    effect: PhantomData<E>,
+}
+
+pub type ReadOperation = TypedOperation<Reads>;
+pub type SendOperation = TypedOperation<Sends>;
+pub type ChangeOperation = TypedOperation<Changes>;
+
+impl<E: Effect> TypedOperation<E> {
+    /// The type and the row must name the same effect; anything else does not compile.
+    const fn new(operation: Operation) -> Self {
+        assert!(operation.access as u8 == E::ACCESS as u8, "the effect differs from the row's");
+        Self { operation, effect: PhantomData }
+    }
+}
+
+impl<E> Deref for TypedOperation<E> {
+    type Target = Operation;
+
+    fn deref(&self) -> &Operation {
+        &self.operation
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::api::call::{Call, Common};
+use crate::api::call::{Common, SendCall};
 use crate::settings::Credentials;
 
 /// Sets these fingerprints apart from other uses of the same hash.
@@ -12,7 +12,7 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5f0c_8a4e_7a52_4c5b_9d6e_61c1_6d73_670
 /// A hash (SHA-1, as UUIDs of version 5 have it) of all that makes the message: the operation, its
 /// flags and who is to send: profile, region and the choice of credentials. The tracking ID is no
 /// part of it, since each attempt may make its own; one that the user gave is compared by itself.
-pub fn fingerprint(call: &Call, common: &Common, credentials: Credentials) -> String {
+pub fn fingerprint(call: &SendCall, common: &Common, credentials: Credentials) -> String {
     let flags: Vec<Value> = call
         .content(call.operation.product.ids().tracking_flag)
         .into_iter()
@@ -49,14 +49,14 @@ mod tests {
     use super::*;
     use crate::api::operations::SEND_SMS;
 
-    fn sms(param: &str, out_id: &str) -> Call {
-        Call::to(&SEND_SMS)
+    fn sms(param: &str, out_id: &str) -> SendCall {
+        SendCall::to(&SEND_SMS)
             .text("--phone-numbers", "13800001000")
             .text("--template-param", param)
             .text("--out-id", out_id)
     }
 
-    fn of(call: &Call) -> String {
+    fn of(call: &SendCall) -> String {
         fingerprint(call, &Common::default(), Credentials::Auto)
     }
 

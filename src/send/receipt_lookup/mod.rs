@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
-use crate::api::call::Call;
+use crate::api::call::ReadCall;
 use crate::api::reply::Reply;
 use crate::context::Context;
 use crate::error::{Kind, Result};
@@ -68,7 +68,7 @@ pub fn find(
 fn look(
     context: &Context,
     guard: &Guard<'_>,
-    calls: &[Call],
+    calls: &[ReadCall],
     deadline: Instant,
     proof: impl Fn(&Reply) -> Option<Reply>,
 ) -> Result<Option<Reply>> {
