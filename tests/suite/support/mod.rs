@@ -21,6 +21,7 @@ mod ran;
 mod sandbox;
 mod seen;
 mod shell;
+mod signals;
 mod terminal;
 
 use std::path::{Path, PathBuf};
@@ -77,6 +78,7 @@ impl World {
 
     /// `aliyun` is there and nothing is configured: no plugin, no profile.
     pub fn bare() -> Self {
+        signals::reset_ignored();
         let world = Self { folder: TempDir::new().expect("a temporary folder") };
         for name in ["home", "state", "bin", "stand_in", "tmp"] {
             fs::create_dir(world.path(name)).expect("a folder of the world");
