@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::{Guard, Session, steps};
 use crate::aliyun::oss::{Progress, Upload};
-use crate::api::call::{Call, Common};
+use crate::api::call::{AnyCall, Call, ChangeCall, Common, ReadCall, SendCall};
 use crate::api::operations::{Access, Product};
 use crate::api::reply::{self, Reply};
 use crate::context::Context;
@@ -49,8 +49,7 @@ impl<'r> Client<'r> {
     ///
     /// # Errors
     /// The failure of the last attempt.
-    pub fn read(&self, call: &Call) -> Result<Reply> {
-        debug_assert_eq!(call.operation.access, Access::Read);
+    pub fn read(&self, call: &ReadCall) -> Result<Reply> {
         let mut pauses = PAUSES.into_iter();
         loop {
             let failure = match self.call(call) {
@@ -72,31 +71,32 @@ impl<'r> Client<'r> {
     ///
     /// # Errors
     /// Anything but the service's OK.
-    pub fn look(&self, call: &Call) -> Result<Reply> {
-        debug_assert_eq!(call.operation.access, Access::Read);
+    pub fn look(&self, call: &ReadCall) -> Result<Reply> {
         self.call(call)
     }
 
-    /// Makes a call that sends a message or changes something: once. For a send, what is known of
-    /// its outcome is on record from the moment before it starts.
+    /// Makes a call that sends a message: once. What is known of its outcome is on record from the
+    /// moment before it starts.
     ///
     /// # Errors
     /// Anything but the service's OK; the failure says whether a message went out.
-    pub fn submit(&self, call: &Call) -> Result<Reply> {
-        debug_assert_ne!(call.operation.access, Access::Read);
-        let sends = call.operation.access == Access::Send;
+    pub fn send(&self, call: &SendCall) -> Result<Reply> {
         let outcome = &self.context.facts.outcome;
-        if sends {
-            outcome.set(Outcome::Unknown);
-            let ids = call.operation.product.ids();
-            let id = call.value(ids.tracking_flag);
-            self.context.facts.tracking.replace(id.map(|id| (ids.tracking, id.to_string())));
-        }
+        outcome.set(Outcome::Unknown);
+        let ids = call.operation.product.ids();
+        let id = call.value(ids.tracking_flag);
+        self.context.facts.tracking.replace(id.map(|id| (ids.tracking, id.to_string())));
         let answer = self.call(call);
-        if sends {
-            outcome.set(answer.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Sent));
-        }
+        outcome.set(answer.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Sent));
         answer
+    }
+
+    /// Makes a call that changes settings or templates: once.
+    ///
+    /// # Errors
+    /// Anything but the service's OK; the failure says whether the change may have been made.
+    pub fn change(&self, call: &ChangeCall) -> Result<Reply> {
+        self.call(call)
     }
 
     /// Uploads a file with the storage's own keys; see [`crate::aliyun::oss`]. `told` is given the share
@@ -122,7 +122,7 @@ impl<'r> Client<'r> {
         upload.judge(&output)
     }
 
-    fn call(&self, call: &Call) -> Result<Reply> {
+    fn call<E>(&self, call: &Call<E>) -> Result<Reply> {
         let arguments = call.arguments(&self.common)?;
         self.session.check_policy(call.operation)?;
         failpoint::point("service: about to call");
@@ -182,7 +182,7 @@ pub fn common(settings: &Settings) -> Common {
 ///
 /// # Errors
 /// A call that cannot be put into an argument vector.
-pub fn dry_run(context: &Context, calls: &[&Call]) -> Result<Report> {
+pub fn dry_run(context: &Context, calls: &[&dyn AnyCall]) -> Result<Report> {
     let program = AliyunCli::shown_name(&context.settings);
     let command = |phase, arguments: Vec<String>, when| PlannedCommand {
         phase,
@@ -191,7 +191,7 @@ pub fn dry_run(context: &Context, calls: &[&Call]) -> Result<Report> {
     };
     let guard = |arguments| command(Phase::Guard, arguments, None);
     let Some(first) = calls.first() else { return Ok(Report::DryRun(Vec::new())) };
-    let product = first.operation.product;
+    let product = first.operation().product;
     let mut commands = vec![
         guard(steps::version()),
         guard(steps::auto_install()),

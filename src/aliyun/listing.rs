@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::Client;
 use crate::aliyun::pages::{self, MAX_ROWS, PageRange, Termination};
-use crate::api::call::Call;
+use crate::api::call::ReadCall;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::report::Report;
@@ -65,7 +65,7 @@ impl<'r> Listing<'r> {
         &mut self,
         service: &Client<'_>,
         extent: PageRange,
-        call: impl Fn(u64, u64) -> Call,
+        call: impl Fn(u64, u64) -> ReadCall,
         (lists, totals): (&[&str], &[&str]),
         item: impl Fn(&Value) -> Option<Item>,
     ) -> Result<Termination> {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
-use crate::api::call::Call;
+use crate::api::call::ReadCall;
 use crate::api::reply::Reply;
 use crate::context::Context;
 use crate::error::Result;
@@ -93,7 +93,7 @@ pub struct Pages {
 pub fn read(
     service: &Client<'_>,
     extent: PageRange,
-    call: impl Fn(u64, u64) -> Call,
+    call: impl Fn(u64, u64) -> ReadCall,
     lists: &[&str],
     totals: &[&str],
 ) -> Result<Pages> {
@@ -118,7 +118,7 @@ pub fn read(
 pub fn each(
     service: &Client<'_>,
     extent: PageRange,
-    call: impl Fn(u64, u64) -> Call,
+    call: impl Fn(u64, u64) -> ReadCall,
     lists: &[&str],
     totals: &[&str],
     take: impl FnMut(Vec<Value>, Value) -> ControlFlow<()>,

@@ -5,7 +5,7 @@
 //! cannot be read is no obstacle: the question is a plainer one then, or none.
 
 use crate::aliyun::client::{self, Client};
-use crate::api::call::Call;
+use crate::api::call::AnyCall;
 use crate::cli::anything;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
@@ -77,12 +77,12 @@ pub(crate) fn reads_for_variables(context: &Context, values: &[(String, String)]
 pub(crate) fn read_template<T>(
     context: &Context,
     name: &str,
-    call: &Call,
+    call: &dyn AnyCall,
     get: impl FnOnce(&Client<'_>) -> Result<T>,
     has_text: impl FnOnce(&T) -> bool,
 ) -> Result<Option<T>> {
     client::dry_run(context, &[call])?;
-    let read = Client::connect(context, call.operation.product).and_then(|service| get(&service));
+    let read = Client::connect(context, call.operation().product).and_then(|service| get(&service));
     match readable(context, &format!("template {name}"), read)? {
         // It would pass for one without variables.
         Some(template) if !has_text(&template) => {

@@ -32,7 +32,7 @@ pub fn send(
     let answer = {
         let lease = pending.as_ref().and_then(|pending| pending.lease());
         let _held = lease.map(system::Inherited::new);
-        service.submit(&message.call).and_then(|reply| accepted(context, message, reply))
+        service.send(&message.call).and_then(|reply| accepted(context, message, reply))
     };
     let record = match answer {
         Ok(reply) => record("accepted", message, &message.tracking, reply),

@@ -2,7 +2,7 @@
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
-use crate::api::call::Call;
+use crate::api::call::{AnyCall, ChangeCall, ReadCall};
 use crate::api::reply::Reply;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
@@ -18,13 +18,13 @@ pub enum Look<'c> {
     Nothing,
     /// The state, shown with the plan. With `--yes` nobody would see it, so it is not read.
     Shown {
-        call: &'c Call,
+        call: &'c ReadCall,
         rows: &'c dyn Fn(&Client<'_>) -> Result<Rows>,
     },
     /// What the change builds upon, so it is read in any case; the change becomes this call.
     Decisive {
-        call: &'c Call,
-        change: &'c dyn Fn(&Client<'_>) -> Result<(Call, Rows)>,
+        call: &'c ReadCall,
+        change: &'c dyn Fn(&Client<'_>) -> Result<(ChangeCall, Rows)>,
         /// How the call will differ from what a dry run can show, if it will.
         completed: Option<&'static str>,
     },
@@ -32,7 +32,7 @@ pub enum Look<'c> {
 
 impl Look<'_> {
     /// The call that will read, if any will.
-    const fn call(&self, nobody_sees: bool) -> Option<&Call> {
+    const fn call(&self, nobody_sees: bool) -> Option<&ReadCall> {
         match self {
             Self::Shown { call, .. } if !nobody_sees => Some(call),
             Self::Decisive { call, .. } => Some(call),
@@ -44,7 +44,7 @@ impl Look<'_> {
 /// A change that is ready to be made.
 pub struct Change<'c> {
     /// Made as it is, unless the look decides upon another.
-    pub call: Call,
+    pub call: ChangeCall,
     /// What is about to happen, in front of the plan.
     pub title: String,
     pub rows: Rows,
@@ -85,8 +85,14 @@ fn make(
     report: impl FnOnce(Reply) -> Report,
 ) -> Result<Report> {
     let reads = change.look.call(context.settings.yes);
-    let mut planned =
-        client::dry_run(context, &reads.into_iter().chain([&change.call]).collect::<Vec<_>>())?;
+    let mut planned = client::dry_run(
+        context,
+        &reads
+            .into_iter()
+            .map(|call| call as &dyn AnyCall)
+            .chain([&change.call as &dyn AnyCall])
+            .collect::<Vec<_>>(),
+    )?;
     if context.settings.dry_run {
         if let (Report::DryRun(commands), Look::Decisive { completed, .. }) =
             (&mut planned, &change.look)
@@ -117,7 +123,7 @@ fn make(
         ask(context, &change.question, &rows)?;
     }
     let service = Client::open(context, &guard)?;
-    let answer = service.submit(decided.as_ref().unwrap_or(&change.call));
+    let answer = service.change(decided.as_ref().unwrap_or(&change.call));
     drop(service);
     answer.map(report).map_err(|failure| {
         if failure.outcome == Outcome::Unknown {

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::aliyun::guard::Guard;
 use crate::api::account::Account;
-use crate::api::call::Call;
+use crate::api::call::{self, AnyCall, ReadCall, SendCall};
 use crate::error::{Failure, Outcome, Result};
 use crate::send::idempotency::{Claim, Pending, Record, Tracking};
 use crate::send::receipt_lookup::ReceiptQuery;
@@ -27,7 +27,7 @@ use crate::storage::{self, Store};
 
 /// A message that is ready to go.
 pub struct Message {
-    pub call: Call,
+    pub call: SendCall,
     pub recipients: Vec<String>,
     /// The ID by which the message can be found again.
     pub tracking: Tracking,
@@ -40,7 +40,7 @@ pub struct Message {
     /// Asks the service, before the user is asked, whether the message can be sent at all.
     pub verify: Option<Verify>,
     /// The calls that `verify` makes, for a dry run to show.
-    pub reads: Vec<Call>,
+    pub reads: Vec<ReadCall>,
     /// Keeps an equal message from going out twice in a row.
     pub duplicates: Option<duplicates::Check>,
     /// What the user wants to know once it is accepted, such as its receipts.
@@ -61,7 +61,8 @@ pub type FollowUp = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timest
 /// Whatever keeps it from being accepted; the failure says whether it went out.
 pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
     // A call that cannot be made is found before anything is started.
-    let calls: Vec<&Call> = message.reads.iter().chain([&message.call]).collect();
+    let calls: Vec<&dyn AnyCall> =
+        call::any(&message.reads).chain([&message.call as &dyn AnyCall]).collect();
     let planned = client::dry_run(context, &calls)?;
     if context.settings.dry_run {
         return Ok(planned);

@@ -7,7 +7,7 @@ use crate::aliyun::client::Client;
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, PageRange, Termination};
 use crate::api::audit_status;
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{QUERY_SINGLE_SMS_QUALIFICATION, QUERY_SMS_QUALIFICATION_RECORD};
 use crate::api::reply::{self, fields};
 use crate::error::{Failure, Result};
@@ -27,7 +27,7 @@ pub struct Filter {
 
 impl Filter {
     /// The call for one page.
-    pub fn call(&self, index: u64, size: u64) -> Call {
+    pub fn call(&self, index: u64, size: u64) -> ReadCall {
         Call::to(&QUERY_SMS_QUALIFICATION_RECORD)
             .optional_text("--company-name", self.company_name.as_deref())
             .optional_text("--legal-person-name", self.legal_person_name.as_deref())
@@ -123,7 +123,7 @@ fn time(entry: &Value, name: &str) -> Value {
 }
 
 /// The call for one qualification.
-pub fn detail_call(id: u64, work_order_id: Option<u64>) -> Call {
+pub fn detail_call(id: u64, work_order_id: Option<u64>) -> ReadCall {
     Call::to(&QUERY_SINGLE_SMS_QUALIFICATION)
         .optional_integer("--qualification-group-id", Some(id))
         .optional_integer("--order-id", work_order_id)

@@ -7,7 +7,7 @@ use crate::aliyun::client::Client;
 use crate::aliyun::listing::{Item, Listing};
 use crate::aliyun::pages::{self, PageRange, Termination};
 use crate::api::audit_status;
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{GET_SMS_SIGN, QUERY_SMS_SIGN_LIST};
 use crate::api::reply::{self, Reply, fields};
 use crate::error::Result;
@@ -136,7 +136,7 @@ pub fn rejection(object: &Value) -> Option<String> {
 }
 
 /// The call for one page of the list.
-pub fn list_call(index: u64, size: u64) -> Call {
+pub fn list_call(index: u64, size: u64) -> ReadCall {
     Call::to(&QUERY_SMS_SIGN_LIST)
         .optional_integer("--page-index", Some(index))
         .optional_integer("--page-size", Some(size))
@@ -173,7 +173,7 @@ pub fn approved_names(service: &Client<'_>) -> Result<Vec<String>> {
 }
 
 /// The call for one signature.
-pub fn detail_call(name: &str) -> Call {
+pub fn detail_call(name: &str) -> ReadCall {
     Call::to(&GET_SMS_SIGN).text("--sign-name", name)
 }
 

@@ -6,7 +6,7 @@ use crate::aliyun::client::Client;
 use crate::aliyun::listing::{Item, Listing};
 use crate::aliyun::pages::{self, PageRange, Termination};
 use crate::api::audit_status::{self, TemplateType};
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{GET_SMS_TEMPLATE, QUERY_SMS_TEMPLATE_LIST};
 use crate::api::reply::{self, Reply, fields};
 use crate::error::Result;
@@ -138,7 +138,7 @@ fn word_or_number(kind: Option<TemplateType>, number: String) -> String {
 }
 
 /// The call for one page of the list.
-pub fn list_call(index: u64, size: u64) -> Call {
+pub fn list_call(index: u64, size: u64) -> ReadCall {
     Call::to(&QUERY_SMS_TEMPLATE_LIST)
         .optional_integer("--page-index", Some(index))
         .optional_integer("--page-size", Some(size))
@@ -175,7 +175,7 @@ pub fn approved(service: &Client<'_>) -> Result<Vec<SmsTemplate>> {
 }
 
 /// The call for one template.
-pub fn get_call(code: &str) -> Call {
+pub fn get_call(code: &str) -> ReadCall {
     Call::to(&GET_SMS_TEMPLATE).text("--template-code", code)
 }
 

@@ -6,7 +6,9 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-use crate::api::operations::{Access, FlagKind, Operation};
+use std::marker::PhantomData;
+
+use crate::api::operations::{Access, Changes, FlagKind, Operation, Reads, Sends, TypedOperation};
 use crate::error::{Failure, Result};
 pub use shown::{masked_line, shell_line};
 
@@ -47,16 +49,64 @@ impl Value {
 ///
 /// A mistake made while building (a flag that the table does not know, a value that no argument
 /// vector can carry) is kept and comes out of [`Call::arguments`].
-#[derive(Debug, Clone)]
-pub struct Call {
+///
+/// The effect is part of the type: only a [`ReadCall`] can be repeated.
+#[derive(Debug)]
+pub struct Call<E> {
     pub operation: &'static Operation,
     values: Vec<(&'static str, Value)>,
     problem: Option<Box<Failure>>,
+    effect: PhantomData<E>,
 }
 
-impl Call {
-    pub fn to(operation: &'static Operation) -> Self {
-        Self { operation, values: Vec::new(), problem: None }
+pub type ReadCall = Call<Reads>;
+pub type SendCall = Call<Sends>;
+pub type ChangeCall = Call<Changes>;
+
+/// A call of any effect: what a dry run prints.
+pub trait AnyCall {
+    fn operation(&self) -> &'static Operation;
+
+    /// # Errors
+    /// As [`Call::arguments`].
+    fn arguments(&self, common: &Common) -> Result<Vec<String>>;
+}
+
+impl<E> AnyCall for Call<E> {
+    fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    fn arguments(&self, common: &Common) -> Result<Vec<String>> {
+        Call::arguments(self, common)
+    }
+}
+
+/// Calls of one effect beside others.
+pub fn any<E: 'static>(calls: &[Call<E>]) -> impl Iterator<Item = &dyn AnyCall> {
+    calls.iter().map(|call| call as &dyn AnyCall)
+}
+
+// Derived, it would ask for an effect that can be cloned.
+impl<E> Clone for Call<E> {
+    fn clone(&self) -> Self {
+        Self {
+            operation: self.operation,
+            values: self.values.clone(),
+            problem: self.problem.clone(),
+            effect: PhantomData,
+        }
+    }
+}
+
+impl<E> Call<E> {
+    pub fn to(operation: &'static TypedOperation<E>) -> Self {
+        Self {
+            operation: &operation.operation,
+            values: Vec::new(),
+            problem: None,
+            effect: PhantomData,
+        }
     }
 
     #[must_use]

@@ -2,10 +2,13 @@
 //!
 //! Facts of the public API model: command, flags, types, required fields and RAM action.
 
-use crate::api::operations::{Access, FlagKind, Operation, Product, optional, required};
+use crate::api::operations::{
+    Access, ChangeOperation, FlagKind, Operation, Product, ReadOperation, SendOperation,
+    TypedOperation, optional, required,
+};
 use FlagKind::{Boolean, Fields, Integer, Json, Map, Text, TextList};
 
-pub static SEND_CHATAPP_MESSAGE: Operation = Operation {
+pub static SEND_CHATAPP_MESSAGE: SendOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "send-chatapp-message",
     api: "SendChatappMessage",
@@ -42,9 +45,9 @@ pub static SEND_CHATAPP_MESSAGE: Operation = Operation {
         optional("--ttl", Integer),
         required("--type", Text),
     ],
-};
+});
 
-pub static SEND_CHATAPP_MASS_MESSAGE: Operation = Operation {
+pub static SEND_CHATAPP_MASS_MESSAGE: SendOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "send-chatapp-mass-message",
     api: "SendChatappMassMessage",
@@ -67,9 +70,9 @@ pub static SEND_CHATAPP_MASS_MESSAGE: Operation = Operation {
         optional("--template-name", Text),
         optional("--ttl", Integer),
     ],
-};
+});
 
-pub static LIST_CHATAPP_MESSAGE: Operation = Operation {
+pub static LIST_CHATAPP_MESSAGE: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "list-chatapp-message",
     api: "ListChatappMessage",
@@ -91,9 +94,9 @@ pub static LIST_CHATAPP_MESSAGE: Operation = Operation {
         optional("--template-code", Text),
         optional("--user-number", Text),
     ],
-};
+});
 
-pub static LIST_CHATAPP_TEMPLATE: Operation = Operation {
+pub static LIST_CHATAPP_TEMPLATE: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "list-chatapp-template",
     api: "ListChatappTemplate",
@@ -109,9 +112,9 @@ pub static LIST_CHATAPP_TEMPLATE: Operation = Operation {
         optional("--page", Fields(&["Index", "Size"])),
         optional("--template-type", Text),
     ],
-};
+});
 
-pub static GET_CHATAPP_TEMPLATE_DETAIL: Operation = Operation {
+pub static GET_CHATAPP_TEMPLATE_DETAIL: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "get-chatapp-template-detail",
     api: "GetChatappTemplateDetail",
@@ -124,9 +127,9 @@ pub static GET_CHATAPP_TEMPLATE_DETAIL: Operation = Operation {
         optional("--template-name", Text),
         optional("--template-type", Text),
     ],
-};
+});
 
-pub static CREATE_CHATAPP_TEMPLATE: Operation = Operation {
+pub static CREATE_CHATAPP_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "create-chatapp-template",
     api: "CreateChatappTemplate",
@@ -145,9 +148,9 @@ pub static CREATE_CHATAPP_TEMPLATE: Operation = Operation {
         optional("--product-set-id", Text),
         required("--template-type", Text),
     ],
-};
+});
 
-pub static MODIFY_CHATAPP_TEMPLATE: Operation = Operation {
+pub static MODIFY_CHATAPP_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "modify-chatapp-template",
     api: "ModifyChatappTemplate",
@@ -166,9 +169,9 @@ pub static MODIFY_CHATAPP_TEMPLATE: Operation = Operation {
         optional("--template-name", Text),
         optional("--template-type", Text),
     ],
-};
+});
 
-pub static DELETE_CHATAPP_TEMPLATE: Operation = Operation {
+pub static DELETE_CHATAPP_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "delete-chatapp-template",
     api: "DeleteChatappTemplate",
@@ -181,9 +184,9 @@ pub static DELETE_CHATAPP_TEMPLATE: Operation = Operation {
         optional("--template-name", Text),
         required("--template-type", Text),
     ],
-};
+});
 
-pub static GET_CHATAPP_TEMPLATE_METRIC: Operation = Operation {
+pub static GET_CHATAPP_TEMPLATE_METRIC: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "get-chatapp-template-metric",
     api: "GetChatappTemplateMetric",
@@ -198,18 +201,18 @@ pub static GET_CHATAPP_TEMPLATE_METRIC: Operation = Operation {
         required("--template-code", Text),
         optional("--template-type", Text),
     ],
-};
+});
 
-pub static QUERY_CHATAPP_PHONE_NUMBERS: Operation = Operation {
+pub static QUERY_CHATAPP_PHONE_NUMBERS: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "query-chatapp-phone-numbers",
     api: "QueryChatappPhoneNumbers",
     access: Access::Read,
     ram_action: "cams:QueryChatappPhoneNumbers",
     flags: &[optional("--cust-space-id", Text), optional("--status", Text)],
-};
+});
 
-pub static GET_CHATAPP_PHONE_NUMBER_METRIC: Operation = Operation {
+pub static GET_CHATAPP_PHONE_NUMBER_METRIC: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "get-chatapp-phone-number-metric",
     api: "GetChatappPhoneNumberMetric",
@@ -222,18 +225,18 @@ pub static GET_CHATAPP_PHONE_NUMBER_METRIC: Operation = Operation {
         optional("--phone-number", Text),
         required("--start", Integer),
     ],
-};
+});
 
-pub static QUERY_PHONE_BUSINESS_PROFILE: Operation = Operation {
+pub static QUERY_PHONE_BUSINESS_PROFILE: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "query-phone-business-profile",
     api: "QueryPhoneBusinessProfile",
     access: Access::Read,
     ram_action: "cams:QueryPhoneBusinessProfile",
     flags: &[required("--cust-space-id", Text), required("--phone-number", Text)],
-};
+});
 
-pub static MODIFY_PHONE_BUSINESS_PROFILE: Operation = Operation {
+pub static MODIFY_PHONE_BUSINESS_PROFILE: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "modify-phone-business-profile",
     api: "ModifyPhoneBusinessProfile",
@@ -250,27 +253,27 @@ pub static MODIFY_PHONE_BUSINESS_PROFILE: Operation = Operation {
         optional("--vertical", Text),
         optional("--websites", TextList),
     ],
-};
+});
 
-pub static GET_CHATAPP_UPLOAD_AUTHORIZATION: Operation = Operation {
+pub static GET_CHATAPP_UPLOAD_AUTHORIZATION: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "get-chatapp-upload-authorization",
     api: "GetChatappUploadAuthorization",
     access: Access::Read,
     ram_action: "cams:GetChatappUploadAuthorization",
     flags: &[required("--cust-space-id", Text)],
-};
+});
 
-pub static GENERATE_PRESIGNED_URL: Operation = Operation {
+pub static GENERATE_PRESIGNED_URL: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "generate-presigned-url",
     api: "GeneratePresignedUrl",
     access: Access::Read,
     ram_action: "cams:GeneratePresignedUrl",
     flags: &[required("--file-path", Text)],
-};
+});
 
-pub static LIST_INSTANCE: Operation = Operation {
+pub static LIST_INSTANCE: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "list-instance",
     api: "ListInstance",
@@ -288,18 +291,18 @@ pub static LIST_INSTANCE: Operation = Operation {
         optional("--resource-group-id", Text),
         optional("--submit-time", Text),
     ],
-};
+});
 
-pub static QUERY_CHATAPP_BIND_WABA: Operation = Operation {
+pub static QUERY_CHATAPP_BIND_WABA: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "query-chatapp-bind-waba",
     api: "QueryChatappBindWaba",
     access: Access::Read,
     ram_action: "cams:QueryChatappBindWaba",
     flags: &[optional("--cust-space-id", Text)],
-};
+});
 
-pub static GET_WHATSAPP_HEALTH_STATUS: Operation = Operation {
+pub static GET_WHATSAPP_HEALTH_STATUS: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "get-whatsapp-health-status",
     api: "GetWhatsappHealthStatus",
@@ -313,18 +316,18 @@ pub static GET_WHATSAPP_HEALTH_STATUS: Operation = Operation {
         optional("--template-code", Text),
         optional("--waba-id", Text),
     ],
-};
+});
 
-pub static GET_CONVERSATIONAL_AUTOMATION: Operation = Operation {
+pub static GET_CONVERSATIONAL_AUTOMATION: ReadOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "get-conversational-automation",
     api: "GetConversationalAutomation",
     access: Access::Read,
     ram_action: "cams:GetConversationalAutomation",
     flags: &[required("--cust-space-id", Text), required("--phone-number", Text)],
-};
+});
 
-pub static UPDATE_CONVERSATIONAL_AUTOMATION: Operation = Operation {
+pub static UPDATE_CONVERSATIONAL_AUTOMATION: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "update-conversational-automation",
     api: "UpdateConversationalAutomation",
@@ -337,9 +340,9 @@ pub static UPDATE_CONVERSATIONAL_AUTOMATION: Operation = Operation {
         required("--phone-number", Text),
         optional("--prompts", TextList),
     ],
-};
+});
 
-pub static UPDATE_ACCOUNT_WEBHOOK: Operation = Operation {
+pub static UPDATE_ACCOUNT_WEBHOOK: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "update-account-webhook",
     api: "UpdateAccountWebhook",
@@ -351,9 +354,9 @@ pub static UPDATE_ACCOUNT_WEBHOOK: Operation = Operation {
         optional("--queue-flag", Text),
         optional("--status-callback-url", Text),
     ],
-};
+});
 
-pub static UPDATE_PHONE_WEBHOOK: Operation = Operation {
+pub static UPDATE_PHONE_WEBHOOK: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Cams,
     command: "update-phone-webhook",
     api: "UpdatePhoneWebhook",
@@ -367,30 +370,30 @@ pub static UPDATE_PHONE_WEBHOOK: Operation = Operation {
         optional("--status-callback-url", Text),
         optional("--up-callback-url", Text),
     ],
-};
+});
 
 /// Every call of this product, in the order of the API model.
 pub static ALL: &[&Operation] = &[
-    &SEND_CHATAPP_MESSAGE,
-    &SEND_CHATAPP_MASS_MESSAGE,
-    &LIST_CHATAPP_MESSAGE,
-    &LIST_CHATAPP_TEMPLATE,
-    &GET_CHATAPP_TEMPLATE_DETAIL,
-    &CREATE_CHATAPP_TEMPLATE,
-    &MODIFY_CHATAPP_TEMPLATE,
-    &DELETE_CHATAPP_TEMPLATE,
-    &GET_CHATAPP_TEMPLATE_METRIC,
-    &QUERY_CHATAPP_PHONE_NUMBERS,
-    &GET_CHATAPP_PHONE_NUMBER_METRIC,
-    &QUERY_PHONE_BUSINESS_PROFILE,
-    &MODIFY_PHONE_BUSINESS_PROFILE,
-    &GET_CHATAPP_UPLOAD_AUTHORIZATION,
-    &GENERATE_PRESIGNED_URL,
-    &LIST_INSTANCE,
-    &QUERY_CHATAPP_BIND_WABA,
-    &GET_WHATSAPP_HEALTH_STATUS,
-    &GET_CONVERSATIONAL_AUTOMATION,
-    &UPDATE_CONVERSATIONAL_AUTOMATION,
-    &UPDATE_ACCOUNT_WEBHOOK,
-    &UPDATE_PHONE_WEBHOOK,
+    &SEND_CHATAPP_MESSAGE.operation,
+    &SEND_CHATAPP_MASS_MESSAGE.operation,
+    &LIST_CHATAPP_MESSAGE.operation,
+    &LIST_CHATAPP_TEMPLATE.operation,
+    &GET_CHATAPP_TEMPLATE_DETAIL.operation,
+    &CREATE_CHATAPP_TEMPLATE.operation,
+    &MODIFY_CHATAPP_TEMPLATE.operation,
+    &DELETE_CHATAPP_TEMPLATE.operation,
+    &GET_CHATAPP_TEMPLATE_METRIC.operation,
+    &QUERY_CHATAPP_PHONE_NUMBERS.operation,
+    &GET_CHATAPP_PHONE_NUMBER_METRIC.operation,
+    &QUERY_PHONE_BUSINESS_PROFILE.operation,
+    &MODIFY_PHONE_BUSINESS_PROFILE.operation,
+    &GET_CHATAPP_UPLOAD_AUTHORIZATION.operation,
+    &GENERATE_PRESIGNED_URL.operation,
+    &LIST_INSTANCE.operation,
+    &QUERY_CHATAPP_BIND_WABA.operation,
+    &GET_WHATSAPP_HEALTH_STATUS.operation,
+    &GET_CONVERSATIONAL_AUTOMATION.operation,
+    &UPDATE_CONVERSATIONAL_AUTOMATION.operation,
+    &UPDATE_ACCOUNT_WEBHOOK.operation,
+    &UPDATE_PHONE_WEBHOOK.operation,
 ];

@@ -2,10 +2,13 @@
 //!
 //! Facts of the public API model: command, flags, types, required fields and RAM action.
 
-use crate::api::operations::{Access, FlagKind, Operation, Product, optional, required};
+use crate::api::operations::{
+    Access, ChangeOperation, FlagKind, Operation, Product, ReadOperation, SendOperation,
+    TypedOperation, optional, required,
+};
 use FlagKind::{Boolean, Integer, Text, TextList};
 
-pub static SEND_SMS: Operation = Operation {
+pub static SEND_SMS: SendOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "send-sms",
     api: "SendSms",
@@ -19,9 +22,9 @@ pub static SEND_SMS: Operation = Operation {
         required("--template-code", Text),
         optional("--template-param", Text).private(),
     ],
-};
+});
 
-pub static SEND_BATCH_SMS: Operation = Operation {
+pub static SEND_BATCH_SMS: SendOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "send-batch-sms",
     api: "SendBatchSms",
@@ -35,9 +38,9 @@ pub static SEND_BATCH_SMS: Operation = Operation {
         required("--template-code", Text),
         optional("--template-param-json", Text).private(),
     ],
-};
+});
 
-pub static QUERY_SEND_DETAILS: Operation = Operation {
+pub static QUERY_SEND_DETAILS: ReadOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "query-send-details",
     api: "QuerySendDetails",
@@ -50,9 +53,9 @@ pub static QUERY_SEND_DETAILS: Operation = Operation {
         required("--phone-number", Text),
         required("--send-date", Text),
     ],
-};
+});
 
-pub static QUERY_SEND_STATISTICS: Operation = Operation {
+pub static QUERY_SEND_STATISTICS: ReadOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "query-send-statistics",
     api: "QuerySendStatistics",
@@ -67,45 +70,45 @@ pub static QUERY_SEND_STATISTICS: Operation = Operation {
         required("--start-date", Text),
         optional("--template-type", Integer),
     ],
-};
+});
 
-pub static QUERY_SMS_SIGN_LIST: Operation = Operation {
+pub static QUERY_SMS_SIGN_LIST: ReadOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "query-sms-sign-list",
     api: "QuerySmsSignList",
     access: Access::Read,
     ram_action: "dysms:QuerySmsSignList",
     flags: &[optional("--page-index", Integer), optional("--page-size", Integer)],
-};
+});
 
-pub static GET_SMS_SIGN: Operation = Operation {
+pub static GET_SMS_SIGN: ReadOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "get-sms-sign",
     api: "GetSmsSign",
     access: Access::Read,
     ram_action: "dysms:GetSmsSign",
     flags: &[required("--sign-name", Text)],
-};
+});
 
-pub static QUERY_SMS_TEMPLATE_LIST: Operation = Operation {
+pub static QUERY_SMS_TEMPLATE_LIST: ReadOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "query-sms-template-list",
     api: "QuerySmsTemplateList",
     access: Access::Read,
     ram_action: "dysms:QuerySmsTemplateList",
     flags: &[optional("--page-index", Integer), optional("--page-size", Integer)],
-};
+});
 
-pub static GET_SMS_TEMPLATE: Operation = Operation {
+pub static GET_SMS_TEMPLATE: ReadOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "get-sms-template",
     api: "GetSmsTemplate",
     access: Access::Read,
     ram_action: "dysms:GetSmsTemplate",
     flags: &[required("--template-code", Text)],
-};
+});
 
-pub static CREATE_SMS_TEMPLATE: Operation = Operation {
+pub static CREATE_SMS_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "create-sms-template",
     api: "CreateSmsTemplate",
@@ -123,9 +126,9 @@ pub static CREATE_SMS_TEMPLATE: Operation = Operation {
         required("--template-type", Integer),
         optional("--traffic-driving", Text),
     ],
-};
+});
 
-pub static UPDATE_SMS_TEMPLATE: Operation = Operation {
+pub static UPDATE_SMS_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "update-sms-template",
     api: "UpdateSmsTemplate",
@@ -144,18 +147,18 @@ pub static UPDATE_SMS_TEMPLATE: Operation = Operation {
         required("--template-type", Integer),
         optional("--traffic-driving", Text),
     ],
-};
+});
 
-pub static DELETE_SMS_TEMPLATE: Operation = Operation {
+pub static DELETE_SMS_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "delete-sms-template",
     api: "DeleteSmsTemplate",
     access: Access::Write,
     ram_action: "dysms:DeleteSmsTemplate",
     flags: &[required("--template-code", Text)],
-};
+});
 
-pub static QUERY_SMS_QUALIFICATION_RECORD: Operation = Operation {
+pub static QUERY_SMS_QUALIFICATION_RECORD: ReadOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "query-sms-qualification-record",
     api: "QuerySmsQualificationRecord",
@@ -171,30 +174,30 @@ pub static QUERY_SMS_QUALIFICATION_RECORD: Operation = Operation {
         optional("--use-by-self", Boolean),
         optional("--work-order-id", Integer),
     ],
-};
+});
 
-pub static QUERY_SINGLE_SMS_QUALIFICATION: Operation = Operation {
+pub static QUERY_SINGLE_SMS_QUALIFICATION: ReadOperation = TypedOperation::new(Operation {
     product: Product::Dysmsapi,
     command: "query-single-sms-qualification",
     api: "QuerySingleSmsQualification",
     access: Access::Read,
     ram_action: "dysms:QuerySingleSmsQualification",
     flags: &[optional("--order-id", Integer), required("--qualification-group-id", Integer)],
-};
+});
 
 /// Every call of this product, in the order of the API model.
 pub static ALL: &[&Operation] = &[
-    &SEND_SMS,
-    &SEND_BATCH_SMS,
-    &QUERY_SEND_DETAILS,
-    &QUERY_SEND_STATISTICS,
-    &QUERY_SMS_SIGN_LIST,
-    &GET_SMS_SIGN,
-    &QUERY_SMS_TEMPLATE_LIST,
-    &GET_SMS_TEMPLATE,
-    &CREATE_SMS_TEMPLATE,
-    &UPDATE_SMS_TEMPLATE,
-    &DELETE_SMS_TEMPLATE,
-    &QUERY_SMS_QUALIFICATION_RECORD,
-    &QUERY_SINGLE_SMS_QUALIFICATION,
+    &SEND_SMS.operation,
+    &SEND_BATCH_SMS.operation,
+    &QUERY_SEND_DETAILS.operation,
+    &QUERY_SEND_STATISTICS.operation,
+    &QUERY_SMS_SIGN_LIST.operation,
+    &GET_SMS_SIGN.operation,
+    &QUERY_SMS_TEMPLATE_LIST.operation,
+    &GET_SMS_TEMPLATE.operation,
+    &CREATE_SMS_TEMPLATE.operation,
+    &UPDATE_SMS_TEMPLATE.operation,
+    &DELETE_SMS_TEMPLATE.operation,
+    &QUERY_SMS_QUALIFICATION_RECORD.operation,
+    &QUERY_SINGLE_SMS_QUALIFICATION.operation,
 ];

@@ -55,7 +55,7 @@ pub struct Redaction {
 
 impl Redaction {
     /// Hides the private values of this call as well.
-    pub fn add(&mut self, call: &Call) {
+    pub fn add<E>(&mut self, call: &Call<E>) {
         let product = call.operation.product;
         self.needles.extend(values::of_call(call));
         self.kept.extend(call.value(product.ids().tracking_flag).map(str::to_string));

@@ -3,11 +3,12 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::api::call::SendCall;
 use crate::api::operations::{CREATE_CHATAPP_TEMPLATE, SEND_CHATAPP_MESSAGE, SEND_SMS};
 use crate::api::redaction::*;
 use crate::error::Kind;
 
-fn sms(param: &Value) -> Call {
+fn sms(param: &Value) -> SendCall {
     Call::to(&SEND_SMS)
         .text("--phone-numbers", "13800001000")
         .text("--sign-name", "Acme")
@@ -16,7 +17,7 @@ fn sms(param: &Value) -> Call {
         .text("--out-id", "order-4829-x")
 }
 
-fn of_call(call: &Call) -> Redaction {
+fn of_call<E>(call: &Call<E>) -> Redaction {
     let mut redaction = Redaction::default();
     redaction.add(call);
     redaction

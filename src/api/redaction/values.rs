@@ -32,7 +32,7 @@ pub struct Needle {
 }
 
 /// Every private value of the call: its variables and its content, and the numbers it goes to.
-pub fn of_call(call: &Call) -> BTreeSet<Needle> {
+pub fn of_call<E>(call: &Call<E>) -> BTreeSet<Needle> {
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
     for flag in call.operation.flags {

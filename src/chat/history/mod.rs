@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::aliyun::client::Client;
 use crate::aliyun::pages::{MAX_PAGES, MAX_ROWS};
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::LIST_CHATAPP_MESSAGE;
 use crate::api::reply::Reply;
 use crate::error::Result;
@@ -66,7 +66,7 @@ pub struct Found {
 
 impl Conversation {
     /// The call for one page; pages count from 1.
-    pub fn page(&self, query: &Query, index: u64, size: u64) -> Call {
+    pub fn page(&self, query: &Query, index: u64, size: u64) -> ReadCall {
         // Moments before 1970 are the beginning of everything here.
         let millis = |moment: Timestamp| u64::try_from(moment.as_millisecond()).unwrap_or(0);
         Call::to(&LIST_CHATAPP_MESSAGE)

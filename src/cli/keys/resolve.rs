@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::aliyun::client;
 use crate::aliyun::guard::Guard;
+use crate::api::call;
 use crate::api::reply::Reply;
 use crate::cli::keys::{find, is_busy, summary, unusable};
 use crate::context::Context;
@@ -94,7 +95,7 @@ fn dry_run(context: &Context, flags: &Flags) -> Result<Report> {
     match receipt_query.filter(ReceiptQuery::can_be_followed) {
         Some(receipt_query) => {
             let calls = receipt_query.calls(Timestamp::now(), Timestamp::now());
-            client::dry_run(context, &calls.iter().collect::<Vec<_>>())
+            client::dry_run(context, &call::any(&calls).collect::<Vec<_>>())
         }
         None => Ok(Report::DryRun(Vec::new())),
     }

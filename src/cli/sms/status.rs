@@ -12,6 +12,7 @@ use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, MAX_BYTES, PageRange};
+use crate::api::call;
 use crate::api::operations::Product;
 use crate::cli::Inputs;
 use crate::context::Context;
@@ -80,7 +81,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let (filter, date) = filter(context, flags, now)?;
     let (index, size) = extent.first();
     let calls = filter.calls(now, index, size);
-    let planned = client::dry_run(context, &calls.iter().collect::<Vec<_>>())?;
+    let planned = client::dry_run(context, &call::any(&calls).collect::<Vec<_>>())?;
     if context.settings.dry_run {
         return Ok(planned);
     }

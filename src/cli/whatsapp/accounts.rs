@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::pages::{self, PageRange};
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{LIST_INSTANCE, Product, QUERY_CHATAPP_BIND_WABA};
 use crate::api::reply::fields;
 use crate::cli::whatsapp::send::Channel;
@@ -46,7 +46,7 @@ impl Command {
     }
 }
 
-fn call(flags: &ListFlags, index: u64, size: u64) -> Call {
+fn call(flags: &ListFlags, index: u64, size: u64) -> ReadCall {
     let channel = flags.channel.map(|channel| channel.name().to_uppercase());
     Call::to(&LIST_INSTANCE)
         .optional_text("--channel-type", channel.as_deref())

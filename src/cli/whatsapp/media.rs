@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::oss::{self, Authorization, Upload};
-use crate::api::call::Call;
+use crate::api::call::{AnyCall, Call, ReadCall};
 use crate::api::operations::{GENERATE_PRESIGNED_URL, GET_CHATAPP_UPLOAD_AUTHORIZATION, Product};
 use crate::cli::whatsapp::number::space;
 use crate::context::Context;
@@ -120,9 +120,11 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
 }
 
 /// The commands of an upload, in their order.
-fn planned(context: &Context, ask: &Call, file: &str, presign: bool) -> Result<Report> {
+fn planned(context: &Context, ask: &ReadCall, file: &str, presign: bool) -> Result<Report> {
     let link = Call::to(&GENERATE_PRESIGNED_URL).text("--file-path", "KEY");
-    let calls: Vec<&Call> = std::iter::once(ask).chain(presign.then_some(&link)).collect();
+    let calls: Vec<&dyn AnyCall> = std::iter::once(ask as &dyn AnyCall)
+        .chain(presign.then_some(&link as &dyn AnyCall))
+        .collect();
     let mut report = client::dry_run(context, &calls)?;
     if let Report::DryRun(commands) = &mut report {
         let program = commands.first().and_then(|command| command.argv.first()).cloned();

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::{self, Client};
-use crate::api::call::Call;
+use crate::api::call::ReadCall;
 use crate::api::operations::Product;
 use crate::api::reply::Reply;
 use crate::cli::{Inputs, anything};
@@ -43,7 +43,7 @@ impl NumberFlags {
 pub fn show(
     context: &Context,
     flags: NumberFlags,
-    query: impl FnOnce(&str, &str) -> Call,
+    query: impl FnOnce(&str, &str) -> ReadCall,
     settings: impl FnOnce(&Reply) -> Map<String, Value>,
 ) -> Result<Report> {
     let (number, space) = flags.checked(context)?;

@@ -5,7 +5,7 @@ use jiff::{Timestamp, Zoned};
 use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::{self, Client};
-use crate::api::call::Call;
+use crate::api::call::{AnyCall, Call, ReadCall};
 use crate::api::operations::{
     GET_CHATAPP_PHONE_NUMBER_METRIC, GET_WHATSAPP_HEALTH_STATUS, Product,
     QUERY_CHATAPP_PHONE_NUMBERS,
@@ -84,7 +84,7 @@ impl Command {
 }
 
 /// The call that lists the numbers of a channel instance, or of all.
-pub(super) fn query(space: Option<&str>) -> Call {
+pub(super) fn query(space: Option<&str>) -> ReadCall {
     Call::to(&QUERY_CHATAPP_PHONE_NUMBERS).optional_text("--cust-space-id", space)
 }
 
@@ -165,14 +165,15 @@ fn show(context: &Context, flags: &ShowFlags) -> Result<Report> {
             .text("--phone-number", &flags.number)
     });
     if context.settings.dry_run {
-        let calls: Vec<&Call> = [&numbers, &metric].into_iter().chain(&health).collect();
+        let calls = [&numbers, &metric].into_iter().chain(&health);
+        let calls: Vec<&dyn AnyCall> = calls.map(|call| call as &dyn AnyCall).collect();
         return client::dry_run(context, &calls);
     }
     let service = Client::connect(context, Product::Cams)?;
     let numbers = service.read(&numbers)?;
     let row = row_of(&numbers, &flags.number)?.clone();
     // What is joined may be missing without the number being unknown.
-    let joined = |call: &Call| match service.read(call) {
+    let joined = |call: &ReadCall| match service.read(call) {
         Ok(reply) => Some(reply),
         Err(failure) => {
             context.screen.warn(format!("{} failed: {}", call.operation.api, failure.message));

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::Client;
-use crate::api::call::{Call, shell_line};
+use crate::api::call::{Call, ReadCall, shell_line};
 use crate::api::operations::{MODIFY_PHONE_BUSINESS_PROFILE, QUERY_PHONE_BUSINESS_PROFILE};
 use crate::api::reply::{Reply, fields};
 use crate::cli::whatsapp::number::{self, NumberFlags};
@@ -100,7 +100,7 @@ impl Command {
     }
 }
 
-fn query(number: &str, space: &str) -> Call {
+fn query(number: &str, space: &str) -> ReadCall {
     Call::to(&QUERY_PHONE_BUSINESS_PROFILE)
         .text("--cust-space-id", space)
         .text("--phone-number", number)

@@ -3,19 +3,19 @@
 use serde_json::{Value, json};
 
 use crate::api::account::EnvCredentials;
-use crate::api::call::Call;
+use crate::api::call::SendCall;
 use crate::settings::Settings;
 use crate::storage::{Identity, Store};
 
 /// What identifies the message of a call: a digest of what reaches the customer, and the account
 /// that was chosen to send it.
-pub fn identity(store: &dyn Store, call: &Call, settings: &Settings) -> Identity {
+pub fn identity(store: &dyn Store, call: &SendCall, settings: &Settings) -> Identity {
     Identity { content: store.digest(&content(call)), account: account(settings) }
 }
 
 /// Everything that reaches the customer, as text: the operation and its flags, without those that
 /// serve look-ups and statistics alone.
-fn content(call: &Call) -> String {
+fn content(call: &SendCall) -> String {
     let flags: Vec<Value> = call
         .content()
         .into_iter()
@@ -58,8 +58,8 @@ mod tests {
     use super::*;
     use crate::api::operations::{SEND_CHATAPP_MESSAGE, SEND_SMS};
 
-    fn sms(param: &str, out_id: &str) -> Call {
-        Call::to(&SEND_SMS)
+    fn sms(param: &str, out_id: &str) -> SendCall {
+        SendCall::to(&SEND_SMS)
             .text("--phone-numbers", "13800001000")
             .text("--template-param", param)
             .text("--out-id", out_id)
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn only_what_reaches_the_customer_counts() {
         let text = |more: &[(&'static str, &str)]| {
-            let call = Call::to(&SEND_CHATAPP_MESSAGE)
+            let call = SendCall::to(&SEND_CHATAPP_MESSAGE)
                 .text("--from", "1")
                 .text("--to", "2")
                 .text("--content", r#"{"text":"Hello"}"#);

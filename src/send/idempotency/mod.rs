@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::aliyun::client;
-use crate::api::call::Call;
+use crate::api::call::SendCall;
 use crate::context::Context;
 use crate::error::{Failure, Outcome, Result};
 use crate::os::failpoint;
@@ -61,7 +61,7 @@ pub struct Record {
 
 /// What a run wants to send with a key.
 pub struct Wanted<'m> {
-    pub call: &'m Call,
+    pub call: &'m SendCall,
     pub tracking: &'m Tracking,
     pub receipt_query: &'m ReceiptQuery,
     pub recipients: usize,

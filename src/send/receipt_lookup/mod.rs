@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
-use crate::api::call::Call;
+use crate::api::call::ReadCall;
 use crate::api::reply::Reply;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
@@ -152,7 +152,7 @@ pub fn once(
     since: Timestamp,
     deadline: Instant,
 ) -> Result<Evidence> {
-    let calls: Vec<Call> = receipt_query.calls(since, Timestamp::now());
+    let calls: Vec<ReadCall> = receipt_query.calls(since, Timestamp::now());
     let service = Client::open(context, guard)?;
     let mut found = Evidence::Nothing;
     let mut failed = None;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::api::call::{Call, shell_line};
+use crate::api::call::{Call, ReadCall, shell_line};
 use crate::api::operations::{LIST_CHATAPP_MESSAGE, Product};
 use crate::api::reply::Reply;
 use crate::message::phone;
@@ -180,7 +180,7 @@ impl ReceiptQuery {
     }
 
     /// The calls of one look, for a message of the time between `since` and `now`.
-    pub fn calls(&self, since: Timestamp, now: Timestamp) -> Vec<Call> {
+    pub fn calls(&self, since: Timestamp, now: Timestamp) -> Vec<ReadCall> {
         match self {
             Self::Sms { phones, .. } => phones
                 .iter()

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::aliyun::pages::{self, PageRange, Pages};
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::QUERY_SEND_DETAILS;
 use crate::api::reply::Reply;
 use crate::context::Context;
@@ -69,11 +69,11 @@ pub struct Filter {
 
 impl Filter {
     /// The calls for one page, one for each day.
-    pub fn calls(&self, now: Timestamp, index: u64, size: u64) -> Vec<Call> {
+    pub fn calls(&self, now: Timestamp, index: u64, size: u64) -> Vec<ReadCall> {
         self.sent.days(now).into_iter().map(|day| self.call(day, index, size)).collect()
     }
 
-    fn call(&self, day: Date, index: u64, size: u64) -> Call {
+    fn call(&self, day: Date, index: u64, size: u64) -> ReadCall {
         Call::to(&QUERY_SEND_DETAILS)
             .text("--phone-number", phone::canonical_sms_number(&self.phone))
             .text("--send-date", china::compact(day))

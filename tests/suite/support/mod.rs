@@ -22,6 +22,7 @@ pub mod replies;
 mod sandbox;
 mod seen;
 mod shell;
+mod signals;
 mod terminal;
 pub mod users;
 
@@ -79,6 +80,7 @@ impl World {
 
     /// `aliyun` is there and nothing is configured: no plugin, no profile.
     pub fn bare() -> Self {
+        signals::reset_ignored();
         let world = Self { folder: TempDir::new().expect("a temporary folder") };
         for name in ["home", "state", "bin", "stand_in", "tmp"] {
             fs::create_dir(world.path(name)).expect("a folder of the world");

@@ -200,7 +200,7 @@ fn a_tracking_id_that_is_not_given_is_made_and_is_another_each_time() {
 
 #[test]
 fn a_call_that_only_asks_may_be_repeated_by_the_plugin() {
-    let call = Call::to(operations::find("dysmsapi", "get-sms-sign").expect("in the table"));
+    let call = Call::to(&operations::GET_SMS_SIGN);
     let vector = call.text("--sign-name", "Acme").arguments(&Common::default()).expect("a call");
     check(&vector);
     assert_eq!(

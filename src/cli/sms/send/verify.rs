@@ -1,7 +1,7 @@
 //! `--verify`: signature and template are approved and the variables fit, before anything is sent.
 
 use crate::api::audit_status::require_approved;
-use crate::api::call::Call;
+use crate::api::call::ReadCall;
 use crate::error::{Failure, Result};
 use crate::message::placeholder::compare;
 use crate::send::Verify;
@@ -9,7 +9,7 @@ use crate::sms::signature;
 use crate::sms::template::{self, SmsTemplate};
 
 /// The calls that the check makes.
-pub fn calls(sign_name: &str, template_code: &str) -> Vec<Call> {
+pub fn calls(sign_name: &str, template_code: &str) -> Vec<ReadCall> {
     vec![signature::detail_call(sign_name), template::get_call(template_code)]
 }
 

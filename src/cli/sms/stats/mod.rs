@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::pages::{self, MAX_BYTES, PageRange};
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{Product, QUERY_SEND_STATISTICS};
 use crate::api::reply::fields;
 use crate::context::Context;
@@ -113,7 +113,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     Ok(if days.is_empty() { report } else { report.drawn(drawing) })
 }
 
-fn call(flags: &Flags, span: &Span, kind: Option<u64>, page: (u64, u64)) -> Call {
+fn call(flags: &Flags, span: &Span, kind: Option<u64>, page: (u64, u64)) -> ReadCall {
     Call::to(&QUERY_SEND_STATISTICS)
         .text("--start-date", china::compact(span.start))
         .text("--end-date", china::compact(span.end))

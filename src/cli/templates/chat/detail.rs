@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::api::audit_status::status_in;
-use crate::api::call::{Call, shell_line};
+use crate::api::call::{Call, ReadCall, shell_line};
 use crate::api::operations::GET_CHATAPP_TEMPLATE_DETAIL;
 use crate::api::reply::{self, Reply, fields};
 use crate::chat::template::components::Message;
@@ -23,7 +23,7 @@ pub(crate) struct TemplateId {
 }
 
 impl TemplateId {
-    pub fn call(&self) -> Call {
+    pub fn call(&self) -> ReadCall {
         Call::to(&GET_CHATAPP_TEMPLATE_DETAIL)
             .text("--template-code", &self.code)
             .text("--biz-language", &self.language)

@@ -6,7 +6,7 @@ use crate::aliyun::client::{self, Client};
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, PageRange, Pages};
 use crate::api::audit_status::{status, statuses};
-use crate::api::call::Call;
+use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{LIST_CHATAPP_TEMPLATE, Product};
 use crate::api::reply::fields;
 use crate::cli::templates::chat::{category, template_type};
@@ -92,7 +92,7 @@ struct Query<'a> {
 }
 
 impl Query<'_> {
-    fn call(&self, index: u64, size: u64) -> Call {
+    fn call(&self, index: u64, size: u64) -> ReadCall {
         Call::to(&LIST_CHATAPP_TEMPLATE)
             .text("--template-type", template_type(self.channel))
             .optional_text("--audit-status", self.audit_status)

@@ -1,7 +1,7 @@
 //! `templates update` for WhatsApp and Viber.
 
 use crate::aliyun::client::Client;
-use crate::api::call::Call;
+use crate::api::call::{Call, ChangeCall};
 use crate::api::operations::MODIFY_CHATAPP_TEMPLATE;
 use crate::chat::template::components::Message;
 use crate::cli::templates::UpdateFlags;
@@ -42,7 +42,7 @@ pub fn update(context: &Context, flags: &UpdateFlags) -> Result<Report> {
         language: language.clone(),
         cust_space_id: draft.cust_space_id.clone(),
     };
-    let look = |service: &Client<'_>| -> Result<(Call, Rows)> {
+    let look = |service: &Client<'_>| -> Result<(ChangeCall, Rows)> {
         let old = wanted.read(service)?;
         let kind = old.category.as_ref().map(|word| category(channel, word));
         let kind = draft.category.clone().or(kind);
@@ -97,7 +97,7 @@ fn unchangeable() -> Box<Failure> {
         .hint("leave the name out, or create another template")
 }
 
-fn modification(wanted: &TemplateId, draft: &Draft) -> Call {
+fn modification(wanted: &TemplateId, draft: &Draft) -> ChangeCall {
     Call::to(&MODIFY_CHATAPP_TEMPLATE)
         .text("--template-code", &wanted.code)
         .optional_text("--category", draft.category.as_deref())

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::api::audit_status::TemplateType;
-use crate::api::call::Call;
-use crate::api::operations::Operation;
+use crate::api::call::{Call, ChangeCall};
+use crate::api::operations::ChangeOperation;
 use crate::cli::templates::sms::limits;
 use crate::cli::templates::{Channel, Definition, file, refuse_foreign};
 use crate::error::{Failure, Result};
@@ -106,7 +106,7 @@ impl Draft {
     }
 
     /// The call, with everything in it but the code of the template.
-    pub fn call(&self, operation: &'static Operation) -> Call {
+    pub fn call(&self, operation: &'static ChangeOperation) -> ChangeCall {
         Call::to(operation)
             .text("--template-name", &self.name)
             .text("--template-content", &self.content)

@@ -5,7 +5,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::api::call::Call;
+use crate::api::call::{ReadCall, SendCall};
 use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query, Status};
 use crate::chat::session_window;
 use crate::cli::whatsapp::send::Content;
@@ -120,10 +120,10 @@ struct Composing<C> {
 impl<C: ContentBuilder> Content for Composing<C> {
     fn put_into(
         self,
-        call: Call,
+        call: SendCall,
         inputs: &mut Inputs<'_>,
         plan: &mut Vec<(String, String)>,
-    ) -> Result<Call> {
+    ) -> Result<SendCall> {
         let form = self.content.compose(self.channel, inputs, plan)?;
         if self.lacks_space {
             inputs.need("--cust-space-id", "Channel instance", None, anything)?;
@@ -147,7 +147,7 @@ struct Look {
 }
 
 impl Look {
-    fn calls(&self) -> Vec<Call> {
+    fn calls(&self) -> Vec<ReadCall> {
         let window = self.precautions.check_session.then(|| session_window::query(self.now));
         let duplicates = (!self.precautions.allow_duplicate).then(|| self.recently_sent());
         let queries = window.into_iter().chain(duplicates);

@@ -18,7 +18,7 @@ mod viber;
 
 use clap::Subcommand;
 
-use crate::api::call::Call;
+use crate::api::call::SendCall;
 use crate::cli::Inputs;
 use crate::context::Context;
 use crate::error::Result;
@@ -108,10 +108,10 @@ pub trait Content {
     /// A value that the service would refuse.
     fn put_into(
         self,
-        call: Call,
+        call: SendCall,
         inputs: &mut Inputs<'_>,
         plan: &mut Vec<(String, String)>,
-    ) -> Result<Call>;
+    ) -> Result<SendCall>;
 }
 
 pub fn run(context: &Context, kind: Kind) -> Result<Report> {

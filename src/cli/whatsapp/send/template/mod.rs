@@ -5,7 +5,7 @@ mod ask;
 use clap::Args;
 
 use crate::api::audit_status::require_approved;
-use crate::api::call::Call;
+use crate::api::call::SendCall;
 use crate::chat::template::preview::render_preview;
 use crate::cli::Inputs;
 use crate::cli::prompts::text_rows;
@@ -89,7 +89,7 @@ impl Message {
 }
 
 /// The template that a call names.
-fn wanted(channel: Channel, call: &Call) -> TemplateId {
+fn wanted(channel: Channel, call: &SendCall) -> TemplateId {
     let text = |flag: &str| call.value(flag).unwrap_or_default().to_string();
     TemplateId {
         channel: channel.of_templates(),
@@ -100,7 +100,7 @@ fn wanted(channel: Channel, call: &Call) -> TemplateId {
 }
 
 /// The check of this very call against the template that it names.
-fn verification(wanted: TemplateId, call: &Call) -> Verify {
+fn verification(wanted: TemplateId, call: &SendCall) -> Verify {
     let values = call.pairs("--template-params").to_vec();
     Box::new(move |service| {
         let template = wanted.read(service)?;
@@ -129,10 +129,10 @@ struct Composing<'r> {
 impl Content for Composing<'_> {
     fn put_into(
         self,
-        call: Call,
+        call: SendCall,
         inputs: &mut Inputs<'_>,
         plan: &mut Vec<(String, String)>,
-    ) -> Result<Call> {
+    ) -> Result<SendCall> {
         let Template { template_params, param, payload, verify, .. } = self.flags;
         let pairs: Vec<String> = template_params.into_iter().chain(param).collect();
         let draft = Draft {
