@@ -1,9 +1,11 @@
 //! The command tree. One file a command: its flags, and how they become a request.
 
+pub mod global_flags;
 pub mod keys;
 pub mod parse_error;
 pub(crate) mod prompts;
 pub mod sandbox;
+pub mod send_flags;
 pub mod sms;
 pub mod source;
 pub mod templates;
@@ -13,10 +15,10 @@ use clap::CommandFactory as _;
 use clap::FromArgMatches as _;
 use clap::{Parser, Subcommand};
 
+use crate::cli::global_flags::GlobalFlags;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::report::Report;
-use crate::settings::GlobalFlags;
 
 /// Send WhatsApp and SMS messages on Alibaba Cloud: never twice, never guessing.
 #[derive(Debug, Parser)]

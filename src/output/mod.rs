@@ -21,7 +21,7 @@ use std::io::IsTerminal as _;
 use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 
-use clap::builder::styling::{AnsiColor, Style};
+use anstyle::{AnsiColor, Style};
 use jiff::Zoned;
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,6 @@ use crate::error::{Failure, Outcome};
 use crate::os::system;
 use crate::output::report::Report;
 use crate::output::status::RunStatus;
-use crate::settings::{ColorWhen, GlobalFlags};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -40,7 +39,26 @@ const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
 /// The version of the JSON that alimsg prints.
 const SCHEMA: u32 = 1;
 
-/// Where and how a run speaks.
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColorWhen {
+    Auto,
+    Always,
+    Never,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy)]
+pub struct ScreenOptions {
+    pub json: bool,
+    pub sandbox: bool,
+    pub quiet: bool,
+    pub verbose: bool,
+    pub color: ColorWhen,
+    pub spreadsheet_safe: bool,
+}
+
+/// Prints for one run.
 pub struct Screen {
     json: bool,
     sandbox: bool,
@@ -53,13 +71,13 @@ pub struct Screen {
 }
 
 impl Screen {
-    pub fn new(flags: &GlobalFlags) -> Self {
+    pub fn new(options: &ScreenOptions) -> Self {
         Self {
-            json: flags.json,
-            sandbox: flags.sandbox,
-            quiet: flags.quiet,
-            verbose: flags.verbose,
-            colors: match flags.color {
+            json: options.json,
+            sandbox: options.sandbox,
+            quiet: options.quiet,
+            verbose: options.verbose,
+            colors: match options.color {
                 ColorWhen::Always => true,
                 ColorWhen::Never => false,
                 ColorWhen::Auto => {
@@ -67,7 +85,7 @@ impl Screen {
                 }
             },
             stdout_is_terminal: io::stdout().is_terminal(),
-            spreadsheet_safe: flags.spreadsheet_safe,
+            spreadsheet_safe: options.spreadsheet_safe,
             warnings: RefCell::new(Vec::new()),
         }
     }

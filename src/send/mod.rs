@@ -22,7 +22,7 @@ use crate::send::receipt_lookup::ReceiptQuery;
 use crate::aliyun::client::{self, Client};
 use crate::context::Context;
 use crate::output::report::Report;
-pub use crate::send::options::{SendFlags, SendOptions};
+pub use crate::send::options::SendOptions;
 use crate::storage::{self, Store};
 
 /// A message that is ready to go.

@@ -1,41 +1,12 @@
-//! The flags that every send has, so that no message goes out twice.
+//! How a message is kept from being sent twice.
 
 use std::time::Duration;
 
-use clap::Args;
-
-use crate::error::Result;
-use crate::send::idempotency;
-
-/// On the command line.
-#[derive(Debug, Args)]
-pub struct SendFlags {
-    /// Send once, however often this is run: the same key gives the first run's result
-    #[arg(long, value_name = "KEY", help_heading = "Never twice")]
-    idempotency_key: Option<String>,
-
-    /// How long to look for the receipt if the reply gets lost, in seconds; 0: not at all
-    #[arg(long, env = "ALIMSG_LOOK_UP", hide_env_values = true, value_name = "SECS",
-          default_value = "20", value_parser = clap::value_parser!(u64).range(..=3600),
-          help_heading = "Never twice")]
-    look_up: u64,
-}
-
-/// Checked.
+/// The options of every send.
 #[derive(Debug, Clone)]
 pub struct SendOptions {
+    /// The idempotency key.
     pub key: Option<String>,
-    /// After that time no look for a receipt begins.
+    /// After that time no look-up of a receipt begins.
     pub look_up: Duration,
-}
-
-impl SendFlags {
-    /// # Errors
-    /// The key is none.
-    pub fn check(self) -> Result<SendOptions> {
-        if let Some(key) = &self.idempotency_key {
-            idempotency::check_key(key)?;
-        }
-        Ok(SendOptions { key: self.idempotency_key, look_up: Duration::from_secs(self.look_up) })
-    }
 }

@@ -7,13 +7,14 @@ mod wait;
 
 use clap::Args;
 
+use crate::cli::send_flags::SendFlags;
 use crate::cli::{Inputs, anything};
 use crate::context::Context;
 use crate::error::{Failure, Outcome, Result};
 use crate::message::params;
 use crate::output::report::Report;
+use crate::send;
 use crate::send::idempotency::Tracking;
-use crate::send::{self, SendFlags};
 use crate::sms::{signature, template};
 use draft::{Draft, recipients};
 

@@ -4,14 +4,15 @@ use clap::{Args, ValueEnum};
 
 use crate::api::call::Call;
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
+use crate::cli::send_flags::SendFlags;
 use crate::cli::whatsapp::send::Content;
 use crate::cli::{Inputs, templates};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::phone;
+use crate::send::Message;
 use crate::send::idempotency::Tracking;
 use crate::send::receipt_lookup::ReceiptQuery;
-use crate::send::{Message, SendFlags};
 
 /// The channels of the service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,0 +1,165 @@
+//! The flags of every command, from the command line or the environment.
+
+use std::io::IsTerminal as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::ValueEnum;
+use clap::builder::{FalseyValueParser, PossibleValue};
+
+use crate::output::{ColorWhen, ScreenOptions};
+use crate::settings::{Credentials, Settings};
+
+/// As given.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Flags on every command")]
+pub struct GlobalFlags {
+    /// Profile of aliyun that sends and pays [default: its current one]
+    #[arg(
+        long,
+        global = true,
+        env = "ALIMSG_PROFILE",
+        hide_env_values = true,
+        value_name = "NAME"
+    )]
+    pub profile: Option<String>,
+
+    /// Region of the product calls [default: the profile's]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "ALIMSG_REGION",
+        hide_env_values = true,
+        value_name = "ID"
+    )]
+    pub region: Option<String>,
+
+    /// auto: a profile wins over exported credentials, as in aliyun; env: the exported ones alone
+    #[arg(
+        long,
+        global = true,
+        env = "ALIMSG_CREDENTIALS",
+        hide_env_values = true,
+        value_name = "WHOSE",
+        value_enum,
+        default_value = "auto"
+    )]
+    pub credentials: Credentials,
+
+    /// Print one JSON object on stdout, also for errors
+    #[arg(long, global = true, env = "ALIMSG_JSON", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub json: bool,
+
+    /// Send or delete without asking (has no environment variable: consent is never ambient)
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+
+    /// Print what would run; start no process
+    #[arg(long, global = true, env = "ALIMSG_DRY_RUN", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub dry_run: bool,
+
+    /// Never prompt
+    #[arg(long, global = true, env = "ALIMSG_NO_INPUT", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub no_input: bool,
+
+    /// Limit for one aliyun process, in seconds
+    #[arg(long, global = true, env = "ALIMSG_TIMEOUT", hide_env_values = true, value_name = "SECS", default_value = "60",
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: u64,
+
+    /// The aliyun to use [default: the one in PATH]
+    #[arg(long, global = true, env = "ALIMSG_ALIYUN", hide_env_values = true, value_name = "PATH")]
+    pub aliyun: Option<String>,
+
+    /// Use the built-in simulator in the place of aliyun: no account, no network, nothing sent
+    #[arg(long, global = true, env = "ALIMSG_SANDBOX", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub sandbox: bool,
+
+    /// In tab-separated output, put a ' in front of cells that a spreadsheet would run as a formula
+    #[arg(long, global = true, env = "ALIMSG_SPREADSHEET_SAFE", hide_env_values = true,
+          value_parser = FalseyValueParser::new())]
+    pub spreadsheet_safe: bool,
+
+    /// Print no notes on stderr
+    #[arg(long, short, global = true, env = "ALIMSG_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    pub quiet: bool,
+
+    /// Show every aliyun command on stderr, message variables hidden
+    #[arg(long, short, global = true, env = "ALIMSG_VERBOSE", hide_env_values = true,
+          value_parser = FalseyValueParser::new())]
+    pub verbose: bool,
+
+    /// Colours on stderr
+    #[arg(
+        long,
+        global = true,
+        env = "ALIMSG_COLOR",
+        hide_env_values = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto"
+    )]
+    pub color: ColorWhen,
+}
+
+impl GlobalFlags {
+    /// What decides how results are printed.
+    pub fn screen_options(&self) -> ScreenOptions {
+        ScreenOptions {
+            json: self.json,
+            sandbox: self.sandbox,
+            quiet: self.quiet,
+            verbose: self.verbose,
+            color: self.color,
+            spreadsheet_safe: self.spreadsheet_safe,
+        }
+    }
+}
+
+impl From<GlobalFlags> for Settings {
+    fn from(flags: GlobalFlags) -> Self {
+        let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        Self {
+            // The sandbox has one account, its own; a script that names another one is rehearsed
+            // all the same.
+            profile: flags.profile.filter(|_| !flags.sandbox),
+            region: flags.region,
+            credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
+            yes: flags.yes,
+            dry_run: flags.dry_run,
+            interactive: at_terminal && !flags.no_input,
+            timeout: Duration::from_secs(flags.timeout),
+            aliyun: flags.aliyun.map(PathBuf::from),
+            sandbox: flags.sandbox,
+        }
+    }
+}
+
+impl ValueEnum for Credentials {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Env]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Auto => "auto",
+            Self::Env => "env",
+        }))
+    }
+}
+
+impl ValueEnum for ColorWhen {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Auto, Self::Always, Self::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Auto => "auto",
+            Self::Always => "always",
+            Self::Never => "never",
+        }))
+    }
+}

@@ -1,0 +1,147 @@
+//! alimsg sends WhatsApp, Viber and SMS messages on Alibaba Cloud by driving the `aliyun` CLI.
+//!
+//! The path of one message: [`cli`] (command line → draft) → [`send`] (plan, consent, record) →
+//! [`aliyun`] (the guard around every process of `aliyun`) → [`os`] (the child process) →
+//! [`api`] (its reply) → [`output`]. `references/architecture.md` shows the whole.
+
+pub mod aliyun;
+pub mod api;
+pub mod chat;
+mod cli;
+pub mod context;
+pub mod error;
+pub mod message;
+pub mod os;
+pub mod output;
+pub mod sandbox;
+pub mod send;
+pub mod settings;
+pub mod sms;
+pub mod storage;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::aliyun::guard::recovery;
+use crate::cli::parse_error::{self, EarlyFlags};
+use crate::cli::{Command, CommandLine};
+use crate::context::Context;
+use crate::error::{Failure, Kind, Outcome};
+use crate::os::role::Role;
+use crate::output::Screen;
+use crate::output::report::Report;
+use crate::output::status::RunStatus;
+use crate::settings::Settings;
+
+/// The program: its part is named in the environment, because it also starts itself as watchdog and
+/// as the simulated `aliyun` of the sandbox.
+pub fn main() -> ExitCode {
+    match Role::of_this_process() {
+        Role::User => user(),
+        Role::Aliyun => simulated_aliyun(),
+        Role::Watchdog => {
+            match crate::aliyun::guard::watchdog::main(std::io::stdin(), std::io::stdout()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(_) => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+/// The program that people and scripts start. The only place that decides how it ends.
+fn user() -> ExitCode {
+    std::panic::set_hook(Box::new(output::panicked));
+    let line = match CommandLine::read() {
+        Ok(line) => line,
+        Err(error) => return unread_line(&error),
+    };
+    let command = line.command;
+    let name = command.name();
+    let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
+    let context = Context {
+        screen: Screen::new(&line.globals.screen_options()),
+        settings: Settings::from(line.globals),
+        facts: RunStatus::default(),
+    };
+    context.screen.announce_sandbox();
+    let result = match crate::os::signals::watch() {
+        Ok(()) => guarded_against_panics(&context, || {
+            recovery::at_start(&context, may_start_aliyun);
+            command.run(&context)
+        }),
+        Err(error) => {
+            recovery::at_start(&context, false);
+            Err(Failure::environment(format!("signals cannot be watched: {error}"))
+                .hint("the limit on processes or threads is reached: see `ulimit -u`"))
+        }
+    };
+    let result = result.map_err(|mut failure| {
+        failure.next.iter_mut().for_each(|next| *next = context.settings.rerun_command(next));
+        failure
+    });
+    if let Err(error) = context.screen.end(name, &context.facts, &result) {
+        context.screen.fall_back_to_stderr(&result, &error);
+    }
+    if let Some(signal) = crate::os::signals::first() {
+        crate::os::system::reraise(signal);
+        // The signal could not end this process, so the exit code names it.
+        return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
+    }
+    ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
+}
+
+/// A panic unwinds through the guard, which switches ai-mode off; then the user is told, as after
+/// any other failure, whether a message went out.
+fn guarded_against_panics(
+    context: &Context,
+    command: impl FnOnce() -> error::Result<Report>,
+) -> error::Result<Report> {
+    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
+        let mut failure = Failure::internal("alimsg has a defect and stopped")
+            .hint("please report it with the lines above");
+        failure.outcome = context.facts.outcome.get();
+        if let (Outcome::Unknown, Some((name, id))) =
+            (failure.outcome, &*context.facts.tracking.borrow())
+        {
+            failure.hint = Some(format!(
+                "do not send again before checking; its {name} is {id}; please report this with \
+                 the lines above"
+            ));
+        }
+        if failure.outcome == Outcome::Unknown {
+            failure.kind = Kind::UnknownOutcome;
+        }
+        Err(failure)
+    })
+}
+
+/// Help and version pages, and command lines that make no sense.
+fn unread_line(error: &clap::Error) -> ExitCode {
+    let asked = EarlyFlags::of_this_process();
+    let screen = Screen::for_unread_line(asked.json, asked.sandbox);
+    let facts = RunStatus::default();
+    facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
+    if parse_error::is_page(error) && !(asked.json && error.use_stderr()) {
+        let _ = screen.page(&error.render().to_string());
+        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+    }
+    let (command, failure) = parse_error::mistake(error);
+    let code = failure.exit_code();
+    let result = Err(failure);
+    if let Err(error) = screen.end(&command, &facts, &result) {
+        screen.fall_back_to_stderr(&result, &error);
+    }
+    ExitCode::from(code)
+}
+
+/// This program as the `aliyun` of the sandbox.
+fn simulated_aliyun() -> ExitCode {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let folder = std::env::var_os(crate::os::role::SANDBOX_FOLDER).unwrap_or_default();
+    let answer = sandbox::answer(&arguments, Path::new(&folder), &|name| std::env::var(name).ok());
+    std::thread::sleep(answer.delay);
+    let _ = output::relay(&answer.stdout, &answer.stderr);
+    ExitCode::from(u8::try_from(answer.exit).unwrap_or(1))
+}
