@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use crate::aliyun::cli::AliyunCli;
-use crate::aliyun::guard::{Guard, Session, steps};
+use crate::aliyun::guard::steps::{self, Step};
+use crate::aliyun::guard::{Guard, Session};
 use crate::aliyun::oss::{Progress, Upload};
 use crate::api::call::{AnyCall, Call, ChangeCall, Common, ReadCall, SendCall};
 use crate::api::operations::{Access, Product};
@@ -189,22 +190,14 @@ pub fn dry_run(context: &Context, calls: &[&dyn AnyCall]) -> Result<Report> {
         argv: std::iter::once(program.clone()).chain(arguments).collect(),
         when,
     };
-    let guard = |arguments| command(Phase::Guard, arguments, None);
     let Some(first) = calls.first() else { return Ok(Report::DryRun(Vec::new())) };
     let product = first.operation().product;
-    let mut commands = vec![
-        guard(steps::version()),
-        guard(steps::auto_install()),
-        guard(steps::list_plugins()),
-        command(Phase::Guard, steps::install_plugin(product), Some("if the plugin is missing")),
-        command(Phase::Guard, steps::update_plugins(), Some("if the plugin is there")),
-        guard(steps::list_profiles()),
-        guard(steps::enable()),
-        guard(steps::set_user_agent(product)),
-    ];
+    let guard = |step: Step| command(Phase::Guard, step.arguments(product), step.condition());
+    let mut commands: Vec<_> =
+        steps::PREFLIGHT.into_iter().chain(steps::SWITCH_ON).map(guard).collect();
     for call in calls {
         commands.push(command(Phase::Call, call.arguments(&common(&context.settings))?, None));
     }
-    commands.push(guard(steps::disable()));
+    commands.extend(steps::SWITCH_OFF.map(guard));
     Ok(Report::DryRun(commands))
 }

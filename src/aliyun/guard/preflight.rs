@@ -5,8 +5,9 @@ use std::fs::File;
 use crate::aliyun::cli::{AliyunCli, install_command};
 use crate::aliyun::guard::ai_mode::AiMode;
 use crate::aliyun::guard::preflight_cache::{Identity, PreflightCache};
+use crate::aliyun::guard::run_step;
+use crate::aliyun::guard::steps::{self, Step};
 use crate::aliyun::guard::unusable::lock_failure;
-use crate::aliyun::guard::{run_step, steps};
 use crate::api::account::{EnvCredentials, Profile};
 use crate::api::operations::Product;
 use crate::api::reply;
@@ -14,7 +15,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, Termination};
 
-/// The checks, as far as no stamp proves them.
+/// The checks that the cache does not prove.
 pub struct Preflight<'a> {
     pub context: &'a Context,
     pub host: &'a AliyunCli,
@@ -23,10 +24,10 @@ pub struct Preflight<'a> {
 }
 
 impl Preflight<'_> {
-    /// What is proven, by the stamp of an earlier run or now.
+    /// What is proven, by the cache of an earlier run or now.
     ///
     /// # Errors
-    /// `aliyun` is too old, its plugin cannot be had or its profiles cannot be read.
+    /// `aliyun` is too old, its plugin cannot be installed or its profiles cannot be read.
     pub fn cache(&self) -> Result<PreflightCache> {
         if let Some(cache) = PreflightCache::load(self.host).filter(|cache| self.is_enough(cache)) {
             return Ok(cache);
@@ -34,23 +35,37 @@ impl Preflight<'_> {
         let lock = AiMode::with_notes(self.host, &self.context.screen)
             .lock_preflight()
             .map_err(lock_failure)?;
-        // Whoever held the lock before may have proven all that is needed.
-        let mut cache = match PreflightCache::load(self.host) {
-            Some(cache) => cache,
-            None => {
-                self.check_version()?;
-                self.set_auto_install()?;
-                PreflightCache::new(Identity::now(self.host))
+        // The run that held the lock before may have proven all that is needed.
+        let mut cache = PreflightCache::load(self.host);
+        let mut is_installed = None;
+        for step in steps::PREFLIGHT {
+            match (step, &mut cache) {
+                (Step::CheckVersion, None) => self.check_version()?,
+                (Step::SetAutoInstall, None) => {
+                    self.set_auto_install()?;
+                    cache = Some(PreflightCache::new(Identity::now(self.host)));
+                }
+                (Step::ListPlugins, Some(cache)) if !self.has_plugin(cache) => {
+                    is_installed = Some(self.is_plugin_installed()?);
+                }
+                (Step::InstallPlugin, Some(cache)) if is_installed == Some(false) => {
+                    self.install_plugin(&lock)?;
+                    cache.prove_plugin(self.product);
+                }
+                (Step::UpdatePlugins, Some(cache)) if is_installed == Some(true) => {
+                    self.update_plugins(&lock)?;
+                    cache.prove_plugin(self.product);
+                }
+                (Step::ListProfiles, Some(cache)) if self.needs_profiles(cache) => {
+                    let identity = Identity::now(self.host);
+                    cache.prove_profiles(self.list_profiles(&identity)?, identity);
+                }
+                _ => {}
             }
+        }
+        let Some(cache) = cache else {
+            return Err(Failure::internal("the checks of aliyun proved nothing"));
         };
-        if !self.has_plugin(&cache) {
-            self.ensure_plugin(&lock)?;
-            cache.prove_plugin(self.product);
-        }
-        if self.needs_profiles(&cache) {
-            let identity = Identity::now(self.host);
-            cache.prove_profiles(self.list_profiles(&identity)?, identity);
-        }
         if let Err(error) = cache.save(self.host) {
             self.context.screen.warn(format!(
                 "the checks of aliyun cannot be remembered, so each run repeats them: {error:#}; \
@@ -76,7 +91,7 @@ impl Preflight<'_> {
 
     /// Step 1.
     fn check_version(&self) -> Result<()> {
-        let output = self.command(&steps::version(), None)?;
+        let output = self.command(Step::CheckVersion, None)?;
         let text = String::from_utf8_lossy(&output.stdout);
         let version = text
             .split_whitespace()
@@ -104,33 +119,39 @@ impl Preflight<'_> {
         let lock = AiMode::with_notes(self.host, &self.context.screen)
             .lock_configuration(true)
             .map_err(lock_failure)?;
-        self.command(&steps::auto_install(), Some(&lock)).map(drop)
+        self.command(Step::SetAutoInstall, Some(&lock)).map(drop)
     }
 
-    /// Step 3. Downloads hold the lock of these checks, also when this run is killed: nobody is to
-    /// install beside them. They write no configuration, so running calls need not wait for them.
-    fn ensure_plugin(&self, preflight: &File) -> Result<()> {
+    /// Step 3: the plugin is listed and its folder is there.
+    fn is_plugin_installed(&self) -> Result<bool> {
         let plugin = self.product.plugin();
-        let listed = self.command(&steps::list_plugins(), None)?;
-        let text = String::from_utf8_lossy(&listed.stdout);
-        let listed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
-        let lost = self.host.lacks_folder_of(plugin);
-        if listed && !lost {
-            let updated = self.command(&steps::update_plugins(), Some(preflight))?;
-            if let Some(failure_message) = reply::failure_message(&updated) {
-                // Hosts in a private network cannot reach the catalogue and still can send.
-                self.context
-                    .screen
-                    .warn(format!("the plugins of aliyun could not be updated: {failure_message}"));
-            }
-            return Ok(());
+        let output = self.command(Step::ListPlugins, None)?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let is_listed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
+        Ok(is_listed && !self.host.lacks_folder_of(plugin))
+    }
+
+    /// Downloads hold the lock of these checks, also when this run is killed: no other run may
+    /// install at the same time. They write no configuration, so running calls do not wait for them.
+    fn update_plugins(&self, preflight: &File) -> Result<()> {
+        let updated = self.command(Step::UpdatePlugins, Some(preflight))?;
+        if let Some(failure_message) = reply::failure_message(&updated) {
+            // Hosts in a private network cannot reach the catalogue and still can send.
+            self.context
+                .screen
+                .warn(format!("the plugins of aliyun could not be updated: {failure_message}"));
         }
-        self.context.screen.note(&if lost {
+        Ok(())
+    }
+
+    fn install_plugin(&self, preflight: &File) -> Result<()> {
+        let plugin = self.product.plugin();
+        self.context.screen.note(&if self.host.lacks_folder_of(plugin) {
             format!("the folder of {plugin} is missing: installing it again")
         } else {
             format!("installing {plugin}, once")
         });
-        let installing = self.command(&steps::install_plugin(self.product), Some(preflight))?;
+        let installing = self.command(Step::InstallPlugin, Some(preflight))?;
         let Some(failure_message) = reply::failure_message(&installing) else { return Ok(()) };
         let hint = match installing.end {
             // It is a download, to which aliyun itself gives five minutes.
@@ -149,7 +170,7 @@ impl Preflight<'_> {
 
     /// The table of step 4; who sends is decided by [`crate::api::account::resolve`].
     fn list_profiles(&self, identity: &Identity) -> Result<Vec<Profile>> {
-        let output = self.command(&steps::list_profiles(), None)?;
+        let output = self.command(Step::ListProfiles, None)?;
         let profiles = Profile::parse_table(&String::from_utf8_lossy(&output.stdout));
         match reply::failure_message(&output) {
             // Without a configuration the CLI fails here, also where exported credentials would do.
@@ -170,8 +191,8 @@ impl Preflight<'_> {
         .next(format!("{} configure list", self.host.shown))
     }
 
-    fn command(&self, arguments: &[String], hold: Option<&File>) -> Result<Output> {
-        let output = run_step(self.context, self.host, arguments, hold)?;
+    fn command(&self, step: Step, hold: Option<&File>) -> Result<Output> {
+        let output = run_step(self.context, self.host, &step.arguments(self.product), hold)?;
         match reply::failure_message(&output) {
             // Whatever the command, this is how it ends where the configuration cannot be read.
             Some(failure_message)

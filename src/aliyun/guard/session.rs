@@ -7,11 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::ai_mode::{AiMode, Lease, Leases, Release};
 use crate::aliyun::guard::preflight_cache::PreflightCache;
+use crate::aliyun::guard::steps::{self, Step};
 use crate::aliyun::guard::switch::Switch;
 use crate::aliyun::guard::unusable::not_switched_on;
 use crate::aliyun::guard::watchdog::Watchdog;
 use crate::aliyun::guard::{
-    no_watchdog, note_waiting, run_step, run_to_end, safety_policy, spawn_failure, steps,
+    no_watchdog, note_waiting, run_step, run_to_end, safety_policy, spawn_failure,
     stop_if_interrupted,
 };
 use crate::api::operations::{Operation, Product};
@@ -65,11 +66,17 @@ impl<'r> Session<'r> {
         if others.live && self.is_on(configuration)? {
             return Ok(());
         }
-        self.enable(configuration, others)?;
-        failpoint::point("guard: about to switch on");
-        let output = self.step(&steps::set_user_agent(product), configuration)?;
-        if let Some(reason) = reply::failure_message(&output) {
-            return Err(not_switched_on(&self.host, &reason));
+        for step in steps::SWITCH_ON {
+            failpoint::point("guard: about to switch on");
+            let arguments = step.arguments(product);
+            if step == Step::EnableAiMode {
+                self.enable(&arguments, configuration, others)?;
+                continue;
+            }
+            let output = self.step(&arguments, configuration)?;
+            if let Some(reason) = reply::failure_message(&output) {
+                return Err(not_switched_on(&self.host, &reason));
+            }
         }
         failpoint::point("guard: switched on");
         Ok(())
@@ -83,10 +90,9 @@ impl<'r> Session<'r> {
         watchdog.await_ready()
     }
 
-    fn enable(&self, configuration: &File, others: &Leases) -> Result<()> {
+    fn enable(&self, arguments: &[String], configuration: &File, others: &Leases) -> Result<()> {
         let before = Switch::read(&self.host.config_folder).unwrap_or_default();
-        failpoint::point("guard: about to switch on");
-        let output = run_to_end(self.context, &self.host, &steps::enable(), Some(configuration))
+        let output = run_to_end(self.context, &self.host, arguments, Some(configuration))
             .inspect_err(|_| self.abandon(configuration))?;
         if output.end == Termination::Interrupted {
             return Err(Failure::interrupted());

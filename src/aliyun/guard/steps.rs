@@ -1,49 +1,78 @@
-//! The commands of `aliyun` that the guard runs, as argument vectors.
+//! The steps around the calls: which commands of `aliyun` run, and in which order.
+//!
+//! The runner takes the steps from these lists and a dry run prints them, so the order exists once.
 
 use crate::api::operations::Product;
 
 /// The oldest `aliyun` that has ai-mode.
 pub const OLDEST_VERSION: semver::Version = semver::Version::new(3, 3, 3);
 
-pub fn version() -> Vec<String> {
-    words(&["version"])
+/// One command of the guard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    CheckVersion,
+    SetAutoInstall,
+    ListPlugins,
+    InstallPlugin,
+    UpdatePlugins,
+    ListProfiles,
+    EnableAiMode,
+    SetUserAgent,
+    DisableAiMode,
 }
 
-/// Never with `--profile`: that would also make the profile the current one.
-pub fn auto_install() -> Vec<String> {
-    words(&["configure", "set", "--auto-plugin-install", "true"])
+/// Before anything is switched on. A later run skips what its cache proves.
+pub const PREFLIGHT: [Step; 6] = [
+    Step::CheckVersion,
+    Step::SetAutoInstall,
+    Step::ListPlugins,
+    Step::InstallPlugin,
+    Step::UpdatePlugins,
+    Step::ListProfiles,
+];
+
+/// Right before the calls.
+pub const SWITCH_ON: [Step; 2] = [Step::EnableAiMode, Step::SetUserAgent];
+
+/// After the calls, on every exit.
+pub const SWITCH_OFF: [Step; 1] = [Step::DisableAiMode];
+
+impl Step {
+    /// The argument vector behind `aliyun`.
+    pub fn arguments(self, product: Product) -> Vec<String> {
+        match self {
+            Self::CheckVersion => words(&["version"]),
+            // Never with `--profile`: that would also make the profile the current one.
+            Self::SetAutoInstall => words(&["configure", "set", "--auto-plugin-install", "true"]),
+            Self::ListPlugins => words(&["plugin", "list"]),
+            Self::InstallPlugin => words(&["plugin", "install", "--names", product.plugin()]),
+            Self::UpdatePlugins => words(&["plugin", "update"]),
+            // Credentials are masked; `configure get` would print them in clear text.
+            Self::ListProfiles => words(&["configure", "list"]),
+            Self::EnableAiMode => words(&["configure", "ai-mode", "enable"]),
+            Self::SetUserAgent => {
+                words(&["configure", "ai-mode", "set-user-agent", "--user-agent", product.agent()])
+            }
+            Self::DisableAiMode => disable(),
+        }
+    }
+
+    /// The condition under which a first run takes the step, if there is one.
+    pub const fn condition(self) -> Option<&'static str> {
+        match self {
+            Self::InstallPlugin => Some("if the plugin is missing"),
+            Self::UpdatePlugins => Some("if the plugin is there"),
+            _ => None,
+        }
+    }
 }
 
-pub fn list_plugins() -> Vec<String> {
-    words(&["plugin", "list"])
-}
-
-pub fn install_plugin(product: Product) -> Vec<String> {
-    words(&["plugin", "install", "--names", product.plugin()])
-}
-
-pub fn update_plugins() -> Vec<String> {
-    words(&["plugin", "update"])
-}
-
-/// Shows credentials masked; `configure get` would show them in clear text and is never run.
-pub fn list_profiles() -> Vec<String> {
-    words(&["configure", "list"])
-}
-
-pub fn enable() -> Vec<String> {
-    words(&["configure", "ai-mode", "enable"])
-}
-
-/// Writes nothing.
+/// The command that reports whether ai-mode is on. It writes nothing.
 pub fn show() -> Vec<String> {
     words(&["configure", "ai-mode", "show"])
 }
 
-pub fn set_user_agent(product: Product) -> Vec<String> {
-    words(&["configure", "ai-mode", "set-user-agent", "--user-agent", product.agent()])
-}
-
+/// The same for every product: the watchdog and the next run use it as well.
 pub fn disable() -> Vec<String> {
     words(&["configure", "ai-mode", "disable"])
 }
