@@ -3,6 +3,8 @@
 //! The outcome decides the exit code where a message may be out, the kind everywhere else; both are
 //! public contract.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -120,6 +122,17 @@ impl Failure {
         Self::new(Kind::Internal, message)
     }
 
+    /// A panic was caught; `outcome` is what is known about the message of this run.
+    pub fn from_panic(outcome: Outcome) -> Box<Self> {
+        let mut failure = Self::internal("internal error (a bug in alimsg)")
+            .hint("please report it with the lines above");
+        failure.outcome = outcome;
+        if outcome == Outcome::Unknown {
+            failure.kind = Kind::UnknownOutcome;
+        }
+        failure
+    }
+
     /// All that is missing, at once, and where to find the candidates.
     pub fn missing(flags: &[&str], next: Vec<String>) -> Box<Self> {
         let mut failure = Self::usage(format!("missing: {}", flags.join(", ")));
@@ -167,4 +180,13 @@ impl From<anyhow::Error> for Box<Failure> {
     fn from(error: anyhow::Error) -> Self {
         Failure::internal(format!("{error:#}"))
     }
+}
+
+/// Runs a part of a command during which the outcome of its message is known: a panic in it becomes
+/// a failure with that outcome. Unwinding switches ai-mode off.
+///
+/// # Errors
+/// The part's own failure, or its panic.
+pub fn catch_panic<T>(outcome: Outcome, part: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(part)).unwrap_or_else(|_| Err(Failure::from_panic(outcome)))
 }

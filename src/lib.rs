@@ -19,7 +19,6 @@ pub mod settings;
 pub mod sms;
 pub mod storage;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -27,10 +26,9 @@ use crate::aliyun::guard::recovery;
 use crate::cli::parse_error::{self, EarlyFlags};
 use crate::cli::{Command, CommandLine};
 use crate::context::Context;
-use crate::error::{Failure, Kind, Outcome};
+use crate::error::{Failure, Outcome};
 use crate::os::role::Role;
 use crate::output::Screen;
-use crate::output::report::Report;
 use crate::output::status::RunStatus;
 use crate::settings::Settings;
 
@@ -66,7 +64,7 @@ fn user() -> ExitCode {
     };
     context.screen.announce_sandbox();
     let result = match crate::os::signals::watch() {
-        Ok(()) => guarded_against_panics(&context, || {
+        Ok(()) => error::catch_panic(Outcome::NotSent, || {
             recovery::at_start(&context, may_start_aliyun);
             command.run(&context)
         }),
@@ -89,31 +87,6 @@ fn user() -> ExitCode {
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
     ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
-}
-
-/// A panic unwinds through the guard, which switches ai-mode off; then the user is told, as after
-/// any other failure, whether a message went out.
-fn guarded_against_panics(
-    context: &Context,
-    command: impl FnOnce() -> error::Result<Report>,
-) -> error::Result<Report> {
-    catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
-        let mut failure = Failure::internal("alimsg has a defect and stopped")
-            .hint("please report it with the lines above");
-        failure.outcome = context.facts.outcome.get();
-        if let (Outcome::Unknown, Some((name, id))) =
-            (failure.outcome, &*context.facts.tracking.borrow())
-        {
-            failure.hint = Some(format!(
-                "do not send again before checking; its {name} is {id}; please report this with \
-                 the lines above"
-            ));
-        }
-        if failure.outcome == Outcome::Unknown {
-            failure.kind = Kind::UnknownOutcome;
-        }
-        Err(failure)
-    })
 }
 
 /// Help and version pages, and command lines that make no sense.

@@ -11,9 +11,9 @@ use crate::aliyun::guard::{Guard, Session};
 use crate::aliyun::oss::{Progress, Upload};
 use crate::api::call::{AnyCall, Call, ChangeCall, Common, ReadCall, SendCall};
 use crate::api::operations::{Access, Product};
-use crate::api::reply::{self, Reply};
+use crate::api::reply::{self, Acceptance, Reply};
 use crate::context::Context;
-use crate::error::{Failure, Kind, Outcome, Result};
+use crate::error::{Failure, Kind, Result};
 use crate::os::process::SpawnOptions;
 use crate::os::{failpoint, signals};
 use crate::output::report::{Phase, PlannedCommand, Report};
@@ -76,20 +76,13 @@ impl<'r> Client<'r> {
         self.call(call)
     }
 
-    /// Makes a call that sends a message: once. What is known of its outcome is on record from the
-    /// moment before it starts.
+    /// Makes a call that sends a message: once.
     ///
     /// # Errors
-    /// Anything but the service's OK; the failure says whether a message went out.
-    pub fn send(&self, call: &SendCall) -> Result<Reply> {
-        let outcome = &self.context.facts.outcome;
-        outcome.set(Outcome::Unknown);
+    /// Anything but the service's OK; the failure has the outcome.
+    pub fn send(&self, call: &SendCall) -> Result<Acceptance> {
         let ids = call.operation.product.ids();
-        let id = call.value(ids.tracking_flag);
-        self.context.facts.tracking.replace(id.map(|id| (ids.tracking, id.to_string())));
-        let answer = self.call(call);
-        outcome.set(answer.as_ref().map_or_else(|failure| failure.outcome, |_| Outcome::Sent));
-        answer
+        self.call(call).map(|reply| Acceptance::from_reply(reply, ids))
     }
 
     /// Makes a call that changes settings or templates: once.

@@ -5,85 +5,90 @@ use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
-use crate::api::reply::Reply;
+use crate::api::reply::Acceptance;
 use crate::context::Context;
-use crate::error::{Failure, Kind, Outcome, Result};
+use crate::error::{Failure, Outcome, Result, catch_panic};
 use crate::os::system;
 use crate::send::Message;
-use crate::send::idempotency::{
-    self, Obstacle, Pending, Record, Tracking, Unresolved, with_unknown_outcome,
-};
+use crate::send::idempotency::{self, Obstacle, Pending, Record, Tracking, Unresolved};
 use crate::send::receipt_lookup::{self, LookUp, NotDone};
 use crate::storage;
 
-/// Makes the call, once, and closes the service behind it: ai-mode is off when this returns. If
-/// its outcome is unknown, a receipt of a message since that time may prove that it was sent.
+/// A message that went out.
+pub struct Sent {
+    pub record: Record,
+    /// When its call was about to start.
+    pub since: Timestamp,
+}
+
+/// Makes the call, once, and closes the client behind it: ai-mode is off when this returns. If
+/// its outcome is unknown, a receipt may prove that the message was sent.
 ///
 /// # Errors
-/// The message was not sent, or it may have been; the failure says which.
+/// The message was not sent, or it may have been; the failure has the outcome.
 pub fn send(
     context: &Context,
     guard: &Guard<'_>,
-    service: Client<'_>,
+    client: Client<'_>,
     message: &Message,
-    since: Timestamp,
-    mut pending: Option<&mut Pending<'_>>,
-) -> Result<Record> {
-    let answer = {
+    pending: Option<&mut Pending<'_>>,
+) -> Result<Sent> {
+    let since = Timestamp::now();
+    let mut pending = pending;
+    let answer = catch_panic(Outcome::Unknown, || {
         let lease = pending.as_ref().and_then(|pending| pending.lease());
         let _held = lease.map(system::Inherited::new);
-        service.send(&message.call).and_then(|reply| accepted(context, message, reply))
-    };
-    let record = match answer {
-        Ok(reply) => record("accepted", message, &message.tracking, reply),
-        Err(failure) if failure.outcome != Outcome::Unknown => {
+        client.send(&message.call)
+    });
+    let failure = match answer {
+        Ok(acceptance) => {
+            return catch_panic(Outcome::Sent, || {
+                drop(client);
+                let record = record("accepted", message, &message.tracking, acceptance);
+                keep(context, pending.map(|pending| pending.accepted(&record)));
+                Ok(Sent { record, since })
+            });
+        }
+        Err(failure) if failure.outcome == Outcome::NotSent => {
             keep(context, pending.map(Pending::not_sent));
             return Err(failure);
         }
-        Err(failure) => {
-            keep(context, pending.as_mut().map(|pending| pending.unresolved()));
-            drop(service);
-            let tracking = &message.tracking;
-            let limit = message.safety.look_up;
-            match receipt_lookup::find(
-                context,
-                guard,
-                &message.receipt_query,
-                tracking,
-                since,
-                limit,
-            ) {
-                LookUp::Found(reply) => {
-                    context.facts.outcome.set(Outcome::Sent);
-                    context.screen.warn(format!(
-                        "the reply was lost ({}); a receipt proves that the message was sent",
-                        failure.message
-                    ));
-                    record("sent", message, tracking, reply)
-                }
-                LookUp::NotFound | LookUp::NotDone(_) => {
-                    let key = pending.as_ref().and_then(|pending| pending.key());
-                    return Err(check_first(failure, message, tracking, key));
-                }
-            }
-        }
+        Err(failure) => failure,
     };
-    keep(context, pending.map(|pending| pending.accepted(&record)));
-    Ok(record)
+    let key = pending.as_ref().and_then(|pending| pending.key()).map(str::to_string);
+    let looked_up = catch_panic(Outcome::Unknown, || {
+        keep(context, pending.as_mut().map(|pending| pending.unresolved()));
+        drop(client);
+        let (tracking, limit) = (&message.tracking, message.safety.look_up);
+        let query = &message.receipt_query;
+        match receipt_lookup::find(context, guard, query, tracking, since, limit) {
+            LookUp::Found(acceptance) => Ok(acceptance),
+            LookUp::NotFound | LookUp::NotDone(_) => Err(failure.clone()),
+        }
+    });
+    let acceptance = looked_up.map_err(|failure| check_first(failure, message, key.as_deref()))?;
+    catch_panic(Outcome::Sent, || {
+        context.screen.warn(format!(
+            "the reply was lost ({}); a receipt proves that the message was sent",
+            failure.message
+        ));
+        let record = record("sent", message, &message.tracking, acceptance);
+        keep(context, pending.map(|pending| pending.accepted(&record)));
+        Ok(Sent { record, since })
+    })
 }
 
-/// What became of a message that an earlier run may have sent, and when. It is not sent again,
-/// whatever the answer. The guard of the look-up is handed back for a caller that wants to know
-/// more.
+/// What became of a message that an earlier run may have sent. It is not sent again, whatever the
+/// answer. The guard of the look-up is handed back for a caller that wants to know more.
 ///
 /// # Errors
 /// It is still not known whether the message went out.
 pub fn conclude<'r>(
     context: &'r Context,
+    prepare: &dyn Fn() -> Result<Guard<'r>>,
     message: &Message,
     earlier: &Unresolved<'_>,
-) -> Result<(Record, Guard<'r>, Timestamp)> {
-    context.facts.outcome.set(Outcome::Unknown);
+) -> Result<(Sent, Guard<'r>)> {
     let limit = message.safety.look_up;
     let receipt_query = match earlier.receipt_query(&message.receipt_query) {
         Ok(receipt_query) => receipt_query,
@@ -112,7 +117,7 @@ pub fn conclude<'r>(
     if let Some(obstacle) = receipt_lookup::obstacle(&receipt_query, limit) {
         return Err(earlier.failure(obstacle.reason(), obstacle.hint(), &receipt_query));
     }
-    let guard = match Guard::prepare(context, message.call.operation.product) {
+    let guard = match prepare() {
         Ok(guard) => guard,
         Err(failure) => {
             let why = format!("{}: {}", NotDone::Failed.reason(), failure.message);
@@ -122,11 +127,10 @@ pub fn conclude<'r>(
         }
     };
     match receipt_lookup::find(context, &guard, &receipt_query, tracking, since, limit) {
-        LookUp::Found(reply) => {
-            context.facts.outcome.set(Outcome::Sent);
-            let record = record("sent", message, tracking, reply);
+        LookUp::Found(acceptance) => {
+            let record = record("sent", message, tracking, acceptance);
             keep(context, Some(earlier.settle(&record)));
-            Ok((record, guard, since))
+            Ok((Sent { record, since }, guard))
         }
         LookUp::NotFound => {
             Err(earlier.failure("no receipt was found, which proves nothing", None, &receipt_query))
@@ -135,45 +139,25 @@ pub fn conclude<'r>(
     }
 }
 
-/// A reply that says OK has to name the message, too.
-fn accepted(context: &Context, message: &Message, reply: Reply) -> Result<Reply> {
-    if reply.text(message.call.operation.product.ids().receipt_in).is_some() {
-        return Ok(reply);
-    }
-    context.facts.outcome.set(Outcome::Unknown);
-    let mut failure = with_unknown_outcome(Failure::new(
-        Kind::UnknownOutcome,
-        "the service said OK and did not name the message that it accepted",
-    ));
-    failure.request_id = reply.text(&["RequestId"]);
-    failure.raw = Some(Value::Object(reply.0));
-    Err(failure)
-}
-
 /// The next step after an unknown outcome is to check, not to send.
-fn check_first(
-    mut failure: Box<Failure>,
-    message: &Message,
-    tracking: &Tracking,
-    key: Option<&str>,
-) -> Box<Failure> {
-    let (name, id) = (message.call.operation.product.ids().tracking, &tracking.id);
+fn check_first(mut failure: Box<Failure>, message: &Message, key: Option<&str>) -> Box<Failure> {
+    let (name, id) = (message.call.operation.product.ids().tracking, &message.tracking.id);
     failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
     failure.next = message.receipt_query.check_commands(Some(id));
     failure.next.extend(key.into_iter().flat_map(idempotency::resolve_commands));
     failure
 }
 
-fn record(status: &str, message: &Message, tracking: &Tracking, reply: Reply) -> Record {
+fn record(status: &str, message: &Message, tracking: &Tracking, acceptance: Acceptance) -> Record {
     let ids = message.call.operation.product.ids();
     let mut data = Map::new();
     data.insert("status".into(), json!(status));
-    data.insert(ids.receipt.into(), json!(reply.text(ids.receipt_in)));
+    data.insert(ids.receipt.into(), json!(acceptance.receipt_id));
     data.insert(ids.tracking.into(), json!(tracking.id));
-    data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
+    data.insert("request_id".into(), json!(acceptance.request_id));
     data.insert("to".into(), json!(message.recipients));
     data.insert("replayed".into(), json!(false));
-    Record { data, raw: Value::Object(reply.0) }
+    Record { data, raw: Value::Object(acceptance.raw) }
 }
 
 /// A record that cannot be written changes nothing about the message: a later run with the key

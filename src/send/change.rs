@@ -103,8 +103,7 @@ fn make(
         return Ok(planned);
     }
     require_consent(context)?;
-    let guard = Guard::prepare(context, change.call.operation.product)?;
-    guard.check_policy(change.call.operation)?;
+    let guard = Guard::prepare_for(context, change.call.operation)?;
     // ai-mode is off again before the question.
     let (decided, mut rows) = match change.look {
         Look::Decisive { change, .. } => {

@@ -15,7 +15,8 @@ use serde_json::json;
 use crate::aliyun::guard::Guard;
 use crate::api::account::Account;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
-use crate::error::{Failure, Outcome, Result};
+use crate::error::{Failure, Outcome, Result, catch_panic};
+use crate::send::attempt::Sent;
 use crate::send::idempotency::{Claim, Pending, Record, Tracking};
 use crate::send::receipt_lookup::ReceiptQuery;
 
@@ -69,6 +70,7 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
     }
     require_consent(context)?;
     context.facts.redaction.borrow_mut().add(&message.call);
+    let prepare = || Guard::prepare(context, message.call.operation.product);
     let store = open_store(context, message)?;
     let mut pending = match (&store, &message.safety.key) {
         (None, _) => None,
@@ -76,38 +78,56 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
         (Some(store), Some(key)) => match claim(context, &**store, key, message)? {
             Claim::Free(pending) => Some(pending),
             Claim::Accepted(record, since) => {
-                return Ok(replay(context, message, record, since, None));
+                let sent = Sent { record, since };
+                return catch_panic(Outcome::Sent, || {
+                    Ok(replay(context, &prepare, message, sent, None))
+                });
             }
             Claim::Unresolved(earlier) => {
-                let (record, guard, since) = attempt::conclude(context, message, &earlier)?;
-                return Ok(replay(context, message, record, since, Some(guard)));
+                let (sent, guard) = catch_panic(Outcome::Unknown, || {
+                    attempt::conclude(context, &prepare, message, &earlier)
+                })?;
+                return catch_panic(Outcome::Sent, || {
+                    Ok(replay(context, &prepare, message, sent, Some(guard)))
+                });
             }
         },
     };
     if let (Some(check), Some(store)) = (&message.duplicates, &store) {
         check.look(&context.settings, &**store)?;
     }
-    let guard = Guard::prepare(context, message.call.operation.product)?;
-    guard.check_policy(message.call.operation)?;
+    let guard = Guard::prepare_for(context, message.call.operation)?;
     let verified = match &message.verify {
         // ai-mode is off again before the question.
         Some(verify) => verify(&Client::open(context, &guard)?)?,
         None => Vec::new(),
     };
     confirm(context, guard.account(), message, &verified)?;
-    let service = Client::open(context, &guard)?;
-    let since = Timestamp::now();
+    let client = Client::open(context, &guard)?;
     if let Some(pending) = &mut pending {
         pending.begin(context, message.duplicates.as_ref())?;
     }
-    let mut record = attempt::send(context, &guard, service, message, since, pending.as_mut())?;
-    // Others may be waiting for this key's result.
-    drop(pending);
-    context.screen.note("accepted by the service; that is not delivered yet");
+    let sent = attempt::send(context, &guard, client, message, pending.as_mut())?;
+    catch_panic(Outcome::Sent, || {
+        // Others may be waiting for this key's result.
+        drop(pending);
+        context.screen.note("Accepted by Alibaba Cloud; not yet delivered.");
+        Ok(report(context, message, sent, || Ok(guard)))
+    })
+}
+
+/// The result of a message that went out, with what the user wants to know beyond it.
+fn report<'r>(
+    context: &'r Context,
+    message: &Message,
+    sent: Sent,
+    guard: impl FnOnce() -> Result<Guard<'r>>,
+) -> Report {
+    let Sent { mut record, since } = sent;
     if let Some(follow_up) = &message.follow_up {
-        follow_up(context, Ok(&guard), &mut record, since);
+        follow_up(context, guard().as_ref().map_err(Clone::clone), &mut record, since);
     }
-    Ok(Report::RunStatus { data: record.data, raw: record.raw })
+    Report::RunStatus { data: record.data, raw: record.raw }
 }
 
 /// The store, if this message has a key or is checked for repetitions. Nothing has been started
@@ -161,36 +181,31 @@ fn claim<'s>(
 /// done for an earlier message as well.
 fn replay<'r>(
     context: &'r Context,
+    prepare: &dyn Fn() -> Result<Guard<'r>>,
     message: &Message,
-    mut record: Record,
-    since: Timestamp,
+    mut sent: Sent,
     guard: Option<Guard<'r>>,
 ) -> Report {
     context.screen.note("this key was used before: nothing was sent now, and this is its result");
-    record.data.insert("replayed".into(), json!(true));
-    if record.data.get("to").is_none_or(serde_json::Value::is_null) {
+    let data = &mut sent.record.data;
+    data.insert("replayed".into(), json!(true));
+    if data.get("to").is_none_or(serde_json::Value::is_null) {
         // A person resolved the key, and only part of the numbers was on record.
-        record.data.insert("to".into(), json!(message.recipients));
+        data.insert("to".into(), json!(message.recipients));
     }
-    if let Some(follow_up) = &message.follow_up {
-        context.facts.outcome.set(Outcome::Sent);
-        let product = message.call.operation.product;
-        let guard = guard.map_or_else(|| Guard::prepare(context, product), Ok);
-        follow_up(context, guard.as_ref().map_err(Clone::clone), &mut record, since);
-    }
-    Report::RunStatus { data: record.data, raw: record.raw }
+    report(context, message, sent, || guard.map_or_else(prepare, Ok))
 }
 
-/// Without anybody to ask, consent has to be given on the command line. Nothing is started before.
+/// Without a terminal, consent must be given on the command line. Nothing is started before.
 ///
 /// # Errors
-/// There is no consent and nobody to ask.
+/// There is no consent and no terminal to ask on.
 pub fn require_consent(context: &Context) -> Result<()> {
     if context.settings.yes || context.settings.interactive {
         return Ok(());
     }
-    Err(Failure::usage("nobody is there to confirm this, and --yes is not given")
-        .hint("look at it with --dry-run, then add --yes"))
+    Err(Failure::usage("confirmation needed, but there is no terminal")
+        .hint("preview with --dry-run, then add --yes"))
 }
 
 fn confirm(

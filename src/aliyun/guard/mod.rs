@@ -87,12 +87,15 @@ impl<'r> Guard<'r> {
         &self.account
     }
 
-    /// Checks a call against the CLI's safety policy, for a run that would ask questions before it.
+    /// As [`Guard::prepare`], for a call that questions come before: the CLI's safety policy must
+    /// allow it.
     ///
     /// # Errors
-    /// The policy does not allow the call, or cannot be read.
-    pub fn check_policy(&self, operation: &Operation) -> Result<()> {
-        safety_policy::check(&self.host, operation)
+    /// Also if the policy does not allow the call, or cannot be read.
+    pub fn prepare_for(context: &'r Context, operation: &Operation) -> Result<Self> {
+        let guard = Self::prepare(context, operation.product)?;
+        safety_policy::check(&guard.host, operation)?;
+        Ok(guard)
     }
 
     /// Step 5. A run that asks questions between its calls enters more than once: ai-mode is off

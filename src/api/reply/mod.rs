@@ -15,7 +15,7 @@ mod signs;
 use serde_json::{Map, Value};
 
 use crate::api::error_codes;
-use crate::api::operations::{Access, Operation};
+use crate::api::operations::{Access, Ids, Operation};
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::process::Output;
 pub use cli_error::{complaint, failure_message, is_configuration_error};
@@ -34,6 +34,27 @@ impl Reply {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         })
+    }
+}
+
+/// What the service answered about a message that went out: in the reply of the send or in a
+/// receipt.
+#[derive(Debug)]
+pub struct Acceptance {
+    /// The service's ID of the message; a receipt may not have it.
+    pub receipt_id: Option<String>,
+    pub request_id: Option<String>,
+    pub raw: Map<String, Value>,
+}
+
+impl Acceptance {
+    /// The IDs have other names in each product.
+    pub fn from_reply(reply: Reply, ids: Ids) -> Self {
+        Self {
+            receipt_id: reply.text(ids.receipt_in),
+            request_id: reply.text(&["RequestId"]),
+            raw: reply.0,
+        }
     }
 }
 

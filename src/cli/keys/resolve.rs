@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::aliyun::client;
 use crate::aliyun::guard::Guard;
 use crate::api::call;
-use crate::api::reply::Reply;
+use crate::api::reply::Acceptance;
 use crate::cli::keys::{find, is_busy, summary, unusable};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
@@ -139,8 +139,8 @@ fn as_not_sent(
     let mut rows = rows(context, record);
     let looked = look(context, flags, record)?;
     match looked {
-        Looked::Proof(reply) => {
-            let result = result(record, Value::Object(reply.0));
+        Looked::Proof(acceptance) => {
+            let result = result(record, Value::Object(acceptance.raw));
             store.settle_as_sent(record, &result).map_err(unusable)?;
             return Err(already_sent(record));
         }
@@ -177,7 +177,7 @@ fn as_not_sent(
 }
 
 enum Looked {
-    Proof(Reply),
+    Proof(Acceptance),
     Possible,
     Nothing,
     NotDone(String),
@@ -208,7 +208,7 @@ fn look(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<Looked> 
         receipt_lookup::once(context, &guard, &receipt_query, &record.tracking, since, deadline)
     });
     match looked {
-        Ok(Evidence::Proof(reply)) => Ok(Looked::Proof(reply)),
+        Ok(Evidence::Proof(acceptance)) => Ok(Looked::Proof(acceptance)),
         Ok(Evidence::Possible) => Ok(Looked::Possible),
         Ok(Evidence::Nothing) => Ok(Looked::Nothing),
         Err(failure) if failure.kind == Kind::Cancelled => Err(failure),

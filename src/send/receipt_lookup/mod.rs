@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::api::call::ReadCall;
-use crate::api::reply::Reply;
+use crate::api::reply::Acceptance;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::os::{failpoint, signals};
@@ -24,7 +24,7 @@ const PAUSES: [u64; 5] = [0, 1, 2, 4, 8];
 #[derive(Debug)]
 pub enum LookUp {
     /// The receipt that proves that the message was sent.
-    Found(Reply),
+    Found(Acceptance),
     /// There was no such receipt when the service was last asked.
     NotFound,
     /// The service was not asked, or did not answer.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::api::call::{Call, ReadCall, shell_line};
 use crate::api::operations::{LIST_CHATAPP_MESSAGE, Product};
-use crate::api::reply::Reply;
+use crate::api::reply::{Acceptance, Reply};
 use crate::message::phone;
 use crate::sms::receipt::{Filter, Receipt, Sent};
 use crate::storage::Tracking;
@@ -93,7 +93,7 @@ impl SmsContent {
 #[derive(Debug)]
 pub enum Evidence {
     /// The receipt of the message.
-    Proof(Reply),
+    Proof(Acceptance),
     /// A receipt with its ID, which may be of another message.
     Possible,
     Nothing,
@@ -244,7 +244,7 @@ impl ReceiptQuery {
         let kept = PROVING_FIELDS.iter().filter_map(|name| Some((*name, row.get(name)?)));
         let fields = request_id.into_iter().chain(kept);
         let fields = fields.map(|(name, value)| (name.to_string(), value.clone()));
-        Evidence::Proof(Reply(fields.collect()))
+        Evidence::Proof(Acceptance::from_reply(Reply(fields.collect()), self.product().ids()))
     }
 }
 
@@ -309,7 +309,7 @@ mod tests {
         reply: &Reply,
         tracking: &Tracking,
         since: Timestamp,
-    ) -> Option<Reply> {
+    ) -> Option<Acceptance> {
         match receipt_query.evidence(reply, tracking, since) {
             Evidence::Proof(proof) => Some(proof),
             Evidence::Possible | Evidence::Nothing => None,
@@ -344,7 +344,7 @@ mod tests {
         }));
         let proof = proof(&sms(), &found, &generated("t-1"), Timestamp::MIN).expect("a proof");
         let wanted = json!({ "RequestId": "r", "OutId": "t-1", "SendStatus": 3 });
-        assert_eq!(Value::Object(proof.0), wanted);
+        assert_eq!(Value::Object(proof.raw), wanted);
     }
 
     #[test]
