@@ -81,8 +81,7 @@ impl<'r> Client<'r> {
     /// # Errors
     /// Anything but the service's OK; the failure has the outcome.
     pub fn send(&self, call: &SendCall) -> Result<Acceptance> {
-        let ids = call.operation.product.ids();
-        self.call(call).map(|reply| Acceptance::from_reply(reply, ids))
+        self.call(call).map(|reply| Acceptance::from_reply(reply, call.operation.product))
     }
 
     /// Makes a call that changes settings or templates: once.

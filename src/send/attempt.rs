@@ -79,16 +79,16 @@ pub fn send(
 }
 
 /// What became of a message that an earlier run may have sent. It is not sent again, whatever the
-/// answer. The guard of the look-up is handed back for a caller that wants to know more.
+/// answer.
 ///
 /// # Errors
 /// It is still not known whether the message went out.
-pub fn conclude<'r>(
-    context: &'r Context,
-    prepare: &dyn Fn() -> Result<Guard<'r>>,
+pub fn conclude(
+    context: &Context,
+    guard: &Guard<'_>,
     message: &Message,
     earlier: &Unresolved<'_>,
-) -> Result<(Sent, Guard<'r>)> {
+) -> Result<Sent> {
     let limit = message.safety.look_up;
     let receipt_query = match earlier.receipt_query(&message.receipt_query) {
         Ok(receipt_query) => receipt_query,
@@ -117,20 +117,17 @@ pub fn conclude<'r>(
     if let Some(obstacle) = receipt_lookup::obstacle(&receipt_query, limit) {
         return Err(earlier.failure(obstacle.reason(), obstacle.hint(), &receipt_query));
     }
-    let guard = match prepare() {
-        Ok(guard) => guard,
-        Err(failure) => {
-            let why = format!("{}: {}", NotDone::Failed.reason(), failure.message);
-            let mut open = earlier.failure(&why, failure.hint.as_deref(), &receipt_query);
-            open.retryable = failure.retryable;
-            return Err(open);
-        }
-    };
-    match receipt_lookup::find(context, &guard, &receipt_query, tracking, since, limit) {
+    if let Err(failure) = guard.account() {
+        let why = format!("{}: {}", NotDone::Failed.reason(), failure.message);
+        let mut open = earlier.failure(&why, failure.hint.as_deref(), &receipt_query);
+        open.retryable = failure.retryable;
+        return Err(open);
+    }
+    match receipt_lookup::find(context, guard, &receipt_query, tracking, since, limit) {
         LookUp::Found(acceptance) => {
             let record = record("sent", message, tracking, acceptance);
             keep(context, Some(earlier.settle(&record)));
-            Ok((Sent { record, since }, guard))
+            Ok(Sent { record, since })
         }
         LookUp::NotFound => {
             Err(earlier.failure("no receipt was found, which proves nothing", None, &receipt_query))

@@ -103,7 +103,8 @@ fn make(
         return Ok(planned);
     }
     require_consent(context)?;
-    let guard = Guard::prepare_for(context, change.call.operation)?;
+    let guard = Guard::for_call(context, change.call.operation);
+    guard.require_allowed()?;
     // ai-mode is off again before the question.
     let (decided, mut rows) = match change.look {
         Look::Decisive { change, .. } => {
@@ -117,7 +118,7 @@ fn make(
     };
     if !context.settings.yes {
         rows.extend_from_slice(&change.rows);
-        rows.push(("account".into(), guard.account().describe()));
+        rows.push(("account".into(), guard.account()?.describe()));
         context.screen.plan(&change.title, &rows);
         ask(context, &change.question, &rows)?;
     }

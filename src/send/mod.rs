@@ -70,7 +70,7 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
     }
     require_consent(context)?;
     context.facts.redaction.borrow_mut().add(&message.call);
-    let prepare = || Guard::prepare(context, message.call.operation.product);
+    let guard = Guard::for_call(context, message.call.operation);
     let store = open_store(context, message)?;
     let mut pending = match (&store, &message.safety.key) {
         (None, _) => None,
@@ -79,30 +79,26 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
             Claim::Free(pending) => Some(pending),
             Claim::Accepted(record, since) => {
                 let sent = Sent { record, since };
-                return catch_panic(Outcome::Sent, || {
-                    Ok(replay(context, &prepare, message, sent, None))
-                });
+                return catch_panic(Outcome::Sent, || Ok(replay(context, &guard, message, sent)));
             }
             Claim::Unresolved(earlier) => {
-                let (sent, guard) = catch_panic(Outcome::Unknown, || {
-                    attempt::conclude(context, &prepare, message, &earlier)
+                let sent = catch_panic(Outcome::Unknown, || {
+                    attempt::conclude(context, &guard, message, &earlier)
                 })?;
-                return catch_panic(Outcome::Sent, || {
-                    Ok(replay(context, &prepare, message, sent, Some(guard)))
-                });
+                return catch_panic(Outcome::Sent, || Ok(replay(context, &guard, message, sent)));
             }
         },
     };
     if let (Some(check), Some(store)) = (&message.duplicates, &store) {
         check.look(&context.settings, &**store)?;
     }
-    let guard = Guard::prepare_for(context, message.call.operation)?;
+    guard.require_allowed()?;
     let verified = match &message.verify {
         // ai-mode is off again before the question.
         Some(verify) => verify(&Client::open(context, &guard)?)?,
         None => Vec::new(),
     };
-    confirm(context, guard.account(), message, &verified)?;
+    confirm(context, guard.account()?, message, &verified)?;
     let client = Client::open(context, &guard)?;
     if let Some(pending) = &mut pending {
         pending.begin(context, message.duplicates.as_ref())?;
@@ -112,20 +108,15 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
         // Others may be waiting for this key's result.
         drop(pending);
         context.screen.note("Accepted by Alibaba Cloud; not yet delivered.");
-        Ok(report(context, message, sent, || Ok(guard)))
+        Ok(report(context, &guard, message, sent))
     })
 }
 
 /// The result of a message that went out, with what the user wants to know beyond it.
-fn report<'r>(
-    context: &'r Context,
-    message: &Message,
-    sent: Sent,
-    guard: impl FnOnce() -> Result<Guard<'r>>,
-) -> Report {
+fn report(context: &Context, guard: &Guard<'_>, message: &Message, sent: Sent) -> Report {
     let Sent { mut record, since } = sent;
     if let Some(follow_up) = &message.follow_up {
-        follow_up(context, guard().as_ref().map_err(Clone::clone), &mut record, since);
+        follow_up(context, guard.account().map(|_| guard), &mut record, since);
     }
     Report::RunStatus { data: record.data, raw: record.raw }
 }
@@ -179,13 +170,7 @@ fn claim<'s>(
 
 /// The result of the run that used the key first. What is wanted beyond it only reads, so it is
 /// done for an earlier message as well.
-fn replay<'r>(
-    context: &'r Context,
-    prepare: &dyn Fn() -> Result<Guard<'r>>,
-    message: &Message,
-    mut sent: Sent,
-    guard: Option<Guard<'r>>,
-) -> Report {
+fn replay(context: &Context, guard: &Guard<'_>, message: &Message, mut sent: Sent) -> Report {
     context.screen.note("this key was used before: nothing was sent now, and this is its result");
     let data = &mut sent.record.data;
     data.insert("replayed".into(), json!(true));
@@ -193,7 +178,7 @@ fn replay<'r>(
         // A person resolved the key, and only part of the numbers was on record.
         data.insert("to".into(), json!(message.recipients));
     }
-    report(context, message, sent, || guard.map_or_else(prepare, Ok))
+    report(context, guard, message, sent)
 }
 
 /// Without a terminal, consent must be given on the command line. Nothing is started before.

@@ -8,7 +8,7 @@
 //! 6. the calls;
 //! 7. ai-mode is switched off, on every exit.
 //!
-//! [`Guard::prepare`] is steps 1 to 4, of which a warm run skips what its stamp proves.
+//! [`Guard::prepare`] is steps 1 to 4, of which a warm run skips what its cache proves.
 //! [`Guard::enter`] is step 5 and returns the [`Session`] that makes the calls. Dropping the
 //! session is step 7; that covers errors, signals and panics. What kills the process outright is
 //! covered by the watchdog, and what kills both by the next run, which finds the lease:
@@ -25,6 +25,7 @@ mod switch;
 mod unusable;
 pub mod watchdog;
 
+use std::cell::OnceCell;
 use std::fs::File;
 use std::io;
 
@@ -42,21 +43,66 @@ pub use session::Session;
 use unusable::{lock_failure, unusable};
 use watchdog::Watchdog;
 
-/// A run that may switch ai-mode on.
+/// A run that may switch ai-mode on. Steps 1 to 4 run once, when they are first needed.
 pub struct Guard<'r> {
     context: &'r Context,
-    host: AliyunCli,
     product: Product,
+    /// The call that questions come before.
+    operation: Option<&'static Operation>,
+    prepared: OnceCell<Prepared>,
+}
+
+/// What steps 1 to 4 found out.
+struct Prepared {
+    host: AliyunCli,
     account: Account,
 }
 
 impl<'r> Guard<'r> {
-    /// Steps 1 to 4.
+    /// For a call that questions come before. Nothing is started yet.
+    pub fn for_call(context: &'r Context, operation: &'static Operation) -> Self {
+        let (product, prepared) = (operation.product, OnceCell::new());
+        Self { context, product, operation: Some(operation), prepared }
+    }
+
+    /// Steps 1 to 4, at once.
     ///
     /// # Errors
-    /// `aliyun` is missing, too old or cannot get its plugin; nobody's credentials are valid; a
+    /// `aliyun` is missing, too old or cannot get its plugin; there are no valid credentials; a
     /// signal came. Nothing has been sent.
     pub fn prepare(context: &'r Context, product: Product) -> Result<Self> {
+        let guard = Self { context, product, operation: None, prepared: OnceCell::new() };
+        guard.prepared()?;
+        Ok(guard)
+    }
+
+    /// Steps 1 to 4, and that the CLI's safety policy allows the call.
+    ///
+    /// # Errors
+    /// As [`Guard::prepare`]; also if the policy does not allow the call, or cannot be read.
+    pub fn require_allowed(&self) -> Result<()> {
+        let host = &self.prepared()?.host;
+        self.operation.map_or(Ok(()), |operation| safety_policy::check(host, operation))
+    }
+
+    /// The account that the calls will be made for.
+    ///
+    /// # Errors
+    /// As [`Guard::prepare`].
+    pub fn account(&self) -> Result<&Account> {
+        self.prepared().map(|prepared| &prepared.account)
+    }
+
+    fn prepared(&self) -> Result<&Prepared> {
+        if let Some(prepared) = self.prepared.get() {
+            return Ok(prepared);
+        }
+        let prepared = self.run_preflight()?;
+        Ok(self.prepared.get_or_init(|| prepared))
+    }
+
+    fn run_preflight(&self) -> Result<Prepared> {
+        let Self { context, product, .. } = *self;
         let host = AliyunCli::find(&context.settings)?;
         // A lease that cannot be read would keep ai-mode on: nothing is switched on then.
         AiMode::leases_in(&host.config_folder)
@@ -73,29 +119,13 @@ impl<'r> Guard<'r> {
             .cache()?;
         let profiles = cache.profiles().unwrap_or_default();
         let account = account::resolve(&host.shown, &context.settings, &env_credentials, profiles)
-            // A profile that was added by other means than the CLI's is worth another look.
+            // The profile may have been added by another program than the CLI.
             .inspect_err(|_| PreflightCache::forget(&host))?;
         if let Some(warning) = account.warning() {
             context.screen.warn(warning);
         }
         context.facts.account.replace(Some(account.clone()));
-        Ok(Self { context, host, product, account })
-    }
-
-    /// The account that the calls will be made for.
-    pub fn account(&self) -> &Account {
-        &self.account
-    }
-
-    /// As [`Guard::prepare`], for a call that questions come before: the CLI's safety policy must
-    /// allow it.
-    ///
-    /// # Errors
-    /// Also if the policy does not allow the call, or cannot be read.
-    pub fn prepare_for(context: &'r Context, operation: &Operation) -> Result<Self> {
-        let guard = Self::prepare(context, operation.product)?;
-        safety_policy::check(&guard.host, operation)?;
-        Ok(guard)
+        Ok(Prepared { host, account })
     }
 
     /// Step 5. A run that asks questions between its calls enters more than once: ai-mode is off
@@ -104,7 +134,8 @@ impl<'r> Guard<'r> {
     /// # Errors
     /// ai-mode could not be switched on, or a signal came; it is off again then.
     pub fn enter(&self) -> Result<Session<'r>> {
-        let Self { context, host, product, .. } = self;
+        let host = &self.prepared()?.host;
+        let Self { context, product, .. } = self;
         // First: it gets ready while the configuration is locked.
         let watchdog = Watchdog::start().map_err(|error| no_watchdog(&error))?;
         let ai_mode = AiMode::with_notes(host, &context.screen);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::api::error_codes::{self, Cause};
-use crate::api::operations::{Access, Operation};
+use crate::api::operations::{Access, Operation, Product};
 use crate::api::reply::cli_error::CliError;
 use crate::api::reply::evidence::Finding;
 use crate::api::reply::output;
@@ -85,12 +85,14 @@ fn before_the_call(operation: &Operation, error: CliError) -> Box<Failure> {
         }
         CliError::Credentials(text) => Failure::new(Kind::Credentials, text)
             .hint("configure a profile with `aliyun configure`; alimsg never takes a key"),
-        CliError::Local(text) => Failure::environment(text)
-            .hint(
+        CliError::Local(text) => {
+            let mut failure = Failure::environment(text).hint(
                 "aliyun refused before it called the service; is its plugin whole and up to date?",
-            )
+            );
             // An update would leave a damaged plugin as it is.
-            .next(format!("aliyun plugin install --names {}", operation.product.plugin())),
+            failure.next = vec![install_command(operation.product)];
+            failure
+        }
         // The CLI quotes words of the command line there, which can be message variables.
         CliError::SafetyPolicy(_) => Failure::environment(format!(
             "the safety policy of aliyun does not allow {}:{}",
@@ -103,6 +105,11 @@ fn before_the_call(operation: &Operation, error: CliError) -> Box<Failure> {
         )
         .next("aliyun configure safety-policy show"),
     }
+}
+
+/// Installs the plugin again.
+fn install_command(product: Product) -> String {
+    format!("aliyun plugin install --names {}", product.plugin())
 }
 
 /// The service, or the gateway before it, answered with a code.

@@ -15,7 +15,7 @@ mod signs;
 use serde_json::{Map, Value};
 
 use crate::api::error_codes;
-use crate::api::operations::{Access, Ids, Operation};
+use crate::api::operations::{Access, Operation, Product};
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::process::Output;
 pub use cli_error::{complaint, failure_message, is_configuration_error};
@@ -49,7 +49,8 @@ pub struct Acceptance {
 
 impl Acceptance {
     /// The IDs have other names in each product.
-    pub fn from_reply(reply: Reply, ids: Ids) -> Self {
+    pub fn from_reply(reply: Reply, product: Product) -> Self {
+        let ids = product.ids();
         Self {
             receipt_id: reply.text(ids.receipt_in),
             request_id: reply.text(&["RequestId"]),

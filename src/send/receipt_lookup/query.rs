@@ -244,7 +244,7 @@ impl ReceiptQuery {
         let kept = PROVING_FIELDS.iter().filter_map(|name| Some((*name, row.get(name)?)));
         let fields = request_id.into_iter().chain(kept);
         let fields = fields.map(|(name, value)| (name.to_string(), value.clone()));
-        Evidence::Proof(Acceptance::from_reply(Reply(fields.collect()), self.product().ids()))
+        Evidence::Proof(Acceptance::from_reply(Reply(fields.collect()), self.product()))
     }
 }
 
