@@ -1,3 +1,4 @@
+pub mod channel;
 pub mod length;
 pub mod media;
 pub mod params;

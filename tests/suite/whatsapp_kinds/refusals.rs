@@ -121,7 +121,7 @@ fn links_places_emojis_and_json_that_are_none() {
     refused(&world, "reaction", &["--message-id=1", "--emoji=fine"], "emoji");
     refused(&world, "raw", &["--message-type=text", "--content={"], "not valid JSON");
     refused(&world, "raw", &["--message-type=text", "--content=@/nowhere"], "cannot be read");
-    refused(&world, "raw", &["--message-type=a b", "--content={}"], "no name of a type");
+    refused(&world, "raw", &["--message-type=a b", "--content={}"], "invalid --message-type");
     refused(&world, "contacts", &["--content={}"], "array of contacts");
     refused(&world, "contacts", &["--phone=123", "--name=A"], "before the first");
     refused(&world, "contacts", &["--name=A"], "no phone number");

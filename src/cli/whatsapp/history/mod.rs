@@ -9,10 +9,11 @@ use serde_json::{Map, Value, json};
 use crate::aliyun::client::{self, Client};
 use crate::api::operations::Product;
 use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query, Status};
-use crate::cli::whatsapp::send::Channel;
+use crate::cli::values::chat_channel;
 use crate::cli::{Inputs, anything};
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
 use crate::output::report::Report;
@@ -43,7 +44,7 @@ pub struct Flags {
     cust_space_id: Option<String>,
 
     /// Channel of the messages
-    #[arg(long, value_enum, default_value = "whatsapp")]
+    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
     /// Only messages from then on
@@ -104,9 +105,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let service = Client::connect(context, Product::Cams)?;
     let found = if flags.all {
-        conversation.read_all(&service, &query, flags.page_size)?
+        conversation.fetch_all(&service, &query, flags.page_size)?
     } else {
-        conversation.read_page(&service, &query, flags.page_index, flags.page_size)?
+        conversation.fetch_page(&service, &query, flags.page_index, flags.page_size)?
     };
     drop(service);
     if found.is_unreadable {
@@ -130,8 +131,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
 fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
     let mut inputs = Inputs::new(context);
     let check = |number: &str| match flags.channel_type {
-        Channel::Whatsapp => phone::check_chat_number("--from", number),
         Channel::Viber => phone::check_chat_sender("--from", number),
+        Channel::Whatsapp | Channel::Sms => phone::check_chat_number("--from", number),
     };
     let business = inputs.need("--from", "Business number", flags.from.clone(), check)?;
     let question = "Channel instance (cust-space-id)";
@@ -140,12 +141,7 @@ fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
         phone::check_chat_number("--to", customer)?;
     }
     inputs.complete(&["alimsg whatsapp accounts list", "alimsg whatsapp numbers list"])?;
-    Ok(Conversation {
-        channel: flags.channel_type.name(),
-        business,
-        customer: flags.to.clone(),
-        space,
-    })
+    Ok(Conversation { channel: flags.channel_type, business, customer: flags.to.clone(), space })
 }
 
 fn refuse_empty_span(query: &Query) -> Result<()> {
