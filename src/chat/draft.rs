@@ -23,23 +23,12 @@ pub struct Envelope {
     pub task_id: String,
     /// The message that this one replies to.
     pub context_message_id: Option<String>,
-    pub fallback: Fallback,
-    pub viber: ViberOptions,
-}
-
-/// The SMS that is sent where the message cannot be delivered.
-#[derive(Debug)]
-pub struct Fallback {
-    pub id: Option<String>,
-    pub content: Option<String>,
-    pub rule: Option<String>,
+    pub fall_back_id: Option<String>,
+    pub fall_back_content: Option<String>,
+    pub fall_back_rule: Option<String>,
     /// In seconds.
-    pub duration: Option<u64>,
-}
-
-#[derive(Debug)]
-pub struct ViberOptions {
-    /// Required on Viber.
+    pub fall_back_duration: Option<u64>,
+    /// Required on Viber, which alone has it and the fields below it.
     pub label: Option<String>,
     pub tag: Option<String>,
     /// In seconds.
@@ -66,50 +55,50 @@ pub struct TemplateBody {
 impl Draft {
     /// Every parameter, as the user is shown it before agreeing.
     pub fn plan(&self) -> Vec<(String, String)> {
-        let Envelope { channel, fallback, viber, .. } = &self.envelope;
+        let envelope = &self.envelope;
         let seconds = |seconds: Option<u64>| seconds.map(|seconds| seconds.to_string());
         let named = |name: &str, value: Option<String>| Some((name.to_string(), value?));
         let mut plan = Vec::new();
-        plan.extend(named("channel", Some(channel.name().into())));
-        plan.extend(named("from", Some(self.envelope.from.clone())));
-        plan.extend(named("to", Some(self.envelope.to.clone())));
+        plan.extend(named("channel", Some(envelope.channel.name().into())));
+        plan.extend(named("from", Some(envelope.from.clone())));
+        plan.extend(named("to", Some(envelope.to.clone())));
         plan.extend(self.body.plan());
         let options = [
-            named("space", self.envelope.cust_space_id.clone()),
-            named("reply to", self.envelope.context_message_id.clone()),
-            named("fallback", fallback.id.clone()),
-            named("fallback text", fallback.content.clone()),
-            named("fallback rule", fallback.rule.clone()),
-            named("fallback after", seconds(fallback.duration)),
-            named("label", viber.label.clone()),
-            named("tag", viber.tag.clone()),
-            named("time to live", seconds(viber.ttl)),
-            named("tracking data", viber.tracking_data.clone()),
-            named("task-id", Some(self.envelope.task_id.clone())),
+            named("space", envelope.cust_space_id.clone()),
+            named("reply to", envelope.context_message_id.clone()),
+            named("fallback", envelope.fall_back_id.clone()),
+            named("fallback text", envelope.fall_back_content.clone()),
+            named("fallback rule", envelope.fall_back_rule.clone()),
+            named("fallback after", seconds(envelope.fall_back_duration)),
+            named("label", envelope.label.clone()),
+            named("tag", envelope.tag.clone()),
+            named("time to live", seconds(envelope.ttl)),
+            named("tracking data", envelope.tracking_data.clone()),
+            named("task-id", Some(envelope.task_id.clone())),
         ];
         plan.extend(options.into_iter().flatten());
         plan
     }
 
     pub fn call(&self) -> SendCall {
-        let Envelope { channel, fallback, viber, .. } = &self.envelope;
+        let envelope = &self.envelope;
         let call = Call::to(&SEND_CHATAPP_MESSAGE)
-            .text("--channel-type", channel.name())
-            .text("--from", &self.envelope.from)
-            .text("--to", &self.envelope.to);
+            .text("--channel-type", envelope.channel.name())
+            .text("--from", &envelope.from)
+            .text("--to", &envelope.to);
         self.body
             .add_to(call)
-            .text("--task-id", &self.envelope.task_id)
-            .optional_text("--cust-space-id", self.envelope.cust_space_id.as_deref())
-            .optional_text("--context-message-id", self.envelope.context_message_id.as_deref())
-            .optional_text("--fall-back-id", fallback.id.as_deref())
-            .optional_text("--fall-back-content", fallback.content.as_deref())
-            .optional_text("--fall-back-rule", fallback.rule.as_deref())
-            .optional_integer("--fall-back-duration", fallback.duration)
-            .optional_text("--label", viber.label.as_deref())
-            .optional_text("--tag", viber.tag.as_deref())
-            .optional_integer("--ttl", viber.ttl)
-            .optional_text("--tracking-data", viber.tracking_data.as_deref())
+            .text("--task-id", &envelope.task_id)
+            .optional_text("--cust-space-id", envelope.cust_space_id.as_deref())
+            .optional_text("--context-message-id", envelope.context_message_id.as_deref())
+            .optional_text("--fall-back-id", envelope.fall_back_id.as_deref())
+            .optional_text("--fall-back-content", envelope.fall_back_content.as_deref())
+            .optional_text("--fall-back-rule", envelope.fall_back_rule.as_deref())
+            .optional_integer("--fall-back-duration", envelope.fall_back_duration)
+            .optional_text("--label", envelope.label.as_deref())
+            .optional_text("--tag", envelope.tag.as_deref())
+            .optional_integer("--ttl", envelope.ttl)
+            .optional_text("--tracking-data", envelope.tracking_data.as_deref())
     }
 }
 

@@ -179,14 +179,6 @@ impl<E> Call<E> {
         self.set(flag, &[], Value::Tokens(Vec::new()))
     }
 
-    /// The single value that a flag was set to.
-    pub fn value(&self, flag: &str) -> Option<&str> {
-        self.values.iter().find_map(|(set, value)| match value {
-            Value::One(value) if *set == flag => Some(value.as_str()),
-            _ => None,
-        })
-    }
-
     fn set(mut self, flag: &'static str, kinds: &[FlagKind], value: Value) -> Self {
         let command = self.operation.command;
         let mistake = match self.operation.flag(flag) {
@@ -217,15 +209,6 @@ impl<E> Call<E> {
             .collect();
         content.sort_by_key(|(flag, _)| *flag);
         content
-    }
-
-    /// The names and values that a flag was given.
-    pub fn pairs(&self, flag: &str) -> &[(String, String)] {
-        let found = self.values.iter().find_map(|(set, value)| match value {
-            Value::Tokens(pairs) if *set == flag => Some(pairs.as_slice()),
-            _ => None,
-        });
-        found.unwrap_or_default()
     }
 
     /// The argument vector behind `aliyun`, checked against the table.

@@ -3,10 +3,9 @@
 use serde::Serialize;
 
 use crate::chat::content::interactive::{InteractiveText, check_ids_differ};
-use crate::chat::content::limits::{BUTTON_ID_MAX_CHARS, BUTTON_TITLE_MAX_CHARS, BUTTONS_MAX};
+use crate::chat::content::limits::{self, MAX_BUTTONS};
 use crate::chat::content::{Content, FreeForm, row};
 use crate::error::{Failure, Result};
-use crate::message::length;
 
 #[derive(Debug)]
 pub struct Buttons {
@@ -35,9 +34,9 @@ struct Reply<'a> {
 impl Content for Buttons {
     fn build(&self) -> Result<FreeForm> {
         let count = self.buttons.len();
-        if count > BUTTONS_MAX {
+        if count > MAX_BUTTONS {
             return Err(Failure::usage(format!(
-                "too many buttons: {count}, {BUTTONS_MAX} at most"
+                "too many buttons: {count}, {MAX_BUTTONS} at most"
             ))
             .hint("`alimsg whatsapp send list` offers up to 10 answers"));
         }
@@ -54,8 +53,8 @@ impl Button {
     /// # Errors
     /// ID or title is blank or too long.
     pub fn check(&self) -> Result<()> {
-        length::some("the ID of --button", &self.id, BUTTON_ID_MAX_CHARS)?;
-        length::some("the title of --button", &self.title, BUTTON_TITLE_MAX_CHARS)
+        limits::BUTTON_ID.check(&self.id)?;
+        limits::BUTTON_TITLE.check(&self.title)
     }
 }
 

@@ -3,10 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::chat::content::limits::{CONTACT_NAME_MAX_CHARS, CONTACT_PHONE_DIGITS};
-use crate::chat::content::{Content, FreeForm, row};
+use crate::chat::content::{Content, FreeForm, limits, row};
 use crate::error::{Failure, Result};
-use crate::message::length;
 
 #[derive(Debug)]
 pub struct Contacts(pub Vec<Contact>);
@@ -46,7 +44,7 @@ impl Content for Contacts {
 
 impl Contact {
     fn fields(&self) -> Result<ContactFields<'_>> {
-        check_name(&self.name)?;
+        limits::CONTACT_NAME.check(&self.name)?;
         if self.phones.is_empty() {
             return Err(Failure::usage(format!("the contact {:?} has no phone number", self.name))
                 .hint("give its --phone right after its --name"));
@@ -59,12 +57,6 @@ impl Contact {
     }
 }
 
-/// # Errors
-/// Blank or too long.
-pub fn check_name(name: &str) -> Result<()> {
-    length::some("--name", name, CONTACT_NAME_MAX_CHARS)
-}
-
 /// The number is only shown to the recipient, so blanks and punctuation are allowed.
 ///
 /// # Errors
@@ -72,7 +64,7 @@ pub fn check_name(name: &str) -> Result<()> {
 pub fn check_phone(phone: &str) -> Result<()> {
     let digits = phone.chars().filter(char::is_ascii_digit).count();
     let is_allowed = |c: char| c.is_ascii_digit() || "+- ().".contains(c);
-    if CONTACT_PHONE_DIGITS.contains(&digits) && phone.chars().all(is_allowed) {
+    if limits::CONTACT_PHONE_DIGITS.contains(&digits) && phone.chars().all(is_allowed) {
         return Ok(());
     }
     Err(Failure::usage(format!("--phone {phone:?} is not a phone number"))

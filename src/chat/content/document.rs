@@ -2,11 +2,9 @@
 
 use serde::Serialize;
 
-use crate::chat::content::limits::{FILE_NAME_MAX_CHARS, FILE_TYPE_MAX_CHARS};
-use crate::chat::content::media::{check_caption, check_link};
-use crate::chat::content::{Content, FreeForm, rows};
+use crate::chat::content::media::check_link;
+use crate::chat::content::{Content, FreeForm, limits, rows};
 use crate::error::Result;
-use crate::message::length;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,9 +20,9 @@ pub struct Document {
 impl Content for Document {
     fn build(&self) -> Result<FreeForm> {
         check_link(&self.link)?;
-        check_file_name(&self.file_name)?;
-        self.file_type.as_deref().map_or(Ok(()), check_file_type)?;
-        check_caption(self.caption.as_deref())?;
+        limits::FILE_NAME.check(&self.file_name)?;
+        limits::FILE_TYPE.check_optional(self.file_type.as_ref())?;
+        limits::CAPTION.check_optional(self.caption.as_ref())?;
         let plan = rows(&[
             ("link", Some(&self.link)),
             ("file name", Some(&self.file_name)),
@@ -33,18 +31,6 @@ impl Content for Document {
         ]);
         FreeForm::new("document", self, plan)
     }
-}
-
-/// # Errors
-/// Blank or too long.
-pub fn check_file_name(name: &str) -> Result<()> {
-    length::some("--file-name", name, FILE_NAME_MAX_CHARS)
-}
-
-/// # Errors
-/// Blank or too long.
-pub fn check_file_type(file_type: &str) -> Result<()> {
-    length::some("--file-type", file_type, FILE_TYPE_MAX_CHARS)
 }
 
 #[cfg(test)]

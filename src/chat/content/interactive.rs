@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::chat::content::limits::{BODY_MAX_CHARS, FOOTER_MAX_CHARS, HEADER_MAX_CHARS};
-use crate::chat::content::{FreeForm, rows};
+use crate::chat::content::{FreeForm, limits, rows};
 use crate::error::{Failure, Result};
-use crate::message::length;
 
 #[derive(Debug)]
 pub struct InteractiveText {
@@ -49,13 +47,9 @@ impl InteractiveText {
         action: impl Serialize,
         action_plan: Vec<(String, String)>,
     ) -> Result<FreeForm> {
-        check_body(&self.body)?;
-        for (flag, text, max) in [
-            ("--header", &self.header, HEADER_MAX_CHARS),
-            ("--footer", &self.footer, FOOTER_MAX_CHARS),
-        ] {
-            text.as_deref().map_or(Ok(()), |text| length::some(flag, text, max))?;
-        }
+        limits::HEADER.check_optional(self.header.as_ref())?;
+        limits::BODY.check(&self.body)?;
+        limits::FOOTER.check_optional(self.footer.as_ref())?;
         let fields = Fields {
             kind,
             body: TextFields { text: &self.body },
@@ -71,12 +65,6 @@ impl InteractiveText {
         plan.extend(action_plan);
         FreeForm::new("interactive", fields, plan)
     }
-}
-
-/// # Errors
-/// Blank or too long.
-pub fn check_body(text: &str) -> Result<()> {
-    length::some("--body", text, BODY_MAX_CHARS)
 }
 
 /// The customer's answer carries the ID, so each answer needs its own.

@@ -3,13 +3,9 @@
 use serde::Serialize;
 
 use crate::chat::content::interactive::{InteractiveText, check_ids_differ};
-use crate::chat::content::limits::{
-    LIST_BUTTON_MAX_CHARS, ROW_DESCRIPTION_MAX_CHARS, ROW_ID_MAX_CHARS, ROW_TITLE_MAX_CHARS,
-    ROWS_MAX, SECTION_TITLE_MAX_CHARS,
-};
+use crate::chat::content::limits::{self, MAX_ROWS};
 use crate::chat::content::{Content, FreeForm, row};
 use crate::error::{Failure, Result};
-use crate::message::length;
 
 #[derive(Debug)]
 pub struct List {
@@ -41,12 +37,12 @@ struct Action<'a> {
 
 impl Content for List {
     fn build(&self) -> Result<FreeForm> {
-        check_button_text(&self.button_text)?;
+        limits::LIST_BUTTON.check(&self.button_text)?;
         let rows = || self.sections.iter().flat_map(|section| &section.rows);
         let count = rows().count();
-        if count > ROWS_MAX {
+        if count > MAX_ROWS {
             return Err(Failure::usage(format!(
-                "too many rows: {count}, {ROWS_MAX} at most in all sections together"
+                "too many rows: {count}, {MAX_ROWS} at most in all sections together"
             ))
             .hint("send fewer, or several lists"));
         }
@@ -65,7 +61,7 @@ impl Content for List {
 impl Section {
     fn check(&self, sections: usize) -> Result<()> {
         match &self.title {
-            Some(title) => length::some("--section", title, SECTION_TITLE_MAX_CHARS)?,
+            Some(title) => limits::SECTION_TITLE.check(title)?,
             None if sections > 1 => {
                 return Err(Failure::usage("a --row comes before the first --section").hint(
                     "with several sections, each one needs a title: begin with a --section",
@@ -86,23 +82,15 @@ impl Row {
     /// # Errors
     /// A part that is blank or too long.
     pub fn check(&self) -> Result<()> {
-        length::some("the ID of --row", &self.id, ROW_ID_MAX_CHARS)?;
-        length::some("the title of --row", &self.title, ROW_TITLE_MAX_CHARS)?;
-        self.description.as_deref().map_or(Ok(()), |description| {
-            length::some("the description of --row", description, ROW_DESCRIPTION_MAX_CHARS)
-        })
+        limits::ROW_ID.check(&self.id)?;
+        limits::ROW_TITLE.check(&self.title)?;
+        limits::ROW_DESCRIPTION.check_optional(self.description.as_ref())
     }
 
     fn shown(&self) -> String {
         let description = self.description.iter().map(|text| format!(": {text}"));
         format!("{} ({})", self.title, self.id) + &description.collect::<String>()
     }
-}
-
-/// # Errors
-/// Blank or too long.
-pub fn check_button_text(text: &str) -> Result<()> {
-    length::some("--button-text", text, LIST_BUTTON_MAX_CHARS)
 }
 
 #[cfg(test)]

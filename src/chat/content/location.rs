@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::chat::content::limits::{LATITUDE_MAX_DEGREES, LONGITUDE_MAX_DEGREES, PLACE_MAX_CHARS};
-use crate::chat::content::{Content, FreeForm, row, rows};
+use crate::chat::content::{Content, FreeForm, limits, row, rows};
 use crate::error::{Failure, Result};
-use crate::message::length;
 
 /// Degrees stay text, so that no digit is lost.
 #[derive(Debug, Serialize)]
@@ -20,11 +18,8 @@ impl Content for Location {
     fn build(&self) -> Result<FreeForm> {
         check_latitude(&self.latitude)?;
         check_longitude(&self.longitude)?;
-        for (flag, text) in [("--name", &self.name), ("--address", &self.address)] {
-            if let Some(text) = text {
-                length::some(flag, text, PLACE_MAX_CHARS)?;
-            }
-        }
+        limits::PLACE_NAME.check_optional(self.name.as_ref())?;
+        limits::PLACE_ADDRESS.check_optional(self.address.as_ref())?;
         let mut plan = vec![row("place", format!("{}, {}", self.latitude, self.longitude))];
         plan.extend(rows(&[("name", self.name.as_ref()), ("address", self.address.as_ref())]));
         FreeForm::new("location", self, plan)
@@ -34,13 +29,13 @@ impl Content for Location {
 /// # Errors
 /// Not a number of degrees, or out of range.
 pub fn check_latitude(text: &str) -> Result<()> {
-    check_degrees("--latitude", text, LATITUDE_MAX_DEGREES)
+    check_degrees("--latitude", text, limits::MAX_LATITUDE)
 }
 
 /// # Errors
 /// Not a number of degrees, or out of range.
 pub fn check_longitude(text: &str) -> Result<()> {
-    check_degrees("--longitude", text, LONGITUDE_MAX_DEGREES)
+    check_degrees("--longitude", text, limits::MAX_LONGITUDE)
 }
 
 fn check_degrees(flag: &str, text: &str, max: f64) -> Result<()> {

@@ -2,11 +2,10 @@
 
 use serde::Serialize;
 
-use crate::chat::content::limits::CAPTION_MAX_CHARS;
-use crate::chat::content::{Content, FreeForm, rows};
+use crate::chat::content::{Content, FreeForm, limits, rows};
 use crate::error::Result;
 use crate::message::media::Kind;
-use crate::message::{length, url};
+use crate::message::url;
 
 #[derive(Debug, Serialize)]
 pub struct Media {
@@ -19,7 +18,7 @@ pub struct Media {
 impl Content for Media {
     fn build(&self) -> Result<FreeForm> {
         check_link(&self.link)?;
-        check_caption(self.caption.as_deref())?;
+        limits::CAPTION.check_optional(self.caption.as_ref())?;
         let plan = rows(&[("link", Some(&self.link)), ("caption", self.caption.as_ref())]);
         FreeForm::new(self.kind.name(), self, plan)
     }
@@ -29,12 +28,6 @@ impl Content for Media {
 /// Not a public link.
 pub fn check_link(link: &str) -> Result<()> {
     url::check("--link", link)
-}
-
-/// # Errors
-/// Blank or too long.
-pub fn check_caption(caption: Option<&str>) -> Result<()> {
-    caption.map_or(Ok(()), |caption| length::some("--caption", caption, CAPTION_MAX_CHARS))
 }
 
 #[cfg(test)]
@@ -57,7 +50,7 @@ mod tests {
             built(&media(Kind::Image, Some("A".into()))),
             ("image".into(), r#"{"link":"https://example.com/a","caption":"A"}"#.into())
         );
-        let long = "x".repeat(CAPTION_MAX_CHARS + 1);
+        let long = "x".repeat(1025);
         media(Kind::Image, Some(long)).build().expect_err("too long");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::chat::content::limits::EMOJI_MAX_CHARS;
+use crate::chat::content::limits::MAX_EMOJI_CHARS;
 use crate::chat::content::{Content, FreeForm, row};
 use crate::error::{Failure, Result};
 
@@ -30,7 +30,7 @@ impl Content for Reaction {
 pub fn check_emoji(emoji: &str) -> Result<()> {
     let in_words = |c: char| c.is_alphabetic() || c.is_whitespace() || c.is_control();
     let is_possible = emoji.is_empty() || !emoji.is_ascii();
-    if is_possible && emoji.chars().count() <= EMOJI_MAX_CHARS && !emoji.chars().any(in_words) {
+    if is_possible && emoji.chars().count() <= MAX_EMOJI_CHARS && !emoji.chars().any(in_words) {
         return Ok(());
     }
     Err(Failure::usage(format!("--emoji {emoji:?} is not one emoji"))
@@ -48,7 +48,7 @@ mod tests {
         {
             check_emoji(emoji).expect(emoji);
         }
-        for emoji in ["ok", ":)", "👍 ", "好", "+1", &"👍".repeat(EMOJI_MAX_CHARS + 1)] {
+        for emoji in ["ok", ":)", "👍 ", "好", "+1", &"👍".repeat(MAX_EMOJI_CHARS + 1)] {
             check_emoji(emoji).expect_err(emoji);
         }
     }

@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::chat::content::limits::TEXT_MAX_CHARS;
-use crate::chat::content::{Content, FreeForm, row};
+use crate::chat::content::{Content, FreeForm, limits, row};
 use crate::error::Result;
-use crate::message::length;
 
 #[derive(Debug, Serialize)]
 pub struct Text {
@@ -14,15 +12,9 @@ pub struct Text {
 
 impl Content for Text {
     fn build(&self) -> Result<FreeForm> {
-        check(&self.text)?;
+        limits::TEXT.check(&self.text)?;
         FreeForm::new("text", self, vec![row("text", &self.text)])
     }
-}
-
-/// # Errors
-/// Blank or too long.
-pub fn check(text: &str) -> Result<()> {
-    length::some("--text", text, TEXT_MAX_CHARS)
 }
 
 #[cfg(test)]
@@ -34,7 +26,7 @@ mod tests {
     fn a_text_is_the_only_field() {
         let text = Text { text: "- \"so\"\n".into() };
         assert_eq!(built(&text), ("text".into(), r#"{"text":"- \"so\"\n"}"#.into()));
-        for text in [" ".into(), "x".repeat(TEXT_MAX_CHARS + 1)] {
+        for text in [" ".into(), "x".repeat(4097)] {
             Text { text }.build().expect_err("blank or too long");
         }
     }

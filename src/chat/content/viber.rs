@@ -3,11 +3,10 @@
 
 use serde::Serialize;
 
-use crate::chat::content::limits::VIBER_BUTTON_TITLE_MAX_CHARS;
 use crate::chat::content::media::check_link;
-use crate::chat::content::{Content, FreeForm, row, text};
+use crate::chat::content::{Content, FreeForm, limits, row};
 use crate::error::Result;
-use crate::message::{length, url};
+use crate::message::url;
 
 /// A text, a medium, or both.
 #[derive(Debug)]
@@ -76,7 +75,7 @@ impl Content for ViberMessage {
             Some(Medium::Video { link, thumbnail, file_size, duration }) => {
                 medium_type = Some("video");
                 check_link(link)?;
-                check_thumbnail(thumbnail)?;
+                url::check("--thumbnail", thumbnail)?;
                 plan.push(row("link", link));
                 plan.push(row("thumbnail", thumbnail));
                 plan.push(row("size", format!("{file_size} bytes")));
@@ -89,13 +88,13 @@ impl Content for ViberMessage {
         }
         let button = self.text.as_ref().and_then(|text| text.button.as_ref());
         if let Some(ViberText { text, .. }) = &self.text {
-            text::check(text)?;
+            limits::TEXT.check(text)?;
             plan.push(row("text", text));
             fields.text = Some(text);
         }
         if let Some(button) = button {
-            check_button_title(&button.title)?;
-            button.url.as_deref().map_or(Ok(()), check_button_url)?;
+            limits::VIBER_BUTTON_TITLE.check(&button.title)?;
+            button.url.as_deref().map_or(Ok(()), |url| url::check("--button-url", url))?;
             let target = button.url.iter().map(|url| format!(" → {url}")).collect::<String>();
             plan.push(row("button", format!("{}{target}", button.title)));
             fields.caption = Some(&button.title);
@@ -105,24 +104,6 @@ impl Content for ViberMessage {
         let message_type = parts.into_iter().flatten().collect::<Vec<_>>().join("_");
         FreeForm::new(message_type, fields, plan)
     }
-}
-
-/// # Errors
-/// Blank or too long.
-pub fn check_button_title(title: &str) -> Result<()> {
-    length::some("--button-title", title, VIBER_BUTTON_TITLE_MAX_CHARS)
-}
-
-/// # Errors
-/// Not a public link.
-pub fn check_button_url(url: &str) -> Result<()> {
-    url::check("--button-url", url)
-}
-
-/// # Errors
-/// Not a public link.
-pub fn check_thumbnail(link: &str) -> Result<()> {
-    url::check("--thumbnail", link)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub struct ButtonsFlags {
     #[command(flatten)]
     text: InteractiveFlags,
 
-    /// A button, at most 20 characters long; one to three, each with an ID of its own
+    /// A button, at most 20 characters long; one to three, each with its own ID
     #[arg(long, value_name = "ID=TITLE")]
     button: Vec<String>,
 }

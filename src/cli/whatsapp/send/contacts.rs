@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::chat::content::contacts::{Contact, Contacts, check_json, check_name, check_phone};
+use crate::chat::content::contacts::{Contact, Contacts, check_json, check_phone};
 use crate::chat::content::raw::Raw;
-use crate::chat::content::{Content, require_whatsapp};
+use crate::chat::content::{Content, limits, require_whatsapp};
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::groups::{FlagSpec, Group, Grouping, Groups};
 use crate::cli::{Inputs, source};
@@ -57,7 +57,8 @@ impl ContentFlags for ContactsFlags {
         }
         let mut people = self.people.0;
         if people.is_empty() {
-            let name = inputs.need("--name", "Name of the contact", None, check_name)?;
+            let check = |name: &str| limits::CONTACT_NAME.check(name);
+            let name = inputs.need("--name", "Name of the contact", None, check)?;
             let phone = inputs.need("--phone", "Phone number", None, check_phone)?;
             people.push(Group { opener: Some(name), members: vec![phone] });
         }

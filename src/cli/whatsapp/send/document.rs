@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use crate::chat::content::document::{Document, check_file_name, check_file_type};
+use crate::chat::content::document::Document;
 use crate::chat::content::media::check_link;
-use crate::chat::content::{Content, refuse_foreign_flags};
+use crate::chat::content::{Content, limits, refuse_foreign_flags};
 use crate::cli::Inputs;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::image::LINK_QUESTION;
@@ -48,11 +48,11 @@ impl ContentFlags for DocumentFlags {
             &[("--file-type", self.file_type.is_some())],
         )?;
         let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
-        let question = "Name of the file";
-        let file_name = inputs.need("--file-name", question, self.file_name, check_file_name)?;
+        let check = |name: &str| limits::FILE_NAME.check(name);
+        let file_name = inputs.need("--file-name", "Name of the file", self.file_name, check)?;
         let file_type = if channel == Channel::Viber {
-            let question = "Type, such as pdf";
-            Some(inputs.need("--file-type", question, self.file_type, check_file_type)?)
+            let check = |name: &str| limits::FILE_TYPE.check(name);
+            Some(inputs.need("--file-type", "Type, such as pdf", self.file_type, check)?)
         } else {
             None
         };

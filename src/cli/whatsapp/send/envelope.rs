@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::chat::content::refuse_foreign_flags;
-use crate::chat::draft::{Draft, Envelope, Fallback, ViberOptions};
+use crate::chat::draft::{Draft, Envelope};
 use crate::cli::Inputs;
 use crate::cli::anything;
 use crate::cli::values::chat_channel;
@@ -29,19 +29,19 @@ pub struct EnvelopeFlags {
     #[arg(long, value_parser = chat_channel(), default_value = "whatsapp", help_heading = "Message")]
     pub(super) channel_type: Channel,
 
-    /// Channel instance that sends
+    /// Channel instance that sends the message
     #[arg(long, value_name = "ID", help_heading = "Message")]
     pub(super) cust_space_id: Option<String>,
 
-    /// ID by which the message can be found again [default: a new one]
+    /// ID to find the message again [default: a new one]
     #[arg(long, value_name = "ID", help_heading = "Message")]
     task_id: Option<String>,
 
-    /// Message that this one replies to
+    /// Message to reply to
     #[arg(long, value_name = "ID", help_heading = "Message")]
     context_message_id: Option<String>,
 
-    /// Fallback strategy, where the message cannot be delivered
+    /// Fallback strategy if the message cannot be delivered
     #[arg(long, value_name = "ID", help_heading = "Fallback to SMS")]
     fall_back_id: Option<String>,
 
@@ -133,18 +133,14 @@ impl EnvelopeFlags {
             cust_space_id,
             task_id: tracking.id.clone(),
             context_message_id: self.context_message_id,
-            fallback: Fallback {
-                id: self.fall_back_id,
-                content: self.fall_back_content,
-                rule: self.fall_back_rule,
-                duration: self.fall_back_duration,
-            },
-            viber: ViberOptions {
-                label,
-                tag: self.tag,
-                ttl: self.ttl,
-                tracking_data: self.tracking_data,
-            },
+            fall_back_id: self.fall_back_id,
+            fall_back_content: self.fall_back_content,
+            fall_back_rule: self.fall_back_rule,
+            fall_back_duration: self.fall_back_duration,
+            label,
+            tag: self.tag,
+            ttl: self.ttl,
+            tracking_data: self.tracking_data,
         };
         Ok(Complete { envelope, tracking, safety, content })
     }

@@ -31,7 +31,7 @@ struct CheckFlags {
     #[arg(long, help_heading = "Message")]
     check_session: bool,
 
-    /// Send although the same went to the same customer within the last five minutes
+    /// Send even if the same message went to this customer within the last five minutes
     #[arg(long, help_heading = "Message")]
     allow_duplicate: bool,
 }

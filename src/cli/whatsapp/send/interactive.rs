@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::chat::content::interactive::{InteractiveText, check_body};
-use crate::chat::content::require_whatsapp;
+use crate::chat::content::interactive::InteractiveText;
+use crate::chat::content::{limits, require_whatsapp};
 use crate::cli::Inputs;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
@@ -38,7 +38,7 @@ impl InteractiveFlags {
                  button: --button-title and --button-url",
             )
         })?;
-        let body = inputs.need("--body", "Text", self.body, check_body)?;
+        let body = inputs.need("--body", "Text", self.body, |text| limits::BODY.check(text))?;
         Ok(InteractiveText { header: self.header, body, footer: self.footer })
     }
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 
-use crate::chat::content::Content;
-use crate::chat::content::list::{List, Row, Section, check_button_text};
+use crate::chat::content::list::{List, Row, Section};
+use crate::chat::content::{Content, limits};
 use crate::cli::Inputs;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::groups::{FlagSpec, Group, Grouping, Groups};
@@ -46,17 +46,17 @@ impl Grouping for Sections {
     const MEMBER: FlagSpec = FlagSpec {
         flag: "row",
         value_name: "ID=TITLE[=DESCRIPTION]",
-        help: "A row, at most 24 characters and 72 of description; one to ten, each with an ID of \
-               its own; neither ID nor title contains =",
+        help: "A row, at most 24 characters and 72 of description; one to ten, each with its own \
+               ID; neither ID nor title contains =",
     };
 }
 
 impl ContentFlags for ListFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
         let text = self.text.into_text(channel, "list", inputs)?;
-        let question = "Text on the button";
+        let check = |text: &str| limits::LIST_BUTTON.check(text);
         let button_text =
-            inputs.need("--button-text", question, self.button_text, check_button_text)?;
+            inputs.need("--button-text", "Text on the button", self.button_text, check)?;
         let mut groups = self.sections.0;
         if groups.iter().all(|group| group.members.is_empty()) {
             let check = |text: &str| parse_row(text)?.check();

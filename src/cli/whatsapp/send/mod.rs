@@ -30,7 +30,7 @@ use free_form::FreeForm;
 
 pub const EXAMPLES: &str = "\
 Templates can be sent at any time; everything else within 24 hours after the customer's last
-message; `alimsg whatsapp session` shows whether that is the case.
+message. `alimsg whatsapp session` shows whether this window is open.
 
 Examples:
   alimsg --sandbox whatsapp send text --from 8613800000001 --to 8613800001000 \\
@@ -76,7 +76,7 @@ pub enum Kind {
     /// A text with a list to choose the answer from
     #[command(after_help = list::EXAMPLES)]
     List(Box<FreeForm<list::ListFlags>>),
-    /// Any free-form message, its content as JSON
+    /// Any free-form message, with its content as JSON
     #[command(after_help = raw::EXAMPLES)]
     Raw(Box<FreeForm<raw::RawFlags>>),
 }

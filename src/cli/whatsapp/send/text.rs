@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::chat::content::viber::{ViberMessage, ViberText};
-use crate::chat::content::{Content, text};
+use crate::chat::content::{Content, limits, text};
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::viber;
 use crate::cli::{Inputs, source};
@@ -38,7 +38,7 @@ impl ContentFlags for TextFlags {
             Some("-") => Some(from_stdin()?),
             _ => self.text,
         };
-        let text = inputs.need("--text", "Text", given, text::check)?;
+        let text = inputs.need("--text", "Text", given, |text| limits::TEXT.check(text))?;
         if channel != Channel::Viber {
             return Ok(Box::new(text::Text { text }));
         }

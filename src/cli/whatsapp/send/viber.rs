@@ -2,11 +2,12 @@
 
 use clap::Args;
 
-use crate::chat::content::viber::{Button, ViberText, check_button_title, check_button_url};
-use crate::chat::content::{refuse_foreign_flags, text};
+use crate::chat::content::viber::{Button, ViberText};
+use crate::chat::content::{limits, refuse_foreign_flags};
 use crate::cli::Inputs;
 use crate::error::Result;
 use crate::message::channel::Channel;
+use crate::message::url;
 
 /// The button of a Viber message: it opens a link.
 #[derive(Debug, Args)]
@@ -40,9 +41,10 @@ impl ButtonFlags {
         if title.is_none() && url.is_none() {
             return Ok(None);
         }
-        let title =
-            inputs.need("--button-title", "Title of the button", title, check_button_title)?;
-        let url = inputs.need("--button-url", "Link of the button", url, check_button_url)?;
+        let check = |title: &str| limits::VIBER_BUTTON_TITLE.check(title);
+        let title = inputs.need("--button-title", "Title of the button", title, check)?;
+        let check = |url: &str| url::check("--button-url", url);
+        let url = inputs.need("--button-url", "Link of the button", url, check)?;
         Ok(Some(Button { title, url: Some(url) }))
     }
 }
@@ -59,6 +61,6 @@ pub fn text_beside_medium(
     if text.is_none() && button.is_none() {
         return Ok(None);
     }
-    let text = inputs.need("--text", "Text", text, text::check)?;
+    let text = inputs.need("--text", "Text", text, |text| limits::TEXT.check(text))?;
     Ok(Some(ViberText { text, button }))
 }

@@ -3,9 +3,7 @@
 use clap::Args;
 
 use crate::chat::content::media::{Media, check_link};
-use crate::chat::content::viber::{
-    Button, Medium, ViberMessage, check_button_title, check_thumbnail,
-};
+use crate::chat::content::viber::{Button, Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::cli::Inputs;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
@@ -14,6 +12,7 @@ use crate::cli::whatsapp::send::viber::text_beside_medium;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::message::media::Kind;
+use crate::message::url;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -73,12 +72,10 @@ impl ContentFlags for VideoFlags {
             return Ok(Box::new(Media { kind: Kind::Video, link, caption: self.caption }));
         }
         let question = "Public link of the preview image";
-        let thumbnail = inputs.need("--thumbnail", question, self.thumbnail, check_thumbnail)?;
+        let check = |text: &str| url::check("--thumbnail", text);
+        let thumbnail = inputs.need("--thumbnail", question, self.thumbnail, check)?;
         let file_size = number("--file-size", "Size in bytes", self.file_size, inputs)?;
         let duration = number("--duration", "Length in seconds", self.duration, inputs)?;
-        if let Some(title) = &self.button_title {
-            check_button_title(title)?;
-        }
         let button = self.button_title.map(|title| Button { title, url: None });
         let text = text_beside_medium(self.text, button, inputs)?;
         let medium = Medium::Video { link, thumbnail, file_size, duration };

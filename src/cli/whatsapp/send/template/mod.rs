@@ -56,7 +56,7 @@ struct TemplateFlags {
     #[arg(long, value_name = "TEXT")]
     payload: Vec<String>,
 
-    /// Before anything is sent, check that the template is approved and its variables complete
+    /// Before sending, check that the template is approved and its variables complete
     #[arg(long)]
     verify: bool,
 }
