@@ -12,7 +12,7 @@ pub struct Draft {
     pub body: Body,
 }
 
-/// What every message has, whatever its content.
+/// What every message has besides its content.
 #[derive(Debug)]
 pub struct Envelope {
     pub channel: Channel,

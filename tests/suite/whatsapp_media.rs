@@ -116,7 +116,7 @@ fn a_progress_bar_is_shown_at_a_terminal() {
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:?}");
     assert_eq!(world.uploads().len(), 1);
-    // There is no bar in a pipe.
+    // A pipe gets no bar.
     let ran = world.run(UPLOAD);
     assert!(ran.stderr.contains("uploading") && !ran.stderr.contains("17 B"), "{ran:?}");
 }
@@ -125,7 +125,7 @@ fn a_progress_bar_is_shown_at_a_terminal() {
 fn an_upload_has_a_limit_of_output_and_of_time() {
     let flood = 64 * 1024 * 1024;
     let much = world(&[json!({"match": ["oss"], "flood_stdout_bytes": flood})]);
-    assert_eq!(much.run(UPLOAD).exit(), 0, "a flood alone is no failure");
+    assert_eq!(much.run(UPLOAD).exit(), 0, "much output alone is not a failure");
     let line = "\rTotal num: 1, Progress: 1.000%, Speed: 1KB/s".repeat(10_000);
     let long = world(&[json!({"match": ["oss"], "early_stdout": line, "delay_ms": 120_000})]);
     let ran = long.run(&[UPLOAD, &["--timeout", "1", "--json"]].concat());

@@ -84,7 +84,7 @@ pub fn require_whatsapp(channel: Channel, message_type: &str) -> Result<()> {
     if channel == Channel::Whatsapp {
         return Ok(());
     }
-    Err(unsupported(channel, &format!("{message_type} messages"))
+    Err(unsupported(channel, &format!("messages of type {message_type}"))
         .hint("send it with --channel-type whatsapp"))
 }
 

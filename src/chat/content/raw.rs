@@ -59,7 +59,7 @@ pub fn check_channel(channel: Channel, message_type: &str) -> Result<()> {
         return require_whatsapp(channel, message_type);
     }
     if channel != Channel::Viber && VIBER_TYPES.contains(&known.as_str()) {
-        return Err(unsupported(channel, &format!("{message_type} messages"))
+        return Err(unsupported(channel, &format!("messages of type {message_type}"))
             .hint("send it with --channel-type viber"));
     }
     Ok(())

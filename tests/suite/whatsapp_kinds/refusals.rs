@@ -137,6 +137,8 @@ fn invalid_links_places_emojis_and_json_are_refused() {
         &["--message-type=a b", "--content={}"],
         "invalid --message-type",
     );
+    assert_refused(&world, "raw", &["--message-type=text", "--content="], "--content");
+    assert_refused(&world, "buttons", &["--body=b", "--button="], "ID=TITLE");
     assert_refused(&world, "contacts", &["--content={}"], "array of contacts");
     assert_refused(&world, "contacts", &["--phone=123", "--name=A"], "before the first");
     assert_refused(&world, "contacts", &["--name=A"], "no phone number");

@@ -1,4 +1,4 @@
-//! The flags that every message has, whatever its content: who, to whom, through which channel.
+//! The flags that every message has: who, to whom, through which channel.
 
 use clap::Args;
 
