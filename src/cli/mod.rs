@@ -7,6 +7,7 @@ pub mod sandbox;
 pub mod sms;
 pub mod source;
 pub mod templates;
+mod values;
 pub mod whatsapp;
 
 use clap::CommandFactory as _;
