@@ -1,5 +1,5 @@
-//! The session window: for 24 hours after a customer's last message, free-form messages may be
-//! sent. It is a rule of WhatsApp; Viber has none.
+//! The session window: free-form messages may be sent for 24 hours after a customer's last
+//! message. WhatsApp has this rule, Viber does not.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,10 +7,10 @@ use crate::aliyun::client::Client;
 use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query};
 use crate::error::{Failure, Kind, Result};
 
-/// How long a customer's message keeps it open; documented.
+/// How long the window stays open after a customer's message; documented.
 pub const LENGTH: SignedDuration = SignedDuration::from_hours(24);
 
-/// What is known about the window to one customer.
+/// The window to one customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// The customer's newest message of the last 24 hours.
@@ -20,24 +20,26 @@ pub struct Window {
 }
 
 impl Window {
-    /// What a customer's newest message makes of the window at `now`.
+    /// The window at `now`, given the customer's newest message.
     pub fn after(last_inbound_at: Option<Timestamp>, now: Timestamp) -> Self {
         let expires_at = last_inbound_at.and_then(|at| at.checked_add(LENGTH).ok());
         Self { last_inbound_at, expires_at, open: expires_at.is_some_and(|end| now < end) }
     }
 
     /// # Errors
-    /// The window is closed: the service would answer the same.
+    /// The window is closed, so the service would reject the message.
     pub fn require_open(&self, to: &str) -> Result<()> {
         if self.open {
             return Ok(());
         }
         let mut failure = Failure::new(
             Kind::Rejected,
-            format!("the session window to {to} is closed: no message from there for 24 hours"),
+            format!(
+                "the session window to {to} is closed: no message from this customer in 24 hours"
+            ),
         );
         failure.code = Some("SessionWindowExpired".into());
-        failure.hint = Some("send a template instead; it is allowed at any time".into());
+        failure.hint = Some("send a template instead; templates are allowed at any time".into());
         failure.next = vec![
             "alimsg templates list --audit-status approved".into(),
             "alimsg whatsapp send template --help".into(),
@@ -46,7 +48,7 @@ impl Window {
     }
 }
 
-/// Which messages decide about the window.
+/// The messages that can open the window.
 pub fn query(now: Timestamp) -> Query {
     Query {
         since: now.checked_sub(LENGTH).ok(),
@@ -55,19 +57,19 @@ pub fn query(now: Timestamp) -> Query {
     }
 }
 
-/// Reads the window, and the replies that tell it.
+/// Fetches the window, and the replies that it comes from.
 ///
 /// # Errors
-/// The failure of a call; also a list or a message that cannot be read, where no readable message
-/// opens the window: whether it is open cannot be told then.
-pub fn read(
+/// The failure of a call. Also an unreadable list or message where no readable one opens the
+/// window: it is unknown then whether the window is open.
+pub fn fetch(
     conversation: &Conversation,
     service: &Client<'_>,
     now: Timestamp,
 ) -> Result<(Window, Vec<serde_json::Value>)> {
-    // All of the pages: nothing says that the newest message comes first.
-    let found = conversation.read_all(service, &query(now), PAGE_SIZE)?;
-    // A message without a customer may be another one's.
+    // All pages, since the newest message does not have to come first.
+    let found = conversation.fetch_all(service, &query(now), PAGE_SIZE)?;
+    // A message without a customer may be from another one.
     let newest = found
         .messages
         .iter()
@@ -77,11 +79,11 @@ pub fn read(
     let window = Window::after(newest, now);
     let lacks_time = found.messages.iter().any(|message| message.at.is_none());
     if !window.open && (found.is_doubtful || lacks_time) {
-        let mut failure = Failure::new(
-            Kind::Rejected,
-            "the service's answer cannot be read: it does not say when the customer wrote last",
-        )
-        .hint("whether the window is open cannot be told; a template can be sent at any time");
+        let mut failure =
+            Failure::new(Kind::Rejected, "cannot read from the reply when the customer last wrote")
+                .hint(
+                    "it is unknown whether the window is open; a template can be sent at any time",
+                );
         failure.raw = Some(serde_json::Value::Array(found.replies));
         return Err(failure);
     }
@@ -100,7 +102,7 @@ mod tests {
         assert!(Window::after(Some(now), now).open);
         assert!(Window::after(Some(now - LENGTH + minutes), now).open);
         assert!(!Window::after(Some(now - LENGTH), now).open);
-        // The clock of the service may be ahead of ours.
+        // The clock of the service may be ahead.
         let window = Window::after(Some(now + minutes), now);
         assert!(window.open);
         assert_eq!(window.expires_at, Some(now + minutes + LENGTH));

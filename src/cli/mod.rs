@@ -9,6 +9,7 @@ pub mod send_flags;
 pub mod sms;
 pub mod source;
 pub mod templates;
+mod values;
 pub mod whatsapp;
 
 use clap::CommandFactory as _;

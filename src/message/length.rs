@@ -1,16 +1,16 @@
-//! How long a text may be. Documented limits count characters, and so does this: Unicode scalar
-//! values, not bytes.
+//! Limits on the length of a text. They count characters (Unicode scalar values), as the documented
+//! limits do, not bytes.
 
 use crate::error::{Failure, Result};
 
-/// What is wrong with a text that has more than that many characters.
+/// The error message for a text with more characters than `most`.
 pub fn fault(what: &str, text: &str, most: usize) -> Option<String> {
     let length = text.chars().count();
     (length > most).then(|| format!("{what} is too long: {length} characters, {most} at most"))
 }
 
 /// # Errors
-/// It has more than that many characters.
+/// Too long.
 pub fn at_most(what: &str, text: &str, most: usize) -> Result<()> {
     match fault(what, text, most) {
         None => Ok(()),
@@ -18,8 +18,10 @@ pub fn at_most(what: &str, text: &str, most: usize) -> Result<()> {
     }
 }
 
+/// Checks a text that is required.
+///
 /// # Errors
-/// It is blank, or has more than that many characters.
+/// Blank or too long.
 pub fn some(what: &str, text: &str, most: usize) -> Result<()> {
     if text.trim().is_empty() {
         return Err(Failure::usage(format!("{what} is blank")).hint(format!("give {what} a text")));
@@ -32,15 +34,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn characters_count_and_not_bytes() {
+    fn lengths_count_characters_not_bytes() {
         at_most("--body", &"é".repeat(4), 4).expect("four");
         let failure = at_most("--body", &"é".repeat(5), 4).expect_err("five");
         assert!(failure.message.contains("5 characters, 4 at most"), "{}", failure.message);
-        at_most("--body", "", 4).expect("nothing is not too long");
+        at_most("--body", "", 4).expect("empty");
     }
 
     #[test]
-    fn a_text_that_has_to_be_there_is_not_blank() {
+    fn a_required_text_is_not_blank() {
         some("--body", "x", 1).expect("one");
         for blank in ["", " ", "\n"] {
             some("--body", blank, 1).expect_err("blank");

@@ -1,3 +1,4 @@
+pub mod channel;
 pub mod invisible;
 pub mod length;
 pub mod media;

@@ -5,16 +5,18 @@ use serde_json::{Map, Value};
 
 use crate::error::{Failure, Result};
 
-/// Reads `NAME=VALUE` pairs; the value may contain anything, the name stands once.
+/// Parses `NAME=VALUE` pairs; the value may contain anything.
 ///
 /// # Errors
-/// No `=`, an empty name, a name that stands twice.
+/// No `=`, an empty name, or a name that is given twice.
 pub fn from_pairs(flag: &str, pairs: &[String]) -> Result<Vec<(String, String)>> {
     let mut variables: Vec<(String, String)> = Vec::new();
     for pair in pairs {
         let Some((name, value)) = pair.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-            return Err(Failure::usage(format!("{flag} {pair:?} is not of the form NAME=VALUE"))
-                .hint(format!("for example {flag} name=Alice")));
+            return Err(Failure::usage(format!(
+                "{flag} {pair:?} does not have the form NAME=VALUE"
+            ))
+            .hint(format!("for example {flag} name=Alice")));
         };
         if variables.iter().any(|(given, _)| given == name) {
             return Err(Failure::usage(format!("the variable {name} is given twice"))
@@ -25,10 +27,10 @@ pub fn from_pairs(flag: &str, pairs: &[String]) -> Result<Vec<(String, String)>>
     Ok(variables)
 }
 
-/// Reads a JSON object whose values are strings, as the SMS service takes it.
+/// Parses a JSON object whose values are strings, as the SMS service takes it.
 ///
 /// # Errors
-/// Not JSON, not an object, a value that is no string; the hint shows the right form.
+/// Not JSON, not an object, or a value that is not a string; the hint shows the right form.
 pub fn from_json(flag: &str, text: &str) -> Result<Vec<(String, String)>> {
     let example = format!("for example {flag} '{{\"code\":\"123456\"}}'");
     let value: Value = serde_json::from_str(text).map_err(|error| {
@@ -37,12 +39,12 @@ pub fn from_json(flag: &str, text: &str) -> Result<Vec<(String, String)>> {
     if !value.is_object() {
         return Err(Failure::usage(format!("{flag} is not a JSON object")).hint(example));
     }
-    // Read once more as pairs: an object would silently keep the last of two values.
+    // Parsed again as pairs, since an object would silently keep only the last of two values.
     let Pairs(pairs) = serde_json::from_str(text)
-        .map_err(|error| Failure::usage(format!("{flag} cannot be read: {error}")))?;
+        .map_err(|error| Failure::usage(format!("{flag} cannot be parsed: {error}")))?;
     let mut names = std::collections::HashSet::new();
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.insert(name.as_str())) {
-        return Err(Failure::usage(format!("the variable {name} stands twice in {flag}"))
+        return Err(Failure::usage(format!("the variable {name} is given twice in {flag}"))
             .hint("give each variable once"));
     }
     pairs
@@ -66,7 +68,7 @@ pub fn from_json(flag: &str, text: &str) -> Result<Vec<(String, String)>> {
         .collect()
 }
 
-/// The members of a JSON object as they stand.
+/// The members of a JSON object in their order, with repetitions.
 struct Pairs(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Pairs {
@@ -118,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_without_a_name_or_a_name_that_stands_twice_is_refused() {
+    fn pairs_without_a_name_and_repeated_names_are_refused() {
         for pairs in [vec!["Alice".into()], vec!["=x".into()], vec!["a=1".into(), "a=2".into()]] {
             let failure = from_pairs("--param", &pairs).expect_err("refused");
             assert!(failure.hint.is_some());
@@ -126,16 +128,16 @@ mod tests {
     }
 
     #[test]
-    fn a_number_in_json_is_refused_and_the_right_form_is_shown() {
+    fn numbers_in_json_are_refused_and_the_right_form_is_shown() {
         let failure = from_json("--template-param", r#"{"code":123456}"#).expect_err("number");
         assert_eq!(failure.hint.as_deref(), Some(r#"every value is a string: {"code":"123456"}"#));
         from_json("--template-param", "{code:1}").expect_err("not JSON");
         from_json("--template-param", r#"{"a":"1","b":"2","a":"3"}"#).expect_err("a name twice");
-        from_json("--template-param", "[]").expect_err("no object");
+        from_json("--template-param", "[]").expect_err("not an object");
     }
 
     #[test]
-    fn what_goes_in_as_pairs_comes_out_as_json() {
+    fn pairs_become_json() {
         let variables = from_pairs("--param", &["code=\"1\"\n".into()]).expect("pairs");
         let json = to_json(&variables);
         assert_eq!(from_json("--template-param", &json).expect("JSON"), variables);

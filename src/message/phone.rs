@@ -1,12 +1,13 @@
-//! Phone numbers, as the services take them. A number that is written otherwise is refused with
-//! the right form, never repaired silently: a repaired number may be another person's.
+//! Phone numbers in the forms that the services take. A number in another form is refused, and the
+//! error shows the right one. It is never corrected silently: the result may be the number of
+//! another person.
 
 use crate::error::{Failure, Result};
 
-/// A WhatsApp or Viber number: country code and number, 7 to 15 digits and nothing else.
+/// A WhatsApp or Viber number: country code and number, 7 to 15 digits without a plus sign.
 ///
 /// # Errors
-/// Anything else; the hint shows the digits that were meant.
+/// Another form; the hint shows the digits.
 pub fn check_chat_number(flag: &str, number: &str) -> Result<()> {
     if is_digits(number, 7..=15) {
         return Ok(());
@@ -21,10 +22,10 @@ pub fn check_chat_number(flag: &str, number: &str) -> Result<()> {
     ))
 }
 
-/// A sender: a WhatsApp number, or the ID of a Viber service, which is shorter. Digits only.
+/// A sender: a WhatsApp number, or the ID of a Viber service, which can have 3 digits.
 ///
 /// # Errors
-/// Anything else; the hint shows the digits that were meant.
+/// Another form; the hint shows the digits.
 pub fn check_chat_sender(flag: &str, number: &str) -> Result<()> {
     if is_digits(number, 3..=15) { Ok(()) } else { check_chat_number(flag, number) }
 }
@@ -32,7 +33,7 @@ pub fn check_chat_sender(flag: &str, number: &str) -> Result<()> {
 /// An SMS number: 11 digits; `+86`, `0086` or `86` and 11 digits; or country code and number.
 ///
 /// # Errors
-/// Anything else; the hint shows the form that was meant.
+/// Another form; the hint shows a right one.
 pub fn check_sms_number(flag: &str, number: &str) -> Result<()> {
     let after = |prefix| number.strip_prefix(prefix).is_some_and(|rest| is_digits(rest, 11..=11));
     if after("+86") || after("0086") || (is_digits(number, 7..=15) && !number.starts_with("00")) {
@@ -49,7 +50,7 @@ pub fn check_sms_number(flag: &str, number: &str) -> Result<()> {
     ))
 }
 
-/// The number in the form in which two ways of writing it are equal.
+/// One form for all notations of a number, for comparisons.
 pub fn canonical_sms_number(number: &str) -> &str {
     ["+86", "0086", "86"]
         .into_iter()
@@ -58,9 +59,7 @@ pub fn canonical_sms_number(number: &str) -> &str {
 }
 
 fn wrong(flag: &str, number: &str, form: &str) -> Box<Failure> {
-    Failure::usage(format!(
-        "{flag} {number:?} is not a phone number as this service takes it: {form}"
-    ))
+    Failure::usage(format!("{flag} {number:?} is not a phone number for this service: use {form}"))
 }
 
 fn is_digits(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
@@ -76,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chat_number_has_digits_only_and_the_error_shows_them() {
+    fn chat_numbers_have_digits_only_and_the_error_shows_them() {
         assert!(check_chat_number("--to", "8613800001000").is_ok());
         for wrong in ["+8613800001000", "86 138-0000-1000", "８６１３８００００１０００"]
         {
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn an_sms_number_has_the_documented_forms() {
+    fn sms_numbers_have_the_documented_forms() {
         for right in
             ["13800001000", "+8613800001000", "008613800001000", "8613800001000", "6591234567"]
         {
@@ -105,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn all_ways_to_write_a_mainland_number_are_the_same_number() {
+    fn all_notations_of_a_mainland_number_are_equal() {
         for number in ["13800001000", "+8613800001000", "008613800001000", "8613800001000"] {
             assert_eq!(canonical_sms_number(number), "13800001000");
         }

@@ -1,17 +1,16 @@
-//! Links to media and addresses that are called back. The service uses them, so only it can tell
-//! whether they work; checked here is what no fetch could ever repair: that it is an absolute link
-//! of the web with a host.
+//! Links to media and callback addresses. Only the service can find out whether a link works; this
+//! checks that it is an absolute web link with a host.
 //!
-//! That takes the authority of RFC 3986 alone; a library for the whole of it brings the tables of
-//! international names along, a dozen packages for one yes or no.
+//! That needs only the authority part of RFC 3986. The `url` crate would add a dozen packages with
+//! the tables of international domain names.
 
 use crate::error::{Failure, Result};
 
-/// The longest link; browsers and servers agree on about this.
+/// In bytes; about the limit of browsers and servers.
 const MAX_LENGTH: usize = 2048;
 
 /// # Errors
-/// Not an absolute http or https link; the hint shows one.
+/// Not an absolute http or https link; the hint shows an example.
 pub fn check(flag: &str, link: &str) -> Result<()> {
     match fault(link) {
         None => Ok(()),
@@ -20,28 +19,27 @@ pub fn check(flag: &str, link: &str) -> Result<()> {
     }
 }
 
-/// What keeps a text from being a link, if anything does.
+/// Why a text is not a link, or `None` if it is one.
 pub fn fault(link: &str) -> Option<&'static str> {
     if link.len() > MAX_LENGTH {
         return Some("it is longer than 2,048 bytes");
     }
     if link.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '<' | '>')) {
-        return Some("it contains a blank or another character that has to be escaped");
+        return Some("it contains a blank or another character that must be escaped");
     }
-    let Some((scheme, rest)) = link.split_once("://") else {
+    let is_web =
+        |scheme: &str| ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    let Some((_, rest)) = link.split_once("://").filter(|(scheme, _)| is_web(scheme)) else {
         return Some("it does not begin with http:// or https://");
     };
-    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-        return Some("only http and https are fetched");
-    }
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.contains('@') {
-        return Some("it carries a user name or password");
+        return Some("it contains a user name or password");
     }
     let (host, port) = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) => {
             if address.parse::<std::net::Ipv6Addr>().is_err() {
-                return Some("its address is none");
+                return Some("its IPv6 address is invalid");
             }
             ("", port)
         }
@@ -49,23 +47,23 @@ pub fn fault(link: &str) -> Option<&'static str> {
             let end = authority.find(':').unwrap_or(authority.len());
             let host = &authority[..end];
             if host.is_empty() {
-                return Some("it names no host");
+                return Some("it has no host");
             }
             (host, &authority[end..])
         }
     };
-    let sound = |label: &str| {
+    let is_valid = |label: &str| {
         let inner = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
         !label.is_empty() && label.chars().all(inner)
     };
-    // A name may end in the dot of the root.
-    if !host.is_empty() && !host.strip_suffix('.').unwrap_or(host).split('.').all(sound) {
-        return Some("its host is none");
+    // A name may end with a dot.
+    if !host.is_empty() && !host.strip_suffix('.').unwrap_or(host).split('.').all(is_valid) {
+        return Some("its host is invalid");
     }
     let digits = port.strip_prefix(':').unwrap_or(port);
     let no_port = port.is_empty() || (digits != port && digits.is_empty());
     if !no_port && (digits == port || !digits.parse::<u16>().is_ok_and(|number| number > 0)) {
-        return Some("its port is none");
+        return Some("its port is invalid");
     }
     None
 }
@@ -75,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_of_the_web_pass() {
+    fn web_links_are_accepted() {
         for link in [
             "https://example.com/a.png",
             "http://example.com",
@@ -90,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_and_a_right_one_is_shown() {
+    fn other_links_are_refused_with_an_example() {
         for link in [
             "",
             "example.com/a.png",
@@ -118,7 +116,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC*", rest in "[a-zé:\\[\\]@./?#0-9]*") {
+        fn no_link_causes_a_panic(text in "\\PC*", rest in "[a-zé:\\[\\]@./?#0-9]*") {
             let _ = check("--link", &text);
             let _ = check("--link", &format!("https://{rest}"));
         }

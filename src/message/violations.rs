@@ -1,28 +1,28 @@
-//! What is wrong with a draft of a template: found bit by bit, said all at once, for whoever hands
-//! in a template should not have to try five times.
+//! Everything that is wrong with a draft of a template, in one error, so that its author does not
+//! have to fix and submit it several times.
 
 use crate::error::{Failure, Result};
 use crate::message::length;
 
-/// The complaints so far, each once.
+/// The violations so far, each one once.
 #[derive(Debug, Default)]
 pub struct Violations(Vec<String>);
 
 impl Violations {
-    pub fn add(&mut self, complaint: impl Into<String>) {
-        let complaint = complaint.into();
-        if !self.0.contains(&complaint) {
-            self.0.push(complaint);
+    pub fn add(&mut self, violation: impl Into<String>) {
+        let violation = violation.into();
+        if !self.0.contains(&violation) {
+            self.0.push(violation);
         }
     }
 
-    /// Complains of a text that is longer than the limit, in characters.
+    /// Adds a text that is longer than the limit, in characters.
     pub fn at_most(&mut self, what: &str, text: &str, limit: usize) {
         length::fault(what, text, limit).into_iter().for_each(|fault| self.add(fault));
     }
 
     /// # Errors
-    /// There is a complaint.
+    /// There is a violation.
     pub fn refuse(self, hint: &str) -> Result<()> {
         if self.0.is_empty() {
             return Ok(());
@@ -36,10 +36,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_at_the_limit_passes_and_everything_else_is_said_once() {
+    fn texts_within_the_limit_pass_and_each_violation_is_named_once() {
         let mut wrong = Violations::default();
         wrong.at_most("the name", "ééé", 3);
-        Violations::default().refuse("hint").expect("no complaint");
+        Violations::default().refuse("hint").expect("no violation");
         wrong.at_most("the text", "éééé", 3);
         wrong.at_most("the text", "éééé", 3);
         wrong.add("it rhymes");

@@ -100,7 +100,7 @@ fn variables_that_are_no_json_of_strings_are_shown_in_their_right_form() {
     assert_names(&param(r#"{"code":1234}"#), "not a string: 1234", r#"{"code":"1234"}"#);
     assert_names(&param(r#"{"a":"1","ok":true}"#), "not a string: true", r#"{"ok":"true"}"#);
     assert_names(&param(r#"{"a":null}"#), "not a string", "every value is a string");
-    assert_names(&param(r#"{"a":"1","a":"2"}"#), "stands twice", "once");
+    assert_names(&param(r#"{"a":"1","a":"2"}"#), "given twice", "once");
 }
 
 #[test]

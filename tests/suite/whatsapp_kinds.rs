@@ -1,7 +1,7 @@
-//! Every kind of free-form message: what the child is given, what is refused before it starts, and
-//! the whole command in the sandbox.
+//! Every kind of free-form message: what the child process gets, what is refused before it starts,
+//! and the whole command in the sandbox.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+#![allow(clippy::expect_used, reason = "a test stops at the first error")]
 
 mod refusals;
 mod viber;
@@ -10,11 +10,11 @@ use crate::support::{World, flag};
 use serde_json::{Value, json};
 
 const FROM: &str = "8613800000001";
-/// The sandbox keeps the window to this customer open.
+/// In the sandbox, the window to this customer is always open.
 const TO: &str = "8613800001000";
 const LINK: &str = "https://example.com/a";
 
-/// Each kind with flags that make it complete, the type and the content that the service is given.
+/// Each kind with all required flags, and the type and the content that the service gets.
 fn kinds() -> Vec<(&'static str, Vec<&'static str>, &'static str, Value)> {
     let reply =
         |id: &str, title: &str| json!({"type": "reply", "reply": {"id": id, "title": title}});
@@ -161,7 +161,7 @@ fn planned(world: &World, line: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_has_the_content_that_the_service_documents() {
+fn every_kind_has_the_documented_content() {
     let world = World::new();
     for (kind, flags, of_type, content) in kinds() {
         let arguments = planned(&world, &line(kind, &flags));
@@ -212,7 +212,7 @@ fn every_kind_is_accepted_by_the_sandbox() {
 }
 
 #[test]
-fn json_comes_from_a_file_or_from_stdin_and_is_sent_as_it_is() {
+fn json_from_a_file_or_stdin_is_sent_unchanged() {
     let world = World::new();
     let content = r#"{"b": 1,  "a": {"text":"x"}}"#;
     let file = format!("@{}", world.file("content.json", &format!("{content}\n")));
@@ -243,7 +243,7 @@ fn the_plan_shows_every_parameter() {
 }
 
 #[test]
-fn what_is_missing_is_asked_for_on_a_terminal() {
+fn missing_values_are_asked_for_at_a_terminal() {
     let world = World::new();
     let mut terminal = world.terminal(&line("location", &[]));
     terminal.expect("Latitude");

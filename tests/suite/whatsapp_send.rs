@@ -1,9 +1,6 @@
-//! `whatsapp send template` and `whatsapp send text`, told from what `aliyun` was really given.
+//! `whatsapp send template` and `whatsapp send text`: what the child process gets.
 
-#![allow(
-    clippy::expect_used,
-    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
-)]
+#![allow(clippy::expect_used, reason = "a test stops at the first error, also in helper functions")]
 
 use crate::support::{World, any_text, for_any};
 use proptest::prelude::prop_assert_eq;
@@ -135,7 +132,7 @@ fn every_flag_of_a_viber_text_reaches_the_service() {
 }
 
 #[test]
-fn the_message_is_named_wherever_the_service_puts_its_name() {
+fn the_message_id_is_found_in_every_documented_place() {
     for (reply, id) in [
         (json!({ "Code": "OK", "MessageId": "m-1", "RequestId": "r-1" }), "m-1"),
         (json!({ "Code": "OK", "Data": { "MessageId": "m-2" }, "RequestId": "r-2" }), "m-2"),
@@ -159,7 +156,7 @@ fn the_message_is_named_wherever_the_service_puts_its_name() {
 }
 
 #[test]
-fn an_ok_that_names_no_message_is_no_success() {
+fn a_reply_without_a_message_id_has_an_unknown_outcome() {
     let world = World::new();
     world.script(
         json!([{ "match": ["cams"], "stdout": "{\"Code\":\"OK\",\"RequestId\":\"r-1\"}" }]),
@@ -176,7 +173,7 @@ fn an_ok_that_names_no_message_is_no_success() {
 }
 
 #[test]
-fn a_tracking_id_is_made_for_every_message_and_told() {
+fn every_message_gets_its_own_tracking_id() {
     let world = World::new();
     let id = || world.run(&send("template", &[])).json()["data"]["task_id"].clone();
     let (first, second) = (id(), id());
@@ -187,7 +184,7 @@ fn a_tracking_id_is_made_for_every_message_and_told() {
 }
 
 #[test]
-fn a_text_can_come_from_stdin_without_the_line_break_of_its_end() {
+fn a_text_from_stdin_loses_only_its_last_line_break() {
     let world = World::new();
     let longest = "好".repeat(4096);
     for (input, expected) in [
@@ -209,7 +206,7 @@ fn a_text_can_come_from_stdin_without_the_line_break_of_its_end() {
 }
 
 #[test]
-fn a_denied_call_prints_the_policy_that_is_missing() {
+fn a_denied_call_prints_the_missing_policy() {
     let world = World::new();
     let denied = "\u{1b}[1;31mError: SDKError:\n   StatusCode: 403\n   Code: Forbidden.RAM\n   \
                   Message: code: 403, denied request id: 0A1B2C3D\n   Data: {}\n\u{1b}[0m";
@@ -237,7 +234,7 @@ fn any_text_reaches_the_child_as_one_value() {
         prop_assert_eq!(&flags["template-params"], &json!([format!("name={value}")]));
         prop_assert_eq!(&flags["payload"], &json!([payload]));
         prop_assert_eq!(&flags["task-id"], &json!(id));
-        // `-` alone is stdin, and blank is no text.
+        // `-` alone means stdin, and a blank text is refused.
         let words = if value == "-" || value.trim().is_empty() { "--" } else { &value };
         let words = format!("--text={words}");
         let ran = world.run(&send("text", &[&words, "--allow-duplicate"]));

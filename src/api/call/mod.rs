@@ -229,15 +229,6 @@ impl<E> Call<E> {
         content
     }
 
-    /// The names and values that a flag was given.
-    pub fn pairs(&self, flag: &str) -> &[(String, String)] {
-        let found = self.values.iter().find_map(|(set, value)| match value {
-            Value::Tokens(pairs) if *set == flag => Some(pairs.as_slice()),
-            _ => None,
-        });
-        found.unwrap_or_default()
-    }
-
     /// The argument vector behind `aliyun`, checked against the table.
     ///
     /// Single values stand as `--flag=value`: a value that stands alone and begins with a dash is

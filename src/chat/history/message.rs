@@ -1,20 +1,21 @@
-//! One message of a conversation, read from a row of `ListChatappMessage`.
+//! One message of a conversation, parsed from a row of `ListChatappMessage`.
 
-use clap::ValueEnum;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::message::time::in_reply;
 
-/// Seen from the business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// From the point of view of the business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     In,
     Out,
 }
 
 impl Direction {
-    /// As the service spells it: `UP` is from the customer.
+    pub const ALL: &[Self] = &[Self::In, Self::Out];
+
+    /// The service's word: `UP` is from the customer.
     pub const fn service_word(self) -> &'static str {
         match self {
             Self::In => "UP",
@@ -22,7 +23,7 @@ impl Direction {
         }
     }
 
-    const fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::In => "in",
             Self::Out => "out",
@@ -30,9 +31,8 @@ impl Direction {
     }
 }
 
-/// How far a message has come, in the words that alimsg uses everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
+/// The delivery status, in the words that alimsg uses everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     Accepted,
     InFlight,
@@ -43,8 +43,10 @@ pub enum Status {
 }
 
 impl Status {
-    /// The state that the service filters by. It is coarser than ours: all that has left the
-    /// service is one state to it.
+    pub const ALL: &[Self] =
+        &[Self::Accepted, Self::InFlight, Self::Delivered, Self::Read, Self::Failed, Self::Unknown];
+
+    /// The service's word for filtering, which does not tell sent, delivered and read apart.
     pub const fn service_word(self) -> Option<&'static str> {
         match self {
             Self::Accepted => Some("sending"),
@@ -66,19 +68,19 @@ impl Status {
     }
 }
 
-/// A message that was sent or received. Whatever a row leaves out is absent.
+/// A message that was sent or received. Fields that the row lacks are `None`.
 #[derive(Debug, Clone)]
 pub struct Message {
     /// The service's own ID.
     pub id: Option<String>,
-    /// The sender's: what `--task-id` gave, else the service's again.
+    /// The sender's ID from `--task-id`; without one, the service's ID again.
     pub task_id: Option<String>,
     pub direction: Option<Direction>,
     pub business: Option<String>,
     pub customer: Option<String>,
     /// `text`, `image`, …; `template` for a template.
     pub kind: Option<String>,
-    /// The text where there is one, else the content as it is.
+    /// The text, or the JSON of another content.
     pub text: Option<String>,
     content: Option<Value>,
     pub template: Option<String>,
@@ -111,7 +113,7 @@ impl Message {
         }
     }
 
-    /// What tells it from all others; without an ID that can only be everything about it.
+    /// Identifies the message: its ID, or else its time, customer and text.
     pub fn key(&self) -> Option<String> {
         self.id.clone().or_else(|| self.task_id.clone()).or_else(|| {
             let at = self.at?;
@@ -119,16 +121,17 @@ impl Message {
         })
     }
 
-    /// Whether it says the same as a free-form message of that kind and content.
-    pub fn says(&self, kind: &str, content: &Value) -> bool {
-        let same_kind = self.kind.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(kind));
-        let plain = content["text"].as_str().filter(|_| kind.eq_ignore_ascii_case("text"));
-        same_kind
+    /// Whether it has the type and the content of a free-form message.
+    pub fn has_content(&self, message_type: &str, content: &Value) -> bool {
+        let same_type =
+            self.kind.as_deref().is_none_or(|own| own.eq_ignore_ascii_case(message_type));
+        let plain = content["text"].as_str().filter(|_| message_type.eq_ignore_ascii_case("text"));
+        same_type
             && (self.content.as_ref() == Some(content)
                 || plain.is_some_and(|plain| self.text.as_deref() == Some(plain)))
     }
 
-    /// The fields that people and programs are shown.
+    /// The fields of the output.
     pub fn facts(&self) -> Map<String, Value> {
         let (from, to) = match self.direction {
             Some(Direction::In) => (&self.customer, &self.business),
@@ -152,7 +155,7 @@ impl Message {
     }
 }
 
-/// The first of these fields that says anything; numbers are taken as their digits.
+/// The first of these fields that is not empty; numbers as their digits.
 fn text(row: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match row.get(*name)? {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_string()),
@@ -171,7 +174,7 @@ fn direction(row: &Map<String, Value>) -> Option<Direction> {
     })
 }
 
-/// The content as a structure where it is one: it comes as the text of a JSON value, or plainly.
+/// The content, which the service returns as a text, as JSON in a text, or as JSON.
 fn content(given: Option<&Value>) -> Option<Value> {
     match given? {
         Value::Null => None,
@@ -195,32 +198,32 @@ fn readable(content: &Value) -> String {
     }
 }
 
-/// The farthest state that any field tells. The service has one for its own part, one for the
-/// phone's receipt and one for its reader.
+/// The latest status of all fields. The service has separate ones for itself, for the delivery to
+/// the phone and for reading.
 fn status(row: &Map<String, Value>, direction: Option<Direction>) -> Status {
-    let says = |names: &[&str], words: &[&str]| {
+    let has = |names: &[&str], words: &[&str]| {
         names
             .iter()
             .filter_map(|name| text(row, &[name]))
-            .any(|said| words.iter().any(|word| said.eq_ignore_ascii_case(word)))
+            .any(|found| words.iter().any(|word| found.eq_ignore_ascii_case(word)))
     };
     const SERVICE: &[&str] = &["MessageStatus", "MessageStatusName"];
     const PHONE: &[&str] = &["ClientAcceptStatus", "ClientAcceptStatusName"];
     const READER: &[&str] = &["ClientReadStatus", "ClientReadStatusName"];
     const DONE: &[&str] = &["success", "succeeded", "ok"];
     const FAILED: &[&str] = &["fail", "failed", "failure"];
-    if says(SERVICE, FAILED) || says(PHONE, FAILED) {
+    if has(SERVICE, FAILED) || has(PHONE, FAILED) {
         Status::Failed
-    } else if says(READER, DONE) || says(READER, &["read"]) || says(SERVICE, &["read"]) {
+    } else if has(READER, DONE) || has(READER, &["read"]) || has(SERVICE, &["read"]) {
         Status::Read
-    } else if says(PHONE, DONE) || says(PHONE, &["delivered"]) || says(SERVICE, &["delivered"]) {
+    } else if has(PHONE, DONE) || has(PHONE, &["delivered"]) || has(SERVICE, &["delivered"]) {
         Status::Delivered
     } else if direction == Some(Direction::In) {
-        // It has reached the business, or it would not be listed.
+        // It is listed, so it has reached the business.
         Status::Delivered
-    } else if says(SERVICE, DONE) || says(SERVICE, &["sent"]) {
+    } else if has(SERVICE, DONE) || has(SERVICE, &["sent"]) {
         Status::InFlight
-    } else if says(SERVICE, &["sending", "processing", "accepted", "wait", "waiting"]) {
+    } else if has(SERVICE, &["sending", "processing", "accepted", "wait", "waiting"]) {
         Status::Accepted
     } else {
         Status::Unknown
@@ -236,8 +239,8 @@ mod tests {
     }
 
     #[test]
-    fn a_documented_row_is_read_whole() {
-        let read = message(json!({
+    fn every_field_of_a_documented_row_is_parsed() {
+        let parsed = message(json!({
             "BusinessNumber": "8613800000001", "UserNumber": "8613800001000",
             "EventAction": "DOWN", "MessageId": "20250911", "UniqueMessageId": "order-7",
             "MessageType": "TEXT", "Message": "{\"text\":\"Hello\"}",
@@ -245,7 +248,7 @@ mod tests {
             "SendTime": "2025-07-11T01:16:49.761+00:00", "TemplateCode": "", "FailReason": null,
         }));
         assert_eq!(
-            Value::Object(read.facts()),
+            Value::Object(parsed.facts()),
             json!({
                 "id": "20250911", "task_id": "order-7", "at": "2025-07-11T01:16:49.761Z",
                 "direction": "out", "from": "8613800000001", "to": "8613800001000",
@@ -256,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inbound_row_comes_from_the_customer() {
+    fn an_inbound_message_is_from_the_customer() {
         let facts = message(json!({
             "BusinessNumber": "1", "UserNumber": 2, "EventAction": "up", "Message": "Hi",
         }))
@@ -266,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_farthest_state_counts_and_accepted_is_never_called_delivered() {
+    fn the_latest_status_counts_and_accepted_is_never_called_delivered() {
         for (row, expected) in [
             (json!({"MessageStatus": "sending"}), Status::Accepted),
             (json!({"MessageStatus": "success"}), Status::InFlight),
@@ -288,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn strange_types_leave_a_field_empty() {
+    fn fields_of_unexpected_types_are_missing() {
         let odd = message(json!({
             "MessageId": ["x"], "UserNumber": {}, "EventAction": 3, "Message": {"a": [1]},
             "SendTime": "yesterday", "MessageType": false,
@@ -307,20 +310,24 @@ mod tests {
     }
 
     #[test]
-    fn the_same_content_is_recognised_however_it_is_written() {
+    fn the_same_content_is_recognized_in_every_notation() {
         let content = json!({"text": "Hello"});
-        for said in [json!("Hello"), json!("{\"text\": \"Hello\"}"), json!({"text": "Hello"})] {
+        for content_of_row in
+            [json!("Hello"), json!("{\"text\": \"Hello\"}"), json!({"text": "Hello"})]
+        {
             assert!(
-                message(json!({"MessageType": "TEXT", "Message": said})).says("text", &content)
+                message(json!({"MessageType": "TEXT", "Message": content_of_row}))
+                    .has_content("text", &content)
             );
         }
         assert!(
-            !message(json!({"MessageType": "TEXT", "Message": "Hello!"})).says("text", &content)
+            !message(json!({"MessageType": "TEXT", "Message": "Hello!"}))
+                .has_content("text", &content)
         );
         let image = json!({"link": "https://example.com/a", "caption": "A"});
         let row = json!({"MessageType": "IMAGE",
                          "Message": "{\"caption\":\"A\",\"link\":\"https://example.com/a\"}"});
-        assert!(message(row.clone()).says("image", &image));
-        assert!(!message(row).says("video", &image));
+        assert!(message(row.clone()).has_content("image", &image));
+        assert!(!message(row).has_content("video", &image));
     }
 }

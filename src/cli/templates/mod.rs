@@ -9,34 +9,16 @@ mod file;
 mod flags;
 mod sms;
 
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
+pub use crate::message::channel::Channel;
 use crate::output::report::Report;
 use definition::{CREATE_EXAMPLES, UPDATE_EXAMPLES};
 pub use definition::{CreateFlags, Definition, UpdateFlags};
 use flags::{DELETE_EXAMPLES, LIST_EXAMPLES, PREVIEW_EXAMPLES, SHOW_EXAMPLES, STATS_EXAMPLES};
 pub use flags::{ListFlags, PreviewFlags, StatsFlags, TemplateFlags};
-
-/// Where a template is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Channel {
-    Whatsapp,
-    Viber,
-    Sms,
-}
-
-impl Channel {
-    /// As the command line spells it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Whatsapp => "whatsapp",
-            Self::Viber => "viber",
-            Self::Sms => "sms",
-        }
-    }
-}
 
 pub const EXAMPLES: &str = "\
 Examples:

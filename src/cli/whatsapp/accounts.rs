@@ -8,9 +8,10 @@ use crate::aliyun::pages::{self, PageRange};
 use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{LIST_INSTANCE, Product, QUERY_CHATAPP_BIND_WABA};
 use crate::api::reply::fields;
-use crate::cli::whatsapp::send::Channel;
+use crate::cli::values::chat_channel;
 use crate::context::Context;
 use crate::error::Result;
+use crate::message::channel::Channel;
 use crate::output::report::Report;
 
 pub const EXAMPLES: &str = "\
@@ -28,7 +29,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct ListFlags {
     /// Only instances of this channel
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = chat_channel())]
     channel: Option<Channel>,
 }
 

@@ -65,7 +65,7 @@ impl Command {
 }
 
 fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
-    let medium = media::look_at(&flags.file)?;
+    let medium = media::inspect(&flags.file)?;
     let file = std::path::absolute(&flags.file)
         .map_err(|error| Failure::usage(format!("the path cannot be used: {error}")))?;
     if file.to_str().is_none() {
@@ -83,7 +83,7 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
         failure
     })?;
     let authorization = Authorization::of(&reply)?;
-    let key = authorization.new_key(medium.ending);
+    let key = authorization.new_key(medium.extension);
     {
         let busy = context.screen.busy(&format!("uploading {}", flags.file.display()), medium.size);
         let upload = Upload { file: &file, key: &key, authorization: &authorization };

@@ -8,10 +8,10 @@ use crate::aliyun::client::{self, Client};
 use crate::api::operations::Product;
 use crate::chat::history::{Conversation, PAGE_SIZE};
 use crate::chat::session_window;
-use crate::cli::whatsapp::send::Channel;
 use crate::cli::{Inputs, anything};
 use crate::context::Context;
 use crate::error::Result;
+use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::output::report::Report;
 
@@ -47,19 +47,15 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let question = "Channel instance (cust-space-id)";
     let space = inputs.need("--cust-space-id", question, flags.cust_space_id, anything)?;
     inputs.complete(&["alimsg whatsapp accounts list"])?;
-    let conversation = Conversation {
-        channel: Channel::Whatsapp.name(),
-        business,
-        customer: Some(customer),
-        space,
-    };
+    let conversation =
+        Conversation { channel: Channel::Whatsapp, business, customer: Some(customer), space };
     let now = Timestamp::now();
     if context.settings.dry_run {
         let call = conversation.page(&session_window::query(now), 1, PAGE_SIZE);
         return client::dry_run(context, &[&call]);
     }
     let service = Client::connect(context, Product::Cams)?;
-    let (window, replies) = session_window::read(&conversation, &service, now)?;
+    let (window, replies) = session_window::fetch(&conversation, &service, now)?;
     drop(service);
     if !window.open {
         context.screen.note("closed: only a template can be sent now");

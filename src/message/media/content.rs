@@ -1,19 +1,23 @@
-//! What a file is, by its first bytes.
+//! Recognizes a file by its first bytes.
+//!
+//! The `infer` crate does not replace this: it names the first type that matches, where the question
+//! here is whether a file can be what its name says. It does not know 3GP and plain text, nor
+//! animated WebP, and misses valid MP4, MP3 and AAC files.
 
-/// A form of content that can be told by its beginning.
+/// A format of contents that can be recognized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     Jpeg,
     Png,
     Webp,
-    /// ISO media: MP4, M4A and 3GP are told apart by their ending.
+    /// ISO media: MP4, M4A and 3GP differ in their extension.
     Mp4,
     Aac,
     Mp3,
     Amr,
     Ogg,
     Pdf,
-    /// Compound files of older office programs.
+    /// Compound files of Office up to 2003.
     OldOffice,
     /// Office Open XML is a ZIP archive.
     Zip,
@@ -21,12 +25,12 @@ pub enum Content {
 }
 
 impl Content {
-    /// Whether a file that begins so can be of this form.
-    pub fn fits(self, head: &[u8]) -> bool {
+    /// Whether a file with this beginning can have this format.
+    pub fn matches(self, head: &[u8]) -> bool {
         let at = |offset: usize, bytes: &[u8]| {
             head.get(offset..).is_some_and(|rest| rest.starts_with(bytes))
         };
-        // MPEG audio begins with eleven bits of ones; the layer tells MP3 from AAC.
+        // MPEG audio begins with eleven bits of ones; MP3 and AAC differ in the layer.
         let frame = |layer: u8| matches!(head, [0xff, second, ..] if second & 0xe0 == 0xe0 && second & 0x06 == layer);
         match self {
             Self::Jpeg => at(0, b"\xff\xd8\xff"),
@@ -45,7 +49,7 @@ impl Content {
     }
 }
 
-/// Whether the bytes are text, the last character of which may be cut off.
+/// Whether the bytes are text; its last character may be cut off.
 fn is_utf8_beginning(head: &[u8]) -> bool {
     match std::str::from_utf8(head) {
         Ok(_) => true,
@@ -53,7 +57,7 @@ fn is_utf8_beginning(head: &[u8]) -> bool {
     }
 }
 
-/// The extended header of a moving WebP says so.
+/// Animations have a flag in the extended header.
 pub fn is_animated_webp(head: &[u8]) -> bool {
     head.get(12..16) == Some(b"VP8X") && head.get(20).is_some_and(|flags| flags & 0x02 != 0)
 }
@@ -63,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_known_by_its_beginning() {
+    fn every_format_is_recognized_by_its_beginning() {
         let beginnings: &[(Content, &[u8])] = &[
             (Content::Jpeg, b"\xff\xd8\xff\xe0"),
             (Content::Png, b"\x89PNG\r\n\x1a\n"),
@@ -80,14 +84,14 @@ mod tests {
         ];
         for (content, head) in beginnings {
             for (other, _) in beginnings {
-                // Some forms are also text; no binary form passes for another.
+                // Some formats are also text; a binary format is never taken for another one.
                 if content == other {
-                    assert!(other.fits(head), "{content:?}");
+                    assert!(other.matches(head), "{content:?}");
                 } else if *other != Content::Text {
-                    assert!(!other.fits(head), "{content:?} as {other:?}");
+                    assert!(!other.matches(head), "{content:?} as {other:?}");
                 }
             }
-            assert!(*content == Content::Text || !content.fits(&[]), "{content:?} of nothing");
+            assert!(*content == Content::Text || !content.matches(&[]), "{content:?} of nothing");
         }
     }
 }

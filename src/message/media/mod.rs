@@ -1,7 +1,7 @@
 //! Media files: what they are, and WhatsApp's limits for them.
 //!
-//! The ending says what a file is meant to be, its first bytes what it is. Both have to agree:
-//! WhatsApp judges by the content, people's phones by the name.
+//! The extension of a file and its first bytes have to agree: WhatsApp checks the content, and phones
+//! use the name.
 
 mod content;
 
@@ -14,10 +14,10 @@ use content::Content;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
-/// How many bytes of a file are looked at.
+/// How many bytes of a file are checked.
 const HEAD: u64 = 4096;
 
-/// What a file is to a phone. WhatsApp limits the size by it.
+/// How a phone shows a file. The size limits depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Image,
@@ -28,7 +28,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word of `whatsapp send`.
+    /// The word for it in `whatsapp send` and in the service's message types.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Image => "image",
@@ -40,25 +40,25 @@ impl Kind {
     }
 }
 
-/// A form of file that WhatsApp takes.
+/// A file format that WhatsApp supports.
 #[derive(Debug, Clone, Copy)]
 struct Format {
-    endings: &'static [&'static str],
+    extensions: &'static [&'static str],
     kind: Kind,
     mime: &'static str,
     content: Content,
 }
 
 const fn format(
-    endings: &'static [&'static str],
+    extensions: &'static [&'static str],
     kind: Kind,
     mime: &'static str,
     content: Content,
 ) -> Format {
-    Format { endings, kind, mime, content }
+    Format { extensions, kind, mime, content }
 }
 
-/// Every form of file that WhatsApp documents.
+/// All formats that WhatsApp documents.
 const FORMATS: &[Format] = &[
     format(&["jpg", "jpeg"], Kind::Image, "image/jpeg", Content::Jpeg),
     format(&["png"], Kind::Image, "image/png", Content::Png),
@@ -95,57 +95,58 @@ const FORMATS: &[Format] = &[
     ),
 ];
 
-/// A file that WhatsApp takes.
+/// A file that WhatsApp supports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaFile {
     pub kind: Kind,
     pub mime: &'static str,
-    /// The usual ending, in lower case.
-    pub ending: &'static str,
+    /// The usual extension, in lower case.
+    pub extension: &'static str,
     /// In bytes.
     pub size: u64,
 }
 
-/// Looks at a file.
+/// Checks a file against WhatsApp's limits.
 ///
 /// # Errors
-/// It cannot be read, is empty, is of no form that WhatsApp takes, is not what its ending says, or
-/// is too large.
-pub fn look_at(path: &Path) -> Result<MediaFile> {
+/// It cannot be read, is empty, has an unsupported type, has another content than its extension
+/// says, or is too large.
+pub fn inspect(path: &Path) -> Result<MediaFile> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
         Failure::usage(format!("{shown} cannot be read: {error}")).hint("check the path")
     };
-    // Asked before it is opened: opening a pipe would wait for its other end.
-    let facts = std::fs::metadata(path).map_err(unreadable)?;
-    if !facts.is_file() {
+    // Before it is opened, since opening a pipe would wait for its other end.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
         return Err(
             Failure::usage(format!("{shown} is not a file")).hint("give the path of a file")
         );
     }
     let mut head = Vec::new();
     File::open(path).and_then(|file| file.take(HEAD).read_to_end(&mut head)).map_err(unreadable)?;
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    judge(&shown.to_string(), ending.as_deref(), &head, facts.len())
+    let extension = path.extension().map(|text| text.to_string_lossy().to_lowercase());
+    check(&shown.to_string(), extension.as_deref(), &head, metadata.len())
 }
 
-fn judge(shown: &str, ending: Option<&str>, head: &[u8], size: u64) -> Result<MediaFile> {
-    let by_ending = |format: &&Format| ending.is_some_and(|it| format.endings.contains(&it));
-    let Some(format) = FORMATS.iter().find(by_ending) else {
-        let endings: Vec<&str> =
-            FORMATS.iter().flat_map(|format| format.endings).copied().collect();
-        return Err(Failure::usage(format!("{shown} is of no form that WhatsApp takes"))
-            .hint(format!("the endings are {}", endings.join(", "))));
+fn check(shown: &str, extension: Option<&str>, head: &[u8], size: u64) -> Result<MediaFile> {
+    let by_extension =
+        |format: &&Format| extension.is_some_and(|text| format.extensions.contains(&text));
+    let Some(format) = FORMATS.iter().find(by_extension) else {
+        let extensions: Vec<&str> =
+            FORMATS.iter().flat_map(|format| format.extensions).copied().collect();
+        return Err(Failure::usage(format!("{shown}: unsupported file type"))
+            .hint(format!("WhatsApp supports {}", extensions.join(", "))));
     };
     if size == 0 {
         return Err(Failure::usage(format!("{shown} is empty")).hint("check the path"));
     }
-    if !format.content.fits(head) {
+    if !format.content.matches(head) {
         return Err(Failure::usage(format!(
-            "{shown} is not what its ending says: its content is not {}",
+            "{shown}: the content does not match the file extension, it is not {}",
             format.mime
         ))
-        .hint("convert the file, or name it after what it is"));
+        .hint("convert the file, or correct its extension"));
     }
     let animated = format.content == Content::Webp && content::is_animated_webp(head);
     let (what, limit) = match format.kind {
@@ -164,13 +165,13 @@ fn judge(shown: &str, ending: Option<&str>, head: &[u8], size: u64) -> Result<Me
         ))
         .hint("make it smaller; WhatsApp would not deliver it"));
     }
-    let ending = format.endings.first().copied().unwrap_or_default();
-    Ok(MediaFile { kind: format.kind, mime: format.mime, ending, size })
+    let extension = format.extensions.first().copied().unwrap_or_default();
+    Ok(MediaFile { kind: format.kind, mime: format.mime, extension, size })
 }
 
-/// A size as people say it.
+/// A size in the unit that people use.
 fn human(bytes: u64) -> String {
-    // One decimal, rounded up, so that one byte too many does not read as the limit itself.
+    // One decimal, rounded up: one byte above a limit must not be shown as the limit itself.
     let tenths = |unit: u64| (bytes.saturating_mul(10)).div_ceil(unit);
     let shown = |tenths: u64, unit: &str| match tenths % 10 {
         0 => format!("{} {unit}", tenths / 10),
@@ -193,31 +194,31 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_limit_to_the_byte() {
-        let still = b"RIFF\0\0\0\0WEBPVP8 ........".as_slice();
-        let moving = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0".as_slice();
-        for (ending, head, limit) in [
+        let static_webp = b"RIFF\0\0\0\0WEBPVP8 ........".as_slice();
+        let animated_webp = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0".as_slice();
+        for (extension, head, limit) in [
             ("png", PNG, 5 * MIB),
             ("mp4", b"\0\0\0\x18ftypmp42".as_slice(), 16 * MIB),
             ("mp3", b"ID3\x03", 16 * MIB),
             ("pdf", b"%PDF-1.7", 100 * MIB),
-            ("webp", still, 100 * KIB),
-            ("webp", moving, 500 * KIB),
+            ("webp", static_webp, 100 * KIB),
+            ("webp", animated_webp, 500 * KIB),
         ] {
-            let size = judge("f", Some(ending), head, limit).expect(ending).size;
+            let size = check("f", Some(extension), head, limit).expect(extension).size;
             assert_eq!(size, limit);
-            let failure = judge("f", Some(ending), head, limit + 1).expect_err(ending);
+            let failure = check("f", Some(extension), head, limit + 1).expect_err(extension);
             assert!(failure.message.contains("too large"), "{}", failure.message);
         }
     }
 
     #[test]
-    fn ending_and_content_have_to_agree() {
-        assert_eq!(judge("f", Some("png"), PNG, 9).expect("png").kind, Kind::Image);
-        judge("f", Some("jpg"), PNG, 9).expect_err("png");
-        judge("f", Some("txt"), PNG, 9).expect_err("binary");
-        judge("f", Some("png"), &[], 0).expect_err("empty");
-        for ending in [None, Some("exe"), Some("")] {
-            judge("f", ending, PNG, 9).expect_err("no form");
+    fn extension_and_content_have_to_agree() {
+        assert_eq!(check("f", Some("png"), PNG, 9).expect("png").kind, Kind::Image);
+        check("f", Some("jpg"), PNG, 9).expect_err("png");
+        check("f", Some("txt"), PNG, 9).expect_err("binary");
+        check("f", Some("png"), &[], 0).expect_err("empty");
+        for extension in [None, Some("exe"), Some("")] {
+            check("f", extension, PNG, 9).expect_err("an unsupported type");
         }
     }
 

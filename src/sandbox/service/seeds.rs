@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sandbox::service::state::{
-    Audit, Channel, ChatTemplate, Purpose, Signature, SmsTemplate, State,
+    Audit, ChatTemplate, Purpose, ServiceChannel, Signature, SmsTemplate, State,
 };
 
 /// The one channel instance.
@@ -26,12 +26,12 @@ pub const WHATSAPP_NUMBERS: &[SenderNumber] = &[
 ];
 
 /// The channel that a sender of the business can send on.
-pub fn channel_of(sender: &str) -> Option<Channel> {
+pub fn channel_of(sender: &str) -> Option<ServiceChannel> {
     if sender == VIBER_SENDER {
-        return Some(Channel::Viber);
+        return Some(ServiceChannel::Viber);
     }
     let registered = WHATSAPP_NUMBERS.iter().any(|own| own.registered && own.number == sender);
-    registered.then_some(Channel::Whatsapp)
+    registered.then_some(ServiceChannel::Whatsapp)
 }
 
 /// The state before anything has happened.
@@ -150,7 +150,7 @@ fn chat_templates() -> Vec<ChatTemplate> {
             code: code.to_owned(),
             name: name.to_owned(),
             language: language.to_owned(),
-            channel: Channel::Whatsapp,
+            channel: ServiceChannel::Whatsapp,
             category: category.to_owned(),
             audit: Audit::Approved,
             reason: None,
@@ -194,7 +194,7 @@ fn chat_templates() -> Vec<ChatTemplate> {
             ..whatsapp("100000000000004", "prize", "en", "MARKETING", body("$(a)$(b)"))
         },
         ChatTemplate {
-            channel: Channel::Viber,
+            channel: ServiceChannel::Viber,
             ..whatsapp(
                 "100000000000005",
                 "viber_hello",

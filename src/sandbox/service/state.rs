@@ -8,7 +8,7 @@ use crate::sandbox::fates::Scenario;
 /// How a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Channel {
+pub enum ServiceChannel {
     Sms,
     Whatsapp,
     Viber,
@@ -28,7 +28,7 @@ pub struct Message {
     pub product: String,
     /// The API's own name of the call that sent it.
     pub api: String,
-    pub channel: Channel,
+    pub channel: ServiceChannel,
     pub direction: Direction,
     /// A business number or an SMS signature.
     pub sender: String,
@@ -122,7 +122,7 @@ pub struct ChatTemplate {
     pub code: String,
     pub name: String,
     pub language: String,
-    pub channel: Channel,
+    pub channel: ServiceChannel,
     pub category: String,
     pub audit: Audit,
     pub reason: Option<String>,

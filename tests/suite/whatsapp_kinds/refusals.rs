@@ -1,24 +1,24 @@
-//! What is wrong is said before anything is started.
+//! Wrong input is refused before any process starts.
 
 use super::{LINK, line};
 use crate::support::World;
 
 #[track_caller]
-fn refused(world: &World, kind: &str, flags: &[&str], word: &str) {
+fn assert_refused(world: &World, kind: &str, flags: &[&str], text: &str) {
     let ran = world.run(&[&line(kind, flags)[..], &["--yes", "--json"]].concat());
     assert_eq!(ran.exit(), 2, "{kind} {flags:?}: {ran:#?}");
     let error = &ran.json()["error"];
     assert_eq!((&error["kind"], &error["outcome"]), (&"usage".into(), &"not_sent".into()));
     let message = error["message"].as_str().expect("a message");
-    assert!(message.contains(word), "{kind} {flags:?} says {message:?}, not {word:?}");
+    assert!(message.contains(text), "{kind} {flags:?}: {message:?} lacks {text:?}");
 }
 
 #[test]
-fn texts_that_are_too_long() {
+fn too_long_texts_are_refused() {
     let world = World::new();
     let x = |count: usize| "x".repeat(count);
     let button = |title: &str| format!("y={title}");
-    for (kind, flags, word) in [
+    for (kind, flags, text) in [
         ("text", vec!["--text".into(), x(4097)], "4096"),
         ("image", vec!["--link".into(), LINK.into(), "--caption".into(), x(1025)], "1024"),
         ("buttons", vec!["--body".into(), x(1025), "--button=y=Y".into()], "1024"),
@@ -48,13 +48,13 @@ fn texts_that_are_too_long() {
         ),
     ] {
         let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
-        refused(&world, kind, &flags, word);
+        assert_refused(&world, kind, &flags, text);
     }
     assert!(world.commands().is_empty());
 }
 
 #[test]
-fn lengths_are_counted_in_characters_and_the_limit_itself_is_allowed() {
+fn lengths_count_characters_up_to_the_limit() {
     let world = World::new();
     for (kind, flags) in [
         ("text", vec!["--text".to_owned(), "好".repeat(4096)]),
@@ -70,23 +70,23 @@ fn lengths_are_counted_in_characters_and_the_limit_itself_is_allowed() {
 }
 
 #[test]
-fn wrong_numbers_of_buttons_and_rows_and_ids_that_stand_twice() {
+fn too_many_or_repeated_buttons_and_rows_are_refused() {
     let world = World::new();
     let buttons = |ids: &[&'static str]| {
         let mut flags = vec!["--body=b"];
         flags.extend(ids);
         flags
     };
-    refused(
+    assert_refused(
         &world,
         "buttons",
         &buttons(&["--button=a=A", "--button=b=B", "--button=c=C", "--button=d=D"]),
         "too many",
     );
-    refused(&world, "buttons", &buttons(&["--button=a=A", "--button=a=B"]), "twice");
-    refused(&world, "buttons", &buttons(&["--button=Yes"]), "ID=TITLE");
-    refused(&world, "buttons", &buttons(&["--button=a="]), "blank");
-    refused(&world, "buttons", &buttons(&[]), "--button");
+    assert_refused(&world, "buttons", &buttons(&["--button=a=A", "--button=a=B"]), "twice");
+    assert_refused(&world, "buttons", &buttons(&["--button=Yes"]), "ID=TITLE");
+    assert_refused(&world, "buttons", &buttons(&["--button=a="]), "blank");
+    assert_refused(&world, "buttons", &buttons(&[]), "--button");
     let rows: Vec<String> = (0..11).map(|row| format!("--row=r{row}=Row")).collect();
     let list = |more: &[&'static str]| {
         let mut flags = vec!["--body=b", "--button-text=Pick"];
@@ -95,42 +95,59 @@ fn wrong_numbers_of_buttons_and_rows_and_ids_that_stand_twice() {
     };
     let mut many = list(&["--section=S"]);
     many.extend(rows.iter().map(String::as_str));
-    refused(&world, "list", &many, "too many");
-    refused(
+    assert_refused(&world, "list", &many, "too many");
+    assert_refused(
         &world,
         "list",
         &list(&["--section=A", "--row=a=1", "--section=B", "--row=a=2"]),
         "twice",
     );
-    refused(&world, "list", &list(&["--row=a=1", "--section=B", "--row=b=2"]), "before the first");
-    refused(&world, "list", &list(&["--section=A", "--section=B", "--row=b=2"]), "no rows");
-    refused(&world, "list", &list(&[]), "--row");
+    assert_refused(
+        &world,
+        "list",
+        &list(&["--row=a=1", "--section=B", "--row=b=2"]),
+        "before the first",
+    );
+    assert_refused(&world, "list", &list(&["--section=A", "--section=B", "--row=b=2"]), "no rows");
+    assert_refused(&world, "list", &list(&[]), "--row");
 }
 
 #[test]
-fn links_places_emojis_and_json_that_are_none() {
+fn invalid_links_places_emojis_and_json_are_refused() {
     let world = World::new();
     for link in ["example.com/a", "ftp://example.com/a", "https://", "https://a b", "javascript:x"]
     {
         for kind in ["image", "video", "audio", "sticker"] {
-            refused(&world, kind, &["--link", link], "is not a link");
+            assert_refused(&world, kind, &["--link", link], "is not a link");
         }
     }
-    refused(&world, "location", &["--latitude=91", "--longitude=0"], "from -90 to 90");
-    refused(&world, "location", &["--latitude=0", "--longitude=-180.1"], "from -180 to 180");
-    refused(&world, "reaction", &["--message-id=1", "--emoji=fine"], "emoji");
-    refused(&world, "raw", &["--message-type=text", "--content={"], "not valid JSON");
-    refused(&world, "raw", &["--message-type=text", "--content=@/nowhere"], "cannot be read");
-    refused(&world, "raw", &["--message-type=a b", "--content={}"], "no name of a type");
-    refused(&world, "contacts", &["--content={}"], "array of contacts");
-    refused(&world, "contacts", &["--phone=123", "--name=A"], "before the first");
-    refused(&world, "contacts", &["--name=A"], "no phone number");
-    refused(&world, "contacts", &["--name=A", "--phone=call me"], "not a phone number");
+    assert_refused(&world, "location", &["--latitude=91", "--longitude=0"], "from -90 to 90");
+    assert_refused(&world, "location", &["--latitude=0", "--longitude=-180.1"], "from -180 to 180");
+    assert_refused(&world, "reaction", &["--message-id=1", "--emoji=fine"], "emoji");
+    assert_refused(&world, "raw", &["--message-type=text", "--content={"], "not valid JSON");
+    assert_refused(
+        &world,
+        "raw",
+        &["--message-type=text", "--content=@/nowhere"],
+        "cannot be read",
+    );
+    assert_refused(
+        &world,
+        "raw",
+        &["--message-type=a b", "--content={}"],
+        "invalid --message-type",
+    );
+    assert_refused(&world, "raw", &["--message-type=text", "--content="], "--content");
+    assert_refused(&world, "buttons", &["--body=b", "--button="], "ID=TITLE");
+    assert_refused(&world, "contacts", &["--content={}"], "array of contacts");
+    assert_refused(&world, "contacts", &["--phone=123", "--name=A"], "before the first");
+    assert_refused(&world, "contacts", &["--name=A"], "no phone number");
+    assert_refused(&world, "contacts", &["--name=A", "--phone=call me"], "not a phone number");
     assert!(world.commands().is_empty());
 }
 
 #[test]
-fn all_that_is_missing_is_named_at_once() {
+fn all_missing_flags_are_named_at_once() {
     let world = World::new();
     for (kind, missing) in [
         ("text", vec!["--text"]),
@@ -153,7 +170,7 @@ fn all_that_is_missing_is_named_at_once() {
 }
 
 #[test]
-fn a_forgotten_value_does_not_send_the_flag_behind_it() {
+fn a_forgotten_value_does_not_send_the_next_flag() {
     let world = World::new();
     for (kind, flags) in [
         ("text", vec!["--text", "--yes"]),

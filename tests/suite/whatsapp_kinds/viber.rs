@@ -1,4 +1,4 @@
-//! Viber has its own types, its own flags and its label.
+//! Viber has its own message types and flags, and requires a label.
 
 use serde_json::{Value, json};
 
@@ -77,7 +77,7 @@ fn the_parts_of_a_message_make_its_type() {
 }
 
 #[test]
-fn what_the_channel_does_not_know_is_refused_and_the_other_is_named() {
+fn unsupported_kinds_and_flags_are_refused_and_the_other_channel_is_named() {
     let world = World::new();
     let refused = |line: Vec<&str>, other: &str| {
         let ran = world.run(&[&line[..], &["--yes", "--json"]].concat());
@@ -110,7 +110,7 @@ fn what_the_channel_does_not_know_is_refused_and_the_other_is_named() {
 }
 
 #[test]
-fn the_label_is_needed_and_one_of_two() {
+fn the_label_is_required_and_has_two_values() {
     let world = World::new();
     let base = ["whatsapp", "send", "text", "--channel-type=viber", "--from=30001", "--to", TO];
     let ran = world.run(&[&base[..], &["--text=x", "--yes", "--json"]].concat());
@@ -119,4 +119,37 @@ fn the_label_is_needed_and_one_of_two() {
     let ran = world.run(&[&base[..], &["--text=x", "--yes", "--json", "--label=spam"]].concat());
     assert_eq!(ran.exit(), 2);
     assert!(ran.json()["error"]["message"].to_string().contains("spam"), "{ran:#?}");
+}
+
+#[test]
+fn a_button_beside_an_image_asks_for_its_text_at_a_terminal() {
+    let world = World::new();
+    let button = ["--link", LINK, "--button-title=Go", "--button-url", LINK];
+    let mut terminal = world.terminal(&line("image", &button));
+    terminal.expect("Text");
+    terminal.write("Sale\r");
+    terminal.expect("Send?");
+    terminal.write("yes\r");
+    assert_eq!(terminal.wait().exit(), 0);
+    let flags = world.sent()[0]["flags"].clone();
+    assert_eq!(flags["message-type"], "text_image_button");
+    let content = json!({"link": LINK, "text": "Sale", "caption": "Go", "action": LINK});
+    assert_eq!(flags["content"], content.to_string());
+}
+
+#[test]
+fn sms_is_not_a_channel_of_these_commands() {
+    let world = World::new();
+    for line in [
+        &["whatsapp", "send", "text", "--text=x", "--channel-type=sms"][..],
+        &["whatsapp", "history", "--channel-type=sms"],
+        &["whatsapp", "accounts", "list", "--channel=sms"],
+    ] {
+        let ran = world.run(&[line, &["--json"]].concat());
+        assert_eq!(ran.exit(), 2, "{line:?}: {ran:#?}");
+        let error = &ran.json()["error"];
+        assert!(error["message"].to_string().contains("invalid value 'sms'"), "{error}");
+        assert!(error["hint"].to_string().contains("whatsapp, viber"), "{error}");
+    }
+    assert!(world.commands().is_empty());
 }

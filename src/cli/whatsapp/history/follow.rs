@@ -42,7 +42,7 @@ pub fn run(
         let query = Query { since: Some(since), ..query };
         let begun = Timestamp::now();
         let found = Client::open(context, &guard)
-            .and_then(|service| conversation.read_all(&service, &query, page_size));
+            .and_then(|service| conversation.fetch_all(&service, &query, page_size));
         match found {
             Ok(found) => {
                 let mut new = found.messages;

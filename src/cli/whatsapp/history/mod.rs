@@ -11,10 +11,11 @@ use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, PageRange};
 use crate::api::operations::Product;
 use crate::chat::history::{Conversation, Direction, Message, PAGE_SIZE, Query, Status};
-use crate::cli::whatsapp::send::Channel;
+use crate::cli::values::chat_channel;
 use crate::cli::{Inputs, anything};
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
 use crate::output::report::Report;
@@ -45,7 +46,7 @@ pub struct Flags {
     cust_space_id: Option<String>,
 
     /// Channel of the messages
-    #[arg(long, value_enum, default_value = "whatsapp")]
+    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
     /// Only messages from then on
@@ -112,9 +113,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         listing.take(messages.iter().map(Message::facts).collect(), reply)
     };
     let found = if flags.all {
-        conversation.read_each(&service, &query, size, take)?
+        conversation.fetch_each(&service, &query, size, take)?
     } else {
-        let mut found = conversation.read_page(&service, &query, index, size)?;
+        let mut found = conversation.fetch_page(&service, &query, index, size)?;
         let messages = std::mem::take(&mut found.messages);
         // The only page: whether more could be taken does not matter.
         let _ = found.replies.first().map(|reply| take(messages, reply));
@@ -139,8 +140,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
 fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
     let mut inputs = Inputs::new(context);
     let check = |number: &str| match flags.channel_type {
-        Channel::Whatsapp => phone::check_chat_number("--from", number),
         Channel::Viber => phone::check_chat_sender("--from", number),
+        Channel::Whatsapp | Channel::Sms => phone::check_chat_number("--from", number),
     };
     let business = inputs.need("--from", "Business number", flags.from.clone(), check)?;
     let question = "Channel instance (cust-space-id)";
@@ -149,12 +150,7 @@ fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
         phone::check_chat_number("--to", customer)?;
     }
     inputs.complete(&["alimsg whatsapp accounts list", "alimsg whatsapp numbers list"])?;
-    Ok(Conversation {
-        channel: flags.channel_type.name(),
-        business,
-        customer: flags.to.clone(),
-        space,
-    })
+    Ok(Conversation { channel: flags.channel_type, business, customer: flags.to.clone(), space })
 }
 
 fn refuse_empty_span(query: &Query) -> Result<()> {

@@ -1,14 +1,15 @@
-//! A document: the service fetches it from a link.
+//! `alimsg whatsapp send document`.
 
 use clap::Args;
-use serde_json::json;
 
+use crate::chat::content::document::Document;
+use crate::chat::content::media::check_link;
+use crate::chat::content::{Content, limits, refuse_foreign_flags};
 use crate::cli::Inputs;
-use crate::cli::whatsapp::send::envelope::Channel;
-use crate::cli::whatsapp::send::free_form::{ContentBuilder, Form};
-use crate::cli::whatsapp::send::media::{need_link, put_caption};
+use crate::cli::whatsapp::send::free_form::ContentFlags;
+use crate::cli::whatsapp::send::image::LINK_QUESTION;
 use crate::error::Result;
-use crate::message::length;
+use crate::message::channel::Channel;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -20,11 +21,8 @@ Examples:
       --to 8613800001000 --link https://example.com/invoice.pdf --file-name invoice.pdf \\
       --file-type pdf --yes";
 
-/// The longest name of a file that systems agree on.
-const MAX_NAME: usize = 255;
-
 #[derive(Debug, Args)]
-pub struct Document {
+pub struct DocumentFlags {
     /// Public link of the document; http or https
     #[arg(long, value_name = "URL")]
     link: Option<String>,
@@ -37,34 +35,27 @@ pub struct Document {
     #[arg(long, value_name = "T")]
     caption: Option<String>,
 
-    /// Type of the document, such as pdf; Viber needs it
+    /// Type of the document, such as pdf; required on Viber
     #[arg(long, value_name = "TYPE", help_heading = "Viber only")]
     file_type: Option<String>,
 }
 
-impl ContentBuilder for Document {
-    fn compose(
-        self,
-        channel: Channel,
-        inputs: &mut Inputs<'_>,
-        plan: &mut Vec<(String, String)>,
-    ) -> Result<Form> {
-        channel.refuse_foreign(
+impl ContentFlags for DocumentFlags {
+    fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
+        refuse_foreign_flags(
+            channel,
             &[("--caption", self.caption.is_some())],
             &[("--file-type", self.file_type.is_some())],
         )?;
-        let mut content = need_link(self.link, inputs, plan)?;
-        let check = |name: &str| length::some("--file-name", name, MAX_NAME);
-        let name = inputs.need("--file-name", "Name of the file", self.file_name, check)?;
-        plan.push(("file name".into(), name.clone()));
-        content.insert("fileName".into(), json!(name));
-        if channel == Channel::Viber {
-            let check = |kind: &str| length::some("--file-type", kind, MAX_NAME);
-            let kind = inputs.need("--file-type", "Type, such as pdf", self.file_type, check)?;
-            plan.push(("file type".into(), kind.clone()));
-            content.insert("fileType".into(), json!(kind));
-        }
-        put_caption(self.caption, &mut content, plan)?;
-        Ok(Form::new("document", content))
+        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let check = |name: &str| limits::FILE_NAME.check(name);
+        let file_name = inputs.need("--file-name", "Name of the file", self.file_name, check)?;
+        let file_type = if channel == Channel::Viber {
+            let check = |name: &str| limits::FILE_TYPE.check(name);
+            Some(inputs.need("--file-type", "Type, such as pdf", self.file_type, check)?)
+        } else {
+            None
+        };
+        Ok(Box::new(Document { link, file_name, file_type, caption: self.caption }))
     }
 }

@@ -1,5 +1,5 @@
-//! Flags whose order matters: each occurrence of one opens a group, and the occurrences of another
-//! fall to the group that is open.
+//! Flags whose order matters: each occurrence of one flag opens a group, and another flag adds
+//! members to the group before it.
 
 use std::marker::PhantomData;
 
@@ -9,7 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 pub trait Grouping {
     /// Opens a group.
     const OPENER: FlagSpec;
-    /// Falls to the group that is open.
+    /// Adds to the last group.
     const MEMBER: FlagSpec;
 }
 
@@ -28,19 +28,19 @@ pub struct Groups<G>(pub Vec<Group>, PhantomData<G>);
 /// One group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Group {
-    /// `None` for members that stand before the first opener.
+    /// `None` for members before the first opener.
     pub opener: Option<String>,
     pub members: Vec<String>,
 }
 
 impl<G: Grouping> Args for Groups<G> {
     fn augment_args(command: Command) -> Command {
-        command.args([G::OPENER, G::MEMBER].map(|word| {
-            Arg::new(word.flag)
-                .long(word.flag)
-                .value_name(word.value_name)
+        command.args([G::OPENER, G::MEMBER].map(|spec| {
+            Arg::new(spec.flag)
+                .long(spec.flag)
+                .value_name(spec.value_name)
                 .action(ArgAction::Append)
-                .help(word.help)
+                .help(spec.help)
         }))
     }
 
@@ -66,21 +66,22 @@ impl<G: Grouping> FromArgMatches for Groups<G> {
 
 /// The groups, in the order of the command line.
 fn groups(matches: &mut ArgMatches, opener: &str, member: &str) -> Vec<Group> {
-    let mut words: Vec<(usize, bool, String)> = Vec::new();
+    let mut occurrences: Vec<(usize, bool, String)> = Vec::new();
     for (id, opens) in [(opener, true), (member, false)] {
         let places: Vec<usize> = matches.indices_of(id).into_iter().flatten().collect();
         let values = matches.remove_many::<String>(id).into_iter().flatten();
-        words.extend(places.into_iter().zip(values).map(|(place, value)| (place, opens, value)));
+        occurrences
+            .extend(places.into_iter().zip(values).map(|(place, value)| (place, opens, value)));
     }
-    words.sort_by_key(|(place, ..)| *place);
+    occurrences.sort_by_key(|(place, ..)| *place);
     let mut groups: Vec<Group> = Vec::new();
-    for (_, opens, word) in words {
+    for (_, opens, value) in occurrences {
         if opens {
-            groups.push(Group { opener: Some(word), members: Vec::new() });
+            groups.push(Group { opener: Some(value), members: Vec::new() });
         } else if let Some(group) = groups.last_mut() {
-            group.members.push(word);
+            group.members.push(value);
         } else {
-            groups.push(Group { opener: None, members: vec![word] });
+            groups.push(Group { opener: None, members: vec![value] });
         }
     }
     groups
@@ -92,7 +93,7 @@ mod tests {
     use clap::{Arg, ArgAction, Command};
 
     #[test]
-    fn members_fall_to_the_opener_before_them() {
+    fn members_belong_to_the_opener_before_them() {
         let arg = |id: &'static str| Arg::new(id).long(id).action(ArgAction::Append);
         let mut matches = Command::new("x").arg(arg("section")).arg(arg("row")).get_matches_from([
             "x",
@@ -107,11 +108,11 @@ mod tests {
             "--row",
             "3",
         ]);
-        let read: Vec<_> = groups(&mut matches, "section", "row")
+        let parsed: Vec<_> = groups(&mut matches, "section", "row")
             .into_iter()
             .map(|group| (group.opener.unwrap_or_default(), group.members.join("+")))
             .collect();
         let expected = [("", "0"), ("A", "1+2"), ("B", "3")];
-        assert_eq!(read, expected.map(|(a, b)| (a.to_string(), b.to_string())));
+        assert_eq!(parsed, expected.map(|(a, b)| (a.to_string(), b.to_string())));
     }
 }

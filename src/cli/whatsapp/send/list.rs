@@ -1,15 +1,15 @@
-//! A text with a list to choose the answer from.
+//! `alimsg whatsapp send list`: a text with a list to choose the answer from.
 
 use clap::Args;
-use serde_json::{Map, Value, json};
 
+use crate::chat::content::list::{List, Row, Section};
+use crate::chat::content::{Content, limits};
 use crate::cli::Inputs;
-use crate::cli::whatsapp::send::envelope::Channel;
-use crate::cli::whatsapp::send::free_form::{ContentBuilder, Form};
+use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::groups::{FlagSpec, Group, Grouping, Groups};
-use crate::cli::whatsapp::send::interactive::{InteractiveText, finish, split_id};
-use crate::error::{Failure, Result};
-use crate::message::length;
+use crate::cli::whatsapp::send::interactive::{InteractiveFlags, split_id};
+use crate::error::Result;
+use crate::message::channel::Channel;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -20,18 +20,10 @@ Examples:
   alimsg --sandbox whatsapp send list --from 8613800000001 --to 8613800001000 \\
       --body 'Which size?' --button-text Choose --row s=Small --row l=Large --yes";
 
-/// Documented limits.
-const MAX_ROWS: usize = 10;
-const MAX_BUTTON: usize = 20;
-const MAX_SECTION: usize = 24;
-const MAX_TITLE: usize = 24;
-const MAX_DESCRIPTION: usize = 72;
-const MAX_ID: usize = 200;
-
 #[derive(Debug, Args)]
-pub struct List {
+pub struct ListFlags {
     #[command(flatten)]
-    frame: InteractiveText,
+    text: InteractiveFlags,
 
     /// Text that opens the list, at most 20 characters
     #[arg(long, value_name = "T")]
@@ -41,7 +33,7 @@ pub struct List {
     sections: Groups<Sections>,
 }
 
-/// The title of a section, and the rows behind it.
+/// The title of a section, and the rows that follow it.
 #[derive(Debug)]
 struct Sections;
 
@@ -54,96 +46,45 @@ impl Grouping for Sections {
     const MEMBER: FlagSpec = FlagSpec {
         flag: "row",
         value_name: "ID=TITLE[=DESCRIPTION]",
-        help: "A row, at most 24 characters and 72 of description; one to ten, each with an ID of \
-               its own; neither ID nor title contains =",
+        help: "A row, at most 24 characters and 72 of description; one to ten, each with its own \
+               ID; neither ID nor title contains =",
     };
 }
 
-impl ContentBuilder for List {
-    fn compose(
-        self,
-        channel: Channel,
-        inputs: &mut Inputs<'_>,
-        plan: &mut Vec<(String, String)>,
-    ) -> Result<Form> {
-        let content = self.frame.begin("list", channel, inputs, plan)?;
-        let check = |text: &str| length::some("--button-text", text, MAX_BUTTON);
-        let button = inputs.need("--button-text", "Text on the button", self.button_text, check)?;
-        plan.push(("button".into(), button.clone()));
+impl ContentFlags for ListFlags {
+    fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
+        let text = self.text.into_text(channel, "list", inputs)?;
+        let check = |text: &str| limits::LIST_BUTTON.check(text);
+        let button_text =
+            inputs.need("--button-text", "Text on the button", self.button_text, check)?;
         let mut groups = self.sections.0;
         if groups.iter().all(|group| group.members.is_empty()) {
-            let check = |text: &str| row(text, &mut Vec::new()).map(drop);
-            let asked = inputs.need("--row", "A row, as ID=TITLE", None, check)?;
-            if asked.is_empty() {
-                // Missing, and noted as such.
-                return Ok(finish(content, Value::Null));
+            let check = |text: &str| parse_row(text)?.check();
+            let row = inputs.need("--row", "A row, as ID=TITLE", None, check)?;
+            if groups.is_empty() {
+                groups.push(Group::default());
             }
-            match groups.last_mut() {
-                Some(group) => group.members.push(asked),
-                None => groups.push(Group { opener: None, members: vec![asked] }),
+            if let Some(group) = groups.last_mut()
+                && !row.is_empty()
+            {
+                group.members.push(row);
             }
         }
-        let sections = sections(&groups, plan)?;
-        Ok(finish(content, json!({ "button": button, "sections": sections })))
+        let sections = groups.into_iter().map(parse_section).collect::<Result<_>>()?;
+        Ok(Box::new(List { text, button_text, sections }))
     }
 }
 
-fn sections(groups: &[Group], plan: &mut Vec<(String, String)>) -> Result<Vec<Value>> {
-    let rows: usize = groups.iter().map(|group| group.members.len()).sum();
-    if rows > MAX_ROWS {
-        return Err(Failure::usage(format!(
-            "{rows} rows are too many: {MAX_ROWS} at most, over all sections"
-        ))
-        .hint("send fewer, or several lists"));
-    }
-    let mut seen = Vec::new();
-    let mut sections = Vec::new();
-    for group in groups {
-        let mut section = Map::new();
-        match &group.opener {
-            Some(title) => {
-                length::some("--section", title, MAX_SECTION)?;
-                plan.push(("section".into(), title.clone()));
-                section.insert("title".into(), json!(title));
-            }
-            None if groups.len() > 1 => {
-                return Err(Failure::usage("a --row stands before the first --section")
-                    .hint("where there are several sections, each has a title: begin with one"));
-            }
-            None => {}
-        }
-        if group.members.is_empty() {
-            let title = group.opener.as_deref().unwrap_or_default();
-            return Err(Failure::usage(format!("the section {title:?} has no rows"))
-                .hint("give its --row flags right after its --section"));
-        }
-        let mut rows = Vec::new();
-        for text in &group.members {
-            let (shown, value) = row(text, &mut seen)?;
-            plan.push(("row".into(), shown));
-            rows.push(value);
-        }
-        section.insert("rows".into(), json!(rows));
-        sections.push(Value::Object(section));
-    }
-    Ok(sections)
+fn parse_section(group: Group) -> Result<Section> {
+    let rows = group.members.iter().map(|text| parse_row(text)).collect::<Result<_>>()?;
+    Ok(Section { title: group.opener, rows })
 }
 
-/// One row, as people and as the service read it.
-fn row<'a>(text: &'a str, seen: &mut Vec<&'a str>) -> Result<(String, Value)> {
-    let (id, rest) = split_id("--row", text, MAX_ID, seen)?;
+fn parse_row(text: &str) -> Result<Row> {
+    let (id, rest) = split_id("--row", text)?;
     let (title, description) = match rest.split_once('=') {
-        Some((title, description)) => (title, Some(description)),
+        Some((title, description)) => (title, Some(description.to_string())),
         None => (rest, None),
     };
-    length::some("the title of --row", title, MAX_TITLE)?;
-    let mut row =
-        Map::from_iter([("id".to_string(), json!(id)), ("title".to_string(), json!(title))]);
-    let mut shown = format!("{title} ({id})");
-    if let Some(description) = description {
-        length::some("the description of --row", description, MAX_DESCRIPTION)?;
-        row.insert("description".into(), json!(description));
-        shown += &format!(": {description}");
-    }
-    Ok((shown, Value::Object(row)))
+    Ok(Row { id: id.into(), title: title.into(), description })
 }

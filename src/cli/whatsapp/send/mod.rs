@@ -1,34 +1,36 @@
-//! `alimsg whatsapp send KIND`. The kinds differ in their content; what surrounds it is common.
+//! `alimsg whatsapp send KIND`: one file for the flags of each kind. Contents are built in
+//! [`crate::chat::content`], calls in [`crate::chat::draft`].
 
+mod audio;
 mod buttons;
+mod checks;
 mod contacts;
 mod document;
 mod envelope;
 mod free_form;
 mod groups;
+mod image;
 mod interactive;
 mod list;
 mod location;
-mod media;
 mod raw;
 mod reaction;
+mod sticker;
 mod template;
 mod text;
 mod viber;
+mod video;
 
 use clap::Subcommand;
 
-use crate::api::call::SendCall;
-use crate::cli::Inputs;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::report::Report;
-pub use envelope::Channel;
 use free_form::FreeForm;
 
 pub const EXAMPLES: &str = "\
 Templates can be sent at any time; everything else within 24 hours after the customer's last
-message, which `alimsg whatsapp session` tells.
+message. `alimsg whatsapp session` shows whether this window is open.
 
 Examples:
   alimsg --sandbox whatsapp send text --from 8613800000001 --to 8613800001000 \\
@@ -40,43 +42,43 @@ Examples:
 pub enum Kind {
     /// An approved template; allowed at any time
     #[command(after_help = template::EXAMPLES)]
-    Template(Box<template::Message>),
+    Template(Box<template::Flags>),
     /// A text; allowed within 24 hours after the customer's last message
     #[command(after_help = text::EXAMPLES)]
-    Text(Box<FreeForm<text::Text>>),
+    Text(Box<FreeForm<text::TextFlags>>),
     /// An image, by its link
-    #[command(after_help = media::IMAGE_EXAMPLES)]
-    Image(Box<FreeForm<media::Image>>),
+    #[command(after_help = image::EXAMPLES)]
+    Image(Box<FreeForm<image::ImageFlags>>),
     /// A video, by its link
-    #[command(after_help = media::VIDEO_EXAMPLES)]
-    Video(Box<FreeForm<media::Video>>),
+    #[command(after_help = video::EXAMPLES)]
+    Video(Box<FreeForm<video::VideoFlags>>),
     /// An audio file, by its link
-    #[command(after_help = media::AUDIO_EXAMPLES)]
-    Audio(Box<FreeForm<media::Audio>>),
+    #[command(after_help = audio::EXAMPLES)]
+    Audio(Box<FreeForm<audio::AudioFlags>>),
     /// A document, by its link
     #[command(after_help = document::EXAMPLES)]
-    Document(Box<FreeForm<document::Document>>),
+    Document(Box<FreeForm<document::DocumentFlags>>),
     /// A sticker, by its link
-    #[command(after_help = media::STICKER_EXAMPLES)]
-    Sticker(Box<FreeForm<media::Sticker>>),
+    #[command(after_help = sticker::EXAMPLES)]
+    Sticker(Box<FreeForm<sticker::StickerFlags>>),
     /// A place on the map
     #[command(after_help = location::EXAMPLES)]
-    Location(Box<FreeForm<location::Location>>),
+    Location(Box<FreeForm<location::LocationFlags>>),
     /// Contacts with their phone numbers
     #[command(after_help = contacts::EXAMPLES)]
-    Contacts(Box<FreeForm<contacts::Contacts>>),
+    Contacts(Box<FreeForm<contacts::ContactsFlags>>),
     /// An emoji on a message
     #[command(after_help = reaction::EXAMPLES)]
-    Reaction(Box<FreeForm<reaction::Reaction>>),
+    Reaction(Box<FreeForm<reaction::ReactionFlags>>),
     /// A text with one to three buttons to answer with
     #[command(after_help = buttons::EXAMPLES)]
-    Buttons(Box<FreeForm<buttons::Buttons>>),
+    Buttons(Box<FreeForm<buttons::ButtonsFlags>>),
     /// A text with a list to choose the answer from
     #[command(after_help = list::EXAMPLES)]
-    List(Box<FreeForm<list::List>>),
-    /// Any free-form message, its content as JSON
+    List(Box<FreeForm<list::ListFlags>>),
+    /// Any free-form message, with its content as JSON
     #[command(after_help = raw::EXAMPLES)]
-    Raw(Box<FreeForm<raw::Raw>>),
+    Raw(Box<FreeForm<raw::RawFlags>>),
 }
 
 impl Kind {
@@ -97,21 +99,6 @@ impl Kind {
             Self::Raw(_) => "whatsapp send raw",
         }
     }
-}
-
-/// What is in a message.
-pub trait Content {
-    /// Adds the content to the call, and to the plan what people are to see of it. What is missing
-    /// is asked for or noted by `inputs`.
-    ///
-    /// # Errors
-    /// A value that the service would refuse.
-    fn put_into(
-        self,
-        call: SendCall,
-        inputs: &mut Inputs<'_>,
-        plan: &mut Vec<(String, String)>,
-    ) -> Result<SendCall>;
 }
 
 pub fn run(context: &Context, kind: Kind) -> Result<Report> {

@@ -1,11 +1,13 @@
-//! Any free-form message, for whoever knows the content by heart.
+//! `alimsg whatsapp send raw`: any free-form message, with a content that the user wrote.
 
 use clap::Args;
 
-use crate::cli::whatsapp::send::envelope::Channel;
-use crate::cli::whatsapp::send::free_form::{ContentBuilder, Form};
+use crate::chat::content::Content;
+use crate::chat::content::raw::{Raw, check_channel, check_type};
+use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::{Inputs, anything, source};
-use crate::error::{Failure, Result};
+use crate::error::Result;
+use crate::message::channel::Channel;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -16,65 +18,27 @@ Examples:
   echo '{\"text\":\"Hello\"}' | alimsg --sandbox whatsapp send raw --from 8613800000001 \\
       --to 8613800001000 --message-type text --content - --yes";
 
-/// Types that only one of the channels has; documented. Others are left to the service.
-const ONLY_WHATSAPP: [&str; 8] = [
-    "audio",
-    "interactive",
-    "location",
-    "contacts",
-    "reaction",
-    "sticker",
-    "typing_indicator",
-    "carousel",
-];
-const ONLY_VIBER: [&str; 5] =
-    ["text_button", "text_image", "text_image_button", "text_video", "text_video_button"];
-
 #[derive(Debug, Args)]
-pub struct Raw {
+pub struct RawFlags {
     /// The service's name of the type, such as text, interactive or text_image_button
     #[arg(long, value_name = "T")]
     message_type: Option<String>,
 
-    /// The content: JSON itself, @FILE, or - for stdin; sent as it is
+    /// The content: JSON, @FILE, or - for stdin; sent unchanged
     #[arg(long, value_name = "JSON|@FILE|-")]
     content: Option<String>,
 }
 
-impl ContentBuilder for Raw {
-    fn compose(
-        self,
-        channel: Channel,
-        inputs: &mut Inputs<'_>,
-        plan: &mut Vec<(String, String)>,
-    ) -> Result<Form> {
-        let kind =
-            inputs.need("--message-type", "Type of the message", self.message_type, check_type)?;
-        let foreign = match channel {
-            Channel::Whatsapp => ONLY_VIBER.as_slice(),
-            Channel::Viber => ONLY_WHATSAPP.as_slice(),
-        };
-        if foreign.contains(&kind.to_lowercase().as_str()) {
-            return Err(channel.refuse_kind(&kind));
-        }
-        let given =
-            inputs.need("--content", "Content as JSON, or @FILE", self.content, anything)?;
-        if given.is_empty() {
-            // Missing, and noted as such.
-            return Ok(Form::new(&kind, serde_json::Value::Null));
-        }
-        let (_, text) = source::json("--content", &given)?;
-        plan.push(("type".into(), kind.clone()));
-        plan.push(("content".into(), text.clone()));
-        Ok(Form { kind, text })
+impl ContentFlags for RawFlags {
+    fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
+        let question = "Type of the message";
+        let message_type =
+            inputs.need("--message-type", question, self.message_type, check_type)?;
+        check_channel(channel, &message_type)?;
+        let question = "Content as JSON, or @FILE";
+        let given = inputs.need("--content", question, self.content, anything)?;
+        let (value, json) =
+            if given.is_empty() { Default::default() } else { source::json("--content", &given)? };
+        Ok(Box::new(Raw { message_type, value, json }))
     }
-}
-
-fn check_type(kind: &str) -> Result<()> {
-    let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    if !kind.is_empty() && kind.chars().all(sound) {
-        return Ok(());
-    }
-    Err(Failure::usage(format!("--message-type {kind:?} is no name of a type"))
-        .hint("for example --message-type interactive"))
 }

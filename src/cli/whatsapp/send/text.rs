@@ -1,14 +1,14 @@
-//! A free-form text.
+//! `alimsg whatsapp send text`.
 
 use clap::Args;
-use serde_json::{Map, json};
 
-use crate::cli::whatsapp::send::envelope::Channel;
-use crate::cli::whatsapp::send::free_form::{ContentBuilder, Form};
+use crate::chat::content::viber::{ViberMessage, ViberText};
+use crate::chat::content::{Content, limits, text};
+use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::viber;
 use crate::cli::{Inputs, source};
 use crate::error::Result;
-use crate::message::length;
+use crate::message::channel::Channel;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -19,49 +19,35 @@ Examples:
       --to 8613800001000 --text 'Your order is ready.' --button-title 'See it' \\
       --button-url https://example.com/orders --yes";
 
-/// The longest text, in characters; documented.
-const MAX_LENGTH: usize = 4096;
-
 #[derive(Debug, Args)]
-pub struct Text {
-    // A text that begins with a dash has to be written --text='- so': where the value was forgotten,
-    // the flag behind it must not go out as the message.
+pub struct TextFlags {
+    // A text that begins with a dash has to be written --text='- so': where the value was
+    // forgotten, the next flag must not be sent as the message.
     /// The text, at most 4,096 characters; - reads it from stdin
     #[arg(long, value_name = "T")]
     text: Option<String>,
 
     #[command(flatten)]
-    button: viber::Button,
+    button: viber::ButtonFlags,
 }
 
-impl ContentBuilder for Text {
-    fn compose(
-        self,
-        channel: Channel,
-        inputs: &mut Inputs<'_>,
-        plan: &mut Vec<(String, String)>,
-    ) -> Result<Form> {
-        self.button.refuse_elsewhere(channel)?;
+impl ContentFlags for TextFlags {
+    fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
+        self.button.refuse_except_on_viber(channel)?;
         let given = match self.text.as_deref() {
             Some("-") => Some(from_stdin()?),
             _ => self.text,
         };
-        let text = inputs.need("--text", "Text", given, check)?;
-        plan.push(("text".to_string(), text.clone()));
-        let mut content = Map::from_iter([("text".to_string(), json!(text))]);
-        let button = self.button.put_into(&mut content, plan)?;
-        let kind = viber::joined(&[("text", true), ("button", button)]);
-        Ok(Form::new(&kind, content))
+        let text = inputs.need("--text", "Text", given, |text| limits::TEXT.check(text))?;
+        if channel != Channel::Viber {
+            return Ok(Box::new(text::Text { text }));
+        }
+        let text = ViberText { text, button: self.button.into_button(inputs)? };
+        Ok(Box::new(ViberMessage { medium: None, text: Some(text) }))
     }
 }
 
-/// # Errors
-/// Blank, or longer than a text may be.
-pub fn check(text: &str) -> Result<()> {
-    length::some("--text", text, MAX_LENGTH)
-}
-
-/// All of stdin, but for the line break that `echo` and editors add at the end.
+/// All of stdin without the line break that `echo` and editors add at the end.
 fn from_stdin() -> Result<String> {
     let text = source::stdin("--text")?;
     Ok(text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t)).into())

@@ -1,18 +1,17 @@
-//! What only Viber's own message types have: media and buttons joined to a text.
+//! Flags of Viber's texts, images and videos.
 
 use clap::Args;
-use serde_json::{Map, Value, json};
 
-use crate::cli::whatsapp::send::envelope::Channel;
-use crate::error::{Failure, Result};
-use crate::message::{length, url};
-
-/// The longest title of a button on Viber; WhatsApp's limit is kept where none is documented.
-const MAX_TITLE: usize = 20;
+use crate::chat::content::viber::{Button, ViberText};
+use crate::chat::content::{limits, refuse_foreign_flags};
+use crate::cli::Inputs;
+use crate::error::Result;
+use crate::message::channel::Channel;
+use crate::message::url;
 
 /// The button of a Viber message: it opens a link.
 #[derive(Debug, Args)]
-pub struct Button {
+pub struct ButtonFlags {
     /// Title of the button of a Viber message
     #[arg(long, value_name = "T", help_heading = "Viber only")]
     button_title: Option<String>,
@@ -22,47 +21,46 @@ pub struct Button {
     button_url: Option<String>,
 }
 
-impl Button {
+impl ButtonFlags {
     /// # Errors
-    /// A part of it is given on another channel.
-    pub fn refuse_elsewhere(&self, channel: Channel) -> Result<()> {
+    /// The channel has no such button.
+    pub fn refuse_except_on_viber(&self, channel: Channel) -> Result<()> {
         let given = [
             ("--button-title", self.button_title.is_some()),
             ("--button-url", self.button_url.is_some()),
         ];
-        channel.refuse_foreign(&[], &given)
+        refuse_foreign_flags(channel, &[], &given)
     }
 
-    /// Adds the button to the content, if there is one, and says whether there is.
+    /// The button, if one of its flags is given: then both are needed.
     ///
     /// # Errors
-    /// One half of it is missing or wrong.
-    pub fn put_into(
-        self,
-        content: &mut Map<String, Value>,
-        plan: &mut Vec<(String, String)>,
-    ) -> Result<bool> {
-        let (title, url) = match (self.button_title, self.button_url) {
-            (None, None) => return Ok(false),
-            (Some(title), Some(url)) => (title, url),
-            (Some(_), None) => return Err(half("--button-url")),
-            (None, Some(_)) => return Err(half("--button-title")),
-        };
-        length::some("--button-title", &title, MAX_TITLE)?;
-        url::check("--button-url", &url)?;
-        plan.push(("button".into(), format!("{title} → {url}")));
-        content.insert("caption".into(), json!(title));
-        content.insert("action".into(), json!(url));
-        Ok(true)
+    /// A value that is wrong.
+    pub fn into_button(self, inputs: &mut Inputs<'_>) -> Result<Option<Button>> {
+        let (title, url) = (self.button_title, self.button_url);
+        if title.is_none() && url.is_none() {
+            return Ok(None);
+        }
+        let check = |title: &str| limits::VIBER_BUTTON_TITLE.check(title);
+        let title = inputs.need("--button-title", "Title of the button", title, check)?;
+        let check = |url: &str| url::check("--button-url", url);
+        let url = inputs.need("--button-url", "Link of the button", url, check)?;
+        Ok(Some(Button { title, url: Some(url) }))
     }
 }
 
-fn half(flag: &'static str) -> Box<Failure> {
-    Failure::missing(&[flag], Vec::new()).hint("a button has a title and a link")
-}
-
-/// The name of the type that joins these parts: `text_image_button` and the like.
-pub fn joined(parts: &[(&str, bool)]) -> String {
-    let present = parts.iter().filter(|(_, present)| *present).map(|(part, _)| *part);
-    present.collect::<Vec<_>>().join("_")
+/// The text beside a medium. Viber has no medium with a button alone, so a button needs a text.
+///
+/// # Errors
+/// A value that is wrong.
+pub fn text_beside_medium(
+    text: Option<String>,
+    button: Option<Button>,
+    inputs: &mut Inputs<'_>,
+) -> Result<Option<ViberText>> {
+    if text.is_none() && button.is_none() {
+        return Ok(None);
+    }
+    let text = inputs.need("--text", "Text", text, |text| limits::TEXT.check(text))?;
+    Ok(Some(ViberText { text, button }))
 }

@@ -3,7 +3,7 @@
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::seeds;
-use crate::sandbox::service::state::Channel;
+use crate::sandbox::service::state::ServiceChannel;
 
 /// Only the one instance exists; a call may leave it out.
 pub fn check_space(call: &ProductCall) -> Result<(), Rejection> {
@@ -16,10 +16,10 @@ pub fn check_space(call: &ProductCall) -> Result<(), Rejection> {
     }
 }
 
-pub fn channel(call: &ProductCall) -> Result<Channel, Rejection> {
+pub fn channel(call: &ProductCall) -> Result<ServiceChannel, Rejection> {
     match call.text("--channel-type").unwrap_or_default().to_lowercase().as_str() {
-        "whatsapp" => Ok(Channel::Whatsapp),
-        "viber" => Ok(Channel::Viber),
+        "whatsapp" => Ok(ServiceChannel::Whatsapp),
+        "viber" => Ok(ServiceChannel::Viber),
         other => Err(Rejection::new(
             "InvalidParameter.ChannelTypeNotSupport",
             format!("the channel {other} is not supported"),

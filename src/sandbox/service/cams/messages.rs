@@ -10,7 +10,7 @@ use crate::sandbox::service::cams::templates::{channel_word, read_page};
 use crate::sandbox::service::request::{Request, ok, page};
 use crate::sandbox::service::seeds;
 use crate::sandbox::service::standing::DeliveryStatus;
-use crate::sandbox::service::state::{Channel, Direction, Message, State};
+use crate::sandbox::service::state::{Direction, Message, ServiceChannel, State};
 
 /// How long ago the customers with an open window always wrote.
 const SINCE_INBOUND: SignedDuration = SignedDuration::from_hours(1);
@@ -25,7 +25,7 @@ pub fn window_is_open(state: &State, business: &str, customer: &str, now: Timest
     wrote_before(customer)
         || state.messages.iter().any(|message| {
             message.direction == Direction::In
-                && message.channel == Channel::Whatsapp
+                && message.channel == ServiceChannel::Whatsapp
                 && ends(message) == (business, customer)
                 && now.duration_since(message.sent_at) < WINDOW
         })
@@ -58,7 +58,7 @@ pub fn receive(
 
 /// The message that keeps a customer's window open. It is not stored, so that it never grows old.
 fn inbound(customer: &str, business: &str, now: Timestamp) -> Option<Message> {
-    if seeds::channel_of(business) != Some(Channel::Whatsapp) || !wrote_before(customer) {
+    if seeds::channel_of(business) != Some(ServiceChannel::Whatsapp) || !wrote_before(customer) {
         return None;
     }
     let at = now.checked_sub(SINCE_INBOUND).unwrap_or(now);
@@ -69,7 +69,7 @@ fn received(customer: &str, business: &str, text: &str, at: Timestamp) -> Messag
     Message {
         product: "cams".to_owned(),
         api: String::new(),
-        channel: Channel::Whatsapp,
+        channel: ServiceChannel::Whatsapp,
         direction: Direction::In,
         sender: customer.to_owned(),
         recipient: business.to_owned(),
@@ -99,7 +99,7 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
         call.text(flag).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
     };
     let first = customer
-        .filter(|_| channel == Channel::Whatsapp)
+        .filter(|_| channel == ServiceChannel::Whatsapp)
         .and_then(|customer| inbound(customer, business, now));
     let mut found: Vec<&Message> = state
         .messages

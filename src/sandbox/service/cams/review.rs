@@ -7,7 +7,7 @@ use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::cams::call::check_space;
 use crate::sandbox::service::cams::templates::{texts, wanted_channel};
 use crate::sandbox::service::request::{Request, ok};
-use crate::sandbox::service::state::{Audit, Channel, ChatTemplate, Review};
+use crate::sandbox::service::state::{Audit, ChatTemplate, Review, ServiceChannel};
 
 /// The reviewers of this channel put a word in front of their reason.
 fn review(components: &Value, now: Timestamp) -> Review {
@@ -17,7 +17,7 @@ fn review(components: &Value, now: Timestamp) -> Review {
 }
 
 /// The components, if they are such as the channel takes.
-fn components(request: &Request<'_>, channel: Channel) -> Result<Value, Rejection> {
+fn components(request: &Request<'_>, channel: ServiceChannel) -> Result<Value, Rejection> {
     let components = request.call.json("--components").cloned().unwrap_or_default();
     let wrong = |message: String| Err(Rejection::new("InvalidParameter.ComponentsError", message));
     let kinds: Vec<&str> = components
@@ -27,13 +27,13 @@ fn components(request: &Request<'_>, channel: Channel) -> Result<Value, Rejectio
         .map(|component| component["Type"].as_str().unwrap_or_default())
         .collect();
     let known: &[&str] = match channel {
-        Channel::Viber => &["HEADER", "BODY", "BUTTONS"],
+        ServiceChannel::Viber => &["HEADER", "BODY", "BUTTONS"],
         _ => &["HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"],
     };
     if let Some(kind) = kinds.iter().find(|kind| !known.contains(kind)) {
         return wrong(format!("{kind:?} is no type of a component here"));
     }
-    if kinds.is_empty() || (channel != Channel::Viber && !kinds.contains(&"BODY")) {
+    if kinds.is_empty() || (channel != ServiceChannel::Viber && !kinds.contains(&"BODY")) {
         return wrong("the components need one of the type BODY".to_owned());
     }
     for carousel in components.as_array().into_iter().flatten() {
@@ -61,7 +61,7 @@ pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
     let (name, language) = (text("--name"), text("--biz-language"));
     let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     // The rule is WhatsApp's own.
-    if name.is_empty() || (channel == Channel::Whatsapp && !name.chars().all(sound)) {
+    if name.is_empty() || (channel == ServiceChannel::Whatsapp && !name.chars().all(sound)) {
         return Err(Rejection::new(
             "InvalidParameter.NameError",
             "a name has lower-case letters, digits and underscores only",

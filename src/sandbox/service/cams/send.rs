@@ -11,7 +11,9 @@ use crate::sandbox::service::cams::{content, messages, templates};
 use crate::sandbox::service::placeholders::{self, CAMS};
 use crate::sandbox::service::request::{Request, ok};
 use crate::sandbox::service::seeds;
-use crate::sandbox::service::state::{Audit, Channel, ChatTemplate, Direction, Message, State};
+use crate::sandbox::service::state::{
+    Audit, ChatTemplate, Direction, Message, ServiceChannel, State,
+};
 
 /// The part of a message that the two kinds of sending fill differently.
 struct Body {
@@ -72,7 +74,7 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(reply)
 }
 
-fn check_numbers(channel: Channel, from: &str, to: &str) -> Result<(), Rejection> {
+fn check_numbers(channel: ServiceChannel, from: &str, to: &str) -> Result<(), Rejection> {
     if !is_numeric(from) {
         return Err(Rejection::new(
             "InvalidParameter.FromOnlyNumeric",
@@ -101,7 +103,11 @@ fn check_numbers(channel: Channel, from: &str, to: &str) -> Result<(), Rejection
     }
 }
 
-fn template_body(call: &ProductCall, channel: Channel, state: &State) -> Result<Body, Rejection> {
+fn template_body(
+    call: &ProductCall,
+    channel: ServiceChannel,
+    state: &State,
+) -> Result<Body, Rejection> {
     let code = call.text("--template-code");
     let name = call.text("--template-name");
     if code.is_none() && name.is_none() {
@@ -160,7 +166,7 @@ fn render(template: &ChatTemplate, given: &[(String, String)]) -> Result<String,
 
 fn free_body(
     call: &ProductCall,
-    channel: Channel,
+    channel: ServiceChannel,
     state: &State,
     now: Timestamp,
 ) -> Result<Body, Rejection> {
@@ -180,7 +186,7 @@ fn free_body(
     // The 24-hour rule is WhatsApp's own.
     let from = call.text("--from").unwrap_or_default();
     let to = call.text("--to").unwrap_or_default();
-    if channel == Channel::Whatsapp && !messages::window_is_open(state, from, to, now) {
+    if channel == ServiceChannel::Whatsapp && !messages::window_is_open(state, from, to, now) {
         return Err(Rejection::new(
             "SessionWindowExpired",
             "the customer's last message is more than 24 hours old",

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::cams::call::check_space;
 use crate::sandbox::service::request::{Request, ok, page};
-use crate::sandbox::service::state::{Audit, Channel, ChatTemplate};
+use crate::sandbox::service::state::{Audit, ChatTemplate, ServiceChannel};
 
 const AUDIT_WORDS: &[&str] = &["pass", "fail", "auditing", "unaudit"];
 
@@ -17,9 +17,9 @@ const fn audit_word(audit: Audit) -> &'static str {
     }
 }
 
-pub fn channel_word(channel: Channel) -> &'static str {
+pub fn channel_word(channel: ServiceChannel) -> &'static str {
     match channel {
-        Channel::Viber => "VIBER",
+        ServiceChannel::Viber => "VIBER",
         _ => "WHATSAPP",
     }
 }
@@ -47,10 +47,10 @@ fn collect<'c>(items: &'c Value, fields: &[&str], lists: &[&str]) -> Vec<&'c str
 }
 
 /// WhatsApp unless the call names the other channel.
-pub fn wanted_channel(request: &Request<'_>) -> Result<Channel, Rejection> {
+pub fn wanted_channel(request: &Request<'_>) -> Result<ServiceChannel, Rejection> {
     match request.call.text("--template-type") {
-        None | Some("WHATSAPP") => Ok(Channel::Whatsapp),
-        Some("VIBER") => Ok(Channel::Viber),
+        None | Some("WHATSAPP") => Ok(ServiceChannel::Whatsapp),
+        Some("VIBER") => Ok(ServiceChannel::Viber),
         Some(other) => Err(Rejection::new(
             "InvalidParameter.TemplateTypeNotSupport",
             format!("{other} is neither WHATSAPP nor VIBER"),

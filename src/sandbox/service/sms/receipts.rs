@@ -10,7 +10,7 @@ use crate::sandbox::service::request::{Request, ok, page};
 use crate::sandbox::service::sms::call::read_page;
 use crate::sandbox::service::sms::number::read_number;
 use crate::sandbox::service::standing::DeliveryStatus;
-use crate::sandbox::service::state::{Channel, Message};
+use crate::sandbox::service::state::{Message, ServiceChannel};
 
 /// The service keeps its receipts so many days.
 const DAYS_KEPT: i64 = 30;
@@ -58,7 +58,9 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
         .messages
         .iter()
         .rev()
-        .filter(|message| message.channel == Channel::Sms && message.recipient == number.digits)
+        .filter(|message| {
+            message.channel == ServiceChannel::Sms && message.recipient == number.digits
+        })
         .filter(|message| day(message.sent_at) == sent_on)
         .filter(|message| wanted_id.is_none_or(|id| message.message_id == id))
         .map(|message| receipt(message, now))

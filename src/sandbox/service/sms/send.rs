@@ -10,7 +10,7 @@ use crate::sandbox::service::request::{Request, ok};
 use crate::sandbox::service::sms::call::recipients;
 use crate::sandbox::service::sms::number::{Number, read_number};
 use crate::sandbox::service::state::{
-    Audit, Channel, Direction, Message, Purpose, Signature, SmsTemplate,
+    Audit, Direction, Message, Purpose, ServiceChannel, Signature, SmsTemplate,
 };
 
 /// How many numbers one call takes.
@@ -48,7 +48,7 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     let draft = Message {
         product: call.operation.product.name().to_owned(),
         api: call.operation.api.to_owned(),
-        channel: Channel::Sms,
+        channel: ServiceChannel::Sms,
         direction: Direction::Out,
         sender: signature.name.clone(),
         recipient: String::new(),

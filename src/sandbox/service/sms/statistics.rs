@@ -12,7 +12,7 @@ use crate::sandbox::service::sms::call::read_page;
 use crate::sandbox::service::sms::number::read_number;
 use crate::sandbox::service::sms::receipts::{day, read_day};
 use crate::sandbox::service::standing::DeliveryStatus;
-use crate::sandbox::service::state::{Channel, Message, State};
+use crate::sandbox::service::state::{Message, ServiceChannel, State};
 
 /// Counts of one day.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ impl Wanted<'_> {
     fn holds(&self, message: &Message, state: &State) -> bool {
         let sent_on = day(message.sent_at);
         let mainland = read_number(&message.recipient).is_some_and(|number| number.mainland);
-        message.channel == Channel::Sms
+        message.channel == ServiceChannel::Sms
             && (self.start..=self.end).contains(&sent_on)
             && mainland == self.mainland
             && self.signature.is_none_or(|name| name == message.sender)

@@ -1,25 +1,23 @@
-//! An approved template with its variables.
+//! `alimsg whatsapp send template`: an approved template with its variables.
 
-mod ask;
+mod prompts;
 
 use clap::Args;
 
 use crate::api::audit_status::require_approved;
-use crate::api::call::SendCall;
+use crate::chat::draft::{Body, Draft, TemplateBody};
+use crate::chat::template::components;
 use crate::chat::template::preview::render_preview;
-use crate::cli::Inputs;
 use crate::cli::prompts::text_rows;
-use crate::cli::templates::chat::detail::Template as Approved;
-use crate::cli::templates::chat::detail::TemplateId;
-use crate::cli::whatsapp::send::Content;
-use crate::cli::whatsapp::send::envelope::{Channel, Envelope};
+use crate::cli::templates::chat::detail::{Template, TemplateId};
+use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
 use crate::context::Context;
 use crate::error::Result;
 use crate::message::params;
 use crate::message::placeholder::compare;
 use crate::output::report::Report;
 use crate::send::{self, Verify};
-use ask::{Complete, Draft};
+use prompts::{CompleteTemplate, PartialTemplate};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -28,17 +26,16 @@ Examples:
   alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
       --template-code 100000000000002 --language en --verify --yes";
 
-/// A template on the command line.
 #[derive(Debug, Args)]
-pub struct Message {
+pub struct Flags {
     #[command(flatten)]
-    content: Template,
+    template: TemplateFlags,
     #[command(flatten)]
-    envelope: Envelope,
+    envelope: EnvelopeFlags,
 }
 
 #[derive(Debug, Args)]
-struct Template {
+struct TemplateFlags {
     /// Code of the template [at a terminal: picked from the approved ones]
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
@@ -59,104 +56,73 @@ struct Template {
     #[arg(long, value_name = "TEXT")]
     payload: Vec<String>,
 
-    /// Before anything is sent, check that the template is approved and its variables complete
+    /// Before sending, check that the template is approved and its variables complete
     #[arg(long)]
     verify: bool,
 }
 
-impl Message {
-    /// Sends a template, checked before if that is wanted.
+impl Flags {
+    /// Sends a template, verified first if that is wanted.
     ///
     /// # Errors
     /// As [`send::deliver`]; a template that is not approved or has other variables.
     pub fn run(self, context: &Context) -> Result<Report> {
-        let verify = self.content.verify;
-        let channel = self.envelope.channel_type;
-        let content = Composing {
+        let Self { template: flags, envelope } = self;
+        let pairs: Vec<String> = flags.template_params.into_iter().chain(flags.param).collect();
+        let partial = PartialTemplate {
             context,
-            flags: self.content,
-            channel,
-            cust_space_id: self.envelope.cust_space_id.clone(),
+            channel: envelope.channel_type,
+            cust_space_id: envelope.cust_space_id.clone(),
+            code: flags.template_code,
+            language: flags.language,
         };
-        let mut ready = self.envelope.message(context, content)?;
-        if verify {
-            let wanted = wanted(channel, &ready.call);
-            ready.reads = vec![wanted.call()];
-            ready.verify = Some(verification(wanted, &ready.call));
+        let complete = envelope.complete(context, false, |inputs| {
+            partial.complete(params::from_pairs("--param", &pairs)?, inputs)
+        })?;
+        let CompleteTemplate { id, params, template } = complete.content;
+        let preview = match template {
+            // --verify fetches the template again, and shows that text.
+            Some(template) if !flags.verify => preview_rows(&template, &params),
+            _ => Vec::new(),
+        };
+        let body = TemplateBody {
+            code: id.code.clone(),
+            language: id.language.clone(),
+            params: params.clone(),
+            payload: flags.payload,
+            preview,
+        };
+        let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
+        let mut message = message(&draft, complete.tracking, complete.safety);
+        if flags.verify {
+            message.reads = vec![id.call()];
+            message.verify = Some(verification(id, params));
         }
-        send::deliver(context, &ready)
+        send::deliver(context, &message)
     }
 }
 
-/// The template that a call names.
-fn wanted(channel: Channel, call: &SendCall) -> TemplateId {
-    let text = |flag: &str| call.value(flag).unwrap_or_default().to_string();
-    TemplateId {
-        channel: channel.of_templates(),
-        code: text("--template-code"),
-        language: text("--biz-language"),
-        cust_space_id: call.value("--cust-space-id").map(str::to_string),
-    }
-}
-
-/// The check of this very call against the template that it names.
-fn verification(wanted: TemplateId, call: &SendCall) -> Verify {
-    let values = call.pairs("--template-params").to_vec();
+/// The check of these variables against the template.
+fn verification(id: TemplateId, params: Vec<(String, String)>) -> Verify {
     Box::new(move |service| {
-        let template = wanted.read(service)?;
-        template.require_sendable(&wanted)?;
-        check(&template, &values).map_err(|failure| failure.next(wanted.show_command()))?;
-        Ok(text_rows(&render_preview(&template.message.rendered(&values))))
+        let template = id.read(service)?;
+        template.require_sendable(&id)?;
+        check(&template, &params).map_err(|failure| failure.next(id.show_command()))?;
+        Ok(preview_rows(&template.message, &params))
     })
 }
 
 /// Whether the template may be sent, with exactly these variables.
-fn check(template: &Approved, values: &[(String, String)]) -> Result<()> {
-    let which = format!("{} ({})", template.code, template.language);
-    require_approved(&format!("template {which}"), &template.status, template.reason.as_deref())
+fn check(template: &Template, params: &[(String, String)]) -> Result<()> {
+    let name = format!("{} ({})", template.code, template.language);
+    require_approved(&format!("template {name}"), &template.status, template.reason.as_deref())
         .map_err(|failure| failure.next("alimsg templates list --audit-status approved --all"))?;
-    compare(&template.message.variables(), values).require_exact(&which)
+    compare(&template.message.variables(), params).require_exact(&name)
 }
 
-/// The template that is to be put into a message, and where it is looked for.
-struct Composing<'r> {
-    context: &'r Context,
-    flags: Template,
-    channel: Channel,
-    cust_space_id: Option<String>,
-}
-
-impl Content for Composing<'_> {
-    fn put_into(
-        self,
-        call: SendCall,
-        inputs: &mut Inputs<'_>,
-        plan: &mut Vec<(String, String)>,
-    ) -> Result<SendCall> {
-        let Template { template_params, param, payload, verify, .. } = self.flags;
-        let pairs: Vec<String> = template_params.into_iter().chain(param).collect();
-        let draft = Draft {
-            context: self.context,
-            channel: self.channel,
-            cust_space_id: self.cust_space_id,
-            code: self.flags.template_code,
-            language: self.flags.language,
-            values: params::from_pairs("--param", &pairs)?,
-        };
-        let Complete { wanted, values, message } = draft.complete(inputs)?;
-        let TemplateId { code, language, .. } = wanted;
-        plan.push(("template".to_string(), format!("{code} ({language})")));
-        plan.extend(values.iter().map(|(name, value)| (format!("$({name})"), value.clone())));
-        plan.extend(payload.iter().map(|payload| ("payload".to_string(), payload.clone())));
-        // A check reads the template anew, and shows the text as it is then.
-        if let (Some(message), false) = (&message, verify) {
-            plan.extend(text_rows(&render_preview(&message.rendered(&values))));
-        }
-        Ok(call
-            .text("--type", "template")
-            .text("--template-code", code)
-            .text("--biz-language", language)
-            .map("--template-params", &values)
-            .list("--payload", &payload))
-    }
+fn preview_rows(
+    template: &components::Message,
+    params: &[(String, String)],
+) -> Vec<(String, String)> {
+    text_rows(&render_preview(&template.rendered(params)))
 }

@@ -5,7 +5,7 @@ mod interactive;
 use serde_json::Value;
 
 use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::state::Channel;
+use crate::sandbox::service::state::ServiceChannel;
 
 /// WhatsApp's limits, in characters.
 const MAX_TEXT: usize = 4096;
@@ -44,11 +44,11 @@ fn malformed(why: impl Into<String>) -> Rejection {
 }
 
 /// The text that the recipient reads: that of a text message, else the content as it is given.
-pub fn check(channel: Channel, kind: &str, content: &str) -> Result<String, Rejection> {
+pub fn check(channel: ServiceChannel, kind: &str, content: &str) -> Result<String, Rejection> {
     let kind = kind.to_lowercase();
     let value: Value =
         serde_json::from_str(content).map_err(|_| malformed("the content is no JSON"))?;
-    let types = if channel == Channel::Viber { VIBER } else { WHATSAPP };
+    let types = if channel == ServiceChannel::Viber { VIBER } else { WHATSAPP };
     let Some((_, needed)) = types.iter().find(|(known, _)| *known == kind) else {
         return Err(Rejection::new(
             "InvalidParameter.MessageTypeNotSupport",

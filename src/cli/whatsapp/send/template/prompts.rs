@@ -1,5 +1,5 @@
-//! What is missing on a terminal is asked for: code and language from the list of approved
-//! templates, then each variable of the template.
+//! Asks at a terminal for what is missing: code and language from the list of approved templates,
+//! then each variable of the template.
 
 use crate::aliyun::client::Client;
 use crate::api::operations::Product;
@@ -8,67 +8,69 @@ use crate::chat::template::preview::render_preview;
 use crate::cli::prompts::{Form, List, read_template, reads_for_variables};
 use crate::cli::templates::chat::detail::TemplateId;
 use crate::cli::templates::chat::list::{Approved, approved};
-use crate::cli::whatsapp::send::envelope::Channel;
+use crate::cli::whatsapp::send::envelope::approved_templates_command;
 use crate::cli::{Inputs, anything};
 use crate::context::Context;
 use crate::error::Result;
+use crate::message::channel::Channel;
 use crate::message::placeholder::Style;
 
-/// What is known of the template so far.
-pub struct Draft<'r> {
+/// What the flags name of a template.
+pub struct PartialTemplate<'r> {
     pub context: &'r Context,
     pub channel: Channel,
     pub cust_space_id: Option<String>,
     pub code: Option<String>,
     pub language: Option<String>,
-    pub values: Vec<(String, String)>,
 }
 
-/// A template that can be sent.
-pub struct Complete {
-    pub wanted: TemplateId,
-    pub values: Vec<(String, String)>,
-    /// The template itself, where it was read.
-    pub message: Option<Message>,
+pub struct CompleteTemplate {
+    pub id: TemplateId,
+    pub params: Vec<(String, String)>,
+    /// The template itself, where it was fetched.
+    pub template: Option<Message>,
 }
 
-impl Draft<'_> {
-    /// Fills in code, language and variables, as far as they are missing and somebody is there.
+impl PartialTemplate<'_> {
+    /// Asks for code, language and variables that are missing, if there is a terminal.
     ///
     /// # Errors
-    /// `aliyun` cannot be used; the person answered nothing.
-    pub fn complete(mut self, inputs: &mut Inputs<'_>) -> Result<Complete> {
+    /// `aliyun` cannot be used; a question was not answered.
+    pub fn complete(
+        mut self,
+        mut params: Vec<(String, String)>,
+        inputs: &mut Inputs<'_>,
+    ) -> Result<CompleteTemplate> {
         let settings = &self.context.settings;
         let is_missing = self.code.is_none() || self.language.is_none();
-        // Whoever picks a template is there for its variables as well.
+        // A user who picks a template can answer for its variables as well.
         let picked = is_missing && settings.interactive && !settings.dry_run && self.pick()?;
-        let wanted = TemplateId {
-            channel: self.channel.of_templates(),
+        let id = TemplateId {
+            channel: self.channel,
             code: inputs.need("--template-code", "Template code", self.code, anything)?,
             language: inputs.need("--language", "Language", self.language, anything)?,
             cust_space_id: self.cust_space_id,
         };
-        let mut values = self.values;
-        let reads = picked || reads_for_variables(self.context, &values);
-        let message = if reads { read(self.context, &wanted)? } else { None };
-        if let Some(message) = &message {
+        let fetches = picked || reads_for_variables(self.context, &params);
+        let template = if fetches { fetch(self.context, &id)? } else { None };
+        if let Some(template) = &template {
             let form = Form {
-                code: &wanted.code,
+                code: &id.code,
                 style: Style::Chat,
-                text: &render_preview(message),
-                variables: message.variables(),
+                text: &render_preview(template),
+                variables: template.variables(),
             };
-            form.fill(self.context, &mut values)?;
+            form.fill(self.context, &mut params)?;
         }
-        Ok(Complete { wanted, values, message })
+        Ok(CompleteTemplate { id, params, template })
     }
 
-    /// Code and language come from one entry of the list, since a code has a language there; of a
-    /// code that is given, only the language. Whether a template was picked by its code.
+    /// Picks code and language from one entry of the list, since one code can have several
+    /// languages; only the language where the code is given. True if the code was picked.
     fn pick(&mut self) -> Result<bool> {
         let service = Client::connect(self.context, Product::Cams)?;
         let (code, language) = (self.code.as_deref(), self.language.as_deref());
-        let (channel, space) = (self.channel.of_templates(), self.cust_space_id.as_deref());
+        let (channel, space) = (self.channel, self.cust_space_id.as_deref());
         let found = approved(&service, channel, code, language, space);
         drop(service);
         let within = match (code, language) {
@@ -79,7 +81,7 @@ impl Draft<'_> {
         let list = List {
             question: if code.is_some() { "Language" } else { "Template" },
             entries: &within,
-            command: self.channel.list_of_templates(),
+            command: approved_templates_command(self.channel),
         };
         let Some(entry) = list.pick(self.context, found, row)? else { return Ok(false) };
         self.language = entry.language.or(self.language.take());
@@ -95,10 +97,10 @@ fn row(template: &Approved) -> String {
     known.map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
-/// The message of the template, as far as the service tells it.
-fn read(context: &Context, wanted: &TemplateId) -> Result<Option<Message>> {
-    let name = format!("{} ({})", wanted.code, wanted.language);
-    let get = |service: &Client<'_>| wanted.read(service).map(|template| template.message);
+/// The message of the template, if the service shows its text.
+fn fetch(context: &Context, id: &TemplateId) -> Result<Option<Message>> {
+    let name = format!("{} ({})", id.code, id.language);
+    let get = |service: &Client<'_>| id.read(service).map(|template| template.message);
     let has_text = |message: &Message| message.texts().iter().any(|(_, text)| !text.is_empty());
-    read_template(context, &name, &wanted.call(), get, has_text)
+    read_template(context, &name, &id.call(), get, has_text)
 }

@@ -1,0 +1,61 @@
+//! `alimsg whatsapp send image`.
+
+use clap::Args;
+
+use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::viber::{Medium, ViberMessage};
+use crate::chat::content::{Content, refuse_foreign_flags};
+use crate::cli::Inputs;
+use crate::cli::whatsapp::send::free_form::ContentFlags;
+use crate::cli::whatsapp::send::viber::{ButtonFlags, text_beside_medium};
+use crate::error::Result;
+use crate::message::channel::Channel;
+use crate::message::media::Kind;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp send image --from 8613800000001 --to 8613800001000 \\
+      --link https://example.com/parcel.jpg --caption 'Your parcel'
+  alimsg --sandbox whatsapp send image --from 8613800000001 --to 8613800001000 \\
+      --link https://example.com/parcel.jpg --yes
+  alimsg --sandbox whatsapp send image --channel-type viber --label promotion --from 30001 \\
+      --to 8613800001000 --link https://example.com/sale.jpg --text 'Our sale has begun.' \\
+      --button-title 'Look around' --button-url https://example.com/sale --yes";
+
+#[derive(Debug, Args)]
+pub struct ImageFlags {
+    /// Public link of the image; http or https
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
+
+    /// Text under the image, at most 1,024 characters
+    #[arg(long, value_name = "T")]
+    caption: Option<String>,
+
+    /// Text that Viber shows with the image
+    #[arg(long, value_name = "T", help_heading = "Viber only")]
+    text: Option<String>,
+
+    #[command(flatten)]
+    button: ButtonFlags,
+}
+
+impl ContentFlags for ImageFlags {
+    fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
+        self.button.refuse_except_on_viber(channel)?;
+        refuse_foreign_flags(
+            channel,
+            &[("--caption", self.caption.is_some())],
+            &[("--text", self.text.is_some())],
+        )?;
+        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        if channel != Channel::Viber {
+            return Ok(Box::new(Media { kind: Kind::Image, link, caption: self.caption }));
+        }
+        let button = self.button.into_button(inputs)?;
+        let text = text_beside_medium(self.text, button, inputs)?;
+        Ok(Box::new(ViberMessage { medium: Some(Medium::Image { link }), text }))
+    }
+}
+
+pub const LINK_QUESTION: &str = "Public link of the file";

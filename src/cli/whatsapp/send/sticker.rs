@@ -1,0 +1,34 @@
+//! `alimsg whatsapp send sticker`.
+
+use clap::Args;
+
+use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::{Content, require_whatsapp};
+use crate::cli::Inputs;
+use crate::cli::whatsapp::send::free_form::ContentFlags;
+use crate::cli::whatsapp::send::image::LINK_QUESTION;
+use crate::error::Result;
+use crate::message::channel::Channel;
+use crate::message::media::Kind;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp send sticker --from 8613800000001 --to 8613800001000 \\
+      --link https://example.com/thanks.webp
+  alimsg --sandbox whatsapp send sticker --from 8613800000001 --to 8613800001000 \\
+      --link https://example.com/thanks.webp --yes";
+
+#[derive(Debug, Args)]
+pub struct StickerFlags {
+    /// Public link of the sticker, a WebP file; http or https
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
+}
+
+impl ContentFlags for StickerFlags {
+    fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
+        require_whatsapp(channel, "sticker")?;
+        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        Ok(Box::new(Media { kind: Kind::Sticker, link, caption: None }))
+    }
+}

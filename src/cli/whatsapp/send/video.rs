@@ -1,0 +1,99 @@
+//! `alimsg whatsapp send video`.
+
+use clap::Args;
+
+use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::viber::{Button, Medium, ViberMessage};
+use crate::chat::content::{Content, refuse_foreign_flags};
+use crate::cli::Inputs;
+use crate::cli::whatsapp::send::free_form::ContentFlags;
+use crate::cli::whatsapp::send::image::LINK_QUESTION;
+use crate::cli::whatsapp::send::viber::text_beside_medium;
+use crate::error::{Failure, Result};
+use crate::message::channel::Channel;
+use crate::message::media::Kind;
+use crate::message::url;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg whatsapp send video --from 8613800000001 --to 8613800001000 \\
+      --link https://example.com/how-to.mp4 --caption 'How to set it up'
+  alimsg --sandbox whatsapp send video --from 8613800000001 --to 8613800001000 \\
+      --link https://example.com/how-to.mp4 --yes
+  alimsg --sandbox whatsapp send video --channel-type viber --label promotion --from 30001 \\
+      --to 8613800001000 --link https://example.com/sale.mp4 \\
+      --thumbnail https://example.com/sale.jpg --file-size 1048576 --duration 12 --yes";
+
+#[derive(Debug, Args)]
+pub struct VideoFlags {
+    /// Public link of the video; http or https
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
+
+    /// Text under the video, at most 1,024 characters
+    #[arg(long, value_name = "T")]
+    caption: Option<String>,
+
+    /// Link of the preview image of the video; required on Viber
+    #[arg(long, value_name = "URL", help_heading = "Viber only")]
+    thumbnail: Option<String>,
+
+    /// Size of the video, in bytes; required on Viber
+    #[arg(long, value_name = "BYTES", help_heading = "Viber only",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    file_size: Option<u64>,
+
+    /// Length of the video, in seconds; required on Viber
+    #[arg(long, value_name = "SECS", help_heading = "Viber only",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    duration: Option<u64>,
+
+    /// Text that Viber shows with the video
+    #[arg(long, value_name = "T", help_heading = "Viber only")]
+    text: Option<String>,
+
+    /// Title of the button of a Viber video; it has no link of its own
+    #[arg(long, value_name = "T", help_heading = "Viber only")]
+    button_title: Option<String>,
+}
+
+impl ContentFlags for VideoFlags {
+    fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
+        let viber = [
+            ("--thumbnail", self.thumbnail.is_some()),
+            ("--file-size", self.file_size.is_some()),
+            ("--duration", self.duration.is_some()),
+            ("--text", self.text.is_some()),
+            ("--button-title", self.button_title.is_some()),
+        ];
+        refuse_foreign_flags(channel, &[("--caption", self.caption.is_some())], &viber)?;
+        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        if channel != Channel::Viber {
+            return Ok(Box::new(Media { kind: Kind::Video, link, caption: self.caption }));
+        }
+        let question = "Public link of the preview image";
+        let check = |text: &str| url::check("--thumbnail", text);
+        let thumbnail = inputs.need("--thumbnail", question, self.thumbnail, check)?;
+        let file_size = number("--file-size", "Size in bytes", self.file_size, inputs)?;
+        let duration = number("--duration", "Length in seconds", self.duration, inputs)?;
+        let button = self.button_title.map(|title| Button { title, url: None });
+        let text = text_beside_medium(self.text, button, inputs)?;
+        let medium = Medium::Video { link, thumbnail, file_size, duration };
+        Ok(Box::new(ViberMessage { medium: Some(medium), text }))
+    }
+}
+
+/// A number that Viber requires; 0 if it is missing.
+fn number(
+    flag: &'static str,
+    question: &str,
+    given: Option<u64>,
+    inputs: &mut Inputs<'_>,
+) -> Result<u64> {
+    let check = |text: &str| match text.parse::<u64>() {
+        Ok(1..) => Ok(()),
+        _ => Err(Failure::usage(format!("{flag} takes a whole number of at least 1"))),
+    };
+    let text = inputs.need(flag, question, given.map(|number| number.to_string()), check)?;
+    Ok(text.parse().unwrap_or(0))
+}
