@@ -1,8 +1,11 @@
+pub mod channel;
 pub mod length;
+pub mod limits;
 pub mod media;
 pub mod params;
 pub mod phone;
 pub mod placeholder;
+pub mod template;
 pub mod time;
 pub mod url;
 pub mod violations;

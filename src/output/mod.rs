@@ -10,6 +10,7 @@ pub mod chart;
 mod facts;
 mod pick;
 pub mod report;
+mod rows;
 pub mod sanitize;
 pub mod status;
 mod table;

@@ -1,81 +1,42 @@
-//! Definitions of templates in files: JSON or TOML, with the same fields.
+//! Templates in files: JSON or TOML, with the same fields.
 
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
 
 use crate::error::{Failure, Result};
 
-/// The largest file that is read, in bytes: a template is a page at most.
+/// The size of the largest file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Reads a definition; the file's ending says how it is written.
+/// Parses a file with these fields: `.toml` as TOML, any other as JSON.
 ///
 /// # Errors
-/// The file cannot be read, is too large, or is neither a JSON object nor TOML.
-pub fn read(path: &Path) -> Result<Map<String, Value>> {
+/// The file cannot be read, is too large, or has other fields.
+pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
         Failure::usage(format!("{shown} cannot be read: {error}")).hint("check the path of --file")
     };
     if fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
-        return Err(Failure::usage(format!("{shown} is too large to define a template"))
+        return Err(Failure::usage(format!("{shown} is too large for a template"))
             .hint(format!("{} KiB at most", MAX_BYTES / 1024)));
     }
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
-    let value = if is_toml {
-        toml::from_str::<Value>(&text).map_err(|error| error.to_string())
+    let (format, parsed) = if is_toml {
+        ("TOML", toml::from_str(&text).map_err(|error| error.to_string()))
+    } else if text.trim_start().starts_with('[') {
+        // Serde would take the items for the fields.
+        ("JSON", Err("expected an object, {\"name\": …}".to_string()))
     } else {
-        serde_json::from_str::<Value>(&text).map_err(|error| error.to_string())
+        ("JSON", serde_json::from_str(&text).map_err(|error| error.to_string()))
     };
-    let form = if is_toml { "TOML" } else { "JSON" };
-    match value {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Failure::usage(format!("{shown} is not a JSON object"))
-            .hint("write {\"name\": …}; `alimsg templates create --help` shows the fields")),
-        Err(error) => Err(Failure::usage(format!("{shown} is not valid {form}: {error}"))
-            .hint("the ending decides: .toml is read as TOML, anything else as JSON")),
-    }
-}
-
-/// Refuses fields that no template has: a misspelt one would be left out without a word.
-///
-/// # Errors
-/// The first unknown field, with those that are known.
-pub fn refuse_unknown(fields: &Map<String, Value>, known: &[&str]) -> Result<()> {
-    match fields.keys().find(|name| !known.contains(&name.as_str())) {
-        None => Ok(()),
-        Some(name) => Err(Failure::usage(format!("the file has an unknown field: {name}"))
-            .hint(format!("the fields are {}", known.join(", ")))),
-    }
-}
-
-/// A field that has to be a text.
-///
-/// # Errors
-/// It is something else.
-pub fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => Err(Failure::usage(format!("the field {name} is not a text: {other}"))
-            .hint(format!("write {name} = \"…\""))),
-    }
-}
-
-/// What a flag says, or else the field of its name, which has to be a text.
-///
-/// # Errors
-/// As [`text`].
-pub fn flag_or_text(
-    flag: &Option<String>,
-    fields: &Map<String, Value>,
-    name: &str,
-) -> Result<Option<String>> {
-    match flag {
-        Some(text) => Ok(Some(text.clone())),
-        None => text(fields, name),
-    }
+    parsed.map_err(|error| {
+        Failure::usage(format!("{shown} is not a template in {format}: {error}")).hint(
+            "`alimsg templates create --help` lists the fields; a name with .toml is parsed as \
+             TOML, any other as JSON",
+        )
+    })
 }

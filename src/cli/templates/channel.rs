@@ -1,0 +1,255 @@
+//! One interface to the templates of all channels. The commands use it; it calls the domain of the
+//! channel: `chat::template` for WhatsApp and Viber, `sms::template` for SMS.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::aliyun::client::Client;
+use crate::aliyun::pages::{self, PageRange, Pages};
+use crate::api::call::{ChangeCall, ReadCall};
+use crate::api::operations::Product;
+use crate::api::reply::Reply;
+use crate::chat::template as chat;
+use crate::chat::template::preview::render_preview;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::channel::Channel;
+use crate::message::placeholder::Variable;
+use crate::message::template::{PlanRow, TemplateRow};
+use crate::sms::template as sms;
+
+/// The product whose calls manage the templates of a channel.
+pub fn product(channel: Channel) -> Product {
+    if channel == Channel::Sms { Product::Dysmsapi } else { Product::Cams }
+}
+
+/// What identifies a template.
+pub enum TemplateId {
+    Chat(chat::detail::TemplateId),
+    Sms(String),
+}
+
+impl TemplateId {
+    pub const fn channel(&self) -> Channel {
+        match self {
+            Self::Chat(id) => id.channel,
+            Self::Sms(_) => Channel::Sms,
+        }
+    }
+
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Chat(id) => &id.code,
+            Self::Sms(code) => code,
+        }
+    }
+
+    pub fn language(&self) -> Option<&str> {
+        match self {
+            Self::Chat(id) => Some(&id.language),
+            Self::Sms(_) => None,
+        }
+    }
+
+    pub fn fetch_call(&self) -> ReadCall {
+        match self {
+            Self::Chat(id) => id.fetch_call(),
+            Self::Sms(code) => sms::get_call(code),
+        }
+    }
+
+    /// # Errors
+    /// The service does not know the template, or does not answer.
+    pub fn fetch(&self, client: &Client<'_>) -> Result<Template> {
+        match self {
+            Self::Chat(id) => {
+                Ok(Template::Chat { template: Box::new(id.fetch(client)?), id: id.clone() })
+            }
+            Self::Sms(code) => Ok(Template::Sms(Box::new(sms::get(client, code)?))),
+        }
+    }
+
+    pub fn delete_call(&self) -> ChangeCall {
+        match self {
+            Self::Chat(id) => id.delete_call(),
+            Self::Sms(code) => sms::detail::delete_call(code),
+        }
+    }
+
+    /// The command that shows it.
+    pub fn show_command(&self) -> String {
+        match self {
+            Self::Chat(id) => id.show_command(),
+            Self::Sms(code) => sms::show_command(code),
+        }
+    }
+
+    /// Adds the command that lists the template, if the service does not know it.
+    pub fn or_list(&self, failure: Box<Failure>) -> Box<Failure> {
+        match self {
+            Self::Chat(id) => chat::or_list(failure, id.channel, &id.code),
+            Self::Sms(_) => failure,
+        }
+    }
+}
+
+/// A template, as the service describes it.
+pub enum Template {
+    Chat { template: Box<chat::detail::Template>, id: chat::detail::TemplateId },
+    Sms(Box<sms::SmsTemplate>),
+}
+
+/// The answer of `templates show`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum TemplateRecord {
+    Chat(chat::detail::TemplateRecord),
+    Sms(sms::detail::TemplateRecord),
+}
+
+impl Template {
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Chat { template, .. } => template.name.as_deref(),
+            Self::Sms(template) => template.name.as_deref(),
+        }
+    }
+
+    /// What a plan shows of it.
+    pub fn rows(&self) -> Vec<PlanRow> {
+        match self {
+            Self::Chat { template, .. } => template.rows(),
+            Self::Sms(template) => template.rows(),
+        }
+    }
+
+    pub fn variables(&self) -> Vec<Variable> {
+        match self {
+            Self::Chat { template, .. } => template.message.variables(),
+            Self::Sms(template) => template.variables(),
+        }
+    }
+
+    /// The message as the phone shows it.
+    pub fn render(&self, values: &[(String, String)]) -> String {
+        match self {
+            Self::Chat { template, .. } => render_preview(&template.message.rendered(values)),
+            Self::Sms(template) => template.render(values),
+        }
+    }
+
+    pub fn to_record(&self, context: &Context) -> TemplateRecord {
+        let rerun = |send: &mut String| *send = context.settings.rerun_command(send);
+        match self {
+            Self::Chat { template, id } => {
+                let mut record = template.to_record(id);
+                rerun(&mut record.send);
+                TemplateRecord::Chat(record)
+            }
+            Self::Sms(template) => {
+                let mut record = template.to_record();
+                rerun(&mut record.send);
+                TemplateRecord::Sms(record)
+            }
+        }
+    }
+
+    /// The service's reply.
+    pub fn into_raw(self) -> Value {
+        match self {
+            Self::Chat { template, .. } => template.raw,
+            Self::Sms(template) => template.raw,
+        }
+    }
+}
+
+/// Which templates are listed.
+pub enum ListQuery {
+    Chat(chat::list::ListQuery),
+    Sms(sms::list::ListQuery),
+}
+
+impl ListQuery {
+    pub const fn max_page_size(&self) -> u64 {
+        match self {
+            Self::Chat(_) => chat::list::MAX_PAGE_SIZE,
+            Self::Sms(_) => pages::MAX_BYTES,
+        }
+    }
+
+    /// Whether templates are filtered here, so that all pages have to be read.
+    pub const fn filters_locally(&self) -> bool {
+        match self {
+            Self::Chat(query) => query.filters_locally(),
+            Self::Sms(query) => query.filters_locally(),
+        }
+    }
+
+    pub fn call(&self, index: u64, size: u64) -> ReadCall {
+        match self {
+            Self::Chat(query) => query.call(index, size),
+            Self::Sms(_) => sms::list_call(index, size),
+        }
+    }
+
+    /// # Errors
+    /// The failure of the first page that cannot be read.
+    pub fn fetch(
+        &self,
+        client: &Client<'_>,
+        range: PageRange,
+    ) -> Result<(Vec<TemplateRow>, Pages)> {
+        match self {
+            Self::Chat(query) => query.fetch(client, range),
+            Self::Sms(query) => query.fetch(client, range),
+        }
+    }
+}
+
+/// A template to create or update.
+pub enum Draft {
+    Chat(chat::draft::Draft),
+    Sms(sms::draft::Draft),
+}
+
+/// The answer of `templates create` and `templates update`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum SubmittedTemplate {
+    Chat(chat::draft::SubmittedTemplate),
+    Sms(sms::draft::SubmittedTemplate),
+}
+
+impl SubmittedTemplate {
+    pub const fn has_code(&self) -> bool {
+        match self {
+            Self::Chat(submitted) => submitted.code.is_some(),
+            Self::Sms(submitted) => submitted.code.is_some(),
+        }
+    }
+}
+
+impl Draft {
+    pub fn create_call(&self) -> ChangeCall {
+        match self {
+            Self::Chat(draft) => draft.create_call(),
+            Self::Sms(draft) => draft.create_call(),
+        }
+    }
+
+    /// The plan: everything that is submitted.
+    pub fn rows(&self) -> Vec<PlanRow> {
+        match self {
+            Self::Chat(draft) => draft.rows(),
+            Self::Sms(draft) => draft.rows(),
+        }
+    }
+
+    /// The result of the call; an update passes the code that it named.
+    pub fn submitted(&self, reply: &Reply, given: Option<&str>) -> SubmittedTemplate {
+        match self {
+            Self::Chat(draft) => SubmittedTemplate::Chat(draft.submitted(reply, given)),
+            Self::Sms(draft) => SubmittedTemplate::Sms(draft.submitted(reply, given)),
+        }
+    }
+}
