@@ -91,7 +91,7 @@ fn violation(limit: Limit, style: Style, part: &Part<'_>) -> Option<String> {
             text.trim().is_empty().then(|| format!("{label} is empty"))
         }
         (Limit::OneOf(known), PartValue::Text(text)) => (!known.contains(&text))
-            .then(|| format!("unknown {label} {text:?}; expected {}", known.join(", "))),
+            .then(|| format!("unknown {label} {text:?}: expected {}", known.join(", "))),
         (Limit::MinCount(min), PartValue::Count(count)) => {
             (count < min).then(|| format!("too few {label}: {count}, {min} at least"))
         }
@@ -150,7 +150,7 @@ mod tests {
             ),
             (Part::number("minutes", "Minutes", None), "Minutes takes whole numbers from 1 to 90"),
             (Part::text("category", "category", "A"), ""),
-            (Part::text("category", "category", "C"), "unknown category \"C\"; expected A, B"),
+            (Part::text("category", "category", "C"), "unknown category \"C\": expected A, B"),
         ] {
             assert_eq!(message(part), expected);
         }

@@ -26,7 +26,7 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     let (format, parsed) = if is_toml {
-        ("TOML", toml::from_str(&text).map_err(|error| error.to_string()))
+        ("TOML", toml::from_str(&text).map_err(|error| toml_message(&text, &error)))
     } else if text.trim_start().starts_with('[') {
         // Serde would take the items for the fields.
         ("JSON", Err("expected an object, {\"name\": …}".to_string()))
@@ -39,4 +39,10 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T> {
              TOML, any other as JSON",
         )
     })
+}
+
+/// The message and the line, as in messages about JSON; the error's own text has several lines.
+fn toml_message(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    format!("{} at line {}", error.message(), before.matches('\n').count() + 1)
 }

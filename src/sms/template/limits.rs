@@ -39,21 +39,21 @@ pub fn check(draft: &Draft) -> Result<()> {
 /// A recipient would see any other form of a variable as text.
 fn check_variables(violations: &mut Violations, content: &str) {
     for start in unfinished(content, Style::Sms) {
-        violations.add(format!("{start:?}: a variable without a name or an end"));
+        violations.add(format!("{start:?} is a variable without a name or an end"));
     }
     for segment in segments(content, Style::Sms) {
         let Segment::Variable { name, written } = segment else { continue };
         let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '_';
         if !name.chars().all(is_valid) || written != Style::Sms.written(name) {
             violations.add(format!(
-                "{written} is not a valid variable; its name may only have letters, digits and _"
+                "{written} is not a valid variable: a name may only have letters, digits and _"
             ));
         }
     }
     for segment in segments(content, Style::Chat) {
         if let Segment::Variable { name, written } = segment {
             let right = Style::Sms.written(name);
-            violations.add(format!("{written} is a variable of WhatsApp; write {right}"));
+            violations.add(format!("write {right} instead of {written}, the form of WhatsApp"));
         }
     }
 }

@@ -91,7 +91,7 @@ fn json_and_toml_files_make_the_same_call_and_flags_win() {
     assert_eq!(calls[0], calls[1]);
 
     for (name, content, said) in [
-        ("a.toml", "name = ", "is not a template in TOML"),
+        ("a.toml", "name = ", "is not a template in TOML: "),
         ("a.json", "[1]", "expected an object"),
         ("b.json", r#"{"nmae": "x"}"#, "unknown field `nmae`"),
         ("c.json", r#"{"body": 5}"#, "invalid type: integer `5`, expected a string at line 1"),
@@ -185,7 +185,7 @@ fn a_viber_category_is_in_lower_case() {
     let footer = [&create[..], &parts, &["--name", "a", "--language", "en", "--footer", "x"]];
     let said = refused(&footer.concat());
     assert!(
-        said.contains("unknown component type \\\"FOOTER\\\"; expected HEADER, BODY, BUTTONS"),
+        said.contains("unknown component type \\\"FOOTER\\\": expected HEADER, BODY, BUTTONS"),
         "{said}"
     );
     world.assert_clean();
@@ -232,7 +232,7 @@ fn a_terminal_asks_for_missing_values() {
     terminal.write("utility\r");
     terminal.expect("Language");
     terminal.write("en-US\r");
-    terminal.expect("write \"en_US\"");
+    terminal.expect("as \"en_US\"");
     terminal.write("en_US\r");
     terminal.expect("only \"yes\" goes on");
     terminal.write("no\r");

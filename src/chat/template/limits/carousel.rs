@@ -9,7 +9,7 @@ use crate::chat::template::limits::whatsapp::check_button_target;
 use crate::chat::template::limits::{check_media_link, for_each_button};
 use crate::message::violations::Violations;
 
-const SOURCE: &str = "Meta: Media card carousel templates";
+const SOURCE: &str = "Media card carousel templates (Meta)";
 
 /// Checks the cards, one by one and compared with each other.
 pub fn check_cards(violations: &mut Violations, message: &Message) {

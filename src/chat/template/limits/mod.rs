@@ -95,7 +95,7 @@ fn add_part_violations(violations: &mut Violations, draft: &Draft, category: Opt
         add_language_violations(violations, language);
     }
     for (given, right) in misnamed(&draft.components) {
-        violations.add(format!("unknown field {given:?} of a component; write {right:?}"));
+        violations.add(format!("write the field {given:?} of a component as {right:?}"));
     }
     let components = normalize(&draft.components);
     let message = Message::from_components(&components);
@@ -156,11 +156,10 @@ fn add_language_violations(violations: &mut Violations, language: &str) {
         });
     let right = region.map_or(tongue.clone(), |region| format!("{tongue}_{region}"));
     if !is_code {
-        let message = format!("invalid language {language:?}; expected a code such as en or zh_CN");
+        let message = format!("invalid language {language:?}: expected a code such as en or zh_CN");
         violations.add_documented(message, SOURCE);
     } else if right != language {
-        violations
-            .add_documented(format!("invalid language {language:?}; write {right:?}"), SOURCE);
+        violations.add_documented(format!("write the language {language:?} as {right:?}"), SOURCE);
     }
 }
 
@@ -169,7 +168,7 @@ fn add_duplicates(violations: &mut Violations, place: &str, components: &Value) 
         if let Some(kind) = component["Type"].as_str()
             && parts::of_type(components, kind).count() > 1
         {
-            violations.add(format!("more than one component {kind}{place}; one is allowed"));
+            violations.add(format!("more than one component {kind}{place}"));
         }
     }
 }
@@ -181,21 +180,18 @@ fn add_variable_violations(violations: &mut Violations, components: &Value, mess
         let Segment::Variable { name, written } = segment else { continue };
         let right = Style::Chat.written(name);
         if written != right {
-            violations.add(format!("{written} is not a valid variable; write {right}"));
+            violations.add(format!("write {right} instead of {written}"));
         }
     }
     for (place, text) in message.texts() {
         for start in unfinished(text, Style::Chat) {
-            violations.add(format!(
-                "{start:?} in {place}: a variable without a name or an end; write $(name), or \
-                 leave out the bracket"
-            ));
+            violations.add(format!("{start:?} in {place} is a variable without a name or an end"));
         }
     }
     for variable in find_variables(message.texts(), Style::Sms) {
         let (sms, right) =
             (Style::Sms.written(&variable.name), Style::Chat.written(&variable.name));
-        violations.add(format!("{sms} is a variable of SMS; write {right}"));
+        violations.add(format!("write {right} instead of {sms}, the form of SMS"));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::message::violations::Violations;
 const CREATE: &str = "CreateChatappTemplate";
 const CREATE_VIBER: &str = "Create a Viber message template";
 /// Alibaba Cloud's documents state no limit of the body.
-const VIBER: &str = "Viber: business messages";
+const VIBER: &str = "Business messages (Viber)";
 
 /// A category lists the parts of its messages. A later edition of "CreateChatappTemplate" lists
 /// WhatsApp's categories as well.

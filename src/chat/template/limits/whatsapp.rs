@@ -14,11 +14,11 @@ use crate::message::limits::Rule;
 use crate::message::violations::Violations;
 
 const CREATE: &str = "CreateChatappTemplate";
-const META_TEMPLATES: &str = "Meta: Message templates";
-const META_COMPONENTS: &str = "Meta: Template components";
-const META_OFFERS: &str = "Meta: Limited-time offer templates";
-const META_AUTHENTICATION: &str = "Meta: Authentication templates";
-const META_CAROUSELS: &str = "Meta: Media card carousel templates";
+const META_TEMPLATES: &str = "Message templates (Meta)";
+const META_COMPONENTS: &str = "Template components (Meta)";
+const META_OFFERS: &str = "Limited-time offer templates (Meta)";
+const META_AUTHENTICATION: &str = "Authentication templates (Meta)";
+const META_CAROUSELS: &str = "Media card carousel templates (Meta)";
 
 const COMPONENTS: &[&str] =
     &["HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"];
@@ -67,7 +67,7 @@ pub fn check_name_characters(violations: &mut Violations, name: &str) {
         let right: String =
             name.to_lowercase().chars().map(|c| if is_valid(c) { c } else { '_' }).collect();
         violations.add_documented(
-            format!("the name {name:?} may only have a to z, digits and _; write {right:?}"),
+            format!("the name {name:?} may only have a to z, digits and _: write {right:?}"),
             META_TEMPLATES,
         );
     }

@@ -51,7 +51,7 @@ fn every_limit_of_a_carousel_is_exact() {
         (
             twice(std::slice::from_ref(&video)),
             twice(&[json!({"Type": "HEADER", "Text": "One"})]),
-            "unknown header format of card 2 \"text\"; expected image, video",
+            "unknown header format of card 2 \"text\": expected image, video",
         ),
         (
             twice(&[image()]),
@@ -61,12 +61,12 @@ fn every_limit_of_a_carousel_is_exact() {
         (
             twice(&[image(), buttons(&[phone("861")])]),
             twice(&[image(), buttons(&[code("A")])]),
-            "unknown type of button 1 of card 1 \"COPY_CODE\"; expected QUICK_REPLY",
+            "unknown type of button 1 of card 1 \"COPY_CODE\": expected QUICK_REPLY",
         ),
         (
             twice(&[image()]),
             twice(&[image(), json!({"Type": "FOOTER", "Text": "x"})]),
-            "unknown component type of card 1 \"FOOTER\"; expected HEADER, BODY, BUTTONS",
+            "unknown component type of card 1 \"FOOTER\": expected HEADER, BODY, BUTTONS",
         ),
         (
             carousel(&[plain(), card(&[image(), body("Two")])]),

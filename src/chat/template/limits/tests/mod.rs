@@ -80,12 +80,12 @@ fn all_violations_are_reported_at_once_with_the_right_form() {
     let found = message(check(&draft));
     for part in [
         "write \"order_ready\"",
-        "unknown category \"NEWS\"; expected UTILITY, MARKETING, AUTHENTICATION",
-        "write \"en_US\"",
+        "unknown category \"NEWS\": expected UTILITY, MARKETING, AUTHENTICATION",
+        "\"en-us\" as \"en_US\"",
         "the header has 2 variables, 1 at most",
         "write $(1)",
         "write $(who)",
-        "\"$(name\" in body: a variable without a name or an end",
+        "\"$(name\" in body is a variable without a name or an end",
         "write $(x)",
         "no variable for the examples nobody",
     ] {

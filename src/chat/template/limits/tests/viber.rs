@@ -32,13 +32,13 @@ fn every_limit_of_a_viber_message_is_exact() {
             "text",
             json!([body("x")]),
             json!([body("x"), {"Type": "HEADER", "Text": "x"}]),
-            "unknown header format \"text\"; expected image, video, document",
+            "unknown header format \"text\": expected image, video, document",
         ),
         (
             "text",
             json!([body("x")]),
             json!([body("x"), {"Type": "FOOTER", "Text": "x"}]),
-            "unknown component type \"FOOTER\"; expected HEADER, BODY, BUTTONS",
+            "unknown component type \"FOOTER\": expected HEADER, BODY, BUTTONS",
         ),
         (
             "text",
@@ -56,7 +56,7 @@ fn every_limit_of_a_viber_message_is_exact() {
             "text_button",
             json!([body("x"), link()]),
             json!([body("x"), buttons(&[reply("OK")])]),
-            "unknown type of button 1 \"QUICK_REPLY\"; expected URL",
+            "unknown type of button 1 \"QUICK_REPLY\": expected URL",
         ),
         (
             "text_button",
@@ -97,7 +97,7 @@ fn every_limit_of_a_viber_message_is_exact() {
         assert!(outside.contains(expected), "{expected}: {outside}");
     }
     let news = problems(Channel::Viber, "news", &json!([body("x")]));
-    assert!(news.contains("unknown category \"news\"; expected text, image"), "{news}");
+    assert!(news.contains("unknown category \"news\": expected text, image"), "{news}");
 }
 
 #[test]

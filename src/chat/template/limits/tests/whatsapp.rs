@@ -78,7 +78,7 @@ fn every_limit_of_a_whatsapp_message_is_exact() {
         (
             json!([body("x")]),
             json!([{"type": "BODY", "Text": "x"}]),
-            "unknown field \"type\" of a component; write \"Type\"",
+            "write the field \"type\" of a component as \"Type\"",
         ),
     ] {
         assert_eq!(problems(Channel::Whatsapp, "MARKETING", &inside), "", "{expected}");
