@@ -63,8 +63,36 @@ pub struct DeletedTemplate {
     pub request_id: Option<String>,
 }
 
-/// The state of a template after it was submitted. The reply names no state, and without a code
-/// nothing proves that there is a template to review.
-pub fn status_after_submission(code: Option<&String>) -> &'static str {
-    if code.is_some() { "reviewing" } else { "unknown" }
+/// The answer of `templates create` and `templates update`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubmittedTemplate {
+    pub code: Option<String>,
+    pub name: Option<String>,
+    /// WhatsApp and Viber.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// `reviewing`. The reply names no state: without a code, nothing proves that there is a
+    /// template to review, and this is `unknown`.
+    pub status: &'static str,
+    pub request_id: Option<String>,
+    /// The fields that only SMS templates have.
+    #[serde(flatten)]
+    pub sms: Option<SubmittedSms>,
+}
+
+/// What the reply to a submission tells of an SMS template in addition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SubmittedSms {
+    /// verification, notification, promotion or international.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The order that the service's support asks for.
+    pub order_id: Option<String>,
+}
+
+impl SubmittedTemplate {
+    pub fn new(code: Option<String>, name: Option<String>, request_id: Option<String>) -> Self {
+        let status = if code.is_some() { "reviewing" } else { "unknown" };
+        Self { code, name, language: None, status, request_id, sms: None }
+    }
 }

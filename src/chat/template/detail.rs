@@ -14,7 +14,6 @@ use crate::chat::template::preview::message_rows;
 use crate::chat::template::{list_command, or_list, template_type};
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
-use crate::message::placeholder::Variable;
 use crate::message::template::PlanRow;
 
 /// What identifies a template.
@@ -65,30 +64,11 @@ impl TemplateId {
     }
 }
 
-/// A template.
-#[derive(Debug)]
-pub struct Template {
-    pub code: String,
-    pub name: Option<String>,
-    pub language: String,
-    /// Our word; `unknown` if the service names none.
-    pub status: String,
-    pub category: Option<String>,
-    /// Why the review rejected it.
-    pub reason: Option<String>,
-    /// With the field names of the service's calls.
-    pub components: Value,
-    pub message: Message,
-    /// How long WhatsApp tries to deliver a message, in seconds.
-    pub lifetime: Option<u64>,
-    pub product_set: Option<String>,
-    /// The service's reply.
-    pub raw: Value,
-}
-
-/// The answer of `templates show` for WhatsApp and Viber.
+/// A template; the fields that are serialized are those of `templates show`.
 #[derive(Debug, Serialize)]
-pub struct TemplateRecord {
+pub struct Template {
+    #[serde(skip)]
+    pub id: TemplateId,
     pub code: String,
     pub name: Option<String>,
     pub language: String,
@@ -99,9 +79,16 @@ pub struct TemplateRecord {
     pub reason: Option<String>,
     /// With the field names of the service's calls.
     pub components: Value,
-    pub variables: Vec<Variable>,
-    /// The command that sends it; the words in capitals have to be replaced.
-    pub send: String,
+    #[serde(skip)]
+    pub message: Message,
+    /// How long WhatsApp tries to deliver a message, in seconds.
+    #[serde(skip)]
+    pub lifetime: Option<u64>,
+    #[serde(skip)]
+    pub product_set: Option<String>,
+    /// The service's reply.
+    #[serde(skip)]
+    pub raw: Value,
 }
 
 impl Template {
@@ -137,28 +124,15 @@ impl Template {
         rows
     }
 
-    pub fn to_record(&self, id: &TemplateId) -> TemplateRecord {
-        TemplateRecord {
-            code: self.code.clone(),
-            name: self.name.clone(),
-            language: self.language.clone(),
-            status: self.status.clone(),
-            category: self.category.clone(),
-            reason: self.reason.clone(),
-            components: self.components.clone(),
-            variables: self.message.variables(),
-            send: self.send_command(id),
-        }
-    }
-
-    fn send_command(&self, id: &TemplateId) -> String {
+    /// The command that sends it; the words in capitals have to be replaced.
+    pub fn send_command(&self) -> String {
         let mut words: Vec<&str> = vec!["whatsapp", "send", "template"];
-        if id.channel == Channel::Viber {
+        if self.id.channel == Channel::Viber {
             words.extend(["--channel-type", "viber", "--label", "LABEL"]);
         }
         words.extend(["--from", "FROM", "--to", "TO", "--template-code", &self.code]);
         words.extend(["--language", &self.language]);
-        if let Some(space) = &id.cust_space_id {
+        if let Some(space) = &self.id.cust_space_id {
             words.extend(["--cust-space-id", space]);
         }
         let mut words: Vec<String> = words.into_iter().map(String::from).collect();
@@ -182,6 +156,7 @@ impl Template {
         };
         let text = |names: &[&str]| fields::text(&data, names);
         Ok(Self {
+            id: id.clone(),
             code: text(&["TemplateCode", "Code"]).unwrap_or_else(|| id.code.clone()),
             name: text(&["Name", "TemplateName"]),
             language: text(&["Language"]).unwrap_or_else(|| id.language.clone()),

@@ -1,6 +1,5 @@
 //! A template to create or update, as plain data; its calls and its plan.
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::call::{Call, ChangeCall};
@@ -12,7 +11,7 @@ use crate::chat::template::preview::message_rows;
 use crate::chat::template::template_type;
 use crate::message::channel::Channel;
 use crate::message::placeholder::compare;
-use crate::message::template::{PlanRow, status_after_submission};
+use crate::message::template::{PlanRow, SubmittedTemplate};
 
 /// A template to create or update.
 #[derive(Debug, Clone)]
@@ -29,17 +28,6 @@ pub struct Draft {
     /// Example values of the variables, for the review.
     pub examples: Vec<(String, String)>,
     pub cust_space_id: Option<String>,
-}
-
-/// The answer of `templates create` and `templates update` for WhatsApp and Viber.
-#[derive(Debug, Serialize)]
-pub struct SubmittedTemplate {
-    pub code: Option<String>,
-    pub name: Option<String>,
-    pub language: Option<String>,
-    /// `reviewing`, or `unknown` if the reply names no template.
-    pub status: &'static str,
-    pub request_id: Option<String>,
 }
 
 impl Draft {
@@ -107,12 +95,10 @@ impl Draft {
         let code = reply.text(&["Data.TemplateCode", "TemplateCode"]);
         let name = reply.text(&["Data.TemplateName", "TemplateName"]);
         let code = code.or(given.map(str::to_string));
+        let name = name.or_else(|| self.name.clone());
         SubmittedTemplate {
-            status: status_after_submission(code.as_ref()),
-            code,
-            name: name.or_else(|| self.name.clone()),
             language: self.language.clone(),
-            request_id: reply.text(&["RequestId"]),
+            ..SubmittedTemplate::new(code, name, reply.text(&["RequestId"]))
         }
     }
 }

@@ -11,11 +11,10 @@ use crate::api::operations::Product;
 use crate::api::reply::Reply;
 use crate::chat::template as chat;
 use crate::chat::template::preview::render_preview;
-use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::message::placeholder::Variable;
-use crate::message::template::{PlanRow, TemplateRow};
+use crate::message::template::{PlanRow, SubmittedTemplate, TemplateRow};
 use crate::sms::template as sms;
 
 /// The product whose calls manage the templates of a channel.
@@ -62,9 +61,7 @@ impl TemplateId {
     /// The service does not know the template, or does not answer.
     pub fn fetch(&self, client: &Client<'_>) -> Result<Template> {
         match self {
-            Self::Chat(id) => {
-                Ok(Template::Chat { template: Box::new(id.fetch(client)?), id: id.clone() })
-            }
+            Self::Chat(id) => Ok(Template::Chat(Box::new(id.fetch(client)?))),
             Self::Sms(code) => Ok(Template::Sms(Box::new(sms::get(client, code)?))),
         }
     }
@@ -94,23 +91,17 @@ impl TemplateId {
 }
 
 /// A template, as the service describes it.
-pub enum Template {
-    Chat { template: Box<chat::detail::Template>, id: chat::detail::TemplateId },
-    Sms(Box<sms::SmsTemplate>),
-}
-
-/// The answer of `templates show`.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum TemplateRecord {
-    Chat(chat::detail::TemplateRecord),
-    Sms(sms::detail::TemplateRecord),
+pub enum Template {
+    Chat(Box<chat::detail::Template>),
+    Sms(Box<sms::SmsTemplate>),
 }
 
 impl Template {
     pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Chat { template, .. } => template.name.as_deref(),
+            Self::Chat(template) => template.name.as_deref(),
             Self::Sms(template) => template.name.as_deref(),
         }
     }
@@ -118,14 +109,14 @@ impl Template {
     /// What a plan shows of it.
     pub fn rows(&self) -> Vec<PlanRow> {
         match self {
-            Self::Chat { template, .. } => template.rows(),
+            Self::Chat(template) => template.rows(),
             Self::Sms(template) => template.rows(),
         }
     }
 
     pub fn variables(&self) -> Vec<Variable> {
         match self {
-            Self::Chat { template, .. } => template.message.variables(),
+            Self::Chat(template) => template.message.variables(),
             Self::Sms(template) => template.variables(),
         }
     }
@@ -133,32 +124,24 @@ impl Template {
     /// The message as the phone shows it.
     pub fn render(&self, values: &[(String, String)]) -> String {
         match self {
-            Self::Chat { template, .. } => render_preview(&template.message.rendered(values)),
+            Self::Chat(template) => render_preview(&template.message.rendered(values)),
             Self::Sms(template) => template.render(values),
         }
     }
 
-    pub fn to_record(&self, context: &Context) -> TemplateRecord {
-        let rerun = |send: &mut String| *send = context.settings.rerun_command(send);
+    /// The command that sends it; the words in capitals have to be replaced.
+    pub fn send_command(&self) -> String {
         match self {
-            Self::Chat { template, id } => {
-                let mut record = template.to_record(id);
-                rerun(&mut record.send);
-                TemplateRecord::Chat(record)
-            }
-            Self::Sms(template) => {
-                let mut record = template.to_record();
-                rerun(&mut record.send);
-                TemplateRecord::Sms(record)
-            }
+            Self::Chat(template) => template.send_command(),
+            Self::Sms(template) => template.send_command(),
         }
     }
 
     /// The service's reply.
-    pub fn into_raw(self) -> Value {
+    pub const fn raw(&self) -> &Value {
         match self {
-            Self::Chat { template, .. } => template.raw,
-            Self::Sms(template) => template.raw,
+            Self::Chat(template) => &template.raw,
+            Self::Sms(template) => &template.raw,
         }
     }
 }
@@ -212,23 +195,6 @@ pub enum Draft {
     Sms(sms::draft::Draft),
 }
 
-/// The answer of `templates create` and `templates update`.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum SubmittedTemplate {
-    Chat(chat::draft::SubmittedTemplate),
-    Sms(sms::draft::SubmittedTemplate),
-}
-
-impl SubmittedTemplate {
-    pub const fn has_code(&self) -> bool {
-        match self {
-            Self::Chat(submitted) => submitted.code.is_some(),
-            Self::Sms(submitted) => submitted.code.is_some(),
-        }
-    }
-}
-
 impl Draft {
     pub fn create_call(&self) -> ChangeCall {
         match self {
@@ -248,8 +214,8 @@ impl Draft {
     /// The result of the call; an update passes the code that it named.
     pub fn submitted(&self, reply: &Reply, given: Option<&str>) -> SubmittedTemplate {
         match self {
-            Self::Chat(draft) => SubmittedTemplate::Chat(draft.submitted(reply, given)),
-            Self::Sms(draft) => SubmittedTemplate::Sms(draft.submitted(reply, given)),
+            Self::Chat(draft) => draft.submitted(reply, given),
+            Self::Sms(draft) => draft.submitted(reply, given),
         }
     }
 }

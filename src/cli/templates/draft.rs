@@ -9,12 +9,12 @@ use serde_json::{Map, Number, Value, json};
 
 use crate::api::audit_status::TemplateType;
 use crate::chat::template as chat;
-use crate::cli::templates::channel::SubmittedTemplate;
 use crate::cli::templates::{button, file, refuse_flags};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::message::params;
+use crate::message::template::SubmittedTemplate;
 use crate::sms::template as sms;
 
 /// The template to submit. A flag wins over the same field of the file.
@@ -347,7 +347,7 @@ pub fn warn_of_missing_examples(context: &Context, missing: &[String]) {
 
 /// Without a code, nothing proves that there is a template to review.
 pub fn warn_of_missing_code(context: &Context, submitted: &SubmittedTemplate) {
-    if !submitted.has_code() {
+    if submitted.code.is_none() {
         context.screen.warn(
             "the service replied OK but named no template: check with `alimsg templates list` \
              whether it exists",

@@ -52,7 +52,7 @@ impl PreviewFlags {
             missing: comparison.missing,
             superfluous: comparison.superfluous,
         };
-        Ok(Report::from_record(&preview, template.into_raw()).drawn(preview.text))
+        Ok(Report::from_record(&preview, template.raw().clone()).drawn(preview.text))
     }
 
     /// The values of all three flags.

@@ -1,41 +1,44 @@
 //! One SMS template, as the service describes it.
 
-use serde::Serialize;
-use serde_json::Value;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::aliyun::client::Client;
 use crate::api::audit_status::{self, TemplateType};
 use crate::api::call::{Call, ChangeCall, ReadCall, shell_line};
 use crate::api::operations::{DELETE_SMS_TEMPLATE, GET_SMS_TEMPLATE};
 use crate::api::reply::{self, Reply, fields};
-use crate::error::Result;
+use crate::error;
 use crate::message::placeholder::{Style, Variable, find_variables, render};
 use crate::message::template::PlanRow;
 use crate::message::time::china;
 use crate::sms::signature::rejection;
 
-/// A template.
-#[derive(Debug, Clone, PartialEq)]
+/// A template; the fields that are serialized are those of `templates show`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SmsTemplate {
     pub code: String,
     pub name: Option<String>,
-    /// The text, with its variables.
-    pub text: String,
-    /// Our word; `unknown` if the service names none.
+    /// approved, rejected, reviewing, cancelled, suspended, unknown, or the service's own word.
     pub status: String,
-    /// Our word for the type, or the service's number if it is a new one.
+    /// verification, notification, promotion, international, or the number of a new type.
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Why the review rejected it.
     pub reason: Option<String>,
+    /// The text, with its variables.
+    #[serde(rename = "components", serialize_with = "as_component")]
+    pub text: String,
+    /// The signature that it was submitted with.
+    pub related_sign_name: Option<String>,
+    pub remark: Option<String>,
     /// RFC 3339.
     pub created_at: Option<String>,
     /// RFC 3339; a list does not have it.
     pub audited_at: Option<String>,
     pub order_id: Option<String>,
-    /// The signature that it was submitted with.
-    pub related_sign_name: Option<String>,
-    pub remark: Option<String>,
     /// The service's reply, or the entry of its list.
+    #[serde(skip)]
     pub raw: Value,
 }
 
@@ -88,7 +91,7 @@ impl SmsTemplate {
         Self::from_object(entry, "", kind_in_list(entry), entry.clone())
     }
 
-    fn from_reply(reply: Reply, code: &str) -> Result<Self> {
+    fn from_reply(reply: Reply, code: &str) -> error::Result<Self> {
         let raw = Value::Object(reply.0);
         // The `Code` of the reply itself is the service's OK, never the template's.
         let mut object = match raw.get("Data") {
@@ -118,25 +121,8 @@ impl SmsTemplate {
         rows
     }
 
-    pub fn to_record(&self) -> TemplateRecord {
-        TemplateRecord {
-            code: self.code.clone(),
-            name: self.name.clone(),
-            status: self.status.clone(),
-            kind: self.kind.clone(),
-            reason: self.reason.clone(),
-            components: [Component { kind: "BODY", text: self.text.clone() }],
-            variables: self.variables(),
-            related_sign_name: self.related_sign_name.clone(),
-            remark: self.remark.clone(),
-            created_at: self.created_at.clone(),
-            audited_at: self.audited_at.clone(),
-            order_id: self.order_id.clone(),
-            send: self.send_command(),
-        }
-    }
-
-    fn send_command(&self) -> String {
+    /// The command that sends it; the words in capitals have to be replaced.
+    pub fn send_command(&self) -> String {
         let words = ["sms", "send", "--phone-numbers", "NUMBER", "--sign-name", "SIGNATURE"];
         let mut words = words.map(String::from).to_vec();
         words.extend(["--template-code".into(), self.code.clone()]);
@@ -147,39 +133,9 @@ impl SmsTemplate {
     }
 }
 
-/// The answer of `templates show` for SMS.
-#[derive(Debug, Serialize)]
-pub struct TemplateRecord {
-    pub code: String,
-    pub name: Option<String>,
-    /// approved, rejected, reviewing, cancelled, suspended, unknown, or the service's own word.
-    pub status: String,
-    /// verification, notification, promotion or international.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// Why the review rejected it.
-    pub reason: Option<String>,
-    /// The text, as a component of the type `BODY`.
-    pub components: [Component; 1],
-    pub variables: Vec<Variable>,
-    /// The signature that it was submitted with.
-    pub related_sign_name: Option<String>,
-    pub remark: Option<String>,
-    /// RFC 3339.
-    pub created_at: Option<String>,
-    /// RFC 3339.
-    pub audited_at: Option<String>,
-    pub order_id: Option<String>,
-    /// The command that sends it; the words in capitals have to be replaced.
-    pub send: String,
-}
-
-/// A component of an SMS template: its text.
-#[derive(Debug, Serialize)]
-pub struct Component {
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    pub text: String,
+/// The text as a list of components, as other channels have it.
+fn as_component<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    [json!({ "type": "BODY", "text": text })].serialize(serializer)
 }
 
 /// `OuterTemplateType` has the numbers of all other calls, `TemplateType` those of the list.
@@ -212,14 +168,13 @@ pub fn delete_call(code: &str) -> ChangeCall {
 ///
 /// # Errors
 /// The service does not know the template, or does not answer.
-pub fn get(client: &Client<'_>, code: &str) -> Result<SmsTemplate> {
+pub fn get(client: &Client<'_>, code: &str) -> error::Result<SmsTemplate> {
     SmsTemplate::from_reply(client.read(&get_call(code))?, code)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn list_and_single_reply_have_the_same_words_for_types() {

@@ -1,13 +1,11 @@
 //! An SMS template to create or update, as plain data; its calls and its plan.
 
-use serde::Serialize;
-
 use crate::api::audit_status::TemplateType;
 use crate::api::call::{Call, ChangeCall};
 use crate::api::operations::{CREATE_SMS_TEMPLATE, ChangeOperation, UPDATE_SMS_TEMPLATE};
 use crate::api::reply::Reply;
 use crate::message::placeholder::{Style, find_variables};
-use crate::message::template::{PlanRow, status_after_submission};
+use crate::message::template::{PlanRow, SubmittedSms, SubmittedTemplate};
 
 /// A template to create or update. An update replaces the name, the content and the type.
 #[derive(Debug, Clone)]
@@ -22,21 +20,6 @@ pub struct Draft {
     pub apply_scene_content: Option<String>,
     /// Kind of an international template.
     pub intl_type: Option<u64>,
-}
-
-/// The answer of `templates create` and `templates update` for SMS.
-#[derive(Debug, Serialize)]
-pub struct SubmittedTemplate {
-    pub code: Option<String>,
-    pub name: String,
-    /// verification, notification, promotion or international.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
-    /// `reviewing`, or `unknown` if the reply names no template.
-    pub status: &'static str,
-    /// The order that the service's support asks for.
-    pub order_id: Option<String>,
-    pub request_id: Option<String>,
 }
 
 impl Draft {
@@ -89,13 +72,10 @@ impl Draft {
     pub fn submitted(&self, reply: &Reply, given: Option<&str>) -> SubmittedTemplate {
         let text = |name: &str| reply.text(&[name, &format!("Data.{name}")]);
         let code = text("TemplateCode").or(given.map(str::to_string));
+        let name = text("TemplateName").unwrap_or_else(|| self.name.clone());
         SubmittedTemplate {
-            status: status_after_submission(code.as_ref()),
-            code,
-            name: text("TemplateName").unwrap_or_else(|| self.name.clone()),
-            kind: self.kind.word(),
-            order_id: text("OrderId"),
-            request_id: reply.text(&["RequestId"]),
+            sms: Some(SubmittedSms { kind: self.kind.word(), order_id: text("OrderId") }),
+            ..SubmittedTemplate::new(code, Some(name), reply.text(&["RequestId"]))
         }
     }
 }
