@@ -24,7 +24,7 @@ pub struct TemplateRow {
     pub sms: Option<SmsColumns>,
 }
 
-/// What the list tells of an SMS template in addition.
+/// The additional fields of an SMS template in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SmsColumns {
     pub text: String,
@@ -34,7 +34,7 @@ pub struct SmsColumns {
     pub created_at: Option<String>,
 }
 
-/// The facts beside the rows of `templates list`.
+/// The facts in addition to the rows of `templates list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListFacts {
     /// All templates that match, also on pages that were not read.
@@ -80,7 +80,7 @@ pub struct SubmittedTemplate {
     pub sms: Option<SubmittedSms>,
 }
 
-/// What the reply to a submission tells of an SMS template in addition.
+/// The additional fields of a submitted SMS template.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SubmittedSms {
     /// verification, notification, promotion or international.

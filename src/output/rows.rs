@@ -11,7 +11,7 @@ impl Report {
         Self::RunStatus { data: fields(record), raw }
     }
 
-    /// A list with a struct for each row, and one for the facts beside them.
+    /// A list with a struct for each row, and one for the facts about all rows.
     pub fn from_rows(
         name: &'static str,
         rows: &[impl Serialize],

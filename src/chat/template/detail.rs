@@ -10,10 +10,11 @@ use crate::api::operations::{DELETE_CHATAPP_TEMPLATE, GET_CHATAPP_TEMPLATE_DETAI
 use crate::api::reply::{self, Reply, fields};
 use crate::chat::template::components::Message;
 use crate::chat::template::field_names::normalize;
-use crate::chat::template::preview::message_rows;
+use crate::chat::template::preview::{message_rows, render_preview};
 use crate::chat::template::{list_command, or_list, template_type};
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
+use crate::message::placeholder::Variable;
 use crate::message::template::PlanRow;
 
 /// What identifies a template.
@@ -112,6 +113,15 @@ impl Template {
     /// The example value that the reviewers were given for a variable.
     pub fn example(&self, variable: &str) -> Option<String> {
         fields::text(self.raw.get("Data")?.get("Example")?, &[variable])
+    }
+
+    pub fn variables(&self) -> Vec<Variable> {
+        self.message.variables()
+    }
+
+    /// The message as the phone shows it, with values in place of its variables.
+    pub fn render(&self, values: &[(String, String)]) -> String {
+        render_preview(&self.message.rendered(values))
     }
 
     /// What a plan shows of it.

@@ -26,7 +26,7 @@ pub struct StatsQuery {
     pub cust_space_id: Option<String>,
 }
 
-/// The facts beside the days of `templates stats`.
+/// The facts in addition to the days of `templates stats`.
 #[derive(Debug, Serialize)]
 pub struct StatsTotals {
     pub code: String,

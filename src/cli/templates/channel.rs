@@ -10,12 +10,21 @@ use crate::api::call::{ChangeCall, ReadCall};
 use crate::api::operations::Product;
 use crate::api::reply::Reply;
 use crate::chat::template as chat;
-use crate::chat::template::preview::render_preview;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::message::placeholder::Variable;
 use crate::message::template::{PlanRow, SubmittedTemplate, TemplateRow};
 use crate::sms::template as sms;
+
+/// Evaluates an expression for the value of either variant.
+macro_rules! each {
+    ($either:expr, $value:ident => $result:expr) => {
+        match $either {
+            Self::Chat($value) => $result,
+            Self::Sms($value) => $result,
+        }
+    };
+}
 
 /// The product whose calls manage the templates of a channel.
 pub fn product(channel: Channel) -> Product {
@@ -100,49 +109,31 @@ pub enum Template {
 
 impl Template {
     pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::Chat(template) => template.name.as_deref(),
-            Self::Sms(template) => template.name.as_deref(),
-        }
+        each!(self, template => template.name.as_deref())
     }
 
     /// What a plan shows of it.
     pub fn rows(&self) -> Vec<PlanRow> {
-        match self {
-            Self::Chat(template) => template.rows(),
-            Self::Sms(template) => template.rows(),
-        }
+        each!(self, template => template.rows())
     }
 
     pub fn variables(&self) -> Vec<Variable> {
-        match self {
-            Self::Chat(template) => template.message.variables(),
-            Self::Sms(template) => template.variables(),
-        }
+        each!(self, template => template.variables())
     }
 
     /// The message as the phone shows it.
     pub fn render(&self, values: &[(String, String)]) -> String {
-        match self {
-            Self::Chat(template) => render_preview(&template.message.rendered(values)),
-            Self::Sms(template) => template.render(values),
-        }
+        each!(self, template => template.render(values))
     }
 
     /// The command that sends it; the words in capitals have to be replaced.
     pub fn send_command(&self) -> String {
-        match self {
-            Self::Chat(template) => template.send_command(),
-            Self::Sms(template) => template.send_command(),
-        }
+        each!(self, template => template.send_command())
     }
 
     /// The service's reply.
     pub const fn raw(&self) -> &Value {
-        match self {
-            Self::Chat(template) => &template.raw,
-            Self::Sms(template) => &template.raw,
-        }
+        each!(self, template => &template.raw)
     }
 }
 
@@ -162,10 +153,7 @@ impl ListQuery {
 
     /// Whether templates are filtered here, so that all pages have to be read.
     pub const fn filters_locally(&self) -> bool {
-        match self {
-            Self::Chat(query) => query.filters_locally(),
-            Self::Sms(query) => query.filters_locally(),
-        }
+        each!(self, query => query.filters_locally())
     }
 
     pub fn call(&self, index: u64, size: u64) -> ReadCall {
@@ -182,10 +170,7 @@ impl ListQuery {
         client: &Client<'_>,
         range: PageRange,
     ) -> Result<(Vec<TemplateRow>, Pages)> {
-        match self {
-            Self::Chat(query) => query.fetch(client, range),
-            Self::Sms(query) => query.fetch(client, range),
-        }
+        each!(self, query => query.fetch(client, range))
     }
 }
 
@@ -197,25 +182,16 @@ pub enum Draft {
 
 impl Draft {
     pub fn create_call(&self) -> ChangeCall {
-        match self {
-            Self::Chat(draft) => draft.create_call(),
-            Self::Sms(draft) => draft.create_call(),
-        }
+        each!(self, draft => draft.create_call())
     }
 
     /// The plan: everything that is submitted.
     pub fn rows(&self) -> Vec<PlanRow> {
-        match self {
-            Self::Chat(draft) => draft.rows(),
-            Self::Sms(draft) => draft.rows(),
-        }
+        each!(self, draft => draft.rows())
     }
 
     /// The result of the call; an update passes the code that it named.
     pub fn submitted(&self, reply: &Reply, given: Option<&str>) -> SubmittedTemplate {
-        match self {
-            Self::Chat(draft) => draft.submitted(reply, given),
-            Self::Sms(draft) => draft.submitted(reply, given),
-        }
+        each!(self, draft => draft.submitted(reply, given))
     }
 }

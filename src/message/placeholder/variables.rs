@@ -54,7 +54,7 @@ pub enum Segment<'t> {
 }
 
 /// Splits a text at its variables. Marks without an end or a name are text. Each character is read
-/// at most twice, whatever the text is.
+/// at most twice.
 pub fn segments(text: &str, style: Style) -> Vec<Segment<'_>> {
     let mut segments = Vec::new();
     let mut text_from = 0;

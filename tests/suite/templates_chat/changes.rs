@@ -222,14 +222,14 @@ fn an_update_changes_neither_the_name_nor_the_texts_that_whatsapp_writes() {
     world.script(json!([answer("get-chatapp-template-detail", reply)]));
     let update = ["templates", "update", "c1", "--language", "en", "--yes", "--json"];
     let file = world.file("t.json", r#"{"name": "another", "category": "AUTHENTICATION"}"#);
-    for (more, said) in [
+    for (more, expected) in [
         (["--body", "My own text"], "writes the body of an AUTHENTICATION template itself"),
         (["--file", &file], "name of a template cannot be changed"),
     ] {
         let ran = world.run(&[&update[..], &more].concat());
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let message = ran.json()["error"]["message"].to_string();
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
     assert!(world.calls().iter().all(|call| call[1] == "get-chatapp-template-detail"));
     world.assert_clean();

@@ -90,7 +90,7 @@ fn json_and_toml_files_make_the_same_call_and_flags_win() {
     let calls = world.calls();
     assert_eq!(calls[0], calls[1]);
 
-    for (name, content, said) in [
+    for (name, content, problems) in [
         ("a.toml", "name = ", "is not a template in TOML: "),
         ("a.json", "[1]", "expected an object"),
         ("b.json", r#"{"nmae": "x"}"#, "unknown field `nmae`"),
@@ -105,7 +105,7 @@ fn json_and_toml_files_make_the_same_call_and_flags_win() {
         let ran = world.run(&["templates", "create", "--file", &file, "--yes", "--json"]);
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let message = ran.json()["error"]["message"].to_string();
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(problems), "{message}");
     }
     assert!(refused(&["templates", "create", "--file", "/nowhere/t.json"]).contains("be read"));
 }
@@ -116,7 +116,7 @@ fn wrong_input_is_refused_before_any_process_starts() {
     for flag in ["--category", "--language", "--body"] {
         assert!(missing.contains(flag), "{missing}");
     }
-    for (arguments, said) in [
+    for (arguments, problems) in [
         (&["--name", "Order", "--body", "x"][..], "a to z"),
         (&["--name", "a", "--body", "Hello {{1}}"], "write $(1)"),
         (&["--name", "a", "--body", "x", "--footer", "$(b)"], "the footer cannot have variables"),
@@ -128,7 +128,7 @@ fn wrong_input_is_refused_before_any_process_starts() {
         (&["--name", "a", "--body", "x", "--example", "b=c"], "no variable for the examples b"),
     ] {
         let message = refused(&[CREATE, arguments].concat());
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(problems), "{message}");
     }
     let renamed = ["templates", "update", "c1", "--language", "en", "--body", "x", "--name", "y"];
     assert!(refused(&renamed).contains("cannot be changed"));
@@ -183,10 +183,10 @@ fn a_viber_category_is_in_lower_case() {
         ["--name=Any Name", "--category=text_image", "--biz-language=en", "--template-type=VIBER",]
     );
     let footer = [&create[..], &parts, &["--name", "a", "--language", "en", "--footer", "x"]];
-    let said = refused(&footer.concat());
+    let problems = refused(&footer.concat());
     assert!(
-        said.contains("unknown component type \\\"FOOTER\\\": expected HEADER, BODY, BUTTONS"),
-        "{said}"
+        problems.contains("unknown component type \\\"FOOTER\\\": expected HEADER, BODY, BUTTONS"),
+        "{problems}"
     );
     world.assert_clean();
 }
@@ -214,8 +214,8 @@ fn a_carousel_is_submitted_unchanged_or_refused() {
     let given: Value = serde_json::from_str(&given.expect("components")).expect("JSON");
     assert_eq!(given, components);
     for (cards, problem) in [(1, "too few cards"), (11, "too many cards")] {
-        let said = refused(&["templates", "create", "--file", &definition(cards).0]);
-        assert!(said.contains(problem), "{said}");
+        let problems = refused(&["templates", "create", "--file", &definition(cards).0]);
+        assert!(problems.contains(problem), "{problems}");
     }
     world.assert_clean();
 }
@@ -254,4 +254,20 @@ fn an_authentication_template_does_not_ask_for_a_body() {
     let create = ["templates", "create", "--name", "code", "--category", "AUTHENTICATION"];
     let message = refused(&[&create[..], &["--language", "en"]].concat());
     assert!(message.contains("from a file") && !message.contains("--body"), "{message}");
+}
+
+#[test]
+fn after_a_lost_reply_the_next_command_lists_the_name_that_was_created() {
+    let world = World::new();
+    world.script(json!([{ "match": ["cams", "create-chatapp-template"], "stdout": "{" }]));
+    let create = ["templates", "create", "--channel", "viber", "--category", "text"];
+    let given = ["--name", "Spring sale", "--language", "en", "--body", "Hi", "--yes", "--json"];
+    let ran = world.run(&[&create[..], &given].concat());
+    assert_eq!(ran.exit(), 7, "{ran:?}");
+    assert_eq!(
+        ran.json()["error"]["next"],
+        json!(["alimsg templates list --channel viber --name 'Spring sale'"])
+    );
+    assert_eq!(world.calls().len(), 1);
+    world.assert_clean();
 }

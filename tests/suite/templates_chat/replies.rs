@@ -229,7 +229,7 @@ fn a_malformed_list_is_not_shown_as_empty() {
         ] {
             let json = world.run(&[line, &["--json"]].concat()).json();
             let warned = json["warnings"].to_string().contains("cannot be read whole");
-            // A list of templates stands elsewhere: entries of `Data` are none of it.
+            // `templates list` reads another field: entries of `Data` are not templates.
             let elsewhere = line[0] == "templates" && data.is_array();
             assert_eq!(warned, warns && !elsewhere, "{line:?} {data}: {json}");
         }

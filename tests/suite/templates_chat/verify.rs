@@ -15,7 +15,7 @@ fn send<'a>(more: &[&'a str]) -> Vec<&'a str> {
 #[test]
 fn a_mismatch_is_reported_and_nothing_is_sent() {
     let body = json!([{"Type": "BODY", "Text": "Hello $(name), $(order)"}]);
-    for (status, parameters, said) in [
+    for (status, parameters, expected) in [
         ("pass", &["--param", "name=Al", "--param", "x=1"][..], "missing: order; superfluous: x"),
         ("pass", &[], "missing: name, order"),
         ("auditing", &["--param", "name=Al", "--param", "order=1"], "is reviewing"),
@@ -26,7 +26,7 @@ fn a_mismatch_is_reported_and_nothing_is_sent() {
         let ran = world.run(&send(&[parameters, &["--yes", "--json"]].concat()));
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let json = ran.json();
-        assert!(json["error"]["message"].to_string().contains(said), "{json}");
+        assert!(json["error"]["message"].to_string().contains(expected), "{json}");
         assert_eq!(json["error"]["outcome"], "not_sent");
         assert!(world.sent().is_empty());
         world.assert_clean();
@@ -79,22 +79,22 @@ fn a_dry_run_shows_the_reads_before_the_change() {
 
 #[test]
 fn a_template_without_components_or_permission_is_not_sent() {
-    let told = |more: serde_json::Value| {
+    let reply = |more: serde_json::Value| {
         let mut data = json!({"TemplateCode": "c1", "Language": "en", "AuditStatus": "pass"});
         data.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
         answer("get-chatapp-template-detail", json!({"Code": "OK", "Data": data}))
     };
-    for (more, said) in [
+    for (more, expected) in [
         (json!({}), "does not return its components"),
         (json!({"AllowSend": false, "Components": []}), "not allowed to be sent"),
     ] {
         let world = World::new();
-        world.script(json!([told(more)]));
+        world.script(json!([reply(more)]));
         let account = ["--profile=default", "--region=cn-beijing", "--yes", "--json"];
         let ran = world.run(&send(&account));
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let error = &ran.json()["error"];
-        assert!(error["message"].to_string().contains(said), "{error}");
+        assert!(error["message"].to_string().contains(expected), "{error}");
         // The next command uses the same account.
         let next = error["next"][0].as_str().expect("a command");
         assert_eq!(
