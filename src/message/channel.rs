@@ -9,7 +9,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    pub const ALL: [Self; 3] = [Self::Whatsapp, Self::Viber, Self::Sms];
+    pub const ALL: &[Self] = &[Self::Whatsapp, Self::Viber, Self::Sms];
 
     /// The name on the command line and in plans.
     pub const fn name(self) -> &'static str {

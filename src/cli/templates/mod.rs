@@ -81,7 +81,7 @@ impl Command {
 
 impl ValueEnum for Channel {
     fn value_variants<'a>() -> &'a [Self] {
-        &Self::ALL
+        Self::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
