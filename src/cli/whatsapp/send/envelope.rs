@@ -4,11 +4,11 @@ use clap::{Args, ValueEnum};
 
 use crate::api::call::Call;
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
+use crate::cli::Inputs;
 use crate::cli::whatsapp::send::Content;
-use crate::cli::{Inputs, templates};
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::message::phone;
+use crate::message::{channel, phone};
 use crate::send::idempotency::Tracking;
 use crate::send::receipt_lookup::ReceiptQuery;
 use crate::send::{Message, SendFlags};
@@ -37,10 +37,10 @@ impl Channel {
     }
 
     /// As the commands about templates know it.
-    pub(super) const fn of_templates(self) -> templates::Channel {
+    pub(super) const fn of_templates(self) -> channel::Channel {
         match self {
-            Self::Whatsapp => templates::Channel::Whatsapp,
-            Self::Viber => templates::Channel::Viber,
+            Self::Whatsapp => channel::Channel::Whatsapp,
+            Self::Viber => channel::Channel::Viber,
         }
     }
 

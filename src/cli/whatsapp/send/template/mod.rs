@@ -6,11 +6,10 @@ use clap::Args;
 
 use crate::api::audit_status::require_approved;
 use crate::api::call::SendCall;
+use crate::chat::template::detail::{Template as Approved, TemplateId};
 use crate::chat::template::preview::render_preview;
 use crate::cli::Inputs;
 use crate::cli::prompts::text_rows;
-use crate::cli::templates::chat::detail::Template as Approved;
-use crate::cli::templates::chat::detail::TemplateId;
 use crate::cli::whatsapp::send::Content;
 use crate::cli::whatsapp::send::envelope::{Channel, Envelope};
 use crate::context::Context;
@@ -81,7 +80,7 @@ impl Message {
         let mut ready = self.envelope.message(context, content)?;
         if verify {
             let wanted = wanted(channel, &ready.call);
-            ready.reads = vec![wanted.call()];
+            ready.reads = vec![wanted.fetch_call()];
             ready.verify = Some(verification(wanted, &ready.call));
         }
         send::deliver(context, &ready)
@@ -103,7 +102,7 @@ fn wanted(channel: Channel, call: &SendCall) -> TemplateId {
 fn verification(wanted: TemplateId, call: &SendCall) -> Verify {
     let values = call.pairs("--template-params").to_vec();
     Box::new(move |service| {
-        let template = wanted.read(service)?;
+        let template = wanted.fetch(service)?;
         template.require_sendable(&wanted)?;
         check(&template, &values).map_err(|failure| failure.next(wanted.show_command()))?;
         Ok(text_rows(&render_preview(&template.message.rendered(&values))))
