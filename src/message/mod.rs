@@ -1,11 +1,13 @@
 pub mod channel;
 pub mod invisible;
 pub mod length;
+pub mod limits;
 pub mod media;
 pub mod params;
 pub mod phone;
 pub mod placeholder;
 pub mod sanitize;
+pub mod template;
 pub mod time;
 pub mod url;
 pub mod violations;

@@ -1,33 +1,43 @@
-//! Everything that is wrong with a draft of a template, in one error, so that its author does not
-//! have to fix and submit it several times.
+//! Collects everything that is wrong with a draft, so that one failure reports all of it.
 
 use crate::error::{Failure, Result};
-use crate::message::length;
 
-/// The violations so far, each one once.
+/// The violations found so far, each once, and the documents that state the limits.
 #[derive(Debug, Default)]
-pub struct Violations(Vec<String>);
+pub struct Violations {
+    messages: Vec<String>,
+    sources: Vec<&'static str>,
+}
 
 impl Violations {
-    pub fn add(&mut self, violation: impl Into<String>) {
-        let violation = violation.into();
-        if !self.0.contains(&violation) {
-            self.0.push(violation);
+    pub fn add(&mut self, message: impl Into<String>) {
+        let message = message.into();
+        if !self.messages.contains(&message) {
+            self.messages.push(message);
         }
     }
 
-    /// Adds a text that is longer than the limit, in characters.
-    pub fn at_most(&mut self, what: &str, text: &str, limit: usize) {
-        length::fault(what, text, limit).into_iter().for_each(|fault| self.add(fault));
+    /// Adds a violation of a limit that the document `source` states.
+    pub fn add_documented(&mut self, message: impl Into<String>, source: &'static str) {
+        self.add(message);
+        if !self.sources.contains(&source) {
+            self.sources.push(source);
+        }
     }
 
+    /// Fails if there is a violation. The hint ends with the documents of the limits.
+    ///
     /// # Errors
-    /// There is a violation.
-    pub fn refuse(self, hint: &str) -> Result<()> {
-        if self.0.is_empty() {
+    /// All violations in one message.
+    pub fn into_result(self, hint: &str) -> Result<()> {
+        if self.messages.is_empty() {
             return Ok(());
         }
-        Err(Failure::usage(self.0.join("; ")).hint(hint))
+        let documents = match &self.sources[..] {
+            [] => String::new(),
+            sources => format!("; limits: {}", sources.join(", ")),
+        };
+        Err(Failure::usage(self.messages.join("; ")).hint(format!("{hint}{documents}")))
     }
 }
 
@@ -36,14 +46,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_within_the_limit_pass_and_each_violation_is_named_once() {
-        let mut wrong = Violations::default();
-        wrong.at_most("the name", "ééé", 3);
-        Violations::default().refuse("hint").expect("no violation");
-        wrong.at_most("the text", "éééé", 3);
-        wrong.at_most("the text", "éééé", 3);
-        wrong.add("it rhymes");
-        let failure = wrong.refuse("write less").expect_err("too long");
-        assert_eq!(failure.message, "the text is too long: 4 characters, 3 at most; it rhymes");
+    fn each_violation_is_reported_once_with_the_source_of_its_limit() {
+        Violations::default().into_result("hint").expect("no violation");
+        let mut violations = Violations::default();
+        violations.add_documented("the text is too long", "Templates");
+        violations.add_documented("the text is too long", "Templates");
+        violations.add("it rhymes");
+        let failure = violations.into_result("write less").expect_err("violations");
+        assert_eq!(failure.message, "the text is too long; it rhymes");
+        assert_eq!(failure.hint.as_deref(), Some("write less; limits: Templates"));
     }
 }

@@ -11,6 +11,7 @@ pub mod chart;
 mod facts;
 mod pick;
 pub mod report;
+pub mod rows;
 pub mod status;
 mod table;
 mod times;

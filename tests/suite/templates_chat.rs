@@ -1,4 +1,4 @@
-//! `templates …` for WhatsApp and Viber: the exact calls, odd replies, and whole commands in the
+//! `templates` for WhatsApp and Viber: exact calls, malformed replies, and whole commands in the
 //! sandbox.
 
 mod changes;
@@ -11,12 +11,12 @@ mod verify;
 use crate::support::World;
 use serde_json::{Value, json};
 
-/// A rule by which a command of CAMS answers so.
+/// A rule that makes a command of CAMS return this reply.
 fn answer(command: &str, reply: Value) -> Value {
     json!({ "match": ["cams", command], "stdout": reply.to_string() })
 }
 
-/// A template's detail with these components, approved.
+/// A rule for the detail of a template with this status and these components.
 fn detail(status: &str, components: Value) -> Value {
     answer(
         "get-chatapp-template-detail",
@@ -27,7 +27,8 @@ fn detail(status: &str, components: Value) -> Value {
     )
 }
 
-/// Everything except what looks is refused without a start of any process.
+/// Runs a command that has to be refused before any process starts; returns message and missing
+/// flags.
 #[track_caller]
 fn refused(arguments: &[&str]) -> String {
     let world = World::new();

@@ -15,7 +15,7 @@ fn templates<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [&["templates"], words, &SMS, more].concat()
 }
 
-/// A world whose service answers every call with this.
+/// A world whose service returns this reply to every call.
 fn answering(reply: &Value) -> World {
     let world = World::new();
     world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
@@ -31,7 +31,7 @@ fn sandboxed(world: &World, words: &[&str], more: &[&str]) -> Value {
 }
 
 #[test]
-fn a_list_is_read_whichever_way_it_counts() {
+fn both_type_numberings_of_the_list_are_understood() {
     let world = answering(&json!({"Code": "OK", "TotalCount": 4, "SmsTemplateList": [
         {"TemplateCode": "SMS_1", "TemplateName": "one", "TemplateType": 2,
          "AuditStatus": "AUDIT_STATE_INIT", "TemplateContent": "a ${b}"},
@@ -98,7 +98,7 @@ fn wrong_input_starts_nothing() {
         (
             &["create", "--name", "a", "--content", "${b", "--template-type", "1"],
             &["--yes"],
-            "no end",
+            "without a name or an end",
         ),
         (&["create", "--name", "a", "--content", "b", "--template-type", "6"], &["--yes"], "\"6\""),
         (&["update", "SMS_1", "--name", "a"], &["--yes"], "--template-type"),
@@ -114,7 +114,7 @@ fn wrong_input_starts_nothing() {
 }
 
 #[test]
-fn show_names_text_variables_and_the_command_that_sends() {
+fn show_lists_text_variables_and_the_command_that_sends() {
     let reply = json!({"Code": "OK", "TemplateCode": "SMS_1", "TemplateName": "n",
         "TemplateContent": "Hi ${name}, ${order}, ${name}", "TemplateStatus": "2",
         "TemplateType": "0", "AuditInfo": {"RejectInfo": "no"}});
@@ -141,7 +141,7 @@ fn show_names_text_variables_and_the_command_that_sends() {
 }
 
 #[test]
-fn a_reply_about_nothing_is_a_clear_failure() {
+fn a_reply_without_a_template_is_a_failure() {
     for reply in [json!({"Code": "OK"}), json!({"Code": "OK", "Data": {"a": 1}})] {
         for words in [["show", "SMS_1"], ["preview", "SMS_1"]] {
             let world = answering(&reply);
@@ -154,7 +154,7 @@ fn a_reply_about_nothing_is_a_clear_failure() {
 }
 
 #[test]
-fn preview_renders_and_compares() {
+fn preview_renders_and_lists_missing_and_superfluous_values() {
     let world = World::new();
     let more = ["--param", "name=Alice", "--template-param", r#"{"colour":"red"}"#];
     let json = sandboxed(&world, &["preview", "SMS_100002"], &more);
@@ -220,7 +220,7 @@ fn create_update_and_delete_make_exactly_one_call_each() {
 }
 
 #[test]
-fn a_file_defines_a_template_and_a_flag_wins() {
+fn a_flag_wins_over_the_field_of_a_file() {
     let world = World::new();
     let toml = "name = \"a\"\ncontent = \"${b}\"\ntemplate_type = 3\nintl_type = 2\n\
                 template_rule = { b = \"others\" }\n";
@@ -237,24 +237,24 @@ fn a_file_defines_a_template_and_a_flag_wins() {
 }
 
 #[test]
-fn the_sandbox_reviews_what_is_handed_in() {
+fn the_sandbox_reviews_submitted_templates() {
     let world = World::new();
-    let hand_in = |words: &[&str], content: &str| {
+    let submit = |words: &[&str], content: &str| {
         let more = ["--name", "n", "--content", content, "--template-type", "promotion", "--yes"];
         let json = sandboxed(&world, words, &more);
         json["data"]["code"].as_str().expect("code").to_string()
     };
     let state = |code: &str| sandboxed(&world, &["show", code], &[])["data"]["status"].clone();
-    let bad = hand_in(&["create"], "You are a winner, ${name}");
-    let good = hand_in(&["create"], "Sale for ${name}");
+    let bad = submit(&["create"], "You are a winner, ${name}");
+    let good = submit(&["create"], "Sale for ${name}");
     assert_ne!(good, bad);
     world.wait_until("the review has ended", || state(&good) != "reviewing");
     assert_eq!((state(&good), state(&bad)), (json!("approved"), json!("rejected")));
     let shown = sandboxed(&world, &["show", &bad], &[]);
     assert!(shown["data"]["reason"].as_str().is_some_and(|why| why.contains("winner")));
 
-    // A rejected one is changed and reviewed again; an approved one stays as it is.
-    assert_eq!(hand_in(&["update", &bad], "Hello ${name}"), bad);
+    // A rejected template can be updated, an approved one cannot.
+    assert_eq!(submit(&["update", &bad], "Hello ${name}"), bad);
     let more = ["--name", "n", "--content", "c", "--template-type", "1", "--yes"];
     let words = [&["--sandbox", "--json"][..], &templates(&["update", &good], &more)].concat();
     assert_eq!(world.run(&words).exit(), 6);
@@ -266,11 +266,11 @@ fn the_sandbox_reviews_what_is_handed_in() {
 }
 
 #[test]
-fn on_a_terminal_the_plan_is_shown_and_only_yes_goes_on() {
+fn a_terminal_shows_the_plan_and_needs_a_yes() {
     for (answer, count) in [("yes\r", 1), ("no\r", 0)] {
         let world = World::new();
         let mut terminal = world.terminal(&templates(&["create"], &DEFINITION));
-        terminal.expect("Create?");
+        terminal.expect("Create the template?");
         for part in ["Order shipped", "notification", "Hello ${name}", "for customers", "Acme"] {
             assert!(terminal.seen().contains(part), "{part}: {}", terminal.seen());
         }
@@ -284,7 +284,7 @@ fn on_a_terminal_the_plan_is_shown_and_only_yes_goes_on() {
 }
 
 #[test]
-fn deleting_on_a_terminal_asks_for_the_name() {
+fn deleting_at_a_terminal_takes_the_name() {
     let reply = json!({"Code": "OK", "TemplateName": "Spring sale", "TemplateContent": "Sale!"});
     for (typed, deleted) in [("Spring sale\r", true), ("yes\r", false)] {
         let world = answering(&reply);

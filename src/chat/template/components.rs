@@ -1,30 +1,30 @@
-//! WhatsApp and Viber templates: the components as the service gives them, read once.
+//! The message of a WhatsApp or Viber template, parsed from its components.
 
 use serde_json::Value;
 
 use crate::api::reply::fields;
-use crate::message::placeholder::variables::{Style, Variable, names, render};
+use crate::message::placeholder::{Style, Variable, find_variables, render};
 
-/// A message of a template: its texts with variables, or with values in their place.
+/// The message of a template, with variables or with values in their place.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
     pub header: Option<Header>,
-    /// What a limited-time offer says above its countdown.
+    /// The text of a limited-time offer.
     pub offer: Option<String>,
     pub body: String,
     pub footer: Option<String>,
     pub buttons: Vec<Button>,
-    /// The phone shows a medium below the text, as Viber does ("CreateChatappTemplate").
+    /// Viber shows an image or video below the text ("CreateChatappTemplate").
     pub media_below: bool,
-    /// The cards of a carousel, each a small message below a picture or a video.
+    /// The cards of a carousel, each with an image or video on top.
     pub cards: Vec<Message>,
 }
 
-/// What stands above the body.
+/// The part above the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Header {
     Text(String),
-    /// An image, a video, a document or a place: the format in lower case, and its link or name.
+    /// An image, a video, a document or a location: the format in lower case, its link or name.
     Media {
         format: String,
         link: Option<String>,
@@ -37,13 +37,13 @@ pub struct Button {
     /// As the service names it, for example `QUICK_REPLY` or `URL`.
     pub kind: String,
     pub text: String,
-    /// The address, number or code behind it.
+    /// Its URL, phone number or code.
     pub target: Option<String>,
 }
 
 impl Message {
-    /// Reads the components. What it does not know, or what has a strange type, is left out.
-    pub fn of_components(components: &Value) -> Self {
+    /// Parses components. Unknown ones and those of a wrong type are left out.
+    pub fn from_components(components: &Value) -> Self {
         let mut message = Self::default();
         for component in components.as_array().into_iter().flatten() {
             message.add(component);
@@ -70,14 +70,14 @@ impl Message {
             "CAROUSEL" => {
                 let cards = component.get("Cards").and_then(Value::as_array);
                 self.cards.extend(cards.into_iter().flatten().map(|card| {
-                    Self::of_components(card.get("CardComponents").unwrap_or(&Value::Null))
+                    Self::from_components(card.get("CardComponents").unwrap_or(&Value::Null))
                 }));
             }
             _ => {}
         }
     }
 
-    /// Every text that can hold a variable, with the name of its place.
+    /// Every text that can have variables, with the name of its place.
     pub fn texts(&self) -> Vec<(String, &str)> {
         let mut texts = Vec::new();
         if let Some(Header::Text(text) | Header::Media { link: Some(text), .. }) = &self.header {
@@ -100,10 +100,10 @@ impl Message {
 
     /// The variables, each once, with their places.
     pub fn variables(&self) -> Vec<Variable> {
-        names(self.texts(), Style::Chat)
+        find_variables(self.texts(), Style::Chat)
     }
 
-    /// The message with the values in the place of its variables.
+    /// Replaces the variables by their values.
     #[must_use]
     pub fn rendered(&self, values: &[(String, String)]) -> Self {
         let filled = |text: &String| render(text, Style::Chat, values);
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn variables_are_found_in_every_part() {
-        let message = Message::of_components(&json!([
+        let message = Message::from_components(&json!([
             { "Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/$(pic)" },
             { "Type": "LIMITED_TIME_OFFER", "Text": "$(end)" },
             { "Type": "BODY", "Text": "Hello $(name)" },
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn strange_components_are_no_danger() {
+    fn components_of_a_wrong_type_are_ignored() {
         for components in [
             json!(null),
             json!("text"),
@@ -195,7 +195,7 @@ mod tests {
             json!([{"Type": "BUTTONS", "Buttons": [null, 3]}, {"Type": "CAROUSEL", "Cards": [1]}]),
             json!([{"Type": "BODY", "Text": {"a": 1}}, {"Type": "HEADER", "Format": 3}]),
         ] {
-            assert!(Message::of_components(&components).variables().is_empty(), "{components}");
+            assert!(Message::from_components(&components).variables().is_empty(), "{components}");
         }
     }
 }

@@ -1,8 +1,8 @@
-//! How the service spells the fields of components.
+//! The field names of components.
 //!
-//! Calls take `HasExpiration` where replies give `hasExpiration`; an older example of the
-//! documentation and WhatsApp's own API write `text` and `phone_number`. A field in another
-//! spelling is lost without a word, on both sides.
+//! Calls take `HasExpiration`, replies return `hasExpiration`; an old example in the documentation
+//! and Meta's API write `text` and `phone_number`. The service silently ignores a field with
+//! another name.
 
 use serde_json::Value;
 
@@ -42,28 +42,30 @@ const FIELDS: &[&str] = &[
     "UrlType",
 ];
 
-/// The components with every field as the service spells it in a call; unknown fields stay.
+/// Renames every known field to the name that calls take; unknown fields stay.
 pub fn normalize(components: &Value) -> Value {
     match components {
         Value::Array(items) => items.iter().map(normalize).collect(),
         Value::Object(fields) => Value::Object(
             fields
                 .iter()
-                .map(|(name, value)| (spelling(name).unwrap_or(name).to_string(), normalize(value)))
+                .map(|(name, value)| {
+                    (field_name(name).unwrap_or(name).to_string(), normalize(value))
+                })
                 .collect(),
         ),
         other => other.clone(),
     }
 }
 
-/// The fields in another spelling than the service's, each with the right one.
+/// Known fields with another name than calls take, each with the right one.
 pub fn misnamed(components: &Value) -> Vec<(String, &'static str)> {
     match components {
         Value::Array(items) => items.iter().flat_map(misnamed).collect(),
         Value::Object(fields) => fields
             .iter()
             .flat_map(|(name, value)| {
-                let right = spelling(name).filter(|right| right != name);
+                let right = field_name(name).filter(|right| right != name);
                 let own = right.map(|right| (name.clone(), right));
                 own.into_iter().chain(misnamed(value))
             })
@@ -72,8 +74,8 @@ pub fn misnamed(components: &Value) -> Vec<(String, &'static str)> {
     }
 }
 
-/// The field that has the same letters, whatever their case and the underscores between them.
-fn spelling(name: &str) -> Option<&'static str> {
+/// The field with the same letters, ignoring case and underscores.
+fn field_name(name: &str) -> Option<&'static str> {
     let bare = name.replace('_', "");
     FIELDS.iter().find(|field| field.eq_ignore_ascii_case(&bare)).copied()
 }
@@ -84,7 +86,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn fields_are_known_by_their_letters_at_any_depth() {
+    fn fields_are_recognized_by_their_letters_at_any_depth() {
         let given = json!([{"type": "BUTTONS", "Buttons": [
             {"Type": "URL", "phone_number": "1", "hasExpiration": true, "example": {"text": "x"}},
         ]}, 5, null]);

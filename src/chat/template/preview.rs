@@ -1,9 +1,10 @@
-//! A message as the phone shows it, in plain text.
+//! A message in plain text: as the phone shows it, and as rows of a plan.
 
 use crate::chat::template::components::{Button, Header, Message};
+use crate::message::template::PlanRow;
 
-/// The message, line by line: header, offer, body, footer, and each button in brackets. A message without
-/// header, footer and buttons is its body.
+/// Header, offer, body, footer and buttons, as the phone orders them; a message with a body alone
+/// is that body.
 pub fn render_preview(message: &Message) -> String {
     let mut blocks: Vec<String> = Vec::new();
     blocks.extend(message.offer.as_ref().map(|text| format!("<offer: {text}>")));
@@ -12,7 +13,7 @@ pub fn render_preview(message: &Message) -> String {
     }
     if let Some(header) = &message.header {
         let place = if message.media_below { blocks.len() } else { 0 };
-        blocks.insert(place, top(header));
+        blocks.insert(place, header_line(header));
     }
     if let Some(footer) = &message.footer {
         blocks.push(format!("_{footer}_"));
@@ -22,18 +23,45 @@ pub fn render_preview(message: &Message) -> String {
         blocks.push(buttons.join("\n"));
     }
     for (number, card) in (1..).zip(&message.cards) {
-        let render_preview = render_preview(card);
-        let lines: Vec<String> = render_preview.lines().map(indented).collect();
+        let preview = render_preview(card);
+        let lines: Vec<String> = preview.lines().map(indented).collect();
         blocks.push(format!("card {number}:\n{}", lines.join("\n")));
     }
     blocks.join("\n\n")
+}
+
+/// The parts of a message as rows of a plan, each with a name of its own.
+pub fn message_rows(message: &Message) -> Vec<PlanRow> {
+    let mut rows = Vec::new();
+    let header = message.header.as_ref().map(|header| match header {
+        Header::Text(text) => text.clone(),
+        Header::Media { format, link } => {
+            format!("{format} {}", link.as_deref().unwrap_or_default())
+        }
+    });
+    rows.extend(header.map(|header| ("header".to_string(), header)));
+    rows.extend(message.offer.iter().map(|text| ("offer".to_string(), text.clone())));
+    if !message.body.is_empty() {
+        rows.push(("body".into(), message.body.clone()));
+    }
+    rows.extend(message.footer.iter().map(|text| ("footer".to_string(), text.clone())));
+    for (number, button) in (1..).zip(&message.buttons) {
+        let target = button.target.as_deref().unwrap_or_default();
+        let value = format!("{} {:?} {target}", button.kind.to_lowercase(), button.text);
+        rows.push((format!("button {number}"), value.trim_end().to_string()));
+    }
+    for (number, card) in (1..).zip(&message.cards) {
+        let prefixed = |(name, value)| (format!("card {number} {name}"), value);
+        rows.extend(message_rows(card).into_iter().map(prefixed));
+    }
+    rows
 }
 
 fn indented(line: &str) -> String {
     if line.is_empty() { String::new() } else { format!("  {line}") }
 }
 
-fn top(header: &Header) -> String {
+fn header_line(header: &Header) -> String {
     match header {
         Header::Text(text) => format!("*{text}*"),
         Header::Media { format, link: Some(link) } => format!("<{format}: {link}>"),
@@ -55,8 +83,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_card_stands_apart() {
-        let message = Message::of_components(&json!([{ "Type": "CAROUSEL", "Cards": [
+    fn cards_are_numbered_and_indented() {
+        let message = Message::from_components(&json!([{ "Type": "CAROUSEL", "Cards": [
             { "CardComponents": [
                 { "Type": "HEADER", "Format": "IMAGE" }, { "Type": "BODY", "Text": "One" },
             ] },
@@ -65,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_stand_in_the_order_of_the_phone() {
-        let message = Message::of_components(&json!([
+    fn the_parts_have_the_order_of_the_phone() {
+        let message = Message::from_components(&json!([
             { "Type": "BUTTONS", "Buttons": [
                 { "Type": "URL", "Text": "Track", "Url": "https://x.example" },
                 { "Type": "QUICK_REPLY", "Text": "OK" },
@@ -83,7 +111,7 @@ mod tests {
         );
         let viber = Message {
             media_below: true,
-            ..Message::of_components(&json!([
+            ..Message::from_components(&json!([
                 { "Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a" },
                 { "Type": "BODY", "Text": "Hello" },
             ]))

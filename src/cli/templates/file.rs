@@ -1,106 +1,117 @@
-//! Definitions of templates in files: JSON or TOML, with the same fields.
+//! Templates in files: JSON or TOML, with the same fields.
 
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use crate::error::{Failure, Result};
 
-/// The largest file that is read, in bytes: a template is a page at most.
+/// The size of the largest file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Reads a definition; the file's ending says how it is written.
+/// Parses a file with these fields: `.toml` as TOML, any other as JSON.
 ///
 /// # Errors
-/// The file cannot be read, is too large, or is neither a JSON object nor TOML.
-pub fn read(path: &Path) -> Result<Map<String, Value>> {
+/// The file cannot be read, is too large, or has other fields.
+pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
         Failure::usage(format!("{shown} cannot be read: {error}")).hint("check the path of --file")
     };
     if fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
-        return Err(Failure::usage(format!("{shown} is too large to define a template"))
+        return Err(Failure::usage(format!("{shown} is too large for a template"))
             .hint(format!("{} KiB at most", MAX_BYTES / 1024)));
     }
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
-    let value = if is_toml {
-        toml::from_str::<Value>(&text).map_err(|error| position(&text, error.span()))
+    let (format, parsed) = if is_toml {
+        ("TOML", from_toml(&text))
+    } else if text.trim_start().starts_with('[') {
+        // Serde would take the items for the fields.
+        ("JSON", Err("expected an object, {\"name\": …}".to_string()))
     } else {
-        serde_json::from_str::<Value>(&text).map_err(|error| error.to_string())
+        ("JSON", from_json(&text))
     };
-    let form = if is_toml { "TOML" } else { "JSON" };
-    match value {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Err(Failure::usage(format!("{shown} is not a JSON object"))
-            .hint("write {\"name\": …}; `alimsg templates create --help` shows the fields")),
-        Err(error) => Err(Failure::usage(format!("{shown} is not valid {form}: {error}"))
-            .hint("the ending decides: .toml is read as TOML, anything else as JSON")),
-    }
+    parsed.map_err(|error| {
+        Failure::usage(format!("{shown} is not a template in {format}: {error}")).hint(
+            "`alimsg templates create --help` lists the fields; a name with .toml is parsed as \
+             TOML, any other as JSON",
+        )
+    })
 }
 
-/// Where an error is. The error itself quotes the line, which can hold what is private.
+/// Errors name the place and quote no value: a template can have private texts.
+fn from_toml<T: DeserializeOwned>(text: &str) -> std::result::Result<T, String> {
+    let place = |error: &toml::de::Error| position(text, error.span());
+    let document = toml::Deserializer::parse(text)
+        .map_err(|error| format!("syntax error at {}", place(&error)))?;
+    T::deserialize(document)
+        .map_err(|error| format!("{} at {}", without_value(error.message()), place(&error)))
+}
+
+/// As [`from_toml`]; messages about the syntax of JSON quote nothing.
+fn from_json<T: DeserializeOwned>(text: &str) -> std::result::Result<T, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        if error.classify() != Category::Data {
+            return message;
+        }
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        let problem = without_value(message.strip_suffix(&place).unwrap_or(&message));
+        format!("{problem} at line {}, column {}", error.line(), error.column())
+    })
+}
+
 fn position(text: &str, span: Option<Range<usize>>) -> String {
     let Some(before) = span.and_then(|span| text.get(..span.start)) else {
-        return "at an unknown line".into();
+        return "an unknown line".into();
     };
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
     format!("line {line}, column {column}")
 }
 
-/// What kind of value stands where another one is wanted, without the value itself.
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+/// Serde's message about a value of the wrong type, without the value.
+fn without_value(message: &str) -> String {
+    let is_safe = |start: &&str| message.starts_with(start);
+    // These name fields and types only.
+    if ["unknown field ", "duplicate field ", "expected "].iter().any(is_safe) {
+        return message.to_string();
     }
+    let parts =
+        message.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "));
+    let Some((found, expected)) = parts else { return "invalid value".into() };
+    let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    format!("invalid type: {kind}, expected {expected}")
 }
 
-/// Refuses fields that no template has: a misspelt one would be left out without a word.
-///
-/// # Errors
-/// The first unknown field, with those that are known.
-pub fn refuse_unknown(fields: &Map<String, Value>, known: &[&str]) -> Result<()> {
-    match fields.keys().find(|name| !known.contains(&name.as_str())) {
-        None => Ok(()),
-        Some(name) => Err(Failure::usage(format!("the file has an unknown field: {name}"))
-            .hint(format!("the fields are {}", known.join(", ")))),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// A field that has to be a text.
-///
-/// # Errors
-/// It is something else.
-pub fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>> {
-    match fields.get(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => {
-            Err(Failure::usage(format!("the field {name} is not a text but {}", kind(other)))
-                .hint(format!("write {name} = \"…\"")))
+    #[test]
+    fn messages_about_types_lose_the_value() {
+        for (message, expected) in [
+            (
+                "invalid type: string \"a, expected b\", expected a map",
+                "invalid type: string, expected a map",
+            ),
+            (
+                "invalid type: floating point `1.5`, expected a string",
+                "invalid type: floating point, expected a string",
+            ),
+            (
+                "invalid type: sequence, expected a string",
+                "invalid type: sequence, expected a string",
+            ),
+            ("unknown field `nmae`, expected `name`", "unknown field `nmae`, expected `name`"),
+            ("unknown variant `secret`, expected `a`", "invalid value"),
+            ("invalid value: string \"secret\", expected a", "invalid value"),
+        ] {
+            assert_eq!(without_value(message), expected);
         }
-    }
-}
-
-/// What a flag says, or else the field of its name, which has to be a text.
-///
-/// # Errors
-/// As [`text`].
-pub fn flag_or_text(
-    flag: &Option<String>,
-    fields: &Map<String, Value>,
-    name: &str,
-) -> Result<Option<String>> {
-    match flag {
-        Some(text) => Ok(Some(text.clone())),
-        None => text(fields, name),
     }
 }

@@ -1,24 +1,25 @@
-//! `alimsg templates`: WhatsApp, Viber and SMS templates behind one set of flags.
-//!
-//! The channels differ in their calls, so each has a folder of its own; the flags, the words for
-//! states and the fields of the answers are the same.
+//! `alimsg templates`: WhatsApp, Viber and SMS templates. One file for each command, for all
+//! channels.
 
-pub(crate) mod chat;
-mod definition;
+mod button;
+mod channel;
+mod create;
+mod delete;
+mod draft;
 mod file;
-mod flags;
-mod sms;
+mod list;
+mod preview;
+mod show;
+mod stats;
+mod template_flags;
+mod update;
 
 use clap::Subcommand;
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
-pub use crate::message::channel::Channel;
+use crate::message::channel::Channel;
 use crate::output::report::Report;
-use definition::{CREATE_EXAMPLES, UPDATE_EXAMPLES};
-pub use definition::{CreateFlags, Definition, UpdateFlags};
-use flags::{DELETE_EXAMPLES, LIST_EXAMPLES, PREVIEW_EXAMPLES, SHOW_EXAMPLES, STATS_EXAMPLES};
-pub use flags::{ListFlags, PreviewFlags, StatsFlags, TemplateFlags};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -29,26 +30,26 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List templates
-    #[command(after_help = LIST_EXAMPLES)]
-    List(ListFlags),
+    #[command(after_help = list::EXAMPLES)]
+    List(list::ListFlags),
     /// Show a template: components, variables, and the command that sends it
-    #[command(after_help = SHOW_EXAMPLES)]
-    Show(TemplateFlags),
+    #[command(after_help = show::EXAMPLES)]
+    Show(show::ShowFlags),
     /// Render a template with variables, as the phone shows it; nothing is sent
-    #[command(after_help = PREVIEW_EXAMPLES)]
-    Preview(PreviewFlags),
-    /// Create a template; it is then reviewed
-    #[command(after_help = CREATE_EXAMPLES)]
-    Create(Box<CreateFlags>),
-    /// Change a template; it is then reviewed again
-    #[command(after_help = UPDATE_EXAMPLES)]
-    Update(Box<UpdateFlags>),
-    /// Delete a template; asks for its name
-    #[command(after_help = DELETE_EXAMPLES)]
-    Delete(TemplateFlags),
-    /// Messages sent, delivered and read with a template
-    #[command(after_help = STATS_EXAMPLES)]
-    Stats(StatsFlags),
+    #[command(after_help = preview::EXAMPLES)]
+    Preview(preview::PreviewFlags),
+    /// Create a template and submit it for review
+    #[command(after_help = create::EXAMPLES)]
+    Create(Box<create::CreateFlags>),
+    /// Update a template and submit it for review
+    #[command(after_help = update::EXAMPLES)]
+    Update(Box<update::UpdateFlags>),
+    /// Delete a template; asks you to type its name
+    #[command(after_help = delete::EXAMPLES)]
+    Delete(delete::DeleteFlags),
+    /// Count the messages sent, delivered and read with a template
+    #[command(after_help = stats::EXAMPLES)]
+    Stats(stats::StatsFlags),
 }
 
 impl Command {
@@ -65,62 +66,28 @@ impl Command {
     }
 
     pub fn run(self, context: &Context) -> Result<Report> {
-        use Channel::Sms;
         match self {
-            Self::List(flags) => match flags.channel {
-                Sms => sms::list(context, &flags),
-                _ => chat::list(context, &flags),
-            },
-            Self::Show(flags) => match flags.channel {
-                Sms => sms::show(context, &flags),
-                _ => chat::show(context, &flags),
-            },
-            Self::Preview(flags) => match flags.template.channel {
-                Sms => sms::preview(context, &flags),
-                _ => chat::preview(context, &flags),
-            },
-            Self::Create(flags) => match flags.definition.channel {
-                Sms => sms::create(context, &flags),
-                _ => chat::create(context, &flags),
-            },
-            Self::Update(flags) => match flags.definition.channel {
-                Sms => sms::update(context, &flags),
-                _ => chat::update(context, &flags),
-            },
-            Self::Delete(flags) => match flags.channel {
-                Sms => sms::delete(context, &flags),
-                _ => chat::delete(context, &flags),
-            },
-            Self::Stats(flags) => match flags.channel {
-                Sms => sms::stats(context, &flags),
-                _ => chat::stats(context, &flags),
-            },
+            Self::List(flags) => flags.run(context),
+            Self::Show(flags) => flags.run(context),
+            Self::Preview(flags) => flags.run(context),
+            Self::Create(flags) => flags.run(context),
+            Self::Update(flags) => flags.run(context),
+            Self::Delete(flags) => flags.run(context),
+            Self::Stats(flags) => flags.run(context),
         }
     }
 }
 
-/// The state of a template that was just handed in. The reply names none; a code in it is all that
-/// says that there is something to review.
-pub(crate) fn status_after(context: &Context, code: Option<&String>) -> &'static str {
-    if code.is_some() {
-        return "reviewing";
-    }
-    context.screen.warn(
-        "the service said OK and named no template: `alimsg templates list` tells whether it is \
-         there",
-    );
-    "unknown"
-}
-
-/// Refuses the flags that the channel does not know.
+/// Refuses flags that the channel does not support; each comes with whether it is given.
 ///
 /// # Errors
 /// The first of them that is given.
-fn refuse_foreign(channel: Channel, flags: &[(&str, bool)]) -> Result<()> {
-    let Some((flag, _)) = flags.iter().find(|(_, given)| *given) else { return Ok(()) };
+fn refuse_flags(channel: Channel, flags: &[(&str, bool)]) -> Result<()> {
+    let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
     let hint = match channel {
-        Channel::Sms => "leave it out: it is for WhatsApp and Viber",
+        Channel::Sms => "leave it out: only WhatsApp and Viber support it",
         Channel::Whatsapp | Channel::Viber => "leave it out, or add --channel sms",
     };
-    Err(Failure::usage(format!("{flag} is not known on the channel {}", channel.name())).hint(hint))
+    let message = format!("{flag} is not supported with --channel {}", channel.name());
+    Err(Failure::usage(message).hint(hint))
 }

@@ -1,27 +1,27 @@
-//! The variables of a template beside the values that are given for them.
+//! Compares the variables of a template with the given values.
 
 use crate::error::{Failure, Result};
 use crate::message::placeholder::variables::Variable;
 
-/// What is wrong with the values that are given for a template's variables.
+/// How the given values differ from the variables of a template.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Comparison {
-    /// The template has them, and no value is given.
+    /// Variables of the template without a value.
     pub missing: Vec<String>,
-    /// A value is given, and the template does not have them.
+    /// Values for which the template has no variable.
     pub superfluous: Vec<String>,
 }
 
 impl Comparison {
-    /// Exactly the variables of the template are given.
+    /// Whether every variable has a value and every value a variable.
     pub fn is_exact(&self) -> bool {
         self.missing.is_empty() && self.superfluous.is_empty()
     }
 
-    /// Exactly the variables of that template are wanted.
+    /// Fails unless every variable has a value and every value a variable.
     ///
     /// # Errors
-    /// Others are given; the failure names them.
+    /// The failure names what differs.
     pub fn require_exact(self, template: &str) -> Result<()> {
         if self.is_exact() {
             return Ok(());
@@ -48,7 +48,7 @@ impl Comparison {
     }
 }
 
-/// Compares the variables of a template with the values that are given.
+/// Compares the variables of a template with the given values.
 pub fn compare(variables: &[Variable], values: &[(String, String)]) -> Comparison {
     let given = |name: &str| values.iter().any(|(given, _)| given == name);
     let known = |name: &str| variables.iter().any(|variable| variable.name == name);
@@ -69,11 +69,11 @@ pub fn compare(variables: &[Variable], values: &[(String, String)]) -> Compariso
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::placeholder::{Style, names};
+    use crate::message::placeholder::{Style, find_variables};
 
     #[test]
-    fn missing_and_superfluous_are_both_named() {
-        let variables = names([("body".into(), "${a} ${b}")], Style::Sms);
+    fn missing_and_superfluous_values_are_both_reported() {
+        let variables = find_variables([("body".into(), "${a} ${b}")], Style::Sms);
         let comparison = compare(&variables, &given(&["b", "c"]));
         assert_eq!(comparison.describe(), "missing: a; superfluous: c");
         assert!(compare(&variables, &given(&["a", "b"])).is_exact());

@@ -1,6 +1,6 @@
 //! The variables of a text: where they occur, and the text with values in their place.
 
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
 
 /// How a channel marks a variable in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Style {
         }
     }
 
-    /// A variable as people are to write it.
+    /// The form in which people have to write a variable.
     pub fn written(self, name: &str) -> String {
         match self {
             Self::Chat => format!("$({name})"),
@@ -29,12 +29,17 @@ impl Style {
     }
 }
 
-/// A variable of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A variable of a template; `templates show` lists it as `name` and `where`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Variable {
     pub name: String,
     /// The parts of the template that have it, each once: `header`, `body`, `button 1` …
+    #[serde(rename = "where", serialize_with = "joined")]
     pub places: Vec<String>,
+}
+
+fn joined<S: Serializer>(places: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&places.join(", "))
 }
 
 /// A part of a text.
@@ -43,13 +48,13 @@ pub enum Segment<'t> {
     Text(&'t str),
     Variable {
         name: &'t str,
-        /// With its marks, as it stands in the text.
+        /// With its marks, as in the text.
         written: &'t str,
     },
 }
 
-/// The text, cut at its variables. Marks that are not closed, or that hold no name, are text. Every
-/// character is looked at twice at most, however the text is made up.
+/// Splits a text at its variables. Marks without an end or a name are text. Each character is read
+/// at most twice.
 pub fn segments(text: &str, style: Style) -> Vec<Segment<'_>> {
     let mut segments = Vec::new();
     let mut text_from = 0;
@@ -74,7 +79,7 @@ pub fn segments(text: &str, style: Style) -> Vec<Segment<'_>> {
     segments
 }
 
-/// The name of the variable that the text begins with, and its length with the marks.
+/// The name of the variable at the start of the text, and its length with the marks.
 fn variable_at(text: &str, style: Style) -> Option<(&str, usize)> {
     let (open, close) = style.marks().iter().find(|(open, _)| text.starts_with(open))?;
     let inside = &text[open.len()..];
@@ -89,16 +94,16 @@ fn in_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
-/// The variables of all the texts, each once, in the order of their appearance. A text comes with
-/// the name of its place.
-pub fn names<'t>(
+/// Finds the variables of all texts, each once, in order of appearance. Each text comes with the
+/// name of its place.
+pub fn find_variables<'t>(
     texts: impl IntoIterator<Item = (String, &'t str)>,
     style: Style,
 ) -> Vec<Variable> {
     let mut variables: Vec<Variable> = Vec::new();
     for (place, text) in texts {
-        for piece in segments(text, style) {
-            let Segment::Variable { name, .. } = piece else { continue };
+        for segment in segments(text, style) {
+            let Segment::Variable { name, .. } = segment else { continue };
             match variables.iter_mut().find(|variable| variable.name == name) {
                 Some(known) if known.places.contains(&place) => {}
                 Some(known) => known.places.push(place.clone()),
@@ -111,25 +116,25 @@ pub fn names<'t>(
     variables
 }
 
-/// The beginnings of variables that have no name or no end, a few characters of each.
+/// The first characters of each variable that has no name or no end.
 pub fn unfinished(text: &str, style: Style) -> Vec<String> {
     let beginning = |text: &str| {
         let marks = style.marks().iter();
         let start = marks.filter_map(|(open, _)| text.find(open)).min()?;
         Some(text[start..].chars().take(20).collect())
     };
-    let texts = segments(text, style).into_iter().filter_map(|piece| match piece {
+    let texts = segments(text, style).into_iter().filter_map(|segment| match segment {
         Segment::Text(text) => Some(text),
         Segment::Variable { .. } => None,
     });
     texts.filter_map(beginning).collect()
 }
 
-/// The text with the values in the place of the variables; one without a value stays as written.
+/// Replaces variables by their values; a variable without a value stays as written.
 pub fn render(text: &str, style: Style, values: &[(String, String)]) -> String {
     segments(text, style)
         .into_iter()
-        .map(|piece| match piece {
+        .map(|segment| match segment {
             Segment::Text(text) => text,
             Segment::Variable { name, written } => values
                 .iter()
@@ -137,12 +142,6 @@ pub fn render(text: &str, style: Style, values: &[(String, String)]) -> String {
                 .map_or(written, |(_, value)| value.as_str()),
         })
         .collect()
-}
-
-/// What a report says about the variables of a template.
-pub fn listed(variables: &[Variable]) -> Value {
-    let row = |one: &Variable| json!({ "name": one.name, "where": one.places.join(", ") });
-    variables.iter().map(row).collect()
 }
 
 #[cfg(test)]
@@ -155,40 +154,40 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_named_once_with_all_their_places() {
+    fn a_variable_is_listed_once_with_all_its_places() {
         let texts =
             [("header".to_string(), "Hi $(name)"), ("body".to_string(), "{{1}} $(name) $(name)")];
-        let found = names(texts, Style::Chat);
+        let found = find_variables(texts, Style::Chat);
         let found: Vec<_> = found.iter().map(|v| (v.name.as_str(), v.places.join(","))).collect();
         assert_eq!(found, [("name", "header,body".to_string()), ("1", "body".to_string())]);
     }
 
     #[test]
     fn only_the_marks_of_the_channel_count() {
-        assert!(names([("body".into(), "${name}")], Style::Chat).is_empty());
-        assert!(names([("body".into(), "$(name) {{1}}")], Style::Sms).is_empty());
-        assert_eq!(names([("body".into(), "a ${ name }")], Style::Sms)[0].name, "name");
+        assert!(find_variables([("body".into(), "${name}")], Style::Chat).is_empty());
+        assert!(find_variables([("body".into(), "$(name) {{1}}")], Style::Sms).is_empty());
+        assert_eq!(find_variables([("body".into(), "a ${ name }")], Style::Sms)[0].name, "name");
     }
 
     #[test]
-    fn prices_and_open_brackets_are_text() {
+    fn prices_and_unclosed_brackets_are_text() {
         for text in ["$(", "{{", "costs $ (5)", "$()", "$(not a name)", "{{ }}", "${a} $(b"] {
-            assert!(names([("body".into(), text)], Style::Chat).is_empty(), "{text}");
+            assert!(find_variables([("body".into(), text)], Style::Chat).is_empty(), "{text}");
             assert_eq!(render(text, Style::Chat, &pairs(&[("b", "x")])), text);
         }
-        // What is no variable hides none behind it.
+        // An unclosed bracket does not hide a variable after it.
         assert_eq!(render("$( $(b)", Style::Chat, &pairs(&[("b", "x")])), "$( x");
     }
 
     #[test]
-    fn what_begins_like_a_variable_and_is_none_is_found() {
+    fn a_variable_without_a_name_or_an_end_is_found() {
         assert!(unfinished("$5 $(a) {{1}} {b} $ (c)", Style::Chat).is_empty());
         assert_eq!(unfinished("Hi $(name, $(a) and {{ }}", Style::Chat), ["$(name, ", "{{ }}"]);
         assert_eq!(unfinished("$(name ${name", Style::Sms), ["${name"]);
     }
 
     #[test]
-    fn no_text_takes_long() {
+    fn long_texts_are_rendered_in_linear_time() {
         for part in ["$(", "{{", "$(a)", "{{1}}", "$", "{", "$(a {{b ", "a"] {
             let text = part.repeat(100_000);
             assert_eq!(render(&text, Style::Chat, &[]).len(), text.len(), "{part}");
@@ -196,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_not_read_again() {
+    fn variables_in_a_value_are_not_replaced() {
         let values = pairs(&[("a", "$(b)"), ("b", "x")]);
         assert_eq!(render("$(a)-$(b)-$(c)", Style::Chat, &values), "$(b)-x-$(c)");
     }
 
     proptest! {
         #[test]
-        fn the_pieces_are_the_text(text in "[$(){} a-zé]{0,40}") {
+        fn segments_joined_are_the_text(text in "[$(){} a-zé]{0,40}") {
             for style in [Style::Chat, Style::Sms] {
                 prop_assert_eq!(render(&text, style, &[]), text.clone());
             }

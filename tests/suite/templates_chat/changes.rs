@@ -1,4 +1,4 @@
-//! Changing and deleting: nothing without consent, nothing lost by mistake.
+//! Update and delete: nothing without consent, no part lost.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{answer, detail, refused};
 use crate::support::World;
 
 #[test]
-fn nobody_to_ask_means_nothing_happens() {
+fn without_a_terminal_and_yes_nothing_is_changed() {
     let world = World::new();
     for arguments in [
         &[
@@ -33,7 +33,7 @@ fn nobody_to_ask_means_nothing_happens() {
 }
 
 #[test]
-fn an_update_shows_the_old_text_before_it_asks() {
+fn an_update_shows_the_old_text_before_the_question() {
     let world = World::new();
     world.script(json!([detail("pass", json!([{"Type": "BODY", "Text": "the old text"}]))]));
     let mut terminal = world.terminal(&[
@@ -48,7 +48,7 @@ fn an_update_shows_the_old_text_before_it_asks() {
     for shown in ["the old text", "the new text", "only \"yes\" goes on"] {
         terminal.expect(shown);
     }
-    // Nobody thinks while ai-mode is on.
+    // ai-mode is off while the user thinks.
     world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
     terminal.write("yes\r");
     let ran = terminal.wait();
@@ -68,7 +68,7 @@ fn an_update_shows_the_old_text_before_it_asks() {
 }
 
 #[test]
-fn a_template_is_deleted_by_its_name_and_by_no_other_word() {
+fn deleting_takes_the_name_of_the_template_and_no_other_word() {
     for (typed, exit) in [("order_update", 0), ("yes", 9)] {
         let world = World::new();
         let header = json!({"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a"});
@@ -99,7 +99,7 @@ fn a_template_is_deleted_by_its_name_and_by_no_other_word() {
 }
 
 #[test]
-fn an_update_keeps_the_parts_that_are_not_given_and_names_those_that_go() {
+fn an_update_keeps_the_parts_that_are_not_given_and_lists_removed_ones() {
     let old = json!([
         {"Type": "HEADER", "Format": "TEXT", "Text": "Your order"},
         {"Type": "BODY", "Text": "the old text"},
@@ -109,7 +109,7 @@ fn an_update_keeps_the_parts_that_are_not_given_and_names_those_that_go() {
     let world = World::new();
     world.script(json!([detail("pass", old.clone())]));
     let update = ["templates", "update", "c1", "--language", "en"];
-    // With --yes, too: nobody would see that anything is gone.
+    // With --yes as well: the user would not see that a part is lost.
     let ran = world.run(&[&update[..], &["--body", "the new text", "--yes"]].concat());
     assert_eq!(ran.exit(), 0, "{ran:?}");
     let mut expected = old;
@@ -129,7 +129,7 @@ fn an_update_keeps_the_parts_that_are_not_given_and_names_those_that_go() {
 }
 
 #[test]
-fn an_update_is_not_made_where_the_old_parts_cannot_be_read() {
+fn an_update_fails_if_the_old_parts_cannot_be_read() {
     for strange in [Value::Null, json!([]), json!("?"), json!([1])] {
         let world = World::new();
         world.script(json!([detail("pass", strange)]));
@@ -162,7 +162,7 @@ fn components(call: &[String]) -> Value {
 }
 
 #[test]
-fn an_example_or_a_category_alone_is_a_change_and_nothing_else_is_lost() {
+fn an_update_of_an_example_or_the_category_alone_keeps_everything_else() {
     let reply = json!({ "Code": "OK", "Data": {
         "TemplateCode": "c1", "Name": "order_update", "AuditStatus": "fail",
         "Category": "MARKETING", "MessageSendTtlSeconds": 120, "ProductSetId": "p1",
@@ -190,7 +190,7 @@ fn an_example_or_a_category_alone_is_a_change_and_nothing_else_is_lost() {
         }
         world.assert_clean();
     }
-    assert!(refused(&update[..5]).contains("nothing is to be changed"));
+    assert!(refused(&update[..5]).contains("nothing to update"));
     let language = refused(&["templates", "update", "c1", "--body", "x"]);
     assert!(language.contains("--language"), "{language}");
 }
@@ -215,33 +215,33 @@ fn an_update_has_to_fit_the_category_of_the_old_template() {
 }
 
 #[test]
-fn an_update_neither_renames_nor_writes_what_whatsapp_writes_itself() {
+fn an_update_changes_neither_the_name_nor_the_texts_that_whatsapp_writes() {
     let world = World::new();
     let reply = json!({"Code": "OK", "Data": {"Name": "code", "Category": "AUTHENTICATION",
                        "Components": [{"Type": "BODY", "Text": "123 is your code."}]}});
     world.script(json!([answer("get-chatapp-template-detail", reply)]));
     let update = ["templates", "update", "c1", "--language", "en", "--yes", "--json"];
     let file = world.file("t.json", r#"{"name": "another", "category": "AUTHENTICATION"}"#);
-    for (more, said) in [
+    for (more, expected) in [
         (["--body", "My own text"], "writes the body of an AUTHENTICATION template itself"),
         (["--file", &file], "name of a template cannot be changed"),
     ] {
         let ran = world.run(&[&update[..], &more].concat());
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let message = ran.json()["error"]["message"].to_string();
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
     assert!(world.calls().iter().all(|call| call[1] == "get-chatapp-template-detail"));
     world.assert_clean();
 }
 
 #[test]
-fn a_dry_run_of_an_update_says_that_the_call_will_be_completed() {
+fn a_dry_run_of_an_update_notes_that_the_call_will_be_completed() {
     let update = ["templates", "update", "c1", "--language", "en", "--footer", "Bye"];
     let ran = World::new().run(&[&update[..], &["--dry-run", "--json"]].concat());
     let json = ran.json();
     let commands = json["commands"].as_array().expect("commands");
     let call = commands.iter().rfind(|one| one["phase"] == "call").expect("a call");
     assert_eq!(call["argv"][2], "modify-chatapp-template");
-    assert!(call["when"].to_string().contains("taken over"), "{call}");
+    assert!(call["when"].to_string().contains("completed with"), "{call}");
 }

@@ -1,4 +1,4 @@
-//! Creating a template: what goes out, and what cannot pass.
+//! Create: the call, and input that is refused.
 
 use serde_json::{Value, json};
 
@@ -70,7 +70,7 @@ fn flags_become_components_and_examples() {
 }
 
 #[test]
-fn json_and_toml_files_come_to_the_same_call_and_flags_win() {
+fn json_and_toml_files_make_the_same_call_and_flags_win() {
     let world = World::new();
     let toml = world.file(
         "t.toml",
@@ -90,28 +90,46 @@ fn json_and_toml_files_come_to_the_same_call_and_flags_win() {
     let calls = world.calls();
     assert_eq!(calls[0], calls[1]);
 
-    for (name, content, said) in [
-        ("a.toml", "name = ", "not valid TOML"),
-        ("a.json", "[1]", "not a JSON object"),
-        ("b.json", r#"{"nmae": "x"}"#, "unknown field: nmae"),
-        ("c.json", r#"{"body": 5}"#, "body is not a text"),
-        ("d.json", r#"{"components": []}"#, "not a list of objects"),
-        ("e.json", r#"{"buttons": "x"}"#, "not a list of texts"),
+    for (name, content, problems) in [
+        ("a.toml", "name = ", "is not a template in TOML: "),
+        ("a.json", "[1]", "expected an object"),
+        ("b.json", r#"{"nmae": "x"}"#, "unknown field `nmae`"),
+        ("c.json", r#"{"body": 5}"#, "invalid type: integer, expected a string at line 1"),
+        ("d.json", r#"{"components": []}"#, "`components` is empty"),
+        ("e.json", r#"{"buttons": "x"}"#, "expected a sequence"),
+        ("f.json", r#"{"buttons": [5]}"#, "expected a button such as"),
+        ("g.json", r#"{"components": [5]}"#, "expected a map"),
+        ("h.json", r#"{"components": [{}], "body": "x"}"#, "cannot be combined with"),
     ] {
         let file = world.file(name, content);
         let ran = world.run(&["templates", "create", "--file", &file, "--yes", "--json"]);
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let message = ran.json()["error"]["message"].to_string();
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(problems), "{message}");
     }
     // An error names the place and quotes nothing of the file.
     for (name, content, said) in [
-        ("f.toml", "name = \"a\"\nbody = 'psst", "f.toml is not valid TOML: line 2, column 13"),
+        (
+            "f.toml",
+            "name = \"a\"\nbody = 'psst",
+            "f.toml is not a template in TOML: syntax error at line 2, column 13",
+        ),
         ("g.toml", "ok = 1\npsst psst", "line 2, column 6"),
         ("h.toml", "psst = 1\npsst = 2", "line 2, column 1"),
-        ("i.toml", "body = [\"psst\"]", "body is not a text but a list"),
+        (
+            "i.toml",
+            "body = [\"psst\"]",
+            "invalid type: sequence, expected a string at line 1, column 8",
+        ),
         ("j.json", "{\"body\": \"psst\", }", "line 1"),
-        ("k.json", r#"{"body": {"psst": 1}}"#, "body is not a text but an object"),
+        ("l.json", r#"{"components": "psst"}"#, "invalid type: string, expected a sequence"),
+        ("m.toml", "components = \"psst\"", "invalid type: string, expected a sequence"),
+        ("n.toml", "[example]\npsst = 5", "expected a string at line 2, column 8"),
+        (
+            "k.json",
+            r#"{"body": {"psst": 1}}"#,
+            "invalid type: map, expected a string at line 1, column ",
+        ),
     ] {
         let file = world.file(name, content);
         let ran = world.run(&["templates", "create", "--file", &file, "--yes", "--json"]);
@@ -123,28 +141,31 @@ fn json_and_toml_files_come_to_the_same_call_and_flags_win() {
 }
 
 #[test]
-fn whatever_cannot_pass_is_refused_before_anything_starts() {
+fn wrong_input_is_refused_before_any_process_starts() {
     let missing = refused(&["templates", "create", "--name", "a"]);
     for flag in ["--category", "--language", "--body"] {
         assert!(missing.contains(flag), "{missing}");
     }
-    for (arguments, said) in [
+    for (arguments, problems) in [
         (&["--name", "Order", "--body", "x"][..], "a to z"),
         (&["--name", "a", "--body", "Hello {{1}}"], "write $(1)"),
-        (&["--name", "a", "--body", "x", "--footer", "$(b)"], "the footer has a variable"),
-        (&["--name", "a", "--body", "x", "--button", "link=x"], "no button"),
-        (&["--name", "a", "--body", "x", "--content", "y"], "--content is not known"),
-        (&["--name", "a", "--body", "x", "--example", "b=c"], "no variable: b"),
+        (&["--name", "a", "--body", "x", "--footer", "$(b)"], "the footer cannot have variables"),
+        (&["--name", "a", "--body", "x", "--button", "link=x"], "invalid --button"),
+        (
+            &["--name", "a", "--body", "x", "--content", "y"],
+            "--content is not supported with --channel whatsapp",
+        ),
+        (&["--name", "a", "--body", "x", "--example", "b=c"], "no variable for the examples b"),
     ] {
         let message = refused(&[CREATE, arguments].concat());
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(problems), "{message}");
     }
     let renamed = ["templates", "update", "c1", "--language", "en", "--body", "x", "--name", "y"];
     assert!(refused(&renamed).contains("cannot be changed"));
 }
 
 #[test]
-fn a_template_that_is_not_named_is_not_said_to_be_reviewed() {
+fn without_a_code_in_the_reply_the_status_is_unknown() {
     let body = ["--name", "a", "--body", "x", "--yes", "--json"];
     let sms = [
         "templates",
@@ -180,7 +201,7 @@ fn a_template_that_is_not_named_is_not_said_to_be_reviewed() {
 }
 
 #[test]
-fn a_viber_category_keeps_its_small_letters() {
+fn a_viber_category_is_in_lower_case() {
     let world = World::new();
     let create = ["templates", "create", "--channel", "viber", "--category", "Text_Image"];
     let parts = ["--body", "Hi", "--header-media", "image=https://x.example/a.png"];
@@ -192,13 +213,16 @@ fn a_viber_category_keeps_its_small_letters() {
         ["--name=Any Name", "--category=text_image", "--biz-language=en", "--template-type=VIBER",]
     );
     let footer = [&create[..], &parts, &["--name", "a", "--language", "en", "--footer", "x"]];
-    let said = refused(&footer.concat());
-    assert!(said.contains("a Viber message has no component of the type"), "{said}");
+    let problems = refused(&footer.concat());
+    assert!(
+        problems.contains("unknown component type \\\"FOOTER\\\": expected HEADER, BODY, BUTTONS"),
+        "{problems}"
+    );
     world.assert_clean();
 }
 
 #[test]
-fn a_carousel_goes_out_as_it_is_written_or_not_at_all() {
+fn a_carousel_is_submitted_unchanged_or_refused() {
     let world = World::new();
     let card = json!({"CardComponents": [
         {"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a.png"},
@@ -219,15 +243,15 @@ fn a_carousel_goes_out_as_it_is_written_or_not_at_all() {
     let given = world.call()[6].strip_prefix("--components=").map(str::to_owned);
     let given: Value = serde_json::from_str(&given.expect("components")).expect("JSON");
     assert_eq!(given, components);
-    for cards in [1, 11] {
-        let said = refused(&["templates", "create", "--file", &definition(cards).0]);
-        assert!(said.contains(&format!("2 to 10 cards, not {cards}")), "{said}");
+    for (cards, problem) in [(1, "too few cards"), (11, "too many cards")] {
+        let problems = refused(&["templates", "create", "--file", &definition(cards).0]);
+        assert!(problems.contains(problem), "{problems}");
     }
     world.assert_clean();
 }
 
 #[test]
-fn what_is_missing_is_asked_for_at_a_terminal() {
+fn a_terminal_asks_for_missing_values() {
     let world = World::new();
     let mut terminal = world.terminal(&["templates", "create", "--body", "Hello"]);
     terminal.expect("Name of the template");
@@ -238,7 +262,7 @@ fn what_is_missing_is_asked_for_at_a_terminal() {
     terminal.write("utility\r");
     terminal.expect("Language");
     terminal.write("en-US\r");
-    terminal.expect("is written \"en_US\"");
+    terminal.expect("as \"en_US\"");
     terminal.write("en_US\r");
     terminal.expect("only \"yes\" goes on");
     terminal.write("no\r");
@@ -256,8 +280,24 @@ fn what_is_missing_is_asked_for_at_a_terminal() {
 }
 
 #[test]
-fn an_authentication_template_is_asked_for_no_body() {
+fn an_authentication_template_does_not_ask_for_a_body() {
     let create = ["templates", "create", "--name", "code", "--category", "AUTHENTICATION"];
     let message = refused(&[&create[..], &["--language", "en"]].concat());
     assert!(message.contains("from a file") && !message.contains("--body"), "{message}");
+}
+
+#[test]
+fn after_a_lost_reply_the_next_command_lists_the_name_that_was_created() {
+    let world = World::new();
+    world.script(json!([{ "match": ["cams", "create-chatapp-template"], "stdout": "{" }]));
+    let create = ["templates", "create", "--channel", "viber", "--category", "text"];
+    let given = ["--name", "Spring sale", "--language", "en", "--body", "Hi", "--yes", "--json"];
+    let ran = world.run(&[&create[..], &given].concat());
+    assert_eq!(ran.exit(), 7, "{ran:?}");
+    assert_eq!(
+        ran.json()["error"]["next"],
+        json!(["alimsg templates list --channel viber --name 'Spring sale'"])
+    );
+    assert_eq!(world.calls().len(), 1);
+    world.assert_clean();
 }

@@ -1,4 +1,4 @@
-//! Lists of templates: their filters, their pages, and the shapes in which they come.
+//! Lists of templates: filters, pages and the forms of replies.
 
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ fn every_filter_reaches_the_service() {
 }
 
 #[test]
-fn both_shapes_of_a_list_come_to_the_same() {
+fn both_forms_of_a_list_have_the_same_result() {
     let world = World::new();
     let row = |name: &str| {
         json!({ name: "order_update", "TemplateCode": "c1", "Language": "en", "Category": "UTILITY",
@@ -77,7 +77,7 @@ fn both_shapes_of_a_list_come_to_the_same() {
 }
 
 #[test]
-fn all_reads_every_page_and_stops_where_pages_repeat() {
+fn all_reads_every_page_and_stops_at_a_repeated_one() {
     let world = World::new();
     let rows = |count: usize, first: usize| -> Vec<Value> {
         (first..first + count).map(|n| json!({"TemplateCode": n, "AuditStatus": "fail"})).collect()
@@ -103,7 +103,7 @@ fn all_reads_every_page_and_stops_where_pages_repeat() {
 }
 
 #[test]
-fn states_without_a_filter_of_the_service_are_filtered_here() {
+fn states_that_the_service_cannot_filter_are_filtered_locally() {
     let world = World::new();
     let rows = json!([{"TemplateCode": "a", "AuditStatus": "unaudit"},
                       {"TemplateCode": "b", "AuditStatus": "PAUSED"},
@@ -118,5 +118,5 @@ fn states_without_a_filter_of_the_service_are_filtered_here() {
     assert_eq!(codes("reviewing"), ["a", "c"]);
     assert_eq!(codes("suspended"), ["b"]);
     assert!(codes("cancelled").is_empty());
-    assert!(refused(&["templates", "list", "--audit-status", "done"]).contains("no state"));
+    assert!(refused(&["templates", "list", "--audit-status", "done"]).contains("unknown value"));
 }

@@ -1,4 +1,4 @@
-//! What is asked, and what becomes of the answers, whatever their shape.
+//! Show, preview and stats: the calls, and replies of any form.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{answer, detail, refused};
 use crate::support::World;
 
 #[test]
-fn strange_replies_never_panic_and_say_what_is_there() {
+fn malformed_replies_never_panic() {
     let world = World::new();
     for reply in [
         json!({"Code": "OK"}),
@@ -39,7 +39,7 @@ fn strange_replies_never_panic_and_say_what_is_there() {
 }
 
 #[test]
-fn show_names_variables_and_gives_the_command_that_sends() {
+fn show_lists_variables_and_the_command_that_sends() {
     let world = World::new();
     let components = json!([
         {"Type": "HEADER", "Format": "TEXT", "Text": "Hi $(name)"},
@@ -70,7 +70,7 @@ fn show_names_variables_and_gives_the_command_that_sends() {
 }
 
 #[test]
-fn preview_renders_and_names_what_does_not_fit() {
+fn preview_renders_and_lists_missing_and_superfluous_values() {
     let world = World::new();
     let components = json!([{"Type": "BODY", "Text": "Hello $(name), $(order)"}]);
     world.script(json!([detail("pass", components)]));
@@ -103,7 +103,7 @@ fn preview_renders_and_names_what_does_not_fit() {
 }
 
 #[test]
-fn viber_shows_a_picture_below_the_text() {
+fn viber_shows_an_image_below_the_text() {
     let world = World::new();
     let components = json!([
         {"Type": "HEADER", "Format": "IMAGE", "Url": "https://x.example/a.png"},
@@ -163,7 +163,7 @@ fn stats_ask_in_milliseconds_and_count_by_day() {
 }
 
 #[test]
-fn ten_megabytes_in_front_of_the_reply_are_read_over() {
+fn ten_megabytes_before_the_reply_are_skipped() {
     let world = World::new();
     let mut rule = detail("pass", json!([{"Type": "BODY", "Text": "Hello $(a) {{1}}"}]));
     rule["flood_stdout_bytes"] = json!(10_000_000);
@@ -177,7 +177,7 @@ fn ten_megabytes_in_front_of_the_reply_are_read_over() {
 }
 
 #[test]
-fn a_template_that_nobody_knows_is_looked_for_in_the_list() {
+fn an_unknown_template_is_reported_with_the_command_that_lists_it() {
     let world = World::new();
     let unknown = json!({"Code": "DetailError.TemplateNotExist", "Message": "none"});
     world.script(json!([
@@ -203,7 +203,7 @@ fn a_template_that_nobody_knows_is_looked_for_in_the_list() {
 }
 
 #[test]
-fn components_are_read_in_every_spelling_and_shown_in_one() {
+fn components_with_any_field_names_are_shown_with_those_of_calls() {
     let world = World::new();
     let text = r#"[{"type": "BODY", "text": "Hi $(name)"},
                    {"type": "BUTTONS", "buttons": [
@@ -218,7 +218,7 @@ fn components_are_read_in_every_spelling_and_shown_in_one() {
 }
 
 #[test]
-fn a_list_that_is_none_is_not_taken_for_an_empty_one() {
+fn a_malformed_list_is_not_shown_as_empty() {
     for (data, warns) in [(json!("x"), true), (json!([null, 1]), true), (json!([]), false)] {
         let world = World::new();
         let listed = |command: &str| answer(command, json!({"Code": "OK", "Data": data}));
@@ -229,7 +229,7 @@ fn a_list_that_is_none_is_not_taken_for_an_empty_one() {
         ] {
             let json = world.run(&[line, &["--json"]].concat()).json();
             let warned = json["warnings"].to_string().contains("cannot be read whole");
-            // A list of templates stands elsewhere: entries of `Data` are none of it.
+            // `templates list` reads another field: entries of `Data` are not templates.
             let elsewhere = line[0] == "templates" && data.is_array();
             assert_eq!(warned, warns && !elsewhere, "{line:?} {data}: {json}");
         }

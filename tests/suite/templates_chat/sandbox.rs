@@ -100,7 +100,7 @@ fn a_carousel_is_reviewed_previewed_and_sent() {
     let sent = run(&world, &[&send[..], &template, &values].concat());
     assert_eq!(sent["data"]["status"], "accepted", "{sent}");
 
-    // The examples that the reviewers were given go with it again.
+    // The update submits the old examples again.
     let update = ["templates", "update", &good, "--language", "en", "--body", "Dear $(who)"];
     let updated = run(&world, &[&update[..], &["--yes"]].concat());
     assert_eq!(updated["warnings"], json!([]));
@@ -149,7 +149,7 @@ fn the_examples_of_the_help_pages_run() {
 }
 
 #[test]
-fn a_terminal_shows_the_picture_and_the_chart() {
+fn a_terminal_shows_the_preview_and_the_chart() {
     let world = World::new();
     let mut terminal =
         world.terminal(&["--sandbox", "templates", "show", "100000000000001", "--language", "en"]);

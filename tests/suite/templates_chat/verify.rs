@@ -1,4 +1,4 @@
-//! `whatsapp send template --verify`: looked at before anybody is asked, and before it is sent.
+//! `whatsapp send template --verify`: the template is checked before the question and the send.
 
 use serde_json::json;
 
@@ -6,16 +6,16 @@ use super::{answer, detail};
 use crate::support::World;
 use crate::support::lines::SOME_TEMPLATE;
 
-/// Sends the template `c1`, checked before.
+/// Sends the template `c1` with --verify.
 fn send<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let named = ["--template-code", "c1", "--language", "en", "--verify"];
     [&SOME_TEMPLATE[..], &named, more].concat()
 }
 
 #[test]
-fn what_does_not_match_is_named_and_nothing_is_sent() {
+fn a_mismatch_is_reported_and_nothing_is_sent() {
     let body = json!([{"Type": "BODY", "Text": "Hello $(name), $(order)"}]);
-    for (status, parameters, said) in [
+    for (status, parameters, expected) in [
         ("pass", &["--param", "name=Al", "--param", "x=1"][..], "missing: order; superfluous: x"),
         ("pass", &[], "missing: name, order"),
         ("auditing", &["--param", "name=Al", "--param", "order=1"], "is reviewing"),
@@ -26,7 +26,7 @@ fn what_does_not_match_is_named_and_nothing_is_sent() {
         let ran = world.run(&send(&[parameters, &["--yes", "--json"]].concat()));
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let json = ran.json();
-        assert!(json["error"]["message"].to_string().contains(said), "{json}");
+        assert!(json["error"]["message"].to_string().contains(expected), "{json}");
         assert_eq!(json["error"]["outcome"], "not_sent");
         assert!(world.sent().is_empty());
         world.assert_clean();
@@ -34,7 +34,7 @@ fn what_does_not_match_is_named_and_nothing_is_sent() {
 }
 
 #[test]
-fn the_rendered_text_stands_in_the_plan_and_ai_mode_is_off_meanwhile() {
+fn the_plan_has_the_rendered_text_and_ai_mode_is_off_meanwhile() {
     let world = World::new();
     world.script(json!([detail(
         "pass",
@@ -57,7 +57,7 @@ fn the_rendered_text_stands_in_the_plan_and_ai_mode_is_off_meanwhile() {
 }
 
 #[test]
-fn a_dry_run_shows_what_is_read_before() {
+fn a_dry_run_shows_the_reads_before_the_change() {
     let world = World::new();
     let planned = |arguments: &[&str]| {
         let ran = world.run(&[arguments, &["--dry-run", "--json"]].concat());
@@ -70,7 +70,7 @@ fn a_dry_run_shows_what_is_read_before() {
     assert_eq!(planned(&send(&[])), [detail, "send-chatapp-message"]);
     let delete = ["templates", "delete", "c1", "--language", "en"];
     assert_eq!(planned(&delete), [detail, "delete-chatapp-template"]);
-    // Nobody would see it.
+    // With --yes the user would not see it.
     assert_eq!(planned(&[&delete[..], &["--yes"]].concat()), ["delete-chatapp-template"]);
     let update = ["templates", "update", "c1", "--language", "en", "--body", "x", "--yes"];
     assert_eq!(planned(&update), [detail, "modify-chatapp-template"]);
@@ -78,24 +78,24 @@ fn a_dry_run_shows_what_is_read_before() {
 }
 
 #[test]
-fn what_the_service_does_not_tell_or_allow_is_not_sent() {
-    let told = |more: serde_json::Value| {
+fn a_template_without_components_or_permission_is_not_sent() {
+    let reply = |more: serde_json::Value| {
         let mut data = json!({"TemplateCode": "c1", "Language": "en", "AuditStatus": "pass"});
         data.as_object_mut().expect("object").extend(more.as_object().expect("object").clone());
         answer("get-chatapp-template-detail", json!({"Code": "OK", "Data": data}))
     };
-    for (more, said) in [
-        (json!({}), "does not tell its parts"),
+    for (more, expected) in [
+        (json!({}), "does not return its components"),
         (json!({"AllowSend": false, "Components": []}), "not allowed to be sent"),
     ] {
         let world = World::new();
-        world.script(json!([told(more)]));
+        world.script(json!([reply(more)]));
         let account = ["--profile=default", "--region=cn-beijing", "--yes", "--json"];
         let ran = world.run(&send(&account));
         assert_eq!(ran.exit(), 2, "{ran:?}");
         let error = &ran.json()["error"];
-        assert!(error["message"].to_string().contains(said), "{error}");
-        // The next step looks where this run has looked.
+        assert!(error["message"].to_string().contains(expected), "{error}");
+        // The next command uses the same account.
         let next = error["next"][0].as_str().expect("a command");
         assert_eq!(
             next,

@@ -7,9 +7,9 @@ use clap::Args;
 use crate::api::audit_status::require_approved;
 use crate::chat::draft::{Body, Draft, TemplateBody};
 use crate::chat::template::components;
+use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::preview::render_preview;
 use crate::cli::prompts::text_rows;
-use crate::cli::templates::chat::detail::{Template, TemplateId};
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
 use crate::context::Context;
 use crate::error::Result;
@@ -95,7 +95,7 @@ impl Flags {
         let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
         let mut message = message(&draft, complete.tracking, complete.safety);
         if flags.verify {
-            message.reads = vec![id.call()];
+            message.reads = vec![id.fetch_call()];
             message.verify = Some(verification(id, params));
         }
         send::deliver(context, &message)
@@ -105,7 +105,7 @@ impl Flags {
 /// The check of these variables against the template.
 fn verification(id: TemplateId, params: Vec<(String, String)>) -> Verify {
     Box::new(move |service| {
-        let template = id.read(service)?;
+        let template = id.fetch(service)?;
         template.require_sendable(&id)?;
         check(&template, &params).map_err(|failure| failure.next(id.show_command()))?;
         Ok(preview_rows(&template.message, &params))

@@ -4,10 +4,10 @@
 use crate::aliyun::client::Client;
 use crate::api::operations::Product;
 use crate::chat::template::components::Message;
+use crate::chat::template::detail::TemplateId;
+use crate::chat::template::list::{Approved, approved};
 use crate::chat::template::preview::render_preview;
 use crate::cli::prompts::{Form, List, read_template, reads_for_variables};
-use crate::cli::templates::chat::detail::TemplateId;
-use crate::cli::templates::chat::list::{Approved, approved};
 use crate::cli::whatsapp::send::envelope::approved_templates_command;
 use crate::cli::{Inputs, anything};
 use crate::context::Context;
@@ -100,7 +100,7 @@ fn row(template: &Approved) -> String {
 /// The message of the template, if the service shows its text.
 fn fetch(context: &Context, id: &TemplateId) -> Result<Option<Message>> {
     let name = format!("{} ({})", id.code, id.language);
-    let get = |service: &Client<'_>| id.read(service).map(|template| template.message);
+    let get = |service: &Client<'_>| id.fetch(service).map(|template| template.message);
     let has_text = |message: &Message| message.texts().iter().any(|(_, text)| !text.is_empty());
-    read_template(context, &name, &id.call(), get, has_text)
+    read_template(context, &name, &id.fetch_call(), get, has_text)
 }

@@ -1,0 +1,121 @@
+//! `alimsg templates create`
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::api::call::shell_line;
+use crate::chat::template::draft::Draft as ChatDraft;
+use crate::chat::template::{limits, normalize_category};
+use crate::cli::templates::channel::Draft;
+use crate::cli::templates::draft::{DraftFlags, warn_of_missing_code, warn_of_missing_examples};
+use crate::cli::{Inputs, anything};
+use crate::context::Context;
+use crate::error::Result;
+use crate::message::channel::Channel;
+use crate::output::report::Report;
+use crate::send::change::{Change, Look, Question, apply};
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg templates create --file order_update.toml
+  alimsg templates create --channel sms --name 'Order shipped' --template-type notification \\
+      --content 'Hello ${name}, your order is on its way.' --remark 'order status for customers'
+  alimsg --sandbox templates create --name order_ready --category UTILITY --language en \\
+      --body 'Hello $(name), your order is ready.' --example name=Alice \\
+      --button url=Track=https://example.com/orders --yes
+  alimsg --sandbox templates create --channel viber --name 'Spring sale' --language en \\
+      --category text_button --body 'Our sale has begun.' \\
+      --button url=Look=https://example.com/sale --yes
+
+The file of --file (JSON or TOML) has the same fields as the flags:
+  name = \"order_ready\"          category = \"UTILITY\"     language = \"en\"
+  header = \"Your order\"         body = \"Hello $(name)\"   footer = \"Acme\"
+  buttons = [\"reply=OK\"]        example = { name = \"Alice\" }
+Instead of header, body, footer and buttons it can have `components` as the service takes them.
+A carousel is a component with 2 to 10 cards:
+  {\"Type\": \"CAROUSEL\", \"Cards\": [{\"CardComponents\": [{\"Type\": \"HEADER\", …}, …]}, …]}
+
+On Viber the category lists the parts: text, image, video, document, text_image, text_video,
+text_button, text_image_button or text_video_button.
+
+The sandbox approves a template after two seconds, and rejects one whose text contains
+\"spam\", \"prize\" or \"winner\".";
+
+#[derive(Debug, Args)]
+pub struct CreateFlags {
+    #[command(flatten)]
+    draft: DraftFlags,
+}
+
+impl CreateFlags {
+    /// # Errors
+    /// Wrong or missing input, no consent; the service does not take the template.
+    pub fn run(self, context: &Context) -> Result<Report> {
+        let (draft, list) = if self.draft.channel == Channel::Sms {
+            let draft = self.draft.sms_draft("templates create")?;
+            let list = "alimsg templates list --channel sms --audit-status reviewing".to_string();
+            (Draft::Sms(draft), list)
+        } else {
+            let mut draft = self.draft.chat_draft()?;
+            complete(context, &mut draft)?;
+            limits::check(&draft)?;
+            warn_of_missing_examples(context, &draft.missing_examples());
+            let list = list_command(&draft);
+            (Draft::Chat(draft), list)
+        };
+        let change = Change {
+            call: draft.create_call(),
+            title: "About to create this template and submit it for review:".into(),
+            rows: draft.rows(),
+            look: Look::Nothing,
+            question: Question::Yes("Create the template?"),
+            check: list,
+        };
+        apply(context, &change, |reply| {
+            let submitted = draft.submitted(&reply, None);
+            warn_of_missing_code(context, &submitted);
+            Report::from_record(&submitted, Value::Object(reply.0))
+        })
+    }
+}
+
+/// The command that shows whether the template was created.
+fn list_command(draft: &ChatDraft) -> String {
+    let name = draft.name.as_deref().unwrap_or_default();
+    let words = ["templates", "list", "--channel", draft.channel.name(), "--name", name];
+    shell_line("alimsg", &words.map(String::from))
+}
+
+/// Asks for what a new WhatsApp or Viber template requires and the user did not give.
+///
+/// # Errors
+/// All that is missing, if there is no terminal to ask at.
+fn complete(context: &Context, draft: &mut ChatDraft) -> Result<()> {
+    let channel = draft.channel;
+    let mut inputs = Inputs::new(context);
+    // Only answers are checked here. Given values are checked later, so that all violations are
+    // reported at once.
+    let mut need = |flag, question, given: &Option<String>, check: &dyn Fn(&str) -> Result<()>| {
+        given.clone().map_or_else(|| inputs.need(flag, question, None, check), Ok)
+    };
+    let name = need("--name", "Name of the template", &draft.name, &|name| {
+        limits::check_name(channel, name)
+    })?;
+    let question = "Category, such as UTILITY or, on Viber, text";
+    let category = need("--category", question, &draft.category, &|word| {
+        limits::check_category(channel, &normalize_category(channel, word))
+    })?;
+    let category = normalize_category(channel, &category);
+    let question = "Language, such as en or zh_CN";
+    let language = need("--language", question, &draft.language, &limits::check_language)?;
+    // WhatsApp writes the texts of an authentication template itself.
+    if draft.has_no_parts() && category != "AUTHENTICATION" {
+        let body = need("--body", "Text of the body", &None, &anything)?;
+        draft.components = json!([{"Type": "BODY", "Text": body}]);
+    }
+    inputs.complete(&["alimsg templates create --help"])?;
+    draft.name = Some(name);
+    draft.category = Some(category);
+    draft.language = Some(language);
+    Ok(())
+}

@@ -1,0 +1,369 @@
+//! The flags of `create` and `update`, and how they become a draft together with a file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Map, Number, Value, json};
+
+use crate::api::audit_status::TemplateType;
+use crate::chat::template as chat;
+use crate::cli::templates::{button, file, refuse_flags};
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::channel::Channel;
+use crate::message::params;
+use crate::message::template::SubmittedTemplate;
+use crate::sms::template as sms;
+
+/// The template to submit. A flag wins over the same field of the file.
+#[derive(Debug, Args)]
+pub struct DraftFlags {
+    /// Channel of the template
+    #[arg(long, value_enum, default_value = "whatsapp")]
+    pub channel: Channel,
+
+    /// The template in a file: .toml as TOML, any other as JSON
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Name of the template
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// UTILITY, MARKETING or AUTHENTICATION; on Viber the parts: text, text_image_button …
+    #[arg(long, value_name = "CATEGORY", help_heading = "WhatsApp and Viber")]
+    pub category: Option<String>,
+
+    /// Language, for example en or zh_CN
+    #[arg(
+        long,
+        visible_alias = "biz-language",
+        value_name = "L",
+        help_heading = "WhatsApp and Viber"
+    )]
+    pub language: Option<String>,
+
+    /// Text of the body; variables as $(name)
+    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    pub body: Option<String>,
+
+    /// Text of the header (WhatsApp)
+    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    pub header: Option<String>,
+
+    /// Image, video or document instead of a header text
+    #[arg(
+        long,
+        value_name = "FORMAT=URL",
+        conflicts_with = "header",
+        help_heading = "WhatsApp and Viber"
+    )]
+    pub header_media: Option<String>,
+
+    /// Text of the footer (WhatsApp)
+    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    pub footer: Option<String>,
+
+    /// reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE; repeatable (Viber: one url)
+    #[arg(long, value_name = "KIND=TEXT", help_heading = "WhatsApp and Viber")]
+    pub button: Vec<String>,
+
+    /// Example of a variable, for the review; repeatable
+    #[arg(long, value_name = "NAME=VALUE", help_heading = "WhatsApp and Viber")]
+    pub example: Vec<String>,
+
+    /// Channel instance
+    #[arg(long, value_name = "ID", help_heading = "WhatsApp and Viber")]
+    pub cust_space_id: Option<String>,
+
+    /// Text of the template; variables as ${name}
+    #[arg(long, visible_alias = "template-content", value_name = "TEXT", help_heading = "SMS")]
+    pub content: Option<String>,
+
+    /// verification, notification, promotion or international
+    #[arg(long, value_name = "TYPE", help_heading = "SMS")]
+    pub template_type: Option<String>,
+
+    /// Purpose of the template, for the review
+    #[arg(long, value_name = "TEXT", help_heading = "SMS")]
+    pub remark: Option<String>,
+
+    /// Signature that is used with the template
+    #[arg(long, value_name = "NAME", help_heading = "SMS")]
+    pub related_sign_name: Option<String>,
+
+    /// Rules of the variables, as JSON
+    #[arg(long, value_name = "JSON", help_heading = "SMS")]
+    pub template_rule: Option<String>,
+
+    /// Where the template is used: a website, an app
+    #[arg(long, value_name = "TEXT", help_heading = "SMS")]
+    pub apply_scene_content: Option<String>,
+
+    /// Kind of an international template: 0, 1, 2 or 3
+    #[arg(long, value_name = "N", help_heading = "SMS")]
+    pub intl_type: Option<u64>,
+}
+
+/// The fields of a file for WhatsApp or Viber.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChatFields {
+    name: Option<String>,
+    category: Option<String>,
+    language: Option<String>,
+    header: Option<String>,
+    header_media: Option<String>,
+    body: Option<String>,
+    footer: Option<String>,
+    buttons: Option<Vec<ButtonField>>,
+    example: Option<BTreeMap<String, String>>,
+    components: Option<Vec<Map<String, Value>>>,
+    cust_space_id: Option<String>,
+}
+
+/// A button as on the command line, or as the service takes it.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a button such as \"reply=OK\", or an object")]
+enum ButtonField {
+    Flag(String),
+    Object(Map<String, Value>),
+}
+
+/// The fields of a file for SMS.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SmsFields {
+    name: Option<String>,
+    content: Option<String>,
+    template_type: Option<TextOrNumber>,
+    remark: Option<String>,
+    related_sign_name: Option<String>,
+    /// JSON in a string, or an object.
+    template_rule: Option<Value>,
+    apply_scene_content: Option<String>,
+    intl_type: Option<TextOrNumber>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a string or a number")]
+enum TextOrNumber {
+    Text(String),
+    Number(Number),
+}
+
+impl TextOrNumber {
+    fn into_text(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+        }
+    }
+}
+
+impl DraftFlags {
+    /// The draft of a WhatsApp or Viber template; its limits are not checked yet.
+    ///
+    /// # Errors
+    /// A flag of SMS, a file or a value that cannot be parsed.
+    pub fn chat_draft(&self) -> Result<chat::draft::Draft> {
+        refuse_flags(
+            self.channel,
+            &[
+                ("--content", self.content.is_some()),
+                ("--template-type", self.template_type.is_some()),
+                ("--remark", self.remark.is_some()),
+                ("--related-sign-name", self.related_sign_name.is_some()),
+                ("--template-rule", self.template_rule.is_some()),
+                ("--apply-scene-content", self.apply_scene_content.is_some()),
+                ("--intl-type", self.intl_type.is_some()),
+            ],
+        )?;
+        let mut fields: ChatFields =
+            self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
+        let examples = match fields.example.take().filter(|_| self.example.is_empty()) {
+            Some(examples) => examples.into_iter().collect(),
+            None => params::from_pairs("--example", &self.example)?,
+        };
+        let category = self.category.clone().or(fields.category.take());
+        Ok(chat::draft::Draft {
+            channel: self.channel,
+            name: self.name.clone().or(fields.name.take()),
+            category: category.map(|word| chat::normalize_category(self.channel, &word)),
+            language: self.language.clone().or(fields.language.take()),
+            cust_space_id: self.cust_space_id.clone().or(fields.cust_space_id.take()),
+            is_whole: fields.components.is_some(),
+            components: self.components(fields)?,
+            examples,
+        })
+    }
+
+    fn components(&self, fields: ChatFields) -> Result<Value> {
+        let has_flags = self.body.is_some()
+            || self.header.is_some()
+            || self.header_media.is_some()
+            || self.footer.is_some()
+            || !self.button.is_empty();
+        let ChatFields { header, header_media, body, footer, buttons, components, .. } = fields;
+        if let Some(components) = components {
+            let texts = [&header, &header_media, &body, &footer];
+            if has_flags || texts.iter().any(|text| text.is_some()) || buttons.is_some() {
+                return Err(Failure::usage(
+                    "`components` cannot be combined with header, body, footer or buttons",
+                )
+                .hint("give the one or the others"));
+            }
+            if components.is_empty() {
+                return Err(Failure::usage("`components` is empty")
+                    .hint("for example [{\"Type\": \"BODY\", \"Text\": \"Hello\"}]"));
+            }
+            return Ok(json!(components));
+        }
+        // A flag for either kind of header replaces both fields of the file.
+        let (header, header_media) = match (&self.header, &self.header_media) {
+            (None, None) => (header, header_media),
+            (header, media) => (header.clone(), media.clone()),
+        };
+        let mut components = Vec::new();
+        match (header, header_media) {
+            (Some(_), Some(_)) => {
+                return Err(Failure::usage("header cannot be combined with header_media")
+                    .hint("a message has one header: a text, or an image, video or document"));
+            }
+            (Some(text), None) => {
+                components.push(json!({"Type": "HEADER", "Format": "TEXT", "Text": text}));
+            }
+            (None, Some(media)) => components.push(button::parse_media_header(&media)?),
+            (None, None) => {}
+        }
+        let body = self.body.clone().or(body);
+        components.extend(body.map(|text| json!({"Type": "BODY", "Text": text})));
+        let footer = self.footer.clone().or(footer);
+        components.extend(footer.map(|text| json!({"Type": "FOOTER", "Text": text})));
+        let buttons: Vec<Value> = if self.button.is_empty() {
+            let buttons = buttons.unwrap_or_default().into_iter();
+            buttons
+                .map(|field| match field {
+                    ButtonField::Flag(text) => button::parse_button(&text),
+                    ButtonField::Object(object) => Ok(Value::Object(object)),
+                })
+                .collect::<Result<_>>()?
+        } else {
+            self.button.iter().map(|text| button::parse_button(text)).collect::<Result<_>>()?
+        };
+        if !buttons.is_empty() {
+            components.push(json!({"Type": "BUTTONS", "Buttons": buttons}));
+        }
+        Ok(Value::Array(components))
+    }
+
+    /// The draft of an SMS template, checked; `command` is the one that needs it.
+    ///
+    /// # Errors
+    /// All that is missing, a flag of WhatsApp or Viber, a violated limit.
+    pub fn sms_draft(&self, command: &str) -> Result<sms::draft::Draft> {
+        refuse_flags(
+            Channel::Sms,
+            &[
+                ("--category", self.category.is_some()),
+                ("--language", self.language.is_some()),
+                ("--body (an SMS has --content)", self.body.is_some()),
+                ("--header", self.header.is_some()),
+                ("--header-media", self.header_media.is_some()),
+                ("--footer", self.footer.is_some()),
+                ("--button", !self.button.is_empty()),
+                ("--example", !self.example.is_empty()),
+                ("--cust-space-id", self.cust_space_id.is_some()),
+            ],
+        )?;
+        let fields: SmsFields =
+            self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
+        let name = self.name.clone().or(fields.name);
+        let content = self.content.clone().or(fields.content);
+        let kind = self.template_type.clone();
+        let kind = kind.or(fields.template_type.map(TextOrNumber::into_text));
+        let kind = kind.map(|word| TemplateType::read("--template-type", &word)).transpose()?;
+        let intl_type = self.intl_type.map(|number| number.to_string());
+        let intl_type = intl_type.or(fields.intl_type.map(TextOrNumber::into_text));
+        let is_international = kind == Some(TemplateType::International);
+        let required = [
+            ("--name", name.is_none()),
+            ("--content", content.is_none()),
+            ("--template-type", kind.is_none()),
+            ("--intl-type", is_international && intl_type.is_none()),
+        ];
+        let missing: Vec<&str> =
+            required.iter().filter(|(_, is_missing)| *is_missing).map(|(flag, _)| *flag).collect();
+        let (Some(name), Some(content), Some(kind), true) =
+            (name, content, kind, missing.is_empty())
+        else {
+            return Err(Failure::missing(&missing, vec![format!("alimsg {command} --help")])
+                .hint("give the flags, or a file with --file"));
+        };
+        let rule = self.template_rule.clone().or(fields.template_rule.map(|rule| match rule {
+            Value::String(text) => text,
+            other => other.to_string(),
+        }));
+        let draft = sms::draft::Draft {
+            name,
+            content,
+            kind,
+            remark: self.remark.clone().or(fields.remark),
+            related_sign_name: self.related_sign_name.clone().or(fields.related_sign_name),
+            rule,
+            apply_scene_content: self.apply_scene_content.clone().or(fields.apply_scene_content),
+            intl_type: parse_intl_type(intl_type.as_deref(), is_international)?,
+        };
+        sms::limits::check(&draft)?;
+        Ok(draft)
+    }
+}
+
+/// Only international templates have one.
+fn parse_intl_type(text: Option<&str>, is_international: bool) -> Result<Option<u64>> {
+    let Some(text) = text else { return Ok(None) };
+    if !is_international {
+        return Err(Failure::usage("--intl-type is for international templates only")
+            .hint("leave it out, or use --template-type international"));
+    }
+    match text.parse() {
+        Ok(number @ 0..=3) => Ok(Some(number)),
+        _ => Err(Failure::usage(format!("unknown value {text:?} for --intl-type"))
+            .hint("expected 0, 1, 2 or 3, as in \"CreateSmsTemplate\"")),
+    }
+}
+
+/// The service takes a template without examples, but reviewers often reject it.
+pub fn warn_of_missing_examples(context: &Context, missing: &[String]) {
+    if !missing.is_empty() {
+        context.screen.warn(format!(
+            "no --example for {}: reviewers may reject the template for that",
+            missing.join(", ")
+        ));
+    }
+}
+
+/// Without a code, nothing proves that there is a template to review.
+pub fn warn_of_missing_code(context: &Context, submitted: &SubmittedTemplate) {
+    if submitted.code.is_none() {
+        context.screen.warn(
+            "the service replied OK but named no template: check with `alimsg templates list` \
+             whether it exists",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_international_template_has_an_international_type() {
+        assert_eq!(parse_intl_type(Some("2"), true).expect("type"), Some(2));
+        assert_eq!(parse_intl_type(None, false).expect("none"), None);
+        parse_intl_type(Some("2"), false).expect_err("not international");
+        parse_intl_type(Some("4"), true).expect_err("unknown type");
+    }
+}

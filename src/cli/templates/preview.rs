@@ -1,0 +1,72 @@
+//! `alimsg templates preview`
+
+use clap::Args;
+
+use crate::aliyun::client::{self, Client};
+use crate::cli::templates::channel::product;
+use crate::cli::templates::template_flags::TemplateFlags;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::params;
+use crate::message::placeholder::compare;
+use crate::message::template::Preview;
+use crate::output::report::Report;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg templates preview SMS_100002 --channel sms --template-param '{\"name\":\"Alice\"}'
+  alimsg --sandbox templates preview 100000000000001 --language en \\
+      --param name=Alice --param order=42";
+
+#[derive(Debug, Args)]
+pub struct PreviewFlags {
+    #[command(flatten)]
+    template: TemplateFlags,
+
+    /// Variables of the template
+    #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
+    template_params: Vec<String>,
+
+    /// One variable of the template; repeatable
+    #[arg(long, value_name = "NAME=VALUE")]
+    param: Vec<String>,
+
+    /// Variables as a JSON object of strings
+    #[arg(long, value_name = "JSON")]
+    template_param: Option<String>,
+}
+
+impl PreviewFlags {
+    /// # Errors
+    /// Wrong input; the service does not know the template, or does not answer.
+    pub fn run(self, context: &Context) -> Result<Report> {
+        let id = self.template.id(context)?;
+        let values = self.values()?;
+        if context.settings.dry_run {
+            return client::dry_run(context, &[&id.fetch_call()]);
+        }
+        let template = id.fetch(&Client::connect(context, product(id.channel()))?)?;
+        let comparison = compare(&template.variables(), &values);
+        let preview = Preview {
+            text: template.render(&values),
+            missing: comparison.missing,
+            superfluous: comparison.superfluous,
+        };
+        Ok(Report::from_record(&preview, template.raw().clone()).drawn(preview.text))
+    }
+
+    /// The values of all three flags.
+    fn values(&self) -> Result<Vec<(String, String)>> {
+        let pairs: Vec<String> = self.template_params.iter().chain(&self.param).cloned().collect();
+        let mut values = params::from_pairs("--param", &pairs)?;
+        let Some(json) = &self.template_param else { return Ok(values) };
+        for (name, value) in params::from_json("--template-param", json)? {
+            if values.iter().any(|(given, _)| *given == name) {
+                return Err(Failure::usage(format!("the variable {name} is given twice"))
+                    .hint("give each variable once"));
+            }
+            values.push((name, value));
+        }
+        Ok(values)
+    }
+}

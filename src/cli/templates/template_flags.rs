@@ -1,0 +1,71 @@
+//! The flags that identify one template.
+
+use clap::Args;
+
+use crate::chat::template as chat;
+use crate::cli::templates::channel::TemplateId;
+use crate::cli::templates::refuse_flags;
+use crate::cli::{Inputs, anything};
+use crate::context::Context;
+use crate::error::Result;
+use crate::message::channel::Channel;
+
+#[derive(Debug, Args)]
+pub struct TemplateFlags {
+    /// Code of the template
+    #[arg(value_name = "CODE")]
+    pub code: String,
+
+    /// Channel of the template
+    #[arg(long, value_enum, default_value = "whatsapp")]
+    pub channel: Channel,
+
+    /// Language of the template; required for WhatsApp and Viber
+    #[arg(long, visible_alias = "biz-language", value_name = "L")]
+    pub language: Option<String>,
+
+    /// Channel instance (WhatsApp, Viber)
+    #[arg(long, value_name = "ID")]
+    pub cust_space_id: Option<String>,
+}
+
+impl TemplateFlags {
+    /// # Errors
+    /// A flag that the channel does not support, no language.
+    pub fn id(&self, context: &Context) -> Result<TemplateId> {
+        if self.channel == Channel::Sms {
+            refuse_flags(
+                Channel::Sms,
+                &[
+                    ("--language", self.language.is_some()),
+                    ("--cust-space-id", self.cust_space_id.is_some()),
+                ],
+            )?;
+            return Ok(TemplateId::Sms(self.code.clone()));
+        }
+        Ok(TemplateId::Chat(chat::detail::TemplateId {
+            channel: self.channel,
+            code: self.code.clone(),
+            language: require_language(context, self.channel, &self.code, self.language.as_ref())?,
+            cust_space_id: self.cust_space_id.clone(),
+        }))
+    }
+}
+
+/// The language of a WhatsApp or Viber template, from the flag or the prompt: a code is the code
+/// of the template in all its languages.
+///
+/// # Errors
+/// No language, and no terminal to ask at; the failure names the command that lists them.
+pub fn require_language(
+    context: &Context,
+    channel: Channel,
+    code: &str,
+    given: Option<&String>,
+) -> Result<String> {
+    let mut inputs = Inputs::new(context);
+    let language =
+        inputs.need("--language", "Language of the template", given.cloned(), anything)?;
+    inputs.complete(&[&chat::list_command(channel, code)])?;
+    Ok(language)
+}
