@@ -2,6 +2,7 @@
 
 pub mod parse_error;
 pub(crate) mod prompts;
+pub(crate) mod read_only;
 pub mod sandbox;
 pub mod sms;
 pub mod source;

@@ -47,7 +47,7 @@ pub fn complete(context: &Context, draft: &mut Draft) -> Result<()> {
 fn pick_missing(context: &Context, draft: &mut Draft) -> Result<()> {
     let service = Client::connect(context, Product::Dysmsapi)?;
     let (sign_name, template_code) = (draft.sign_name.take(), draft.template_code.take());
-    let signatures = sign_name.is_none().then(|| signature::approved_names(&service));
+    let signatures = sign_name.is_none().then(|| signature::fetch_approved_names(&service));
     let templates = template_code.is_none().then(|| template::approved(&service));
     drop(service);
     let picked = match signatures {

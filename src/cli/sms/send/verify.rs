@@ -20,8 +20,8 @@ pub fn verification(
     variables: Vec<(String, String)>,
 ) -> Verify {
     Box::new(move |service| {
-        signature::get(service, &sign_name)
-            .and_then(|found| {
+        signature::fetch_detail(service, &sign_name)
+            .and_then(|(found, _)| {
                 let what = format!("signature {sign_name}");
                 require_approved(&what, &found.status, found.reason.as_deref())
             })
