@@ -91,7 +91,7 @@ pub enum Command {
     /// WhatsApp, Viber and SMS templates
     #[command(subcommand, after_help = templates::EXAMPLES)]
     Templates(templates::Command),
-    /// Move the simulator: let customers write, begin anew
+    /// Control the sandbox: simulate incoming messages, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
 }

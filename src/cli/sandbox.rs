@@ -1,8 +1,10 @@
-//! `alimsg sandbox`: the levers of the simulator. They move its state only, whatever the other
-//! flags say; no process is started and nothing is sent.
+//! `alimsg sandbox`: controls the sandbox. It changes the sandbox's own state only, with or without
+//! `--sandbox`; no process is started and nothing is sent.
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -21,9 +23,9 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Let a customer write to a business number of the sandbox
+    /// Simulate a message from a customer to a business number
     Inbound(Inbound),
-    /// Forget everything that happened in the sandbox
+    /// Delete everything that happened in the sandbox
     #[command(after_help = "\
 Examples:
   alimsg sandbox reset
@@ -39,19 +41,19 @@ Examples:
   alimsg --sandbox whatsapp session --from 8613800000001 --to 8613900000000 \\
       --cust-space-id cams-sandbox")]
 pub struct Inbound {
-    /// Customer who writes: digits only, country code first
+    /// Customer's number: digits only, country code first
     #[arg(long, value_name = "N")]
     from: String,
 
-    /// Business number that is written to
+    /// Business number that gets the message
     #[arg(long, value_name = "N")]
     to: String,
 
-    /// What the customer writes
+    /// Text of the message
     #[arg(long, value_name = "T")]
     text: String,
 
-    /// When: 2h or 25h ago, 2026-03-26T10:00, RFC 3339 [default: now]
+    /// Time of the message: 2h or 25h ago, 2026-03-26T10:00, RFC 3339 [default: now]
     #[arg(long, value_name = "WHEN")]
     at: Option<String>,
 }
@@ -66,13 +68,27 @@ impl Command {
 
     pub fn run(self, context: &Context) -> Result<Report> {
         match self {
-            Self::Inbound(inbound) => receive(context, &inbound),
+            Self::Inbound(inbound) => receive(context, inbound),
             Self::Reset => reset(context),
         }
     }
 }
 
-fn receive(context: &Context, inbound: &Inbound) -> Result<Report> {
+/// The simulated message.
+#[derive(Debug, Serialize)]
+struct Received {
+    /// The ID that the sandbox gave the message.
+    message_id: String,
+    /// The customer.
+    from: String,
+    /// The business number.
+    to: String,
+    text: String,
+    /// When the customer sent it.
+    at: Timestamp,
+}
+
+fn receive(context: &Context, inbound: Inbound) -> Result<Report> {
     phone::check_chat_number("--from", &inbound.from)?;
     phone::check_chat_sender("--to", &inbound.to)?;
     let at =
@@ -83,17 +99,18 @@ fn receive(context: &Context, inbound: &Inbound) -> Result<Report> {
     let folder = folder::sandbox_folder()?;
     let id = sandbox::receive(&folder, &inbound.from, &inbound.to, &inbound.text, at)?;
     let Some(id) = id else {
-        return Err(Failure::usage(format!("--to {} is no number of the sandbox", inbound.to))
-            .hint("`alimsg --help` lists what the sandbox has, under Sandbox"));
+        return Err(Failure::usage(format!("--to {} is not a number of the sandbox", inbound.to))
+            .hint("`alimsg --help` lists the sandbox's numbers under Sandbox"));
     };
-    let data = Map::from_iter([
-        ("message_id".to_string(), json!(id)),
-        ("from".to_string(), json!(inbound.from)),
-        ("to".to_string(), json!(inbound.to)),
-        ("text".to_string(), json!(inbound.text)),
-        ("at".to_string(), json!(at)),
-    ]);
-    Ok(Report::RunStatus { data, raw: Value::Null })
+    let Inbound { from, to, text, .. } = inbound;
+    Ok(Report::from_record(&Received { message_id: id, from, to, text, at }, Value::Null))
+}
+
+/// The result of a reset.
+#[derive(Debug, Serialize)]
+struct Reset {
+    /// Always `reset`.
+    status: &'static str,
 }
 
 fn reset(context: &Context) -> Result<Report> {
@@ -103,6 +120,5 @@ fn reset(context: &Context) -> Result<Report> {
     let folder = folder::sandbox_folder()?;
     sandbox::reset(&folder)?;
     crate::send::duplicates::forget(&folder)?;
-    let data = Map::from_iter([("status".to_string(), json!("reset"))]);
-    Ok(Report::RunStatus { data, raw: Value::Null })
+    Ok(Report::from_record(&Reset { status: "reset" }, Value::Null))
 }
