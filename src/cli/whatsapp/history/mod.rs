@@ -110,7 +110,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     read_only::run(context, &[&first], fetch, |found| {
         if found.is_unreadable {
-            context.screen.warn("the list contains unreadable entries; some may be missing");
+            context.screen.warn("the service's list cannot be read whole; some may be missing");
         }
         if found.more {
             context.screen.note(if flags.all {
