@@ -29,7 +29,7 @@ pub struct BusinessNumber {
     pub name_status: Option<String>,
     /// Whether the owner has verified the number by a code.
     pub code_verification_status: Option<String>,
-    /// `true` for an official business account.
+    /// `Y` for an official business account, else `N`.
     pub is_official: Option<String>,
 }
 

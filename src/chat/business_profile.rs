@@ -116,3 +116,48 @@ fn check_length(flag: &str, text: &str) -> Result<()> {
     let limit = MAX_LENGTH.iter().find(|(name, _)| *name == flag).map(|(_, limit)| *limit);
     limit.map_or(Ok(()), |limit| length::at_most(flag, text, limit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn update(flag: &'static str, text: &str) -> Update {
+        let none = |flag| (flag, None);
+        let texts = ["--about", "--address", "--description", "--email", "--vertical"].map(none);
+        let [about, address, description, email, vertical] = texts;
+        let given = (flag, Some(text.to_string()));
+        Update { texts: [about, address, description, email, given, vertical], websites: vec![] }
+    }
+
+    #[test]
+    fn links_and_lengths_are_checked() {
+        let picture = |link| update("--profile-picture-url", link);
+        picture("https://example.com/a.png").check().expect("a link");
+        for wrong in ["", "a.png"] {
+            picture(wrong).check().expect_err(wrong);
+        }
+        update("--about", &"é".repeat(140)).check().expect_err("too long");
+        let websites = ["a", "b", "c"].map(|name| format!("https://{name}.example")).to_vec();
+        Update { websites, ..update("--about", "x") }.check().expect_err("three websites");
+    }
+
+    #[test]
+    fn changes_have_the_names_of_the_fields_in_the_profile() {
+        let links = vec!["https://a.example".to_string(), "https://b.example".to_string()];
+        let update = Update { websites: links, ..update("--profile-picture-url", "x") };
+        let joined = "https://a.example, https://b.example";
+        let expected = [("profile_picture_url", "x"), ("websites", joined)];
+        assert_eq!(
+            update.changes(),
+            expected.map(|(name, value)| (name.to_string(), value.to_string()))
+        );
+        let data = json!({"ProfilePictureUrl": "x", "Websites": ["https://a.example", 5]});
+        let reply = json!({ "Data": data });
+        let reply = Reply(reply.as_object().expect("an object").clone());
+        let profile = BusinessProfile::from_reply(&reply);
+        assert_eq!(profile.line("profile_picture_url"), "x");
+        assert_eq!(profile.line("websites"), "https://a.example");
+        assert_eq!(profile.line("about"), "");
+    }
+}
