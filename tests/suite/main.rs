@@ -19,6 +19,7 @@ mod help;
 mod never_twice;
 mod output;
 mod readme;
+mod report_fields;
 mod sandbox;
 mod settings;
 mod sms_qualifications;

@@ -19,7 +19,7 @@ Examples:
 pub enum Command {
     /// Show welcome message, conversation starters and commands of a number
     Show(show::Flags),
-    /// Change them; shows the current ones, and asks
+    /// Change welcome message, conversation starters and commands; shows the current ones, and asks
     Set(set::Flags),
 }
 
