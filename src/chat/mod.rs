@@ -1,3 +1,7 @@
+pub mod automation;
+pub mod business_number;
+pub mod business_profile;
+pub mod channel_instance;
 pub mod history;
 pub mod session_window;
 pub mod template;

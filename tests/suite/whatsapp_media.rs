@@ -1,4 +1,4 @@
-//! `whatsapp media upload`: the right file goes up, and its keys are nowhere to be seen.
+//! `whatsapp media upload`: the file is uploaded, and the storage's keys stay secret.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 
@@ -13,7 +13,7 @@ const KEY_SECRET: &str = "s3cr3t/of+the=storage";
 const TOKEN: &str = "CAISt0kenOfTheStorage";
 const UPLOAD: &[&str] = &["whatsapp", "media", "upload", "photo.png", "--cust-space-id", "s1"];
 
-/// A world with a picture, and a service that hands out keys.
+/// A world with a picture, and a service that returns temporary keys.
 fn world(more: &[Value]) -> World {
     let world = World::new();
     fs::write(world.path("photo.png"), b"\x89PNG\r\n\x1a\nand so on").expect("a picture");
@@ -29,7 +29,7 @@ fn world(more: &[Value]) -> World {
     world
 }
 
-/// Neither what was printed, nor a command line, nor any file of alimsg's own holds a secret.
+/// No output, command line or file of alimsg contains a secret.
 #[track_caller]
 fn assert_secret(world: &World, ran: &Ran) {
     let mut places = vec![ran.stdout.clone(), ran.stderr.clone()];
@@ -40,7 +40,7 @@ fn assert_secret(world: &World, ran: &Ran) {
             assert!(!place.contains(secret), "{secret} in {place}");
         }
     }
-    // Only the one child gets them.
+    // Only the upload process gets them.
     for seen in world.processes() {
         let has = seen.env.values().any(|value| value == KEY_SECRET);
         assert_eq!(has, seen.argv[0] == "oss", "{:?}", seen.argv);
@@ -59,7 +59,7 @@ fn collect(folder: &Path, texts: &mut Vec<String>) {
 }
 
 #[test]
-fn a_file_goes_up_with_the_keys_of_the_storage_and_the_link_is_printed() {
+fn a_file_is_uploaded_with_temporary_keys_and_its_link_is_printed() {
     let world = world(&[]);
     let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat());
     assert_eq!(ran.exit(), 0, "{ran:?}");
@@ -87,7 +87,7 @@ fn a_file_goes_up_with_the_keys_of_the_storage_and_the_link_is_printed() {
 }
 
 #[test]
-fn the_folder_of_the_user_stays_as_it_was() {
+fn the_current_folder_stays_unchanged() {
     let world = world(&[]);
     let files = || {
         let mut names: Vec<_> = fs::read_dir(world.path("."))
@@ -105,7 +105,7 @@ fn the_folder_of_the_user_stays_as_it_was() {
 }
 
 #[test]
-fn a_bar_shows_how_far_a_large_file_is() {
+fn a_bar_shows_the_progress_of_a_large_file() {
     let line =
         "\rTotal num: 1, size: 17. Dealed num: 0, OK size: 8, Progress: 50.000%, Speed: 1KB/s";
     let world = world(&[json!({"match": ["oss"], "early_stdout": line, "delay_ms": 1500})]);
@@ -122,7 +122,7 @@ fn a_bar_shows_how_far_a_large_file_is() {
 }
 
 #[test]
-fn an_upload_that_talks_too_much_or_for_too_long_is_bounded() {
+fn output_and_duration_of_an_upload_are_limited() {
     let flood = 64 * 1024 * 1024;
     let much = world(&[json!({"match": ["oss"], "flood_stdout_bytes": flood})]);
     assert_eq!(much.run(UPLOAD).exit(), 0, "a flood alone is no failure");
@@ -135,7 +135,7 @@ fn an_upload_that_talks_too_much_or_for_too_long_is_bounded() {
 }
 
 #[test]
-fn a_link_for_a_limited_time_is_asked_of_the_service() {
+fn presign_prints_a_link_of_the_service() {
     let presigned = json!({"Code": "OK", "Data": {"Url": "https://bucket.example/k?Expires=1"}});
     let world = world(&[
         json!({"match": ["cams", "generate-presigned-url"], "stdout": presigned.to_string()}),
@@ -153,7 +153,7 @@ fn a_link_for_a_limited_time_is_asked_of_the_service() {
 }
 
 #[test]
-fn a_link_that_is_refused_leaves_the_plain_one() {
+fn a_failed_presign_still_prints_the_plain_link() {
     let denied = json!({"Code": "Forbidden", "Message": "no"});
     for reply in [denied, json!({"Code": "OK", "Data": {}})] {
         let world = world(&[
@@ -169,7 +169,7 @@ fn a_link_that_is_refused_leaves_the_plain_one() {
 }
 
 #[test]
-fn a_failing_upload_names_its_reason_without_the_keys_in_it() {
+fn a_failed_upload_shows_its_cause_without_the_keys() {
     let complaint = format!("ERROR: InvalidAccessKeyId {KEY_ID} {KEY_SECRET} {TOKEN}");
     let world = world(&[json!({"match": ["oss"], "stderr": complaint, "exit": 1})]);
     for more in [&["--json", "-v"][..], &["-v"]] {
@@ -205,7 +205,7 @@ fn an_error_of_the_upload_shows_no_key_in_any_form() {
 }
 
 #[test]
-fn an_answer_without_keys_uploads_nothing() {
+fn a_reply_without_keys_uploads_nothing() {
     for reply in [
         json!({"Code": "OK"}),
         json!({"Code": "OK", "Data": []}),
@@ -230,7 +230,7 @@ fn an_answer_without_keys_uploads_nothing() {
 }
 
 #[test]
-fn what_whatsapp_would_not_deliver_is_not_uploaded() {
+fn unsupported_files_are_not_uploaded() {
     let world = world(&[]);
     fs::write(world.path("fake.jpg"), b"\x89PNG\r\n\x1a\n").expect("a file");
     fs::write(world.path("empty.png"), b"").expect("a file");
@@ -279,7 +279,7 @@ fn a_dry_run_shows_the_upload_between_the_calls() {
 }
 
 #[test]
-fn the_sandbox_takes_uploads_and_gives_links() {
+fn the_sandbox_accepts_uploads_and_returns_links() {
     let world = world(&[]);
     for more in [&[][..], &["--presign"]] {
         let arguments = [
@@ -305,7 +305,7 @@ fn the_sandbox_takes_uploads_and_gives_links() {
 }
 
 #[test]
-fn a_terminal_sees_a_sign_of_life_and_then_the_link_alone() {
+fn a_terminal_shows_progress_and_then_the_link() {
     let world = world(&[json!({"match": ["oss"], "delay_ms": 300})]);
     let mut terminal = world.terminal(UPLOAD);
     terminal.expect("uploading photo.png");

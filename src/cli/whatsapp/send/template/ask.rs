@@ -5,7 +5,7 @@ use crate::aliyun::client::Client;
 use crate::api::operations::Product;
 use crate::chat::template::components::Message;
 use crate::chat::template::preview::render_preview;
-use crate::cli::prompts::{Form, List, read_template, reads_for_variables};
+use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::templates::chat::detail::TemplateId;
 use crate::cli::templates::chat::list::{Approved, approved};
 use crate::cli::whatsapp::send::envelope::Channel;
@@ -49,7 +49,7 @@ impl Draft<'_> {
             cust_space_id: self.cust_space_id,
         };
         let mut values = self.values;
-        let reads = picked || reads_for_variables(self.context, &values);
+        let reads = picked || asks_for_variables(self.context, &values);
         let message = if reads { read(self.context, &wanted)? } else { None };
         if let Some(message) = &message {
             let form = Form {
@@ -100,5 +100,5 @@ fn read(context: &Context, wanted: &TemplateId) -> Result<Option<Message>> {
     let name = format!("{} ({})", wanted.code, wanted.language);
     let get = |service: &Client<'_>| wanted.read(service).map(|template| template.message);
     let has_text = |message: &Message| message.texts().iter().any(|(_, text)| !text.is_empty());
-    read_template(context, &name, &wanted.call(), get, has_text)
+    fetch_template(context, &name, &wanted.call(), get, has_text)
 }
