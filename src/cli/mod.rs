@@ -4,6 +4,7 @@ pub mod global_flags;
 pub mod keys;
 pub mod parse_error;
 pub(crate) mod prompts;
+pub(crate) mod read_only;
 pub mod sandbox;
 pub mod send_flags;
 pub mod sms;
@@ -97,7 +98,7 @@ pub enum Command {
     /// Idempotency keys: which were used, and how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
-    /// Move the simulator: let customers write, begin anew
+    /// Control the sandbox: simulate incoming messages, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
 }

@@ -1,8 +1,8 @@
-//! Questions to which the service knows the answers: what it lists is picked from, and a template
-//! tells which variables it has.
+//! Questions whose answers the service knows: picking from its lists, and the variables of a
+//! template.
 //!
-//! What is needed for a question is read first, and ai-mode is off again before it is put. What
-//! cannot be read is no obstacle: the question is a plainer one then, or none.
+//! Lists and templates are fetched first, and ai-mode is off again before the question. If they
+//! cannot be fetched, the user types the value instead, or is not asked.
 
 use crate::aliyun::client::{self, Client};
 use crate::api::call::AnyCall;
@@ -11,30 +11,30 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::message::placeholder::{Style, Variable, compare};
 
-/// What somebody picks one of.
+/// A list to pick one entry from.
 pub(crate) struct List<'a> {
     pub question: &'a str,
-    /// Its entries, in the plural.
+    /// The name of its entries, in the plural.
     pub entries: &'a str,
-    /// The command that shows it.
+    /// The command that shows the list.
     pub command: &'a str,
 }
 
 impl List<'_> {
-    /// One of what was found, each shown as its row; nothing where the list is empty or could not
-    /// be read, which is said on stderr.
+    /// Lets the user pick an entry, each shown as its row. Nothing, with a note on stderr, if the
+    /// list is empty or could not be fetched.
     ///
     /// # Errors
-    /// The person picked nothing; a signal came.
+    /// The user picked nothing; a signal.
     pub fn pick<T>(
         &self,
         context: &Context,
         found: Result<Vec<T>>,
         row: impl Fn(&T) -> String,
     ) -> Result<Option<T>> {
-        let Some(mut found) = readable(context, self.entries, found)? else { return Ok(None) };
+        let Some(mut found) = found_or_note(context, self.entries, found)? else { return Ok(None) };
         if found.is_empty() {
-            context.screen.note(&format!("the service lists no {}", self.entries));
+            context.screen.note(&format!("there are no {}", self.entries));
             return Ok(None);
         }
         let rows: Vec<String> = found.iter().map(row).collect();
@@ -43,38 +43,39 @@ impl List<'_> {
         if number < found.len() {
             return Ok(Some(found.swap_remove(number)));
         }
-        Err(Failure::internal("something was picked that is not in the list"))
+        Err(Failure::internal("the picked entry is not in the list"))
     }
 }
 
-/// What was read for a question; nothing where it cannot be read, which is said on stderr.
+/// What was fetched for a question; nothing, with a note on stderr, if that failed.
 ///
 /// # Errors
-/// A signal came: nobody is to be asked any more.
-fn readable<T>(context: &Context, what: &str, read: Result<T>) -> Result<Option<T>> {
-    match read {
+/// A signal: there are no more questions.
+fn found_or_note<T>(context: &Context, what: &str, found: Result<T>) -> Result<Option<T>> {
+    match found {
         Ok(found) => Ok(Some(found)),
         Err(failure) if failure.kind == Kind::Cancelled => Err(failure),
         Err(failure) => {
-            context.screen.note(&format!("cannot read the {what}: {}", failure.message));
+            context.screen.note(&format!("cannot fetch the {what}: {}", failure.message));
             Ok(None)
         }
     }
 }
 
-/// Whether a template that was named is read for the sake of its variables. It takes time, so only
-/// where none is given and somebody is about to be asked for consent anyway.
-pub(crate) fn reads_for_variables(context: &Context, values: &[(String, String)]) -> bool {
+/// Whether to fetch a template to ask for its variables. That takes time, so only if no value was
+/// given and the user is about to be asked for confirmation anyway.
+pub(crate) fn asks_for_variables(context: &Context, values: &[(String, String)]) -> bool {
     let settings = &context.settings;
     settings.interactive && !settings.yes && !settings.dry_run && values.is_empty()
 }
 
-/// The template of that name, as far as the service tells it. `call`, of the same product, is
-/// checked before anything is started.
+/// Fetches the template with that name; nothing, with a note on stderr, if that failed or the
+/// service does not return its text. `call`, of the same product, is checked before any process
+/// starts.
 ///
 /// # Errors
-/// The call cannot be made; a signal came.
-pub(crate) fn read_template<T>(
+/// A call that cannot be made; a signal.
+pub(crate) fn fetch_template<T>(
     context: &Context,
     name: &str,
     call: &dyn AnyCall,
@@ -82,39 +83,39 @@ pub(crate) fn read_template<T>(
     has_text: impl FnOnce(&T) -> bool,
 ) -> Result<Option<T>> {
     client::dry_run(context, &[call])?;
-    let read = Client::connect(context, call.operation().product).and_then(|service| get(&service));
-    match readable(context, &format!("template {name}"), read)? {
-        // It would pass for one without variables.
+    let found = Client::connect(context, call.operation().product).and_then(|client| get(&client));
+    match found_or_note(context, &format!("template {name}"), found)? {
+        // Without its text it would seem to have no variables.
         Some(template) if !has_text(&template) => {
             context
                 .screen
-                .note(&format!("the service does not tell the text of the template {name}"));
+                .note(&format!("the service does not return the text of the template {name}"));
             Ok(None)
         }
         template => Ok(template),
     }
 }
 
-/// A template whose variables are asked for.
+/// A template whose variables the user is asked for.
 pub(crate) struct Form<'a> {
     pub code: &'a str,
     pub style: Style,
-    /// As it reads before it is filled in.
+    /// Its text before the variables are filled in.
     pub text: &'a str,
     pub variables: Vec<Variable>,
 }
 
 impl Form<'_> {
-    /// Asks for each variable that has no value yet. The template is shown before the first one.
+    /// Asks for each variable without a value, after showing the template.
     ///
     /// # Errors
-    /// The person ended the program in the place of an answer.
+    /// The user cancelled.
     pub fn fill(&self, context: &Context, values: &mut Vec<(String, String)>) -> Result<()> {
         let missing = compare(&self.variables, values).missing;
         if missing.is_empty() {
             return Ok(());
         }
-        context.screen.plan(&format!("The template {} reads:", self.code), &text_rows(self.text));
+        context.screen.plan(&format!("Text of the template {}:", self.code), &text_rows(self.text));
         for variable in &self.variables {
             let name = &variable.name;
             if missing.contains(name) {
@@ -127,7 +128,7 @@ impl Form<'_> {
     }
 }
 
-/// A text as rows of a plan, a line each.
+/// A text as rows of a plan, one per line.
 pub(crate) fn text_rows(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().filter(|line| !line.is_empty());
     lines.map(|line| ("text".to_string(), line.to_string())).collect()

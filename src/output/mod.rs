@@ -11,7 +11,6 @@ pub mod chart;
 mod facts;
 mod pick;
 pub mod report;
-pub mod rows;
 pub mod status;
 mod table;
 mod times;

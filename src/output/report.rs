@@ -26,6 +26,24 @@ pub enum Report {
 }
 
 impl Report {
+    /// One thing: the fields of a struct, in the order of their declaration. `raw` is the reply that
+    /// they were read from.
+    pub fn from_record(record: &impl Serialize, raw: Value) -> Self {
+        Self::RunStatus { data: fields(record), raw }
+    }
+
+    /// Things of one kind, under `name` in the JSON, followed by the fields of `facts`, which
+    /// describe the whole list. `raw` is what they were read from.
+    pub fn from_rows<T: Serialize>(
+        name: &'static str,
+        rows: impl IntoIterator<Item = T>,
+        facts: &impl Serialize,
+        raw: Value,
+    ) -> Self {
+        let items = rows.into_iter().map(|row| fields(&row)).collect();
+        Self::List { name, items, facts: fields(facts), raw }
+    }
+
     /// The facts alone.
     pub fn undrawn(&self) -> &Report {
         match self {
@@ -39,6 +57,22 @@ impl Report {
     pub fn drawn(self, drawing: String) -> Self {
         Self::Drawn { drawing, report: Box::new(self) }
     }
+}
+
+/// The fields of a struct or a map as JSON; a value without fields gives none.
+pub fn fields(record: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(record) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// The fact that every list has.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Total {
+    /// How many rows there are on all pages, as the service counts them. Where it does not, or where
+    /// alimsg filters, the number of rows that were read.
+    pub total: u64,
 }
 
 /// What a command is for.
@@ -58,4 +92,38 @@ pub struct PlannedCommand {
     /// one before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<&'static str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Serialize)]
+    struct Row {
+        name: &'static str,
+        reason: Option<&'static str>,
+    }
+
+    #[test]
+    fn fields_keep_the_order_of_their_declaration_and_null() {
+        let row = Row { name: "Acme", reason: None };
+        let Report::RunStatus { data, raw } = Report::from_record(&row, json!({"Code": "OK"}))
+        else {
+            unreachable!("a record is one thing");
+        };
+        assert_eq!(Value::Object(data).to_string(), r#"{"name":"Acme","reason":null}"#);
+        assert_eq!(raw, json!({"Code": "OK"}));
+    }
+
+    #[test]
+    fn rows_and_facts_are_kept_apart() {
+        let rows = vec![Row { name: "A", reason: Some("late") }, Row { name: "B", reason: None }];
+        let report = Report::from_rows("rows", rows, &Total { total: 7 }, Value::Null);
+        let Report::List { name, items, facts, .. } = report else {
+            unreachable!("rows are a list");
+        };
+        assert_eq!((name, items.len(), &facts["total"]), ("rows", 2, &json!(7)));
+        assert_eq!(Value::Object(items[0].clone()).to_string(), r#"{"name":"A","reason":"late"}"#);
+    }
 }

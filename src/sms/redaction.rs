@@ -1,30 +1,57 @@
-//! Hides personal data in replies about qualifications: the people behind a company, their papers
-//! and numbers.
+//! Hides personal data in replies about qualifications: names, phone numbers, identity documents
+//! and links to their pictures.
 //!
-//! Known fields are hidden by name; everything else is searched for what looks like a phone number,
-//! the number of a paper, an address of a document or a person that a known field names. In doubt
-//! it hides too much.
+//! Known fields are hidden by name. All other text is searched for phone numbers, numbers of
+//! documents, addresses, and the people that the known fields name. In doubt it hides too much.
 
 use serde_json::{Map, Value};
 
+use crate::error::Failure;
+
 const HIDDEN: &str = "***";
+
+/// Whether personal data is hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redaction {
+    Masked,
+    /// The user agreed to see everything.
+    Off,
+}
+
+impl Redaction {
+    pub fn apply(self, value: &Value) -> Value {
+        match self {
+            Self::Masked => masked(value),
+            Self::Off => value.clone(),
+        }
+    }
+
+    /// Hides it in a failure too: the service may repeat the parameters of the call.
+    pub fn apply_to_failure(self, mut failure: Box<Failure>) -> Box<Failure> {
+        if self == Self::Masked {
+            failure.message = masked_text(&failure.message);
+            failure.raw = failure.raw.as_ref().map(masked);
+        }
+        failure
+    }
+}
 
 /// How a field is hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
-    /// A person's name: the first letter stays, to tell two people apart.
+    /// A person's name: the first letter is kept, to tell two people apart.
     Name,
-    /// A number of a phone or a paper: the last two characters stay.
+    /// The number of a phone or a document: the last two characters are kept.
     Number,
-    /// Nothing stays.
+    /// Nothing is kept.
     All,
-    /// The service's own number or a plain word: stays as it is.
+    /// A number or a word of the service: kept as it is.
     Nothing,
-    /// Searched for what looks personal.
+    /// Searched for personal data.
     Text,
 }
 
-/// The fields of both calls. What stands in none of them is judged by its name and its value.
+/// The fields of both calls. Any other field is judged by its name and its value.
 const RULES: &[(&str, Rule)] = &[
     ("AdminName", Rule::Name),
     ("LegalPersonName", Rule::Name),
@@ -60,8 +87,8 @@ const RULES: &[(&str, Rule)] = &[
     ("PageSize", Rule::Nothing),
 ];
 
-/// Parts of names of fields that hold personal data, in lower case.
-const TELLING: &[(&str, Rule)] = &[
+/// Parts of the names of fields with personal data, in lower case.
+const NAME_PARTS: &[(&str, Rule)] = &[
     ("idcard", Rule::All),
     ("certificate", Rule::All),
     ("pic", Rule::All),
@@ -74,24 +101,24 @@ const TELLING: &[(&str, Rule)] = &[
     ("name", Rule::Name),
 ];
 
-/// As many digits can be the number of a phone or a paper.
+/// The fewest digits that a phone number or the number of a document has.
 const MIN_DIGITS: usize = 7;
 
-/// The value with everything personal hidden, at any depth.
-pub fn masked(value: &Value) -> Value {
+/// The value without personal data, at any depth.
+fn masked(value: &Value) -> Value {
     let mut people = Vec::new();
     collect_people(value, &mut people);
-    // The longest first: one name may begin with another.
+    // The longest first: one name may start with another.
     people.sort_by_key(|name: &String| std::cmp::Reverse(name.len()));
     by_value(value, &people)
 }
 
-/// A text with everything in it hidden that looks personal.
-pub fn masked_text(text: &str) -> String {
+/// The text without anything that may be personal data.
+fn masked_text(text: &str) -> String {
     search(text, &[])
 }
 
-/// The values of the known fields, which may stand in a remark or in the name of a company too.
+/// Collects the values of the known fields: a remark or the name of a company may repeat them.
 fn collect_people(value: &Value, people: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -113,7 +140,7 @@ fn collect_people(value: &Value, people: &mut Vec<String>) {
 fn collect_person(field: &str, value: &Value, people: &mut Vec<String>) {
     match value {
         Value::String(text) if matches!(rule(field), Rule::Name | Rule::Number) => {
-            // A single letter is found everywhere.
+            // A single letter would match everywhere.
             if text.trim().chars().count() > 1 && !people.contains(text) {
                 people.push(text.clone());
             }
@@ -127,10 +154,10 @@ fn rule(name: &str) -> Rule {
         return *rule;
     }
     let lower = name.to_lowercase();
-    TELLING.iter().find(|(part, _)| lower.contains(part)).map_or(Rule::Text, |(_, rule)| *rule)
+    NAME_PARTS.iter().find(|(part, _)| lower.contains(part)).map_or(Rule::Text, |(_, rule)| *rule)
 }
 
-/// A value that no field names, such as an element of a list or the reply itself.
+/// A value without a field name, such as an element of a list or the reply itself.
 fn by_value(value: &Value, people: &[String]) -> Value {
     match value {
         Value::Object(fields) => Value::Object(object(fields, people)),
@@ -174,7 +201,7 @@ fn hidden(value: &Value, rule: Rule, people: &[String]) -> Value {
         Rule::Number => last_two(&text),
         Rule::Text => search(&text, people),
     };
-    // A number with nothing to hide stays a number.
+    // A number stays a number if nothing in it is hidden.
     if shown == text { value.clone() } else { Value::String(shown) }
 }
 
@@ -194,18 +221,18 @@ fn last_two(text: &str) -> String {
     format!("{HIDDEN}{}", letters[letters.len() - 2..].iter().collect::<String>())
 }
 
-/// Hides people, addresses and numbers in a text; what stands around them stays.
+/// Hides people, addresses and numbers in a text, and nothing else.
 fn search(text: &str, people: &[String]) -> String {
     let mut text = text.to_string();
     for name in people {
         text = text.replace(name.as_str(), HIDDEN);
     }
-    let words: Vec<String> = text.split(' ').map(word).collect();
-    numbers(&words.join(" "))
+    let words: Vec<String> = text.split(' ').map(hide_address).collect();
+    hide_numbers(&words.join(" "))
 }
 
-/// A word that is an address of a document or of a mailbox.
-fn word(word: &str) -> String {
+/// Hides a word that is a link or an e-mail address.
+fn hide_address(word: &str) -> String {
     let is_boundary = |c: char| !c.is_ascii() || matches!(c, '"' | '\'' | '(' | '<' | ',' | ';');
     if let Some(at) = word.find("://").or_else(|| word.find("//")).or_else(|| word.find("www.")) {
         let before = word[..at].rfind(is_boundary);
@@ -215,8 +242,8 @@ fn word(word: &str) -> String {
     if word.contains('@') { HIDDEN.to_string() } else { word.to_string() }
 }
 
-/// Hides runs of digits that are long enough, also where a blank, a dash or the like divides them.
-fn numbers(text: &str) -> String {
+/// Hides long runs of digits, also with blanks, dashes and the like between them.
+fn hide_numbers(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut shown = String::new();
     let mut at = 0;
@@ -283,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_two_entries_apart_stays() {
+    fn fields_that_distinguish_two_entries_are_kept() {
         let entry = json!({"GroupId": 1_000_009_001, "WorkOrderId": 20_044_000_001_u64,
             "StateName": "PASS", "CompanyName": "Acme Ltd", "UseBySelf": "true",
             "AuditTime": "2026-03-26 10:00:00", "AdminName": "", "Total": 3, "Success": true});
@@ -303,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_personal_is_hidden_in_unknown_fields() {
+    fn personal_data_is_hidden_in_unknown_fields() {
         for (value, secret) in [
             (json!("call 138 0000 1234 now"), "1234"),
             (json!("+86-138-0000-1234"), "1234"),
@@ -342,7 +369,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics_and_no_long_number_stays(text in ".{0,60}", number in "[0-9]{11}") {
+        fn no_text_panics_and_every_long_number_is_hidden(text in ".{0,60}", number in "[0-9]{11}") {
             let shown = masked_text(&format!("{text}{number}{text}"));
             prop_assert!(!shown.contains(&number));
         }

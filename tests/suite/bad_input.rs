@@ -87,7 +87,7 @@ fn nobody_gets_a_message_twice_however_the_number_is_written() {
 fn more_than_a_thousand_numbers_are_too_many() {
     let numbers: Vec<String> = (0..1001).map(|n| format!("1380000{n:04}")).collect();
     let error = refused(&with(&SMS, "-p", &numbers.join(",")));
-    assert_names(&error, "1001 numbers are too many for one call: 1000 at most", "split");
+    assert_names(&error, "1001 numbers; one call takes at most 1000", "split");
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod never_twice;
 mod output;
 mod readme;
 mod replies;
+mod report_fields;
 mod sandbox;
 mod secrets;
 mod settings;

@@ -1,4 +1,4 @@
-//! `sms qualifications list` and `show`: personal data stays hidden unless somebody agrees.
+//! `sms qualifications list` and `show`: personal data is masked by default.
 
 #![allow(
     clippy::expect_used,
@@ -9,7 +9,7 @@
 use crate::support::World;
 use serde_json::{Value, json};
 
-/// What must not be seen of the sandbox's first two qualifications.
+/// Personal data of the sandbox's first two qualifications.
 const SECRETS: [&str; 8] = [
     "Alice",
     "Bob",
@@ -74,7 +74,7 @@ fn every_filter_becomes_a_flag_of_the_call() {
 }
 
 #[test]
-fn states_are_one_vocabulary() {
+fn statuses_are_one_vocabulary() {
     let world = World::new();
     for (word, state) in [
         ("suspended", "NOT_FINISH"),
@@ -123,7 +123,7 @@ fn personal_data_is_hidden_in_text_in_json_and_in_raw() {
 }
 
 #[test]
-fn strange_replies_are_hidden_and_never_a_panic() {
+fn odd_replies_are_redacted_and_never_cause_a_panic() {
     for reply in [
         json!({"Code": "OK", "Data": {"Odd": "13800000011", "AdminName": ["Alice"],
                "OtherFiles": [["https://documents.example.com/a"]], "State": {"a": 1}}}),
@@ -148,7 +148,7 @@ fn strange_replies_are_hidden_and_never_a_panic() {
 const FULL: [&str; 5] = ["--sandbox", "sms", "qualifications", "show", "1000009001"];
 
 #[test]
-fn without_a_terminal_full_sight_needs_yes() {
+fn without_a_terminal_personal_data_needs_yes() {
     let world = World::new();
     let ran = world.run(&[&FULL[..], &["--show-personal-data", "--json"]].concat());
     assert_eq!(ran.exit(), 2, "{ran:#?}");
@@ -158,13 +158,13 @@ fn without_a_terminal_full_sight_needs_yes() {
     let json = ran.json();
     assert_eq!(json["data"]["admin_phone_no"], "13800000011");
     assert_eq!(json["raw"]["Data"]["AdminName"], "Alice Sample");
-    // Consent to something else is none: without the flag it stays hidden.
+    // --yes alone is not consent to personal data.
     assert_hidden(&world.run(&[&FULL[..], &["--json", "--yes"]].concat()).stdout);
     world.assert_clean();
 }
 
 #[test]
-fn on_a_terminal_full_sight_is_asked_for() {
+fn at_a_terminal_personal_data_needs_confirmation() {
     for (answer, exit, seen) in [("yes\r", 0, true), ("no\r", 9, false)] {
         let world = World::new();
         let mut terminal = world.terminal(&[&FULL[..], &["--show-personal-data"]].concat());

@@ -1,4 +1,4 @@
-//! `sms send`, told from what `aliyun` was really given and what came back.
+//! `sms send`: the arguments that `aliyun` gets, and the replies.
 
 #![allow(
     clippy::expect_used,
@@ -11,7 +11,7 @@ use proptest::prelude::prop_assert_eq;
 use serde_json::{Value, json};
 
 #[test]
-fn every_flag_reaches_the_service_as_it_was_given() {
+fn every_flag_reaches_the_service_unchanged() {
     let world = World::new();
     let ran = world.run(&[
         "sms",
@@ -57,7 +57,7 @@ fn every_flag_reaches_the_service_as_it_was_given() {
 }
 
 #[test]
-fn the_answer_names_whatever_a_script_needs() {
+fn the_json_has_everything_that_a_script_needs() {
     let world = World::new();
     let ran = world.run(&and(&SMS, &["--out-id", "track-1", "--json"]));
     assert_eq!(ran.exit(), 0, "{ran:#?}");
@@ -82,13 +82,13 @@ fn the_answer_names_whatever_a_script_needs() {
     );
     assert!(answer["data"]["biz_id"].as_str().is_some_and(|id| !id.is_empty()));
     assert_eq!(answer["account"]["profile"], "default");
-    // Accepted is not delivered, and nobody says so.
+    // Accepted is never called delivered.
     assert!(!ran.stdout.contains("delivered"), "{}", ran.stdout);
     world.assert_clean();
 }
 
 #[test]
-fn a_tracking_id_is_made_for_every_message_and_told() {
+fn every_message_gets_a_tracking_id_that_is_printed() {
     let world = World::new();
     let mut ids: Vec<Value> = (0..3)
         .map(|_| world.run(&and(&SMS, &["--json"])).json()["data"]["out_id"].clone())
@@ -99,12 +99,12 @@ fn a_tracking_id_is_made_for_every_message_and_told() {
     assert!(ids.iter().all(|id| id.as_str().is_some_and(|id| id.len() == 36)), "{ids:?}");
     ids.sort_by_key(Value::to_string);
     ids.dedup();
-    assert_eq!(ids.len(), 3, "each is another");
+    assert_eq!(ids.len(), 3, "all are different");
     world.assert_clean();
 }
 
 #[test]
-fn a_thousand_numbers_go_out_in_one_call() {
+fn a_thousand_numbers_are_sent_in_one_call() {
     let world = World::new();
     let numbers: Vec<String> = (0..1000).map(|n| format!("1380000{n:04}")).collect();
     let list = numbers.join(",");
@@ -115,7 +115,7 @@ fn a_thousand_numbers_go_out_in_one_call() {
 }
 
 #[test]
-fn a_refusal_says_what_happened_whether_it_went_out_and_what_next() {
+fn a_rejection_has_cause_outcome_and_next_step() {
     let world = World::new();
     let reply = json!({
         "Code": "isv.SMS_TEMPLATE_ILLEGAL", "Message": "no such template",
@@ -161,7 +161,7 @@ fn a_refusal_says_what_happened_whether_it_went_out_and_what_next() {
 }
 
 #[test]
-fn an_open_outcome_ends_with_7_and_the_command_that_checks() {
+fn an_unknown_outcome_exits_with_7_and_the_command_that_checks() {
     let lost = "Error: Post \"https://dysmsapi.aliyuncs.com/\": context deadline exceeded \
                 (Client.Timeout exceeded while awaiting headers)\n";
     for rule in [
@@ -185,7 +185,7 @@ fn an_open_outcome_ends_with_7_and_the_command_that_checks() {
 }
 
 #[test]
-fn a_reply_behind_the_notes_of_an_installing_plugin_is_read() {
+fn a_reply_after_plugin_installation_notes_is_parsed() {
     let world = World::new();
     let reply = "Downloading aliyun-cli-dysmsapi ...\nPlugin installed successfully!\n\
                  {\"Code\":\"OK\",\"BizId\":\"77^0\"}\n";
@@ -196,7 +196,7 @@ fn a_reply_behind_the_notes_of_an_installing_plugin_is_read() {
     world.assert_clean();
 }
 
-/// The thorough search is a unit test; this one goes through real processes.
+/// A unit test covers many more texts; this one starts real processes.
 #[test]
 fn any_text_reaches_the_child_as_one_value() {
     let world = World::new();

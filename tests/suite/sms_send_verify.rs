@@ -1,4 +1,4 @@
-//! `sms send --verify` and `--wait`: what is checked before, and what is waited for after.
+//! `sms send --verify` and `--wait`: the checks before a send, and the receipts after it.
 
 #![allow(
     clippy::expect_used,
@@ -18,7 +18,7 @@ fn send(world: &World, more: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_message_that_is_in_order_is_sent() {
+fn a_valid_message_is_sent() {
     let world = World::new();
     let ran = send(
         &world,
@@ -30,7 +30,7 @@ fn a_message_that_is_in_order_is_sent() {
 }
 
 #[test]
-fn what_is_not_approved_or_does_not_fit_is_not_sent() {
+fn an_unapproved_or_incomplete_message_is_not_sent() {
     let world = World::new();
     for (more, exit, word) in [
         (vec!["-s", "Acme Beta", "-t", "SMS_100003"], 2, "reviewing"),
@@ -53,7 +53,7 @@ fn what_is_not_approved_or_does_not_fit_is_not_sent() {
 }
 
 #[test]
-fn a_refusal_names_the_list_of_what_would_be_taken() {
+fn a_refusal_names_the_command_that_lists_alternatives() {
     let world = World::new();
     let refused = |sign, template| {
         let words = with(&with(&SMS, "-s", sign), "-t", template);
@@ -66,7 +66,7 @@ fn a_refusal_names_the_list_of_what_would_be_taken() {
 }
 
 #[test]
-fn the_reads_stand_before_the_send_and_in_the_dry_run() {
+fn the_checks_come_before_the_send_and_in_the_dry_run() {
     let world = World::new();
     world.script(json!([
         { "match": ["dysmsapi", "get-sms-sign"],
@@ -94,10 +94,10 @@ fn the_reads_stand_before_the_send_and_in_the_dry_run() {
 }
 
 #[test]
-fn strange_replies_are_no_approval() {
+fn odd_replies_do_not_count_as_approval() {
     let world = World::new();
     for (reply, exit) in [
-        // That is no signature at all.
+        // Not a signature.
         (json!({ "Code": "OK" }), 6),
         (json!({ "Code": "OK", "SignStatus": null, "TemplateStatus": [] }), 6),
         (json!({ "Code": "OK", "SignName": "Acme", "SignStatus": null }), 2),
@@ -120,7 +120,7 @@ fn wait(world: &World, numbers: &str, wait: &str) -> Ran {
 }
 
 #[test]
-fn waiting_ends_when_every_receipt_is_in() {
+fn wait_ends_only_when_every_receipt_is_final() {
     let world = World::new();
     let ran = wait(&world, "13800001000,13800009012", "--wait");
     assert_eq!(ran.exit(), 0, "{ran:#?}");
@@ -160,7 +160,7 @@ fn ai_mode_is_off_while_it_waits() {
 }
 
 #[test]
-fn waiting_has_an_end_where_no_receipt_ever_comes() {
+fn wait_ends_when_no_receipt_ever_comes() {
     let world = World::new();
     let ran = wait(&world, "13800009014", "--wait=2");
     assert_eq!(ran.exit(), 0, "{ran:#?}");
@@ -170,7 +170,7 @@ fn waiting_has_an_end_where_no_receipt_ever_comes() {
 }
 
 #[test]
-fn a_message_is_accepted_although_its_receipts_cannot_be_read() {
+fn a_message_is_accepted_although_its_receipts_cannot_be_fetched() {
     let world = World::new();
     world.script(json!([
         { "match": ["dysmsapi", "send-sms"], "stdout": json!({
@@ -188,7 +188,7 @@ fn a_message_is_accepted_although_its_receipts_cannot_be_read() {
     assert_eq!(json["data"]["receipts"], json!([receipt]), "{json:#}");
     let warnings = json["warnings"].as_array().expect("warnings");
     assert_eq!(warnings.len(), 1, "{json:#}");
-    assert!(warnings[0].as_str().is_some_and(|text| text.contains("cannot be read")));
+    assert!(warnings[0].as_str().is_some_and(|text| text.contains("cannot fetch the receipts")));
     let calls = world.calls();
     assert_eq!(calls[1][1], "query-send-details");
     assert_eq!(flag(&calls[1], "biz-id"), Some("9^0"));

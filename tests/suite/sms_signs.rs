@@ -9,7 +9,7 @@
 use crate::support::World;
 use serde_json::{Value, json};
 
-/// A world whose service answers the list with these replies, one after the other.
+/// A world whose service answers the list with these replies, in this order.
 fn listing(replies: &[Value]) -> World {
     let world = World::new();
     let rule = |reply: &Value| {
@@ -29,7 +29,7 @@ fn sandboxed(arguments: &[&str]) -> Value {
 }
 
 #[test]
-fn a_page_is_asked_for_and_approved_ones_come_first() {
+fn one_page_is_fetched_and_approved_signatures_come_first() {
     let world = listing(&[json!({"Code": "OK", "TotalCount": 45, "SmsSignList": [
         {"SignName": "A", "AuditStatus": "AUDIT_SATE_CANCEL"},
         {"SignName": "B", "AuditStatus": "AUDIT_STATE_PASS", "CreateDate": "2026-03-26 10:00:00"},
@@ -57,7 +57,7 @@ fn a_page_is_asked_for_and_approved_ones_come_first() {
 }
 
 #[test]
-fn a_state_is_looked_for_on_all_pages() {
+fn a_status_filter_reads_all_pages() {
     let page = |from: u32, state: &str| {
         let entries: Vec<Value> = (from..from + 50)
             .map(|number| json!({"SignName": format!("S{number}"), "AuditStatus": state}))
@@ -79,7 +79,7 @@ fn a_state_is_looked_for_on_all_pages() {
 }
 
 #[test]
-fn a_service_that_repeats_its_pages_is_not_followed_for_ever() {
+fn repeated_pages_end_the_list_with_a_warning() {
     let entries: Vec<Value> = (0..50).map(|number| json!({"SignName": number})).collect();
     let world = World::new();
     let reply = json!({"Code": "OK", "SmsSignList": entries});
@@ -93,7 +93,7 @@ fn a_service_that_repeats_its_pages_is_not_followed_for_ever() {
 }
 
 #[test]
-fn odd_lists_are_empty_or_full_of_gaps_and_never_a_panic() {
+fn odd_lists_are_empty_or_incomplete_and_never_cause_a_panic() {
     for (reply, count) in [
         (json!({"Code": "OK"}), 0),
         (json!({"Code": "OK", "SmsSignList": []}), 0),
@@ -117,6 +117,7 @@ fn wrong_input_starts_nothing() {
         &["list", "--page-size", "51"],
         &["list", "--all", "--page-index", "2"],
         &["show"],
+        &["show", ""],
     ] {
         let world = World::new();
         let ran = world.run(&[&["sms", "signs"], wrong, &["--json"]].concat());
@@ -140,7 +141,7 @@ fn a_dry_run_starts_nothing_and_shows_the_call() {
 }
 
 #[test]
-fn show_names_audit_and_carriers() {
+fn show_prints_the_review_and_the_carriers() {
     let world = World::new();
     let reply = json!({"Code": "OK", "SignName": "Acme", "SignStatus": 2, "SignCode": "SIGN_1",
         "AuditInfo": {"AuditDate": "2026-03-26 10:00:00", "RejectInfo": "not readable"},
@@ -161,7 +162,7 @@ fn show_names_audit_and_carriers() {
 }
 
 #[test]
-fn a_reply_about_nothing_is_a_clear_failure() {
+fn a_reply_without_a_signature_is_a_failure_with_a_next_step() {
     let world = World::new();
     let ran = world.run(&["sms", "signs", "show", "Acme", "--json"]);
     assert_eq!(ran.exit(), 6, "{ran:#?}");
@@ -190,7 +191,7 @@ fn the_sandbox_lists_and_shows() {
 }
 
 #[test]
-fn every_entry_is_read_from_a_service_that_gives_smaller_pages() {
+fn every_entry_is_listed_although_pages_are_smaller_than_requested() {
     let page = |from: u32| {
         let entries: Vec<Value> =
             (from..from + 2).map(|number| json!({"SignName": format!("S{number}")})).collect();

@@ -4,7 +4,7 @@ use crate::support::World;
 use crate::support::lines::{SMS, and, with};
 use serde_json::{Value, json};
 
-/// A world whose service answers the query so.
+/// A world whose service gives these replies, in this order.
 fn answering(replies: &[Value]) -> World {
     let world = World::new();
     let rule = |reply: &Value| {
@@ -46,7 +46,7 @@ fn days_can_be_counted_back_from_today() {
 }
 
 #[test]
-fn the_query_names_range_place_type_signature_and_page() {
+fn the_call_has_range_place_type_signature_and_page() {
     let world = answering(&[page(&[], 0)]);
     let ran = world.run(&[
         "sms",
@@ -79,7 +79,7 @@ fn the_query_names_range_place_type_signature_and_page() {
 }
 
 #[test]
-fn days_come_in_their_order_with_rates_and_sums() {
+fn days_are_sorted_and_have_rates_and_sums() {
     let world = answering(&[
         page(&[row("20260326", 10, 6, 1), row("20260325", 0, 0, 0)], 3),
         page(&[row("20260324", 5, 5, 0)], 3),
@@ -135,7 +135,7 @@ fn a_pipe_gets_values_and_a_terminal_gets_a_chart() {
 }
 
 #[test]
-fn the_last_days_are_days_in_china_and_seven_unless_said_otherwise() {
+fn the_default_range_is_the_last_seven_days() {
     let world = answering(&[page(&[], 0), page(&[], 0)]);
     for (arguments, days) in [(&["sms", "stats"][..], 7), (&["sms", "stats", "--last", "2w"], 14)] {
         let data = world.run(&[arguments, &["--json"]].concat()).json()["data"].clone();
@@ -148,7 +148,7 @@ fn the_last_days_are_days_in_china_and_seven_unless_said_otherwise() {
 }
 
 #[test]
-fn odd_replies_are_no_days_and_no_panic() {
+fn odd_replies_have_no_days_and_never_cause_a_panic() {
     for (odd, days) in [
         (json!({"Code": "OK"}), 0),
         (json!({"Code": "OK", "Data": null}), 0),
@@ -197,7 +197,7 @@ fn a_dry_run_shows_the_call_and_starts_nothing() {
 }
 
 #[test]
-fn the_sandbox_counts_what_was_sent_in_it() {
+fn the_sandbox_counts_its_messages() {
     let world = World::new();
     let send = |number: &str, template: &str, signature: &str| {
         let words = with(&with(&with(&SMS, "-p", number), "-t", template), "-s", signature);
@@ -215,7 +215,7 @@ fn the_sandbox_counts_what_was_sent_in_it() {
     };
     let (all, pending) = total(&[]);
     assert_eq!(all, 3);
-    // The late one may be in by now, the other two never are.
+    // The late receipt may have come by now; the other two never come.
     assert!((2..=3).contains(&pending), "{pending}");
     assert_eq!(total(&["--is-globe", "2"]).0, 1);
     assert_eq!(total(&["--template-type", "promotion"]).0, 2);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const NUMBER: &str = "13800001000";
 
-/// A world whose service answers the look-up so.
+/// A world whose service gives these replies, in this order.
 fn answering(replies: &[Value]) -> World {
     let world = World::new();
     let rule = |reply: &Value| {
@@ -32,7 +32,7 @@ fn row(out_id: &str, status: u8, code: &str) -> Value {
     })
 }
 
-/// Today, as the service counts.
+/// Today in China Standard Time.
 fn today() -> jiff::civil::Date {
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
     jiff::Timestamp::now().to_zoned(zone).date()
@@ -53,7 +53,7 @@ fn words(json: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_look_up_names_number_day_page_and_agent() {
+fn the_call_has_number_day_and_page() {
     let world = answering(&[page(&[], "0")]);
     let day = today().to_string();
     let arguments = ["sms", "status", "-p", "+8613800001000", "--send-date", &day];
@@ -100,7 +100,7 @@ fn a_date_can_be_named_in_every_documented_form() {
 }
 
 #[test]
-fn without_a_date_it_is_today_in_china_and_that_is_said() {
+fn the_default_day_is_today_in_china_with_a_note() {
     let world = answering(&[page(&[row("a", 3, "DELIVERED")], "1")]);
     let before = today();
     let ran = status(&world, &[]);
@@ -111,13 +111,13 @@ fn without_a_date_it_is_today_in_china_and_that_is_said() {
 }
 
 #[test]
-fn every_receipt_is_told_in_words_with_its_meaning_in_the_same_row() {
+fn every_receipt_has_its_status_and_meaning_in_the_same_row() {
     let rows = [
         row("a", 3, "DELIVERED"),
         row("b", 2, "MOBILE_IN_BLACK"),
         row("c", 1, "REQUEST_SUCCESS"),
         row("d", 2, "MK:0099"),
-        // The carrier contradicts itself: that is not called delivered.
+        // The receipt contradicts itself, so it is not called delivered.
         row("e", 3, "USER_REJECT"),
     ];
     let world = answering(&[page(&rows, "5")]);
@@ -144,7 +144,7 @@ fn every_receipt_is_told_in_words_with_its_meaning_in_the_same_row() {
 }
 
 #[test]
-fn without_all_one_page_is_read_and_a_note_says_that_there_is_more() {
+fn without_all_one_page_is_fetched_with_a_note_about_the_others() {
     let rows = vec![row("a", 3, "DELIVERED"); 50];
     let world = answering(&[page(&rows, "60"), page(&rows[..10], "60")]);
     let ran = status(&world, &[]);
@@ -159,7 +159,7 @@ fn without_all_one_page_is_read_and_a_note_says_that_there_is_more() {
 }
 
 #[test]
-fn an_out_id_is_looked_for_on_every_page() {
+fn an_out_id_is_searched_on_every_page() {
     let mut rows = vec![row("other", 3, "DELIVERED"); 50];
     let last = [row("order-7", 2, "EXPIRED")];
     let world = answering(&[page(&rows, "51"), page(&last, "51")]);
@@ -174,7 +174,7 @@ fn an_out_id_is_looked_for_on_every_page() {
 }
 
 #[test]
-fn odd_replies_are_no_receipts_and_no_panic() {
+fn odd_replies_have_no_receipts_and_never_cause_a_panic() {
     for (odd, count) in [
         (json!({"Code": "OK"}), 0),
         (json!({"Code": "OK", "SmsSendDetailDTOs": null, "TotalCount": null}), 0),
@@ -195,14 +195,14 @@ fn odd_replies_are_no_receipts_and_no_panic() {
 }
 
 #[test]
-fn text_of_the_service_cannot_paint_the_terminal() {
+fn service_text_cannot_control_the_terminal() {
     let world = answering(&[page(&[row("\u{1b}[2Jx", 2, "MK:\u{1b}[31m1")], "1")]);
     let ran = world.run(&["sms", "status", "-p", NUMBER]);
     assert!(!ran.stdout.contains('\u{1b}') && ran.stdout.contains("MK:1"), "{}", ran.stdout);
 }
 
 #[test]
-fn wait_asks_until_the_receipt_is_final() {
+fn wait_polls_until_the_receipt_is_final() {
     let world = answering(&[
         page(&[], "0"),
         page(&[row("a", 1, "REQUEST_SUCCESS")], "1"),
@@ -218,7 +218,7 @@ fn wait_asks_until_the_receipt_is_final() {
 }
 
 #[test]
-fn when_the_time_is_up_the_receipt_is_in_flight_with_a_warning() {
+fn when_the_wait_is_over_a_missing_receipt_is_a_warning() {
     let waiting = page(&[row("a", 1, "REQUEST_SUCCESS")], "1");
     let world = answering(&vec![waiting; 9]);
     let ran = status(&world, &["--wait=1"]);
@@ -272,7 +272,7 @@ fn bad_input_starts_nothing() {
 }
 
 #[test]
-fn what_is_missing_is_asked_for_on_a_terminal_and_named_elsewhere() {
+fn a_missing_number_is_asked_for_at_a_terminal_and_an_error_elsewhere() {
     let ran = World::new().run(&["sms", "status", "--json"]);
     assert_eq!(ran.json()["error"]["missing"], json!(["--phone-number"]));
 
@@ -296,7 +296,7 @@ fn a_dry_run_shows_the_call_and_starts_nothing() {
     assert!(world.processes().is_empty());
 }
 
-/// Sends in the sandbox to that number.
+/// Sends to that number in the sandbox.
 fn send_in_sandbox(world: &World, number: &str, out_id: &str) {
     let more = ["--sandbox", "--json", "--out-id", out_id];
     let ran = world.run(&and(&with(&SMS, "-p", number), &more));
@@ -304,7 +304,7 @@ fn send_in_sandbox(world: &World, number: &str, out_id: &str) {
 }
 
 #[test]
-fn in_the_sandbox_receipts_come_fail_and_never_come() {
+fn in_the_sandbox_receipts_arrive_fail_or_never_come() {
     let world = World::new();
     for (number, wait, status, is_final) in [
         ("13800001234", "--wait=20", "delivered", true),

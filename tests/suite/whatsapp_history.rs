@@ -30,7 +30,7 @@ fn page(index: usize, rows: &[Value]) -> Value {
 }
 
 #[test]
-fn the_child_gets_every_filter() {
+fn every_filter_becomes_a_flag_of_the_call() {
     let world = World::new();
     let ran = world.run(&history(&[
         "--to=8613900000007",
@@ -88,7 +88,7 @@ fn json_and_table_have_the_same_fields() {
 }
 
 #[test]
-fn all_reads_every_page_and_lists_each_message_once() {
+fn all_fetches_every_page_and_lists_each_message_once() {
     let world = World::new();
     let rows = |from: usize, to: usize| -> Vec<Value> {
         (from..to).map(|id| row(&id.to_string(), "DOWN", "success")).collect()
@@ -106,7 +106,7 @@ fn all_reads_every_page_and_lists_each_message_once() {
 }
 
 #[test]
-fn reading_ends_if_the_service_ignores_the_page_index() {
+fn a_service_that_ignores_page_numbers_does_not_loop_forever() {
     let world = World::new();
     let same: Vec<Value> = (0..2).map(|id| row(&id.to_string(), "UP", "success")).collect();
     let reply = json!({"Code": "OK", "Data": same}).to_string();
@@ -114,7 +114,7 @@ fn reading_ends_if_the_service_ignores_the_page_index() {
     let reply = world.run(&history(&["--all", "--page-size=2", "--json"])).json();
     assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 2);
     assert_eq!(world.calls().len(), 2);
-    // Also if its rows have no IDs.
+    // Also if its rows cannot be told apart.
     let world = World::new();
     world.script(json!([page(1, &[json!({}), json!({})]), page(2, &[json!({}), json!({})])]));
     let reply = world.run(&history(&["--all", "--page-size=2", "--json"])).json();
@@ -144,7 +144,7 @@ fn malformed_replies_are_empty_histories_or_clear_failures() {
 }
 
 #[test]
-fn wrong_input_is_refused_before_any_process_starts() {
+fn wrong_input_starts_nothing() {
     let world = World::new();
     for flags in [
         &["--since=yesterday"][..],
@@ -195,14 +195,14 @@ fn the_sandbox_lists_both_sides_of_a_conversation() {
     assert_eq!(both[0]["task_id"], "t-1");
     assert_eq!(read(&["--direction=in"]).as_array().expect("messages").len(), 1);
     assert_eq!(read(&["--to=8613900000008"]), json!([]));
-    // First accepted, and delivered a moment later.
+    // The message is accepted first and delivered a moment later.
     world.wait_until("the message is delivered", || {
         read(&["--status=delivered", "--direction=out"])[0]["task_id"] == "t-1"
     });
 }
 
 #[test]
-fn follow_prints_each_message_once_on_its_own_line_until_the_signal() {
+fn follow_prints_each_message_once_until_a_signal() {
     let world = World::new();
     let inbound = |text: &str| {
         let text = format!("--text={text}");
@@ -213,7 +213,7 @@ fn follow_prints_each_message_once_on_its_own_line_until_the_signal() {
     let follow = history(&["--sandbox", "--follow", "--interval=1", "--json"]);
     let running = world.start(&follow);
     world.wait_until("it waits", || running.stderr_so_far().contains("waiting for messages"));
-    // Messages from before the start are not new; the first poll takes a moment.
+    // Messages from before the first poll are not new; a poll takes a moment.
     let mut sent = 0;
     world.wait_until("the first message is printed", || {
         sent += 1;
@@ -247,7 +247,7 @@ fn follow_prints_each_message_once_on_its_own_line_until_the_signal() {
 }
 
 #[test]
-fn ai_mode_is_off_between_polls() {
+fn ai_mode_is_off_between_two_polls() {
     let world = World::new();
     world.script(json!([page(1, &[row("1", "UP", "success")])]));
     let running = world.start(&history(&["--follow", "--interval=1", "--since=2026-03-26"]));
@@ -265,7 +265,7 @@ fn ai_mode_is_off_between_polls() {
 fn follow_ends_when_stdout_is_closed() {
     let world = World::new();
     world.script(json!([page(1, &[])]));
-    // The reader exits at once, before anything is printed; the shell waits for both.
+    // The reader exits before anything is printed; the shell waits for both.
     let follow = history(&["--follow", "--interval=1"]);
     let ran = Running::start(world.shell(r#""$0" "$@" | true"#, &follow)).wait();
     assert_eq!(ran.exit(), 0, "{ran:?}");

@@ -1,4 +1,4 @@
-//! `whatsapp media upload`: the file is uploaded, and the temporary keys stay secret.
+//! `whatsapp media upload`: the file is uploaded, and the storage's keys stay secret.
 
 #![allow(clippy::expect_used, reason = "a test stops at the first error")]
 
@@ -13,7 +13,7 @@ const KEY_SECRET: &str = "s3cr3t/of+the=storage";
 const TOKEN: &str = "CAISt0kenOfTheStorage";
 const UPLOAD: &[&str] = &["whatsapp", "media", "upload", "photo.png", "--cust-space-id", "s1"];
 
-/// A world with an image, and a service that returns temporary keys.
+/// A world with a picture, and a service that returns temporary keys.
 fn world(more: &[Value]) -> World {
     let world = World::new();
     fs::write(world.path("photo.png"), b"\x89PNG\r\n\x1a\nand so on").expect("a picture");
@@ -29,7 +29,7 @@ fn world(more: &[Value]) -> World {
     world
 }
 
-/// No output, no command line and no file of alimsg contains a secret.
+/// No output, command line or file of alimsg contains a secret.
 #[track_caller]
 fn assert_secret(world: &World, ran: &Ran) {
     let mut places = vec![ran.stdout.clone(), ran.stderr.clone()];
@@ -40,7 +40,7 @@ fn assert_secret(world: &World, ran: &Ran) {
             assert!(!place.contains(secret), "{secret} in {place}");
         }
     }
-    // Only the upload gets the keys.
+    // Only the upload process gets them.
     for seen in world.processes() {
         let has = seen.env.values().any(|value| value == KEY_SECRET);
         assert_eq!(has, seen.argv[0] == "oss", "{:?}", seen.argv);
@@ -59,7 +59,7 @@ fn collect(folder: &Path, texts: &mut Vec<String>) {
 }
 
 #[test]
-fn a_file_is_uploaded_with_the_temporary_keys_and_its_link_is_printed() {
+fn a_file_is_uploaded_with_temporary_keys_and_its_link_is_printed() {
     let world = world(&[]);
     let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat());
     assert_eq!(ran.exit(), 0, "{ran:?}");
@@ -87,7 +87,7 @@ fn a_file_is_uploaded_with_the_temporary_keys_and_its_link_is_printed() {
 }
 
 #[test]
-fn an_upload_leaves_no_files_in_the_current_folder() {
+fn the_current_folder_stays_unchanged() {
     let world = world(&[]);
     let files = || {
         let mut names: Vec<_> = fs::read_dir(world.path("."))
@@ -105,7 +105,7 @@ fn an_upload_leaves_no_files_in_the_current_folder() {
 }
 
 #[test]
-fn a_progress_bar_is_shown_at_a_terminal() {
+fn a_bar_shows_the_progress_of_a_large_file() {
     let line =
         "\rTotal num: 1, size: 17. Dealed num: 0, OK size: 8, Progress: 50.000%, Speed: 1KB/s";
     let world = world(&[json!({"match": ["oss"], "early_stdout": line, "delay_ms": 1500})]);
@@ -122,7 +122,7 @@ fn a_progress_bar_is_shown_at_a_terminal() {
 }
 
 #[test]
-fn an_upload_has_a_limit_of_output_and_of_time() {
+fn output_and_duration_of_an_upload_are_limited() {
     let flood = 64 * 1024 * 1024;
     let much = world(&[json!({"match": ["oss"], "flood_stdout_bytes": flood})]);
     assert_eq!(much.run(UPLOAD).exit(), 0, "much output alone is not a failure");
@@ -135,7 +135,7 @@ fn an_upload_has_a_limit_of_output_and_of_time() {
 }
 
 #[test]
-fn presign_prints_the_time_limited_link_of_the_service() {
+fn presign_prints_a_link_of_the_service() {
     let presigned = json!({"Code": "OK", "Data": {"Url": "https://bucket.example/k?Expires=1"}});
     let world = world(&[
         json!({"match": ["cams", "generate-presigned-url"], "stdout": presigned.to_string()}),
@@ -153,7 +153,7 @@ fn presign_prints_the_time_limited_link_of_the_service() {
 }
 
 #[test]
-fn if_presigning_fails_the_plain_link_is_in_the_error() {
+fn a_failed_presign_still_prints_the_plain_link() {
     let denied = json!({"Code": "Forbidden", "Message": "no"});
     for reply in [denied, json!({"Code": "OK", "Data": {}})] {
         let world = world(&[
@@ -169,7 +169,7 @@ fn if_presigning_fails_the_plain_link_is_in_the_error() {
 }
 
 #[test]
-fn a_failed_upload_names_its_reason_without_the_keys() {
+fn a_failed_upload_shows_its_cause_without_the_keys() {
     let complaint = format!("ERROR: InvalidAccessKeyId {KEY_ID} {KEY_SECRET} {TOKEN}");
     let world = world(&[json!({"match": ["oss"], "stderr": complaint, "exit": 1})]);
     for more in [&["--json", "-v"][..], &["-v"]] {
@@ -205,7 +205,7 @@ fn an_error_of_the_upload_shows_no_key_in_any_form() {
 }
 
 #[test]
-fn nothing_is_uploaded_without_valid_keys() {
+fn a_reply_without_keys_uploads_nothing() {
     for reply in [
         json!({"Code": "OK"}),
         json!({"Code": "OK", "Data": []}),
@@ -230,7 +230,7 @@ fn nothing_is_uploaded_without_valid_keys() {
 }
 
 #[test]
-fn files_that_whatsapp_does_not_support_are_not_uploaded() {
+fn unsupported_files_are_not_uploaded() {
     let world = world(&[]);
     fs::write(world.path("fake.jpg"), b"\x89PNG\r\n\x1a\n").expect("a file");
     fs::write(world.path("empty.png"), b"").expect("a file");
@@ -305,7 +305,7 @@ fn the_sandbox_accepts_uploads_and_returns_links() {
 }
 
 #[test]
-fn a_terminal_shows_progress_and_then_only_the_link() {
+fn a_terminal_shows_progress_and_then_the_link() {
     let world = world(&[json!({"match": ["oss"], "delay_ms": 300})]);
     let mut terminal = world.terminal(UPLOAD);
     terminal.expect("uploading photo.png");

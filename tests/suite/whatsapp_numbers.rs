@@ -63,7 +63,7 @@ fn numbers_are_listed_with_quality_and_limits() {
 }
 
 #[test]
-fn a_number_is_joined_with_metrics_and_health_and_a_missing_part_is_a_warning() {
+fn show_adds_metrics_and_health_and_warns_if_one_is_missing() {
     let world = World::new();
     let row =
         json!({"Code": "OK", "PhoneNumbers": [{"PhoneNumber": NUMBER, "Status": "CONNECTED"}]});
@@ -126,7 +126,7 @@ fn a_number_is_joined_with_metrics_and_health_and_a_missing_part_is_a_warning() 
 }
 
 #[test]
-fn a_profile_is_changed_after_old_and_new_were_shown() {
+fn profile_update_shows_old_and_new_values_first() {
     let world = World::new();
     let old =
         json!({"Code": "OK", "Data": {"About": "the old line", "Websites": ["https://a.example"]}});
@@ -176,7 +176,7 @@ fn a_profile_is_changed_after_old_and_new_were_shown() {
     let base = ["whatsapp", "profile", "update", NUMBER, "--cust-space-id", "s1"];
     let long = "é".repeat(140);
     for (more, said) in [
-        (&[][..], "nothing is to be changed"),
+        (&[][..], "nothing to change"),
         (&["--about", &long], "140 characters"),
         (&["--website", "b.example"], "is not a link"),
     ] {
@@ -206,7 +206,7 @@ fn a_profile_of_any_shape_is_shown() {
 }
 
 #[test]
-fn nobody_to_ask_or_a_dry_run_starts_nothing() {
+fn without_confirmation_or_on_a_dry_run_nothing_starts() {
     let world = World::new();
     let space = ["--cust-space-id", "s1"];
     for change in [
@@ -230,7 +230,7 @@ fn nobody_to_ask_or_a_dry_run_starts_nothing() {
 }
 
 #[test]
-fn what_is_set_in_the_sandbox_is_shown_there() {
+fn settings_in_the_sandbox_can_be_changed_and_shown() {
     let world = World::new();
     let space = ["--cust-space-id", "cams-sandbox"];
     let run = |arguments: &[&str]| sandboxed(&world, &[arguments, &space].concat());

@@ -1,4 +1,4 @@
-//! The session window: `whatsapp session`, and --check-session before a free-form message.
+//! The session window: the command, and the check before a free-form message.
 
 #![allow(clippy::expect_used, reason = "a test stops at the first error")]
 
@@ -31,7 +31,7 @@ fn inbound(world: &World, at: &str) {
     assert_eq!(ran.exit(), 0, "{ran:#?}");
 }
 
-/// These pages, followed by an empty one.
+/// These pages, and an empty one after them.
 fn scripted(replies: &[Value]) -> Value {
     let end = json!({"Code": "OK", "Data": []});
     let rules = replies.iter().chain([&end]).enumerate().map(|(page, reply)| {
@@ -76,7 +76,7 @@ fn the_window_opens_with_a_message_and_closes_a_day_later() {
 }
 
 #[test]
-fn the_child_lists_the_inbound_messages_of_24_hours() {
+fn the_call_asks_for_incoming_messages_of_24_hours() {
     let world = World::new();
     world.script(scripted(&[]));
     assert_eq!(world.run(&session(&[])).exit(), 0);
@@ -100,7 +100,7 @@ fn the_child_lists_the_inbound_messages_of_24_hours() {
 }
 
 #[test]
-fn the_newest_message_is_found_on_every_page() {
+fn the_newest_message_is_found_on_any_page() {
     let world = World::new();
     let now = jiff::Timestamp::now();
     let hours = |hours| now - jiff::SignedDuration::from_hours(hours);
@@ -116,7 +116,7 @@ fn the_newest_message_is_found_on_every_page() {
 }
 
 #[test]
-fn a_short_page_is_not_the_last() {
+fn a_page_that_is_shorter_than_requested_is_not_the_last() {
     let world = World::new();
     let now = jiff::Timestamp::now();
     let hours = |hours| now - jiff::SignedDuration::from_hours(hours);
@@ -186,7 +186,7 @@ fn an_unreadable_reply_means_neither_open_nor_closed() {
 }
 
 #[test]
-fn a_message_into_a_closed_window_is_not_sent_and_a_template_is_suggested() {
+fn a_message_into_a_closed_window_is_not_sent_and_the_hint_is_a_template() {
     let world = World::new();
     world.script(scripted(&[]));
     let ran = world.run(&text(&[]));
@@ -204,7 +204,7 @@ fn a_message_into_a_closed_window_is_not_sent_and_a_template_is_suggested() {
 }
 
 #[test]
-fn the_check_works_in_the_sandbox() {
+fn in_the_sandbox_the_check_follows_the_conversation() {
     let world = World::new();
     assert_eq!(world.run(&text(&["--sandbox"])).exit(), 6);
     inbound(&world, "1h");
@@ -212,7 +212,7 @@ fn the_check_works_in_the_sandbox() {
 }
 
 #[test]
-fn the_check_requires_the_cust_space_id() {
+fn the_check_needs_a_channel_instance() {
     let world = World::new();
     let ran = world.run(&["whatsapp", "send", "text", "--check-session", "--yes", "--json"]);
     assert_eq!(ran.exit(), 2);
@@ -226,7 +226,7 @@ fn the_check_requires_the_cust_space_id() {
 }
 
 #[test]
-fn a_dry_run_shows_the_checks_before_the_message() {
+fn a_dry_run_shows_the_reads_before_the_send() {
     let world = World::new();
     let ran = world.run(&text(&["--dry-run"]));
     let commands = ran.json()["commands"].as_array().expect("commands").clone();

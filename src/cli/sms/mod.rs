@@ -23,15 +23,15 @@ Examples:
 pub enum Command {
     /// Send one text to 1 to 1,000 numbers
     Send(send::Flags),
-    /// Signatures: the names in front of the texts
+    /// Signatures: the sender names at the start of each text
     #[command(subcommand, after_help = signs::EXAMPLES)]
     Signs(signs::Command),
-    /// Qualifications: the papers behind the signatures, personal data masked
+    /// Qualifications: the company documents that a signature needs
     #[command(subcommand, after_help = qualifications::EXAMPLES)]
     Qualifications(qualifications::Command),
-    /// Delivery receipts of a number: delivered, failed and why, or still in flight
+    /// Delivery receipts of a number: delivered, failed (and why), or in flight
     Status(status::Flags),
-    /// Messages sent, delivered and failed, day by day, with a chart
+    /// Messages sent, delivered and failed per day, with a chart
     Stats(stats::Flags),
 }
 

@@ -6,31 +6,32 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::aliyun::client::{self, Client};
+use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, MAX_BYTES, PageRange};
-use crate::api::call;
+use crate::api::call::ReadCall;
 use crate::api::operations::Product;
-use crate::cli::Inputs;
+use crate::cli::{Inputs, read_only};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::phone;
 use crate::message::time::china;
-use crate::output::report::Report;
+use crate::output::report::{self, Report};
 use crate::sms::receipt::{self, DAYS_KEPT, Filter, Found, Sent};
 
 const LATE: &str =
-    "a receipt may take a while, and it is found under the day of sending in China Standard Time";
+    "a receipt can take a while; it is listed under the day of sending in China Standard Time";
 const NARROW: &str = "--biz-id narrows it down, and --page-index reads a page";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Delivered is what the receipt calls so, nothing else. Without --all one page is read; --out-id and
---wait read all of them. When the time of --wait is up, the exit code is 0 all the same: a warning
-says so, and `final` is false in the JSON. An open receipt is no reason to send again.
+A message counts as delivered only if its receipt reports it. Without --all one page is fetched;
+--out-id and --wait fetch all pages. When the time of --wait is up, the exit code is still 0, with a
+warning, and `final` is false in the JSON. Do not send again because a receipt is missing.
 
 Examples:
   alimsg sms status -p 13800001000
@@ -38,20 +39,20 @@ Examples:
   alimsg sms status -p 13800001000 --out-id order-7 --wait=60
   alimsg --sandbox sms status -p 13800001000")]
 pub struct Flags {
-    /// Number that the message went to: 11 digits, +86 and 11 digits, or country code and number
+    /// Recipient of the message: 11 digits, +86 and 11 digits, or country code and number
     #[arg(long, short, visible_alias = "to", value_name = "N")]
     phone_number: Option<String>,
 
-    /// Day of sending: 20260326, 2026-03-26, "2d ago", 1w or RFC 3339; one of the last 30 [default:
-    /// today, in China Standard Time: so the service counts days]
+    /// Day of sending: 20260326, 2026-03-26, "2d ago", 1w or RFC 3339; one of the last 30, counted in
+    /// China Standard Time [default: today]
     #[arg(long, value_name = "DAY")]
     send_date: Option<String>,
 
-    /// Only the messages of this send, by the service's ID
+    /// Only messages of the send with this ID of the service
     #[arg(long, value_name = "ID")]
     biz_id: Option<String>,
 
-    /// Only the messages with this ID of your own
+    /// Only messages with this ID of your own
     #[arg(long, short, value_name = "ID")]
     out_id: Option<String>,
 
@@ -59,47 +60,65 @@ pub struct Flags {
     #[arg(long, conflicts_with = "page_index")]
     all: bool,
 
-    /// Page to read, counted from 1
+    /// Page, counted from 1
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     page_index: Option<u64>,
 
-    /// Receipts of one page, 1 to 50 [default: 50]
+    /// Receipts per page, 1 to 50 [default: 50]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_BYTES))]
     page_size: Option<u64>,
 
-    /// Ask again, with growing pauses, until every receipt is in or the time is up
+    /// Poll, with growing pauses, until every receipt is final or the time is up
     #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
           default_missing_value = "120", conflicts_with_all = ["page_index", "page_size"],
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     wait: Option<u64>,
 }
 
+/// Shows receipts; with `--wait`, once all are final or the time is up.
+///
+/// # Errors
+/// Invalid or missing input; a failed call; a signal.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let now = Timestamp::now();
-    let extent = extent(&flags);
+    let range = page_range(&flags);
     let wait = flags.wait.map(Duration::from_secs);
     let (filter, date) = filter(context, flags, now)?;
-    let (index, size) = extent.first();
+    let (index, size) = range.first();
     let calls = filter.calls(now, index, size);
-    let planned = client::dry_run(context, &call::any(&calls).collect::<Vec<_>>())?;
-    if context.settings.dry_run {
-        return Ok(planned);
+    let calls: Vec<&ReadCall> = calls.iter().collect();
+    let report = |found: Found| {
+        comment(context, &found, wait, range);
+        let facts = Facts { send_date: date.to_string(), is_final: found.is_final() };
+        Report::from_rows("receipts", found.receipts, &facts, Value::Array(found.raw))
+    };
+    let Some(limit) = wait else {
+        if context.screen.streams_rows() && matches!(range, PageRange::All { .. }) {
+            return stream(context, &calls, (&filter, date), range);
+        }
+        let fetch = |client: &Client<'_>| receipt::fetch(client, &filter, range);
+        return read_only::run(context, &calls, fetch, report);
+    };
+    if let Some(plan) = read_only::dry_run(context, &calls)? {
+        return Ok(plan);
     }
     let guard = Guard::prepare(context, Product::Dysmsapi)?;
-    let found = match wait {
-        Some(limit) => wait_for(context, &guard, filter, limit)?,
-        None if context.screen.streams_rows() && matches!(extent, PageRange::All { .. }) => {
-            return stream(context, &Client::open(context, &guard)?, (&filter, date), extent);
-        }
-        None => receipt::read(&Client::open(context, &guard)?, &filter, extent)?,
-    };
-    comment(context, &found, wait, extent);
-    Ok(report(date, found))
+    wait_for(context, &guard, filter, limit).map(report)
 }
 
-fn extent(flags: &Flags) -> PageRange {
+/// What describes the whole list of receipts.
+#[derive(Debug, Serialize)]
+struct Facts {
+    /// The day of sending in China Standard Time, as yyyy-MM-dd.
+    send_date: String,
+    /// Whether every receipt is there, and none can change any more.
+    #[serde(rename = "final")]
+    is_final: bool,
+}
+
+fn page_range(flags: &Flags) -> PageRange {
     let size = flags.page_size.unwrap_or(MAX_BYTES);
-    // A page says nothing about an ID that the service cannot filter by.
+    // The service cannot filter by --out-id: the receipt may be on any page.
     let all = flags.all || flags.wait.is_some() || flags.out_id.is_some();
     match flags.page_index {
         None if all => PageRange::All { size },
@@ -107,14 +126,15 @@ fn extent(flags: &Flags) -> PageRange {
     }
 }
 
-/// What is wanted, and the day that it is asked for.
+/// The receipts to fetch, and their day.
 fn filter(context: &Context, flags: Flags, now: Timestamp) -> Result<(Filter, Date)> {
     let today = china::day_of(now);
     let date = flags.send_date.as_deref().map(|text| day(text, today)).transpose()?;
     if flags.out_id.as_deref() == Some("") {
-        // It is no flag of the call, which would be refused with an empty one.
-        return Err(Failure::usage("--out-id has an empty value")
-            .hint("give --out-id a value or leave it out"));
+        // The call has no such flag, so it would not refuse an empty one.
+        return Err(
+            Failure::usage("--out-id has an empty value").hint("give --out-id a value or omit it")
+        );
     }
     let mut inputs = Inputs::new(context);
     let phone = inputs.need("--phone-number", "Phone number", flags.phone_number, |number| {
@@ -123,8 +143,7 @@ fn filter(context: &Context, flags: Flags, now: Timestamp) -> Result<(Filter, Da
     inputs.complete(&[])?;
     if date.is_none() {
         context.screen.note(&format!(
-            "asking for {today}, today in China Standard Time (UTC+8), as the service counts days; \
-             --send-date names another day"
+            "showing {today}, today in China Standard Time (UTC+8); --send-date selects another day"
         ));
     }
     let date = date.unwrap_or(today);
@@ -132,7 +151,7 @@ fn filter(context: &Context, flags: Flags, now: Timestamp) -> Result<(Filter, Da
     Ok((Filter { phone, sent, biz_id: flags.biz_id, out_id: flags.out_id }, date))
 }
 
-/// A day that the service may answer for.
+/// Parses a day for which the service keeps receipts.
 fn day(text: &str, today: Date) -> Result<Date> {
     let day = china::past_day("--send-date", text, today)?;
     let oldest = today.checked_sub(DAYS_KEPT.days()).unwrap_or(today);
@@ -140,7 +159,7 @@ fn day(text: &str, today: Date) -> Result<Date> {
         return Err(Failure::usage(format!(
             "--send-date {day} is too long ago: the service keeps receipts for {DAYS_KEPT} days"
         ))
-        .hint(format!("the oldest day to ask for is {oldest}")));
+        .hint(format!("the oldest day is {oldest}")));
     }
     Ok(day)
 }
@@ -156,7 +175,7 @@ fn wait_for(
     receipt::wait(context, guard, &mut wanted, limit, &mut |open| {
         if is_first && open > 0 {
             let limit = limit.as_secs();
-            context.screen.note(&format!("not every receipt is in; asking again for {limit} s"));
+            context.screen.note(&format!("not every receipt is final; polling for {limit} s"));
         }
         is_first = false;
     })?;
@@ -164,68 +183,59 @@ fn wait_for(
     Ok(found)
 }
 
-/// Prints every receipt as its page comes.
+/// Fetches receipts and prints each page when it arrives.
 fn stream(
     context: &Context,
-    service: &Client<'_>,
+    calls: &[&ReadCall],
     (filter, date): (&Filter, Date),
-    extent: PageRange,
+    range: PageRange,
 ) -> Result<Report> {
-    let mut listing = Listing::new(context, "receipts", extent);
-    let mut is_final = true;
-    let found = receipt::read_each(service, filter, extent, |receipts, raw| {
-        is_final &= receipts.iter().all(|receipt| receipt.status.is_final());
-        listing.take(receipts.iter().map(receipt::Receipt::item).collect(), &raw)
-    })?;
-    let is_closed = listing.is_closed();
-    if found.repeats {
-        context.screen.warn("the service repeats its pages; the list may be incomplete");
-    } else if found.more && !is_closed {
-        pages::warn_cut(context, NARROW);
-    } else if listing.rows() == 0 && !is_closed {
-        context.screen.note(LATE);
-    }
-    let is_final = is_final && listing.rows() > 0 && !found.more && !found.repeats;
-    Ok(listing.report(facts(date, is_final)))
+    let fetch = |client: &Client<'_>| {
+        let mut listing = Listing::new(context, "receipts", range);
+        let mut is_final = true;
+        let found = receipt::fetch_each(client, filter, range, |receipts, raw| {
+            is_final &= receipts.iter().all(|receipt| receipt.status.is_final());
+            listing.take(receipts.iter().map(report::fields).collect(), &raw)
+        })?;
+        let is_final = is_final && listing.rows() > 0 && !found.more && !found.repeats;
+        Ok((listing, found, is_final))
+    };
+    read_only::run(context, calls, fetch, |(listing, found, is_final)| {
+        let is_closed = listing.is_closed();
+        if found.repeats {
+            context.screen.warn("the service repeats its pages; the list may be incomplete");
+        } else if found.more && !is_closed {
+            pages::warn_cut(context, NARROW);
+        } else if listing.rows() == 0 && !is_closed {
+            context.screen.note(LATE);
+        }
+        listing.report(report::fields(&Facts { send_date: date.to_string(), is_final }))
+    })
 }
 
-fn facts(date: Date, is_final: bool) -> Map<String, Value> {
-    let mut facts = Map::new();
-    facts.insert("send_date".into(), json!(date.to_string()));
-    facts.insert("final".into(), json!(is_final));
-    facts
-}
-
-/// What the list itself does not say.
-fn comment(context: &Context, found: &Found, wait: Option<Duration>, extent: PageRange) {
+/// Notes and warnings about what the list may lack.
+fn comment(context: &Context, found: &Found, wait: Option<Duration>, range: PageRange) {
     let screen = &context.screen;
     if found.repeats {
         screen.warn("the service repeats its pages; the list may be incomplete");
-    } else if found.more && matches!(extent, PageRange::All { .. }) {
+    } else if found.more && matches!(range, PageRange::All { .. }) {
         pages::warn_cut(context, NARROW);
     } else if found.more {
-        screen.note("there are more: --all reads every page, --page-index another one");
+        screen.note("there are more: --all fetches every page, --page-index another one");
     }
     if let Some(limit) = wait
         && !found.is_final()
     {
         let limit = limit.as_secs();
         screen.warn(if found.receipts.is_empty() {
-            format!("there is no receipt after {limit} s; that does not mean that nothing was sent")
+            format!(
+                "no receipt after {limit} s; the message may still have been sent, so do not send it again"
+            )
         } else {
-            format!("not every receipt is in after {limit} s; do not send again because of that")
+            format!("not every receipt is final after {limit} s; do not send again because of that")
         });
     } else if found.receipts.is_empty() {
         screen.note(LATE);
-    }
-}
-
-fn report(date: Date, found: Found) -> Report {
-    Report::List {
-        name: "receipts",
-        items: found.receipts.iter().map(receipt::Receipt::item).collect(),
-        facts: facts(date, found.is_final()),
-        raw: Value::Array(found.raw),
     }
 }
 
@@ -235,7 +245,7 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn a_day_is_one_of_the_last_thirty() {
+    fn the_day_must_be_one_of_the_last_thirty() {
         let today = date(2026, 3, 26);
         for text in ["20260326", "2026-03-26", "20260301", "2026-02-24"] {
             assert!(day(text, today).is_ok(), "{text}");

@@ -284,7 +284,7 @@ impl DraftFlags {
         let content = self.content.clone().or(fields.content);
         let kind = self.template_type.clone();
         let kind = kind.or(fields.template_type.map(TextOrNumber::into_text));
-        let kind = kind.map(|word| TemplateType::read("--template-type", &word)).transpose()?;
+        let kind = kind.map(|word| TemplateType::parse("--template-type", &word)).transpose()?;
         let intl_type = self.intl_type.map(|number| number.to_string());
         let intl_type = intl_type.or(fields.intl_type.map(TextOrNumber::into_text));
         let is_international = kind == Some(TemplateType::International);

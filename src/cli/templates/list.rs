@@ -5,7 +5,7 @@ use clap::Args;
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{DEFAULT, PageRange};
-use crate::api::audit_status::read_status;
+use crate::api::audit_status::parse_status;
 use crate::chat::template as chat;
 use crate::cli::templates::channel::{ListQuery, product};
 use crate::cli::templates::refuse_flags;
@@ -14,7 +14,7 @@ use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::message::template::ListFacts;
 use crate::output::report::Report;
-use crate::output::rows::fields;
+use crate::output::report::fields;
 use crate::sms::template as sms;
 
 pub const EXAMPLES: &str = "\
@@ -110,7 +110,7 @@ impl ListFlags {
                     ("--cust-space-id", self.cust_space_id.is_some()),
                 ],
             )?;
-            let status = status.map(|word| read_status("--audit-status", word)).transpose()?;
+            let status = status.map(|word| parse_status("--audit-status", word)).transpose()?;
             return Ok(ListQuery::Sms(sms::list::ListQuery { status, name: self.name }));
         }
         Ok(ListQuery::Chat(chat::list::ListQuery {

@@ -1,19 +1,21 @@
-//! `alimsg whatsapp media`: files on their way to messages and templates.
+//! `alimsg whatsapp media upload`: uploads a file and prints the link that messages and templates
+//! take.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::oss::{self, Authorization, Upload};
 use crate::api::call::{AnyCall, Call, ReadCall};
 use crate::api::operations::{GENERATE_PRESIGNED_URL, GET_CHATAPP_UPLOAD_AUTHORIZATION, Product};
-use crate::cli::whatsapp::number::space;
+use crate::cli::whatsapp::number_flags::need_space;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::message::media;
-use crate::output::report::{Phase, PlannedCommand, Report};
+use crate::output::report::{Phase, PlannedCommand, Report, fields};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -22,9 +24,9 @@ Examples:
 
 WhatsApp's limits: images (jpg, png) 5 MiB; videos (mp4, 3gp) and audio (aac, m4a, mp3, amr,
 ogg) 16 MiB; documents (pdf, txt, doc, docx, xls, xlsx, ppt, pptx) 100 MiB; stickers (webp)
-100 KiB, animated ones 500 KiB. --timeout gives a large file longer than a minute.";
+100 KiB, animated ones 500 KiB. For a large file, raise --timeout above a minute.";
 
-/// The storage's names on a dry run: they come with the right to upload.
+/// Placeholders on a dry run: the service names the storage when it authorizes the upload.
 const UNKNOWN_TARGET: &str = "oss://BUCKET/KEY";
 const UNKNOWN_ENDPOINT: &str = "https://ENDPOINT";
 
@@ -41,7 +43,7 @@ pub struct UploadFlags {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Channel instance whose storage is used
+    /// Channel instance with the storage
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 
@@ -64,21 +66,51 @@ impl Command {
     }
 }
 
+/// The uploaded file.
+#[derive(Debug, Serialize)]
+struct MediaLink {
+    /// The link that messages and templates take.
+    link: String,
+    /// Where the file is in the storage.
+    key: String,
+    /// Whether the link works for a limited time, without credentials.
+    presigned: bool,
+    /// `image`, `video`, `audio`, `document` or `sticker`.
+    kind: &'static str,
+    /// The MIME type.
+    #[serde(rename = "type")]
+    mime: &'static str,
+    /// In bytes.
+    size: u64,
+}
+
+/// The replies, without credentials.
+#[derive(Debug, Serialize)]
+struct Replies {
+    /// The reply that authorized the upload.
+    authorization: Value,
+    /// The reply with the presigned link, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presigned: Option<Value>,
+}
+
 fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
     let medium = media::inspect(&flags.file)?;
     let file = std::path::absolute(&flags.file)
-        .map_err(|error| Failure::usage(format!("the path cannot be used: {error}")))?;
+        .map_err(|error| Failure::usage(format!("invalid path: {error}")))?;
     if file.to_str().is_none() {
-        return Err(Failure::usage("the name of the file is no Unicode").hint("rename the file"));
+        return Err(
+            Failure::usage("the name of the file is not valid Unicode").hint("rename the file")
+        );
     }
-    let space = space(context, flags.cust_space_id)?;
-    let ask = Call::to(&GET_CHATAPP_UPLOAD_AUTHORIZATION).text("--cust-space-id", &space);
+    let space = need_space(context, flags.cust_space_id)?;
+    let authorize = Call::to(&GET_CHATAPP_UPLOAD_AUTHORIZATION).text("--cust-space-id", &space);
     if context.settings.dry_run {
-        return planned(context, &ask, &file.display().to_string(), flags.presign);
+        return plan(context, &authorize, &file.display().to_string(), flags.presign);
     }
-    let service = Client::connect(context, Product::Cams)?;
-    let reply = service.read(&ask).map_err(|mut failure| {
-        // A reply that is no OK could hold the keys all the same.
+    let client = Client::connect(context, Product::Cams)?;
+    let reply = client.read(&authorize).map_err(|mut failure| {
+        // The reply may contain the keys although the call failed.
         failure.raw = None;
         failure
     })?;
@@ -87,42 +119,44 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
     {
         let busy = context.screen.busy(&format!("uploading {}", flags.file.display()), medium.size);
         let upload = Upload { file: &file, key: &key, authorization: &authorization };
-        service.upload(&upload, &|share| busy.at(share))?;
+        client.upload(&upload, &|share| busy.at(share))?;
     }
-    let mut raw = Map::new();
-    raw.insert("authorization".into(), oss::masked(reply));
+    let mut replies = Replies { authorization: oss::masked(reply), presigned: None };
     let mut link = authorization.link(&key);
     if flags.presign {
         let call = Call::to(&GENERATE_PRESIGNED_URL).text("--file-path", &key);
-        let given = service.read(&call).and_then(|reply| {
+        let presigned = client.read(&call).and_then(|reply| {
             let url = reply.text(&["Data.Url", "Data"]);
             let url = url.ok_or_else(|| Failure::new(Kind::Rejected, "the reply has no link"))?;
             Ok((url, reply))
         });
-        // What is up is up: whoever knows its plain link need not upload it again.
-        let (url, reply) = given.map_err(|mut failure| {
-            failure.message =
-                format!("the file is uploaded, but not linked for a time: {}", failure.message);
+        // The file has been uploaded: with its plain link there is no need to upload it again.
+        let (url, reply) = presigned.map_err(|mut failure| {
+            failure.message = format!(
+                "the file is uploaded, but there is no presigned link: {}",
+                failure.message
+            );
             failure.hint(format!("its plain link is {link}"))
         })?;
-        raw.insert("presigned".into(), Value::Object(reply.0));
+        replies.presigned = Some(Value::Object(reply.0));
         link = url;
     }
-    drop(service);
-    let mut data = Map::new();
-    data.insert("link".into(), json!(link));
-    data.insert("key".into(), json!(key));
-    data.insert("presigned".into(), json!(flags.presign));
-    data.insert("kind".into(), json!(medium.kind.name()));
-    data.insert("type".into(), json!(medium.mime));
-    data.insert("size".into(), json!(medium.size));
-    Ok(Report::RunStatus { data, raw: Value::Object(raw) })
+    drop(client);
+    let link = MediaLink {
+        link,
+        key,
+        presigned: flags.presign,
+        kind: medium.kind.name(),
+        mime: medium.mime,
+        size: medium.size,
+    };
+    Ok(Report::from_record(&link, Value::Object(fields(&replies))))
 }
 
 /// The commands of an upload, in their order.
-fn planned(context: &Context, ask: &ReadCall, file: &str, presign: bool) -> Result<Report> {
+fn plan(context: &Context, authorize: &ReadCall, file: &str, presign: bool) -> Result<Report> {
     let link = Call::to(&GENERATE_PRESIGNED_URL).text("--file-path", "KEY");
-    let calls: Vec<&dyn AnyCall> = std::iter::once(ask as &dyn AnyCall)
+    let calls: Vec<&dyn AnyCall> = std::iter::once(authorize as &dyn AnyCall)
         .chain(presign.then_some(&link as &dyn AnyCall))
         .collect();
     let mut report = client::dry_run(context, &calls)?;

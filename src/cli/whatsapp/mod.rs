@@ -4,7 +4,7 @@ mod accounts;
 mod automation;
 mod history;
 mod media;
-mod number;
+mod number_flags;
 mod numbers;
 mod profile;
 mod send;
@@ -31,9 +31,9 @@ pub enum Command {
     /// Send a message
     #[command(subcommand, after_help = send::EXAMPLES)]
     Send(send::Kind),
-    /// Messages of a business number, in and out
+    /// Messages of a business number, incoming and outgoing
     History(history::Flags),
-    /// Tell whether the 24-hour window to a customer is open, and until when
+    /// Show whether the 24-hour window to a customer is open, and until when
     Session(session::Flags),
     /// Business numbers: quality, limits, health
     #[command(subcommand, after_help = numbers::EXAMPLES)]
@@ -41,7 +41,7 @@ pub enum Command {
     /// Business profile of a number
     #[command(subcommand, after_help = profile::EXAMPLES)]
     Profile(profile::Command),
-    /// Media for messages and templates
+    /// Media files for messages and templates
     #[command(subcommand, after_help = media::EXAMPLES)]
     Media(media::Command),
     /// Channel instances of the account
@@ -50,7 +50,7 @@ pub enum Command {
     /// Welcome message, conversation starters and commands
     #[command(subcommand, after_help = automation::EXAMPLES)]
     Automation(automation::Command),
-    /// Callback addresses
+    /// Callback URLs for receipts and incoming messages
     #[command(subcommand, after_help = webhook::EXAMPLES)]
     Webhook(webhook::Command),
 }

@@ -1,14 +1,13 @@
-//! `alimsg whatsapp session`: is the window to a customer open, and until when.
+//! `alimsg whatsapp session`: whether the 24-hour window to a customer is open, and until when.
 
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::aliyun::client::{self, Client};
-use crate::api::operations::Product;
 use crate::chat::history::{Conversation, PAGE_SIZE};
-use crate::chat::session_window;
-use crate::cli::{Inputs, anything};
+use crate::chat::session_window::{self, Window};
+use crate::cli::{Inputs, anything, read_only};
 use crate::context::Context;
 use crate::error::Result;
 use crate::message::channel::Channel;
@@ -17,8 +16,8 @@ use crate::output::report::Report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Within 24 hours after a customer's last message free-form messages may be sent; afterwards only
-templates. The exit code is 0 for an open window and for a closed one: `open` tells.
+Free-form messages can be sent within 24 hours after a customer's last message, afterwards only
+templates. The exit code is 0 whether the window is open or closed; check `open` in the JSON.
 
 Examples:
   alimsg whatsapp session --from 8613800000001 --to 8613800001000 --cust-space-id cams-8c1xxxx
@@ -38,6 +37,21 @@ pub struct Flags {
     cust_space_id: Option<String>,
 }
 
+/// The window, as the JSON shows it.
+#[derive(Debug, Serialize)]
+struct Session {
+    /// Whether free-form messages can be sent now.
+    open: bool,
+    /// When the customer wrote last, in the last 24 hours; RFC 3339.
+    last_inbound_at: Option<Timestamp>,
+    /// When the window closes, or has closed; RFC 3339.
+    expires_at: Option<Timestamp>,
+}
+
+/// Shows the session window to a customer.
+///
+/// # Errors
+/// Invalid or missing input; a failed call; a reply that cannot be parsed.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut inputs = Inputs::new(context);
     let check = |number: &str| phone::check_chat_number("--from", number);
@@ -50,20 +64,17 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let conversation =
         Conversation { channel: Channel::Whatsapp, business, customer: Some(customer), space };
     let now = Timestamp::now();
-    if context.settings.dry_run {
-        let call = conversation.page(&session_window::query(now), 1, PAGE_SIZE);
-        return client::dry_run(context, &[&call]);
-    }
-    let service = Client::connect(context, Product::Cams)?;
-    let (window, replies) = session_window::fetch(&conversation, &service, now)?;
-    drop(service);
-    if !window.open {
-        context.screen.note("closed: only a template can be sent now");
-    }
-    let data = Map::from_iter([
-        ("open".to_string(), json!(window.open)),
-        ("last_inbound_at".to_string(), json!(window.last_inbound_at)),
-        ("expires_at".to_string(), json!(window.expires_at)),
-    ]);
-    Ok(Report::RunStatus { data, raw: Value::Array(replies) })
+    read_only::run(
+        context,
+        &[&conversation.page(&session_window::query(now), 1, PAGE_SIZE)],
+        |client| session_window::fetch(&conversation, client, now),
+        |(window, replies)| {
+            if !window.open {
+                context.screen.note("closed: only a template can be sent now");
+            }
+            let Window { open, last_inbound_at, expires_at } = window;
+            let session = Session { open, last_inbound_at, expires_at };
+            Report::from_record(&session, Value::Array(replies))
+        },
+    )
 }

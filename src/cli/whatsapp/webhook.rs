@@ -1,18 +1,18 @@
-//! `alimsg whatsapp webhook`: where the service reports receipts and incoming messages.
+//! `alimsg whatsapp webhook set`: where the service reports receipts and incoming messages.
 
 use clap::{Args, Subcommand};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::api::call::{Call, shell_line};
-use crate::api::operations::{UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
-use crate::api::reply::fields;
-use crate::cli::whatsapp::number::space;
-use crate::cli::whatsapp::numbers::{self, CALLBACKS};
+use crate::api::operations::{ChangeOperation, UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
+use crate::chat::business_number::{self, Callbacks};
+use crate::cli::whatsapp::number_flags::need_space;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::{phone, url};
-use crate::output::report::Report;
+use crate::output::report::{Report, fields};
 use crate::send::change::{Change, Look, Question, Rows, apply};
 
 pub const EXAMPLES: &str = "\
@@ -24,7 +24,7 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Set the callback addresses of a number, or without a number of the account
+    /// Set the callback URLs of a number or, without a number, of the account
     #[command(after_help = EXAMPLES)]
     Set(SetFlags),
 }
@@ -39,15 +39,15 @@ pub struct SetFlags {
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 
-    /// Address for delivery receipts
+    /// URL for delivery receipts
     #[arg(long, value_name = "URL")]
     status_callback_url: Option<String>,
 
-    /// Address for incoming messages; of a number only
+    /// URL for incoming messages; only for a number
     #[arg(long, value_name = "URL")]
     up_callback_url: Option<String>,
 
-    /// Whether callbacks go to the addresses: Y or N
+    /// Whether callbacks go to the URLs: Y or N
     #[arg(long, value_name = "Y|N", value_parser = ["Y", "N"], ignore_case = true)]
     http_flag: Option<String>,
 
@@ -70,76 +70,113 @@ impl Command {
     }
 }
 
+/// The result of the change: the account or the number, and the values that were set.
+#[derive(Debug, Clone, Serialize)]
+struct Changed {
+    /// The channel instance.
+    cust_space_id: String,
+    /// The number; `null` for the whole account.
+    number: Option<String>,
+    /// The URL for receipts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_callback_url: Option<String>,
+    /// The URL for incoming messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    up_callback_url: Option<String>,
+    /// `Y` if callbacks go to the URLs, else `N`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_flag: Option<String>,
+    /// `Y` if callbacks go to a message queue, else `N`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue_flag: Option<String>,
+    /// The service's ID of the request.
+    request_id: Option<String>,
+}
+
+impl Changed {
+    /// The flags of the call and their values.
+    fn values(&self) -> [(&'static str, Option<&str>); 4] {
+        [
+            ("--status-callback-url", self.status_callback_url.as_deref()),
+            ("--up-callback-url", self.up_callback_url.as_deref()),
+            ("--http-flag", self.http_flag.as_deref()),
+            ("--queue-flag", self.queue_flag.as_deref()),
+        ]
+    }
+
+    /// Checks the values, and returns the operation that sets them.
+    fn operation(&self) -> Result<&'static ChangeOperation> {
+        if self.values().iter().all(|(_, value)| value.is_none()) {
+            return Err(Failure::usage("there is nothing to change").hint(
+                "give --status-callback-url, --up-callback-url, --http-flag or --queue-flag",
+            ));
+        }
+        for (flag, value) in self.values().iter().take(2) {
+            value.map_or(Ok(()), |url| url::check(flag, url))?;
+        }
+        match &self.number {
+            Some(number) => {
+                phone::check_chat_number("the number", number)?;
+                Ok(&UPDATE_PHONE_WEBHOOK)
+            }
+            None if self.up_callback_url.is_some() => Err(Failure::usage(
+                "--up-callback-url needs a number, and cannot be set for an account",
+            )
+            .hint("add the number: alimsg whatsapp webhook set 8613800000001 …")),
+            None => Ok(&UPDATE_ACCOUNT_WEBHOOK),
+        }
+    }
+}
+
 fn set(context: &Context, flags: SetFlags) -> Result<Report> {
-    let upper = |flag: &Option<String>| flag.as_ref().map(|word| word.to_uppercase());
-    let values = [
-        ("--status-callback-url", flags.status_callback_url.clone()),
-        ("--up-callback-url", flags.up_callback_url.clone()),
-        ("--http-flag", upper(&flags.http_flag)),
-        ("--queue-flag", upper(&flags.queue_flag)),
-    ];
-    if values.iter().all(|(_, value)| value.is_none()) {
-        return Err(Failure::usage("nothing is to be set")
-            .hint("give --status-callback-url, --up-callback-url, --http-flag or --queue-flag"));
-    }
-    for (flag, value) in values.iter().take(2) {
-        if let Some(url) = value {
-            url::check(flag, url)?;
-        }
-    }
-    let operation = match &flags.number {
-        Some(number) => {
-            phone::check_chat_number("the number", number)?;
-            &UPDATE_PHONE_WEBHOOK
-        }
-        None if flags.up_callback_url.is_some() => {
-            return Err(Failure::usage("an account has no --up-callback-url")
-                .hint("name the number: alimsg whatsapp webhook set 8613800000001 …"));
-        }
-        None => &UPDATE_ACCOUNT_WEBHOOK,
+    let upper = |flag: Option<String>| flag.map(|word| word.to_uppercase());
+    let mut changed = Changed {
+        cust_space_id: String::new(),
+        number: flags.number,
+        status_callback_url: flags.status_callback_url,
+        up_callback_url: flags.up_callback_url,
+        http_flag: upper(flags.http_flag),
+        queue_flag: upper(flags.queue_flag),
+        request_id: None,
     };
-    let space = space(context, flags.cust_space_id)?;
-    let mut call = Call::to(operation)
-        .text("--cust-space-id", &space)
-        .optional_text("--phone-number", flags.number.as_deref());
+    let operation = changed.operation()?;
+    changed.cust_space_id = need_space(context, flags.cust_space_id)?;
+    let (space, number) = (&changed.cust_space_id, changed.number.as_deref());
+    let mut call =
+        Call::to(operation).text("--cust-space-id", space).optional_text("--phone-number", number);
     let mut rows: Rows = vec![("space".into(), space.clone())];
-    rows.extend(flags.number.iter().map(|number| ("number".to_string(), number.clone())));
-    let mut data = Map::new();
-    data.insert("cust_space_id".into(), json!(space));
-    data.insert("number".into(), json!(flags.number));
-    for (flag, value) in &values {
-        let Some(value) = value else { continue };
-        call = call.text(flag, value);
+    rows.extend(number.map(|number| ("number".to_string(), number.to_string())));
+    for (flag, value) in changed.values() {
+        call = call.optional_text(flag, value);
         let name = flag.trim_start_matches('-').replace('-', "_");
-        rows.push((name.clone(), value.clone()));
-        data.insert(name, json!(value));
+        rows.extend(value.map(|value| (name, value.to_string())));
     }
-    let shown = ["whatsapp", "numbers", "list", "--cust-space-id", &space];
-    let list = numbers::query(Some(&space));
-    let before = |service: &Client<'_>| -> Result<Rows> {
-        let reply = service.read(&list)?;
-        let row = numbers::row_of(&reply, flags.number.as_deref().unwrap_or_default())?;
-        let known = CALLBACKS.map(|(name, field)| {
-            let value = fields::text(row, &[field]).unwrap_or_else(|| "(none)".into());
-            (format!("{name} before"), value)
-        });
-        Ok(known.to_vec())
+    let list = business_number::list_call(Some(space), None);
+    let before = |client: &Client<'_>| -> Result<Rows> {
+        let reply = client.read(&list)?;
+        let row = business_number::find_row(&reply, number.unwrap_or_default())?;
+        let callbacks = Callbacks::from_row(row);
+        let row = |(name, value): (String, Value)| {
+            (format!("{name} before"), value.as_str().unwrap_or("(none)").to_string())
+        };
+        Ok(fields(&callbacks).into_iter().map(row).collect())
     };
-    // The service tells those of a number, and not those of an account.
-    let look = match &flags.number {
+    // The service shows the callbacks of a number only, not those of an account.
+    let look = match number {
         Some(_) => Look::Shown { call: &list, rows: &before },
         None => Look::Nothing,
     };
+    let check = ["whatsapp", "numbers", "list", "--cust-space-id", space];
     let change = Change {
         call,
-        title: format!("{} is about to set:", operation.api),
+        title: "About to change the callbacks:".into(),
         rows,
         look,
-        question: Question::Yes("Set it?"),
-        check: shell_line("alimsg", &shown.map(String::from)),
+        question: Question::Yes("Change them?"),
+        check: shell_line("alimsg", &check.map(String::from)),
     };
     apply(context, &change, |reply| {
-        data.insert("request_id".into(), json!(reply.text(&["RequestId"])));
-        Report::RunStatus { data, raw: Value::Object(reply.0) }
+        let request_id = reply.text(&["RequestId"]);
+        Report::from_record(&Changed { request_id, ..changed.clone() }, Value::Object(reply.0))
     })
 }

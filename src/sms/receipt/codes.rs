@@ -1,9 +1,9 @@
-//! What carriers and the service write into a receipt, and what to do about it.
+//! The codes of receipts: what each means, and what to do about it.
 //!
-//! Facts from the service's page of receipt codes; the sentences are ours. Carriers have many more
-//! codes than are documented: those are shown as they came.
+//! The codes are documented by the service; the sentences are alimsg's. Carriers have many more
+//! codes; those are shown as they are.
 
-/// What a code says about the message that it stands in the receipt of.
+/// What a code means for the delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Delivered,
@@ -17,12 +17,12 @@ pub struct Code {
     pub code: &'static str,
     pub verdict: Verdict,
     pub meaning: &'static str,
-    /// What to do; empty where there is nothing to do.
+    /// What to do; empty if nothing.
     pub action: &'static str,
 }
 
 impl Code {
-    /// Meaning and advice, in one line.
+    /// Meaning and action, in one line.
     pub fn explanation(&self) -> String {
         if self.action.is_empty() {
             self.meaning.to_string()
@@ -32,7 +32,7 @@ impl Code {
     }
 }
 
-/// Every code that is known by name.
+/// The documented codes.
 #[rustfmt::skip]
 static CODES: &[Code] = &[
     code("DELIVERED", Verdict::Delivered, "the carrier confirmed the delivery", ""),
@@ -41,7 +41,7 @@ static CODES: &[Code] = &[
     code("MOBILE_NOT_ON_SERVICE", Verdict::Failed,
         "the number is out of service", "stop sending to it"),
     code("INVALID_NUMBER", Verdict::Failed,
-        "there is no such number", "correct or remove it"),
+        "the number does not exist", "correct or remove it"),
     code("MOBILE_SEND_LIMIT", Verdict::Failed,
         "the recipient has reached the limit for today", "wait 24 hours"),
     code("MOBILE_ACCOUNT_ABNORMAL", Verdict::Failed,
@@ -55,15 +55,15 @@ static CODES: &[Code] = &[
     code("CONTENT_KEYWORD", Verdict::Failed,
         "the carrier found a forbidden word in the text", "change the template or its variables"),
     code("CONTENT_ERROR", Verdict::Failed,
-        "a marketing text does not say how to opt out", "add that to the template"),
+        "a marketing text must explain how to opt out", "add that to the template"),
     code("EXPIRED", Verdict::Failed,
-        "the message grew too old in the carrier's queue", "it may be sent again"),
+        "the message expired in the carrier's queue", "it may be sent again"),
     code("NO_ROUTE", Verdict::Failed,
-        "no route leads to this number", "open a ticket"),
+        "there is no route to this number", "open a ticket"),
     code("SP_NOT_BY_INTER_SMS", Verdict::Failed,
         "international sending is not enabled", "use a signature and a template that have it"),
     code("SP_UNKNOWN_ERROR", Verdict::Failed,
-        "the carrier failed without a reason", "try once more, then open a ticket"),
+        "the carrier failed without giving a reason", "try once more, then open a ticket"),
 ];
 
 const fn code(
@@ -75,7 +75,7 @@ const fn code(
     Code { code, verdict, meaning, action }
 }
 
-/// The entry for a code; carriers do not agree on upper and lower case.
+/// The entry for a code, in upper or lower case: carriers differ.
 pub fn find(code: &str) -> Option<&'static Code> {
     CODES.iter().find(|entry| entry.code.eq_ignore_ascii_case(code.trim()))
 }
@@ -85,10 +85,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_stands_once_and_every_failure_says_what_to_do() {
+    fn every_code_is_listed_once_and_every_failure_has_an_action() {
         for entry in CODES {
             let found = find(entry.code).expect("listed");
-            assert!(std::ptr::eq(found, entry), "{} stands twice", entry.code);
+            assert!(std::ptr::eq(found, entry), "{} is listed twice", entry.code);
             assert!(!entry.meaning.is_empty() && !entry.meaning.ends_with('.'), "{}", entry.code);
             assert!(entry.verdict != Verdict::Failed || !entry.action.is_empty(), "{}", entry.code);
         }

@@ -1,76 +1,80 @@
-//! Receipts of SMS messages: what the service knows about the fate of a message.
+//! Delivery receipts of SMS messages.
 //!
-//! Facts of the call QuerySendDetails: it answers for one number on one day (China Standard Time)
-//! of the last 30 days, in pages of 1 to 50.
+//! The call QuerySendDetails answers for one number and one day (China Standard Time) of the last 30
+//! days, in pages of 1 to 50.
 
 mod codes;
 mod query;
 
 use jiff::Zoned;
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::api::reply::fields;
 use crate::message::phone;
 use crate::message::time::{china, in_reply};
 use codes::Verdict;
-pub use query::{DAYS_KEPT, Filter, Found, Sent, read, read_each, wait};
+pub use query::{DAYS_KEPT, Filter, Found, Sent, fetch, fetch_each, wait};
 
-/// How far a message has come, as its receipt says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
+/// Whether a message was delivered, in the words that all channels share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
     /// Accepted; the carrier has not reported yet.
     InFlight,
     Failed,
     Delivered,
-    /// The receipt says nothing that is documented, or contradicts itself.
+    /// The receipt has an undocumented status, or contradicts itself.
     Unknown,
 }
 
-impl Status {
-    /// The word of the vocabulary that all channels share.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::InFlight => "in_flight",
-            Self::Failed => "failed",
-            Self::Delivered => "delivered",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Nothing more will come.
+impl DeliveryStatus {
+    /// Whether the status cannot change any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Failed | Self::Delivered)
     }
 }
 
 /// The receipt of one message to one number.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Receipt {
-    /// As the service keeps it: a mainland number without its country code.
+    /// The recipient as the service stores it: a mainland number without its country code.
     pub phone: String,
-    pub status: Status,
-    /// What the carrier or the service wrote.
+    /// Whether the message was delivered.
+    pub status: DeliveryStatus,
+    /// The code of the carrier or the service.
     pub code: Option<String>,
+    /// What the code means and what to do about it; nothing for an undocumented code.
+    pub meaning: Option<String>,
+    /// When the service sent the message, in RFC 3339 at the service's offset.
+    #[serde(serialize_with = "rfc3339")]
     pub sent_at: Option<Zoned>,
+    /// When the carrier reported, in the same form.
+    #[serde(serialize_with = "rfc3339")]
     pub received_at: Option<Zoned>,
     /// The sender's own ID of the message.
     pub out_id: Option<String>,
 }
 
+fn rfc3339<S: Serializer>(moment: &Option<Zoned>, serializer: S) -> Result<S::Ok, S::Error> {
+    moment.as_ref().map(china::rfc3339).serialize(serializer)
+}
+
 impl Receipt {
-    /// The receipt of an accepted message, while there is none.
+    /// Stands in for the receipt of an accepted message that has none yet.
     pub fn pending(phone: &str, out_id: &str) -> Self {
         Self {
             phone: phone::canonical_sms_number(phone).to_string(),
-            status: Status::InFlight,
+            status: DeliveryStatus::InFlight,
             code: None,
+            meaning: None,
             sent_at: None,
             received_at: None,
             out_id: Some(out_id.to_string()),
         }
     }
 
-    /// Reads one row of a reply. Whatever is missing or of a strange type is left out.
+    /// Parses one row of a reply. Fields that are missing or of an unexpected type are left out.
     fn from_row(row: &Value, phone: &str) -> Self {
         let text = |name| fields::text(row, &[name]);
         let moment = |name| in_reply::parse(row.get(name)?).map(china::at);
@@ -78,65 +82,48 @@ impl Receipt {
         Self {
             phone: text("PhoneNum").unwrap_or_else(|| phone.to_string()),
             status: status(fields::number(row, &["SendStatus"]), code.as_deref()),
+            meaning: code.as_deref().and_then(codes::find).map(codes::Code::explanation),
             code,
             sent_at: moment("SendDate"),
             received_at: moment("ReceiveDate"),
             out_id: text("OutId"),
         }
     }
-
-    /// What the code means and what to do about it; nothing for a code that is not documented.
-    pub fn meaning(&self) -> Option<String> {
-        self.code.as_deref().and_then(codes::find).map(codes::Code::explanation)
-    }
-
-    /// The receipt as an item of a report.
-    pub fn item(&self) -> Map<String, Value> {
-        let moment = |moment: &Option<Zoned>| json!(moment.as_ref().map(china::rfc3339));
-        let mut item = Map::new();
-        item.insert("phone".into(), json!(self.phone));
-        item.insert("status".into(), json!(self.status.word()));
-        item.insert("code".into(), json!(self.code));
-        item.insert("meaning".into(), json!(self.meaning()));
-        item.insert("sent_at".into(), moment(&self.sent_at));
-        item.insert("received_at".into(), moment(&self.received_at));
-        item.insert("out_id".into(), json!(self.out_id));
-        item
-    }
 }
 
-/// Documented: 1 waits for the receipt, 2 failed, 3 delivered. A code that is known to say the
-/// opposite makes it unknown: nothing is called delivered against the carrier's word.
-fn status(number: Option<u64>, code: Option<&str>) -> Status {
+/// Documented: 1 waits for the receipt, 2 failed, 3 delivered. A code with the opposite meaning makes
+/// it unknown: a message is never called delivered against the carrier's report.
+fn status(number: Option<u64>, code: Option<&str>) -> DeliveryStatus {
     let verdict = code.and_then(codes::find).map(|code| code.verdict);
     match (number, verdict) {
-        (Some(1), _) => Status::InFlight,
+        (Some(1), _) => DeliveryStatus::InFlight,
         (Some(2), Some(Verdict::Delivered))
-        | (Some(3), Some(Verdict::Failed | Verdict::Waiting)) => Status::Unknown,
-        (Some(2), _) => Status::Failed,
-        (Some(3), _) => Status::Delivered,
-        _ => Status::Unknown,
+        | (Some(3), Some(Verdict::Failed | Verdict::Waiting)) => DeliveryStatus::Unknown,
+        (Some(2), _) => DeliveryStatus::Failed,
+        (Some(3), _) => DeliveryStatus::Delivered,
+        _ => DeliveryStatus::Unknown,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
-    fn only_a_receipt_that_says_so_is_delivered() {
+    fn status_is_delivered_only_if_number_and_code_agree() {
         for (number, code, wanted) in [
-            (Some(1), Some("REQUEST_SUCCESS"), Status::InFlight),
-            (Some(1), Some("DELIVERED"), Status::InFlight),
-            (Some(2), Some("MOBILE_IN_BLACK"), Status::Failed),
-            (Some(2), Some("MK:0099"), Status::Failed),
-            (Some(2), Some("DELIVERED"), Status::Unknown),
-            (Some(3), Some("DELIVERED"), Status::Delivered),
-            (Some(3), None, Status::Delivered),
-            (Some(3), Some("USER_REJECT"), Status::Unknown),
-            (Some(4), Some("DELIVERED"), Status::Unknown),
-            (None, Some("DELIVERED"), Status::Unknown),
-            (None, None, Status::Unknown),
+            (Some(1), Some("REQUEST_SUCCESS"), DeliveryStatus::InFlight),
+            (Some(1), Some("DELIVERED"), DeliveryStatus::InFlight),
+            (Some(2), Some("MOBILE_IN_BLACK"), DeliveryStatus::Failed),
+            (Some(2), Some("MK:0099"), DeliveryStatus::Failed),
+            (Some(2), Some("DELIVERED"), DeliveryStatus::Unknown),
+            (Some(3), Some("DELIVERED"), DeliveryStatus::Delivered),
+            (Some(3), None, DeliveryStatus::Delivered),
+            (Some(3), Some("USER_REJECT"), DeliveryStatus::Unknown),
+            (Some(4), Some("DELIVERED"), DeliveryStatus::Unknown),
+            (None, Some("DELIVERED"), DeliveryStatus::Unknown),
+            (None, None, DeliveryStatus::Unknown),
         ] {
             assert_eq!(status(number, code), wanted, "{number:?} {code:?}");
         }
@@ -149,9 +136,8 @@ mod tests {
             "SendDate": "2026-03-26 10:00:00", "ReceiveDate": "2026-03-26 10:00:03",
             "OutId": "order-7", "TemplateCode": "SMS_1", "Content": "…",
         });
-        let item = Value::Object(Receipt::from_row(&row, "x").item());
         assert_eq!(
-            item,
+            json!(Receipt::from_row(&row, "x")),
             json!({
                 "phone": "13800001000",
                 "status": "failed",
@@ -172,24 +158,30 @@ mod tests {
             json!("1774456205000"),
             json!("2026-03-25T16:30:05Z"),
         ] {
-            let receipt = Receipt::from_row(&json!({ "SendDate": sent }), "1");
-            assert_eq!(receipt.item()["sent_at"], "2026-03-26T00:30:05+08:00", "{sent}");
+            let receipt = json!(Receipt::from_row(&json!({ "SendDate": sent }), "1"));
+            assert_eq!(receipt["sent_at"], "2026-03-26T00:30:05+08:00", "{sent}");
         }
     }
 
     #[test]
-    fn strange_rows_become_receipts_of_which_little_is_known() {
+    fn odd_rows_become_receipts_with_unknown_fields() {
         for row in [
             json!({}),
             json!({"SendStatus": [3], "ErrCode": {}, "SendDate": 5, "OutId": "", "PhoneNum": null}),
         ] {
             let receipt = Receipt::from_row(&row, "13800001000");
-            assert_eq!((receipt.phone.as_str(), receipt.status), ("13800001000", Status::Unknown));
+            assert_eq!(
+                (receipt.phone.as_str(), receipt.status),
+                ("13800001000", DeliveryStatus::Unknown)
+            );
             assert!(receipt.sent_at.is_none() && receipt.out_id.is_none());
         }
         let texts = json!({"SendStatus": "3", "ErrCode": 0});
         let receipt = Receipt::from_row(&texts, "1");
-        assert_eq!((receipt.status, receipt.code.as_deref()), (Status::Delivered, Some("0")));
-        assert_eq!(receipt.meaning(), None);
+        assert_eq!(
+            (receipt.status, receipt.code.as_deref()),
+            (DeliveryStatus::Delivered, Some("0"))
+        );
+        assert_eq!(receipt.meaning, None);
     }
 }

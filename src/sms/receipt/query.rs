@@ -1,4 +1,4 @@
-//! The look-up of receipts: one page, all of them, or again and again until all are final.
+//! Fetching receipts: one page, all pages, or again and again until all are final.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -19,15 +19,15 @@ use crate::message::phone;
 use crate::message::time::china;
 use crate::sms::receipt::Receipt;
 
-/// How many days back the service answers for; documented.
+/// For how many days the service keeps receipts; documented.
 pub const DAYS_KEPT: i32 = 30;
 /// Every receipt, in as few calls as possible.
 const ALL: PageRange = PageRange::All { size: pages::MAX_BYTES };
-/// The pauses between two looks, in seconds; the last one goes on.
+/// The pauses between two polls, in seconds; the last one is repeated.
 const PAUSES: [u64; 6] = [1, 2, 3, 5, 8, 10];
-/// Where the receipts stand: documented as an object around the list; taken without it as well.
+/// Where a reply has its receipts: documented as an object around the list; a bare list is accepted.
 const LISTS: [&str; 2] = ["SmsSendDetailDTOs.SmsSendDetailDTO", "SmsSendDetailDTOs"];
-/// How far the clocks of this machine and of the service may be apart.
+/// The largest difference between the clocks of this machine and of the service.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// When the message was sent.
@@ -35,19 +35,19 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 pub enum Sent {
     /// On that day in China Standard Time.
     On(Date),
-    /// At that moment or a little later: around midnight in China that may be either of two days.
+    /// At that moment or a little later: around midnight in China either of two days.
     At(Timestamp),
 }
 
 impl Sent {
-    /// The days to ask for, the latest first.
+    /// The days to query, the latest first.
     fn days(self, now: Timestamp) -> Vec<Date> {
         let moment = match self {
             Self::On(day) => return vec![day],
             Self::At(moment) => moment,
         };
         let shifted = |skew| moment.checked_add(skew).unwrap_or(moment);
-        // A service that runs ahead of this machine may still not be asked for tomorrow.
+        // Never tomorrow, even if the clock of the service is ahead.
         let moments = [now, shifted(CLOCK_SKEW).min(now), shifted(-CLOCK_SKEW).min(now)];
         let mut days = moments.map(china::day_of).to_vec();
         days.dedup();
@@ -55,15 +55,15 @@ impl Sent {
     }
 }
 
-/// Which receipts are wanted.
+/// Which receipts to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// In any form that [`phone::check_sms_number`] takes.
+    /// In any form that [`phone::check_sms_number`] accepts.
     pub phone: String,
     pub sent: Sent,
     /// The service's ID of the call that sent.
     pub biz_id: Option<String>,
-    /// The sender's own ID. The service cannot filter by it: that is done here.
+    /// The sender's own ID. The service cannot filter by it, so it is filtered here.
     pub out_id: Option<String>,
 }
 
@@ -82,8 +82,8 @@ impl Filter {
             .optional_integer("--page-size", Some(size))
     }
 
-    /// The receipts in the reply to one of the calls, each beside the row that it was read from.
-    /// A row holds the text of its message, too.
+    /// The receipts in the reply to one of the calls, each with its row. A row also has the text of
+    /// the message.
     pub fn rows<'r>(&self, reply: &'r Reply) -> impl Iterator<Item = (&'r Value, Receipt)> {
         self.pick(reply.items(&LISTS))
     }
@@ -96,11 +96,11 @@ impl Filter {
     }
 }
 
-/// What a look-up found.
+/// The receipts that were found.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
     pub receipts: Vec<Receipt>,
-    /// Not everything was read: there are pages behind the last one.
+    /// There are further pages.
     pub more: bool,
     /// The service gave the same page twice, so some may be missing.
     pub repeats: bool,
@@ -109,13 +109,13 @@ pub struct Found {
 }
 
 impl Found {
-    fn from_pages(filter: &Filter, extent: PageRange, pages: Pages) -> Self {
-        let (_, size) = extent.first();
+    fn from_pages(filter: &Filter, range: PageRange, pages: Pages) -> Self {
+        let (_, size) = range.first();
         let is_full = pages.entries.len() as u64 >= size;
         let more = match pages.end.total {
             _ if pages.end.is_cut => true,
-            Some(total) => is_full && extent.leaves_out(total),
-            None => is_full && matches!(extent, PageRange::One { .. }),
+            Some(total) => is_full && range.leaves_out(total),
+            None => is_full && matches!(range, PageRange::One { .. }),
         };
         Self {
             receipts: filter.pick(&pages.entries).map(|(_, receipt)| receipt).collect(),
@@ -125,7 +125,7 @@ impl Found {
         }
     }
 
-    /// Adds what was found on an earlier day.
+    /// Adds the receipts of an earlier day.
     fn join(&mut self, earlier: Self) {
         self.receipts.extend(earlier.receipts);
         self.more |= earlier.more;
@@ -133,7 +133,7 @@ impl Found {
         self.raw.extend(earlier.raw);
     }
 
-    /// Every receipt has come to its end. None at all is no end: the first one may be on its way.
+    /// Whether every receipt is final. Without any receipt it is not: the first one may still come.
     pub fn is_final(&self) -> bool {
         !self.receipts.is_empty()
             && !self.more
@@ -142,35 +142,35 @@ impl Found {
     }
 }
 
-/// The receipts of one page or of all, of each day the newest first.
+/// Fetches the receipts of one page or of all, the latest day first.
 ///
 /// # Errors
-/// Whatever keeps the service from answering.
-pub fn read(service: &Client<'_>, filter: &Filter, extent: PageRange) -> Result<Found> {
+/// A failed call.
+pub fn fetch(client: &Client<'_>, filter: &Filter, range: PageRange) -> Result<Found> {
     let mut found = Found::default();
     for day in filter.sent.days(Timestamp::now()) {
         let call = |index, size| filter.call(day, index, size);
-        let pages = pages::read(service, extent, call, &LISTS, &["TotalCount"])?;
-        found.join(Found::from_pages(filter, extent, pages));
+        let pages = pages::read(client, range, call, &LISTS, &["TotalCount"])?;
+        found.join(Found::from_pages(filter, range, pages));
     }
     Ok(found)
 }
 
-/// Every receipt, handed over page by page, of each day the newest first. Whether all of them are
-/// final is not in what is returned, nor are the receipts.
+/// Fetches every receipt and hands them to `take` page by page, of each day the newest first. The
+/// result has neither the receipts nor whether all of them are final.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_each(
-    service: &Client<'_>,
+/// As [`fetch`].
+pub fn fetch_each(
+    client: &Client<'_>,
     filter: &Filter,
-    extent: PageRange,
+    range: PageRange,
     mut take: impl FnMut(Vec<Receipt>, Value) -> ControlFlow<()>,
 ) -> Result<Found> {
     let mut found = Found::default();
     for day in filter.sent.days(Timestamp::now()) {
         let call = |index, size| filter.call(day, index, size);
-        let end = pages::each(service, extent, call, &LISTS, &["TotalCount"], |entries, raw| {
+        let end = pages::each(client, range, call, &LISTS, &["TotalCount"], |entries, raw| {
             take(filter.pick(&entries).map(|(_, receipt)| receipt).collect(), raw)
         })?;
         found.join(Found { more: end.is_cut, repeats: end.repeats, ..Found::default() });
@@ -181,39 +181,40 @@ pub fn read_each(
     Ok(found)
 }
 
-/// Looks, with growing pauses, until every receipt of every filter is final or the time is up. What
-/// was found last stands beside its filter, also after a failure. After each look `watch` is told
-/// how many filters are still open. ai-mode is on during the looks only, never during the pauses.
+/// Polls, with growing pauses, until every receipt of every filter is final or the time is up. The
+/// latest receipts are beside their filter, also after a failure. After each poll `progress` gets
+/// the number of filters whose receipts are not final. ai-mode is on during the polls only, never
+/// during the pauses.
 ///
 /// # Errors
-/// Whatever keeps the service from answering; a signal.
+/// A failed call; a signal.
 pub fn wait(
     context: &Context,
     guard: &Guard<'_>,
     wanted: &mut [(Filter, Found)],
     limit: Duration,
-    watch: &mut dyn FnMut(usize),
+    progress: &mut dyn FnMut(usize),
 ) -> Result<()> {
     let deadline = Instant::now() + limit;
     let mut pauses = PAUSES.into_iter().chain(std::iter::repeat(PAUSES[PAUSES.len() - 1]));
     loop {
-        let service = Client::open(context, guard)?;
+        let client = Client::open(context, guard)?;
         let open = wanted.iter_mut().filter(|(_, found)| !found.is_final());
         for (number, (filter, found)) in open.enumerate() {
-            // A look at many numbers does not go on for long after its time.
+            // With many numbers, one poll could take much longer than the limit.
             if number > 0 && Instant::now() >= deadline {
                 break;
             }
-            *found = read(&service, filter, ALL)?;
+            *found = fetch(&client, filter, ALL)?;
         }
-        drop(service);
+        drop(client);
         let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
-        watch(open);
+        progress(open);
         let left = deadline.saturating_duration_since(Instant::now());
         if open == 0 || left.is_zero() {
             return Ok(());
         }
-        // The last look is at the very end of the time.
+        // The last poll is when the time is up.
         let pause = pauses.next().map_or(left, Duration::from_secs);
         client::sleep(pause.min(left))?;
     }
@@ -236,11 +237,11 @@ mod tests {
     }
 
     #[test]
-    fn the_call_names_the_number_as_the_service_keeps_it() {
+    fn the_call_has_the_number_as_the_service_stores_it() {
         let wanted = Filter { biz_id: Some("9^0".into()), ..filter() };
         let calls = wanted.calls(Timestamp::UNIX_EPOCH, 2, 50);
         assert_eq!(calls.len(), 1);
-        let arguments = calls[0].arguments(&Common::default()).expect("a sound call");
+        let arguments = calls[0].arguments(&Common::default()).expect("a valid call");
         assert_eq!(
             arguments[..7],
             [
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn the_days_are_those_of_china_and_around_midnight_there_are_two() {
+    fn days_are_those_of_china_and_around_midnight_there_are_two() {
         let days = |sent: &str, now: &str| {
             let time = |text: &str| text.parse::<Timestamp>().expect("a time");
             let days = Sent::At(time(sent)).days(time(now));
@@ -268,13 +269,13 @@ mod tests {
         assert_eq!(days("2026-03-26T15:59:59Z", "2026-03-26T16:00:01Z"), both);
         assert_eq!(days("2026-03-26T16:00:01Z", "2026-03-26T16:00:09Z"), both);
         assert_eq!(days("2026-03-26T15:59:50Z", "2026-03-26T15:59:59Z"), ["20260326"]);
-        // Asked for long afterwards.
+        // Days later.
         let later = days("2026-03-26T15:59:59Z", "2026-03-30T04:00:00Z");
         assert_eq!(later, ["20260330", "20260327", "20260326"]);
     }
 
     #[test]
-    fn what_two_days_hold_is_one_finding() {
+    fn receipts_of_two_days_are_joined() {
         let mut found = Found::default();
         found.join(Found::from_pages(&filter(), ALL, pages(&[], Some(0))));
         assert!(!found.is_final());
@@ -296,18 +297,18 @@ mod tests {
     }
 
     #[test]
-    fn the_out_id_is_filtered_here() {
+    fn receipts_are_filtered_by_out_id() {
         let receipts = [("a", 3), ("b", 3), ("a", 1)];
         let wanted = Filter { out_id: Some("b".into()), ..filter() };
         let found = Found::from_pages(&wanted, ALL, pages(&receipts, Some(3)));
         assert_eq!(ids(&found), ["b"]);
-        assert!(found.is_final(), "the other message is not asked about");
+        assert!(found.is_final(), "the other message does not count");
         let found = Found::from_pages(&filter(), ALL, pages(&receipts, Some(3)));
         assert_eq!(ids(&found), ["a", "b", "a"]);
     }
 
     #[test]
-    fn final_are_only_receipts_that_are_all_there_and_all_ended() {
+    fn receipts_are_final_only_if_none_is_missing_or_in_flight() {
         let one = PageRange::One { index: 1, size: 2 };
         for (receipts, total, is_final) in [
             (&[("a", 3), ("b", 2)][..], Some(2), true),

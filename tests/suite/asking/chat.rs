@@ -43,7 +43,7 @@ fn code_language_and_variables_are_asked_for() {
     terminal.write("zh");
     terminal.expect("zh");
     terminal.write("\r");
-    terminal.expect("The template 100000000000001 reads:");
+    terminal.expect("Text of the template 100000000000001:");
     terminal.expect("text  $(name)，您的订单 $(order) 已发货。");
     // An empty answer is none.
     answer(&mut terminal, "$(name) in body: ", "");
@@ -80,7 +80,7 @@ fn of_a_code_that_is_given_the_language_is_picked() {
     // Both values are there.
     terminal.expect("Send?");
     assert!(!terminal.seen().contains("hello"), "{}", terminal.seen());
-    assert!(!terminal.seen().contains("reads:"), "{}", terminal.seen());
+    assert!(!terminal.seen().contains("Text of the template"), "{}", terminal.seen());
     terminal.write("yes\r");
     assert_sent(&world, terminal, "zh_CN", "Al，您的订单 7 已发货。");
 }
@@ -113,7 +113,7 @@ fn viber_has_templates_of_its_own() {
 fn where_none_is_approved_the_question_is_a_plain_one() {
     let world = World::new();
     let mut terminal = start(&world, &["--language", "fr"]);
-    terminal.expect("the service lists no approved templates in fr");
+    terminal.expect("there are no approved templates in fr");
     terminal.expect("Template code: ");
     world.assert_off_in_sandbox();
     // The end of input.

@@ -196,7 +196,7 @@ fn a_template_that_is_named_is_read_once_for_its_variables() {
     let world = World::new();
     world.script(json!([sms_detail()]));
     let mut terminal = world.terminal(&with(&SMS, &[]));
-    terminal.expect("The template SMS_1 reads:");
+    terminal.expect("Text of the template SMS_1:");
     terminal.expect("text  Dear ${name}, order ${order} is ready.");
     for (question, value) in [("${name} in text: ", "Alice\r"), ("${order} in text: ", "7\r")] {
         terminal.expect(question);

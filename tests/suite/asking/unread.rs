@@ -22,8 +22,8 @@ fn a_template_that_cannot_be_read_is_sent_as_it_is_given() {
     let world = World::new();
     world.script(json!([refused(DETAIL), rule(SMS_DETAIL, &json!([]))]));
     for (message, said) in [
-        (chat_of_code(&[]), "cannot read the template c1 (en): "),
-        (with(&SMS, &[]), "cannot read the template SMS_1: "),
+        (chat_of_code(&[]), "cannot fetch the template c1 (en): "),
+        (with(&SMS, &[]), "cannot fetch the template SMS_1: "),
     ] {
         let mut terminal = world.terminal(&message);
         terminal.expect(said);
@@ -40,7 +40,7 @@ fn a_template_that_cannot_be_read_is_sent_as_it_is_given() {
     ]));
     for message in [chat_of_code(&[]), with(&SMS, &[])] {
         let mut terminal = world.terminal(&message);
-        terminal.expect("does not tell the text of the template");
+        terminal.expect("does not return the text of the template");
         yes(terminal);
     }
     assert_eq!(world.sent().len(), 4);
@@ -52,7 +52,7 @@ fn lists_that_cannot_be_read_give_plain_questions() {
     let world = World::new();
     world.script(json!([refused(LIST), detail()]));
     let mut terminal = world.terminal(&chat());
-    terminal.expect("cannot read the approved templates: ");
+    terminal.expect("cannot fetch the approved templates: ");
     terminal.expect("Forbidden.RAM");
     terminal.expect("Template code: ");
     assert_eq!(world.ai_mode(), Some(false));
@@ -79,10 +79,10 @@ fn lists_that_cannot_be_read_give_plain_questions() {
         sms_detail(),
     ]));
     let mut terminal = world.terminal(&SMS[..4]);
-    terminal.expect("cannot read the approved signatures: ");
+    terminal.expect("cannot fetch the approved signatures: ");
     terminal.expect("Signature: ");
     terminal.write("Acme\r");
-    terminal.expect("the service lists no approved templates");
+    terminal.expect("there are no approved templates");
     terminal.expect("Template code: ");
     terminal.write("SMS_1\r");
     terminal.expect("${name} in text: ");
@@ -113,7 +113,7 @@ fn values_are_left_out_only_where_the_text_has_no_place_for_them() {
         terminal.expect("> 1.");
         terminal.write("\r");
         if !text.is_empty() {
-            terminal.expect("they are left out: x");
+            terminal.expect("they are ignored: x");
             terminal.expect("${name} in text: ");
             terminal.write("Al\r");
         }

@@ -40,10 +40,10 @@ fn automation_is_set_within_its_limits() {
     let commands: Vec<String> = (0..31).map(|number| format!("--command=c{number}=x")).collect();
     let commands: Vec<&str> = commands.iter().map(String::as_str).collect();
     for (more, said) in [
-        (&[][..], "nothing is to be set"),
-        (&["--prompt=a", "--prompt=b", "--prompt=c", "--prompt=d", "--prompt=e"], "4 at most"),
+        (&[][..], "nothing to change"),
+        (&["--prompt=a", "--prompt=b", "--prompt=c", "--prompt=d", "--prompt=e"], "at most 4"),
         (&["--prompt", &long], "81 characters"),
-        (&commands[..], "30 at most"),
+        (&commands[..], "at most 30"),
         (&["--command", "track"], "NAME=VALUE"),
         (&["--command", "track="], "is blank"),
     ] {
@@ -87,9 +87,9 @@ fn callbacks_are_set_for_a_number_or_the_account() {
     );
     let set = ["whatsapp", "webhook", "set", "--cust-space-id", "s1"];
     for (more, said) in [
-        (&[][..], "nothing is to be set"),
+        (&[][..], "nothing to change"),
         (&["--status-callback-url", "ftp://a.example"], "is not a link"),
-        (&["--up-callback-url", "https://a.example"], "an account has no"),
+        (&["--up-callback-url", "https://a.example"], "needs a number"),
     ] {
         let message = refused(&[&set, more].concat());
         assert!(message.contains(said), "{message}");
@@ -97,7 +97,7 @@ fn callbacks_are_set_for_a_number_or_the_account() {
 }
 
 #[test]
-fn a_change_whose_reply_is_lost_is_open_and_names_the_look_at_it() {
+fn after_a_lost_reply_the_change_is_unknown_and_the_next_step_checks_it() {
     let world = World::new();
     let lost = "ERROR: Post \"https://cams\": read tcp 10.0.0.1:4->10.0.0.2:443: i/o timeout";
     world.script(
@@ -121,7 +121,7 @@ fn a_change_whose_reply_is_lost_is_open_and_names_the_look_at_it() {
 }
 
 #[test]
-fn accounts_are_read_page_by_page_with_their_waba() {
+fn accounts_are_listed_with_their_whatsapp_business_account() {
     let world = World::new();
     let rows = |count: usize| vec![json!({"ChannelType": "VIBER", "State": "NORMAL"}); count];
     let mut last = rows(0);

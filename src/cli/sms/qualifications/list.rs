@@ -1,17 +1,15 @@
-//! `sms qualifications list`.
+//! `alimsg sms qualifications list`.
 
 use clap::Args;
-use serde_json::{Map, json};
 
-use crate::aliyun::client::{self, Client};
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::PageRange;
-use crate::api::audit_status::read_status;
-use crate::api::operations::Product;
-use crate::cli::sms::qualifications::SightFlags;
+use crate::api::audit_status::parse_status;
+use crate::cli::read_only;
+use crate::cli::sms::qualifications::PersonalDataFlags;
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::report::Report;
+use crate::output::report::{self, Report, Total};
 use crate::sms::qualification::{self, Filter};
 
 #[derive(Debug, Args)]
@@ -20,27 +18,28 @@ Examples:
   alimsg sms qualifications list --audit-status approved --all
   alimsg --sandbox sms qualifications list --company-name Acme")]
 pub struct Flags {
-    /// Only these: approved, rejected, reviewing, cancelled, suspended, or the service's own word
+    /// Only this status: approved, rejected, reviewing, cancelled, suspended, or the service's own
+    /// word
     #[arg(long, visible_alias = "state", value_name = "STATUS")]
     audit_status: Option<String>,
 
-    /// Only those of this company
+    /// Only qualifications of this company
     #[arg(long, value_name = "NAME")]
     company_name: Option<String>,
 
-    /// Only those of this legal representative
+    /// Only qualifications with this legal representative
     #[arg(long, value_name = "NAME")]
     legal_person_name: Option<String>,
 
-    /// Only those of this name
+    /// Only qualifications with this name
     #[arg(long, visible_alias = "qualification-group-name", value_name = "NAME")]
     name: Option<String>,
 
-    /// Only those for the account's own use (true), or for others (false)
+    /// Only qualifications for the account's own use (true) or for another company (false)
     #[arg(long, value_name = "BOOL")]
     use_by_self: Option<bool>,
 
-    /// Only that of this work order
+    /// Only the qualification of this work order
     #[arg(long, value_name = "ID")]
     work_order_id: Option<u64>,
 
@@ -49,7 +48,7 @@ pub struct Flags {
           conflicts_with = "all", value_parser = clap::value_parser!(u64).range(1..))]
     page_index: u64,
 
-    /// Qualifications a page [default: 20; with --all as many as a page can hold]
+    /// Qualifications per page, 1 to 50 [default: 20; with --all 50]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=50))]
     page_size: Option<u64>,
 
@@ -58,39 +57,38 @@ pub struct Flags {
     all: bool,
 
     #[command(flatten)]
-    sight: SightFlags,
+    personal_data: PersonalDataFlags,
 }
 
 /// Lists qualifications.
 ///
 /// # Errors
-/// A state that does not exist, no consent; whatever keeps the service from answering.
+/// An unknown status; `--show-personal-data` without consent; a failed call.
 pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
-    let status = flags
-        .audit_status
-        .as_deref()
-        .map(|word| read_status("--audit-status", word))
-        .transpose()?;
+    let status = flags.audit_status.as_deref();
     let filter = Filter {
         company_name: flags.company_name.clone(),
         legal_person_name: flags.legal_person_name.clone(),
         name: flags.name.clone(),
-        status,
+        status: status.map(|word| parse_status("--audit-status", word)).transpose()?,
         use_by_self: flags.use_by_self,
         work_order_id: flags.work_order_id,
     };
-    let extent = PageRange::of(flags.all, flags.page_index, flags.page_size);
-    let sight = flags.sight.agreed(context)?;
-    if context.settings.dry_run {
-        let (index, size) = extent.first();
-        return client::dry_run(context, &[&filter.call(index, size)]);
-    }
-    let service = Client::connect(context, Product::Dysmsapi)?;
-    let mut listing = Listing::new(context, "qualifications", extent);
-    let end = qualification::list(&service, &filter, extent, sight, &mut listing)?;
-    drop(service);
-    listing.remark(end, extent);
-    let mut facts = Map::new();
-    facts.insert("total".into(), json!(end.total.unwrap_or(listing.rows() as u64)));
-    Ok(listing.report(facts))
+    let range = PageRange::of(flags.all, flags.page_index, flags.page_size);
+    let redaction = flags.personal_data.consent(context)?;
+    let (index, size) = range.first();
+    read_only::run(
+        context,
+        &[&filter.call(index, size)],
+        |client| {
+            let mut listing = Listing::new(context, "qualifications", range);
+            let end = qualification::fetch(client, &filter, range, redaction, &mut listing)?;
+            Ok((listing, end))
+        },
+        |(listing, end)| {
+            listing.remark(end, range);
+            let total = end.total.unwrap_or(listing.rows() as u64);
+            listing.report(report::fields(&Total { total }))
+        },
+    )
 }

@@ -1,4 +1,4 @@
-//! `alimsg sms qualifications`: the papers behind the signatures, personal data masked.
+//! `alimsg sms qualifications`: the company documents that a signature needs.
 
 mod list;
 mod show;
@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::Report;
-use crate::sms::qualification::Sight;
+use crate::sms::redaction::Redaction;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -18,9 +18,9 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List qualifications, names of people masked
+    /// List qualifications; names of people are masked
     List(list::Flags),
-    /// Show a qualification, personal data and links to documents masked
+    /// Show a qualification; personal data and links to documents are masked
     Show(show::Flags),
 }
 
@@ -41,29 +41,33 @@ impl Command {
 }
 
 #[derive(Debug, Args)]
-pub struct SightFlags {
-    /// Show names, ID and phone numbers and links as they are; asks first
+pub struct PersonalDataFlags {
+    /// Show names, ID numbers, phone numbers and links unmasked; asks first
     #[arg(long)]
     show_personal_data: bool,
 }
 
-impl SightFlags {
-    /// How much is shown. Asks, before anything is started, whether it may be everything.
+impl PersonalDataFlags {
+    /// How much is shown. Asks for consent to show everything, before any process starts.
     ///
     /// # Errors
-    /// A no; nobody to ask and no `--yes`.
-    fn agreed(&self, context: &Context) -> Result<Sight> {
+    /// The user declined; there is no terminal and no `--yes`.
+    fn consent(&self, context: &Context) -> Result<Redaction> {
         if !self.show_personal_data {
-            return Ok(Sight::Masked);
+            return Ok(Redaction::Masked);
         }
         if !context.settings.yes && !context.settings.dry_run {
             if !context.settings.interactive {
-                return Err(Failure::usage("--show-personal-data needs consent")
-                    .hint("there is nobody to ask: add --yes, or leave the data masked"));
+                return Err(Failure::usage(
+                    "--show-personal-data needs confirmation, but there is no terminal",
+                )
+                .hint("add --yes, or omit --show-personal-data"));
             }
-            context.screen.note("names, ID and phone numbers and links to documents will be shown");
+            context
+                .screen
+                .note("names, ID numbers, phone numbers and links to documents will be shown");
             context.screen.confirm("Show personal data?")?;
         }
-        Ok(Sight::Full)
+        Ok(Redaction::Off)
     }
 }

@@ -1,10 +1,10 @@
-//! What is missing on a terminal is asked for: signature and template from the lists of approved
-//! ones, then each variable of the template.
+//! Asks for missing values at a terminal: signature and template from the lists of approved ones,
+//! then each variable of the template.
 
 use crate::aliyun::client::Client;
 use crate::api::operations::Product;
 use crate::cli::anything;
-use crate::cli::prompts::{Form, List, read_template, reads_for_variables};
+use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::sms::send::draft::Draft;
 use crate::context::Context;
 use crate::error::Result;
@@ -20,16 +20,16 @@ const SIGNATURES: List<'_> = List {
 const TEMPLATES: List<'_> =
     List { question: "Template", entries: "approved templates", command: template::LIST_APPROVED };
 
-/// Fills in signature, template and variables, as far as they are missing.
+/// Asks for signature, template and variables if they are missing.
 ///
 /// # Errors
-/// `aliyun` cannot be used; the person answered nothing; the message cannot be made.
+/// `aliyun` cannot be used; the user cancelled; the call cannot be made.
 pub fn complete(context: &Context, draft: &mut Draft) -> Result<()> {
     if draft.sign_name.is_none() || draft.template_code.is_none() {
         pick_missing(context, draft)?;
     }
-    if draft.template.is_none() && reads_for_variables(context, &draft.variables) {
-        draft.template = read(context, draft)?;
+    if draft.template.is_none() && asks_for_variables(context, &draft.variables) {
+        draft.template = fetch(context, draft)?;
     }
     if let Some(template) = &draft.template {
         let form = Form {
@@ -43,13 +43,13 @@ pub fn complete(context: &Context, draft: &mut Draft) -> Result<()> {
     Ok(())
 }
 
-/// Both lists are read before the first question.
+/// Fetches both lists before the first question.
 fn pick_missing(context: &Context, draft: &mut Draft) -> Result<()> {
-    let service = Client::connect(context, Product::Dysmsapi)?;
+    let client = Client::connect(context, Product::Dysmsapi)?;
     let (sign_name, template_code) = (draft.sign_name.take(), draft.template_code.take());
-    let signatures = sign_name.is_none().then(|| signature::approved_names(&service));
-    let templates = template_code.is_none().then(|| template::approved(&service));
-    drop(service);
+    let signatures = sign_name.is_none().then(|| signature::fetch_approved_names(&client));
+    let templates = template_code.is_none().then(|| template::approved(&client));
+    drop(client);
     let picked = match signatures {
         Some(found) => SIGNATURES.pick(context, found, |name| format!("{name} · approved"))?,
         None => sign_name,
@@ -75,8 +75,8 @@ fn row(template: &SmsTemplate) -> String {
     format!("{code} · {} · approved · {text}", name.as_deref().unwrap_or_default())
 }
 
-/// Values that the picked template has no place for are left out, and said so; the plan shows what
-/// is left.
+/// Removes values for variables that the picked template does not have, with a note. The plan shows
+/// the values that are left.
 fn drop_superfluous(context: &Context, draft: &mut Draft) {
     let Some(template) = &draft.template else { return };
     let superfluous = compare(&template.variables(), &draft.variables).superfluous;
@@ -84,16 +84,16 @@ fn drop_superfluous(context: &Context, draft: &mut Draft) {
         return;
     }
     context.screen.note(&format!(
-        "{} has no such variables, so they are left out: {}",
+        "{} does not have these variables, so they are ignored: {}",
         template.code,
         superfluous.join(", ")
     ));
     draft.variables.retain(|(name, _)| !superfluous.contains(name));
 }
 
-/// The template of a code that was given or typed in, as far as the service tells it.
-fn read(context: &Context, draft: &Draft) -> Result<Option<SmsTemplate>> {
+/// Fetches the template whose code was given or typed.
+fn fetch(context: &Context, draft: &Draft) -> Result<Option<SmsTemplate>> {
     let Some(code) = &draft.template_code else { return Ok(None) };
-    let get = |service: &Client<'_>| template::get(service, code);
-    read_template(context, code, &draft.message().call, get, SmsTemplate::has_text)
+    let get = |client: &Client<'_>| template::get(client, code);
+    fetch_template(context, code, &draft.message().call, get, SmsTemplate::has_text)
 }

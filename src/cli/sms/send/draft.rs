@@ -1,4 +1,4 @@
-//! A text message on its way from the flags to the call.
+//! An SMS between the flags and the call.
 
 use crate::api::call::Call;
 use crate::api::operations::SEND_SMS;
@@ -13,13 +13,13 @@ use crate::sms::template::SmsTemplate;
 /// The most numbers of one call; documented.
 const MAX_RECIPIENTS: usize = 1000;
 
-/// What is known of the message so far.
+/// The message as far as it is known.
 #[derive(Debug)]
 pub struct Draft {
     pub recipients: Vec<String>,
     pub sign_name: Option<String>,
     pub template_code: Option<String>,
-    /// The template itself, where it was read.
+    /// The template itself, if it was fetched.
     pub template: Option<SmsTemplate>,
     pub variables: Vec<(String, String)>,
     pub tracking: Tracking,
@@ -31,7 +31,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The message, once nothing is missing.
+    /// The message, when nothing is missing.
     pub fn message(&self) -> Message {
         let sign_name = self.sign_name.clone().unwrap_or_default();
         let template_code = self.template_code.clone().unwrap_or_default();
@@ -85,7 +85,7 @@ impl Draft {
         plan.extend(self.variables.iter().map(shown));
         plan.push(("out-id".to_string(), self.tracking.id.clone()));
         plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
-        // A check reads the template anew, and shows the text as it is then.
+        // --verify fetches the template again and adds its text to the plan.
         if let (Some(template), false) = (&self.template, self.verify) {
             plan.push(("text".to_string(), template.as_received(sign_name, &self.variables)));
         }
@@ -96,12 +96,12 @@ impl Draft {
 /// Splits and checks a list of numbers.
 ///
 /// # Errors
-/// Too many, one that is no number, one that stands twice.
+/// Too many numbers, an invalid number, a duplicate.
 pub fn recipients(text: &str) -> Result<Vec<String>> {
     let numbers: Vec<String> = text.split(',').map(str::to_string).collect();
     if numbers.len() > MAX_RECIPIENTS {
         return Err(Failure::usage(format!(
-            "{} numbers are too many for one call: {MAX_RECIPIENTS} at most",
+            "{} numbers; one call takes at most {MAX_RECIPIENTS}",
             numbers.len()
         ))
         .hint("split them into several calls"));
@@ -111,7 +111,7 @@ pub fn recipients(text: &str) -> Result<Vec<String>> {
         phone::check_sms_number("--phone-numbers", number)?;
         if !seen.insert(phone::canonical_sms_number(number)) {
             return Err(Failure::usage(format!("the number {number} is given twice"))
-                .hint("give each number once: nobody is to get the message twice"));
+                .hint("give each number once, so that nobody gets the message twice"));
         }
     }
     Ok(numbers)

@@ -1,4 +1,4 @@
-//! `alimsg sms send`: one text to 1 to 1,000 numbers.
+//! `alimsg sms send`: sends one text to 1 to 1,000 numbers.
 
 mod ask;
 mod draft;
@@ -30,11 +30,11 @@ pub struct Flags {
     #[arg(long, short, visible_alias = "to", value_name = "N", value_delimiter = ',')]
     phone_numbers: Vec<String>,
 
-    /// Approved signature [at a terminal: picked from a list]
+    /// Approved signature [default: picked from a list at a terminal]
     #[arg(long, short, value_name = "S")]
     sign_name: Option<String>,
 
-    /// Approved template [at a terminal: picked from a list]
+    /// Approved template [default: picked from a list at a terminal]
     #[arg(long, short, value_name = "C")]
     template_code: Option<String>,
 
@@ -42,11 +42,11 @@ pub struct Flags {
     #[arg(long, value_name = "JSON", conflicts_with = "param")]
     template_param: Option<String>,
 
-    /// One variable of the template; repeatable [at a terminal: asked for if none is given]
+    /// Variable of the template; repeatable [default: asked for at a terminal]
     #[arg(long, value_name = "NAME=VALUE")]
     param: Vec<String>,
 
-    /// ID by which the message can be found again [default: a new one]
+    /// Your own ID of the message, to find it again [default: a new one]
     #[arg(long, short, value_name = "ID")]
     out_id: Option<String>,
 
@@ -54,12 +54,11 @@ pub struct Flags {
     #[arg(long, value_name = "CODE")]
     sms_up_extend_code: Option<String>,
 
-    /// Before anything is sent, check that signature and template are approved and the variables
-    /// complete
+    /// Before the send, check that signature and template are approved and the variables complete
     #[arg(long)]
     verify: bool,
 
-    /// After it is accepted, wait until every receipt is in, at most so many seconds
+    /// After the message is accepted, wait until every receipt is final, at most SECS seconds
     #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
           default_missing_value = "120", value_parser = clap::value_parser!(u64).range(..=86_400))]
     wait: Option<u64>,
@@ -68,9 +67,11 @@ pub struct Flags {
     safety: SendFlags,
 }
 
+/// Sends an SMS. If the service refuses the signature or the template, nothing was sent, and at a
+/// terminal the user can pick another one, once.
+///
 /// # Errors
-/// As [`send::deliver`]. What the service refused for its signature or template is, on a
-/// terminal, offered once more with another one: nothing was sent then.
+/// As [`send::deliver`].
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut draft = draft(context, flags)?;
     ask::complete(context, &mut draft)?;
@@ -94,7 +95,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     })
 }
 
-/// What another choice may help against.
+/// What the service refused, and the user can pick again.
 #[derive(Clone, Copy)]
 enum Refused {
     Signature,
@@ -120,7 +121,7 @@ impl Refused {
     }
 }
 
-/// The message as far as the flags make it. Without a terminal they have to make all of it.
+/// The message as far as it is in the flags. Without a terminal all of it must be there.
 fn draft(context: &Context, flags: Flags) -> Result<Draft> {
     let safety = flags.safety.check()?;
     let variables = match &flags.template_param {
@@ -135,7 +136,7 @@ fn draft(context: &Context, flags: Flags) -> Result<Draft> {
         })?;
     let (mut sign_name, mut template_code) = (flags.sign_name, flags.template_code);
     if !context.settings.interactive || context.settings.dry_run {
-        // Nobody is there to pick them from the lists.
+        // Without a terminal they cannot be picked from the lists.
         sign_name = Some(inputs.need("--sign-name", "Signature", sign_name, anything)?);
         template_code =
             Some(inputs.need("--template-code", "Template code", template_code, anything)?);

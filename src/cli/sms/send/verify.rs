@@ -1,4 +1,5 @@
-//! `--verify`: signature and template are approved and the variables fit, before anything is sent.
+//! `--verify`: checks before the send that signature and template are approved and the variables
+//! complete.
 
 use crate::api::audit_status::require_approved;
 use crate::api::call::ReadCall;
@@ -13,20 +14,20 @@ pub fn calls(sign_name: &str, template_code: &str) -> Vec<ReadCall> {
     vec![signature::detail_call(sign_name), template::get_call(template_code)]
 }
 
-/// The check of a message; what it adds to the plan is the text as the recipient will read it.
+/// The check of a message. It adds the text that the recipient will get to the plan.
 pub fn verification(
     sign_name: String,
     template_code: String,
     variables: Vec<(String, String)>,
 ) -> Verify {
-    Box::new(move |service| {
-        signature::get(service, &sign_name)
-            .and_then(|found| {
+    Box::new(move |client| {
+        signature::fetch_detail(client, &sign_name)
+            .and_then(|(found, _)| {
                 let what = format!("signature {sign_name}");
                 require_approved(&what, &found.status, found.reason.as_deref())
             })
             .map_err(|failure| or_next(failure, signature::LIST_APPROVED))?;
-        let template = template::get(service, &template_code)
+        let template = template::get(client, &template_code)
             .and_then(|found| {
                 let what = format!("template {template_code}");
                 require_approved(&what, &found.status, found.reason.as_deref()).map(|()| found)
@@ -37,7 +38,7 @@ pub fn verification(
     })
 }
 
-/// The list to choose another one from, unless the failure names a next step of its own.
+/// Adds the command that lists the alternatives, unless the failure already has a next step.
 fn or_next(failure: Box<Failure>, list: &str) -> Box<Failure> {
     if failure.next.is_empty() { failure.next(list) } else { failure }
 }
@@ -45,9 +46,9 @@ fn or_next(failure: Box<Failure>, list: &str) -> Box<Failure> {
 fn check_variables(template: &SmsTemplate, code: &str, values: &[(String, String)]) -> Result<()> {
     if !template.has_text() {
         return Err(Failure::usage(format!(
-            "the service does not tell the text of the template {code}"
+            "the service does not return the text of the template {code}"
         ))
-        .hint("its variables cannot be checked; without --verify it can still be sent"));
+        .hint("its variables cannot be checked; the message can be sent without --verify"));
     }
     compare(&template.variables(), values).require_exact(code)
 }

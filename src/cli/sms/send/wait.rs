@@ -1,4 +1,4 @@
-//! `--wait`: the receipts of a message that was just accepted.
+//! `--wait`: waits for the receipts of a message that was just accepted.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::send::FollowUp;
 use crate::sms::receipt::{self, Filter, Found, Receipt, Sent};
 
 /// Waits until every recipient has a final receipt, at most `seconds`, and adds `receipts` to the
-/// result. The message is sent in any case, so whatever goes wrong here is a warning.
+/// result. The message has been sent, so a failure here is only a warning.
 pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
     let recipients = recipients.to_vec();
     Box::new(move |context, guard, record, since| {
-        // The message may be that of an earlier run, so its IDs are those of its record.
+        // An earlier run may have sent the message, so the IDs come from its record.
         let id = |name| record.data.get(name).and_then(Value::as_str).map(str::to_string);
-        // Not known where the reply was lost: then the sender's own ID has to decide.
+        // If the reply was lost, there is no biz_id: then the sender's own ID identifies it.
         let (biz_id, out_id) = (id("biz_id"), id("out_id").unwrap_or_default());
         let filter = |phone: &String| Filter {
             phone: phone.clone(),
@@ -32,15 +32,17 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
         let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
         match waited {
             Err(failure) if failure.kind != Kind::Cancelled => {
-                context.screen.warn(format!("the receipts cannot be read: {}", failure.message));
+                context.screen.warn(format!("cannot fetch the receipts: {}", failure.message));
             }
-            _ if open > 0 => context.screen.warn(format!("{open} receipts have not come in yet")),
+            _ if open > 0 => {
+                context.screen.warn(format!("{open} receipts are still missing or not final"))
+            }
             _ => {}
         }
-        let items = wanted.into_iter().map(|(filter, found)| {
+        let receipts = wanted.into_iter().map(|(filter, found)| {
             let newest = found.receipts.into_iter().next();
-            newest.unwrap_or_else(|| Receipt::pending(&filter.phone, &out_id)).item()
+            newest.unwrap_or_else(|| Receipt::pending(&filter.phone, &out_id))
         });
-        record.data.insert("receipts".into(), json!(items.collect::<Vec<_>>()));
+        record.data.insert("receipts".into(), json!(receipts.collect::<Vec<_>>()));
     })
 }

@@ -1,16 +1,15 @@
-//! `sms signs list`. The call has no filter, so a state is looked for on all pages.
+//! `alimsg sms signs list`. The call cannot filter, so `--audit-status` reads all pages and filters
+//! here.
 
 use clap::Args;
-use serde_json::{Map, Value, json};
 
-use crate::aliyun::client::{self, Client};
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::PageRange;
-use crate::api::audit_status::read_status;
-use crate::api::operations::Product;
+use crate::api::audit_status::parse_status;
+use crate::cli::read_only;
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::report::Report;
+use crate::output::report::{self, Report, Total};
 use crate::sms::signature::{self, Signature};
 
 #[derive(Debug, Args)]
@@ -20,7 +19,8 @@ Examples:
   alimsg sms signs list --all --json
   alimsg --sandbox sms signs list")]
 pub struct Flags {
-    /// Only these: approved, rejected, reviewing, cancelled, suspended, or the service's own word
+    /// Only this status: approved, rejected, reviewing, cancelled, suspended, or the service's own
+    /// word
     #[arg(long, value_name = "STATUS")]
     audit_status: Option<String>,
 
@@ -29,7 +29,7 @@ pub struct Flags {
           value_parser = clap::value_parser!(u64).range(1..))]
     page_index: u64,
 
-    /// Signatures a page [default: 20; with --all as many as a page can hold]
+    /// Signatures per page, 1 to 50 [default: 20; with --all 50]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=50))]
     page_size: Option<u64>,
 
@@ -38,41 +38,28 @@ pub struct Flags {
     all: bool,
 }
 
-/// Lists signatures.
+/// Lists signatures, approved ones first.
 ///
 /// # Errors
-/// A state that does not exist; whatever keeps the service from answering.
+/// An unknown status; a failed call.
 pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
-    let wanted = flags
-        .audit_status
-        .as_deref()
-        .map(|word| read_status("--audit-status", word))
-        .transpose()?;
-    let extent = PageRange::of(flags.all || wanted.is_some(), flags.page_index, flags.page_size);
-    if context.settings.dry_run {
-        let (index, size) = extent.first();
-        return client::dry_run(context, &[&signature::list_call(index, size)]);
-    }
-    let service = Client::connect(context, Product::Dysmsapi)?;
-    let mut listing = Listing::new(context, "signatures", extent).approved_first();
-    let end = signature::list(&service, extent, &mut listing, |signature| {
-        wanted.is_none_or(|wanted| signature.status == wanted).then(|| item(signature))
-    })?;
-    drop(service);
-    listing.remark(end, extent);
-    let total = end.total.filter(|_| wanted.is_none()).unwrap_or(listing.rows() as u64);
-    let mut facts = Map::new();
-    facts.insert("total".into(), json!(total));
-    Ok(listing.report(facts))
-}
-
-fn item(signature: &Signature) -> Map<String, Value> {
-    let mut item = Map::new();
-    item.insert("name".into(), json!(signature.name));
-    item.insert("status".into(), json!(signature.status));
-    item.insert("reason".into(), json!(signature.reason));
-    item.insert("business_type".into(), json!(signature.business_type));
-    item.insert("created_at".into(), json!(signature.created_at));
-    item.insert("order_id".into(), json!(signature.order_id));
-    item
+    let status = flags.audit_status.as_deref();
+    let wanted = status.map(|word| parse_status("--audit-status", word)).transpose()?;
+    let range = PageRange::of(flags.all || wanted.is_some(), flags.page_index, flags.page_size);
+    let (index, size) = range.first();
+    let is_wanted = |signature: &Signature| wanted.is_none_or(|wanted| signature.status == wanted);
+    read_only::run(
+        context,
+        &[&signature::list_call(index, size)],
+        |client| {
+            let mut listing = Listing::new(context, "signatures", range).approved_first();
+            let end = signature::fetch(client, range, &mut listing, is_wanted)?;
+            Ok((listing, end))
+        },
+        |(listing, end)| {
+            listing.remark(end, range);
+            let total = end.total.filter(|_| wanted.is_none()).unwrap_or(listing.rows() as u64);
+            listing.report(report::fields(&Total { total }))
+        },
+    )
 }

@@ -19,7 +19,7 @@ Examples:
 pub enum Command {
     /// List signatures, approved ones first
     List(list::Flags),
-    /// Show a signature: its audit, and how far each carrier has registered it
+    /// Show a signature: its review, and its registration with each carrier
     Show(show::Flags),
 }
 

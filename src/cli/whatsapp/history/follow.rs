@@ -1,7 +1,7 @@
-//! New messages as they come.
+//! `--follow`: prints new messages as they come.
 //!
-//! The service is asked again and again, each time about the last minutes: receipts and clocks are
-//! late. ai-mode is on during the questions only, never during the pauses.
+//! Each poll asks for the last minutes again, because receipts and clocks may be late. ai-mode is on
+//! during the polls only, never during the pauses.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -17,11 +17,15 @@ use crate::error::Result;
 use crate::os::signals;
 use crate::output::report::Report;
 
-/// How far each look goes back.
+/// How far back each poll goes.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-/// How many messages are remembered as printed; more than ten minutes bring.
+/// How many printed messages are remembered; more than come in ten minutes.
 const MAX_SEEN: usize = 100_000;
 
+/// Polls until a signal, a closed stdout or a permanent failure.
+///
+/// # Errors
+/// A failure that polling again cannot fix.
 pub fn run(
     context: &Context,
     conversation: &Conversation,
@@ -32,31 +36,31 @@ pub fn run(
     let guard = Guard::prepare(context, Product::Cams)?;
     let mut seen = Seen::default();
     let started = Timestamp::now();
-    // Without --since, what was there before is not new. It is looked at all the same: the clock
-    // of the service may be behind ours, and only what is known to be old can be told from it.
+    // Without --since, older messages are not printed. They are fetched, so that new ones can be
+    // told from them: the clock of the service may be behind this machine's.
     let mut silent = query.since.is_none();
     let before = |moment: Timestamp| moment.checked_sub(OVERLAP).unwrap_or(moment);
     let mut since = query.since.unwrap_or_else(|| before(started));
-    context.screen.note("waiting for messages; Ctrl-C ends it");
+    context.screen.note("waiting for messages; press Ctrl-C to stop");
     loop {
         let query = Query { since: Some(since), ..query };
         let begun = Timestamp::now();
         let found = Client::open(context, &guard)
-            .and_then(|service| conversation.fetch_all(&service, &query, page_size));
+            .and_then(|client| conversation.fetch_all(&client, &query, page_size));
         match found {
             Ok(found) => {
                 let mut new = found.messages;
                 new.retain(|message| seen.is_new(message));
-                // The service lists the newest first; people read the oldest first.
+                // The service lists the newest first; alimsg prints the oldest first.
                 new.reverse();
                 new.sort_by_key(|message| message.at);
                 if silent {
                     new.retain(|message| message.at.is_some_and(|at| at >= started));
                 }
                 for message in &new {
-                    let said = context.screen.event("whatsapp history", &message.facts());
-                    if said.is_err() {
-                        // Nobody reads any more, as with `| head`.
+                    let printed = context.screen.event("whatsapp history", &message.facts());
+                    if printed.is_err() {
+                        // Stdout was closed, as by `| head`.
                         return Ok(Report::Streamed);
                     }
                 }
@@ -64,7 +68,7 @@ pub fn run(
                 since = since.max(before(begun));
             }
             Err(_) if signals::count() > 0 => return Ok(Report::Streamed),
-            // What was not read now will be read the next time.
+            // The next poll fetches what this one missed.
             Err(failure) if failure.retryable => context.screen.warn(failure.message.clone()),
             Err(failure) => return Err(failure),
         }

@@ -1,24 +1,24 @@
-//! `alimsg whatsapp history`: the messages of a business number, in and out.
+//! `alimsg whatsapp history`: the messages of a business number, incoming and outgoing.
 
 mod follow;
 
 use clap::Args;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::aliyun::client::{self, Client};
+use crate::aliyun::client::Client;
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, PageRange};
-use crate::api::operations::Product;
 use crate::chat::history::{Conversation, Direction, Message, PAGE_SIZE, Query, Status};
 use crate::cli::values::chat_channel;
-use crate::cli::{Inputs, anything};
+use crate::cli::{Inputs, anything, read_only};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
-use crate::output::report::Report;
+use crate::output::report::{self, Report};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -49,11 +49,11 @@ pub struct Flags {
     #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
-    /// Only messages from then on
+    /// Only messages since then
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
 
-    /// Only messages up to then
+    /// Only messages until then
     #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
     until: Option<String>,
 
@@ -61,16 +61,16 @@ pub struct Flags {
     #[arg(long, value_enum)]
     direction: Option<Direction>,
 
-    /// Only messages in this state
+    /// Only messages with this status
     #[arg(long, value_enum)]
     status: Option<Status>,
 
-    /// Page to read, counted from 1
+    /// Page, counted from 1
     #[arg(long, value_name = "N", default_value_t = 1, conflicts_with_all = ["all", "follow"],
           value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     page_index: u64,
 
-    /// Messages of one page
+    /// Messages per page, 1 to 100
     #[arg(long, value_name = "N", default_value_t = PAGE_SIZE,
           value_parser = clap::value_parser!(u64).range(1..=100))]
     page_size: u64,
@@ -79,62 +79,73 @@ pub struct Flags {
     #[arg(long)]
     all: bool,
 
-    /// Print new messages as they come, until stopped; with --json one object a line
+    /// Print new messages as they come, until stopped; with --json one object per line
     #[arg(long, conflicts_with = "all")]
     follow: bool,
 
-    /// Pause between two looks for new messages, in seconds
+    /// Pause between two polls, in seconds
     #[arg(long, value_name = "SECS", default_value_t = 5, requires = "follow",
           value_parser = clap::value_parser!(u64).range(1..=3600))]
     interval: u64,
 }
 
+/// Lists messages, or follows them.
+///
+/// # Errors
+/// Invalid or missing input; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut query = Query { direction: flags.direction, status: flags.status, ..Query::default() };
-    let read = |flag, text: Option<&String>, edge| {
+    let parse = |flag, text: Option<&String>, edge| {
         text.map(|text| moment::parse_here(flag, text, edge)).transpose()
     };
-    query.since = read("--since", flags.since.as_ref(), DayBoundary::First)?;
-    query.until = read("--until", flags.until.as_ref(), DayBoundary::Last)?;
+    query.since = parse("--since", flags.since.as_ref(), DayBoundary::First)?;
+    query.until = parse("--until", flags.until.as_ref(), DayBoundary::Last)?;
     refuse_empty_span(&query)?;
     let conversation = conversation(context, &flags)?;
-    if context.settings.dry_run {
-        let call = conversation.page(&query, flags.page_index, flags.page_size);
-        return client::dry_run(context, &[&call]);
-    }
-    if flags.follow {
-        return follow::run(context, &conversation, query, flags.page_size, flags.interval);
-    }
     let (index, size) = (flags.page_index, flags.page_size);
-    let extent = if flags.all { PageRange::All { size } } else { PageRange::One { index, size } };
-    let service = Client::connect(context, Product::Cams)?;
-    let mut listing = Listing::new(context, "messages", extent);
-    let mut take = |messages: Vec<Message>, reply: &Value| {
-        listing.take(messages.iter().map(Message::facts).collect(), reply)
-    };
-    let found = if flags.all {
-        conversation.fetch_each(&service, &query, size, take)?
-    } else {
-        let mut found = conversation.fetch_page(&service, &query, index, size)?;
-        let messages = std::mem::take(&mut found.messages);
-        // The only page: whether more could be taken does not matter.
-        let _ = found.replies.first().map(|reply| take(messages, reply));
-        found
-    };
-    drop(service);
-    if found.is_unreadable {
-        context.screen.warn("the service's list cannot be read whole; some may be missing");
+    let first = conversation.page(&query, index, size);
+    if flags.follow && !context.settings.dry_run {
+        return follow::run(context, &conversation, query, size, flags.interval);
     }
-    if found.is_cut && !listing.is_closed() {
-        pages::warn_cut(context, "--since and --until narrow it down");
-    } else if found.more && !listing.is_closed() {
-        context.screen.note(if flags.all {
-            "there may be more than are read at once: --since and --until narrow it down"
+    let range = if flags.all { PageRange::All { size } } else { PageRange::One { index, size } };
+    let fetch = |client: &Client<'_>| {
+        let mut listing = Listing::new(context, "messages", range);
+        let mut take = |messages: Vec<Message>, reply: &Value| {
+            listing.take(messages.iter().map(Message::facts).collect(), reply)
+        };
+        let found = if flags.all {
+            conversation.fetch_each(client, &query, size, take)?
         } else {
-            "there may be more: --all reads every page"
-        });
-    }
-    Ok(listing.report(Map::from_iter([("more".to_string(), json!(found.more))])))
+            let mut found = conversation.fetch_page(client, &query, index, size)?;
+            let messages = std::mem::take(&mut found.messages);
+            // The only page: whether the listing takes more does not matter.
+            let _ = found.replies.first().map(|reply| take(messages, reply));
+            found
+        };
+        Ok((listing, found))
+    };
+    read_only::run(context, &[&first], fetch, |(listing, found)| {
+        if found.is_unreadable {
+            context.screen.warn("the service's list cannot be read whole; some may be missing");
+        }
+        if found.is_cut && !listing.is_closed() {
+            pages::warn_cut(context, "--since and --until narrow it down");
+        } else if found.more && !listing.is_closed() {
+            context.screen.note(if flags.all {
+                "there may be more: use --since and --until to select fewer messages"
+            } else {
+                "there may be more: --all fetches every page"
+            });
+        }
+        listing.report(report::fields(&Facts { more: found.more }))
+    })
+}
+
+/// What describes the whole list of messages.
+#[derive(Debug, Serialize)]
+struct Facts {
+    /// Whether the service may have more messages.
+    more: bool,
 }
 
 fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
@@ -159,6 +170,6 @@ fn refuse_empty_span(query: &Query) -> Result<()> {
     if since <= until {
         return Ok(());
     }
-    Err(Failure::usage(format!("no message can be between {since} and {until}"))
-        .hint("--since is the earlier moment, --until the later one"))
+    Err(Failure::usage(format!("--since {since} is after --until {until}"))
+        .hint("--since is the earlier time, --until the later one"))
 }

@@ -7,7 +7,7 @@ use crate::chat::template::components::Message;
 use crate::chat::template::detail::TemplateId;
 use crate::chat::template::list::{Approved, approved};
 use crate::chat::template::preview::render_preview;
-use crate::cli::prompts::{Form, List, read_template, reads_for_variables};
+use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::whatsapp::send::envelope::approved_templates_command;
 use crate::cli::{Inputs, anything};
 use crate::context::Context;
@@ -51,7 +51,7 @@ impl PartialTemplate<'_> {
             language: inputs.need("--language", "Language", self.language, anything)?,
             cust_space_id: self.cust_space_id,
         };
-        let fetches = picked || reads_for_variables(self.context, &params);
+        let fetches = picked || asks_for_variables(self.context, &params);
         let template = if fetches { fetch(self.context, &id)? } else { None };
         if let Some(template) = &template {
             let form = Form {
@@ -102,5 +102,5 @@ fn fetch(context: &Context, id: &TemplateId) -> Result<Option<Message>> {
     let name = format!("{} ({})", id.code, id.language);
     let get = |service: &Client<'_>| id.fetch(service).map(|template| template.message);
     let has_text = |message: &Message| message.texts().iter().any(|(_, text)| !text.is_empty());
-    read_template(context, &name, &id.fetch_call(), get, has_text)
+    fetch_template(context, &name, &id.fetch_call(), get, has_text)
 }

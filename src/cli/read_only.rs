@@ -1,0 +1,55 @@
+//! Commands that only read. A dry run shows their calls; every other run makes them and reports what
+//! the service answered.
+
+use crate::aliyun::client::{self, Client};
+use crate::api::call::{AnyCall, ReadCall};
+use crate::api::reply::Reply;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::output::report::Report;
+
+/// Runs a command that only reads. `calls` are the calls that a dry run shows, all of one product;
+/// `fetch` makes them. ai-mode is on only while `fetch` runs, so it is off again before `report`
+/// writes its notes and warnings.
+///
+/// # Errors
+/// A call that cannot be made, before any process starts; a failure to get an answer.
+pub fn run<T>(
+    context: &Context,
+    calls: &[&ReadCall],
+    fetch: impl FnOnce(&Client<'_>) -> Result<T>,
+    report: impl FnOnce(T) -> Report,
+) -> Result<Report> {
+    if let Some(plan) = dry_run(context, calls)? {
+        return Ok(plan);
+    }
+    let Some(first) = calls.first() else {
+        return Err(Failure::internal("a command that reads has no call"));
+    };
+    let client = Client::connect(context, first.operation.product)?;
+    let found = fetch(&client);
+    drop(client);
+    found.map(report)
+}
+
+/// Runs a command that makes one call and reports its reply.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_one(
+    context: &Context,
+    call: &ReadCall,
+    report: impl FnOnce(Reply) -> Report,
+) -> Result<Report> {
+    run(context, &[call], |client| client.read(call), report)
+}
+
+/// The plan, on a dry run; nothing otherwise.
+///
+/// # Errors
+/// A call that cannot be made. It is found on every run, before any process starts.
+pub fn dry_run(context: &Context, calls: &[&ReadCall]) -> Result<Option<Report>> {
+    let calls: Vec<&dyn AnyCall> = calls.iter().map(|call| *call as &dyn AnyCall).collect();
+    let plan = client::dry_run(context, &calls)?;
+    Ok(context.settings.dry_run.then_some(plan))
+}

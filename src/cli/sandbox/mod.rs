@@ -1,0 +1,43 @@
+//! `alimsg sandbox`: controls the sandbox. It changes the sandbox's own state only, with or without
+//! `--sandbox`; no process is started and nothing is sent.
+
+mod inbound;
+mod reset;
+
+use clap::Subcommand;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::report::Report;
+
+pub const EXAMPLES: &str = "\
+Examples:
+  alimsg sandbox inbound --from 8613900000000 --to 8613800000001 --text 'Where is my order?'
+  alimsg --sandbox whatsapp session --from 8613800000001 --to 8613900000000 \\
+      --cust-space-id cams-sandbox
+  alimsg sandbox reset";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a message from a customer to a business number
+    Inbound(inbound::Flags),
+    /// Delete everything that happened in the sandbox
+    #[command(after_help = reset::EXAMPLES)]
+    Reset,
+}
+
+impl Command {
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Inbound(_) => "sandbox inbound",
+            Self::Reset => "sandbox reset",
+        }
+    }
+
+    pub fn run(self, context: &Context) -> Result<Report> {
+        match self {
+            Self::Inbound(flags) => inbound::run(context, flags),
+            Self::Reset => reset::run(context),
+        }
+    }
+}

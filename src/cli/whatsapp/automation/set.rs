@@ -1,0 +1,106 @@
+//! `alimsg whatsapp automation set`.
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::aliyun::client::Client;
+use crate::api::call::shell_line;
+use crate::chat::automation::{self, Automation, Update};
+use crate::cli::whatsapp::number_flags::NumberFlags;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::params;
+use crate::output::report::{Report, fields};
+use crate::send::change::{Change, Look, Question, Rows, apply};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  alimsg whatsapp automation set 8613800000001 --cust-space-id cams-abc \\
+      --enable-welcome-message true
+  alimsg --sandbox whatsapp automation set 8613800000001 --cust-space-id cams-sandbox \\
+      --prompt 'Where is my order?' --command track='Track an order' --yes")]
+pub struct Flags {
+    #[command(flatten)]
+    number: NumberFlags,
+
+    /// Whether the service reports when a customer opens the chat for the first time
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    enable_welcome_message: Option<bool>,
+
+    /// Conversation starter, at most 80 characters; repeatable, at most 4
+    #[arg(long, visible_alias = "prompts", value_name = "TEXT")]
+    prompt: Vec<String>,
+
+    /// Command that customers can type; repeatable, at most 30
+    #[arg(long, visible_alias = "commands", value_name = "NAME=DESCRIPTION")]
+    command: Vec<String>,
+}
+
+/// The result of the change: the number and the new settings that were given.
+#[derive(Debug, Serialize)]
+struct Changed {
+    /// Digits only, country code first.
+    number: String,
+    /// Whether the service reports when a customer opens the chat for the first time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enable_welcome_message: Option<bool>,
+    /// The conversation starters.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    prompts: Vec<String>,
+    /// The names of the commands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    commands: Vec<String>,
+    /// The service's ID of the request.
+    request_id: Option<String>,
+}
+
+/// Changes the settings after showing the current ones.
+///
+/// # Errors
+/// Invalid or missing input; a failed call; no confirmation.
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    let welcome = flags.enable_welcome_message;
+    if welcome.is_none() && flags.prompt.is_empty() && flags.command.is_empty() {
+        return Err(Failure::usage("there is nothing to change")
+            .hint("give --enable-welcome-message, --prompt or --command"));
+    }
+    let update = Update {
+        enable_welcome_message: welcome,
+        prompts: flags.prompt,
+        commands: params::from_pairs("--command", &flags.command)?,
+    };
+    update.check()?;
+    let Update { prompts, commands, .. } = &update;
+    let (number, space) = flags.number.checked(context)?;
+    let mut rows: Rows = vec![("number".into(), number.clone()), ("space".into(), space.clone())];
+    rows.extend(welcome.map(|welcome| ("welcome message".to_string(), welcome.to_string())));
+    rows.extend(prompts.iter().map(|prompt| ("prompt".to_string(), prompt.clone())));
+    rows.extend(commands.iter().map(|(name, text)| (format!("command {name}"), text.clone())));
+    let show = automation::show_call(&number, &space);
+    let current = |client: &Client<'_>| -> Result<Rows> {
+        let current = fields(&Automation::from_reply(&client.read(&show)?));
+        let row = |(name, value): (String, Value)| (format!("now {name}"), value.to_string());
+        Ok(current.into_iter().map(row).collect())
+    };
+    let check = ["whatsapp", "automation", "show", &number, "--cust-space-id", &space];
+    let change = Change {
+        call: update.call(&number, &space),
+        title: "About to change the automation settings:".into(),
+        rows,
+        look: Look::Shown { call: &show, rows: &current },
+        question: Question::Yes("Change them?"),
+        check: shell_line("alimsg", &check.map(String::from)),
+    };
+    apply(context, &change, |reply| {
+        let changed = Changed {
+            number: number.clone(),
+            enable_welcome_message: welcome,
+            prompts: prompts.clone(),
+            commands: commands.iter().map(|(name, _)| name.clone()).collect(),
+            request_id: reply.text(&["RequestId"]),
+        };
+        Report::from_record(&changed, Value::Object(reply.0))
+    })
+}

@@ -1,0 +1,116 @@
+//! `alimsg whatsapp profile update`.
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::aliyun::client::Client;
+use crate::api::call::shell_line;
+use crate::chat::business_profile::{self, BusinessProfile, Update};
+use crate::cli::whatsapp::number_flags::NumberFlags;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::output::report::Report;
+use crate::send::change::{Change, Look, Question, Rows, apply};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  alimsg whatsapp profile update 8613800000001 --cust-space-id cams-abc --vertical RETAIL
+  alimsg --sandbox whatsapp profile update 8613800000001 --cust-space-id cams-sandbox \\
+      --about 'We answer within the hour' --website https://example.com --yes")]
+pub struct Flags {
+    #[command(flatten)]
+    number: NumberFlags,
+
+    /// Line below the name, at most 139 characters
+    #[arg(long, value_name = "TEXT")]
+    about: Option<String>,
+
+    /// Address, at most 256 characters
+    #[arg(long, value_name = "TEXT")]
+    address: Option<String>,
+
+    /// Description, at most 512 characters
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+
+    /// E-mail address, at most 128 characters
+    #[arg(long, value_name = "ADDRESS")]
+    email: Option<String>,
+
+    /// Link to the picture
+    #[arg(long, value_name = "URL")]
+    profile_picture_url: Option<String>,
+
+    /// Line of business, for example RETAIL
+    #[arg(long, value_name = "WORD")]
+    vertical: Option<String>,
+
+    /// Website; at most two, which replace all existing ones
+    #[arg(long, visible_alias = "websites", value_name = "URL")]
+    website: Vec<String>,
+}
+
+/// The result of the change.
+#[derive(Debug, Serialize)]
+struct Changed {
+    /// Digits only, country code first.
+    number: String,
+    /// The names of the fields that were changed.
+    changed: Vec<String>,
+    /// The service's ID of the request.
+    request_id: Option<String>,
+}
+
+/// Changes the business profile after showing old and new values.
+///
+/// # Errors
+/// Invalid or missing input; a failed call; no confirmation.
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    let update = Update {
+        texts: [
+            ("--about", flags.about),
+            ("--address", flags.address),
+            ("--description", flags.description),
+            ("--email", flags.email),
+            ("--profile-picture-url", flags.profile_picture_url),
+            ("--vertical", flags.vertical),
+        ],
+        websites: flags.website,
+    };
+    update.check()?;
+    let changes = update.changes();
+    if changes.is_empty() {
+        return Err(Failure::usage("there is nothing to change").hint(
+            "give at least one of --about, --address, --description, --email, --website, \
+             --vertical, --profile-picture-url",
+        ));
+    }
+    let (number, space) = flags.number.checked(context)?;
+    let show = business_profile::show_call(&number, &space);
+    let compare = |client: &Client<'_>| -> Result<Rows> {
+        let old = BusinessProfile::from_reply(&client.read(&show)?);
+        let row = |(field, new): &(String, String)| {
+            (field.clone(), format!("{} → {new}", old.line(field)))
+        };
+        Ok(changes.iter().map(row).collect())
+    };
+    let check = ["whatsapp", "profile", "show", &number, "--cust-space-id", &space];
+    let change = Change {
+        call: update.call(&number, &space),
+        title: "About to change the business profile, old → new:".into(),
+        rows: vec![("number".into(), number.clone()), ("space".into(), space.clone())],
+        look: Look::Shown { call: &show, rows: &compare },
+        question: Question::Yes("Change it?"),
+        check: shell_line("alimsg", &check.map(String::from)),
+    };
+    apply(context, &change, |reply| {
+        let changed = Changed {
+            number: number.clone(),
+            changed: changes.iter().map(|(field, _)| field.clone()).collect(),
+            request_id: reply.text(&["RequestId"]),
+        };
+        Report::from_record(&changed, Value::Object(reply.0))
+    })
+}
