@@ -189,7 +189,7 @@ pub fn require_consent(context: &Context) -> Result<()> {
     if context.settings.yes || context.settings.interactive {
         return Ok(());
     }
-    Err(Failure::usage("confirmation needed, but there is no terminal")
+    Err(Failure::usage("confirmation needed: there is no terminal, and --yes is not given")
         .hint("preview with --dry-run, then add --yes"))
 }
 

@@ -29,7 +29,7 @@ fn in_a_pipe_values_stand_behind_tabs_one_fact_a_line() {
         "status\taccepted\nbiz_id\t9^0\nout_id\ttrack-1\nrequest_id\tr-1\n\
          to\t13800001000,13800001001\nreplayed\tfalse\n"
     );
-    assert_eq!(ran.stderr, "accepted by the service; that is not delivered yet\n");
+    assert_eq!(ran.stderr, "Accepted by Alibaba Cloud; not yet delivered.\n");
     assert_eq!(world.run(&and(&SMS, &["--quiet"])).stderr, "");
 }
 

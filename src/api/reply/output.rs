@@ -97,7 +97,14 @@ pub fn parse(text: &str) -> Printed {
     let mut from = 0;
     for (start, _) in text.bytes().enumerate().filter(|(_, byte)| b"{[".contains(byte)) {
         let rest = &text[start..];
-        if start < from || !begins_like_json(rest) {
+        if start < from {
+            continue;
+        }
+        if is_cut_after_brace(text, start) {
+            found.is_damaged = true;
+            continue;
+        }
+        if !begins_like_json(rest) {
             continue;
         }
         if found.is_damaged && !(start == 0 || text[..start].ends_with('\n')) {
@@ -138,6 +145,15 @@ fn begins_a_line(text: &str, start: usize) -> bool {
     let blank = |c: char| c == '\u{feff}' || (c.is_whitespace() && c != '\n');
     let before = text[..start].trim_end_matches(blank);
     before.is_empty() || before.ends_with('\n')
+}
+
+/// An object of which only the brace is there, at the place where one may begin: on a line of its
+/// own or right after another one. The text ends there, or another object follows.
+fn is_cut_after_brace(text: &str, start: usize) -> bool {
+    let mut bytes = text[start..].bytes();
+    let is_cut = bytes.next() == Some(b'{')
+        && matches!(bytes.find(|byte| !byte.is_ascii_whitespace()), None | Some(b'{'));
+    is_cut && (begins_a_line(text, start) || text[..start].trim_end().ends_with('}'))
 }
 
 /// An object with a name in it or an empty one, or an array of such things.
