@@ -15,12 +15,12 @@
 
 mod any_text;
 mod calls;
+mod invocations;
 mod left;
 pub mod lines;
 mod ran;
 pub mod replies;
 mod sandbox;
-mod seen;
 mod shell;
 mod signals;
 mod terminal;
@@ -36,9 +36,9 @@ use tempfile::TempDir;
 
 pub use any_text::{any_text, for_any};
 pub use calls::{assert_asks_for_messages, flag};
+pub use invocations::{Invocation, is_alive};
 pub use left::{Process, can_be_listed};
 pub use ran::{Ran, Running};
-pub use seen::{Seen, is_alive};
 pub use terminal::Terminal;
 
 /// How long [`World::wait_until`] and [`Terminal::expect`] wait before they give up.
@@ -261,14 +261,18 @@ impl World {
     }
 
     /// Every process of `aliyun`, in the order of their start.
-    pub fn processes(&self) -> Vec<Seen> {
-        seen::read_log(&self.path("stand_in/log"))
+    pub fn processes(&self) -> Vec<Invocation> {
+        invocations::parse_log(&self.path("stand_in/log"))
     }
 
     /// Short names of what was run: `version`, `ai-mode enable`, `dysmsapi send-sms`. Second
     /// processes of a call, which play the plugin, do not count.
     pub fn commands(&self) -> Vec<String> {
-        self.processes().iter().filter(|seen| !seen.plugin).map(Seen::command).collect()
+        self.processes()
+            .iter()
+            .filter(|invocation| !invocation.plugin)
+            .map(Invocation::command)
+            .collect()
     }
 
     /// The sending calls that reached the service: `command`, `flags` (names without dashes),
@@ -323,10 +327,10 @@ impl World {
     #[track_caller]
     pub fn assert_off_between(&self, command: &str) {
         let commands = self.commands();
-        let between = commands.split(|seen| seen == command).collect::<Vec<_>>();
+        let between = commands.split(|name| name == command).collect::<Vec<_>>();
         assert!(between.len() > 2, "{command} was not run twice: {commands:?}");
         for pause in &between[1..between.len() - 1] {
-            assert!(pause.iter().any(|seen| seen == "ai-mode disable"), "{commands:?}");
+            assert!(pause.iter().any(|name| name == "ai-mode disable"), "{commands:?}");
         }
     }
 
@@ -334,7 +338,7 @@ impl World {
     #[track_caller]
     pub fn wait_for_quiet(&self) {
         self.wait_until("nothing is left running", || {
-            self.running().is_empty() && !self.processes().iter().any(Seen::is_running)
+            self.running().is_empty() && !self.processes().iter().any(Invocation::is_running)
         });
     }
 
@@ -347,8 +351,8 @@ impl World {
         assert!(violations.is_empty(), "promises were broken: {violations:#?}");
         let deadline = Instant::now() + Duration::from_secs(5);
         loop {
-            let left: Vec<Seen> =
-                self.processes().into_iter().filter(|seen| seen.is_running()).collect();
+            let left: Vec<Invocation> =
+                self.processes().into_iter().filter(|invocation| invocation.is_running()).collect();
             let running = self.running();
             if left.is_empty() && running.is_empty() {
                 return;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// One process of `aliyun`.
 #[derive(Debug, Clone)]
-pub struct Seen {
+pub struct Invocation {
     /// Without the program's name.
     pub argv: Vec<String>,
     pub pid: i32,
@@ -53,7 +53,7 @@ struct Start {
     start: u64,
 }
 
-impl Seen {
+impl Invocation {
     /// A short name: `version`, `configure set`, `ai-mode enable`, `dysmsapi send-sms`.
     pub fn command(&self) -> String {
         let mut words: Vec<&str> = self
@@ -108,23 +108,23 @@ pub fn is_alive(pid: i32) -> bool {
 }
 
 /// Everything in the log, in the order of the starts.
-pub fn read_log(folder: &Path) -> Vec<Seen> {
+pub fn parse_log(folder: &Path) -> Vec<Invocation> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.ends_with(".json") && !name.ends_with(".end.json"))
         .collect();
     names.sort();
-    names.iter().map(|name| read(folder, name)).collect()
+    names.iter().map(|name| parse_record(folder, name)).collect()
 }
 
-fn read(folder: &Path, name: &str) -> Seen {
+fn parse_record(folder: &Path, name: &str) -> Invocation {
     let text = fs::read_to_string(folder.join(name)).expect("a record of a start");
     let start: Start = serde_json::from_str(&text).expect("a record of a start");
     let end = fs::read_to_string(folder.join(name.replace(".json", ".end.json")))
         .ok()
         .map(|text| serde_json::from_str(&text).expect("a record of an end"));
-    Seen {
+    Invocation {
         argv: start.argv,
         pid: start.pid,
         pgid: start.pgid,
