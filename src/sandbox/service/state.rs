@@ -156,10 +156,10 @@ impl Review {
     /// Starts the review of a template with these texts.
     pub fn begin(texts: &str, now: Timestamp) -> Self {
         let lower = texts.to_lowercase();
-        let found = REJECTED_WORDS.iter().find(|word| lower.contains(**word));
+        let rejected = REJECTED_WORDS.iter().find(|word| lower.contains(**word));
         Self {
             ends_at: now.checked_add(REVIEW).unwrap_or(now),
-            objection: found.map(|word| format!("the text contains {word:?}")),
+            objection: rejected.map(|word| format!("the text contains {word:?}")),
         }
     }
 }
@@ -210,8 +210,8 @@ impl State {
 
     /// The settings of a number; created empty if missing.
     pub fn number_settings(&mut self, number: &str) -> &mut NumberSettings {
-        let found = self.numbers.iter().position(|settings| settings.number == number);
-        let index = found.unwrap_or_else(|| {
+        let position = self.numbers.iter().position(|settings| settings.number == number);
+        let index = position.unwrap_or_else(|| {
             let number = number.to_owned();
             self.numbers.push(NumberSettings { number, ..NumberSettings::default() });
             self.numbers.len() - 1

@@ -127,11 +127,11 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
     let id = call.integer("--qualification-group-id").unwrap_or_default();
-    let found = QUALIFICATIONS
+    let qualification = QUALIFICATIONS
         .iter()
         .filter(|one| call.integer("--order-id").is_none_or(|order| order == one.order()))
         .find(|one| one.id == id);
-    let Some(one) = found else {
+    let Some(one) = qualification else {
         return Err(Rejection::new(
             "isv.INVALID_PARAMETERS",
             format!("qualification {id} does not exist"),

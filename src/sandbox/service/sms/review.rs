@@ -117,8 +117,8 @@ pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
 /// The index of the template that a call names.
 fn position(request: &Request<'_>) -> Result<usize, Rejection> {
     let code = request.call.text("--template-code").unwrap_or_default();
-    let found = request.state.sms_templates.iter().position(|known| known.code == code);
-    found.ok_or_else(|| {
+    let index = request.state.sms_templates.iter().position(|known| known.code == code);
+    index.ok_or_else(|| {
         Rejection::new("TemplateNotFound", format!("template {code} does not exist"))
     })
 }
