@@ -76,7 +76,7 @@ impl Purpose {
         [Self::Verification, Self::Notification, Self::Promotion, Self::International];
 
     /// The number in GetSmsTemplate, CreateSmsTemplate and QuerySendStatistics.
-    /// QuerySmsTemplateList uses different numbers.
+    /// `TemplateType` in QuerySmsTemplateList uses different numbers.
     pub const fn number(self) -> i64 {
         match self {
             Self::Verification => 0,
