@@ -1,4 +1,4 @@
-//! The shapes in which the simulated processes end: replies, and errors in each form that the real
+//! Output and exit code of a simulated process: replies, and errors in each format that the real
 //! host, its plugins and their network library print.
 
 use std::time::Duration;
@@ -7,33 +7,33 @@ use serde_json::{Value, json};
 
 use crate::api::operations::{Operation, Product};
 
-/// The host colours its errors even when nobody looks.
+/// The real program colours its errors even without a terminal.
 const RED: &str = "\u{1b}[1;31m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// What the simulated process prints and how it ends.
+/// Output, exit code and delay of one simulated process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     pub stdout: String,
     pub stderr: String,
     /// The exit code.
     pub exit: i32,
-    /// How long the process lingers before it prints and ends; zero except for the number that
-    /// hangs.
+    /// How long the process waits before it prints and exits; zero except for
+    /// [`Scenario::Hangs`](super::scenarios::Scenario::Hangs).
     pub delay: Duration,
 }
 
-/// Text on stdout and success.
+/// Exit code 0 with text on stdout.
 pub fn printed(stdout: String) -> Answer {
     Answer { stdout, stderr: String::new(), exit: 0, delay: Duration::ZERO }
 }
 
-/// Nothing on either stream and success.
+/// Exit code 0 without output.
 pub fn silent() -> Answer {
     printed(String::new())
 }
 
-/// A reply of the service. A business error is one too, and also ends with 0.
+/// A reply of the service. Business errors are replies as well, with exit code 0.
 pub fn reply(value: &Value) -> Answer {
     printed(format!("{value:#}\n"))
 }
@@ -42,17 +42,18 @@ fn failed(stderr: String, exit: i32) -> Answer {
     Answer { stdout: String::new(), stderr, exit, delay: Duration::ZERO }
 }
 
-/// An error of the host program itself: 1 run time, 2 flag or command, 3 configuration.
+/// An error of the host program. Exit codes: 1 runtime, 2 unknown flag or command,
+/// 3 configuration.
 pub fn host_error(exit: i32, text: &str) -> Answer {
     failed(format!("{RED}ERROR: {text}\n{PLAIN}"), exit)
 }
 
-/// An error of a plugin before it called the service.
+/// An error of a plugin that occurred before the request.
 pub fn plugin_error(exit: i32, text: &str) -> Answer {
     failed(format!("Error: {text}\n"), exit)
 }
 
-/// The plugin's report of an HTTP status other than 200.
+/// The plugin's error for an HTTP status other than 200.
 pub fn sdk_error(status: u16, code: &str, message: &str, mut data: Value) -> Answer {
     let request_id = request_id();
     data["Code"] = json!(code);
@@ -67,7 +68,7 @@ pub fn sdk_error(status: u16, code: &str, message: &str, mut data: Value) -> Ans
     )
 }
 
-/// The plugin's report of a call that the RAM identity may not make.
+/// The plugin's error for a call that the RAM policy denies.
 pub fn permission_denied(operation: &Operation) -> Answer {
     sdk_error(
         403,
@@ -85,7 +86,8 @@ pub fn permission_denied(operation: &Operation) -> Answer {
     )
 }
 
-/// The host's report of a server error, rehearsed with throttling so that both forms occur.
+/// The host's error for a throttled call, in the format `SDK.ServerError`: the sandbox produces
+/// both error formats that the parser has to handle.
 pub fn throttled() -> Answer {
     host_error(
         1,
@@ -105,7 +107,7 @@ fn endpoint(product: Product) -> String {
     }
 }
 
-/// The request was written and no reply came in time; whether it was served is open.
+/// The request was sent and the reply timed out; the service may have processed the call.
 pub fn read_timed_out(product: Product) -> Answer {
     plugin_error(
         1,
@@ -117,11 +119,11 @@ pub fn read_timed_out(product: Product) -> Answer {
     )
 }
 
-/// Nobody listened: nothing was sent.
+/// The connection was refused: nothing was sent.
 pub fn connection_refused(product: Product) -> Answer {
     plugin_error(
         1,
-        // An address reserved for documentation, so that no real host is named.
+        // An address reserved for documentation (RFC 5737), never a real host.
         &format!(
             "Post \"{}\": dial tcp 203.0.113.7:443: connect: connection refused",
             endpoint(product)
@@ -129,7 +131,7 @@ pub fn connection_refused(product: Product) -> Answer {
     )
 }
 
-/// An identifier of one request in the service's form.
+/// A new request ID in the format of the service.
 pub fn request_id() -> String {
     uuid::Uuid::new_v4().to_string().to_uppercase()
 }

@@ -1,4 +1,4 @@
-//! The sandbox's folder: where its files are and how they are written.
+//! The sandbox folder: paths of its files, and how they are written.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -7,14 +7,17 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use anyhow::Result;
 
-/// The folder that plays the role of the user's home directory.
+/// The folder that acts as the user's home directory.
 #[derive(Debug)]
 pub struct Home {
     root: PathBuf,
 }
 
 impl Home {
-    /// Makes the folder, closed to other users, unless it is there.
+    /// Creates the folder if it does not exist, with access for its owner only.
+    ///
+    /// # Errors
+    /// The folder cannot be created.
     pub fn open(root: &Path) -> Result<Self> {
         let home = Self { root: root.to_owned() };
         create_private_folder(root)?;
@@ -32,32 +35,32 @@ impl Home {
         self.configuration().join("plugins")
     }
 
-    /// What the service remembers.
+    /// The state of the services.
     pub fn service_state(&self) -> PathBuf {
         self.root.join("service.json")
     }
 
-    /// The uploads to OSS, a line of JSON each.
+    /// The uploads to OSS, in JSON Lines.
     pub fn uploads(&self) -> PathBuf {
         self.root.join("uploads.jsonl")
     }
 
-    /// The file whose lock guards [`Self::service_state`].
+    /// The lock file for [`Self::service_state`].
     pub fn service_lock(&self) -> PathBuf {
         self.root.join("service.lock")
     }
 }
 
-/// Makes a folder with mode 0700 where modes exist.
+/// Creates a folder and its parents, with mode 0700 on Unix.
 pub fn create_private_folder(path: &Path) -> Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path).with_context(|| format!("cannot make the folder {}", path.display()))
+    builder.create(path).with_context(|| format!("cannot create the folder {}", path.display()))
 }
 
-/// Options that make a new file readable for its owner only.
+/// Options for a new file with mode 0600 on Unix.
 pub fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true);
@@ -66,15 +69,15 @@ pub fn private_file() -> OpenOptions {
     options
 }
 
-/// Empties the file and writes it anew, as the real program treats `ai-mode.json`: a reader in
-/// between sees an empty or half-written file, and of two writers one loses.
+/// Truncates and rewrites the file, as the real program does with `ai-mode.json`: a concurrent
+/// reader may see an incomplete file, and one of two concurrent writers loses its change.
 pub fn write_in_place(path: &Path, content: &[u8]) -> Result<()> {
     let context = || format!("cannot write {}", path.display());
     let mut file = private_file().truncate(true).open(path).with_context(context)?;
     file.write_all(content).with_context(context)
 }
 
-/// Replaces the file as a whole: readers see the old or the new content.
+/// Replaces the file atomically: readers see either the old or the new content.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     let context = || format!("cannot write {}", path.display());
     let folder = path.parent().with_context(context)?;
@@ -84,7 +87,7 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// The content of a file, or nothing when there is no such file.
+/// The content of a file, or `None` if it does not exist.
 pub fn read_if_present(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(content) => Ok(Some(content)),

@@ -1,18 +1,18 @@
-//! The sandbox: a simulator that takes the place of `aliyun`, so that everything can be tried and
-//! rehearsed without an account, without a network and without a message going out.
+//! The sandbox: a simulator that replaces `aliyun`, to try every command without an account,
+//! without a network and without sending a message.
 //!
-//! It is deliberately strict: whatever the real program would misread or refuse, it misreads or
-//! refuses too. The data flows one way: argument vector → [`arguments`] (parsed call) or [`host`]
-//! (the program's own commands) → [`service`] (the cloud side and what it remembers) → [`Answer`].
-//! Which recipients come to which end is data in [`fates`].
+//! It is strict on purpose: it misreads and rejects the same input as the real program. Data flows
+//! one way: argument vector → [`arguments`] (product calls) or [`host`] (the program's own
+//! commands) → [`service`] (the simulated cloud and its state) → [`Answer`]. The table in
+//! [`scenarios`] maps special phone numbers to results.
 
 mod answers;
 mod arguments;
-mod fates;
 mod home;
 mod host;
 mod profile;
 mod rejection;
+mod scenarios;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -25,26 +25,25 @@ pub use answers::Answer;
 #[cfg(test)]
 pub use arguments::Value;
 #[cfg(test)]
-pub use arguments::read;
+pub use arguments::parse;
 use home::Home;
 
 /// Runs one simulated `aliyun` process.
 ///
-/// `args` is everything after the program's name. `dir` is the sandbox's folder and plays the role
-/// of the home directory: the configuration of the simulated program is in `dir/.aliyun`, what the
-/// service remembers is in `dir/service.json`. Both are made at first use. `env` looks up an
-/// environment variable.
+/// `args` excludes the program name. `dir` is the sandbox folder and acts as the home directory:
+/// the configuration of the simulated program is in `dir/.aliyun`, the state of the services in
+/// `dir/service.json`. Both are created on first use. `env` looks up an environment variable.
 ///
-/// Nothing is printed and nobody sleeps or exits here; the caller does. All effects on the world
-/// have happened when this returns. For the numbers whose reply is lost, garbled or never comes,
-/// the message therefore counts as sent, although the answer does not say so.
+/// This function does not print, sleep or exit; the caller does. The state is saved before it
+/// returns. A message whose reply is lost, garbled or delayed is therefore stored as sent,
+/// although the answer does not report it.
 ///
 /// # Errors
-/// There is no error value: trouble with the folder becomes an answer with exit code 1, as trouble
-/// of a real process would.
+/// Returns no error value: a folder that cannot be read or written becomes an answer with exit
+/// code 1, as in a real process.
 pub fn answer(args: &[String], dir: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer {
     run(args, dir, env).unwrap_or_else(|error| {
-        answers::host_error(1, &format!("the sandbox's folder cannot be used: {error:#}"))
+        answers::host_error(1, &format!("cannot use the sandbox folder: {error:#}"))
     })
 }
 
@@ -62,19 +61,19 @@ fn run(
     }
 }
 
-/// The order is the real program's: the host reads the arguments and the profile, then looks for
-/// the plugin, and only the plugin knows the commands and their flags.
+/// Runs the checks in the order of the real program: the host parses the arguments and loads the
+/// profile, then finds the plugin. Only the plugin knows the commands and their flags.
 fn product_call(
     product: crate::api::operations::Product,
     args: &[String],
     home: &Home,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Answer> {
-    let line = match arguments::read(product, args) {
+    let line = match arguments::parse(product, args) {
         Ok(line) => line,
         Err(refusal) => return Ok(refusal),
     };
-    if line.asks_for_help {
+    if line.requests_help {
         return Ok(arguments::help_page(product, line.command.as_deref()));
     }
     if let Err(refusal) = profile::choose(&line, home, env)? {
@@ -103,11 +102,11 @@ fn product_call(
     Ok(answer)
 }
 
-/// Lets a customer write to a business number, as the world outside would. Returns the message's
-/// ID, or nothing where the sandbox has no such business number.
+/// Simulates an incoming message from a customer to a business number. Returns the message ID, or
+/// `None` if the sandbox has no such business number.
 ///
 /// # Errors
-/// Trouble with the folder.
+/// The sandbox folder cannot be read or written.
 pub fn receive(
     dir: &Path,
     customer: &str,
@@ -118,26 +117,29 @@ pub fn receive(
     service::receive(&Home::open(dir)?, customer, business, text, at)
 }
 
-/// Forgets what the services remember: messages, templates, everything but the seeds.
+/// Deletes the state of the services: messages, created templates, settings. Only the initial
+/// data remains.
 ///
 /// # Errors
-/// Trouble with the folder.
+/// The state file cannot be locked or deleted.
 pub fn reset(dir: &Path) -> anyhow::Result<()> {
     service::store::Store::reset(&Home::open(dir)?)
 }
 
-/// For the long help: one line per special number ending, and what the sandbox starts with.
+/// Text for `--help`: one line for each special number, then the initial data of the sandbox.
 pub fn help() -> String {
-    let mut text = String::from("Recipients whose last four digits are\n");
+    let mut text = String::from("The last four digits of the recipient select the result:\n");
     text.push_str(&format!(
-        "  {}  have a WhatsApp conversation with an open 24-hour window\n",
-        fates::OPEN_WINDOW_ENDING
+        "  {}  delivered; on WhatsApp, the 24-hour window is open\n",
+        scenarios::OPEN_WINDOW_ENDING
     ));
-    for special in fates::SPECIAL_NUMBERS {
+    for special in scenarios::SPECIAL_NUMBERS {
         text.push_str(&format!("  {}  {}\n", special.ending, special.summary));
     }
-    text.push_str("Every other recipient gets the message.\n");
-    text.push_str("`alimsg sandbox inbound` lets a customer write, which opens the window.\n\n");
+    text.push_str("  other  delivered\n");
+    text.push_str(
+        "`alimsg sandbox inbound` simulates an incoming message, which opens the window.\n\n",
+    );
     text.push_str(&service::seeds::describe());
     text
 }

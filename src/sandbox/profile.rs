@@ -1,4 +1,4 @@
-//! The profiles of the simulated program: one, without any secret, that always works.
+//! The only profile of the simulated program: always valid, without any secret.
 
 use anyhow::Context as _;
 use anyhow::Result;
@@ -8,19 +8,22 @@ use crate::sandbox::answers::{Answer, host_error};
 use crate::sandbox::arguments::Line;
 use crate::sandbox::home::{self, Home};
 
-/// The profile that always exists.
+/// Name of the only profile.
 pub const NAME: &str = "sandbox";
-/// Its credential as `configure list` masks it.
+/// Its credential as `configure list` prints it.
 pub const MASKED_CREDENTIAL: &str = "AK:***box";
 /// Its region.
 pub const REGION: &str = "cn-hangzhou";
 
-/// The configuration, made at first use.
+/// Loads the configuration; creates it on first use.
+///
+/// # Errors
+/// The file cannot be read or created, or is not JSON.
 pub fn load(home: &Home) -> Result<Value> {
     let path = home.configuration().join("config.json");
     if let Some(text) = home::read_if_present(&path)? {
         return serde_json::from_str(&text)
-            .with_context(|| format!("{} is no JSON", path.display()));
+            .with_context(|| format!("{} is not JSON", path.display()));
     }
     let fresh = json!({
         "current": NAME,
@@ -38,18 +41,19 @@ pub fn load(home: &Home) -> Result<Value> {
     Ok(fresh)
 }
 
-/// Writes the configuration, changed or not, as the real program does.
+/// Writes the configuration, even if it did not change, as the real program does.
 pub fn save(home: &Home, configuration: &Value) -> Result<()> {
     let path = home.configuration().join("config.json");
     home::write_atomically(&path, format!("{configuration:#}\n").as_bytes())
 }
 
-/// Whether the profile says that missing plugins are to be installed.
+/// Whether the profile enables the automatic installation of plugins.
 pub fn installs_plugins(configuration: &Value) -> bool {
     configuration["profiles"][0]["auto_plugin_install"] == json!(true)
 }
 
-/// Whether the call has credentials: those of its profile, or the environment's alone.
+/// Checks that the call has credentials: from its profile, or from the environment if
+/// `ALIBABA_CLOUD_IGNORE_PROFILE` is `TRUE`.
 pub fn choose(
     line: &Line,
     home: &Home,
@@ -58,7 +62,7 @@ pub fn choose(
     load(home)?;
     let is_set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
     if env("ALIBABA_CLOUD_IGNORE_PROFILE").as_deref() == Some("TRUE") {
-        // Their content is nobody's business here, only that they are there.
+        // Only checks that the keys are set; their values are never used.
         let complete =
             is_set("ALIBABA_CLOUD_ACCESS_KEY_ID") && is_set("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
         return Ok(if complete {

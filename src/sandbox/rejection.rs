@@ -1,25 +1,25 @@
-//! The services' "no".
+//! Errors that the simulated services return.
 
 use serde_json::json;
 
 use crate::sandbox::answers::{self, Answer, request_id};
 
-/// The service's "no" to a call.
+/// An error reply of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rejection {
-    /// The HTTP status; a business error has 200 and leaves the exit code at 0.
+    /// The HTTP status. A business error has 200 and exit code 0.
     pub status: u16,
     pub code: String,
     pub message: String,
 }
 
 impl Rejection {
-    /// A business error.
+    /// A business error (HTTP status 200).
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Self::with_status(200, code, message)
     }
 
-    /// An error that the HTTP status tells too.
+    /// An error with this HTTP status.
     pub fn with_status(status: u16, code: &str, message: impl Into<String>) -> Self {
         Self { status, code: code.to_owned(), message: message.into() }
     }

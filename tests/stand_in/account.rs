@@ -1,4 +1,4 @@
-//! Whose account a call is made with, and paid by.
+//! Selects the account that signs and pays for a call.
 
 use anyhow::Result;
 
@@ -6,18 +6,18 @@ use crate::answer::Answer;
 use crate::folder::Folder;
 use crate::words::Words;
 
-/// How the real program ends an error about a profile.
+/// The last line of the real program's errors about a profile.
 const TIP: &str = "Configuration failed, use `aliyun configure` to configure it";
 
-/// `profile:NAME` or `environment:KEY-ID`, or the complaint of the real program.
+/// Returns `profile:NAME` or `environment:KEY-ID`, or the error of the real program.
 ///
-/// The surprise is the order: what a profile holds wins over the environment, which only fills
-/// the rest, unless `ALIBABA_CLOUD_IGNORE_PROFILE` is exactly `TRUE`.
-pub fn of_call(folder: &Folder, words: &Words) -> Result<std::result::Result<String, Answer>> {
-    let refused = |text: &str| Ok(Err(Answer::unconfigured(&format!("{text}\n\n{TIP}"))));
+/// A profile takes precedence over the environment, which only supplies missing values, unless
+/// `ALIBABA_CLOUD_IGNORE_PROFILE` is exactly `TRUE` (measured).
+pub fn select(folder: &Folder, words: &Words) -> Result<std::result::Result<String, Answer>> {
+    let error = |text: &str| Ok(Err(Answer::unconfigured(&format!("{text}\n\n{TIP}"))));
     let ignores_profile = variable("ALIBABA_CLOUD_IGNORE_PROFILE").as_deref() == Some("TRUE");
     let mut region = words.flag("region").map(str::to_owned);
-    let mut signs = None;
+    let mut signer = None;
     if ignores_profile {
         region = region.or(Some("cn-hangzhou".to_owned()));
     } else {
@@ -29,26 +29,25 @@ pub fn of_call(folder: &Folder, words: &Words) -> Result<std::result::Result<Str
             None => profiles.iter().find(|profile| profile.current),
         };
         if let (None, Some(name)) = (chosen, named) {
-            return refused(&format!("unknown profile {name}, run configure to check"));
+            return error(&format!("unknown profile {name}, run configure to check"));
         }
         if let Some(profile) = chosen {
             if profile.valid {
                 return Ok(Ok(format!("profile:{}", profile.name)));
             }
             region = region.or(Some(profile.region.clone()).filter(|region| !region.is_empty()));
-            // A key that is there is used; what is missing beside it comes from the environment.
-            let holds_a_key =
-                !matches!(profile.credential.split_once(':'), None | Some((_, "***")));
-            signs = holds_a_key.then(|| format!("profile:{}", profile.name));
+            // The profile's key is used even if other values come from the environment.
+            let has_key = !matches!(profile.credential.split_once(':'), None | Some((_, "***")));
+            signer = has_key.then(|| format!("profile:{}", profile.name));
         }
     }
     if region.or_else(|| variable("ALIBABA_CLOUD_REGION_ID")).is_none() {
-        return refused("region can't be empty");
+        return error("region can't be empty");
     }
-    // Where the profiles are ignored, nothing says how a role's session is to be called.
+    // A role needs a session name, which only a profile contains.
     match key().or_else(|| other_source().filter(|_| !ignores_profile)) {
-        None => refused("access_key_id is not configured for profile 'default'"),
-        Some(source) => Ok(Ok(signs.unwrap_or_else(|| format!("environment:{source}")))),
+        None => error("access_key_id is not configured for profile 'default'"),
+        Some(source) => Ok(Ok(signer.unwrap_or_else(|| format!("environment:{source}")))),
     }
 }
 
@@ -68,7 +67,7 @@ fn other_source() -> Option<String> {
     Some(provider)
 }
 
-/// An environment variable; an empty one counts as absent.
+/// An environment variable; an empty value counts as missing.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,11 +1,11 @@
-//! A stand-in for the `aliyun` CLI: what the integration tests put on `PATH`.
+//! A stand-in for the `aliyun` CLI, which the integration tests put on `PATH`.
 //!
-//! It behaves as the real program was measured to behave, so far as alimsg depends on it, and is
-//! stricter where the real one is merely lucky. It shares no code with alimsg on purpose: it is
-//! the second opinion on every argument vector that alimsg builds.
+//! It reproduces the measured behaviour of the real program, as far as alimsg depends on it, and is
+//! stricter where the real program is lenient. It shares no code with alimsg on purpose: it checks
+//! every argument vector of alimsg independently.
 //!
-//! Everything it needs stands in the folder named by `STAND_IN_DIR`, everything it saw it leaves
-//! there; `tests/support` wraps both.
+//! It reads its input from the folder in `STAND_IN_DIR` and writes its records there;
+//! `tests/suite/support` is the interface of the tests to both.
 
 mod account;
 mod answer;
@@ -35,15 +35,15 @@ use script::Rule;
 use witness::Witness;
 use words::Words;
 
-/// Set for the second process of a call, the one that plays the plugin; holds the rule's number.
+/// Set for the second process of a call, which acts as the plugin. Contains the rule's number.
 const PLUGIN_ROLE: &str = "STAND_IN_PLUGIN_RULE";
 
 fn main() -> ExitCode {
     match run() {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            // A fault of the test's own set-up: 70 is no exit code of the real program.
-            complain(&format!("stand-in aliyun: {error:#}\n"));
+            // An error in the set-up of the test: the real program never exits with 70.
+            print_error(&format!("stand-in aliyun: {error:#}\n"));
             ExitCode::from(70)
         }
     }
@@ -63,23 +63,23 @@ fn run() -> Result<u8> {
     Ok(code)
 }
 
-/// The program that the caller started: checks, then does the work or has the plugin do it.
+/// The process that the caller started: checks the call, then runs it or starts the plugin.
 fn host(witness: &Witness, argv: &[String]) -> Result<u8> {
-    witness.inspect_start();
-    if let Some(fault) = configuration::fault(&witness.folder) {
-        return fault.print();
+    witness.check_start();
+    if let Some(answer) = configuration::damage(&witness.folder) {
+        return answer.print();
     }
     let words = match words::parse(argv) {
         Ok(words) => words,
-        Err(fault) => return fault.print(),
+        Err(answer) => return answer.print(),
     };
     if words.help {
         return Answer::help().print();
     }
-    // Strictness comes before the script: a scripted reply must not hide a malformed call.
+    // The checks run before the script: a scripted reply must not hide a malformed call.
     let prelude = match check(witness, &words, argv) {
         Ok(prelude) => prelude,
-        Err(fault) => return fault.print(),
+        Err(answer) => return answer.print(),
     };
     prelude.print()?;
     let rule = match script::take(&witness.folder, argv) {
@@ -95,27 +95,27 @@ fn host(witness: &Witness, argv: &[String]) -> Result<u8> {
     perform(witness, &words, &rule)
 }
 
-/// The process behind the host. It sends and prints, so that ending the host alone ends nothing.
+/// The child of the host. It sends and prints, so the call continues if only the host is killed.
 fn plugin(witness: &Witness, argv: &[String], number: &str) -> Result<u8> {
     let rule = script::numbered(&witness.folder, number.parse().context("the rule's number")?)?;
     match words::parse(argv) {
         Ok(words) => perform(witness, &words, &rule),
-        Err(fault) => fault.print(),
+        Err(answer) => answer.print(),
     }
 }
 
-/// What is wrong with the command whatever the script says; else what precedes its answer.
+/// Checks the command, regardless of the script. Returns the output that precedes the answer.
 fn check(witness: &Witness, words: &Words, argv: &[String]) -> Result<Answer, Answer> {
     let first = words.command.first().map(String::as_str);
     if matches!(first, Some("configure" | "plugin")) {
         for flag in ["profile", "region"] {
             if words.flag(flag).is_some() {
-                // `configure set --profile X` would make X the current profile for everybody.
+                // `configure set --profile X` would make X the current profile of the user.
                 witness.violation("profile on configure", &format!("--{flag}"));
             }
         }
     }
-    let agent_allowed = product::is_product(words) || configuration::takes_agent(words);
+    let agent_allowed = product::is_product(words) || configuration::accepts_user_agent(words);
     if words.flag("user-agent").is_some() && !agent_allowed {
         return Err(Answer::usage("invalid flag --user-agent"));
     }
@@ -130,12 +130,12 @@ fn check(witness: &Witness, words: &Words, argv: &[String]) -> Result<Answer, An
     }
 }
 
-/// The work itself, as the rule bends it.
+/// Runs the command, as modified by the rule.
 fn perform(witness: &Witness, words: &Words, rule: &Rule) -> Result<u8> {
     if rule.ignore_sigterm {
         ignore_sigterm()?;
     }
-    // The request leaves before the reply is waited for: whoever is killed meanwhile has sent.
+    // Recorded before the delay: a process that is killed while it waits has already sent.
     if rule.sent && product::is_product(words) {
         product::record(witness, words)?;
     }
@@ -143,7 +143,7 @@ fn perform(witness: &Witness, words: &Words, rule: &Rule) -> Result<u8> {
     thread::sleep(Duration::from_millis(rule.delay_ms));
     let mut answer = match rule.answer()? {
         Some(scripted) => scripted,
-        None => natural(witness, words)?,
+        None => default_answer(witness, words)?,
     };
     answer.stderr.insert_str(0, &rule.stderr);
     if let Some(limit) = rule.truncate {
@@ -156,8 +156,8 @@ fn perform(witness: &Witness, words: &Words, rule: &Rule) -> Result<u8> {
     Ok(code)
 }
 
-/// The answer of the real program.
-fn natural(witness: &Witness, words: &Words) -> Result<Answer> {
+/// The answer of the real program without a rule.
+fn default_answer(witness: &Witness, words: &Words) -> Result<Answer> {
     let command: Vec<&str> = words.command.iter().map(String::as_str).collect();
     Ok(match command.as_slice() {
         [] => Answer::help(),
@@ -181,14 +181,14 @@ fn start_plugin(rule: &Rule, argv: &[String]) -> Result<u8> {
         .env(PLUGIN_ROLE, rule.number.to_string())
         .status()
         .context("starting the plugin")?;
-    // A plugin ended by a signal has no exit code; the host then leaves with 255.
+    // A plugin that was killed by a signal has no exit code; the host then exits with 255.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or_else(|| {
-        complain(&format!("plugin ended by signal {:?}\n", status.signal()));
+        print_error(&format!("plugin ended by signal {:?}\n", status.signal()));
         255
     }))
 }
 
-/// A handler that only sets a flag nobody reads: the signal is taken and nothing happens.
+/// Installs a handler that only sets an unused flag, so that SIGTERM has no effect.
 fn ignore_sigterm() -> Result<()> {
     signal_hook::flag::register(signal_hook::consts::SIGTERM, Arc::new(AtomicBool::new(false)))
         .context("ignoring SIGTERM")?;
@@ -196,8 +196,9 @@ fn ignore_sigterm() -> Result<()> {
 }
 
 fn kill_self(number: i32) -> Result<()> {
-    let signal = rustix::process::Signal::from_named_raw(number).context("kill_self: no signal")?;
-    // Twice: the runtime's own handler takes the first SIGSEGV or SIGBUS for a stack overflow.
+    let signal =
+        rustix::process::Signal::from_named_raw(number).context("kill_self: unknown signal")?;
+    // Twice: the Rust runtime handles the first SIGSEGV or SIGBUS, to detect a stack overflow.
     for _ in 0..2 {
         rustix::process::kill_process(rustix::process::getpid(), signal).context("kill_self")?;
         thread::sleep(Duration::from_millis(50));
@@ -205,7 +206,7 @@ fn kill_self(number: i32) -> Result<()> {
     bail!("kill_self: survived signal {number}");
 }
 
-fn complain(text: &str) {
-    // Nothing can be done about a closed stderr.
+fn print_error(text: &str) {
+    // A closed stderr cannot be reported anywhere.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

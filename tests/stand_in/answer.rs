@@ -1,4 +1,4 @@
-//! What a command prints and how it ends.
+//! Output and exit code of a command.
 
 use std::io::{ErrorKind, Write};
 
@@ -17,32 +17,32 @@ impl Answer {
         Self { stdout: text.as_bytes().to_vec(), ..Self::default() }
     }
 
-    /// An error that the user made in the command line: exit 2.
+    /// An unknown flag or command: exit code 2.
     pub fn usage(text: &str) -> Self {
         Self::error(2, text)
     }
 
-    /// A failure while running: exit 1.
+    /// A runtime error: exit code 1.
     pub fn failure(text: &str) -> Self {
         Self::error(1, text)
     }
 
-    /// No profile, no credentials, no region: exit 3.
+    /// A missing profile, credential or region: exit code 3.
     pub fn unconfigured(text: &str) -> Self {
         Self::error(3, text)
     }
 
-    /// Coloured even when stderr is no terminal, as the real program does it.
+    /// Coloured even without a terminal, like the real program's errors.
     fn error(exit: u8, text: &str) -> Self {
         Self { stderr: format!("\u{1b}[1;31mERROR: {text}\n\u{1b}[0m"), exit, ..Self::default() }
     }
 
-    /// The help page: the trap is that it ends with 0 although nothing was done.
+    /// The help page. Exit code 0, although nothing was done.
     pub fn help() -> Self {
         Self::text("Stand-in for the cloud's CLI\n\nUsage:\n  aliyun <product> <command> [flags]\n")
     }
 
-    /// Prints all of it; a reader that went away is no error.
+    /// Prints the answer. A closed stdout is not an error.
     pub fn print(self) -> Result<u8> {
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(&self.stdout).and_then(|()| stdout.flush()) {
@@ -54,14 +54,14 @@ impl Answer {
     }
 }
 
-/// A table as Go's tab writer sets it: columns padded with blanks, the last one ragged.
-pub fn table(rows: &[Vec<String>], least: usize, padding: usize) -> String {
+/// A table in the format of Go's `tabwriter`: all columns but the last are padded with spaces.
+pub fn table(rows: &[Vec<String>], min_width: usize, padding: usize) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
             let longest =
                 rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-            (longest.max().unwrap_or(0) + padding).max(least)
+            (longest.max().unwrap_or(0) + padding).max(min_width)
         })
         .collect();
     let mut text = String::new();

@@ -1,7 +1,7 @@
 //! `aliyun configure …`: profiles and ai-mode.
 //!
-//! The files are rewritten without a lock, `ai-mode.json` also in place, which is just what makes
-//! two writers at once dangerous; a marker file finds them out.
+//! As in the real program, the files are rewritten without a lock, and `ai-mode.json` in place, so
+//! concurrent writers can lose changes. A marker file detects concurrent writers.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -17,11 +17,11 @@ use crate::safety_policy;
 use crate::witness::Witness;
 use crate::words::Words;
 
-/// The agent string that counts while none was set.
+/// The agent string until one is set.
 const DEFAULT_AGENT: &str = "AlibabaCloud-Agent-Skills";
 
-/// Whether this is the one command besides product calls that knows `--user-agent`.
-pub fn takes_agent(words: &Words) -> bool {
+/// Whether this is the only command, apart from product calls, that accepts `--user-agent`.
+pub fn accepts_user_agent(words: &Words) -> bool {
     words.command == ["configure", "ai-mode", "set-user-agent"]
 }
 
@@ -33,27 +33,27 @@ pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer>
             Ok(Answer::text("{\n\t\"access_key_secret\": \"a secret in clear text\"\n}\n"))
         }
         ["set"] => set(witness, words),
-        // ai-mode came with 3.3.3; before, the word is unknown.
+        // Older versions do not have ai-mode.
         ["ai-mode", action @ ..] if is_at_least(&witness.folder, semver::Version::new(3, 3, 3)) => {
             ai_mode(witness, words, action)
         }
-        // So did policies, in the same version.
+        // Nor safety policies.
         ["safety-policy", action @ ..]
             if is_at_least(&witness.folder, semver::Version::new(3, 3, 3)) =>
         {
             safety_policy::answer(witness, words, action)
         }
         [other, ..] => Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
-        // The real program would begin to ask questions.
+        // The real program would prompt here.
         [] => Ok(Answer::failure("failed to read user input: EOF")),
     }
 }
 
-/// What every command ends with where the configuration cannot be read: nothing is done, and the
-/// exit code is **0**.
-pub fn fault(folder: &Folder) -> Option<Answer> {
+/// The error of every command if the configuration is damaged: nothing is done, and the exit code
+/// is **0**.
+pub fn damage(folder: &Folder) -> Option<Answer> {
     let text = fs::read(folder.configuration("config.json")).ok()?;
-    let why = match serde_json::from_slice::<Value>(&text) {
+    let reason = match serde_json::from_slice::<Value>(&text) {
         Err(_) => "init config failed unexpected end of JSON input".to_owned(),
         Ok(settings) => {
             let current = settings["current"].as_str()?;
@@ -64,13 +64,13 @@ pub fn fault(folder: &Folder) -> Option<Answer> {
             format!("unknown profile {current}, run configure to check")
         }
     };
-    // The end of the line is missing there, too.
-    let stderr = format!("\u{1b}[1;31mERROR: load current configuration failed {why}\u{1b}[0m");
+    // Without a line break at the end, like the real program.
+    let stderr = format!("\u{1b}[1;31mERROR: load current configuration failed {reason}\u{1b}[0m");
     Some(Answer { stderr, ..Answer::default() })
 }
 
 pub fn is_at_least(folder: &Folder, version: semver::Version) -> bool {
-    semver::Version::parse(&folder.version()).is_ok_and(|own| own >= version)
+    semver::Version::parse(&folder.version()).is_ok_and(|installed| installed >= version)
 }
 
 fn list(witness: &Witness) -> Result<Answer> {
@@ -99,10 +99,10 @@ fn list(witness: &Witness) -> Result<Answer> {
     Ok(Answer::text(&table(&rows, 8, 1)))
 }
 
-/// Only the one setting that alimsg needs; every other would change the user's profile.
+/// Supports only the setting that alimsg needs; any other would change the user's profile.
 fn set(witness: &Witness, words: &Words) -> Result<Answer> {
     let Some(wanted @ ("true" | "false")) = words.flag("auto-plugin-install") else {
-        return Ok(Answer::usage("the stand-in only sets --auto-plugin-install true|false"));
+        return Ok(Answer::usage("the stand-in only supports --auto-plugin-install true|false"));
     };
     let path = witness.folder.configuration("config.json");
     if !path.exists() {
@@ -150,7 +150,7 @@ fn show(witness: &Witness) -> Result<Answer> {
         "effective_user_agent": effective,
         "config_file": witness.folder.configuration("ai-mode.json"),
     });
-    // What is empty is left out.
+    // Empty values are omitted.
     if !agent.is_empty() {
         shown["user_agent"] = json!(agent);
     }
@@ -161,14 +161,14 @@ fn show(witness: &Witness) -> Result<Answer> {
     Ok(Answer::text(&format!("{}\n", serde_json::to_string_pretty(&shown)?)))
 }
 
-/// Reads a file of the configuration, rests, and writes it back: in place, except for `config.json`
-/// from 3.4.9 on. What cannot be read counts as empty: so a torn file loses its settings.
+/// Reads a configuration file, waits, and writes it back: in place, except for `config.json` since
+/// 3.4.9. An unreadable file counts as empty, so a half-written file loses its settings.
 pub fn rewrite(
     witness: &Witness,
     name: &str,
     change: impl FnOnce(&mut Map<String, Value>),
 ) -> Result<Answer> {
-    let mine = claim(witness)?;
+    let marker = claim(witness)?;
     let path = witness.folder.configuration(name);
     let mut state: Map<String, Value> = fs::read(&path)
         .ok()
@@ -188,11 +188,11 @@ pub fn rewrite(
             return Ok(Answer::failure(&format!("open {}: {reason}", path.display())));
         }
     }
-    drop(mine);
+    drop(marker);
     Ok(Answer::default())
 }
 
-/// The marker of the one process that may write; gone when dropped.
+/// The marker file of the current writer; deleted on drop.
 struct Marker(PathBuf);
 
 impl Drop for Marker {
@@ -201,8 +201,8 @@ impl Drop for Marker {
     }
 }
 
-/// Claims the right to write. If another living process holds it, that is the violation looked
-/// for, and the write goes on regardless, as the real program's would.
+/// Creates the marker. If the marker of another running process exists, records a violation and
+/// returns `None`; the caller then writes anyway, as the real program does.
 fn claim(witness: &Witness) -> Result<Option<Marker>> {
     let marker = witness.folder.path("writing");
     let draft = witness.folder.path(&format!("writing-{}", std::process::id()));
@@ -212,7 +212,7 @@ fn claim(witness: &Witness) -> Result<Option<Marker>> {
     Ok(outcome?.then_some(Marker(marker)))
 }
 
-/// A hard link brings name and content at once, so that nobody reads a marker without a pid.
+/// Creates the marker as a hard link, so that its content exists from the start.
 fn link(witness: &Witness, draft: &PathBuf, marker: &PathBuf) -> Result<bool> {
     for _ in 0..100 {
         match fs::hard_link(draft, marker) {
@@ -220,26 +220,26 @@ fn link(witness: &Witness, draft: &PathBuf, marker: &PathBuf) -> Result<bool> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error).context("the marker of a writer"),
         }
-        // Gone since: its owner has just finished; try again.
+        // Deleted meanwhile: its owner has finished.
         let Ok(text) = fs::read_to_string(marker) else { continue };
         let owner: i32 = text.parse().context("the pid in the marker")?;
         if is_alive(owner) {
-            let both = format!("{} while {owner} was writing", std::process::id());
-            witness.violation("two writers", &both);
+            let detail = format!("{} while {owner} was writing", std::process::id());
+            witness.violation("two writers", &detail);
             return Ok(false);
         }
-        // Its owner was killed while it wrote.
+        // Its owner was killed while writing.
         let _ = fs::remove_file(marker);
     }
-    bail!("the marker of a writer comes and goes");
+    bail!("the marker of a writer changed 100 times");
 }
 
-/// Whether that process still runs; one that only waits to be collected does not.
+/// Whether the process is running. A zombie is not.
 fn is_alive(pid: i32) -> bool {
     if Pid::from_raw(pid).is_none_or(|pid| test_kill_process(pid).is_err()) {
         return false;
     }
-    // Where there is no /proc the answer of the signal stands.
+    // Without /proc, the result of the signal decides.
     fs::read_to_string(format!("/proc/{pid}/stat"))
         .map_or(true, |stat| !stat.rsplit(')').next().unwrap_or_default().starts_with(" Z"))
 }

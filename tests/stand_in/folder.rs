@@ -1,4 +1,4 @@
-//! The folder that a test and the stand-in share.
+//! The folder that the test and the stand-in share.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// One line of `profiles.json`.
+/// One element of `profiles.json`.
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
@@ -47,7 +47,7 @@ impl Folder {
             .map_or_else(|_| "3.4.11".to_owned(), |text| text.trim().to_owned())
     }
 
-    /// How long a writer of the configuration rests between reading and writing.
+    /// Delay of a configuration writer between reading and writing.
     pub fn write_delay(&self) -> Result<Duration> {
         match fs::read_to_string(self.path("write_delay_ms")) {
             Ok(text) => Ok(Duration::from_millis(text.trim().parse().context("write_delay_ms")?)),
@@ -55,7 +55,7 @@ impl Folder {
         }
     }
 
-    /// `None` where nothing is configured at all.
+    /// The profiles; `None` if the CLI was never configured.
     pub fn profiles(&self) -> Result<Option<Vec<Profile>>> {
         match fs::read_to_string(self.path("profiles.json")) {
             Ok(text) => serde_json::from_str(&text).context("profiles.json").map(Some),
@@ -63,10 +63,10 @@ impl Folder {
         }
     }
 
-    /// `ai-mode.json`: null where there is none, a string where it is no JSON.
+    /// Content of `ai-mode.json`: null if it is missing, a string if it is not JSON.
     ///
-    /// Looked at once, as the real program does it: who rewrites the file in place while a call
-    /// starts makes that call run without ai-mode, and that is to be seen.
+    /// Read only once, like the real program: if the file is being rewritten in place, the call
+    /// runs without ai-mode, and the record has to show that.
     pub fn ai_mode(&self) -> Value {
         match fs::read_to_string(self.configuration("ai-mode.json")) {
             Ok(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
@@ -74,7 +74,7 @@ impl Folder {
         }
     }
 
-    /// Adds one line in one write, so that lines of several processes never mix.
+    /// Appends one line in a single write, so that lines of several processes never mix.
     pub fn append_line(&self, name: &str, line: &Value) -> Result<()> {
         let text = format!("{line}\n");
         OpenOptions::new()
@@ -82,11 +82,11 @@ impl Folder {
             .create(true)
             .open(self.path(name))
             .and_then(|mut file| file.write_all(text.as_bytes()))
-            .with_context(|| format!("adding to {name}"))
+            .with_context(|| format!("appending to {name}"))
     }
 }
 
-/// Writes a file so that readers see all of it or nothing.
+/// Writes a file atomically.
 pub fn write_whole(path: &Path, value: &Value) -> Result<()> {
     let draft = path.with_extension(format!("draft-{}", std::process::id()));
     fs::write(&draft, value.to_string())

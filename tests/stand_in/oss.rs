@@ -1,4 +1,4 @@
-//! `aliyun oss cp FILE oss://BUCKET/KEY`: what uploading a medium needs, and no more.
+//! `aliyun oss cp FILE oss://BUCKET/KEY`, as far as a media upload needs it.
 
 use std::fs;
 
@@ -10,10 +10,10 @@ use crate::answer::Answer;
 use crate::witness::Witness;
 use crate::words::Words;
 
-/// Notes the upload in `uploads.jsonl`, with the account that signed it.
+/// Records the upload in `uploads.jsonl`, with the account that signed it.
 pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer> {
     let ["cp", source, target] = rest else {
-        return Ok(Answer::failure("the stand-in only copies one file to oss://BUCKET/KEY"));
+        return Ok(Answer::failure("the stand-in only supports: oss cp FILE oss://BUCKET/KEY"));
     };
     let key = target.strip_prefix("oss://").and_then(|path| path.split_once('/'));
     if key.is_none_or(|(bucket, key)| bucket.is_empty() || key.is_empty()) {
@@ -24,20 +24,20 @@ pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer>
         return Ok(Answer::failure(&format!("endpoint '{endpoint}' has no scheme")));
     }
     if words.flag("force").is_none() {
-        // Without -f it asks before it overwrites, and nobody answers.
+        // Without -f, the program asks before it overwrites, and there is no terminal.
         return Ok(Answer::failure("failed to read user input: EOF"));
     }
     let size = match fs::metadata(source) {
-        Ok(found) => found.len(),
+        Ok(metadata) => metadata.len(),
         Err(error) => return Ok(Answer::failure(&format!("{source}: {error}"))),
     };
-    // Made where the program stands. The real one removes it after an upload that succeeded.
+    // Created in the working directory. The real program deletes it after a successful upload.
     if let Err(error) = fs::create_dir_all(".ossutil_checkpoint") {
         return Ok(Answer::failure(&format!("mkdir .ossutil_checkpoint: {error}")));
     }
-    let account = match account::of_call(&witness.folder, words)? {
+    let account = match account::select(&witness.folder, words)? {
         Ok(account) => account,
-        Err(fault) => return Ok(fault),
+        Err(answer) => return Ok(answer),
     };
     let line = json!({
         "file": source, "to": target, "endpoint": endpoint, "account": account, "bytes": size,

@@ -1,5 +1,5 @@
-//! `aliyun plugin …`. The file `plugins` holds the full names of what is installed, one a line. As
-//! in the real program, each has a folder, which `manifest.json` in the folder of plugins names.
+//! `aliyun plugin …`. The file `plugins` contains the full names of the installed plugins, one per
+//! line. As in the real program, each plugin has a folder, listed in `manifest.json`.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -13,8 +13,8 @@ use crate::folder::{Folder, write_whole};
 use crate::words::Words;
 
 const VERSION: &str = "0.1.0";
-/// What the catalogue offers.
-const OFFERED: [&str; 2] = ["aliyun-cli-cams", "aliyun-cli-dysmsapi"];
+/// The available plugins.
+const AVAILABLE: [&str; 2] = ["aliyun-cli-cams", "aliyun-cli-dysmsapi"];
 
 pub fn installed(folder: &Folder) -> Vec<String> {
     let text = fs::read_to_string(folder.path("plugins")).unwrap_or_default();
@@ -24,8 +24,8 @@ pub fn installed(folder: &Folder) -> Vec<String> {
     names
 }
 
-/// Where the program of that plugin is.
-pub fn folder_of(folder: &Folder, name: &str) -> PathBuf {
+/// The folder of the plugin's executable.
+pub fn plugin_folder(folder: &Folder, name: &str) -> PathBuf {
     folder.configuration("plugins").join(name)
 }
 
@@ -39,19 +39,19 @@ pub fn answer(folder: &Folder, words: &Words, rest: &[&str]) -> Result<Answer> {
     }
 }
 
-/// Downloads and enters one plugin; returns what the real program prints on **stdout** meanwhile.
+/// Installs one plugin; returns the output, which the real program prints on **stdout**.
 pub fn install(folder: &Folder, name: &str) -> Result<String> {
     OpenOptions::new()
         .append(true)
         .create(true)
         .open(folder.path("plugins"))
         .and_then(|mut file| file.write_all(format!("{name}\n").as_bytes()))
-        .context("adding to plugins")?;
-    fs::create_dir_all(folder_of(folder, name)).context("the folder of a plugin")?;
+        .context("appending to plugins")?;
+    fs::create_dir_all(plugin_folder(folder, name)).context("the folder of a plugin")?;
     let listed: Map<String, Value> = installed(folder)
         .into_iter()
         .map(|name| {
-            let path = folder_of(folder, &name);
+            let path = plugin_folder(folder, &name);
             (name.clone(), json!({ "name": name, "version": VERSION, "path": path }))
         })
         .collect();
@@ -72,24 +72,24 @@ fn list(folder: &Folder) -> Answer {
     Answer::text(&table(&rows, 20, 3))
 }
 
-/// Always downloads, also what is there already; short names mean the same as full ones.
+/// Always downloads, even if the plugin is installed. Accepts short and full names.
 fn install_named(folder: &Folder, names: &[String]) -> Result<Answer> {
     if names.is_empty() {
         return Ok(Answer::failure("either --name/--names or --package is required"));
     }
-    let mut said = String::new();
+    let mut output = String::new();
     for name in names {
-        let full = OFFERED
+        let full = AVAILABLE
             .into_iter()
             .find(|full| full == name || full.strip_prefix("aliyun-cli-") == Some(name));
         let Some(full) = full else {
             let mut answer = Answer::failure(&format!("plugin {name} not found"));
-            answer.stdout = said.into_bytes();
+            answer.stdout = output.into_bytes();
             return Ok(answer);
         };
-        said.push_str(&install(folder, full)?);
+        output.push_str(&install(folder, full)?);
     }
-    Ok(Answer::text(&said))
+    Ok(Answer::text(&output))
 }
 
 fn update(folder: &Folder) -> Answer {

@@ -8,19 +8,19 @@ use crate::witness::{Witness, now};
 use crate::words::Words;
 use crate::{account, plugins};
 
-/// Whether a plugin answers this command.
+/// Whether this is a product call.
 pub fn is_product(words: &Words) -> bool {
     matches!(words.command.first().map(String::as_str), Some("cams" | "dysmsapi"))
 }
 
-/// Everything that stops a call before a request is made. What is printed on the way, such as the
-/// download of the plugin, is the answer's beginning.
+/// Runs every check that precedes the request. Returns the output so far, such as the messages of a
+/// plugin download.
 pub fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
     let [product, command] = words.command.as_slice() else {
         let extra = words.command.get(2).map_or("nothing", String::as_str);
         return Err(Answer::usage(&format!("a product takes one command, then flags: '{extra}'")));
     };
-    // A command with a capital goes to the host's own tables, which do not know these products.
+    // Names with upper-case letters are API names, which these products do not support.
     if !command.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
         return Err(Answer::usage(&format!("'{command}' is not a valid api")));
     }
@@ -30,19 +30,19 @@ pub fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
     if witness.folder.ai_mode()["enabled"] != json!(true) {
         witness.violation("ai-mode off", "a product call while ai-mode is not enabled");
     }
-    inspect_retries(witness, words, command);
-    // Without an account nothing is downloaded; the plugin itself looks at the rest.
-    account::of_call(&witness.folder, words).map_err(|error| broken(&error))??;
-    let prelude = have_plugin(witness, product)?;
+    check_retries(witness, words, command);
+    // Without an account, the host does not download the plugin. The plugin checks the rest.
+    account::select(&witness.folder, words).map_err(|error| internal_error(&error))??;
+    let prelude = ensure_plugin(witness, product)?;
     if product == "dysmsapi" && words.flag("api-version") != Some("2017-05-25") {
         return Err(Answer::failure("dysmsapi needs --api-version 2017-05-25"));
     }
     Ok(prelude)
 }
 
-/// A call that changes something must not be repeated on its own: neither after a lost reply, which
-/// a profile can ask for, nor after an error that names a time to come back, which is the default.
-fn inspect_retries(witness: &Witness, words: &Words, command: &str) {
+/// Checks that the CLI does not repeat a call that changes something: neither after a lost reply,
+/// which a profile can enable, nor after a throttling error, which is the default.
+fn check_retries(witness: &Witness, words: &Words, command: &str) {
     let verbs = ["send-", "create-", "update-", "modify-", "delete-"];
     if !verbs.iter().any(|verb| command.starts_with(verb)) {
         return;
@@ -56,16 +56,16 @@ fn inspect_retries(witness: &Witness, words: &Words, command: &str) {
     }
 }
 
-/// Installs a missing plugin if that is switched on; without a terminal to ask on, fails if not.
-/// It says so on stderr, also where all goes well.
-fn have_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
+/// Installs a missing plugin if auto-install is on, otherwise fails. Writes a note to stderr in both
+/// cases.
+fn ensure_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
     let plugin = format!("aliyun-cli-{product}");
     if plugins::installed(&witness.folder).contains(&plugin) {
-        let folder = plugins::folder_of(&witness.folder, &plugin);
+        let folder = plugins::plugin_folder(&witness.folder, &plugin);
         if folder.is_dir() {
             return Ok(Answer::default());
         }
-        // What is listed is not installed again, also where its folder was removed.
+        // A listed plugin is not installed again, even if its folder was removed.
         return Err(Answer::failure(&format!(
             "plugin execution failed: fork/exec {}: no such file or directory",
             folder.join(&plugin).display()
@@ -74,20 +74,21 @@ fn have_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
     let note = format!("{plugin} is required but not installed.\n");
     if std::env::var("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").as_deref() != Ok("true") {
         let refusal = format!("'{product}' is not a valid built-in product.\n{plugin} has it.");
-        let refused = Answer::failure(&refusal);
-        return Err(Answer { stderr: note + &refused.stderr, ..refused });
+        let failure = Answer::failure(&refusal);
+        return Err(Answer { stderr: note + &failure.stderr, ..failure });
     }
-    let said = plugins::install(&witness.folder, &plugin).map_err(|error| broken(&error))?;
-    Ok(Answer { stderr: note, ..Answer::text(&said) })
+    let output =
+        plugins::install(&witness.folder, &plugin).map_err(|error| internal_error(&error))?;
+    Ok(Answer { stderr: note, ..Answer::text(&output) })
 }
 
-/// Notes a message as sent: this is how tests count them.
+/// Records a sent message, so that tests can count them.
 pub fn record(witness: &Witness, words: &Words) -> Result<()> {
     let is_send = words.command.get(1).is_some_and(|command| command.starts_with("send-"));
     if !is_send {
         return Ok(());
     }
-    let account = account::of_call(&witness.folder, words)?.ok();
+    let account = account::select(&witness.folder, words)?.ok();
     let line = json!({
         "command": words.command.join(" "),
         "flags": words.flags_as_json(),
@@ -98,7 +99,7 @@ pub fn record(witness: &Witness, words: &Words) -> Result<()> {
     witness.folder.append_line("sent.jsonl", &line)
 }
 
-/// A reply of the service that says all is well.
+/// A successful reply of the service.
 pub fn reply(command: &str) -> Answer {
     let (at, pid) = (now(), std::process::id());
     let request = format!("{pid:08X}-0000-4000-8000-{:012X}", at % (1 << 48));
@@ -117,7 +118,7 @@ pub fn reply(command: &str) -> Answer {
     Answer::text(&format!("{body:#}\n"))
 }
 
-/// The stand-in itself failed; the text must not pass for one of the real program.
-fn broken(error: &anyhow::Error) -> Answer {
+/// An error of the stand-in itself; differs from every error of the real program.
+fn internal_error(error: &anyhow::Error) -> Answer {
     Answer { exit: 70, ..Answer::failure(&format!("stand-in aliyun: {error:#}")) }
 }

@@ -1,7 +1,7 @@
 //! `aliyun configure safety-policy …`, and the host's check of a call against it.
 //!
-//! The host knows no flag of a plugin: it gives each of them one value. What follows belongs to no
-//! flag then, and from 3.3.21 on the host takes it for a part of the command's name.
+//! The host does not know the flags of a plugin and assigns one value to each of them. Since 3.3.21,
+//! it treats further values as part of the command name.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -47,13 +47,13 @@ pub fn answer(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answe
     }
 }
 
-/// What cannot be read counts as no policy at all.
+/// The stored policy; empty if the file cannot be read or parsed.
 fn load(folder: &Folder) -> Value {
     let text = std::fs::read(folder.configuration(FILE)).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
-/// Refuses a product call that a rule denies, or that a person would have to confirm.
+/// Rejects a product call that a rule denies, or that needs a confirmation.
 pub fn check(witness: &Witness, argv: &[String]) -> Result<(), Answer> {
     let policy = load(&witness.folder);
     let mut words = positional(argv);
@@ -84,7 +84,7 @@ pub fn check(witness: &Witness, argv: &[String]) -> Result<(), Answer> {
     }
 }
 
-/// The words that belong to no flag, as the host counts them.
+/// The words that the host assigns to no flag.
 fn positional(argv: &[String]) -> Vec<String> {
     let mut words = Vec::new();
     let mut wants_value = false;
@@ -101,18 +101,18 @@ fn positional(argv: &[String]) -> Vec<String> {
     words
 }
 
-/// `*` is any text on one line; letters match in either case.
+/// Case-insensitive match; `*` matches any text without a line break.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.trim().to_lowercase(), name.trim().to_lowercase());
     let pieces: Vec<&str> = pattern.split('*').collect();
     let [first, middle @ .., last] = pieces.as_slice() else { return pattern == name };
     let Some(mut rest) = name.strip_prefix(first) else { return false };
     for piece in middle {
-        let Some((skipped, behind)) = rest.split_once(piece) else { return false };
+        let Some((skipped, tail)) = rest.split_once(piece) else { return false };
         if skipped.contains('\n') {
             return false;
         }
-        rest = behind;
+        rest = tail;
     }
     rest.strip_suffix(last).is_some_and(|skipped| !skipped.contains('\n'))
 }

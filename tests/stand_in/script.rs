@@ -1,4 +1,5 @@
-//! `script.json`: how a test bends the answers. A list of rules, the first that fits wins.
+//! `script.json`: a list of rules with which a test changes the answers. The first matching rule
+//! applies.
 
 use std::fs::{self, OpenOptions};
 use std::io::ErrorKind;
@@ -9,40 +10,40 @@ use serde::Deserialize;
 use crate::answer::Answer;
 use crate::folder::Folder;
 
-/// One rule. With any of `stdout`, `raw_stdout_hex`, `flood_stdout_bytes`, `exit` and `kill_self`
-/// it replaces what the command would have done; without, it only delays or decorates it.
+/// One rule. With `stdout`, `raw_stdout_hex`, `flood_stdout_bytes`, `exit` or `kill_self`, it replaces
+/// the command's answer; otherwise the command runs and the rule only modifies it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rule {
-    /// The beginning of the argument vector.
+    /// The first words of the argument vector.
     #[serde(rename = "match")]
     prefix: Vec<String>,
-    /// Each of these has to be part of some argument.
+    /// Texts that must all occur in some argument.
     contains: Vec<String>,
-    /// The rule fits that many processes, then no more.
+    /// How many processes the rule applies to; unlimited by default.
     times: Option<u32>,
-    /// Whether a sending call counts as carried out; false for one that the service refused.
+    /// Whether a sending call is recorded as sent; false if the service rejects it.
     pub sent: bool,
-    /// Printed before the pause: what the program says while it works.
+    /// Printed before the delay.
     pub early_stdout: String,
-    /// Pause between the request and the reply.
+    /// Delay between request and reply, in milliseconds.
     pub delay_ms: u64,
     stdout: Option<String>,
-    /// Bytes that need not be UTF-8; after `stdout`.
+    /// Bytes after `stdout`, possibly not UTF-8.
     raw_stdout_hex: Option<String>,
-    /// That many bytes of filler, before `stdout`.
+    /// Number of filler bytes before `stdout`.
     flood_stdout_bytes: Option<usize>,
-    /// Printed in any case, also in front of what the command itself would say.
+    /// Always printed, before the command's own stderr.
     pub stderr: String,
     exit: Option<u8>,
-    /// Cuts stdout, scripted or not, to that many bytes.
+    /// Truncates stdout, scripted or not, to this many bytes.
     pub truncate: Option<usize>,
     pub ignore_sigterm: bool,
-    /// Have a second process in the same group do the work, as the host does with its plugin.
+    /// Runs the command in a second process of the same group, as the host does with a plugin.
     pub grandchild: bool,
-    /// Signal to die of, after everything was printed.
+    /// Number of the signal that kills the process after it has printed everything.
     pub kill_self: Option<i32>,
-    /// Place in the list, from 0.
+    /// Index in the list.
     #[serde(skip)]
     pub number: usize,
 }
@@ -71,12 +72,12 @@ impl Default for Rule {
 }
 
 impl Rule {
-    fn fits(&self, argv: &[String]) -> bool {
+    fn matches(&self, argv: &[String]) -> bool {
         argv.starts_with(&self.prefix)
             && self.contains.iter().all(|part| argv.iter().any(|word| word.contains(part)))
     }
 
-    /// The scripted answer, without `stderr`; `None` if the command answers for itself.
+    /// The scripted answer, without `stderr`; `None` if the rule does not replace the answer.
     pub fn answer(&self) -> Result<Option<Answer>> {
         let replaces = self.stdout.is_some()
             || self.raw_stdout_hex.is_some()
@@ -91,22 +92,22 @@ impl Rule {
         let mut stdout = filler.repeat(flood.div_ceil(filler.len()));
         stdout.truncate(flood);
         stdout.extend(self.stdout.iter().flat_map(|text| text.bytes()));
-        stdout.extend(bytes_of(self.raw_stdout_hex.as_deref().unwrap_or_default())?);
+        stdout.extend(decode_hex(self.raw_stdout_hex.as_deref().unwrap_or_default())?);
         Ok(Some(Answer { stdout, stderr: String::new(), exit: self.exit.unwrap_or(0) }))
     }
 }
 
-/// The first rule that fits `argv` and is not used up; taking it uses it once.
+/// Returns the first rule that matches `argv` and has uses left, and counts one use.
 pub fn take(folder: &Folder, argv: &[String]) -> Result<Option<Rule>> {
     for rule in load(folder)? {
-        if rule.fits(argv) && use_once(folder, &rule)? {
+        if rule.matches(argv) && use_once(folder, &rule)? {
             return Ok(Some(rule));
         }
     }
     Ok(None)
 }
 
-/// The rule at that place of the list.
+/// The rule with this index.
 pub fn numbered(folder: &Folder, number: usize) -> Result<Rule> {
     load(folder)?.into_iter().nth(number).context("script.json has no such rule")
 }
@@ -125,7 +126,7 @@ fn load(folder: &Folder) -> Result<Vec<Rule>> {
 }
 
 /// Claims one use of a limited rule. Each use is a file that only one process can create, so that
-/// processes side by side share them out correctly.
+/// concurrent processes never exceed the limit.
 fn use_once(folder: &Folder, rule: &Rule) -> Result<bool> {
     let Some(times) = rule.times else { return Ok(true) };
     let uses = folder.path("uses");
@@ -141,9 +142,9 @@ fn use_once(folder: &Folder, rule: &Rule) -> Result<bool> {
     Ok(false)
 }
 
-fn bytes_of(hex: &str) -> Result<Vec<u8>> {
+fn decode_hex(hex: &str) -> Result<Vec<u8>> {
     if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
-        bail!("raw_stdout_hex: not pairs of hexadecimal digits");
+        bail!("raw_stdout_hex: expected pairs of hexadecimal digits");
     }
     (0..hex.len())
         .step_by(2)

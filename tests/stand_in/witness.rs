@@ -1,4 +1,4 @@
-//! What the stand-in saw: one file for each process, and the promises it saw broken.
+//! Records of the stand-in: one file per process, and a list of violations.
 
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,19 +11,19 @@ use serde_json::{Map, Value, json};
 
 use crate::folder::{Folder, write_whole};
 
-/// The prefixes of the variables that decide what `aliyun` or alimsg does.
+/// Prefixes of the environment variables that affect `aliyun` or alimsg.
 const WATCHED: [&str; 3] = ["ALIBABA_CLOUD_", "ALICLOUD_", "ALIMSG_"];
 
 pub struct Witness {
     pub folder: Folder,
     argv: Vec<String>,
     stdin: &'static str,
-    /// `…/log/<start>-<pid>`, without the ending.
+    /// `…/log/<start>-<pid>`, without extension.
     stem: PathBuf,
 }
 
 impl Witness {
-    /// Records the start of this process. The name of the file sorts by time of start.
+    /// Records the start of this process. File names sort by start time.
     pub fn begin(folder: Folder, argv: &[String], is_plugin: bool) -> Result<Self> {
         let start = now();
         let pid = std::process::id();
@@ -46,15 +46,15 @@ impl Witness {
         Ok(Self { folder, argv: argv.to_vec(), stdin, stem })
     }
 
-    /// Records the end; a process that was killed has no such file.
+    /// Records the exit. A killed process has no such record.
     pub fn end(&self, exit: u8) {
         let record = json!({ "exit": exit, "ai_mode": self.folder.ai_mode(), "end": now() });
-        // The test may be over and its folder gone: no reason to fail.
+        // Not an error: the test may have ended and deleted its folder.
         let _ = write_whole(&self.stem.with_extension("end.json"), &record);
     }
 
-    /// What every process owes, whatever its command.
-    pub fn inspect_start(&self) {
+    /// Checks the rules that apply to every process.
+    pub fn check_start(&self) {
         if self.stdin != "closed pipe" {
             self.violation("stdin", self.stdin);
         }
@@ -72,12 +72,12 @@ impl Witness {
             "what": what, "detail": detail, "argv": self.argv, "pid": std::process::id(),
         });
         if let Err(error) = self.folder.append_line("violations.jsonl", &line) {
-            crate::complain(&format!("stand-in aliyun: {error:#}\n"));
+            crate::print_error(&format!("stand-in aliyun: {error:#}\n"));
         }
     }
 }
 
-/// Nanoseconds of the wall clock.
+/// Unix time in nanoseconds.
 pub fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
@@ -93,7 +93,7 @@ fn watched_environment() -> Map<String, Value> {
         .collect()
 }
 
-/// What stdin is. A pipe counts as closed once it is at its end without ever having held a byte.
+/// The type of stdin. A pipe counts as closed if it is at its end without any data.
 fn kind_of_stdin() -> &'static str {
     let stdin = std::io::stdin();
     let Ok(stat) = rustix::fs::fstat(&stdin) else { return "closed" };
@@ -102,11 +102,11 @@ fn kind_of_stdin() -> &'static str {
         FileType::CharacterDevice => "character device",
         FileType::RegularFile => "file",
         FileType::Fifo => {
-            // The starter closes its end just after the start: allow it a moment. A closed pipe
-            // answers at once, only an open one waits for the whole of it.
-            let moment = Timespec { tv_sec: 1, tv_nsec: 0 };
+            // The parent may close its end shortly after the start. A closed pipe is detected at
+            // once; only an open one waits for the whole timeout.
+            let timeout = Timespec { tv_sec: 1, tv_nsec: 0 };
             let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
-            match poll(&mut fds, Some(&moment)) {
+            match poll(&mut fds, Some(&timeout)) {
                 Ok(ready) if ready > 0 => match rustix::io::read(&stdin, &mut [0_u8; 1]) {
                     Ok(0) => "closed pipe",
                     _ => "pipe with data",

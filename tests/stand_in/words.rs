@@ -1,23 +1,22 @@
-//! The command line, taken apart as host and plugin take it apart.
+//! Parses the command line like the real host and plugin.
 //!
-//! The traps that were measured are all here: a stand-alone value beginning with a dash is a flag,
-//! the stand-alone word `help` is a cry for help wherever it stands, and what follows a flag of one
-//! value is no longer its value. No table of calls is consulted; only the few flags that take many
-//! values or none have to be known by name.
+//! Measured behaviour: a separate value with a leading dash is a flag, the separate word `help`
+//! requests help at any position, and the second word after a single-valued flag is not its value.
+//! There is no table of calls; only flags with many values or none are known by name.
 
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
 
-/// Free or known keys: one `key=value` token after the other.
+/// Maps, with one `key=value` per word.
 const MAPS: [&str; 3] = ["template-params", "page", "example"];
-/// Lists of strings; the only flags that may be repeated.
+/// Lists of strings. Only these flags may be repeated.
 const LISTS: [&str; 5] = ["payload", "websites", "prompts", "more-data", "names"];
 /// Flags without a value.
 pub const SWITCHES: [&str; 8] =
     ["quiet", "yes", "secure", "insecure", "cli-dry-run", "cli-ai-mode", "no-cli-ai-mode", "force"];
-/// Flags that the host itself knows; unlike a plugin it refuses an empty value.
-const OF_THE_HOST: [&str; 12] = [
+/// Flags of the host. Unlike a plugin, it rejects an empty value.
+const HOST_FLAGS: [&str; 12] = [
     "region",
     "profile",
     "api-version",
@@ -34,15 +33,15 @@ const OF_THE_HOST: [&str; 12] = [
 
 #[derive(Default)]
 pub struct Words {
-    /// The words that are neither flags nor their values: `["dysmsapi", "send-sms"]`.
+    /// The words that are neither flags nor values, such as `["dysmsapi", "send-sms"]`.
     pub command: Vec<String>,
-    /// Names without dashes, in the order given.
+    /// Names without dashes, in the given order.
     flags: Vec<(String, Vec<String>)>,
     pub help: bool,
 }
 
 impl Words {
-    /// The first value of a flag; empty for a switch.
+    /// The first value of a flag; empty for a flag without value.
     pub fn flag(&self, name: &str) -> Option<&str> {
         self.values(name).map(|values| values.first().map_or("", String::as_str))
     }
@@ -51,7 +50,7 @@ impl Words {
         self.flags.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
     }
 
-    /// Flags as JSON: a string, `true` for a switch, an array for what takes many values.
+    /// Flags as JSON: a string, `true` for a flag without value, an array for many values.
     pub fn flags_as_json(&self) -> Map<String, Value> {
         self.flags
             .iter()
@@ -67,7 +66,10 @@ impl Words {
     }
 }
 
-/// Takes `argv` (without the program's name) apart, or says what is wrong with it.
+/// Parses `argv` (without the program name).
+///
+/// # Errors
+/// The error of the real program for a malformed line.
 pub fn parse(argv: &[String]) -> Result<Words, Answer> {
     let mut words = Words::default();
     if argv.iter().any(|word| matches!(word.as_str(), "help" | "-h" | "--help")) {
@@ -75,14 +77,14 @@ pub fn parse(argv: &[String]) -> Result<Words, Answer> {
         return Ok(words);
     }
     let is_oss = argv.first().is_some_and(|word| word == "oss");
-    // The flag that the next stand-alone word belongs to.
+    // The flag that takes the next separate word as its value.
     let mut open: Option<usize> = None;
     for word in argv {
         if word == "-f" && is_oss {
             words.flags.push(("force".to_owned(), Vec::new()));
             open = None;
         } else if word.starts_with('-') {
-            open = take_flag(&mut words, word)?;
+            open = add_flag(&mut words, word)?;
         } else if let Some(index) = open {
             let (name, values) = &mut words.flags[index];
             values.push(word.clone());
@@ -101,8 +103,8 @@ fn takes_many(name: &str) -> bool {
     MAPS.contains(&name) || LISTS.contains(&name)
 }
 
-/// Enters one `--name` or `--name=value`; returns where its stand-alone values go.
-fn take_flag(words: &mut Words, word: &str) -> Result<Option<usize>, Answer> {
+/// Adds one `--name` or `--name=value`; returns its index if it takes separate values.
+fn add_flag(words: &mut Words, word: &str) -> Result<Option<usize>, Answer> {
     let Some(bare) = word.strip_prefix("--").filter(|bare| !bare.is_empty()) else {
         return Err(Answer::failure(&format!("unknown flag {word}")));
     };
@@ -110,19 +112,21 @@ fn take_flag(words: &mut Words, word: &str) -> Result<Option<usize>, Answer> {
         Some((name, value)) => (name, Some(value.to_owned())),
         None => (bare, None),
     };
-    let plausible = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plausible) {
+    let is_valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(is_valid) {
         return Err(Answer::usage(&format!("invalid flag --{name}")));
     }
     if MAPS.contains(&name) && value.is_some() {
-        return Err(Answer::failure(&format!("--{name} takes its key=value pairs as own words")));
+        return Err(Answer::failure(&format!(
+            "--{name} takes its key=value pairs as separate words"
+        )));
     }
     if SWITCHES.contains(&name) && value.is_some() {
         return Err(Answer::failure(&format!("flag --{name} takes no value")));
     }
     let index = match words.flags.iter().position(|(known, _)| known == name) {
         Some(index) if LISTS.contains(&name) => index,
-        // For an object a second flag would begin the next element of a list: never meant here.
+        // A repeated object flag would start a second list element, which alimsg never needs.
         Some(_) => return Err(Answer::failure(&format!("--{name} duplicated"))),
         None => {
             words.flags.push((name.to_owned(), Vec::new()));
@@ -138,7 +142,7 @@ fn check_values(words: &Words) -> Result<(), Answer> {
     for (name, values) in &words.flags {
         let empty = match values.first() {
             None => !SWITCHES.contains(&name.as_str()),
-            Some(value) => value.is_empty() && OF_THE_HOST.contains(&name.as_str()),
+            Some(value) => value.is_empty() && HOST_FLAGS.contains(&name.as_str()),
         };
         if empty {
             return Err(Answer::failure(&format!(

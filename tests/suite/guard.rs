@@ -9,8 +9,9 @@
 
 mod account;
 mod children;
+mod concurrency;
 mod containers;
-mod crowd;
+mod failures;
 mod faults;
 mod files;
 mod foreign;
@@ -24,5 +25,4 @@ mod safety_policy;
 mod signals;
 mod stamp;
 mod switch_off;
-mod troubles;
 mod watchdog;

@@ -1,9 +1,9 @@
-//! The sandbox through the program itself: every special number, without an account, without
-//! `aliyun` and without a connection.
+//! The sandbox through the real binary: every special number, without an account, without `aliyun`
+//! and without a network connection.
 
 #![allow(
     clippy::expect_used,
-    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
+    reason = "a test that cannot continue must fail, and this is test code outside of #[test]"
 )]
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::support::lines::{SMS, TEMPLATE, TEXT, and, with};
 use crate::support::{Ran, Running, World};
 use serde_json::{Value, json};
 
-/// A machine on which nothing is installed at all.
+/// Runs alimsg on a machine without any other program.
 fn run(world: &World, words: &[&str]) -> Ran {
     Running::start(bare(world, words)).wait()
 }
@@ -32,7 +32,7 @@ fn template(world: &World, number: &str, more: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_message_goes_the_whole_way_with_nothing_installed() {
+fn a_message_is_sent_without_aliyun_or_a_configuration() {
     let world = World::bare();
     for ran in
         [sms(&world, "13800001234", &["--json"]), template(&world, "8613800001234", &["--json"])]
@@ -45,21 +45,21 @@ fn a_message_goes_the_whole_way_with_nothing_installed() {
         assert_eq!(answer["warnings"], json!([]), "{answer:#}");
         assert!(ran.stderr.starts_with("[sandbox] "), "{}", ran.stderr);
     }
-    // Also when notes are not wanted.
+    // `--quiet` does not hide the sandbox notice.
     let ran = sms(&world, "13800001234", &["--quiet"]);
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     assert!(ran.stderr.starts_with("[sandbox] ") && ran.stdout.starts_with("status\taccepted"));
     assert_eq!(world.sandbox_messages().len(), 3);
-    assert!(world.processes().is_empty(), "the aliyun in PATH is not touched");
-    assert!(!world.path("home/.aliyun").exists(), "nor is its configuration");
+    assert!(world.processes().is_empty(), "the stand-in for aliyun was not started");
+    assert!(!world.path("home/.aliyun").exists(), "its configuration was not created");
     world.assert_off_in_sandbox();
 }
 
 #[test]
-fn every_special_number_comes_to_its_end_and_names_what_next() {
-    // Ending, exit code and outcome of an SMS, those of a WhatsApp message; `sent` is what the
-    // service did, whatever its caller got to know of it.
-    let ends = [
+fn every_special_number_has_its_documented_result_and_a_next_command() {
+    // Ending; exit code and outcome of an SMS; exit code and outcome of a WhatsApp message; messages
+    // that the service stored, even if the caller does not know about them.
+    let expected = [
         ("9001", 6, "not_sent", 6, "not_sent", 0),
         ("9002", 6, "not_sent", 6, "not_sent", 0),
         ("9003", 7, "unknown", 7, "unknown", 1),
@@ -77,7 +77,7 @@ fn every_special_number_comes_to_its_end_and_names_what_next() {
     ];
     let world = World::bare();
     let mut messages = 0;
-    for (ending, sms_exit, sms_outcome, chat_exit, chat_outcome, sent) in ends {
+    for (ending, sms_exit, sms_outcome, chat_exit, chat_outcome, sent) in expected {
         let number = format!("1380000{ending}");
         let chat_number = format!("86{number}");
         let by_sms = sms(&world, &number, &["--json"]);
@@ -111,13 +111,13 @@ fn every_special_number_comes_to_its_end_and_names_what_next() {
         assert_eq!(world.sandbox_messages().len(), messages, "{ending}");
     }
     let help = run(&world, &["--help"]).stdout;
-    for (ending, ..) in ends {
+    for (ending, ..) in expected {
         assert!(help.contains(&format!("\n  {ending}  ")), "{ending} is not in the help");
     }
 }
 
 #[test]
-fn what_can_be_repeated_is_said_to_be() {
+fn only_retryable_errors_are_reported_as_retryable() {
     let world = World::bare();
     for (ending, retryable) in [("9002", true), ("9007", true), ("9008", false), ("9003", false)] {
         let ran = sms(&world, &format!("1380000{ending}"), &["--json"]);
@@ -126,28 +126,28 @@ fn what_can_be_repeated_is_said_to_be() {
 }
 
 #[test]
-fn a_call_that_hangs_is_ended_at_the_time_limit_and_its_outcome_is_open() {
+fn a_hanging_call_is_stopped_at_the_timeout_with_unknown_outcome() {
     let world = World::bare();
     let limited = ["--sandbox", "--json", "--timeout=1", "--out-id=track-1"];
     let words = and(&with(&SMS, "-p", "13800009006"), &limited);
     let running = Running::start(bare(&world, &words));
     let pid = running.pid();
-    world.wait_until("the service has the message", || world.sandbox_messages().len() == 1);
-    no_connection(pid);
+    world.wait_until("the service stores the message", || world.sandbox_messages().len() == 1);
+    assert_no_connection(pid);
     let ran = running.wait();
     assert_eq!(ran.exit(), 7, "{ran:#?}");
     assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
     let error = &ran.json()["error"];
     assert_eq!((&error["kind"], &error["outcome"]), (&json!("unknown_outcome"), &json!("unknown")));
-    let look = "alimsg sms status -p 13800009006 --out-id track-1 --sandbox";
-    assert_eq!(error["next"], json!([look]));
+    let command = "alimsg sms status -p 13800009006 --out-id track-1 --sandbox";
+    assert_eq!(error["next"], json!([command]));
 }
 
-/// Neither the program nor any process that it started has a socket of the internet.
+/// Asserts that neither the program nor its child processes have an internet socket.
 #[cfg(target_os = "linux")]
-fn no_connection(pid: i32) {
-    let family = with_children(pid);
-    assert!(family.len() >= 2, "the simulated aliyun is a process of its own");
+fn assert_no_connection(pid: i32) {
+    let family = with_descendants(pid);
+    assert!(family.len() >= 2, "the simulated aliyun is a separate process");
     for pid in family {
         let tables = ["tcp", "tcp6", "udp", "udp6", "raw", "raw6"].map(|name| {
             std::fs::read_to_string(format!("/proc/{pid}/net/{name}")).unwrap_or_default()
@@ -168,11 +168,11 @@ fn no_connection(pid: i32) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn no_connection(_pid: i32) {}
+fn assert_no_connection(_pid: i32) {}
 
-/// The process and all that descend from it.
+/// The process and all its descendants.
 #[cfg(target_os = "linux")]
-fn with_children(pid: i32) -> Vec<i32> {
+fn with_descendants(pid: i32) -> Vec<i32> {
     let parent = |pid: i32| {
         // "PID (name) STATE PARENT …"
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
@@ -209,7 +209,7 @@ fn a_text_needs_an_open_window_and_a_template_does_not() {
 }
 
 #[test]
-fn a_viber_message_goes_out_by_its_own_sender() {
+fn a_viber_message_needs_a_viber_sender() {
     let world = World::bare();
     let ran = run(
         &world,
@@ -242,7 +242,7 @@ fn a_viber_message_goes_out_by_its_own_sender() {
 }
 
 #[test]
-fn what_is_not_approved_or_not_complete_is_refused_as_the_service_would() {
+fn unapproved_signatures_and_templates_and_missing_values_are_rejected() {
     let world = World::bare();
     let send = |sign: &str, template: &str, more: &[&str]| {
         let words = with(&with(&SMS, "-s", sign), "-t", template);
@@ -261,12 +261,12 @@ fn what_is_not_approved_or_not_complete_is_refused_as_the_service_would() {
 }
 
 #[test]
-fn a_rehearsal_asks_for_consent_like_the_real_thing() {
+fn the_sandbox_asks_for_confirmation() {
     let world = World::bare();
     let words = and(&["--sandbox"], &SMS[..SMS.len() - 1]);
     let ran = run(&world, &words);
     assert_eq!(ran.exit(), 2, "{ran:#?}");
-    assert!(!world.path("state/sandbox").exists(), "nothing was started");
+    assert!(!world.path("state/sandbox").exists(), "no process was started");
 
     let mut command = bare(&world, &words);
     command.env("TERM", "xterm");
@@ -282,7 +282,7 @@ fn a_rehearsal_asks_for_consent_like_the_real_thing() {
 }
 
 #[test]
-fn real_credentials_of_the_user_play_no_part() {
+fn real_credentials_of_the_user_are_not_used() {
     let world = World::bare();
     let words = and(&SMS, &["--sandbox", "--json"]);
     let mut command = bare(&world, &words);

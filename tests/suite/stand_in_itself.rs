@@ -1,4 +1,4 @@
-//! The stand-in for `aliyun` is judged first: a lenient one would let every other test pass.
+//! Tests of the stand-in for `aliyun`. If it were too lenient, the other tests would prove nothing.
 
 mod command_lines;
 mod machine;
@@ -10,28 +10,28 @@ use crate::support::{Ran, Running, World};
 
 const AGENT: &str = "--user-agent=AlibabaCloud-Agent-Skills/test";
 const VERSION: &str = "--api-version=2017-05-25";
-const ONCE: &str = "--retry-count=0";
+const NO_RETRY: &str = "--retry-count=0";
 
 fn aliyun(world: &World, arguments: &[&str]) -> Ran {
     Running::start(world.aliyun(arguments)).wait()
 }
 
-/// A well-formed SMS, and more flags.
+/// A valid SMS call with more flags.
 fn sms<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let mut words = vec!["dysmsapi", "send-sms", AGENT, VERSION, ONCE];
+    let mut words = vec!["dysmsapi", "send-sms", AGENT, VERSION, NO_RETRY];
     words.push("--phone-numbers=13800000000");
     words.extend(more);
     words
 }
 
-/// A world in which ai-mode is on, as it has to be for product calls.
-fn switched_on() -> World {
+/// A world with ai-mode on, which product calls need.
+fn with_ai_mode() -> World {
     let world = World::new();
     world.set_ai_mode(true, "");
     world
 }
 
-/// Strips the colours and names exit code and message of a command that has to fail.
+/// Runs a command that must fail; returns exit code and stderr.
 fn refusal(world: &World, arguments: &[&str]) -> (i32, String) {
     let ran = aliyun(world, arguments);
     assert!(ran.stderr.starts_with("\u{1b}[1;31mERROR: "), "{ran:#?}");
@@ -41,7 +41,7 @@ fn refusal(world: &World, arguments: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn a_whole_run_as_alimsg_makes_it_breaks_no_promise() {
+fn the_commands_of_a_complete_run_cause_no_violation() {
     let world = World::new();
     let run: [&[&str]; 8] = [
         &["version"],
@@ -85,12 +85,12 @@ fn a_whole_run_as_alimsg_makes_it_breaks_no_promise() {
             "ai-mode disable",
         ]
     );
-    let seen = world.processes();
-    let call = &seen[7];
+    let processes = world.processes();
+    let call = &processes[7];
     assert!(call.ai_mode_enabled() && call.ended() && call.leader && call.pgid == call.pid);
     assert_eq!(call.stdin, "closed pipe");
     assert_eq!(call.flag("out-id"), Some("-starts with a dash"));
     assert_eq!(call.env["ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL"], "true");
-    assert!(!seen[5].ai_mode_enabled());
-    assert_eq!(seen[8].end.as_ref().unwrap().ai_mode["enabled"], false);
+    assert!(!processes[5].ai_mode_enabled());
+    assert_eq!(processes[8].end.as_ref().unwrap().ai_mode["enabled"], false);
 }

@@ -1,4 +1,4 @@
-//! The plugin's half of the reading: from the words of a line to a call with typed values.
+//! Parsing by the plugin: from the words of a line to a call with typed values.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use crate::api::operations::{self, Flag, FlagKind, Operation, Product};
 use crate::sandbox::answers::{Answer, host_error, plugin_error};
 use crate::sandbox::arguments::{Given, GlobalKind, Line, global_kind};
 
-/// One value in the form that its flag takes.
+/// The value of a flag, in the type that the flag takes.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     Text(String),
     Integer(i64),
     Boolean(bool),
-    /// Of a map or of fields, in the order given.
+    /// Value of a map or of fields, in the given order.
     Pairs(Vec<(String, String)>),
     List(Vec<String>),
     Json(serde_json::Value),
 }
 
-/// A product call whose every flag is known and well-formed.
+/// A product call with known, well-formed flags only.
 #[derive(Debug)]
 pub struct ProductCall {
     pub operation: &'static Operation,
@@ -27,12 +27,12 @@ pub struct ProductCall {
 }
 
 impl ProductCall {
-    /// The value of a flag, dashes included.
+    /// The value of a flag; `flag` includes the dashes.
     pub fn value(&self, flag: &str) -> Option<&Value> {
         self.values.get(flag)
     }
 
-    /// The text of a flag; an empty one counts as not given, as the service sees it.
+    /// The text of a flag. The service treats an empty text as missing, so it returns `None`.
     pub fn text(&self, flag: &str) -> Option<&str> {
         match self.value(flag) {
             Some(Value::Text(text)) if !text.is_empty() => Some(text),
@@ -49,7 +49,7 @@ impl ProductCall {
 
     pub fn boolean(&self, flag: &str) -> Option<bool> {
         match self.value(flag) {
-            Some(Value::Boolean(truth)) => Some(*truth),
+            Some(Value::Boolean(value)) => Some(*value),
             _ => None,
         }
     }
@@ -61,7 +61,7 @@ impl ProductCall {
         }
     }
 
-    /// The elements of a list of strings; `None` when the flag is not given.
+    /// The elements of a list of strings; `None` if the flag is missing.
     pub fn list(&self, flag: &str) -> Option<&[String]> {
         match self.value(flag) {
             Some(Value::List(list)) => Some(list),
@@ -69,7 +69,7 @@ impl ProductCall {
         }
     }
 
-    /// The pairs of a map or of fields; none when the flag is not given.
+    /// The pairs of a map or of fields; empty if the flag is missing.
     pub fn pairs(&self, flag: &str) -> &[(String, String)] {
         match self.value(flag) {
             Some(Value::Pairs(pairs)) => pairs,
@@ -77,13 +77,17 @@ impl ProductCall {
         }
     }
 
-    /// The caller only wants to see what would happen.
+    /// Whether `--cli-dry-run` was given.
     pub fn is_dry_run(&self) -> bool {
         self.dry_run
     }
 }
 
-/// Turns the line into a call, or into the plugin's complaint.
+/// Converts the line into a call.
+///
+/// # Errors
+/// The plugin's error for an unknown command, an unknown, malformed or repeated flag, a stray word
+/// or a missing required flag.
 pub fn check(line: Line) -> Result<ProductCall, Answer> {
     let product = line.product;
     let command = line.command.as_deref().unwrap_or_default();
@@ -106,7 +110,7 @@ pub fn check(line: Line) -> Result<ProductCall, Answer> {
             (None, value) => {
                 values.insert(flag.name, value);
             }
-            // Only lists of strings grow when their flag is repeated.
+            // Only flags with a list of strings may be repeated.
             (Some(Value::List(list)), Value::List(more)) => list.extend(more),
             (Some(_), _) => {
                 return Err(plugin_error(1, &format!("{} is given more than once", flag.name)));
@@ -130,7 +134,7 @@ pub fn check(line: Line) -> Result<ProductCall, Answer> {
 
 fn unknown_command(product: Product, command: &str) -> Answer {
     if command.chars().any(|letter| letter.is_ascii_uppercase()) {
-        // The form of other products' calls; for these two only the plugin has commands.
+        // Other products accept API names; for these two, only the plugin has commands.
         return host_error(
             2,
             &format!(
@@ -155,29 +159,13 @@ fn unknown_flag(operation: &Operation, name: &str) -> Answer {
     plugin_error(2, &format!("unknown flag: {name}{}", nearest_known(name, known)))
 }
 
-/// The nearest of the known words, as an addition to a complaint.
+/// "Did you mean …?" with the closest of the known words, to append to an error message.
 pub fn nearest_known<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
     known
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| (strsim::levenshtein(word, candidate), candidate))
         .min()
         .map(|(_, candidate)| format!("\nDid you mean {candidate}?"))
         .unwrap_or_default()
-}
-
-/// The number of single-letter edits between two words.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, letter) in from.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = line + 1;
-        for (column, other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 fn check_global(product: Product, given: &Given, kind: GlobalKind) -> Result<(), Answer> {
@@ -186,14 +174,14 @@ fn check_global(product: Product, given: &Given, kind: GlobalKind) -> Result<(),
         integer(&given.name, value)?;
     }
     if given.name == "--api-version" {
-        let right = match product {
+        let supported = match product {
             Product::Cams => "2020-06-06",
             Product::Dysmsapi => "2017-05-25",
         };
-        if value != right {
+        if value != supported {
             return Err(plugin_error(
                 1,
-                &format!("unsupported API version {value}; supported: {right}"),
+                &format!("unsupported API version {value}; supported: {supported}"),
             ));
         }
     }
@@ -218,7 +206,7 @@ fn parse(flag: &Flag, given: &Given) -> Result<Value, Answer> {
         FlagKind::Json => match serde_json::from_str::<serde_json::Value>(first) {
             Ok(value) if value.is_object() || value.is_array() => Ok(Value::Json(value)),
             Ok(_) => Err(invalid(flag.name, first, "a JSON object or array is expected")),
-            Err(error) => Err(invalid(flag.name, first, &format!("no valid JSON: {error}"))),
+            Err(error) => Err(invalid(flag.name, first, &format!("not valid JSON: {error}"))),
         },
     }
 }
@@ -251,7 +239,7 @@ fn pairs(
             return Err(invalid(flag, &token, &format!("the keys are {}", known.join(", "))));
         }
         if pairs.iter().any(|(earlier, _)| earlier == key) {
-            return Err(invalid(flag, &token, "the key stands twice"));
+            return Err(invalid(flag, &token, "duplicate key"));
         }
         pairs.push((key.to_owned(), value.to_owned()));
     }

@@ -1,7 +1,7 @@
-//! Reads the arguments of a product call as strictly as the host and the plugin do together.
+//! Parses the arguments of a product call as strictly as the real host and plugin.
 //!
-//! The host goes first: it knows only its own global flags, and takes whatever begins with a dash
-//! for a flag. What passes it is read again by the plugin, which knows the command's flags.
+//! The host parses first: it knows only its own global flags, and treats every word with a leading
+//! dash as a flag. The plugin, which knows the flags of the command, then parses the line again.
 
 mod call;
 
@@ -12,18 +12,18 @@ pub use call::{ProductCall, nearest_known};
 use crate::api::operations::{self, FlagKind, Operation, Product};
 use crate::sandbox::answers::{Answer, host_error, printed};
 
-/// How a global flag of a product call takes its value.
+/// The kind of value that a global flag takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GlobalKind {
     Text,
     Integer,
-    /// Stands alone.
+    /// Takes no value.
     Switch,
     /// May be given more than once.
     Repeated,
 }
 
-/// The flags that every product call has besides those of its command.
+/// The flags that every product call accepts in addition to those of its command.
 pub const GLOBAL_FLAGS: &[(&str, GlobalKind)] = &[
     ("--region", GlobalKind::Text),
     ("--profile", GlobalKind::Text),
@@ -47,12 +47,12 @@ pub const GLOBAL_FLAGS: &[(&str, GlobalKind)] = &[
     ("--insecure", GlobalKind::Switch),
 ];
 
-/// One flag as it stands on the line.
+/// One flag of the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// With its dashes.
+    /// Including the dashes.
     pub name: String,
-    /// What follows `=`, whatever it looks like.
+    /// The text after `=`; may begin with a dash.
     pub attached: Option<String>,
     /// The words after the flag, up to the next flag.
     pub loose: Vec<String>,
@@ -64,15 +64,15 @@ impl Given {
     }
 }
 
-/// A product call as the host sees it.
+/// A product call as the host parses it.
 #[derive(Debug)]
 pub struct Line {
     pub product: Product,
     /// The word after the product.
     pub command: Option<String>,
     pub flags: Vec<Given>,
-    /// Some word asked for help, perhaps without being meant to.
-    pub asks_for_help: bool,
+    /// A word was parsed as a request for help, possibly unintended.
+    pub requests_help: bool,
     /// Words that belong to no flag.
     pub stray: Vec<String>,
 }
@@ -83,23 +83,23 @@ impl Line {
         self.flags.iter().find(|given| given.name == name).and_then(Given::first_value)
     }
 
-    /// The words behind the product that belong to no flag, as the host counts them: of the flags
-    /// of a plugin it knows nothing, and gives each of them one value.
-    pub fn words_for_the_host(&self) -> Vec<&str> {
-        let behind = |given: &Given| match global_kind(&given.name) {
+    /// The words after the product that the host assigns to no flag. The host does not know the
+    /// flags of a plugin and assigns one value to each of them.
+    pub fn host_words(&self) -> Vec<&str> {
+        let consumed = |given: &Given| match global_kind(&given.name) {
             Some(GlobalKind::Switch) => 0,
             Some(GlobalKind::Repeated) => given.loose.len(),
             _ => usize::from(given.attached.as_ref().is_none_or(String::is_empty)),
         };
-        let extra = self.flags.iter().flat_map(|given| given.loose.iter().skip(behind(given)));
+        let extra = self.flags.iter().flat_map(|given| given.loose.iter().skip(consumed(given)));
         let words = self.command.iter().chain(extra).chain(&self.stray);
         words.map(String::as_str).collect()
     }
 
-    /// Reads the line once more with the plugin's eyes.
+    /// Parses the line again as the plugin does.
     ///
     /// # Errors
-    /// The answer of a plugin that does not know the command or refuses its flags.
+    /// The answer of a plugin that does not know the command or rejects its flags.
     pub fn into_call(self) -> Result<ProductCall, Answer> {
         call::check(self)
     }
@@ -109,7 +109,7 @@ fn global_kind(name: &str) -> Option<GlobalKind> {
     GLOBAL_FLAGS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
 }
 
-/// Whether one word after the flag is its whole value, so that even `help` is taken as it is.
+/// Whether the flag takes exactly one word as its value, even the word `help`.
 fn is_single_valued(operation: Option<&Operation>, name: &str) -> bool {
     match (global_kind(name), operation.and_then(|operation| operation.flag(name))) {
         (Some(kind), _) => kind != GlobalKind::Switch,
@@ -120,17 +120,16 @@ fn is_single_valued(operation: Option<&Operation>, name: &str) -> bool {
     }
 }
 
-/// The host's reading of everything after the product's name.
+/// Parses everything after the product name as the host does.
 ///
 /// # Errors
-/// The host's own complaints: a flag of its own without a value or given twice, and forms that it
-/// does not know.
-pub fn read(product: Product, args: &[String]) -> Result<Line, Answer> {
+/// The host's error for a global flag that has no value or is repeated, and for a malformed flag.
+pub fn parse(product: Product, args: &[String]) -> Result<Line, Answer> {
     let mut line =
-        Line { product, command: None, flags: Vec::new(), asks_for_help: false, stray: Vec::new() };
+        Line { product, command: None, flags: Vec::new(), requests_help: false, stray: Vec::new() };
     for word in args {
         if word == "--help" || word == "-h" || word.starts_with("--help=") {
-            line.asks_for_help = true;
+            line.requests_help = true;
         } else if word.starts_with("--") && !word.starts_with("---") {
             if word == "--" {
                 return Err(host_error(1, "parse failed: a bare '--' is not supported"));
@@ -143,29 +142,29 @@ pub fn read(product: Product, args: &[String]) -> Result<Line, Answer> {
         } else if word.starts_with('-') {
             return Err(host_error(2, &format!("parse failed: unknown flag {word}")));
         } else {
-            read_word(&mut line, word);
+            parse_word(&mut line, word);
         }
     }
     check_globals(&line)?;
     if line.command.is_none() {
-        // A product without a command shows what the product can do.
-        line.asks_for_help = true;
+        // A product without a command prints its help page.
+        line.requests_help = true;
     }
     Ok(line)
 }
 
-fn read_word(line: &mut Line, word: &str) {
+fn parse_word(line: &mut Line, word: &str) {
     let operation =
         line.command.as_deref().and_then(|name| operations::find(line.product.name(), name));
     match line.flags.last_mut() {
-        None if word == "help" => line.asks_for_help = true,
+        None if word == "help" => line.requests_help = true,
         None if line.command.is_none() => line.command = Some(word.to_owned()),
         None => line.stray.push(word.to_owned()),
         Some(flag) => {
             let single = is_single_valued(operation, &flag.name);
             let has_value = flag.attached.is_some() || (single && !flag.loose.is_empty());
             if word == "help" && (!single || has_value) {
-                line.asks_for_help = true;
+                line.requests_help = true;
             } else if has_value {
                 line.stray.push(word.to_owned());
             } else {
@@ -194,7 +193,7 @@ fn check_globals(line: &Line) -> Result<(), Answer> {
     Ok(())
 }
 
-/// What the plugin prints when asked, meant or not: no call is made and the exit code is 0.
+/// The help page of the plugin. Exit code 0, although no call is made.
 pub fn help_page(product: Product, command: Option<&str>) -> Answer {
     let name = product.name();
     let mut text = String::new();

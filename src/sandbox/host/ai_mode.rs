@@ -1,5 +1,5 @@
-//! `configure ai-mode`: one small file, rewritten in place and without a lock, so that two runs
-//! that write it at once can lose each other's change, as the real ones do.
+//! `configure ai-mode`: one small file, rewritten in place and without a lock. Like in the real
+//! program, concurrent runs can overwrite each other's changes.
 
 use anyhow::Context as _;
 use anyhow::Result;
@@ -8,10 +8,10 @@ use serde_json::json;
 
 use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::home::{self, Home};
-use crate::sandbox::host::flags::{one, read};
+use crate::sandbox::host::flags::{one, parse};
 use crate::sandbox::host::{no_such_command, usage};
 
-/// The agent string that holds as long as none is set.
+/// The agent string until `set-user-agent` sets one.
 const DEFAULT_AGENT: &str = "AlibabaCloud-Agent-Skills";
 const MARKER: &str = "AlibabaCloud-AIMode/enabled";
 const COMMANDS: &[&str] = &["show", "enable", "disable", "set-user-agent", "reset-user-agent"];
@@ -37,19 +37,19 @@ pub fn run(args: &[String], home: &Home) -> Result<Answer> {
     }
     let with_agent = [one("--config-path"), one("--user-agent")];
     let flags = if command == "set-user-agent" { &with_agent[..] } else { &with_agent[..1] };
-    let reading = match read(rest, flags) {
+    let flags = match parse(rest, flags) {
         Err(refusal) => return Ok(refusal),
-        Ok(reading) if reading.help => return Ok(usage()),
-        Ok(reading) => reading,
+        Ok(flags) if flags.help => return Ok(usage()),
+        Ok(flags) => flags,
     };
-    if let Some(word) = reading.words.first() {
+    if let Some(word) = flags.words.first() {
         return Ok(no_such_command(word, &[]));
     }
     let mut mode = load(home);
     match command {
         "enable" => mode.enabled = true,
         "disable" => mode.enabled = false,
-        "set-user-agent" => match reading.value("--user-agent") {
+        "set-user-agent" => match flags.value("--user-agent") {
             Some(agent) => mode.user_agent = agent.to_owned(),
             None => return Ok(host_error(1, "set-user-agent needs --user-agent")),
         },
@@ -61,7 +61,7 @@ pub fn run(args: &[String], home: &Home) -> Result<Answer> {
     Ok(silent())
 }
 
-/// The stored mode; whatever cannot be read is the default.
+/// The stored mode; the default if the file cannot be read or parsed.
 fn load(home: &Home) -> AiMode {
     std::fs::read_to_string(home.configuration().join("ai-mode.json"))
         .ok()
@@ -69,7 +69,7 @@ fn load(home: &Home) -> AiMode {
         .unwrap_or_default()
 }
 
-/// JSON indented by tabs, without a newline at the end.
+/// JSON indented with tabs, without a trailing newline, as the real program writes it.
 fn encode(mode: &AiMode) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");

@@ -1,11 +1,11 @@
-//! `configure`: the profiles. Keys are neither kept, shown nor taken here.
+//! `configure`: the profiles. The sandbox does not accept, store or print access keys.
 
 use anyhow::Result;
 use serde_json::json;
 
 use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::home::Home;
-use crate::sandbox::host::flags::{HostFlag, one, read};
+use crate::sandbox::host::flags::{HostFlag, one, parse};
 use crate::sandbox::host::{ai_mode, no_such_command, safety_policy, table, usage};
 use crate::sandbox::profile;
 
@@ -26,15 +26,15 @@ const SET_FLAGS: &[HostFlag] = &[
 
 pub fn run(args: &[String], home: &Home) -> Result<Answer> {
     let Some((command, rest)) = args.split_first() else {
-        return Ok(host_error(1, "the keys of a profile are asked for on a terminal only: EOF"));
+        return Ok(host_error(1, "cannot ask for the keys of a profile without a terminal: EOF"));
     };
     match command.as_str() {
         "ai-mode" => ai_mode::run(rest, home),
         "safety-policy" => safety_policy::run(rest, home),
         "list" => list(rest, home),
         "set" => set(rest, home),
-        // The real one prints secrets; nothing of the project may ever run it.
-        "get" => Ok(host_error(1, "the sandbox keeps no credentials that could be shown")),
+        // The real program prints secrets here, so alimsg must never run this command.
+        "get" => Ok(host_error(1, "the sandbox stores no credentials")),
         "help" | "--help" | "-h" => Ok(usage()),
         flag if flag.starts_with('-') => Ok(host_error(2, &format!("invalid flag {flag}"))),
         other => Ok(no_such_command(other, COMMANDS)),
@@ -42,9 +42,9 @@ pub fn run(args: &[String], home: &Home) -> Result<Answer> {
 }
 
 fn list(args: &[String], home: &Home) -> Result<Answer> {
-    match read(args, LIST_FLAGS) {
+    match parse(args, LIST_FLAGS) {
         Err(refusal) => return Ok(refusal),
-        Ok(reading) if reading.help => return Ok(usage()),
+        Ok(flags) if flags.help => return Ok(usage()),
         Ok(_) => {}
     }
     let configuration = profile::load(home)?;
@@ -77,13 +77,13 @@ fn list(args: &[String], home: &Home) -> Result<Answer> {
 }
 
 fn set(args: &[String], home: &Home) -> Result<Answer> {
-    let reading = match read(args, SET_FLAGS) {
+    let flags = match parse(args, SET_FLAGS) {
         Err(refusal) => return Ok(refusal),
-        Ok(reading) if reading.help => return Ok(usage()),
-        Ok(reading) => reading,
+        Ok(flags) if flags.help => return Ok(usage()),
+        Ok(flags) => flags,
     };
-    if let Some(name) = reading.value("--profile").filter(|name| *name != profile::NAME) {
-        // A profile that is new has no keys, and the sandbox takes none.
+    if let Some(name) = flags.value("--profile").filter(|name| *name != profile::NAME) {
+        // A new profile has no keys, and the sandbox accepts none.
         return Ok(host_error(
             1,
             &format!("fail to set configuration: access_key_id is not configured for {name}"),
@@ -95,12 +95,12 @@ fn set(args: &[String], home: &Home) -> Result<Answer> {
         ("--auto-plugin-install", "auto_plugin_install"),
         ("--auto-plugin-install-enable-pre", "auto_plugin_install_enable_pre"),
     ] {
-        if let Some(value) = reading.value(flag) {
+        if let Some(value) = flags.value(flag) {
             entry[key] = json!(value.eq_ignore_ascii_case("true"));
         }
     }
     for (flag, key) in [("--region", "region_id"), ("--language", "language"), ("--mode", "mode")] {
-        if let Some(value) = reading.value(flag) {
+        if let Some(value) = flags.value(flag) {
             entry[key] = json!(value);
         }
     }

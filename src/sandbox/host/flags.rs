@@ -1,4 +1,4 @@
-//! How the host reads the arguments of its own commands: every flag must be known.
+//! Parses the arguments of the host's own commands: every flag must be known.
 
 use crate::sandbox::answers::{Answer, host_error};
 use crate::sandbox::arguments::nearest_known;
@@ -6,9 +6,9 @@ use crate::sandbox::arguments::nearest_known;
 /// A flag of one of the host's own commands.
 #[derive(Debug, Clone, Copy)]
 pub struct HostFlag {
-    /// With its dashes.
+    /// Including the dashes.
     pub name: &'static str,
-    /// It takes every word up to the next flag, and may be repeated.
+    /// Takes every word up to the next flag, and may be repeated.
     pub many: bool,
 }
 
@@ -20,17 +20,17 @@ pub const fn many(name: &'static str) -> HostFlag {
     HostFlag { name, many: true }
 }
 
-/// The arguments of one of the host's own commands.
+/// The parsed arguments of one of the host's own commands.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct ParsedFlags {
     values: Vec<(&'static str, String)>,
     /// Words that belong to no flag.
     pub words: Vec<String>,
     pub help: bool,
 }
 
-impl Reading {
-    /// The value of a flag that is given once.
+impl ParsedFlags {
+    /// The first value of a flag.
     pub fn value(&self, flag: &str) -> Option<&str> {
         self.values.iter().find(|(name, _)| *name == flag).map(|(_, value)| value.as_str())
     }
@@ -41,23 +41,23 @@ impl Reading {
     }
 }
 
-/// Reads the arguments.
+/// Parses the arguments.
 ///
 /// # Errors
-/// Exit code 2 for a flag that the command does not have, 1 for one without a value or given twice.
-pub fn read(args: &[String], known: &[HostFlag]) -> Result<Reading, Answer> {
-    let mut reading = Reading::default();
+/// Exit code 2 for an unknown flag, 1 for a flag that has no value or is repeated.
+pub fn parse(args: &[String], known: &[HostFlag]) -> Result<ParsedFlags, Answer> {
+    let mut parsed = ParsedFlags::default();
     let mut open: Option<HostFlag> = None;
-    // Whether the flag that is open still lacks its first value.
-    let mut unfed = false;
+    // Whether the open flag still has no value.
+    let mut needs_value = false;
     for word in args {
         if word.starts_with('-') {
-            if unfed {
-                return Err(without_value(open));
+            if needs_value {
+                return Err(missing_value(open));
             }
-            (open, unfed) = (None, false);
+            (open, needs_value) = (None, false);
             if word == "--help" || word == "-h" {
-                reading.help = true;
+                parsed.help = true;
                 continue;
             }
             let (name, attached) = match word.split_once('=') {
@@ -68,30 +68,30 @@ pub fn read(args: &[String], known: &[HostFlag]) -> Result<Reading, Answer> {
                 let hint = nearest_known(name, known.iter().map(|flag| flag.name));
                 return Err(host_error(2, &format!("invalid flag {name}{hint}")));
             };
-            if !flag.many && reading.value(flag.name).is_some() {
+            if !flag.many && parsed.value(flag.name).is_some() {
                 return Err(host_error(1, &format!("parse failed {name} duplicated")));
             }
             match attached {
-                Some(value) => reading.values.push((flag.name, value.to_owned())),
-                None => (open, unfed) = (Some(*flag), true),
+                Some(value) => parsed.values.push((flag.name, value.to_owned())),
+                None => (open, needs_value) = (Some(*flag), true),
             }
         } else if let Some(flag) = open {
-            reading.values.push((flag.name, word.clone()));
-            unfed = false;
+            parsed.values.push((flag.name, word.clone()));
+            needs_value = false;
             open = open.filter(|flag| flag.many);
         } else if word == "help" {
-            reading.help = true;
+            parsed.help = true;
         } else {
-            reading.words.push(word.clone());
+            parsed.words.push(word.clone());
         }
     }
-    if unfed {
-        return Err(without_value(open));
+    if needs_value {
+        return Err(missing_value(open));
     }
-    Ok(reading)
+    Ok(parsed)
 }
 
-fn without_value(flag: Option<HostFlag>) -> Answer {
+fn missing_value(flag: Option<HostFlag>) -> Answer {
     let name = flag.map(|flag| flag.name).unwrap_or_default();
     host_error(1, &format!("parse failed {name} must be assigned with value"))
 }

@@ -13,12 +13,12 @@ use crate::api::operations::Product;
 use crate::sandbox::answers::{Answer, host_error, printed};
 use crate::sandbox::arguments::nearest_known;
 use crate::sandbox::home::Home;
-use flags::Reading;
+use flags::ParsedFlags;
 
-/// The version that the sandbox imitates.
+/// The `aliyun` version that the sandbox simulates.
 pub const VERSION: &str = "3.4.11";
 
-/// What the program prints when it is called without arguments.
+/// The help page, printed when no arguments are given.
 pub fn usage() -> Answer {
     printed(format!(
         "Sandbox of the Alibaba Cloud CLI, version {VERSION}\n\nUsage:\n  aliyun <product> \
@@ -31,9 +31,11 @@ pub fn usage() -> Answer {
 pub fn run(args: &[String], home: &Home) -> Result<Answer> {
     let Some((command, rest)) = args.split_first() else { return Ok(usage()) };
     match command.as_str() {
-        "version" => match flags::read(rest, &[]) {
-            Ok(Reading { help: true, .. }) => Ok(usage()),
-            Ok(Reading { words, .. }) if !words.is_empty() => Ok(no_such_command(&words[0], &[])),
+        "version" => match flags::parse(rest, &[]) {
+            Ok(ParsedFlags { help: true, .. }) => Ok(usage()),
+            Ok(ParsedFlags { words, .. }) if !words.is_empty() => {
+                Ok(no_such_command(&words[0], &[]))
+            }
             Ok(_) => Ok(printed(format!("{VERSION}\n"))),
             Err(refusal) => Ok(refusal),
         },
@@ -52,14 +54,14 @@ pub fn run(args: &[String], home: &Home) -> Result<Answer> {
     }
 }
 
-/// A word where a command was expected: exit code 2 and the nearest known one.
+/// The error for an unknown command: exit code 2 and the closest known command.
 fn no_such_command(word: &str, known: &[&str]) -> Answer {
     let hint = nearest_known(word, known.iter().copied());
     host_error(2, &format!("'{word}' is not a valid command or product{hint}"))
 }
 
-/// Rows in columns of equal width, as Go's tab writer lays them out: a cell is as wide as the
-/// widest of its column plus `padding`, and at least `minimum`; the last column is left as it is.
+/// Aligns the columns like Go's `tabwriter`: a cell is as wide as the widest cell of its column
+/// plus `padding`, and at least `minimum` characters. The last column is not padded.
 fn table(rows: &[Vec<String>], minimum: usize, padding: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let widths: Vec<usize> = (0..columns)

@@ -1,4 +1,4 @@
-//! `oss cp FILE oss://BUCKET/KEY`: notes the upload, and keeps nothing of the file.
+//! `oss cp FILE oss://BUCKET/KEY`: records the upload, but does not store the file.
 
 use std::fs;
 use std::io::Write as _;
@@ -15,37 +15,38 @@ use crate::sandbox::host::flags::{self, one};
 pub fn run(args: &[String], home: &Home, env: &dyn Fn(&str) -> Option<String>) -> Result<Answer> {
     let forced = args.iter().any(|word| word == "-f");
     let args: Vec<String> = args.iter().filter(|word| *word != "-f").cloned().collect();
-    let reading = match flags::read(&args, &[one("--endpoint")]) {
-        Ok(reading) => reading,
+    let flags = match flags::parse(&args, &[one("--endpoint")]) {
+        Ok(flags) => flags,
         Err(refusal) => return Ok(refusal),
     };
-    let words = &reading.words;
+    let words = &flags.words;
     let [command, source, target] = words.as_slice() else {
-        return Ok(host_error(1, "the sandbox only copies one file to oss://BUCKET/KEY"));
+        return Ok(host_error(1, "the sandbox only supports: oss cp FILE oss://BUCKET/KEY"));
     };
     let object = target.strip_prefix("oss://").and_then(|path| path.split_once('/'));
     if command != "cp" || object.is_none_or(|(bucket, key)| bucket.is_empty() || key.is_empty()) {
         return Ok(host_error(1, &format!("invalid cloud url: {target}")));
     }
-    let endpoint = reading.value("--endpoint").unwrap_or_default();
+    let endpoint = flags.value("--endpoint").unwrap_or_default();
     if !endpoint.starts_with("https://") && !endpoint.starts_with("http://") {
         return Ok(host_error(1, &format!("the endpoint {endpoint:?} has no scheme")));
     }
     if !forced {
-        // Without -f it asks before it overwrites, and nobody answers.
+        // Without -f, the program asks before it overwrites, and there is no terminal.
         return Ok(host_error(1, "failed to read user input: EOF"));
     }
-    // The profile's key would sign, and the storage does not know it.
+    // OSS rejects the key of the profile: it accepts only the temporary credentials.
     let is_set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
-    let temporary = env("ALIBABA_CLOUD_IGNORE_PROFILE").is_some_and(|value| value == "TRUE")
+    let has_temporary_credentials = env("ALIBABA_CLOUD_IGNORE_PROFILE")
+        .is_some_and(|value| value == "TRUE")
         && is_set("ALIBABA_CLOUD_ACCESS_KEY_ID")
         && is_set("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
         && is_set("ALIBABA_CLOUD_SECURITY_TOKEN");
-    if !temporary {
+    if !has_temporary_credentials {
         return Ok(host_error(1, "oss: service returned error: StatusCode=403, AccessDenied"));
     }
     let size = match fs::metadata(source) {
-        Ok(found) => found.len(),
+        Ok(metadata) => metadata.len(),
         Err(error) => return Ok(host_error(1, &format!("{source}: {error}"))),
     };
     let path = home.uploads();

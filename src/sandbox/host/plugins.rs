@@ -1,5 +1,5 @@
-//! `plugin`: which products' commands are installed. At first use none is, so that a first run
-//! rehearses the whole guard.
+//! `plugin`: installs and lists plugins. Initially none is installed, so that a first run exercises
+//! all steps of the guard.
 
 use std::path::PathBuf;
 
@@ -10,13 +10,13 @@ use serde_json::{Value, json};
 use crate::api::operations::Product;
 use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::home::{self, Home};
-use crate::sandbox::host::flags::{many, one, read};
+use crate::sandbox::host::flags::{many, one, parse};
 use crate::sandbox::host::{no_such_command, table, usage};
 use crate::sandbox::profile;
 
 const COMMANDS: &[&str] = &["list", "install", "update", "show"];
 
-/// The one version of each plugin that the simulated catalogue has.
+/// The only version of each plugin in the simulated catalogue.
 const VERSION: &str = "0.4.2";
 
 fn description(product: Product) -> &'static str {
@@ -40,46 +40,45 @@ pub fn run(args: &[String], home: &Home) -> Result<Answer> {
         }
         other => return Ok(no_such_command(other, COMMANDS)),
     };
-    let reading = match read(rest, flags) {
+    let flags = match parse(rest, flags) {
         Err(refusal) => return Ok(refusal),
-        Ok(reading) if reading.help => return Ok(usage()),
-        Ok(reading) => reading,
+        Ok(flags) if flags.help => return Ok(usage()),
+        Ok(flags) => flags,
     };
     match command.as_str() {
         "list" => list(home),
         "install" => {
-            let names: Vec<&str> =
-                reading.values("--name").chain(reading.values("--names")).collect();
-            install(&names, reading.value("--version"), home)
+            let names: Vec<&str> = flags.values("--name").chain(flags.values("--names")).collect();
+            install(&names, flags.value("--version"), home)
         }
-        "update" => update(reading.value("--name"), home),
-        _ => show(reading.value("--name"), home),
+        "update" => update(flags.value("--name"), home),
+        _ => show(flags.value("--name"), home),
     }
 }
 
-/// The product whose plugin goes by that name, short or full.
+/// The product whose plugin has that name, short or full.
 fn find(name: &str) -> Option<Product> {
     Product::ALL.into_iter().find(|product| name == product.name() || name == product.plugin())
 }
 
-/// The installed plugins in the order of their names.
+/// The installed plugins, ordered by name.
 fn installed(home: &Home) -> Result<Vec<Product>> {
     let path = home.plugins().join("manifest.json");
     let Some(text) = home::read_if_present(&path)? else { return Ok(Vec::new()) };
     let manifest: Value =
-        serde_json::from_str(&text).with_context(|| format!("{} is no JSON", path.display()))?;
+        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
     Ok(Product::ALL
         .into_iter()
         .filter(|product| manifest["plugins"].get(product.plugin()).is_some())
         .collect())
 }
 
-/// Where the program of a plugin would be.
-fn folder_of(product: Product, home: &Home) -> PathBuf {
+/// The folder of a plugin's executable.
+fn plugin_folder(product: Product, home: &Home) -> PathBuf {
     home.plugins().join(product.plugin())
 }
 
-fn remember(product: Product, home: &Home) -> Result<()> {
+fn add_to_manifest(product: Product, home: &Home) -> Result<()> {
     let mut products = installed(home)?;
     if !products.contains(&product) {
         products.push(product);
@@ -89,12 +88,12 @@ fn remember(product: Product, home: &Home) -> Result<()> {
         manifest["plugins"][product.plugin()] = json!({
             "name": product.plugin(),
             "version": VERSION,
-            "path": folder_of(product, home).display().to_string(),
+            "path": plugin_folder(product, home).display().to_string(),
             "productCode": product.name(),
             "description": description(product),
         });
     }
-    home::create_private_folder(&folder_of(product, home))?;
+    home::create_private_folder(&plugin_folder(product, home))?;
     let path = home.plugins().join("manifest.json");
     home::write_atomically(&path, format!("{manifest:#}\n").as_bytes())
 }
@@ -110,9 +109,10 @@ fn list(home: &Home) -> Result<Answer> {
     Ok(printed(table(&rows, 20, 3)))
 }
 
-/// What an installation prints, on stdout even when it happens in front of a reply.
+/// Installs a plugin and returns the output. The real program prints it on stdout, even before the
+/// reply of a call.
 fn install_one(product: Product, home: &Home) -> Result<String> {
-    remember(product, home)?;
+    add_to_manifest(product, home)?;
     let name = product.plugin();
     Ok(format!(
         "Downloading {name} {VERSION}...\nPlugin {name} {VERSION} installed successfully!\n"
@@ -121,7 +121,7 @@ fn install_one(product: Product, home: &Home) -> Result<String> {
 
 fn install(names: &[&str], version: Option<&str>, home: &Home) -> Result<Answer> {
     if names.is_empty() {
-        return Ok(host_error(1, "no plugin is named; use --name or --names"));
+        return Ok(host_error(1, "plugin name missing; use --name or --names"));
     }
     let mut text = String::new();
     for name in names {
@@ -163,7 +163,7 @@ fn update(name: Option<&str>, home: &Home) -> Result<Answer> {
 
 fn show(name: Option<&str>, home: &Home) -> Result<Answer> {
     let Some(name) = name else {
-        return Ok(host_error(1, "no plugin is named; use --name"));
+        return Ok(host_error(1, "plugin name missing; use --name"));
     };
     let installed = installed(home)?;
     Ok(match find(name).filter(|product| installed.contains(product)) {
@@ -181,10 +181,10 @@ fn not_installed(name: &str) -> Answer {
     host_error(1, &format!("plugin {name} is not installed"))
 }
 
-/// Makes sure that a product's commands are there before a call.
+/// Ensures that the plugin of a product is installed before a call.
 ///
-/// Returns what stands in front of the reply on both streams, or the refusal of a program that may
-/// not install on its own and has nobody to ask.
+/// Returns the output that precedes the reply on both streams, or the error if automatic
+/// installation is off: without a terminal, the program cannot ask.
 pub fn ensure(
     product: Product,
     home: &Home,
@@ -192,11 +192,11 @@ pub fn ensure(
 ) -> Result<Result<Answer, Answer>> {
     let plugin = product.plugin();
     if installed(home)?.contains(&product) {
-        let folder = folder_of(product, home);
+        let folder = plugin_folder(product, home);
         if folder.is_dir() {
             return Ok(Ok(silent()));
         }
-        // What is listed is not installed again, also where its folder was removed.
+        // A listed plugin is not installed again, even if its folder was removed.
         return Ok(Err(host_error(
             1,
             &format!(
@@ -206,9 +206,9 @@ pub fn ensure(
         )));
     }
     let note = format!("The plugin {plugin} is needed for this command and is not installed.\n");
-    let by_environment =
+    let enabled_by_environment =
         env("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").is_some_and(|value| value == "true");
-    if by_environment || profile::installs_plugins(&profile::load(home)?) {
+    if enabled_by_environment || profile::installs_plugins(&profile::load(home)?) {
         let stderr = format!("{note}Installing {plugin}...\n");
         return Ok(Ok(Answer { stderr, ..printed(install_one(product, home)?) }));
     }

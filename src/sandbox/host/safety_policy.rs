@@ -1,6 +1,6 @@
-//! `configure safety-policy`, and the check of a call against the policy. The host matches every
-//! word of the line that belongs to no flag, as the real one does: so the second word of a flag
-//! with many values becomes part of the command's name.
+//! `configure safety-policy`, and the check of a call against the policy. Like the real program,
+//! the host matches every word that it assigns to no flag: the second value of a flag with many
+//! values becomes part of the command name.
 
 use anyhow::Context as _;
 use anyhow::Result;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::arguments::Line;
 use crate::sandbox::home::{self, Home};
-use crate::sandbox::host::flags::{HostFlag, one, read};
+use crate::sandbox::host::flags::{HostFlag, one, parse};
 use crate::sandbox::host::{no_such_command, usage};
 
 const FILE: &str = "safety-policy.json";
@@ -41,23 +41,23 @@ pub fn run(args: &[String], home: &Home) -> Result<Answer> {
     if !COMMANDS.contains(&command) {
         return Ok(no_such_command(command, COMMANDS));
     }
-    let reading = match read(rest, FLAGS) {
+    let flags = match parse(rest, FLAGS) {
         Err(refusal) => return Ok(refusal),
-        Ok(reading) if reading.help => return Ok(usage()),
-        Ok(reading) => reading,
+        Ok(flags) if flags.help => return Ok(usage()),
+        Ok(flags) => flags,
     };
-    if let Some(word) = reading.words.first() {
+    if let Some(word) = flags.words.first() {
         return Ok(no_such_command(word, &[]));
     }
     let mut policy = load(home);
-    let pattern = reading.value("--pattern");
+    let pattern = flags.value("--pattern");
     match (command, pattern) {
         ("enable", _) => policy.enabled = true,
         ("disable", _) => policy.enabled = false,
         ("add" | "remove", None) => {
             return Ok(host_error(1, &format!("--pattern is required for {command}")));
         }
-        ("add", Some(pattern)) => match reading.value("--action") {
+        ("add", Some(pattern)) => match flags.value("--action") {
             None => return Ok(host_error(1, "--action is required for add (deny or confirm)")),
             Some(action @ ("deny" | "confirm" | "forbid")) => policy.add(pattern, action),
             Some(_) => return Ok(host_error(1, "action must be deny, confirm, or forbid")),
@@ -100,7 +100,7 @@ fn list(policy: &Policy, home: &Home) -> String {
     text
 }
 
-/// The stored policy; a file that cannot be read is taken for an empty one.
+/// The stored policy; empty if the file cannot be read or parsed.
 fn load(home: &Home) -> Policy {
     std::fs::read_to_string(home.configuration().join(FILE))
         .ok()
@@ -108,11 +108,11 @@ fn load(home: &Home) -> Policy {
         .unwrap_or_default()
 }
 
-/// The refusal of a call that a rule denies, or that a person would have to confirm: the process
-/// has no terminal to ask on.
+/// The error for a call that a rule denies, or that needs a confirmation: the process has no
+/// terminal to ask for one.
 pub fn refusal(line: &Line, home: &Home, env: &dyn Fn(&str) -> Option<String>) -> Option<Answer> {
     let policy = load(home);
-    let (product, words) = (line.product.name(), line.words_for_the_host().join(":"));
+    let (product, words) = (line.product.name(), line.host_words().join(":"));
     let name = format!("{product}:{words}");
     let rule = policy.rules.iter().find(|rule| matches(&rule.pattern, &name))?;
     if !policy.enabled {
@@ -140,17 +140,17 @@ pub fn refusal(line: &Line, home: &Home, env: &dyn Fn(&str) -> Option<String>) -
     }
 }
 
-/// `*` is any text on one line; letters match in either case.
+/// Case-insensitive match; `*` matches any text without a line break.
 fn matches(pattern: &str, name: &str) -> bool {
     fn rest(pattern: &[char], name: &[char]) -> bool {
         match pattern.split_first() {
             None => name.is_empty(),
-            Some(('*', behind)) => {
+            Some(('*', tail)) => {
                 let line = name.iter().take_while(|letter| **letter != '\n').count();
-                (0..=line).any(|taken| rest(behind, &name[taken..]))
+                (0..=line).any(|taken| rest(tail, &name[taken..]))
             }
-            Some((letter, behind)) => name.split_first().is_some_and(|(first, name)| {
-                letter.to_lowercase().eq(first.to_lowercase()) && rest(behind, name)
+            Some((letter, tail)) => name.split_first().is_some_and(|(first, name)| {
+                letter.to_lowercase().eq(first.to_lowercase()) && rest(tail, name)
             }),
         }
     }

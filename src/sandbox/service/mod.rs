@@ -1,7 +1,7 @@
-//! The cloud's side of the sandbox: what the two services check, answer and remember.
+//! The simulated cloud: what the two services check, return and store.
 //!
-//! A new operation is a function from the call and the state to a reply, and one line in
-//! [`serve`]. Nothing here knows about processes or streams.
+//! To add an operation, write a function from call and state to reply and add one line to
+//! [`serve`]. This module does not handle processes or streams.
 
 mod cams;
 mod placeholders;
@@ -19,24 +19,24 @@ use serde_json::Value;
 use crate::api::operations::Product;
 use crate::sandbox::answers::{self, Answer};
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::fates::Scenario;
 use crate::sandbox::home::Home;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::scenarios::Scenario;
 use request::Request;
 use store::Store;
 
-/// Serves one call, with all its effects on the state.
+/// Serves one call and saves the changed state.
 ///
 /// # Errors
-/// Trouble with the file that holds the state.
+/// The state file cannot be locked, read or written.
 pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer> {
-    let fate = Scenario::of_call(recipients(call));
-    if let Some(answer) = fate.before_the_service(call.operation) {
+    let scenario = Scenario::from_recipients(recipients(call));
+    if let Some(answer) = scenario.answer_before_service(call.operation) {
         return Ok(answer);
     }
     let mut store = Store::open(home, now)?;
-    store.state.end_reviews(now);
-    let outcome = serve(Request { call, state: &mut store.state, now, fate });
+    store.state.complete_reviews(now);
+    let outcome = serve(Request { call, state: &mut store.state, now, scenario });
     let answer = match outcome {
         Ok(reply) => {
             store.save_if_changed()?;
@@ -44,13 +44,14 @@ pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer
         }
         Err(rejection) => rejection.into_answer(),
     };
-    Ok(fate.after_the_service(answer, call.operation.product))
+    Ok(scenario.answer_after_service(answer, call.operation.product))
 }
 
-/// A customer writes. Nothing for a business number that the account does not have.
+/// Stores an incoming message and returns its ID; `None` if the account does not have the business
+/// number.
 ///
 /// # Errors
-/// Trouble with the file that holds the state.
+/// The state file cannot be locked, read or written.
 pub fn receive(
     home: &Home,
     customer: &str,
@@ -64,7 +65,7 @@ pub fn receive(
     Ok(id)
 }
 
-/// Whom a call sends to; nobody for a call that does not send.
+/// The recipients of a call; empty if the call does not send.
 fn recipients(call: &ProductCall) -> Vec<&str> {
     match call.operation.command {
         "send-sms" => sms::call::recipients(call),
@@ -94,16 +95,18 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
         (Product::Cams, "create-chatapp-template") => cams::review::create(request),
         (Product::Cams, "modify-chatapp-template") => cams::review::modify(request),
         (Product::Cams, "delete-chatapp-template") => cams::review::delete(request),
-        (Product::Cams, "get-chatapp-template-metric") => cams::metrics::of_template(request),
-        (Product::Cams, "get-chatapp-phone-number-metric") => cams::metrics::of_number(request),
+        (Product::Cams, "get-chatapp-template-metric") => cams::metrics::template_metrics(request),
+        (Product::Cams, "get-chatapp-phone-number-metric") => {
+            cams::metrics::number_metrics(request)
+        }
         (Product::Cams, "get-whatsapp-health-status") => cams::account::health(request),
         (Product::Cams, "query-chatapp-bind-waba") => cams::account::waba(request),
         (Product::Cams, "query-phone-business-profile") => cams::profile::show(request),
         (Product::Cams, "modify-phone-business-profile") => cams::profile::modify(request),
         (Product::Cams, "get-conversational-automation") => cams::automation::show(request),
         (Product::Cams, "update-conversational-automation") => cams::automation::update(request),
-        (Product::Cams, "update-account-webhook") => cams::webhook::of_account(request),
-        (Product::Cams, "update-phone-webhook") => cams::webhook::of_number(request),
+        (Product::Cams, "update-account-webhook") => cams::webhook::update_account(request),
+        (Product::Cams, "update-phone-webhook") => cams::webhook::update_number(request),
         (Product::Cams, "get-chatapp-upload-authorization") => cams::media::authorize(request),
         (Product::Cams, "generate-presigned-url") => cams::media::presign(request),
         (Product::Cams, "list-chatapp-message") => cams::messages::list(request),
@@ -111,7 +114,7 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
         (Product::Cams, "list-instance") => cams::account::instances(request),
         _ => Err(Rejection::new(
             "UnsupportedOperation",
-            format!("the sandbox does not simulate {} yet", operation.api),
+            format!("the sandbox does not support {}", operation.api),
         )),
     }
 }

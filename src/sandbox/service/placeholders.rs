@@ -1,19 +1,19 @@
 //! Variables in the texts of templates: `${name}` in SMS, `$(name)` or `{{1}}` in CAMS.
 
-/// How a product marks a variable.
+/// The delimiters of a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    marks: &'static [(&'static str, &'static str)],
+    delimiters: &'static [(&'static str, &'static str)],
 }
 
-pub const SMS: Style = Style { marks: &[("${", "}")] };
-pub const CAMS: Style = Style { marks: &[("$(", ")"), ("{{", "}}")] };
+pub const SMS: Style = Style { delimiters: &[("${", "}")] };
+pub const CAMS: Style = Style { delimiters: &[("$(", ")"), ("{{", "}}")] };
 
-/// The names of the variables, each once, in the order of their appearance.
+/// The names of the variables in order of appearance, without duplicates.
 pub fn names(text: &str, style: Style) -> Vec<String> {
     let mut names = Vec::new();
-    walk(text, style, |piece| {
-        if let Segment::Variable { name, .. } = piece
+    walk(text, style, |segment| {
+        if let Segment::Variable { name, .. } = segment
             && !names.iter().any(|known| known == name)
         {
             names.push(name.to_owned());
@@ -22,14 +22,14 @@ pub fn names(text: &str, style: Style) -> Vec<String> {
     names
 }
 
-/// The text with every variable replaced that `value` knows; the others stay as they are written.
+/// Replaces every variable for which `value` returns a text; the others stay unchanged.
 pub fn render(text: &str, style: Style, value: impl Fn(&str) -> Option<String>) -> String {
     let mut rendered = String::new();
-    walk(text, style, |piece| match piece {
+    walk(text, style, |segment| match segment {
         Segment::Text(text) => rendered.push_str(text),
-        Segment::Variable { name, written } => match value(name) {
+        Segment::Variable { name, source } => match value(name) {
             Some(value) => rendered.push_str(&value),
-            None => rendered.push_str(written),
+            None => rendered.push_str(source),
         },
     });
     rendered
@@ -37,13 +37,13 @@ pub fn render(text: &str, style: Style, value: impl Fn(&str) -> Option<String>) 
 
 enum Segment<'a> {
     Text(&'a str),
-    Variable { name: &'a str, written: &'a str },
+    Variable { name: &'a str, source: &'a str },
 }
 
 fn walk<'a>(mut text: &'a str, style: Style, mut visit: impl FnMut(Segment<'a>)) {
     loop {
         let next = style
-            .marks
+            .delimiters
             .iter()
             .filter_map(|(open, close)| text.find(open).map(|start| (start, *open, *close)))
             .min_by_key(|(start, _, _)| *start);
@@ -52,7 +52,7 @@ fn walk<'a>(mut text: &'a str, style: Style, mut visit: impl FnMut(Segment<'a>))
         let Some(length) = inside.find(close) else { break };
         visit(Segment::Text(&text[..start]));
         let end = start + open.len() + length + close.len();
-        visit(Segment::Variable { name: inside[..length].trim(), written: &text[start..end] });
+        visit(Segment::Variable { name: inside[..length].trim(), source: &text[start..end] });
         text = &text[end..];
     }
     visit(Segment::Text(text));
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_found_once_and_replaced_everywhere() {
+    fn names_are_unique_and_every_occurrence_is_replaced() {
         assert_eq!(names("${a} and ${b} and ${a}", SMS), ["a", "b"]);
         assert_eq!(names("$(a) and {{1}}", CAMS), ["a", "1"]);
         let upper = |name: &str| Some(name.to_uppercase());

@@ -1,4 +1,4 @@
-//! What the account of the sandbox holds at first use.
+//! The initial data of the sandbox account.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -7,9 +7,9 @@ use crate::sandbox::service::state::{
     Audit, ChatTemplate, Purpose, ServiceChannel, Signature, SmsTemplate, State,
 };
 
-/// The one channel instance.
+/// The only channel instance.
 pub const SPACE: &str = "cams-sandbox";
-/// The sender that works on Viber.
+/// The only Viber sender.
 pub const VIBER_SENDER: &str = "30001";
 
 /// A WhatsApp number of the business.
@@ -25,7 +25,7 @@ pub const WHATSAPP_NUMBERS: &[SenderNumber] = &[
     SenderNumber { number: "8613800000002", registered: false, verified_name: "Acme Outlet" },
 ];
 
-/// The channel that a sender of the business can send on.
+/// The channel of a sender of the business; `None` if the sender is unknown or not registered.
 pub fn channel_of(sender: &str) -> Option<ServiceChannel> {
     if sender == VIBER_SENDER {
         return Some(ServiceChannel::Viber);
@@ -34,7 +34,7 @@ pub fn channel_of(sender: &str) -> Option<ServiceChannel> {
     registered.then_some(ServiceChannel::Whatsapp)
 }
 
-/// The state before anything has happened.
+/// The initial state.
 pub fn state(now: Timestamp) -> State {
     State {
         first_use: now,
@@ -190,7 +190,7 @@ fn chat_templates() -> Vec<ChatTemplate> {
         },
         ChatTemplate {
             audit: Audit::Rejected,
-            reason: Some("INVALID_FORMAT: two variables stand side by side".to_owned()),
+            reason: Some("INVALID_FORMAT: two adjacent variables".to_owned()),
             ..whatsapp("100000000000004", "prize", "en", "MARKETING", body("$(a)$(b)"))
         },
         ChatTemplate {
@@ -206,7 +206,7 @@ fn chat_templates() -> Vec<ChatTemplate> {
     ]
 }
 
-const fn word(audit: Audit) -> &'static str {
+const fn audit_text(audit: Audit) -> &'static str {
     match audit {
         Audit::Approved => "approved",
         Audit::Reviewing => "under review",
@@ -214,15 +214,15 @@ const fn word(audit: Audit) -> &'static str {
     }
 }
 
-/// The seeds for the help, a line each.
+/// The initial data for `--help`, one line each.
 pub fn describe() -> String {
     let mut text = String::from("SMS signatures:\n");
     for signature in signatures() {
-        text.push_str(&format!("  {} ({})\n", signature.name, word(signature.audit)));
+        text.push_str(&format!("  {} ({})\n", signature.name, audit_text(signature.audit)));
     }
     text.push_str("SMS templates:\n");
     for template in sms_templates() {
-        let (code, audit) = (&template.code, word(template.audit));
+        let (code, audit) = (&template.code, audit_text(template.audit));
         text.push_str(&format!("  {code} ({audit})  {}\n", template.content));
     }
     text.push_str("SMS qualifications:\n  1000009001 to 1000009004\n");
@@ -239,7 +239,7 @@ pub fn describe() -> String {
             template.code,
             template.name,
             template.language,
-            word(template.audit)
+            audit_text(template.audit)
         ));
     }
     text

@@ -1,11 +1,11 @@
-//! How far a message has come on its way, as its fate and the clock have it.
+//! The delivery status of a message, from its scenario and the time since it was sent.
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::sandbox::fates::Receipt;
+use crate::sandbox::scenarios::Receipt;
 use crate::sandbox::service::state::Message;
 
-/// How far a message has come, and when its receipt came.
+/// The delivery status of a message, with the time of its receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryStatus {
     Waiting,
@@ -14,14 +14,14 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
-    pub fn of(message: &Message, now: Timestamp) -> Self {
-        let came = |after: SignedDuration| {
+    pub fn from_message(message: &Message, now: Timestamp) -> Self {
+        let received = |after: SignedDuration| {
             let at = message.sent_at.checked_add(after).unwrap_or(message.sent_at);
             (at <= now).then_some(at)
         };
-        match message.fate.receipt() {
-            Receipt::Delivered { after } => came(after).map_or(Self::Waiting, Self::Delivered),
-            Receipt::Failed { after } => came(after).map_or(Self::Waiting, Self::Failed),
+        match message.scenario.receipt() {
+            Receipt::Delivered { after } => received(after).map_or(Self::Waiting, Self::Delivered),
+            Receipt::Failed { after } => received(after).map_or(Self::Waiting, Self::Failed),
             Receipt::Never => Self::Waiting,
         }
     }

@@ -1,11 +1,11 @@
-//! What the services remember: messages, signatures, templates, settings.
+//! The state of the services: messages, signatures, templates, settings.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::fates::Scenario;
+use crate::sandbox::scenarios::Scenario;
 
-/// How a message travels.
+/// The channel of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServiceChannel {
@@ -14,7 +14,7 @@ pub enum ServiceChannel {
     Viber,
 }
 
-/// Seen from the business.
+/// From the view of the business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -26,7 +26,7 @@ pub enum Direction {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     pub product: String,
-    /// The API's own name of the call that sent it.
+    /// The API name of the sending call; empty for an incoming message.
     pub api: String,
     pub channel: ServiceChannel,
     pub direction: Direction,
@@ -37,20 +37,22 @@ pub struct Message {
     pub template: Option<String>,
     pub template_name: Option<String>,
     pub language: Option<String>,
-    /// `TEMPLATE` or the type of a free-form message, in capitals.
+    /// `TEMPLATE` or the type of a free-form message, in upper case.
     pub kind: String,
-    /// As the recipient reads it.
+    /// The rendered text.
     pub text: String,
-    /// The caller's own mark: out_id or task_id.
+    /// The caller's ID: OutId or TaskId.
     pub tracking_id: Option<String>,
-    /// The service's: BizId or MessageId.
+    /// The service's ID: BizId or MessageId.
     pub message_id: String,
     pub request_id: String,
     pub sent_at: Timestamp,
-    pub fate: Scenario,
+    /// Stored under the name that version 0.1.0 used.
+    #[serde(rename = "fate")]
+    pub scenario: Scenario,
 }
 
-/// How far the audit of a signature or template has come.
+/// The audit status of a signature or template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Audit {
@@ -59,7 +61,7 @@ pub enum Audit {
     Rejected,
 }
 
-/// What an SMS template is for.
+/// The type of an SMS template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
@@ -73,8 +75,8 @@ impl Purpose {
     const ALL: [Self; 4] =
         [Self::Verification, Self::Notification, Self::Promotion, Self::International];
 
-    /// As single look-ups, new templates and statistics count; the list of templates counts in a
-    /// way of its own.
+    /// The number in GetSmsTemplate, CreateSmsTemplate and QuerySendStatistics.
+    /// `TemplateType` in QuerySmsTemplateList uses different numbers.
     pub const fn number(self) -> i64 {
         match self {
             Self::Verification => 0,
@@ -84,7 +86,7 @@ impl Purpose {
         }
     }
 
-    pub fn numbered(number: i64) -> Option<Self> {
+    pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.number() == number)
     }
 }
@@ -108,10 +110,10 @@ pub struct SmsTemplate {
     pub reason: Option<String>,
     #[serde(default)]
     pub remark: Option<String>,
-    /// The signature that it was handed in with.
+    /// The signature that was submitted with it.
     #[serde(default)]
     pub signature: Option<String>,
-    /// When its review ends, and how; `None` for one that nobody reviews.
+    /// The pending review; `None` if none is pending.
     #[serde(default)]
     pub review: Option<Review>,
 }
@@ -126,59 +128,59 @@ pub struct ChatTemplate {
     pub category: String,
     pub audit: Audit,
     pub reason: Option<String>,
-    /// As the API gives them.
+    /// In the format of the API.
     pub components: serde_json::Value,
-    /// What its reviewers were given for its variables.
+    /// Example values of its variables, submitted for the review.
     #[serde(default)]
     pub examples: serde_json::Map<String, serde_json::Value>,
-    /// When its review ends, and how; `None` for one that nobody reviews.
+    /// The pending review; `None` if none is pending.
     #[serde(default)]
     pub review: Option<Review>,
 }
 
-/// The review of a template, decided when it is handed in.
+/// The review of a template. Its result is fixed when the template is submitted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Review {
     pub ends_at: Timestamp,
-    /// Why it will be rejected; `None` if it will be approved.
+    /// The reason for the rejection; `None` if the template will be approved.
     pub objection: Option<String>,
 }
 
-/// How long a review takes: long enough to be seen, short enough to wait for.
+/// Duration of a review: long enough to observe, short enough for a test.
 const REVIEW: SignedDuration = SignedDuration::from_secs(2);
 
-/// Words that the reviewers do not let pass.
-const REFUSED_WORDS: &[&str] = &["spam", "prize", "winner"];
+/// A template with one of these words is rejected.
+const REJECTED_WORDS: &[&str] = &["spam", "prize", "winner"];
 
 impl Review {
-    /// Of a template with these texts that is handed in now.
+    /// Starts the review of a template with these texts.
     pub fn begin(texts: &str, now: Timestamp) -> Self {
         let lower = texts.to_lowercase();
-        let found = REFUSED_WORDS.iter().find(|word| lower.contains(**word));
+        let rejected = REJECTED_WORDS.iter().find(|word| lower.contains(**word));
         Self {
             ends_at: now.checked_add(REVIEW).unwrap_or(now),
-            objection: found.map(|word| format!("the text says {word:?}")),
+            objection: rejected.map(|word| format!("the text contains {word:?}")),
         }
     }
 }
 
-/// What the business has set up for one of its numbers.
+/// The settings of a business number.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct NumberSettings {
     pub number: String,
-    /// The fields of the business profile, as the API gives them.
+    /// The fields of the business profile, in the format of the API.
     pub profile: serde_json::Map<String, serde_json::Value>,
-    /// Welcome message, commands and prompts, as the API gives them.
+    /// Welcome message, commands and prompts, in the format of the API.
     pub automation: serde_json::Map<String, serde_json::Value>,
-    /// Callback addresses and queues, as the API gives them.
+    /// Callback URLs and queues, in the format of the API.
     pub webhook: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Everything that the services remember.
+/// The complete state of the services.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct State {
     pub first_use: Timestamp,
-    /// Grows with every identifier given out, so that none is given out twice.
+    /// The last serial number used; makes every generated ID unique.
     pub serial: u64,
     pub signatures: Vec<Signature>,
     pub sms_templates: Vec<SmsTemplate>,
@@ -189,8 +191,8 @@ pub struct State {
 }
 
 impl State {
-    /// Lets the reviews end whose time has come.
-    pub fn end_reviews(&mut self, now: Timestamp) {
+    /// Applies the result of every review that ended at or before `now`.
+    pub fn complete_reviews(&mut self, now: Timestamp) {
         let chat = self.chat_templates.iter_mut();
         let chat = chat.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
         let sms = self.sms_templates.iter_mut();
@@ -206,10 +208,10 @@ impl State {
         }
     }
 
-    /// The settings of a number, empty at first.
+    /// The settings of a number; created empty if missing.
     pub fn number_settings(&mut self, number: &str) -> &mut NumberSettings {
-        let found = self.numbers.iter().position(|settings| settings.number == number);
-        let index = found.unwrap_or_else(|| {
+        let position = self.numbers.iter().position(|settings| settings.number == number);
+        let index = position.unwrap_or_else(|| {
             let number = number.to_owned();
             self.numbers.push(NumberSettings { number, ..NumberSettings::default() });
             self.numbers.len() - 1
@@ -217,7 +219,7 @@ impl State {
         &mut self.numbers[index]
     }
 
-    /// A number that this state has not given out before.
+    /// A new serial number.
     pub fn next_serial(&mut self) -> u64 {
         self.serial += 1;
         self.serial

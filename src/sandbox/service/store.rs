@@ -1,4 +1,4 @@
-//! Where the state is kept between two processes: in one file, under one lock.
+//! Stores the state between processes: in one file, protected by one lock.
 
 use std::fs::File;
 
@@ -10,45 +10,54 @@ use crate::sandbox::home::{self, Home};
 use crate::sandbox::service::seeds;
 use crate::sandbox::service::state::State;
 
-/// The state together with the lock that keeps other processes from it.
+/// The state, with the lock that excludes other processes.
 pub struct Store {
     pub state: State,
-    as_read: Option<State>,
+    original: Option<State>,
     path: std::path::PathBuf,
-    /// Released when it is closed.
+    /// Closing the file releases the lock.
     _lock: File,
 }
 
 impl Store {
-    /// Waits for the lock and reads the state, or begins with the seeds.
+    /// Waits for the lock and reads the state; uses the initial data if there is none.
+    ///
+    /// # Errors
+    /// The file cannot be locked or read, or is damaged.
     pub fn open(home: &Home, now: Timestamp) -> Result<Self> {
         let lock = lock(home)?;
         let path = home.service_state();
-        let as_read: Option<State> = home::read_if_present(&path)?
+        let original: Option<State> = home::read_if_present(&path)?
             .map(|text| {
                 serde_json::from_str(&text)
                     .with_context(|| format!("{} is damaged; delete it", path.display()))
             })
             .transpose()?;
-        let state = as_read.clone().unwrap_or_else(|| seeds::state(now));
-        Ok(Self { state, as_read, path, _lock: lock })
+        let state = original.clone().unwrap_or_else(|| seeds::state(now));
+        Ok(Self { state, original, path, _lock: lock })
     }
 
-    /// Waits for the lock and lets the next one begin with the seeds.
+    /// Waits for the lock and deletes the state.
+    ///
+    /// # Errors
+    /// The file cannot be locked or deleted.
     pub fn reset(home: &Home) -> Result<()> {
         let _lock = lock(home)?;
         let path = home.service_state();
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+                Err(error).with_context(|| format!("cannot delete {}", path.display()))
             }
             _ => Ok(()),
         }
     }
 
-    /// Writes the state back unless it is as it was read.
+    /// Writes the state if it changed.
+    ///
+    /// # Errors
+    /// The file cannot be written.
     pub fn save_if_changed(&self) -> Result<()> {
-        if self.as_read.as_ref() == Some(&self.state) {
+        if self.original.as_ref() == Some(&self.state) {
             return Ok(());
         }
         let text = serde_json::to_vec(&self.state).context("cannot write the state as JSON")?;
@@ -56,7 +65,7 @@ impl Store {
     }
 }
 
-/// Held until it is closed.
+/// Waits for the lock; closing the file releases it.
 fn lock(home: &Home) -> Result<File> {
     let path = home.service_lock();
     home::private_file()

@@ -1,4 +1,4 @@
-//! CAMS: what is checked, what is recorded, and the shapes of the replies.
+//! CAMS: validation, stored messages and the format of replies.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ const CLOSED: &str = "12025550123";
 const OPEN: &str = "12025551000";
 
 /// A free-form message to a customer.
-fn free(to: &str, kind: &str, content: &str) -> Vec<String> {
+fn free_form(to: &str, kind: &str, content: &str) -> Vec<String> {
     [
         "cams",
         "send-chatapp-message",
@@ -38,7 +38,7 @@ fn with_params(args: &[String], params: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_template_that_is_in_order_is_sent_and_recorded() {
+fn a_valid_template_message_is_sent_and_stored() {
     let sandbox = Sandbox::ready();
     let reply = sandbox.reply(&words(&chat_to(CLOSED)));
     assert_eq!(reply["Code"], "OK");
@@ -63,7 +63,7 @@ fn a_template_that_is_in_order_is_sent_and_recorded() {
 }
 
 #[test]
-fn viber_has_its_own_sender_and_template() {
+fn viber_needs_a_viber_sender_and_template() {
     let sandbox = Sandbox::ready();
     let viber = changed(&chat_to(CLOSED), "--channel-type=viber");
     assert_eq!(sandbox.code(&words(&viber)), "PhoneNumberNotRegistered");
@@ -74,7 +74,7 @@ fn viber_has_its_own_sender_and_template() {
 }
 
 #[test]
-fn everything_that_the_service_refuses_is_refused_with_its_code() {
+fn every_invalid_call_is_rejected_with_its_error_code() {
     let sandbox = Sandbox::ready();
     let good = chat_to(CLOSED);
     for (replacement, code) in [
@@ -97,9 +97,9 @@ fn everything_that_the_service_refuses_is_refused_with_its_code() {
     for params in [&[][..], &["name=A"], &["name=A", "order=1", "more=2"]] {
         assert_eq!(sandbox.code(&words(&with_params(&good, params))), "TemplateParamInvalid");
     }
-    let mut elsewhere = good.clone();
-    elsewhere.push("--cust-space-id=other".to_owned());
-    assert_eq!(sandbox.code(&words(&elsewhere)), "Authentication.NoAuth");
+    let mut other_space = good.clone();
+    other_space.push("--cust-space-id=other".to_owned());
+    assert_eq!(sandbox.code(&words(&other_space)), "Authentication.NoAuth");
     assert!(sandbox.messages().is_empty());
 }
 
@@ -107,14 +107,14 @@ fn everything_that_the_service_refuses_is_refused_with_its_code() {
 fn a_free_form_message_needs_an_open_window() {
     let sandbox = Sandbox::ready();
     let text = r#"{"text":"Hello"}"#;
-    assert_eq!(sandbox.code(&words(&free(CLOSED, "text", text))), "SessionWindowExpired");
-    assert_eq!(sandbox.code(&words(&free(OPEN, "text", text))), "OK");
+    assert_eq!(sandbox.code(&words(&free_form(CLOSED, "text", text))), "SessionWindowExpired");
+    assert_eq!(sandbox.code(&words(&free_form(OPEN, "text", text))), "OK");
     let message = &sandbox.messages()[0];
     assert_eq!((&message["text"], &message["kind"]), (&"Hello".into(), &"TEXT".into()));
 }
 
 #[test]
-fn the_content_must_fit_its_type() {
+fn the_content_must_match_its_message_type() {
     let sandbox = Sandbox::ready();
     let button = r#"{"type":"button","body":{"text":"Well?"},"action":{"buttons":[
         {"type":"reply","reply":{"id":"y","title":"Yes"}}]}}"#;
@@ -125,7 +125,7 @@ fn the_content_must_fit_its_type() {
         ("reaction", r#"{"messageId":"1","emoji":""}"#),
         ("interactive", button),
     ] {
-        assert_eq!(sandbox.code(&words(&free(OPEN, kind, content))), "OK", "{kind}");
+        assert_eq!(sandbox.code(&words(&free_form(OPEN, kind, content))), "OK", "{kind}");
     }
     let long = format!(r#"{{"text":"{}"}}"#, "x".repeat(4097));
     for (kind, content, code) in [
@@ -153,7 +153,7 @@ fn the_content_must_fit_its_type() {
         ("audio", r#"{"link":"https://example.com/a.mp3","caption":"x"}"#, "ContentError"),
         ("text_button", r#"{"text":"x"}"#, "MessageTypeNotSupport"),
     ] {
-        let got = sandbox.code(&words(&free(OPEN, kind, content)));
+        let got = sandbox.code(&words(&free_form(OPEN, kind, content)));
         assert_eq!(got, format!("InvalidParameter.{code}"), "{kind} {content:.40}");
     }
 }
@@ -177,9 +177,9 @@ fn history(sandbox: &Sandbox, customer: &str, more: &[&str]) -> Vec<Value> {
 }
 
 #[test]
-fn the_history_shows_messages_out_and_in() {
+fn the_history_lists_incoming_and_outgoing_messages() {
     let sandbox = Sandbox::ready();
-    sandbox.run(&words(&free(OPEN, "text", r#"{"text":"Hello"}"#)));
+    sandbox.run(&words(&free_form(OPEN, "text", r#"{"text":"Hello"}"#)));
     let messages = history(&sandbox, OPEN, &[]);
     let directions: Vec<&Value> = messages.iter().map(|message| &message["EventAction"]).collect();
     assert_eq!(directions, ["DOWN", "UP"]);
@@ -188,20 +188,20 @@ fn the_history_shows_messages_out_and_in() {
     assert_eq!(age, 60);
     assert_eq!(history(&sandbox, OPEN, &["--event-action=UP"]).len(), 1);
     assert_eq!(history(&sandbox, CLOSED, &[]).len(), 0);
-    sandbox.let_pass(2);
+    sandbox.advance_clock(2);
     assert_eq!(history(&sandbox, OPEN, &["--message-status=success"]).len(), 2);
 
     sandbox.run(&words(&chat_to("12025559013")));
     assert_eq!(history(&sandbox, "12025559013", &[])[0]["MessageStatus"], "sending");
     sandbox.run(&words(&chat_to("12025559012")));
-    sandbox.let_pass(2);
+    sandbox.advance_clock(2);
     let failed = history(&sandbox, "12025559012", &[]);
     assert_eq!(failed[0]["MessageStatus"], "fail");
     assert!(failed[0]["FailReason"].as_str().unwrap().contains("131026"));
 }
 
 #[test]
-fn a_message_is_found_by_its_tracking_id() {
+fn a_message_can_be_found_by_its_tracking_id() {
     let sandbox = Sandbox::ready();
     sandbox.run(&words(&chat_to(CLOSED)));
     assert_eq!(history(&sandbox, CLOSED, &[])[0]["UniqueMessageId"], "track-2");
@@ -241,8 +241,8 @@ fn templates_are_listed_and_filtered() {
     ] {
         assert_eq!(sandbox.code(&["cams", "list-chatapp-template", flag]), code);
     }
-    let wrong = ["cams", "list-chatapp-template", "--page", "Index=0", "Size=4"];
-    assert_eq!(sandbox.code(&wrong), "InvalidParameter.PageInvalid");
+    let invalid = ["cams", "list-chatapp-template", "--page", "Index=0", "Size=4"];
+    assert_eq!(sandbox.code(&invalid), "InvalidParameter.PageInvalid");
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn the_account_has_one_space_and_two_numbers() {
 }
 
 #[test]
-fn what_is_not_simulated_yet_says_so() {
+fn an_unsupported_operation_is_rejected() {
     let sandbox = Sandbox::ready();
     let mass = [
         "cams",
@@ -295,16 +295,16 @@ fn what_is_not_simulated_yet_says_so() {
 }
 
 #[test]
-fn a_customer_who_writes_opens_the_window_for_a_day() {
+fn an_incoming_message_opens_the_window_for_24_hours() {
     let sandbox = Sandbox::ready();
-    let write = |hours: i64| {
+    let receive = |hours: i64| {
         let at = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(hours);
         crate::sandbox::receive(&sandbox.path(), CLOSED, "8613800000001", "Hello?", at).unwrap()
     };
-    let text = free(CLOSED, "text", r#"{"text":"Hello"}"#);
-    write(25).expect("an ID");
+    let text = free_form(CLOSED, "text", r#"{"text":"Hello"}"#);
+    receive(25).expect("an ID");
     assert_eq!(sandbox.code(&words(&text)), "SessionWindowExpired");
-    write(23).expect("an ID");
+    receive(23).expect("an ID");
     assert_eq!(sandbox.code(&words(&text)), "OK");
     assert_eq!(history(&sandbox, CLOSED, &["--event-action=UP"]).len(), 2);
     let unknown = crate::sandbox::receive(
@@ -329,17 +329,17 @@ fn a_message_is_delivered_and_then_read() {
             .map(|name| newest[name].as_str().unwrap().to_owned())
     };
     assert_eq!(states(), ["sending", "", ""]);
-    sandbox.let_pass(2);
+    sandbox.advance_clock(2);
     assert_eq!(states(), ["success", "Success", ""]);
-    sandbox.let_pass(4);
+    sandbox.advance_clock(4);
     assert_eq!(states(), ["success", "Success", "success"]);
 }
 
 #[test]
-fn viber_has_types_of_its_own() {
+fn viber_has_its_own_message_types() {
     let sandbox = Sandbox::ready();
     let viber = |kind: &str, content: &str| {
-        let call = changed(&free(CLOSED, kind, content), "--channel-type=viber");
+        let call = changed(&free_form(CLOSED, kind, content), "--channel-type=viber");
         sandbox.code(&words(&changed(&call, "--from=30001")))
     };
     let link = "https://example.com/a";

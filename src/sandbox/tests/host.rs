@@ -1,4 +1,4 @@
-//! The program's own commands, and what happens in front of a first call.
+//! The program's own commands, and the installation of plugins before the first call.
 
 use crate::sandbox::tests::{Sandbox, sms_to, words};
 
@@ -7,13 +7,13 @@ fn on_disk(sandbox: &Sandbox, file: &str) -> String {
 }
 
 #[test]
-fn the_version_is_new_enough_for_ai_mode() {
+fn the_version_supports_ai_mode() {
     assert_eq!(Sandbox::fresh().run(&["version"]).stdout, "3.4.11\n");
     assert!(Sandbox::fresh().run(&[]).stdout.contains("Usage:"));
 }
 
 #[test]
-fn the_agent_string_is_refused_where_the_real_program_does_not_know_it() {
+fn user_agent_is_rejected_by_commands_that_do_not_support_it() {
     let sandbox = Sandbox::ready();
     for args in [
         &["version", "--user-agent=x"][..],
@@ -31,7 +31,7 @@ fn the_agent_string_is_refused_where_the_real_program_does_not_know_it() {
 }
 
 #[test]
-fn ai_mode_is_one_small_file_and_keeps_the_agent_string() {
+fn ai_mode_is_stored_in_one_file_with_its_agent_string() {
     let sandbox = Sandbox::fresh();
     let silent = |args: &[&str]| {
         let answer = sandbox.run(args);
@@ -53,7 +53,7 @@ fn ai_mode_is_one_small_file_and_keeps_the_agent_string() {
 }
 
 #[test]
-fn an_unreadable_ai_mode_file_is_taken_for_the_default() {
+fn a_damaged_ai_mode_file_counts_as_the_default() {
     let sandbox = Sandbox::fresh();
     sandbox.run(&["configure", "ai-mode", "set-user-agent", "--user-agent=agent/one"]);
     std::fs::write(sandbox.path().join(".aliyun/ai-mode.json"), "{\"enab").unwrap();
@@ -64,7 +64,7 @@ fn an_unreadable_ai_mode_file_is_taken_for_the_default() {
 }
 
 #[test]
-fn one_profile_without_secrets_is_always_there() {
+fn one_profile_without_secrets_always_exists() {
     let sandbox = Sandbox::fresh();
     let lines: Vec<String> =
         sandbox.run(&["configure", "list"]).stdout.lines().map(str::to_owned).collect();
@@ -80,19 +80,19 @@ fn one_profile_without_secrets_is_always_there() {
 }
 
 #[test]
-fn auto_install_is_remembered_in_the_profile() {
+fn auto_install_is_stored_in_the_profile() {
     let sandbox = Sandbox::fresh();
     let set = sandbox.run(&["configure", "set", "--auto-plugin-install", "true"]);
     assert_eq!((set.exit, set.stdout.as_str()), (0, ""));
     assert!(on_disk(&sandbox, "config.json").contains("\"auto_plugin_install\": true"));
     assert!(sandbox.run(&words(&sms_to("13800001234"))).stdout.starts_with("Downloading "));
-    // A profile of another name would have no keys.
+    // A new profile would have no keys.
     let other = ["configure", "set", "--auto-plugin-install", "true", "--profile", "other"];
     assert_eq!(sandbox.run(&other).exit, 1);
 }
 
 #[test]
-fn plugins_are_missing_at_first_and_then_remembered() {
+fn plugins_are_missing_initially_and_stay_installed() {
     let sandbox = Sandbox::fresh();
     let listed = || sandbox.run(&["plugin", "list"]).stdout;
     assert_eq!(listed().lines().count(), 2);
@@ -112,7 +112,7 @@ fn plugins_are_missing_at_first_and_then_remembered() {
 }
 
 #[test]
-fn a_missing_plugin_stops_a_call_unless_it_may_be_installed() {
+fn a_call_fails_without_its_plugin_unless_auto_install_is_on() {
     let args = sms_to("13800001234");
     let refused = Sandbox::fresh().run(&words(&args));
     assert_eq!(refused.exit, 1);
@@ -122,13 +122,13 @@ fn a_missing_plugin_stops_a_call_unless_it_may_be_installed() {
     let first = sandbox.run(&words(&args));
     assert!(first.stdout.starts_with("Downloading aliyun-cli-dysmsapi"), "{first:?}");
     assert!(first.stdout.contains("installed successfully!\n{"), "{first:?}");
-    assert!(first.stderr.contains("not installed"), "a success with words on stderr: {first:?}");
+    assert!(first.stderr.contains("not installed"), "a success also writes to stderr: {first:?}");
     let second = sandbox.run(&words(&args));
     assert!(second.stdout.starts_with('{') && second.stderr.is_empty(), "{second:?}");
 }
 
 #[test]
-fn an_unknown_profile_and_an_empty_environment_are_errors_of_configuration() {
+fn an_unknown_profile_and_missing_credentials_are_configuration_errors() {
     let mut args = sms_to("13800001234");
     args.push("--profile=other".to_owned());
     let answer = Sandbox::ready().run(&words(&args));
@@ -138,8 +138,8 @@ fn an_unknown_profile_and_an_empty_environment_are_errors_of_configuration() {
     let args = sms_to("13800001234");
     let named = Sandbox::ready().with("ALIBABA_CLOUD_PROFILE", "other");
     assert_eq!(named.run(&words(&args)).exit, 3);
-    let in_vain = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "true");
-    assert_eq!(in_vain.run(&words(&args)).exit, 0, "only TRUE is understood");
+    let lower_case = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "true");
+    assert_eq!(lower_case.run(&words(&args)).exit, 0, "only TRUE is accepted");
     let alone = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE");
     assert_eq!(alone.run(&words(&args)).exit, 3);
     let with_keys = alone
@@ -150,7 +150,7 @@ fn an_unknown_profile_and_an_empty_environment_are_errors_of_configuration() {
 
 #[cfg(unix)]
 #[test]
-fn nobody_else_can_read_the_folder() {
+fn only_the_owner_can_read_the_folder() {
     let sandbox = Sandbox::ready();
     sandbox.run(&words(&sms_to("13800001234")));
     sandbox.run(&["configure", "ai-mode", "enable"]);
@@ -162,7 +162,7 @@ fn nobody_else_can_read_the_folder() {
 }
 
 #[test]
-fn trouble_with_the_folder_is_told_and_ends_with_1() {
+fn an_unusable_folder_is_reported_with_exit_code_1() {
     let sandbox = Sandbox::fresh();
     std::fs::write(sandbox.path(), "a file where the folder should be").unwrap();
     let answer = sandbox.run(&["version"]);
@@ -177,7 +177,7 @@ fn trouble_with_the_folder_is_told_and_ends_with_1() {
 }
 
 #[test]
-fn a_plugin_that_is_listed_without_its_folder_stops_a_call() {
+fn a_call_fails_if_the_folder_of_a_listed_plugin_is_missing() {
     let args = sms_to("13800001234");
     let sandbox = Sandbox::fresh().with("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true");
     assert_eq!(sandbox.run(&words(&args)).exit, 0);

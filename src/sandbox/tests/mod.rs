@@ -1,9 +1,9 @@
-//! What the sandbox promises, told through whole simulated processes.
+//! Tests of the sandbox through whole simulated processes.
 
 mod cams;
-mod fates;
 mod host;
 mod safety_policy;
+mod scenarios;
 mod settings;
 mod sms;
 mod sms_catalogue;
@@ -14,19 +14,19 @@ use serde_json::Value;
 
 use crate::sandbox::{Answer, answer};
 
-/// A sandbox of its own in a folder that goes away.
+/// A sandbox in its own temporary folder.
 pub struct Sandbox {
     folder: tempfile::TempDir,
     environment: Vec<(&'static str, &'static str)>,
 }
 
 impl Sandbox {
-    /// As it is at first use: no plugin is installed.
+    /// In the initial state: no plugin is installed.
     pub fn fresh() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
     }
 
-    /// With both plugins.
+    /// With both plugins installed.
     pub fn ready() -> Self {
         let sandbox = Self::fresh();
         let installed = sandbox.run(&["plugin", "install", "--names", "cams", "dysmsapi"]);
@@ -39,7 +39,7 @@ impl Sandbox {
         self
     }
 
-    /// Below the temporary folder, so that the sandbox makes it.
+    /// A path below the temporary folder, so that the sandbox has to create it.
     pub fn path(&self) -> std::path::PathBuf {
         self.folder.path().join("sandbox")
     }
@@ -47,25 +47,25 @@ impl Sandbox {
     pub fn run(&self, args: &[&str]) -> Answer {
         let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         let env = |name: &str| {
-            let found = self.environment.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
+            let variable = self.environment.iter().find(|(known, _)| *known == name);
+            variable.map(|(_, value)| (*value).to_owned())
         };
         answer(&args, &self.path(), &env)
     }
 
-    /// The reply of a call that the service answered, whether with yes or no.
+    /// The reply of the service, either success or business error. Requires exit code 0.
     pub fn reply(&self, args: &[&str]) -> Value {
         let answer = self.run(args);
         assert_eq!((answer.exit, answer.stderr.as_str()), (0, ""), "{args:?}");
         serde_json::from_str(&answer.stdout).unwrap()
     }
 
-    /// The `Code` of such a reply.
+    /// The `Code` of the reply.
     pub fn code(&self, args: &[&str]) -> String {
         self.reply(args)["Code"].as_str().unwrap().to_owned()
     }
 
-    /// Everything that was sent so far.
+    /// All messages sent so far.
     pub fn messages(&self) -> Vec<Value> {
         let Ok(text) = std::fs::read_to_string(self.path().join("service.json")) else {
             return Vec::new();
@@ -74,7 +74,7 @@ impl Sandbox {
         state["messages"].as_array().unwrap().clone()
     }
 
-    /// The day of the last message, as receipts are asked for; today when there is none.
+    /// `--send-date` for the day of the last message, or for today if there is none.
     pub fn day(&self) -> String {
         let last = self.messages().pop();
         let sent = last.map_or_else(jiff::Timestamp::now, |message| {
@@ -85,8 +85,8 @@ impl Sandbox {
             .to_string()
     }
 
-    /// Lets the service believe that everything was sent that much earlier.
-    pub fn let_pass(&self, seconds: i64) {
+    /// Moves the send time of all messages into the past, as if this time had passed.
+    pub fn advance_clock(&self, seconds: i64) {
         let path = self.path().join("service.json");
         let mut state: Value =
             serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
@@ -99,7 +99,7 @@ impl Sandbox {
     }
 }
 
-/// A complete call of send-sms, to be varied.
+/// A complete call of send-sms.
 pub fn sms_to(phone: &str) -> Vec<String> {
     [
         "dysmsapi",
@@ -138,12 +138,12 @@ pub fn chat_to(phone: &str) -> Vec<String> {
     .to_vec()
 }
 
-/// Borrowed words, as [`Sandbox::run`] takes them.
+/// The arguments as slices, for [`Sandbox::run`].
 pub fn words(args: &[String]) -> Vec<&str> {
     args.iter().map(String::as_str).collect()
 }
 
-/// The arguments with one of them replaced: that whose beginning, up to `=`, is the same.
+/// The arguments with one `--flag=value` replaced.
 pub fn changed(args: &[String], replacement: &str) -> Vec<String> {
     let name = replacement.split('=').next().unwrap();
     let prefix = format!("{name}=");

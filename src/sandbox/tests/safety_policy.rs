@@ -1,4 +1,4 @@
-//! `configure safety-policy`, and how the host matches the words of a call.
+//! `configure safety-policy`, and how the host matches a call.
 
 use crate::sandbox::tests::{Sandbox, chat_to, sms_to, words};
 
@@ -15,15 +15,15 @@ fn with_rule(pattern: &str, action: &str) -> Sandbox {
     sandbox
 }
 
-/// The words in which the host refuses, if it does.
+/// The error message of the host; `None` if it accepts the call.
 fn refusal(sandbox: &Sandbox, args: &[String]) -> Option<String> {
     let answer = sandbox.run(&words(args));
-    let refused = answer.exit == 1 && answer.stderr.to_lowercase().contains("safety policy");
-    refused.then_some(answer.stderr)
+    let is_rejected = answer.exit == 1 && answer.stderr.to_lowercase().contains("safety policy");
+    is_rejected.then_some(answer.stderr)
 }
 
 #[test]
-fn a_policy_is_edited_and_shown() {
+fn a_policy_can_be_edited_and_shown() {
     let sandbox = with_rule("cams:*", "deny");
     silent(&sandbox, &["add", "--pattern=*:delete-*", "--action=forbid"]);
     silent(&sandbox, &["add", "--pattern=cams:*", "--action=confirm"]);
@@ -36,33 +36,36 @@ fn a_policy_is_edited_and_shown() {
     silent(&sandbox, &["disable"]);
     let shown = sandbox.reply(&["configure", "safety-policy"]);
     assert_eq!((&shown["enabled"], &shown["rules"][1]), (&false.into(), &().into()));
-    for wrong in [&["add"][..], &["remove"], &["add", "--pattern=x", "--action=allow"]] {
-        assert_eq!(sandbox.run(&[&["configure", "safety-policy"], wrong].concat()).exit, 1);
+    for invalid in [&["add"][..], &["remove"], &["add", "--pattern=x", "--action=allow"]] {
+        assert_eq!(sandbox.run(&[&["configure", "safety-policy"], invalid].concat()).exit, 1);
     }
     assert_eq!(sandbox.run(&["configure", "safety-policy", "shw"]).exit, 2);
 }
 
 #[test]
-fn the_second_word_of_a_map_becomes_part_of_the_command() {
+fn the_second_value_of_a_map_becomes_part_of_the_command() {
     let call = chat_to("8613800001000");
     let exact = with_rule("cams:send-chatapp-message", "deny");
-    assert_eq!(refusal(&exact, &call), None, "this is the defect of the real program");
+    assert_eq!(refusal(&exact, &call), None, "a defect of the real program");
     assert_eq!(exact.messages().len(), 1);
-    let said = refusal(&with_rule("cams:send-*", "deny"), &call).expect("a refusal");
-    assert!(said.contains("cams send-chatapp-message:order=42 (rule: cams:send-*)"), "{said}");
+    let message = refusal(&with_rule("cams:send-*", "deny"), &call).expect("a refusal");
+    assert!(
+        message.contains("cams send-chatapp-message:order=42 (rule: cams:send-*)"),
+        "{message}"
+    );
     let one = |word: &String| word != "order=42";
     let one: Vec<String> = call.into_iter().filter(one).collect();
     assert!(refusal(&exact, &one).is_some());
 }
 
 #[test]
-fn a_confirmation_needs_a_person() {
+fn a_confirmation_needs_a_terminal_or_yes() {
     let call = sms_to("13800001000");
     let sandbox = with_rule("DYSMSAPI:send-sms", "confirm");
-    let said = refusal(&sandbox, &call).expect("a refusal");
+    let message = refusal(&sandbox, &call).expect("a refusal");
     assert!(
-        said.contains("Safety policy requires confirmation for: dysmsapi send-sms\n"),
-        "{said}"
+        message.contains("Safety policy requires confirmation for: dysmsapi send-sms\n"),
+        "{message}"
     );
     let agreed = [call.clone(), vec!["--yes".to_owned()]].concat();
     assert_eq!(refusal(&sandbox, &agreed), None);

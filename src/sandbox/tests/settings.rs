@@ -1,4 +1,4 @@
-//! Templates under review, settings of numbers, uploads.
+//! Template creation, phone number settings, uploads.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn code_of(sandbox: &Sandbox, arguments: &[String]) -> String {
 }
 
 #[test]
-fn a_template_that_cannot_be_is_refused_at_once() {
+fn an_invalid_template_is_rejected_immediately() {
     let sandbox = Sandbox::ready();
     let body = json!([{"Type": "BODY", "Text": "Hello"}]);
     assert_eq!(code_of(&sandbox, &create("good_1", &body)), "OK");
@@ -49,9 +49,9 @@ fn a_template_that_cannot_be_is_refused_at_once() {
 }
 
 #[test]
-fn metrics_are_asked_in_milliseconds() {
+fn metrics_need_times_in_milliseconds() {
     let sandbox = Sandbox::ready();
-    let ask = |start: &str, end: &str| {
+    let code = |start: &str, end: &str| {
         sandbox.code(&[
             "cams",
             "get-chatapp-template-metric",
@@ -60,20 +60,20 @@ fn metrics_are_asked_in_milliseconds() {
             &format!("--end={end}"),
         ])
     };
-    assert_eq!(ask("1774483200000", "1774569600000"), "OK");
-    assert_eq!(ask("1774483200", "1774569600"), "InvalidParameter.TimeError");
-    assert_eq!(ask("1774569600000", "1774483200000"), "InvalidParameter.TimeError");
+    assert_eq!(code("1774483200000", "1774569600000"), "OK");
+    assert_eq!(code("1774483200", "1774569600"), "InvalidParameter.TimeError");
+    assert_eq!(code("1774569600000", "1774483200000"), "InvalidParameter.TimeError");
 }
 
 #[test]
-fn settings_are_of_own_numbers_in_the_own_space() {
+fn settings_need_a_number_and_a_space_of_this_account() {
     let sandbox = Sandbox::ready();
     let profile = "query-phone-business-profile";
     assert_eq!(sandbox.code(&["cams", profile, SPACE, NUMBER]), "OK");
     let foreign = ["cams", profile, SPACE, "--phone-number=8613999999999"];
     assert_eq!(sandbox.code(&foreign), "PhoneNumberNotRegistered");
-    let elsewhere = ["cams", profile, "--cust-space-id=other", NUMBER];
-    assert_eq!(sandbox.code(&elsewhere), "Authentication.NoAuth");
+    let other_space = ["cams", profile, "--cust-space-id=other", NUMBER];
+    assert_eq!(sandbox.code(&other_space), "Authentication.NoAuth");
     let prompts: Vec<String> = (0..5).map(|number| format!("--prompts={number}")).collect();
     let mut set = vec!["cams", "update-conversational-automation", SPACE, NUMBER];
     set.extend(prompts.iter().map(String::as_str));
@@ -83,7 +83,7 @@ fn settings_are_of_own_numbers_in_the_own_space() {
 }
 
 #[test]
-fn an_upload_needs_the_keys_of_the_storage_and_all_of_its_words() {
+fn an_upload_needs_temporary_credentials_and_complete_arguments() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = file.path().to_str().unwrap();
     let copy = ["oss", "cp", path, "oss://b/k.png", "--endpoint", "https://oss.example.com", "-f"];
@@ -98,9 +98,9 @@ fn an_upload_needs_the_keys_of_the_storage_and_all_of_its_words() {
     assert_eq!(log.lines().count(), 1);
     assert!(!log.contains("secret") && !log.contains("token"));
     for (at, word) in [(3, "b/k.png"), (3, "oss://b/"), (5, "oss.example.com"), (2, "/none")] {
-        let mut wrong = copy;
-        wrong[at] = word;
-        assert_eq!(sandbox.run(&wrong).exit, 1, "{wrong:?}");
+        let mut invalid = copy;
+        invalid[at] = word;
+        assert_eq!(sandbox.run(&invalid).exit, 1, "{invalid:?}");
     }
-    assert_eq!(sandbox.run(&copy[..6]).exit, 1, "it would ask");
+    assert_eq!(sandbox.run(&copy[..6]).exit, 1, "without -f it would ask");
 }

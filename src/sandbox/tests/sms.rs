@@ -1,9 +1,9 @@
-//! Dysmsapi: what is checked, what is recorded, and the shapes of the replies.
+//! Dysmsapi: validation, stored messages and the format of replies.
 
 use crate::sandbox::tests::{Sandbox, changed, sms_to, without, words};
 
 #[test]
-fn a_text_that_is_in_order_is_sent_and_recorded() {
+fn a_valid_sms_is_sent_and_stored() {
     let sandbox = Sandbox::ready();
     let reply = sandbox.reply(&words(&sms_to("13800001234")));
     assert_eq!((&reply["Code"], &reply["Message"]), (&"OK".into(), &"OK".into()));
@@ -29,7 +29,7 @@ fn a_text_that_is_in_order_is_sent_and_recorded() {
 }
 
 #[test]
-fn every_number_of_a_call_is_a_message_of_its_own() {
+fn every_recipient_of_a_call_gets_a_separate_message() {
     let sandbox = Sandbox::ready();
     assert_eq!(sandbox.code(&words(&sms_to("13800001234,+8613800005678"))), "OK");
     let recipients: Vec<String> = sandbox
@@ -43,7 +43,7 @@ fn every_number_of_a_call_is_a_message_of_its_own() {
 }
 
 #[test]
-fn everything_that_the_service_refuses_is_refused_with_its_code() {
+fn every_invalid_call_is_rejected_with_its_error_code() {
     let sandbox = Sandbox::ready();
     let good = sms_to("13800001234");
     let many = vec!["13800001234"; 1001].join(",");
@@ -96,8 +96,8 @@ fn details(sandbox: &Sandbox, phone: &str, more: &[&str]) -> serde_json::Value {
 }
 
 #[test]
-fn a_receipt_is_in_flight_first_and_then_delivered() {
-    // The late one: even a slow machine asks before it comes.
+fn a_receipt_is_pending_first_and_then_delivered() {
+    // A late receipt: even a slow machine queries before it arrives.
     let sandbox = Sandbox::ready();
     let biz_id = sandbox.reply(&words(&sms_to("13800009013")))["BizId"].clone();
     let reply = details(&sandbox, "13800009013", &[]);
@@ -105,7 +105,7 @@ fn a_receipt_is_in_flight_first_and_then_delivered() {
     let receipt = &reply["SmsSendDetailDTOs"]["SmsSendDetailDTO"][0];
     assert_eq!((&receipt["SendStatus"], &receipt["OutId"]), (&1.into(), &"track-1".into()));
     assert!(receipt.get("ReceiveDate").is_none());
-    sandbox.let_pass(20);
+    sandbox.advance_clock(20);
     let by_id = format!("--biz-id={}", biz_id.as_str().unwrap());
     let reply = details(&sandbox, "+8613800009013", &[&by_id]);
     let receipt = &reply["SmsSendDetailDTOs"]["SmsSendDetailDTO"][0];
@@ -117,7 +117,7 @@ fn a_receipt_is_in_flight_first_and_then_delivered() {
 }
 
 #[test]
-fn receipts_are_asked_for_by_a_day_of_the_last_month() {
+fn receipts_need_a_date_within_the_last_30_days() {
     let sandbox = Sandbox::ready();
     for date in ["--send-date=2026-03-26", "--send-date=20200101", "--send-date=20261345"] {
         let reply = details(&sandbox, "13800001234", &[date]);
@@ -126,7 +126,7 @@ fn receipts_are_asked_for_by_a_day_of_the_last_month() {
 }
 
 #[test]
-fn lists_and_single_look_ups_count_differently() {
+fn list_and_single_queries_use_different_numbers() {
     let sandbox = Sandbox::ready();
     let list = sandbox.reply(&["dysmsapi", "query-sms-template-list", "--page-size=50"]);
     assert_eq!((&list["TotalCount"], &list["CurrentPage"]), (&6.into(), &1.into()));
@@ -154,7 +154,7 @@ fn lists_and_single_look_ups_count_differently() {
 }
 
 #[test]
-fn signatures_are_listed_in_pages_and_shown() {
+fn signatures_are_listed_by_page_and_shown() {
     let sandbox = Sandbox::ready();
     let page = |index: &str| {
         let index = format!("--page-index={index}");
@@ -174,7 +174,7 @@ fn signatures_are_listed_in_pages_and_shown() {
 }
 
 #[test]
-fn parallel_sends_lose_nothing() {
+fn concurrent_sends_lose_no_message() {
     let sandbox = Sandbox::ready();
     std::thread::scope(|scope| {
         for _ in 0..8 {

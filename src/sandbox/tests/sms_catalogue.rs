@@ -1,4 +1,4 @@
-//! Templates that are handed in, carriers of signatures, and qualifications.
+//! Submitted templates and qualifications.
 
 use crate::sandbox::tests::*;
 
@@ -20,7 +20,7 @@ fn create(sandbox: &Sandbox, replacement: &str) -> Value {
 }
 
 #[test]
-fn what_the_service_does_not_take_is_refused_with_its_code() {
+fn an_invalid_template_is_rejected_with_its_error_code() {
     let sandbox = Sandbox::ready();
     let long = |count: usize| "é".repeat(count);
     for (replacement, code) in [
@@ -42,7 +42,7 @@ fn what_the_service_does_not_take_is_refused_with_its_code() {
 }
 
 #[test]
-fn a_template_under_review_cannot_be_deleted_and_codes_are_never_given_twice() {
+fn a_template_under_review_cannot_be_deleted_and_codes_are_unique() {
     let sandbox = Sandbox::ready();
     let code = |replacement: &str| {
         let reply = create(&sandbox, replacement);

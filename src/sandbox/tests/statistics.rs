@@ -1,10 +1,10 @@
-//! Dysmsapi: the statistics of what was sent in the sandbox.
+//! Dysmsapi: statistics of the messages sent in the sandbox.
 
 use serde_json::Value;
 
 use crate::sandbox::tests::{Sandbox, changed, sms_to, without, words};
 
-/// A query over the days around the last message, with some flags replaced or added.
+/// A query over all days, with some flags replaced or added.
 fn statistics(sandbox: &Sandbox, more: &[&str]) -> Value {
     let mut args: Vec<String> = [
         "dysmsapi",
@@ -25,7 +25,7 @@ fn statistics(sandbox: &Sandbox, more: &[&str]) -> Value {
     sandbox.reply(&words(&args))
 }
 
-/// Total, delivered, failed and pending of a day.
+/// Total, delivered, failed and pending messages of a day.
 fn counts(day: &Value) -> [u64; 4] {
     ["TotalCount", "RespondedSuccessCount", "RespondedFailCount", "NoRespondedCount"]
         .map(|name| day[name].as_u64().unwrap())
@@ -37,13 +37,13 @@ fn days(reply: &Value) -> &[Value] {
 }
 
 #[test]
-fn every_message_counts_on_its_day_and_moves_on_with_its_receipt() {
+fn every_message_counts_on_its_day_with_its_delivery_status() {
     let sandbox = Sandbox::ready();
-    assert!(days(&statistics(&sandbox, &[])).is_empty(), "days without a message do not come");
+    assert!(days(&statistics(&sandbox, &[])).is_empty(), "days without a message are omitted");
     let numbers = "13800009013,13800009014,13800009012";
     assert_eq!(sandbox.code(&words(&sms_to(numbers))), "OK");
-    // A day is over: what comes has come, and what never comes has not.
-    sandbox.let_pass(86_400);
+    // After one day every receipt has arrived, except those that never arrive.
+    sandbox.advance_clock(86_400);
     assert_eq!(sandbox.code(&words(&sms_to("13800009014"))), "OK");
     let reply = statistics(&sandbox, &[]);
     assert_eq!(reply["Data"]["TotalSize"], 2);
@@ -58,7 +58,7 @@ fn every_message_counts_on_its_day_and_moves_on_with_its_receipt() {
 }
 
 #[test]
-fn place_signature_and_type_are_told_apart() {
+fn destination_signature_and_type_are_filters() {
     let sandbox = Sandbox::ready();
     assert_eq!(sandbox.code(&words(&sms_to("13800001234"))), "OK");
     let abroad = changed(&sms_to("+12025550123"), "--template-code=SMS_100006");
@@ -78,9 +78,9 @@ fn place_signature_and_type_are_told_apart() {
 }
 
 #[test]
-fn a_query_that_makes_no_sense_is_refused() {
+fn an_invalid_query_is_rejected() {
     let sandbox = Sandbox::ready();
-    for wrong in [
+    for invalid in [
         "--start-date=2020-01-01",
         "--end-date=20261345",
         "--end-date=20190101",
@@ -89,7 +89,7 @@ fn a_query_that_makes_no_sense_is_refused() {
         "--page-size=51",
         "--page-index=0",
     ] {
-        let reply = statistics(&sandbox, &[wrong]);
-        assert_eq!(reply["Code"], "isv.INVALID_PARAMETERS", "{wrong}");
+        let reply = statistics(&sandbox, &[invalid]);
+        assert_eq!(reply["Code"], "isv.INVALID_PARAMETERS", "{invalid}");
     }
 }

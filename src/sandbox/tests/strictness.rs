@@ -1,4 +1,4 @@
-//! Every way in which the real program misreads or refuses an argument vector.
+//! Every way in which the real program misreads or rejects an argument vector.
 
 use proptest::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::sandbox::arguments;
 use crate::sandbox::tests::{Sandbox, changed, chat_to, sms_to, without, words};
 
 /// Runs a call that must fail before it reaches the service; returns exit code and stderr.
-fn refused(args: &[String]) -> (i32, String) {
+fn rejection(args: &[String]) -> (i32, String) {
     let sandbox = Sandbox::ready();
     let answer = sandbox.run(&words(args));
     assert_ne!(answer.exit, 0, "{args:?}");
@@ -21,20 +21,20 @@ fn plus(args: Vec<String>, more: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_value_that_begins_with_a_dash_is_taken_for_a_flag() {
+fn a_separate_value_with_a_leading_dash_is_parsed_as_a_flag() {
     let args = plus(without(&sms_to("13800001234"), "--sign-name"), &["--sign-name", "--region"]);
-    let (exit, text) = refused(&args);
+    let (exit, text) = rejection(&args);
     assert_eq!(exit, 1);
     assert!(text.contains("parse failed --region must be assigned with value"), "{text}");
 
     let args = plus(without(&sms_to("13800001234"), "--sign-name"), &["--sign-name", "--yes"]);
-    assert!(refused(&args).1.contains("flag needs an argument: --sign-name"));
+    assert!(rejection(&args).1.contains("flag needs an argument: --sign-name"));
     let args = plus(without(&sms_to("13800001234"), "--out-id"), &["--out-id", "-5"]);
-    assert!(refused(&args).1.contains("unknown flag -5"));
+    assert!(rejection(&args).1.contains("unknown flag -5"));
 }
 
 #[test]
-fn a_value_after_an_equals_sign_is_a_value_whatever_it_looks_like() {
+fn any_text_after_an_equals_sign_is_a_value() {
     let sandbox = Sandbox::ready();
     for value in ["--region", "-h", "--help", "help", "a=b", "", " "] {
         let args = changed(&sms_to("13800001234"), &format!("--out-id={value}"));
@@ -45,7 +45,7 @@ fn a_value_after_an_equals_sign_is_a_value_whatever_it_looks_like() {
 }
 
 #[test]
-fn a_word_that_asks_for_help_turns_a_send_into_a_help_page() {
+fn a_help_word_turns_a_send_into_a_help_page() {
     let sandbox = Sandbox::ready();
     for more in [&["--help"][..], &["-h"], &["--payload", "a", "help"], &["--payload", "help"]] {
         let answer = sandbox.run(&words(&plus(chat_to("12025550123"), more)));
@@ -59,7 +59,7 @@ fn a_word_that_asks_for_help_turns_a_send_into_a_help_page() {
 }
 
 #[test]
-fn the_word_help_is_the_value_of_a_flag_that_takes_one_word() {
+fn the_word_help_can_be_the_value_of_a_single_valued_flag() {
     let sandbox = Sandbox::ready();
     let args = plus(without(&sms_to("13800001234"), "--out-id"), &["--out-id", "help"]);
     assert_eq!(sandbox.code(&words(&args)), "OK");
@@ -67,23 +67,23 @@ fn the_word_help_is_the_value_of_a_flag_that_takes_one_word() {
 }
 
 #[test]
-fn unknown_flags_and_commands_are_refused_with_a_suggestion() {
-    let (exit, text) = refused(&plus(sms_to("13800001234"), &["--sing-name=Acme"]));
+fn unknown_flags_and_commands_are_rejected_with_a_suggestion() {
+    let (exit, text) = rejection(&plus(sms_to("13800001234"), &["--sing-name=Acme"]));
     assert_eq!(exit, 2);
     assert!(text.contains("unknown flag: --sing-name"), "{text}");
     assert!(text.contains("--sign-name"), "{text}");
 
-    let (exit, text) = refused(&["dysmsapi".to_owned(), "send-smss".to_owned()]);
+    let (exit, text) = rejection(&["dysmsapi".to_owned(), "send-smss".to_owned()]);
     assert_eq!(exit, 2);
     assert!(text.contains("send-sms?"), "{text}");
-    // No built-in commands of the old kind stand in for the plugin.
-    assert_eq!(refused(&["cams".to_owned(), "SendChatappMessage".to_owned()]).0, 2);
-    assert_eq!(refused(&["ecs".to_owned(), "describe-regions".to_owned()]).0, 2);
+    // API names of other products do not work without a plugin either.
+    assert_eq!(rejection(&["cams".to_owned(), "SendChatappMessage".to_owned()]).0, 2);
+    assert_eq!(rejection(&["ecs".to_owned(), "describe-regions".to_owned()]).0, 2);
 }
 
 #[test]
-fn missing_flags_are_named_together() {
-    let (exit, text) = refused(&["dysmsapi".to_owned(), "send-sms".to_owned()]);
+fn all_missing_flags_are_reported_together() {
+    let (exit, text) = rejection(&["dysmsapi".to_owned(), "send-sms".to_owned()]);
     assert_eq!(exit, 1);
     assert!(text.contains("required flag(s)"), "{text}");
     for flag in ["phone-numbers", "sign-name", "template-code"] {
@@ -92,24 +92,24 @@ fn missing_flags_are_named_together() {
 }
 
 #[test]
-fn a_flag_with_one_value_is_given_once() {
+fn a_single_valued_flag_cannot_be_repeated() {
     let args = plus(sms_to("13800001234"), &["--out-id=again"]);
-    assert!(refused(&args).1.contains("--out-id is given more than once"));
+    assert!(rejection(&args).1.contains("--out-id is given more than once"));
     let args = plus(sms_to("13800001234"), &["--user-agent=again"]);
-    assert!(refused(&args).1.contains("--user-agent duplicated"));
+    assert!(rejection(&args).1.contains("--user-agent duplicated"));
     let args = plus(chat_to("12025550123"), &["--template-params", "x=y"]);
-    assert!(refused(&args).1.contains("--template-params is given more than once"));
+    assert!(rejection(&args).1.contains("--template-params is given more than once"));
 }
 
 #[test]
-fn words_that_belong_to_no_flag_are_refused() {
+fn stray_words_are_rejected() {
     let args = plus(sms_to("13800001234"), &["stray"]);
-    assert!(refused(&args).1.contains("unexpected argument \"stray\""));
-    assert!(refused(&plus(sms_to("13800001234"), &["--"])).1.contains("'--'"));
+    assert!(rejection(&args).1.contains("unexpected argument \"stray\""));
+    assert!(rejection(&plus(sms_to("13800001234"), &["--"])).1.contains("'--'"));
 }
 
 #[test]
-fn values_must_be_of_their_kind() {
+fn values_must_match_the_type_of_their_flag() {
     let list = |more: &[&str]| {
         plus(
             ["cams", "list-chatapp-message", "--business-number=8613800000001"]
@@ -118,7 +118,7 @@ fn values_must_be_of_their_kind() {
             &[&["--channel-type=whatsapp", "--cust-space-id=cams-sandbox"], more].concat(),
         )
     };
-    for wrong in [
+    for invalid in [
         list(&["--page", "Index=1", "--start-time=soon"]),
         list(&["--page", "Number=1"]),
         list(&["--page", "1"]),
@@ -131,7 +131,7 @@ fn values_must_be_of_their_kind() {
         plus(chat_to("12025550123"), &["--flow-action=7"]),
         plus(chat_to("12025550123"), &["--ttl=1.5"]),
     ] {
-        assert_eq!(refused(&wrong).0, 1, "{wrong:?}");
+        assert_eq!(rejection(&invalid).0, 1, "{invalid:?}");
     }
     let sandbox = Sandbox::ready();
     assert_eq!(sandbox.code(&words(&list(&["--page", "Index=1", "Size=50"]))), "OK");
@@ -139,7 +139,7 @@ fn values_must_be_of_their_kind() {
 }
 
 #[test]
-fn the_global_flags_of_a_product_call_are_known() {
+fn global_flags_of_a_product_call_are_accepted() {
     let sandbox = Sandbox::ready();
     let globals = [
         "--region=cn-hangzhou",
@@ -159,9 +159,9 @@ fn the_global_flags_of_a_product_call_are_known() {
 }
 
 #[test]
-fn only_the_right_api_version_is_served() {
+fn an_unsupported_api_version_is_rejected() {
     let args = changed(&sms_to("13800001234"), "--api-version=2018-05-01");
-    assert!(refused(&args).1.contains("unsupported API version"));
+    assert!(rejection(&args).1.contains("unsupported API version"));
 }
 
 #[test]
@@ -188,8 +188,8 @@ proptest! {
         args.extend(payload.iter().map(|entry| format!("--payload={entry}")));
         args.push("--template-params".to_owned());
         args.push(format!("{key}={value}"));
-        let call = arguments::read(Product::Cams, &args).unwrap();
-        prop_assert!(!call.asks_for_help);
+        let call = arguments::parse(Product::Cams, &args).unwrap();
+        prop_assert!(!call.requests_help);
         let call = call.into_call().unwrap();
         prop_assert_eq!(call.value("--content"), Some(&arguments::Value::Text(content)));
         if !payload.is_empty() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::lines::SOME_TEMPLATE;
-use crate::support::{Seen, Terminal, World};
+use crate::support::{Invocation, Terminal, World};
 
 pub const SMS: [&str; 8] = ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_1"];
 
@@ -21,7 +21,7 @@ pub fn chat_of_code<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// The calls of products, in their order.
-pub fn calls(world: &World) -> Vec<Seen> {
+pub fn calls(world: &World) -> Vec<Invocation> {
     let all = world.processes().into_iter().filter(|seen| !seen.plugin);
     all.filter(|seen| matches!(seen.argv[0].as_str(), "cams" | "dysmsapi")).collect()
 }

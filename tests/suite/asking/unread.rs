@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::reads::*;
-use crate::support::{Seen, World};
+use crate::support::{Invocation, World};
 
 #[test]
 fn a_message_that_cannot_be_made_starts_nothing() {
@@ -130,7 +130,7 @@ fn a_signal_while_a_list_is_read_is_not_followed_by_a_question() {
     list["delay_ms"] = json!(700);
     world.script(json!([list]));
     let terminal = world.terminal(&chat());
-    let running = || calls(&world).iter().any(Seen::is_running);
+    let running = || calls(&world).iter().any(Invocation::is_running);
     world.wait_until("the list is being read", running);
     terminal.signal(Signal::TERM);
     let ran = terminal.wait();

@@ -17,11 +17,11 @@ pub fn kill_host(world: &World) {
 
 /// The run is killed at a moment of chance, again and again.
 fn kill_at_random_moments(world: &World, seed: u64, times: u32, latest_ms: u64) {
-    let mut dice = Dice::seeded(seed);
+    let mut random = fastrand::Rng::with_seed(seed);
     for round in 0..times {
         let before = world.sent().len();
         let running = world.start(if round % 2 == 0 { &SMS } else { &WHATSAPP });
-        thread::sleep(Duration::from_micros(dice.roll(latest_ms * 1000)));
+        thread::sleep(Duration::from_micros(random.u64(..latest_ms * 1000)));
         running.signal(Signal::KILL);
         running.wait();
         world.wait_for_quiet();

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Profile, Ran, Running, Seen, World};
+use crate::support::{Invocation, Profile, Ran, Running, World};
 
 /// With a variable: without one, the template is read on a terminal to ask for it.
 pub const SMS: [&str; 12] = [
@@ -72,8 +72,9 @@ pub fn commands_after(world: &World, skip: usize) -> Vec<String> {
 }
 
 /// The processes that called a product, and the plugins behind them.
-pub fn calls(world: &World) -> Vec<Seen> {
-    let is_call = |seen: &Seen| matches!(seen.argv[0].as_str(), "cams" | "dysmsapi");
+pub fn calls(world: &World) -> Vec<Invocation> {
+    let is_call =
+        |invocation: &Invocation| matches!(invocation.argv[0].as_str(), "cams" | "dysmsapi");
     world.processes().into_iter().filter(is_call).collect()
 }
 
@@ -130,22 +131,5 @@ pub fn assert_on_during_calls(world: &World) {
         if let Some(end) = &call.end {
             assert_eq!(end.ai_mode["enabled"], true, "{call:#?}");
         }
-    }
-}
-
-/// Numbers that look random and are the same in every test run.
-pub struct Dice(u64);
-
-impl Dice {
-    pub const fn seeded(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// From 0 to `below`, which is left out.
-    pub fn roll(&mut self, below: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % below
     }
 }

@@ -1,13 +1,13 @@
 //! What is run, in which order and with which flags.
 
 use crate::guard::messages::*;
-use crate::support::{Seen, World};
+use crate::support::{Invocation, World};
 
 const SET_AUTO_INSTALL: &[&str] = &["configure", "set", "--auto-plugin-install", "true"];
 
 /// The argument vectors of everything but product calls.
 fn guard_vectors(world: &World) -> Vec<Vec<String>> {
-    let is_guard = |seen: &Seen| !matches!(seen.argv[0].as_str(), "cams" | "dysmsapi");
+    let is_guard = |seen: &Invocation| !matches!(seen.argv[0].as_str(), "cams" | "dysmsapi");
     world.processes().into_iter().filter(is_guard).map(|seen| seen.argv).collect()
 }
 

@@ -198,11 +198,12 @@ fn a_signal_at_whatever_moment_leaves_ai_mode_off_and_tells_the_outcome() {
     for_each_signal(|signal| {
         let world = warm();
         world.write_delay_ms(4);
-        let mut dice = Dice::seeded(0x5EED_0010 + signal.as_raw().unsigned_abs() as u64);
+        let mut random =
+            fastrand::Rng::with_seed(0x5EED_0010 + u64::from(signal.as_raw().unsigned_abs()));
         for round in 0..12 {
             let before = world.sent().len();
             let running = world.start(&SMS);
-            thread::sleep(Duration::from_micros(dice.roll(80_000)));
+            thread::sleep(Duration::from_micros(random.u64(..80_000)));
             running.signal(signal);
             let ran = running.wait();
             // At once: cleaning up is not left to the watchdog.

@@ -101,11 +101,11 @@ fn a_term_to_every_process_of_the_run_leaves_ai_mode_off() {
     }
     let world = warm();
     world.write_delay_ms(20);
-    let mut dice = Dice::seeded(0x5EED_0020);
+    let mut random = fastrand::Rng::with_seed(0x5EED_0020);
     for round in 0..30 {
         let before = world.sent().len();
         let running = world.start(&SMS);
-        std::thread::sleep(std::time::Duration::from_micros(dice.roll(140_000)));
+        std::thread::sleep(std::time::Duration::from_micros(random.u64(..140_000)));
         for process in world.running() {
             if let Some(pid) = Pid::from_raw(process.pid) {
                 // It may have ended meanwhile.

@@ -1,13 +1,13 @@
-//! Command lines, read as strictly as the real program reads them.
+//! Command lines are parsed as strictly as by the real program.
 
 use serde_json::json;
 
-use super::{AGENT, VERSION, aliyun, refusal, sms, switched_on};
+use super::{AGENT, VERSION, aliyun, refusal, sms, with_ai_mode};
 use crate::support::World;
 
 #[test]
-fn what_looks_like_a_flag_is_one() {
-    let world = switched_on();
+fn a_word_with_a_leading_dash_is_a_flag() {
+    let world = with_ai_mode();
     for (words, part) in [
         (sms(&["--sign-name", "--region"]), "must be assigned with value"),
         (sms(&["--out-id", "-x"]), "unknown flag -x"),
@@ -16,7 +16,7 @@ fn what_looks_like_a_flag_is_one() {
         (sms(&["--out-id", "a", "b"]), "one command"),
         (sms(&["--Out-Id=a"]), "invalid flag"),
         (sms(&["--template-params", "1=Alice", "Bob"]), "not key=value"),
-        (sms(&["--template-params=1=Alice"]), "own words"),
+        (sms(&["--template-params=1=Alice"]), "separate words"),
         (sms(&["--page", "Index=1", "--page", "Size=50"]), "duplicated"),
         (sms(&["--yes=true"]), "takes no value"),
     ] {
@@ -26,8 +26,8 @@ fn what_looks_like_a_flag_is_one() {
 }
 
 #[test]
-fn a_cry_for_help_ends_with_0_and_sends_nothing() {
-    let world = switched_on();
+fn a_help_word_exits_with_0_and_sends_nothing() {
+    let world = with_ai_mode();
     for word in ["help", "-h", "--help"] {
         let ran = aliyun(&world, &sms(&["--payload", "a", word]));
         assert_eq!(ran.exit(), 0);
@@ -37,8 +37,8 @@ fn a_cry_for_help_ends_with_0_and_sends_nothing() {
 }
 
 #[test]
-fn many_values_are_taken_by_the_flags_that_have_many() {
-    let world = switched_on();
+fn maps_and_lists_take_many_values() {
+    let world = with_ai_mode();
     let mut words = vec!["cams", "send-chatapp-message", AGENT, "--to", "8613800000000"];
     words.extend(["--template-params", "1=Alice", "2=a=b", "--payload=x", "--payload=y"]);
     assert!(aliyun(&world, &words).json()["MessageId"].is_string());
@@ -49,8 +49,8 @@ fn many_values_are_taken_by_the_flags_that_have_many() {
 }
 
 #[test]
-fn commands_that_do_not_exist_end_with_2() {
-    let world = switched_on();
+fn unknown_commands_exit_with_2() {
+    let world = with_ai_mode();
     for words in [
         vec!["ecs", "describe-regions"],
         vec!["dysmsapi", "SendSms", AGENT, VERSION],
@@ -69,14 +69,14 @@ fn commands_that_do_not_exist_end_with_2() {
 }
 
 #[test]
-fn an_sms_call_names_its_api_version() {
-    let world = switched_on();
+fn an_sms_call_needs_the_api_version() {
+    let world = with_ai_mode();
     assert_eq!(refusal(&world, &["dysmsapi", "send-sms", AGENT]).0, 1);
     assert_eq!(refusal(&world, &["dysmsapi", "send-sms", AGENT, "--api-version=2018-05-01"]).0, 1);
 }
 
 #[test]
-fn an_upload_needs_a_scheme_and_a_yes() {
+fn an_upload_needs_an_endpoint_with_scheme_and_f() {
     let world = World::new();
     let file = world.file("cat.png", "meow");
     let target = "oss://bucket/cat.png";

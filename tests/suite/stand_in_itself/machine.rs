@@ -1,6 +1,6 @@
-//! What is installed and configured, and what that changes.
+//! Installed plugins and configured profiles.
 
-use super::{aliyun, refusal, sms, switched_on};
+use super::{aliyun, refusal, sms, with_ai_mode};
 use crate::support::{Profile, Running, World};
 
 #[test]
@@ -17,8 +17,8 @@ fn a_bare_machine_has_no_profile_and_no_plugin() {
 }
 
 #[test]
-fn a_missing_plugin_is_downloaded_in_front_of_the_reply() {
-    let world = switched_on();
+fn a_missing_plugin_is_downloaded_before_the_reply() {
+    let world = with_ai_mode();
     world.plugins(&[]);
     let mut command = world.aliyun(&sms(&[]));
     command.env_remove("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL");
@@ -28,7 +28,7 @@ fn a_missing_plugin_is_downloaded_in_front_of_the_reply() {
     assert!(world.sent().is_empty());
 
     let ran = aliyun(&world, &sms(&["--profile=nobody"]));
-    assert_eq!((ran.exit(), ran.stdout.as_str()), (3, ""), "no download for nobody");
+    assert_eq!((ran.exit(), ran.stdout.as_str()), (3, ""), "no download without an account");
 
     let ran = aliyun(&world, &sms(&[]));
     assert!(ran.stdout.starts_with("Downloading aliyun-cli-dysmsapi"), "{ran:#?}");
@@ -38,8 +38,8 @@ fn a_missing_plugin_is_downloaded_in_front_of_the_reply() {
 }
 
 #[test]
-fn the_profile_wins_over_the_environment() {
-    let world = switched_on();
+fn the_profile_takes_precedence_over_the_environment() {
+    let world = with_ai_mode();
     let call = |more: &[&str], variables: &[(&str, &str)]| {
         let mut command = world.aliyun(&sms(more));
         command.envs(variables.iter().copied());
@@ -59,7 +59,7 @@ fn the_profile_wins_over_the_environment() {
     let ran = call(&["--profile=nobody"], &[]);
     assert!(ran.exit() == 3 && ran.stderr.contains("unknown profile nobody"), "{ran:#?}");
 
-    // A key of its own wins also where something else is missing and comes from the environment.
+    // The profile's key is used even if other values come from the environment.
     world.profiles(&[Profile { valid: false, ..Profile::DEFAULT }]);
     assert!(aliyun(&world, &["configure", "list"]).stdout.contains("| Invalid"));
     assert_eq!(call(&[], &[]).exit(), 3);
@@ -74,8 +74,8 @@ fn the_profile_wins_over_the_environment() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_stops_every_command_with_exit_code_0() {
-    let world = switched_on();
+fn a_damaged_configuration_stops_every_command_with_exit_code_0() {
+    let world = with_ai_mode();
     std::fs::write(world.path("home/.aliyun/config.json"), "{").unwrap();
     for words in
         [&["version"][..], &["configure", "ai-mode", "disable"], &["plugin", "list"], &["nothing"]]

@@ -1,4 +1,4 @@
-//! Broken promises are noticed, and those that were kept are not accused.
+//! Violations are recorded, without false positives.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::{AGENT, VERSION, aliyun, sms, switched_on};
+use super::{AGENT, VERSION, aliyun, sms, with_ai_mode};
 use crate::support::{Running, World};
 
-/// The one violation that a command causes.
+/// The only violation that a command causes.
 fn violation_of(world: &World, command: Command) -> Value {
     Running::start(command).wait();
     let violations = world.violations();
@@ -19,57 +19,59 @@ fn violation_of(world: &World, command: Command) -> Value {
 }
 
 #[test]
-fn every_broken_promise_is_noticed() {
-    let notices = |what: &str, change: &dyn Fn(&World) -> Command| {
-        let world = switched_on();
+fn every_violation_is_recorded() {
+    let assert_violation = |what: &str, change: &dyn Fn(&World) -> Command| {
+        let world = with_ai_mode();
         let command = change(&world);
         assert_eq!(violation_of(&world, command), what);
     };
-    notices("configure get", &|world| world.aliyun(&["configure", "get"]));
-    notices("profile on configure", &|world| {
+    assert_violation("configure get", &|world| world.aliyun(&["configure", "get"]));
+    assert_violation("profile on configure", &|world| {
         world.aliyun(&["configure", "set", "--auto-plugin-install", "true", "--profile", "x"])
     });
-    notices("profile on configure", &|world| world.aliyun(&["plugin", "list", "--profile=x"]));
-    notices("retry", &|world| {
+    assert_violation("profile on configure", &|world| {
+        world.aliyun(&["plugin", "list", "--profile=x"])
+    });
+    assert_violation("retry", &|world| {
         world.aliyun(&["dysmsapi", "send-sms", AGENT, VERSION, "--phone-numbers=13800000000"])
     });
-    notices("retry", &|world| {
+    assert_violation("retry", &|world| {
         let mut command = world.aliyun(&sms(&[]));
         command.env_remove("ALIBABA_CLOUD_THROTTLING_RETRY_ENABLED");
         command
     });
-    notices("user agent", &|world| world.aliyun(&["cams", "list-chatapp-template"]));
-    notices("ai-mode off", &|world| {
+    assert_violation("user agent", &|world| world.aliyun(&["cams", "list-chatapp-template"]));
+    assert_violation("ai-mode off", &|world| {
         world.set_ai_mode(false, "");
         world.aliyun(&sms(&[]))
     });
-    notices("ai-mode off", &|world| {
+    assert_violation("ai-mode off", &|world| {
         fs::remove_file(world.path("home/.aliyun/ai-mode.json")).unwrap();
         world.aliyun(&sms(&[]))
     });
-    notices("auto-install", &|world| {
+    assert_violation("auto-install", &|world| {
         let mut command = world.aliyun(&["version"]);
         command.env_remove("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL");
         command
     });
-    notices("process group", &|world| {
+    assert_violation("process group", &|world| {
         let mut command = world.aliyun(&["version"]);
         command.process_group(rustix::process::getpgrp().as_raw_nonzero().get());
         command
     });
-    notices("stdin", &|world| {
+    assert_violation("stdin", &|world| {
         let mut command = world.aliyun(&["version"]);
         command.stdin(Stdio::null());
         command
     });
-    notices("script", &|world| {
+    assert_violation("script", &|world| {
         world.script(json!([{ "mach": ["version"] }]));
         world.aliyun(&["version"])
     });
 }
 
 #[test]
-fn stdin_is_told_apart() {
+fn the_type_of_stdin_is_recorded() {
     let world = World::new();
     let kind = |command: Command| {
         Running::start(command).wait();
@@ -89,11 +91,11 @@ fn stdin_is_told_apart() {
 }
 
 #[test]
-fn two_writers_at_once_are_noticed_and_two_in_a_row_are_not() {
+fn concurrent_writers_are_a_violation_and_consecutive_writers_are_not() {
     let world = World::new();
     world.write_delay_ms(1000);
     let first = Running::start(world.aliyun(&["configure", "ai-mode", "enable"]));
-    world.wait_until("the first one writes", || world.path("stand_in/writing").exists());
+    world.wait_until("the first process writes", || world.path("stand_in/writing").exists());
     let set = ["configure", "set", "--auto-plugin-install", "true"];
     let second = Running::start(world.aliyun(&set));
     let (first_pid, second_pid) = (first.pid(), second.pid());
@@ -111,11 +113,11 @@ fn two_writers_at_once_are_noticed_and_two_in_a_row_are_not() {
 }
 
 #[test]
-fn the_marker_of_a_killed_writer_accuses_nobody() {
+fn the_marker_of_a_killed_writer_is_not_a_violation() {
     let world = World::new();
     world.write_delay_ms(10_000);
     let first = Running::start(world.aliyun(&["configure", "ai-mode", "enable"]));
-    world.wait_until("the first one writes", || world.path("stand_in/writing").exists());
+    world.wait_until("the first process writes", || world.path("stand_in/writing").exists());
     first.signal(Signal::KILL);
     assert_eq!(first.wait().signal(), Some(9));
     world.write_delay_ms(0);

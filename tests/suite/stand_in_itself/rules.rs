@@ -1,16 +1,16 @@
-//! The rules of a script, and the processes that they make.
+//! Rules of a script, and the processes that they start.
 
 use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::json;
 
-use super::{AGENT, VERSION, aliyun, refusal, sms, switched_on};
+use super::{AGENT, VERSION, aliyun, refusal, sms, with_ai_mode};
 use crate::support::{Running, is_alive};
 
 #[test]
-fn a_rule_bends_only_what_it_fits_and_only_so_often() {
-    let world = switched_on();
+fn a_rule_applies_only_to_matching_calls_and_only_up_to_its_limit() {
+    let world = with_ai_mode();
     world.script(json!([
         { "match": ["dysmsapi", "send-sms"], "contains": ["1390"], "exit": 1, "sent": false,
           "stderr": "refused\n" },
@@ -25,7 +25,7 @@ fn a_rule_bends_only_what_it_fits_and_only_so_often() {
     assert_eq!((ran.exit(), ran.stderr.as_str()), (1, "refused\n"));
     assert!(world.sent().is_empty());
 
-    // Side by side: the two uses go to two processes, whichever they are.
+    // Concurrent processes: any two of them get the two uses.
     let calls: Vec<Running> = (0..4).map(|_| Running::start(world.aliyun(&sms(&[])))).collect();
     let codes: Vec<_> = calls.into_iter().map(|call| call.wait().json()["Code"].clone()).collect();
     assert_eq!(codes.iter().filter(|code| **code == "busy").count(), 2, "{codes:?}");
@@ -45,7 +45,7 @@ fn a_rule_bends_only_what_it_fits_and_only_so_often() {
 
 #[test]
 fn a_script_does_not_hide_a_malformed_call() {
-    let world = switched_on();
+    let world = with_ai_mode();
     world.script(json!([{ "match": ["dysmsapi"], "stdout": "{\"Code\":\"OK\"}" }]));
     refusal(&world, &sms(&["--out-id", "-x"]));
     refusal(&world, &["dysmsapi", "send-sms", AGENT]);
@@ -53,14 +53,14 @@ fn a_script_does_not_hide_a_malformed_call() {
 
 #[test]
 fn killing_the_host_leaves_its_plugin_running() {
-    let world = switched_on();
+    let world = with_ai_mode();
     world.script(json!([{ "match": ["dysmsapi"], "grandchild": true, "delay_ms": 1500 }]));
     let host = Running::start(world.aliyun(&sms(&[])));
     world.wait_until("the plugin has sent", || world.sent().len() == 1);
-    let plugin = world.processes().into_iter().find(|seen| seen.plugin).unwrap();
+    let plugin = world.processes().into_iter().find(|process| process.plugin).unwrap();
     assert!(plugin.is_running() && plugin.pgid == host.pid() && plugin.pid != host.pid());
     host.signal(Signal::KILL);
-    // The plugin holds the host's output, and goes on to its end.
+    // The plugin keeps the host's output open and continues.
     let ran = host.wait();
     assert_eq!(ran.signal(), Some(9));
     assert_eq!(ran.json()["Code"], "OK");
@@ -70,16 +70,16 @@ fn killing_the_host_leaves_its_plugin_running() {
 }
 
 #[test]
-fn a_plugin_hands_its_exit_code_to_the_host() {
-    let world = switched_on();
+fn the_host_exits_with_the_exit_code_of_the_plugin() {
+    let world = with_ai_mode();
     world.script(json!([{ "match": ["dysmsapi"], "grandchild": true, "exit": 4, "times": 1 }]));
     assert_eq!(aliyun(&world, &sms(&[])).exit(), 4);
     assert_eq!(aliyun(&world, &sms(&[])).exit(), 0);
 }
 
 #[test]
-fn sigterm_can_be_ignored_and_else_is_not() {
-    let world = switched_on();
+fn sigterm_is_ignored_only_if_a_rule_requests_it() {
+    let world = with_ai_mode();
     world.script(json!([
         { "match": ["dysmsapi"], "times": 1, "ignore_sigterm": true, "delay_ms": 800 },
         { "match": ["dysmsapi"], "delay_ms": 10_000 },
@@ -87,7 +87,7 @@ fn sigterm_can_be_ignored_and_else_is_not() {
     let terminated = |sent: usize| {
         let running = Running::start(world.aliyun(&sms(&[])));
         // It ignores the signal before it sends.
-        world.wait_until("the request is out", || world.sent().len() == sent);
+        world.wait_until("the request is sent", || world.sent().len() == sent);
         running.signal(Signal::TERM);
         running.wait()
     };

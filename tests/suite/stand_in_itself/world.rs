@@ -1,38 +1,38 @@
-//! The world around the stand-in: what is not clean, and its terminal.
+//! The test environment itself: `assert_clean` and the pseudo-terminal.
 
 use std::process::Command;
 
 use serde_json::json;
 
-use super::{aliyun, switched_on};
+use super::{aliyun, with_ai_mode};
 use crate::support::{Running, Terminal, World};
 
 #[test]
-#[should_panic(expected = "ai-mode was left on")]
-fn a_world_with_ai_mode_on_is_not_clean() {
-    switched_on().assert_clean();
+#[should_panic(expected = "ai-mode is still on")]
+fn assert_clean_fails_with_ai_mode_on() {
+    with_ai_mode().assert_clean();
 }
 
 #[test]
-#[should_panic(expected = "promises were broken")]
-fn a_world_with_a_broken_promise_is_not_clean() {
+#[should_panic(expected = "violations: ")]
+fn assert_clean_fails_after_a_violation() {
     let world = World::new();
     aliyun(&world, &["configure", "get"]);
     world.assert_clean();
 }
 
 #[test]
-#[should_panic(expected = "processes were left behind")]
-fn a_world_with_a_process_left_is_not_clean() {
+#[should_panic(expected = "processes are still running")]
+fn assert_clean_fails_with_a_running_process() {
     let world = World::new();
     world.script(json!([{ "delay_ms": 30_000 }]));
-    let _left = Running::start(world.aliyun(&["version"]));
-    world.wait_until("it is noted", || !world.processes().is_empty());
+    let _running = Running::start(world.aliyun(&["version"]));
+    world.wait_until("the process is recorded", || !world.processes().is_empty());
     world.assert_clean();
 }
 
 #[test]
-fn a_terminal_shows_and_takes_text() {
+fn a_terminal_prints_output_and_accepts_input() {
     let world = World::new();
     let mut terminal = Terminal::start(world.aliyun(&["version"]));
     terminal.expect("3.4.11");

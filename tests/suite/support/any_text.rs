@@ -1,9 +1,9 @@
-//! Texts that command lines trip over, in random company.
+//! Random texts with parts that command lines often handle incorrectly.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Pieces that mean something to a shell, a terminal, JSON or the CLI.
+/// Texts with a special meaning in a shell, a terminal, JSON or the CLI.
 const TRAPS: [&str; 24] = [
     "-",
     "--region",
@@ -31,17 +31,17 @@ const TRAPS: [&str; 24] = [
     "\u{feff}",
 ];
 
-/// From one piece to the longest text that a message may have.
+/// Texts of one part up to 4096 characters, the longest message text.
 pub fn any_text() -> impl Strategy<Value = String> + Clone {
-    let piece =
+    let part =
         prop_oneof![prop::sample::select(&TRAPS[..]).prop_map(str::to_owned), "[^\u{0}]{1,6}"];
     prop_oneof![
-        5 => prop::collection::vec(piece.clone(), 1..5).prop_map(|pieces| pieces.concat()),
-        1 => piece.prop_map(|piece| piece.chars().cycle().take(4096).collect::<String>()),
+        5 => prop::collection::vec(part.clone(), 1..5).prop_map(|parts| parts.concat()),
+        1 => part.prop_map(|part| part.chars().cycle().take(4096).collect::<String>()),
     ]
 }
 
-/// Runs the check for a number of random inputs, and panics with the smallest that fails.
+/// Runs the check for this many random inputs. Panics with the smallest failing input.
 #[track_caller]
 pub fn for_any<S: Strategy>(
     inputs: &S,

@@ -1,48 +1,49 @@
-//! The product calls that a world has seen.
+//! The product calls recorded in a world.
 
 use super::World;
 
-/// What every call of CAMS carries.
+/// The flags that every CAMS call has.
 const CAMS: [&str; 1] =
     ["--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send"];
-/// What every call of the SMS service carries.
+/// The flags that every SMS call has.
 const DYSMSAPI: [&str; 3] = [
     "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message",
     "--api-version=2017-05-25",
     "--read-timeout=3",
 ];
 
-/// What every call carries that sends or changes something: it is not to be made twice.
-const ONCE: &str = "--retry-count=0";
+/// The flag that every sending or changing call has, so that the CLI does not repeat it.
+const NO_RETRY: &str = "--retry-count=0";
 
-fn reads(command: &str) -> bool {
+fn is_read(command: &str) -> bool {
     ["get-", "list-", "query-", "generate-"].iter().any(|word| command.starts_with(word))
 }
 
 impl World {
-    /// The argument vector of every product call, in their order, without the flags that all calls
-    /// of the product carry: those are asserted here, so that a test names only what is its own.
+    /// The argument vectors of all product calls, in order. Asserts and removes the flags that all
+    /// calls of the product have, so that a test lists only its own flags.
     #[track_caller]
     pub fn calls(&self) -> Vec<Vec<String>> {
         let mut calls = Vec::new();
-        for seen in self.processes().into_iter().filter(|seen| !seen.plugin) {
-            let mut fixed = match seen.argv[0].as_str() {
+        for invocation in self.processes().into_iter().filter(|process| !process.plugin) {
+            let mut fixed = match invocation.argv[0].as_str() {
                 "cams" => CAMS.to_vec(),
                 "dysmsapi" => DYSMSAPI.to_vec(),
                 _ => continue,
             };
-            if !reads(&seen.argv[1]) {
-                fixed.push(ONCE);
+            if !is_read(&invocation.argv[1]) {
+                fixed.push(NO_RETRY);
             }
             let is_fixed = |word: &String| fixed.contains(&word.as_str());
-            let carried: Vec<&String> = seen.argv.iter().filter(|word| is_fixed(word)).collect();
-            assert_eq!(carried, fixed, "{:?}", seen.argv);
-            calls.push(seen.argv.into_iter().filter(|word| !is_fixed(word)).collect());
+            let common: Vec<&String> =
+                invocation.argv.iter().filter(|word| is_fixed(word)).collect();
+            assert_eq!(common, fixed, "{:?}", invocation.argv);
+            calls.push(invocation.argv.into_iter().filter(|word| !is_fixed(word)).collect());
         }
         calls
     }
 
-    /// The argument vector of the only product call, like [`World::calls`].
+    /// The argument vector of the only product call; see [`World::calls`].
     #[track_caller]
     pub fn call(&self) -> Vec<String> {
         let mut calls = self.calls();
@@ -50,7 +51,7 @@ impl World {
         calls.remove(0)
     }
 
-    /// That these are the product calls, in their order, and that the run kept its promises.
+    /// Asserts the product calls, in order, and [`World::assert_clean`].
     #[track_caller]
     pub fn assert_calls(&self, expected: &[&[&str]]) {
         assert_eq!(self.calls(), expected);
@@ -63,8 +64,8 @@ pub fn flag<'a>(call: &'a [String], name: &str) -> Option<&'a str> {
     call.iter().find_map(|word| word.strip_prefix("--")?.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// That a look for messages goes back that many hours or minutes, given in milliseconds, and what
-/// else it asks for.
+/// Asserts that a query for messages starts `age` milliseconds ago (up to one minute more), and its
+/// other arguments.
 #[track_caller]
 pub fn assert_asks_for_messages(call: &[String], age: i64, expected: &[&str]) {
     let start = flag(call, "start-time").and_then(|moment| moment.parse::<i64>().ok());

@@ -1,18 +1,18 @@
-//! The messages that most tests send, and changes to them.
+//! Command lines that most tests use, and helpers to change them.
 
-/// An SMS that the sandbox takes as well, with consent.
+/// An SMS with `--yes`; valid in the sandbox as well.
 pub const SMS: [&str; 9] =
     ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003", "--yes"];
 
-/// A WhatsApp text without its `--text`, to a customer whose window the sandbox keeps open.
+/// A WhatsApp text without `--text`, to a customer whose window is open in the sandbox.
 pub const TEXT: [&str; 8] =
     ["whatsapp", "send", "text", "--from", "8613800000001", "--to", "8613800001000", "--yes"];
 
-/// A WhatsApp template that is not named yet, and nobody's consent.
+/// A WhatsApp template message without template and without `--yes`.
 pub const SOME_TEMPLATE: [&str; 7] =
     ["whatsapp", "send", "template", "--from", "8613800000001", "--to", "8613800001000"];
 
-/// A WhatsApp template without variables that the sandbox takes as well.
+/// A WhatsApp template without variables; valid in the sandbox as well.
 pub const TEMPLATE: [&str; 12] = [
     "whatsapp",
     "send",
@@ -28,12 +28,12 @@ pub const TEMPLATE: [&str; 12] = [
     "--yes",
 ];
 
-/// The words and more of them.
+/// The words followed by `more`.
 pub fn and<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [words, more].concat()
 }
 
-/// The words with the value behind `flag` replaced.
+/// The words with the value after `flag` replaced.
 #[track_caller]
 pub fn with<'a>(words: &[&'a str], flag: &str, value: &'a str) -> Vec<&'a str> {
     let mut words = words.to_vec();

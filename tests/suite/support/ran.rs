@@ -1,4 +1,4 @@
-//! Programs that a test starts, and what became of them.
+//! Runs programs and captures their output.
 
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -11,23 +11,23 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-/// No run of a test takes longer; what does hangs.
+/// A program that runs longer counts as hanging.
 const LIMIT: Duration = Duration::from_secs(60);
-/// How long the output may stay open after the program itself has ended.
-const LINGER: Duration = Duration::from_secs(10);
+/// How long the output may stay open after the program has exited.
+const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
 
-/// The end of a program.
+/// Exit status and output of a program.
 #[derive(Debug)]
 pub struct Ran {
     pub status: ExitStatus,
-    /// On a terminal: everything that was shown, escape sequences included.
+    /// On a terminal: everything that was printed, including escape sequences.
     pub stdout: String,
     pub stderr: String,
     pub took: Duration,
 }
 
 impl Ran {
-    /// The exit code of a program that ended by itself.
+    /// The exit code. Panics if a signal ended the program.
     #[track_caller]
     pub fn exit(&self) -> i32 {
         match self.status.code() {
@@ -36,12 +36,12 @@ impl Ran {
         }
     }
 
-    /// The signal that ended the program.
+    /// The signal that ended the program, if any.
     pub fn signal(&self) -> Option<i32> {
         self.status.signal()
     }
 
-    /// Standard output, which has to be exactly one JSON object.
+    /// Parses stdout, which must be exactly one JSON object.
     #[track_caller]
     pub fn json(&self) -> Value {
         match serde_json::from_str(&self.stdout) {
@@ -50,7 +50,7 @@ impl Ran {
         }
     }
 
-    /// Standard output, which has to be one JSON object a line.
+    /// Parses stdout, which must be one JSON object per line.
     #[track_caller]
     pub fn json_lines(&self) -> Vec<Value> {
         self.stdout
@@ -63,7 +63,7 @@ impl Ran {
     }
 }
 
-/// A program that was started and not waited for; ended when dropped, and nothing but it.
+/// A running program. Drop kills it, but not its children.
 pub struct Running {
     child: Child,
     stdout: Drain,
@@ -80,18 +80,18 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
-        let stdout = Drain::of(child.stdout.take().expect("a pipe"));
-        let stderr = Drain::of(child.stderr.take().expect("a pipe"));
+        let stdout = Drain::from_reader(child.stdout.take().expect("a pipe"));
+        let stderr = Drain::from_reader(child.stderr.take().expect("a pipe"));
         Self { child, stdout, stderr, since }
     }
 
-    /// Starts the command and feeds it `input`, then the end of the file.
+    /// Starts the command with `input` on stdin, then closes stdin.
     pub fn start_with_stdin(mut command: Command, input: &str) -> Self {
         command.stdin(Stdio::piped());
         let mut running = Self::start(command);
         let mut stdin = running.child.stdin.take().expect("a pipe");
         let input = input.to_owned();
-        // On its own thread: the program need not read all of it, or any.
+        // On a separate thread: the program may not read all of it.
         thread::spawn(move || {
             let _ = stdin.write_all(input.as_bytes());
         });
@@ -108,12 +108,12 @@ impl Running {
         kill_process(pid, signal).expect("the signal is sent");
     }
 
-    /// Whether it has ended by now.
+    /// Whether it has exited.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("the child can be waited for").is_some()
     }
 
-    /// What it has printed so far.
+    /// The output so far.
     pub fn stdout_so_far(&self) -> String {
         self.stdout.text()
     }
@@ -122,13 +122,13 @@ impl Running {
         self.stderr.text()
     }
 
-    /// Waits for the end, with a limit.
+    /// Waits for the exit; panics after [`LIMIT`].
     #[track_caller]
     pub fn wait(mut self) -> Ran {
-        let status = match end_of(&mut self.child, self.since + LIMIT) {
+        let status = match wait_until(&mut self.child, self.since + LIMIT) {
             Some(status) => status,
             None => panic!(
-                "did not end in {LIMIT:?}; stdout: {} stderr: {}",
+                "did not exit within {LIMIT:?}; stdout: {} stderr: {}",
                 self.stdout.text(),
                 self.stderr.text()
             ),
@@ -141,12 +141,12 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        end(&mut self.child);
+        kill(&mut self.child);
     }
 }
 
-/// The child's status once it has ended; `None` if it has not by then.
-pub fn end_of(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
+/// Waits for the child's exit; `None` if it is still running at the deadline.
+pub fn wait_until(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     loop {
         if let Some(status) = child.try_wait().expect("the child can be waited for") {
             return Some(status);
@@ -158,28 +158,28 @@ pub fn end_of(child: &mut Child, deadline: Instant) -> Option<ExitStatus> {
     }
 }
 
-/// Ends a child that is still there, and collects it.
-pub fn end(child: &mut Child) {
+/// Kills the child if it is still running, and reaps it.
+pub fn kill(child: &mut Child) {
     if matches!(child.try_wait(), Ok(None)) {
         let _ = child.kill();
         let _ = child.wait();
     }
 }
 
-/// Reads one output on a thread of its own, so that a full pipe never stops the program.
+/// Reads one output on a separate thread, so that a full pipe never blocks the program.
 pub struct Drain {
     bytes: Arc<Mutex<Vec<u8>>>,
     finished: Receiver<()>,
 }
 
 impl Drain {
-    pub fn of(mut source: impl Read + Send + 'static) -> Self {
+    pub fn from_reader(mut source: impl Read + Send + 'static) -> Self {
         let bytes = Arc::new(Mutex::new(Vec::new()));
         let (sender, finished) = channel();
         let shared = Arc::clone(&bytes);
         thread::spawn(move || {
             let mut buffer = [0_u8; 8192];
-            // A terminal whose other side is gone answers with an error instead of an end.
+            // A terminal whose other side is closed returns an error instead of end of file.
             while let Ok(count @ 1..) = source.read(&mut buffer) {
                 shared.lock().expect("the bytes").extend_from_slice(&buffer[..count]);
             }
@@ -192,17 +192,21 @@ impl Drain {
         String::from_utf8_lossy(&self.bytes.lock().expect("the bytes")).into_owned()
     }
 
-    /// Waits a while for the end of the output; false if somebody still holds it open.
+    /// Waits for the end of the output; false if a process still holds it open after `limit`.
     pub fn is_closed_within(&self, limit: Duration) -> bool {
         self.finished.recv_timeout(limit).is_ok()
     }
 
-    /// Everything that was printed. Output that stays open after its program has ended would
-    /// hang every `$(alimsg …)` of a shell: that is a fault of its own.
+    /// The complete output. Panics if it stays open after the program has exited: `$(alimsg …)` in a
+    /// shell would hang.
     #[track_caller]
     fn finish(&self, name: &str) -> String {
         let text = || self.text();
-        assert!(self.is_closed_within(LINGER), "a left-over process holds {name}: {}", text());
+        assert!(
+            self.is_closed_within(OUTPUT_LIMIT),
+            "another process holds {name} open: {}",
+            text()
+        );
         text()
     }
 }

@@ -1,6 +1,6 @@
 //! The cases of `tests/replies.tsv`, for unit tests and integration tests alike.
 
-/// One line of the table; its fields are explained there.
+/// One line of the table; the table explains the fields.
 #[derive(Debug)]
 pub struct Case {
     pub name: &'static str,
@@ -20,14 +20,14 @@ pub fn cases() -> Vec<Case> {
 fn case(line: &'static str) -> Case {
     let fields: Vec<&str> = line.split('\t').collect();
     let [name, call, end, outcome, exit, stdout, stderr] = fields[..] else {
-        panic!("not seven fields: {line}");
+        panic!("expected seven fields: {line}");
     };
     assert!(matches!(call, "sms" | "whatsapp"), "{line}");
     let exit = exit.parse().expect(line);
-    Case { name, call, end, outcome, exit, stdout: unescaped(stdout), stderr: unescaped(stderr) }
+    Case { name, call, end, outcome, exit, stdout: unescape(stdout), stderr: unescape(stderr) }
 }
 
-fn unescaped(text: &str) -> String {
+fn unescape(text: &str) -> String {
     const ESCAPES: [(&str, char); 6] = [
         ("n", '\n'),
         ("t", '\t'),

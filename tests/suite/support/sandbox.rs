@@ -1,4 +1,4 @@
-//! What the sandbox remembers, read from its folder.
+//! The state of the sandbox, read from its folder.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::World;
 
 impl World {
-    /// The messages that the simulated services have taken, oldest first.
+    /// The messages that the simulated services have stored, oldest first.
     pub fn sandbox_messages(&self) -> Vec<Value> {
         let Ok(text) = fs::read_to_string(self.path("state/sandbox/service.json")) else {
             return Vec::new();
@@ -16,7 +16,7 @@ impl World {
         state["messages"].as_array().cloned().unwrap_or_default()
     }
 
-    /// That ai-mode of the sandbox was on at some time, and is off.
+    /// Asserts that ai-mode of the sandbox was set, and is off.
     #[track_caller]
     pub fn assert_off_in_sandbox(&self) {
         let text = fs::read_to_string(self.path("state/sandbox/.aliyun/ai-mode.json"));

@@ -1,4 +1,4 @@
-//! A machine as a reader of the documentation has it: alimsg is installed, `aliyun` is not.
+//! The machine of a new user: alimsg is installed, `aliyun` is not.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{Ran, Running, World};
 
 impl World {
-    /// Nothing but alimsg: no `aliyun`, nothing configured, an empty home.
+    /// Only alimsg: no `aliyun`, no configuration, an empty home.
     pub fn with_alimsg_alone() -> Self {
         let world = Self::bare();
         let bin = world.path("bin");
@@ -16,7 +16,7 @@ impl World {
         world
     }
 
-    /// Runs a line of shell as it was printed, with nothing on stdin, in the folder `tmp`.
+    /// Runs a shell command exactly as printed, with an empty stdin, in the folder `tmp`.
     pub fn type_line(&self, line: &str) -> Ran {
         let mut shell = self.program(Path::new("/bin/sh"));
         shell.args(["-euc", line]).current_dir(self.path("tmp"));

@@ -1,17 +1,16 @@
-//! Signals that the test program inherited as ignored.
+//! Resets signals that the test program inherited as ignored.
 //!
-//! Under `nohup`, and in the background of a shell script, some signals are ignored, and every
-//! program started from there inherits that. The tests send these signals to alimsg, which leaves
-//! ignored ones alone, as it should. A signal with a handler is reset when another program starts,
-//! so a handler that does nothing gives the programs under test the usual dispositions, and keeps
-//! the signal from ending the tests.
+//! `nohup` and background jobs of a shell script ignore some signals, and child processes inherit
+//! that. The tests send these signals to alimsg, which correctly leaves ignored signals ignored.
+//! `exec` resets a signal with a handler to its default. So an empty handler gives the programs under
+//! test the default disposition, and the signal does not end the tests.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Once};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-/// Gives the programs that this one starts the default dispositions.
+/// Gives child processes the default signal dispositions.
 pub fn reset_ignored() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -25,7 +24,7 @@ pub fn reset_ignored() {
     });
 }
 
-/// Bit n-1 for signal n. Only Linux tells; elsewhere none is assumed.
+/// Bit n-1 for signal n. Only available on Linux; elsewhere, none counts as ignored.
 fn ignored_signals() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

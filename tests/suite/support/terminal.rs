@@ -1,7 +1,7 @@
-//! A program on a terminal of its own, for what happens only there: prompts, tables, colours.
+//! Runs a program on a pseudo-terminal, for prompts, tables and colours.
 //!
-//! It is no controlling terminal, so Ctrl-C typed here is just a character; tests that mean the
-//! signal send it.
+//! It is not a controlling terminal, so Ctrl-C is an ordinary character here; tests send the signal
+//! instead.
 
 use std::fs::File;
 use std::io::Write;
@@ -15,13 +15,13 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::PATIENCE;
-use super::ran::{Drain, Ran, end, end_of};
+use super::ran::{Drain, Ran, kill, wait_until};
 
 pub struct Terminal {
     child: Child,
     keyboard: File,
     screen: Drain,
-    /// How far [`Terminal::expect`] has read in the plain text.
+    /// The position in the plain text up to which [`Terminal::expect`] has matched.
     read: usize,
     since: Instant,
 }
@@ -32,11 +32,11 @@ impl Terminal {
         Self::start_in(command, 100)
     }
 
-    /// The same with that many columns.
+    /// Like [`Self::start`], with this many columns.
     pub fn start_in(mut command: Command, columns: u16) -> Self {
         let since = Instant::now();
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
-        // Not every system can set this while opening.
+        // Some systems cannot set this flag in `openpt`.
         fcntl_setfd(&ours, FdFlags::CLOEXEC).expect("a pseudo-terminal");
         grantpt(&ours).expect("a pseudo-terminal");
         unlockpt(&ours).expect("a pseudo-terminal");
@@ -51,11 +51,11 @@ impl Terminal {
             .stderr(Stdio::from(theirs))
             .spawn()
             .expect("the program starts");
-        // The command holds our copies of the program's side: while they are open, the screen
-        // never ends.
+        // The command holds copies of the program's side. The output does not end while they are
+        // open.
         drop(command);
         let keyboard = File::from(ours);
-        let screen = Drain::of(keyboard.try_clone().expect("a descriptor"));
+        let screen = Drain::from_reader(keyboard.try_clone().expect("a descriptor"));
         Self { child, keyboard, screen, read: 0, since }
     }
 
@@ -69,41 +69,41 @@ impl Terminal {
         kill_process(pid, signal).expect("the signal is sent");
     }
 
-    /// Types; the return key is `"\r"`.
+    /// Types the keys; the Enter key is `"\r"`.
     pub fn write(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes the keys");
     }
 
-    /// Waits until the text is shown, after what the last `expect` found. Escape sequences do not
-    /// count, so a text may be coloured word by word.
+    /// Waits until the text is printed, after the match of the last `expect`. Ignores escape
+    /// sequences, so every word may have its own colour.
     #[track_caller]
     pub fn expect(&mut self, text: &str) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let seen = self.seen();
-            let unread = seen.get(self.read..).unwrap_or_default();
+            let output = self.seen();
+            let unread = output.get(self.read..).unwrap_or_default();
             if let Some(at) = unread.find(text) {
                 self.read += at + text.len();
                 return;
             }
-            assert!(Instant::now() < deadline, "'{text}' was never shown; shown was: {seen}");
+            assert!(Instant::now() < deadline, "timeout waiting for '{text}'; output: {output}");
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Everything shown so far, without escape sequences.
+    /// The output so far, without escape sequences.
     pub fn seen(&self) -> String {
         plain(&self.screen.text())
     }
 
-    /// Waits for the end. What was shown stands in `stdout` as it came.
+    /// Waits for the exit. `stdout` contains the raw output.
     #[track_caller]
     pub fn wait(mut self) -> Ran {
-        let Some(status) = end_of(&mut self.child, Instant::now() + PATIENCE * 3) else {
-            panic!("the program did not end; shown was: {}", self.seen());
+        let Some(status) = wait_until(&mut self.child, Instant::now() + PATIENCE * 3) else {
+            panic!("the program did not exit; output: {}", self.seen());
         };
         let took = self.since.elapsed();
-        // A watchdog may keep the terminal open a little longer: that hurts nobody here.
+        // A watchdog may keep the terminal open a little longer; that is not an error here.
         self.screen.is_closed_within(Duration::from_secs(2));
         Ran { status, stdout: self.screen.text(), stderr: String::new(), took }
     }
@@ -111,12 +111,12 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        end(&mut self.child);
+        kill(&mut self.child);
     }
 }
 
-/// The text without the sequences that move the cursor or set colours. One that has not arrived
-/// completely is left out as well, so that the plain text only ever grows.
+/// Removes the escape sequences that move the cursor or set colours. An incomplete sequence is
+/// removed as well, so that the plain text only grows.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text.chars();
@@ -134,9 +134,9 @@ fn plain(text: &str) -> String {
             Some(']') => {
                 let mut last = ' ';
                 rest.find(|&c| {
-                    let over = c == '\u{7}' || (last == '\u{1b}' && c == '\\');
+                    let is_end = c == '\u{7}' || (last == '\u{1b}' && c == '\\');
                     last = c;
-                    over
+                    is_end
                 });
             }
             _ => {}

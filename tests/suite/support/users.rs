@@ -1,5 +1,5 @@
-//! Other users and namespaces, which only the administrator can use. Elsewhere the tests that need
-//! them print why they did not run.
+//! Helpers for tests with other users and namespaces, which need root. Without root, these tests
+//! print why they were skipped.
 
 use std::io::Write as _;
 use std::os::unix::fs::lchown;
@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// A number that no other test of this machine uses as a user at this time; `None` where this
-/// process may not become another user.
+/// A user ID that no concurrent test uses; `None` if this process cannot switch users.
 pub fn another_user() -> Option<u32> {
     if !rustix::process::geteuid().is_root() || !Path::new("/usr/bin/setpriv").exists() {
         skip("only root can run alimsg as another user, with setpriv");
@@ -20,29 +19,29 @@ pub fn another_user() -> Option<u32> {
     Some(100_000 + process * 16 + NEXT.fetch_add(1, Ordering::SeqCst))
 }
 
-/// Whether this process may give a file to another user.
+/// Whether this process may change the owner of a file.
 pub fn is_root() -> bool {
     let is_root = rustix::process::geteuid().is_root();
     if !is_root {
-        skip("only root can give a file to another user");
+        skip("only root can change the owner of a file");
     }
     is_root
 }
 
-/// Says why a test does not run here, past the harness, which hides what a test prints.
+/// Prints why a test is skipped, directly to stderr, since the test harness captures `eprintln!`.
 fn skip(reason: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
-/// Gives the folder and everything in it to that user.
-pub fn give(path: &Path, user: u32) {
-    // A file may go away meanwhile.
+/// Changes the owner of the folder and its content.
+pub fn change_owner(path: &Path, user: u32) {
+    // A file may be deleted meanwhile.
     let _ = lchown(path, Some(user), Some(user));
     if path.is_symlink() || !path.is_dir() {
         return;
     }
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
-        give(&entry.path(), user);
+        change_owner(&entry.path(), user);
     }
 }
 

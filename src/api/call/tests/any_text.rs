@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use crate::api::call::tests::*;
-use crate::sandbox::{Value, read};
+use crate::sandbox::{Value, parse};
 
 /// Texts that command lines are known to trip over, whole or in pieces.
 fn any_text() -> impl Strategy<Value = String> {
@@ -72,8 +72,8 @@ fn any_text() -> impl Strategy<Value = String> {
 /// The vector as host and plugin understand it.
 fn understood(vector: &[String]) -> impl Fn(&str) -> Value + use<> {
     let product = Product::ALL.into_iter().find(|p| p.name() == vector[0]).expect("a product");
-    let line = read(product, &vector[1..]).expect("the host takes it");
-    assert!(!line.asks_for_help && line.stray.is_empty(), "{vector:?}");
+    let line = parse(product, &vector[1..]).expect("the host takes it");
+    assert!(!line.requests_help && line.stray.is_empty(), "{vector:?}");
     let call = line.into_call().expect("the plugin takes it");
     move |flag| call.value(flag).unwrap_or_else(|| panic!("{flag} is not given")).clone()
 }

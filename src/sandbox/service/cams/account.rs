@@ -1,4 +1,4 @@
-//! CAMS: the channel instance and its numbers.
+//! CAMS: the channel instances and their phone numbers.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ pub fn numbers(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(reply)
 }
 
-/// The WhatsApp Business account behind the space.
+/// The WhatsApp Business account (WABA) of the space.
 pub fn waba(request: Request<'_>) -> Result<Value, Rejection> {
     check_space(request.call)?;
     let mut reply = ok();
@@ -60,12 +60,15 @@ pub fn waba(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(reply)
 }
 
-/// Whether a number can send, as far as WhatsApp sees it.
+/// Whether WhatsApp allows a number to send.
 pub fn health(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
     check_space(call)?;
     if call.text("--node-type") != Some("PHONE_NUMBER") {
-        return Err(Rejection::new("InvalidParameter.NodeType", "only PHONE_NUMBER is simulated"));
+        return Err(Rejection::new(
+            "InvalidParameter.NodeType",
+            "the sandbox supports only PHONE_NUMBER",
+        ));
     }
     let number = own_number(call)?;
     let available = seeds::channel_of(number).is_some();
@@ -78,13 +81,13 @@ pub fn health(request: Request<'_>) -> Result<Value, Rejection> {
             "PossibleSolution": "register the number",
         }])
     };
-    let word = if available { "AVAILABLE" } else { "BLOCKED" };
+    let can_send = if available { "AVAILABLE" } else { "BLOCKED" };
     let mut reply = ok();
     reply["Success"] = json!(true);
     reply["Data"] = json!({
-        "CanSendMessage": word,
+        "CanSendMessage": can_send,
         "Entities": [
-            { "EntityType": "PHONE_NUMBER", "PhoneNumber": number, "CanSendMessage": word,
+            { "EntityType": "PHONE_NUMBER", "PhoneNumber": number, "CanSendMessage": can_send,
               "Errors": errors },
             { "EntityType": "WABA", "WabaId": "100200300400500", "CanSendMessage": "AVAILABLE" },
         ],
@@ -92,7 +95,7 @@ pub fn health(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(reply)
 }
 
-/// One space on both channels, so that one identifier serves every example.
+/// Both channels use the same space, so that all examples work with one ID.
 pub fn instances(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
     let submitted = request.state.first_use.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -100,7 +103,7 @@ pub fn instances(request: Request<'_>) -> Result<Value, Rejection> {
         let value = value.as_str().unwrap_or_default();
         call.text(flag).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
     };
-    let found: Vec<Value> = [("WHATSAPP", "10001"), ("VIBER", "10002")]
+    let instances: Vec<Value> = [("WHATSAPP", "10001"), ("VIBER", "10002")]
         .into_iter()
         .map(|(channel, id)| {
             json!({
@@ -125,8 +128,8 @@ pub fn instances(request: Request<'_>) -> Result<Value, Rejection> {
         .collect();
     let mut reply = ok();
     reply["Success"] = json!(true);
-    reply["TotalCount"] = json!(found.len());
+    reply["TotalCount"] = json!(instances.len());
     let (index, size) = (call.integer("--page-index"), call.integer("--page-size"));
-    reply["Data"] = json!(page(found, index.unwrap_or(1), size.unwrap_or(10)));
+    reply["Data"] = json!(page(instances, index.unwrap_or(1), size.unwrap_or(10)));
     Ok(reply)
 }

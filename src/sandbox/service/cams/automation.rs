@@ -1,4 +1,4 @@
-//! CAMS: welcome message, conversation starters and commands of a number.
+//! CAMS: welcome message, conversation starters and commands of a phone number.
 
 use serde_json::{Value, json};
 
@@ -25,11 +25,8 @@ pub fn update(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
     check_space(call)?;
     let number = own_number(call)?;
-    let too_many = |what: &str, most: usize| {
-        Rejection::new(
-            "InvalidParameter.ConversationalAutomation",
-            format!("{most} {what} at most"),
-        )
+    let too_many = |what: &str, max: usize| {
+        Rejection::new("InvalidParameter.ConversationalAutomation", format!("at most {max} {what}"))
     };
     let prompts = call.list("--prompts");
     if prompts.is_some_and(|prompts| prompts.len() > 4) {

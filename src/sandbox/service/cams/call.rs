@@ -1,16 +1,16 @@
-//! What the handlers read from a call.
+//! Parameters that several handlers check.
 
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::seeds;
 use crate::sandbox::service::state::ServiceChannel;
 
-/// Only the one instance exists; a call may leave it out.
+/// Checks that the space is the sandbox's own, or missing.
 pub fn check_space(call: &ProductCall) -> Result<(), Rejection> {
     match call.text("--cust-space-id") {
         Some(space) if space != seeds::SPACE => Err(Rejection::new(
             "Authentication.NoAuth",
-            format!("the instance {space} is not this account's"),
+            format!("instance {space} does not belong to this account"),
         )),
         _ => Ok(()),
     }
@@ -22,12 +22,12 @@ pub fn channel(call: &ProductCall) -> Result<ServiceChannel, Rejection> {
         "viber" => Ok(ServiceChannel::Viber),
         other => Err(Rejection::new(
             "InvalidParameter.ChannelTypeNotSupport",
-            format!("the channel {other} is not supported"),
+            format!("channel {other} is not supported"),
         )),
     }
 }
 
-/// The number that a call is about, which has to be one of this account's.
+/// The phone number in a call; it must belong to this account.
 pub fn own_number(call: &ProductCall) -> Result<&str, Rejection> {
     let number = call.text("--phone-number").unwrap_or_default();
     if seeds::WHATSAPP_NUMBERS.iter().any(|sender| sender.number == number) {
@@ -35,6 +35,6 @@ pub fn own_number(call: &ProductCall) -> Result<&str, Rejection> {
     }
     Err(Rejection::new(
         "PhoneNumberNotRegistered",
-        format!("the number {number} is not this account's"),
+        format!("number {number} does not belong to this account"),
     ))
 }

@@ -1,4 +1,4 @@
-//! CAMS: the storage for media. Its keys open nothing.
+//! CAMS: storage for media files. The returned keys are not valid anywhere.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::cams::call::check_space;
 use crate::sandbox::service::request::{Request, ok};
 
-/// The bucket that the sandbox's uploads go to.
+/// The bucket for uploads to the sandbox.
 pub const BUCKET: &str = "sandbox-media";
 const ENDPOINT: &str = "oss-sandbox.example.com";
 const DIR: &str = "cams/sandbox";
@@ -29,7 +29,7 @@ pub fn authorize(request: Request<'_>) -> Result<Value, Rejection> {
 pub fn presign(request: Request<'_>) -> Result<Value, Rejection> {
     let path = request.call.text("--file-path").unwrap_or_default();
     if !path.starts_with(DIR) {
-        return Err(Rejection::new("FileNotExist", format!("there is no file {path}")));
+        return Err(Rejection::new("FileNotExist", format!("file {path} does not exist")));
     }
     let mut reply = ok();
     reply["Success"] = json!(true);

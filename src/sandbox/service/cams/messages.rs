@@ -1,43 +1,43 @@
-//! CAMS: the messages of a business number, in and out.
+//! CAMS: incoming and outgoing messages of a business number.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::sandbox::fates::{OPEN_WINDOW_ENDING, Scenario};
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::scenarios::{OPEN_WINDOW_ENDING, Scenario};
 use crate::sandbox::service::cams::call::{channel, check_space};
-use crate::sandbox::service::cams::templates::{channel_word, read_page};
+use crate::sandbox::service::cams::templates::{channel_name, parse_page};
 use crate::sandbox::service::request::{Request, ok, page};
 use crate::sandbox::service::seeds;
 use crate::sandbox::service::standing::DeliveryStatus;
 use crate::sandbox::service::state::{Direction, Message, ServiceChannel, State};
 
-/// How long ago the customers with an open window always wrote.
-const SINCE_INBOUND: SignedDuration = SignedDuration::from_hours(1);
+/// Age of the last message from customers whose window is always open.
+const INBOUND_AGE: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long a customer's message keeps the window open.
+/// How long an incoming message keeps the window open.
 const WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// How long after the delivery a message is read.
-const UNTIL_READ: SignedDuration = SignedDuration::from_secs(4);
+/// Delay between delivery and reading.
+const READ_DELAY: SignedDuration = SignedDuration::from_secs(4);
 
 /// Whether the customer wrote to the business within the last 24 hours.
 pub fn window_is_open(state: &State, business: &str, customer: &str, now: Timestamp) -> bool {
-    wrote_before(customer)
+    has_open_window(customer)
         || state.messages.iter().any(|message| {
             message.direction == Direction::In
                 && message.channel == ServiceChannel::Whatsapp
-                && ends(message) == (business, customer)
+                && endpoints(message) == (business, customer)
                 && now.duration_since(message.sent_at) < WINDOW
         })
 }
 
-/// Customers who always wrote an hour ago.
-fn wrote_before(customer: &str) -> bool {
+/// Whether the customer's number has the ending whose window is always open.
+fn has_open_window(customer: &str) -> bool {
     customer.ends_with(OPEN_WINDOW_ENDING)
 }
 
-/// A customer writes, on the channel that the business number belongs to. Returns the message's
-/// ID.
+/// Stores an incoming message on the channel of the business number and returns its ID; `None` if
+/// the business number is unknown.
 pub fn receive(
     state: &mut State,
     customer: &str,
@@ -50,22 +50,23 @@ pub fn receive(
     let message = Message {
         message_id: message_id.clone(),
         channel,
-        ..received(customer, business, text, at)
+        ..incoming(customer, business, text, at)
     };
     state.messages.push(message);
     Some(message_id)
 }
 
-/// The message that keeps a customer's window open. It is not stored, so that it never grows old.
+/// The message that keeps a customer's window open. It is not stored, so that its age is always
+/// [`INBOUND_AGE`].
 fn inbound(customer: &str, business: &str, now: Timestamp) -> Option<Message> {
-    if seeds::channel_of(business) != Some(ServiceChannel::Whatsapp) || !wrote_before(customer) {
+    if seeds::channel_of(business) != Some(ServiceChannel::Whatsapp) || !has_open_window(customer) {
         return None;
     }
-    let at = now.checked_sub(SINCE_INBOUND).unwrap_or(now);
-    Some(received(customer, business, "Hello, where is my order?", at))
+    let at = now.checked_sub(INBOUND_AGE).unwrap_or(now);
+    Some(incoming(customer, business, "Hello, where is my order?", at))
 }
 
-fn received(customer: &str, business: &str, text: &str, at: Timestamp) -> Message {
+fn incoming(customer: &str, business: &str, text: &str, at: Timestamp) -> Message {
     Message {
         product: "cams".to_owned(),
         api: String::new(),
@@ -82,7 +83,7 @@ fn received(customer: &str, business: &str, text: &str, at: Timestamp) -> Messag
         message_id: format!("wamid.in.{customer}"),
         request_id: String::new(),
         sent_at: at,
-        fate: Scenario::Delivered,
+        scenario: Scenario::Delivered,
     }
 }
 
@@ -90,45 +91,45 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, .. } = request;
     let channel = channel(call)?;
     check_space(call)?;
-    let (index, size) = read_page(call.pairs("--page"))?;
+    let (index, size) = parse_page(call.pairs("--page"))?;
     let business = call.text("--business-number").unwrap_or_default();
     let customer = call.text("--user-number");
-    let since = moment(call.integer("--start-time"), call.text("--start-time-str"))?;
-    let until = moment(call.integer("--end-time"), call.text("--end-time-str"))?;
-    let wanted = |flag: &str, value: &str| {
+    let since = parse_time(call.integer("--start-time"), call.text("--start-time-str"))?;
+    let until = parse_time(call.integer("--end-time"), call.text("--end-time-str"))?;
+    let matches = |flag: &str, value: &str| {
         call.text(flag).is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
     };
-    let first = customer
+    let simulated = customer
         .filter(|_| channel == ServiceChannel::Whatsapp)
         .and_then(|customer| inbound(customer, business, now));
-    let mut found: Vec<&Message> = state
+    let mut messages: Vec<&Message> = state
         .messages
         .iter()
-        .chain(&first)
+        .chain(&simulated)
         .filter(|message| message.channel == channel)
         .filter(|message| {
-            let (own, other) = ends(message);
+            let (own, other) = endpoints(message);
             own == business && customer.is_none_or(|customer| customer == other)
         })
         .filter(|message| since.is_none_or(|since| message.sent_at >= since))
         .filter(|message| until.is_none_or(|until| message.sent_at <= until))
         .filter(|message| {
-            wanted("--event-action", action(message.direction))
-                && wanted("--template-code", message.template.as_deref().unwrap_or_default())
-                && wanted("--message-status", status(message, now).0)
+            matches("--event-action", action(message.direction))
+                && matches("--template-code", message.template.as_deref().unwrap_or_default())
+                && matches("--message-status", status(message, now).0)
         })
         .collect();
-    // The newest message comes first.
-    found.sort_by_key(|message| std::cmp::Reverse(message.sent_at));
+    // Newest first.
+    messages.sort_by_key(|message| std::cmp::Reverse(message.sent_at));
     let mut reply = ok();
     reply["Success"] = json!(true);
     reply["Data"] =
-        page(found, index, size).into_iter().map(|message| entry(message, now)).collect();
+        page(messages, index, size).into_iter().map(|message| entry(message, now)).collect();
     Ok(reply)
 }
 
-/// The business's number and the customer's.
-fn ends(message: &Message) -> (&str, &str) {
+/// The business number and the customer number.
+fn endpoints(message: &Message) -> (&str, &str) {
     match message.direction {
         Direction::Out => (&message.sender, &message.recipient),
         Direction::In => (&message.recipient, &message.sender),
@@ -142,29 +143,29 @@ const fn action(direction: Direction) -> &'static str {
     }
 }
 
-/// Milliseconds since 1970, or the same as an RFC 3339 text.
-fn moment(millis: Option<i64>, text: Option<&str>) -> Result<Option<Timestamp>, Rejection> {
-    let read = match (millis, text) {
+/// Parses Unix time in milliseconds, or an RFC 3339 text.
+fn parse_time(millis: Option<i64>, text: Option<&str>) -> Result<Option<Timestamp>, Rejection> {
+    let parsed = match (millis, text) {
         (Some(millis), _) => Timestamp::from_millisecond(millis),
         (None, Some(text)) => text.parse(),
         (None, None) => return Ok(None),
     };
-    read.map(Some).map_err(|_| Rejection::new("InvalidParameter.TimeError", "no moment in time"))
+    parsed.map(Some).map_err(|_| Rejection::new("InvalidParameter.TimeError", "invalid time"))
 }
 
-/// Whether the recipient has looked at it.
+/// Whether the recipient has read the message.
 pub fn is_read(message: &Message, now: Timestamp) -> bool {
-    match DeliveryStatus::of(message, now) {
+    match DeliveryStatus::from_message(message, now) {
         DeliveryStatus::Delivered(at) => {
-            message.direction == Direction::Out && now.duration_since(at) >= UNTIL_READ
+            message.direction == Direction::Out && now.duration_since(at) >= READ_DELAY
         }
         _ => false,
     }
 }
 
-/// The word for the message's state, and the reason of a failure.
+/// The API's status text, and the reason of a failure.
 fn status(message: &Message, now: Timestamp) -> (&'static str, Option<&'static str>) {
-    match DeliveryStatus::of(message, now) {
+    match DeliveryStatus::from_message(message, now) {
         DeliveryStatus::Delivered(_) => ("success", None),
         DeliveryStatus::Failed(_) => {
             ("fail", Some("131026: the recipient cannot receive the message"))
@@ -174,7 +175,7 @@ fn status(message: &Message, now: Timestamp) -> (&'static str, Option<&'static s
 }
 
 fn entry(message: &Message, now: Timestamp) -> Value {
-    let (business, customer) = ends(message);
+    let (business, customer) = endpoints(message);
     let (status, reason) = status(message, now);
     let name = match status {
         "success" => "Success",
@@ -186,7 +187,7 @@ fn entry(message: &Message, now: Timestamp) -> Value {
     json!({
         "BusinessNumber": business,
         "UserNumber": customer,
-        "ChannelType": channel_word(message.channel),
+        "ChannelType": channel_name(message.channel),
         "EventAction": action(message.direction),
         "EventActionName": action(message.direction),
         "Type": if message.template.is_some() { "template" } else { "message" },
@@ -194,7 +195,7 @@ fn entry(message: &Message, now: Timestamp) -> Value {
         "MessageTypeName": message.kind.to_lowercase(),
         "Message": message.text,
         "MessageId": message.message_id,
-        // Without an identifier of the caller's own, the service's takes its place.
+        // The service's ID if the caller did not set one.
         "UniqueMessageId": message.tracking_id.as_deref().unwrap_or(&message.message_id),
         "MessageSource": "api",
         "MessageStatus": status,

@@ -1,4 +1,4 @@
-//! CAMS: WhatsApp and Viber. One file a subject.
+//! CAMS (WhatsApp and Viber), one file per topic.
 
 pub mod account;
 pub mod automation;

@@ -1,4 +1,4 @@
-//! CAMS: the business profile of a number.
+//! CAMS: the business profile of a phone number.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::cams::call::{check_space, own_number};
 use crate::sandbox::service::request::{Request, ok};
 
-const TEXTS: &[(&str, &str)] = &[
+const TEXT_FIELDS: &[(&str, &str)] = &[
     ("--about", "About"),
     ("--address", "Address"),
     ("--description", "Description"),
@@ -36,7 +36,7 @@ pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
     check_space(call)?;
     let number = own_number(call)?;
     let profile = &mut request.state.number_settings(number).profile;
-    for (flag, name) in TEXTS {
+    for (flag, name) in TEXT_FIELDS {
         if let Some(text) = call.text(flag) {
             profile.insert((*name).to_owned(), json!(text));
         }

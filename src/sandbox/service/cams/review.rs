@@ -1,25 +1,26 @@
-//! CAMS: handing in templates, and what their review comes to.
+//! CAMS: creates, updates and deletes templates, and starts their review.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::cams::call::check_space;
-use crate::sandbox::service::cams::templates::{texts, wanted_channel};
+use crate::sandbox::service::cams::templates::{parse_channel, texts};
 use crate::sandbox::service::request::{Request, ok};
 use crate::sandbox::service::state::{Audit, ChatTemplate, Review, ServiceChannel};
 
-/// The reviewers of this channel put a word in front of their reason.
+/// Starts the review. On this API, a category precedes the reason for a rejection.
 fn review(components: &Value, now: Timestamp) -> Review {
     let review = Review::begin(&texts(components).join("\n"), now);
     let objection = review.objection.map(|reason| format!("PROMOTIONAL: {reason}"));
     Review { objection, ..review }
 }
 
-/// The components, if they are such as the channel takes.
-fn components(request: &Request<'_>, channel: ServiceChannel) -> Result<Value, Rejection> {
+/// Parses the components and checks them against the rules of the channel.
+fn parse_components(request: &Request<'_>, channel: ServiceChannel) -> Result<Value, Rejection> {
     let components = request.call.json("--components").cloned().unwrap_or_default();
-    let wrong = |message: String| Err(Rejection::new("InvalidParameter.ComponentsError", message));
+    let invalid =
+        |message: String| Err(Rejection::new("InvalidParameter.ComponentsError", message));
     let kinds: Vec<&str> = components
         .as_array()
         .into_iter()
@@ -31,50 +32,50 @@ fn components(request: &Request<'_>, channel: ServiceChannel) -> Result<Value, R
         _ => &["HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"],
     };
     if let Some(kind) = kinds.iter().find(|kind| !known.contains(kind)) {
-        return wrong(format!("{kind:?} is no type of a component here"));
+        return invalid(format!("component type {kind:?} is not supported on this channel"));
     }
     if kinds.is_empty() || (channel != ServiceChannel::Viber && !kinds.contains(&"BODY")) {
-        return wrong("the components need one of the type BODY".to_owned());
+        return invalid("a component of type BODY is required".to_owned());
     }
     for carousel in components.as_array().into_iter().flatten() {
         let cards = carousel["Cards"].as_array().map_or(0, Vec::len);
         if carousel["Type"] == "CAROUSEL" && !(2..=10).contains(&cards) {
-            return wrong(format!("a carousel has 2 to 10 cards, not {cards}"));
+            return invalid(format!("a carousel must have 2 to 10 cards, not {cards}"));
         }
     }
     Ok(components)
 }
 
-/// What the reviewers are given for the variables.
+/// The example values of the variables.
 fn examples(request: &Request<'_>) -> Map<String, Value> {
     let pairs = request.call.pairs("--example").iter();
     pairs.map(|(name, value)| (name.clone(), json!(value))).collect()
 }
 
 pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = wanted_channel(&request)?;
+    let channel = parse_channel(&request)?;
     check_space(request.call)?;
-    let components = components(&request, channel)?;
+    let components = parse_components(&request, channel)?;
     let examples = examples(&request);
     let Request { call, state, now, .. } = request;
     let text = |flag: &str| call.text(flag).unwrap_or_default().to_owned();
     let (name, language) = (text("--name"), text("--biz-language"));
-    let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    // The rule is WhatsApp's own.
-    if name.is_empty() || (channel == ServiceChannel::Whatsapp && !name.chars().all(sound)) {
+    let is_valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    // Only WhatsApp has this rule.
+    if name.is_empty() || (channel == ServiceChannel::Whatsapp && !name.chars().all(is_valid)) {
         return Err(Rejection::new(
             "InvalidParameter.NameError",
-            "a name has lower-case letters, digits and underscores only",
+            "a name may only contain lower-case letters, digits and underscores",
         ));
     }
     let same = |template: &&ChatTemplate| template.name == name && template.channel == channel;
     if state.chat_templates.iter().filter(same).any(|template| template.language == language) {
         return Err(Rejection::new(
             "TemplateNameDuplicate",
-            format!("there is a template {name} in the language {language} already"),
+            format!("template {name} already exists in language {language}"),
         ));
     }
-    // The languages of a template share its code.
+    // All languages of a template share one code.
     let code = match state.chat_templates.iter().find(same) {
         Some(known) => known.code.clone(),
         None => format!("2{:014}", state.next_serial()),
@@ -97,14 +98,14 @@ pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(reply)
 }
 
-/// The place of the template that a call names.
+/// The index of the template that a call names.
 fn position(request: &Request<'_>) -> Result<usize, Rejection> {
-    let channel = wanted_channel(request)?;
+    let channel = parse_channel(request)?;
     let call = request.call;
     check_space(call)?;
     let (code, name) = (call.text("--template-code"), call.text("--template-name"));
     let language = call.text("--biz-language");
-    let fits = |template: &ChatTemplate| {
+    let matches = |template: &ChatTemplate| {
         template.channel == channel
             && language.is_none_or(|language| template.language == language)
             && match code {
@@ -112,17 +113,14 @@ fn position(request: &Request<'_>) -> Result<usize, Rejection> {
                 None => name == Some(template.name.as_str()),
             }
     };
-    request
-        .state
-        .chat_templates
-        .iter()
-        .position(fits)
-        .ok_or_else(|| Rejection::new("DetailError.TemplateNotExist", "no such template"))
+    request.state.chat_templates.iter().position(matches).ok_or_else(|| {
+        Rejection::new("DetailError.TemplateNotExist", "the template does not exist")
+    })
 }
 
 pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
     let index = position(&request)?;
-    let components = components(&request, wanted_channel(&request)?)?;
+    let components = parse_components(&request, parse_channel(&request)?)?;
     let examples = examples(&request);
     let Request { call, state, now, .. } = request;
     let template = &mut state.chat_templates[index];

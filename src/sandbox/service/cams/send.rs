@@ -1,11 +1,11 @@
-//! CAMS: sending one WhatsApp or Viber message.
+//! CAMS: sends one WhatsApp or Viber message.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::fates::Scenario;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::scenarios::Scenario;
 use crate::sandbox::service::cams::call::{channel, check_space};
 use crate::sandbox::service::cams::{content, messages, templates};
 use crate::sandbox::service::placeholders::{self, CAMS};
@@ -15,7 +15,7 @@ use crate::sandbox::service::state::{
     Audit, ChatTemplate, Direction, Message, ServiceChannel, State,
 };
 
-/// The part of a message that the two kinds of sending fill differently.
+/// The fields that differ between template and free-form messages.
 struct Body {
     kind: String,
     text: String,
@@ -28,9 +28,9 @@ fn is_numeric(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Checks the call as the real service does, then sends.
+/// Validates the call as the real service does, then stores the message.
 pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
-    let Request { call, state, now, fate } = request;
+    let Request { call, state, now, scenario } = request;
     let channel = channel(call)?;
     check_space(call)?;
     let from = call.text("--from").unwrap_or_default();
@@ -46,7 +46,7 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
             ));
         }
     };
-    if let Some(rejection) = fate.rejection(call.operation.product) {
+    if let Some(rejection) = scenario.rejection(call.operation.product) {
         return Err(rejection);
     }
 
@@ -69,7 +69,7 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
         message_id,
         request_id: reply["RequestId"].as_str().unwrap_or_default().to_owned(),
         sent_at: now,
-        fate: Scenario::of(to),
+        scenario: Scenario::from_number(to),
     });
     Ok(reply)
 }
@@ -98,7 +98,7 @@ fn check_numbers(channel: ServiceChannel, from: &str, to: &str) -> Result<(), Re
     } else {
         Err(Rejection::new(
             "PhoneNumberNotRegistered",
-            format!("the sender {from} is not registered or not approved"),
+            format!("sender {from} is not registered or not approved"),
         ))
     }
 }
@@ -113,13 +113,13 @@ fn template_body(
     if code.is_none() && name.is_none() {
         return Err(Rejection::new(
             "InvalidParameter.TemplateCodeNotEmpty",
-            "a template message needs the template's code",
+            "template code missing",
         ));
     }
     let Some(language) = call.text("--biz-language") else {
         return Err(Rejection::new(
             "InvalidParameter.LanguageNotEmpty",
-            "a template message needs the template's language",
+            "template language missing",
         ));
     };
     let template = state
@@ -134,7 +134,7 @@ fn template_body(
         .ok_or_else(|| {
             Rejection::new(
                 "TemplateNotFound",
-                format!("no approved template of that code in the language {language}"),
+                format!("no approved template with this code in language {language}"),
             )
         })?;
     Ok(Body {
@@ -146,13 +146,13 @@ fn template_body(
     })
 }
 
-/// Fills in the variables, which have to be exactly those that the template has.
+/// Renders the template. The given variables must be exactly those of the template.
 fn render(template: &ChatTemplate, given: &[(String, String)]) -> Result<String, Rejection> {
     let texts = templates::texts(&template.components);
     let wanted = placeholders::names(&texts.join("\n"), CAMS);
     let missing = wanted.iter().find(|name| !given.iter().any(|(key, _)| key == *name));
-    let superfluous = given.iter().map(|(key, _)| key).find(|key| !wanted.contains(key));
-    if let Some(name) = missing.or(superfluous) {
+    let unknown = given.iter().map(|(key, _)| key).find(|key| !wanted.contains(key));
+    if let Some(name) = missing.or(unknown) {
         return Err(Rejection::new(
             "TemplateParamInvalid",
             format!("the variables do not match the template: {name}"),
@@ -171,19 +171,13 @@ fn free_body(
     now: Timestamp,
 ) -> Result<Body, Rejection> {
     let Some(kind) = call.text("--message-type") else {
-        return Err(Rejection::new(
-            "InvalidParameter.MessageTypeNotEmpty",
-            "a free-form message needs its type",
-        ));
+        return Err(Rejection::new("InvalidParameter.MessageTypeNotEmpty", "message type missing"));
     };
     let Some(content) = call.text("--content") else {
-        return Err(Rejection::new(
-            "InvalidParameter.ContentNotEmpty",
-            "a free-form message needs its content",
-        ));
+        return Err(Rejection::new("InvalidParameter.ContentNotEmpty", "content missing"));
     };
     let text = content::check(channel, kind, content)?;
-    // The 24-hour rule is WhatsApp's own.
+    // Only WhatsApp has the 24-hour window.
     let from = call.text("--from").unwrap_or_default();
     let to = call.text("--to").unwrap_or_default();
     if channel == ServiceChannel::Whatsapp && !messages::window_is_open(state, from, to, now) {

@@ -1,4 +1,4 @@
-//! CAMS: the message templates of both channels.
+//! CAMS: the templates of both channels.
 
 use serde_json::{Value, json};
 
@@ -7,9 +7,9 @@ use crate::sandbox::service::cams::call::check_space;
 use crate::sandbox::service::request::{Request, ok, page};
 use crate::sandbox::service::state::{Audit, ChatTemplate, ServiceChannel};
 
-const AUDIT_WORDS: &[&str] = &["pass", "fail", "auditing", "unaudit"];
+const AUDIT_STATUSES: &[&str] = &["pass", "fail", "auditing", "unaudit"];
 
-const fn audit_word(audit: Audit) -> &'static str {
+const fn audit_status(audit: Audit) -> &'static str {
     match audit {
         Audit::Approved => "pass",
         Audit::Reviewing => "auditing",
@@ -17,24 +17,24 @@ const fn audit_word(audit: Audit) -> &'static str {
     }
 }
 
-pub fn channel_word(channel: ServiceChannel) -> &'static str {
+pub fn channel_name(channel: ServiceChannel) -> &'static str {
     match channel {
         ServiceChannel::Viber => "VIBER",
         _ => "WHATSAPP",
     }
 }
 
-/// Every text of the components that can hold a variable, those on the cards of a carousel too.
+/// All texts of the components that can contain a variable, including carousel cards.
 pub fn texts(components: &Value) -> Vec<&str> {
     collect(components, &["Text", "Url", "CouponCode"], &["Buttons", "Cards", "CardComponents"])
 }
 
-/// The texts of header, body and footer, and those on the cards.
+/// The texts of header, body, footer and carousel cards.
 pub fn visible_texts(components: &Value) -> Vec<&str> {
     collect(components, &["Text"], &["Cards", "CardComponents"])
 }
 
-/// The texts in these fields, also of whatever these lists hold.
+/// The texts in these fields, and recursively in the elements of these lists.
 fn collect<'c>(items: &'c Value, fields: &[&str], lists: &[&str]) -> Vec<&'c str> {
     let mut texts = Vec::new();
     for item in items.as_array().into_iter().flatten() {
@@ -46,42 +46,42 @@ fn collect<'c>(items: &'c Value, fields: &[&str], lists: &[&str]) -> Vec<&'c str
     texts
 }
 
-/// WhatsApp unless the call names the other channel.
-pub fn wanted_channel(request: &Request<'_>) -> Result<ServiceChannel, Rejection> {
+/// The channel in `--template-type`; WhatsApp by default.
+pub fn parse_channel(request: &Request<'_>) -> Result<ServiceChannel, Rejection> {
     match request.call.text("--template-type") {
         None | Some("WHATSAPP") => Ok(ServiceChannel::Whatsapp),
         Some("VIBER") => Ok(ServiceChannel::Viber),
         Some(other) => Err(Rejection::new(
             "InvalidParameter.TemplateTypeNotSupport",
-            format!("{other} is neither WHATSAPP nor VIBER"),
+            format!("template type {other} is not supported"),
         )),
     }
 }
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = wanted_channel(&request)?;
+    let channel = parse_channel(&request)?;
     let call = request.call;
     check_space(call)?;
     let audit = call.text("--audit-status");
-    if let Some(word) = audit.filter(|word| !AUDIT_WORDS.contains(word)) {
+    if let Some(status) = audit.filter(|status| !AUDIT_STATUSES.contains(status)) {
         return Err(Rejection::new(
             "InvalidParameter.AuditStatusNotSupport",
-            format!("{word} is no audit status"),
+            format!("{status} is not an audit status"),
         ));
     }
-    let (index, size) = read_page(call.pairs("--page"))?;
+    let (index, size) = parse_page(call.pairs("--page"))?;
     let matches = |flag: &str, value: &str| call.text(flag).is_none_or(|wanted| wanted == value);
     let entries: Vec<Value> = request
         .state
         .chat_templates
         .iter()
         .filter(|template| template.channel == channel)
-        .filter(|template| audit.is_none_or(|word| word == audit_word(template.audit)))
+        .filter(|template| audit.is_none_or(|status| status == audit_status(template.audit)))
         .filter(|template| {
             matches("--code", &template.code)
                 && matches("--biz-language", &template.language)
                 && matches("--category", &template.category)
-                // A part of the name is enough.
+                // Matches a part of the name.
                 && call.text("--name").is_none_or(|part| template.name.contains(part))
         })
         .map(|template| entry(template, request.state.first_use.as_millisecond()))
@@ -97,17 +97,17 @@ fn entry(template: &ChatTemplate, updated: i64) -> Value {
     json!({
         "TemplateCode": template.code,
         "TemplateName": template.name,
-        "TemplateType": channel_word(template.channel),
+        "TemplateType": channel_name(template.channel),
         "Language": template.language,
         "Category": template.category,
-        "AuditStatus": audit_word(template.audit),
+        "AuditStatus": audit_status(template.audit),
         "Reason": template.reason.as_deref().unwrap_or_default(),
         "LastUpdateTime": updated,
     })
 }
 
-/// The page of a list: index and size.
-pub fn read_page(fields: &[(String, String)]) -> Result<(i64, i64), Rejection> {
+/// The requested page: index and size.
+pub fn parse_page(fields: &[(String, String)]) -> Result<(i64, i64), Rejection> {
     let field = |name: &str, default: i64| match fields.iter().find(|(key, _)| key == name) {
         Some((_, value)) => value.parse().unwrap_or(0),
         None => default,
@@ -116,14 +116,14 @@ pub fn read_page(fields: &[(String, String)]) -> Result<(i64, i64), Rejection> {
     if index < 1 || !(1..=100).contains(&size) {
         return Err(Rejection::new(
             "InvalidParameter.PageInvalid",
-            "pages count from 1 and hold 1 to 100 entries",
+            "the page index must be at least 1, the page size 1 to 100",
         ));
     }
     Ok((index, size))
 }
 
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = wanted_channel(&request)?;
+    let channel = parse_channel(&request)?;
     let call = request.call;
     check_space(call)?;
     let (code, name) = (call.text("--template-code"), call.text("--template-name"));
@@ -140,7 +140,7 @@ pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
         .ok_or_else(|| {
             Rejection::new(
                 "DetailError.TemplateNotExist",
-                format!("no such template in the language {language}"),
+                format!("the template does not exist in language {language}"),
             )
         })?;
     let mut reply = ok();
@@ -148,10 +148,10 @@ pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
     reply["Data"] = json!({
         "TemplateCode": template.code,
         "Name": template.name,
-        "TemplateType": channel_word(template.channel),
+        "TemplateType": channel_name(template.channel),
         "Language": template.language,
         "Category": template.category,
-        "AuditStatus": audit_word(template.audit),
+        "AuditStatus": audit_status(template.audit),
         "AllowSend": template.audit == Audit::Approved,
         "QualityScore": "GREEN",
         "CategoryChangePaused": false,

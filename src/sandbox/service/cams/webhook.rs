@@ -1,4 +1,4 @@
-//! CAMS: callback addresses of the account and of its numbers.
+//! CAMS: callback URLs of the account and of its phone numbers.
 
 use serde_json::{Value, json};
 
@@ -8,22 +8,22 @@ use crate::sandbox::service::request::{Request, ok};
 
 fn check_flags(request: &Request<'_>) -> Result<(), Rejection> {
     for flag in ["--http-flag", "--queue-flag"] {
-        if request.call.text(flag).is_some_and(|word| word != "Y" && word != "N") {
-            let why = format!("{flag} is Y or N");
-            return Err(Rejection::new("InvalidParameter.FlagError", why));
+        if request.call.text(flag).is_some_and(|value| value != "Y" && value != "N") {
+            let message = format!("{flag} must be Y or N");
+            return Err(Rejection::new("InvalidParameter.FlagError", message));
         }
     }
     Ok(())
 }
 
-pub fn of_account(request: Request<'_>) -> Result<Value, Rejection> {
+pub fn update_account(request: Request<'_>) -> Result<Value, Rejection> {
     check_space(request.call)?;
     check_flags(&request)?;
     Ok(ok())
 }
 
-/// The list of numbers shows the addresses.
-pub fn of_number(request: Request<'_>) -> Result<Value, Rejection> {
+/// Sets the URLs, which the list of phone numbers returns.
+pub fn update_number(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
     check_space(call)?;
     check_flags(&request)?;

@@ -1,14 +1,15 @@
-//! Dysmsapi: signatures and templates. Lists and single look-ups name the same things differently.
+//! Dysmsapi: signatures and templates. List and single queries use different names and numbers for
+//! the same fields.
 
 use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::request::{Request, ok, page};
-use crate::sandbox::service::sms::call::read_page;
+use crate::sandbox::service::sms::call::parse_page;
 use crate::sandbox::service::sms::receipts::local_time;
 use crate::sandbox::service::state::{Audit, Purpose, Signature};
 
-/// Of everything that was there at first use.
+/// The order ID of all initial data.
 const ORDER: &str = "20044000001";
 
 const fn audit_in_list(audit: Audit) -> &'static str {
@@ -19,7 +20,7 @@ const fn audit_in_list(audit: Audit) -> &'static str {
     }
 }
 
-const fn audit_in_look_up(audit: Audit) -> i64 {
+const fn audit_in_detail(audit: Audit) -> i64 {
     match audit {
         Audit::Reviewing => 0,
         Audit::Approved => 1,
@@ -55,7 +56,7 @@ fn list_reply(key: &str, entries: Vec<Value>, (index, size): (i64, i64)) -> Valu
 }
 
 pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
-    let wanted = read_page(request.call, "--page-index")?;
+    let wanted = parse_page(request.call, "--page-index")?;
     let date = local_time(request.state.first_use);
     let entries = request
         .state
@@ -76,8 +77,8 @@ pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(list_reply("SmsSignList", entries, wanted))
 }
 
-/// How far each carrier has come: an approved signature is registered with all of them or not
-/// quite, one under review with none yet.
+/// The registration status of a signature with each carrier. An approved signature may be
+/// registered with some of them only; a signature under review is not registered yet.
 fn registrations(signature: &Signature, date: &str) -> Value {
     let statuses = match (signature.audit, signature.name.as_str()) {
         (Audit::Approved, "Acme") => [3, 3, 1],
@@ -99,7 +100,7 @@ fn registrations(signature: &Signature, date: &str) -> Value {
             if status == 0 {
                 entry["RegisterStatusReasons"] = json!([{
                     "ReasonCode": "1001",
-                    "ReasonDescList": ["the papers do not match the business register"],
+                    "ReasonDescList": ["the documents do not match the business register"],
                 }]);
             }
             entry
@@ -110,12 +111,15 @@ fn registrations(signature: &Signature, date: &str) -> Value {
 pub fn show_signature(request: Request<'_>) -> Result<Value, Rejection> {
     let name = request.call.text("--sign-name").unwrap_or_default();
     let Some(signature) = request.state.signatures.iter().find(|known| known.name == name) else {
-        return Err(Rejection::new("SignatureNotFound", format!("there is no signature {name}")));
+        return Err(Rejection::new(
+            "SignatureNotFound",
+            format!("signature {name} does not exist"),
+        ));
     };
     let date = local_time(request.state.first_use);
     let mut reply = ok();
     reply["SignName"] = json!(signature.name);
-    reply["SignStatus"] = json!(audit_in_look_up(signature.audit));
+    reply["SignStatus"] = json!(audit_in_detail(signature.audit));
     reply["SignCode"] = json!("SIGN_100001");
     reply["CreateDate"] = json!(date);
     reply["OrderId"] = json!(ORDER);
@@ -133,7 +137,7 @@ pub fn show_signature(request: Request<'_>) -> Result<Value, Rejection> {
 }
 
 pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
-    let wanted = read_page(request.call, "--page-index")?;
+    let wanted = parse_page(request.call, "--page-index")?;
     let date = local_time(request.state.first_use);
     let entries = request
         .state
@@ -160,7 +164,7 @@ pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
 pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
     let code = request.call.text("--template-code").unwrap_or_default();
     let Some(template) = request.state.sms_templates.iter().find(|known| known.code == code) else {
-        return Err(Rejection::new("TemplateNotFound", format!("there is no template {code}")));
+        return Err(Rejection::new("TemplateNotFound", format!("template {code} does not exist")));
     };
     let date = local_time(request.state.first_use);
     let international = template.purpose == Purpose::International;
@@ -168,9 +172,9 @@ pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
     reply["TemplateCode"] = json!(template.code);
     reply["TemplateName"] = json!(template.name);
     reply["TemplateContent"] = json!(template.content);
-    // Numbers, but as text: so says the API's model.
+    // Numbers as strings, as in the API's metadata.
     reply["TemplateType"] = json!(template.purpose.number().to_string());
-    reply["TemplateStatus"] = json!(audit_in_look_up(template.audit).to_string());
+    reply["TemplateStatus"] = json!(audit_in_detail(template.audit).to_string());
     reply["IntlType"] = json!(i64::from(international));
     reply["RelatedSignName"] = json!(template.signature.as_deref().unwrap_or_default());
     reply["Remark"] = json!(template.remark.as_deref().unwrap_or_default());

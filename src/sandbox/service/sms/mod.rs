@@ -1,4 +1,4 @@
-//! Dysmsapi: SMS. One file a subject.
+//! Dysmsapi (SMS), one file per topic.
 
 pub mod call;
 pub mod catalogue;

@@ -1,20 +1,20 @@
-//! Phone numbers as the service takes them.
+//! Phone numbers in the formats that the service accepts.
 
-/// A phone number as the service keeps it.
+/// A normalized phone number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Number {
-    /// Digits only; a mainland number without its country code.
+    /// Digits only; a mainland number has no country code.
     pub digits: String,
     pub mainland: bool,
 }
 
-/// Reads 11 digits, or `+86`, `0086` or `86` and 11 digits, or a country code and a number.
-pub fn read_number(written: &str) -> Option<Number> {
-    let (digits, international_form) = match written.strip_prefix('+') {
+/// Parses 11 digits, or `+86`, `0086` or `86` and 11 digits, or a country code and a number.
+pub fn parse_number(text: &str) -> Option<Number> {
+    let (digits, international_form) = match text.strip_prefix('+') {
         Some(rest) => (rest, true),
-        None => match written.strip_prefix("00") {
+        None => match text.strip_prefix("00") {
             Some(rest) => (rest, true),
-            None => (written, false),
+            None => (text, false),
         },
     };
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) || digits.starts_with('0') {
@@ -40,18 +40,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_read_in_every_form_that_the_service_takes() {
+    fn every_format_that_the_service_accepts_is_parsed() {
         for written in ["13800001234", "+8613800001234", "008613800001234", "8613800001234"] {
-            let number = read_number(written).expect(written);
+            let number = parse_number(written).expect(written);
             assert_eq!((number.digits.as_str(), number.mainland), ("13800001234", true));
         }
         for written in ["+12025550123", "85261234567", "0012025550123"] {
-            assert!(!read_number(written).expect(written).mainland, "{written}");
+            assert!(!parse_number(written).expect(written).mainland, "{written}");
         }
         for written in
             ["", "12345", "138-0000-1234", "+86138", "abc", "0123456789", "1234567890123456"]
         {
-            assert_eq!(read_number(written), None, "{written}");
+            assert_eq!(parse_number(written), None, "{written}");
         }
     }
 }

@@ -1,19 +1,19 @@
-//! Dysmsapi: qualifications. Nobody in here exists; the lists and the single look-up name states
-//! differently.
+//! Dysmsapi: qualifications. All persons are fictitious. List and single queries use different names
+//! for the same state.
 
 use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::request::{Request, ok, page};
-use crate::sandbox::service::sms::call::read_page;
+use crate::sandbox::service::sms::call::parse_page;
 use crate::sandbox::service::sms::receipts::local_time;
 
-/// A qualification and the person behind it.
+/// A qualification and its legal representative.
 struct Qualification {
     id: i64,
     name: &'static str,
     company: &'static str,
-    /// In the list, and in the look-up.
+    /// State in the list, and in the single query.
     state: (&'static str, &'static str),
     remark: &'static str,
     person: &'static str,
@@ -77,13 +77,13 @@ const QUALIFICATIONS: &[Qualification] = &[
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
-    let (index, size) = read_page(call, "--page-no")?;
+    let (index, size) = parse_page(call, "--page-no")?;
     let state = call.text("--state");
     let states = ["INIT", "PASS", "NOT_PASS", "NOT_FINISH", "CANCEL"];
     if state.is_some_and(|state| !states.contains(&state)) {
         return Err(Rejection::new(
             "isv.INVALID_PARAMETERS",
-            "the state is none of INIT, PASS, NOT_PASS, NOT_FINISH and CANCEL",
+            "the state must be INIT, PASS, NOT_PASS, NOT_FINISH or CANCEL",
         ));
     }
     let contains =
@@ -107,7 +107,7 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
                 "AuditRemark": one.remark,
                 "AuditTime": date,
                 "CreateDate": date,
-                // Text, where the look-up has a truth value.
+                // A string here, a boolean in the single query.
                 "UseBySelf": one.own_use.to_string(),
                 "WorkOrderId": one.order(),
             })
@@ -127,14 +127,14 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
     let id = call.integer("--qualification-group-id").unwrap_or_default();
-    let found = QUALIFICATIONS
+    let qualification = QUALIFICATIONS
         .iter()
         .filter(|one| call.integer("--order-id").is_none_or(|order| order == one.order()))
         .find(|one| one.id == id);
-    let Some(one) = found else {
+    let Some(one) = qualification else {
         return Err(Rejection::new(
             "isv.INVALID_PARAMETERS",
-            format!("there is no qualification {id}"),
+            format!("qualification {id} does not exist"),
         ));
     };
     let document =

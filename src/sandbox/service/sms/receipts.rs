@@ -1,4 +1,4 @@
-//! Dysmsapi: the delivery receipts of one number on one day.
+//! Dysmsapi: the delivery receipts of one phone number for one day.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -7,31 +7,31 @@ use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::request::{Request, ok, page};
-use crate::sandbox::service::sms::call::read_page;
-use crate::sandbox::service::sms::number::read_number;
+use crate::sandbox::service::sms::call::parse_page;
+use crate::sandbox::service::sms::number::parse_number;
 use crate::sandbox::service::standing::DeliveryStatus;
 use crate::sandbox::service::state::{Message, ServiceChannel};
 
-/// The service keeps its receipts so many days.
-const DAYS_KEPT: i64 = 30;
+/// How many days the service keeps receipts.
+const RETENTION_DAYS: i64 = 30;
 
-/// The service's clock stands at UTC+8.
+/// The service uses China time, UTC+8.
 fn local(time: Timestamp) -> jiff::Zoned {
     time.to_zoned(TimeZone::fixed(Offset::constant(8)))
 }
 
-/// The day that a moment counts to.
+/// The day of a timestamp in China time.
 pub fn day(time: Timestamp) -> Date {
     local(time).date()
 }
 
-/// A day in the only form that the service takes.
-pub fn read_day(text: &str) -> Option<Date> {
+/// Parses `yyyyMMdd`, the only format that the service accepts.
+pub fn parse_day(text: &str) -> Option<Date> {
     let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Date::strptime("%Y%m%d", text).ok())?
 }
 
-/// A moment in the form of the service's replies.
+/// A timestamp in the format of the service's replies.
 pub fn local_time(time: Timestamp) -> String {
     local(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
@@ -41,19 +41,19 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     let invalid = |text: &str| Rejection::new("isv.INVALID_PARAMETERS", text);
     let number = call
         .text("--phone-number")
-        .and_then(read_number)
-        .ok_or_else(|| Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "no mobile number"))?;
+        .and_then(parse_number)
+        .ok_or_else(|| Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "invalid mobile number"))?;
     let sent_on = call
         .text("--send-date")
-        .and_then(read_day)
+        .and_then(parse_day)
         .ok_or_else(|| invalid("the date must be yyyyMMdd"))?;
     let age = day(now).duration_since(sent_on).as_hours() / 24;
-    if age > DAYS_KEPT {
+    if age > RETENTION_DAYS {
         return Err(invalid("receipts are kept for 30 days"));
     }
-    let (index, size) = read_page(call, "--current-page")?;
+    let (index, size) = parse_page(call, "--current-page")?;
     let wanted_id = call.text("--biz-id");
-    // The newest receipt comes first.
+    // Newest first.
     let receipts: Vec<Value> = state
         .messages
         .iter()
@@ -72,7 +72,7 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
 }
 
 fn receipt(message: &Message, now: Timestamp) -> Value {
-    let (status, code, received_at) = match DeliveryStatus::of(message, now) {
+    let (status, code, received_at) = match DeliveryStatus::from_message(message, now) {
         DeliveryStatus::Delivered(at) => (3, "DELIVERED", Some(at)),
         DeliveryStatus::Failed(at) => (2, "MOBILE_NOT_ON_SERVICE", Some(at)),
         DeliveryStatus::Waiting => (1, "REQUEST_SUCCESS", None),

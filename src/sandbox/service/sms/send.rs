@@ -1,47 +1,50 @@
-//! Dysmsapi: sending one text to up to a thousand numbers.
+//! Dysmsapi: sends one SMS to up to 1000 numbers.
 
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::fates::Scenario;
 use crate::sandbox::rejection::Rejection;
+use crate::sandbox::scenarios::Scenario;
 use crate::sandbox::service::placeholders::{self, SMS};
 use crate::sandbox::service::request::{Request, ok};
 use crate::sandbox::service::sms::call::recipients;
-use crate::sandbox::service::sms::number::{Number, read_number};
+use crate::sandbox::service::sms::number::{Number, parse_number};
 use crate::sandbox::service::state::{
     Audit, Direction, Message, Purpose, ServiceChannel, Signature, SmsTemplate,
 };
 
-/// How many numbers one call takes.
+/// Maximum number of recipients per call.
 const MAX_NUMBERS: usize = 1000;
 
-/// Checks the call as the real service does, then sends.
+/// Validates the call as the real service does, then stores the messages.
 pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
-    let Request { call, state, now, fate } = request;
-    let written = recipients(call);
-    if written.len() > MAX_NUMBERS {
+    let Request { call, state, now, scenario } = request;
+    let recipients = recipients(call);
+    if recipients.len() > MAX_NUMBERS {
         return Err(Rejection::new(
             "isv.MOBILE_COUNT_OVER_LIMIT",
-            format!("one call takes {MAX_NUMBERS} numbers"),
+            format!("at most {MAX_NUMBERS} numbers per call"),
         ));
     }
-    let numbers = written
+    let numbers = recipients
         .iter()
         .map(|number| {
-            read_number(number).ok_or_else(|| {
-                Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", format!("{number} is no mobile number"))
+            parse_number(number).ok_or_else(|| {
+                Rejection::new(
+                    "isv.MOBILE_NUMBER_ILLEGAL",
+                    format!("{number} is not a mobile number"),
+                )
             })
         })
         .collect::<Result<Vec<Number>, Rejection>>()?;
     if numbers.is_empty() {
-        return Err(Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "no number is given"));
+        return Err(Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "phone number missing"));
     }
     let signature = usable_signature(&state.signatures, call)?;
     let template = usable_template(&state.sms_templates, call)?;
     check_destination(template, &numbers)?;
     let text = render(signature, template, call)?;
-    if let Some(rejection) = fate.rejection(call.operation.product) {
+    if let Some(rejection) = scenario.rejection(call.operation.product) {
         return Err(rejection);
     }
 
@@ -61,14 +64,14 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
         message_id: format!("{}{:05}^0", now.as_millisecond(), state.next_serial()),
         request_id: String::new(),
         sent_at: now,
-        fate: Scenario::Delivered,
+        scenario: Scenario::Delivered,
     };
     let mut reply = ok();
     reply["BizId"] = json!(draft.message_id);
     let request_id = reply["RequestId"].as_str().unwrap_or_default();
     for number in numbers {
         state.messages.push(Message {
-            fate: Scenario::of(&number.digits),
+            scenario: Scenario::from_number(&number.digits),
             recipient: number.digits,
             request_id: request_id.to_owned(),
             ..draft.clone()
@@ -88,7 +91,7 @@ fn usable_signature<'a>(
         .ok_or_else(|| {
             Rejection::new(
                 "isv.SMS_SIGN_NAME_ILLEGAL",
-                format!("the signature {name} does not exist or is not approved"),
+                format!("signature {name} does not exist or is not approved"),
             )
         })
 }
@@ -104,7 +107,7 @@ fn usable_template<'a>(
         .ok_or_else(|| {
             Rejection::new(
                 "isv.SMS_TEMPLATE_ILLEGAL",
-                format!("the template {code} does not exist or is not approved"),
+                format!("template {code} does not exist or is not approved"),
             )
         })
 }
@@ -115,7 +118,7 @@ fn check_destination(template: &SmsTemplate, numbers: &[Number]) -> Result<(), R
         None => Ok(()),
         Some(number) if number.mainland => Err(Rejection::new(
             "isv.DOMESTIC_NUMBER_NOT_SUPPORTED",
-            format!("{} is for numbers outside the mainland", template.code),
+            format!("{} is for numbers outside mainland China only", template.code),
         )),
         Some(number) => Err(Rejection::new(
             "isv.SMS_TEMPLATE_ILLEGAL",
@@ -124,14 +127,14 @@ fn check_destination(template: &SmsTemplate, numbers: &[Number]) -> Result<(), R
     }
 }
 
-/// The text as the recipient reads it, the signature in front.
+/// The rendered text, with the signature in front.
 fn render(
     signature: &Signature,
     template: &SmsTemplate,
     call: &ProductCall,
 ) -> Result<String, Rejection> {
     let values = match call.text("--template-param") {
-        Some(text) => read_values(text)?,
+        Some(text) => parse_values(text)?,
         None => Map::new(),
     };
     let value = |name: &str| values.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -141,18 +144,18 @@ fn render(
     {
         return Err(Rejection::new(
             "isv.TEMPLATE_MISSING_PARAMETERS",
-            format!("the variable {missing} has no value"),
+            format!("variable {missing} has no value"),
         ));
     }
     let has_url = |value: &Value| value.as_str().is_some_and(|text| text.contains("://"));
     if values.values().any(has_url) {
-        return Err(Rejection::new("isv.PARAM_NOT_SUPPORT_URL", "a value must not be an address"));
+        return Err(Rejection::new("isv.PARAM_NOT_SUPPORT_URL", "a value must not contain a URL"));
     }
     let text = placeholders::render(&template.content, SMS, value);
     Ok(format!("【{}】{text}", signature.name))
 }
 
-fn read_values(text: &str) -> Result<Map<String, Value>, Rejection> {
+fn parse_values(text: &str) -> Result<Map<String, Value>, Rejection> {
     match serde_json::from_str(text) {
         Ok(Value::Object(values)) if values.values().all(Value::is_string) => Ok(values),
         _ => Err(Rejection::new(

@@ -1,4 +1,4 @@
-//! Dysmsapi: how many messages were sent on each day, and how they ended.
+//! Dysmsapi: the number of messages per day, by delivery status.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::request::{Request, ok, page};
-use crate::sandbox::service::sms::call::read_page;
-use crate::sandbox::service::sms::number::read_number;
-use crate::sandbox::service::sms::receipts::{day, read_day};
+use crate::sandbox::service::sms::call::parse_page;
+use crate::sandbox::service::sms::number::parse_number;
+use crate::sandbox::service::sms::receipts::{day, parse_day};
 use crate::sandbox::service::standing::DeliveryStatus;
 use crate::sandbox::service::state::{Message, ServiceChannel, State};
 
-/// Counts of one day.
+/// The counts for one day.
 #[derive(Debug, Default)]
 struct Counts {
     delivered: u64,
@@ -22,8 +22,8 @@ struct Counts {
     pending: u64,
 }
 
-/// What a call asks for.
-struct Wanted<'a> {
+/// The filter of a query.
+struct Filter<'a> {
     start: Date,
     end: Date,
     mainland: bool,
@@ -31,10 +31,10 @@ struct Wanted<'a> {
     purpose: Option<i64>,
 }
 
-impl Wanted<'_> {
-    fn holds(&self, message: &Message, state: &State) -> bool {
+impl Filter<'_> {
+    fn matches(&self, message: &Message, state: &State) -> bool {
         let sent_on = day(message.sent_at);
-        let mainland = read_number(&message.recipient).is_some_and(|number| number.mainland);
+        let mainland = parse_number(&message.recipient).is_some_and(|number| number.mainland);
         message.channel == ServiceChannel::Sms
             && (self.start..=self.end).contains(&sent_on)
             && mainland == self.mainland
@@ -53,27 +53,27 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, .. } = request;
     let invalid = |text: &str| Rejection::new("isv.INVALID_PARAMETERS", text);
     let date = |flag| {
-        let text = call.text(flag).and_then(read_day);
-        text.ok_or_else(|| invalid("a date must be yyyyMMdd"))
+        let text = call.text(flag).and_then(parse_day);
+        text.ok_or_else(|| invalid("dates must be yyyyMMdd"))
     };
     let (start, end) = (date("--start-date")?, date("--end-date")?);
     if end < start {
-        return Err(invalid("the end lies before the start"));
+        return Err(invalid("the end date is before the start date"));
     }
     let mainland = match call.integer("--is-globe") {
         Some(1) => true,
         Some(2) => false,
-        _ => return Err(invalid("IsGlobe is 1 or 2")),
+        _ => return Err(invalid("IsGlobe must be 1 or 2")),
     };
     let purpose = call.integer("--template-type");
     if purpose.is_some_and(|number| ![0, 1, 2, 3, 7].contains(&number)) {
-        return Err(invalid("there is no such type of a template"));
+        return Err(invalid("unknown template type"));
     }
-    let (index, size) = read_page(call, "--page-index")?;
-    let wanted = Wanted { start, end, mainland, signature: call.text("--sign-name"), purpose };
-    let days: Vec<Value> = count(state, &wanted, now)
+    let (index, size) = parse_page(call, "--page-index")?;
+    let filter = Filter { start, end, mainland, signature: call.text("--sign-name"), purpose };
+    let days: Vec<Value> = count(state, &filter, now)
         .into_iter()
-        // The newest day comes first, and days without a message do not come at all.
+        // Newest first; days without a message are omitted.
         .rev()
         .map(|(day, counts)| {
             json!({
@@ -90,11 +90,11 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     Ok(reply)
 }
 
-fn count(state: &State, wanted: &Wanted<'_>, now: Timestamp) -> BTreeMap<Date, Counts> {
+fn count(state: &State, filter: &Filter<'_>, now: Timestamp) -> BTreeMap<Date, Counts> {
     let mut days: BTreeMap<Date, Counts> = BTreeMap::new();
-    for message in state.messages.iter().filter(|message| wanted.holds(message, state)) {
+    for message in state.messages.iter().filter(|message| filter.matches(message, state)) {
         let counts = days.entry(day(message.sent_at)).or_default();
-        match DeliveryStatus::of(message, now) {
+        match DeliveryStatus::from_message(message, now) {
             DeliveryStatus::Delivered(_) => counts.delivered += 1,
             DeliveryStatus::Failed(_) => counts.failed += 1,
             DeliveryStatus::Waiting => counts.pending += 1,

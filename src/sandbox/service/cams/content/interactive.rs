@@ -1,4 +1,4 @@
-//! Buttons and lists, with Meta's limits in characters.
+//! Validates buttons and lists. Limits are Meta's, in characters.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::cams::content::{check_length, malformed};
 
 const MAX_BODY: usize = 1024;
-const MAX_EDGE: usize = 60;
+const MAX_HEADER_OR_FOOTER: usize = 60;
 
 pub fn check(value: &Value) -> Result<(), Rejection> {
     let action = &value["action"];
@@ -15,16 +15,16 @@ pub fn check(value: &Value) -> Result<(), Rejection> {
     }
     let kind = value["type"].as_str().unwrap_or_default();
     if !matches!(kind, "button" | "list") {
-        // Flows, products and the like are taken as they are.
+        // Other types, such as flows and products, are not checked.
         return Ok(());
     }
-    need(&value["body"]["text"], "body.text", MAX_BODY)?;
-    check_length(&value["footer"]["text"], "footer.text", MAX_EDGE)?;
+    require(&value["body"]["text"], "body.text", MAX_BODY)?;
+    check_length(&value["footer"]["text"], "footer.text", MAX_HEADER_OR_FOOTER)?;
     if !value["header"].is_null() {
         match value["header"]["type"].as_str() {
-            Some("text") => need(&value["header"]["text"], "header.text", MAX_EDGE)?,
+            Some("text") => require(&value["header"]["text"], "header.text", MAX_HEADER_OR_FOOTER)?,
             Some("image" | "video" | "document") if kind == "button" => {}
-            _ => return Err(malformed("the header has no type that fits")),
+            _ => return Err(malformed("the header type is not supported")),
         }
     }
     let mut ids = Vec::new();
@@ -35,57 +35,57 @@ pub fn check(value: &Value) -> Result<(), Rejection> {
     }
     ids.sort_unstable();
     if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(malformed("an ID stands twice"));
+        return Err(malformed("duplicate ID"));
     }
     Ok(())
 }
 
 fn check_buttons<'a>(action: &'a Value, ids: &mut Vec<&'a str>) -> Result<(), Rejection> {
-    for button in some(&action["buttons"], "buttons", 3)? {
+    for button in require_list(&action["buttons"], "buttons", 3)? {
         if button["type"] != "reply" {
-            return Err(malformed("a button is of the type reply"));
+            return Err(malformed("a button must have type reply"));
         }
-        need(&button["reply"]["title"], "a button's title", 20)?;
-        ids.push(need_id(&button["reply"]["id"], 256)?);
+        require(&button["reply"]["title"], "a button's title", 20)?;
+        ids.push(require_id(&button["reply"]["id"], 256)?);
     }
     Ok(())
 }
 
 fn check_list<'a>(action: &'a Value, ids: &mut Vec<&'a str>) -> Result<(), Rejection> {
-    need(&action["button"], "action.button", 20)?;
-    let sections = some(&action["sections"], "sections", 10)?;
+    require(&action["button"], "action.button", 20)?;
+    let sections = require_list(&action["sections"], "sections", 10)?;
     for section in sections {
         if sections.len() > 1 {
-            need(&section["title"], "a section's title", 24)?;
+            require(&section["title"], "a section's title", 24)?;
         }
         check_length(&section["title"], "a section's title", 24)?;
-        for row in some(&section["rows"], "rows", 10)? {
-            need(&row["title"], "a row's title", 24)?;
+        for row in require_list(&section["rows"], "rows", 10)? {
+            require(&row["title"], "a row's title", 24)?;
             check_length(&row["description"], "a row's description", 72)?;
-            ids.push(need_id(&row["id"], 200)?);
+            ids.push(require_id(&row["id"], 200)?);
         }
     }
     if ids.len() > 10 {
-        return Err(malformed("a list has at most 10 rows over all sections"));
+        return Err(malformed("a list must have at most 10 rows in all sections together"));
     }
     Ok(())
 }
 
-fn some<'a>(value: &'a Value, name: &str, most: usize) -> Result<&'a Vec<Value>, Rejection> {
+fn require_list<'a>(value: &'a Value, name: &str, max: usize) -> Result<&'a Vec<Value>, Rejection> {
     match value.as_array() {
-        Some(entries) if (1..=most).contains(&entries.len()) => Ok(entries),
-        _ => Err(malformed(format!("the action needs 1 to {most} {name}"))),
+        Some(entries) if (1..=max).contains(&entries.len()) => Ok(entries),
+        _ => Err(malformed(format!("the action needs 1 to {max} {name}"))),
     }
 }
 
-fn need(value: &Value, name: &str, most: usize) -> Result<(), Rejection> {
+fn require(value: &Value, name: &str, max: usize) -> Result<(), Rejection> {
     if value.as_str().is_none_or(str::is_empty) {
         return Err(malformed(format!("{name} is missing")));
     }
-    check_length(value, name, most)
+    check_length(value, name, max)
 }
 
-fn need_id(value: &Value, most: usize) -> Result<&str, Rejection> {
-    need(value, "an ID", most)?;
+fn require_id(value: &Value, max: usize) -> Result<&str, Rejection> {
+    require(value, "an ID", max)?;
     Ok(value.as_str().unwrap_or_default())
 }

@@ -1,4 +1,4 @@
-//! The content that each type of free-form message needs.
+//! Validates the content of free-form messages.
 
 mod interactive;
 
@@ -7,11 +7,11 @@ use serde_json::Value;
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::service::state::ServiceChannel;
 
-/// WhatsApp's limits, in characters.
+/// WhatsApp limits, in characters.
 const MAX_TEXT: usize = 4096;
 const MAX_CAPTION: usize = 1024;
 
-/// The types of a channel and the fields that each cannot do without.
+/// The message types of a channel, with their required fields.
 type Types = &'static [(&'static str, &'static [&'static str])];
 
 const WHATSAPP: Types = &[
@@ -39,20 +39,20 @@ const VIBER: Types = &[
     ("text_video_button", &["text", "link", "thumbnail", "fileSize", "duration", "caption"]),
 ];
 
-fn malformed(why: impl Into<String>) -> Rejection {
-    Rejection::new("InvalidParameter.ContentError", why)
+fn malformed(message: impl Into<String>) -> Rejection {
+    Rejection::new("InvalidParameter.ContentError", message)
 }
 
-/// The text that the recipient reads: that of a text message, else the content as it is given.
+/// Checks the content. Returns the text of a text message; for other types, the content as given.
 pub fn check(channel: ServiceChannel, kind: &str, content: &str) -> Result<String, Rejection> {
     let kind = kind.to_lowercase();
     let value: Value =
-        serde_json::from_str(content).map_err(|_| malformed("the content is no JSON"))?;
+        serde_json::from_str(content).map_err(|_| malformed("the content is not JSON"))?;
     let types = if channel == ServiceChannel::Viber { VIBER } else { WHATSAPP };
-    let Some((_, needed)) = types.iter().find(|(known, _)| *known == kind) else {
+    let Some((_, required)) = types.iter().find(|(known, _)| *known == kind) else {
         return Err(Rejection::new(
             "InvalidParameter.MessageTypeNotSupport",
-            format!("the type {kind} is not supported"),
+            format!("message type {kind} is not supported"),
         ));
     };
     if kind == "contacts" {
@@ -62,7 +62,7 @@ pub fn check(channel: ServiceChannel, kind: &str, content: &str) -> Result<Strin
     if !value.is_object() {
         return Err(malformed("the content must be a JSON object"));
     }
-    for field in *needed {
+    for field in *required {
         check_presence(&value, field)?;
     }
     for field in ["link", "thumbnail"] {
@@ -76,15 +76,15 @@ pub fn check(channel: ServiceChannel, kind: &str, content: &str) -> Result<Strin
             check_degrees(&value["latitude"], 90.0)?;
             check_degrees(&value["longitude"], 180.0)?;
         }
-        // An empty emoji takes the reaction back.
+        // An empty emoji removes the reaction.
         "reaction" if !value["emoji"].is_string() => {
             return Err(malformed("a reaction needs an emoji"));
         }
         "audio" | "sticker" if value.get("caption").is_some() => {
-            return Err(malformed(format!("the type {kind} has no caption")));
+            return Err(malformed(format!("message type {kind} does not support a caption")));
         }
         "text_video_button" if value.get("action").is_some() => {
-            return Err(malformed("the button of a video has no action"));
+            return Err(malformed("text_video_button does not support an action"));
         }
         "interactive" => interactive::check(&value)?,
         _ => {}
@@ -92,7 +92,7 @@ pub fn check(channel: ServiceChannel, kind: &str, content: &str) -> Result<Strin
     Ok(content.to_owned())
 }
 
-/// Text, or for sizes and lengths also a number; an empty one counts as missing.
+/// Checks that the field is a non-empty text; file size and duration may also be a number.
 fn check_presence(value: &Value, field: &str) -> Result<(), Rejection> {
     let numeric = matches!(field, "fileSize" | "duration");
     let present = match &value[field] {
@@ -122,20 +122,20 @@ fn check_link(value: &Value, field: &str) -> Result<(), Rejection> {
     }
 }
 
-/// Nothing is short enough; anything but text is not.
-fn check_length(value: &Value, field: &str, most: usize) -> Result<(), Rejection> {
+/// Checks the length of an optional text.
+fn check_length(value: &Value, field: &str, max: usize) -> Result<(), Rejection> {
     match value {
         Value::Null => Ok(()),
-        Value::String(text) if text.chars().count() <= most => Ok(()),
-        _ => Err(malformed(format!("{field} has at most {most} characters"))),
+        Value::String(text) if text.chars().count() <= max => Ok(()),
+        _ => Err(malformed(format!("{field} must have at most {max} characters"))),
     }
 }
 
-fn check_degrees(value: &Value, most: f64) -> Result<(), Rejection> {
+fn check_degrees(value: &Value, max: f64) -> Result<(), Rejection> {
     let degrees = value.as_str().and_then(|text| text.parse::<f64>().ok());
     match degrees {
-        Some(degrees) if (-most..=most).contains(&degrees) => Ok(()),
-        _ => Err(malformed(format!("a location needs degrees from -{most} to {most} as text"))),
+        Some(degrees) if (-max..=max).contains(&degrees) => Ok(()),
+        _ => Err(malformed(format!("a location needs degrees from -{max} to {max}, as a string"))),
     }
 }
 
@@ -146,6 +146,6 @@ fn check_contacts(value: &Value) -> Result<(), Rejection> {
     };
     match value.as_array() {
         Some(contacts) if !contacts.is_empty() && contacts.iter().all(complete) => Ok(()),
-        _ => Err(malformed("contacts are an array, each with name.formatted_name")),
+        _ => Err(malformed("contacts must be an array of objects with name.formatted_name")),
     }
 }

@@ -1,27 +1,27 @@
-//! The numbers with given ends, on both products.
+//! The special numbers, on both products.
 
 use std::time::Duration;
 
-use crate::sandbox::fates::SPECIAL_NUMBERS;
+use crate::sandbox::scenarios::SPECIAL_NUMBERS;
 use crate::sandbox::tests::{Sandbox, chat_to, sms_to, words};
 
-/// What the caller sees of a send to a special number.
+/// What the caller observes when it sends to a special number.
 #[derive(Debug, PartialEq)]
-enum Seen {
+enum Observed {
     /// Exit code 0 and this `Code`.
     Reply(&'static str),
     /// This exit code and this part of stderr.
     Error(i32, &'static str),
-    NoJson,
+    NotJson,
     Hanging,
 }
 
-use Seen::{Error, Hanging, NoJson, Reply};
+use Observed::{Error, Hanging, NotJson, Reply};
 
 const TIMEOUT: &str = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
 
-/// Ending, what SMS shows, what CAMS shows, whether the message went out.
-const EXPECTED: &[(&str, Seen, Seen, bool)] = &[
+/// Ending, result on SMS, result on CAMS, whether the message was sent.
+const EXPECTED: &[(&str, Observed, Observed, bool)] = &[
     ("9001", Reply("isv.MOBILE_NUMBER_ILLEGAL"), Reply("131030"), false),
     (
         "9002",
@@ -35,7 +35,7 @@ const EXPECTED: &[(&str, Seen, Seen, bool)] = &[
     ("9006", Hanging, Hanging, true),
     ("9007", Error(1, "connection refused"), Error(1, "connection refused"), false),
     ("9008", Reply("isv.AMOUNT_NOT_ENOUGH"), Reply("InvalidAccountStatus.NotEnoughBalance"), false),
-    ("9009", NoJson, NoJson, true),
+    ("9009", NotJson, NotJson, true),
     ("9010", Reply("isp.SYSTEM_ERROR"), Error(1, "Code: ServiceUnavailable"), false),
     ("9011", Reply("isv.BUSINESS_LIMIT_CONTROL"), Reply("isv.BUSINESS_LIMIT_CONTROL"), false),
     ("9012", Reply("OK"), Reply("OK"), true),
@@ -49,7 +49,7 @@ const EXPECTED: &[(&str, Seen, Seen, bool)] = &[
     ),
 ];
 
-fn check(args: &[String], expected: &Seen, sent: bool) {
+fn check(args: &[String], expected: &Observed, sent: bool) {
     let sandbox = Sandbox::ready();
     let answer = sandbox.run(&words(args));
     let json = serde_json::from_str::<serde_json::Value>(&answer.stdout);
@@ -62,7 +62,7 @@ fn check(args: &[String], expected: &Seen, sent: bool) {
             assert_eq!((answer.exit, answer.stdout.as_str()), (*exit, ""));
             assert!(answer.stderr.contains(part), "{}", answer.stderr);
         }
-        NoJson => assert!(answer.exit == 0 && !answer.stdout.is_empty() && json.is_err()),
+        NotJson => assert!(answer.exit == 0 && !answer.stdout.is_empty() && json.is_err()),
         Hanging => assert!(answer.exit == 0 && answer.delay >= Duration::from_secs(3600)),
     }
     assert_eq!(*expected == Hanging, answer.delay > Duration::ZERO);
@@ -70,7 +70,7 @@ fn check(args: &[String], expected: &Seen, sent: bool) {
 }
 
 #[test]
-fn every_special_number_comes_to_its_end() {
+fn every_special_number_has_its_documented_result() {
     assert_eq!(EXPECTED.len(), SPECIAL_NUMBERS.len());
     for ((ending, sms, cams, sent), special) in EXPECTED.iter().zip(SPECIAL_NUMBERS) {
         assert_eq!(*ending, special.ending);
@@ -80,12 +80,12 @@ fn every_special_number_comes_to_its_end() {
 }
 
 #[test]
-fn the_first_special_number_decides_about_a_call_with_many() {
+fn the_first_special_number_decides_for_all_recipients() {
     check(&sms_to("13800001234,13800009007,13800009003"), &Error(1, "refused"), false);
     check(&sms_to("13800001234,13800009005"), &Error(1, "Forbidden.RAM"), false);
 }
 
-/// The one receipt of a number.
+/// The only receipt of a number.
 fn receipt(sandbox: &Sandbox, phone: &str) -> serde_json::Value {
     let today = sandbox.day();
     let phone = format!("--phone-number={phone}");
@@ -96,23 +96,23 @@ fn receipt(sandbox: &Sandbox, phone: &str) -> serde_json::Value {
 }
 
 #[test]
-fn receipts_fail_are_late_or_never_come() {
+fn receipts_fail_arrive_late_or_never_arrive() {
     let sandbox = Sandbox::ready();
     for phone in ["13800009012", "13800009013", "13800009014"] {
         sandbox.run(&words(&sms_to(phone)));
     }
-    sandbox.let_pass(3);
+    sandbox.advance_clock(3);
     assert_eq!(receipt(&sandbox, "13800009012")["ErrCode"], "MOBILE_NOT_ON_SERVICE");
     assert_eq!(receipt(&sandbox, "13800009012")["SendStatus"], 2);
     assert_eq!(receipt(&sandbox, "13800009013")["SendStatus"], 1);
     assert_eq!(receipt(&sandbox, "13800009014")["SendStatus"], 1);
-    sandbox.let_pass(60);
+    sandbox.advance_clock(60);
     assert_eq!(receipt(&sandbox, "13800009013")["SendStatus"], 3);
     assert_eq!(receipt(&sandbox, "13800009014")["SendStatus"], 1);
 }
 
 #[test]
-fn a_lost_message_can_be_found_by_its_tracking_id_and_an_unsent_one_cannot() {
+fn a_message_whose_reply_is_lost_has_a_receipt_and_an_unsent_one_has_none() {
     let sandbox = Sandbox::ready();
     sandbox.run(&words(&sms_to("13800009003")));
     sandbox.run(&words(&sms_to("13800009004")));
@@ -121,7 +121,7 @@ fn a_lost_message_can_be_found_by_its_tracking_id_and_an_unsent_one_cannot() {
 }
 
 #[test]
-fn a_refused_call_is_refused_even_where_the_reply_would_be_lost() {
+fn an_invalid_call_is_rejected_even_if_the_process_would_hang() {
     let sandbox = Sandbox::ready();
     let args = crate::sandbox::tests::changed(&sms_to("13800009006"), "--sign-name=Nobody");
     sandbox.run(&words(&args));
@@ -129,7 +129,7 @@ fn a_refused_call_is_refused_even_where_the_reply_would_be_lost() {
 }
 
 #[test]
-fn the_help_names_every_special_number_and_everything_seeded() {
+fn the_help_lists_every_special_number_and_the_initial_data() {
     let help = crate::sandbox::help();
     for special in SPECIAL_NUMBERS {
         assert!(help.contains(special.ending) && help.contains(special.summary));

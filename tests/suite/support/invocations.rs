@@ -1,4 +1,4 @@
-//! What the stand-in noted about its processes.
+//! The records that the stand-in writes about its processes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,33 +10,33 @@ use serde_json::Value;
 
 /// One process of `aliyun`.
 #[derive(Debug, Clone)]
-pub struct Seen {
-    /// Without the program's name.
+pub struct Invocation {
+    /// Without the program name.
     pub argv: Vec<String>,
     pub pid: i32,
     pub pgid: i32,
     /// Whether it leads its own process group.
     pub leader: bool,
-    /// The second process of a call, which plays the plugin.
+    /// Whether this is the second process of a call, which acts as the plugin.
     pub plugin: bool,
     /// `closed pipe`, `open pipe`, `pipe with data`, `character device`, `terminal`, `file` …
     pub stdin: String,
     /// The variables beginning with `ALIBABA_CLOUD_`, `ALICLOUD_` and `ALIMSG_`.
     pub env: BTreeMap<String, String>,
-    /// The content of `ai-mode.json` at the start; null where there was none.
+    /// The content of `ai-mode.json` at the start; null if it was missing.
     pub ai_mode: Value,
-    /// Wall clock, nanoseconds.
+    /// Unix time in nanoseconds.
     pub start: u64,
-    /// `None` for a process that still runs or was killed.
+    /// `None` for a process that is running or was killed.
     pub end: Option<End>,
 }
 
-/// The orderly end of a process.
+/// The normal exit of a process.
 #[derive(Debug, Clone, Deserialize)]
 pub struct End {
     pub exit: i32,
     pub ai_mode: Value,
-    /// Wall clock, nanoseconds.
+    /// Unix time in nanoseconds.
     pub end: u64,
 }
 
@@ -53,7 +53,7 @@ struct Start {
     start: u64,
 }
 
-impl Seen {
+impl Invocation {
     /// A short name: `version`, `configure set`, `ai-mode enable`, `dysmsapi send-sms`.
     pub fn command(&self) -> String {
         let mut words: Vec<&str> = self
@@ -75,12 +75,12 @@ impl Seen {
         self.ai_mode["enabled"] == Value::Bool(true)
     }
 
-    /// Whether it came to its own end.
+    /// Whether it exited normally.
     pub fn ended(&self) -> bool {
         self.end.is_some()
     }
 
-    /// Whether it runs at this moment.
+    /// Whether it is running now.
     pub fn is_running(&self) -> bool {
         !self.ended() && is_alive(self.pid)
     }
@@ -91,40 +91,39 @@ impl Seen {
     }
 }
 
-/// Whether a process of `aliyun` with that number runs; one that only waits to be collected by
-/// its parent does not.
+/// Whether a process of `aliyun` with this pid is running. A zombie is not.
 pub fn is_alive(pid: i32) -> bool {
     if Pid::from_raw(pid).is_none_or(|pid| test_kill_process(pid).is_err()) {
         return false;
     }
-    // Where there is no /proc the answer of the signal has to do.
+    // Without /proc, the result of the signal decides.
     let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else {
         return !Path::new("/proc/self").exists();
     };
-    // "PID (name) STATE …": the number may have gone to another program meanwhile.
+    // "PID (name) STATE …": another program may have reused the pid.
     let is_aliyun = stat.contains("(aliyun)");
     let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
     is_aliyun && !state.starts_with(['Z', 'X'])
 }
 
-/// Everything in the log, in the order of the starts.
-pub fn read_log(folder: &Path) -> Vec<Seen> {
+/// All records of the log, in the order of their start.
+pub fn parse_log(folder: &Path) -> Vec<Invocation> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.ends_with(".json") && !name.ends_with(".end.json"))
         .collect();
     names.sort();
-    names.iter().map(|name| read(folder, name)).collect()
+    names.iter().map(|name| parse_record(folder, name)).collect()
 }
 
-fn read(folder: &Path, name: &str) -> Seen {
+fn parse_record(folder: &Path, name: &str) -> Invocation {
     let text = fs::read_to_string(folder.join(name)).expect("a record of a start");
     let start: Start = serde_json::from_str(&text).expect("a record of a start");
     let end = fs::read_to_string(folder.join(name.replace(".json", ".end.json")))
         .ok()
         .map(|text| serde_json::from_str(&text).expect("a record of an end"));
-    Seen {
+    Invocation {
         argv: start.argv,
         pid: start.pid,
         pgid: start.pgid,

@@ -1,5 +1,5 @@
-//! Numbers with given ends: what happens to a message is decided by its recipient's last four
-//! digits. The list stands once; the behaviour and the help both read it.
+//! Special phone numbers: the last four digits of the recipient select what happens to a message.
+//! Both the simulation and the help page use the table in this file.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::api::operations::{Operation, Product};
 use crate::sandbox::answers::{self, Answer};
 use crate::sandbox::rejection::Rejection;
 
-/// Customers whose number ends so wrote one hour ago.
+/// Customers with this ending always wrote one hour ago, so their 24-hour window is open.
 pub const OPEN_WINDOW_ENDING: &str = "1000";
 
-/// How long an ordinary receipt takes, so that "accepted" and "delivered" are seen apart.
+/// Delay of a normal receipt, so that "accepted" and "delivered" can be told apart.
 const DEFAULT_RECEIPT: SignedDuration = SignedDuration::from_secs(1);
-/// How long a late receipt takes: longer than one poll, short enough to wait for.
+/// Delay of a late receipt: longer than one poll interval, but short enough for a test.
 const LATE_RECEIPT: SignedDuration = SignedDuration::from_secs(8);
-/// Longer than any limit that a caller sets.
+/// Longer than any timeout of a caller.
 const HANGING: Duration = Duration::from_secs(3600);
 
-/// The intended end of a message.
+/// What happens to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scenario {
@@ -42,44 +42,48 @@ pub enum Scenario {
     CredentialsRejected,
 }
 
-/// A recipient's ending and the end that it brings.
+/// The ending of a phone number and its scenario.
 #[derive(Debug)]
 pub struct SpecialNumber {
     /// The last four digits.
     pub ending: &'static str,
-    pub fate: Scenario,
-    /// One line for the help.
+    pub scenario: Scenario,
+    /// One line for `--help`.
     pub summary: &'static str,
 }
 
-const fn special(ending: &'static str, fate: Scenario, summary: &'static str) -> SpecialNumber {
-    SpecialNumber { ending, fate, summary }
+const fn special(ending: &'static str, scenario: Scenario, summary: &'static str) -> SpecialNumber {
+    SpecialNumber { ending, scenario, summary }
 }
 
 /// Every special ending, in ascending order.
 pub const SPECIAL_NUMBERS: &[SpecialNumber] = &[
-    special("9001", Scenario::NotRegistered, "are refused: no such number (nothing sent)"),
-    special("9002", Scenario::Throttled, "are throttled by the gateway (nothing sent)"),
-    special("9003", Scenario::ReplyLost, "get the message, but the reply is lost in a timeout"),
-    special("9004", Scenario::RequestLost, "do not get it, and the reply times out all the same"),
-    special("9005", Scenario::PermissionDenied, "are denied by a RAM policy (nothing sent)"),
-    special("9006", Scenario::Hangs, "get the message, but the process hangs for an hour"),
-    special("9007", Scenario::ConnectionRefused, "meet a refused connection (nothing sent)"),
-    special("9008", Scenario::NoBalance, "are refused: the balance is too low (nothing sent)"),
-    special("9009", Scenario::ReplyGarbled, "get the message, but the reply is no JSON"),
+    special("9001", Scenario::NotRegistered, "rejected: the number does not exist (not sent)"),
+    special("9002", Scenario::Throttled, "throttled by the gateway (not sent)"),
+    special("9003", Scenario::ReplyLost, "sent, but the reply times out"),
+    special("9004", Scenario::RequestLost, "not sent, and the reply times out as well"),
+    special("9005", Scenario::PermissionDenied, "denied by a RAM policy (not sent)"),
+    special("9006", Scenario::Hangs, "sent, but the process hangs for one hour"),
+    special("9007", Scenario::ConnectionRefused, "connection refused (not sent)"),
+    special("9008", Scenario::NoBalance, "rejected: the balance is too low (not sent)"),
+    special("9009", Scenario::ReplyGarbled, "sent, but the reply is not JSON"),
     special(
         "9010",
         Scenario::SystemError,
-        "meet an error of the service (nothing sent, but the error cannot tell)",
+        "service error (not sent, but the error does not prove it)",
     ),
-    special("9011", Scenario::DailyLimit, "have reached their daily limit (nothing sent)"),
-    special("9012", Scenario::ReceiptFails, "are accepted, then the receipt reports a failure"),
-    special("9013", Scenario::ReceiptLate, "get the message; the receipt takes eight seconds"),
-    special("9014", Scenario::ReceiptNever, "are accepted, and no receipt ever comes"),
-    special("9015", Scenario::CredentialsRejected, "meet an unknown AccessKey ID (nothing sent)"),
+    special(
+        "9011",
+        Scenario::DailyLimit,
+        "rejected: daily limit of the recipient reached (not sent)",
+    ),
+    special("9012", Scenario::ReceiptFails, "accepted, then the receipt reports a failure"),
+    special("9013", Scenario::ReceiptLate, "delivered; the receipt takes 8 seconds"),
+    special("9014", Scenario::ReceiptNever, "accepted, but no receipt arrives"),
+    special("9015", Scenario::CredentialsRejected, "rejected: unknown AccessKey ID (not sent)"),
 ];
 
-/// What a receipt will say.
+/// The receipt that a message will get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Receipt {
     Delivered { after: SignedDuration },
@@ -88,25 +92,25 @@ pub enum Receipt {
 }
 
 impl Scenario {
-    /// The fate of a message to `number`, in whatever form the number is written.
-    pub fn of(number: &str) -> Self {
+    /// The scenario of a message to `number`, with or without country code.
+    pub fn from_number(number: &str) -> Self {
         SPECIAL_NUMBERS
             .iter()
             .find(|special| number.ends_with(special.ending))
-            .map_or(Self::Delivered, |special| special.fate)
+            .map_or(Self::Delivered, |special| special.scenario)
     }
 
-    /// One call with many recipients ends as its first special recipient decides.
-    pub fn of_call<'a>(recipients: impl IntoIterator<Item = &'a str>) -> Self {
+    /// The scenario of a call with many recipients: that of the first special number.
+    pub fn from_recipients<'a>(recipients: impl IntoIterator<Item = &'a str>) -> Self {
         recipients
             .into_iter()
-            .map(Self::of)
-            .find(|fate| *fate != Self::Delivered)
+            .map(Self::from_number)
+            .find(|scenario| *scenario != Self::Delivered)
             .unwrap_or(Self::Delivered)
     }
 
-    /// How the call ends when the service never gets to see it.
-    pub fn before_the_service(self, operation: &Operation) -> Option<Answer> {
+    /// The answer if the request does not reach the service, or the gateway rejects it.
+    pub fn answer_before_service(self, operation: &Operation) -> Option<Answer> {
         match self {
             Self::Throttled => Some(answers::throttled()),
             Self::RequestLost => Some(answers::read_timed_out(operation.product)),
@@ -115,20 +119,21 @@ impl Scenario {
             Self::CredentialsRejected => Some(answers::sdk_error(
                 404,
                 "InvalidAccessKeyId.NotFound",
-                "there is no such access key",
+                "the AccessKey ID does not exist",
                 serde_json::json!({ "Recommend": "check the AccessKey ID" }),
             )),
             _ => None,
         }
     }
 
-    /// The service's refusal of a call that is otherwise in order.
+    /// The error that the service returns for an otherwise valid call.
     pub fn rejection(self, product: Product) -> Option<Rejection> {
         let sms = product == Product::Dysmsapi;
         match self {
-            Self::NotRegistered if sms => {
-                Some(Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "no such mobile number"))
-            }
+            Self::NotRegistered if sms => Some(Rejection::new(
+                "isv.MOBILE_NUMBER_ILLEGAL",
+                "the mobile number does not exist",
+            )),
             Self::NotRegistered => {
                 Some(Rejection::new("131030", "the recipient has no account on this channel"))
             }
@@ -155,8 +160,8 @@ impl Scenario {
         }
     }
 
-    /// What reaches the caller of the answer that the service gave.
-    pub fn after_the_service(self, mut answer: Answer, product: Product) -> Answer {
+    /// What the caller receives of the service's answer.
+    pub fn answer_after_service(self, mut answer: Answer, product: Product) -> Answer {
         match self {
             Self::ReplyLost => answers::read_timed_out(product),
             Self::ReplyGarbled => {
@@ -170,7 +175,7 @@ impl Scenario {
         }
     }
 
-    /// When the receipt comes and what it says, counted from the moment of sending.
+    /// The receipt, and its delay counted from the time of sending.
     pub const fn receipt(self) -> Receipt {
         match self {
             Self::ReceiptFails => Receipt::Failed { after: DEFAULT_RECEIPT },

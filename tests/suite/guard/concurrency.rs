@@ -113,7 +113,7 @@ fn runs_with_different_state_folders_share_ai_mode_all_the_same() {
 
 #[test]
 fn kills_among_eight_runs_harm_none_of_the_others() {
-    let mut dice = Dice::seeded(0x5EED_0004);
+    let mut random = fastrand::Rng::with_seed(0x5EED_0004);
     for round in 0..4 {
         // Cold and warm in turn.
         let world = if round % 2 == 0 { fresh() } else { warm() };
@@ -122,8 +122,8 @@ fn kills_among_eight_runs_harm_none_of_the_others() {
         let mut runs = start_eight(&world);
         let mut killed = 0;
         for _ in 0..3 {
-            thread::sleep(Duration::from_millis(dice.roll(80)));
-            let at = usize::try_from(dice.roll(runs.len() as u64)).expect("an index");
+            thread::sleep(Duration::from_millis(random.u64(..80)));
+            let at = random.usize(..runs.len());
             let victim = runs.swap_remove(at);
             victim.signal(Signal::KILL);
             killed += usize::from(victim.wait().signal() == Some(9));
