@@ -39,7 +39,7 @@ pub use calls::{assert_asks_for_messages, flag};
 pub use left::{Process, can_be_listed};
 pub use ran::{Ran, Running};
 pub use seen::{Seen, is_alive};
-pub use terminal::Terminal;
+pub use terminal::{Terminal, plain};
 
 /// How long [`World::wait_until`] and [`Terminal::expect`] wait before they give up.
 pub const PATIENCE: Duration = Duration::from_secs(20);

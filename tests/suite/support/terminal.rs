@@ -117,7 +117,7 @@ impl Drop for Terminal {
 
 /// The text without the sequences that move the cursor or set colours. One that has not arrived
 /// completely is left out as well, so that the plain text only ever grows.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
