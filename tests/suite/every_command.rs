@@ -51,12 +51,12 @@ fn every_command_is_in_commands_txt() {
     let pages: Vec<&str> =
         reference.lines().filter_map(|line| line.strip_prefix("## alimsg ")).collect();
     let is_group = |name: &str| pages.iter().any(|page| page.starts_with(&format!("{name} ")));
-    let of_concern = |name: &&&str| name.starts_with("whatsapp ") || name.starts_with("templates ");
-    let wanted: Vec<&&str> =
-        pages.iter().filter(of_concern).filter(|name| !is_group(name)).collect();
-    assert!(wanted.len() > 25, "{wanted:?}");
+    let is_covered = |name: &&&str| name.starts_with("whatsapp ") || name.starts_with("templates ");
+    let expected: Vec<&&str> =
+        pages.iter().filter(is_covered).filter(|name| !is_group(name)).collect();
+    assert!(expected.len() > 25, "{expected:?}");
     let commands = Command::all();
-    for name in wanted {
+    for name in expected {
         let words: Vec<&str> = name.split(' ').collect();
         let known = commands.iter().any(|command| command.words.starts_with(&owned(&words)));
         assert!(known, "`alimsg {name}` is not in tests/suite/every_command/commands.txt");

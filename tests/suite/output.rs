@@ -282,7 +282,7 @@ fn a_false_variable_switches_its_flag_off() {
     assert_eq!(world.sent().len(), 5);
 }
 
-/// Runs with a stdout that is closed, discarded or full; returns exit code and stderr.
+/// Runs with a stdout that is closed or full; returns exit code and stderr.
 fn without_stdout(world: &World, words: &[&str]) -> Vec<(Option<i32>, String)> {
     let mut outputs = vec![">&-"];
     if std::path::Path::new("/dev/full").exists() {

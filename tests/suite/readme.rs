@@ -18,18 +18,18 @@ const CALLS: [&str; 3] = ["cargo run --release -- ", "cargo run -- ", "./target/
 fn commands(markdown: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     let mut in_block = false;
-    let mut goes_on = false;
+    let mut continues = false;
     for line in markdown.lines() {
         if let Some(name) = line.trim_start().strip_prefix("```") {
             in_block = !in_block && name.trim() == "console";
-            goes_on = false;
+            continues = false;
             continue;
         }
         if !in_block {
             continue;
         }
-        if goes_on {
-            let command = commands.last_mut().expect("a line that goes on");
+        if continues {
+            let command = commands.last_mut().expect("a line that continues");
             command.push('\n');
             command.push_str(line.strip_prefix("> ").unwrap_or(line));
         } else if let Some(command) = line.trim_start().strip_prefix("$ ") {
@@ -37,7 +37,7 @@ fn commands(markdown: &str) -> Vec<String> {
         } else {
             continue;
         }
-        goes_on = line.ends_with('\\');
+        continues = line.ends_with('\\');
     }
     commands
 }

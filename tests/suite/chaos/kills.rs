@@ -31,7 +31,7 @@ pub fn run(plan: &Plan) -> String {
         world.script(json!([reply(&mut random)]));
 
         let running = world.start(&words(&line));
-        strike(&world, running, &mut random, |first| {
+        interrupt(&world, running, &mut random, |first| {
             world.wait_for_quiet();
             killed += u32::from(first.status.code().is_none());
             let reported = outcome(first);
@@ -64,7 +64,7 @@ pub fn run(plan: &Plan) -> String {
 }
 
 /// Ends the run in one of several ways at a random moment, and returns how it ended.
-fn strike(
+fn interrupt(
     world: &World,
     running: Running,
     random: &mut Rng,

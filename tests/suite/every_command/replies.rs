@@ -7,16 +7,16 @@ use super::known::{Command, Service};
 use super::{for_each, world};
 use crate::support::{Ran, World};
 
-/// Undocumented values for a field: three that are neither text nor number, and one that is, which
-/// depends on the place.
-fn strange(place: usize) -> Vec<Value> {
+/// Undocumented values for a field: null, a list, an object, and a plain value that depends on the
+/// place.
+fn unexpected_values(place: usize) -> Vec<Value> {
     let plain = [json!(true), json!(u64::MAX), json!(""), json!("\u{1b}[2J\t\n\u{202e}")];
     let nested = [Value::Null, json!([null, 5, "x", [], {}]), json!({ "a": { "b": [] } })];
     nested.into_iter().chain([plain[place % plain.len()].clone()]).collect()
 }
 
 /// Texts that are not a reply, and replies without a body.
-fn hollow() -> Vec<Value> {
+fn empty_replies() -> Vec<Value> {
     let printed = ["", "\n", "null", "5", "[]", "[{}]", "{", "{\"Code\":\"OK\",", "<html></html>"];
     let objects = [json!({}), json!({ "Code": "OK" }), json!({ "Code": "OK", "Data": [[[]]] })];
     printed.map(Value::from).into_iter().chain(objects).collect()
@@ -32,7 +32,7 @@ fn changed(value: &Value) -> Vec<Value> {
                 let mut without = fields.clone();
                 without.shift_remove(name);
                 all.push(Value::Object(without));
-                for other in strange(place).into_iter().chain(changed(inner)) {
+                for other in unexpected_values(place).into_iter().chain(changed(inner)) {
                     let mut with = fields.clone();
                     with.insert(name.clone(), other);
                     all.push(Value::Object(with));
@@ -42,9 +42,9 @@ fn changed(value: &Value) -> Vec<Value> {
         }
         // Rows are independent: one list contains all changes.
         Value::Array(rows) => {
-            let strangers = (0..4).flat_map(strange);
+            let odd_rows = (0..4).flat_map(unexpected_values);
             let changes = rows.iter().flat_map(changed);
-            vec![rows.iter().cloned().chain(strangers).chain(changes).collect()]
+            vec![rows.iter().cloned().chain(odd_rows).chain(changes).collect()]
         }
         _ => Vec::new(),
     }
@@ -82,13 +82,13 @@ fn odd_replies_cause_no_panic_and_a_true_outcome() {
         let documented = Service::documented();
         for name in command.operations() {
             let good = documented.reply(&name);
-            for (number, reply) in hollow().into_iter().chain(changed(good)).enumerate() {
+            for (number, reply) in empty_replies().into_iter().chain(changed(good)).enumerate() {
                 world.script(documented.with(&name, reply.clone()).rules());
                 let before = world.sent().len();
                 let more: &[&str] = if number % 2 == 0 { &["--json"] } else { &[] };
                 let ran = run(&world, command, more);
                 let context = format!("{} when {name} says {reply}: {ran:#?}", command.shown);
-                assert_sane(command, &name, &ran, &context);
+                assert_consistent(command, &name, &ran, &context);
                 assert_eq!(world.sent().len() - before, usize::from(command.sends()), "{context}");
             }
         }
@@ -96,7 +96,7 @@ fn odd_replies_cause_no_panic_and_a_true_outcome() {
     });
 }
 
-fn assert_sane(command: &Command, name: &str, ran: &Ran, context: &str) {
+fn assert_consistent(command: &Command, name: &str, ran: &Ran, context: &str) {
     let only_reads = [" get-", " list-", " query-"].iter().any(|verb| name.contains(verb));
     let allowed: &[i32] = if only_reads { &[0, 3, 6] } else { &[0, 6, 7] };
     assert!(allowed.contains(&ran.exit()), "{context}");

@@ -29,7 +29,7 @@ fn with_keys(world: &World, more: &[&str], variables: &[(&str, &str)]) -> Ran {
 }
 
 /// The accounts that the service charged.
-fn payers(world: &World) -> Vec<Value> {
+fn charged_accounts(world: &World) -> Vec<Value> {
     world.sent().iter().map(|sent| sent["account"].clone()).collect()
 }
 
@@ -52,7 +52,7 @@ fn exported_keys_are_enough_to_send() {
     assert_eq!(json["account"]["source"], "environment", "{json:#}");
     assert_eq!(json["account"]["region"], "cn-hangzhou");
     assert_eq!(json["warnings"], serde_json::json!([]));
-    assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+    assert_eq!(charged_accounts(&world), ["environment:LTAI-exported"]);
     // `configure set` and `configure list` failed, which does not stop the run.
     let failed = world.processes().into_iter().filter(|seen| {
         seen.argv[0] == "configure" && seen.end.as_ref().is_some_and(|end| end.exit != 0)
@@ -76,7 +76,7 @@ fn a_profile_wins_over_exported_keys_with_a_warning() {
     let world = World::new();
     let ran = with_keys(&world, &[], &[("ALIBABA_CLOUD_REGION_ID", "cn-beijing")]);
     assert_accepted(&ran);
-    assert_eq!(payers(&world), ["profile:default"]);
+    assert_eq!(charged_accounts(&world), ["profile:default"]);
     let json = ran.json();
     assert_eq!(json["account"]["source"], "profile", "{json:#}");
     assert_eq!(json["account"]["profile"], "default");
@@ -96,7 +96,7 @@ fn credentials_env_prefers_the_exported_keys() {
     let world = World::new();
     let ran = with_keys(&world, &["--credentials", "env"], &[]);
     assert_accepted(&ran);
-    assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+    assert_eq!(charged_accounts(&world), ["environment:LTAI-exported"]);
     let json = ran.json();
     assert_eq!(json["account"]["source"], "environment", "{json:#}");
     assert_eq!(json["warnings"], serde_json::json!([]));
@@ -152,7 +152,7 @@ fn profile_and_exported_keys_can_share_a_state_folder() {
     assert_accepted(&world.run(&SMS));
     assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
     assert_eq!(
-        payers(&world),
+        charged_accounts(&world),
         ["environment:LTAI-exported", "profile:default", "environment:LTAI-exported"]
     );
     world.assert_clean();
@@ -197,7 +197,7 @@ fn an_invalid_profile_with_a_key_of_its_own_is_not_replaced_by_exported_keys() {
         assert!(hint.contains("--credentials env"), "{json:#}");
         assert_eq!(world.ai_mode(), None);
         assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
-        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        assert_eq!(charged_accounts(&world), ["environment:LTAI-exported"]);
         world.assert_clean();
     }
 }
@@ -212,7 +212,7 @@ fn a_profile_without_a_key_uses_the_exported_keys() {
         assert_accepted(&ran);
         assert_eq!(ran.json()["account"]["source"], "environment");
         assert_eq!(ran.json()["account"]["region"], "cn-hangzhou", "the region of the profile");
-        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        assert_eq!(charged_accounts(&world), ["environment:LTAI-exported"]);
         world.assert_clean();
     }
 }
@@ -228,7 +228,7 @@ fn the_current_profile_is_marked_by_a_blank_and_a_star() {
         world.run(&with(&SMS, &["--profile", "prod*"])).json()["account"]["profile"],
         "prod*"
     );
-    assert_eq!(payers(&world), ["profile:default", "profile:prod*"]);
+    assert_eq!(charged_accounts(&world), ["profile:default", "profile:prod*"]);
     world.assert_clean();
 }
 
@@ -242,7 +242,7 @@ fn naming_a_profile_does_not_change_the_current_one() {
     assert_accepted(&ran);
     assert_eq!(ran.json()["account"]["credential"], "AK:***xyz");
     assert_accepted(&world.run(&SMS));
-    assert_eq!(payers(&world), ["profile:other", "profile:default"]);
+    assert_eq!(charged_accounts(&world), ["profile:other", "profile:default"]);
     world.assert_clean();
 }
 

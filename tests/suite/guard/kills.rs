@@ -87,7 +87,7 @@ fn a_call_that_survives_the_kill_keeps_ai_mode_on_until_it_ends() {
 }
 
 #[test]
-fn a_call_that_hangs_after_the_kill_is_ended_at_the_time_limit() {
+fn a_call_that_hangs_after_the_kill_ends_at_the_timeout() {
     let world = World::new();
     world.script(json!([{
         "match": ["dysmsapi"], "delay_ms": 120_000, "grandchild": true, "ignore_sigterm": true,
@@ -151,7 +151,7 @@ fn after_a_kill_of_run_and_watchdog_the_next_run_recovers() {
 }
 
 #[test]
-fn a_run_whose_watchdog_was_killed_goes_on_and_cleans_up() {
+fn a_run_continues_and_cleans_up_after_a_kill_of_its_watchdog() {
     if !can_be_listed() {
         return;
     }
@@ -199,8 +199,8 @@ fn a_watchdog_ends_when_its_configuration_is_deleted() {
     wait_for(&world, "dysmsapi send-sms");
     running.signal(Signal::KILL);
     running.wait();
-    std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
-    std::fs::rename(world.path("home"), world.path("gone")).expect("the home goes away");
+    std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in is removed");
+    std::fs::rename(world.path("home"), world.path("gone")).expect("the home is moved");
     world.wait_for_quiet();
     assert!(!world.path("home").exists(), "the watchdog must not create it again");
 }

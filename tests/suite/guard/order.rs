@@ -170,7 +170,7 @@ fn a_dry_run_starts_nothing_with_or_without_aliyun() {
         let calls = planned.iter().filter(|command| command["phase"] == "call");
         assert_eq!((planned.len(), calls.count()), (10, 1), "{json:#}");
 
-        std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
+        std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in is removed");
         let mut command = world.alimsg(&with(message, &["--dry-run"]));
         command.env("PATH", world.path("bin"));
         assert_eq!(run(command).exit(), 0);

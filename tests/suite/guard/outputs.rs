@@ -19,7 +19,7 @@ fn assert_sent_once(world: &World) {
 }
 
 /// A world in which this rule changes the product call.
-fn bent(rule: serde_json::Value) -> World {
+fn with_rule(rule: serde_json::Value) -> World {
     let world = World::new();
     let mut rule = rule;
     rule["match"] = json!(["dysmsapi"]);
@@ -67,7 +67,7 @@ fn a_broken_pipe_on_stderr_does_not_stop_the_run() {
 
 #[test]
 fn a_huge_stdout_is_limited_and_the_outcome_is_unknown() {
-    let world = bent(json!({
+    let world = with_rule(json!({
         "flood_stdout_bytes": 64 * 1024 * 1024, "stdout": r#"{"Code":"OK","BizId":"1^0"}"#,
     }));
     let mut running = world.start(&SMS);
@@ -123,7 +123,7 @@ fn an_unreadable_reply_leaves_the_outcome_unknown() {
         json!({ "kill_self": 11 }),
         json!({ "kill_self": 9 }),
     ] {
-        let world = bent(rule.clone());
+        let world = with_rule(rule.clone());
         let ran = world.run(&with(&SMS, &["--out-id", "order-7"]));
         let json = assert_unknown(&ran);
         let next = json["error"]["next"][0].as_str().unwrap_or_default();
@@ -135,14 +135,14 @@ fn an_unreadable_reply_leaves_the_outcome_unknown() {
 #[test]
 fn invalid_utf8_around_the_reply_does_not_hide_it() {
     let reply = r#"{"Code":"OK","BizId":"1^0","RequestId":"A1B2C3D4"}"#;
-    let world = bent(json!({ "stdout": reply, "raw_stdout_hex": "0afffe00" }));
+    let world = with_rule(json!({ "stdout": reply, "raw_stdout_hex": "0afffe00" }));
     assert_accepted(&world.run(&SMS));
     assert_sent_once(&world);
 }
 
 #[test]
 fn a_help_page_instead_of_a_reply_is_not_a_success() {
-    let world = bent(json!({
+    let world = with_rule(json!({
         "sent": false, "stdout": "Usage:\n  aliyun dysmsapi send-sms\n\nFlags:\n  --help\n",
     }));
     let json = assert_not_sent(&world, &world.run(&SMS), 1);
@@ -152,7 +152,8 @@ fn a_help_page_instead_of_a_reply_is_not_a_success() {
 
 #[test]
 fn a_hanging_call_and_its_plugin_end_at_the_timeout() {
-    let world = bent(json!({ "delay_ms": 120_000, "grandchild": true, "ignore_sigterm": true }));
+    let world =
+        with_rule(json!({ "delay_ms": 120_000, "grandchild": true, "ignore_sigterm": true }));
     let ran = world.run(&with(&SMS, &["--timeout", "1"]));
     assert_unknown(&ran);
     let calls = calls(&world);
@@ -182,7 +183,7 @@ fn a_hanging_guard_step_ends_at_the_timeout() {
 #[test]
 fn the_plugin_of_a_killed_host_has_time_to_reply() {
     // Longer than the time that remaining processes have after a normal end.
-    let world = bent(json!({ "delay_ms": 3_000, "grandchild": true }));
+    let world = with_rule(json!({ "delay_ms": 3_000, "grandchild": true }));
     let running = world.start(&SMS);
     wait_for_plugin(&world);
     kill_host(&world);
@@ -192,7 +193,7 @@ fn the_plugin_of_a_killed_host_has_time_to_reply() {
 
 #[test]
 fn a_plugin_that_outlives_its_killed_host_too_long_is_killed() {
-    let world = bent(json!({ "delay_ms": 120_000, "grandchild": true }));
+    let world = with_rule(json!({ "delay_ms": 120_000, "grandchild": true }));
     let running = world.start(&with(&SMS, &["--timeout", "2"]));
     wait_for_plugin(&world);
     kill_host(&world);

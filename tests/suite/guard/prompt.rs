@@ -7,14 +7,14 @@ use crate::guard::messages::*;
 use crate::support::{Ran, Terminal, World};
 
 /// The message without `--yes` and `--json`.
-fn asking<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+fn without_consent<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     let own = message.iter().filter(|word| !matches!(**word, "--yes" | "--json"));
     own.chain(more).copied().collect()
 }
 
 /// A run that waits at the confirmation prompt.
 fn at_the_prompt(world: &World, more: &[&str]) -> Terminal {
-    let mut terminal = world.terminal(&asking(&SMS, more));
+    let mut terminal = world.terminal(&without_consent(&SMS, more));
     terminal.expect("Send?");
     terminal
 }
@@ -87,7 +87,7 @@ fn the_plan_shows_the_account_and_every_parameter() {
     world.wait_for_quiet();
 
     let more = ["--cust-space-id", "space-1", "--task-id", "task-7", "--fall-back-id", "fall-1"];
-    let mut terminal = world.terminal(&asking(&WHATSAPP, &more));
+    let mut terminal = world.terminal(&without_consent(&WHATSAPP, &more));
     terminal.expect("Send?");
     let seen = terminal.seen();
     for part in ["8613800000001", "8613800001000", "Hello", "space-1", "task-7", "fall-1"] {
@@ -101,7 +101,7 @@ fn the_plan_shows_the_account_and_every_parameter() {
 #[test]
 fn unused_exported_keys_are_reported_before_the_prompt() {
     let world = World::new();
-    let mut command = world.alimsg(&asking(&SMS, &[]));
+    let mut command = world.alimsg(&without_consent(&SMS, &[]));
     command
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-exported")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-a-real-secret");
@@ -178,7 +178,7 @@ fn a_prompt_on_an_invisible_stderr_sends_nothing() {
     let world = World::new();
     // stdin and stdout are a terminal, stderr is not.
     let mut terminal = Terminal::start(world.shell(r#"exec "$0" "$@" 2>errors"#, &{
-        let mut words = asking(&SMS, &[]);
+        let mut words = without_consent(&SMS, &[]);
         words.push("--json");
         words
     }));
@@ -195,10 +195,10 @@ fn a_prompt_on_an_invisible_stderr_sends_nothing() {
 fn without_a_terminal_there_is_no_prompt_and_no_process() {
     let world = World::new();
     for more in [&["--json"][..], &["--json", "--no-input"]] {
-        let ran = world.run_with_stdin(&asking(&SMS, more), "yes\n");
+        let ran = world.run_with_stdin(&without_consent(&SMS, more), "yes\n");
         assert_not_sent(&world, &ran, 2);
     }
-    let mut terminal = world.terminal(&asking(&SMS, &["--no-input"]));
+    let mut terminal = world.terminal(&without_consent(&SMS, &["--no-input"]));
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 2);
     assert!(world.processes().is_empty());
@@ -208,7 +208,7 @@ fn without_a_terminal_there_is_no_prompt_and_no_process() {
 #[test]
 fn consent_is_never_read_from_the_environment() {
     let world = World::new();
-    let mut command = world.alimsg(&asking(&SMS, &["--json"]));
+    let mut command = world.alimsg(&without_consent(&SMS, &["--json"]));
     command.env("ALIMSG_YES", "1");
     assert_not_sent(&world, &run(command), 2);
     assert!(world.processes().is_empty());

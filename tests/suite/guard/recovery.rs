@@ -150,7 +150,7 @@ fn a_recovery_that_fails_is_reported_and_leaves_the_lease() {
     assert_eq!(ran.json()["ai_mode_disabled"], false, "{ran:#?}");
     assert!(warnings(&ran).iter().any(|text| text.contains("disk full")), "{ran:#?}");
     assert_eq!(leases(&world), 1);
-    fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
+    fs::remove_file(world.path("bin/aliyun")).expect("the stand-in is removed");
     let mut command = world.alimsg(&message);
     command.env("PATH", world.path("bin"));
     let ran = run(command);

@@ -187,8 +187,8 @@ fn a_refusal_by_the_cli_shows_no_variable() {
 #[test]
 fn the_sandbox_has_its_own_policy() {
     let world = World::new();
-    let rehearsal = [&["--sandbox"], &TEMPLATE[..]].concat();
-    let template = rehearsal.iter().map(|word| if *word == "1" { "100000000000001" } else { word });
+    let sandboxed = [&["--sandbox"], &TEMPLATE[..]].concat();
+    let template = sandboxed.iter().map(|word| if *word == "1" { "100000000000001" } else { word });
     let template: Vec<&str> = template
         .map(|word| match word {
             "first=Wintermute" => "name=Wintermute",

@@ -33,7 +33,7 @@ fn assert_ended_by(ran: &Ran, signal: Signal) {
 }
 
 /// Signals until the run has ended: two equal signals at the same time count as one.
-fn insist(mut running: Running, signal: Signal) -> Ran {
+fn signal_until_ended(mut running: Running, signal: Signal) -> Ran {
     while !running.has_ended() {
         running.signal(signal);
         thread::sleep(Duration::from_millis(100));
@@ -67,7 +67,7 @@ fn a_second_signal_ends_a_hanging_check() {
         world.script(json!([{ "match": ["version"], "delay_ms": FOREVER }]));
         let running = world.start(&SMS);
         wait_for(&world, "version");
-        let ran = insist(running, signal);
+        let ran = signal_until_ended(running, signal);
         assert_ended_by(&ran, signal);
         assert_eq!(ran.json()["error"]["outcome"], "not_sent");
         assert_eq!(world.commands(), ["version"]);
@@ -131,7 +131,7 @@ fn a_second_signal_ends_the_call_with_its_plugin_and_the_outcome_is_unknown() {
         }]));
         let running = world.start(&with(&SMS, &["--out-id", "order-7"]));
         wait_for_plugin(&world);
-        let ran = insist(running, signal);
+        let ran = signal_until_ended(running, signal);
         assert_ended_by(&ran, signal);
         let json = ran.json();
         assert_eq!(json["error"]["kind"], "cancelled", "{json:#}");
@@ -156,7 +156,7 @@ fn a_second_signal_ends_a_plugin_that_outlives_its_host() {
     wait_for_plugin(&world);
     crate::guard::kills::kill_host(&world);
     world.wait_until("the host is gone", || !is_alive(calls(&world)[0].pid));
-    let ran = insist(running, Signal::INT);
+    let ran = signal_until_ended(running, Signal::INT);
     assert_ended_by(&ran, Signal::INT);
     assert_eq!(ran.json()["error"]["outcome"], "unknown");
     world.assert_clean();
@@ -170,7 +170,7 @@ fn signals_during_disable_do_not_stop_it() {
         world.script(json!([disable]));
         let running = world.start(&SMS);
         wait_for(&world, "ai-mode disable");
-        let ran = insist(running, signal);
+        let ran = signal_until_ended(running, signal);
         assert_ended_by(&ran, signal);
         let json = ran.json();
         assert_eq!(json["data"]["status"], "accepted", "{json:#}");
@@ -188,7 +188,7 @@ fn the_exit_status_is_the_first_signal_when_another_kind_follows() {
     wait_for(&world, "dysmsapi send-sms");
     running.signal(Signal::TERM);
     thread::sleep(Duration::from_millis(200));
-    let ran = insist(running, Signal::INT);
+    let ran = signal_until_ended(running, Signal::INT);
     assert_ended_by(&ran, Signal::TERM);
     world.assert_clean();
 }

@@ -10,7 +10,7 @@ use crate::guard::messages::*;
 use crate::support::{Profile, World};
 
 /// The commands of a run that does every check and finds the plugin installed.
-const PROVING: [&str; 9] = [
+const COLD_SMS: [&str; 9] = [
     "version",
     "configure set",
     "plugin list",
@@ -51,12 +51,12 @@ fn hours_from_now(hours: i64) -> Value {
 }
 
 #[test]
-fn a_preflight_cache_entry_expires_within_a_day() {
+fn a_cache_entry_expires_after_24_hours() {
     let world = warm();
     edit(&world, |entry| entry["checked_at"] = hours_from_now(-23));
     assert_eq!(next_run(&world), WARM_SMS);
     edit(&world, |entry| entry["checked_at"] = hours_from_now(-24));
-    assert_eq!(next_run(&world), PROVING);
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
@@ -72,7 +72,7 @@ fn a_plugin_is_checked_again_after_its_own_day() {
 fn a_cache_entry_from_the_future_is_ignored() {
     let world = warm();
     edit(&world, |entry| entry["checked_at"] = hours_from_now(1));
-    assert_eq!(next_run(&world), PROVING);
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
@@ -81,7 +81,7 @@ fn an_unreadable_cache_entry_is_ignored() {
     let world = warm();
     for rubbish in ["", "{", "null", "\u{0}\u{1}", r#"{"checked_at":1}"#] {
         fs::write(cache_entry(&world), rubbish).expect("a cache entry");
-        assert_eq!(next_run(&world), PROVING, "{rubbish:?}");
+        assert_eq!(next_run(&world), COLD_SMS, "{rubbish:?}");
     }
     assert_eq!(next_run(&world), WARM_SMS);
 }
@@ -93,7 +93,7 @@ fn a_replaced_aliyun_is_checked_again() {
     let original = fs::canonicalize(&program).expect("the stand-in");
     fs::remove_file(&program).expect("the link");
     fs::copy(original, &program).expect("a copy");
-    assert_eq!(next_run(&world), PROVING);
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
@@ -101,7 +101,7 @@ fn a_replaced_aliyun_is_checked_again() {
 fn a_changed_configuration_is_checked_again() {
     let world = warm();
     world.profiles(&[Profile { region: "cn-beijing", ..Profile::DEFAULT }]);
-    assert_eq!(next_run(&world), PROVING);
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
@@ -117,7 +117,7 @@ fn a_credentials_error_deletes_the_cache_entry() {
     assert_eq!(ran.exit(), 4, "{ran:#?}");
     assert_eq!(ran.json()["error"]["outcome"], "not_sent");
     assert_eq!(commands_after(&world, before), WARM_SMS);
-    assert_eq!(next_run(&world), PROVING);
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
@@ -125,13 +125,13 @@ fn a_credentials_error_deletes_the_cache_entry() {
 fn an_unwritable_state_folder_only_disables_the_cache() {
     let world = World::new();
     fs::remove_dir(world.path("state")).expect("the state folder");
-    world.file("state", "a file in the place of the folder");
+    world.file("state", "a file instead of the folder");
     for _ in 0..2 {
         let before = world.processes().len();
         let ran = world.run(&SMS);
         assert_accepted(&ran);
         assert!(ran.stderr.contains("cannot be remembered"), "{ran:#?}");
-        assert_eq!(commands_after(&world, before), PROVING);
+        assert_eq!(commands_after(&world, before), COLD_SMS);
     }
     world.assert_clean();
 }

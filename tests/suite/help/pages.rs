@@ -54,16 +54,16 @@ impl Page {
     /// The commands of the section "Examples:", each with its continuation lines.
     pub fn examples(&self) -> Vec<String> {
         let mut examples: Vec<String> = Vec::new();
-        let mut goes_on = false;
+        let mut continues = false;
         for line in self.section("Examples:").filter(|line| !line.is_empty()) {
             match examples.last_mut() {
-                Some(example) if goes_on => {
+                Some(example) if continues => {
                     example.push('\n');
                     example.push_str(line);
                 }
                 _ => examples.push(line.trim_start().to_owned()),
             }
-            goes_on = line.ends_with('\\');
+            continues = line.ends_with('\\');
         }
         examples
     }

@@ -147,7 +147,7 @@ fn a_repair_keeps_the_readable_keys() {
 }
 
 #[test]
-fn damage_in_other_tables_is_repaired_as_well() {
+fn a_missing_index_is_repaired_as_well() {
     let world = used();
     let damage = "PRAGMA writable_schema = 1;
         DELETE FROM sqlite_schema WHERE name = 'messages_by_fingerprint';";

@@ -55,7 +55,7 @@ fn an_accepted_key_replays_with_a_warning_about_unknown_parameters() {
 }
 
 #[test]
-fn an_unresolved_key_ends_with_7_until_it_is_resolved() {
+fn an_unresolved_key_exits_with_7_until_it_is_resolved() {
     let world = world(&[("open", "open", None), ("calling", "calling", None)]);
     for key in ["open", "calling"] {
         assert_eq!(world.run(&with_key(key)).exit(), 7, "{key}");
