@@ -1,6 +1,6 @@
-//! What holds for every command of WhatsApp and of templates: the child is given exactly the
-//! arguments on record, the whole command works in the sandbox, no shape of reply makes it panic or
-//! claim what is not so, and a table says the same as the JSON.
+//! For every command of WhatsApp and of templates: the child gets exactly the recorded arguments,
+//! the command works in the sandbox, no shape of reply causes a panic or a false result, and the
+//! table has the same data as the JSON.
 
 #![allow(
     clippy::expect_used,
@@ -19,7 +19,7 @@ use std::{fs, thread};
 use crate::support::World;
 use known::{Command, Service};
 
-/// A world with the file that `media upload` takes, whose service answers as documented.
+/// A world with the file for `media upload`, whose service replies as documented.
 fn world() -> World {
     let world = World::new();
     world.script(Service::documented().rules());
@@ -31,7 +31,7 @@ fn with_photo(world: World) -> World {
     world
 }
 
-/// Goes through the commands in two lanes: most of the time goes by in processes that wait.
+/// Checks the commands on two threads: the processes mostly wait.
 fn for_each(check: impl Fn(&Command) + Sync) {
     let commands = Command::all();
     let check = &check;
@@ -44,22 +44,22 @@ fn for_each(check: impl Fn(&Command) + Sync) {
 }
 
 #[test]
-fn every_command_is_on_record() {
-    // The reference is the help, which another test proves.
+fn every_command_is_in_commands_txt() {
+    // Another test checks that the reference equals the help.
     let reference = Path::new(env!("CARGO_MANIFEST_DIR")).join("references/commands.md");
     let reference = fs::read_to_string(reference).expect("the reference of the commands");
     let pages: Vec<&str> =
         reference.lines().filter_map(|line| line.strip_prefix("## alimsg ")).collect();
     let is_group = |name: &str| pages.iter().any(|page| page.starts_with(&format!("{name} ")));
-    let of_concern = |name: &&&str| name.starts_with("whatsapp ") || name.starts_with("templates ");
-    let wanted: Vec<&&str> =
-        pages.iter().filter(of_concern).filter(|name| !is_group(name)).collect();
-    assert!(wanted.len() > 25, "{wanted:?}");
+    let is_covered = |name: &&&str| name.starts_with("whatsapp ") || name.starts_with("templates ");
+    let expected: Vec<&&str> =
+        pages.iter().filter(is_covered).filter(|name| !is_group(name)).collect();
+    assert!(expected.len() > 25, "{expected:?}");
     let commands = Command::all();
-    for name in wanted {
+    for name in expected {
         let words: Vec<&str> = name.split(' ').collect();
         let known = commands.iter().any(|command| command.words.starts_with(&owned(&words)));
-        assert!(known, "`alimsg {name}` is not in tests/every_command/commands.txt");
+        assert!(known, "`alimsg {name}` is not in tests/suite/every_command/commands.txt");
     }
 }
 
@@ -68,13 +68,13 @@ fn owned(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_child_is_given_exactly_these_arguments() {
+fn every_child_gets_exactly_the_recorded_arguments() {
     for_each(|command| {
         let world = world();
         let ran = world.run(&command.line(&["--json"]));
         assert_eq!(ran.exit(), 0, "{}: {ran:#?}", command.shown);
         let calls: Vec<Vec<String>> =
-            world.calls().into_iter().map(|call| known::without_moments(&call)).collect();
+            world.calls().into_iter().map(|call| known::without_times(&call)).collect();
         assert_eq!(calls, command.calls, "{}", command.shown);
         assert_eq!(world.sent().len(), usize::from(command.sends()), "{}", command.shown);
         world.assert_clean();

@@ -1,5 +1,5 @@
-//! The guard around every run of `aliyun`, judged by what the processes of `aliyun` saw: ai-mode
-//! is on during every call and off afterwards, whatever ends the run, and no message is sent twice.
+//! The guard around every run of `aliyun`, checked by what the `aliyun` processes recorded: ai-mode
+//! is on during every call and off afterwards, however the run ends, and no message is sent twice.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! The help keeps its word: every page of `--help` has examples, and every example runs.
+//! Every page of `--help` has examples, and every example runs.
 
 #![allow(
     clippy::expect_used,
@@ -14,14 +14,14 @@ use std::{fs, thread};
 use crate::support::World;
 use pages::{PAGES, Page};
 
-/// Columns of the widest line that a help page may have.
-const WIDEST: usize = 100;
+/// Maximum width of a help page, in columns.
+const MAX_COLUMNS: usize = 100;
 
-/// Examples that cannot be run in the sandbox, by a part of their text, and why.
-/// As dry runs they have to succeed like all others.
-const NOT_TO_BE_RUN: [(&str, &str); 1] = [("--follow", "goes on until it is interrupted")];
+/// Examples that cannot be run in the sandbox, by a part of their text, and why. Like all others,
+/// they must succeed as dry runs.
+const SKIPPED: [(&str, &str); 1] = [("--follow", "runs until it is interrupted")];
 
-/// The files that examples read, which a reader has lying about: name and content.
+/// The files that examples read: name and content.
 const FILES: [(&str, &[u8]); 5] = [
     (
         "photo.png",
@@ -48,17 +48,17 @@ example = { name = "Alice" }
     ),
 ];
 
-/// Moves the sandbox or works in it: it can be run as it stands.
-fn is_rehearsal(example: &str) -> bool {
+/// Whether the example uses the sandbox, so that it can be run unchanged.
+fn is_sandbox_example(example: &str) -> bool {
     example.contains("--sandbox") || example.starts_with("alimsg sandbox ")
 }
 
 fn reason_not_to_run(example: &str) -> Option<&'static str> {
-    let known = NOT_TO_BE_RUN.iter().find(|(part, _)| example.contains(part));
+    let known = SKIPPED.iter().find(|(part, _)| example.contains(part));
     known.map(|(_, reason)| *reason)
 }
 
-/// The example, with consent and with `--dry-run`; a flag must not be given twice.
+/// The example with `--yes` and `--dry-run`; a flag must not be given twice.
 fn as_dry_run(example: &str) -> String {
     let words: Vec<&str> = example.split_whitespace().collect();
     let missing = ["--dry-run", "--yes"].into_iter().filter(|flag| !words.contains(flag));
@@ -74,36 +74,35 @@ fn machine() -> World {
     world
 }
 
-/// Types the lines that a page shows, page by page, each page on a machine of its own, and gathers
-/// what went wrong: all of it, since whoever repairs one example wants to know of the others.
+/// Runs the lines of each page, every page on its own machine, and reports all failures at once.
 fn type_all(lines_of: impl Fn(&Page) -> Vec<String> + Sync) {
-    let wrong = Mutex::new(Vec::new());
+    let failures = Mutex::new(Vec::new());
     let run = |page: &Page| {
         let world = machine();
         for line in lines_of(page) {
             let ran = world.type_line(&line);
-            let told = format!("{}{}", ran.stdout, ran.stderr);
-            if !ran.status.success() || told.contains("error:") {
+            let output = format!("{}{}", ran.stdout, ran.stderr);
+            if !ran.status.success() || output.contains("error:") {
                 let status = ran.status;
-                let report = format!("{}: {status}\n$ {line}\n{told}", page.name);
-                wrong.lock().expect("the list").push(report);
+                let report = format!("{}: {status}\n$ {line}\n{output}", page.name);
+                failures.lock().expect("the list").push(report);
             }
         }
     };
-    // Most of the time goes by in processes that wait for one another.
+    // Two threads: the processes mostly wait for one another.
     thread::scope(|scope| {
         for half in PAGES.chunks(PAGES.len().div_ceil(2)) {
             let run = &run;
             scope.spawn(move || half.iter().for_each(run));
         }
     });
-    let wrong = wrong.into_inner().expect("the list");
-    assert!(wrong.is_empty(), "{} examples fail:\n\n{}", wrong.len(), wrong.join("\n"));
+    let failures = failures.into_inner().expect("the list");
+    assert!(failures.is_empty(), "{} examples fail:\n\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]
 fn every_page_has_an_example_for_the_sandbox() {
-    assert!(PAGES.len() > 30, "the walk found the commands");
+    assert!(PAGES.len() > 30, "commands are missing");
     for page in PAGES.iter() {
         let examples = page.examples();
         let own = page.name.strip_prefix("alimsg").unwrap_or_default();
@@ -111,7 +110,7 @@ fn every_page_has_an_example_for_the_sandbox() {
             examples.iter().any(|example| {
                 example.contains("--sandbox") && reason_not_to_run(example).is_none()
             }),
-            "`{} --help` shows nothing to try in the sandbox: {examples:#?}",
+            "`{} --help` has no example for the sandbox: {examples:#?}",
             page.name
         );
         assert!(
@@ -128,7 +127,7 @@ fn every_page_has_an_example_for_the_sandbox() {
 #[test]
 fn every_example_for_the_sandbox_succeeds_on_a_fresh_machine() {
     type_all(|page| {
-        let examples = page.examples().into_iter().filter(|example| is_rehearsal(example));
+        let examples = page.examples().into_iter().filter(|example| is_sandbox_example(example));
         examples.filter(|example| reason_not_to_run(example).is_none()).collect()
     });
 }
@@ -139,7 +138,7 @@ fn every_other_example_succeeds_as_a_dry_run() {
         let examples = page
             .examples()
             .into_iter()
-            .filter(|example| !is_rehearsal(example) || reason_not_to_run(example).is_some());
+            .filter(|example| !is_sandbox_example(example) || reason_not_to_run(example).is_some());
         examples.map(|example| as_dry_run(&example)).collect()
     });
 }
@@ -149,7 +148,7 @@ fn every_page_fits_the_width_and_explains_its_flags() {
     for page in PAGES.iter() {
         for line in page.text.lines() {
             let columns = line.chars().count();
-            assert!(columns <= WIDEST, "`{} --help`, {columns} columns: {line}", page.name);
+            assert!(columns <= MAX_COLUMNS, "`{} --help`, {columns} columns: {line}", page.name);
         }
         let unexplained = page.unexplained();
         assert!(unexplained.is_empty(), "`{} --help`: {unexplained:#?}", page.name);

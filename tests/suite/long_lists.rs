@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 
 const PAGE: usize = 50;
 
-/// Each list with `--all`, the call that reads it, the word of the call that names the page, and a
-/// reply.
+/// Each list with `--all`, its call, the argument that selects the page, and a reply.
 type List = (&'static [&'static str], [&'static str; 2], &'static str, fn(&[Value]) -> Value);
 const LISTS: [List; 6] = [
     (
@@ -49,7 +48,7 @@ const LISTS: [List; 6] = [
     ),
 ];
 
-/// A row that every list can read.
+/// A row with the fields of every list.
 fn row(id: usize, text: &str) -> Value {
     let id = format!("id-{id}");
     json!({
@@ -59,7 +58,7 @@ fn row(id: usize, text: &str) -> Value {
     })
 }
 
-/// A service whose pages are full but for the last; `delay` is before the last one.
+/// A service with full pages except for the last; `delay` in ms comes before the last page.
 fn service((_, call, index, reply): &List, pages: usize, text: &str, delay: u64) -> World {
     let world = World::new();
     let rule = |page: usize| {
@@ -75,7 +74,7 @@ fn service((_, call, index, reply): &List, pages: usize, text: &str, delay: u64)
 }
 
 #[test]
-fn each_page_is_printed_when_it_comes() {
+fn each_page_is_printed_when_it_arrives() {
     for list in &LISTS {
         let world = service(list, 3, "x", 3_000);
         let mut running = world.start(list.0);
@@ -108,7 +107,7 @@ fn json_is_one_object_with_all_rows() {
 }
 
 #[test]
-fn a_reader_who_leaves_ends_the_reading() {
+fn a_broken_pipe_ends_the_paging() {
     for list in &LISTS {
         let world = service(list, 40, "x", 0);
         let ran =
@@ -121,7 +120,7 @@ fn a_reader_who_leaves_ends_the_reading() {
     }
 }
 
-/// The most memory that a run used, in KiB, and what it printed.
+/// The peak memory of a run in KiB, and the number of lines it printed.
 #[cfg(target_os = "linux")]
 fn peak(world: &World, words: &[&str]) -> (u64, usize) {
     let mut running = world.start(words);

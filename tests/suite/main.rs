@@ -31,6 +31,7 @@ mod sms_send_verify;
 mod sms_signs;
 mod sms_stats;
 mod sms_status;
+mod snapshots;
 mod stand_in_itself;
 mod templates_chat;
 mod templates_sms;

@@ -1,5 +1,5 @@
-//! What is printed where: data on stdout, everything else on stderr, and with `--json` exactly one
-//! object, whatever happens.
+//! Data is printed on stdout, everything else on stderr; with `--json` stdout is always exactly one
+//! object.
 
 #![allow(
     clippy::expect_used,
@@ -17,7 +17,7 @@ fn with_environment(world: &World, words: &[&str], variables: &[(&str, &str)]) -
 }
 
 #[test]
-fn in_a_pipe_values_stand_behind_tabs_one_fact_a_line() {
+fn in_a_pipe_each_line_is_a_name_a_tab_and_a_value() {
     let world = World::new();
     world.script(json!([{
         "match": ["dysmsapi"],
@@ -34,7 +34,7 @@ fn in_a_pipe_values_stand_behind_tabs_one_fact_a_line() {
 }
 
 #[test]
-fn verbose_shows_every_command_as_it_runs_and_hides_variables() {
+fn verbose_prints_every_command_and_hides_variables() {
     let world = World::new();
     let ran = world.run(&and(&SMS, &["-v", "--param", "code=123456"]));
     let shown: Vec<&str> =
@@ -45,13 +45,13 @@ fn verbose_shows_every_command_as_it_runs_and_hides_variables() {
         assert!(line.starts_with(&seen.argv[0]), "{line} for {:?}", seen.argv);
     }
     assert!(!ran.stderr.contains("123456") && ran.stderr.contains("'--template-param=***'"));
-    // The child got it all the same.
+    // The child still gets the value.
     assert_eq!(world.sent()[0]["flags"]["template-param"], "{\"code\":\"123456\"}");
     assert!(!world.run(&and(&SMS, &["--param", "code=123456"])).stderr.contains("$ aliyun"));
 }
 
 #[test]
-fn json_is_one_object_whatever_happens() {
+fn json_output_is_always_one_object() {
     let world = World::new();
     let lines: [&[&str]; 12] = [
         &SMS,
@@ -94,7 +94,7 @@ fn json_is_one_object_whatever_happens() {
             assert!(ran.stdout.ends_with("}\n"), "{words:?}");
         }
     }
-    // Whoever asks for a page gets the page.
+    // `--help` and `--version` print text even with `--json`.
     for page in
         [&["--json", "--help"][..], &["sms", "send", "--json", "-h"], &["--json", "--version"]]
     {
@@ -123,11 +123,11 @@ fn a_dry_run_prints_what_would_run_and_starts_nothing() {
         let words = shell_words::split(line).expect("a line for a shell");
         assert_eq!(json!(words), command["argv"]);
     }
-    // Nobody has to be there to confirm, and aliyun need not be installed.
+    // A dry run needs neither a terminal nor aliyun.
     let ran = with_environment(&world, &words, &[("PATH", "")]);
     assert_eq!((ran.exit(), ran.stdout), (0, text.stdout));
     assert!(world.processes().is_empty(), "{:?}", world.commands());
-    // What is shown is what a real run does.
+    // A real run runs the commands shown.
     world.run(&words.iter().copied().filter(|word| *word != "--dry-run").collect::<Vec<_>>());
     let call =
         world.processes().into_iter().find(|seen| seen.argv[0] == "dysmsapi").expect("a call");
@@ -138,7 +138,7 @@ fn a_dry_run_prints_what_would_run_and_starts_nothing() {
 }
 
 #[test]
-fn words_of_the_service_cannot_touch_the_terminal() {
+fn texts_of_the_service_cannot_control_the_terminal() {
     let evil = "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31mred\u{202e}\r\u{8}\nerror: forged\u{7f}";
     let reply = json!({
         "Code": "isv.NEW\u{1b}[31m", "Message": evil, "RequestId": format!("0A1B2C3D{evil}"),
@@ -160,29 +160,29 @@ fn words_of_the_service_cannot_touch_the_terminal() {
             ran.stdout.trim_end().chars().all(|c| !c.is_control() && c != '\u{202e}'),
             "{ran:#?}"
         );
-        // Machines get every character as it came.
+        // JSON contains every character unchanged.
         let raw = &ran.json()["raw"];
         assert!(raw.is_null() || *raw == reply || *raw == ok, "{raw}");
     }
 }
 
 #[test]
-fn colours_appear_only_where_they_are_wanted() {
+fn colours_appear_only_on_request_or_on_a_terminal() {
     let world = World::new();
-    let wrong = ["sms", "send", "-p", "x"];
-    let plain = world.run(&wrong).stderr;
+    let invalid = ["sms", "send", "-p", "x"];
+    let plain = world.run(&invalid).stderr;
     assert!(!plain.contains('\u{1b}'), "{plain:?}");
-    let always = world.run(&[&wrong[..], &["--color", "always"]].concat()).stderr;
+    let always = world.run(&[&invalid[..], &["--color", "always"]].concat()).stderr;
     assert!(always.contains("\u{1b}["), "{always:?}");
-    let terminal = world.terminal(&wrong).wait();
+    let terminal = world.terminal(&invalid).wait();
     assert!(terminal.stdout.contains("\u{1b}["), "{:?}", terminal.stdout);
-    let mut command = world.alimsg(&wrong);
+    let mut command = world.alimsg(&invalid);
     command.env("NO_COLOR", "1").env("TERM", "xterm");
     assert!(!crate::support::Terminal::start(command).wait().stdout.contains('\u{1b}'));
 }
 
 #[test]
-fn every_flag_of_every_command_has_a_variable_but_consent() {
+fn every_flag_but_yes_has_an_environment_variable() {
     let help = World::new().run(&["--help"]).stdout;
     for name in [
         "PROFILE",
@@ -205,7 +205,7 @@ fn every_flag_of_every_command_has_a_variable_but_consent() {
 }
 
 #[test]
-fn cells_that_a_spreadsheet_would_run_are_quoted_on_request() {
+fn spreadsheet_formulas_are_quoted_on_request() {
     let row = json!({ "TemplateCode": "=1+1", "TemplateName": "-x", "Language": "en",
                       "AuditStatus": "\t@SUM(A1)" });
     let reply = json!({ "Code": "OK", "Total": 1, "ListTemplate": [row] }).to_string();
@@ -228,7 +228,7 @@ fn cells_that_a_spreadsheet_would_run_are_quoted_on_request() {
 }
 
 #[test]
-fn the_variables_do_what_their_flags_do() {
+fn environment_variables_work_like_their_flags() {
     let call = |variables: &[(&str, &str)], words: &[&str]| {
         let world = World::new();
         let ran = with_environment(&world, words, variables);
@@ -271,7 +271,7 @@ fn the_variables_do_what_their_flags_do() {
 }
 
 #[test]
-fn a_variable_that_says_no_is_a_no() {
+fn a_false_variable_switches_its_flag_off() {
     let world = World::new();
     for no in ["0", "false", "no", "off", ""] {
         let ran = with_environment(&world, &SMS, &[("ALIMSG_JSON", no), ("ALIMSG_SANDBOX", no)]);
@@ -282,7 +282,7 @@ fn a_variable_that_says_no_is_a_no() {
     assert_eq!(world.sent().len(), 5);
 }
 
-/// Runs with a stdout that is closed, goes nowhere or is full; returns what is on stderr.
+/// Runs with a stdout that is closed or full; returns exit code and stderr.
 fn without_stdout(world: &World, words: &[&str]) -> Vec<(Option<i32>, String)> {
     let mut outputs = vec![">&-"];
     if std::path::Path::new("/dev/full").exists() {
@@ -330,14 +330,14 @@ fn without_stdout_the_outcome_and_the_tracking_id_are_on_stderr() {
             );
         }
     }
-    // Whoever discards the output wants no word about it.
+    // There is no note if the user discards stdout on purpose.
     let world = World::new();
     let ran = Running::start(world.shell(r#"exec "$0" "$@" >/dev/null"#, &SMS)).wait();
     assert!(ran.exit() == 0 && !ran.stderr.contains("stdout"), "{ran:#?}");
 }
 
 #[test]
-fn a_panic_after_the_call_tells_the_tracking_id_and_quotes_nothing() {
+fn a_panic_after_the_call_reports_the_tracking_id_and_no_content() {
     let world = World::new();
     let words = and(&SMS, &["--out-id", "order-7", "--param", "code=482913", "--json"]);
     let ran = with_environment(&world, &words, &[("ALIMSG_FAULT", "service: called=panic")]);
@@ -348,7 +348,7 @@ fn a_panic_after_the_call_tells_the_tracking_id_and_quotes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_seen_is_shown_as_its_escape() {
+fn invisible_characters_are_shown_as_escapes() {
     let name = "a\u{200b}b\u{2028}c\u{2029}d\u{61c}e\u{feff}f\u{e0041}g\u{3164}h 👩\u{200d}🚀";
     let seen =
         "a\\u{200b}b\\u{2028}c\\u{2029}d\\u{61c}e\\u{feff}f\\u{e0041}g\\u{3164}h 👩\u{200d}🚀";
@@ -377,7 +377,7 @@ fn a_name_of_70_000_characters_is_shown() {
             assert_eq!(ran.exit(), 0, "{}", ran.stderr);
             assert!(ran.stdout.contains("a@b") && !ran.stderr.contains("panicked"));
         }
-        // A plan shows names of variables.
+        // A plan shows the names of variables.
         let param = format!("--param={}=v", "v".repeat(70_000));
         let words: Vec<&str> = SMS.iter().copied().filter(|word| *word != "--yes").collect();
         let mut terminal = world.terminal(&and(&words, &[&param]));

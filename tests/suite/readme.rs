@@ -1,4 +1,4 @@
-//! The README shows nothing that does not work: its commands for the sandbox are run as they stand.
+//! Runs the sandbox commands of the README unchanged.
 
 #![allow(
     clippy::expect_used,
@@ -10,26 +10,26 @@ use std::path::Path;
 
 use crate::support::World;
 
-/// The ways in which the README may call the program.
+/// The names under which the README runs the program.
 const CALLS: [&str; 3] = ["cargo run --release -- ", "cargo run -- ", "./target/release/alimsg "];
 
-/// The commands of the console blocks: lines that begin with a prompt, with the lines that a
-/// backslash joins to them.
+/// The commands of the console blocks: lines that begin with a prompt, with their continuation
+/// lines.
 fn commands(markdown: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     let mut in_block = false;
-    let mut goes_on = false;
+    let mut continues = false;
     for line in markdown.lines() {
         if let Some(name) = line.trim_start().strip_prefix("```") {
             in_block = !in_block && name.trim() == "console";
-            goes_on = false;
+            continues = false;
             continue;
         }
         if !in_block {
             continue;
         }
-        if goes_on {
-            let command = commands.last_mut().expect("a line that goes on");
+        if continues {
+            let command = commands.last_mut().expect("a line that continues");
             command.push('\n');
             command.push_str(line.strip_prefix("> ").unwrap_or(line));
         } else if let Some(command) = line.trim_start().strip_prefix("$ ") {
@@ -37,13 +37,13 @@ fn commands(markdown: &str) -> Vec<String> {
         } else {
             continue;
         }
-        goes_on = line.ends_with('\\');
+        continues = line.ends_with('\\');
     }
     commands
 }
 
-/// The command with the program that is under test in the place of the one that a reader builds,
-/// and without the steps that fetch it.
+/// The command with the program under test instead of the one that a reader builds, and without
+/// the steps that fetch the source.
 fn runnable(command: &str) -> String {
     let steps = command.split(" && ");
     let steps: Vec<&str> =
@@ -54,14 +54,14 @@ fn runnable(command: &str) -> String {
 #[test]
 fn every_sandbox_command_of_the_readme_succeeds_on_a_fresh_machine() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    // A package without its README cannot be published, so that need not be asserted here.
+    // A package without its README cannot be published, so a missing file is not an error here.
     let Ok(readme) = fs::read_to_string(readme) else { return };
     let rehearsals: Vec<String> = commands(&readme)
         .into_iter()
         .filter(|command| command.contains("--sandbox") || command.starts_with("alimsg sandbox "))
         .collect();
     assert!(!rehearsals.is_empty(), "the README shows how to try the program without an account");
-    // One machine for all of them: a reader goes through the page from top to bottom.
+    // One machine for all commands: a reader follows the page from top to bottom.
     let world = World::with_alimsg_alone();
     for command in rehearsals {
         let ran = world.type_line(&runnable(&command));
@@ -70,7 +70,7 @@ fn every_sandbox_command_of_the_readme_succeeds_on_a_fresh_machine() {
 }
 
 #[test]
-fn commands_are_found_and_made_ready_to_run() {
+fn readme_commands_are_extracted() {
     let markdown = "\
 $ not in a block --sandbox
 ```console

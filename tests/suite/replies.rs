@@ -1,5 +1,5 @@
-//! The cases of `replies.tsv` in whole runs: what the user is told. The cases in which alimsg itself
-//! ends the call are left to the unit test of the same table.
+//! The cases of `replies.tsv` in whole runs. The unit test of the same table covers the cases in
+//! which alimsg itself ends the call.
 
 #![allow(
     clippy::expect_used,
@@ -43,7 +43,7 @@ const WHATSAPP: [&str; 11] = [
     "--json",
 ];
 
-/// What the stand-in does to play the case; `None` where alimsg itself ends the call.
+/// The stand-in's rule for the case; `None` where alimsg itself ends the call.
 fn rule(case: &Case) -> Option<Value> {
     let (how, number) = case.end.split_once(' ')?;
     let number: i32 = number.parse().ok()?;
@@ -56,26 +56,26 @@ fn rule(case: &Case) -> Option<Value> {
     Some(rule)
 }
 
-fn assert_told(world: &World, case: &Case, rule: Value) {
+fn assert_outcome(world: &World, case: &Case, rule: Value) {
     world.script(json!([rule]));
     let ran = world.run(if case.call == "sms" { &SMS } else { &WHATSAPP });
-    let told = format!("{}: {case:#?}: {ran:#?}", case.name);
-    assert_eq!(ran.exit(), i32::from(case.exit), "{told}");
+    let context = format!("{}: {case:#?}: {ran:#?}", case.name);
+    assert_eq!(ran.exit(), i32::from(case.exit), "{context}");
     let json = ran.json();
     if case.outcome == "sent" {
         assert_eq!(
             (&json["ok"], &json["data"]["status"]),
             (&json!(true), &json!("accepted")),
-            "{told}"
+            "{context}"
         );
     } else {
-        assert_eq!(json["error"]["outcome"], case.outcome, "{told}");
+        assert_eq!(json["error"]["outcome"], case.outcome, "{context}");
     }
-    assert!(!ran.stdout.contains("LTAI-leak") && !ran.stderr.contains("LTAI-leak"), "{told}");
+    assert!(!ran.stdout.contains("LTAI-leak") && !ran.stderr.contains("LTAI-leak"), "{context}");
 }
 
 #[test]
-fn the_user_is_told_the_outcome_that_the_table_has() {
+fn every_reply_of_the_table_gives_its_outcome() {
     let chosen: Vec<(Case, Value)> =
         cases().into_iter().filter_map(|case| rule(&case).map(|rule| (case, rule))).collect();
     assert!(chosen.len() > 250, "{}", chosen.len());
@@ -84,7 +84,7 @@ fn the_user_is_told_the_outcome_that_the_table_has() {
             scope.spawn(move || {
                 let world = World::new();
                 for (case, rule) in part {
-                    assert_told(&world, case, rule.clone());
+                    assert_outcome(&world, case, rule.clone());
                 }
                 world.assert_clean();
             });
@@ -117,12 +117,12 @@ fn a_crash_of_aliyun_is_reported_with_its_line_or_its_signal() {
     }
 }
 
-/// The program is stopped (Ctrl-Z, a machine that sleeps) while the call comes to its end.
+/// The program is stopped (Ctrl-Z, a suspended machine) while the call ends.
 #[test]
-fn a_complete_reply_counts_though_its_end_is_noticed_after_the_time_limit() {
+fn a_complete_reply_counts_even_if_it_is_noticed_after_the_timeout() {
     for rule in [
         json!({ "match": ["dysmsapi"], "delay_ms": 700 }),
-        // An error of the service stands on stderr: the end of the process proves that it is whole.
+        // An error of the service is on stderr; only the end of the process proves it complete.
         json!({
             "match": ["dysmsapi"], "delay_ms": 700, "sent": false, "exit": 1,
             "stderr": "Error: SDKError:\n   StatusCode: 400\n   Code: isv.AMOUNT_NOT_ENOUGH\n   \
@@ -152,7 +152,7 @@ fn a_complete_reply_counts_though_its_end_is_noticed_after_the_time_limit() {
 }
 
 #[test]
-fn a_refusal_that_came_counts_though_aliyun_does_not_end() {
+fn a_complete_refusal_counts_even_if_aliyun_does_not_end() {
     let world = World::new();
     world.script(json!([{
         "match": ["dysmsapi"], "sent": false, "delay_ms": 30_000, "stdout": "",

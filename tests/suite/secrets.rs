@@ -1,5 +1,5 @@
-//! What `aliyun` and the services quote in their errors, and what of it a user gets to see: no
-//! access key, no token, no query of a URL, and nothing that was in the message.
+//! Errors of `aliyun` and the services may quote secrets. alimsg shows no access key, no token, no
+//! query of a URL and no content of the message.
 
 #![allow(
     clippy::expect_used,
@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 const KEY: &str = "LTAI5tAbCdEfGhIjKlMn";
 const TOKEN: &str = "CAISabcdefghijklmnop/qrs+tuv==";
 
-/// Everything that a run shows.
+/// Everything that a run prints.
 fn shown(ran: &Ran) -> String {
     format!("{}{}", ran.stdout, ran.stderr)
 }
 
-/// The run in text, with `-v`, and as JSON, with the product call bent in the same way.
+/// The run in text with `-v` and in JSON, both with the same rule for the product call.
 fn both(words: &[&str], rule: &Value) -> [Ran; 2] {
     ["-v", "--json"].map(|flag| {
         let world = World::new();
@@ -39,7 +39,7 @@ fn assert_hides(ran: &Ran, secrets: &[&str]) {
     }
 }
 
-/// As the SDK of Go writes an address into an error.
+/// The query of an address, as the Go SDK prints it in an error.
 fn query() -> String {
     format!(
         "AccessKeyId={KEY}&Action=SendSms&PhoneNumbers=13800001000&SecurityToken={}\
@@ -49,7 +49,7 @@ fn query() -> String {
 }
 
 #[test]
-fn an_error_of_the_network_shows_the_host_and_not_the_query() {
+fn a_network_error_shows_the_host_without_the_query() {
     let words = and(&SMS, &["--param", "code=482913", "--out-id", "order-7"]);
     for (error, exit) in [
         ("read tcp 10.0.0.1:5->47.1.2.3:443: read: connection reset by peer", 7),
@@ -72,7 +72,7 @@ fn an_error_of_the_network_shows_the_host_and_not_the_query() {
 }
 
 #[test]
-fn a_wrong_signature_does_not_show_what_was_signed() {
+fn a_signature_error_does_not_show_the_signed_text() {
     let signed = "POST&%2F&AccessKeyId%3DLTAI5tAbCdEfGhIjKlMn%26PhoneNumbers%3D13800001000%26\
                   TemplateParam%3D%257B%2522code%2522%253A%2522482913%2522%257D";
     let message = format!(
@@ -98,11 +98,11 @@ fn a_wrong_signature_does_not_show_what_was_signed() {
 }
 
 #[test]
-fn an_excerpt_of_what_cannot_be_read_shows_no_value() {
+fn an_excerpt_of_unreadable_output_shows_no_value() {
     let words = and(&SMS, &["--param", "code=482913", "--param", "name=Ann Lee"]);
     for stdout in [
         "<html>TemplateParam={\"code\":\"482913\",\"name\":\"Ann Lee\"}</html>".to_string(),
-        // Cut off in the middle of a value.
+        // Truncated in the middle of a value.
         format!("{}482913", "x ".repeat(57)),
         format!("oops {}", query()),
         "oops code\\u003d\\u0034\\u0038\\u0032\\u0039\\u0031\\u0033 Ann+Lee".to_string(),
@@ -115,7 +115,7 @@ fn an_excerpt_of_what_cannot_be_read_shows_no_value() {
 }
 
 #[test]
-fn verbose_shows_which_flags_a_message_has_and_not_what_is_in_them() {
+fn verbose_shows_the_flags_of_a_message_without_their_values() {
     let world = World::new();
     let template = and(
         &TEMPLATE,
@@ -140,7 +140,7 @@ fn verbose_shows_which_flags_a_message_has_and_not_what_is_in_them() {
 }
 
 #[test]
-fn a_refusal_that_quotes_the_content_shows_its_reason_alone() {
+fn a_refusal_that_quotes_the_content_shows_only_its_reason() {
     let reply = json!({ "Code": "Content.Invalid", "RequestId": "1A2B3C4D-0000",
         "Message": "the text 'pssst\\nsecret' to 8613800001000 is not allowed, see pssst",
         "Data": { "content": "{\"text\":\"pssst\\\\nsecret\"}", "from": "8613800000001" } });
@@ -150,7 +150,7 @@ fn a_refusal_that_quotes_the_content_shows_its_reason_alone() {
         assert!(shown(&ran).contains("is not allowed"), "{ran:#?}");
         assert!(shown(&ran).contains("Content.Invalid"), "{ran:#?}");
     }
-    // What the guard runs knows no values; keys and queries go all the same.
+    // Guard commands contain no values, but keys and queries are still removed.
     let world = World::new();
     let stderr = format!("ERROR: Get \"https://h/x?{}\": {KEY} is bad\n", query());
     world.script(json!([
@@ -163,7 +163,7 @@ fn a_refusal_that_quotes_the_content_shows_its_reason_alone() {
 }
 
 #[test]
-fn a_look_up_that_fails_shows_nothing_of_the_message_either() {
+fn a_failed_lookup_shows_nothing_of_the_message() {
     let world = World::new();
     world.script(json!([
         { "match": ["dysmsapi", "send-sms"], "kill_self": 9 },
@@ -182,7 +182,7 @@ fn a_look_up_that_fails_shows_nothing_of_the_message_either() {
 }
 
 #[test]
-fn a_reply_of_a_success_keeps_its_ids_and_no_value() {
+fn a_successful_reply_shows_its_ids_and_no_value() {
     let reply = json!({ "Code": "OK", "Message": "482913 is out", "BizId": "482913^0",
         "RequestId": "482913-A" });
     let world = World::new();
@@ -195,7 +195,7 @@ fn a_reply_of_a_success_keeps_its_ids_and_no_value() {
     assert_eq!(json["raw"]["Message"], "*** is out");
 }
 
-/// One of the forms in which a value comes back in an error.
+/// One of the encodings in which an error may quote a value.
 fn encode(value: &str, how: u8) -> String {
     let percent = |value: &str, upper: bool| -> String {
         value
@@ -217,8 +217,8 @@ fn encode(value: &str, how: u8) -> String {
 }
 
 #[test]
-fn no_value_of_a_message_survives_in_what_is_shown() {
-    // Letters that are in no word of alimsg's own, with anything around them.
+fn no_value_of_a_message_is_shown_in_any_encoding() {
+    // Letters that no text of alimsg contains, with any text around them.
     let value = ("[ -~]{0,6}", "[qxzj]{4,8}", "[ -~你😀]{0,6}");
     let inputs = (value, any::<u8>(), 0..4_u8, any::<bool>());
     for_any(&inputs, 24, |((before, marker, after), how, place, is_text)| {

@@ -1,4 +1,4 @@
-//! Where settings come from: the command line, the environment, or nowhere.
+//! Settings from the command line and from the environment.
 
 #![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 
@@ -6,7 +6,7 @@ use crate::support::lines::{SMS, and};
 use crate::support::{Running, World};
 
 #[test]
-fn a_variable_that_is_set_to_nothing_is_not_set() {
+fn an_empty_variable_counts_as_unset() {
     let world = World::new();
     let mut command = world.alimsg(&and(&SMS, &["--json"]));
     for name in ["PROFILE", "REGION", "TIMEOUT", "ALIYUN", "CREDENTIALS", "COLOR", "SANDBOX"] {
@@ -19,7 +19,7 @@ fn a_variable_that_is_set_to_nothing_is_not_set() {
 }
 
 #[test]
-fn a_rehearsal_does_not_depend_on_the_accounts_of_the_user() {
+fn the_sandbox_ignores_the_accounts_of_the_user() {
     let world = World::bare();
     let mut command = world.alimsg(&and(&SMS, &["--json"]));
     command

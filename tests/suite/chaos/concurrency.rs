@@ -1,4 +1,4 @@
-//! Several runs at once that share a few keys, some of them killed.
+//! Concurrent runs that share a few keys, some of them killed.
 
 use std::thread;
 use std::time::Duration;

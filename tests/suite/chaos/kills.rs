@@ -12,7 +12,7 @@ use crate::chaos::Plan;
 use crate::chaos::world::{assert_true, outcome, recipient, sent_to, sms, warm, words};
 use crate::support::{Running, World};
 
-/// The log of a world is read again and again, so each has only so many rounds.
+/// Rounds per world: each round reads the whole log of its world.
 const ROUNDS_PER_WORLD: u64 = 25;
 
 /// Repeats the trial; returns the figures.
@@ -31,7 +31,7 @@ pub fn run(plan: &Plan) -> String {
         world.script(json!([reply(&mut random)]));
 
         let running = world.start(&words(&line));
-        strike(&world, running, &mut random, |first| {
+        interrupt(&world, running, &mut random, |first| {
             world.wait_for_quiet();
             killed += u32::from(first.status.code().is_none());
             let reported = outcome(first);
@@ -63,8 +63,8 @@ pub fn run(plan: &Plan) -> String {
     )
 }
 
-/// Ends the run in one of several ways at a random moment, then hands over how it ended.
-fn strike(
+/// Ends the run in one of several ways at a random moment, and returns how it ended.
+fn interrupt(
     world: &World,
     running: Running,
     random: &mut Rng,
@@ -76,7 +76,7 @@ fn strike(
     let everything = |signal| {
         for process in world.running() {
             if let Some(pid) = Pid::from_raw(process.pid) {
-                // It may have ended meanwhile.
+                // It may already have ended.
                 let _ = kill_process(pid, signal);
             }
         }
@@ -106,7 +106,7 @@ fn strike(
     check(&running.wait());
 }
 
-/// A rule for the send: what the service does with it and what comes back.
+/// A rule for the send: whether the service accepts it, and the reply.
 fn reply(random: &mut Rng) -> Value {
     let mut rule = json!({
         "match": ["dysmsapi", "send-sms"],

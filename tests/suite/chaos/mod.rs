@@ -1,6 +1,6 @@
-//! Random kills, concurrent runs and mutated replies, for as long as you like.
+//! Random kills, concurrent runs and mutated replies.
 //!
-//! `cargo test --release -- --ignored chaos` runs the long version. `ALIMSG_CHAOS_ROUNDS` sets the
+//! `cargo test --release --test suite chaos -- --ignored` runs the long version. `ALIMSG_CHAOS_ROUNDS` sets the
 //! number of rounds of each kind, `ALIMSG_CHAOS_SEED` repeats an earlier run: the seed is printed
 //! at the start and in every failure. Each kind also has a short version with a fixed seed, which
 //! `cargo test` runs.
@@ -21,7 +21,7 @@ use std::io::Write as _;
 const SHORT_ROUNDS: u64 = 12;
 const SHORT_SEED: u64 = 20_261_121;
 
-/// How one kind of trial is repeated.
+/// Number of rounds and seed of one kind of trial.
 pub struct Plan {
     pub seed: u64,
     pub rounds: u64,
@@ -74,21 +74,21 @@ fn short_chaos_of_replies() {
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test --release -- --ignored chaos"]
+#[ignore = "takes minutes: cargo test --release --test suite chaos -- --ignored"]
 fn long_chaos_of_kills() {
     let figures = kills::run(&Plan::long("kills", 600));
     report(&format!("chaos kills: {figures}"));
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test --release -- --ignored chaos"]
+#[ignore = "takes minutes: cargo test --release --test suite chaos -- --ignored"]
 fn long_chaos_of_concurrent_runs() {
     let figures = concurrency::run(&Plan::long("concurrent runs", 100));
     report(&format!("chaos concurrent runs: {figures}"));
 }
 
 #[test]
-#[ignore = "takes minutes: cargo test --release -- --ignored chaos"]
+#[ignore = "takes minutes: cargo test --release --test suite chaos -- --ignored"]
 fn long_chaos_of_replies() {
     let figures = replies::run(&Plan::long("replies", 3_000));
     report(&format!("chaos replies: {figures}"));

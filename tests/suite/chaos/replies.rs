@@ -1,4 +1,4 @@
-//! Replies that are cut, damaged, mixed and decorated: what alimsg reports must stay true.
+//! Truncated, damaged, mixed and decorated replies: the reported outcome must be true.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::chaos::Plan;
 use crate::chaos::world::{assert_true, outcome, recipient, sent_to, sms, warm, words};
 
-/// The log of a world is read again and again, so each has only so many rounds.
+/// Rounds per world: each round reads the whole log of its world.
 const ROUNDS_PER_WORLD: u64 = 100;
 
 const ACCEPTED: [&str; 3] = [
@@ -20,7 +20,7 @@ const REFUSED: [&str; 4] = [
     "{\n  \"Code\": \"isv.AMOUNT_NOT_ENOUGH\",\n  \"Message\": \"no money\"\n}\n",
     "",
 ];
-/// What may be printed on stderr whatever became of the message.
+/// Lines on stderr that prove nothing about the message.
 const NOTES: [&str; 5] = [
     "Could not load the remote plugin catalog: Get \"https://example.com/index.json\": dial tcp: lookup example.com: no such host\n",
     "Warning: a new version is available\n",
@@ -83,8 +83,8 @@ fn rule(random: &mut Rng) -> Value {
                 stdout.replace_range(from.min(to)..from.max(to), "");
             }
             3 => stdout = stdout.repeat(2),
-            // A refusal beside the reply, which may be cut but not gone: what is left of it must
-            // still outweigh the refusal. No other damage follows.
+            // A refusal beside the reply. The reply may be truncated but not missing: its rest must
+            // outweigh the refusal. No other damage follows.
             4 if sent => {
                 let (reply, refusal) = (pick(random, &ACCEPTED[..2]), pick(random, &REFUSED));
                 let reply = &reply[..1 + random.usize(0..reply.len())];

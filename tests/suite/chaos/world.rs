@@ -1,4 +1,4 @@
-//! What the trials have in common: the command, its result, and what must hold after it.
+//! Shared by the trials: the command, its result, and the checks after it.
 
 use serde_json::Value;
 
@@ -46,13 +46,13 @@ pub fn warm() -> World {
     world
 }
 
-/// How many messages to that number the service has taken.
+/// Number of messages to that number that the service accepted.
 pub fn sent_to(world: &World, phone: &str) -> usize {
     let to = |sent: &Value| sent["flags"]["phone-numbers"].to_string().contains(phone);
     world.sent().iter().filter(|sent| to(sent)).count()
 }
 
-/// What the run reported about its message; `None` if it was killed before it reported.
+/// The reported outcome; `None` if the run was killed before its report.
 pub fn outcome(ran: &Ran) -> Option<String> {
     let reply: Value = serde_json::from_str(&ran.stdout).ok()?;
     let outcome =
@@ -60,7 +60,7 @@ pub fn outcome(ran: &Ran) -> Option<String> {
     outcome.as_str().map(str::to_string)
 }
 
-/// What a report may claim: `not_sent` only if no message went out, `sent` only if one did.
+/// Asserts that `not_sent` is reported only if no message was sent, and `sent` only if one was.
 #[track_caller]
 pub fn assert_true(outcome: Option<&str>, sent: usize, context: &str) {
     assert!(sent <= 1, "{sent} messages: {context}");

@@ -1,14 +1,14 @@
-//! What is on record: `commands.txt`, a line that a user types and the calls that it makes, and
-//! `replies.json`, what the service answers to each call in every shape that is known of it.
+//! The recorded data: `commands.txt` has command lines and the calls they make, `replies.json` has
+//! every known shape of the reply to each call.
 
 use serde_json::{Map, Value, json};
 
 pub struct Command {
-    /// As it stands in the file.
+    /// The line as in the file.
     pub shown: String,
     /// Without `alimsg`.
     pub words: Vec<String>,
-    /// The argument vectors, as `World::calls` gives them.
+    /// The argument vectors, in the form of `World::calls`.
     pub calls: Vec<Vec<String>>,
 }
 
@@ -49,8 +49,8 @@ impl Command {
     }
 }
 
-/// A call with the moments in it replaced by a word.
-pub fn without_moments(call: &[String]) -> Vec<String> {
+/// A call with its times replaced by a word.
+pub fn without_times(call: &[String]) -> Vec<String> {
     let without = |word: &String| match word.split_once('=') {
         Some((flag @ ("--start" | "--end" | "--start-time" | "--end-time"), moment))
             if moment.len() == 13 && moment.bytes().all(|digit| digit.is_ascii_digit()) =>
@@ -62,12 +62,12 @@ pub fn without_moments(call: &[String]) -> Vec<String> {
     call.iter().map(without).collect()
 }
 
-/// What the service answers, by the name of the call.
+/// The reply of the service, by the name of the call.
 #[derive(Clone)]
 pub struct Service(Map<String, Value>);
 
 impl Service {
-    /// Every reply in its first shape, the one that was measured.
+    /// Every reply in its first shape, the measured one.
     pub fn documented() -> Self {
         let all: Map<String, Value> =
             serde_json::from_str(include_str!("replies.json")).expect("JSON");
@@ -93,7 +93,7 @@ impl Service {
         service
     }
 
-    /// The script by which the stand-in answers so; a text is printed as it is.
+    /// The stand-in's script with these replies; a string is printed unchanged.
     pub fn rules(&self) -> Value {
         let printed = |reply: &Value| reply.as_str().map_or(reply.to_string(), str::to_owned);
         let rule = |(name, reply): (&String, &Value)| json!({ "match": name.split(' ').collect::<Vec<_>>(), "stdout": printed(reply) });

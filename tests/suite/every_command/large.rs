@@ -31,7 +31,7 @@ const SEND: [&str; 9] = [
 ];
 
 #[test]
-fn a_list_of_ten_megabytes_is_read_to_its_last_row() {
+fn a_list_of_ten_megabytes_is_read_completely() {
     let row = |number: usize| {
         json!({ "TemplateCode": format!("c-{number}"), "TemplateName": "x".repeat(200),
                 "AuditStatus": "pass" })
@@ -49,7 +49,7 @@ fn a_list_of_ten_megabytes_is_read_to_its_last_row() {
 }
 
 #[test]
-fn a_field_of_ten_megabytes_is_shown_whole() {
+fn a_field_of_ten_megabytes_is_shown_completely() {
     let row = json!({ "MessageId": "m-1", "EventAction": "UP", "Message": filler() });
     let world = answering("cams list-chatapp-message", json!({ "Code": "OK", "Data": [row] }));
     let history = ["whatsapp", "history", "--from=8613800000001", "--cust-space-id=s"];
@@ -60,7 +60,7 @@ fn a_field_of_ten_megabytes_is_shown_whole() {
 }
 
 #[test]
-fn a_message_whose_acceptance_comes_in_ten_megabytes_is_accepted() {
+fn an_acceptance_of_ten_megabytes_is_accepted() {
     let reply = json!({ "Filler": filler(), "Code": "OK", "MessageId": "m-1" });
     let world = answering("cams send-chatapp-message", reply);
     let ran = world.run(&SEND);
@@ -71,7 +71,7 @@ fn a_message_whose_acceptance_comes_in_ten_megabytes_is_accepted() {
 }
 
 #[test]
-fn a_message_whose_refusal_comes_in_ten_megabytes_was_not_sent() {
+fn a_refusal_of_ten_megabytes_means_not_sent() {
     let reply = json!({ "Code": "InvalidParameter", "Message": filler(), "RequestId": "r-1" });
     let world = answering("cams send-chatapp-message", reply);
     let ran = world.run(&SEND);
@@ -82,7 +82,7 @@ fn a_message_whose_refusal_comes_in_ten_megabytes_was_not_sent() {
 }
 
 #[test]
-fn a_message_whose_reply_of_ten_megabytes_is_cut_off_is_open() {
+fn a_truncated_reply_of_ten_megabytes_means_unknown() {
     let reply = json!({ "Code": "OK", "MessageId": "m-1", "Filler": filler() }).to_string();
     let world = answering("cams send-chatapp-message", reply[..reply.len() - 2].into());
     let ran = world.run(&SEND);

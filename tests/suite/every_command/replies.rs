@@ -1,5 +1,5 @@
-//! Replies of every shape: those that are documented somewhere come to the same, and those that are
-//! documented nowhere end without a panic, with an outcome that is true.
+//! Replies of every shape: all documented shapes give the same result, and undocumented ones cause
+//! no panic and report a true outcome.
 
 use serde_json::{Value, json};
 
@@ -7,23 +7,23 @@ use super::known::{Command, Service};
 use super::{for_each, world};
 use crate::support::{Ran, World};
 
-/// Values that the field in that place is not documented to have: three that are no text and no
-/// number, and in turn one that is.
-fn strange(place: usize) -> Vec<Value> {
+/// Undocumented values for a field: null, a list, an object, and a plain value that depends on the
+/// place.
+fn unexpected_values(place: usize) -> Vec<Value> {
     let plain = [json!(true), json!(u64::MAX), json!(""), json!("\u{1b}[2J\t\n\u{202e}")];
     let nested = [Value::Null, json!([null, 5, "x", [], {}]), json!({ "a": { "b": [] } })];
     nested.into_iter().chain([plain[place % plain.len()].clone()]).collect()
 }
 
-/// What is no reply at all, or one without a body.
-fn hollow() -> Vec<Value> {
+/// Texts that are not a reply, and replies without a body.
+fn empty_replies() -> Vec<Value> {
     let printed = ["", "\n", "null", "5", "[]", "[{}]", "{", "{\"Code\":\"OK\",", "<html></html>"];
     let objects = [json!({}), json!({ "Code": "OK" }), json!({ "Code": "OK", "Data": [[[]]] })];
     printed.map(Value::from).into_iter().chain(objects).collect()
 }
 
-/// The value with one thing in it changed, for each thing and each change: a field that is missing,
-/// a value of a strange type.
+/// The value with one change at a time, for each field: the field is missing, or has a value of an
+/// unexpected type.
 fn changed(value: &Value) -> Vec<Value> {
     match value {
         Value::Object(fields) => {
@@ -32,7 +32,7 @@ fn changed(value: &Value) -> Vec<Value> {
                 let mut without = fields.clone();
                 without.shift_remove(name);
                 all.push(Value::Object(without));
-                for other in strange(place).into_iter().chain(changed(inner)) {
+                for other in unexpected_values(place).into_iter().chain(changed(inner)) {
                     let mut with = fields.clone();
                     with.insert(name.clone(), other);
                     all.push(Value::Object(with));
@@ -40,17 +40,17 @@ fn changed(value: &Value) -> Vec<Value> {
             }
             all
         }
-        // Rows do not disturb one another: all changes fit into one list.
+        // Rows are independent: one list contains all changes.
         Value::Array(rows) => {
-            let strangers = (0..4).flat_map(strange);
+            let odd_rows = (0..4).flat_map(unexpected_values);
             let changes = rows.iter().flat_map(changed);
-            vec![rows.iter().cloned().chain(strangers).chain(changes).collect()]
+            vec![rows.iter().cloned().chain(odd_rows).chain(changes).collect()]
         }
         _ => Vec::new(),
     }
 }
 
-/// The kinds of message differ in nothing that comes after the call.
+/// Kinds of message do not differ after the call, so one of them is enough.
 fn is_one_of_its_kind(command: &Command) -> bool {
     !command.sends() || matches!(command.words[2].as_str(), "template" | "text")
 }
@@ -73,7 +73,7 @@ fn the_changes_reach_every_field() {
 }
 
 #[test]
-fn strange_replies_end_without_a_panic_and_with_a_true_outcome() {
+fn odd_replies_cause_no_panic_and_a_true_outcome() {
     for_each(|command| {
         if !is_one_of_its_kind(command) {
             return;
@@ -82,28 +82,28 @@ fn strange_replies_end_without_a_panic_and_with_a_true_outcome() {
         let documented = Service::documented();
         for name in command.operations() {
             let good = documented.reply(&name);
-            for (number, reply) in hollow().into_iter().chain(changed(good)).enumerate() {
+            for (number, reply) in empty_replies().into_iter().chain(changed(good)).enumerate() {
                 world.script(documented.with(&name, reply.clone()).rules());
                 let before = world.sent().len();
                 let more: &[&str] = if number % 2 == 0 { &["--json"] } else { &[] };
                 let ran = run(&world, command, more);
-                let told = format!("{} when {name} says {reply}: {ran:#?}", command.shown);
-                assert_sane(command, &name, &ran, &told);
-                assert_eq!(world.sent().len() - before, usize::from(command.sends()), "{told}");
+                let context = format!("{} when {name} says {reply}: {ran:#?}", command.shown);
+                assert_consistent(command, &name, &ran, &context);
+                assert_eq!(world.sent().len() - before, usize::from(command.sends()), "{context}");
             }
         }
         world.assert_clean();
     });
 }
 
-fn assert_sane(command: &Command, name: &str, ran: &Ran, told: &str) {
+fn assert_consistent(command: &Command, name: &str, ran: &Ran, context: &str) {
     let only_reads = [" get-", " list-", " query-"].iter().any(|verb| name.contains(verb));
     let allowed: &[i32] = if only_reads { &[0, 3, 6] } else { &[0, 6, 7] };
-    assert!(allowed.contains(&ran.exit()), "{told}");
-    assert!(!ran.stderr.contains("panicked"), "{told}");
+    assert!(allowed.contains(&ran.exit()), "{context}");
+    assert!(!ran.stderr.contains("panicked"), "{context}");
     let shown = ran.stdout.chars().chain(ran.stderr.chars());
     let is_safe = |c: char| matches!(c, '\t' | '\n') || !(c.is_control() || c == '\u{202e}');
-    assert!(shown.into_iter().all(is_safe), "{told}");
+    assert!(shown.into_iter().all(is_safe), "{context}");
     if !ran.stdout.starts_with('{') {
         return;
     }
@@ -111,15 +111,15 @@ fn assert_sane(command: &Command, name: &str, ran: &Ran, told: &str) {
     assert_eq!((&json["ok"], &json["ai_mode_disabled"]), (&(ran.exit() == 0).into(), &json!(true)));
     if ran.exit() == 0 {
         let is_named = json["data"]["message_id"].as_str().is_some_and(|id| !id.is_empty());
-        assert_eq!(is_named, command.sends(), "{told}");
+        assert_eq!(is_named, command.sends(), "{context}");
     } else {
         let outcome = if ran.exit() == 7 { "unknown" } else { "not_sent" };
-        assert_eq!(json["error"]["outcome"], outcome, "{told}");
+        assert_eq!(json["error"]["outcome"], outcome, "{context}");
     }
 }
 
 #[test]
-fn every_documented_shape_of_a_reply_comes_to_the_same() {
+fn every_documented_reply_shape_gives_the_same_data() {
     let documented = Service::documented();
     for_each(|command| {
         let data = |service: &Service| {
@@ -127,7 +127,7 @@ fn every_documented_shape_of_a_reply_comes_to_the_same() {
             world.script(service.rules());
             let ran = world.run(&command.line(&["--json"]));
             assert_eq!(ran.exit(), 0, "{}: {ran:#?}", command.shown);
-            without_its_own(ran.json()["data"].clone())
+            without_varying_fields(ran.json()["data"].clone())
         };
         for name in command.operations() {
             for other in Service::other_shapes(&name) {
@@ -138,8 +138,8 @@ fn every_documented_shape_of_a_reply_comes_to_the_same() {
     });
 }
 
-/// Without the period that ends now and the ID that only one of the shapes names.
-fn without_its_own(mut data: Value) -> Value {
+/// Without the period that ends now and the ID that only one of the shapes has.
+fn without_varying_fields(mut data: Value) -> Value {
     for name in ["start", "end", "request_id", "metrics"] {
         data.as_object_mut().expect("facts").shift_remove(name);
     }

@@ -1,4 +1,4 @@
-//! Who sends and pays, and how that is said.
+//! Which account sends and pays, and how alimsg reports it.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::guard::messages::*;
 use crate::support::{Profile, Ran, World};
 
-/// Nothing is configured, both plugins are there.
+/// Both plugins are installed, no profile is configured.
 fn unconfigured() -> World {
     let world = World::new();
     world.profiles(&[]);
@@ -28,13 +28,13 @@ fn with_keys(world: &World, more: &[&str], variables: &[(&str, &str)]) -> Ran {
     run(command)
 }
 
-/// Whom the service saw.
-fn payers(world: &World) -> Vec<Value> {
+/// The accounts that the service charged.
+fn charged_accounts(world: &World) -> Vec<Value> {
     world.sent().iter().map(|sent| sent["account"].clone()).collect()
 }
 
 #[test]
-fn without_a_profile_and_without_exported_keys_nothing_is_sent() {
+fn no_profile_and_no_exported_keys_sends_nothing() {
     let world = unconfigured();
     let json = assert_not_sent(&world, &world.run(&SMS), 4);
     assert_eq!(json["error"]["kind"], "credentials");
@@ -44,7 +44,7 @@ fn without_a_profile_and_without_exported_keys_nothing_is_sent() {
 }
 
 #[test]
-fn exported_keys_alone_send() {
+fn exported_keys_are_enough_to_send() {
     let world = unconfigured();
     let ran = with_keys(&world, &[], &[("ALIBABA_CLOUD_REGION_ID", "cn-hangzhou")]);
     assert_accepted(&ran);
@@ -52,8 +52,8 @@ fn exported_keys_alone_send() {
     assert_eq!(json["account"]["source"], "environment", "{json:#}");
     assert_eq!(json["account"]["region"], "cn-hangzhou");
     assert_eq!(json["warnings"], serde_json::json!([]));
-    assert_eq!(payers(&world), ["environment:LTAI-exported"]);
-    // `configure set` and `configure list` have failed meanwhile; that is no reason to stop.
+    assert_eq!(charged_accounts(&world), ["environment:LTAI-exported"]);
+    // `configure set` and `configure list` failed, which does not stop the run.
     let failed = world.processes().into_iter().filter(|seen| {
         seen.argv[0] == "configure" && seen.end.as_ref().is_some_and(|end| end.exit != 0)
     });
@@ -62,7 +62,7 @@ fn exported_keys_alone_send() {
 }
 
 #[test]
-fn exported_keys_without_a_region_are_missing_one() {
+fn exported_keys_need_a_region() {
     let world = unconfigured();
     let json = assert_not_sent(&world, &with_keys(&world, &[], &[]), 2);
     assert_eq!(json["error"]["missing"], serde_json::json!(["--region"]));
@@ -72,11 +72,11 @@ fn exported_keys_without_a_region_are_missing_one() {
 }
 
 #[test]
-fn a_profile_wins_over_exported_keys_and_that_is_said_loudly() {
+fn a_profile_wins_over_exported_keys_with_a_warning() {
     let world = World::new();
     let ran = with_keys(&world, &[], &[("ALIBABA_CLOUD_REGION_ID", "cn-beijing")]);
     assert_accepted(&ran);
-    assert_eq!(payers(&world), ["profile:default"]);
+    assert_eq!(charged_accounts(&world), ["profile:default"]);
     let json = ran.json();
     assert_eq!(json["account"]["source"], "profile", "{json:#}");
     assert_eq!(json["account"]["profile"], "default");
@@ -85,18 +85,18 @@ fn a_profile_wins_over_exported_keys_and_that_is_said_loudly() {
     let warning = json["warnings"][0].as_str().unwrap_or_default();
     assert!(warning.contains("profile default sends and pays"), "{json:#}");
     assert!(ran.stderr.contains(&format!("warning: {warning}")), "{ran:#?}");
-    // Also on a warm run, which asks nobody.
+    // Also on a warm run, which does not run `configure list`.
     let again = with_keys(&world, &[], &[]);
     assert_eq!(again.json()["warnings"], json["warnings"]);
     world.assert_clean();
 }
 
 #[test]
-fn credentials_env_makes_the_exported_keys_win() {
+fn credentials_env_prefers_the_exported_keys() {
     let world = World::new();
     let ran = with_keys(&world, &["--credentials", "env"], &[]);
     assert_accepted(&ran);
-    assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+    assert_eq!(charged_accounts(&world), ["environment:LTAI-exported"]);
     let json = ran.json();
     assert_eq!(json["account"]["source"], "environment", "{json:#}");
     assert_eq!(json["warnings"], serde_json::json!([]));
@@ -117,7 +117,7 @@ fn credentials_env_without_exported_keys_sends_nothing() {
 }
 
 #[test]
-fn a_role_or_a_token_file_is_no_account_where_the_profiles_are_ignored() {
+fn credentials_env_does_not_accept_a_role_or_a_token_file() {
     for variables in [
         &[("ALIBABA_CLOUD_ECS_METADATA", "role")][..],
         &[
@@ -133,7 +133,7 @@ fn a_role_or_a_token_file_is_no_account_where_the_profiles_are_ignored() {
         assert!(json["error"]["hint"].to_string().contains("ACCESS_KEY_ID"), "{json:#}");
         assert_eq!(world.ai_mode(), None);
         world.assert_clean();
-        // So nothing advises to use them.
+        // So no hint recommends them.
         let mut command = world.alimsg(&SMS);
         command.envs(variables.iter().copied());
         let json = run(command).json();
@@ -146,20 +146,20 @@ fn a_role_or_a_token_file_is_no_account_where_the_profiles_are_ignored() {
 }
 
 #[test]
-fn one_state_folder_serves_profile_and_exported_keys_in_turn() {
+fn profile_and_exported_keys_can_share_a_state_folder() {
     let world = World::new();
     assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
     assert_accepted(&world.run(&SMS));
     assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
     assert_eq!(
-        payers(&world),
+        charged_accounts(&world),
         ["environment:LTAI-exported", "profile:default", "environment:LTAI-exported"]
     );
     world.assert_clean();
 }
 
 #[test]
-fn an_unknown_profile_sends_nothing_and_names_those_that_exist() {
+fn an_unknown_profile_sends_nothing_and_lists_the_existing_ones() {
     let world = World::new();
     let json = assert_not_sent(&world, &world.run(&with(&SMS, &["--profile", "nobody"])), 4);
     let message = json["error"]["message"].as_str().unwrap_or_default();
@@ -179,14 +179,14 @@ fn an_invalid_profile_sends_nothing() {
     let json = assert_not_sent(&world, &world.run(&SMS), 4);
     assert!(json["error"]["message"].as_str().is_some_and(|m| m.contains("not valid")), "{json:#}");
     assert_eq!(world.ai_mode(), None);
-    // As soon as it is repaired, it is seen.
+    // A repaired profile is used at once.
     world.profiles(&[Profile::DEFAULT]);
     assert_accepted(&world.run(&SMS));
     world.assert_clean();
 }
 
-/// The CLI takes of a profile what is there and of the environment the rest: whoever pays then, it
-/// is not who exported the keys.
+/// The CLI fills gaps in a profile from the environment, so the account that pays may not be the
+/// account of the exported keys.
 #[test]
 fn an_invalid_profile_with_a_key_of_its_own_is_not_replaced_by_exported_keys() {
     for credential in ["AK:***abc", "AK:******", "StsToken:***abc", "EcsRamRole:", "OIDC:x@y"] {
@@ -197,28 +197,28 @@ fn an_invalid_profile_with_a_key_of_its_own_is_not_replaced_by_exported_keys() {
         assert!(hint.contains("--credentials env"), "{json:#}");
         assert_eq!(world.ai_mode(), None);
         assert_accepted(&with_keys(&world, &["--credentials", "env"], &[]));
-        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        assert_eq!(charged_accounts(&world), ["environment:LTAI-exported"]);
         world.assert_clean();
     }
 }
 
 #[test]
-fn a_profile_without_a_key_leaves_it_to_exported_keys() {
-    // Never filled in, and filled in but for the keys.
+fn a_profile_without_a_key_uses_the_exported_keys() {
+    // An empty profile, and one without keys only.
     for credential in ["", "AK:***", "StsToken:***"] {
         let world = World::new();
         world.profiles(&[Profile { valid: false, credential, ..Profile::DEFAULT }]);
         let ran = with_keys(&world, &[], &[]);
         assert_accepted(&ran);
         assert_eq!(ran.json()["account"]["source"], "environment");
-        assert_eq!(ran.json()["account"]["region"], "cn-hangzhou", "that of the profile");
-        assert_eq!(payers(&world), ["environment:LTAI-exported"]);
+        assert_eq!(ran.json()["account"]["region"], "cn-hangzhou", "the region of the profile");
+        assert_eq!(charged_accounts(&world), ["environment:LTAI-exported"]);
         world.assert_clean();
     }
 }
 
 #[test]
-fn only_the_star_behind_a_blank_marks_the_current_profile() {
+fn the_current_profile_is_marked_by_a_blank_and_a_star() {
     let starred =
         Profile { name: "prod*", credential: "AK:***xyz", current: false, ..Profile::DEFAULT };
     let world = World::new();
@@ -228,12 +228,12 @@ fn only_the_star_behind_a_blank_marks_the_current_profile() {
         world.run(&with(&SMS, &["--profile", "prod*"])).json()["account"]["profile"],
         "prod*"
     );
-    assert_eq!(payers(&world), ["profile:default", "profile:prod*"]);
+    assert_eq!(charged_accounts(&world), ["profile:default", "profile:prod*"]);
     world.assert_clean();
 }
 
 #[test]
-fn the_named_profile_sends_and_the_current_one_stays_the_current_one() {
+fn naming_a_profile_does_not_change_the_current_one() {
     let other =
         Profile { name: "other", credential: "AK:***xyz", current: false, ..Profile::DEFAULT };
     let world = World::new();
@@ -242,12 +242,12 @@ fn the_named_profile_sends_and_the_current_one_stays_the_current_one() {
     assert_accepted(&ran);
     assert_eq!(ran.json()["account"]["credential"], "AK:***xyz");
     assert_accepted(&world.run(&SMS));
-    assert_eq!(payers(&world), ["profile:other", "profile:default"]);
+    assert_eq!(charged_accounts(&world), ["profile:other", "profile:default"]);
     world.assert_clean();
 }
 
 #[test]
-fn no_key_is_ever_printed_or_written_down() {
+fn no_access_key_is_printed_or_stored() {
     let world = World::new();
     let ran = with_keys(&world, &["-v"], &[]);
     assert_accepted(&ran);
@@ -268,7 +268,7 @@ fn no_key_is_ever_printed_or_written_down() {
 }
 
 #[test]
-fn answers_from_records_are_not_taken_for_the_services() {
+fn recorded_replies_are_not_used_as_replies_of_the_service() {
     let world = World::new();
     let mut command = world.alimsg(&SMS);
     command.env("ALIBABA_CLOUD_CLI_MOCK", "true");

@@ -1,12 +1,12 @@
-//! What every process of `aliyun` is given: input, process group, environment.
+//! The stdin, process group and environment of every `aliyun` process.
 
 use crate::guard::messages::*;
 use crate::support::World;
 
 #[test]
-fn every_child_gets_a_closed_pipe_as_its_input() {
+fn every_child_has_a_closed_pipe_as_stdin() {
     let world = fresh();
-    // Not what stands on alimsg's own input, either.
+    // Children do not read alimsg's own stdin.
     assert_accepted(&world.run_with_stdin(&SMS, "yes\nyes\nyes\n"));
     let seen = world.processes();
     assert_eq!(seen.len(), 9);
@@ -15,7 +15,7 @@ fn every_child_gets_a_closed_pipe_as_its_input() {
 }
 
 #[test]
-fn every_child_leads_a_process_group_of_its_own() {
+fn every_child_leads_its_own_process_group() {
     let world = fresh();
     assert_accepted(&world.run(&SMS));
     let seen = world.processes();
@@ -23,7 +23,7 @@ fn every_child_leads_a_process_group_of_its_own() {
 }
 
 #[test]
-fn every_child_gets_the_environment_and_installs_plugins_by_itself() {
+fn every_child_inherits_the_environment_and_may_install_plugins() {
     let world = fresh();
     let mut command = world.alimsg(&SMS);
     command
@@ -36,14 +36,14 @@ fn every_child_gets_the_environment_and_installs_plugins_by_itself() {
         assert_eq!(value("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL"), Some("true"), "{seen:#?}");
         assert_eq!(value("ALIBABA_CLOUD_CONNECT_TIMEOUT"), Some("5"), "{seen:#?}");
         assert_eq!(value("ALICLOUD_SOMETHING"), Some("else"), "{seen:#?}");
-        // Nobody decided that, so the profile counts.
+        // Unset by the user, so the profile applies.
         assert_eq!(value("ALIBABA_CLOUD_IGNORE_PROFILE"), None, "{seen:#?}");
     }
     world.assert_clean();
 }
 
 #[test]
-fn no_child_is_told_to_retry() {
+fn no_child_retries() {
     let world = fresh();
     let mut command = world.alimsg(&SMS);
     command
@@ -59,7 +59,7 @@ fn no_child_is_told_to_retry() {
 }
 
 #[test]
-fn the_parts_that_alimsg_plays_itself_are_not_handed_down() {
+fn internal_variables_are_not_passed_to_children() {
     let world = fresh();
     assert_accepted(&world.run(&SMS));
     for seen in world.processes() {
@@ -68,7 +68,7 @@ fn the_parts_that_alimsg_plays_itself_are_not_handed_down() {
 }
 
 #[test]
-fn an_aliyun_that_is_named_is_the_one_that_runs() {
+fn the_aliyun_given_by_flag_or_variable_runs() {
     let world = World::new();
     let named = world.path("elsewhere");
     std::fs::create_dir(&named).expect("a folder");
@@ -77,7 +77,7 @@ fn an_aliyun_that_is_named_is_the_one_that_runs() {
     let mut command = world.alimsg(&SMS);
     command.env("PATH", world.path("bin")).arg("--aliyun").arg(&path);
     assert_accepted(&run(command));
-    // By its relative path as well.
+    // A relative path works as well.
     let mut command = world.alimsg(&SMS);
     command.env("PATH", world.path("bin")).args(["--aliyun", "elsewhere/aliyun"]);
     assert_accepted(&run(command));

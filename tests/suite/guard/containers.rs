@@ -7,7 +7,7 @@ use crate::guard::messages::*;
 use crate::support::{Running, World, can_be_listed, users};
 
 #[test]
-fn process_1_that_is_signalled_ends_with_128_and_the_number() {
+fn process_1_exits_with_128_plus_the_signal_number() {
     let flags = ["--pid", "--fork", "--mount-proc", "--kill-child"];
     if !can_be_listed() || !users::can_unshare(&flags) {
         return;

@@ -1,5 +1,5 @@
-//! A panic and a kill at every point between two steps. The points are collected from a run, so
-//! that a new one is tested without being named here.
+//! A panic and a kill at every failpoint. The failpoints are collected from a run, so that new ones
+//! are tested automatically.
 
 #![cfg(debug_assertions)]
 
@@ -8,7 +8,7 @@ use std::{fs, thread};
 use crate::guard::messages::*;
 use crate::support::{Ran, World};
 
-/// The points that a run with this message passes, in their order.
+/// The failpoints that a run with this message passes, in order.
 fn points(world: &World, message: &[&str]) -> Vec<String> {
     let trace = world.path("trace");
     let mut command = world.alimsg(message);
@@ -22,7 +22,7 @@ fn points(world: &World, message: &[&str]) -> Vec<String> {
     points
 }
 
-/// Runs once with a fault at each point, in worlds of their own, a few side by side.
+/// Runs once with a fault at each failpoint, each in its own world, several in parallel.
 fn at_every_point(fault: &str, check: impl Fn(&World, &str, Ran) + Sync) {
     let points = points(&fresh(), &SMS);
     let check = &check;
@@ -59,13 +59,13 @@ fn a_kill_at_any_point_leaves_ai_mode_off() {
 }
 
 #[test]
-fn a_panic_at_any_point_leaves_ai_mode_off_and_tells_the_outcome() {
+fn a_panic_at_any_point_leaves_ai_mode_off_and_reports_the_outcome() {
     at_every_point("panic", |world, point, ran| {
         assert!(ran.stderr.contains(&format!("fault injected at {point}")), "{point}: {ran:#?}");
         let json = ran.json();
         let error = &json["error"];
         match (world.sent().len(), error["outcome"].as_str()) {
-            // The send is over and stands; only leaving ai-mode went wrong.
+            // The message was accepted; only switching ai-mode off failed.
             (1, None) => {
                 assert_accepted(&ran);
                 assert_eq!(json["ai_mode_disabled"], false, "{point}: {json:#}");
@@ -76,7 +76,7 @@ fn a_panic_at_any_point_leaves_ai_mode_off_and_tells_the_outcome() {
                 assert_eq!(error["kind"], "internal", "{point}: {json:#}");
                 assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
             }
-            // Between the start of the call and the reading of its reply.
+            // Between the start of the call and the parsing of its reply.
             (_, Some("unknown")) => {
                 assert_eq!(ran.exit(), 7, "{point}: {ran:#?}");
                 assert_eq!(error["kind"], "unknown_outcome", "{point}: {json:#}");
@@ -84,7 +84,7 @@ fn a_panic_at_any_point_leaves_ai_mode_off_and_tells_the_outcome() {
             }
             (sent, outcome) => panic!("{point}: {sent} sent, outcome {outcome:?}: {json:#}"),
         }
-        // What it says about ai-mode is true at once, not only when the watchdog has been.
+        // The reported state of ai-mode is true at once, not only after the watchdog has run.
         if json["ai_mode_disabled"] == true {
             assert_ne!(world.ai_mode(), Some(true), "{point}");
         }

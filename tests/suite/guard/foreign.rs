@@ -1,4 +1,4 @@
-//! ai-mode that a user, or another program, has set.
+//! ai-mode set by the user or by another program.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn warnings(ran: &Ran) -> Vec<String> {
 }
 
 #[test]
-fn ai_mode_that_was_on_is_off_afterwards_and_a_warning_restores_it() {
+fn ai_mode_that_was_on_is_switched_off_and_a_warning_shows_how_to_restore_it() {
     let world = warm();
     world.set_ai_mode(true, "my own agent");
     let ran = world.run(&SMS);
@@ -22,7 +22,7 @@ fn ai_mode_that_was_on_is_off_afterwards_and_a_warning_restores_it() {
     let warnings = warnings(&ran);
     let [warning] = warnings.as_slice() else { panic!("{ran:#?}") };
     assert!(ran.stderr.contains(warning), "{ran:#?}");
-    // What it names restores it.
+    // The commands in the warning restore it.
     let (_, commands) = warning.split_once("to restore it: ").expect("commands");
     assert_eq!(
         commands,
@@ -41,7 +41,7 @@ fn ai_mode_that_was_on_is_off_afterwards_and_a_warning_restores_it() {
 }
 
 #[test]
-fn only_what_someone_else_set_is_warned_about() {
+fn only_ai_mode_set_by_others_causes_a_warning() {
     for (enabled, agent, expected) in [
         (false, "", None),
         (false, SMS_AGENT, None),
@@ -62,14 +62,14 @@ fn only_what_someone_else_set_is_warned_about() {
                 assert!(warnings[0].contains(text), "{enabled} {agent}: {ran:#?}");
             }
         }
-        // The next run finds what this one left.
+        // The state that this run leaves causes no warning in the next run.
         assert_eq!(world.run(&SMS).json()["warnings"], json!([]));
         world.assert_clean();
     }
 }
 
 #[test]
-fn what_a_killed_run_left_on_is_not_the_users_own() {
+fn ai_mode_left_on_by_a_killed_run_causes_no_warning() {
     let world = warm();
     world.set_ai_mode(true, SMS_AGENT);
     let leases = world.path("home/.aliyun/.alimsg/leases");
@@ -81,7 +81,7 @@ fn what_a_killed_run_left_on_is_not_the_users_own() {
 }
 
 #[test]
-fn what_another_run_switched_on_is_not_the_users_own() {
+fn ai_mode_switched_on_by_another_run_causes_no_warning() {
     let world = warm();
     world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
     let first = world.start(&SMS);
@@ -94,7 +94,7 @@ fn what_another_run_switched_on_is_not_the_users_own() {
 }
 
 #[test]
-fn ai_mode_that_was_on_stays_as_it_is_where_nothing_is_switched_on() {
+fn a_run_that_needs_no_ai_mode_leaves_it_unchanged() {
     let world = warm();
     world.set_ai_mode(true, "mine");
     world.script(json!([{

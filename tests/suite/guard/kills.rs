@@ -1,4 +1,4 @@
-//! SIGKILL, which no program can answer: the watchdog does, or the next run.
+//! SIGKILL, which a program cannot handle: the watchdog or the next run cleans up.
 
 use std::thread;
 use std::time::Duration;
@@ -9,13 +9,13 @@ use serde_json::json;
 use crate::guard::messages::*;
 use crate::support::{World, can_be_listed};
 
-/// Kills the host of the call in flight and leaves its plugin alone.
+/// Kills the host process of the running call but not its plugin.
 pub fn kill_host(world: &World) {
     let host = calls(world).into_iter().find(|call| !call.plugin).expect("a call");
     kill_process(Pid::from_raw(host.pid).expect("a pid"), Signal::KILL).expect("the host");
 }
 
-/// The run is killed at a moment of chance, again and again.
+/// Kills runs at random times.
 fn kill_at_random_moments(world: &World, seed: u64, times: u32, latest_ms: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     for round in 0..times {
@@ -30,13 +30,13 @@ fn kill_at_random_moments(world: &World, seed: u64, times: u32, latest_ms: u64) 
         assert!(world.violations().is_empty(), "round {round}: {:#?}", world.violations());
     }
     assert_on_during_calls(world);
-    // And the machine still works.
+    // Sending still works.
     assert_accepted(&world.run(&SMS));
     world.assert_clean();
 }
 
 #[test]
-fn a_killed_run_leaves_ai_mode_off_at_whatever_moment() {
+fn a_kill_at_any_moment_leaves_ai_mode_off() {
     if !can_be_listed() {
         return;
     }
@@ -47,7 +47,7 @@ fn a_killed_run_leaves_ai_mode_off_at_whatever_moment() {
 }
 
 #[test]
-fn a_killed_first_run_leaves_ai_mode_off_at_whatever_moment() {
+fn a_kill_of_the_first_run_at_any_moment_leaves_ai_mode_off() {
     if !can_be_listed() {
         return;
     }
@@ -65,7 +65,7 @@ fn a_killed_first_run_leaves_ai_mode_off_at_whatever_moment() {
 }
 
 #[test]
-fn a_call_in_flight_at_the_kill_keeps_ai_mode_on_until_it_ends() {
+fn a_call_that_survives_the_kill_keeps_ai_mode_on_until_it_ends() {
     for grandchild in [false, true] {
         let world = World::new();
         world.script(json!([{
@@ -87,7 +87,7 @@ fn a_call_in_flight_at_the_kill_keeps_ai_mode_on_until_it_ends() {
 }
 
 #[test]
-fn a_call_that_hangs_after_the_kill_is_ended_at_the_time_limit() {
+fn a_call_that_hangs_after_the_kill_ends_at_the_timeout() {
     let world = World::new();
     world.script(json!([{
         "match": ["dysmsapi"], "delay_ms": 120_000, "grandchild": true, "ignore_sigterm": true,
@@ -101,11 +101,11 @@ fn a_call_that_hangs_after_the_kill_is_ended_at_the_time_limit() {
 }
 
 #[test]
-fn a_kill_while_ai_mode_is_being_switched_on_waits_for_the_writer() {
+fn after_a_kill_during_enable_the_watchdog_waits_for_the_writer() {
     for step in ["enable", "set-user-agent", "disable"] {
         let world = warm();
         let before = world.processes().len();
-        // The writer rests inside, not before: its file is half-way changed.
+        // The writer pauses in the middle of its write.
         world.write_delay_ms(200);
         let running = world.start(&SMS);
         let name = format!("ai-mode {step}");
@@ -123,7 +123,7 @@ fn a_kill_while_ai_mode_is_being_switched_on_waits_for_the_writer() {
 }
 
 #[test]
-fn what_killed_the_run_and_its_watchdog_is_healed_by_the_next_run() {
+fn after_a_kill_of_run_and_watchdog_the_next_run_recovers() {
     if !can_be_listed() {
         return;
     }
@@ -138,20 +138,20 @@ fn what_killed_the_run_and_its_watchdog_is_healed_by_the_next_run() {
     running.signal(Signal::KILL);
     running.wait();
     world.wait_for_quiet();
-    assert_eq!(world.ai_mode(), Some(true), "nobody was left to switch it off");
+    assert_eq!(world.ai_mode(), Some(true), "no process was left to switch it off");
 
     let killed = world.processes().len();
     assert_eq!(killed, before + 3);
     assert_accepted(&world.run(&SMS));
-    let healed = commands_after(&world, killed);
-    assert_eq!(healed[0], "ai-mode disable");
-    assert_eq!(healed[1..], WARM_SMS);
+    let recovered = commands_after(&world, killed);
+    assert_eq!(recovered[0], "ai-mode disable");
+    assert_eq!(recovered[1..], WARM_SMS);
     assert_eq!(world.sent().len(), 3);
     world.assert_clean();
 }
 
 #[test]
-fn a_run_whose_watchdog_was_killed_goes_on_and_cleans_up() {
+fn a_run_continues_and_cleans_up_after_a_kill_of_its_watchdog() {
     if !can_be_listed() {
         return;
     }
@@ -176,41 +176,41 @@ fn a_call_of_a_killed_run_is_not_cut_off_by_the_next_run() {
     world.watchdogs().iter().for_each(|watchdog| watchdog.kill());
     running.signal(Signal::KILL);
     running.wait();
-    // The next run comes and goes while the orphaned call still runs with ai-mode on.
+    // The next run starts and ends while the orphaned call still runs with ai-mode on.
     let ran = world.run(&SMS);
     assert_accepted(&ran);
     world.wait_for_quiet();
     assert_on_during_calls(&world);
-    // The one after it finds the debt.
+    // The run after it finds the stale lease.
     assert_accepted(&world.run(&SMS));
     assert_eq!(world.sent().len(), 4);
     world.assert_clean();
 }
 
 #[test]
-fn a_watchdog_whose_configuration_is_gone_goes_too() {
+fn a_watchdog_ends_when_its_configuration_is_deleted() {
     if !can_be_listed() {
         return;
     }
     let world = World::new();
-    // The watchdog waits for as long, and does nothing in between.
+    // The watchdog waits that long and does nothing until then.
     world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 2_500 }]));
     let running = world.start(&SMS);
     wait_for(&world, "dysmsapi send-sms");
     running.signal(Signal::KILL);
     running.wait();
-    std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
-    std::fs::rename(world.path("home"), world.path("gone")).expect("the home goes away");
+    std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in is removed");
+    std::fs::rename(world.path("home"), world.path("gone")).expect("the home is moved");
     world.wait_for_quiet();
-    assert!(!world.path("home").exists(), "it is not made again");
+    assert!(!world.path("home").exists(), "the watchdog must not create it again");
 }
 
 #[test]
-fn nothing_is_left_behind_by_an_ordinary_run() {
+fn a_normal_run_leaves_no_process_behind() {
     let world = World::new();
     for message in [SMS.as_slice(), &WHATSAPP] {
         assert_accepted(&world.run(message));
-        // At once: the watchdog goes before the run does.
+        // At once: the watchdog ends before the run does.
         assert!(world.running().is_empty(), "{:#?}", world.running());
     }
     let leases = world.path("home/.aliyun/.alimsg/leases");

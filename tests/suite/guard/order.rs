@@ -1,11 +1,11 @@
-//! What is run, in which order and with which flags.
+//! Which commands run, in which order and with which flags.
 
 use crate::guard::messages::*;
 use crate::support::{Invocation, World};
 
 const SET_AUTO_INSTALL: &[&str] = &["configure", "set", "--auto-plugin-install", "true"];
 
-/// The argument vectors of everything but product calls.
+/// The argument vectors of all commands except product calls.
 fn guard_vectors(world: &World) -> Vec<Vec<String>> {
     let is_guard = |seen: &Invocation| !matches!(seen.argv[0].as_str(), "cams" | "dysmsapi");
     world.processes().into_iter().filter(is_guard).map(|seen| seen.argv).collect()
@@ -39,7 +39,7 @@ fn a_first_whatsapp_message_takes_the_seven_steps_in_order() {
         &["version"],
         SET_AUTO_INSTALL,
         &["plugin", "list"],
-        // Installing would download what is there already.
+        // Installing would download an installed plugin again.
         &["plugin", "update"],
         &["configure", "list"],
         &["configure", "ai-mode", "enable"],
@@ -84,7 +84,7 @@ fn ai_mode_is_on_with_the_right_agent_during_the_call_and_off_around_it() {
 }
 
 #[test]
-fn the_flags_of_each_call_are_those_that_the_service_needs() {
+fn each_call_has_the_flags_that_its_service_needs() {
     let world = World::new();
     assert_accepted(&world.run(&with(&SMS, &["--out-id", "order-7"])));
     assert_accepted(&world.run(&with(&WHATSAPP, &["--task-id", "task-7"])));
@@ -115,7 +115,7 @@ fn the_flags_of_each_call_are_those_that_the_service_needs() {
 }
 
 #[test]
-fn profile_and_region_stand_on_product_calls_only() {
+fn only_product_calls_have_profile_and_region() {
     let world = World::new();
     assert_accepted(&world.run(&with(&SMS, &["--profile", "default", "-r", "cn-shanghai"])));
     let calls = calls(&world);
@@ -139,7 +139,7 @@ fn a_warm_run_starts_exactly_four_processes() {
 }
 
 #[test]
-fn the_second_product_proves_its_own_plugin_and_nothing_else() {
+fn the_second_product_checks_only_its_own_plugin() {
     let world = fresh();
     assert_accepted(&world.run(&SMS));
     let cold = world.processes().len();
@@ -170,7 +170,7 @@ fn a_dry_run_starts_nothing_with_or_without_aliyun() {
         let calls = planned.iter().filter(|command| command["phase"] == "call");
         assert_eq!((planned.len(), calls.count()), (10, 1), "{json:#}");
 
-        std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
+        std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in is removed");
         let mut command = world.alimsg(&with(message, &["--dry-run"]));
         command.env("PATH", world.path("bin"));
         assert_eq!(run(command).exit(), 0);
@@ -181,7 +181,7 @@ fn a_dry_run_starts_nothing_with_or_without_aliyun() {
 }
 
 #[test]
-fn a_dry_run_shows_what_a_real_run_does() {
+fn a_dry_run_shows_the_commands_of_a_real_run() {
     let world = fresh();
     let message = with(&SMS, &["--out-id", "order-7", "--profile", "default"]);
     let json = world.run(&with(&message, &["--dry-run"])).json();
@@ -190,7 +190,7 @@ fn a_dry_run_shows_what_a_real_run_does() {
         .as_array()
         .expect("commands")
         .iter()
-        // What runs only if the plugin is there.
+        // Runs only if the plugin is installed.
         .filter(|command| command["argv"][2] != "update")
         .map(|command| serde_json::from_value(command["argv"].clone()).expect("words"))
         .collect();
@@ -208,7 +208,7 @@ fn bad_input_starts_nothing() {
         with(&SMS, &["-p", "12"]),
         with(&SMS, &["--no-such-flag"]),
         vec!["sms", "send", "--yes", "--json"],
-        // Nobody is there to be asked.
+        // There is no terminal for a prompt.
         SMS.iter().copied().filter(|word| *word != "--yes").collect(),
     ] {
         let world = World::new();

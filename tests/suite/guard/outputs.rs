@@ -1,4 +1,4 @@
-//! Outputs that are closed, flooded, cut off or never come, in both directions.
+//! Output that is closed, huge, truncated or missing: that of alimsg and that of its children.
 
 use std::process::Stdio;
 use std::thread;
@@ -10,7 +10,7 @@ use crate::guard::kills::kill_host;
 use crate::guard::messages::*;
 use crate::support::{Running, World, can_be_listed, is_alive};
 
-/// One message went out, and ai-mode is off.
+/// Exactly one message was sent, and ai-mode is off.
 #[track_caller]
 fn assert_sent_once(world: &World) {
     assert_eq!(world.sent().len(), 1, "{:#?}", world.sent());
@@ -18,8 +18,8 @@ fn assert_sent_once(world: &World) {
     world.assert_clean();
 }
 
-/// A world in which the product call is bent that way.
-fn bent(rule: serde_json::Value) -> World {
+/// A world in which this rule changes the product call.
+fn with_rule(rule: serde_json::Value) -> World {
     let world = World::new();
     let mut rule = rule;
     rule["match"] = json!(["dysmsapi"]);
@@ -28,7 +28,7 @@ fn bent(rule: serde_json::Value) -> World {
 }
 
 #[test]
-fn a_closed_stdout_sends_once_and_ends_with_0() {
+fn a_closed_stdout_sends_once_and_exits_with_0() {
     for closing in [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"] {
         let world = World::new();
         let ran = run(world.shell(&format!(r#"exec "$0" "$@" {closing}"#), &SMS));
@@ -38,7 +38,7 @@ fn a_closed_stdout_sends_once_and_ends_with_0() {
 }
 
 #[test]
-fn a_reader_that_went_away_does_not_hide_that_the_message_is_out() {
+fn a_broken_pipe_on_stdout_reports_the_sent_message_on_stderr() {
     for json in [true, false] {
         let world = World::new();
         let (reader, writer) = std::io::pipe().expect("a pipe");
@@ -47,7 +47,7 @@ fn a_reader_that_went_away_does_not_hide_that_the_message_is_out() {
         let ended = command.stdout(writer).stderr(Stdio::piped()).output().expect("it runs");
         let stderr = String::from_utf8_lossy(&ended.stderr);
         assert_eq!(ended.status.code(), Some(0), "{stderr}");
-        // Who sends again because nothing was printed would send twice: so it is said here.
+        // stdout is lost, and a user who sees no result may send again, so stderr reports it.
         assert!(stderr.contains("stdout cannot be written"), "{stderr}");
         assert!(stderr.contains("accepted") && stderr.contains("biz_id"), "{stderr}");
         assert_sent_once(&world);
@@ -55,7 +55,7 @@ fn a_reader_that_went_away_does_not_hide_that_the_message_is_out() {
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_stops_nothing() {
+fn a_broken_pipe_on_stderr_does_not_stop_the_run() {
     let world = World::new();
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -66,8 +66,8 @@ fn a_stderr_that_nobody_reads_stops_nothing() {
 }
 
 #[test]
-fn a_flood_on_stdout_is_bounded_and_the_outcome_is_unknown() {
-    let world = bent(json!({
+fn a_huge_stdout_is_limited_and_the_outcome_is_unknown() {
+    let world = with_rule(json!({
         "flood_stdout_bytes": 64 * 1024 * 1024, "stdout": r#"{"Code":"OK","BizId":"1^0"}"#,
     }));
     let mut running = world.start(&SMS);
@@ -81,7 +81,7 @@ fn a_flood_on_stdout_is_bounded_and_the_outcome_is_unknown() {
     assert_sent_once(&world);
 }
 
-/// The most memory that the process has ever used, where the system tells.
+/// The peak memory of the process in MiB; `None` where the system does not report it.
 fn peak_memory_mib(pid: i32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -90,7 +90,7 @@ fn peak_memory_mib(pid: i32) -> Option<u64> {
 }
 
 #[test]
-fn a_flood_on_stderr_does_not_hide_the_reply() {
+fn a_huge_stderr_does_not_hide_the_reply() {
     let world = warm();
     world.script(json!([{ "match": ["dysmsapi"], "stderr": "a note\n".repeat(1_500_000) }]));
     assert_accepted(&world.run(&SMS));
@@ -99,7 +99,7 @@ fn a_flood_on_stderr_does_not_hide_the_reply() {
 }
 
 #[test]
-fn a_flood_from_a_step_of_the_guard_stops_nothing() {
+fn huge_output_of_a_guard_step_does_not_stop_the_run() {
     let world = World::new();
     world.script(json!([
         { "match": ["plugin", "update"], "flood_stdout_bytes": 4 * 1024 * 1024 },
@@ -110,7 +110,7 @@ fn a_flood_from_a_step_of_the_guard_stops_nothing() {
 }
 
 #[test]
-fn a_reply_that_cannot_be_read_leaves_the_outcome_unknown() {
+fn an_unreadable_reply_leaves_the_outcome_unknown() {
     for rule in [
         json!({ "truncate": 20 }),
         json!({ "raw_stdout_hex": "fffe7b22436f6465" }),
@@ -123,7 +123,7 @@ fn a_reply_that_cannot_be_read_leaves_the_outcome_unknown() {
         json!({ "kill_self": 11 }),
         json!({ "kill_self": 9 }),
     ] {
-        let world = bent(rule.clone());
+        let world = with_rule(rule.clone());
         let ran = world.run(&with(&SMS, &["--out-id", "order-7"]));
         let json = assert_unknown(&ran);
         let next = json["error"]["next"][0].as_str().unwrap_or_default();
@@ -133,16 +133,16 @@ fn a_reply_that_cannot_be_read_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn bytes_around_the_reply_that_are_no_text_do_not_hide_it() {
+fn invalid_utf8_around_the_reply_does_not_hide_it() {
     let reply = r#"{"Code":"OK","BizId":"1^0","RequestId":"A1B2C3D4"}"#;
-    let world = bent(json!({ "stdout": reply, "raw_stdout_hex": "0afffe00" }));
+    let world = with_rule(json!({ "stdout": reply, "raw_stdout_hex": "0afffe00" }));
     assert_accepted(&world.run(&SMS));
     assert_sent_once(&world);
 }
 
 #[test]
-fn a_help_page_in_the_place_of_a_reply_is_no_success() {
-    let world = bent(json!({
+fn a_help_page_instead_of_a_reply_is_not_a_success() {
+    let world = with_rule(json!({
         "sent": false, "stdout": "Usage:\n  aliyun dysmsapi send-sms\n\nFlags:\n  --help\n",
     }));
     let json = assert_not_sent(&world, &world.run(&SMS), 1);
@@ -151,8 +151,9 @@ fn a_help_page_in_the_place_of_a_reply_is_no_success() {
 }
 
 #[test]
-fn a_call_that_hangs_is_ended_with_its_plugin_at_the_time_limit() {
-    let world = bent(json!({ "delay_ms": 120_000, "grandchild": true, "ignore_sigterm": true }));
+fn a_hanging_call_and_its_plugin_end_at_the_timeout() {
+    let world =
+        with_rule(json!({ "delay_ms": 120_000, "grandchild": true, "ignore_sigterm": true }));
     let ran = world.run(&with(&SMS, &["--timeout", "1"]));
     assert_unknown(&ran);
     let calls = calls(&world);
@@ -162,7 +163,7 @@ fn a_call_that_hangs_is_ended_with_its_plugin_at_the_time_limit() {
 }
 
 #[test]
-fn a_step_of_the_guard_that_hangs_is_ended_at_the_time_limit() {
+fn a_hanging_guard_step_ends_at_the_timeout() {
     for (step, exit) in [("version", 3), ("plugin", 3), ("configure", 3)] {
         let world = World::bare();
         world.profiles(&[crate::support::Profile::DEFAULT]);
@@ -180,9 +181,9 @@ fn a_step_of_the_guard_that_hangs_is_ended_at_the_time_limit() {
 }
 
 #[test]
-fn a_host_that_someone_killed_leaves_its_plugin_time_to_answer() {
-    // Longer than stragglers of an ordinary end get.
-    let world = bent(json!({ "delay_ms": 3_000, "grandchild": true }));
+fn the_plugin_of_a_killed_host_has_time_to_reply() {
+    // Longer than the time that remaining processes have after a normal end.
+    let world = with_rule(json!({ "delay_ms": 3_000, "grandchild": true }));
     let running = world.start(&SMS);
     wait_for_plugin(&world);
     kill_host(&world);
@@ -191,8 +192,8 @@ fn a_host_that_someone_killed_leaves_its_plugin_time_to_answer() {
 }
 
 #[test]
-fn a_plugin_that_outlives_its_killed_host_for_too_long_is_ended() {
-    let world = bent(json!({ "delay_ms": 120_000, "grandchild": true }));
+fn a_plugin_that_outlives_its_killed_host_too_long_is_killed() {
+    let world = with_rule(json!({ "delay_ms": 120_000, "grandchild": true }));
     let running = world.start(&with(&SMS, &["--timeout", "2"]));
     wait_for_plugin(&world);
     kill_host(&world);
@@ -201,9 +202,9 @@ fn a_plugin_that_outlives_its_killed_host_for_too_long_is_ended() {
 }
 
 #[test]
-fn a_parent_that_ignores_its_children_does_not_keep_alimsg_from_hearing_of_its_own() {
+fn an_ignored_sigchld_does_not_hide_the_end_of_children() {
     let world = World::new();
-    // Not every sh can ignore this one, and alimsg inherits what is ignored.
+    // Some shells cannot ignore SIGCHLD. alimsg inherits ignored signals.
     let line = r#"exec bash -c 'trap "" CHLD; exec "$0" "$@"' "$0" "$@""#;
     let ran = run(world.shell(line, &SMS));
     assert_accepted(&ran);
@@ -214,13 +215,13 @@ fn a_parent_that_ignores_its_children_does_not_keep_alimsg_from_hearing_of_its_o
 }
 
 #[test]
-fn output_that_is_held_open_by_a_straggler_does_not_hang_a_shell() {
+fn a_surviving_process_does_not_keep_the_output_open() {
     let world = World::new();
-    // The watchdog that goes on trying must not hold `$(alimsg …)` open.
+    // A watchdog that is still trying must not keep `$(alimsg …)` open.
     world.script(json!([{
         "match": ["configure", "ai-mode", "disable"], "times": 3, "exit": 1,
     }]));
-    let running = Running::start(world.shell(r#"said=$("$0" "$@" 2>&1); echo "$said""#, &SMS));
+    let running = Running::start(world.shell(r#"output=$("$0" "$@" 2>&1); echo "$output""#, &SMS));
     let ran = running.wait();
     assert!(ran.stdout.contains(r#""ai_mode_disabled":false"#), "{ran:#?}");
     world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));

@@ -1,4 +1,4 @@
-//! The question before a message goes out, on a terminal.
+//! The confirmation prompt before a message is sent.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -6,15 +6,15 @@ use serde_json::{Value, json};
 use crate::guard::messages::*;
 use crate::support::{Ran, Terminal, World};
 
-/// The message without consent and without JSON, as a person types it.
-fn asking<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
+/// The message without `--yes` and `--json`.
+fn without_consent<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     let own = message.iter().filter(|word| !matches!(**word, "--yes" | "--json"));
     own.chain(more).copied().collect()
 }
 
-/// At the question, with nothing answered yet.
-fn at_the_question(world: &World, more: &[&str]) -> Terminal {
-    let mut terminal = world.terminal(&asking(&SMS, more));
+/// A run that waits at the confirmation prompt.
+fn at_the_prompt(world: &World, more: &[&str]) -> Terminal {
+    let mut terminal = world.terminal(&without_consent(&SMS, more));
     terminal.expect("Send?");
     terminal
 }
@@ -28,14 +28,14 @@ fn assert_nothing_happened(world: &World) {
 
 fn answered(answer: &str) -> (World, Ran) {
     let world = World::new();
-    let mut terminal = at_the_question(&world, &[]);
+    let mut terminal = at_the_prompt(&world, &[]);
     terminal.write(answer);
     let ran = terminal.wait();
     (world, ran)
 }
 
 #[test]
-fn anything_but_yes_ends_with_9_and_sends_nothing() {
+fn every_answer_but_yes_exits_with_9_and_sends_nothing() {
     for answer in ["no\r", "\r", "y\r", "YES\r", "yes please\r", "\u{4}"] {
         let (world, ran) = answered(answer);
         assert_eq!(ran.exit(), 9, "{answer:?}: {ran:#?}");
@@ -45,7 +45,7 @@ fn anything_but_yes_ends_with_9_and_sends_nothing() {
 }
 
 #[test]
-fn yes_sends() {
+fn the_answer_yes_sends() {
     let (world, ran) = answered("yes\r");
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(world.sent().len(), 1);
@@ -54,10 +54,10 @@ fn yes_sends() {
 }
 
 #[test]
-fn ai_mode_is_off_while_a_person_thinks() {
+fn ai_mode_is_off_during_the_prompt() {
     let world = warm();
     let before = world.processes().len();
-    let mut terminal = at_the_question(&world, &[]);
+    let mut terminal = at_the_prompt(&world, &[]);
     assert_eq!(world.ai_mode(), Some(false));
     assert_eq!(commands_after(&world, before), [""; 0]);
     terminal.write("yes\r");
@@ -70,7 +70,7 @@ fn ai_mode_is_off_while_a_person_thinks() {
 fn the_plan_shows_the_account_and_every_parameter() {
     let world = World::new();
     let more = ["--param", "name=Alice", "-o", "order-7", "--sms-up-extend-code", "90999"];
-    let terminal = at_the_question(&world, &more);
+    let terminal = at_the_prompt(&world, &more);
     let seen = terminal.seen();
     for part in [
         "13800001000",
@@ -87,7 +87,7 @@ fn the_plan_shows_the_account_and_every_parameter() {
     world.wait_for_quiet();
 
     let more = ["--cust-space-id", "space-1", "--task-id", "task-7", "--fall-back-id", "fall-1"];
-    let mut terminal = world.terminal(&asking(&WHATSAPP, &more));
+    let mut terminal = world.terminal(&without_consent(&WHATSAPP, &more));
     terminal.expect("Send?");
     let seen = terminal.seen();
     for part in ["8613800000001", "8613800001000", "Hello", "space-1", "task-7", "fall-1"] {
@@ -99,9 +99,9 @@ fn the_plan_shows_the_account_and_every_parameter() {
 }
 
 #[test]
-fn exported_keys_that_do_not_count_are_named_before_the_question() {
+fn unused_exported_keys_are_reported_before_the_prompt() {
     let world = World::new();
-    let mut command = world.alimsg(&asking(&SMS, &[]));
+    let mut command = world.alimsg(&without_consent(&SMS, &[]));
     command
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-exported")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-a-real-secret");
@@ -114,10 +114,10 @@ fn exported_keys_that_do_not_count_are_named_before_the_question() {
 }
 
 #[test]
-fn a_signal_at_the_question_ends_at_once_and_sends_nothing() {
+fn a_signal_at_the_prompt_ends_the_run_and_sends_nothing() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         let world = World::new();
-        let terminal = at_the_question(&world, &[]);
+        let terminal = at_the_prompt(&world, &[]);
         terminal.signal(signal);
         let ran = terminal.wait();
         assert_eq!(ran.signal(), Some(signal.as_raw()), "{ran:#?}");
@@ -126,10 +126,10 @@ fn a_signal_at_the_question_ends_at_once_and_sends_nothing() {
 }
 
 #[test]
-fn a_signal_in_mid_answer_ends_at_once_and_sends_nothing() {
+fn a_signal_after_a_half_typed_answer_ends_the_run_and_sends_nothing() {
     let world = World::new();
-    let mut terminal = at_the_question(&world, &[]);
-    // No return key yet.
+    let mut terminal = at_the_prompt(&world, &[]);
+    // The return key is not pressed yet.
     terminal.write("yes");
     terminal.expect("yes");
     terminal.signal(Signal::TERM);
@@ -139,7 +139,7 @@ fn a_signal_in_mid_answer_ends_at_once_and_sends_nothing() {
 }
 
 #[test]
-fn what_is_missing_is_asked_for_and_a_signal_ends_that_too() {
+fn a_prompt_for_a_missing_value_ends_at_a_signal() {
     let world = World::new();
     let mut terminal = world.terminal(&["sms", "send", "-s", "Acme", "-t", "SMS_1"]);
     terminal.expect("Phone numbers");
@@ -152,7 +152,7 @@ fn what_is_missing_is_asked_for_and_a_signal_ends_that_too() {
 }
 
 #[test]
-fn a_signal_at_a_list_to_pick_from_ends_at_once_and_sends_nothing() {
+fn a_signal_at_a_selection_list_ends_the_run_and_sends_nothing() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         let world = World::new();
         let signs = json!({
@@ -174,11 +174,11 @@ fn a_signal_at_a_list_to_pick_from_ends_at_once_and_sends_nothing() {
 }
 
 #[test]
-fn a_question_that_nobody_can_see_is_a_no() {
+fn a_prompt_on_an_invisible_stderr_sends_nothing() {
     let world = World::new();
     // stdin and stdout are a terminal, stderr is not.
     let mut terminal = Terminal::start(world.shell(r#"exec "$0" "$@" 2>errors"#, &{
-        let mut words = asking(&SMS, &[]);
+        let mut words = without_consent(&SMS, &[]);
         words.push("--json");
         words
     }));
@@ -192,13 +192,13 @@ fn a_question_that_nobody_can_see_is_a_no() {
 }
 
 #[test]
-fn without_a_terminal_nobody_is_asked_and_nothing_is_started() {
+fn without_a_terminal_there_is_no_prompt_and_no_process() {
     let world = World::new();
     for more in [&["--json"][..], &["--json", "--no-input"]] {
-        let ran = world.run_with_stdin(&asking(&SMS, more), "yes\n");
+        let ran = world.run_with_stdin(&without_consent(&SMS, more), "yes\n");
         assert_not_sent(&world, &ran, 2);
     }
-    let mut terminal = world.terminal(&asking(&SMS, &["--no-input"]));
+    let mut terminal = world.terminal(&without_consent(&SMS, &["--no-input"]));
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 2);
     assert!(world.processes().is_empty());
@@ -206,9 +206,9 @@ fn without_a_terminal_nobody_is_asked_and_nothing_is_started() {
 }
 
 #[test]
-fn consent_is_never_ambient() {
+fn consent_is_never_read_from_the_environment() {
     let world = World::new();
-    let mut command = world.alimsg(&asking(&SMS, &["--json"]));
+    let mut command = world.alimsg(&without_consent(&SMS, &["--json"]));
     command.env("ALIMSG_YES", "1");
     assert_not_sent(&world, &run(command), 2);
     assert!(world.processes().is_empty());

@@ -1,4 +1,4 @@
-//! What a run does about ai-mode that a killed run left on, whatever the run is for.
+//! How each kind of run handles ai-mode that a killed run left on.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::guard::messages::*;
 use crate::support::{Ran, World};
 
-/// ai-mode is on, and the lease of a run that is gone says why.
+/// Leaves ai-mode on, with the stale lease of a killed run.
 fn leave_on(world: &World) {
     world.set_ai_mode(true, SMS_AGENT);
     let leases = world.path("home/.aliyun/.alimsg/leases");
@@ -27,7 +27,7 @@ fn assert_recovered(world: &World, ran: &Ran) {
     world.assert_clean();
 }
 
-/// The warnings of the JSON, which are on stderr as well.
+/// The warnings in the JSON; stderr must contain them as well.
 #[track_caller]
 fn warnings(ran: &Ran) -> Vec<String> {
     let json = ran.json();
@@ -53,7 +53,7 @@ fn a_replay_of_a_key_recovers_and_sends_nothing() {
 #[test]
 fn a_run_that_ends_before_its_first_call_recovers() {
     for arguments in [
-        // Something is missing, consent is missing, the profile does not exist.
+        // A missing value, a missing `--yes`, and a profile that does not exist.
         vec!["sms", "send", "--yes", "--json"],
         SMS.iter().copied().filter(|word| *word != "--yes").collect(),
         with(&SMS, &["--profile", "nobody"]),
@@ -70,7 +70,7 @@ fn a_run_that_ends_before_its_first_call_recovers() {
 }
 
 #[test]
-fn what_starts_no_process_only_warns() {
+fn a_run_that_starts_no_process_only_warns() {
     for (arguments, exit) in [
         (with(&SMS, &["--dry-run"]), 0),
         (with(&SMS, &["--no-such-flag"]), 2),
@@ -108,7 +108,7 @@ fn help_and_version_warn_on_stderr() {
 }
 
 #[test]
-fn nothing_is_said_where_nothing_was_left_on() {
+fn a_clean_start_prints_no_recovery_warning() {
     let world = warm();
     for arguments in [with(&SMS, &["--dry-run"]), with(&SMS, &["--no-such-flag"])] {
         let ran = world.run(&arguments);
@@ -118,7 +118,7 @@ fn nothing_is_said_where_nothing_was_left_on() {
 }
 
 #[test]
-fn a_run_that_lives_is_not_recovered_from() {
+fn a_running_run_is_not_recovered() {
     let world = warm();
     leave_on(&world);
     let live = fs::File::create(world.path("home/.aliyun/.alimsg/leases/a-run-that-lives"));
@@ -145,12 +145,12 @@ fn a_recovery_that_fails_is_reported_and_leaves_the_lease() {
         "match": ["configure", "ai-mode", "disable"], "exit": 1, "stderr": "ERROR: disk full\n",
     }]));
     let ran = world.run(&message);
-    // The result of the key is given all the same.
+    // The stored result of the key is printed anyway.
     assert_eq!(ran.json()["data"]["replayed"], true, "{ran:#?}");
     assert_eq!(ran.json()["ai_mode_disabled"], false, "{ran:#?}");
     assert!(warnings(&ran).iter().any(|text| text.contains("disk full")), "{ran:#?}");
     assert_eq!(leases(&world), 1);
-    fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
+    fs::remove_file(world.path("bin/aliyun")).expect("the stand-in is removed");
     let mut command = world.alimsg(&message);
     command.env("PATH", world.path("bin"));
     let ran = run(command);

@@ -1,4 +1,4 @@
-//! The safety policy of the CLI holds for every call, also where the CLI itself would miss it.
+//! The safety policy of the CLI applies to every call, also where the CLI itself fails to apply it.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::guard::messages::*;
 use crate::support::{Ran, Running, World};
 
-/// Two variables: of these the host takes the second for a part of the command's name.
+/// Two variables: the CLI takes the second one for a part of the command's name.
 const TEMPLATE: [&str; 17] = [
     "whatsapp",
     "send",
@@ -37,7 +37,7 @@ fn rule(pattern: &str, action: &str) -> Value {
     json!([{ "pattern": pattern, "action": action }])
 }
 
-/// Refused before the call, by a rule; nothing quotes a variable.
+/// A rule refused the message before the call, and the output shows no variable.
 #[track_caller]
 fn assert_refused(world: &World, ran: &Ran, command: &str, pattern: &str) -> Value {
     let json = assert_not_sent(world, ran, 3);
@@ -66,7 +66,7 @@ fn a_denied_template_with_two_variables_is_not_sent() {
 }
 
 #[test]
-fn the_stand_in_has_the_defect_that_this_is_about() {
+fn the_stand_in_reproduces_the_policy_defect_of_the_cli() {
     let world = World::new();
     world.set_ai_mode(true, "");
     policy(&world, rule("cams:send-chatapp-message", "deny"));
@@ -82,7 +82,7 @@ fn the_stand_in_has_the_defect_that_this_is_about() {
 }
 
 #[test]
-fn a_policy_that_changes_between_two_runs_counts_at_once() {
+fn a_changed_policy_applies_to_the_next_run() {
     let world = warm();
     let sent = || world.sent().len();
     let deny = json!([{ "pattern": "dysmsapi:send-sms", "action": "deny" }]);
@@ -112,7 +112,7 @@ fn a_policy_that_changes_between_two_runs_counts_at_once() {
 }
 
 #[test]
-fn reads_and_changes_obey_it_too() {
+fn the_policy_applies_to_reads_and_changes() {
     let world = World::new();
     policy(&world, rule("*:*", "deny"));
     let list = ["templates", "list", "--json"];
@@ -122,7 +122,7 @@ fn reads_and_changes_obey_it_too() {
 }
 
 #[test]
-fn a_confirmation_is_left_to_a_person() {
+fn a_confirm_rule_needs_a_person() {
     for action in ["confirm", "forbid"] {
         let world = World::new();
         policy(&world, rule("cams:*", action));
@@ -140,7 +140,7 @@ fn a_confirmation_is_left_to_a_person() {
 }
 
 #[test]
-fn a_policy_that_cannot_be_understood_stops_the_call() {
+fn an_unreadable_policy_stops_the_call() {
     for text in ["", "{\"enabled\":", "[]", r#"{"enabled":"yes","rules":[]}"#] {
         let world = World::new();
         world.file("home/.aliyun/safety-policy.json", text);
@@ -156,7 +156,7 @@ fn a_policy_that_cannot_be_understood_stops_the_call() {
 }
 
 #[test]
-fn a_policy_of_the_environment_replaces_that_of_the_file() {
+fn a_policy_from_the_environment_replaces_the_file() {
     let world = World::new();
     let with = |variables: &[(&str, &str)]| {
         let mut command = world.alimsg(&SMS);
@@ -173,7 +173,7 @@ fn a_policy_of_the_environment_replaces_that_of_the_file() {
 }
 
 #[test]
-fn a_refusal_of_the_cli_itself_quotes_no_variable() {
+fn a_refusal_by_the_cli_shows_no_variable() {
     let world = World::new();
     policy(&world, rule("cams:*neuro*", "deny"));
     let ran = world.run(&TEMPLATE);
@@ -185,10 +185,10 @@ fn a_refusal_of_the_cli_itself_quotes_no_variable() {
 }
 
 #[test]
-fn the_sandbox_obeys_a_policy_of_its_own() {
+fn the_sandbox_has_its_own_policy() {
     let world = World::new();
-    let rehearsal = [&["--sandbox"], &TEMPLATE[..]].concat();
-    let template = rehearsal.iter().map(|word| if *word == "1" { "100000000000001" } else { word });
+    let sandboxed = [&["--sandbox"], &TEMPLATE[..]].concat();
+    let template = sandboxed.iter().map(|word| if *word == "1" { "100000000000001" } else { word });
     let template: Vec<&str> = template
         .map(|word| match word {
             "first=Wintermute" => "name=Wintermute",

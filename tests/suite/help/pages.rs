@@ -1,12 +1,11 @@
-//! The help pages, read from the program itself: a command that is added is found without a list
-//! that somebody has to keep.
+//! The help pages, collected from the program itself, so that new commands are found without a list.
 
 use std::sync::LazyLock;
 
 use crate::support::World;
 
-/// Levels of commands below `alimsg`; a tree that goes deeper has come to print itself.
-const DEEPEST: usize = 4;
+/// Maximum levels of commands below `alimsg`; a deeper tree means that a page lists itself.
+const MAX_DEPTH: usize = 4;
 
 /// Every page that `--help` prints, in the order of the tree: a group before its commands.
 pub static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
@@ -22,7 +21,7 @@ pub struct Page {
 }
 
 fn walk(world: &World, words: &[&str], pages: &mut Vec<Page>) {
-    assert!(words.len() <= DEEPEST, "commands are nested without end: {words:?}");
+    assert!(words.len() <= MAX_DEPTH, "commands are nested too deeply: {words:?}");
     let ran = world.run(&[words, &["--help"]].concat());
     assert_eq!((ran.exit(), ran.stderr.as_str()), (0, ""), "{words:?}");
     let page = Page { name: [&["alimsg"], words].concat().join(" "), text: ran.stdout };
@@ -34,7 +33,7 @@ fn walk(world: &World, words: &[&str], pages: &mut Vec<Page>) {
 }
 
 impl Page {
-    /// What the command is for, in a line.
+    /// The first line: the purpose of the command.
     pub fn summary(&self) -> &str {
         self.text.lines().next().unwrap_or_default()
     }
@@ -46,30 +45,30 @@ impl Page {
     }
 
     fn subcommands(&self) -> Vec<String> {
-        // Names stand two columns in; what is further in goes on with a description.
+        // Names are indented by two columns; deeper lines continue a description.
         let entries = self.section("Commands:").filter_map(|line| line.strip_prefix("  "));
         let entries = entries.filter(|line| !line.starts_with(' '));
         entries.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
     }
 
-    /// The commands of the section "Examples:", each with the lines that a backslash joins to it.
+    /// The commands of the section "Examples:", each with its continuation lines.
     pub fn examples(&self) -> Vec<String> {
         let mut examples: Vec<String> = Vec::new();
-        let mut goes_on = false;
+        let mut continues = false;
         for line in self.section("Examples:").filter(|line| !line.is_empty()) {
             match examples.last_mut() {
-                Some(example) if goes_on => {
+                Some(example) if continues => {
                     example.push('\n');
                     example.push_str(line);
                 }
                 _ => examples.push(line.trim_start().to_owned()),
             }
-            goes_on = line.ends_with('\\');
+            continues = line.ends_with('\\');
         }
         examples
     }
 
-    /// The flags and arguments that the page lists without saying what they are for.
+    /// The flags and arguments that the page lists without a description.
     pub fn unexplained(&self) -> Vec<&str> {
         let options = self.text.lines().take_while(|line| *line != "Examples:");
         let lines: Vec<&str> = options.collect();
@@ -79,7 +78,7 @@ impl Page {
             (2..=6).contains(&indent) && entry.starts_with(['-', '[', '<'])
         };
         let explained = |at: usize| {
-            // Beside the flag after a gap, or below it, further in.
+            // The description is beside the flag after a gap, or below it with a deeper indent.
             lines[at].trim_start().contains("  ")
                 || lines.get(at + 1).is_some_and(|line| line.starts_with("          "))
         };
@@ -103,7 +102,7 @@ impl Page {
 }
 
 #[test]
-fn pages_are_taken_apart() {
+fn help_pages_are_parsed() {
     let page = Page {
         name: "alimsg x".into(),
         text: "\

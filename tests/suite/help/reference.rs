@@ -1,5 +1,4 @@
-//! `references/commands.md` is what the program says about itself: the help pages, one section a
-//! command.
+//! `references/commands.md` is generated from the help pages, one section per command.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,8 +9,8 @@ use crate::help::pages::PAGES;
 const INTRODUCTION: &str = "\
 # Commands
 
-The pages of `--help`, one section a command. `UPDATE_REFERENCES=1 cargo test --test help` writes \
-this file; the texts stand with the commands in `src/commands`.
+The pages of `--help`, one section per command. This file is generated: the texts are in `src/cli`, \
+and `UPDATE_REFERENCES=1 cargo test --test suite help` updates it.
 
 The flags that every command has, the sandbox and the exit codes are described once, under \
 [`alimsg`](#alimsg).
@@ -36,7 +35,7 @@ fn rendered() -> String {
 }
 
 #[test]
-fn the_reference_of_the_commands_is_up_to_date() {
+fn the_command_reference_is_up_to_date() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("references/commands.md");
     let now = rendered();
     if std::env::var_os("UPDATE_REFERENCES").is_some_and(|value| value == "1") {
@@ -48,6 +47,6 @@ fn the_reference_of_the_commands_is_up_to_date() {
     assert!(
         now == committed,
         "references/commands.md is out of date; first difference (now, then): {differs:?}. \
-         `UPDATE_REFERENCES=1 cargo test --test help` writes it anew"
+         `UPDATE_REFERENCES=1 cargo test --test suite help` updates it"
     );
 }

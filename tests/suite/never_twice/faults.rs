@@ -1,5 +1,5 @@
-//! A kill and a panic at every point between two steps of a send. The points are collected from
-//! runs, so that a new one is tested without being named here.
+//! A kill and a panic at every failpoint of a send. The failpoints are collected from runs, so that
+//! new ones are tested automatically.
 
 #![cfg(debug_assertions)]
 
@@ -9,14 +9,14 @@ use std::{fs, thread};
 use crate::never_twice::{SMS, sent, sms_to};
 use crate::support::{Ran, World};
 
-/// Runs the message with a look for receipts of at most that many seconds.
+/// Runs the message with these environment variables.
 fn run(world: &World, message: &[&str], environment: &[(&str, &str)]) -> Ran {
     let mut command = world.alimsg(message);
     command.env("ALIMSG_LOOK_UP", "1").envs(environment.iter().copied());
     crate::support::Running::start(command).wait()
 }
 
-/// The points that a run with this message passes, each once.
+/// The failpoints that a run with this message passes, without repetitions.
 fn points(message: &[&str]) -> Vec<String> {
     let world = World::new();
     let trace = world.path("trace");
@@ -26,7 +26,7 @@ fn points(message: &[&str]) -> Vec<String> {
     text.lines().filter(|point| seen.insert(point.to_string())).map(str::to_owned).collect()
 }
 
-/// One fault at each point, and then the same command again.
+/// Injects a fault at each failpoint, and then runs the same command again.
 fn at_every_point(message: &[&str]) {
     let points = points(message);
     assert!(points.iter().any(|point| point == "ledger: calling"), "{points:?}");
@@ -43,14 +43,14 @@ fn at_every_point(message: &[&str]) {
                 for (point, fault) in cases {
                     let before_the_call =
                         points.iter().position(|known| known == point) < Some(calling);
-                    crash_and_ask_again(message, &format!("{point}={fault}"), before_the_call);
+                    crash_and_run_again(message, &format!("{point}={fault}"), before_the_call);
                 }
             });
         }
     });
 }
 
-fn crash_and_ask_again(message: &[&str], fault: &str, before_the_call: bool) {
+fn crash_and_run_again(message: &[&str], fault: &str, before_the_call: bool) {
     let world = World::new();
     let crashed = run(&world, message, &[("ALIMSG_FAULT", fault)]);
     let sent_first = sent(&world);
@@ -59,11 +59,11 @@ fn crash_and_ask_again(message: &[&str], fault: &str, before_the_call: bool) {
     let json = again.json();
     let answer = (json["data"]["replayed"].as_bool(), json["error"]["outcome"].as_str());
     match (sent_first, sent(&world), answer) {
-        // It went out before the crash, and the record says so.
+        // It was sent before the crash, and the store has the result.
         (1, 1, (Some(true), None)) => assert_eq!(again.exit(), 0, "{fault}: {again:#?}"),
-        // It was never called, and that is on record: it is sent now.
+        // The store shows that the call never started: it is sent now.
         (0, 1, (Some(false), None)) => assert!(before_the_call, "{fault}: {again:#?}"),
-        // It may have been called, and nothing proves that it was.
+        // The call may have started, and there is no proof either way.
         (0, 0, (None, Some("unknown"))) => {
             assert!(!before_the_call, "{fault}: {again:#?}");
             assert_eq!(again.exit(), 7, "{fault}: {again:#?}");
@@ -71,7 +71,7 @@ fn crash_and_ask_again(message: &[&str], fault: &str, before_the_call: bool) {
         }
         other => panic!("{fault}: {other:?}\n{crashed:#?}\n{again:#?}"),
     }
-    // And once more: the answer stays the same and nothing is added.
+    // Once more: the result stays the same and nothing more is sent.
     let third = run(&world, message, &[]);
     assert!(sent(&world) <= 1, "{fault}");
     let stays = if sent(&world) == 1 { 0 } else { 7 };
@@ -79,17 +79,17 @@ fn crash_and_ask_again(message: &[&str], fault: &str, before_the_call: bool) {
 }
 
 #[test]
-fn a_crash_between_any_two_steps_sends_at_most_once_and_the_key_knows_the_truth() {
+fn a_crash_at_any_point_sends_at_most_once_and_the_key_state_is_true() {
     at_every_point(&SMS);
 }
 
 #[test]
-fn so_does_a_crash_while_the_reply_is_lost_and_the_receipt_is_looked_for() {
+fn a_crash_during_the_receipt_lookup_sends_at_most_once() {
     at_every_point(&sms_to("13800009003"));
 }
 
 #[test]
-fn so_does_a_crash_of_a_message_that_is_also_checked_for_repetitions() {
+fn a_crash_with_the_duplicate_check_sends_at_most_once() {
     let text = crate::support::lines::and(
         &crate::support::lines::TEXT,
         &[

@@ -1,4 +1,4 @@
-//! What a key promises while nothing crashes.
+//! Idempotency keys in runs without crashes.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -9,7 +9,7 @@ use crate::support::World;
 use crate::support::lines::{self, and};
 
 #[test]
-fn sending_twice_with_one_key_sends_once_and_starts_no_process_again() {
+fn the_same_key_sends_once_and_the_second_run_starts_no_process() {
     let world = World::new();
     let message = and(&lines::SMS, &["--json", "--idempotency-key=order-42"]);
     let first = world.run(&message);
@@ -30,7 +30,7 @@ fn sending_twice_with_one_key_sends_once_and_starts_no_process_again() {
 }
 
 #[test]
-fn whatsapp_messages_have_keys_as_well() {
+fn a_whatsapp_message_with_the_same_key_sends_once() {
     let world = World::new();
     let message = |text| {
         let more = ["--sandbox", "--json", "--idempotency-key=k", "--text", text];
@@ -58,7 +58,7 @@ fn the_same_key_with_other_parameters_is_an_error_and_starts_nothing() {
 }
 
 #[test]
-fn the_same_key_by_another_sender_is_an_error_and_starts_nothing() {
+fn the_same_key_with_another_account_is_an_error_and_starts_nothing() {
     let world = World::new();
     let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
     assert_eq!(world.run(&message).exit(), 0);
@@ -73,7 +73,7 @@ fn the_same_key_by_another_sender_is_an_error_and_starts_nothing() {
 }
 
 #[test]
-fn a_tracking_id_of_the_users_own_is_part_of_the_message_and_a_generated_one_is_not() {
+fn a_users_tracking_id_is_part_of_the_fingerprint_and_a_generated_one_is_not() {
     for (first, second, is_same) in [
         (Some("one"), Some("one"), true),
         (Some("one"), None, true),
@@ -104,7 +104,7 @@ fn a_tracking_id_of_the_users_own_is_part_of_the_message_and_a_generated_one_is_
 }
 
 #[test]
-fn a_replay_waits_for_the_receipts_as_well_and_only_reads() {
+fn a_replay_with_wait_only_reads_receipts() {
     let world = World::new();
     let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
     let waiting = [&message[..], &["--wait=20"]].concat();
@@ -122,11 +122,11 @@ fn a_replay_waits_for_the_receipts_as_well_and_only_reads() {
     let json = second.json();
     assert_eq!((second.exit(), &json["data"]["replayed"]), (0, &json!(true)), "{second:#?}");
     assert_eq!(json["data"]["receipts"][0]["status"], "delivered", "{json:#}");
-    let look =
+    let query =
         world.processes().into_iter().find(|seen| seen.command() == "dysmsapi query-send-details");
-    assert_eq!(look.expect("a look").flag("biz-id"), Some(id("biz_id").as_str()));
+    assert_eq!(query.expect("a receipt query").flag("biz-id"), Some(id("biz_id").as_str()));
 
-    // What cannot be read is a warning; the message went out all the same.
+    // A failed lookup is a warning, since the message was sent.
     world.script(json!([{ "match": ["dysmsapi", "query-send-details"],
         "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() }]));
     let third = world.run(&waiting);
@@ -139,7 +139,7 @@ fn a_replay_waits_for_the_receipts_as_well_and_only_reads() {
 }
 
 #[test]
-fn the_key_is_free_again_after_a_refusal() {
+fn a_rejected_message_frees_its_key() {
     let world = World::new();
     let refused = world.run(&sms_to("13800009001"));
     assert_eq!(refused.exit(), 6, "{refused:#?}");
@@ -150,7 +150,7 @@ fn the_key_is_free_again_after_a_refusal() {
 }
 
 #[test]
-fn twenty_runs_at_once_send_one_message_and_all_report_it() {
+fn twenty_concurrent_runs_send_one_message_and_all_report_it() {
     let world = World::new();
     let runs: Vec<_> = (0..20).map(|_| world.start(&SMS)).collect();
     let mut ids = Vec::new();
@@ -168,7 +168,7 @@ fn twenty_runs_at_once_send_one_message_and_all_report_it() {
 }
 
 #[test]
-fn the_record_is_private_and_holds_no_text() {
+fn the_store_is_private_and_contains_no_message_text() {
     let world = World::new();
     let words = crate::support::lines::with(&sms_to("13800009004"), "-t", "SMS_100001");
     let open = world.run(&[&words[..], &["--param", "code=471147"]].concat());
@@ -186,12 +186,12 @@ fn the_record_is_private_and_holds_no_text() {
             assert!(!bytes.windows(6).any(|part| part == b"471147"), "{}", path.display());
         }
     }
-    // The sandbox has a record of its own.
+    // The sandbox has its own store.
     assert!(!world.path("state/store.sqlite3").exists());
 }
 
 #[test]
-fn a_stored_fingerprint_depends_on_a_secret_of_its_own_store() {
+fn a_fingerprint_depends_on_the_secret_of_its_store() {
     let digests: Vec<String> = (0..2)
         .map(|_| {
             let world = World::new();
@@ -206,7 +206,7 @@ fn a_stored_fingerprint_depends_on_a_secret_of_its_own_store() {
 }
 
 #[test]
-fn without_a_key_there_is_no_record() {
+fn without_a_key_there_is_no_store() {
     let world = World::new();
     for _ in 0..2 {
         assert_eq!(world.run(&SMS[..11]).exit(), 0);
@@ -216,7 +216,7 @@ fn without_a_key_there_is_no_record() {
 }
 
 #[test]
-fn a_dry_run_takes_no_key() {
+fn a_dry_run_does_not_use_the_key() {
     let world = World::new();
     let mut dry = SMS.to_vec();
     dry.push("--dry-run");
@@ -225,13 +225,13 @@ fn a_dry_run_takes_no_key() {
 }
 
 #[test]
-fn what_is_no_key_is_refused() {
+fn an_invalid_key_is_refused() {
     let world = World::new();
-    for wrong in ["", "  ", "a\nb", &"x".repeat(256)] {
-        let key = format!("--idempotency-key={wrong}");
+    for invalid in ["", "  ", "a\nb", &"x".repeat(256)] {
+        let key = format!("--idempotency-key={invalid}");
         let mut words = SMS[..11].to_vec();
         words.push(&key);
-        assert_eq!(world.run(&words).exit(), 2, "{wrong:?}");
+        assert_eq!(world.run(&words).exit(), 2, "{invalid:?}");
     }
     assert_eq!(sent(&world), 0);
 }

@@ -1,4 +1,4 @@
-//! Keys of version 0.1.0 keep their promise.
+//! Keys stored by version 0.1.0 still prevent a second message.
 
 use rusqlite::{Connection, params};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::never_twice::{SMS, sent};
 use crate::support::World;
 
-/// A world with keys as version 0.1.0 has them: key, state and result.
+/// A world with keys in the format of version 0.1.0: key, state and result.
 fn world(rows: &[(&str, &str, Option<&str>)]) -> World {
     let world = World::new();
     let folder = world.path("state/sandbox/ledger");
@@ -42,7 +42,7 @@ fn with_key(key: &str) -> Vec<&str> {
 }
 
 #[test]
-fn an_accepted_key_replays_with_a_warning_that_its_parameters_cannot_be_compared() {
+fn an_accepted_key_replays_with_a_warning_about_unknown_parameters() {
     let world = world(&[("a", "accepted", Some(RESULT))]);
     for _ in 0..2 {
         let ran = world.run(&with_key("a"));
@@ -55,7 +55,7 @@ fn an_accepted_key_replays_with_a_warning_that_its_parameters_cannot_be_compared
 }
 
 #[test]
-fn an_unresolved_key_ends_with_7_until_it_is_resolved() {
+fn an_unresolved_key_exits_with_7_until_it_is_resolved() {
     let world = world(&[("open", "open", None), ("calling", "calling", None)]);
     for key in ["open", "calling"] {
         assert_eq!(world.run(&with_key(key)).exit(), 7, "{key}");
@@ -76,7 +76,7 @@ fn an_unresolved_key_ends_with_7_until_it_is_resolved() {
 }
 
 #[test]
-fn a_reservation_of_a_run_that_ended_and_a_new_key_are_free() {
+fn a_stale_reservation_and_a_new_key_can_be_used() {
     let world = world(&[("reserved", "reserved", None)]);
     for key in ["reserved", "new"] {
         assert_eq!(world.run(&with_key(key)).json()["data"]["replayed"], false, "{key}");
@@ -85,10 +85,10 @@ fn a_reservation_of_a_run_that_ended_and_a_new_key_are_free() {
 }
 
 #[test]
-fn a_record_of_0_1_0_that_cannot_be_read_ends_with_7_for_every_new_key() {
+fn an_unreadable_store_of_0_1_0_exits_with_7_for_every_new_key() {
     let world = World::new();
     std::fs::create_dir_all(world.path("state/sandbox/ledger")).expect("a folder");
-    world.file("state/sandbox/ledger/keys.sqlite3", "this is no database, whatever its name says");
+    world.file("state/sandbox/ledger/keys.sqlite3", "this is not a database");
     for _ in 0..2 {
         let ran = world.run(&SMS);
         assert_eq!(ran.exit(), 7, "{ran:#?}");

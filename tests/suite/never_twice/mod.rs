@@ -1,4 +1,4 @@
-//! No message goes out twice: keys, the record behind them, and the look for a receipt.
+//! No message is sent twice: idempotency keys, their store, and the receipt lookup.
 
 #![allow(
     clippy::expect_used,
@@ -16,7 +16,7 @@ mod unresolved;
 use crate::support::World;
 use crate::support::lines::with;
 
-/// An SMS in the sandbox with the key `order-42`, to a number that is fine.
+/// An SMS in the sandbox with the key `order-42`, to a number that accepts it.
 pub const SMS: [&str; 12] = [
     "--sandbox",
     "--json",

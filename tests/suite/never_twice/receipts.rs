@@ -1,6 +1,4 @@
-//! The look for a receipt after an open outcome.
-
-use std::time::Duration;
+//! The receipt lookup after an unknown outcome.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -15,11 +13,16 @@ fn run(world: &World, message: &[&str], look_up: &str) -> Ran {
     Running::start(command).wait()
 }
 
+/// How often receipts were queried.
+fn lookups(world: &World) -> usize {
+    world.commands().iter().filter(|command| *command == "dysmsapi query-send-details").count()
+}
+
 fn without_key(number: &str) -> Vec<&str> {
     sms_to(number).into_iter().filter(|word| !word.starts_with("--idem")).collect()
 }
 
-/// The stand-in's replies to a send whose reply is lost, and to the look for its receipt.
+/// The stand-in's replies to a send whose reply is lost, and to the receipt lookup.
 fn lost_reply(receipts: Value) -> Value {
     json!([
         { "match": ["dysmsapi", "send-sms"], "stdout": "", "stderr": "ERROR: read timeout\n",
@@ -48,7 +51,7 @@ const TRACKED: [&str; 13] = [
 ];
 
 #[test]
-fn a_lost_reply_is_made_good_by_the_receipt() {
+fn a_receipt_proves_that_a_message_with_a_lost_reply_was_sent() {
     let world = World::new();
     for message in [without_key("13800009003"), without_key("13800009009")] {
         let ran = run(&world, &message, "5");
@@ -62,12 +65,11 @@ fn a_lost_reply_is_made_good_by_the_receipt() {
 }
 
 #[test]
-fn a_lost_request_stays_unknown_and_the_time_of_the_look_is_bounded() {
+fn a_lost_request_stays_unknown_when_the_lookup_time_is_over() {
     let world = World::new();
     for number in ["13800009004", "13800009010"] {
         let ran = run(&world, &without_key(number), "1");
         assert_eq!(ran.exit(), 7, "{ran:#?}");
-        assert!(ran.took < Duration::from_secs(10), "{:?}", ran.took);
         let next = ran.json()["error"]["next"][0].clone();
         assert!(next.as_str().is_some_and(|next| next.contains("sms status")), "{next}");
     }
@@ -75,7 +77,7 @@ fn a_lost_request_stays_unknown_and_the_time_of_the_look_is_bounded() {
 }
 
 #[test]
-fn a_key_with_an_open_outcome_never_sends_and_answers_once_there_is_a_receipt() {
+fn an_unresolved_key_never_sends_and_replays_once_there_is_a_receipt() {
     let world = World::new();
     let message = sms_to("13800009003");
     let first = run(&world, &message, "0");
@@ -92,20 +94,20 @@ fn a_key_with_an_open_outcome_never_sends_and_answers_once_there_is_a_receipt() 
 }
 
 #[test]
-fn the_look_asks_for_the_number_on_the_day_of_china() {
+fn the_lookup_queries_the_number_and_the_date_in_china() {
     let world = World::new();
     let receipt = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
-        "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.", "SendDate": china(1) });
+        "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.", "SendDate": china_time(1) });
     world.script(lost_reply(json!([receipt])));
     let ran = run(&world, &TRACKED, "5");
     assert_eq!(ran.json()["data"]["status"], "sent", "{ran:#?}");
-    let looks: Vec<_> = world
+    let queries: Vec<_> = world
         .processes()
         .into_iter()
         .filter(|seen| seen.command() == "dysmsapi query-send-details")
         .collect();
-    assert_eq!(looks.len(), 1);
-    let argv = &looks[0].argv;
+    assert_eq!(queries.len(), 1);
+    let argv = &queries[0].argv;
     assert!(argv.contains(&"--phone-number=13800001000".to_string()), "{argv:?}");
     assert!(argv.iter().any(|word| word.starts_with("--send-date=20")), "{argv:?}");
     assert!(argv.contains(&"--region=cn-hangzhou".to_string()), "{argv:?}");
@@ -114,11 +116,11 @@ fn the_look_asks_for_the_number_on_the_day_of_china() {
 }
 
 #[test]
-fn what_the_receipts_say_is_neither_on_record_nor_in_the_answer() {
+fn the_text_of_a_receipt_is_neither_stored_nor_printed() {
     let world = World::new();
     let receipt = |out_id: &str| {
         json!({ "OutId": out_id, "PhoneNum": "13800001000", "SendStatus": 3,
-            "SendDate": china(1),
+            "SendDate": china_time(1),
             "TemplateCode": "SMS_100003",
             "Content": format!("the code of {out_id} is 471147") })
     };
@@ -141,7 +143,7 @@ fn what_the_receipts_say_is_neither_on_record_nor_in_the_answer() {
 }
 
 #[test]
-fn ai_mode_is_off_between_the_looks() {
+fn ai_mode_is_off_between_lookups() {
     let world = World::new();
     world.script(lost_reply(json!([])));
     assert_eq!(run(&world, &TRACKED, "4").exit(), 7);
@@ -149,8 +151,8 @@ fn ai_mode_is_off_between_the_looks() {
     world.assert_clean();
 }
 
-/// A time in China, that many seconds from now, as a receipt has it.
-fn china(seconds: i64) -> String {
+/// The time in China, that many seconds from now, in the format of a receipt.
+fn china_time(seconds: i64) -> String {
     let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
     let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
     now.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -160,7 +162,7 @@ fn china(seconds: i64) -> String {
 fn a_receipt_of_another_message_with_the_users_own_id_proves_nothing() {
     let mine = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
         "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.",
-        "SendDate": china(0) });
+        "SendDate": china_time(0) });
     let with = |field: &str, value: Value| {
         let mut other = mine.clone();
         other[field] = value;
@@ -169,9 +171,9 @@ fn a_receipt_of_another_message_with_the_users_own_id_proves_nothing() {
     let world = World::new();
     for receipts in [
         with("SendDate", json!("2020-01-01 00:00:00")),
-        with("SendDate", json!(china(-2))),
-        // The clock of this machine runs behind: the receipt seems to be of the future.
-        with("SendDate", json!(china(1800))),
+        with("SendDate", json!(china_time(-2))),
+        // The clock of this machine is slow, so the receipt seems to be from the future.
+        with("SendDate", json!(china_time(1800))),
         with("TemplateCode", json!("SMS_100002")),
         with("TemplateCode", json!(null)),
         with("Content", json!("【Other】Your parcel is here.")),
@@ -196,7 +198,7 @@ fn a_receipt_with_other_variables_proves_nothing() {
     for (code, exit) in [("code=471147", 0), ("code=471148", 7)] {
         let receipt = json!({ "OutId": "order-7", "PhoneNum": "13800001000", "SendStatus": 3,
             "TemplateCode": "SMS_100003", "Content": "【Acme】Your code is 471147.",
-            "SendDate": china(1) });
+            "SendDate": china_time(1) });
         world.script(lost_reply(json!([receipt])));
         let ran = run(&world, &message(code), "5");
         assert_eq!(ran.exit(), exit, "{code}: {ran:#?}");
@@ -204,11 +206,11 @@ fn a_receipt_with_other_variables_proves_nothing() {
 }
 
 #[test]
-fn a_look_up_that_times_out_is_followed_by_another() {
+fn a_lookup_that_times_out_is_repeated() {
     let world = World::new();
     let mut rules = lost_reply(json!([{ "OutId": "order-7", "PhoneNum": "13800001000",
         "SendStatus": 3, "TemplateCode": "SMS_100003", "Content": "【Acme】Your parcel is here.",
-        "SendDate": china(1) }]));
+        "SendDate": china_time(1) }]));
     let late = json!({ "match": ["dysmsapi", "query-send-details"], "times": 1,
         "delay_ms": 30_000 });
     rules.as_array_mut().expect("rules").insert(1, late);
@@ -221,7 +223,7 @@ fn a_look_up_that_times_out_is_followed_by_another() {
 }
 
 #[test]
-fn a_look_that_is_not_allowed_is_a_warning_and_the_outcome_stays_open() {
+fn a_forbidden_lookup_is_a_warning_and_the_outcome_stays_unknown() {
     let world = World::new();
     world.script(json!([
         { "match": ["dysmsapi", "send-sms"], "stdout": "", "stderr": "ERROR: read timeout\n",
@@ -229,16 +231,16 @@ fn a_look_that_is_not_allowed_is_a_warning_and_the_outcome_stays_open() {
         { "match": ["dysmsapi", "query-send-details"],
           "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() },
     ]));
-    let ran = run(&world, &TRACKED, "20");
+    let ran = run(&world, &TRACKED, "300");
     assert_eq!(ran.exit(), 7, "{ran:#?}");
     let json = ran.json();
     assert!(json["warnings"][0].as_str().is_some_and(|text| text.contains("receipt")), "{json:#}");
-    assert!(ran.took < Duration::from_secs(10));
+    assert_eq!(lookups(&world), 1, "a refused lookup is not repeated");
     world.assert_clean();
 }
 
 #[test]
-fn a_whatsapp_message_is_found_by_its_task_id_where_the_space_is_known() {
+fn a_whatsapp_message_is_found_by_its_task_id_if_the_space_is_known() {
     let world = World::new();
     let message = |more: &[&str]| {
         let words = with(&lines::TEMPLATE, "--to", "8613800009003");
@@ -252,25 +254,25 @@ fn a_whatsapp_message_is_found_by_its_task_id_where_the_space_is_known() {
 }
 
 #[test]
-fn a_signal_ends_the_look_at_once_and_the_outcome_is_unknown() {
+fn a_signal_ends_the_lookup_and_the_outcome_is_unknown() {
     let world = World::new();
     let mut command = world.alimsg(&TRACKED);
     world.script(lost_reply(json!([])));
-    command.env("ALIMSG_LOOK_UP", "60");
+    // Longer than `Running::wait` allows: a run that continues its lookup fails the test.
+    command.env("ALIMSG_LOOK_UP", "300");
     let running = Running::start(command);
-    world.wait_until("the first look has begun", || {
+    world.wait_until("the first lookup has started", || {
         world.commands().iter().any(|command| command == "dysmsapi query-send-details")
     });
     running.signal(Signal::TERM);
     let ran = running.wait();
     assert_eq!(ran.signal(), Some(15), "{ran:#?}");
     assert_eq!(ran.json()["error"]["outcome"], "unknown");
-    assert!(ran.took < Duration::from_secs(8), "{:?}", ran.took);
     world.assert_clean();
 }
 
 #[test]
-fn a_call_that_outlives_its_killed_run_is_waited_for() {
+fn the_next_run_waits_for_the_call_of_a_killed_run() {
     let world = World::new();
     world.script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 1500 }]));
     let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();

@@ -1,4 +1,4 @@
-//! Keys whose outcome is unknown: no command sends with them, and a person can resolve them.
+//! Keys with an unknown outcome: no command sends with them, and a person can resolve them.
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::never_twice::{SMS, sent, sms_to};
 use crate::support::lines::{self, with};
 use crate::support::{Ran, Running, World};
 
-/// The reply to the message is lost, and no receipt is looked for.
+/// Sends a message whose reply is lost, without a receipt lookup.
 fn unresolved(world: &World) -> Ran {
     let ran = world.run(&sms_to("13800009004"));
     assert_eq!(ran.exit(), 7, "{ran:#?}");
@@ -26,12 +26,13 @@ fn error_of(ran: &Ran) -> Value {
     error
 }
 
-/// What must not be suggested while a key is unresolved.
+/// Asserts that the error suggests nothing that would send again.
 #[track_caller]
 fn assert_suggests_no_second_message(error: &Value) {
     let text = error.to_string();
-    for wrong in ["another key", "other key", "own key", "ALIMSG_STATE_DIR", "allow-duplicate"] {
-        assert!(!text.contains(wrong), "{wrong}: {text}");
+    for forbidden in ["another key", "other key", "own key", "ALIMSG_STATE_DIR", "allow-duplicate"]
+    {
+        assert!(!text.contains(forbidden), "{forbidden}: {text}");
     }
 }
 
@@ -48,7 +49,7 @@ fn a_whatsapp_message_without_a_space_is_found_once_the_space_is_given() {
     error_of(&message(&[]));
     let again = error_of(&message(&[]));
     let text = again.to_string();
-    assert!(!text.contains("no receipt"), "no look-up took place: {text}");
+    assert!(!text.contains("no receipt"), "there was no lookup: {text}");
     assert!(again["hint"].as_str().expect("a hint").contains("--cust-space-id"), "{again}");
     assert!(text.contains("alimsg keys resolve --as sent k"), "{text}");
     assert_suggests_no_second_message(&again);
@@ -63,7 +64,7 @@ fn a_whatsapp_message_without_a_space_is_found_once_the_space_is_given() {
 }
 
 #[test]
-fn an_unresolved_key_ends_with_7_whatever_the_parameters_are() {
+fn an_unresolved_key_exits_with_7_with_any_parameters() {
     let world = World::new();
     unresolved(&world);
     let mut other_account = sms_to("13800009004");
@@ -81,7 +82,7 @@ fn an_unresolved_key_ends_with_7_whatever_the_parameters_are() {
 }
 
 #[test]
-fn the_first_answer_names_the_commands_that_resolve_the_key() {
+fn the_first_error_names_the_commands_that_resolve_the_key() {
     let world = World::new();
     let error = unresolved(&world).json()["error"].clone();
     let next = error["next"].to_string();
@@ -113,14 +114,14 @@ fn keys_are_listed_and_shown_with_masked_numbers_and_no_text() {
     assert!(data["next"].to_string().contains("keys resolve --as sent order-42"), "{data:#}");
     let unknown = world.run(&sandbox(&["keys", "show", "nothing", "--json"]));
     assert_eq!(unknown.exit(), 2, "{unknown:#?}");
-    // Every text form works as well.
+    // Text output works as well.
     for words in [&["keys", "list"][..], &["keys", "show", "order-42"]] {
         assert_eq!(world.run(&sandbox(words)).exit(), 0);
     }
 }
 
 #[test]
-fn resolved_as_sent_a_key_gives_its_result_and_sends_nothing() {
+fn a_key_resolved_as_sent_replays_and_sends_nothing() {
     let world = World::new();
     unresolved(&world);
     let refused = world.run(&sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--json"]));
@@ -143,7 +144,7 @@ fn resolved_as_sent_a_key_gives_its_result_and_sends_nothing() {
 }
 
 #[test]
-fn resolved_as_not_sent_a_key_can_send_and_only_a_person_who_types_it_can_say_so() {
+fn only_a_person_at_a_terminal_can_resolve_a_key_as_not_sent() {
     let world = World::new();
     unresolved(&world);
     let line = sandbox(&["keys", "resolve", "order-42", "--as", "not-sent", "--yes"]);
@@ -166,7 +167,7 @@ fn resolved_as_not_sent_a_key_can_send_and_only_a_person_who_types_it_can_say_so
 }
 
 #[test]
-fn a_receipt_refuses_the_claim_that_nothing_was_sent() {
+fn a_receipt_prevents_resolving_the_key_as_not_sent() {
     let world = World::new();
     assert_eq!(world.run(&sms_to("13800009003")).exit(), 7);
     let line = sandbox(&["keys", "resolve", "order-42", "--as", "not-sent"]);
@@ -182,7 +183,7 @@ fn a_receipt_refuses_the_claim_that_nothing_was_sent() {
 }
 
 #[test]
-fn a_receipt_with_the_users_own_id_is_no_proof_and_still_keeps_the_key() {
+fn a_receipt_with_a_users_tracking_id_is_not_proof_but_keeps_the_key() {
     let world = World::new();
     let mut message = sms_to("13800009003");
     message.push("--out-id=mine");
@@ -221,7 +222,7 @@ fn a_key_cannot_be_resolved_while_its_call_runs() {
 }
 
 #[test]
-fn a_key_that_begins_with_a_dash_can_be_resolved_as_its_hint_says() {
+fn the_hint_for_a_key_that_begins_with_a_dash_works() {
     let world = World::new();
     let line = [&sms_to("13800009004")[..11], &["--idempotency-key=-7"]].concat();
     let next = world.run(&line).json()["error"]["next"].clone();

@@ -39,7 +39,7 @@ pub use calls::{assert_asks_for_messages, flag};
 pub use invocations::{Invocation, is_alive};
 pub use left::{Process, can_be_listed};
 pub use ran::{Ran, Running};
-pub use terminal::Terminal;
+pub use terminal::{Terminal, plain};
 
 /// Timeout of [`World::wait_until`] and [`Terminal::expect`].
 pub const PATIENCE: Duration = Duration::from_secs(20);

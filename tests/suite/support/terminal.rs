@@ -117,7 +117,7 @@ impl Drop for Terminal {
 
 /// Removes the escape sequences that move the cursor or set colours. An incomplete sequence is
 /// removed as well, so that the plain text only grows.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text.chars();
     while let Some(c) = rest.next() {
