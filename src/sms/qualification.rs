@@ -147,7 +147,7 @@ pub fn detail(
         Some(data @ Value::Object(fields)) if !fields.is_empty() => Ok((facts(data, id), raw)),
         _ => {
             let list = "alimsg sms qualifications list --all";
-            Err(reply::nothing_about(&format!("qualification {id}"), list, raw))
+            Err(reply::missing_from_reply(&format!("qualification {id}"), list, raw))
         }
     }
 }

@@ -203,7 +203,7 @@ impl Detail {
         let text = |names: &[&str]| fields::text(&object, names);
         if text(&["SignName", "SignStatus", "AuditStatus"]).is_none() {
             let list = "alimsg sms signs list --all";
-            return Err(reply::nothing_about(&format!("signature {name}"), list, raw));
+            return Err(reply::missing_from_reply(&format!("signature {name}"), list, raw));
         }
         let mut signature = Signature::of_entry(&object);
         if signature.name.is_empty() {

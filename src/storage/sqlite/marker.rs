@@ -1,5 +1,5 @@
-//! The file that is written beside the database once it exists. If the database is deleted or
-//! emptied later, it shows that keys may be missing.
+//! The marker file next to the database, written once the database exists. If the database is later
+//! deleted or emptied, the marker shows that keys may be missing.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::storage::{Error, Fix, Result, folder};
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
-    /// Which database it belongs to; empty if the marker cannot be understood.
+    /// The ID of its database; empty if the marker cannot be parsed.
     pub store: String,
     pub created_at: String,
 }
@@ -21,7 +21,7 @@ impl Marker {
     }
 }
 
-pub fn read(path: &Path) -> Result<Option<Marker>> {
+pub fn load(path: &Path) -> Result<Option<Marker>> {
     let unreadable = |error: anyhow::Error| Error::Unreadable(error, Fix::Files);
     match files::inspect(path).map_err(unreadable)? {
         Found::Nothing => Ok(None),

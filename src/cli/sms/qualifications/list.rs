@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::PageRange;
-use crate::api::audit_status::read_status;
+use crate::api::audit_status::parse_status;
 use crate::api::operations::Product;
 use crate::cli::sms::qualifications::SightFlags;
 use crate::context::Context;
@@ -69,7 +69,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     let status = flags
         .audit_status
         .as_deref()
-        .map(|word| read_status("--audit-status", word))
+        .map(|word| parse_status("--audit-status", word))
         .transpose()?;
     let filter = Filter {
         company_name: flags.company_name.clone(),
@@ -79,7 +79,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
         use_by_self: flags.use_by_self,
         work_order_id: flags.work_order_id,
     };
-    let extent = PageRange::of(flags.all, flags.page_index, flags.page_size);
+    let extent = PageRange::from_flags(flags.all, flags.page_index, flags.page_size);
     let sight = flags.sight.agreed(context)?;
     if context.settings.dry_run {
         let (index, size) = extent.first();

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::PageRange;
-use crate::api::audit_status::read_status;
+use crate::api::audit_status::parse_status;
 use crate::api::operations::Product;
 use crate::context::Context;
 use crate::error::Result;
@@ -46,9 +46,10 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     let wanted = flags
         .audit_status
         .as_deref()
-        .map(|word| read_status("--audit-status", word))
+        .map(|word| parse_status("--audit-status", word))
         .transpose()?;
-    let extent = PageRange::of(flags.all || wanted.is_some(), flags.page_index, flags.page_size);
+    let extent =
+        PageRange::from_flags(flags.all || wanted.is_some(), flags.page_index, flags.page_size);
     if context.settings.dry_run {
         let (index, size) = extent.first();
         return client::dry_run(context, &[&signature::list_call(index, size)]);

@@ -152,7 +152,7 @@ impl Day {
         let date = fields::text(row, &["SendDate"]);
         Self {
             // A date of another form is shown as it came.
-            date: date.map(|text| china::read_day(&text).map_or(text, |day| day.to_string())),
+            date: date.map(|text| china::parse_day(&text).map_or(text, |day| day.to_string())),
             total: count("TotalCount"),
             delivered: count("RespondedSuccessCount"),
             failed: count("RespondedFailCount"),

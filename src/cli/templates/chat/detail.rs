@@ -100,7 +100,7 @@ impl Template {
         let Some(data) = reply.value("Data").filter(|data| data.is_object()).cloned() else {
             let (what, raw) = (format!("template {}", wanted.code), Value::Object(reply.0));
             let list = list_command(wanted.channel, &wanted.code);
-            return Err(reply::nothing_about(&what, &list, raw));
+            return Err(reply::missing_from_reply(&what, &list, raw));
         };
         // Components may come as a text that holds JSON.
         let components = match data.get("Components") {

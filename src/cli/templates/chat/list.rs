@@ -41,7 +41,7 @@ pub fn list(context: &Context, flags: &ListFlags) -> Result<Report> {
     let extent = match (all, flags.page_size) {
         // A page here holds more than one of the SMS service.
         (true, None) => PageRange::All { size: MAX_PAGE },
-        (all, size) => PageRange::of(all, flags.page_index, size),
+        (all, size) => PageRange::from_flags(all, flags.page_index, size),
     };
     let category = flags.category.as_ref().map(|word| category(flags.channel, word));
     let query = Query {

@@ -69,7 +69,7 @@ impl Draft {
             (None, _) => file::text(&fields, name),
         };
         let kind = text(&flags.template_type, "template_type")?;
-        let kind = kind.map(|word| TemplateType::read("--template-type", &word)).transpose()?;
+        let kind = kind.map(|word| TemplateType::parse("--template-type", &word)).transpose()?;
         let (name, content) = (text(&flags.name, "name")?, text(&flags.content, "content")?);
         let intl_type = text(&flags.intl_type.map(|number| number.to_string()), "intl_type")?;
         let is_international = kind == Some(TemplateType::International);

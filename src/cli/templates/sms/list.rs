@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{MAX_BYTES, PageRange};
-use crate::api::audit_status::read_status;
+use crate::api::audit_status::parse_status;
 use crate::api::operations::Product;
 use crate::cli::templates::{Channel, ListFlags, refuse_foreign};
 use crate::context::Context;
@@ -36,10 +36,10 @@ pub fn list(context: &Context, flags: &ListFlags) -> Result<Report> {
     let wanted = flags
         .audit_status
         .as_deref()
-        .map(|word| read_status("--audit-status", word))
+        .map(|word| parse_status("--audit-status", word))
         .transpose()?;
     let filters = wanted.is_some() || flags.name.is_some();
-    let extent = PageRange::of(flags.all || filters, flags.page_index, flags.page_size);
+    let extent = PageRange::from_flags(flags.all || filters, flags.page_index, flags.page_size);
     if context.settings.dry_run {
         let (index, size) = extent.first();
         return client::dry_run(context, &[&template::list_call(index, size)]);
