@@ -261,8 +261,8 @@ mod tests {
 
     #[test]
     fn fields_that_could_change_the_command_line_are_rejected() {
-        Authorization::from_reply(&reply("oss.example.com --config x", "a")).expect_err("blanks");
-        Authorization::from_reply(&reply("oss.example.com", "a/../b c")).expect_err("blanks");
-        Authorization::from_reply(&Reply(serde_json::Map::new())).expect_err("nothing");
+        Authorization::from_reply(&reply("oss.example.com --config x", "a")).expect_err("a space");
+        Authorization::from_reply(&reply("oss.example.com", "a/../b c")).expect_err("a space");
+        Authorization::from_reply(&Reply(serde_json::Map::new())).expect_err("no fields");
     }
 }

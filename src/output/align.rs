@@ -15,8 +15,8 @@ pub fn width<'n>(names: impl Iterator<Item = &'n str>) -> usize {
 
 /// The name, padded with spaces to the width of the column.
 pub fn padded(name: &str, width: usize) -> String {
-    let blanks = width.saturating_sub(measure_text_width(name));
-    format!("{name}{}", " ".repeat(blanks))
+    let padding = width.saturating_sub(measure_text_width(name));
+    format!("{name}{}", " ".repeat(padding))
 }
 
 #[cfg(test)]

@@ -9,9 +9,9 @@ use anyhow::{Result, bail};
 
 /// What a path holds.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum PathState {
     /// The path does not exist.
-    Nothing,
+    Missing,
     /// A regular file of this user, with its size in bytes.
     File(u64),
 }
@@ -20,12 +20,12 @@ pub enum Found {
 ///
 /// # Errors
 /// The path cannot be examined, or is not a regular file of this user.
-pub fn inspect(path: &Path) -> Result<Found> {
+pub fn inspect(path: &Path) -> Result<PathState> {
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             reject_dangling_link(path)?;
-            return Ok(Found::Nothing);
+            return Ok(PathState::Missing);
         }
         Err(error) => {
             return Err(error).with_context(|| format!("cannot examine {}", path.display()));
@@ -35,7 +35,7 @@ pub fn inspect(path: &Path) -> Result<Found> {
         bail!("{} is not a regular file", path.display());
     }
     check_owner(path, &metadata)?;
-    Ok(Found::File(metadata.len()))
+    Ok(PathState::File(metadata.len()))
 }
 
 /// Fails if a parent is a dangling link: its target may be on a disk that is not mounted.
@@ -73,9 +73,9 @@ mod tests {
     fn only_a_regular_file_is_accepted() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
-        assert_eq!(inspect(&path).expect("nothing"), Found::Nothing);
+        assert_eq!(inspect(&path).expect("a missing file"), PathState::Missing);
         std::fs::write(&path, "abc").expect("written");
-        assert_eq!(inspect(&path).expect("a file"), Found::File(3));
+        assert_eq!(inspect(&path).expect("a file"), PathState::File(3));
         inspect(folder.path()).expect_err("a folder");
         inspect(&path.join("below")).expect_err("below a file");
     }

@@ -10,8 +10,8 @@ const CONTRACT: &str = include_str!("contract.tsv");
 fn every_operation_is_listed_once_and_found_by_its_command() {
     for product in Product::ALL {
         for operation in product.operations() {
-            let found = find(product.name(), operation.command).expect("listed");
-            assert!(std::ptr::eq(found, *operation), "{} is listed twice", operation.command);
+            let listed = find(product.name(), operation.command).expect("listed");
+            assert!(std::ptr::eq(listed, *operation), "{} is listed twice", operation.command);
         }
     }
     assert!(find("ecs", "send-sms").is_none());

@@ -146,7 +146,7 @@ impl Redaction {
         let is_kept = |source: &Range<usize>| {
             kept.iter().any(|kept| kept.start <= source.start && source.end <= kept.end)
         };
-        let mut found: Vec<(Range<usize>, &str)> = patterns::find(&layers)
+        let mut parts: Vec<(Range<usize>, &str)> = patterns::find(&layers)
             .into_iter()
             .filter(|source| !is_kept(source))
             .map(|source| (source, HIDDEN))
@@ -155,21 +155,19 @@ impl Redaction {
             for needle in &self.needles {
                 for hit in hits(&layer, needle) {
                     if !is_kept(&layer.source(&hit)) {
-                        found.push((layer.source(&whole_word(&layer.bytes, hit)), &needle.shown));
+                        parts.push((layer.source(&whole_word(&layer.bytes, hit)), &needle.shown));
                     }
                 }
             }
         }
-        replace(&text, found)
+        replace(&text, parts)
     }
 
     /// The ranges of the text that are not changed.
     fn kept_in(&self, text: &str) -> Vec<Range<usize>> {
         let kept = self.kept.iter().filter(|kept| kept.chars().count() >= values::MIN_CHARS);
-        kept.flat_map(|kept| {
-            text.match_indices(kept.as_str()).map(|(at, found)| at..at + found.len())
-        })
-        .collect()
+        kept.flat_map(|kept| text.match_indices(kept.as_str()).map(|(at, hit)| at..at + hit.len()))
+            .collect()
     }
 }
 
@@ -215,7 +213,7 @@ fn hits(layer: &View, needle: &Needle) -> Vec<Range<usize>> {
         let encoded = |hit: &Range<usize>| layer.source(hit).len() > value.len();
         return occurrences(text, value).filter(encoded).collect();
     };
-    let mut found: Vec<Range<usize>> = occurrences(text, value).collect();
+    let mut hits: Vec<Range<usize>> = occurrences(text, value).collect();
     for end in cuts(text) {
         // An escape sequence can be truncated as well.
         let from = end.saturating_sub(11);
@@ -225,10 +223,10 @@ fn hits(layer: &View, needle: &Needle) -> Vec<Range<usize>> {
             let length = (beginning..=longest)
                 .rev()
                 .find(|length| text[before - length..before] == value[..*length]);
-            found.extend(length.map(|length| before - length..end));
+            hits.extend(length.map(|length| before - length..end));
         }
     }
-    found
+    hits
 }
 
 /// All occurrences, including overlapping ones.
@@ -245,7 +243,7 @@ fn occurrences<'t>(text: &'t [u8], value: &'t [u8]) -> impl Iterator<Item = Rang
 /// Positions where a text may be truncated: its end, and before an ellipsis.
 fn cuts(text: &[u8]) -> Vec<usize> {
     let ellipses = occurrences(text, "…".as_bytes()).chain(occurrences(text, b"..."));
-    let mut cuts: Vec<usize> = ellipses.map(|found| found.start).take(16).collect();
+    let mut cuts: Vec<usize> = ellipses.map(|ellipsis| ellipsis.start).take(16).collect();
     cuts.push(text.len());
     cuts
 }

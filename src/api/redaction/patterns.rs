@@ -36,7 +36,7 @@ static COMPILED: LazyLock<Vec<Regex>> =
 
 /// The ranges of the original text with a secret, in any layer of escapes.
 pub fn find(layers: &[View]) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
+    let mut ranges = Vec::new();
     for layer in layers.iter().filter(|layer| may_match(&layer.bytes)) {
         // The patterns are ASCII; other bytes are treated as letters.
         let text: String = layer
@@ -45,10 +45,10 @@ pub fn find(layers: &[View]) -> Vec<Range<usize>> {
             .map(|byte| if byte.is_ascii() { char::from(*byte) } else { 'x' })
             .collect();
         for captures in COMPILED.iter().flat_map(|pattern| pattern.captures_iter(&text)) {
-            found.extend(captures.name("secret").map(|secret| layer.source(&secret.range())));
+            ranges.extend(captures.name("secret").map(|secret| layer.source(&secret.range())));
         }
     }
-    found
+    ranges
 }
 
 /// A fast check: false if no pattern can match. Most texts contain none of these bytes.

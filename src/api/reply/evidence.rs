@@ -36,7 +36,7 @@ pub struct Evidence {
     pub finding: Finding,
 }
 
-/// What was found.
+/// A fact about the output or the end of a call.
 #[derive(Debug)]
 pub enum Finding {
     /// A reply with the code OK; for a send, with the ID of the message.
@@ -222,17 +222,16 @@ impl<'a> Stdout<'a> {
     /// The first line that reports a crash or a lost answer.
     fn signs(&self) -> Vec<Finding> {
         let scope = if self.is_help { signs::Scope::HelpPage } else { signs::Scope::Any };
-        let found = self.text.lines().find_map(|line| finding(line, scope));
-        let quoted =
+        let sign = self.text.lines().find_map(|line| finding(line, scope));
+        let excerpt =
             |line: String| output::excerpt(&crate::message::sanitize::strip_escapes(&line));
-        found
-            .map(|finding| match finding {
-                Finding::Lost(line) => Finding::Lost(quoted(line)),
-                Finding::Crashed(line) => Finding::Crashed(quoted(line)),
-                other => other,
-            })
-            .into_iter()
-            .collect()
+        sign.map(|finding| match finding {
+            Finding::Lost(line) => Finding::Lost(excerpt(line)),
+            Finding::Crashed(line) => Finding::Crashed(excerpt(line)),
+            other => other,
+        })
+        .into_iter()
+        .collect()
     }
 
     /// The finding for text where a reply was expected.
@@ -294,10 +293,10 @@ impl Stderr {
         } else {
             signs::Scope::Any
         };
-        let mut found: Vec<Finding> =
+        let mut findings: Vec<Finding> =
             self.lines().into_iter().filter_map(|line| finding(line, scope)).collect();
-        found.sort_by_key(|finding| !matches!(finding, Finding::Crashed(_)));
-        found.truncate(1);
-        found
+        findings.sort_by_key(|finding| !matches!(finding, Finding::Crashed(_)));
+        findings.truncate(1);
+        findings
     }
 }

@@ -85,9 +85,10 @@ mod tests {
         let day = Some(jiff::civil::date(2026, 3, 26));
         assert_eq!(parse_day("20260326"), day);
         assert_eq!(parse_day("2026-03-26"), day);
-        for wrong in ["", "today", "2026-3-26", "20261345", "2026/03/26", "+2026-3-26", "２０２６"]
+        for invalid in
+            ["", "today", "2026-3-26", "20261345", "2026/03/26", "+2026-3-26", "２０２６"]
         {
-            assert_eq!(parse_day(wrong), None, "{wrong}");
+            assert_eq!(parse_day(invalid), None, "{invalid}");
         }
     }
 
@@ -110,7 +111,7 @@ mod tests {
             let day = past_day("--send-date", text, today).expect(text);
             assert_eq!(day.to_string(), expected, "{text}");
         }
-        for wrong in [
+        for invalid in [
             "",
             "d",
             "ago",
@@ -125,7 +126,7 @@ mod tests {
             "20260327",
             "2026-03-26T16:00:00Z",
         ] {
-            assert!(past_day("--send-date", wrong, today).expect_err(wrong).hint.is_some());
+            assert!(past_day("--send-date", invalid, today).expect_err(invalid).hint.is_some());
         }
     }
 

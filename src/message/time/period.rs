@@ -72,9 +72,9 @@ mod tests {
         let period = Period::last("7d", &now()).expect("a week");
         assert_eq!(period.start.to_string(), "2026-03-19T12:00:00Z");
         assert_eq!(Period::last("1w", &now()).expect("a week"), period);
-        for wrong in ["", "d", "7", "-1d", "0d", "11y", "99999999d", "7é", "9223372036854775807w"]
+        for invalid in ["", "d", "7", "-1d", "0d", "11y", "99999999d", "7é", "9223372036854775807w"]
         {
-            Period::last(wrong, &now()).expect_err(wrong);
+            Period::last(invalid, &now()).expect_err(invalid);
         }
     }
 

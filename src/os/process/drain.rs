@@ -48,7 +48,7 @@ impl<S: Read + Send + 'static> Drain<S> {
     }
 
     /// Starts reading from the source.
-    pub fn read(&self, source: Option<S>) {
+    pub fn start_reading(&self, source: Option<S>) {
         // The thread is waiting for the source, so sending cannot fail.
         let _ = self.source.send(source);
     }

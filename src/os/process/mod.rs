@@ -129,8 +129,8 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
         started(child.id());
     }
     let _subscription = signals::SignalSubscription::new(sender.clone(), Event::Signal);
-    stdout.read(child.stdout.take());
-    stderr.read(child.stderr.take());
+    stdout.start_reading(child.stdout.take());
+    stderr.start_reading(child.stderr.take());
     // The thread is waiting for the process ID, so sending cannot fail.
     let _ = pid.send(child.id());
 

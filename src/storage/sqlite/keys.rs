@@ -14,7 +14,7 @@ use crate::storage::{
 const COLUMNS: &str = "key, state, content, account, tracking_id, generated, lease, since, \
                        details, result";
 
-const fn word(state: KeyState) -> &'static str {
+const fn state_name(state: KeyState) -> &'static str {
     match state {
         KeyState::Reserved => "reserved",
         KeyState::Calling => "calling",
@@ -24,8 +24,8 @@ const fn word(state: KeyState) -> &'static str {
 }
 
 /// Parses the name of a state; in version 0.1.0, `unresolved` was `open`.
-pub fn state(word: &str) -> Option<KeyState> {
-    match word {
+fn parse_state(name: &str) -> Option<KeyState> {
+    match name {
         "reserved" => Some(KeyState::Reserved),
         "calling" => Some(KeyState::Calling),
         "unresolved" | "open" => Some(KeyState::Unresolved),
@@ -184,7 +184,7 @@ pub fn copy(connection: &Connection, record: &KeyRecord) -> rusqlite::Result<usi
         ),
         params![
             record.key,
-            word(record.state),
+            state_name(record.state),
             identity.map(|identity| &identity.content),
             identity.map(|identity| &identity.account),
             record.tracking.id,
@@ -218,7 +218,7 @@ pub fn all(connection: &Connection) -> Result<Vec<KeyRecord>> {
 /// Parses a row. A damaged row with an unreadable state becomes an unresolved key.
 pub fn from_row(row: &Row<'_>) -> rusqlite::Result<KeyRecord> {
     let text = |at: usize| row.get::<_, Option<String>>(at).ok().flatten();
-    let known = text(1).as_deref().and_then(state);
+    let known = text(1).as_deref().and_then(parse_state);
     let tracking_id = text(4);
     let since = text(7).and_then(|time| time.parse().ok());
     let identity = text(2).zip(text(3));

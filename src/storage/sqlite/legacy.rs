@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::storage::files::{self, Found};
+use crate::storage::files::{self, PathState};
 use crate::storage::sqlite::{PATIENCE, keys, not_written, unreadable};
 use crate::storage::{Error, Fix, KeyRecord, KeyState, Result};
 
@@ -27,8 +27,8 @@ impl Legacy {
 
     fn connect(&self) -> Result<Option<Connection>> {
         match files::inspect(&self.path).map_err(|error| Error::Unreadable(error, Fix::Files))? {
-            Found::Nothing => return Ok(None),
-            Found::File(_) => {}
+            PathState::Missing => return Ok(None),
+            PathState::File(_) => {}
         }
         let open = || -> rusqlite::Result<(Connection, i64)> {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

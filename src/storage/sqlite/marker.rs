@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::storage::files::{self, Found};
+use crate::storage::files::{self, PathState};
 use crate::storage::{Error, Fix, Result, folder};
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,8 +24,8 @@ impl Marker {
 pub fn load(path: &Path) -> Result<Option<Marker>> {
     let unreadable = |error: anyhow::Error| Error::Unreadable(error, Fix::Files);
     match files::inspect(path).map_err(unreadable)? {
-        Found::Nothing => Ok(None),
-        Found::File(_) => {
+        PathState::Missing => Ok(None),
+        PathState::File(_) => {
             let text = std::fs::read(path).map_err(|error| unreadable(error.into()))?;
             Ok(Some(serde_json::from_slice(&text).unwrap_or_default()))
         }

@@ -49,8 +49,8 @@ pub fn latest(
         )
         .optional()
         .map_err(unreadable)
-        .map(|found| {
-            found.map(|(state, at)| Earlier {
+        .map(|row| {
+            row.map(|(state, at)| Earlier {
                 at: Timestamp::from_millisecond(at).unwrap_or(now),
                 accepted: state == "accepted",
             })
@@ -71,14 +71,14 @@ pub fn finish(connection: &Connection, id: &str, end: &Termination<'_>) -> Resul
     .map_err(not_written)
 }
 
-pub fn accept_of_key(connection: &Connection, key: &str) -> Result<()> {
+pub fn accept_for_key(connection: &Connection, key: &str) -> Result<()> {
     connection
         .execute("UPDATE messages SET state = 'accepted' WHERE key = ?1", [key])
         .map(drop)
         .map_err(not_written)
 }
 
-pub fn remove_of_key(connection: &Connection, key: &str) -> Result<()> {
+pub fn remove_for_key(connection: &Connection, key: &str) -> Result<()> {
     connection
         .execute("DELETE FROM messages WHERE key = ?1 AND state <> 'accepted'", [key])
         .map(drop)

@@ -22,7 +22,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use sha2::Sha256;
 
 use crate::os::{failpoint, system};
-use crate::storage::files::{self, Found};
+use crate::storage::files::{self, PathState};
 use crate::storage::{
     Begin, Earlier, Error, Fix, IsAlive, KeyRecord, LEASES, NewKey, NewMessage, Owner, Reserve,
     Result, Store, Termination, folder, lock,
@@ -108,8 +108,8 @@ pub fn exists(folder: &Path) -> Result<bool> {
     }
     let legacy = Legacy::below(folder);
     for path in [&paths.database, &paths.marker, &legacy.path] {
-        let found = files::inspect(path).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-        if found != Found::Nothing {
+        let state = files::inspect(path).map_err(|error| Error::Unreadable(error, Fix::Files))?;
+        if state != PathState::Missing {
             return Ok(true);
         }
     }
@@ -286,9 +286,9 @@ fn has_no_tables(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Whether the database is missing or empty.
 fn is_empty(paths: &Paths) -> Result<bool> {
-    let found =
+    let state =
         files::inspect(&paths.database).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-    Ok(matches!(found, Found::Nothing | Found::File(0)))
+    Ok(matches!(state, PathState::Missing | PathState::File(0)))
 }
 
 /// Whether leases show that runs have used keys in a store of this version.
@@ -412,7 +412,7 @@ impl Store for Sqlite {
     fn settle_as_sent(&self, record: &KeyRecord, result: &str) -> Result<()> {
         self.change(true, |transaction| {
             keys::put_accepted(transaction, record, result)?;
-            messages::accept_of_key(transaction, &record.key)
+            messages::accept_for_key(transaction, &record.key)
         })
     }
 
@@ -432,7 +432,7 @@ impl Store for Sqlite {
                 // Otherwise a key of version 0.1.0 would be found there again.
                 self.legacy.remove(&record.key)?;
                 keys::remove(transaction, &record.key)?;
-                messages::remove_of_key(transaction, &record.key)?;
+                messages::remove_for_key(transaction, &record.key)?;
             }
             Ok(unchanged)
         })

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::os::failpoint;
-use crate::storage::files::{self, Found};
+use crate::storage::files::{self, PathState};
 use crate::storage::sqlite::legacy::Legacy;
 use crate::storage::sqlite::{PATIENCE, Paths, SECRET, create, keys, marker};
 use crate::storage::{KeyRecord, folder, lock};
@@ -113,7 +113,7 @@ struct Salvaged {
 /// Reads as much as possible of a damaged database, without changing it.
 fn salvage(path: &Path, table: &str) -> Salvaged {
     let mut salvaged = Salvaged::default();
-    if !matches!(files::inspect(path), Ok(Found::File(1..))) {
+    if !matches!(files::inspect(path), Ok(PathState::File(1..))) {
         return salvaged;
     }
     let Ok(connection) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY) else {

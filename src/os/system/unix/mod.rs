@@ -52,7 +52,7 @@ pub fn is_readable_within(input: impl AsFd, limit: Duration) -> io::Result<bool>
     let mut watched = [PollFd::new(&input, PollFlags::IN)];
     let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
     match rustix::event::poll(&mut watched, Some(&limit)) {
-        Ok(found) => Ok(found > 0),
+        Ok(ready) => Ok(ready > 0),
         Err(rustix::io::Errno::INTR) => Ok(false),
         Err(error) => Err(error.into()),
     }
@@ -92,7 +92,7 @@ pub fn is_cut_off(output: impl AsFd) -> bool {
     let mut watched = [PollFd::new(&output, PollFlags::empty())];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
     let gone = PollFlags::ERR | PollFlags::HUP;
-    rustix::event::poll(&mut watched, Some(&at_once)).is_ok_and(|found| found > 0)
+    rustix::event::poll(&mut watched, Some(&at_once)).is_ok_and(|ready| ready > 0)
         && watched[0].revents().intersects(gone)
 }
 
@@ -101,10 +101,10 @@ pub fn is_cut_off(output: impl AsFd) -> bool {
 pub fn was_closed_at_start(output: impl AsFd) -> bool {
     let output = output.as_fd();
     let mode = rustix::fs::fcntl_getfl(output).map(|flags| flags & OFlags::RWMODE);
-    let (Ok(found), Ok(null)) = (rustix::fs::fstat(output), rustix::fs::stat("/dev/null")) else {
+    let (Ok(output), Ok(null)) = (rustix::fs::fstat(output), rustix::fs::stat("/dev/null")) else {
         return false;
     };
-    mode == Ok(OFlags::RDWR) && found.st_ino == null.st_ino && found.st_dev == null.st_dev
+    mode == Ok(OFlags::RDWR) && output.st_ino == null.st_ino && output.st_dev == null.st_dev
 }
 
 /// The signal that killed a process, if one did.
