@@ -173,7 +173,7 @@ impl Upload<'_> {
 }
 
 /// Parses the progress of an upload from the command's output. After five seconds the command
-/// prints lines with `Progress: 12.345%`, also on a pipe (source: `oss cp` in the CLI's source code).
+/// prints lines with `Progress: 12.345%`, also on a pipe (source: `oss cp` in the CLI's code).
 #[derive(Default)]
 pub struct Progress(RefCell<String>);
 

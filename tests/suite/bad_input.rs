@@ -162,7 +162,7 @@ fn an_empty_value_is_a_missing_one() {
             }
             _ => and(&SMS, &[flag]),
         };
-        assert_names(&refused(&words), "empty value", "leave it out");
+        assert_names(&refused(&words), "empty value", "remove the flag");
     }
     assert_names(&refused(&and(&TEXT, &["--text", ""])), "blank", "--text");
     assert_names(&refused(&and(&TEMPLATE, &["--payload", ""])), "empty value", "--payload");

@@ -381,7 +381,7 @@ fn a_name_of_70_000_characters_is_shown() {
         let param = format!("--param={}=v", "v".repeat(70_000));
         let words: Vec<&str> = SMS.iter().copied().filter(|word| *word != "--yes").collect();
         let mut terminal = world.terminal(&and(&words, &[&param]));
-        terminal.expect("only \"yes\" goes on");
+        terminal.expect("Type \"yes\" to");
         terminal.write("no\r");
         assert_eq!(terminal.wait().exit(), 9);
     }

@@ -240,14 +240,14 @@ fn what_is_missing_is_asked_for_at_a_terminal() {
     terminal.write("en-US\r");
     terminal.expect("is written \"en_US\"");
     terminal.write("en_US\r");
-    terminal.expect("only \"yes\" goes on");
+    terminal.expect("Type \"yes\" to");
     terminal.write("no\r");
     assert_eq!(terminal.wait().exit(), 9);
 
     let mut terminal = world.terminal(&[CREATE, &["--name", "a"]].concat());
     terminal.expect("Text of the body");
     terminal.write("Hello\r");
-    terminal.expect("only \"yes\" goes on");
+    terminal.expect("Type \"yes\" to");
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     let components = r#"--components=[{"Type":"BODY","Text":"Hello"}]"#;
