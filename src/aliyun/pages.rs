@@ -176,20 +176,18 @@ impl Termination {
     /// Warns if the list may be incomplete.
     pub fn remark(&self, context: &Context, extent: PageRange) {
         if self.repeats {
-            context
-                .screen
-                .warn("the service returned the same page twice; the list may be incomplete");
+            context.screen.warn("the service repeats its pages; the list may be incomplete");
         }
         if self.unreadable {
-            context.screen.warn("parts of the list cannot be read; entries may be missing");
+            context.screen.warn("the list cannot be read completely; entries may be missing");
         }
         if self.is_cut {
             warn_cut(context, "use filters or --page-index");
         }
         if self.total.is_some_and(|total| extent.leaves_out(total)) {
-            context.screen.note(
-                "more entries exist: use --all for all pages, or --page-index for another page",
-            );
+            context
+                .screen
+                .note("more entries exist: --all reads every page, --page-index reads one page");
         }
     }
 }

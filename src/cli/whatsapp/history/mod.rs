@@ -122,7 +122,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     drop(service);
     if found.is_unreadable {
-        context.screen.warn("the service's list cannot be read whole; some may be missing");
+        context.screen.warn("the list cannot be read completely; entries may be missing");
     }
     if found.is_cut && !listing.is_closed() {
         pages::warn_cut(context, "--since and --until narrow it down");
