@@ -1,39 +1,39 @@
-//! Why a command did not succeed: what happened, whether a message went out, what to do next.
+//! Why a command failed: what happened, whether a message went out, what to do next.
 //!
-//! The outcome decides the exit code where a message may be out, the kind everywhere else; both are
-//! public contract.
+//! Kinds, outcomes and exit codes are part of the public interface. If a message went out or may
+//! have gone out, the outcome decides the exit code; otherwise the kind does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// What kind of thing went wrong.
+/// The category of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// A defect of alimsg itself.
+    /// A bug in alimsg.
     Internal,
-    /// Input is missing or wrong; nothing was started.
+    /// Input is missing or invalid; no call was started.
     Usage,
-    /// `aliyun`, its plugin or the connection to the service is not to be had.
+    /// `aliyun`, its plugin or the connection to the service is not available.
     Environment,
     /// No valid credentials.
     Credentials,
     /// The RAM identity lacks a permission.
     Permission,
-    /// The service refused.
+    /// The service rejected the call.
     Rejected,
-    /// The service refused for now: too many calls.
+    /// The service rejected the call for now: too many calls.
     Throttled,
     /// A message may or may not have gone out.
     UnknownOutcome,
-    /// Ended by the user: a `no` at a prompt, or a signal.
+    /// Cancelled by the user: a `no` at a prompt, or a signal.
     Cancelled,
 }
 
 impl Kind {
-    /// The exit code of a command that fails so.
+    /// The exit code for this kind of failure.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Internal => 1,
@@ -57,11 +57,11 @@ pub enum Outcome {
     Unknown,
 }
 
-/// A command that did not succeed.
+/// Why a command failed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
     pub kind: Kind,
-    /// The code of the service or of `aliyun`, where there is one.
+    /// The error code of the service or of `aliyun`, if there is one.
     pub code: Option<String>,
     /// What happened, in one sentence.
     pub message: String,
@@ -70,24 +70,24 @@ pub struct Failure {
     /// Commands to type next.
     pub next: Vec<String>,
     pub outcome: Outcome,
-    /// What the outcome is about is a change of settings or templates, not a message.
+    /// The outcome refers to a change of settings or templates, not to a message.
     #[serde(skip)]
     pub about_a_change: bool,
-    /// The very same command may succeed later, and cannot send twice.
+    /// The same command may succeed later, and repeating it cannot send twice.
     pub retryable: bool,
-    /// The flags that are missing, all at once.
+    /// All flags that are missing.
     pub missing: Vec<String>,
-    /// What the service calls the request; support asks for it.
+    /// The service's ID of the request; Alibaba Cloud support asks for it.
     pub request_id: Option<String>,
     /// The RAM policy that would allow the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Value>,
-    /// The service's reply as it came.
+    /// The service's reply, unchanged.
     #[serde(skip)]
     pub raw: Option<Value>,
 }
 
-/// A failure is passed on rarely and is large: it travels boxed.
+/// The failure is boxed because it is large and rare.
 pub type Result<T> = std::result::Result<T, Box<Failure>>;
 
 impl Failure {
@@ -117,7 +117,7 @@ impl Failure {
         Self::new(Kind::Environment, message)
     }
 
-    /// A defect of alimsg, or a fault of the machine that it has no better name for.
+    /// A bug in alimsg, or an error of the machine without a kind of its own.
     pub fn internal(message: impl Into<String>) -> Box<Self> {
         Self::new(Kind::Internal, message)
     }
@@ -133,18 +133,18 @@ impl Failure {
         failure
     }
 
-    /// All that is missing, at once, and where to find the candidates.
+    /// All flags that are missing, and commands that list possible values.
     pub fn missing(flags: &[&str], next: Vec<String>) -> Box<Self> {
         let mut failure = Self::usage(format!("missing: {}", flags.join(", ")));
         failure.missing = flags.iter().map(ToString::to_string).collect();
-        failure.hint = Some("give what is missing; nothing is ever guessed".into());
+        failure.hint = Some("add the missing flags; alimsg does not guess values".into());
         failure.next = next;
         failure
     }
 
-    /// Ended by a signal between two steps, before anything was sent.
+    /// Cancelled by a signal between two steps, before anything was sent.
     pub fn interrupted() -> Box<Self> {
-        Self::new(Kind::Cancelled, "stopped by a signal before anything was sent")
+        Self::new(Kind::Cancelled, "Cancelled; nothing was sent.")
     }
 
     #[must_use]
@@ -165,8 +165,8 @@ impl Failure {
         self
     }
 
-    /// The exit code for scripts. Whatever went wrong: that a message is out, or may be, is what
-    /// they must know, since they would send it again otherwise.
+    /// The exit code for scripts. It is 7 whenever a message went out or may have gone out, for any
+    /// kind of failure: a script must not send again then.
     pub fn exit_code(&self) -> u8 {
         match self.outcome {
             Outcome::NotSent => self.kind.exit_code(),
@@ -175,7 +175,7 @@ impl Failure {
     }
 }
 
-/// Faults of files, processes and the like inside alimsg, with their chain of causes.
+/// Errors of files, processes and the like, with their chain of causes.
 impl From<anyhow::Error> for Box<Failure> {
     fn from(error: anyhow::Error) -> Self {
         Failure::internal(format!("{error:#}"))

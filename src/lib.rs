@@ -35,7 +35,7 @@ use crate::settings::Settings;
 /// The program: its part is named in the environment, because it also starts itself as watchdog and
 /// as the simulated `aliyun` of the sandbox.
 pub fn main() -> ExitCode {
-    match Role::of_this_process() {
+    match Role::from_env() {
         Role::User => user(),
         Role::Aliyun => simulated_aliyun(),
         Role::Watchdog => {
@@ -92,7 +92,7 @@ fn user() -> ExitCode {
 /// Help and version pages, and command lines that make no sense.
 fn unread_line(error: &clap::Error) -> ExitCode {
     let asked = EarlyFlags::of_this_process();
-    let screen = Screen::for_unread_line(asked.json, asked.sandbox);
+    let screen = Screen::for_parse_error(asked.json, asked.sandbox);
     let facts = RunStatus::default();
     facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
     if parse_error::is_page(error) && !(asked.json && error.use_stderr()) {

@@ -1,8 +1,8 @@
-//! The rows of a list command, as its pages come in.
+//! Collects or prints the rows of a list command, page by page.
 //!
 //! With `--all` in a pipe, each page is printed when it arrives and then dropped, so that memory
 //! does not grow with the list. JSON is one object, and a table on a terminal needs the width of
-//! every cell: both hold all rows, up to [`MAX_ROWS`].
+//! all cells: both keep all rows in memory, up to [`MAX_ROWS`].
 
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
@@ -19,7 +19,7 @@ use crate::output::report::Report;
 /// One row.
 pub type Item = Map<String, Value>;
 
-/// A list that is being read.
+/// A list while its pages are fetched.
 pub struct Listing<'r> {
     context: &'r Context,
     name: &'static str,
@@ -34,7 +34,7 @@ pub struct Listing<'r> {
 }
 
 impl<'r> Listing<'r> {
-    /// `name` is that of the rows in the JSON.
+    /// `name` is the JSON name of the list.
     pub fn new(context: &'r Context, name: &'static str, extent: PageRange) -> Self {
         Self {
             context,
@@ -49,18 +49,18 @@ impl<'r> Listing<'r> {
         }
     }
 
-    /// Puts rows with the status `approved` in front, of each page where pages are streamed.
+    /// Sorts rows with the status `approved` first; within each page if pages are streamed.
     #[must_use]
     pub fn approved_first(mut self) -> Self {
         self.approved_first = true;
         self
     }
 
-    /// Reads pages; `item` makes a row of an entry, or none of one that is not wanted. The other
-    /// parameters are those of [`pages::read`].
+    /// Fetches pages; `item` converts an entry to a row, or filters it out. The other parameters
+    /// are those of [`pages::read`].
     ///
     /// # Errors
-    /// The failure of the first page that cannot be read.
+    /// The failure of the first page that cannot be fetched.
     pub fn read(
         &mut self,
         service: &Client<'_>,
@@ -74,12 +74,12 @@ impl<'r> Listing<'r> {
         })
     }
 
-    /// Takes the rows of a page and the reply that they came in. Breaks when no more can be taken.
+    /// Adds the rows of a page and its reply. Breaks if the list is full or stdout is closed.
     pub fn take(&mut self, mut items: Vec<Item>, raw: &Value) -> ControlFlow<()> {
         self.rows += items.len();
         if self.is_streamed {
             if self.approved_first {
-                sort(&mut items);
+                sort_approved_first(&mut items);
             }
             return self.print(&items);
         }
@@ -95,43 +95,43 @@ impl<'r> Listing<'r> {
             return ControlFlow::Continue(());
         };
         self.is_closed = true;
-        // A reader like `head` that has seen enough is no reason to warn.
+        // A reader that has finished, such as `head`, is not worth a warning.
         if error.kind() != ErrorKind::BrokenPipe {
-            self.context.screen.warn(format!("stdout cannot be written: {error}"));
+            self.context.screen.warn(format!("cannot write to stdout: {error}"));
         }
         ControlFlow::Break(())
     }
 
-    /// How many rows were taken.
+    /// The number of rows so far.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Whether reading ended because stdout was closed.
+    /// Whether the list ended because stdout cannot be written.
     pub fn is_closed(&self) -> bool {
         self.is_closed
     }
 
-    /// Warns about what the list may lack.
+    /// Warns if the list may be incomplete.
     pub fn remark(&self, mut end: Termination, extent: PageRange) {
         end.is_cut &= !self.is_closed;
         end.remark(self.context, extent);
     }
 
-    /// The report of the list with these facts.
+    /// The report of the list, with `facts` next to its rows.
     pub fn report(mut self, facts: Map<String, Value>) -> Report {
         if self.is_streamed {
             self.context.screen.list_notes(self.name, self.rows == 0, &facts);
             return Report::Streamed;
         }
         if self.approved_first {
-            sort(&mut self.items);
+            sort_approved_first(&mut self.items);
         }
         Report::List { name: self.name, items: self.items, facts, raw: Value::Array(self.raw) }
     }
 }
 
-/// Stable: the service's order stays within each half.
-fn sort(items: &mut [Item]) {
+/// Keeps the order of the service within both groups.
+fn sort_approved_first(items: &mut [Item]) {
     items.sort_by_key(|item| item.get("status") != Some(&json!("approved")));
 }

@@ -1,8 +1,8 @@
-//! Uploads to the channel's storage, with `aliyun`'s own OSS command.
+//! Uploads to the storage of the channel with `aliyun oss`.
 //!
-//! The storage gives out temporary keys. They go to that one child process as variables, together
-//! with the order to take no notice of the profiles, whose keys would sign otherwise; they are on
-//! no command line and in no output.
+//! CAMS returns temporary keys for the upload. They are passed to that one child process as
+//! variables, together with the setting to ignore profiles, whose keys would otherwise be used.
+//! They are never part of a command line or of the output.
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -17,29 +17,29 @@ use crate::api::secret::Secret;
 use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, Termination};
 
-/// The right to upload, as GetChatappUploadAuthorization gives it.
+/// The upload authorization from GetChatappUploadAuthorization.
 #[derive(Debug, Clone)]
 pub struct Authorization {
     key_id: Secret,
     key_secret: Secret,
     token: Secret,
     bucket: String,
-    /// The folder that may be written to, without slashes around it.
+    /// The folder for uploads, without slashes at its ends.
     folder: String,
-    /// Host of the storage, without scheme.
+    /// The host of the storage, without a scheme.
     host: String,
 }
 
 impl Authorization {
-    /// Reads the reply.
+    /// Parses the reply.
     ///
     /// # Errors
-    /// A field is missing or could change the command line that it becomes part of.
-    pub fn of(reply: &Reply) -> Result<Self> {
+    /// A field is missing, or could change the meaning of the command line.
+    pub fn from_reply(reply: &Reply) -> Result<Self> {
         let incomplete = |what: &str| {
             let mut failure = Failure::new(
                 Kind::Rejected,
-                format!("the service gave no usable right to upload: {what}"),
+                format!("the upload authorization of the service is invalid: {what}"),
             )
             .hint("check --cust-space-id, then try again");
             failure.request_id = reply.text(&["RequestId"]);
@@ -68,30 +68,30 @@ impl Authorization {
         };
         let folder = |text: &str| text.is_empty() || text.split('/').all(name);
         if !name(&authorization.bucket) || !name(&authorization.host) {
-            return Err(incomplete("bucket or endpoint is not a name"));
+            return Err(incomplete("invalid bucket or endpoint"));
         }
         if !folder(&authorization.folder) {
-            return Err(incomplete("the folder is not a path"));
+            return Err(incomplete("invalid folder"));
         }
         Ok(authorization)
     }
 
-    /// The key of a new object, which no other upload has.
+    /// A unique object key for a new upload.
     pub fn new_key(&self, ending: &str) -> String {
         let name = format!("{}.{ending}", uuid::Uuid::now_v7());
         if self.folder.is_empty() { name } else { format!("{}/{name}", self.folder) }
     }
 
-    /// The address of an object.
+    /// The URL of an object.
     pub fn link(&self, key: &str) -> String {
         format!("https://{}.{}/{key}", self.bucket, self.host)
     }
 }
 
-/// The reply that gave the right, fit to be shown.
+/// The authorization reply with its secrets masked.
 pub fn masked(reply: Reply) -> Value {
     let mut raw = Value::Object(reply.0);
-    // Beside the answer only what is known to be harmless; a new field may be one more secret.
+    // Only fields that are known to be harmless are kept; a new field may be a secret.
     let harmless = ["Code", "Message", "RequestId", "Success", "Data"];
     if let Some(fields) = raw.as_object_mut() {
         fields.retain(|name, _| harmless.contains(&name.as_str()));
@@ -100,7 +100,7 @@ pub fn masked(reply: Reply) -> Value {
     let known = ["BucketName", "Dir", "EndPoint", "Endpoint", "Expire"];
     match raw.get_mut("Data") {
         Some(Value::Object(data)) => {
-            // A field that is new may be one more secret.
+            // A new field may be a secret.
             for (name, value) in data.iter_mut() {
                 if secrets.contains(&name.as_str()) || !known.contains(&name.as_str()) {
                     *value = Value::from("***");
@@ -113,16 +113,16 @@ pub fn masked(reply: Reply) -> Value {
     raw
 }
 
-/// One file on its way.
+/// One upload.
 pub struct Upload<'a> {
-    /// Absolute, so that it cannot be taken for a flag.
+    /// An absolute path, so that it cannot be parsed as a flag.
     pub file: &'a Path,
     pub key: &'a str,
     pub authorization: &'a Authorization,
 }
 
 impl Upload<'_> {
-    /// Behind `aliyun`.
+    /// The arguments after `aliyun`.
     pub fn arguments(&self) -> Vec<String> {
         let Authorization { bucket, host, .. } = self.authorization;
         arguments(
@@ -132,7 +132,7 @@ impl Upload<'_> {
         )
     }
 
-    /// The variables of the one child that signs with them.
+    /// The variables with the keys, for the upload process only.
     pub fn environment(&self) -> Vec<(OsString, OsString)> {
         let Authorization { key_id, key_secret, token, .. } = self.authorization;
         vec![
@@ -143,43 +143,42 @@ impl Upload<'_> {
         ]
     }
 
-    /// What the end of the child means.
+    /// Evaluates the output of the upload.
     ///
     /// # Errors
-    /// It did not upload the file.
+    /// The file was not uploaded.
     pub fn judge(&self, output: &Output) -> Result<()> {
         let Some(failure_message) = failure_message(output) else { return Ok(()) };
         Err(match output.end {
             Termination::TimedOut(limit) => Failure::environment(format!(
-                "the upload took longer than {} s and was ended",
+                "the upload took longer than {} s and was stopped",
                 limit.as_secs()
             ))
-            .hint("--timeout gives it longer"),
+            .hint("increase --timeout"),
             Termination::Interrupted => Failure::interrupted(),
             Termination::Exited(_) => Failure::environment(format!(
                 "the upload failed: {}",
                 self.redaction().text(&failure_message)
             ))
-            .hint("nothing was sent; the same command may be tried again")
+            .hint("nothing was sent; you can repeat the command")
             .retryable(),
         })
     }
 
-    /// Hides the keys and the token in whatever the command printed.
+    /// Hides the keys and the token in the output of the command.
     fn redaction(&self) -> Redaction {
         let Authorization { key_id, key_secret, token, .. } = self.authorization;
-        Redaction::of_secrets(&[key_id, key_secret, token])
+        Redaction::from_secrets(&[key_id, key_secret, token])
     }
 }
 
-/// How far an upload is, from what the command says of itself: from the fifth second on it prints
-/// a line now and then, on a pipe as on a terminal, with `Progress: 12.345%` in it (`oss cp` of
-/// the CLI's source).
+/// Parses the progress of an upload from the command's output. After five seconds the command
+/// prints lines with `Progress: 12.345%`, also on a pipe (source: `oss cp` in the CLI's code).
 #[derive(Default)]
 pub struct Progress(RefCell<String>);
 
 impl Progress {
-    /// The share that is up, between 0 and 1, if these bytes of its output tell a new one.
+    /// The new progress from 0 to 1, if these bytes of the output contain one.
     pub fn hear(&self, bytes: &[u8]) -> Option<f64> {
         const BEFORE: &str = "Progress: ";
         const MAX_LINE: usize = 4096;
@@ -189,7 +188,7 @@ impl Progress {
             let (percent, _) = text[at + BEFORE.len()..].split_once('%')?;
             percent.parse::<f64>().ok().filter(|percent| percent.is_finite())
         });
-        // Only a line that has not come to its end can still tell something.
+        // Only the last, incomplete line is needed for the next call.
         let rest = text.rfind(['%', '\n', '\r']).map_or(0, |end| end + 1);
         text.drain(..rest);
         if text.len() > MAX_LINE {
@@ -199,7 +198,7 @@ impl Progress {
     }
 }
 
-/// The command line of an upload; on a dry run with names in the place of what is not known yet.
+/// The arguments of an upload; a dry run passes placeholders for values that are not known yet.
 pub fn arguments(file: &str, target: &str, endpoint: &str) -> Vec<String> {
     ["oss", "cp", file, target, "--endpoint", endpoint, "-f"].map(String::from).to_vec()
 }
@@ -218,9 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn the_endpoint_comes_with_and_without_scheme() {
+    fn the_endpoint_can_have_a_scheme() {
         for endpoint in ["oss.example.com", "https://oss.example.com/", "http://oss.example.com"] {
-            let authorization = Authorization::of(&reply(endpoint, "/a/b/")).expect("sound");
+            let authorization =
+                Authorization::from_reply(&reply(endpoint, "/a/b/")).expect("sound");
             assert_eq!(authorization.link("a/b/k.png"), "https://bucket.oss.example.com/a/b/k.png");
             assert!(authorization.new_key("png").starts_with("a/b/"));
         }
@@ -228,7 +228,8 @@ mod tests {
 
     #[test]
     fn secrets_are_only_in_the_environment() {
-        let authorization = Authorization::of(&reply("oss.example.com", "a")).expect("sound");
+        let authorization =
+            Authorization::from_reply(&reply("oss.example.com", "a")).expect("sound");
         let upload =
             Upload { file: Path::new("/f.png"), key: "a/k.png", authorization: &authorization };
         assert_eq!(
@@ -244,14 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn the_share_is_read_from_whole_lines_and_from_pieces() {
+    fn the_progress_is_parsed_from_whole_lines_and_from_pieces() {
         let line = "\rTotal num: 1, size: 90,000. Dealed num: 0, OK size: 8, Progress: 12.500%, \
                     Speed: 9.00KB/s";
         for size in [1, 7, line.len()] {
             let progress = Progress::default();
-            let told: Vec<f64> =
+            let shares: Vec<f64> =
                 line.as_bytes().chunks(size).filter_map(|piece| progress.hear(piece)).collect();
-            assert_eq!(told, [0.125], "in pieces of {size}");
+            assert_eq!(shares, [0.125], "in pieces of {size}");
         }
         let progress = Progress::default();
         assert_eq!(progress.hear(format!("{line}\rProgress: 140%\r").as_bytes()), Some(1.0));
@@ -259,9 +260,9 @@ mod tests {
     }
 
     #[test]
-    fn what_could_change_the_command_line_is_refused() {
-        Authorization::of(&reply("oss.example.com --config x", "a")).expect_err("blanks");
-        Authorization::of(&reply("oss.example.com", "a/../b c")).expect_err("blanks");
-        Authorization::of(&Reply(serde_json::Map::new())).expect_err("nothing");
+    fn fields_that_could_change_the_command_line_are_rejected() {
+        Authorization::from_reply(&reply("oss.example.com --config x", "a")).expect_err("a space");
+        Authorization::from_reply(&reply("oss.example.com", "a/../b c")).expect_err("a space");
+        Authorization::from_reply(&Reply(serde_json::Map::new())).expect_err("no fields");
     }
 }

@@ -1,4 +1,4 @@
-//! Lists that the service gives in pages: one of them, or all.
+//! Fetches one page or all pages of a list.
 
 use std::ops::ControlFlow;
 
@@ -10,19 +10,19 @@ use crate::api::reply::Reply;
 use crate::context::Context;
 use crate::error::Result;
 
-/// The most entries that a page of the SMS service holds; documented.
+/// The maximum page size of the SMS service, in entries; documented.
 pub const MAX_BYTES: u64 = 50;
 
-/// The entries of a page unless the user says otherwise.
+/// The default page size, in entries.
 pub const DEFAULT: u64 = 20;
 
-/// The most rows that are held at once. Lists that are printed page by page may be longer.
+/// The maximum number of rows in memory. Lists that are printed page by page can be longer.
 pub const MAX_ROWS: usize = 50_000;
 
-/// The most pages that are read: a service may never come to an end.
+/// The maximum number of pages, in case a service never returns a last page.
 pub const MAX_PAGES: u64 = 10_000;
 
-/// Which pages are read.
+/// The pages to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PageRange {
     One {
@@ -36,8 +36,8 @@ pub enum PageRange {
 }
 
 impl PageRange {
-    /// What the flags of a list ask for.
-    pub fn of(all: bool, index: u64, size: Option<u64>) -> Self {
+    /// The pages for the flags of a list command.
+    pub fn from_flags(all: bool, index: u64, size: Option<u64>) -> Self {
         if all {
             Self::All { size: size.unwrap_or(MAX_BYTES) }
         } else {
@@ -53,7 +53,7 @@ impl PageRange {
         }
     }
 
-    /// The last entry that is read lies before the end of the list.
+    /// Whether entries follow after this range in a list with `total` entries.
     pub const fn leaves_out(self, total: u64) -> bool {
         match self {
             Self::One { index, size } => total > index.saturating_mul(size),
@@ -62,34 +62,35 @@ impl PageRange {
     }
 }
 
-/// How the reading of pages ended.
+/// How fetching ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Termination {
-    /// How many entries there are on all pages, where the service says so.
+    /// The number of entries on all pages, if the service returns it.
     pub total: Option<u64>,
-    /// The service gave the same page twice, so some may be missing.
+    /// The service returned the same page twice, so entries may be missing.
     pub repeats: bool,
-    /// A reply brought something in the place of the list that is none.
+    /// A reply had another value instead of the list, or entries that are not objects.
     pub unreadable: bool,
-    /// There are pages behind the last one that was read, although all were wanted.
+    /// Fetching stopped before the last page although all pages were requested.
     pub is_cut: bool,
 }
 
-/// Pages that are held.
+/// Fetched pages.
 #[derive(Debug, Default)]
 pub struct Pages {
-    /// Objects only: nothing else can be an entry.
+    /// The entries; only objects count.
     pub entries: Vec<Value>,
-    /// The replies as they came.
+    /// The replies, unchanged.
     pub raw: Vec<Value>,
     pub end: Termination,
 }
 
-/// Reads pages and holds them, [`MAX_ROWS`] entries at most; `call` makes the call for an index and
-/// a size, and the entries and their number stand at the first of these paths that is there.
+/// Fetches pages into memory, up to [`MAX_ROWS`] entries. `call` builds the call for a page index
+/// and a page size. `lists` and `totals` are the possible paths of the entries and of their total; the
+/// first that exists is used.
 ///
 /// # Errors
-/// The failure of the first page that cannot be read.
+/// The failure of the first page that cannot be fetched.
 pub fn read(
     service: &Client<'_>,
     extent: PageRange,
@@ -110,8 +111,7 @@ pub fn read(
     Ok(pages)
 }
 
-/// Reads pages one by one. `take` is given the entries of each and the reply that they came in, and
-/// breaks when it wants no more.
+/// Fetches pages one by one. `take` gets the entries of a page and its reply, and breaks to stop.
 ///
 /// # Errors
 /// As [`read`].
@@ -136,24 +136,24 @@ fn walk(
     let (first, size) = extent.first();
     let is_single = matches!(extent, PageRange::One { .. });
     let mut end = Termination::default();
-    let mut before: Vec<Value> = Vec::new();
-    let mut seen = 0_u64;
+    let mut previous: Vec<Value> = Vec::new();
+    let mut count = 0_u64;
     for index in first..first.saturating_add(MAX_PAGES) {
         let reply = fetch(index, size)?;
         let page = reply.items(lists).to_vec();
-        // An empty list may be left out; something else in its place cannot be read.
+        // The service may omit an empty list. Another value in its place is unreadable.
         let places = || lists.iter().chain(&["Data"]).filter_map(|path| reply.value(path));
         let is_odd =
             |value: &Value| !matches!(value, Value::Null | Value::Array(_) | Value::Object(_));
         end.unreadable |= page.iter().any(|entry| !entry.is_object())
             || (!places().any(Value::is_array) && places().any(is_odd));
         end.total = reply.number(totals).or(end.total);
-        // A service that takes no notice of the index would go on like this for ever.
-        end.repeats = !page.is_empty() && page == before;
-        seen += page.len() as u64;
+        // A service that ignores the index would repeat the page forever.
+        end.repeats = !page.is_empty() && page == previous;
+        count += page.len() as u64;
         let is_last = match end.total {
-            // Counted, not computed: a service may give fewer a page than it was asked for.
-            Some(total) => seen >= total,
+            // Counted, because a service may return fewer entries per page than requested.
+            Some(total) => count >= total,
             None => (page.len() as u64) < size,
         };
         let is_last = is_last || end.repeats || page.is_empty();
@@ -166,31 +166,33 @@ fn walk(
         if flow.is_break() {
             break;
         }
-        before = page;
+        previous = page;
     }
     end.is_cut = true;
     Ok(end)
 }
 
 impl Termination {
-    /// Warns about what the list may lack.
+    /// Warns if the list may be incomplete.
     pub fn remark(&self, context: &Context, extent: PageRange) {
         if self.repeats {
             context.screen.warn("the service repeats its pages; the list may be incomplete");
         }
         if self.unreadable {
-            context.screen.warn("the service's list cannot be read whole; some may be missing");
+            context.screen.warn("the list cannot be read completely; entries may be missing");
         }
         if self.is_cut {
-            warn_cut(context, "filters and --page-index narrow it down");
+            warn_cut(context, "use filters or --page-index");
         }
         if self.total.is_some_and(|total| extent.leaves_out(total)) {
-            context.screen.note("there are more: --all reads every page, --page-index another one");
+            context
+                .screen
+                .note("more entries exist: --all reads every page, --page-index reads one page");
         }
     }
 }
 
-/// Warns that a list was too long to be read whole.
+/// Warns that a list was too long; `narrow` is how to narrow it down.
 pub fn warn_cut(context: &Context, narrow: &str) {
     context.screen.warn(format!(
         "the list is incomplete: it has more than {MAX_ROWS} rows, or {MAX_PAGES} pages where rows \
@@ -207,7 +209,7 @@ mod tests {
 
     const ALL: PageRange = PageRange::All { size: 2 };
 
-    /// A service with that many entries, two a page; counts the calls.
+    /// Fetches from a service with `entries` entries, two per page; counts the calls.
     fn read_from(
         entries: u64,
         calls: &Cell<u64>,
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_are_handed_over_one_by_one_until_the_last() {
+    fn pages_are_passed_on_one_by_one_up_to_the_last() {
         for total in [Some(5), None] {
             let calls = Cell::new(0);
             let mut sizes = Vec::new();
@@ -239,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_not_read_to_its_end_is_cut() {
+    fn a_list_that_stops_before_its_end_is_cut() {
         let calls = Cell::new(0);
         let end = read_from(9, &calls, Some(9), |_, _| ControlFlow::Break(()));
         assert!(end.is_cut && calls.get() == 1);

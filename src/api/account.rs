@@ -1,20 +1,20 @@
 //! Which account sends and pays.
 //!
-//! A configured profile wins over exported credentials, silently: keys of another account in the
-//! environment are ignored by the CLI. This module finds out who it will really be, without ever
-//! reading a key: of the environment it asks only whether a variable is set.
+//! The CLI prefers a configured profile and silently ignores credentials in the environment, even
+//! those of another account. This module determines the account that the CLI will use. It never
+//! reads a key: for variables with secrets it only checks whether they are set.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, Kind, Result};
 use crate::settings::{Credentials, Settings};
 
-/// Prefixes under which the CLI looks for its variables, in its order.
+/// Prefixes of the CLI's environment variables, in the order in which it tries them.
 pub const PREFIXES: [&str; 3] = ["ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_"];
-/// Makes the CLI use the credentials of the environment alone. It compares with `TRUE`.
+/// Makes the CLI ignore its profiles if the value is exactly `TRUE`.
 pub const IGNORE_PROFILE: &str = "ALIBABA_CLOUD_IGNORE_PROFILE";
 
-/// One row of `aliyun configure list`; credentials are masked there.
+/// One row of `aliyun configure list`, which masks credentials.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
     pub name: String,
@@ -25,7 +25,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Reads the table of `configure list`: `Profile | Credential | Valid | Region | Language`.
+    /// Parses the table of `configure list`: `Profile | Credential | Valid | Region | Language`.
     pub fn parse_table(table: &str) -> Vec<Self> {
         table.lines().filter_map(Self::parse_row).collect()
     }
@@ -38,10 +38,10 @@ impl Profile {
             "Invalid" => false,
             _ => return None,
         };
-        // A credential may itself contain a bar, where it is a command.
+        // The credential of an external program is a command, which can contain a bar.
         let credential = middle.join("|");
         let current = name.strip_suffix(" *");
-        // The heading has the words of a valid row.
+        // The heading also ends in "Valid | …".
         if credential == "Credential" {
             return None;
         }
@@ -54,9 +54,9 @@ impl Profile {
         })
     }
 
-    /// Whether it holds something to sign with, told from how it is masked: a mode, a colon and
-    /// what is left of a key, a role or a command. That counts for the CLI also where the profile
-    /// as a whole is not valid; the environment only fills the rest.
+    /// Whether the profile holds a credential, judged by the masked form: a mode, a colon and the
+    /// rest of a key, role or command. The CLI uses that credential even if the profile is invalid,
+    /// and takes only missing values from the environment.
     fn has_own_credential(&self) -> bool {
         !matches!(self.credential.split_once(':'), None | Some((_, "***")))
     }
@@ -78,15 +78,15 @@ pub struct Account {
     /// As `configure list` masks it.
     pub credential: Option<String>,
     pub region: Option<String>,
-    /// Credentials are exported too, and ignored.
+    /// Credentials are also set in the environment, and the CLI ignores them.
     pub overrides_environment: bool,
-    /// Among those is an AccessKey, which could be used in the place of the profile.
+    /// The environment has an AccessKey, which `--credentials env` would use.
     #[serde(skip)]
     has_choice: bool,
 }
 
 impl Account {
-    /// One line for people.
+    /// One line of text for the terminal.
     pub fn describe(&self) -> String {
         let region = self.region.as_deref().unwrap_or("not set");
         match (&self.profile, &self.credential) {
@@ -97,7 +97,7 @@ impl Account {
         }
     }
 
-    /// Said loudly where exported credentials are not those that count.
+    /// The warning that exported credentials are ignored.
     pub fn warning(&self) -> Option<String> {
         self.overrides_environment.then(|| {
             format!(
@@ -113,25 +113,25 @@ impl Account {
     }
 }
 
-/// What the environment says about credentials. Values of secrets are never looked at.
+/// Credentials in the environment. Values of secrets are never read.
 pub struct EnvCredentials {
-    /// Of any kind.
+    /// Credentials of any kind are set.
     pub credentials: bool,
-    /// An AccessKey: the only kind that the CLI takes when it ignores the profiles. A role or a
-    /// token file need more than variables can say, and before 3.3.17 the CLI then signs with the
-    /// current profile, without a word.
+    /// An AccessKey is set: the only kind that works when the CLI ignores its profiles. Variables
+    /// cannot fully describe a role or a token file, and CLI versions before 3.3.17 then silently
+    /// sign with the current profile.
     pub keys: bool,
     pub profile: Option<String>,
     pub region: Option<String>,
     pub ignore_profile: bool,
-    /// The CLI answers calls from records, which it can from 3.3.12 on; calls that have none it
-    /// makes.
+    /// The CLI answers calls from recorded replies (mock mode, since 3.3.12); it still makes calls
+    /// without a recorded reply.
     pub recorded: bool,
 }
 
 impl EnvCredentials {
-    /// `get` returns a variable that is set and not empty.
-    pub fn read(get: &dyn Fn(&str) -> Option<String>) -> Self {
+    /// Evaluates the environment; `get` returns a variable that is set and not empty.
+    fn from_lookup(get: &dyn Fn(&str) -> Option<String>) -> Self {
         let any = |name: &str| PREFIXES.iter().find_map(|prefix| get(&format!("{prefix}{name}")));
         let is_set = |name: &str| any(name).is_some();
         let keys = (is_set("ACCESS_KEY_ID") || get("ACCESS_KEY_ID").is_some())
@@ -155,11 +155,11 @@ impl EnvCredentials {
 
     pub fn of_this_process(settings: &Settings) -> Self {
         if settings.sandbox {
-            // The sandbox has an account of its own; those of the user play no part in it.
-            return Self::read(&|_| None);
+            // The sandbox has its own account and ignores the user's.
+            return Self::from_lookup(&|_| None);
         }
-        Self::read(&|name| {
-            // Only whether a secret is set is of interest, so its value is not copied.
+        Self::from_lookup(&|name| {
+            // For a secret, only its presence matters, so its value is not copied.
             let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
             let secret =
                 ["ACCESS_KEY", "TOKEN_FILE", "_ARN"].iter().any(|part| name.contains(part));
@@ -167,18 +167,19 @@ impl EnvCredentials {
         })
     }
 
-    /// Whether `configure list` has nothing to say about this run.
+    /// Whether the profiles of `configure list` have no effect on this run.
     pub fn decides_alone(&self, settings: &Settings) -> bool {
         settings.credentials == Credentials::Env || self.ignore_profile
     }
 }
 
-/// Who will send, by the rules of the CLI: the named profile, else the one of the environment,
-/// else the current one; exported credentials only fill what a profile leaves empty. `program` is
-/// how people call the CLI.
+/// Determines the account by the rules of the CLI: the profile of `--profile`, else of the
+/// environment, else the current one. Credentials in the environment only fill empty fields of a
+/// profile. `program` is the command that users type for the CLI.
 ///
 /// # Errors
-/// [`Kind::Credentials`] if nobody can.
+/// [`Kind::Credentials`] if there are no usable credentials; [`Kind::Usage`] if credentials in the
+/// environment have no region.
 pub fn resolve(
     program: &str,
     settings: &Settings,
@@ -195,22 +196,28 @@ pub fn resolve(
     };
     if env_credentials.decides_alone(settings) {
         if !env_credentials.keys {
-            return Err(none(program, "no AccessKey is exported, and the profiles are ignored")
-                .hint(
-                    "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, or \
-                     let the profiles count: without --credentials env, and with \
-                     ALIBABA_CLOUD_IGNORE_PROFILE unset",
-                ));
+            return Err(no_credentials(
+                program,
+                "no AccessKey is exported, and profiles are disabled",
+            )
+            .hint(
+                "export ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET; or, \
+                     to use a profile, remove --credentials env and unset \
+                     ALIBABA_CLOUD_IGNORE_PROFILE",
+            ));
         }
-        // What the CLI falls back to when it ignores the profiles.
+        // The CLI's default when it ignores the profiles.
         let region = settings.region.clone().unwrap_or_else(|| "cn-hangzhou".into());
         return Ok(environment(Some(region)));
     }
-    let wanted = settings.profile.as_ref().or(env_credentials.profile.as_ref());
-    let profile = match wanted {
+    let requested = settings.profile.as_ref().or(env_credentials.profile.as_ref());
+    let profile = match requested {
         Some(name) => {
             Some(profiles.iter().find(|profile| profile.name == *name).ok_or_else(|| {
-                none(program, &format!("there is no profile {name:?}; {}", names(profiles)))
+                no_credentials(
+                    program,
+                    &format!("profile {name:?} not found; {}", list_names(profiles)),
+                )
             })?)
         }
         None => profiles.iter().find(|profile| profile.current),
@@ -226,18 +233,18 @@ pub fn resolve(
             overrides_environment: env_credentials.credentials,
             has_choice: env_credentials.keys,
         }),
-        Some(profile) if env_credentials.credentials && profile.has_own_credential() => Err(none(
+        Some(profile) if env_credentials.credentials && profile.has_own_credential() => Err(no_credentials(
             program,
             &format!(
-                "the profile {} is not valid, and exported credentials cannot take its place: \
-                 what it holds would still count",
+                "profile {} is invalid, and aliyun would still use its credential instead of the \
+                 exported ones",
                 profile.name
             ),
         )
         .hint(if env_credentials.keys {
-            "repair the profile with aliyun itself, or add --credentials env"
+            "fix the profile with `aliyun configure`, or add --credentials env"
         } else {
-            "repair the profile with aliyun itself, or choose another one with --profile"
+            "fix the profile with `aliyun configure`, or choose another one with --profile"
         })),
         _ if env_credentials.credentials => match region {
             Some(region) => Ok(environment(Some(region))),
@@ -246,24 +253,24 @@ pub fn resolve(
                  or export ALIBABA_CLOUD_REGION_ID",
             )),
         },
-        Some(profile) => Err(none(program, &format!("the profile {} is not valid", profile.name))),
-        None => Err(none(program, "no profile is configured and no credentials are exported")),
+        Some(profile) => Err(no_credentials(program, &format!("profile {} is invalid", profile.name))),
+        None => Err(no_credentials(program, "no profile is configured and no credentials are exported")),
     }
 }
 
-fn names(profiles: &[Profile]) -> String {
+fn list_names(profiles: &[Profile]) -> String {
     if profiles.is_empty() {
-        return "none is configured".into();
+        return "no profiles are configured".into();
     }
     let names: Vec<&str> = profiles.iter().map(|profile| profile.name.as_str()).collect();
-    format!("there are {}", names.join(", "))
+    format!("configured profiles: {}", names.join(", "))
 }
 
-fn none(program: &str, message: &str) -> Box<Failure> {
+fn no_credentials(program: &str, message: &str) -> Box<Failure> {
     Failure::new(Kind::Credentials, message)
         .hint(
-            "configure a profile with aliyun itself (alimsg never takes or reads a key), \
-             or choose one with --profile",
+            "configure a profile with aliyun (alimsg never reads keys), or choose one with \
+             --profile",
         )
         .next(format!("{program} configure"))
         .next(format!("{program} configure list"))

@@ -1,4 +1,4 @@
-//! Texts that must not be seen.
+//! Strings that must never be printed.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::api::redaction::HIDDEN;
 
-/// A text that prints as `***`, however it is printed.
+/// A string that prints as `***` with every formatter.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -16,12 +16,12 @@ impl Secret {
         Self(text)
     }
 
-    /// As the value of a variable of a child process.
+    /// The value, for an environment variable of a child process.
     pub fn for_environment(&self) -> OsString {
         OsString::from(&self.0)
     }
 
-    /// For a search in texts that may quote the secret.
+    /// Gives the value to `search`, which looks for it in texts that may quote it.
     pub fn reveal_to<T>(&self, search: impl FnOnce(&str) -> T) -> T {
         search(&self.0)
     }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_prints_as_stars_whatever_prints_it() {
+    fn a_secret_prints_as_stars_with_every_formatter() {
         let secret = Secret::new("hunter2".into());
         let json = serde_json::to_string(&secret).expect("JSON");
         assert_eq!(format!("{secret} {secret:?} {secret:#?} {json}"), "*** *** *** \"***\"");

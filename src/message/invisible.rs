@@ -1,34 +1,34 @@
-//! Which characters a terminal would not show, the one place where that is decided.
+//! Decides which characters of a text a terminal would not show.
 //!
-//! Not shown are control characters, the separators of lines and paragraphs, everything that turns
-//! the reading direction, zero-width characters, fillers, tags and variation selectors: the
-//! categories Cc, Zl, Zp and Cf and what Unicode calls `Default_Ignorable_Code_Point`. Signs of the
-//! category Cf that have a shape of their own, such as U+06DD, are shown, and so are blanks of any
+//! Invisible characters are control characters, line and paragraph separators, characters that
+//! change the text direction, zero-width characters, fillers, tags and variation selectors: the
+//! Unicode categories Cc, Zl, Zp and Cf, and `Default_Ignorable_Code_Point`. Characters of the
+//! category Cf with a visible glyph, such as U+06DD, count as visible, and so do spaces of any
 //! width.
 //!
-//! Some of them are part of how ordinary text is written, and count as shown there alone:
-//! - the joiner U+200D between two emoji, and a selector behind one (`👩‍🚀`, `❤️`, `1️⃣`);
+//! Ordinary text needs some of these characters. They count as visible only there:
+//! - the joiner U+200D between two emoji, and a selector after one (`👩‍🚀`, `❤️`, `1️⃣`);
 //! - the tags of a flag, from U+1F3F4 to U+E007F (`🏴󠁧󠁢󠁥󠁮󠁧󠁿`);
-//! - U+200C and U+200D between two letters of a script that joins its letters (Persian, Hindi …);
-//! - a selector behind the Han or Mongolian letter whose shape it selects.
+//! - U+200C and U+200D between two letters of a joining script (Persian, Hindi …);
+//! - a selector after the Han or Mongolian character whose variant it selects.
 
 const JOINER: char = '\u{200d}';
 const NON_JOINER: char = '\u{200c}';
 const BLACK_FLAG: char = '\u{1f3f4}';
 const END_OF_TAGS: char = '\u{e007f}';
-/// A region and its part have at most that many letters, as in `usca`.
+/// The maximum number of tags in a flag: the letters of a region code such as `gbeng`.
 const MAX_TAGS: usize = 6;
 
-/// Whether a reader sees a character.
+/// Whether a terminal shows a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Seen {
     Yes,
     No,
 }
 
-/// Every character of the text, and whether it is seen where it is.
+/// Each character of the text, and whether it is visible at its position.
 pub fn characters(text: &str) -> impl Iterator<Item = (char, Seen)> {
-    // The last character, if it was seen.
+    // The previous character, if it is visible.
     let mut before = None;
     let mut tags = 0;
     text.char_indices().map(move |(at, c)| {
@@ -48,7 +48,7 @@ pub fn characters(text: &str) -> impl Iterator<Item = (char, Seen)> {
     })
 }
 
-/// Whether an invisible character belongs to its neighbours.
+/// Whether an invisible character is part of ordinary text, judged by its neighbours.
 fn is_part_of_text(before: char, c: char, after: Option<char>) -> bool {
     let is_emoji_before = is_emoji(before) || before == '\u{fe0f}';
     match c {
@@ -61,7 +61,7 @@ fn is_part_of_text(before: char, c: char, after: Option<char>) -> bool {
     }
 }
 
-/// How many tags follow a black flag; none if they are not those of a flag.
+/// The number of tags after a black flag; 0 if they do not form a flag.
 fn tags_of_a_flag(rest: &str) -> usize {
     let is_tag = |c: &char| matches!(c, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}');
     let count = rest.chars().take_while(is_tag).take(MAX_TAGS + 1).count();
@@ -96,7 +96,7 @@ fn is_invisible(c: char) -> bool {
         )
 }
 
-/// Characters that are or can be an emoji, digits left out.
+/// Characters that are or can be an emoji, except digits.
 fn is_emoji(c: char) -> bool {
     matches!(
         c,
@@ -112,7 +112,7 @@ fn is_emoji(c: char) -> bool {
     )
 }
 
-/// Letters, marks and digits of scripts in which a letter changes with its neighbours.
+/// Letters, marks and digits of joining scripts.
 fn joins_letters(c: char) -> bool {
     matches!(
         c,
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_does_not_show_counts_as_hidden() {
+    fn characters_that_a_terminal_does_not_show_are_hidden() {
         for c in [
             '\u{0}',
             '\u{7}',
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn ordinary_text_is_seen_as_a_whole() {
+    fn ordinary_text_is_completely_visible() {
         for text in [
             "你好 naïve Ünï \u{a0}\u{3000}é",
             "👩\u{200d}🚀 👨\u{200d}👩\u{200d}👧 👩🏽\u{200d}🚀 👁\u{fe0f}\u{200d}🗨\u{fe0f} ❤\u{fe0f} 1\u{fe0f}\u{20e3}",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_resembles_ordinary_text_is_hidden() {
+    fn invisible_characters_outside_ordinary_text_are_hidden() {
         for (text, expected) in [
             ("a\u{200d}👩", 1),
             ("👩\u{200d}a", 1),

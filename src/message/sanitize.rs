@@ -1,43 +1,44 @@
-//! Makes text from elsewhere safe to show: it must not move the cursor, change colours, forge a
-//! line of output, turn the reading direction or hide a part of itself.
+//! Sanitizes text for the terminal: it must not move the cursor, change colours, forge a line of
+//! output, change the text direction or hide a part of itself.
 //!
-//! [`crate::message::invisible`] decides which characters a terminal would not show; they are written as
-//! their escapes, such as `\u{200b}`. JSON keeps every character, if need be as a JSON escape.
+//! [`crate::message::invisible`] decides which characters a terminal would not show; they are
+//! replaced with escapes, such as `\u{200b}`. JSON keeps every character, if necessary as a JSON
+//! escape.
 
 use crate::message::invisible::{self, Seen};
 
-/// One line: line breaks and tabs become blanks, colours disappear.
+/// Sanitizes to one line: line breaks and tabs become spaces, ANSI sequences are removed.
 pub fn line(text: &str) -> String {
-    written(&strip_escapes(text), |c| match c {
+    replace_invisible(&strip_escapes(text), |c| match c {
         '\n' | '\r' | '\t' => " ".into(),
         _ => c.escape_unicode().to_string(),
     })
 }
 
-/// Several lines: as [`line`], but line breaks stay.
+/// Sanitizes each line as [`line`] does, and keeps line breaks.
 pub fn block(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// JSON that says the same and does nothing to a terminal: it escapes what controls one. Outside of
-/// strings JSON has none of these characters, and those below blank it escapes by itself.
+/// Escapes characters in JSON that a terminal would interpret or not show; the value is unchanged.
+/// These characters occur only in strings, and serializers already escape those below U+0020.
 pub fn json(text: &str) -> String {
-    written(text, |c| match c {
+    replace_invisible(text, |c| match c {
         '\n' => c.to_string(),
         _ => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
     })
 }
 
-/// One line in which nothing is hidden, neither colours nor line breaks. For what people agree to:
-/// they are to see what will be sent.
+/// One line with every character visible, including ANSI sequences and line breaks as escapes. For
+/// confirmations, where the user must see exactly what will be sent.
 pub fn visible(text: &str) -> String {
-    written(text, |c| match c {
+    replace_invisible(text, |c| match c {
         '\n' => "\u{23ce} ".into(),
         _ => c.escape_default().to_string(),
     })
 }
 
-fn written(text: &str, escape: impl Fn(char) -> String) -> String {
+fn replace_invisible(text: &str, escape: impl Fn(char) -> String) -> String {
     let mut written = String::with_capacity(text.len());
     for (c, seen) in invisible::characters(text) {
         match seen {
@@ -48,7 +49,7 @@ fn written(text: &str, escape: impl Fn(char) -> String) -> String {
     written
 }
 
-/// Removes ANSI escape sequences, and leaves everything else.
+/// Removes ANSI escape sequences.
 pub fn strip_escapes(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -56,12 +57,12 @@ pub fn strip_escapes(text: &str) -> String {
         match (c, chars.peek()) {
             ('\u{1b}', Some('[')) => {
                 chars.next();
-                // Parameters and intermediates, then one final byte.
+                // CSI: parameter and intermediate bytes, then one final byte.
                 while chars.next_if(|c| matches!(c, '\u{20}'..='\u{3f}')).is_some() {}
                 chars.next_if(|c| matches!(c, '\u{40}'..='\u{7e}'));
             }
             ('\u{1b}', Some(']')) => {
-                // A command to the terminal, up to BEL or ST; never across lines.
+                // OSC: up to BEL or ST, but not beyond the line.
                 while let Some(c) = chars.next_if(|&c| c != '\n') {
                     if c == '\u{7}' || (c == '\u{1b}' && chars.next_if_eq(&'\\').is_some()) {
                         break;
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_without_a_control_character() {
+    fn json_keeps_its_value_without_invisible_characters() {
         let value = serde_json::json!({
             "a\u{2028}": "\u{9b}31m\u{7f}\u{202e}\u{1b}\n你好 😀\u{200b}\u{e0041}\u{61c}",
         });

@@ -1,17 +1,17 @@
-//! The parts that this one program can play.
+//! The role of this process.
 //!
-//! It starts itself again as the watchdog of a run, and in the sandbox as `aliyun`. The part is
-//! named in the environment, because the argument vector belongs to the part being played.
+//! The program starts itself again as the watchdog of a run and, in the sandbox, as `aliyun`. The
+//! role is passed in the environment, because the arguments are those of the role.
 
-/// Names the part; not set when a user starts the program.
+/// The variable with the role; it is not set when a user starts the program.
 pub const VARIABLE: &str = "ALIMSG_INTERNAL_ROLE";
-/// The folder that is the home of the simulated `aliyun`.
+/// The variable with the home folder of the simulated `aliyun`.
 pub const SANDBOX_FOLDER: &str = "ALIMSG_INTERNAL_SANDBOX";
 
 pub const ALIYUN: &str = "aliyun";
 pub const WATCHDOG: &str = "watchdog";
 
-/// Who started this process, and what for.
+/// What this process was started for.
 pub enum Role {
     User,
     Aliyun,
@@ -19,7 +19,8 @@ pub enum Role {
 }
 
 impl Role {
-    pub fn of_this_process() -> Self {
+    /// The role in the environment; [`Role::User`] if there is none.
+    pub fn from_env() -> Self {
         match std::env::var(VARIABLE).as_deref() {
             Ok(ALIYUN) => Self::Aliyun,
             Ok(WATCHDOG) => Self::Watchdog,

@@ -1,7 +1,7 @@
-//! What the user asked for by signal, counted for the whole process.
+//! Counts the signals that ask the process to end.
 //!
-//! The first signal means: let what runs finish, start nothing more. The second means: end it now.
-//! The handler only counts and wakes whoever waits; every decision is made where the waiting is.
+//! After the first signal, a running call finishes and no further call starts. The second signal
+//! kills the running call. The handler only counts and wakes the waiting thread, which decides.
 
 use std::ffi::c_int;
 use std::io;
@@ -15,7 +15,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 static FIRST: AtomicI32 = AtomicI32::new(0);
 static WAITER: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
 
-/// Starts listening. Until then a signal has its default effect.
+/// Installs the handler. Until then, signals have their default effect.
 pub fn watch() -> io::Result<()> {
     system::watch_signals(|signal| {
         let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
@@ -26,12 +26,12 @@ pub fn watch() -> io::Result<()> {
     })
 }
 
-/// How many signals have come so far.
+/// The number of signals so far.
 pub fn count() -> usize {
     COUNT.load(Ordering::SeqCst)
 }
 
-/// The first signal that came: the one to die of.
+/// The first signal, with which the process ends in the end.
 pub fn first() -> Option<c_int> {
     match FIRST.load(Ordering::SeqCst) {
         0 => None,
@@ -39,13 +39,13 @@ pub fn first() -> Option<c_int> {
     }
 }
 
-/// While it lives, each signal also sends `event` to the channel.
+/// Until it is dropped, each signal also sends `event` to the channel.
 pub struct SignalSubscription;
 
 impl SignalSubscription {
     pub fn new<E: Clone + Send + 'static>(sender: Sender<E>, event: E) -> Self {
         let wake = move || {
-            // A receiver that is gone has stopped waiting.
+            // A dropped receiver has stopped waiting.
             let _ = sender.send(event.clone());
         };
         *WAITER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));

@@ -1,21 +1,22 @@
-//! Names in a column, whatever their length and script.
+//! Pads names to a column, by display width.
 //!
-//! Names come from elsewhere, too, and a width given to `format!` must not: it panics above 65,535.
+//! Names can come from the service, so `format!` must not pad them: it panics at widths above
+//! 65,535.
 
 use dialoguer::console::measure_text_width;
 
-/// A longer name is not cut, but takes no part in the width of its column.
+/// Longer names are not truncated, but do not widen the column.
 const MAX_COLUMNS: usize = 40;
 
-/// How wide the column of these names is.
+/// The width of the column of these names.
 pub fn width<'n>(names: impl Iterator<Item = &'n str>) -> usize {
     names.map(measure_text_width).filter(|width| *width <= MAX_COLUMNS).max().unwrap_or(0)
 }
 
-/// The name with blanks behind it, up to the width of the column.
+/// The name, padded with spaces to the width of the column.
 pub fn padded(name: &str, width: usize) -> String {
-    let blanks = width.saturating_sub(measure_text_width(name));
-    format!("{name}{}", " ".repeat(blanks))
+    let padding = width.saturating_sub(measure_text_width(name));
+    format!("{name}{}", " ".repeat(padding))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Questions to the person at the terminal.
+//! Prompts on the terminal.
 
 use std::io;
 use std::io::BufRead as _;
@@ -11,33 +11,33 @@ use crate::os::signals;
 use crate::output::Screen;
 
 impl Screen {
-    /// Asks for a value; blank answers are asked again, and `check` says what is wrong with others.
+    /// Prompts for a value until it is not blank and passes `check`, whose failure is shown.
     ///
     /// # Errors
-    /// The person ended the program in the place of an answer.
+    /// There is no answer: a signal came, the input ended, or stderr is not a terminal.
     pub fn ask(
         &self,
         question: &str,
         check: impl Fn(&str) -> error::Result<()>,
     ) -> error::Result<String> {
         loop {
-            let answer = read(question)?;
+            let answer = prompt(question)?;
             if answer.is_empty() {
                 continue;
             }
             match check(&answer) {
                 Ok(()) => return Ok(answer),
-                Err(wrong) => self.note(&wrong.message),
+                Err(failure) => self.note(&failure.message),
             }
         }
     }
 
-    /// Asks for the word `yes`; anything else is a no.
+    /// Prompts for the word `yes`.
     ///
     /// # Errors
-    /// The answer was not `yes`.
+    /// The answer is anything else, or there is none.
     pub fn confirm(&self, question: &str) -> error::Result<()> {
-        if read(&format!("{question} (only \"yes\" goes on)"))? == "yes" {
+        if prompt(&format!("{question} Type \"yes\" to continue"))? == "yes" {
             return Ok(());
         }
         Err(Failure::new(Kind::Cancelled, "not confirmed"))
@@ -50,19 +50,18 @@ enum Event {
     Signal,
 }
 
-/// One line from the terminal, which stays in its ordinary mode: nothing has to be put back in
-/// order when the program is ended in the place of an answer.
+/// Prompts for one line. The terminal stays in its normal mode, so nothing has to be restored if
+/// the program ends during the prompt.
 ///
-/// The line is read on a thread of its own. A system call that waits for a person does not return
-/// at every signal, and a terminal that is gone need not end it either; the thread is simply left
-/// behind then, because the program is about to end.
-fn read(question: &str) -> error::Result<String> {
+/// The line is read on a separate thread, because neither a signal nor a closed terminal reliably
+/// ends the blocking read. After a signal the thread is abandoned, because the program ends.
+fn prompt(question: &str) -> error::Result<String> {
     if !io::stderr().is_terminal() {
-        return Err(no_answer("the question cannot be shown, stderr is no terminal"));
+        return Err(no_answer("the prompt cannot be shown, because stderr is not a terminal"));
     }
-    crate::output::prompt(&format!("{}: ", sanitize::line(question)));
+    crate::output::write_prompt(&format!("{}: ", sanitize::line(question)));
     let (sender, events) = mpsc::channel();
-    let _waking = signals::SignalSubscription::new(sender.clone(), Event::Signal);
+    let _subscription = signals::SignalSubscription::new(sender.clone(), Event::Signal);
     let reader = std::thread::Builder::new().name("question".into());
     let started = reader.spawn(move || {
         let mut line = String::new();
@@ -74,19 +73,19 @@ fn read(question: &str) -> error::Result<String> {
         drop(sender.send(Event::Answer(answer)));
     });
     if let Err(error) = started {
-        crate::output::prompt("\n");
-        return Err(no_answer(&format!("a thread cannot be started: {error}")));
+        crate::output::write_prompt("\n");
+        return Err(no_answer(&format!("cannot start a thread: {error}")));
     }
-    // A signal that came before anybody listened counts as well.
+    // A signal from before the subscription counts as well.
     let event = if signals::count() > 0 { Ok(Event::Signal) } else { events.recv() };
     match event {
         _ if signals::count() > 0 => {
-            crate::output::prompt("\n");
+            crate::output::write_prompt("\n");
             Err(Failure::interrupted())
         }
         Ok(Event::Answer(Ok(line))) => Ok(line.trim().to_string()),
         Ok(Event::Answer(Err(reason))) => {
-            crate::output::prompt("\n");
+            crate::output::write_prompt("\n");
             Err(no_answer(&reason))
         }
         Ok(Event::Signal) | Err(_) => Err(Failure::interrupted()),
@@ -94,5 +93,5 @@ fn read(question: &str) -> error::Result<String> {
 }
 
 fn no_answer(reason: &str) -> Box<Failure> {
-    Failure::new(Kind::Cancelled, format!("no answer was given: {reason}"))
+    Failure::new(Kind::Cancelled, format!("no answer: {reason}"))
 }

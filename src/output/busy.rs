@@ -1,4 +1,4 @@
-//! A sign of life while something takes its time.
+//! Progress bars for long operations.
 
 use std::io;
 use std::io::IsTerminal as _;
@@ -9,12 +9,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::message::sanitize;
 use crate::output::Screen;
 
-/// A bar that goes away, with its line, when it is dropped.
+/// A progress bar, which is removed when it is dropped.
 pub struct Spinner(ProgressBar);
 
 impl Screen {
-    /// Says what is being done, with a bar for `size` bytes. Only on a terminal; elsewhere it is a
-    /// note.
+    /// Shows a progress bar for `size` bytes on a terminal; elsewhere prints a note.
     pub fn busy(&self, text: &str, size: u64) -> Spinner {
         if self.quiet || self.json || !io::stderr().is_terminal() {
             self.note(text);
@@ -26,19 +25,19 @@ impl Screen {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_message(sanitize::line(text));
-        // It turns from the first moment on: the first word about the share comes late.
+        // The spinner moves at once, because the first progress report comes late.
         bar.enable_steady_tick(Duration::from_millis(120));
         Spinner(bar)
     }
 }
 
 impl Spinner {
-    /// So much is done, between 0 and 1.
+    /// Sets the progress, from 0 to 1.
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a share of a size, for eyes"
+        reason = "the display needs no exact value"
     )]
     pub fn at(&self, share: f64) {
         let size = self.0.length().unwrap_or(0);

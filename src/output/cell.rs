@@ -1,15 +1,16 @@
-//! Values as one cell of a table, or as one line.
+//! Formats values as one cell of a table or one line.
 
 use serde_json::Value;
 
 use crate::message::sanitize;
 
-/// What a spreadsheet takes for the beginning of a formula, also in full width.
+/// Characters that start a formula in spreadsheets, and their full-width forms.
 const FORMULA_STARTS: [char; 8] =
     ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
-/// A cell of tab-separated values; a safe one cannot be a formula: a spreadsheet takes what begins
-/// with `'` for text. Tabs and line breaks at its beginning have become blanks by now.
+/// A cell of tab-separated values. With `spreadsheet_safe`, a cell that could be a formula gets the
+/// prefix `'`, which marks text in spreadsheets. `cell` is the result of [`plain`], so it contains
+/// no tabs or line breaks.
 pub fn separated(cell: String, spreadsheet_safe: bool) -> String {
     if spreadsheet_safe && cell.trim_start().starts_with(FORMULA_STARTS) {
         format!("'{cell}")
@@ -18,7 +19,7 @@ pub fn separated(cell: String, spreadsheet_safe: bool) -> String {
     }
 }
 
-/// A value as one cell: text as it is, nothing as an empty cell, structures as compact JSON.
+/// A value as one cell: text unchanged, `null` as an empty cell, structures as compact JSON.
 pub fn plain(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
@@ -36,7 +37,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_cell_that_a_spreadsheet_would_run_gets_a_quote_on_request() {
+    fn a_cell_that_could_be_a_formula_gets_a_quote_on_request() {
         for text in ["=1+1", "+86138", "-5", "@SUM(A1)", "\t=1", "\r\n=1", " =1", "\u{ff1d}1"] {
             let cell = plain(Some(&json!(text)));
             assert_eq!(separated(cell.clone(), true), format!("'{cell}"), "{text:?}");

@@ -1,4 +1,4 @@
-//! Named facts: a line each, aligned on a terminal, with tabs in a pipe.
+//! Named values: one line each, aligned on a terminal, tab-separated in a pipe.
 
 use jiff::Zoned;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::message::sanitize;
 use crate::output::{align, cell, times};
 
-/// The text of a report; `now` is when somebody reads it, if anybody does.
+/// The text of a report: for a terminal if `now` is given, else for a pipe.
 pub fn render(data: &Map<String, Value>, now: Option<&Zoned>, spreadsheet_safe: bool) -> String {
     let Some(now) = now else {
         let safe = |cell: String| cell::separated(cell, spreadsheet_safe);
@@ -18,7 +18,7 @@ pub fn render(data: &Map<String, Value>, now: Option<&Zoned>, spreadsheet_safe: 
     lines(data, now)
 }
 
-/// A line for each fact, for eyes: what is nested in one has lines of its own.
+/// One line for each value, for a terminal; nested values have their own lines.
 pub fn lines(data: &Map<String, Value>, now: &Zoned) -> String {
     let mut rows = Vec::new();
     for (name, value) in data {
@@ -27,12 +27,12 @@ pub fn lines(data: &Map<String, Value>, now: &Zoned) -> String {
     aligned(&rows).map(|line| line + "\n").collect()
 }
 
-/// Each fact as one cell; with `now`, for somebody who reads it then.
+/// Each value as one cell; with `now`, for a terminal.
 pub fn cells(data: &Map<String, Value>, now: Option<&Zoned>) -> Vec<(String, String)> {
     data.iter().map(|(name, value)| (name.clone(), times::cell(name, Some(value), now))).collect()
 }
 
-/// Names in a column, values in another.
+/// Lines with the names in one column and the values in another.
 pub fn aligned(rows: &[(String, String)]) -> impl Iterator<Item = String> {
     let names: Vec<String> = rows.iter().map(|(name, _)| sanitize::line(name)).collect();
     let width = align::width(names.iter().map(String::as_str));
@@ -55,11 +55,11 @@ fn spread(path: &str, name: &str, value: &Value, now: &Zoned, rows: &mut Vec<(St
     }
 }
 
-/// What an element of a list says, without what it leaves open.
+/// An element of a list on one line, without empty fields.
 fn on_one_line(item: &Value, now: &Zoned) -> String {
     let Some(fields) = item.as_object() else { return cell::plain(Some(item)) };
-    let said = cells(fields, Some(now)).into_iter().filter(|(_, value)| !value.is_empty());
-    said.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
+    let filled = cells(fields, Some(now)).into_iter().filter(|(_, value)| !value.is_empty());
+    filled.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -68,7 +68,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_pipe_gets_one_line_a_fact_and_a_person_what_is_nested_as_well() {
+    fn a_pipe_gets_one_line_per_value_and_a_terminal_also_nested_values() {
         let data = json!({
             "number": "86138", "none": null, "tags": ["a", "b"],
             "metrics": {"start": "2026-03-26T06:05:00Z", "sent": 3, "more": {"x": 1}},

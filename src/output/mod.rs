@@ -1,7 +1,8 @@
-//! The one place that prints.
+//! Prints all output of the program; no other module does.
 //!
-//! Data goes to stdout, everything else to stderr. With `--json` stdout carries exactly one JSON
-//! object, whatever happens. Text from the service is made safe before it is shown.
+//! Results go to stdout, everything else to stderr. With `--json`, stdout has exactly one JSON
+//! object, also on failure; commands that follow events print one object per event. Text from the
+//! service is sanitized before it is shown.
 
 mod align;
 mod ask;
@@ -36,7 +37,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
 
-/// The version of the JSON that alimsg prints.
+/// The version of the JSON output.
 const SCHEMA: u32 = 1;
 
 /// When to use colours.
@@ -58,7 +59,7 @@ pub struct ScreenOptions {
     pub spreadsheet_safe: bool,
 }
 
-/// Prints for one run.
+/// The output of one run.
 pub struct Screen {
     json: bool,
     sandbox: bool,
@@ -90,8 +91,8 @@ impl Screen {
         }
     }
 
-    /// The screen of a command line that could not be read.
-    pub fn for_unread_line(json: bool, sandbox: bool) -> Self {
+    /// The screen for a command line that cannot be parsed.
+    pub fn for_parse_error(json: bool, sandbox: bool) -> Self {
         Self {
             json,
             sandbox,
@@ -104,31 +105,35 @@ impl Screen {
         }
     }
 
-    /// Says that everything is simulated; also when notes are not wanted.
+    /// In the sandbox, prints that everything is simulated, even with `--quiet`.
     pub fn announce_sandbox(&self) {
         if self.sandbox {
-            self.say(SANDBOX, "[sandbox]", "simulated: no account, no network, nothing is sent");
+            self.print_labelled(
+                SANDBOX,
+                "[sandbox]",
+                "simulated: no account, no network, nothing is sent",
+            );
         }
     }
 
-    /// Something that is good to know.
+    /// Prints a note, unless `--quiet` is set.
     pub fn note(&self, text: &str) {
         if !self.quiet {
             to_stderr(&crate::message::sanitize::line(text));
         }
     }
 
-    /// Something that may be wrong, said once. Part of the JSON as well.
+    /// Prints a warning, once per text, and adds it to the JSON.
     pub fn warn(&self, text: impl Into<String>) {
         let text = text.into();
         let mut warnings = self.warnings.borrow_mut();
         if !warnings.contains(&text) {
-            self.say(WARNING, "warning:", &text);
+            self.print_labelled(WARNING, "warning:", &text);
             warnings.push(text);
         }
     }
 
-    /// With `-v`, a command that is about to run, its message variables hidden.
+    /// With `-v`, prints a command that is about to run, with private values masked.
     pub fn command(&self, program: &str, arguments: &[String]) {
         if self.verbose {
             to_stderr(&format!(
@@ -138,7 +143,7 @@ impl Screen {
         }
     }
 
-    /// What is about to be done, as rows of a name and a value, for the user to agree to.
+    /// Prints what is about to be done, as rows of name and value, before a confirmation.
     pub fn plan(&self, title: &str, rows: &[(String, String)]) {
         to_stderr(&crate::message::sanitize::line(title));
         let names: Vec<String> =
@@ -150,15 +155,18 @@ impl Screen {
         }
     }
 
-    /// Text that was asked for by flag, such as help.
+    /// Prints a text to stdout, such as help.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
     pub fn page(&self, text: &str) -> io::Result<()> {
         to_stdout(text)
     }
 
-    /// The end of a run: its report or its failure.
+    /// Prints the result of a run: its report or its failure.
     ///
     /// # Errors
-    /// Stdout cannot be written or is closed; the run's work is done all the same.
+    /// Stdout cannot be written or is closed. The work of the run is done anyway.
     pub fn end(
         &self,
         command: &str,
@@ -169,7 +177,7 @@ impl Screen {
             return Ok(());
         }
         if self.json {
-            one_object(self.object(command, facts, result))?;
+            print_object(self.object(command, facts, result))?;
             return was_stdout_open();
         }
         if let Ok(Report::Drawn { drawing, .. }) = result
@@ -187,7 +195,7 @@ impl Screen {
                 to_stdout(&table::render(items, reader.as_ref(), self.spreadsheet_safe))
             }
             Ok(Report::DryRun(commands)) => {
-                self.note("dry run: nothing was started");
+                self.note("dry run: no command was started");
                 for command in commands {
                     if let (Some(when), [_, words @ ..]) = (command.when, &*command.argv) {
                         self.note(&format!("`{}` runs only {when}", words.join(" ")));
@@ -199,7 +207,7 @@ impl Screen {
                 });
                 to_stdout(&lines.collect::<String>())
             }
-            // An undrawn report is none.
+            // `undrawn` never returns this variant.
             Ok(Report::Drawn { .. }) => Ok(()),
             Ok(Report::Streamed) => Ok(()),
             Err(failure) => {
@@ -210,15 +218,15 @@ impl Screen {
         printed.and_then(|()| was_stdout_open())
     }
 
-    /// One of many things that are told as they come: an object a line, or one row.
+    /// Prints one event of a stream: a JSON object on one line, or a row.
     ///
     /// # Errors
-    /// If stdout takes it not.
+    /// Stdout cannot be written.
     pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
         if self.json {
             let mut object = self.heading(command, true);
             object.insert("data".into(), Value::Object(data.clone()));
-            return one_object(object);
+            return print_object(object);
         }
         let safe = self.spreadsheet_safe && !self.stdout_is_terminal;
         let cells: Vec<String> = facts::cells(data, self.now().as_ref())
@@ -233,12 +241,12 @@ impl Screen {
     }
 
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
-    /// terminal, where a column is as wide as its widest cell.
+    /// terminal, where the widest cell determines the width of a column.
     pub fn streams_rows(&self) -> bool {
         !self.json && !self.stdout_is_terminal
     }
 
-    /// Some rows of a list as tab-separated values; the first ones decide on the columns and have a
+    /// Prints rows of a list as tab-separated values. The first call sets `columns` and prints the
     /// heading.
     ///
     /// # Errors
@@ -253,7 +261,7 @@ impl Screen {
         to_stdout(&text)
     }
 
-    /// What a list says besides its rows.
+    /// Prints notes about a list: that it is empty, and its other values.
     pub fn list_notes(&self, name: &str, is_empty: bool, facts: &Map<String, Value>) {
         if is_empty {
             self.note(&format!("no {name}"));
@@ -263,31 +271,43 @@ impl Screen {
         }
     }
 
-    /// Whether nobody will read what is printed next, as behind a `head` that has seen enough.
+    /// Whether the reader of stdout is gone, such as a `head` that has finished.
     pub fn is_cut_off(&self) -> bool {
         system::is_cut_off(io::stdout())
     }
 
-    /// What became of the run on stderr, for the case that nobody gets stdout: a script that cannot
-    /// read the result must not send again. A failure in text is on stderr already.
+    /// Prints the result to stderr if stdout cannot be written: a script without the result must
+    /// not send again. A failure in text is already on stderr.
     pub fn fall_back_to_stderr(&self, result: &Result<Report, Box<Failure>>, error: &io::Error) {
         match result.as_ref().map(Report::undrawn) {
             Ok(Report::RunStatus { data, .. }) => {
-                self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}"));
+                self.print_labelled(
+                    WARNING,
+                    "warning:",
+                    &format!("cannot write to stdout: {error}"),
+                );
                 for line in facts::aligned(&facts::cells(data, None)) {
                     to_stderr(&format!("  {line}"));
                 }
             }
-            Ok(_) => self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}")),
+            Ok(_) => self.print_labelled(
+                WARNING,
+                "warning:",
+                &format!("cannot write to stdout: {error}"),
+            ),
             Err(failure) if self.json => {
-                self.say(WARNING, "warning:", &format!("stdout cannot be written: {error}"));
+                self.print_labelled(
+                    WARNING,
+                    "warning:",
+                    &format!("cannot write to stdout: {error}"),
+                );
                 self.failure(failure);
             }
             Err(_) => {}
         }
     }
 
-    /// What every object begins with.
+    /// The first fields of every JSON object.
     fn heading(&self, command: &str, ok: bool) -> Map<String, Value> {
         let mut object = Map::new();
         object.insert("schema".into(), json!(SCHEMA));
@@ -340,38 +360,38 @@ impl Screen {
     }
 
     fn failure(&self, failure: &Failure) {
-        self.say(ERROR, "error:", &failure.message);
+        self.print_labelled(ERROR, "error:", &failure.message);
         to_stderr(match (failure.outcome, failure.about_a_change) {
             (Outcome::NotSent, false) => "  nothing was sent",
             (Outcome::NotSent, true) => "  nothing was changed",
             (Outcome::Sent, _) => "  the message was sent",
             (Outcome::Unknown, false) => {
-                "  it is not known whether the message was sent: check before sending again"
+                "  outcome unknown: the message may have been sent; check before you send again"
             }
             (Outcome::Unknown, true) => {
-                "  it is not known whether the change was made: check before making it again"
+                "  outcome unknown: the change may have been made; check before you repeat it"
             }
         });
         if let Some(request_id) = &failure.request_id {
             to_stderr(&format!("  request ID: {}", crate::message::sanitize::line(request_id)));
         }
         if let Some(hint) = &failure.hint {
-            self.say(HINT, "hint:", hint);
+            self.print_labelled(HINT, "hint:", hint);
         }
         if let Some(policy) = &failure.policy {
             to_stderr(&crate::message::sanitize::block(&format!("{policy:#}")));
         }
         for command in &failure.next {
-            self.say(HINT, "next:", command);
+            self.print_labelled(HINT, "next:", command);
         }
     }
 
-    /// The moment at which somebody reads what is printed; nobody reads a pipe.
+    /// The current time if stdout is a terminal, where times are shown relative to it.
     fn now(&self) -> Option<Zoned> {
         self.stdout_is_terminal.then(Zoned::now)
     }
 
-    fn say(&self, style: Style, label: &str, text: &str) {
+    fn print_labelled(&self, style: Style, label: &str, text: &str) {
         let text = crate::message::sanitize::line(text);
         if self.colors {
             to_stderr(&format!("{style}{label}{style:#} {text}"));
@@ -381,13 +401,14 @@ impl Screen {
     }
 }
 
-/// Reports a panic by its place. What it says is left out unless it is a fixed text: it can quote a
-/// message.
+/// Prints the location of a panic. Its message is included only if it is a static text, because it
+/// can quote private values.
 pub fn panicked(panic: &PanicHookInfo<'_>) {
-    let place = panic.location().map_or_else(|| "an unknown place".into(), ToString::to_string);
+    let location =
+        panic.location().map_or_else(|| "an unknown location".into(), ToString::to_string);
     let text = panic.payload().downcast_ref::<&'static str>();
     let text = text.map_or_else(String::new, |text| format!(": {text}"));
-    to_stderr(&crate::message::sanitize::line(&format!("alimsg panicked at {place}{text}")));
+    to_stderr(&crate::message::sanitize::line(&format!("alimsg panicked at {location}{text}")));
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
         to_stderr(&crate::message::sanitize::block(&backtrace.to_string()));
@@ -398,14 +419,14 @@ fn terminal_width() -> u16 {
     dialoguer::console::Term::stdout().size().1
 }
 
-fn one_object(object: Map<String, Value>) -> io::Result<()> {
+fn print_object(object: Map<String, Value>) -> io::Result<()> {
     to_stdout(&(crate::message::sanitize::json(&Value::Object(object).to_string()) + "\n"))
 }
 
-/// A stdout that was closed when the program started takes everything and keeps nothing.
+/// Fails if stdout was closed when the program started: writes then succeed, but go nowhere.
 fn was_stdout_open() -> io::Result<()> {
     if system::was_closed_at_start(io::stdout()) {
-        return Err(io::Error::new(io::ErrorKind::BrokenPipe, "it is closed"));
+        return Err(io::Error::new(io::ErrorKind::BrokenPipe, "stdout is closed"));
     }
     Ok(())
 }
@@ -416,18 +437,18 @@ fn to_stdout(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// A closed stderr takes the words with it; the exit code still tells.
+/// Errors are ignored: the exit code still shows the result.
 fn to_stderr(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// A question that waits for its answer on the same line.
-fn prompt(text: &str) {
+/// Prints a prompt without a line break.
+fn write_prompt(text: &str) {
     let mut stderr = io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
 }
 
-/// Prints what another program would have printed: the sandbox's `aliyun`.
+/// Prints the output of the sandbox's `aliyun`.
 pub fn relay(stdout: &str, stderr: &str) -> io::Result<()> {
     io::stderr().lock().write_all(stderr.as_bytes())?;
     to_stdout(stdout)

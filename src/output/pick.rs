@@ -1,4 +1,4 @@
-//! Lists on a terminal to pick from.
+//! Lists on a terminal from which the user picks a row.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -13,60 +13,60 @@ use crate::message::sanitize;
 use crate::os::{signals, system};
 use crate::output::Screen;
 
-/// How many rows of a list are shown at once.
+/// The number of rows that are shown at once.
 const ROWS: usize = 12;
 
-/// How long after a signal the wait for keys is interrupted again.
+/// The interval after a signal at which the wait for keys is interrupted again.
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl Screen {
-    /// Lets the person pick one of the rows, which can be searched by typing, and returns its
-    /// number. None is picked in advance.
+    /// Lets the user pick one of the rows, which can be searched by typing; returns its index. No
+    /// row is selected by default.
     ///
     /// # Errors
-    /// There is nothing to pick, or nothing was picked.
+    /// There are no rows, the user picked none, or a signal came.
     pub fn pick(&self, question: &str, rows: &[String]) -> Result<usize> {
         if rows.is_empty() {
-            return Err(Failure::usage(format!("{question}: there is none to pick")));
+            return Err(Failure::usage(format!("{question}: no entries found")));
         }
-        // A signal that came while the list was read would otherwise wait for a key.
+        // A signal from before the list is shown would otherwise take effect only after a key.
         stop_if_interrupted(None)?;
         let term = Term::stderr();
-        // A row that is broken into two lines would not be cleared completely.
+        // A row that wraps to a second line would not be cleared completely.
         let width = usize::from(term.size().1).saturating_sub(3).max(20);
         let shown = rows.iter().enumerate().map(|(number, row)| {
-            // The number in front keeps two rows apart that begin alike.
+            // The number distinguishes rows with the same beginning after truncation.
             truncate_str(&format!("{}. {}", number + 1, sanitize::line(row)), width, "…")
                 .into_owned()
         });
-        let interrupting = interrupting()
-            .map_err(|error| Failure::internal(format!("a thread cannot be started: {error}")))?;
+        let interruption = interrupt_on_signal()
+            .map_err(|error| Failure::internal(format!("cannot start a thread: {error}")))?;
         let answer = FuzzySelect::with_theme(&SimpleTheme)
             .with_prompt(format!("{question} (type to search, arrows to move)"))
             .items(shown)
             .max_length(ROWS)
             .interact_on_opt(&term);
-        drop(interrupting);
+        drop(interruption);
         if !matches!(answer, Ok(Some(_))) {
-            // It was hidden for the list, and an early end leaves it so.
+            // The list hides the cursor, and does not show it again after an error.
             let _ = term.show_cursor();
         }
         stop_if_interrupted(answer.as_ref().err())?;
         match answer {
             Ok(Some(number)) => Ok(number),
-            Ok(None) => Err(Failure::new(Kind::Cancelled, "nothing was picked")),
+            Ok(None) => Err(Failure::new(Kind::Cancelled, "no entry was selected")),
             Err(error) => {
-                Err(Failure::new(Kind::Cancelled, format!("nothing was picked: {error}")))
+                Err(Failure::new(Kind::Cancelled, format!("no entry was selected: {error}")))
             }
         }
     }
 }
 
-/// While it lives, a signal interrupts the wait for keys, again and again: the first time the wait
-/// may not have begun, and nothing else would end it before the next key.
-fn interrupting() -> std::io::Result<signals::SignalSubscription> {
+/// Until the result is dropped, a signal interrupts the wait for keys repeatedly: the wait may not
+/// have begun at the first time.
+fn interrupt_on_signal() -> std::io::Result<signals::SignalSubscription> {
     let (sender, events) = mpsc::channel();
-    let waking = signals::SignalSubscription::new(sender, ());
+    let subscription = signals::SignalSubscription::new(sender, ());
     thread::Builder::new().name("signals of a list".into()).spawn(move || {
         let mut is_signalled = signals::count() > 0 || events.recv().is_ok();
         while is_signalled {
@@ -74,10 +74,10 @@ fn interrupting() -> std::io::Result<signals::SignalSubscription> {
             is_signalled = events.recv_timeout(PAUSE) != Err(RecvTimeoutError::Disconnected);
         }
     })?;
-    Ok(waking)
+    Ok(subscription)
 }
 
-/// A signal ends the question. It is counted on a thread of its own, maybe a moment later.
+/// Fails after a signal. Another thread counts signals, so the count can come a moment later.
 fn stop_if_interrupted(error: Option<&dialoguer::Error>) -> Result<()> {
     let is_signal = |dialoguer::Error::IO(error): &dialoguer::Error| {
         error.kind() == std::io::ErrorKind::Interrupted

@@ -1,27 +1,26 @@
-//! What a command has to say when it succeeds.
+//! The result of a successful command.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The answer of a command.
+/// The result of a command.
 #[derive(Debug)]
 pub enum Report {
-    /// Facts, by name; the same in text and in JSON.
+    /// Named values, the same in text and in JSON.
     RunStatus { data: Map<String, Value>, raw: Value },
-    /// Things of one kind, by the name that the JSON gives them: one a row on a terminal or in a
-    /// pipe. Every item has the same fields, and what the text shows is what the JSON carries.
+    /// A list under its JSON name, with one row per item in text. All items have the same fields,
+    /// and text and JSON have the same data.
     List {
         name: &'static str,
         items: Vec<Map<String, Value>>,
         facts: Map<String, Value>,
         raw: Value,
     },
-    /// A report with a drawing of it, such as a chart, for people at a terminal; everybody else
-    /// gets the report alone.
+    /// A report with a drawing of it, such as a chart, which is shown on a terminal only.
     Drawn { drawing: String, report: Box<Report> },
-    /// What would run, on a dry run.
+    /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
-    /// Everything was said as it came.
+    /// All output has already been printed.
     Streamed,
 }
 
@@ -52,7 +51,7 @@ impl Report {
         }
     }
 
-    /// The same facts, with a drawing.
+    /// The report with a drawing.
     #[must_use]
     pub fn drawn(self, drawing: String) -> Self {
         Self::Drawn { drawing, report: Box::new(self) }
@@ -88,8 +87,7 @@ pub enum Phase {
 pub struct PlannedCommand {
     pub phase: Phase,
     pub argv: Vec<String>,
-    /// The condition under which, or the completion with which, it runs, where that depends on the
-    /// one before.
+    /// When or with which values the command runs, if that depends on the one before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<&'static str>,
 }

@@ -1,4 +1,4 @@
-//! Lists: a table on a terminal, tab-separated values in a pipe, the same facts in both.
+//! Lists: a table on a terminal, tab-separated values in a pipe, with the same data.
 
 use comfy_table::{ContentArrangement, Table, presets};
 use dialoguer::console::measure_text_width;
@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 use crate::message::sanitize;
 use crate::output::{cell, facts, times};
 
-/// Somebody who reads a list on a terminal.
+/// The terminal on which a list is shown.
 pub struct Reader {
-    /// Columns of the terminal.
+    /// Its width in columns.
     pub width: u16,
-    /// When and in which zone it is read.
+    /// The current time in the local zone.
     pub now: Zoned,
 }
 
-/// The text of a list. A table that is wider than the terminal would break codes and numbers
-/// inside of its cells: then each item is a block of lines instead.
+/// The text of a list. A table wider than the terminal would wrap codes and numbers within cells,
+/// so each item is then a block of lines instead.
 pub fn render(
     items: &[Map<String, Value>],
     reader: Option<&Reader>,
@@ -38,14 +38,14 @@ pub fn render(
         })
         .collect();
     let headings: Vec<String> = columns.iter().map(|name| sanitize::line(name)).collect();
-    // Before the table is drawn: it counts its columns in 16 bits.
-    let least: usize = (0..columns.len())
+    // Checked before the table is drawn, because the library counts columns in 16 bits.
+    let min_width: usize = (0..columns.len())
         .map(|column| {
             let cells = rows.iter().chain([&headings]).filter_map(|row| row.get(column));
             cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0)
         })
         .sum();
-    if least > usize::from(*width) {
+    if min_width > usize::from(*width) {
         return blocks();
     }
     let mut table = Table::new();
@@ -63,7 +63,7 @@ pub fn render(
     blocks()
 }
 
-/// Tab-separated values of these columns, one item a line.
+/// Tab-separated values of these columns, one line per item.
 pub fn rows(
     items: &[Map<String, Value>],
     columns: &[impl AsRef<str>],
@@ -76,14 +76,14 @@ pub fn rows(
     items.iter().map(|item| row(item).join("\t") + "\n").collect()
 }
 
-/// One item, a field a line; fields without a value are left out.
+/// One item, with one line per field; empty fields are omitted.
 fn block(item: &Map<String, Value>, now: &Zoned) -> String {
     let is_something = |value: &Value| !cell::plain(Some(value)).is_empty();
-    let said = item.iter().filter(|(_, value)| is_something(value));
-    facts::lines(&said.map(|(name, value)| (name.clone(), value.clone())).collect(), now)
+    let filled = item.iter().filter(|(_, value)| is_something(value));
+    facts::lines(&filled.map(|(name, value)| (name.clone(), value.clone())).collect(), now)
 }
 
-/// Every field that any item has, in the order of their first appearance.
+/// All fields of all items, in the order of their first appearance.
 pub fn columns(items: &[Map<String, Value>]) -> Vec<&str> {
     let mut columns: Vec<&str> = Vec::new();
     for name in items.iter().flat_map(Map::keys) {
@@ -100,7 +100,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_pipe_gets_one_line_an_item_and_a_heading() {
+    fn a_pipe_gets_a_heading_and_one_line_per_item() {
         let item = |value: Value| value.as_object().expect("object").clone();
         let items = [
             item(json!({"code": "SMS_1", "text": "a\tb\nc", "tags": ["x", "y"]})),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_gets_a_table_or_where_it_is_too_narrow_a_block_an_item() {
+    fn a_terminal_gets_a_table_or_if_too_narrow_one_block_per_item() {
         let item = |value: Value| value.as_object().expect("object").clone();
         let items = [
             item(json!({"code": "SMS_1", "sent_at": "2026-03-26T06:05:00Z", "reason": null})),

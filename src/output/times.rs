@@ -1,4 +1,4 @@
-//! Moments for people: local time and how long ago. Pipes and JSON keep RFC 3339.
+//! Times for the terminal: local time and how long ago. Pipes and JSON keep RFC 3339.
 
 use jiff::{Timestamp, Zoned};
 use serde_json::Value;
@@ -8,13 +8,12 @@ use crate::output::cell::plain;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-/// Further away than that, the date says more than a number of days.
+/// In seconds. Beyond this distance only the date is shown.
 const FAR: i64 = 30 * DAY;
 
-/// The value of a field as one cell; with `now`, for a person who reads it at that moment in that
-/// zone.
+/// The value of a field as one cell; with `now`, times are shown relative to it and in its zone.
 pub fn cell(name: &str, value: Option<&Value>, now: Option<&Zoned>) -> String {
-    let text = value.and_then(Value::as_str).filter(|_| is_moment(name));
+    let text = value.and_then(Value::as_str).filter(|_| is_time_field(name));
     let moment = text.and_then(|text| text.parse::<Timestamp>().ok());
     match (moment, now) {
         (Some(moment), Some(now)) => shown(moment, now),
@@ -22,8 +21,8 @@ pub fn cell(name: &str, value: Option<&Value>, now: Option<&Zoned>) -> String {
     }
 }
 
-/// Whether a field of that name holds a moment.
-fn is_moment(name: &str) -> bool {
+/// Whether fields with this name contain times.
+fn is_time_field(name: &str) -> bool {
     name.ends_with("_at") || ["at", "time", "start", "end"].contains(&name)
 }
 
@@ -55,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn people_see_local_time_and_the_distance() {
+    fn a_terminal_shows_local_time_and_the_distance() {
         for (moment, expected) in [
             ("2026-03-26T06:05:00Z", "2026-03-26 14:05, 3 min ago"),
             ("2026-03-26T14:07:55+08:00", "2026-03-26 14:07, 5 s ago"),
@@ -72,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn pipes_and_other_fields_keep_what_was_written() {
+    fn pipes_and_other_fields_keep_the_original_text() {
         let moment = json!("2026-03-26T06:05:00Z");
         let kept = "2026-03-26T06:05:00Z";
         assert_eq!(cell("sent_at", Some(&moment), None), kept);

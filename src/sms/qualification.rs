@@ -147,7 +147,7 @@ pub fn fetch_detail(
         }
         _ => {
             let list = "alimsg sms qualifications list --all";
-            Err(reply::nothing_about(&format!("qualification {id}"), list, raw))
+            Err(reply::missing_from_reply(&format!("qualification {id}"), list, raw))
         }
     }
 }

@@ -205,7 +205,7 @@ pub fn fetch_detail(client: &Client<'_>, name: &str) -> Result<(Detail, Value)> 
         Some(detail) => Ok((detail, raw)),
         None => {
             let list = "alimsg sms signs list --all";
-            Err(reply::nothing_about(&format!("signature {name}"), list, raw))
+            Err(reply::missing_from_reply(&format!("signature {name}"), list, raw))
         }
     }
 }

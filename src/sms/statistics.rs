@@ -92,7 +92,7 @@ impl Day {
         let date = fields::text(row, &["SendDate"]);
         let (total, delivered) = (count("TotalCount"), count("RespondedSuccessCount"));
         Self {
-            date: date.map(|text| china::read_day(&text).map_or(text, |day| day.to_string())),
+            date: date.map(|text| china::parse_day(&text).map_or(text, |day| day.to_string())),
             total,
             delivered,
             failed: count("RespondedFailCount"),

@@ -1,4 +1,4 @@
-//! What is at a path, found out without opening it: a FIFO or a device would make the program wait.
+//! Checks what is at a path without opening it, because opening a FIFO or a device can block.
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -9,34 +9,36 @@ use anyhow::{Result, bail};
 
 /// What a path holds.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Certainly nothing.
-    Nothing,
-    /// A regular file of this user, with that many bytes.
+pub enum PathState {
+    /// The path does not exist.
+    Missing,
+    /// A regular file of this user, with its size in bytes.
     File(u64),
 }
 
+/// Checks the path.
+///
 /// # Errors
-/// It cannot be told, or it is something that must not be opened.
-pub fn inspect(path: &Path) -> Result<Found> {
+/// The path cannot be examined, or is not a regular file of this user.
+pub fn inspect(path: &Path) -> Result<PathState> {
     let metadata = match std::fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => {
             reject_dangling_link(path)?;
-            return Ok(Found::Nothing);
+            return Ok(PathState::Missing);
         }
         Err(error) => {
-            return Err(error).with_context(|| format!("cannot look at {}", path.display()));
+            return Err(error).with_context(|| format!("cannot examine {}", path.display()));
         }
     };
     if !metadata.is_file() {
         bail!("{} is not a regular file", path.display());
     }
     check_owner(path, &metadata)?;
-    Ok(Found::File(metadata.len()))
+    Ok(PathState::File(metadata.len()))
 }
 
-/// A folder that is a link to nothing may be on a disk that is not mounted now.
+/// Fails if a parent is a dangling link: its target may be on a disk that is not mounted.
 fn reject_dangling_link(path: &Path) -> Result<()> {
     let parent = path.ancestors().skip(1).find(|parent| parent.symlink_metadata().is_ok());
     match parent {
@@ -53,7 +55,7 @@ fn check_owner(path: &Path, metadata: &Metadata) -> Result<()> {
 
     let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
     if owner != user {
-        bail!("{} belongs to user {owner}, and this is user {user}", path.display());
+        bail!("{} belongs to user {owner}, but alimsg runs as user {user}", path.display());
     }
     Ok(())
 }
@@ -71,16 +73,16 @@ mod tests {
     fn only_a_regular_file_is_accepted() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("file");
-        assert_eq!(inspect(&path).expect("nothing"), Found::Nothing);
+        assert_eq!(inspect(&path).expect("a missing file"), PathState::Missing);
         std::fs::write(&path, "abc").expect("written");
-        assert_eq!(inspect(&path).expect("a file"), Found::File(3));
+        assert_eq!(inspect(&path).expect("a file"), PathState::File(3));
         inspect(folder.path()).expect_err("a folder");
         inspect(&path.join("below")).expect_err("below a file");
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_link_is_refused_and_a_missing_disk_is_noticed() {
+    fn links_and_dangling_folders_are_rejected() {
         let folder = tempfile::tempdir().expect("a folder");
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(folder.path().join("gone"), &link).expect("a link");

@@ -1,4 +1,4 @@
-//! A lock between processes: a locked file, released by the system however its holder ends.
+//! Locks between processes: a locked file, which the system unlocks when its holder ends.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -11,16 +11,16 @@ use crate::os::signals;
 use crate::os::system::{self, Untrusted};
 use crate::storage::folder;
 
-/// Pauses between two tries; the first are short, because holders are usually done in milliseconds.
+/// Pauses between attempts; the first are short, because most locks are held for milliseconds.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(1), Duration::from_millis(4), Duration::from_millis(15)];
 
-/// Why a lock was not had.
+/// Why a lock was not acquired.
 #[derive(Debug)]
 pub enum LockError {
-    /// Someone else held it for the whole time.
+    /// Another process held it for the whole waiting time.
     Busy(Duration),
-    /// A signal asked this run to end.
+    /// A signal came while waiting.
     Interrupted,
     /// The file could not be opened or locked.
     Failed(anyhow::Error),
@@ -30,7 +30,7 @@ impl From<LockError> for anyhow::Error {
     fn from(reason: LockError) -> Self {
         match reason {
             LockError::Busy(patience) => {
-                anyhow!("other runs have kept it locked for {} s", patience.as_secs())
+                anyhow!("locked by other runs for {} s", patience.as_secs())
             }
             LockError::Interrupted => anyhow!("stopped by a signal"),
             LockError::Failed(error) => error,
@@ -38,15 +38,22 @@ impl From<LockError> for anyhow::Error {
     }
 }
 
-/// After this time a run says what it is waiting for.
+/// The waiting time after which `waiting` is called.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// The open file holds the lock until it is closed, here and in every child that inherited it.
+/// Acquires the lock. It is held until the file is closed, here and in every child that inherited
+/// it. Waits for at most `patience`; with `interruptible`, a signal ends the wait.
+///
+/// # Errors
+/// As [`LockError`] lists them.
 pub fn acquire(path: &Path, patience: Duration, interruptible: bool) -> Result<File, LockError> {
     acquire_and_report(path, patience, interruptible, &|| ())
 }
 
-/// As [`acquire`]; calls `waiting` once if another run holds the lock for longer than a second.
+/// As [`acquire`]; calls `waiting` once if the lock is not acquired within a second.
+///
+/// # Errors
+/// As [`acquire`].
 pub fn acquire_and_report(
     path: &Path,
     patience: Duration,
@@ -76,25 +83,34 @@ pub fn acquire_and_report(
     }
 }
 
-/// A locked file under a new name: a sign of life, which says that the run behind it has not ended.
+/// Creates a locked file with a new name. While it is locked, the run that created it is alive.
+///
+/// # Errors
+/// The file cannot be created or locked.
 pub fn sign_of_life(folder: &Path) -> Result<(PathBuf, File)> {
     let path = folder.join(uuid::Uuid::now_v7().to_string());
     let file = open(&path)?;
-    ensure!(try_lock(&file)?, "a file that was just made is locked: {}", path.display());
+    ensure!(try_lock(&file)?, "a new file is already locked: {}", path.display());
     Ok((path, file))
 }
 
-/// Takes the lock if it is free.
+/// Acquires the lock if it is free.
+///
+/// # Errors
+/// The system cannot lock the file.
 pub fn try_lock(file: &File) -> Result<bool> {
-    had(file.try_lock())
+    is_acquired(file.try_lock())
 }
 
-/// Whether nobody holds the lock. It is taken shared, so that two who look do not see each other.
+/// Whether the lock is free. It is acquired shared, so that concurrent checks do not conflict.
+///
+/// # Errors
+/// The system cannot lock the file.
 pub fn try_lock_shared(file: &File) -> Result<bool> {
-    had(file.try_lock_shared())
+    is_acquired(file.try_lock_shared())
 }
 
-fn had(result: std::result::Result<(), TryLockError>) -> Result<bool> {
+fn is_acquired(result: std::result::Result<(), TryLockError>) -> Result<bool> {
     match result {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
@@ -102,11 +118,11 @@ fn had(result: std::result::Result<(), TryLockError>) -> Result<bool> {
     }
 }
 
-/// Whether a run holds the lock on that file; `None` if there is no such file.
+/// Whether a run holds the lock on a file; `None` if the file does not exist.
 ///
 /// # Errors
-/// The file cannot be opened, is not a regular file of this user, or cannot be locked. Then a run
-/// may hold it.
+/// The file cannot be opened, is not a regular file of this user, or cannot be locked. A run may
+/// hold the lock then.
 pub fn is_held(path: &Path) -> Result<Option<bool>> {
     match system::open_own_file(path, false) {
         Ok(file) => Ok(Some(!try_lock_shared(&file)?)),
@@ -115,10 +131,10 @@ pub fn is_held(path: &Path) -> Result<Option<bool>> {
     }
 }
 
-/// Opens a lock file, created for the user alone. Never waits and never follows a link.
+/// Opens a lock file, or creates it with mode 0600. Never blocks and never follows a link.
 ///
 /// # Errors
-/// It cannot be opened or created, or is not a regular file of this user.
+/// The file cannot be opened or created, or is not a regular file of this user.
 pub fn open(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
         folder::create(folder)?;
@@ -126,7 +142,7 @@ pub fn open(path: &Path) -> Result<File> {
     system::open_own_file(path, true).map_err(|error| name(error, path))
 }
 
-/// The error with the name of its file, if it does not have it already.
+/// Adds the path to an error, unless the error already contains it.
 pub fn name(error: std::io::Error, path: &Path) -> anyhow::Error {
     if Untrusted::find(&error).is_some() {
         return error.into();

@@ -115,7 +115,7 @@ fn variables_given_one_by_one_have_a_name_and_stand_once() {
     assert_names(&refused(&and(&TEMPLATE, &twice)), "given twice", "once");
     for key in ["-x=1", "a b=1", "{{1}}=x"] {
         let flag = format!("--param={key}");
-        assert_names(&refused(&and(&TEMPLATE, &[&flag])), "is not a name", "letters, digits");
+        assert_names(&refused(&and(&TEMPLATE, &[&flag])), "invalid name", "letters, digits");
     }
     let both = ["--template-param", "{}", "--param", "a=1"];
     assert_names(&refused(&and(&SMS, &both)), "cannot be used with", "--help");
@@ -162,7 +162,7 @@ fn an_empty_value_is_a_missing_one() {
             }
             _ => and(&SMS, &[flag]),
         };
-        assert_names(&refused(&words), "empty value", "leave it out");
+        assert_names(&refused(&words), "empty value", "remove the flag");
     }
     assert_names(&refused(&and(&TEXT, &["--text", ""])), "blank", "--text");
     assert_names(&refused(&and(&TEMPLATE, &["--payload", ""])), "empty value", "--payload");

@@ -99,7 +99,7 @@ fn a_crash_of_aliyun_is_reported_with_its_line_or_its_signal() {
             json!({ "stderr": "panic: index out of range\n\ngoroutine 1 [running]:\n", "exit": 2 }),
             "aliyun crashed: panic: index out of range",
         ),
-        (json!({ "kill_self": 11 }), "aliyun was ended by SIGSEGV"),
+        (json!({ "kill_self": 11 }), "aliyun was killed by SIGSEGV"),
         (
             json!({ "stderr": "ERROR: plugin aliyun-cli-dysmsapi exited unexpectedly\n", "exit": 1 }),
             "aliyun crashed: plugin aliyun-cli-dysmsapi exited unexpectedly",

@@ -148,7 +148,7 @@ fn profile_update_shows_old_and_new_values_first() {
     let mut terminal = world.terminal(&update);
     terminal.expect("the old line → the new line");
     terminal.expect("https://a.example → https://b.example, https://c.example");
-    terminal.expect("only \"yes\" goes on");
+    terminal.expect("Type \"yes\" to");
     world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
@@ -167,7 +167,7 @@ fn profile_update_shows_old_and_new_values_first() {
     world.assert_clean();
 
     let mut terminal = world.terminal(&update);
-    terminal.expect("only \"yes\" goes on");
+    terminal.expect("Type \"yes\" to");
     terminal.write("no\r");
     terminal.expect("nothing was changed");
     assert_eq!(terminal.wait().exit(), 9);

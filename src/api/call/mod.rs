@@ -1,6 +1,6 @@
-//! One call of a product as data: an operation of the table and its values.
+//! A call of a product: an operation of the table with its values.
 //!
-//! From here it can be run, printed as a command line, or shown with its secrets hidden.
+//! A call can be run, printed as a command line, or printed with its private values masked.
 
 mod shown;
 #[cfg(test)]
@@ -12,10 +12,10 @@ use crate::api::operations::{Access, Changes, FlagKind, Operation, Reads, Sends,
 use crate::error::{Failure, Result};
 pub use shown::{masked_line, shell_line};
 
-/// The longest single argument that Linux passes to a program, in bytes; measured.
+/// The maximum length of one argument in bytes: `MAX_ARG_STRLEN` of Linux less its NUL; measured.
 pub const ARGUMENT_LIMIT: usize = 131_071;
 
-/// Flags that every product call of this run carries.
+/// Flags of every product call of this run.
 #[derive(Debug, Clone, Default)]
 pub struct Common {
     pub profile: Option<String>,
@@ -35,7 +35,7 @@ impl Value {
             Self::One(value) => vec![value.clone()],
             Self::Many(values) => values.clone(),
             Self::Tokens(pairs) => {
-                // A map has no order.
+                // The order of a map has no meaning, so equal maps must compare equal.
                 let mut words: Vec<_> =
                     pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 words.sort();
@@ -45,10 +45,10 @@ impl Value {
     }
 }
 
-/// A call under construction, and then the finished one.
+/// A call and its builder.
 ///
-/// A mistake made while building (a flag that the table does not know, a value that no argument
-/// vector can carry) is kept and comes out of [`Call::arguments`].
+/// A mistake while building, such as a flag that is not in the table, is kept and returned by
+/// [`Call::arguments`].
 ///
 /// The effect is part of the type: only a [`ReadCall`] can be repeated.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub type ReadCall = Call<Reads>;
 pub type SendCall = Call<Sends>;
 pub type ChangeCall = Call<Changes>;
 
-/// A call of any effect: what a dry run prints.
+/// A call of any effect, for a dry run.
 pub trait AnyCall {
     fn operation(&self) -> &'static Operation;
 
@@ -82,12 +82,12 @@ impl<E> AnyCall for Call<E> {
     }
 }
 
-/// Calls of one effect beside others.
+/// Erases the effect, to combine calls of different effects.
 pub fn any<E: 'static>(calls: &[Call<E>]) -> impl Iterator<Item = &dyn AnyCall> {
     calls.iter().map(|call| call as &dyn AnyCall)
 }
 
-// Derived, it would ask for an effect that can be cloned.
+// Not derived, because that would require `E: Clone`.
 impl<E> Clone for Call<E> {
     fn clone(&self) -> Self {
         Self {
@@ -114,7 +114,7 @@ impl<E> Call<E> {
         self.set(flag, &[FlagKind::Text], Value::One(value.into()))
     }
 
-    /// Left out if there is no value.
+    /// Omits the flag if there is no value.
     #[must_use]
     pub fn optional_text(self, flag: &'static str, value: Option<&str>) -> Self {
         match value {
@@ -131,7 +131,7 @@ impl<E> Call<E> {
         }
     }
 
-    /// Left out if there is no value.
+    /// Omits the flag if there is no value.
     #[must_use]
     pub fn optional_boolean(self, flag: &'static str, value: Option<bool>) -> Self {
         match value {
@@ -146,7 +146,7 @@ impl<E> Call<E> {
         self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
     }
 
-    /// Left out if it is empty.
+    /// Omits the flag if the list is empty.
     #[must_use]
     pub fn list(self, flag: &'static str, values: &[String]) -> Self {
         if values.is_empty() {
@@ -155,7 +155,7 @@ impl<E> Call<E> {
         self.set(flag, &[FlagKind::TextList], Value::Many(values.to_vec()))
     }
 
-    /// Left out if it is empty.
+    /// Omits the flag if the list is empty.
     #[must_use]
     pub fn map(self, flag: &'static str, pairs: &[(String, String)]) -> Self {
         if pairs.is_empty() {
@@ -164,7 +164,7 @@ impl<E> Call<E> {
         self.set(flag, &[FlagKind::Map], Value::Tokens(pairs.to_vec()))
     }
 
-    /// Fields that the flag knows by name, such as those of `--page Index=1 Size=50`.
+    /// Known fields of a flag, such as `--page Index=1 Size=50`.
     #[must_use]
     pub fn fields(mut self, flag: &'static str, pairs: &[(&str, u64)]) -> Self {
         let kind = self.operation.flag(flag).map(|known| known.kind);
@@ -179,7 +179,7 @@ impl<E> Call<E> {
         self.set(flag, &[], Value::Tokens(Vec::new()))
     }
 
-    /// The single value that a flag was set to.
+    /// The value of a flag with a single value.
     pub fn value(&self, flag: &str) -> Option<&str> {
         self.values.iter().find_map(|(set, value)| match value {
             Value::One(value) if *set == flag => Some(value.as_str()),
@@ -187,7 +187,7 @@ impl<E> Call<E> {
         })
     }
 
-    /// Every value of a flag, without the names of variables.
+    /// All values of a flag, without the keys of a map.
     pub fn values(&self, flag: &str) -> impl Iterator<Item = &str> {
         self.values.iter().filter(move |(set, _)| *set == flag).flat_map(|(_, value)| match value {
             Value::One(value) => vec![value.as_str()],
@@ -201,7 +201,7 @@ impl<E> Call<E> {
         let mistake = match self.operation.flag(flag) {
             None => Some(format!("{command} has no flag {flag}")),
             Some(known) if !kinds.contains(&known.kind) => {
-                Some(format!("{flag} of {command} is not of that kind"))
+                Some(format!("{flag} of {command} has another type"))
             }
             Some(_) if self.values.iter().any(|(set, _)| *set == flag) => {
                 Some(format!("{flag} of {command} is set twice"))
@@ -215,8 +215,8 @@ impl<E> Call<E> {
         self
     }
 
-    /// What reaches the customer, flag by flag in alphabetical order: equal for two calls that
-    /// send the same message. Flags that every call carries are no part of it.
+    /// The flags that affect what the customer receives, in alphabetical order. Two calls that send
+    /// the same message have equal content. Flags that all calls have in common are not included.
     pub fn content(&self) -> Vec<(&'static str, Vec<String>)> {
         let is_content = |flag: &str| self.operation.flag(flag).is_none_or(|known| known.content);
         let mut content: Vec<_> = self
@@ -229,14 +229,13 @@ impl<E> Call<E> {
         content
     }
 
-    /// The argument vector behind `aliyun`, checked against the table.
+    /// The arguments after `aliyun`, checked against the table.
     ///
-    /// Single values stand as `--flag=value`: a value that stands alone and begins with a dash is
-    /// taken for a flag by host and plugin, and the word `help` turns the call into a help page.
+    /// Single values are written as `--flag=value`: as a separate argument, a value that begins
+    /// with a dash is parsed as a flag by host and plugin, and the word `help` prints a help page.
     ///
     /// # Errors
-    /// A value that cannot be passed on a command line, a key that is none, a required flag that
-    /// is not set.
+    /// A value cannot be passed on a command line, a key is invalid, or a required flag is not set.
     pub fn arguments(&self, common: &Common) -> Result<Vec<String>> {
         if let Some(problem) = &self.problem {
             return Err(problem.clone());
@@ -270,8 +269,8 @@ impl<E> Call<E> {
         arguments.push(format!("--user-agent={}", product.agent()));
         arguments.extend(product.fixed_flags().iter().map(ToString::to_string));
         if self.operation.access != Access::Read {
-            // A profile can hold a retry count, and the plugin would then repeat a send or a
-            // change whose reply was late.
+            // A profile can set a retry count, and the plugin would then repeat a send or a change
+            // after a timeout.
             arguments.push("--retry-count=0".to_string());
         }
         for (flag, value) in [("--profile", &common.profile), ("--region", &common.region)] {
@@ -286,16 +285,17 @@ impl<E> Call<E> {
 fn single(flag: &str, value: &str) -> Result<String> {
     if value.is_empty() {
         return Err(Failure::usage(format!("{flag} has an empty value"))
-            .hint(format!("give {flag} a value or leave it out")));
+            .hint(format!("set a value for {flag} or remove the flag")));
     }
     checked(flag, format!("{flag}={value}"))
 }
 
 fn token(flag: &str, key: &str, value: &str) -> Result<String> {
-    // The token must not be taken for a flag, nor fall apart at another place than meant.
+    // The token must not be parsed as a flag, and its first `=` must follow the key.
     if key.is_empty() || key.starts_with('-') || !key.chars().all(shown::is_part_of_a_name) {
-        return Err(Failure::usage(format!("{key:?} is not a name that {flag} can take"))
-            .hint("names consist of letters, digits, '_', '.' and '-', and begin with no dash"));
+        return Err(Failure::usage(format!("invalid name {key:?} for {flag}")).hint(
+            "names consist of letters, digits, '_', '.' and '-', and do not begin with '-'",
+        ));
     }
     checked(flag, format!("{key}={value}"))
 }
@@ -303,14 +303,14 @@ fn token(flag: &str, key: &str, value: &str) -> Result<String> {
 fn checked(flag: &str, argument: String) -> Result<String> {
     if argument.contains('\0') {
         return Err(Failure::usage(format!("the value of {flag} contains a NUL character"))
-            .hint("remove it: no program can be given such an argument"));
+            .hint("remove it: arguments of a program cannot contain it"));
     }
     if argument.len() > ARGUMENT_LIMIT {
         return Err(Failure::usage(format!(
-            "the value of {flag} is too long: {} bytes, {ARGUMENT_LIMIT} at most",
+            "the value of {flag} is too long: {} bytes; the limit is {ARGUMENT_LIMIT} bytes",
             argument.len()
         ))
-        .hint("shorten it or split the call"));
+        .hint("shorten the value or split the call"));
     }
     Ok(argument)
 }

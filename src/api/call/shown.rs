@@ -1,15 +1,15 @@
-//! Argument vectors as people read them.
+//! Arguments as a shell command line.
 
 use crate::api::operations;
 use crate::api::redaction::HIDDEN;
 
-/// One line for a POSIX shell, ready to paste.
+/// One line for a POSIX shell, quoted where necessary.
 pub fn shell_line(program: &str, arguments: &[String]) -> String {
     shell_words::join(std::iter::once(program).chain(arguments.iter().map(String::as_str)))
 }
 
-/// The same line with the values of private flags hidden. A flag that is private in any call is
-/// hidden in all of them, wherever it stands.
+/// The same line with the values of private flags masked. A flag that is private in any call is
+/// masked in all calls, at any position.
 pub fn masked_line(program: &str, arguments: &[String]) -> String {
     let mut in_tokens = false;
     let masked: Vec<String> = arguments
@@ -34,7 +34,7 @@ pub fn masked_line(program: &str, arguments: &[String]) -> String {
     shell_line(program, &masked)
 }
 
-/// Characters in the name of a variable.
+/// Whether a name of a variable can contain the character.
 pub fn is_part_of_a_name(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '.' | '-')
 }

@@ -1,6 +1,7 @@
-//! What the codes of the services mean, and what to do about them.
+//! What the error codes of the services mean, and what to do about them.
 //!
-//! Facts from the error code pages of both products and of the CLI; the sentences are ours.
+//! The codes come from the documented error codes of both products and of the CLI; the texts are
+//! ours.
 
 mod table;
 
@@ -8,7 +9,7 @@ use crate::api::operations::Product;
 use crate::error::Kind;
 pub use table::CODES;
 
-/// Which layer speaks the code.
+/// The layer that returns a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layer {
     /// The gateway in front of all products, and the CLI.
@@ -21,17 +22,17 @@ pub enum Layer {
     Sms,
 }
 
-/// What a code says about the call.
+/// Why the call failed, according to its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     Credentials,
     Permission,
     Throttled,
-    /// The service itself failed: a send may have gone through all the same.
+    /// The service itself failed; a send may have succeeded anyway.
     Client,
-    /// The input is wrong.
+    /// The input is invalid.
     Input,
-    /// Something has to be set up or has to change first.
+    /// Something must be set up or changed first.
     State,
     /// This recipient cannot be reached.
     Recipient,
@@ -58,22 +59,22 @@ pub struct Code {
     pub layer: Layer,
     pub code: &'static str,
     pub cause: Cause,
-    /// What it means, as a sentence without its full stop.
+    /// The meaning, as a sentence without a full stop.
     pub meaning: &'static str,
     /// What to do.
     pub action: &'static str,
 }
 
-/// The entry for a code that `product` answered with.
+/// The entry for a code that `product` returned, or for the code's family.
 pub fn find(product: Product, code: &str) -> Option<&'static Code> {
-    let speaks = |layer: Layer| match layer {
+    let returns = |layer: Layer| match layer {
         Layer::Gateway => true,
         Layer::Cams | Layer::Meta => product == Product::Cams,
         Layer::Sms => product == Product::Dysmsapi,
     };
-    let matches = |entry: &&Code| speaks(entry.layer) && entry.code == code;
+    let matches = |entry: &&Code| returns(entry.layer) && entry.code == code;
     CODES.iter().find(matches).or_else(|| {
-        // `Throttling.Api` and the like: the family says enough.
+        // Codes such as `Throttling.Api`: the family is enough.
         let family = code.split('.').next().unwrap_or(code);
         matches!(family, "Throttling" | "Forbidden" | "NoPermission")
             .then(|| CODES.iter().find(|entry| entry.code == family))?
@@ -85,14 +86,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_code_stands_twice_in_a_layer_and_every_one_says_what_to_do() {
+    fn codes_are_unique_in_a_layer_and_have_a_meaning_and_an_action() {
         for (index, entry) in CODES.iter().enumerate() {
             assert!(!entry.meaning.is_empty() && !entry.action.is_empty(), "{}", entry.code);
             assert!(!entry.meaning.ends_with('.'), "{}", entry.code);
             for other in &CODES[index + 1..] {
                 assert!(
                     (entry.layer, entry.code) != (other.layer, other.code),
-                    "{} stands twice",
+                    "{} is listed twice",
                     entry.code
                 );
             }
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_code_means_what_the_product_means_by_it() {
+    fn the_meaning_of_a_code_depends_on_the_product() {
         let cams = find(Product::Cams, "TemplateNotFound").expect("known");
         let sms = find(Product::Dysmsapi, "TemplateNotFound").expect("known");
         assert_eq!((cams.layer, sms.layer), (Layer::Cams, Layer::Sms));

@@ -1,6 +1,6 @@
 //! The calls of CAMS (WhatsApp and Viber), API version 2020-06-06.
 //!
-//! Facts of the public API model: command, flags, types, required fields and RAM action.
+//! Source: the public API model, for commands, flags, types, required fields and RAM actions.
 
 use crate::api::operations::{
     Access, ChangeOperation, FlagKind, Operation, Product, ReadOperation, SendOperation,

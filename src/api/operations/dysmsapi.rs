@@ -1,6 +1,6 @@
 //! The calls of Dysmsapi (SMS), API version 2017-05-25.
 //!
-//! Facts of the public API model: command, flags, types, required fields and RAM action.
+//! Source: the public API model, for commands, flags, types, required fields and RAM actions.
 
 use crate::api::operations::{
     Access, ChangeOperation, FlagKind, Operation, Product, ReadOperation, SendOperation,

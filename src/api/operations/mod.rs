@@ -1,7 +1,7 @@
-//! The table of operations: every call that alimsg can make, once, as data.
+//! The table of operations: one row for each call that alimsg can make.
 //!
 //! The argument builder, the sandbox, the retry rules, the RAM policy of an error and the agent
-//! string all read this table; no other place names a command or a flag of `aliyun`.
+//! string all use this table; commands and flags of product calls are defined nowhere else.
 
 mod cams;
 mod dysmsapi;
@@ -45,7 +45,7 @@ impl Product {
         }
     }
 
-    /// The plugin that brings the product's commands; there is no built-in fallback.
+    /// The plugin that provides the product's commands; the CLI has no built-in fallback.
     pub const fn plugin(self) -> &'static str {
         match self {
             Self::Cams => "aliyun-cli-cams",
@@ -53,7 +53,7 @@ impl Product {
         }
     }
 
-    /// The agent string that every call of the product carries and that ai-mode is set to.
+    /// The user agent of every call of the product, which ai-mode is also set to.
     pub const fn agent(self) -> &'static str {
         match self {
             Self::Cams => "AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send",
@@ -61,7 +61,7 @@ impl Product {
         }
     }
 
-    /// Flags that every call of the product carries besides the agent string.
+    /// Flags of every call of the product, in addition to the user agent.
     pub const fn fixed_flags(self) -> &'static [&'static str] {
         match self {
             Self::Cams => &[],
@@ -69,7 +69,7 @@ impl Product {
         }
     }
 
-    /// By which IDs its messages are known.
+    /// The IDs of the product's messages.
     pub const fn ids(self) -> Ids {
         match self {
             Self::Cams => Ids {
@@ -96,45 +96,45 @@ impl Product {
     }
 }
 
-/// The two IDs of a message.
+/// The two IDs of a message: the sender's and the service's.
 #[derive(Debug, Clone, Copy)]
 pub struct Ids {
-    /// The flag of the sending calls for the sender's own ID.
+    /// The flag of send calls for the sender's ID.
     pub tracking_flag: &'static str,
-    /// The name in results of the sender's own ID, by which the message can be found again.
+    /// The name of the sender's ID in results; the message can be found by it.
     pub tracking: &'static str,
-    /// The name in results of the ID that the service gives to what it accepted.
+    /// The name in results of the ID that the service assigns.
     pub receipt: &'static str,
-    /// Where its replies carry that.
+    /// The paths of that ID in replies.
     pub receipt_in: &'static [&'static str],
 }
 
-/// What a call does; decides about consent and about retrying.
+/// The effect of a call; decides about consent and retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Changes nothing; may be repeated.
+    /// Changes nothing, so it may be repeated.
     Read,
-    /// Sends a message to a person: costs money, cannot be taken back, is never repeated.
+    /// Sends a message: costs money, cannot be undone, and is never repeated.
     Send,
     /// Changes settings or templates of the account; is never repeated.
     Write,
 }
 
-/// The form in which `aliyun` takes a flag's value.
+/// How `aliyun` expects the value of a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FlagKind {
     /// One string: `--flag=value`.
     Text,
-    /// One whole number: `--flag=1`.
+    /// One integer: `--flag=1`.
     Integer,
     /// `--flag=true` or `--flag=false`.
     Boolean,
     /// Free keys: `--flag key=value key=value`.
     Map,
-    /// Known keys: `--flag Index=1 Size=50`. Repeating the flag would mean the next element of a
-    /// list, so it stands once.
+    /// Known keys: `--flag Index=1 Size=50`. The flag must not be repeated: that would start the
+    /// next element of a list.
     Fields(&'static [&'static str]),
-    /// A list of strings: the flag once for each element, `--flag=a --flag=b`.
+    /// A list of strings, with the flag once for each element: `--flag=a --flag=b`.
     TextList,
     /// A nested structure: one JSON value, `--flag=[{…}]`.
     Json,
@@ -143,16 +143,16 @@ pub enum FlagKind {
 /// One flag of a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Flag {
-    /// With its dashes, as `aliyun` spells it.
+    /// The name with its dashes, as `aliyun` expects it.
     pub name: &'static str,
     pub kind: FlagKind,
-    /// The service refuses the call without it.
+    /// The service rejects the call without it.
     pub required: bool,
-    /// Its values can carry a verification code or other personal text: `-v` hides them, and so do
-    /// errors that quote them.
+    /// Its values can contain a verification code or other private text, so `-v` and errors hide
+    /// them.
     pub private: bool,
-    /// Its value reaches the customer or decides whether something does. Otherwise it serves
-    /// look-ups and statistics alone, and two calls that differ in it send the same message.
+    /// Its value affects what the customer receives. Other flags only serve queries and statistics:
+    /// two calls that differ in them send the same message.
     pub content: bool,
 }
 
@@ -166,30 +166,30 @@ impl Flag {
     }
 }
 
-/// One call of the API, as `aliyun` offers it.
+/// One call of the API.
 #[derive(Debug)]
 pub struct Operation {
     pub product: Product,
-    /// The kebab-case word that the plugin knows.
+    /// The plugin's command, in kebab case.
     pub command: &'static str,
-    /// The API's own name, as the service's documentation uses it.
+    /// The name of the API in the documentation of the service.
     pub api: &'static str,
     pub access: Access,
-    /// What a RAM policy has to allow for this call.
+    /// The RAM action that a policy must allow.
     pub ram_action: &'static str,
     pub flags: &'static [Flag],
 }
 
 impl Operation {
-    /// What has to be said about the call when nobody knows how far it came.
-    pub fn if_open(&self) -> Outcome {
+    /// The outcome of a failed call without proof that nothing was sent or changed.
+    pub fn outcome_without_proof(&self) -> Outcome {
         match self.access {
             Access::Read => Outcome::NotSent,
             Access::Send | Access::Write => Outcome::Unknown,
         }
     }
 
-    /// Its reply holds keys or personal data, so that nothing of it may be quoted in an error.
+    /// Whether its reply contains keys or personal data, which errors must not quote.
     pub fn is_confidential(&self) -> bool {
         [
             &cams::GET_CHATAPP_UPLOAD_AUTHORIZATION.operation,
@@ -200,13 +200,13 @@ impl Operation {
         .any(|confidential| std::ptr::eq(self, *confidential))
     }
 
-    /// The flag of that name, dashes included.
+    /// The flag with that name, including its dashes.
     pub fn flag(&self, name: &str) -> Option<&'static Flag> {
         self.flags.iter().find(|flag| flag.name == name)
     }
 }
 
-/// Whether a flag of that name, dashes included, has private values in any call.
+/// Whether the flag with that name, including its dashes, has private values in any call.
 pub fn is_private(flag: &str) -> bool {
     Product::ALL
         .into_iter()
@@ -215,8 +215,7 @@ pub fn is_private(flag: &str) -> bool {
         .any(|flag| flag.private)
 }
 
-/// The effect of an operation as a type, so that the compiler keeps sends out of code that repeats
-/// calls.
+/// The effect of an operation as a type. The compiler then rejects code that would repeat a send.
 pub trait Effect {
     const ACCESS: Access;
 }
@@ -255,7 +254,7 @@ pub type SendOperation = TypedOperation<Sends>;
 pub type ChangeOperation = TypedOperation<Changes>;
 
 impl<E: Effect> TypedOperation<E> {
-    /// The type and the row must name the same effect; anything else does not compile.
+    /// Does not compile if the effect of the type differs from that of the row.
     const fn new(operation: Operation) -> Self {
         assert!(operation.access as u8 == E::ACCESS as u8, "the effect differs from the row's");
         Self { operation, effect: PhantomData }
@@ -270,7 +269,7 @@ impl<E> Deref for TypedOperation<E> {
     }
 }
 
-/// The operation behind `aliyun <product> <command>`.
+/// The operation of `aliyun <product> <command>`.
 pub fn find(product: &str, command: &str) -> Option<&'static Operation> {
     Product::ALL
         .into_iter()

@@ -1,4 +1,4 @@
-//! The table of operations against a copy of the documented facts.
+//! Compares the table of operations with a copy of the documented API.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ const CONTRACT: &str = include_str!("contract.tsv");
 fn every_operation_is_listed_once_and_found_by_its_command() {
     for product in Product::ALL {
         for operation in product.operations() {
-            let found = find(product.name(), operation.command).expect("listed");
-            assert!(std::ptr::eq(found, *operation), "{} is listed twice", operation.command);
+            let listed = find(product.name(), operation.command).expect("listed");
+            assert!(std::ptr::eq(listed, *operation), "{} is listed twice", operation.command);
         }
     }
     assert!(find("ecs", "send-sms").is_none());
@@ -19,7 +19,7 @@ fn every_operation_is_listed_once_and_found_by_its_command() {
 }
 
 #[test]
-fn commands_and_flags_have_the_names_that_the_plugin_takes() {
+fn commands_and_flags_are_in_kebab_case_and_unique() {
     for operation in Product::ALL.into_iter().flat_map(Product::operations) {
         let kebab = |word: &str| {
             word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
@@ -32,7 +32,7 @@ fn commands_and_flags_have_the_names_that_the_plugin_takes() {
             assert!(!names.contains(&bare), "{} twice in {}", flag.name, operation.command);
             names.push(bare);
         }
-        // The command is the API's name in kebab case, so that both can be looked up.
+        // The command is the API's name in kebab case.
         assert_eq!(operation.command.replace('-', ""), operation.api.to_lowercase());
     }
 }

@@ -1,15 +1,14 @@
-//! Hides secrets and private values in texts from elsewhere.
+//! Hides secrets and private values in texts of `aliyun` and the services.
 //!
-//! Errors of `aliyun` and of the services quote what they were given: URLs with access keys,
-//! tokens and numbers in them, the string that was signed, and the content of the message. Every
-//! such text goes through a [`Redaction`] before it becomes part of a failure or of the output:
-//! what a call returns in `Service::call`, what a command of the guard returns in
-//! `reply::complaint`.
+//! Their errors quote the request: URLs with access keys, tokens and phone numbers, the string that
+//! was signed, and the content of the message. Each such text passes through a [`Redaction`] before
+//! it becomes part of a failure or of the output: replies to calls in `Client::call`, errors of the
+//! guard's commands in `reply::complaint`.
 //!
-//! Hidden are URL queries, access keys, tokens and signatures by their form, and each private
-//! value of the call that has at least four characters: its variables, its content and the numbers
-//! it goes to. They are found raw, JSON-escaped, percent-encoded and in mixtures of these; also
-//! inside of a longer word, which is then hidden as a whole, and where the end was cut off.
+//! Two kinds of text are hidden: URL queries, access keys, tokens and signatures, by patterns; and
+//! each private value of the call with at least four characters: variables, content and recipients.
+//! Values are found raw, JSON-escaped, percent-encoded and in combinations of these. A value within
+//! a longer word hides the whole word, and a truncated value is hidden as well.
 
 mod patterns;
 #[cfg(test)]
@@ -31,49 +30,48 @@ use crate::error::Failure;
 use values::Needle;
 use view::View;
 
-/// What is shown in the place of a secret.
+/// The replacement for a secret.
 pub const HIDDEN: &str = "***";
 
-/// A text from elsewhere that is longer than this is cut: nobody reads it, and searching it takes
-/// time.
+/// Longer texts are truncated to this number of bytes, to limit the time for the search.
 const MAX_TEXT: usize = 16 * 1024;
-/// How much of a reply is shown.
+/// The limit for all texts of a JSON reply, in bytes; further texts are hidden.
 const MAX_JSON: usize = 256 * 1024;
 
-/// Fields of replies with codes. They identify an error or a template and are never hidden, nor are
-/// the fields whose name ends in `Id`.
+/// Fields of replies with codes of errors or templates. They are never hidden, nor are fields whose
+/// name ends in `Id`.
 const CODE_FIELDS: [&str; 4] = ["Code", "ErrorCode", "SubCode", "TemplateCode"];
 
-/// What has to be hidden in texts that came back from some calls, besides what is known by its form.
+/// The values to hide in texts from some calls, in addition to the patterns.
 #[derive(Debug, Clone, Default)]
 pub struct Redaction {
     needles: BTreeSet<Needle>,
-    /// Texts that stay as they are, also where they contain a value by chance.
+    /// Texts that are not changed even if they contain a value by chance.
     kept: Vec<String>,
     product: Option<Product>,
 }
 
 impl Redaction {
-    /// Hides the private values of this call as well.
+    /// Adds the private values of a call.
     pub fn add<E>(&mut self, call: &Call<E>) {
         let product = call.operation.product;
-        self.needles.extend(values::of_call(call));
+        self.needles.extend(values::from_call(call));
         self.kept.extend(call.value(product.ids().tracking_flag).map(str::to_string));
         self.product = Some(product);
     }
 
-    /// For texts that came back from a process which knew these secrets.
-    pub fn of_secrets(secrets: &[&Secret]) -> Self {
-        let needles = secrets.iter().flat_map(|secret| secret.reveal_to(values::of_text));
+    /// A redaction for texts from a process that was given these secrets.
+    pub fn from_secrets(secrets: &[&Secret]) -> Self {
+        let needles = secrets.iter().flat_map(|secret| secret.reveal_to(values::from_text));
         Self { needles: needles.collect(), ..Self::default() }
     }
 
-    /// The failure without anything private in it. Its code and its request ID stay.
+    /// Redacts a failure, except for its code and its request ID.
     pub fn failure(&self, mut failure: Box<Failure>) -> Box<Failure> {
         let mut this = self.clone();
-        let stays = |id: &Option<String>| id.as_ref().is_some_and(|id| is_code(id));
+        let is_kept = |id: &Option<String>| id.as_ref().is_some_and(|id| is_code(id));
         for id in [&mut failure.code, &mut failure.request_id] {
-            if stays(id) {
+            if is_kept(id) {
                 this.kept.extend(id.clone());
             } else {
                 *id = id.as_deref().map(|id| self.text(id));
@@ -90,57 +88,57 @@ impl Redaction {
         failure
     }
 
-    /// The fields of a reply without anything private in them.
+    /// Redacts the fields of a reply.
     pub fn object(&self, fields: &Map<String, Value>) -> Map<String, Value> {
         self.fields(fields, &mut { MAX_JSON })
     }
 
-    /// The JSON without anything private in it.
+    /// Redacts a JSON value.
     pub fn json(&self, value: &Value) -> Value {
         self.value(value, &mut { MAX_JSON })
     }
 
-    fn value(&self, value: &Value, left: &mut usize) -> Value {
+    fn value(&self, value: &Value, budget: &mut usize) -> Value {
         match value {
-            Value::Object(fields) => Value::Object(self.fields(fields, left)),
-            Value::Array(items) => items.iter().map(|item| self.value(item, left)).collect(),
-            Value::String(text) => Value::String(self.within(text, left)),
+            Value::Object(fields) => Value::Object(self.fields(fields, budget)),
+            Value::Array(items) => items.iter().map(|item| self.value(item, budget)).collect(),
+            Value::String(text) => Value::String(self.within(text, budget)),
             Value::Number(number) => {
                 let written = number.to_string();
-                let shown = self.within(&written, left);
-                // A number with nothing to hide stays a number.
+                let shown = self.within(&written, budget);
+                // A number without private digits remains a number.
                 if shown == written { value.clone() } else { Value::String(shown) }
             }
             Value::Bool(_) | Value::Null => value.clone(),
         }
     }
 
-    fn fields(&self, fields: &Map<String, Value>, left: &mut usize) -> Map<String, Value> {
+    fn fields(&self, fields: &Map<String, Value>, budget: &mut usize) -> Map<String, Value> {
         let shown = fields.iter().map(|(name, value)| {
             let names_an_id = CODE_FIELDS.contains(&name.as_str())
                 || (name.ends_with("Id") && !name.ends_with("KeyId"));
             let is_id = names_an_id && (value.is_number() || value.as_str().is_some_and(is_id));
-            let shown = if is_id { value.clone() } else { self.value(value, left) };
-            // Whatever the size of the reply, its fields can be told apart.
+            let shown = if is_id { value.clone() } else { self.value(value, budget) };
+            // Names are shown for replies of any size, so they do not count against the limit.
             (self.text(name), shown)
         });
         shown.collect()
     }
 
-    fn within(&self, text: &str, left: &mut usize) -> String {
-        match left.checked_sub(text.len()) {
+    fn within(&self, text: &str, budget: &mut usize) -> String {
+        match budget.checked_sub(text.len()) {
             Some(rest) => {
-                *left = rest;
+                *budget = rest;
                 self.text(text)
             }
             None => {
-                *left = 0;
+                *budget = 0;
                 HIDDEN.to_string()
             }
         }
     }
 
-    /// The text without anything private in it.
+    /// Redacts a text.
     pub fn text(&self, text: &str) -> String {
         let text = cut(text);
         let layers = View::layers(&text);
@@ -148,7 +146,7 @@ impl Redaction {
         let is_kept = |source: &Range<usize>| {
             kept.iter().any(|kept| kept.start <= source.start && source.end <= kept.end)
         };
-        let mut found: Vec<(Range<usize>, &str)> = patterns::find(&layers)
+        let mut parts: Vec<(Range<usize>, &str)> = patterns::find(&layers)
             .into_iter()
             .filter(|source| !is_kept(source))
             .map(|source| (source, HIDDEN))
@@ -157,30 +155,28 @@ impl Redaction {
             for needle in &self.needles {
                 for hit in hits(&layer, needle) {
                     if !is_kept(&layer.source(&hit)) {
-                        found.push((layer.source(&whole_word(&layer.bytes, hit)), &needle.shown));
+                        parts.push((layer.source(&whole_word(&layer.bytes, hit)), &needle.shown));
                     }
                 }
             }
         }
-        replace(&text, found)
+        replace(&text, parts)
     }
 
-    /// Where the text has what stays.
+    /// The ranges of the text that are not changed.
     fn kept_in(&self, text: &str) -> Vec<Range<usize>> {
         let kept = self.kept.iter().filter(|kept| kept.chars().count() >= values::MIN_CHARS);
-        kept.flat_map(|kept| {
-            text.match_indices(kept.as_str()).map(|(at, found)| at..at + found.len())
-        })
-        .collect()
+        kept.flat_map(|kept| text.match_indices(kept.as_str()).map(|(at, hit)| at..at + hit.len()))
+            .collect()
     }
 }
 
-/// A code by its form, so that nothing else passes for one.
+/// Whether the text has the form of a code.
 fn is_code(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-^".contains(&byte)) && is_id(text)
 }
 
-/// An ID by its form. Those of WhatsApp are written in Base64.
+/// Whether the text has the form of an ID. IDs of WhatsApp are Base64.
 fn is_id(text: &str) -> bool {
     (1..=256).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-^@~+/=".contains(&byte))
@@ -194,7 +190,7 @@ fn cut(text: &str) -> String {
     format!("{}…", &text[..boundary_before(text, MAX_TEXT)])
 }
 
-/// The last start of a character that is not behind this place.
+/// The last character boundary at or before this position.
 fn boundary_before(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -202,7 +198,7 @@ fn boundary_before(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// The first start of a character that is not in front of this place, or the end of the text.
+/// The first character boundary at or after this position, or the end of the text.
 fn boundary_after(text: &str, mut at: usize) -> usize {
     while at < text.len() && !text.is_char_boundary(at) {
         at += 1;
@@ -210,16 +206,16 @@ fn boundary_after(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Where the text has the value, or its beginning where the text was cut off.
+/// The ranges of the text with the value, or with its beginning where the text is truncated.
 fn hits(layer: &View, needle: &Needle) -> Vec<Range<usize>> {
     let (text, value) = (&layer.bytes, &needle.bytes);
     let Some(beginning) = needle.beginning else {
         let encoded = |hit: &Range<usize>| layer.source(hit).len() > value.len();
         return occurrences(text, value).filter(encoded).collect();
     };
-    let mut found: Vec<Range<usize>> = occurrences(text, value).collect();
+    let mut hits: Vec<Range<usize>> = occurrences(text, value).collect();
     for end in cuts(text) {
-        // An escape can be cut in the middle as well.
+        // An escape sequence can be truncated as well.
         let from = end.saturating_sub(11);
         let torn = text[from..end].iter().rposition(|byte| b"%\\&".contains(byte));
         for before in [Some(end), torn.map(|at| from + at)].into_iter().flatten() {
@@ -227,13 +223,13 @@ fn hits(layer: &View, needle: &Needle) -> Vec<Range<usize>> {
             let length = (beginning..=longest)
                 .rev()
                 .find(|length| text[before - length..before] == value[..*length]);
-            found.extend(length.map(|length| before - length..end));
+            hits.extend(length.map(|length| before - length..end));
         }
     }
-    found
+    hits
 }
 
-/// All occurrences, also those that overlap.
+/// All occurrences, including overlapping ones.
 fn occurrences<'t>(text: &'t [u8], value: &'t [u8]) -> impl Iterator<Item = Range<usize>> + 't {
     let finder = memmem::Finder::new(value);
     let mut from = 0;
@@ -244,15 +240,15 @@ fn occurrences<'t>(text: &'t [u8], value: &'t [u8]) -> impl Iterator<Item = Rang
     })
 }
 
-/// Where a text may have been cut off: at its end and in front of an ellipsis.
+/// Positions where a text may be truncated: its end, and before an ellipsis.
 fn cuts(text: &[u8]) -> Vec<usize> {
     let ellipses = occurrences(text, "…".as_bytes()).chain(occurrences(text, b"..."));
-    let mut cuts: Vec<usize> = ellipses.map(|found| found.start).take(16).collect();
+    let mut cuts: Vec<usize> = ellipses.map(|ellipsis| ellipsis.start).take(16).collect();
     cuts.push(text.len());
     cuts
 }
 
-/// The word around a hit: what is left of it would tell the rest.
+/// The word around a hit. It is hidden as a whole, because its rest could reveal the value.
 fn whole_word(text: &[u8], hit: Range<usize>) -> Range<usize> {
     let is_word = |at: usize| text.get(at).is_some_and(u8::is_ascii_alphanumeric);
     let (mut start, mut end) = (hit.start, hit.end);
@@ -265,7 +261,7 @@ fn whole_word(text: &[u8], hit: Range<usize>) -> Range<usize> {
     start..end
 }
 
-/// The text with each of these parts replaced. Parts that overlap or touch are one.
+/// Replaces these parts of the text. Overlapping and adjacent parts are merged.
 fn replace(text: &str, mut parts: Vec<(Range<usize>, &str)>) -> String {
     parts.retain(|(range, _)| range.start < range.end);
     parts.sort_by_key(|(range, _)| (range.start, range.end));

@@ -1,4 +1,4 @@
-//! What errors quote, in every form in which they quote it.
+//! Private values in errors, in every encoding.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -17,18 +17,18 @@ fn sms(param: &Value) -> SendCall {
         .text("--out-id", "order-4829-x")
 }
 
-fn of_call<E>(call: &Call<E>) -> Redaction {
+fn redaction_for<E>(call: &Call<E>) -> Redaction {
     let mut redaction = Redaction::default();
     redaction.add(call);
     redaction
 }
 
 fn redacted(text: &str) -> String {
-    of_call(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).text(text)
+    redaction_for(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).text(text)
 }
 
 #[test]
-fn what_go_says_about_a_lost_connection_keeps_its_cause_and_loses_the_query() {
+fn a_connection_error_of_go_keeps_its_cause_and_loses_the_query() {
     let error = "Post \"https://dysmsapi.aliyuncs.com/?AccessKeyId=LTAI5tAbCdEfGh&PhoneNumbers=\
                  13800001000&SecurityToken=CAISxyz%2F&TemplateParam=%7B%22code%22%3A%22482913%22%7D\
                  &Signature=aB%2Bc%3D\": read tcp 10.0.0.1:5->47.1.2.3:443: connection reset by peer";
@@ -54,7 +54,7 @@ fn what_go_says_about_a_lost_connection_keeps_its_cause_and_loses_the_query() {
 }
 
 #[test]
-fn what_was_signed_and_keys_are_hidden_by_their_form() {
+fn keys_and_the_string_to_sign_are_hidden_by_patterns() {
     let plain = Redaction::default();
     for (text, expected) in [
         (
@@ -75,7 +75,7 @@ fn what_was_signed_and_keys_are_hidden_by_their_form() {
 }
 
 #[test]
-fn codes_and_ids_stay() {
+fn codes_and_ids_are_kept() {
     let mut failure = Failure::new(
         Kind::Rejected,
         "refused (isv.482913: no 482913 in 99482913-A or order-4829-x)",
@@ -87,7 +87,8 @@ fn codes_and_ids_stay() {
         "BizId": "482913^0", "AccessKeyId": "482913-x", "Data": [{"Text": "Ann Lee+1", "N": 5}],
         "MessageId": "wamid.HBg+482913/a==", "OutId": "LTAI5tAbCdEf",
     }));
-    let shown = of_call(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).failure(failure);
+    let shown =
+        redaction_for(&sms(&json!({"code": "482913", "name": "Ann Lee+1"}))).failure(failure);
     assert_eq!(shown.message, "refused (isv.482913: no *** in 99482913-A or order-4829-x)");
     assert_eq!(shown.code.as_deref(), Some("isv.482913"));
     assert_eq!(
@@ -98,50 +99,50 @@ fn codes_and_ids_stay() {
             "MessageId": "wamid.HBg+482913/a==", "OutId": "***",
         }))
     );
-    // What only looks like a code is none.
+    // A text in the place of a code is hidden.
     let mut failure = Failure::new(Kind::Rejected, "refused");
     failure.code = Some("no 482913".into());
-    let shown = of_call(&sms(&json!({"code": "482913"}))).failure(failure);
+    let shown = redaction_for(&sms(&json!({"code": "482913"}))).failure(failure);
     assert_eq!(shown.code.as_deref(), Some("no ***"));
 }
 
 #[test]
-fn short_values_stay_and_longer_words_go_as_a_whole() {
+fn short_values_are_kept_and_words_are_hidden_as_a_whole() {
     let redaction =
-        of_call(&sms(&json!({"a": "12", "b": "Anna", "c": "Annabelle", "d": "你好吗"})));
+        redaction_for(&sms(&json!({"a": "12", "b": "Anna", "c": "Annabelle", "d": "你好吗"})));
     assert_eq!(redaction.text("12 Annas, Annabelle and 你好吗"), "12 ***, *** and 你好吗");
     assert_eq!(redacted("x482913y 1482913"), "*** ***");
     assert_eq!(redacted("the template param is wrong"), "the template param is wrong");
 }
 
 #[test]
-fn numbers_of_several_recipients_can_be_told_apart() {
+fn several_recipients_are_distinguishable() {
     assert_eq!(redacted("13800001000, 8613800001000"), "***, ***");
     let call = Call::to(&SEND_SMS).text("--phone-numbers", "13800001000,+8613800001001");
-    let shown = of_call(&call).text("13800001001 and 13800001000 are wrong");
+    let shown = redaction_for(&call).text("13800001001 and 13800001000 are wrong");
     assert_eq!(shown, "***01 and ***00 are wrong");
 }
 
 #[test]
-fn values_inside_of_json_are_found_and_kinds_are_not() {
+fn values_in_json_are_hidden_and_types_are_not() {
     let content = json!({"type": "button", "body": {"text": "Meet me\nat 1234567 Elm"},
         "action": {"buttons": [{"type": "reply", "reply": {"id": "tomorrow"}}]}});
     let call = Call::to(&SEND_CHATAPP_MESSAGE)
         .text("--content", content.to_string())
         .list("--payload", &["pay-load".into(), r#"{"x":"inner value"}"#.into()])
         .map("--template-params", &[("1".into(), "first value".into())]);
-    let shown = of_call(&call).text(
+    let shown = redaction_for(&call).text(
         "a reply button: Meet me / Meet me at 1234567 Elm / code 1234567 / tomorrow / pay-load / \
          inner value / first value",
     );
     assert_eq!(shown, "a reply button: *** / *** / code *** / *** / *** / *** / ***");
     let components = json!([{"Type": "BODY", "Text": "Hello there"}]);
     let call = Call::to(&CREATE_CHATAPP_TEMPLATE).json("--components", &components);
-    assert_eq!(of_call(&call).text("BODY: Hello there"), "BODY: ***");
+    assert_eq!(redaction_for(&call).text("BODY: Hello there"), "BODY: ***");
 }
 
 #[test]
-fn what_is_cut_off_is_hidden_as_well() {
+fn truncated_values_are_hidden() {
     assert_eq!(redacted("it said 48291…"), "it said ***…");
     assert_eq!(redacted("it said Ann L... and went"), "it said ***... and went");
     assert_eq!(redacted("it said Ann+Lee%2"), "it said ***");
@@ -149,7 +150,7 @@ fn what_is_cut_off_is_hidden_as_well() {
 }
 
 #[test]
-fn a_long_text_is_cut_and_a_large_reply_takes_no_time() {
+fn a_long_text_is_truncated_and_a_large_reply_is_limited() {
     let text = "482913 ".repeat(100_000);
     let shown = redacted(&text);
     assert!(shown.len() <= MAX_TEXT && shown.ends_with('…') && !shown.contains("4829"));
@@ -157,13 +158,13 @@ fn a_long_text_is_cut_and_a_large_reply_takes_no_time() {
     let shown = Redaction::default().json(&large);
     assert_eq!(shown[0], large[0]);
     assert_eq!(shown[49], HIDDEN);
-    // A reply can still be read.
+    // The IDs and codes of a large reply are kept.
     let reply = json!({ "Filler": "x".repeat(MAX_JSON + 1), "MessageId": "m-1", "Code": "OK" });
     let shown = Redaction::default().json(&reply);
     assert_eq!(shown, json!({ "Filler": "***", "MessageId": "m-1", "Code": "OK" }));
 }
 
-/// The ways in which a value comes back.
+/// Encodes a value in one of the ways in which errors quote it.
 fn encode(value: &str, how: u8) -> String {
     let percent = |upper: bool, form: bool| -> String {
         let byte = |byte: u8| match byte {
@@ -197,7 +198,7 @@ proptest! {
 
     #[test]
     fn no_private_value_survives_in_any_encoding(
-        // A marker that can be looked for, whatever surrounds it.
+        // A marker that the test can search for.
         before in "[ -~你é😀]{0,12}",
         marker in "[a-z0-9]{6,12}",
         after in "[ -~\n\"\\\\%+&]{0,12}",
@@ -212,7 +213,7 @@ proptest! {
             Call::to(&SEND_CHATAPP_MESSAGE).text("--content", json!({"text": value}).to_string()),
             Call::to(&SEND_CHATAPP_MESSAGE).map("--template-params", &[("1".into(), value.clone())]),
         ] {
-            let redaction = of_call(&call);
+            let redaction = redaction_for(&call);
             let shown = redaction.text(&format!("{around} {encoded} {around}"));
             let decoded = View::layers(&shown);
             let plain = String::from_utf8_lossy(&decoded[decoded.len() - 1].bytes).into_owned();
@@ -220,7 +221,7 @@ proptest! {
                 around.contains(&marker) || !(shown.contains(&marker) || plain.contains(&marker)),
                 "{value:?} as {encoded:?} in {shown:?}"
             );
-            // Cut off anywhere: what is left shows less than the shortest value that is hidden.
+            // Truncated at any position: the rest must not reveal the marker.
             let end = boundary_before(&encoded, cut.index(encoded.len() + 1));
             let shown = redaction.text(&encoded[..end]);
             prop_assert!(!shown.contains(&marker), "{value:?} cut to {:?}: {shown:?}", &encoded[..end]);
@@ -228,8 +229,8 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics(text in "(?s).{0,80}", value in "(?s).{0,40}") {
-        let redaction = of_call(&sms(&json!({"v": value})));
+    fn arbitrary_text_does_not_panic(text in "(?s).{0,80}", value in "(?s).{0,40}") {
+        let redaction = redaction_for(&sms(&json!({"v": value})));
         let shown = redaction.text(&format!("{text}{value}%{text}\\u"));
         prop_assert!(shown.len() <= 3 * (2 * text.len() + value.len() + 10));
     }

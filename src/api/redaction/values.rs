@@ -1,4 +1,4 @@
-//! The private values of a call, in the forms in which they are searched for.
+//! The private values of a call, prepared for the search.
 
 use std::collections::BTreeSet;
 
@@ -9,14 +9,14 @@ use crate::api::operations::FlagKind;
 use crate::api::redaction::view::View;
 use crate::message::{phone, sanitize};
 
-/// Shorter values are found everywhere by chance and are not hidden.
+/// Shorter values occur in any text by chance and are not hidden.
 pub const MIN_CHARS: usize = 4;
 
-/// Flags with the numbers of customers.
+/// Flags with phone numbers of customers.
 const NUMBERS: [&str; 5] =
     ["--phone-numbers", "--phone-number", "--phone-number-json", "--to", "--user-number"];
 
-/// Fields of JSON values that only name a kind; an error that names it as well should stay clear.
+/// JSON fields that name a type. They are not hidden, so errors about the type stay readable.
 const KINDS: [&str; 2] = ["type", "format"];
 
 /// A value to search for.
@@ -24,15 +24,15 @@ const KINDS: [&str; 2] = ["type", "format"];
 pub struct Needle {
     /// In the form of [`View::comparable`].
     pub bytes: Vec<u8>,
-    /// What is shown in its place.
+    /// The replacement.
     pub shown: String,
-    /// How many bytes its first characters have, enough to tell a value that was cut off; `None`
-    /// for a needle so short that only its encoded form counts.
+    /// The number of bytes that identify a truncated value: its first characters. `None` for a
+    /// needle so short that only its encoded form counts.
     pub beginning: Option<usize>,
 }
 
-/// Every private value of the call: its variables and its content, and the numbers it goes to.
-pub fn of_call<E>(call: &Call<E>) -> BTreeSet<Needle> {
+/// All private values of the call: variables, content and recipients.
+pub fn from_call<E>(call: &Call<E>) -> BTreeSet<Needle> {
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
     for flag in call.operation.flags {
@@ -52,7 +52,7 @@ pub fn of_call<E>(call: &Call<E>) -> BTreeSet<Needle> {
         }
     }
     let mut needles = BTreeSet::new();
-    // Of several recipients it has to be known which one an error is about.
+    // With several recipients, the last digits identify the one that an error is about.
     let recipients = numbers.len() / 3;
     for number in &numbers {
         let end = number.len().saturating_sub(2);
@@ -67,13 +67,13 @@ pub fn of_call<E>(call: &Call<E>) -> BTreeSet<Needle> {
 }
 
 /// The needles of one text.
-pub fn of_text(text: &str) -> BTreeSet<Needle> {
+pub fn from_text(text: &str) -> BTreeSet<Needle> {
     let mut needles = BTreeSet::new();
     add(text, crate::api::redaction::HIDDEN, &mut needles);
     needles
 }
 
-/// The texts of a value: those inside of JSON, else the value itself.
+/// The texts of a value: those in its JSON, or the value itself.
 fn collect(value: &str, is_whole: bool, texts: &mut Vec<String>) {
     match serde_json::from_str::<Value>(value) {
         Ok(json @ (Value::Object(_) | Value::Array(_))) => {
@@ -97,7 +97,7 @@ fn leaves(value: &Value, texts: &mut Vec<String>) {
             }
         }
         Value::Array(items) => items.iter().for_each(|item| leaves(item, texts)),
-        // Content can hold content of its own, as text.
+        // Text can contain JSON again.
         Value::String(text) => collect(text, true, texts),
         Value::Number(number) => texts.push(number.to_string()),
         Value::Bool(_) | Value::Null => {}
@@ -107,14 +107,14 @@ fn leaves(value: &Value, texts: &mut Vec<String>) {
 fn add(text: &str, shown: &str, needles: &mut BTreeSet<Needle>) {
     let plain = sanitize::strip_escapes(text);
     let mut parts = vec![text, plain.as_str()];
-    // An error may quote one line of a text, or the code in it.
+    // An error may quote only one line of a text, or only a code in it.
     parts.extend(plain.lines());
     parts.extend(plain.split(|c: char| !c.is_ascii_digit()));
     for part in parts {
         if part.trim().chars().count() < MIN_CHARS {
             continue;
         }
-        // A value that looks encoded itself can come back decoded once too often.
+        // A value that contains escapes can come back decoded.
         for layer in View::layers(part) {
             let bytes = layer.comparable().bytes.trim_ascii().to_vec();
             let beginning = {

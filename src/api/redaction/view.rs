@@ -1,19 +1,19 @@
-//! A text and what it reads as once its escapes are undone, with the way back to the original.
+//! A text and its decoded forms, with the positions in the original.
 //!
-//! A value of a call can come back JSON-escaped, percent-encoded, quoted by Go or several of these
-//! at once. Undoing one layer after the other finds it in all of them; each byte of a decoded text
-//! remembers which part of the original it stands for.
+//! A value of a call can come back JSON-escaped, percent-encoded, quoted by Go, or with several of
+//! these encodings. Decoding one layer after the other finds it in all of them; each byte of a
+//! decoded text has its range in the original.
 
 use std::ops::Range;
 
-/// How many layers of escapes are undone.
+/// The maximum number of layers that are decoded.
 pub const LAYERS: usize = 6;
 
 /// A text after some layers of decoding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct View {
     pub bytes: Vec<u8>,
-    /// For each byte, where it comes from in the original.
+    /// The range in the original, for each byte.
     sources: Vec<(usize, usize)>,
 }
 
@@ -23,7 +23,7 @@ impl View {
         Self { bytes: text.as_bytes().to_vec(), sources }
     }
 
-    /// The text itself and what each further layer of decoding makes of it.
+    /// The text itself, then the text after each layer of decoding.
     pub fn layers(text: &str) -> Vec<Self> {
         let mut layers = vec![Self::new(text)];
         while layers.len() <= LAYERS {
@@ -33,7 +33,7 @@ impl View {
         layers
     }
 
-    /// The part of the original that these bytes come from.
+    /// The range of the original that corresponds to these bytes.
     pub fn source(&self, range: &Range<usize>) -> Range<usize> {
         match (self.sources.get(range.start), self.sources.get(range.end.wrapping_sub(1))) {
             (Some(first), Some(last)) if range.start < range.end => first.0..last.1,
@@ -41,7 +41,7 @@ impl View {
         }
     }
 
-    /// The text with every escape undone once; `None` if it has none.
+    /// The text with every escape decoded once; `None` if it has none.
     fn decoded(&self) -> Option<Self> {
         let mut decoded = Self { bytes: Vec::new(), sources: Vec::new() };
         let mut at = 0;
@@ -62,8 +62,9 @@ impl View {
         is_changed.then_some(decoded)
     }
 
-    /// The form in which values are compared: blanks, line breaks and the `+` of a form are one
-    /// blank, and control characters, which an output can have lost, are left out.
+    /// The text in the form for comparison: sequences of whitespace and of `+`, which encodes a
+    /// space in forms, become one space; control characters are removed, because an output can lose
+    /// them.
     pub fn comparable(&self) -> Self {
         let mut plain = Self { bytes: Vec::new(), sources: Vec::new() };
         for (&byte, source) in self.bytes.iter().zip(&self.sources) {
@@ -84,7 +85,7 @@ impl View {
     }
 }
 
-/// What an escape stands for and how long it is.
+/// The decoded bytes of an escape, and the length of the escape.
 type Escape = Option<(Vec<u8>, usize)>;
 
 fn percent(rest: &[u8]) -> Escape {
@@ -147,7 +148,7 @@ fn entity(rest: &[u8]) -> Escape {
 }
 
 fn hexadecimal(digits: &[u8]) -> Option<u32> {
-    // Without this check a sign would be taken as well.
+    // `from_str_radix` would also accept a sign.
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn every_usual_escape_is_undone() {
+    fn every_usual_escape_is_decoded() {
         for (text, expected) in [
             ("a%20b%2fc%2Fd", "a b/c/d"),
             ("%25252F", "/"),
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn each_byte_knows_where_it_comes_from() {
+    fn each_byte_has_its_range_in_the_original() {
         let layers = View::layers("x%2541y");
         let last = layers.last().expect("a layer");
         assert_eq!(last.bytes, b"xAy");

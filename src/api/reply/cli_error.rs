@@ -1,12 +1,13 @@
-//! Errors that `aliyun` and its plugins write on stderr: which lines are notes, which line is the
-//! error, and what it proves.
+//! Parses the errors that `aliyun` and its plugins write to stderr: which lines are notes, which
+//! line is the error, and what the error proves.
 //!
-//! The forms are those of CLI 3.3.3 to 3.4.11. All of them come in colours, also on a pipe.
+//! The formats are those measured with CLI 3.3.3 to 3.4.11. All of them are coloured, even on a
+//! pipe.
 //!
-//! What counts as a note: a line about the plugin catalogue ("Could not load the remote plugin
-//! catalog: …") and the indented lines below it. It is about another connection, so it is no
-//! evidence of any kind. Other lines that begin like a note (`WARNING:`, `hint:`) never prove that
-//! nothing was sent, but they can report a lost answer.
+//! A note is a line about the plugin catalogue ("Could not load the remote plugin catalog: …") with
+//! the indented lines below it. Notes concern another connection, so they prove nothing about the
+//! call. Other lines that begin like a note (`WARNING:`, `hint:`) never prove that nothing was
+//! sent, but they can report a lost answer.
 
 use crate::api::redaction::Redaction;
 use crate::api::reply::service_error;
@@ -23,23 +24,23 @@ pub enum CliError {
     Credentials(String),
     /// Arguments, configuration or plugin.
     Local(String),
-    /// A safety policy of the CLI forbade the call.
+    /// A safety policy of the CLI blocked the call.
     SafetyPolicy(String),
 }
 
-/// A part of stderr: an error with the lines that belong to it, or the lines before the first one.
+/// A section of stderr: an error with its lines, or the lines before the first error.
 #[derive(Debug)]
 pub struct Statement {
     /// Without notes.
     pub lines: Vec<String>,
-    /// What the error proves, if there is one that is known.
+    /// What the error proves, if it is a known one.
     pub error: Option<CliError>,
-    /// The host could not get the profile's keys: from a token service, a role, another program.
-    /// All of this statement is about them, and stdout can hold what that program printed.
+    /// The host could not get the profile's keys from a token service, a role or another program.
+    /// All lines of this statement concern that, and stdout can contain the program's output.
     pub is_about_keys: bool,
 }
 
-/// Divides stderr; `exit` is the exit code of a process that ended by itself.
+/// Splits stderr into statements; `exit` is the exit code of a process that exited by itself.
 pub fn statements(text: &str, exit: Option<i32>) -> Vec<Statement> {
     let mut parts: Vec<Vec<&str>> = vec![Vec::new()];
     for line in without_notes(text) {
@@ -91,29 +92,29 @@ fn is_labelled(line: &str) -> bool {
     line.trim_start().get(.."error:".len()).is_some_and(|word| word.eq_ignore_ascii_case("error:"))
 }
 
-/// The line without the word that names it an error.
+/// The line without its `Error:` label.
 pub fn without_label(line: &str) -> &str {
     let line = line.trim();
     if is_labelled(line) { line["error:".len()..].trim() } else { line }
 }
 
-/// An error with its lines.
+/// Parses an error with its lines.
 fn statement(lines: &[&str], exit: Option<i32>) -> Statement {
-    let told: Vec<&str> =
+    let texts: Vec<&str> =
         lines.iter().map(|line| without_label(line)).filter(|line| !line.is_empty()).collect();
-    let head = told.first().copied().unwrap_or_default();
+    let head = texts.first().copied().unwrap_or_default();
     let is_about_keys = exit == Some(BAD_PROFILE) && lines.iter().any(|l| l.ends_with(NO_KEYS));
     let error = if is_about_keys {
         Some(CliError::Credentials(head.to_string()))
     } else if service_error::is_header(head) {
         own_lines(lines).find_map(not_connected)
     } else {
-        known(head, &told, exit).or_else(|| own_lines(lines).find_map(not_connected))
+        known(head, &texts, exit).or_else(|| own_lines(lines).find_map(not_connected))
     };
     Statement { lines: owned(lines), error, is_about_keys }
 }
 
-/// The last line of a process that failed and named no error, unless it is a note.
+/// Evaluates the last line of a failed process without a labelled error, unless it is a note.
 fn last_line(lines: &[&str], exit: Option<i32>) -> Statement {
     let is_about_keys = exit == Some(BAD_PROFILE) && lines.iter().any(|l| l.ends_with(NO_KEYS));
     let last = lines.iter().rev().find(|line| !line.trim().is_empty()).copied().unwrap_or_default();
@@ -132,7 +133,7 @@ fn last_line(lines: &[&str], exit: Option<i32>) -> Statement {
     Statement { lines: owned(lines), error, is_about_keys }
 }
 
-/// The first line, and below it those that are indented or fields of an error of the SDK.
+/// The lines of one error: the first, and those that are indented or fields of an SDK error.
 fn own_lines<'a>(lines: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
     lines.iter().enumerate().filter_map(|(number, line)| {
         let own = number == 0
@@ -145,16 +146,16 @@ fn own_lines<'a>(lines: &'a [&'a str]) -> impl Iterator<Item = &'a str> {
 fn not_connected(line: &str) -> Option<CliError> {
     let text = without_label(line);
     let text = text.strip_prefix("Message:").unwrap_or(text).trim();
-    (signs::read(line, Scope::Any) == Some(Sign::NotConnected))
+    (signs::classify(line, Scope::Any) == Some(Sign::NotConnected))
         .then(|| CliError::NotConnected(text.to_string()))
 }
 
-/// What an error proves that begins with `head`; `lines` are all of it.
+/// What an error proves that begins with `head` and consists of `lines`.
 fn known(head: &str, lines: &[&str], exit: Option<i32>) -> Option<CliError> {
-    let said = head.to_lowercase();
-    let has = |signs: &[&str]| signs.iter().any(|sign| said.contains(sign));
+    let lower = head.to_lowercase();
+    let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
     let line = head.to_string();
-    if POLICY.iter().any(|words| said.starts_with(words)) {
+    if POLICY.iter().any(|words| lower.starts_with(words)) {
         return Some(CliError::SafetyPolicy(line));
     }
     if has(&LOCAL_WITH_EOF) {
@@ -163,25 +164,25 @@ fn known(head: &str, lines: &[&str], exit: Option<i32>) -> Option<CliError> {
     if let Some(error) = not_connected(head) {
         return Some(error);
     }
-    if has(&LOCAL) || refuses_arguments(&said) {
+    if has(&LOCAL) || rejects_arguments(&lower) {
         return Some(CliError::Local(line));
     }
-    // The advice of the host stands below its error.
-    let advises = exit == Some(BAD_PROFILE)
+    // The host prints its advice below its error.
+    let has_advice = exit == Some(BAD_PROFILE)
         && lines.iter().any(|line| {
             let line = line.to_lowercase();
             CREDENTIALS.iter().any(|sign| line.contains(sign))
         });
-    (has(&CREDENTIALS) || advises).then_some(CliError::Credentials(line))
+    (has(&CREDENTIALS) || has_advice).then_some(CliError::Credentials(line))
 }
 
-/// The exit code with which the host adds advice about the profile to its error.
+/// The exit code of errors to which the host adds advice about the profile.
 const BAD_PROFILE: i32 = 3;
-/// That advice, where the profile's keys could not be had: from a token service, a role, another
-/// program. The error above it is that service's, not one of the call.
+/// That advice when the host could not get the profile's keys from a token service, a role or
+/// another program. The error above it is an error of that service, not of the call.
 const NO_KEYS: &str = "failed to resolve credentials";
 
-/// Refusals of the host for want of credentials.
+/// Errors of the host about missing credentials.
 const CREDENTIALS: [&str; 11] = [
     "access_key_id is not configured",
     "access_key_secret is not configured",
@@ -196,7 +197,7 @@ const CREDENTIALS: [&str; 11] = [
     "run configure to check",
 ];
 
-/// Refusals of host or plugin before any call: what an error begins with.
+/// How errors begin with which the host or plugin stops before any call.
 const LOCAL_BEGINNINGS: [&str; 11] = [
     "parse failed",
     "invalid flag",
@@ -207,13 +208,13 @@ const LOCAL_BEGINNINGS: [&str; 11] = [
     "flag needs an argument",
     "invalid argument \"",
     "unchecked version",
-    // A value `help` in 3.3.3, which looks for it behind `=` too.
+    // CLI 3.3.3 treats the value `help` as a request for help, even after `=`.
     "too many arguments",
-    // Recorded replies were asked for, and their file cannot be read.
+    // Mock mode is on, and the file of recorded replies cannot be read.
     "load mock data failed",
 ];
 
-/// Refusals of host or plugin before any call that say so wherever they stand.
+/// Parts of errors with which the host or plugin stops before any call, at any position.
 const LOCAL: [&str; 6] = [
     "region can't be empty",
     "must be assigned with",
@@ -223,7 +224,7 @@ const LOCAL: [&str; 6] = [
     "is not a valid built-in",
 ];
 
-/// How a safety policy of the CLI says no, in the languages of the CLI.
+/// How errors of the CLI's safety policy begin, in the languages of the CLI.
 const POLICY: [&str; 4] = [
     "operation blocked by safety policy",
     "safety policy requires confirmation",
@@ -231,8 +232,8 @@ const POLICY: [&str; 4] = [
     "安全策略要求确认",
 ];
 
-/// Whether an error in lower case is a refusal of the arguments, by host or plugin.
-fn refuses_arguments(error: &str) -> bool {
+/// Whether the host or plugin rejected the arguments; `error` is in lower case.
+fn rejects_arguments(error: &str) -> bool {
     let about_a_flag = error.starts_with("--") || error.starts_with("flag --");
     let about_a_word = error.starts_with(['\'', '"']);
     LOCAL_BEGINNINGS.iter().any(|beginning| error.starts_with(beginning))
@@ -245,7 +246,7 @@ fn refuses_arguments(error: &str) -> bool {
                 .any(|what| error.contains(&format!("is not a valid {what}"))))
 }
 
-/// The plugin went away between two looks at it. Any other end of a plugin proves nothing.
+/// The plugin was removed between two checks. Any other end of a plugin proves nothing.
 fn is_missing_plugin(error: &str) -> bool {
     error.starts_with("plugin aliyun-cli-")
         && ["not found", "not installed", "does not exist", "requires cli version"]
@@ -253,42 +254,42 @@ fn is_missing_plugin(error: &str) -> bool {
             .any(|words| error.contains(words))
 }
 
-/// What kept a command of the host from doing its work, in one line; `None` if it did it. The exit
-/// code alone proves nothing: where its configuration cannot be read, the host does nothing, says
-/// so, and ends with 0.
+/// Why a command of the host failed, in one line; `None` if it succeeded. The exit code alone proves
+/// nothing: with an unreadable configuration, the host prints an error, does nothing and exits
+/// with 0.
 pub fn failure_message(output: &Output) -> Option<String> {
-    let done = output.succeeded() && !names_an_error(&output.stderr);
-    (!done).then(|| complaint(output))
+    let succeeded = output.succeeded() && !has_error_label(&output.stderr);
+    (!succeeded).then(|| complaint(output))
 }
 
-/// Whether a command of the host says that its profiles cannot be used.
+/// Whether a command of the host failed because its profiles cannot be used.
 pub fn is_configuration_error(output: &Output) -> bool {
     statements(&plain(&output.stderr), None)
         .iter()
         .any(|statement| matches!(statement.error, Some(CliError::Credentials(_))))
 }
 
-/// One line about a command of the guard that failed.
+/// One line that describes a failed command of the host.
 pub fn complaint(output: &Output) -> String {
     match output.end {
         Termination::TimedOut(limit) => format!("no answer within {} s", limit.as_secs()),
-        Termination::Interrupted => "ended by a signal".into(),
+        Termination::Interrupted => "stopped by a signal".into(),
         Termination::Exited(status) => {
             let line = Redaction::default().text(&main_line(&plain(&output.stderr)));
             if !line.is_empty() {
                 return line;
             }
             match (status.code(), system::ending_signal(status)) {
-                (Some(code), _) => format!("exit code {code} and no message"),
-                (None, Some(signal)) => format!("ended by {}", system::signal_name(signal)),
-                (None, None) => "ended without a message".into(),
+                (Some(code), _) => format!("exit code {code} without a message"),
+                (None, Some(signal)) => format!("killed by {}", system::signal_name(signal)),
+                (None, None) => "exited without a message".into(),
             }
         }
     }
 }
 
-/// Whether a line names an error.
-pub fn names_an_error(stderr: &[u8]) -> bool {
+/// Whether a line has an `error:` label.
+pub fn has_error_label(stderr: &[u8]) -> bool {
     plain(stderr).to_lowercase().lines().any(|line| line.trim_start().starts_with("error:"))
 }
 
@@ -310,14 +311,18 @@ pub fn plain(bytes: &[u8]) -> String {
     crate::message::sanitize::strip_escapes(&String::from_utf8_lossy(bytes))
 }
 
-/// The line that names the error, without that word, else the last one that says anything.
+/// The first line with an `error:` label, without the label; else the last non-empty line.
 pub fn main_line(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let named = lines.clone().find_map(|line| {
+    let labelled = lines.clone().find_map(|line| {
         let (word, rest) = line.split_at_checked("error:".len())?;
         word.eq_ignore_ascii_case("error:").then(|| rest.trim())
     });
-    // Below it the host that broke down lists where it was.
-    let named = named.or_else(|| lines.clone().find(|line| line.starts_with("panic: ")));
-    named.filter(|rest| !rest.is_empty()).or_else(|| lines.next_back()).unwrap_or_default().into()
+    // A stack trace follows below a panic.
+    let labelled = labelled.or_else(|| lines.clone().find(|line| line.starts_with("panic: ")));
+    labelled
+        .filter(|rest| !rest.is_empty())
+        .or_else(|| lines.next_back())
+        .unwrap_or_default()
+        .into()
 }

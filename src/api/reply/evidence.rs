@@ -1,8 +1,8 @@
-//! How the outcome of a call is decided, and so how a lost reply becomes `unknown`.
+//! Decides the outcome of a call; a lost reply becomes `unknown`.
 //!
-//! [`gather`] collects every piece of evidence from stdout, stderr and the way the process ended.
-//! [`strongest`] picks the piece that decides. There is one order, [`Proves`], and no exception to
-//! it: what counts as which kind of evidence is decided where the evidence is gathered.
+//! [`gather`] collects all evidence from stdout, stderr and the end of the process. [`strongest`]
+//! picks the piece that decides, by the order of [`Proves`] and without exceptions. [`gather`]
+//! decides what each piece proves.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::api::reply::signs::{self, Sign};
 use crate::os::process::{Output, STDERR_LIMIT, STDOUT_LIMIT, Termination};
 use crate::os::system;
 
-/// What a piece of evidence proves. The order is the rule: the first kind that was found decides.
+/// What a piece of evidence proves. The first of these kinds that is present decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Proves {
     /// The service accepted the call.
     Accepted,
-    /// The request may have been written and its answer lost.
+    /// The request may have been sent and its answer lost.
     MayBeSent,
-    /// Nothing was written, or the service refused the call completely.
+    /// No request was sent, or the service rejected the call.
     NotSent,
-    /// Nothing: the outcome stays open.
+    /// Nothing: the outcome is unknown.
     Nothing,
 }
 
@@ -36,44 +36,44 @@ pub struct Evidence {
     pub finding: Finding,
 }
 
-/// What was found.
+/// A fact about the output or the end of a call.
 #[derive(Debug)]
 pub enum Finding {
-    /// A reply with the code OK, and for a send with the ID of the message.
+    /// A reply with the code OK; for a send, with the ID of the message.
     Ok(Map<String, Value>),
-    /// A reply with the code OK that does not name the message.
+    /// A reply with the code OK that lacks the ID of the message.
     OkWithoutId(Map<String, Value>),
-    /// A reply or an error with a code of the service.
+    /// A reply or an error with an error code of the service.
     Code(ServiceError),
     /// A JSON object without a code.
     NoCode(Map<String, Value>),
-    /// An OK and an ID inside of something that is not a complete reply.
+    /// An OK and an ID inside something that is not a complete reply.
     BuriedOk,
-    /// A JSON value that is cut off or damaged.
+    /// Truncated or damaged JSON.
     DamagedJson,
-    /// Other text in the place of a reply: its first words.
+    /// Other text instead of a reply: an excerpt.
     Unreadable(String),
-    /// This output is larger than what is kept of it.
+    /// The output exceeds the limit, in bytes, and was truncated.
     TooLarge { what: &'static str, limit: usize },
-    /// Ended by alimsg at the time limit.
+    /// Killed by alimsg at the time limit.
     TimeLimit(Duration),
-    /// Ended by alimsg at the user's second signal.
+    /// Killed by alimsg at the user's second signal.
     Interrupted,
-    /// `aliyun` was ended by a signal: its name.
+    /// `aliyun` was killed by the signal of this name.
     Killed(String),
     /// `aliyun` or its plugin crashed: the line that reports it.
     Crashed(String),
     /// An answer was lost: the line that reports it.
     Lost(String),
-    /// `aliyun` itself refused or failed before the call.
+    /// `aliyun` itself stopped before the call.
     BeforeTheCall(CliError),
-    /// A help page in the place of a reply.
+    /// A help page instead of a reply.
     HelpPage,
-    /// An error that is not known: its line, which can be empty.
+    /// An unknown error: its line, which can be empty.
     Other(String),
 }
 
-/// The piece of evidence that decides: the first one of the strongest kind.
+/// The piece of evidence that decides: the first of the strongest kind.
 pub fn strongest(evidence: Vec<Evidence>) -> Evidence {
     evidence
         .into_iter()
@@ -81,7 +81,7 @@ pub fn strongest(evidence: Vec<Evidence>) -> Evidence {
         .unwrap_or(Evidence { proves: Proves::Nothing, finding: Finding::Other(String::new()) })
 }
 
-/// All evidence about a call. Within one kind the most telling piece comes first.
+/// Collects all evidence about a call. Within one kind, the most specific piece comes first.
 pub fn gather(operation: &Operation, output: &Output) -> Vec<Evidence> {
     let raw_stdout = String::from_utf8_lossy(&output.stdout);
     let stdout = Stdout::new(operation, &raw_stdout);
@@ -118,29 +118,29 @@ pub fn gather(operation: &Operation, output: &Output) -> Vec<Evidence> {
     if output::mentions_ok_with_id(stdout.text) || output::mentions_ok_with_id(&stderr.text) {
         add(Proves::MayBeSent, Finding::BuriedOk);
     }
-    if !stderr.had_no_keys {
+    if !stderr.keys_unavailable {
         for finding in stdout.signs() {
             add(Proves::MayBeSent, finding);
         }
-        if let Some(finding) = stdout.not_a_reply() {
+        if let Some(finding) = stdout.unexpected_text() {
             add(Proves::MayBeSent, finding);
         }
     }
     for error in stderr.statements.iter().filter_map(|statement| statement.error.clone()) {
         add(Proves::NotSent, Finding::BeforeTheCall(error));
     }
-    // Some programs print their usage after any error: then it proves nothing.
-    if stdout.is_help && output.succeeded() && !cli_error::names_an_error(&output.stderr) {
+    // Some programs print their usage after any error, so it only counts after a success.
+    if stdout.is_help && output.succeeded() && !cli_error::has_error_label(&output.stderr) {
         add(Proves::NotSent, Finding::HelpPage);
     }
     add(Proves::Nothing, Finding::Other(stderr.main_line));
     all
 }
 
-/// An end that is not the program's own. After a complete reply, our own time limit (or the user's
-/// second signal) proves nothing about the call.
+/// The finding if the process was killed. If a complete reply came first, the time limit or the
+/// user's second signal proves nothing about the call.
 fn termination(output: &Output, stdout: &Stdout<'_>) -> Option<Finding> {
-    /// What a shell makes of a signal.
+    /// Exit codes with which a shell reports a signal: 128 plus its number.
     const BY_SIGNAL: std::ops::RangeInclusive<i32> = 129..=159;
     match output.end {
         Termination::TimedOut(_) | Termination::Interrupted if stdout.has_code() => None,
@@ -180,9 +180,9 @@ impl<'a> Stdout<'a> {
 
     /// What the complete JSON objects prove.
     fn replies(&self, operation: &Operation, stderr: &Stderr) -> Vec<(Proves, Finding)> {
-        // A help page shows examples, and a program that was to hand over keys prints what it
-        // likes. A reply among such things has an ID.
-        let needs_id = self.is_help || stderr.had_no_keys;
+        // A help page contains examples, and a program that should provide keys can print
+        // anything. Only an object with an ID counts as a reply there.
+        let needs_id = self.is_help || stderr.keys_unavailable;
         let mut all = Vec::new();
         for (object, error) in &self.objects {
             let reply = crate::api::reply::Reply(object.clone());
@@ -198,7 +198,7 @@ impl<'a> Stdout<'a> {
                 {
                     (Proves::Accepted, Finding::Ok(reply.0))
                 }
-                // Beside a reply this is a note, unless it has an ID.
+                // Next to a reply, an object without an ID is a note.
                 None if self.has_code() && !has_any_id => continue,
                 None => (Proves::MayBeSent, Finding::NoCode(reply.0)),
                 Some(error) if error.is_ok() => {
@@ -209,7 +209,7 @@ impl<'a> Stdout<'a> {
                     }
                 }
                 Some(error) => {
-                    // A refusal does not name a message.
+                    // A rejection has no message ID.
                     let refused = !has_id && error.verdict(operation) == Verdict::Refused;
                     let proves = if refused { Proves::NotSent } else { Proves::MayBeSent };
                     (proves, Finding::Code(error.clone()))
@@ -219,46 +219,44 @@ impl<'a> Stdout<'a> {
         all
     }
 
-    /// Lines that report a crash or a lost answer.
+    /// The first line that reports a crash or a lost answer.
     fn signs(&self) -> Vec<Finding> {
         let scope = if self.is_help { signs::Scope::HelpPage } else { signs::Scope::Any };
-        let found = self.text.lines().find_map(|line| finding(line, scope));
-        let quoted =
+        let sign = self.text.lines().find_map(|line| finding(line, scope));
+        let excerpt =
             |line: String| output::excerpt(&crate::message::sanitize::strip_escapes(&line));
-        found
-            .map(|finding| match finding {
-                Finding::Lost(line) => Finding::Lost(quoted(line)),
-                Finding::Crashed(line) => Finding::Crashed(quoted(line)),
-                other => other,
-            })
-            .into_iter()
-            .collect()
+        sign.map(|finding| match finding {
+            Finding::Lost(line) => Finding::Lost(excerpt(line)),
+            Finding::Crashed(line) => Finding::Crashed(excerpt(line)),
+            other => other,
+        })
+        .into_iter()
+        .collect()
     }
 
-    /// Text that should have been a reply.
-    fn not_a_reply(&self) -> Option<Finding> {
+    /// The finding for text where a reply was expected.
+    fn unexpected_text(&self) -> Option<Finding> {
         if self.is_damaged && (!self.is_help || output::ends_in_reply(self.text)) {
             return Some(Finding::DamagedJson);
         }
-        let explained =
-            self.is_help || !self.objects.is_empty() || output::says_nothing_but_notes(self.text);
-        (!explained).then(|| Finding::Unreadable(output::excerpt(self.text)))
+        let is_expected =
+            self.is_help || !self.objects.is_empty() || output::has_only_notes(self.text);
+        (!is_expected).then(|| Finding::Unreadable(output::excerpt(self.text)))
     }
 }
 
-/// Whether a reply without a code is an answer all the same, and not an error of another form: some
-/// reading calls have no code where there is nothing to complain about.
+/// Whether a reply without a code is a valid answer: some read calls return no code on success.
 fn is_answer(reply: &Map<String, Value>) -> bool {
-    let brings_data = reply.get("Success") == Some(&Value::Bool(true))
+    let has_data = reply.get("Success") == Some(&Value::Bool(true))
         || reply.values().any(|value| value.is_array() || value.is_object());
-    brings_data
+    has_data
         && matches!(reply.get("Code"), None | Some(Value::Null))
         && !output::holds_keys(&Value::Object(reply.clone()).to_string())
 }
 
 fn finding(line: &str, scope: signs::Scope) -> Option<Finding> {
     let text = || cli_error::without_label(line).to_string();
-    match signs::read(line, scope)? {
+    match signs::classify(line, scope)? {
         Sign::Crashed => Some(Finding::Crashed(text())),
         Sign::Lost => Some(Finding::Lost(text())),
         Sign::NotConnected => None,
@@ -269,7 +267,7 @@ struct Stderr {
     text: String,
     statements: Vec<Statement>,
     /// The host could not get the profile's keys; see [`cli_error::Statement`].
-    had_no_keys: bool,
+    keys_unavailable: bool,
     main_line: String,
 }
 
@@ -277,28 +275,28 @@ impl Stderr {
     fn new(bytes: &[u8], exit: Option<i32>) -> Self {
         let text = cli_error::plain(bytes);
         let statements = cli_error::statements(&text, exit);
-        let had_no_keys = statements.iter().any(|statement| statement.is_about_keys);
+        let keys_unavailable = statements.iter().any(|statement| statement.is_about_keys);
         let main_line = cli_error::main_line(&text);
-        Self { text, statements, had_no_keys, main_line }
+        Self { text, statements, keys_unavailable, main_line }
     }
 
-    /// The lines that can be about the call.
+    /// The lines that can concern the call.
     fn lines(&self) -> Vec<&str> {
         let lines = self.statements.iter().filter(|statement| !statement.is_about_keys);
         lines.flat_map(|statement| statement.lines.iter().map(String::as_str)).collect()
     }
 
-    /// Lines that report a crash or a lost answer, crashes first: they are the cause of the rest.
+    /// The line that reports a crash, else a lost answer: a crash causes the other errors.
     fn signs(&self) -> Vec<Finding> {
         let scope = if output::is_help_page(&self.text) {
             signs::Scope::HelpPage
         } else {
             signs::Scope::Any
         };
-        let mut found: Vec<Finding> =
+        let mut findings: Vec<Finding> =
             self.lines().into_iter().filter_map(|line| finding(line, scope)).collect();
-        found.sort_by_key(|finding| !matches!(finding, Finding::Crashed(_)));
-        found.truncate(1);
-        found
+        findings.sort_by_key(|finding| !matches!(finding, Finding::Crashed(_)));
+        findings.truncate(1);
+        findings
     }
 }

@@ -1,4 +1,4 @@
-//! What a finding means to the user: the message, the kind, and what to do next.
+//! Turns a finding into a failure for the user: message, kind, and what to do next.
 
 use serde_json::Value;
 
@@ -11,56 +11,52 @@ use crate::api::reply::service_error::{self, ServiceError};
 use crate::error::{Failure, Kind};
 use crate::os::{signals, system};
 
-/// The failure that a finding means. The outcome is not decided here.
+/// The failure for a finding. Its outcome is set elsewhere.
 pub fn describe(operation: &Operation, finding: Finding) -> Box<Failure> {
     let is_read = operation.access == Access::Read;
     match finding {
         Finding::Code(error) => from_code(operation, error),
-        // Only an OK that is not believed comes here.
+        // An OK comes here only if stronger evidence contradicts it.
         Finding::Ok(raw) | Finding::NoCode(raw) => {
-            with_raw("the service answered without a code that can be read", raw)
+            with_raw("the reply of the service has no valid code", raw)
         }
-        Finding::OkWithoutId(raw) => {
-            with_raw("the service said OK and did not name the message that it accepted", raw)
-        }
+        Finding::OkWithoutId(raw) => with_raw("the service returned OK without a message ID", raw),
         Finding::BuriedOk => {
-            Failure::environment("the output has an OK of the service in it that cannot be read")
+            Failure::environment("the output contains an OK in an unreadable form")
         }
         Finding::DamagedJson => {
-            Failure::environment("the reply of the service is damaged or cut off")
+            Failure::environment("the reply of the service is damaged or truncated")
         }
         Finding::Unreadable(excerpt) => {
-            Failure::environment(format!("aliyun answered nothing that can be read: {excerpt}"))
+            Failure::environment(format!("unexpected output of aliyun: {excerpt}"))
         }
         Finding::TooLarge { what, limit } => {
             Failure::environment(format!("the {what} is larger than {} MiB", limit / (1024 * 1024)))
         }
         Finding::TimeLimit(limit) => Failure::environment(format!(
-            "no answer within {} s; the call was ended",
+            "no answer within {} s; the call was stopped",
             limit.as_secs()
         ))
-        .hint("--timeout gives it longer"),
+        .hint("increase --timeout"),
         Finding::Interrupted => {
             let signal = signals::first().map_or_else(|| "a signal".into(), system::signal_name);
-            Failure::new(Kind::Cancelled, format!("the call was ended by {signal}"))
+            Failure::new(Kind::Cancelled, format!("the call was stopped by {signal}"))
         }
-        Finding::Killed(signal) => {
-            Failure::environment(format!("aliyun was ended by {signal} before it answered"))
-        }
+        Finding::Killed(signal) => Failure::environment(format!(
+            "aliyun was killed by {signal} before it returned a reply"
+        )),
         Finding::Crashed(line) => Failure::environment(format!("aliyun crashed: {line}"))
             .hint("update aliyun and its plugins; report the crash with the output of -v"),
         Finding::Lost(line) => {
             let mut failure = Failure::environment(format!("the connection was lost: {line}"))
-                .hint("check the network, a proxy and the region");
+                .hint("check the network, the proxy settings and the region");
             failure.retryable = is_read;
             failure
         }
         Finding::BeforeTheCall(error) => before_the_call(operation, error),
-        Finding::HelpPage => {
-            Failure::internal("aliyun printed a help page in the place of a reply")
-        }
+        Finding::HelpPage => Failure::internal("aliyun printed a help page instead of a reply"),
         Finding::Other(line) if line.is_empty() => {
-            Failure::environment("aliyun answered nothing that can be read: (empty)")
+            Failure::environment("aliyun printed no reply and no error")
         }
         Finding::Other(line) => Failure::environment(format!("aliyun failed: {line}")),
     }
@@ -71,7 +67,7 @@ fn with_raw(message: &str, raw: serde_json::Map<String, Value>) -> Box<Failure> 
     failure.request_id =
         crate::api::reply::fields::text(&Value::Object(raw.clone()), &["RequestId"]);
     let raw = Value::Object(raw);
-    // It may not be a reply at all, but what another program printed.
+    // It may be the output of another program, which can contain keys.
     failure.raw = (!output::holds_keys(&raw.to_string())).then_some(raw);
     failure
 }
@@ -79,46 +75,45 @@ fn with_raw(message: &str, raw: serde_json::Map<String, Value>) -> Box<Failure> 
 fn before_the_call(operation: &Operation, error: CliError) -> Box<Failure> {
     match error {
         CliError::NotConnected(text) => {
-            Failure::environment(format!("the service was not reached: {text}"))
-                .hint("check the network, a proxy and the region")
+            Failure::environment(format!("cannot connect to the service: {text}"))
+                .hint("check the network, the proxy settings and the region")
                 .retryable()
         }
         CliError::Credentials(text) => Failure::new(Kind::Credentials, text)
-            .hint("configure a profile with `aliyun configure`; alimsg never takes a key"),
+            .hint("configure a profile with `aliyun configure`; alimsg never reads keys"),
         CliError::Local(text) => {
-            let mut failure = Failure::environment(text).hint(
-                "aliyun refused before it called the service; is its plugin whole and up to date?",
-            );
-            // An update would leave a damaged plugin as it is.
+            let mut failure = Failure::environment(text)
+                .hint("aliyun stopped before it called the service; reinstall or update its plugin");
+            // `update` does not repair a damaged plugin; `install` does.
             failure.next = vec![install_command(operation.product)];
             failure
         }
-        // The CLI quotes words of the command line there, which can be message variables.
+        // The CLI's text quotes arguments, which can be message variables, so it is not shown.
         CliError::SafetyPolicy(_) => Failure::environment(format!(
             "the safety policy of aliyun does not allow {}:{}",
             operation.product.name(),
             operation.command
         ))
         .hint(
-            "its owner can change the rule; a pattern with `*` can also match the message's \
+            "the owner of the policy can change the rule; a pattern with `*` can also match message \
              variables",
         )
         .next("aliyun configure safety-policy show"),
     }
 }
 
-/// Installs the plugin again.
+/// The command that installs the plugin again.
 fn install_command(product: Product) -> String {
     format!("aliyun plugin install --names {}", product.plugin())
 }
 
-/// The service, or the gateway before it, answered with a code.
+/// The failure for an error code of the service or its gateway.
 fn from_code(operation: &Operation, error: ServiceError) -> Box<Failure> {
     let cause = error.cause(operation.product);
     let known = cause.and_then(|_| error_codes::find(operation.product, &error.code));
     let ServiceError { code, message, request_id, raw, .. } = error;
     let meaning = known.map_or_else(
-        || if message.is_empty() { "the service refused" } else { &message },
+        || if message.is_empty() { "the service rejected the call" } else { &message },
         |known| known.meaning,
     );
     let text = if known.is_some() && !message.is_empty() && message != code {
@@ -130,19 +125,19 @@ fn from_code(operation: &Operation, error: ServiceError) -> Box<Failure> {
     failure.hint = Some(known.map_or_else(
         || {
             format!(
-                "look up {code} among the error codes of {} in its documentation",
+                "see {code} in the error codes of {} in the Alibaba Cloud documentation",
                 operation.api
             )
         },
         |known| known.action.to_string(),
     ));
-    // A service that broke down can be asked again, but never to send again.
-    let broke_down = match cause {
+    // A read can be repeated after an internal error of the service; a send cannot.
+    let is_server_failure = match cause {
         Some(cause) => cause == Cause::Client,
-        None => service_error::names_a_failure_inside(&code),
+        None => service_error::is_server_failure(&code),
     };
     failure.retryable =
-        cause == Some(Cause::Throttled) || (operation.access == Access::Read && broke_down);
+        cause == Some(Cause::Throttled) || (operation.access == Access::Read && is_server_failure);
     if cause == Some(Cause::Permission) {
         failure.policy = Some(policy(operation));
     }
@@ -152,7 +147,7 @@ fn from_code(operation: &Operation, error: ServiceError) -> Box<Failure> {
     failure
 }
 
-/// The least that a RAM policy has to allow for a call.
+/// The minimal RAM policy that allows the call.
 fn policy(operation: &Operation) -> Value {
     serde_json::json!({
         "Version": "1",

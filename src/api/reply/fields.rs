@@ -1,4 +1,4 @@
-//! What stands inside a reply: lists, objects and their fields, whatever their types turn out to be.
+//! Access to lists and fields of a reply, tolerant of unexpected types.
 
 use serde_json::Value;
 
@@ -6,26 +6,25 @@ use crate::api::reply::Reply;
 use crate::message::time::in_reply;
 
 impl Reply {
-    /// The value at a path like `Data.List`.
+    /// The value at a path such as `Data.List`.
     pub fn value(&self, path: &str) -> Option<&Value> {
         let mut names = path.split('.');
         let first = self.0.get(names.next()?)?;
         names.try_fold(first, |value, name| value.get(name))
     }
 
-    /// The elements of the first of these lists that is there; none if there is none.
+    /// The elements of the first of these lists that exists; empty if none exists.
     pub fn items(&self, paths: &[&str]) -> &[Value] {
         paths.iter().find_map(|path| self.value(path)?.as_array()).map_or(&[], Vec::as_slice)
     }
 
-    /// A count, also where it is written as text.
+    /// The first of these values that is an unsigned integer, as a number or as text.
     pub fn number(&self, paths: &[&str]) -> Option<u64> {
         paths.iter().find_map(|path| as_number(self.value(path)?))
     }
 }
 
-/// The first of these fields of an object that has a text; numbers and truth values are taken as
-/// they are written.
+/// The first of these fields that is a non-empty text; numbers and booleans are converted.
 pub fn text(object: &Value, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| match object.get(name)? {
         Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -35,12 +34,12 @@ pub fn text(object: &Value, names: &[&str]) -> Option<String> {
     })
 }
 
-/// The first of these fields of an object that is a count, also where it is written as text.
+/// The first of these fields that is an unsigned integer, as a number or as text.
 pub fn number(object: &Value, names: &[&str]) -> Option<u64> {
     names.iter().find_map(|name| as_number(object.get(name)?))
 }
 
-/// The first of these fields of an object that is a time, in RFC 3339.
+/// The first of these fields that is a time, in RFC 3339.
 pub fn time(object: &Value, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| in_reply::to_rfc3339(object.get(name)?))
 }
@@ -53,8 +52,8 @@ fn as_number(value: &Value) -> Option<u64> {
     }
 }
 
-/// The object with its field names in snake case, nested objects included; `null` for anything
-/// else. Empty texts become `null`: the service writes them for what is not set.
+/// The value with all field names in snake case. Empty texts become `null`, because the service
+/// uses them for fields that are not set.
 pub fn snake_case(value: &Value) -> Value {
     match value {
         Value::Object(fields) => Value::Object(
@@ -66,7 +65,7 @@ pub fn snake_case(value: &Value) -> Value {
     }
 }
 
-/// A field's name in snake case.
+/// The name in snake case.
 pub fn snake(name: &str) -> String {
     let mut snake = String::new();
     for letter in name.chars() {
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_found_wherever_they_stand() {
+    fn lists_are_found_at_any_of_the_given_paths() {
         let reply = reply(&json!({"Data": {"List": [1, 2], "Total": "7"}, "Other": "no list"}));
         assert_eq!(reply.items(&["ListTemplate", "Data.List"]).len(), 2);
         assert!(reply.items(&["Other", "Data.Total.X", "Data"]).is_empty());
@@ -97,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_strange_types_are_taken_or_left_out() {
+    fn fields_of_unexpected_types_are_converted_or_skipped() {
         let object = json!({"A": 5, "B": "", "C": [1], "D": true, "E": -3});
         assert_eq!(text(&object, &["A"]).as_deref(), Some("5"));
         assert_eq!(text(&object, &["B", "C", "D"]).as_deref(), Some("true"));
@@ -106,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_snake_case() {
+    fn field_names_become_snake_case() {
         assert_eq!(
             snake_case(&json!({"ProfilePictureUrl": "", "Websites": ["a"], "N": {"VatId": 1}})),
             json!({"profile_picture_url": null, "websites": ["a"], "n": {"vat_id": 1}})

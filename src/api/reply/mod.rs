@@ -1,8 +1,8 @@
-//! What a product call answered: JSON wherever it stands, or an error in one of its many forms.
+//! Parses the result of a product call: a JSON reply, or an error in one of several forms.
 //!
-//! A business error comes with HTTP 200 and exit code 0, text can stand in front of the JSON, and
-//! notes can stand on stderr of a success. So the exit code alone decides nothing: [`evidence`] has
-//! the rule by which a lost reply becomes `unknown`.
+//! A business error comes with HTTP 200 and exit code 0, other text can precede the JSON, and a
+//! successful call can print notes on stderr. So the exit code alone decides nothing: [`evidence`]
+//! has the rule by which a lost reply becomes `unknown`.
 
 mod cli_error;
 mod evidence;
@@ -21,13 +21,13 @@ use crate::os::process::Output;
 pub use cli_error::{complaint, failure_message, is_configuration_error};
 use evidence::{Evidence, Finding, Proves};
 
-/// A reply of the service that says OK.
+/// A successful reply of the service.
 #[derive(Debug)]
 pub struct Reply(pub Map<String, Value>);
 
 impl Reply {
-    /// A text field, wherever the API versions put it: a path like `Data.MessageId`. Numbers are
-    /// taken as their digits.
+    /// The first of these paths, such as `Data.MessageId`, with a non-empty text or a number. The
+    /// API versions use different paths for the same field.
     pub fn text(&self, paths: &[&str]) -> Option<String> {
         paths.iter().find_map(|path| match self.value(path)? {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
@@ -59,19 +59,19 @@ impl Acceptance {
     }
 }
 
-/// Reads what a finished call came to.
+/// Parses the output of a finished call.
 ///
 /// # Errors
-/// Anything but an OK of the service (for a send with the ID of the message). The failure has the
-/// outcome: `unknown` unless there is proof that nothing was sent or changed.
+/// The service did not return OK, or the reply to a send lacks the message ID. The outcome of the
+/// failure is `unknown` unless there is proof that nothing was sent or changed.
 pub fn read(operation: &Operation, output: &Output) -> Result<Reply> {
-    read_openly(operation, output).map_err(|mut failure| {
+    parse(operation, output).map_err(|mut failure| {
         failure.about_a_change = operation.access == Access::Write;
-        if operation.is_confidential() { without_quotes(operation, failure) } else { failure }
+        if operation.is_confidential() { without_reply_text(operation, failure) } else { failure }
     })
 }
 
-fn read_openly(operation: &Operation, output: &Output) -> Result<Reply> {
+fn parse(operation: &Operation, output: &Output) -> Result<Reply> {
     let Evidence { proves, finding } = evidence::strongest(evidence::gather(operation, output));
     let finding = match finding {
         Finding::Ok(reply) => return Ok(Reply(reply)),
@@ -89,26 +89,29 @@ fn read_openly(operation: &Operation, output: &Output) -> Result<Reply> {
     })
 }
 
-/// The reply of such a call holds keys or personal data, and an error may quote any of it.
-fn without_quotes(operation: &Operation, mut failure: Box<Failure>) -> Box<Failure> {
+/// The failure without text of the reply, which can contain keys or personal data.
+fn without_reply_text(operation: &Operation, mut failure: Box<Failure>) -> Box<Failure> {
     failure.raw = None;
     failure.message = match &failure.code {
         Some(code) => {
             let known = error_codes::find(operation.product, code);
-            format!("{} ({code})", known.map_or("the service refused", |known| known.meaning))
+            format!(
+                "{} ({code})",
+                known.map_or("the service rejected the call", |known| known.meaning)
+            )
         }
         None => match failure.kind {
             Kind::Credentials => "aliyun found no usable credentials".into(),
-            _ if failure.retryable => "the service was not reached".into(),
-            _ => "the call failed; what came back is not shown, it may hold private data".into(),
+            _ if failure.retryable => "cannot connect to the service".into(),
+            _ => "the call failed; its output is hidden because it may contain private data".into(),
         },
     };
     failure
 }
 
-/// A failure that does not tell how far the call came. An open outcome is a kind of its own.
+/// Sets the outcome for a failure without proof that nothing was sent or changed.
 fn with_unknown_outcome(operation: &Operation, mut failure: Box<Failure>) -> Box<Failure> {
-    failure.outcome = operation.if_open();
+    failure.outcome = operation.outcome_without_proof();
     if failure.outcome == Outcome::Unknown {
         failure.retryable = false;
         if failure.kind != Kind::Cancelled {
@@ -118,13 +121,15 @@ fn with_unknown_outcome(operation: &Operation, mut failure: Box<Failure>) -> Box
     failure
 }
 
-/// The failure of an OK that leaves out what was asked for; `list` is the command that tells what
-/// there is, `raw` the reply.
-pub fn nothing_about(what: &str, list: &str, raw: Value) -> Box<Failure> {
-    let mut failure =
-        Failure::new(Kind::Rejected, format!("the service said OK and nothing about the {what}"))
-            .hint("look whether the list has it")
-            .next(list);
+/// The failure for a reply with the code OK that lacks the requested data. `list` is the command
+/// that lists what exists; `raw` is the reply.
+pub fn missing_from_reply(what: &str, list: &str, raw: Value) -> Box<Failure> {
+    let mut failure = Failure::new(
+        Kind::Rejected,
+        format!("the service returned OK without data about the {what}"),
+    )
+    .hint("check whether the list contains it")
+    .next(list);
     failure.request_id = fields::text(&raw, &["RequestId"]);
     failure.raw = Some(raw);
     failure

@@ -1,14 +1,14 @@
-//! What a call printed on standard output: replies somewhere in it, a help page, or mere notes.
+//! Parses the stdout of a call: replies among other text, a help page, or notes.
 
 use serde_json::{Map, Value};
 
-/// Whether stdout holds only what the host says there about a plugin that it has just installed,
-/// or about a word that it took for a mistyped one.
-pub fn says_nothing_but_notes(stdout: &str) -> bool {
+/// Whether stdout contains only notes of the host: about a plugin that it has just installed, or
+/// suggestions for a mistyped word.
+pub fn has_only_notes(stdout: &str) -> bool {
     const NOTES: [&str; 4] = ["Downloading ", "Installing ", "Skipping version check", "Plugin "];
     let plain = crate::message::sanitize::strip_escapes(stdout);
     let is_note = |line: &str| NOTES.iter().any(|note| line.starts_with(note));
-    // Guesses follow to the end, one a line.
+    // The suggestions follow up to the end, one per line.
     plain
         .lines()
         .map(str::trim)
@@ -16,18 +16,18 @@ pub fn says_nothing_but_notes(stdout: &str) -> bool {
         .all(|line| line.is_empty() || is_note(line))
 }
 
-/// Whether it is a page of help; its examples of JSON are no reply.
+/// Whether the text is a help page. JSON examples in it do not count as replies.
 pub fn is_help_page(text: &str) -> bool {
     let has_heading =
         |heading: &str| text.lines().any(|line| line.trim_start().starts_with(heading));
     has_heading("Usage:") && (has_heading("Flags:") || has_heading("Parameters:"))
 }
 
-/// The first words of a text, for an error message. A program that was to hand over keys may have
-/// printed it: what looks like keys is not quoted.
+/// The beginning of a text, at most 120 characters, for an error message. The text may come from a
+/// program that provides keys, so a text that seems to contain keys is not quoted.
 pub fn excerpt(text: &str) -> String {
     const SHOWN: usize = 120;
-    // More than is shown, so that a name which is cut off counts too.
+    // Longer than the excerpt, so that the check for keys also sees names that are cut off.
     let words = text.split_whitespace().flat_map(|word| word.chars().chain([' ']));
     let line: String = words.take(10 * SHOWN).collect();
     let line = line.trim_end();
@@ -35,7 +35,7 @@ pub fn excerpt(text: &str) -> String {
         return "(empty)".into();
     }
     if holds_keys(line) {
-        return "(not shown, because it may hold keys)".into();
+        return "(hidden because it may contain keys)".into();
     }
     let mut cut: String = line.chars().take(SHOWN).collect();
     if cut.len() < line.len() {
@@ -44,7 +44,7 @@ pub fn excerpt(text: &str) -> String {
     cut
 }
 
-/// Whether a text names a key or a token of an account.
+/// Whether a text contains the name of an account's key or token.
 pub fn holds_keys(text: &str) -> bool {
     let letters: String =
         text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
@@ -53,9 +53,9 @@ pub fn holds_keys(text: &str) -> bool {
         .any(|name| letters.contains(name))
 }
 
-/// Whether a text has an OK and an ID in it, be it nested, escaped or damaged.
+/// Whether a text contains an OK and an ID, even nested, escaped or damaged.
 pub fn mentions_ok_with_id(text: &str) -> bool {
-    // Most outputs have no such word; packing costs more than searching.
+    // Most outputs do not contain the word, and searching is cheaper than packing.
     if !["OK", "ok", "Ok"].iter().any(|word| text.contains(word)) {
         return false;
     }
@@ -68,31 +68,31 @@ pub fn mentions_ok_with_id(text: &str) -> bool {
         && ["bizid", "messageid", "requestid"].iter().any(|id| packed.contains(&format!("{id}\":")))
 }
 
-/// Whether what is damaged or cut off at the end of a help page begins like a reply, and not like an
-/// example of JSON.
+/// Whether the damaged or truncated JSON in a help page begins like a reply, not like an example.
 pub fn ends_in_reply(text: &str) -> bool {
     let last = text.lines().rev().find(|line| line.starts_with('{'));
     last.is_some() || ["\"Code\"", "\"RequestId\""].iter().any(|name| text.contains(name))
 }
 
-/// The JSON in a text, whatever stands between.
+/// The JSON in a text.
 #[derive(Debug, Default)]
 pub struct Printed {
     /// Every complete object that is not part of another value.
     pub objects: Vec<Map<String, Value>>,
-    /// Something began like JSON and is cut off or damaged.
+    /// Some JSON is truncated or damaged.
     pub is_damaged: bool,
 }
 
 /// Finds every JSON object in a text.
 ///
-/// Nothing that is nested in a damaged value may pass for a reply. So behind a damaged one only an
-/// object counts that has its lines for itself and is not indented. This also keeps the time linear.
+/// An object that is nested in a damaged value must not count as a reply. So after a damaged value,
+/// only objects count that begin and end a line and are not indented. This also keeps the time
+/// linear.
 pub fn parse(text: &str) -> Printed {
-    /// Every attempt behind a damaged value can cost as much as the nesting that JSON may have.
-    const MOST_DAMAGED: usize = 16;
-    const MOST_OBJECTS: usize = 1000;
-    let mut found = Printed::default();
+    /// Each attempt after a damaged value can take time up to the nesting limit of the parser.
+    const MAX_DAMAGED: usize = 16;
+    const MAX_OBJECTS: usize = 1000;
+    let mut printed = Printed::default();
     let mut damaged = 0;
     let mut from = 0;
     for (start, _) in text.bytes().enumerate().filter(|(_, byte)| b"{[".contains(byte)) {
@@ -101,40 +101,40 @@ pub fn parse(text: &str) -> Printed {
             continue;
         }
         if is_cut_after_brace(text, start) {
-            found.is_damaged = true;
+            printed.is_damaged = true;
             continue;
         }
         if !begins_like_json(rest) {
             continue;
         }
-        if found.is_damaged && !(start == 0 || text[..start].ends_with('\n')) {
+        if printed.is_damaged && !(start == 0 || text[..start].ends_with('\n')) {
             continue;
         }
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
         let Some(Ok(value)) = values.next() else {
-            found.is_damaged = true;
+            printed.is_damaged = true;
             damaged += 1;
-            if damaged == MOST_DAMAGED {
+            if damaged == MAX_DAMAGED {
                 break;
             }
             continue;
         };
         from = start + values.byte_offset();
         match value {
-            // In the middle of a sentence `{}` is just a word.
+            // Within a sentence, `{}` is not JSON.
             Value::Object(object) if object.is_empty() && !begins_a_line(text, start) => {}
-            Value::Object(object) if !found.is_damaged || ends_a_line(text, from) => {
-                if found.objects.len() < MOST_OBJECTS {
-                    found.objects.push(object);
+            Value::Object(object) if !printed.is_damaged || ends_a_line(text, from) => {
+                if printed.objects.len() < MAX_OBJECTS {
+                    printed.objects.push(object);
                 } else {
-                    found.is_damaged = true;
+                    printed.is_damaged = true;
                 }
             }
-            // An array is passed over as a whole.
+            // Arrays are skipped with all they contain.
             _ => {}
         }
     }
-    found
+    printed
 }
 
 fn ends_a_line(text: &str, end: usize) -> bool {
@@ -156,7 +156,7 @@ fn is_cut_after_brace(text: &str, start: usize) -> bool {
     is_cut && (begins_a_line(text, start) || text[..start].trim_end().ends_with('}'))
 }
 
-/// An object with a name in it or an empty one, or an array of such things.
+/// Whether the text begins with an object, or with an array of objects or arrays.
 fn begins_like_json(text: &str) -> bool {
     let mut bytes = text.bytes();
     let first = bytes.next();

@@ -1,36 +1,35 @@
-//! Codes of the services, in a reply on stdout or in an error on stderr: whether the service refused
-//! the call, or broke down while it may have carried it out.
+//! Error codes of the services, in a reply on stdout or an error on stderr: whether the service
+//! rejected the call, or failed after it may have executed it.
 
 use serde_json::{Map, Value};
 
 use crate::api::error_codes::{self, Cause};
 use crate::api::operations::{Operation, Product};
 
-/// The service, or the gateway before it, answered with a code.
+/// An error code of the service or its gateway, with the fields around it.
 #[derive(Debug, Clone)]
 pub struct ServiceError {
     pub code: String,
     pub message: String,
-    /// The HTTP status, where it is told.
+    /// The HTTP status, if it is known.
     pub status: Option<u16>,
     pub request_id: Option<String>,
     /// The reply on stdout.
     pub raw: Option<Map<String, Value>>,
-    /// It is known to be whole; an error on stderr can be cut off behind its code.
+    /// Whether the error is known to be complete; one on stderr can be truncated after its code.
     pub is_complete: bool,
 }
 
 /// What a code means for the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// The service looked at the request and refused it.
+    /// The service rejected the request.
     Refused,
-    /// The service broke down, timed out, or answered something unknown.
+    /// The service failed, timed out, or returned an unknown code: the call may have been executed.
     MayBeDone,
 }
 
-/// The fields of the two forms in which an error of the SDK arrives on stderr: the plugin's, whose
-/// fields are indented, and the host's.
+/// The fields of an SDK error on stderr, in the format of the plugin (indented) and of the host.
 pub const FIELDS: [&str; 9] = [
     "StatusCode:",
     "Code:",
@@ -43,7 +42,7 @@ pub const FIELDS: [&str; 9] = [
     "AccessDeniedDetail:",
 ];
 
-/// Whether an error begins with the words above these fields.
+/// Whether the first line of an error is the header of an SDK error.
 pub fn is_header(head: &str) -> bool {
     head.contains("SDKError") || head.contains("SDK.ServerError")
 }
@@ -53,7 +52,7 @@ impl ServiceError {
     pub fn in_reply(product: Product, reply: &Map<String, Value>) -> Option<Self> {
         let code = match reply.get("Code") {
             Some(Value::String(code)) if !code.is_empty() => code.clone(),
-            // Codes of Meta are numbers, and may arrive as such.
+            // Codes of Meta are numbers and can arrive as JSON numbers.
             Some(Value::Number(code)) => {
                 Some(code.to_string()).filter(|code| error_codes::find(product, code).is_some())?
             }
@@ -74,7 +73,7 @@ impl ServiceError {
         self.code.trim().eq_ignore_ascii_case("OK")
     }
 
-    /// Every code on stderr: one for each field `Code` or `ErrorCode`, and each `"Code":"…"`.
+    /// All codes on stderr: those of the fields `Code` and `ErrorCode`, and of each `"Code":"…"`.
     pub fn all_in(lines: &[&str]) -> Vec<Self> {
         let has_header = lines.iter().any(|line| is_header(line));
         let mut all: Vec<Self> = Vec::new();
@@ -90,7 +89,7 @@ impl ServiceError {
                 let status = value("StatusCode").and_then(|status| status.parse().ok());
                 all.push(Self {
                     code: code.to_string(),
-                    status: status.or_else(|| message.and_then(told_status)),
+                    status: status.or_else(|| message.and_then(status_in_message)),
                     is_complete: has_header && own.iter().any(|line| is_field(line, "Message")),
                     message: message.unwrap_or_default().to_string(),
                     request_id: None,
@@ -114,18 +113,18 @@ impl ServiceError {
     }
 
     pub fn cause(&self, product: Product) -> Option<Cause> {
-        // A family such as `Throttling` says nothing about a code that names a failure inside.
+        // The family, such as `Throttling`, does not apply to a code that names a server failure.
         error_codes::find(product, &self.code)
-            .filter(|known| known.code == self.code || !names_a_failure_inside(&self.code))
+            .filter(|known| known.code == self.code || !is_server_failure(&self.code))
             .map(|known| known.cause)
     }
 
     pub fn verdict(&self, operation: &Operation) -> Verdict {
         let refused = match (self.cause(operation.product), self.status) {
-            // Somebody on the way did not wait for the answer.
+            // A proxy or gateway did not wait for the answer.
             (_, Some(408 | 499)) => false,
             (Some(cause), _) => cause != Cause::Client,
-            (None, _) if names_a_failure_inside(&self.code) => false,
+            (None, _) if is_server_failure(&self.code) => false,
             (None, Some(status)) => (400..=499).contains(&status),
             (None, None) => is_client_error(&self.code),
         };
@@ -143,23 +142,23 @@ fn is_field(line: &str, name: &str) -> bool {
     line.trim_start().strip_prefix(name).is_some_and(|rest| rest.starts_with(':'))
 }
 
-/// The status in `code: 403, …`.
-fn told_status(message: &str) -> Option<u16> {
+/// The HTTP status in `code: 403, …`.
+fn status_in_message(message: &str) -> Option<u16> {
     message.strip_prefix("code: ")?.split(',').next()?.trim().parse().ok()
 }
 
-/// The codes in JSON that is part of a line.
+/// The codes in JSON within a line, if they name a server failure.
 fn quoted_codes(line: &str) -> impl Iterator<Item = &str> {
     line.split("\"Code\"").skip(1).filter_map(|after| {
         let value = after.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
         let (code, _) = value.split_once('"')?;
-        // The field of the same error has the rest; here only a lost answer matters.
-        names_a_failure_inside(code).then_some(code)
+        // Other codes are also in the fields of the same error.
+        is_server_failure(code).then_some(code)
     })
 }
 
-/// Whether a code says by its name that the service broke down or did not come to its end in time.
-pub fn names_a_failure_inside(code: &str) -> bool {
+/// Whether the name of a code indicates an internal error or a timeout of the service.
+pub fn is_server_failure(code: &str) -> bool {
     const SIGNS: [&str; 14] = [
         "internal",
         "timeout",
@@ -181,8 +180,8 @@ pub fn names_a_failure_inside(code: &str) -> bool {
     lower.starts_with("isp.") || SIGNS.iter().any(|sign| letters.contains(sign))
 }
 
-/// Whether a code that is not in the table blames the caller by its family: then the service has
-/// looked at the request and refused it.
+/// Whether a code that is not in the table belongs to a family of client errors: the service
+/// rejected the request.
 fn is_client_error(code: &str) -> bool {
     const FAMILIES: [&str; 20] = [
         "isv.",

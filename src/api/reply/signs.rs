@@ -1,31 +1,31 @@
-//! What one line of output says about the connection, and about a crash.
+//! Classifies a line of output: signs of a crash or of a connection error.
 //!
 //! `aliyun` is written in Go, whose errors are chains: `Post "URL": dial tcp ADDRESS: connect:
-//! connection refused`. Only errors from before the request is written (name look-up, dialling, a
-//! proxy, the TLS handshake) prove that nothing was sent. Such a chain is taken out of the line
-//! together with its cause; whatever is left of the line is searched for signs of a lost answer.
+//! connection refused`. Only errors from before the request is written (DNS, dialling, a proxy, the
+//! TLS handshake) prove that nothing was sent. Such a chain is removed from the line together with
+//! its cause; the rest of the line is searched for signs of a lost answer.
 
-/// What a line says.
+/// What a line reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// `aliyun` or its plugin broke down in the middle of its work.
+    /// `aliyun` or its plugin crashed while it was running.
     Crashed,
-    /// The answer was lost, or not awaited: the request may have been written.
+    /// The answer was lost or timed out: the request may have been sent.
     Lost,
-    /// The connection was never made: the request cannot have been written.
+    /// The connection was never made: the request cannot have been sent.
     NotConnected,
 }
 
-/// Where a line was found.
+/// The kind of text that the line is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     Any,
-    /// A help page explains time limits: there the mere word proves nothing.
+    /// A help page describes timeouts, so the word alone proves nothing there.
     HelpPage,
 }
 
-/// Reads one line.
-pub fn read(line: &str, scope: Scope) -> Option<Sign> {
+/// Classifies one line.
+pub fn classify(line: &str, scope: Scope) -> Option<Sign> {
     /// `EOF` is the shortest sign.
     const MIN_LENGTH: usize = 3;
     if line.len() < MIN_LENGTH {
@@ -39,7 +39,7 @@ pub fn read(line: &str, scope: Scope) -> Option<Sign> {
     }
     let (rest, not_connected) = without_failed_connections(line);
     let lost = has(&rest, &LOST)
-        || (scope == Scope::Any && mentions_time_out(&rest))
+        || (scope == Scope::Any && mentions_timeout(&rest))
         || (mentions_eof(&rest) && !LOCAL_WITH_EOF.iter().any(|start| rest.contains(start)));
     if lost {
         return Some(Sign::Lost);
@@ -47,7 +47,7 @@ pub fn read(line: &str, scope: Scope) -> Option<Sign> {
     not_connected.then_some(Sign::NotConnected)
 }
 
-/// A program that broke down.
+/// Signs of a crash.
 const CRASHED: [&str; 14] = [
     "panic: ",
     "fatal error: ",
@@ -65,12 +65,12 @@ const CRASHED: [&str; 14] = [
     "[running]:",
 ];
 
-/// The plugin was started and did not come to its end.
+/// Whether the plugin was started and failed.
 fn is_failed_plugin(line: &str) -> bool {
     line.contains("plugin execution failed") && !line.contains("fork/exec")
 }
 
-/// An answer that was lost, or not awaited.
+/// Signs of an answer that was lost or timed out.
 const LOST: [&str; 27] = [
     "read tcp",
     "write tcp",
@@ -101,8 +101,8 @@ const LOST: [&str; 27] = [
     "empty reply",
 ];
 
-/// Refusals before any call that end in `EOF` as a lost connection does: a prompt that was not
-/// answered, and the list of plugins while another process was rewriting it.
+/// Errors from before any call that end in `EOF` like a lost connection: a prompt without an
+/// answer, and the list of plugins while another process rewrites it.
 pub const LOCAL_WITH_EOF: [&str; 2] =
     ["failed to read user input", "failed to check plugin status"];
 
@@ -110,8 +110,8 @@ fn mentions_eof(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "eof")
 }
 
-/// The word, unless it belongs to a flag (`--read-timeout`) or a header (`Keep-Alive: timeout=25`).
-fn mentions_time_out(text: &str) -> bool {
+/// Ignores the word in a flag (`--read-timeout`) and in a header (`Keep-Alive: timeout=25`).
+fn mentions_timeout(text: &str) -> bool {
     text.contains("timed out")
         || text.contains("time out")
         || text.contains("time_out")
@@ -120,7 +120,7 @@ fn mentions_time_out(text: &str) -> bool {
         })
 }
 
-/// Where a chain of errors from before the request begins.
+/// Beginnings of a chain of errors from before the request.
 const BEFORE_THE_REQUEST: [&str; 5] =
     ["proxyconnect tcp", "socks connect tcp", "dial tcp", "dial udp", "dial unix"];
 
@@ -166,8 +166,8 @@ const CAUSES: [&str; 26] = [
     "bad gateway",
 ];
 
-/// Errors of the TLS handshake, and of a connection that is named without `dial`. `connect:` is the
-/// system call, so the connection did not exist.
+/// Errors of the TLS handshake, and connection errors without `dial`. `connect:` is the system
+/// call, so the connection did not exist.
 const HANDSHAKE: [&str; 12] = [
     "tls handshake timeout",
     "tls: handshake failure",
@@ -183,7 +183,7 @@ const HANDSHAKE: [&str; 12] = [
     "connect: no route to host",
 ];
 
-/// What Go adds when its own limit ends an attempt, connecting included.
+/// Suffixes that Go adds when its own timeout ends an attempt, including while connecting.
 const AWAITING: [&str; 3] = [
     " (client.timeout exceeded while awaiting headers)",
     " (client.timeout or context cancellation while awaiting headers)",
@@ -193,59 +193,60 @@ const AWAITING: [&str; 3] = [
 /// The line without the chains that end before the request is written, and whether there was one.
 fn without_failed_connections(line: &str) -> (String, bool) {
     let mut rest = String::with_capacity(line.len());
-    let mut found = refused_by_proxy(line);
-    let mut left = if found { "" } else { line };
+    let mut not_connected = rejected_by_proxy(line);
+    let mut remaining = if not_connected { "" } else { line };
     while let Some((at, marker)) = BEFORE_THE_REQUEST
         .iter()
-        .filter_map(|marker| Some((left.find(marker)?, *marker)))
+        .filter_map(|marker| Some((remaining.find(marker)?, *marker)))
         .min_by_key(|(at, _)| *at)
     {
-        rest.push_str(&left[..at]);
+        rest.push_str(&remaining[..at]);
         rest.push(' ');
-        left = without_chain(&left[at + marker.len()..], marker);
-        found = true;
+        remaining = without_chain(&remaining[at + marker.len()..], marker);
+        not_connected = true;
     }
-    rest.push_str(left);
+    rest.push_str(remaining);
     for phrase in HANDSHAKE {
         while let Some(at) = rest.find(phrase) {
-            found = true;
+            not_connected = true;
             let end = at + phrase.len();
             let end = end + awaiting(&rest[end..]);
             rest.replace_range(at..end, " ");
         }
     }
-    (rest, found)
+    (rest, not_connected)
 }
 
-/// What follows a chain that has begun with `marker`.
+/// The text after a chain that begins with `marker`; `text` is what follows the marker.
 fn without_chain<'a>(text: &'a str, marker: &str) -> &'a str {
-    let mut left = without_address(text);
-    // Only name look-ups and proxies read before there is a connection to the service.
+    let mut remaining = without_address(text);
+    // Only DNS and proxies read before there is a connection to the service.
     let mut reads = marker != "dial tcp" && marker != "dial unix";
     loop {
-        let link = |start: &str| left.strip_prefix(start);
+        let link = |start: &str| remaining.strip_prefix(start);
         if let Some(after) = link("lookup ") {
             let Some((_, after)) = after.split_once(": ") else { return "" };
-            (left, reads) = (after, true);
+            (remaining, reads) = (after, true);
         } else if let Some(after) = ["read udp", "write udp", "read tcp", "write tcp"]
             .iter()
-            .find_map(|start| left.strip_prefix(start).filter(|_| reads))
+            .find_map(|start| remaining.strip_prefix(start).filter(|_| reads))
         {
-            left = without_address(after);
+            remaining = without_address(after);
         } else if let Some(after) = BEFORE_THE_REQUEST.iter().find_map(|start| link(start)) {
-            left = without_address(after);
+            remaining = without_address(after);
         } else if let Some(after) = SYSTEM_CALLS.iter().find_map(|start| link(start)) {
-            left = after;
+            remaining = after;
         } else {
             break;
         }
     }
-    let end = CAUSES.iter().find(|cause| left.starts_with(**cause)).map_or(0, |cause| cause.len());
-    left = &left[end..];
-    &left[awaiting(left)..]
+    let end =
+        CAUSES.iter().find(|cause| remaining.starts_with(**cause)).map_or(0, |cause| cause.len());
+    remaining = &remaining[end..];
+    &remaining[awaiting(remaining)..]
 }
 
-/// Behind ` ADDRESS: ` or `: `; the whole text if there is neither.
+/// The text after ` ADDRESS: ` or `: `; the whole text if it begins with neither.
 fn without_address(text: &str) -> &str {
     match text.split_once(": ") {
         Some((address, after)) if !address.trim_start().contains([' ', ';', ',']) => after,
@@ -257,9 +258,9 @@ fn awaiting(text: &str) -> usize {
     AWAITING.iter().find(|words| text.starts_with(**words)).map_or(0, |words| words.len())
 }
 
-/// A proxy that refuses to CONNECT: Go reports the proxy's status text as the error of a request to
-/// an `https` address. An answer of the service itself never has that form.
-fn refused_by_proxy(line: &str) -> bool {
+/// Whether a proxy rejected CONNECT: Go reports the proxy's status text as the error of a request
+/// to an `https` URL. An answer of the service itself never has that form.
+fn rejected_by_proxy(line: &str) -> bool {
     const STATUS: [&str; 16] = [
         "bad request",
         "unauthorized",
@@ -280,7 +281,7 @@ fn refused_by_proxy(line: &str) -> bool {
     ];
     let Some((before, status)) = line.rsplit_once("\": ") else { return false };
     let Some((method, url)) = before.rsplit_once('"') else { return false };
-    // Nothing but the error of the one request, so that no other sign is on this line.
+    // The line must contain only the error of one request, and no other sign.
     let alone = matches!(
         method.trim(),
         "post" | "get" | "put" | "error: post" | "error: get" | "error: put" | "message: post"
@@ -293,8 +294,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn is(line: &str, expected: Option<Sign>) {
-        assert_eq!(read(line, Scope::Any), expected, "{line}");
+    fn assert_sign(line: &str, expected: Option<Sign>) {
+        assert_eq!(classify(line, Scope::Any), expected, "{line}");
     }
 
     #[test]
@@ -310,7 +311,7 @@ mod tests {
             "Post \"https://dysmsapi.aliyuncs.com/?PhoneNumbers=1\": Forbidden",
             "net/http: TLS handshake timeout (Client.Timeout exceeded while awaiting headers)",
         ] {
-            is(line, Some(Sign::NotConnected));
+            assert_sign(line, Some(Sign::NotConnected));
         }
         for line in [
             "read tcp 10.0.0.2:5000->203.0.113.7:443: connection refused",
@@ -322,26 +323,26 @@ mod tests {
             "retry 1: EOF; retry 2: Post \"https://x/\": Forbidden",
             "Post \"https://x/\": EOF",
         ] {
-            is(line, Some(Sign::Lost));
+            assert_sign(line, Some(Sign::Lost));
         }
         for line in ["connection refused", "Post \"http://x/\": Forbidden", "the moon is full"] {
-            is(line, None);
+            assert_sign(line, None);
         }
     }
 
     #[test]
-    fn a_flag_and_a_header_that_name_a_time_out_are_not_signs() {
-        is("invalid flag --read-timeoutt", None);
-        is("RespHeaders: map[Keep-Alive:[timeout=25]]", None);
-        is("the request timed out", Some(Sign::Lost));
-        assert_eq!(read("read timeout in seconds", Scope::HelpPage), None);
-        assert_eq!(read("read tcp 1: x", Scope::HelpPage), Some(Sign::Lost));
+    fn a_timeout_in_a_flag_or_a_header_is_not_a_sign() {
+        assert_sign("invalid flag --read-timeoutt", None);
+        assert_sign("RespHeaders: map[Keep-Alive:[timeout=25]]", None);
+        assert_sign("the request timed out", Some(Sign::Lost));
+        assert_eq!(classify("read timeout in seconds", Scope::HelpPage), None);
+        assert_eq!(classify("read tcp 1: x", Scope::HelpPage), Some(Sign::Lost));
     }
 
     #[test]
-    fn a_plugin_that_was_not_started_has_not_crashed() {
-        is("plugin execution failed: fork/exec /p/x: text file busy", None);
-        is("plugin execution failed: signal: killed", Some(Sign::Crashed));
-        is("plugin aliyun-cli-cams exited unexpectedly", Some(Sign::Crashed));
+    fn a_plugin_that_failed_to_start_has_not_crashed() {
+        assert_sign("plugin execution failed: fork/exec /p/x: text file busy", None);
+        assert_sign("plugin execution failed: signal: killed", Some(Sign::Crashed));
+        assert_sign("plugin aliyun-cli-cams exited unexpectedly", Some(Sign::Crashed));
     }
 }

@@ -156,7 +156,7 @@ impl Template {
         let Some(data) = reply.value("Data").filter(|data| data.is_object()).cloned() else {
             let (what, raw) = (format!("template {}", id.code), Value::Object(reply.0));
             let list = list_command(id.channel, &id.code);
-            return Err(reply::nothing_about(&what, &list, raw));
+            return Err(reply::missing_from_reply(&what, &list, raw));
         };
         // Some replies carry the components as JSON in a string.
         let components = match data.get("Components") {

@@ -114,7 +114,7 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
         failure.raw = None;
         failure
     })?;
-    let authorization = Authorization::of(&reply)?;
+    let authorization = Authorization::from_reply(&reply)?;
     let key = authorization.new_key(medium.extension);
     {
         let busy = context.screen.busy(&format!("uploading {}", flags.file.display()), medium.size);

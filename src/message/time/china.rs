@@ -1,41 +1,40 @@
-//! The clock of the SMS service: it counts days, and writes times, in China Standard Time.
+//! China Standard Time, in which the SMS service counts days and writes times.
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
 use crate::error::{Failure, Result};
-pub use crate::message::time::day::read as read_day;
+pub use crate::message::time::day::parse as parse_day;
 use crate::message::time::moment::{self, DayBoundary};
 
-/// UTC+8; there is no daylight saving time.
+/// UTC+8, without daylight saving time.
 fn zone() -> TimeZone {
     TimeZone::fixed(Offset::constant(8))
 }
 
-/// The day of that moment, as the service counts days.
+/// The day of a moment in China Standard Time.
 pub fn day_of(moment: Timestamp) -> Date {
     moment.to_zoned(zone()).date()
 }
 
-/// A day in the form that the service takes: `yyyyMMdd`.
+/// A day in the form that the service expects: `yyyyMMdd`.
 pub fn compact(day: Date) -> String {
     day.strftime("%Y%m%d").to_string()
 }
 
-/// A day that the user has written in any form of [`moment`], counted in China, and that has come
-/// already: `20260326`, `2026-03-26`, `2d ago`, `1w`, RFC 3339.
+/// Parses a past day in China Standard Time, in any form of [`moment`]: `20260326`, `2026-03-26`,
+/// `2d ago`, `1w`, RFC 3339.
 ///
 /// # Errors
-/// A text in another form; a span of hours, since a day has no time to count from; a day after
-/// `today`.
+/// The form is unknown, a span has hours or shorter units, or the day is after `today`.
 pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
     let hint = format!(
         "{flag} takes a day like {} or {today}, a time like {today}T10:00, or days back from today \
          like \"2d ago\" or 1w",
         compact(today)
     );
-    let Some(day) = read_past(text.trim(), today) else {
+    let Some(day) = parse_past(text.trim(), today) else {
         return Err(Failure::usage(format!("invalid date {text:?} for {flag}")).hint(hint));
     };
     if day > today {
@@ -47,25 +46,25 @@ pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
     Ok(day)
 }
 
-fn read_past(text: &str, today: Date) -> Option<Date> {
+fn parse_past(text: &str, today: Date) -> Option<Date> {
     if moment::span(text).is_some_and(|span| !moment::is_whole_days(&span)) {
         return None;
     }
     let noon = today.at(12, 0, 0, 0).to_zoned(zone()).ok()?;
-    moment::read(text, DayBoundary::First, &noon).map(day_of)
+    moment::try_parse(text, DayBoundary::First, &noon).map(day_of)
 }
 
-/// The moment at which the clock of the service shows this.
+/// The moment with this local time in China Standard Time.
 pub fn moment_of(local: DateTime) -> Option<Zoned> {
     local.to_zoned(zone()).ok()
 }
 
-/// The moment on the clock of the service.
+/// The moment in China Standard Time.
 pub fn at(moment: Timestamp) -> Zoned {
     moment.to_zoned(zone())
 }
 
-/// RFC 3339, at the service's own offset, so that the day in it is the day to ask for.
+/// RFC 3339 with the offset +08:00, so that its date is the one that queries need.
 pub fn rfc3339(moment: &Zoned) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
@@ -75,25 +74,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_in_china_begins_at_sixteen_hours_utc() {
+    fn the_day_in_china_begins_at_16_00_utc() {
         let day = |text: &str| compact(day_of(text.parse().expect("a moment")));
         assert_eq!(day("2026-03-25T15:59:59Z"), "20260325");
         assert_eq!(day("2026-03-25T16:00:00Z"), "20260326");
     }
 
     #[test]
-    fn days_are_read_in_two_forms_and_no_other() {
+    fn a_day_has_two_forms() {
         let day = Some(jiff::civil::date(2026, 3, 26));
-        assert_eq!(read_day("20260326"), day);
-        assert_eq!(read_day("2026-03-26"), day);
-        for wrong in ["", "today", "2026-3-26", "20261345", "2026/03/26", "+2026-3-26", "２０２６"]
+        assert_eq!(parse_day("20260326"), day);
+        assert_eq!(parse_day("2026-03-26"), day);
+        for invalid in
+            ["", "today", "2026-3-26", "20261345", "2026/03/26", "+2026-3-26", "２０２６"]
         {
-            assert_eq!(read_day(wrong), None, "{wrong}");
+            assert_eq!(parse_day(invalid), None, "{invalid}");
         }
     }
 
     #[test]
-    fn people_name_a_day_as_they_name_a_moment() {
+    fn a_past_day_has_all_forms_of_a_moment() {
         let today = jiff::civil::date(2026, 3, 26);
         for (text, expected) in [
             ("20260324", "2026-03-24"),
@@ -111,7 +111,7 @@ mod tests {
             let day = past_day("--send-date", text, today).expect(text);
             assert_eq!(day.to_string(), expected, "{text}");
         }
-        for wrong in [
+        for invalid in [
             "",
             "d",
             "ago",
@@ -126,12 +126,12 @@ mod tests {
             "20260327",
             "2026-03-26T16:00:00Z",
         ] {
-            assert!(past_day("--send-date", wrong, today).expect_err(wrong).hint.is_some());
+            assert!(past_day("--send-date", invalid, today).expect_err(invalid).hint.is_some());
         }
     }
 
     #[test]
-    fn moments_are_written_at_the_offset_of_the_service() {
+    fn moments_have_the_offset_of_the_service() {
         let moment = at("2026-03-25T16:30:05Z".parse().expect("a moment"));
         assert_eq!(rfc3339(&moment), "2026-03-26T00:30:05+08:00");
         assert_eq!(moment_of(moment.datetime()), Some(moment));

@@ -1,6 +1,6 @@
-//! Times in replies of the services. Which form a field has differs between the two services and
-//! their API versions, so every field takes them all: milliseconds since 1970 (a number or digits),
-//! RFC 3339, and `yyyy-MM-dd HH:mm:ss`, which is China Standard Time.
+//! Parses times in replies. The form of a field differs between the services and their API
+//! versions, so all forms are accepted for each field: milliseconds since 1970 (a number or
+//! digits), RFC 3339, and `yyyy-MM-dd HH:mm:ss` in China Standard Time.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::message::time::china;
 
-/// Before the services existed: such a number counts something else, such as seconds.
+/// 2000-01-01. An earlier moment means that the number has another unit, such as seconds.
 const EARLIEST: Timestamp = Timestamp::constant(946_684_800, 0);
 
-/// The moment that a field names; nothing for a value of any other form.
+/// Parses a time; `None` for a value of another form.
 pub fn parse(value: &Value) -> Option<Timestamp> {
     let moment = match value {
         Value::Number(number) => from_milliseconds(number.as_i64()?),
@@ -27,7 +27,7 @@ pub fn parse(value: &Value) -> Option<Timestamp> {
     moment.filter(|moment| *moment >= EARLIEST)
 }
 
-/// RFC 3339 for such a value: at the offset that it was written with, else in UTC.
+/// Converts a time to RFC 3339, with the offset of the value if it has one, else in UTC.
 pub fn to_rfc3339(value: &Value) -> Option<String> {
     let moment = parse(value)?;
     let text = value.as_str().unwrap_or_default().trim();
@@ -55,7 +55,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_time_is_the_same_moment_in_every_form() {
+    fn all_forms_of_a_time_are_the_same_moment() {
         for (written, expected) in [
             (json!("2026-03-26 00:30:05"), "2026-03-26T00:30:05+08:00"),
             (json!(" 2026-03-26 00:30:05 "), "2026-03-26T00:30:05+08:00"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_value_is_not_a_time() {
+    fn other_values_are_not_times() {
         for value in [
             json!(null),
             json!(true),

@@ -1,4 +1,4 @@
-//! Times: as people write them, as replies carry them, and the clock of the SMS service.
+//! Times: in flags, in replies, and in China Standard Time.
 
 pub mod china;
 mod day;

@@ -1,5 +1,5 @@
-//! Times as people write them, for every flag that takes one: `2h`, `2h ago`, `7d ago`, `20260326`,
-//! `2026-03-26`, `2026-03-26T10:00`, RFC 3339, `now`.
+//! Parses the times of all flags: `2h`, `2h ago`, `7d ago`, `20260326`, `2026-03-26`,
+//! `2026-03-26T10:00`, RFC 3339, `now`.
 
 use jiff::civil::DateTime;
 use jiff::{Span, Timestamp, Zoned};
@@ -7,21 +7,21 @@ use jiff::{Span, Timestamp, Zoned};
 use crate::error::{Failure, Result};
 use crate::message::time::day;
 
-/// What a day without a time means.
+/// The moment that a day without a time stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayBoundary {
-    /// Its first moment: `--since`.
+    /// Its first moment, for flags such as `--since`.
     First,
-    /// Its last millisecond: `--until`.
+    /// Its last millisecond, for flags such as `--until`.
     Last,
 }
 
-/// Reads a moment. A span counts back from `now`; what has no zone is in that of `now`.
+/// Parses a moment. A span counts back from `now`; a time without a zone is in the zone of `now`.
 ///
 /// # Errors
-/// None of the known forms, a negative span, or a moment outside of the calendar.
+/// The form is unknown, the span is negative, or the moment is out of range.
 pub fn parse(flag: &str, text: &str, edge: DayBoundary, now: &Zoned) -> Result<Timestamp> {
-    read(text.trim(), edge, now).ok_or_else(|| {
+    try_parse(text.trim(), edge, now).ok_or_else(|| {
         Failure::usage(format!("invalid time {text:?} for {flag}")).hint(format!(
             "{flag} takes a time like 2026-03-26T10:00 or 2026-03-26T10:00:00+08:00, a day like \
              20260326 or 2026-03-26, or a span back from now like 30m, \"2h ago\" or 7d"
@@ -29,7 +29,7 @@ pub fn parse(flag: &str, text: &str, edge: DayBoundary, now: &Zoned) -> Result<T
     })
 }
 
-/// Reads a moment relative to the clock and the zone of this computer.
+/// Parses a moment with the current time and the local time zone.
 ///
 /// # Errors
 /// As [`parse`].
@@ -37,7 +37,8 @@ pub fn parse_here(flag: &str, text: &str, edge: DayBoundary) -> Result<Timestamp
     parse(flag, text, edge, &Zoned::now())
 }
 
-pub(super) fn read(text: &str, edge: DayBoundary, now: &Zoned) -> Option<Timestamp> {
+/// Parses a moment; `None` if the form is unknown or the moment is out of range.
+pub(super) fn try_parse(text: &str, edge: DayBoundary, now: &Zoned) -> Option<Timestamp> {
     if text.eq_ignore_ascii_case("now") {
         return Some(now.timestamp());
     }
@@ -45,8 +46,8 @@ pub(super) fn read(text: &str, edge: DayBoundary, now: &Zoned) -> Option<Timesta
         return Some(moment);
     }
     let zone = now.time_zone();
-    // Tried before the date with a time, which would take a bare date for its midnight.
-    if let Some(first) = day::read(text) {
+    // Tried before `DateTime`, which would parse a date alone as its midnight.
+    if let Some(first) = day::parse(text) {
         return match edge {
             DayBoundary::First => Some(first.to_zoned(zone.clone()).ok()?.timestamp()),
             DayBoundary::Last => {
@@ -65,20 +66,20 @@ pub(super) fn read(text: &str, edge: DayBoundary, now: &Zoned) -> Option<Timesta
     Some(civil.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// The moment that lies a span like `2h`, `7d` or `7d ago` before `now`.
+/// The moment that is a span such as `2h`, `7d` or `7d ago` before `now`.
 pub fn before(text: &str, now: &Zoned) -> Option<Timestamp> {
-    // Calendar arithmetic: a day ago is the same time of yesterday.
+    // Calendar arithmetic: `1d` is the same local time yesterday.
     Some(now.checked_sub(span(text)?).ok()?.timestamp())
 }
 
-/// A span that is not negative, with or without `ago`.
+/// Parses a span that is not negative, with or without `ago`.
 pub(super) fn span(text: &str) -> Option<Span> {
     let text = text.trim();
     let text = text.strip_suffix(" ago").unwrap_or(text);
     text.parse::<Span>().ok().filter(|span| !span.is_negative())
 }
 
-/// Whether a span has no unit shorter than a day.
+/// Whether the span has no unit shorter than a day.
 pub(super) fn is_whole_days(span: &Span) -> bool {
     span.get_hours() == 0
         && span.get_minutes() == 0
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_whole_in_the_zone_of_this_computer() {
+    fn a_day_is_in_the_local_time_zone() {
         for day in ["2026-03-26", "20260326"] {
             assert_eq!(moment(day, DayBoundary::First), "2026-03-25T16:00:00Z");
             assert_eq!(moment(day, DayBoundary::Last), "2026-03-26T15:59:59.999Z");
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_with_and_without_a_zone_are_read() {
+    fn moments_have_a_zone_or_are_local() {
         for text in [
             "2026-03-26T10:00:00+08:00",
             "2026-03-26T02:00:00Z",
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused_with_examples() {
+    fn an_invalid_time_is_rejected_with_examples() {
         for text in [
             "",
             "yesterday",
@@ -165,7 +166,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC*", numbers in "[0-9a-z:.+ -]{0,24}") {
+        fn arbitrary_text_does_not_panic(text in "\\PC*", numbers in "[0-9a-z:.+ -]{0,24}") {
             for text in [text, numbers] {
                 for edge in [DayBoundary::First, DayBoundary::Last] {
                     let _ = parse("--since", &text, edge, &now());

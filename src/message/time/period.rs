@@ -1,4 +1,4 @@
-//! Spans of time as people write them: `7d`, or from one moment to another.
+//! Parses periods: `7d`, or from one moment to another.
 
 use jiff::ToSpan as _;
 use jiff::{Timestamp, Zoned};
@@ -6,10 +6,10 @@ use jiff::{Timestamp, Zoned};
 use crate::error::{Failure, Result};
 use crate::message::time::moment::{self, DayBoundary};
 
-/// A span longer than this is a slip of the pen.
+/// A longer span is treated as a mistake.
 const MAX_YEARS: i32 = 10;
 
-/// From one moment to another.
+/// A period between two moments, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Period {
     pub start: Timestamp,
@@ -17,30 +17,30 @@ pub struct Period {
 }
 
 impl Period {
-    /// Start and end in RFC 3339, to the second.
+    /// Start and end in RFC 3339, without fractions of a second.
     pub fn written(&self) -> [String; 2] {
         [self.start, self.end].map(|moment| format!("{moment:.0}"))
     }
 
-    /// The last `text` before now, such as `7d` or `12h`.
+    /// Parses a span back from now, such as `7d` or `12h`.
     ///
     /// # Errors
-    /// No span that [`moment`] reads; none at all, or more than ten years.
+    /// The span is invalid, zero, or longer than ten years.
     pub fn last(text: &str, now: &Zoned) -> Result<Self> {
         let end = now.timestamp();
         let earliest = now.checked_sub(MAX_YEARS.years()).map_or(end, |zoned| zoned.timestamp());
         let start = moment::before(text.trim(), now);
         let start = start.filter(|start| (earliest..end).contains(start)).ok_or_else(|| {
-            Failure::usage(format!("--last {text:?} is no span of time"))
-                .hint("write a number and h, d or w, for example --last 7d")
+            Failure::usage(format!("invalid period {text:?} for --last"))
+                .hint("--last takes a number with h, d or w, for example --last 7d")
         })?;
         Ok(Self { start, end })
     }
 
-    /// From a day or a moment to another, both included; without an end, until now.
+    /// Parses start and end, each a day or a moment; without an end, the period ends now.
     ///
     /// # Errors
-    /// Neither a day nor a moment; the end before the start.
+    /// A value is invalid, or the end is before the start.
     pub fn between(start: &str, end: Option<&str>, now: &Zoned) -> Result<Self> {
         let start = moment::parse("--start", start, DayBoundary::First, now)?;
         let until_now = now.timestamp();
@@ -51,8 +51,9 @@ impl Period {
             None => until_now,
         };
         if end < start {
-            return Err(Failure::usage("the period ends before it starts")
-                .hint("give --start and --end the other way round"));
+            return Err(
+                Failure::usage("the period ends before it starts").hint("swap --start and --end")
+            );
         }
         Ok(Self { start, end })
     }
@@ -71,14 +72,14 @@ mod tests {
         let period = Period::last("7d", &now()).expect("a week");
         assert_eq!(period.start.to_string(), "2026-03-19T12:00:00Z");
         assert_eq!(Period::last("1w", &now()).expect("a week"), period);
-        for wrong in ["", "d", "7", "-1d", "0d", "11y", "99999999d", "7é", "9223372036854775807w"]
+        for invalid in ["", "d", "7", "-1d", "0d", "11y", "99999999d", "7é", "9223372036854775807w"]
         {
-            Period::last(wrong, &now()).expect_err(wrong);
+            Period::last(invalid, &now()).expect_err(invalid);
         }
     }
 
     #[test]
-    fn days_are_whole_and_the_future_is_cut_off() {
+    fn days_are_whole_and_an_end_in_the_future_becomes_now() {
         let between = |start, end| Period::between(start, end, &now());
         let period = between("2026-03-01", Some("2026-03-02")).expect("two days");
         assert_eq!(period.start.to_string(), "2026-03-01T00:00:00Z");

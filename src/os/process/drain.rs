@@ -1,4 +1,4 @@
-//! Reads a child's output on a thread of its own, so that the child never blocks on a full pipe.
+//! Reads a child's output on a separate thread, so that the child never blocks on a full pipe.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{self, Sender};
@@ -11,75 +11,74 @@ struct Captured {
 }
 
 pub struct Drain<S> {
-    kept: Arc<Mutex<Captured>>,
+    captured: Arc<Mutex<Captured>>,
     source: Sender<Option<S>>,
 }
 
 impl<S: Read + Send + 'static> Drain<S> {
-    /// Starts the thread, before there is anything to read: a thread that cannot be started must
-    /// not be noticed after the child was.
+    /// Starts the thread. This happens before the child is started, because the child must not run
+    /// if a thread cannot be started.
     ///
-    /// It reads to the end and keeps the first `limit` bytes; `heard` gets each piece of these as
-    /// it comes, and `done` is called when there is no more.
+    /// The thread reads to the end and keeps the first `limit` bytes. It passes each chunk of these
+    /// to `on_bytes`, and calls `done` at the end.
     ///
     /// # Errors
-    /// The system starts no more threads.
+    /// The thread cannot be started.
     pub fn start(
         limit: usize,
-        mut heard: Option<impl FnMut(&[u8]) + Send + 'static>,
+        mut on_bytes: Option<impl FnMut(&[u8]) + Send + 'static>,
         done: impl FnOnce() + Send + 'static,
     ) -> io::Result<Self> {
-        let kept = Arc::new(Mutex::new(Captured::default()));
-        let shared = Arc::clone(&kept);
+        let captured = Arc::new(Mutex::new(Captured::default()));
+        let shared = Arc::clone(&captured);
         let (source, sources) = mpsc::channel::<Option<S>>();
         crate::os::process::start_thread("output", move || {
-            // Without a source the child was not started.
+            // The sender is dropped if the child could not be started.
             let Ok(source) = sources.recv() else { return };
             if let Some(source) = source {
                 read_all(source, limit, &shared, |bytes| {
-                    if let Some(heard) = &mut heard {
-                        heard(bytes);
+                    if let Some(on_bytes) = &mut on_bytes {
+                        on_bytes(bytes);
                     }
                 });
             }
             done();
         })?;
-        Ok(Self { kept, source })
+        Ok(Self { captured, source })
     }
 
-    /// Begins to read from there.
-    pub fn read(&self, source: Option<S>) {
-        // The thread waits for nothing else.
+    /// Starts reading from the source.
+    pub fn start_reading(&self, source: Option<S>) {
+        // The thread is waiting for the source, so sending cannot fail.
         let _ = self.source.send(source);
     }
 
-    /// What has been read so far, and whether something was dropped. The thread may still be
-    /// reading if a straggler holds the pipe; what comes later is lost.
+    /// The bytes so far, and whether output was dropped. If another process still holds the pipe,
+    /// the thread goes on reading, but its output is lost.
     pub fn take(self) -> (Vec<u8>, bool) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        (std::mem::take(&mut kept.bytes), kept.truncated)
+        let mut captured = self.captured.lock().unwrap_or_else(PoisonError::into_inner);
+        (std::mem::take(&mut captured.bytes), captured.truncated)
     }
 }
 
 fn read_all(
     mut source: impl Read,
     limit: usize,
-    kept: &Mutex<Captured>,
-    mut heard: impl FnMut(&[u8]),
+    captured: &Mutex<Captured>,
+    mut on_bytes: impl FnMut(&[u8]),
 ) {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         match source.read(&mut buffer) {
             Ok(0) => return,
             Ok(count) => {
-                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                let room = limit.saturating_sub(kept.bytes.len());
-                kept.bytes.extend_from_slice(&buffer[..count.min(room)]);
-                kept.truncated |= count > room;
-                drop(kept);
-                // What is not kept is not told either: a listener that is slower than the child
-                // would be sent more and more.
-                heard(&buffer[..count.min(room)]);
+                let mut captured = captured.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = limit.saturating_sub(captured.bytes.len());
+                captured.bytes.extend_from_slice(&buffer[..count.min(room)]);
+                captured.truncated |= count > room;
+                drop(captured);
+                // Only kept bytes are passed on, so that the queue of a slow listener is limited.
+                on_bytes(&buffer[..count.min(room)]);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return,

@@ -1,8 +1,8 @@
-//! The one place that starts processes.
+//! Starts processes; no other module does.
 //!
-//! A child gets a process group of its own and a closed pipe as its input (`aliyun` would prompt
-//! on a character device, even on `/dev/null`). Both outputs are drained while it runs. It ends by
-//! itself, at the time limit, or at the user's second signal, and then with its whole group.
+//! A child has its own process group and a closed pipe as stdin, because `aliyun` prompts if stdin
+//! is a character device, even `/dev/null`. Both outputs are drained while it runs. It exits by
+//! itself, or its whole group is killed at the time limit or at the user's second signal.
 
 mod drain;
 
@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 use crate::os::{signals, system};
 use drain::Drain;
 
-/// The most that is kept of a child's standard output; the rest is read and dropped.
+/// The bytes of a child's stdout that are kept; the rest is read and dropped.
 pub const STDOUT_LIMIT: usize = 32 * 1024 * 1024;
-/// The most that is kept of a child's standard error.
+/// The bytes of a child's stderr that are kept; the rest is read and dropped.
 pub const STDERR_LIMIT: usize = 1024 * 1024;
 
-/// How long outputs are read after the child itself has exited, or was killed: what is in the pipes
-/// by then belongs to the reply. A straggler that inherited them adds nothing to it.
+/// How long outputs are read after the child has exited or was killed. What is in the pipes by then
+/// belongs to the reply; later output of a process that inherited the pipes does not.
 const STRAGGLER_GRACE: Duration = Duration::from_secs(2);
 
 /// A process to start.
@@ -32,55 +32,55 @@ pub struct Launch<'a> {
     pub args: &'a [String],
     pub set_env: &'a [(String, String)],
     pub remove_env: &'a [String],
-    /// From start to end; then the group is killed.
+    /// The time limit from the start; then the group is killed.
     pub limit: Duration,
     pub options: &'a SpawnOptions<'a>,
 }
 
-/// What is special about one process.
+/// Options for one process.
 #[derive(Clone, Copy, Default)]
 pub struct SpawnOptions<'a> {
-    /// A locked file that it is to hold as long as it runs.
+    /// A locked file that the process inherits, which keeps the lock while the process runs.
     pub hold: Option<&'a File>,
-    /// Whether the user's second signal ends it. Cleaning up is not to be interrupted.
+    /// Whether the user's second signal kills it. Clean-up must not be interrupted.
     pub interruptible: bool,
-    /// Variables that are its own, besides those that all get.
+    /// Variables for this process, in addition to [`Launch::set_env`].
     pub environment: &'a [(OsString, OsString)],
-    /// Where it stands, if not where this program does.
+    /// The working directory, if it differs from that of this program.
     pub folder: Option<&'a Path>,
-    /// Told its number as soon as it exists.
+    /// Called with the process ID once the process has started.
     pub started: Option<&'a dyn Fn(u32)>,
     pub heard: Option<Listener<'a>>,
-    /// Called once if a first signal comes while it runs and a second one would end it.
+    /// Called once on the first signal while the process runs, if a second signal would kill it.
     pub on_first_signal: Option<&'a dyn Fn()>,
 }
 
-/// Told what a process prints on standard output, as it comes.
+/// Called with each chunk of a process's stdout.
 pub type Listener<'a> = &'a dyn Fn(&[u8]);
 
 /// Why a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Termination {
-    /// By itself, or by someone else's signal.
+    /// By itself, or by a signal from elsewhere.
     Exited(ExitStatus),
-    /// Killed here at the time limit.
+    /// Killed by alimsg at the time limit.
     TimedOut(Duration),
-    /// Killed here at the user's second signal.
+    /// Killed by alimsg at the user's second signal.
     Interrupted,
 }
 
-/// What a process said and how it ended.
+/// The output of a process and how it ended.
 #[derive(Debug)]
 pub struct Output {
     pub end: Termination,
     pub stdout: Vec<u8>,
-    /// The output was larger than [`STDOUT_LIMIT`].
+    /// Stdout was larger than [`STDOUT_LIMIT`].
     pub stdout_truncated: bool,
     pub stderr: Vec<u8>,
 }
 
 impl Output {
-    /// The process ran to its end and reported success.
+    /// Whether the process exited by itself with exit code 0.
     pub fn succeeded(&self) -> bool {
         matches!(self.end, Termination::Exited(status) if status.success())
     }
@@ -91,8 +91,8 @@ enum Event {
     Exited {
         by_signal: bool,
     },
-    /// Standard output said this.
-    Heard(Vec<u8>),
+    /// A chunk of stdout.
+    Stdout(Vec<u8>),
     Drained,
     Signal,
 }
@@ -100,21 +100,21 @@ enum Event {
 /// Runs a process to its end.
 ///
 /// # Errors
-/// Only if it could not be started at all: nothing has happened then.
+/// The process could not be started, so it had no effect.
 pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
     let SpawnOptions { interruptible, started, heard, on_first_signal, .. } = *launch.options;
     let (sender, events) = mpsc::channel();
-    let tell = |event: Event| {
+    let notify = |event: Event| {
         let sender = sender.clone();
         move || drop(sender.send(event))
     };
     let listener = heard.map(|_| {
         let sender = sender.clone();
-        move |bytes: &[u8]| drop(sender.send(Event::Heard(bytes.to_vec())))
+        move |bytes: &[u8]| drop(sender.send(Event::Stdout(bytes.to_vec())))
     });
-    // All threads are there before the child: a child that nobody watches must not exist.
-    let stdout = Drain::start(STDOUT_LIMIT, listener, tell(Event::Drained))?;
-    let stderr = Drain::start(STDERR_LIMIT, None::<fn(&[u8])>, tell(Event::Drained))?;
+    // All threads start before the child, so that the child never runs unwatched.
+    let stdout = Drain::start(STDOUT_LIMIT, listener, notify(Event::Drained))?;
+    let stderr = Drain::start(STDERR_LIMIT, None::<fn(&[u8])>, notify(Event::Drained))?;
     let (pid, pids) = mpsc::channel();
     let exited = sender.clone();
     start_thread("exit", move || {
@@ -128,10 +128,10 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
     if let Some(started) = started {
         started(child.id());
     }
-    let _waking = signals::SignalSubscription::new(sender.clone(), Event::Signal);
-    stdout.read(child.stdout.take());
-    stderr.read(child.stderr.take());
-    // The thread waits for nothing else.
+    let _subscription = signals::SignalSubscription::new(sender.clone(), Event::Signal);
+    stdout.start_reading(child.stdout.take());
+    stderr.start_reading(child.stderr.take());
+    // The thread is waiting for the process ID, so sending cannot fail.
     let _ = pid.send(child.id());
 
     let mut first_signal = on_first_signal.filter(|_| interruptible);
@@ -144,13 +144,13 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
     };
     let mut running =
         Running { child, killed: None, exited: false, group_ended: false, open: 2, deadline };
-    // A signal that came before the child existed counts as well.
+    // A signal from before the child was started counts as well.
     report_signal();
     running.on_signal(interruptible);
     while !running.is_over() {
         match events.recv_timeout(running.deadline.saturating_duration_since(Instant::now())) {
             Ok(Event::Exited { by_signal }) => running.on_exit(by_signal),
-            Ok(Event::Heard(bytes)) => {
+            Ok(Event::Stdout(bytes)) => {
                 if let Some(heard) = heard {
                     heard(&bytes);
                 }
@@ -170,8 +170,11 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
     Ok(Output { end, stdout, stdout_truncated, stderr })
 }
 
-/// Starts this program once more, in a group of its own, with `role` to tell it what it is there
-/// for. Its input and its standard output are pipes to here.
+/// Starts this program again in its own process group, with `role` as the variable and value of its
+/// role. Its stdin and stdout are pipes to this process.
+///
+/// # Errors
+/// The process cannot be started.
 pub fn start_companion(role: (&str, &str)) -> io::Result<Child> {
     let mut command = command(std::env::current_exe()?.as_os_str());
     command.env(role.0, role.1).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
@@ -179,7 +182,7 @@ pub fn start_companion(role: (&str, &str)) -> io::Result<Child> {
     command.spawn()
 }
 
-/// Starts a thread; one that cannot be started is an error like any other.
+/// Starts a named thread; unlike `std::thread::spawn`, it does not panic if that fails.
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
 }
@@ -213,15 +216,15 @@ fn spawn(launch: &Launch<'_>) -> io::Result<Child> {
     Ok(child)
 }
 
-/// The state of a child between its start and its being reaped.
+/// The state of a child until it is reaped.
 struct Running {
     child: Child,
-    /// Set once its group has been killed here, with the reason.
+    /// The reason, once alimsg has killed its group.
     killed: Option<Termination>,
     exited: bool,
-    /// Its group has been killed after it exited, and the outputs are read to their end.
+    /// Its group was killed after it exited, so that its outputs end.
     group_ended: bool,
-    /// How many of its outputs are still open.
+    /// The number of its outputs that are still open.
     open: u8,
     deadline: Instant,
 }
@@ -236,35 +239,35 @@ impl Running {
             return;
         }
         self.exited = true;
-        // A host that someone killed leaves its plugin running: the reply can still come, and is
-        // worth the whole time limit. After a regular exit the reply is complete, also if the exit
-        // was noticed after the time limit: then it only remains to be read.
+        // If the host was killed from elsewhere, its plugin goes on and can still print the reply,
+        // so the time limit stays. After a regular exit the reply is complete and only has to be
+        // read, even if the exit was noticed after the time limit.
         if self.killed.is_some() || !by_signal {
             self.deadline = Instant::now() + STRAGGLER_GRACE;
         }
     }
 
     fn on_signal(&mut self, interruptible: bool) {
-        // Also when the host has gone and its plugin goes on: that is the call by now.
+        // Also if the host has exited and its plugin still runs the call.
         if interruptible && signals::count() >= 2 && self.killed.is_none() {
             self.kill(Termination::Interrupted);
         }
     }
 
-    /// Whether there is anything more to wait for.
+    /// Handles the deadline; returns whether to go on waiting.
     fn on_deadline(&mut self, limit: Duration) -> bool {
         if self.killed.is_some() || self.group_ended {
             return false;
         }
         if self.exited {
-            // Outputs that outlive the process: end those who hold them, read what they wrote, keep
-            // how it ended.
+            // Other processes still hold the outputs: kill them and read what they wrote, but keep
+            // the exit status.
             system::end_group(self.child.id());
             self.group_ended = true;
             self.deadline = Instant::now() + STRAGGLER_GRACE;
             return true;
         }
-        // It can have exited unnoticed: this process was stopped, or the machine is busy.
+        // The exit may not have been noticed yet, if this process was stopped or is slow.
         if let Some(by_signal) = system::has_exited(self.child.id()) {
             self.on_exit(by_signal);
             return true;
@@ -276,7 +279,7 @@ impl Running {
     fn kill(&mut self, reason: Termination) {
         self.killed = Some(reason);
         system::end_group(self.child.id());
-        // Where groups do not exist, at least the child itself.
+        // On systems without process groups, kill at least the child itself.
         let _ = self.child.kill();
         self.deadline = Instant::now() + STRAGGLER_GRACE;
     }

@@ -1,4 +1,4 @@
-//! How the end of a process is noticed, judged with a shell as the child.
+//! How the end of a process is detected, with a shell as the child.
 
 #![cfg(unix)]
 
@@ -27,7 +27,7 @@ fn an_exit_that_is_noticed_after_the_deadline_is_an_exit() {
         Running { child, killed: None, exited: false, group_ended: false, open: 2, deadline };
     assert!(running.on_deadline(Duration::from_secs(1)), "the outputs are still to be read");
     assert!(running.deadline > Instant::now());
-    // The event that reports the exit comes late, and changes nothing.
+    // The event that reports the exit comes late and changes nothing.
     running.on_exit(false);
     match running.reap().expect("an end") {
         Termination::Exited(status) => assert_eq!(status.code(), Some(3)),
@@ -36,22 +36,22 @@ fn an_exit_that_is_noticed_after_the_deadline_is_an_exit() {
 }
 
 #[test]
-fn a_process_that_runs_on_is_ended_at_the_deadline_and_what_it_printed_is_kept() {
+fn a_process_is_killed_at_the_deadline_and_its_output_is_kept() {
     let output = sh("echo reply; sleep 30", Duration::from_millis(500));
     assert_eq!(output.end, Termination::TimedOut(Duration::from_millis(500)));
     assert_eq!(output.stdout, b"reply\n");
 }
 
 #[test]
-fn output_that_a_straggler_holds_open_is_read_as_far_as_it_goes() {
+fn output_that_another_process_holds_open_does_not_block() {
     let output = sh("echo reply; (sleep 30; echo late) & exit 0", Duration::from_secs(20));
     assert!(output.succeeded(), "{output:?}");
     assert_eq!(output.stdout, b"reply\n");
 }
 
 #[test]
-fn what_is_in_the_pipe_at_the_deadline_is_read_to_its_end() {
-    // More than a pipe holds, from a process that is killed in the middle.
+fn output_in_the_pipe_at_the_deadline_is_read_completely() {
+    // More than fits into a pipe, from a process that is killed.
     let output = sh("yes 0123456789 | head -c 3000000; sleep 30", Duration::from_secs(2));
     assert!(matches!(output.end, Termination::TimedOut(_)), "{:?}", output.end);
     assert_eq!(output.stdout.len(), 3_000_000);

@@ -1,7 +1,7 @@
-//! What the operating system does differently: signals, process groups, file modes, inheritance.
+//! Platform-specific code: signals, process groups, file modes, inheritance of file descriptors.
 //!
-//! Everything else in the program is portable. The Unix side is what is tested; the Windows side
-//! is written to compile and to be safe, and claims nothing more.
+//! All other code is portable. The Unix code is tested; the Windows code is only known to compile,
+//! and prefers safe behaviour.
 
 #[cfg(unix)]
 mod unix;
@@ -16,17 +16,17 @@ pub use windows::*;
 use std::path::PathBuf;
 use std::{fmt, io};
 
-/// Why a file or folder that runs share is not used, although it could be opened.
+/// Why a shared file or folder is not used although it could be opened.
 #[derive(Debug)]
 pub enum Untrusted {
-    /// It belongs to another user. Both are named as people know them: `root (uid 0)`.
+    /// It belongs to another user. Users have the form `root (uid 0)`.
     Owner { path: PathBuf, owner: String, user: String },
-    /// A link, a FIFO, a device, or a folder in the place of a file.
+    /// It is a link, a FIFO, a device, or a folder instead of a file.
     Kind { path: PathBuf, expected: &'static str },
 }
 
 impl Untrusted {
-    /// The finding in an error that was passed on, if there is one.
+    /// The [`Untrusted`] inside an I/O error, if there is one.
     pub fn find(error: &io::Error) -> Option<&Self> {
         error.get_ref()?.downcast_ref()
     }

@@ -1,7 +1,7 @@
-//! The Windows side: compiles by design, has not been run.
+//! The Windows code: written to compile, but not tested.
 //!
-//! Without signals and process groups, a Ctrl-C ends the program at once; a lease that is left
-//! behind is then paid by the watchdog or by the next run.
+//! Without signals and process groups, Ctrl-C ends the program at once; the watchdog or the next
+//! run then cleans up its lease.
 
 use std::ffi::c_int;
 use std::fs::{File, Metadata, OpenOptions};
@@ -56,7 +56,7 @@ pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// Owners are not compared here.
+/// Owners are not checked on Windows.
 pub fn check_own_folder(_path: &Path, _link: bool) -> io::Result<()> {
     Ok(())
 }
@@ -73,12 +73,12 @@ pub fn own_ids() -> String {
     String::new()
 }
 
-/// Without it nothing proves whose a process is, so none is ended.
+/// Not available. Without it a process cannot be identified, so callers kill none.
 pub fn start_time(_pid: u32) -> Option<u64> {
     None
 }
 
-/// The read that follows waits instead.
+/// Always true, so the following read blocks instead.
 pub fn is_readable_within<T>(_input: T, _limit: std::time::Duration) -> io::Result<bool> {
     Ok(true)
 }
@@ -95,7 +95,7 @@ pub fn watch_signals(_on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<
     Ok(())
 }
 
-/// No system call is interrupted by a signal here.
+/// Does nothing: signals do not interrupt system calls on Windows.
 pub fn interrupt_own_waits() {}
 
 pub fn reraise(_signal: c_int) {}
@@ -104,7 +104,7 @@ pub fn signal_name(signal: c_int) -> String {
     format!("signal {signal}")
 }
 
-/// Nobody can tell without writing.
+/// Always false: only a write would show it.
 pub fn is_cut_off(_output: std::io::Stdout) -> bool {
     false
 }

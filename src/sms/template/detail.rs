@@ -102,7 +102,7 @@ impl SmsTemplate {
         let object = Value::Object(object);
         if fields::text(&object, &["TemplateContent", "TemplateStatus", "TemplateName"]).is_none() {
             let list = "alimsg templates list --channel sms --all";
-            return Err(reply::nothing_about(&format!("template {code}"), list, raw));
+            return Err(reply::missing_from_reply(&format!("template {code}"), list, raw));
         }
         let kind = fields::text(&object, &["TemplateType"]).map(|number| {
             word_or_number(number.parse().ok().and_then(TemplateType::from_number), number)

@@ -1,4 +1,4 @@
-//! The table of keys.
+//! The table of idempotency keys.
 
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
@@ -14,7 +14,7 @@ use crate::storage::{
 const COLUMNS: &str = "key, state, content, account, tracking_id, generated, lease, since, \
                        details, result";
 
-const fn word(state: KeyState) -> &'static str {
+const fn state_name(state: KeyState) -> &'static str {
     match state {
         KeyState::Reserved => "reserved",
         KeyState::Calling => "calling",
@@ -23,9 +23,9 @@ const fn word(state: KeyState) -> &'static str {
     }
 }
 
-/// The state of that name; version 0.1.0 called an unresolved key open.
-pub fn state(word: &str) -> Option<KeyState> {
-    match word {
+/// Parses the name of a state; in version 0.1.0, `unresolved` was `open`.
+fn parse_state(name: &str) -> Option<KeyState> {
+    match name {
         "reserved" => Some(KeyState::Reserved),
         "calling" => Some(KeyState::Calling),
         "unresolved" | "open" => Some(KeyState::Unresolved),
@@ -49,7 +49,7 @@ impl Sqlite {
             Ok(used.unwrap_or(Reserve::Reserved))
         });
         match reserved {
-            // What can be read still answers a key that was used.
+            // A used key can still be reported if the database is only readable.
             Err(Error::Unreadable(error, crate::storage::sqlite::Fix::Files)) => {
                 match self.usage(&self.connection, key, is_alive)? {
                     Some(used) => Ok(used),
@@ -60,7 +60,7 @@ impl Sqlite {
         }
     }
 
-    /// What keeps the key from being reserved.
+    /// Why the key cannot be reserved; `None` if it can.
     fn usage(
         &self,
         connection: &Connection,
@@ -100,7 +100,7 @@ fn insert(connection: &Connection, key: &str, new: &NewKey) -> rusqlite::Result<
     )
 }
 
-/// From here on the message may go out.
+/// Records that the call is about to start: from here on, the message may be sent.
 pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Result<()> {
     let changed = connection
         .execute(
@@ -145,7 +145,7 @@ pub fn release(connection: &Connection, owner: Owner<'_>) -> Result<()> {
         .map_err(not_written)
 }
 
-/// Records an acceptance that was proven or confirmed later, also for a record that is elsewhere.
+/// Records that a message was accepted after all, also for a record of another database.
 pub fn put_accepted(connection: &Connection, record: &KeyRecord, result: &str) -> Result<()> {
     failpoint::point("store: about to settle a key");
     let identity = record.identity.as_ref();
@@ -174,7 +174,7 @@ pub fn put_accepted(connection: &Connection, record: &KeyRecord, result: &str) -
     if changed == 1 { Ok(()) } else { Err(Error::TakenOver) }
 }
 
-/// Adds a record of another database as it is.
+/// Copies a record of another database unchanged.
 pub fn copy(connection: &Connection, record: &KeyRecord) -> rusqlite::Result<usize> {
     let identity = record.identity.as_ref();
     connection.execute(
@@ -184,7 +184,7 @@ pub fn copy(connection: &Connection, record: &KeyRecord) -> rusqlite::Result<usi
         ),
         params![
             record.key,
-            word(record.state),
+            state_name(record.state),
             identity.map(|identity| &identity.content),
             identity.map(|identity| &identity.account),
             record.tracking.id,
@@ -203,7 +203,7 @@ pub fn remove(connection: &Connection, key: &str) -> Result<()> {
 
 pub fn find(connection: &Connection, key: &str) -> Result<Option<KeyRecord>> {
     connection
-        .query_row(&format!("SELECT {COLUMNS} FROM keys WHERE key = ?1"), [key], read)
+        .query_row(&format!("SELECT {COLUMNS} FROM keys WHERE key = ?1"), [key], from_row)
         .optional()
         .map_err(unreadable)
 }
@@ -211,14 +211,14 @@ pub fn find(connection: &Connection, key: &str) -> Result<Option<KeyRecord>> {
 pub fn all(connection: &Connection) -> Result<Vec<KeyRecord>> {
     let mut statement =
         connection.prepare(&format!("SELECT {COLUMNS} FROM keys")).map_err(unreadable)?;
-    let rows = statement.query_map([], read).map_err(unreadable)?;
+    let rows = statement.query_map([], from_row).map_err(unreadable)?;
     rows.collect::<rusqlite::Result<_>>().map_err(unreadable)
 }
 
-/// A row, also a damaged one: what cannot be read makes the key unresolved at most.
-pub fn read(row: &Row<'_>) -> rusqlite::Result<KeyRecord> {
+/// Parses a row. A damaged row with an unreadable state becomes an unresolved key.
+pub fn from_row(row: &Row<'_>) -> rusqlite::Result<KeyRecord> {
     let text = |at: usize| row.get::<_, Option<String>>(at).ok().flatten();
-    let known = text(1).as_deref().and_then(state);
+    let known = text(1).as_deref().and_then(parse_state);
     let tracking_id = text(4);
     let since = text(7).and_then(|time| time.parse().ok());
     let identity = text(2).zip(text(3));

@@ -1,5 +1,5 @@
-//! Keys of version 0.1.0, in a database of their own. They are read where they are: a run of the
-//! old version that is still at work goes on writing there.
+//! Keys of version 0.1.0, in a separate database. They are not migrated, because a run of the old
+//! version may still write there.
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +8,12 @@ use anyhow::anyhow;
 use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::storage::files::{self, Found};
+use crate::storage::files::{self, PathState};
 use crate::storage::sqlite::{PATIENCE, keys, not_written, unreadable};
 use crate::storage::{Error, Fix, KeyRecord, KeyState, Result};
 
-/// As 0.1.0 has it, in the order in which a record is read. Its fingerprint is left out: a hash
-/// without a secret can be guessed, and is not compared.
+/// The columns of 0.1.0 in the order of [`keys::from_row`]. Its fingerprint is not used: it is a
+/// hash without a secret, so its content could be guessed.
 const COLUMNS: &str = "key, state, NULL, NULL, tracking, generated, lease, since, NULL, result";
 
 pub struct Legacy {
@@ -27,8 +27,8 @@ impl Legacy {
 
     fn connect(&self) -> Result<Option<Connection>> {
         match files::inspect(&self.path).map_err(|error| Error::Unreadable(error, Fix::Files))? {
-            Found::Nothing => return Ok(None),
-            Found::File(_) => {}
+            PathState::Missing => return Ok(None),
+            PathState::File(_) => {}
         }
         let open = || -> rusqlite::Result<(Connection, i64)> {
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -37,15 +37,15 @@ impl Legacy {
             let version = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
             Ok((connection, version))
         };
-        let (connection, version) = open().map_err(|error| self.named(unreadable(error)))?;
+        let (connection, version) = open().map_err(|error| self.with_path(unreadable(error)))?;
         if version != 1 {
-            let error = anyhow!("{} has no keys of version 0.1.0", self.path.display());
+            let error = anyhow!("{} is not a key database of version 0.1.0", self.path.display());
             return Err(Error::Unreadable(error, Fix::Repair));
         }
         Ok(Some(connection))
     }
 
-    fn named(&self, error: Error) -> Error {
+    fn with_path(&self, error: Error) -> Error {
         match error {
             Error::Unreadable(error, fix) => {
                 let named = Err::<(), _>(error).with_context(|| self.path.display().to_string());
@@ -59,19 +59,19 @@ impl Legacy {
         let Some(connection) = self.connect()? else { return Ok(None) };
         let query = format!("SELECT {COLUMNS} FROM sends WHERE key = ?1");
         connection
-            .query_row(&query, [key], keys::read)
+            .query_row(&query, [key], keys::from_row)
             .optional()
-            .map_err(|error| self.named(unreadable(error)))
+            .map_err(|error| self.with_path(unreadable(error)))
     }
 
     pub fn all(&self) -> Result<Vec<KeyRecord>> {
         let Some(connection) = self.connect()? else { return Ok(Vec::new()) };
         let read = || {
             let mut statement = connection.prepare(&format!("SELECT {COLUMNS} FROM sends"))?;
-            let rows = statement.query_map([], keys::read)?;
+            let rows = statement.query_map([], keys::from_row)?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
-        let mut records = read().map_err(|error| self.named(unreadable(error)))?;
+        let mut records = read().map_err(|error| self.with_path(unreadable(error)))?;
         records.retain(|record| record.state != KeyState::Reserved);
         Ok(records)
     }

@@ -1,16 +1,16 @@
-//! The file that is written beside the database once it exists. If the database is deleted or
-//! emptied later, it shows that keys may be missing.
+//! The marker file next to the database, written once the database exists. If the database is later
+//! deleted or emptied, the marker shows that keys may be missing.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::storage::files::{self, Found};
+use crate::storage::files::{self, PathState};
 use crate::storage::{Error, Fix, Result, folder};
 
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marker {
-    /// Which database it belongs to; empty if the marker cannot be understood.
+    /// The ID of its database; empty if the marker cannot be parsed.
     pub store: String,
     pub created_at: String,
 }
@@ -21,11 +21,11 @@ impl Marker {
     }
 }
 
-pub fn read(path: &Path) -> Result<Option<Marker>> {
+pub fn load(path: &Path) -> Result<Option<Marker>> {
     let unreadable = |error: anyhow::Error| Error::Unreadable(error, Fix::Files);
     match files::inspect(path).map_err(unreadable)? {
-        Found::Nothing => Ok(None),
-        Found::File(_) => {
+        PathState::Missing => Ok(None),
+        PathState::File(_) => {
             let text = std::fs::read(path).map_err(|error| unreadable(error.into()))?;
             Ok(Some(serde_json::from_slice(&text).unwrap_or_default()))
         }

@@ -1,4 +1,4 @@
-//! The messages of the last minutes, for the duplicate check: keyed hashes and no content.
+//! Recent messages for the duplicate check: keyed hashes, without content.
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::OptionalExtension as _;
@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use crate::storage::sqlite::{not_written, unreadable};
 use crate::storage::{Earlier, NewMessage, Result, Termination};
 
-/// How long a message is kept: longer than any check looks back.
+/// How long a message is kept: longer than the period of any check.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 pub fn forget_old(connection: &Connection, now: Timestamp) -> Result<()> {
@@ -29,8 +29,8 @@ pub fn add(connection: &Connection, message: &NewMessage, now: Timestamp) -> Res
         .map_err(not_written)
 }
 
-/// The latest equal message since then. One from the future is of a clock that was set back later:
-/// it proves nothing.
+/// The latest equal message since this moment. A message from the future is ignored, because the
+/// clock was set back after it.
 pub fn latest(
     connection: &Connection,
     fingerprint: &str,
@@ -38,7 +38,7 @@ pub fn latest(
 ) -> Result<Option<Earlier>> {
     let now = Timestamp::now();
     let until = now.saturating_add(now.duration_since(since).abs()).unwrap_or(now);
-    // One that is not accepted matters more than a later one that is.
+    // A message with an unknown outcome matters more than a later accepted one.
     connection
         .query_row(
             "SELECT state, at FROM messages
@@ -49,8 +49,8 @@ pub fn latest(
         )
         .optional()
         .map_err(unreadable)
-        .map(|found| {
-            found.map(|(state, at)| Earlier {
+        .map(|row| {
+            row.map(|(state, at)| Earlier {
                 at: Timestamp::from_millisecond(at).unwrap_or(now),
                 accepted: state == "accepted",
             })
@@ -71,14 +71,14 @@ pub fn finish(connection: &Connection, id: &str, end: &Termination<'_>) -> Resul
     .map_err(not_written)
 }
 
-pub fn accept_of_key(connection: &Connection, key: &str) -> Result<()> {
+pub fn accept_for_key(connection: &Connection, key: &str) -> Result<()> {
     connection
         .execute("UPDATE messages SET state = 'accepted' WHERE key = ?1", [key])
         .map(drop)
         .map_err(not_written)
 }
 
-pub fn remove_of_key(connection: &Connection, key: &str) -> Result<()> {
+pub fn remove_for_key(connection: &Connection, key: &str) -> Result<()> {
     connection
         .execute("DELETE FROM messages WHERE key = ?1 AND state <> 'accepted'", [key])
         .map(drop)

@@ -1,7 +1,7 @@
-//! The embedded engine: one SQLite database, opened by many processes at once.
+//! The store in a SQLite database, which many processes can open at the same time.
 //!
-//! A key costs two writes that wait for the disk: before its call starts and when its outcome is
-//! known. A reservation alone does not wait: if a power cut takes it, nothing was sent.
+//! Each key needs two durable writes: before its call starts and when its outcome is known. A
+//! reservation is not durable: if a power failure loses it, nothing was sent.
 
 mod keys;
 mod legacy;
@@ -22,7 +22,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use sha2::Sha256;
 
 use crate::os::{failpoint, system};
-use crate::storage::files::{self, Found};
+use crate::storage::files::{self, PathState};
 use crate::storage::{
     Begin, Earlier, Error, Fix, IsAlive, KeyRecord, LEASES, NewKey, NewMessage, Owner, Reserve,
     Result, Store, Termination, folder, lock,
@@ -30,13 +30,13 @@ use crate::storage::{
 use legacy::Legacy;
 pub use repair::repair;
 
-/// How long to wait for another process; transactions take milliseconds.
+/// How long to wait for another process. Transactions take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Marks the file as a database of alimsg: "alim" in ASCII.
+/// The `application_id` of the database: "alim" in ASCII.
 const APPLICATION: i64 = 0x616c_696d;
-/// The version of the tables.
+/// The version of the schema, in `user_version`.
 const VERSION: i64 = 1;
-/// Bytes of the secret.
+/// The length of the secret in bytes.
 const SECRET: usize = 32;
 
 const SCHEMA: &str = "
@@ -69,7 +69,7 @@ const SCHEMA: &str = "
     CREATE INDEX messages_by_fingerprint ON messages (fingerprint, at);
 ";
 
-/// Where everything is, below the state folder.
+/// The paths of the store.
 pub struct Paths {
     folder: PathBuf,
     database: PathBuf,
@@ -87,7 +87,7 @@ impl Paths {
         }
     }
 
-    /// The database and the files that SQLite keeps beside it.
+    /// The database, its write-ahead log and its shared-memory file.
     fn database_files(&self) -> [PathBuf; 3] {
         ["", "-wal", "-shm"].map(|end| {
             let mut path = self.database.clone().into_os_string();
@@ -97,10 +97,10 @@ impl Paths {
     }
 }
 
-/// Whether something is or was recorded in that folder.
+/// Whether the folder contains or contained a store.
 ///
 /// # Errors
-/// It cannot be told.
+/// A file cannot be examined.
 pub fn exists(folder: &Path) -> Result<bool> {
     let paths = Paths::below(folder);
     if leases_remain(folder) {
@@ -108,8 +108,8 @@ pub fn exists(folder: &Path) -> Result<bool> {
     }
     let legacy = Legacy::below(folder);
     for path in [&paths.database, &paths.marker, &legacy.path] {
-        let found = files::inspect(path).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-        if found != Found::Nothing {
+        let state = files::inspect(path).map_err(|error| Error::Unreadable(error, Fix::Files))?;
+        if state != PathState::Missing {
             return Ok(true);
         }
     }
@@ -124,7 +124,7 @@ pub struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens the database of that folder, created for this user alone if there is none.
+    /// Opens the database of a folder, or creates it with mode 0600.
     ///
     /// # Errors
     /// As [`Error`] lists them.
@@ -135,7 +135,7 @@ impl Sqlite {
             if existed { Error::Unreadable(error, Fix::Files) } else { Error::NeverExisted(error) }
         };
         folder::create(folder).map_err(failed)?;
-        // SQLite's own waiting does not cover the creation of a database.
+        // SQLite's busy timeout does not cover the creation of a database.
         let _opening =
             lock::acquire(&paths.lock, PATIENCE, true).map_err(|reason| match reason {
                 lock::LockError::Failed(error) => failed(error),
@@ -143,7 +143,7 @@ impl Sqlite {
             })?;
         // Another run may have created it in the meantime.
         let existed = exists(folder)?;
-        let marked = marker::read(&paths.marker)?;
+        let marked = marker::load(&paths.marker)?;
         let used = marked.is_some() || leases_remain(folder);
         if used && is_empty(&paths)? {
             return Err(lost(&paths));
@@ -159,7 +159,7 @@ impl Sqlite {
         for path in paths.database_files() {
             files::inspect(&path).map_err(|error| Error::Unreadable(error, Fix::Files))?;
         }
-        // SQLite gives the files beside it the mode of this one.
+        // SQLite creates its other files with the mode of this file.
         system::private_file()
             .write(true)
             .create(true)
@@ -175,7 +175,7 @@ impl Sqlite {
         match pragmas.map_err(unreadable)? {
             (APPLICATION, VERSION) => {}
             (APPLICATION, later @ 2..) => {
-                let error = anyhow!("version {later} of the store is of a later alimsg");
+                let error = anyhow!("the store has version {later}, of a later version of alimsg");
                 return Err(Error::Unreadable(error, Fix::Upgrade));
             }
             (0, 0) if marked.is_none() && has_no_tables(&connection).map_err(unreadable)? => {
@@ -204,12 +204,15 @@ impl Sqlite {
             created_at: created_at.unwrap_or_default(),
         };
         if secret.len() != SECRET {
-            return Err(Error::Unreadable(anyhow!("its secret is damaged"), Fix::Repair));
+            return Err(Error::Unreadable(
+                anyhow!("the secret of the store is damaged"),
+                Fix::Repair,
+            ));
         }
         match marked {
             Some(marked) if marked.is_readable() && marked.store != own.store => {
                 let error = anyhow!(
-                    "{} is not the database that was created here",
+                    "{} is not the original database of this folder",
                     paths.database.display()
                 );
                 return Err(Error::Unreadable(error, Fix::Repair));
@@ -229,7 +232,7 @@ impl Sqlite {
         })
     }
 
-    /// One change, at the same moment for everybody. `durable`: on disk when this returns.
+    /// Runs a change in a transaction. With `durable`, it is on disk on return.
     fn change<T>(
         &self,
         durable: bool,
@@ -255,12 +258,12 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Creates the tables; `previous` is the store that this one continues.
+/// Creates the tables; `previous` is the marker of the store that this one replaces.
 fn create(connection: &Connection, previous: Option<&marker::Marker>) -> rusqlite::Result<()> {
     let now = Timestamp::now().to_string();
     let mut secret = [0_u8; SECRET];
     getrandom::fill(&mut secret).map_err(|error| {
-        rusqlite::Error::ToSqlConversionFailure(format!("no randomness: {error}").into())
+        rusqlite::Error::ToSqlConversionFailure(format!("cannot get random bytes: {error}").into())
     })?;
     let store = previous.map_or_else(|| uuid::Uuid::new_v4().to_string(), |old| old.store.clone());
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
@@ -281,14 +284,14 @@ fn has_no_tables(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(tables == 0)
 }
 
-/// Whether there is no database, or one without content.
+/// Whether the database is missing or empty.
 fn is_empty(paths: &Paths) -> Result<bool> {
-    let found =
+    let state =
         files::inspect(&paths.database).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-    Ok(matches!(found, Found::Nothing | Found::File(0)))
+    Ok(matches!(state, PathState::Missing | PathState::File(0)))
 }
 
-/// Whether runs have used keys here, in a store of this version.
+/// Whether leases show that runs have used keys in a store of this version.
 fn leases_remain(folder: &Path) -> bool {
     let is_there = |path: &Path| path.symlink_metadata().is_ok();
     is_there(&folder.join(LEASES)) && !is_there(&Legacy::below(folder).path)
@@ -330,7 +333,7 @@ fn not_written(error: rusqlite::Error) -> Error {
 impl Store for Sqlite {
     fn digest(&self, value: &str) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else {
-            // A key of any length is taken.
+            // HMAC accepts keys of any length.
             return String::new();
         };
         mac.update(value.as_bytes());
@@ -371,7 +374,7 @@ impl Store for Sqlite {
         message: Option<&str>,
         end: Termination<'_>,
     ) -> Result<()> {
-        // Without this record a later run treats the outcome as unknown, which is what it is.
+        // If this record is lost, a later run treats the outcome as unknown, which is correct.
         let durable = !matches!(end, Termination::Unresolved);
         self.change(durable, |transaction| {
             if let Some(id) = message {
@@ -409,7 +412,7 @@ impl Store for Sqlite {
     fn settle_as_sent(&self, record: &KeyRecord, result: &str) -> Result<()> {
         self.change(true, |transaction| {
             keys::put_accepted(transaction, record, result)?;
-            messages::accept_of_key(transaction, &record.key)
+            messages::accept_for_key(transaction, &record.key)
         })
     }
 
@@ -426,10 +429,10 @@ impl Store for Sqlite {
                     && !is_alive(&now.lease)
             });
             if unchanged {
-                // A key of version 0.1.0 would be found there again.
+                // Otherwise a key of version 0.1.0 would be found there again.
                 self.legacy.remove(&record.key)?;
                 keys::remove(transaction, &record.key)?;
-                messages::remove_of_key(transaction, &record.key)?;
+                messages::remove_for_key(transaction, &record.key)?;
             }
             Ok(unchanged)
         })
@@ -441,14 +444,14 @@ impl Store for Sqlite {
 
     fn check(&self) -> Result<()> {
         self.legacy.all()?;
-        let found: String = self
+        let result: String = self
             .connection
             .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
             .map_err(unreadable)?;
-        if found == "ok" {
+        if result == "ok" {
             return Ok(());
         }
-        Err(Error::Unreadable(anyhow!("the database is damaged: {found}"), Fix::Repair))
+        Err(Error::Unreadable(anyhow!("the database is damaged: {result}"), Fix::Repair))
     }
 
     fn clear(&self) -> Result<()> {

@@ -1,8 +1,8 @@
-//! A new store in the place of one that cannot be read.
+//! Replaces a store that cannot be read with a new one.
 //!
-//! The new database is complete before the old one is moved aside, and the marker is there in
-//! between: after a crash at any point the store is still known to need repair, never mistaken for
-//! a new one.
+//! The new database is complete before the old one is moved, and the marker exists all the time.
+//! After a crash at any point, the store is still known to need repair and is not mistaken for a
+//! new one.
 
 use std::path::{Path, PathBuf};
 
@@ -12,26 +12,26 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::os::failpoint;
-use crate::storage::files::{self, Found};
+use crate::storage::files::{self, PathState};
 use crate::storage::sqlite::legacy::Legacy;
 use crate::storage::sqlite::{PATIENCE, Paths, SECRET, create, keys, marker};
 use crate::storage::{KeyRecord, folder, lock};
 
-/// What a repair did.
+/// The result of a repair.
 #[derive(Debug)]
 pub struct Repaired {
-    /// Keys that were used before are known only as far as they could be read.
+    /// When the store was repaired; earlier keys may be missing.
     pub known_since: Timestamp,
-    /// The keys that could be read.
+    /// The number of keys that could be read.
     pub kept: usize,
-    /// Where the old files are now.
+    /// The new paths of the old files.
     pub moved: Vec<PathBuf>,
 }
 
-/// Starts a new store in that folder, with the keys of the old one that can be read.
+/// Creates a new store in the folder, with the keys of the old one that can be read.
 ///
 /// # Errors
-/// A file cannot be written or moved; the store still needs repair then.
+/// A file cannot be written or moved. The store still needs repair then.
 pub fn repair(folder: &Path) -> Result<Repaired> {
     let paths = Paths::below(folder);
     folder::create(folder)?;
@@ -40,7 +40,7 @@ pub fn repair(folder: &Path) -> Result<Repaired> {
     let ending = format!("damaged-{}", now.strftime("%Y%m%dT%H%M%S%3fZ"));
     let mut moved = Vec::new();
 
-    let old_marker = marker::read(&paths.marker).ok().flatten().filter(marker::Marker::is_readable);
+    let old_marker = marker::load(&paths.marker).ok().flatten().filter(marker::Marker::is_readable);
     if old_marker.is_none() && paths.marker.symlink_metadata().is_ok() {
         moved.extend(move_aside(&paths.marker, &ending)?);
     }
@@ -72,14 +72,14 @@ pub fn repair(folder: &Path) -> Result<Repaired> {
     Ok(Repaired { known_since: now, kept, moved })
 }
 
-/// Writes the new database, and returns how many keys it holds.
+/// Writes the new database; returns its number of keys.
 fn write_draft(
     path: &Path,
     marker: &marker::Marker,
     secret: Option<&[u8]>,
     records: &[KeyRecord],
 ) -> Result<usize> {
-    // A leftover of an earlier repair that did not end.
+    // Left by an earlier repair that did not finish.
     for name in [path.to_path_buf(), path.with_extension("new-journal")] {
         if name.symlink_metadata().is_ok() {
             std::fs::remove_file(name)?;
@@ -96,7 +96,7 @@ fn write_draft(
     for record in records {
         let mut record = record.clone();
         if secret.is_none() {
-            // Its digests were made with a secret that is gone.
+            // Its digests cannot be compared without the old secret.
             record.identity = None;
         }
         kept += keys::copy(&connection, &record)?;
@@ -110,10 +110,10 @@ struct Salvaged {
     records: Vec<KeyRecord>,
 }
 
-/// What can be read of a damaged database; it is not changed.
+/// Reads as much as possible of a damaged database, without changing it.
 fn salvage(path: &Path, table: &str) -> Salvaged {
     let mut salvaged = Salvaged::default();
-    if !matches!(files::inspect(path), Ok(Found::File(1..))) {
+    if !matches!(files::inspect(path), Ok(PathState::File(1..))) {
         return salvaged;
     }
     let Ok(connection) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
@@ -131,9 +131,9 @@ fn salvage(path: &Path, table: &str) -> Salvaged {
     let query = format!("SELECT {columns} FROM {table}");
     let Ok(mut statement) = connection.prepare(&query) else { return salvaged };
     let Ok(mut rows) = statement.query([]) else { return salvaged };
-    // A page that cannot be read ends the salvage.
+    // Stops at the first page that cannot be read.
     while let Ok(Some(row)) = rows.next() {
-        if let Ok(record) = keys::read(row)
+        if let Ok(record) = keys::from_row(row)
             && !record.key.is_empty()
         {
             salvaged.records.push(record);
@@ -142,14 +142,13 @@ fn salvage(path: &Path, table: &str) -> Salvaged {
     salvaged
 }
 
-/// Renames the file, if there is one.
+/// Renames the file if it exists; returns its new path.
 fn move_aside(path: &Path, ending: &str) -> Result<Option<PathBuf>> {
     if path.symlink_metadata().is_err() {
         return Ok(None);
     }
     let mut target = path.to_path_buf().into_os_string();
     target.push(format!(".{ending}"));
-    std::fs::rename(path, &target)
-        .with_context(|| format!("cannot move {} aside", path.display()))?;
+    std::fs::rename(path, &target).with_context(|| format!("cannot rename {}", path.display()))?;
     Ok(Some(target.into()))
 }

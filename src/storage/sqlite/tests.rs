@@ -31,23 +31,23 @@ fn message(key: Option<&str>) -> NewMessage {
 const OWNER: Owner<'_> = Owner { key: "k", lease: "one" };
 
 #[test]
-fn a_digest_is_the_same_in_every_run_and_another_in_another_store() {
+fn a_digest_is_stable_in_a_store_and_differs_between_stores() {
     let (folder, store) = open();
     let digest = store.digest("471147");
     drop(store);
-    let rerun_command = Sqlite::open(folder.path()).expect("the same store");
-    assert_eq!(rerun_command.digest("471147"), digest);
+    let reopened = Sqlite::open(folder.path()).expect("the same store");
+    assert_eq!(reopened.digest("471147"), digest);
     assert_ne!(open().1.digest("471147"), digest);
 }
 
 #[test]
-fn of_two_runs_one_gets_the_key_and_the_other_waits() {
+fn a_reserved_key_is_busy_until_its_run_ends() {
     let (folder, store) = open();
     let other = Sqlite::open(folder.path()).expect("the same store");
     assert!(matches!(store.reserve("k", &new_key("one"), DEAD), Ok(Reserve::Reserved)));
     let alive: IsAlive<'_> = &|name| name == "one";
     assert!(matches!(other.reserve("k", &new_key("two"), alive), Ok(Reserve::Busy)));
-    // The run has ended and has not started its call.
+    // The first run has ended without starting its call.
     assert!(matches!(other.reserve("k", &new_key("two"), DEAD), Ok(Reserve::Reserved)));
     assert!(matches!(store.begin(Some(OWNER), None), Err(Error::TakenOver)));
     store.release(OWNER).expect("nothing to do");
@@ -55,7 +55,7 @@ fn of_two_runs_one_gets_the_key_and_the_other_waits() {
 }
 
 #[test]
-fn the_key_and_the_message_follow_the_call_together() {
+fn the_key_and_the_message_have_the_state_of_the_call() {
     let (_folder, store) = open();
     let state = || store.key("k").expect("readable").map(|record| record.state);
     store.reserve("k", &new_key("one"), DEAD).expect("reserved");
@@ -63,7 +63,7 @@ fn the_key_and_the_message_follow_the_call_together() {
     assert!(matches!(store.begin(Some(OWNER), Some(&first)), Ok(Begin::Go)));
     assert_eq!(state(), Some(KeyState::Calling));
     let Ok(Begin::Duplicate(earlier)) = store.begin(None, Some(&message(None))) else {
-        panic!("an equal message is on its way")
+        panic!("an equal message is being sent")
     };
     assert!(!earlier.accepted);
     store.finish(Some(OWNER), Some(&first.id), Termination::Unresolved).expect("recorded");
@@ -76,7 +76,7 @@ fn the_key_and_the_message_follow_the_call_together() {
 }
 
 #[test]
-fn a_proof_wins_over_a_record_that_was_removed_and_not_over_another_send() {
+fn a_proof_restores_a_removed_record_but_does_not_overwrite_another_send() {
     let (_folder, store) = open();
     store.reserve("k", &new_key("one"), DEAD).expect("reserved");
     store.begin(Some(OWNER), None).expect("begun");
@@ -90,7 +90,7 @@ fn a_proof_wins_over_a_record_that_was_removed_and_not_over_another_send() {
 }
 
 #[test]
-fn a_later_state_word_is_taken_for_unresolved() {
+fn an_unknown_state_is_treated_as_unresolved() {
     let (_folder, store) = open();
     store.reserve("k", &new_key("one"), DEAD).expect("reserved");
     store.connection.execute("UPDATE keys SET state = 'future'", []).expect("changed");

@@ -177,7 +177,10 @@ fn an_invalid_profile_sends_nothing() {
     let world = World::new();
     world.profiles(&[Profile { valid: false, ..Profile::DEFAULT }]);
     let json = assert_not_sent(&world, &world.run(&SMS), 4);
-    assert!(json["error"]["message"].as_str().is_some_and(|m| m.contains("not valid")), "{json:#}");
+    assert!(
+        json["error"]["message"].as_str().is_some_and(|m| m.contains("is invalid")),
+        "{json:#}"
+    );
     assert_eq!(world.ai_mode(), None);
     // A repaired profile is used at once.
     world.profiles(&[Profile::DEFAULT]);

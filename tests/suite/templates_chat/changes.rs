@@ -45,7 +45,7 @@ fn an_update_shows_the_old_text_before_the_question() {
         "--body",
         "the new text",
     ]);
-    for shown in ["the old text", "the new text", "only \"yes\" goes on"] {
+    for shown in ["the old text", "the new text", "Type \"yes\" to"] {
         terminal.expect(shown);
     }
     // ai-mode is off while the user thinks.
@@ -121,7 +121,7 @@ fn an_update_keeps_the_parts_that_are_not_given_and_lists_removed_ones() {
     for shown in ["\"the old text\" → \"alone\"", "\"Your order\" → removed"] {
         terminal.expect(shown);
     }
-    terminal.expect("only \"yes\" goes on");
+    terminal.expect("Type \"yes\" to");
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     assert_eq!(components(&world.calls()[3]), json!([{"Type": "BODY", "Text": "alone"}]));

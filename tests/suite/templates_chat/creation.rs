@@ -264,14 +264,14 @@ fn a_terminal_asks_for_missing_values() {
     terminal.write("en-US\r");
     terminal.expect("as \"en_US\"");
     terminal.write("en_US\r");
-    terminal.expect("only \"yes\" goes on");
+    terminal.expect("Type \"yes\" to");
     terminal.write("no\r");
     assert_eq!(terminal.wait().exit(), 9);
 
     let mut terminal = world.terminal(&[CREATE, &["--name", "a"]].concat());
     terminal.expect("Text of the body");
     terminal.write("Hello\r");
-    terminal.expect("only \"yes\" goes on");
+    terminal.expect("Type \"yes\" to");
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     let components = r#"--components=[{"Type":"BODY","Text":"Hello"}]"#;

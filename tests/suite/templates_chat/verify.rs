@@ -43,7 +43,7 @@ fn the_plan_has_the_rendered_text_and_ai_mode_is_off_meanwhile() {
         ])
     )]));
     let mut terminal = world.terminal(&send(&["--param", "name=Alice"]));
-    for shown in ["Hello Alice", "_Acme_", "only \"yes\" goes on"] {
+    for shown in ["Hello Alice", "_Acme_", "Type \"yes\" to"] {
         terminal.expect(shown);
     }
     world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));

@@ -176,7 +176,7 @@ fn the_callbacks_of_a_number_are_shown_before_they_are_changed() {
     terminal.expect("up_callback_url before");
     terminal.expect("(none)");
     terminal.expect("https://new.example/s");
-    terminal.expect("only \"yes\" goes on");
+    terminal.expect("Type \"yes\" to");
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     let calls = world.calls();

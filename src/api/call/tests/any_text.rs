@@ -1,5 +1,5 @@
-//! Any text at all reaches the other side as exactly one value. The reader is the sandbox's, which
-//! shares no code with the builder.
+//! Any text arrives unchanged as one value. The arguments are parsed by the sandbox, which shares
+//! no code with the builder.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::api::call::tests::*;
 use crate::sandbox::{Value, parse};
 
-/// Texts that command lines are known to trip over, whole or in pieces.
+/// Texts that are known to cause trouble on command lines, whole or in pieces.
 fn any_text() -> impl Strategy<Value = String> {
     let trap = prop::sample::select(vec![
         "-",
@@ -69,12 +69,12 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The vector as host and plugin understand it.
-fn understood(vector: &[String]) -> impl Fn(&str) -> Value + use<> {
+/// Parses the arguments as host and plugin do.
+fn parsed(vector: &[String]) -> impl Fn(&str) -> Value + use<> {
     let product = Product::ALL.into_iter().find(|p| p.name() == vector[0]).expect("a product");
-    let line = parse(product, &vector[1..]).expect("the host takes it");
+    let line = parse(product, &vector[1..]).expect("valid for the host");
     assert!(!line.requests_help && line.stray.is_empty(), "{vector:?}");
-    let call = line.into_call().expect("the plugin takes it");
+    let call = line.into_call().expect("valid for the plugin");
     move |flag| call.value(flag).unwrap_or_else(|| panic!("{flag} is not given")).clone()
 }
 
@@ -92,7 +92,7 @@ proptest! {
             format!("--param=code={value}"),
         ];
         let vector = vector(&sms(&flags.each_ref().map(String::as_str))).expect("a call");
-        let given = understood(&vector);
+        let given = parsed(&vector);
         prop_assert_eq!(given("--sign-name"), Value::Text(sign));
         prop_assert_eq!(given("--out-id"), Value::Text(id));
         prop_assert_eq!(given("--template-code"), Value::Text(code));
@@ -113,7 +113,7 @@ proptest! {
             format!("--task-id={id}"),
         ];
         let vector = vector(&template(&flags.each_ref().map(String::as_str))).expect("a call");
-        let given = understood(&vector);
+        let given = parsed(&vector);
         let pairs = vec![("name".to_string(), first), ("help".to_string(), second)];
         prop_assert_eq!(given("--template-params"), Value::Pairs(pairs));
         prop_assert_eq!(given("--payload"), Value::List(vec![payload, "help".into()]));
@@ -122,10 +122,10 @@ proptest! {
 
     #[test]
     fn every_text_arrives_as_it_was_given(words in any_text()) {
-        // `-` means stdin, and nothing to read is refused.
+        // `-` means stdin, and a blank text is rejected.
         prop_assume!(words != "-" && !words.trim().is_empty());
         let vector = vector(&text(&[&format!("--text={words}")])).expect("a call");
-        let Value::Text(content) = understood(&vector)("--content") else { panic!("JSON") };
+        let Value::Text(content) = parsed(&vector)("--content") else { panic!("JSON") };
         prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&content).ok(), Some(json!({ "text": words })));
     }
 }

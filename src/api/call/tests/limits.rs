@@ -1,10 +1,10 @@
-//! Values that no command line can carry are refused before anything is started.
+//! Values that cannot be passed on a command line are rejected before any call.
 
 use crate::api::call::tests::*;
 use crate::error::Kind;
 
 #[track_caller]
-fn refused(words: &[&str], part: &str) {
+fn assert_rejected(words: &[&str], part: &str) {
     let failure = vector(words).expect_err(part);
     assert_eq!(failure.kind, Kind::Usage, "{failure:?}");
     assert!(failure.message.contains(part), "{}", failure.message);
@@ -18,29 +18,33 @@ fn one_argument_holds_131071_bytes_flag_included() {
     let fits = vector(&longest).expect("it fits");
     assert_eq!(fits.iter().map(String::len).max(), Some(131_071));
     let failure = vector(&format!("{longest}x")).expect_err("one byte more");
-    assert!(failure.message.contains("131072 bytes, 131071 at most"), "{}", failure.message);
+    assert!(
+        failure.message.contains("131072 bytes; the limit is 131071 bytes"),
+        "{}",
+        failure.message
+    );
     // Bytes count, not characters.
     assert!(vector(&"é".repeat(ARGUMENT_LIMIT / 2)).is_err());
-    // For a token it is the token that counts.
+    // For a map, the limit applies to each token.
     let value = "x".repeat(ARGUMENT_LIMIT - "name=".len());
     assert!(
         crate::api::call::tests::vector(&template(&[&format!("--param=name={value}")])).is_ok()
     );
-    refused(&template(&[&format!("--param=name={value}x")]), "too long");
+    assert_rejected(&template(&[&format!("--param=name={value}x")]), "too long");
 }
 
 #[test]
 fn a_nul_character_cannot_be_passed() {
-    refused(&sms(&["--sign-name=a\0b"]), "NUL");
-    refused(&template(&["--param=name=a\0b"]), "NUL");
-    refused(&template(&["--payload=\0"]), "NUL");
-    // In JSON it is written as an escape, so it can.
+    assert_rejected(&sms(&["--sign-name=a\0b"]), "NUL");
+    assert_rejected(&template(&["--param=name=a\0b"]), "NUL");
+    assert_rejected(&template(&["--payload=\0"]), "NUL");
+    // JSON escapes it, so it can be passed there.
     assert!(vector(&sms(&["--param=name=a\0b"])).is_ok());
     assert!(vector(&text(&["--text=a\0b"])).is_ok());
 }
 
 #[test]
-fn an_empty_value_is_no_value() {
+fn an_empty_value_is_rejected() {
     for flag in [
         "--sign-name",
         "--template-code",
@@ -49,21 +53,21 @@ fn an_empty_value_is_no_value() {
         "--profile",
         "--region",
     ] {
-        refused(&sms(&[&format!("{flag}=")]), flag);
+        assert_rejected(&sms(&[&format!("{flag}=")]), flag);
     }
     for flag in ["--task-id", "--cust-space-id", "--fall-back-content", "--payload"] {
-        refused(&template(&[&format!("{flag}=")]), flag);
+        assert_rejected(&template(&[&format!("{flag}=")]), flag);
     }
-    // The empty text of a variable is a text.
+    // A variable can have an empty value.
     let vector = vector(&template(&["--param=name="])).expect("a call");
     assert!(vector.contains(&"name=".to_string()));
 }
 
 #[test]
-fn a_key_that_could_be_taken_for_something_else_is_refused() {
+fn a_key_that_could_be_misparsed_is_rejected() {
     for key in ["-x", "--to", "a b", "a\nb", "é è", "{{1}}", "$(name)", "a:b", "\u{202e}a", "a\0"]
     {
-        refused(&template(&[&format!("--param={key}=v")]), "is not a name");
+        assert_rejected(&template(&[&format!("--param={key}=v")]), "invalid name");
     }
     for key in ["name", "1", "order_no", "a.b", "a-b", "help", "名字", "é"] {
         let vector = vector(&template(&[&format!("--param={key}=v")])).expect(key);

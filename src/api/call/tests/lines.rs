@@ -1,11 +1,11 @@
-//! Vectors as people read them.
+//! Command lines as they are shown.
 
 use proptest::prelude::*;
 
 use crate::api::call::tests::*;
 
 #[test]
-fn what_is_shown_hides_every_private_value_and_nothing_else() {
+fn the_masked_line_hides_private_values_and_nothing_else() {
     let vector = vector(&template(&[
         "--param=code=123456",
         "--param=b=two\nlines=3",
@@ -28,7 +28,7 @@ fn what_is_shown_hides_every_private_value_and_nothing_else() {
 }
 
 #[test]
-fn what_is_shown_hides_variables_that_stand_as_json() {
+fn the_masked_line_hides_variables_in_json() {
     for (product, command, flag) in [
         ("dysmsapi", "send-sms", "--template-param"),
         ("dysmsapi", "send-batch-sms", "--template-param-json"),
@@ -45,7 +45,7 @@ fn what_is_shown_hides_variables_that_stand_as_json() {
 }
 
 #[test]
-fn what_is_shown_hides_private_flags_wherever_they_stand() {
+fn the_masked_line_hides_private_flags_at_any_position() {
     for (arguments, expected) in [
         (
             &["--cli-ai-mode", "cams", "send-chatapp-message", "--content={\"a\":\"b=c\"}"][..],
@@ -66,7 +66,7 @@ fn what_is_shown_hides_private_flags_wherever_they_stand() {
 }
 
 #[test]
-fn a_plain_line_has_no_quotes_that_nobody_needs() {
+fn a_plain_line_has_no_unnecessary_quotes() {
     let words = ["configure", "ai-mode", "disable"].map(String::from);
     assert_eq!(shell_line("aliyun", &words), "aliyun configure ai-mode disable");
     assert_eq!(
@@ -77,7 +77,7 @@ fn a_plain_line_has_no_quotes_that_nobody_needs() {
 
 proptest! {
     #[test]
-    fn a_shell_reads_the_line_back_as_the_same_words(
+    fn a_shell_parses_the_line_into_the_same_words(
         words in prop::collection::vec("[^\u{0}]{0,12}|-+[a-z'\"$`\\\\ \n=]{0,8}", 0..6),
     ) {
         let line = shell_line("aliyun", &words);

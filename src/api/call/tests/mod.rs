@@ -1,5 +1,5 @@
-//! The argument vectors that the program builds, judged by the table of operations and by the
-//! sandbox's reading of them, which is as strict as the real program's.
+//! Checks the argument vectors that the program builds against the table of operations and the
+//! sandbox's parser, which is as strict as the real one.
 
 use clap::Parser as _;
 
@@ -17,7 +17,7 @@ mod limits;
 mod lines;
 mod vectors;
 
-/// The product call that a command line comes to; nothing is started for it.
+/// The product call of a command line, from a dry run.
 fn vector(words: &[&str]) -> Result<Vec<String>> {
     let mut line =
         CommandLine::try_parse_from(std::iter::once("alimsg").chain(words.iter().copied()))
@@ -77,7 +77,7 @@ fn listing() -> ReadCall {
 }
 
 #[test]
-fn fields_stand_as_words_of_their_own_behind_their_flag() {
+fn fields_are_separate_arguments_after_their_flag() {
     let call = listing().fields("--page", &[("Index", 1), ("Size", 50)]);
     let arguments = call.arguments(&Common::default()).expect("a sound call");
     let at = arguments.iter().position(|word| word == "--page").expect("--page");
@@ -86,7 +86,7 @@ fn fields_stand_as_words_of_their_own_behind_their_flag() {
 }
 
 #[test]
-fn a_field_that_the_flag_does_not_have_is_a_mistake() {
+fn an_unknown_field_of_a_flag_is_an_error() {
     let reads = [
         listing().fields("--page", &[("Index", 1), ("Count", 50)]),
         listing().fields("--user-number", &[("Index", 1)]),

@@ -1,12 +1,12 @@
-//! Every vector that the program can build fits the table.
+//! Argument vectors match the table of operations.
 
 use crate::api::call::tests::*;
 
-/// Flags that stand on product calls besides those of their command.
+/// Flags of product calls in addition to those of their command.
 const COMMON: [&str; 6] =
     ["--user-agent", "--api-version", "--read-timeout", "--retry-count", "--profile", "--region"];
 
-/// Checks a vector word by word against the table; returns the names of its flags, in order.
+/// Checks a vector against the table; returns the names of its flags in order.
 #[track_caller]
 fn check(vector: &[String]) -> Vec<String> {
     let operation = operations::find(&vector[0], &vector[1]).expect("a call of the table");
@@ -14,7 +14,7 @@ fn check(vector: &[String]) -> Vec<String> {
     let mut open_map = false;
     for word in &vector[2..] {
         let Some(bare) = word.strip_prefix("--") else {
-            assert!(open_map, "{word} stands alone in {vector:?}");
+            assert!(open_map, "unexpected {word} in {vector:?}");
             let (key, _) = word.split_once('=').expect("key=value");
             assert!(
                 !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c))
@@ -30,8 +30,9 @@ fn check(vector: &[String]) -> Vec<String> {
         if COMMON.contains(&&*name) {
             assert!(value.is_some_and(|value| !value.is_empty()) && !seen, "{word}");
         } else {
-            let flag = operation.flag(&name).unwrap_or_else(|| panic!("{name} is in no table"));
-            assert!(!seen || flag.kind == FlagKind::TextList, "{name} stands twice");
+            let flag =
+                operation.flag(&name).unwrap_or_else(|| panic!("{name} is not in the table"));
+            assert!(!seen || flag.kind == FlagKind::TextList, "{name} is set twice");
             match (flag.kind, value) {
                 (FlagKind::Text | FlagKind::TextList, Some(value)) => assert!(!value.is_empty()),
                 (FlagKind::Integer, Some(value)) => assert!(value.parse::<u64>().is_ok(), "{word}"),
@@ -44,13 +45,13 @@ fn check(vector: &[String]) -> Vec<String> {
     for Flag { name, .. } in operation.flags.iter().filter(|flag| flag.required) {
         assert!(names.iter().any(|given| given == name), "{name} is required: {vector:?}");
     }
-    check_surroundings(operation, vector);
+    check_common_flags(operation, vector);
     names
 }
 
-/// What every call carries, exactly once, and nothing that nobody asked for.
+/// Checks that the flags common to all calls are present exactly once.
 #[track_caller]
-fn check_surroundings(operation: &Operation, vector: &[String]) {
+fn check_common_flags(operation: &Operation, vector: &[String]) {
     let count = |word: &str| vector.iter().filter(|given| *given == word).count();
     let product = operation.product;
     assert_eq!(count(&format!("--user-agent={}", product.agent())), 1, "{vector:?}");
@@ -63,7 +64,7 @@ fn check_surroundings(operation: &Operation, vector: &[String]) {
 }
 
 #[test]
-fn every_flag_of_sms_send_becomes_its_flag_of_the_call() {
+fn every_flag_of_sms_send_is_passed_to_the_call() {
     let all = vector(&sms(&[
         "--param=code=1",
         "--out-id=track",
@@ -99,7 +100,7 @@ fn every_flag_of_sms_send_becomes_its_flag_of_the_call() {
 }
 
 #[test]
-fn every_flag_of_a_whatsapp_template_becomes_its_flag_of_the_call() {
+fn every_flag_of_a_whatsapp_template_is_passed_to_the_call() {
     let all = vector(&template(&[
         "--template-params",
         "name=Alice",
@@ -148,7 +149,7 @@ fn every_flag_of_a_whatsapp_template_becomes_its_flag_of_the_call() {
 }
 
 #[test]
-fn every_flag_of_a_viber_text_becomes_its_flag_of_the_call() {
+fn every_flag_of_a_viber_text_is_passed_to_the_call() {
     let all = vector(&[
         "whatsapp",
         "send",
@@ -183,7 +184,7 @@ fn every_flag_of_a_viber_text_becomes_its_flag_of_the_call() {
 }
 
 #[test]
-fn a_tracking_id_that_is_not_given_is_made_and_is_another_each_time() {
+fn without_a_tracking_id_a_new_one_is_generated_each_time() {
     for (words, flag) in [(sms(&[]), "--out-id="), (text(&["--text=x"]), "--task-id=")] {
         let id = || {
             let vector = vector(&words).expect("a call");
@@ -199,7 +200,7 @@ fn a_tracking_id_that_is_not_given_is_made_and_is_another_each_time() {
 }
 
 #[test]
-fn a_call_that_only_asks_may_be_repeated_by_the_plugin() {
+fn a_read_has_no_retry_count() {
     let call = Call::to(&operations::GET_SMS_SIGN);
     let vector = call.text("--sign-name", "Acme").arguments(&Common::default()).expect("a call");
     check(&vector);
@@ -215,7 +216,7 @@ fn a_call_that_only_asks_may_be_repeated_by_the_plugin() {
 }
 
 #[test]
-fn a_call_that_does_not_fit_the_table_is_a_defect_and_is_not_made() {
+fn a_call_that_does_not_match_the_table_is_an_internal_error() {
     let call = || Call::to(&operations::SEND_SMS);
     let full = || {
         call().text("--phone-numbers", "1").text("--sign-name", "S").text("--template-code", "T")
@@ -224,9 +225,9 @@ fn a_call_that_does_not_fit_the_table_is_a_defect_and_is_not_made() {
     let mistakes = [
         (full().text("--nothing", "x"), "has no flag --nothing"),
         (full().text("--sign-name", "again"), "set twice"),
-        (full().list("--out-id", &["x".into()]), "not of that kind"),
-        (full().map("--out-id", &[("a".into(), "b".into())]), "not of that kind"),
-        (full().optional_integer("--out-id", Some(1)), "not of that kind"),
+        (full().list("--out-id", &["x".into()]), "has another type"),
+        (full().map("--out-id", &[("a".into(), "b".into())]), "has another type"),
+        (full().optional_integer("--out-id", Some(1)), "has another type"),
         (call().text("--phone-numbers", "1").text("--sign-name", "S"), "needs --template-code"),
     ];
     for (call, part) in mistakes {
@@ -237,7 +238,7 @@ fn a_call_that_does_not_fit_the_table_is_a_defect_and_is_not_made() {
 }
 
 #[test]
-fn each_product_calls_with_its_own_agent() {
+fn each_product_has_its_own_user_agent() {
     assert_ne!(Product::Cams.agent(), Product::Dysmsapi.agent());
     for product in Product::ALL {
         assert!(product.agent().starts_with("AlibabaCloud-Agent-Skills/alibabacloud-"));

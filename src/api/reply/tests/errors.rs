@@ -1,11 +1,11 @@
-//! Errors on stderr, in the forms that were measured, and codes of the services.
+//! Errors on stderr, in the measured formats, and codes of the services.
 
 use crate::api::reply::tests::*;
 
 const RED: &str = "\u{1b}[1;31m";
 const PLAIN: &str = "\u{1b}[0m";
 
-/// The plugin's form of an error of the service.
+/// An error of the service in the plugin's format.
 fn plugin_error(status: u16, code: &str) -> String {
     format!(
         "{RED}Error: SDKError:\n   StatusCode: {status}\n   Code: {code}\n   Message: code: {status}, \
@@ -15,7 +15,7 @@ fn plugin_error(status: u16, code: &str) -> String {
     )
 }
 
-/// The host's form of it.
+/// An error of the service in the host's format.
 fn host_error(code: &str) -> String {
     format!(
         "{RED}ERROR: SDK.ServerError\nErrorCode: {code}\nRecommend: https://next.api\nRequestId: \
@@ -25,7 +25,7 @@ fn host_error(code: &str) -> String {
 }
 
 #[test]
-fn both_forms_of_a_service_error_say_the_same() {
+fn a_service_error_means_the_same_in_both_formats() {
     for stderr in [plugin_error(403, "Forbidden.RAM"), host_error("Forbidden.RAM")] {
         let failure = failed(&SEND_SMS, &exited(1, "", &stderr));
         assert_eq!((failure.kind, failure.exit_code()), (Kind::Permission, 5), "{stderr}");
@@ -40,7 +40,7 @@ fn both_forms_of_a_service_error_say_the_same() {
 }
 
 #[test]
-fn every_known_code_means_the_same_in_every_form() {
+fn every_known_code_means_the_same_in_every_format() {
     for entry in CODES {
         let operations: &[&Operation] = match entry.layer {
             Layer::Gateway => &[&SEND_SMS, &SEND_CHATAPP_MESSAGE],
@@ -76,12 +76,12 @@ fn every_known_code_means_the_same_in_every_form() {
 }
 
 #[test]
-fn a_service_that_fell_over_leaves_a_send_open_and_a_read_to_be_repeated() {
+fn after_a_server_failure_a_send_is_unknown_and_a_read_is_retryable() {
     for code in [
         "ServiceUnavailable",
         "InternalError",
         "isp.SYSTEM_ERROR",
-        // Not in the table: the names tell.
+        // Not in the table: recognised by their names.
         "isp.GATEWAY_BUSY",
         "InternalError.Db",
         "ServiceTimeout",
@@ -108,14 +108,14 @@ fn a_service_that_fell_over_leaves_a_send_open_and_a_read_to_be_repeated() {
 }
 
 #[test]
-fn a_family_of_codes_is_known_by_its_first_word() {
+fn a_code_is_recognised_by_its_family() {
     let code = |code: &str| exited(0, &format!(r#"{{"Code":"{code}"}}"#), "");
     assert_eq!(verdict(&SEND_SMS, &code("Throttling.Api")), (6, Outcome::NotSent, true));
     assert_eq!(verdict(&SEND_SMS, &code("Forbidden.SubUser")).0, 5);
 }
 
 #[test]
-fn a_connection_that_never_was_sent_nothing() {
+fn without_a_connection_nothing_was_sent() {
     for text in [
         "Post \"https://dysmsapi.aliyuncs.com/\": dial tcp 203.0.113.7:443: i/o timeout",
         "dial tcp 203.0.113.7:443: connect: connection refused",
@@ -141,7 +141,7 @@ fn a_connection_that_never_was_sent_nothing() {
 }
 
 #[test]
-fn a_connection_that_was_lost_leaves_a_send_open() {
+fn after_a_lost_connection_a_send_is_unknown() {
     for text in [
         "Post \"https://x/\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
         "net/http: request canceled (Client.Timeout exceeded while awaiting headers)",
@@ -158,7 +158,7 @@ fn a_connection_that_was_lost_leaves_a_send_open() {
             format!("{RED}ERROR: {text}\n{PLAIN}"),
             format!("Error: {text}\nsee the manual\n"),
             text.to_string(),
-            // A note about another connection does not make this one harmless.
+            // A note about another connection proves nothing about this one.
             format!(
                 "Could not load the remote plugin catalog: dial tcp: no such host\nError: {text}"
             ),
@@ -171,23 +171,23 @@ fn a_connection_that_was_lost_leaves_a_send_open() {
     }
 }
 
-/// How the host ends an error about a profile.
+/// How errors of the host about a profile end.
 const TIP: &str = "\n\nConfiguration failed, use `aliyun configure` to configure it";
 const RUN: &str = "Run `aliyun configure --profile ";
 
 #[test]
-fn refusals_of_the_host_sent_nothing() {
+fn errors_of_the_host_before_the_call_sent_nothing() {
     let texts: &[(i32, &str, u8)] = &[
         (1, "parse failed --region must be assigned with value", 3),
         (2, "invalid flag --user-agentt\nDid you mean --user-agent?", 3),
         (2, "'sendsms' is not a valid command. See `aliyun help`.", 3),
         (3, "region can't be empty", 3),
         (1, "failed to read user input: EOF", 3),
-        // The plugin is missing, and its catalogue is out of reach or offers it.
+        // The plugin is missing, and the catalogue is unreachable or offers it.
         (2, "'cams' is not a valid product. See `aliyun help`.", 3),
         (1, "'cams' is not a valid built-in product.\nA plugin 'aliyun-cli-cams' is there.", 3),
         (1, "failed to install plugin 'aliyun-cli-cams': download failed: 503", 3),
-        // Another process was just replacing it.
+        // Another process was replacing it.
         (1, "failed to check plugin status: failed to read local plugin manifest: EOF", 3),
         (
             1,
@@ -203,7 +203,7 @@ fn refusals_of_the_host_sent_nothing() {
         (3, "unknown profile nobody, run configure to check", 4),
         (3, "access_key_id is not configured, run configure to check", 4),
         (1, "load configure failed: stat /nowhere: no such file or directory", 4),
-        // The host gives up before it does anything, and ends with 0 all the same.
+        // The host stops before it does anything, but exits with 0.
         (0, "load current configuration failed init config failed unexpected end of JSON input", 4),
         (3, &format!("sts_token is not configured for profile 'x'. {RUN}x`{TIP}"), 4),
         (3, &format!("profile x is not configure yet, {RUN}x` first{TIP}"), 4),
@@ -226,7 +226,7 @@ fn refusals_of_the_host_sent_nothing() {
             assert_eq!((failure.exit_code(), failure.outcome), (code, Outcome::NotSent), "{text}");
             assert!(failure.hint.is_some(), "{text}");
             let first = text.lines().next().expect("a line");
-            // A refusal of a policy quotes words of the command line.
+            // An error of the policy quotes arguments, so its text is not shown.
             if ["afety policy", "安全策略"].iter().any(|words| first.contains(words)) {
                 assert!(failure.message.contains("the safety policy of aliyun"), "{failure:?}");
             } else {
@@ -236,10 +236,10 @@ fn refusals_of_the_host_sent_nothing() {
     }
 }
 
-/// The host asks for the profile's keys before it starts the plugin; whatever that brings to light
-/// is about them, and says so at the end.
+/// The host gets the profile's keys before it starts the plugin. Errors of that step end with
+/// advice about the profile.
 #[test]
-fn keys_that_cannot_be_had_sent_nothing_and_are_never_quoted() {
+fn without_keys_nothing_was_sent_and_the_output_is_not_quoted() {
     let keys = r#"{"mode":"AK","access_key_id":"LTAI-leak","expired_seconds":"3600"}"#;
     for (stdout, cause) in [
         ("", "Post \"https://sts.aliyuncs.com/\": context deadline exceeded"),
@@ -259,7 +259,7 @@ fn keys_that_cannot_be_had_sent_nothing_and_are_never_quoted() {
 }
 
 #[test]
-fn a_plugin_that_is_damaged_is_to_be_installed_anew() {
+fn a_damaged_plugin_leads_to_a_command_that_reinstalls_it() {
     let text =
         "failed to resolve plugin binary path: plugin binary not found at /p/aliyun-cli-cams";
     let stderr = format!("{RED}ERROR: {text}\n{PLAIN}");
@@ -269,7 +269,7 @@ fn a_plugin_that_is_damaged_is_to_be_installed_anew() {
 }
 
 #[test]
-fn what_the_host_takes_for_a_slip_of_the_pen_stands_on_stdout() {
+fn suggestions_for_a_mistyped_word_on_stdout_are_notes() {
     let guesses = "\u{1b}[1;33m\nDid you mean:\n\u{1b}[0m\u{1b}[1;33m  cas\n\u{1b}[0m";
     let stderr = format!("{RED}ERROR: 'cams' is not a valid product. See `aliyun help`.\n{PLAIN}");
     let output = exited(2, guesses, &stderr);
@@ -280,10 +280,10 @@ fn what_the_host_takes_for_a_slip_of_the_pen_stands_on_stdout() {
 }
 
 #[test]
-fn what_nobody_understands_leaves_a_send_open() {
+fn after_unknown_output_a_send_is_unknown() {
     for (exit, stdout, stderr) in [
         (1, "", "Error: the moon is full"),
-        // Words that elsewhere mean that nothing was sent.
+        // Words that in other errors mean that nothing was sent.
         (1, "", "Error: decode response: field BizId duplicated"),
         (1, "", "Error: cannot decode response: invalid flag bits"),
         (3, "", "ERROR: unmarshal response failed"),
@@ -316,7 +316,7 @@ fn what_nobody_understands_leaves_a_send_open() {
 }
 
 #[test]
-fn a_process_that_did_not_end_by_itself_leaves_a_send_open() {
+fn after_a_killed_process_a_send_is_unknown() {
     let with_end = |end| Output { end, ..exited(0, "", "") };
     let timed_out = with_end(Termination::TimedOut(Duration::from_secs(60)));
     assert_eq!(verdict(&SEND_SMS, &timed_out), (7, Outcome::Unknown, false));
@@ -324,12 +324,12 @@ fn a_process_that_did_not_end_by_itself_leaves_a_send_open() {
     assert!(failure.message.contains("60 s"), "{}", failure.message);
     assert_eq!(verdict(a_read(), &timed_out).0, 3);
 
-    // The user ended it: still a case for exit code 7.
+    // The user stopped it: the exit code is still 7.
     let interrupted = with_end(Termination::Interrupted);
     assert_eq!(verdict(&SEND_SMS, &interrupted), (7, Outcome::Unknown, false));
     assert_eq!(failed(&SEND_SMS, &interrupted).kind, Kind::Cancelled);
 
-    // Whatever stands on stderr of a process that was killed is not its last word.
+    // The stderr of a killed process may be incomplete, so it proves nothing.
     let stderr = b"Error: dial tcp 203.0.113.7:443: connect: connection refused\n".to_vec();
     let killed = Output { stderr, ..with_end(Termination::Exited(ExitStatus::from_raw(9))) };
     assert_eq!(verdict(&SEND_SMS, &killed), (7, Outcome::Unknown, false));
@@ -338,7 +338,7 @@ fn a_process_that_did_not_end_by_itself_leaves_a_send_open() {
 }
 
 #[test]
-fn a_write_is_as_careful_with_retrying_as_a_send() {
+fn a_change_is_never_retryable_after_a_lost_answer() {
     let write = Product::ALL
         .into_iter()
         .flat_map(Product::operations)
@@ -349,7 +349,7 @@ fn a_write_is_as_careful_with_retrying_as_a_send() {
 }
 
 #[test]
-fn the_line_that_names_the_error_is_the_message() {
+fn the_line_with_the_error_label_is_the_message() {
     for (stderr, line) in [
         ("\u{1b}[1;31mERROR: no plugin\n\u{1b}[0m", "no plugin"),
         ("a note\nError: the cause\nadvice\n", "the cause"),
@@ -359,21 +359,24 @@ fn the_line_that_names_the_error_is_the_message() {
             "panic: mkdir /.aliyun: permission denied\n\ngoroutine 1 [running]:\n\t/main.go:77\n",
             "panic: mkdir /.aliyun: permission denied",
         ),
-        ("", "exit code 1 and no message"),
+        ("", "exit code 1 without a message"),
     ] {
         assert_eq!(complaint(&exited(1, "", stderr)), line);
     }
 }
 
 #[test]
-fn a_command_of_the_host_did_its_work_only_if_it_names_no_error() {
+fn a_command_of_the_host_succeeded_only_without_an_error_label() {
     assert_eq!(failure_message(&exited(0, "", "")), None);
     assert_eq!(
         failure_message(&exited(0, "", "Note: Could not load the catalogue: no such host\n")),
         None
     );
-    assert_eq!(failure_message(&exited(1, "", "")).as_deref(), Some("exit code 1 and no message"));
-    // The end is missing in the original, too.
+    assert_eq!(
+        failure_message(&exited(1, "", "")).as_deref(),
+        Some("exit code 1 without a message")
+    );
+    // The real error has no line break at its end either.
     let unread = format!("{RED}ERROR: load current configuration failed init config failed{PLAIN}");
     assert_eq!(
         failure_message(&exited(0, "", &unread)).as_deref(),

@@ -1,11 +1,11 @@
-//! Replies in JSON, wherever it stands and whatever state it is in.
+//! JSON replies: surrounded by other text, incomplete, or damaged.
 
 use crate::api::reply::tests::*;
 
 const OK: &str = r#"{"Code":"OK","Message":"OK","BizId":"1^0","RequestId":"AAAA-1"}"#;
 
 #[test]
-fn a_reply_is_found_whatever_surrounds_it() {
+fn a_reply_is_found_among_other_text() {
     let pretty = format!("{:#}", serde_json::from_str::<Value>(OK).expect("JSON"));
     let surrounded = [
         OK.to_string(),
@@ -33,14 +33,14 @@ fn a_reply_is_found_whatever_surrounds_it() {
 }
 
 #[test]
-fn bytes_that_are_no_utf8_do_not_hide_the_reply() {
+fn invalid_utf8_does_not_hide_the_reply() {
     let mut output = exited(0, "", "");
     output.stdout = [b"\xff\xfe caf\xe9\n".as_slice(), OK.as_bytes()].concat();
     assert!(read(&SEND_SMS, &output).is_ok());
 }
 
 #[test]
-fn a_reply_that_came_counts_even_if_the_process_was_killed_afterwards() {
+fn a_complete_reply_counts_even_if_the_process_was_killed_afterwards() {
     for end in [
         Termination::TimedOut(Duration::from_secs(1)),
         Termination::Interrupted,
@@ -52,7 +52,7 @@ fn a_reply_that_came_counts_even_if_the_process_was_killed_afterwards() {
 }
 
 #[test]
-fn a_number_is_read_as_its_digits_and_a_path_goes_deep() {
+fn a_number_is_returned_as_text_and_a_path_can_be_nested() {
     let reply = read(
         &SEND_CHATAPP_MESSAGE,
         &exited(0, r#"{"Code":"OK","Empty":"","Data":{"MessageId":42}}"#, ""),
@@ -63,7 +63,7 @@ fn a_number_is_read_as_its_digits_and_a_path_goes_deep() {
 }
 
 #[test]
-fn a_business_error_is_an_error_though_the_exit_code_is_0() {
+fn a_business_error_with_exit_code_0_is_an_error() {
     let text = r#"{"Code":"isv.SMS_TEMPLATE_ILLEGAL","Message":"no such template","RequestId":"R-12345678"}"#;
     let failure = failed(&SEND_SMS, &exited(0, text, ""));
     assert_eq!((failure.kind, failure.outcome), (Kind::Rejected, Outcome::NotSent));
@@ -72,7 +72,7 @@ fn a_business_error_is_an_error_though_the_exit_code_is_0() {
     assert!(failure.message.contains("no such template"), "{}", failure.message);
     assert_eq!(failure.raw, serde_json::from_str(text).ok());
     assert!(failure.hint.is_some());
-    // The service's own words, where the code is not known.
+    // For an unknown code, the message is that of the service.
     let failure = failed(&SEND_SMS, &exited(0, r#"{"Code":"isv.NEW","Message":"brand new"}"#, ""));
     assert_eq!(failure.message, "brand new (isv.NEW)");
     assert!(
@@ -85,17 +85,17 @@ fn a_business_error_is_an_error_though_the_exit_code_is_0() {
 }
 
 #[test]
-fn without_a_code_a_send_is_open_and_an_answer_is_an_answer() {
+fn without_a_code_a_send_is_unknown_and_a_read_with_data_succeeds() {
     for text in [r#"{"RequestId":"R-12345678"}"#, r#"{"Code":null}"#, "{}", "{ }"] {
         let output = exited(0, text, "");
         assert_eq!(verdict(&SEND_SMS, &output), (7, Outcome::Unknown, false), "{text}");
-        // An absent list is no empty list.
+        // A missing list is not an empty list.
         assert_eq!(failed(a_read(), &output).outcome, Outcome::NotSent, "{text}");
     }
     for text in [r#"{"Success":true}"#, r#"{"Data":[]}"#, r#"{"Code":null,"Data":{}}"#] {
         assert!(read(a_read(), &exited(0, text, "")).is_ok(), "{text}");
     }
-    // A code that nobody knows, and one that blames the caller.
+    // Unknown codes, and codes of client errors.
     for (text, outcome) in [
         (r#"{"Code":"InternalFailure"}"#, Outcome::Unknown),
         (r#"{"Code":"GatewayError"}"#, Outcome::Unknown),
@@ -114,7 +114,7 @@ fn without_a_code_a_send_is_open_and_an_answer_is_an_answer() {
 }
 
 #[test]
-fn a_code_of_meta_is_known_as_a_text_and_as_a_number() {
+fn a_code_of_meta_is_recognised_as_text_and_as_number() {
     for text in [r#"{"Code":131047}"#, r#"{"Code":"131047"}"#] {
         let failure = failed(&SEND_CHATAPP_MESSAGE, &exited(0, text, ""));
         assert_eq!(failure.code.as_deref(), Some("131047"));
@@ -123,7 +123,7 @@ fn a_code_of_meta_is_known_as_a_text_and_as_a_number() {
 }
 
 #[test]
-fn json_that_is_no_object_is_no_reply() {
+fn only_a_json_object_is_a_reply() {
     let no_objects = [
         format!("[{OK}]"),
         format!("[\n  {OK}\n]"),
@@ -141,7 +141,7 @@ fn json_that_is_no_object_is_no_reply() {
 }
 
 #[test]
-fn nothing_inside_a_broken_reply_passes_for_the_reply() {
+fn nothing_inside_a_damaged_reply_counts_as_the_reply() {
     let inner = r#"{"Code":"OK","BizId":"inner"}"#;
     let whole =
         format!(r#"{{"Code":"isv.X","Data":{{"List":[{inner},{inner}]}},"Tail":"é\n{inner}"}}"#)
@@ -169,19 +169,19 @@ fn nothing_inside_a_broken_reply_passes_for_the_reply() {
 }
 
 #[test]
-fn a_reply_that_was_too_large_to_keep_is_not_read_in_part() {
+fn a_truncated_reply_proves_nothing() {
     let truncated = |stdout: &str| Output { stdout_truncated: true, ..exited(0, stdout, "") };
     for stdout in ["", "{\"Code\":\"OK\",\"BizId\":\"1", r#"{"Code":"isv.AMOUNT_NOT_ENOUGH"}"#] {
         let output = truncated(stdout);
         assert_eq!(verdict(&SEND_SMS, &output), (7, Outcome::Unknown, false), "{stdout}");
         assert!(failed(&SEND_SMS, &output).message.contains("larger than"), "{stdout}");
     }
-    // An OK that is whole proves what it proves.
+    // A complete OK still counts.
     assert!(read(&SEND_SMS, &truncated(OK)).is_ok());
 }
 
 #[test]
-fn a_help_page_in_the_place_of_a_reply_means_that_nothing_was_sent() {
+fn a_help_page_instead_of_a_reply_means_that_nothing_was_sent() {
     let page = "Sends one message.\n\nUsage:\n  aliyun dysmsapi send-sms [flags]\n\nFlags:\n  \
                 --template-param  for example {\"code\":\"1234\"}\n\n{\"Code\":\"OK\"}\n";
     for stderr in ["", "Could not load the remote plugin catalog: connection refused\n"] {
@@ -216,7 +216,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn no_output_makes_it_panic(
+    fn arbitrary_output_does_not_panic(
         stdout in prop::collection::vec(any::<u8>(), 0..400),
         stderr in prop::collection::vec(any::<u8>(), 0..400),
         exit in 0..256_i32,
@@ -229,11 +229,11 @@ proptest! {
     }
 
     #[test]
-    fn output_that_nearly_makes_sense_is_no_success(
+    fn output_that_resembles_a_reply_is_not_a_success(
         stdout in "[\\[\\]{}\":, \n\ra1é\\\\]{0,60}",
         stderr in "(Error|ERROR|SDKError|SDK.ServerError|Code|RequestId|EOF|request id|[: \n\u{1b}\\[m1é\"])*",
     ) {
-        // It has no `Code` of `OK` in it.
+        // The output never contains `"Code":"OK"`.
         prop_assert!(read(&SEND_SMS, &exited(0, &stdout, &stderr)).is_err());
     }
 }

@@ -1,7 +1,7 @@
-//! What a finished call came to, told from what it printed and how it ended.
+//! The outcome of a finished call, from its output and the way it ended.
 //!
-//! The one mistake that must never happen is "nothing was sent" after something was: so wherever
-//! there is doubt about a send, these tables say `unknown`.
+//! A sent message must never be reported as not sent. So in these tables, a send in doubt has the
+//! outcome `unknown`.
 
 #![cfg(unix)]
 
@@ -20,7 +20,7 @@ mod errors;
 mod json;
 mod table;
 
-/// A process that ended by itself.
+/// A process that exited by itself.
 fn exited(exit: i32, stdout: &str, stderr: &str) -> Output {
     Output {
         end: Termination::Exited(ExitStatus::from_raw(exit << 8)),
@@ -30,7 +30,7 @@ fn exited(exit: i32, stdout: &str, stderr: &str) -> Output {
     }
 }
 
-/// A call that only asks.
+/// A call that only reads.
 fn a_read() -> &'static Operation {
     crate::api::operations::find("dysmsapi", "query-send-details").expect("in the table")
 }
@@ -39,11 +39,11 @@ fn a_read() -> &'static Operation {
 fn failed(operation: &Operation, output: &Output) -> Box<Failure> {
     match read(operation, output) {
         Err(failure) => failure,
-        Ok(reply) => panic!("taken for a success: {reply:?}"),
+        Ok(reply) => panic!("unexpected success: {reply:?}"),
     }
 }
 
-/// What a send came to: exit code, outcome, whether it may be repeated.
+/// Exit code, outcome, and whether the call may be repeated.
 #[track_caller]
 fn verdict(operation: &Operation, output: &Output) -> (u8, Outcome, bool) {
     let failure = failed(operation, output);

@@ -1,4 +1,4 @@
-//! Every case of `tests/replies.tsv`, and replies that are made from them by chance.
+//! All cases of `tests/replies.tsv`, and random variations of them.
 
 use crate::api::reply::tests::*;
 
@@ -17,7 +17,7 @@ fn end(case: &Case) -> Termination {
         Some(("signal", signal)) => Termination::Exited(ExitStatus::from_raw(number(signal))),
         Some(("time", "limit")) => Termination::TimedOut(Duration::from_secs(60)),
         _ if case.end == "interrupt" => Termination::Interrupted,
-        _ => panic!("an end that is not known: {}", case.end),
+        _ => panic!("unknown end: {}", case.end),
     }
 }
 
@@ -35,16 +35,16 @@ fn outcome(operation: &Operation, output: &Output) -> &'static str {
 }
 
 #[test]
-fn every_reply_of_the_table_has_the_outcome_that_it_is_to_have() {
-    let mut wrong = Vec::new();
+fn every_reply_of_the_table_has_the_expected_outcome() {
+    let mut mismatches = Vec::new();
     for case in cases() {
         let output = output(&case);
         let answer = read(operation(&case), &output);
         let exit = answer.as_ref().map_or_else(|failure| failure.exit_code(), |_| 0);
-        let found = outcome(operation(&case), &output);
-        if (found, exit) != (case.outcome, case.exit) {
-            wrong.push(format!(
-                "{}: {found}, exit {exit}, expected {}, exit {}\n{case:#?}\n{answer:#?}",
+        let actual = outcome(operation(&case), &output);
+        if (actual, exit) != (case.outcome, case.exit) {
+            mismatches.push(format!(
+                "{}: {actual}, exit {exit}, expected {}, exit {}\n{case:#?}\n{answer:#?}",
                 case.name, case.outcome, case.exit
             ));
         }
@@ -56,11 +56,11 @@ fn every_reply_of_the_table_has_the_outcome_that_it_is_to_have() {
             assert!(!shown.contains("LTAI-leak"), "{}: {shown}", case.name);
         }
     }
-    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(mismatches.is_empty(), "{} cases:\n{}", mismatches.len(), mismatches.join("\n"));
 }
 
 #[test]
-fn a_change_is_judged_by_the_same_evidence_and_a_read_sends_nothing() {
+fn a_change_follows_the_same_evidence_and_a_read_is_never_unknown() {
     let write = Product::Dysmsapi
         .operations()
         .iter()
@@ -68,17 +68,17 @@ fn a_change_is_judged_by_the_same_evidence_and_a_read_sends_nothing() {
         .expect("a write");
     for case in cases().iter().filter(|case| case.call == "sms") {
         let output = output(case);
-        let of_write = outcome(write, &output);
-        // A change has no ID that its OK would need.
+        let write_outcome = outcome(write, &output);
+        // An OK to a change needs no message ID, so `sent` can differ.
         if case.outcome == "unknown" {
-            assert_ne!(of_write, "not_sent", "{case:#?}");
+            assert_ne!(write_outcome, "not_sent", "{case:#?}");
         }
         assert_ne!(outcome(a_read(), &output), "unknown", "{case:#?}");
     }
 }
 
 #[test]
-fn the_table_covers_every_outcome_and_has_each_name_once() {
+fn the_table_covers_every_outcome_and_names_are_unique() {
     let cases = cases();
     for outcome in ["sent", "not_sent", "unknown"] {
         assert!(cases.iter().filter(|case| case.outcome == outcome).count() > 30, "{outcome}");
@@ -91,7 +91,7 @@ fn the_table_covers_every_outcome_and_has_each_name_once() {
 }
 
 #[test]
-fn a_crash_is_reported_by_its_line_or_its_signal() {
+fn a_crash_is_reported_with_its_line_or_signal() {
     for (output, part) in [
         (exited(2, "", "panic: index out of range\n\ngoroutine 1 [running]:\n"), "panic: index"),
         (exited(1, "", "Error: plugin aliyun-cli-cams exited unexpectedly\n"), "exited unexp"),
@@ -108,7 +108,7 @@ fn a_crash_is_reported_by_its_line_or_its_signal() {
 
 const OK_WITH_ID: &str = r#"{"Code":"OK","BizId":"1^0","RequestId":"A1B2C3D4"}"#;
 
-/// A text that was changed by chance: pieces of others put in, cut, its lines in another order.
+/// A random change of a text: truncated, other text inserted or appended, lines swapped.
 #[derive(Debug, Clone)]
 struct Changes {
     with: usize,
@@ -172,8 +172,8 @@ proptest! {
             text = format!("{text}\n{OK_WITH_ID}\n");
         }
         let with_ok = Output { end: end(case), ..exited(0, &text, &error) };
-        let found = outcome(&SEND_SMS, &with_ok);
-        prop_assert_ne!(found, "not_sent", "{:?}", with_ok);
+        let actual = outcome(&SEND_SMS, &with_ok);
+        prop_assert_ne!(actual, "not_sent", "{:?}", with_ok);
     }
 
     #[test]
@@ -191,7 +191,7 @@ proptest! {
     ) {
         let all = cases();
         let case = &all[number % all.len()];
-        // What is about the profile's keys or the plugin catalogue is not about the call.
+        // Errors about the profile's keys do not concern the call.
         prop_assume!(!case.stderr.contains("failed to resolve credentials"));
         let error = changed(&case.stderr, &all[changes.with % all.len()].stderr, &changes);
         prop_assume!(!error.contains("failed to resolve credentials"));

@@ -74,7 +74,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
         use_by_self: flags.use_by_self,
         work_order_id: flags.work_order_id,
     };
-    let range = PageRange::of(flags.all, flags.page_index, flags.page_size);
+    let range = PageRange::from_flags(flags.all, flags.page_index, flags.page_size);
     let redaction = flags.personal_data.consent(context)?;
     let (index, size) = range.first();
     read_only::run(

@@ -45,7 +45,8 @@ pub struct Flags {
 pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     let status = flags.audit_status.as_deref();
     let wanted = status.map(|word| parse_status("--audit-status", word)).transpose()?;
-    let range = PageRange::of(flags.all || wanted.is_some(), flags.page_index, flags.page_size);
+    let range =
+        PageRange::from_flags(flags.all || wanted.is_some(), flags.page_index, flags.page_size);
     let (index, size) = range.first();
     let is_wanted = |signature: &Signature| wanted.is_none_or(|wanted| signature.status == wanted);
     read_only::run(

@@ -1,5 +1,5 @@
-//! Files that several runs share. Opening one never waits for a FIFO or a device and never follows
-//! a link, and a file of another user is not used.
+//! Files that several runs share. Opening one never blocks on a FIFO or a device and never follows
+//! a link, and files of other users are rejected.
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
@@ -11,30 +11,30 @@ use rustix::fs::OFlags;
 
 use crate::os::system::Untrusted;
 
-/// Creates the folder and its parents, readable by the user alone.
+/// Creates the folder and its parents with mode 0700.
 pub fn create_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Options that create files readable by the user alone.
+/// Options that create files with mode 0600.
 pub fn private_file() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.mode(0o600);
     options
 }
 
-/// Tells two versions of a file apart: where it lies on disk.
+/// The inode number, which differs between two versions of a file that was replaced.
 pub fn inode(metadata: &Metadata) -> u64 {
     metadata.ino()
 }
 
-/// Opens a regular file of this user, to read and, with `create`, to write; it is created then,
-/// readable by the user alone.
+/// Opens a regular file of this user for reading. With `create`, also for writing, and a missing
+/// file is created with mode 0600.
 ///
 /// # Errors
-/// It cannot be opened, or it is not such a file: see [`Untrusted`].
+/// The file cannot be opened, or is not a regular file of this user: see [`Untrusted`].
 pub fn open_own_file(path: &Path, create: bool) -> io::Result<File> {
-    // Before it is opened: opening a device can have effects.
+    // Checked before opening, because opening a device can have side effects.
     match std::fs::symlink_metadata(path) {
         Ok(metadata) => check(path, &metadata, Metadata::is_file, "regular file")?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -49,15 +49,15 @@ pub fn open_own_file(path: &Path, create: bool) -> io::Result<File> {
         .mode(0o600)
         .custom_flags(flags.bits().cast_signed())
         .open(path)?;
-    // Again: it may have been replaced meanwhile.
+    // Checked again, because it may have been replaced.
     check(path, &file.metadata()?, Metadata::is_file, "regular file")?;
     Ok(file)
 }
 
-/// The content of a regular file, whose ever it is and also behind a link.
+/// Reads a regular file of any user; links are followed.
 ///
 /// # Errors
-/// It cannot be read, or it is not a regular file.
+/// The file cannot be read or is not a regular file.
 pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
     let expected = "regular file";
     let not_regular = || io::Error::other(Untrusted::Kind { path: path.to_path_buf(), expected });
@@ -75,10 +75,10 @@ pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// That the folder belongs to this user, if it exists. With `link`, it may be a link to a folder.
+/// Checks that the folder belongs to this user if it exists. With `link`, a link is followed.
 ///
 /// # Errors
-/// It belongs to another user, is not a folder, or cannot be examined.
+/// The folder belongs to another user, is not a folder, or cannot be examined.
 pub fn check_own_folder(path: &Path, link: bool) -> io::Result<()> {
     let metadata = if link { std::fs::metadata(path) } else { std::fs::symlink_metadata(path) };
     match metadata {
@@ -88,7 +88,7 @@ pub fn check_own_folder(path: &Path, link: bool) -> io::Result<()> {
     }
 }
 
-/// That the file, if it exists, belongs to this user.
+/// Checks that the file belongs to this user if it exists.
 ///
 /// # Errors
 /// As [`check_own_folder`].
@@ -117,12 +117,12 @@ fn check(
     Ok(())
 }
 
-/// Whether this process may do what only the administrator may.
+/// Whether this process runs as root.
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// A user as people know them: `root (uid 0)`.
+/// The name and ID of a user: `root (uid 0)`.
 fn user_name(uid: u32) -> String {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let number = uid.to_string();
@@ -134,7 +134,7 @@ fn user_name(uid: u32) -> String {
     name.map_or_else(|| format!("uid {uid}"), |name| format!("{name} (uid {uid})"))
 }
 
-/// What `chown` takes for this user: `1000:1000`.
+/// User and group of this process for `chown`: `1000:1000`.
 pub fn own_ids() -> String {
     let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
     format!("{}:{}", user.as_raw(), group.as_raw())
