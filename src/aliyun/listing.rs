@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::Client;
-use crate::aliyun::pages::{self, MAX_ROWS, PageRange, Termination};
+use crate::aliyun::pages::{self, ListEnd, MAX_ROWS, PageRange};
 use crate::api::call::ReadCall;
 use crate::context::Context;
 use crate::error::Result;
@@ -68,7 +68,7 @@ impl<'r> Listing<'r> {
         call: impl Fn(u64, u64) -> ReadCall,
         (lists, totals): (&[&str], &[&str]),
         item: impl Fn(&Value) -> Option<Item>,
-    ) -> Result<Termination> {
+    ) -> Result<ListEnd> {
         pages::each(service, extent, call, lists, totals, |entries, raw| {
             self.take(entries.iter().filter_map(&item).collect(), &raw)
         })
@@ -113,7 +113,7 @@ impl<'r> Listing<'r> {
     }
 
     /// Warns if the list may be incomplete.
-    pub fn remark(&self, mut end: Termination, extent: PageRange) {
+    pub fn remark(&self, mut end: ListEnd, extent: PageRange) {
         end.is_cut &= !self.is_closed;
         end.remark(self.context, extent);
     }

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Result;
 
 /// The maximum page size of the SMS service, in entries; documented.
-pub const MAX_BYTES: u64 = 50;
+pub const MAX_PAGE_SIZE: u64 = 50;
 
 /// The default page size, in entries.
 pub const DEFAULT: u64 = 20;
@@ -39,7 +39,7 @@ impl PageRange {
     /// The pages for the flags of a list command.
     pub fn from_flags(all: bool, index: u64, size: Option<u64>) -> Self {
         if all {
-            Self::All { size: size.unwrap_or(MAX_BYTES) }
+            Self::All { size: size.unwrap_or(MAX_PAGE_SIZE) }
         } else {
             Self::One { index, size: size.unwrap_or(DEFAULT) }
         }
@@ -64,7 +64,7 @@ impl PageRange {
 
 /// How fetching ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Termination {
+pub struct ListEnd {
     /// The number of entries on all pages, if the service returns it.
     pub total: Option<u64>,
     /// The service returned the same page twice, so entries may be missing.
@@ -82,7 +82,7 @@ pub struct Pages {
     pub entries: Vec<Value>,
     /// The replies, unchanged.
     pub raw: Vec<Value>,
-    pub end: Termination,
+    pub end: ListEnd,
 }
 
 /// Fetches pages into memory, up to [`MAX_ROWS`] entries. `call` builds the call for a page index
@@ -122,7 +122,7 @@ pub fn each(
     lists: &[&str],
     totals: &[&str],
     take: impl FnMut(Vec<Value>, Value) -> ControlFlow<()>,
-) -> Result<Termination> {
+) -> Result<ListEnd> {
     walk(extent, |index, size| service.read(&call(index, size)), lists, totals, take)
 }
 
@@ -132,10 +132,10 @@ fn walk(
     lists: &[&str],
     totals: &[&str],
     mut take: impl FnMut(Vec<Value>, Value) -> ControlFlow<()>,
-) -> Result<Termination> {
+) -> Result<ListEnd> {
     let (first, size) = extent.first();
     let is_single = matches!(extent, PageRange::One { .. });
-    let mut end = Termination::default();
+    let mut end = ListEnd::default();
     let mut previous: Vec<Value> = Vec::new();
     let mut count = 0_u64;
     for index in first..first.saturating_add(MAX_PAGES) {
@@ -172,7 +172,7 @@ fn walk(
     Ok(end)
 }
 
-impl Termination {
+impl ListEnd {
     /// Warns if the list may be incomplete.
     pub fn remark(&self, context: &Context, extent: PageRange) {
         if self.repeats {
@@ -215,7 +215,7 @@ mod tests {
         calls: &Cell<u64>,
         total: Option<u64>,
         take: impl FnMut(Vec<Value>, Value) -> ControlFlow<()>,
-    ) -> Termination {
+    ) -> ListEnd {
         let fetch = |index: u64, size: u64| {
             calls.set(calls.get() + 1);
             let ids = ((index - 1) * size)..(index * size).min(entries);
@@ -236,7 +236,7 @@ mod tests {
                 ControlFlow::Continue(())
             });
             assert_eq!(sizes, [(1, 2), (2, 2), (3, 1)]);
-            assert_eq!(end, Termination { total, ..Termination::default() });
+            assert_eq!(end, ListEnd { total, ..ListEnd::default() });
         }
     }
 

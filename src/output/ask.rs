@@ -36,8 +36,8 @@ impl Screen {
     ///
     /// # Errors
     /// The answer is anything else, or there is none.
-    pub fn confirm(&self, question: &str) -> error::Result<()> {
-        if prompt(&format!("{question} Type \"yes\" to continue"))? == "yes" {
+    pub fn confirm(&self, action: &str) -> error::Result<()> {
+        if prompt(&format!("Type \"yes\" to {action}"))? == "yes" {
             return Ok(());
         }
         Err(Failure::new(Kind::Cancelled, "not confirmed"))

@@ -186,7 +186,7 @@ impl Screen {
             to_stdout(&format!("{}\n\n", crate::message::sanitize::block(drawing)))?;
         }
         let printed = match result.as_ref().map(Report::undrawn) {
-            Ok(Report::RunStatus { data, .. }) => {
+            Ok(Report::Record { data, .. }) => {
                 to_stdout(&facts::render(data, self.now().as_ref(), self.spreadsheet_safe))
             }
             Ok(Report::List { name, items, facts, .. }) => {
@@ -280,7 +280,7 @@ impl Screen {
     /// not send again. A failure in text is already on stderr.
     pub fn fall_back_to_stderr(&self, result: &Result<Report, Box<Failure>>, error: &io::Error) {
         match result.as_ref().map(Report::undrawn) {
-            Ok(Report::RunStatus { data, .. }) => {
+            Ok(Report::Record { data, .. }) => {
                 self.print_labelled(
                     WARNING,
                     "warning:",
@@ -327,7 +327,7 @@ impl Screen {
     ) -> Map<String, Value> {
         let mut object = self.heading(command, result.is_ok());
         match result.as_ref().map(Report::undrawn) {
-            Ok(Report::RunStatus { data, raw }) => {
+            Ok(Report::Record { data, raw }) => {
                 object.insert("data".into(), Value::Object(data.clone()));
                 object.insert("raw".into(), raw.clone());
             }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub enum Report {
     /// Named values, the same in text and in JSON.
-    RunStatus { data: Map<String, Value>, raw: Value },
+    Record { data: Map<String, Value>, raw: Value },
     /// A list under its JSON name, with one row per item in text. All items have the same fields,
     /// and text and JSON have the same data.
     List {
@@ -28,7 +28,7 @@ impl Report {
     /// One thing: the fields of a struct, in the order of their declaration. `raw` is the reply that
     /// they were read from.
     pub fn from_record(record: &impl Serialize, raw: Value) -> Self {
-        Self::RunStatus { data: fields(record), raw }
+        Self::Record { data: fields(record), raw }
     }
 
     /// Things of one kind, under `name` in the JSON, followed by the fields of `facts`, which
@@ -106,8 +106,7 @@ mod tests {
     #[test]
     fn fields_keep_the_order_of_their_declaration_and_null() {
         let row = Row { name: "Acme", reason: None };
-        let Report::RunStatus { data, raw } = Report::from_record(&row, json!({"Code": "OK"}))
-        else {
+        let Report::Record { data, raw } = Report::from_record(&row, json!({"Code": "OK"})) else {
             unreachable!("a record is one thing");
         };
         assert_eq!(Value::Object(data).to_string(), r#"{"name":"Acme","reason":null}"#);

@@ -140,7 +140,7 @@ fn ask(context: &Context, question: &Question, rows: &Rows) -> Result<()> {
         Question::Name(row) => row,
     };
     let Some((_, name)) = rows.iter().find(|(name, _)| name == row) else {
-        return context.screen.confirm("Go on?");
+        return context.screen.confirm("continue");
     };
     let typed = context.screen.ask(&format!("Type the {row} to go on"), |_| Ok(()))?;
     if typed == *name { Ok(()) } else { Err(Failure::new(Kind::Cancelled, "not confirmed")) }

@@ -15,6 +15,7 @@ use serde_json::json;
 use crate::aliyun::guard::Guard;
 use crate::api::account::Account;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
+use crate::api::operations::Product;
 use crate::error::{Failure, Outcome, Result, catch_panic};
 use crate::send::attempt::Sent;
 use crate::send::idempotency::{Claim, Pending, Record, Tracking};
@@ -118,7 +119,7 @@ fn report(context: &Context, guard: &Guard<'_>, message: &Message, sent: Sent) -
     if let Some(follow_up) = &message.follow_up {
         follow_up(context, guard.account().map(|_| guard), &mut record, since);
     }
-    Report::RunStatus { data: record.data, raw: record.raw }
+    Report::Record { data: record.data, raw: record.raw }
 }
 
 /// The store, if this message has a key or is checked for repetitions. Nothing has been started
@@ -206,7 +207,17 @@ fn confirm(
     rows.extend_from_slice(verified);
     rows.push(("messages".into(), message.recipients.len().to_string()));
     rows.push(("account".into(), account.describe()));
-    let api = message.call.operation.api;
-    context.screen.plan(&format!("{api} is about to send:"), &rows);
-    context.screen.confirm("Send?")
+    let what = counted(message);
+    context.screen.plan(&format!("About to send {what}:"), &rows);
+    context.screen.confirm(&format!("send {what}"))
+}
+
+/// How many messages of which kind: `1 SMS`, `2 messages`.
+fn counted(message: &Message) -> String {
+    let count = message.recipients.len();
+    match (message.call.operation.product, count) {
+        (Product::Dysmsapi, _) => format!("{count} SMS"),
+        (Product::Cams, 1) => "1 message".to_string(),
+        (Product::Cams, _) => format!("{count} messages"),
+    }
 }

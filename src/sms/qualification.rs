@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::aliyun::listing::Listing;
-use crate::aliyun::pages::{self, PageRange, Termination};
+use crate::aliyun::pages::{self, ListEnd, PageRange};
 use crate::api::audit_status;
 use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{QUERY_SINGLE_SMS_QUALIFICATION, QUERY_SMS_QUALIFICATION_RECORD};
@@ -110,7 +110,7 @@ pub fn fetch(
     range: PageRange,
     redaction: Redaction,
     listing: &mut Listing<'_>,
-) -> Result<Termination> {
+) -> Result<ListEnd> {
     let call = |index, size| filter.call(index, size);
     let (lists, totals) = (["Data.List", "List"], ["Data.Total", "Total"]);
     pages::each(client, range, call, &lists, &totals, |entries, raw| {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::aliyun::listing::Listing;
-use crate::aliyun::pages::{self, PageRange, Termination};
+use crate::aliyun::pages::{self, ListEnd, PageRange};
 use crate::api::audit_status;
 use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{GET_SMS_SIGN, QUERY_SMS_SIGN_LIST};
@@ -171,7 +171,7 @@ pub fn fetch(
     range: PageRange,
     listing: &mut Listing<'_>,
     wanted: impl Fn(&Signature) -> bool,
-) -> Result<Termination> {
+) -> Result<ListEnd> {
     listing.read(client, range, list_call, (&LISTS, &TOTALS), |entry| {
         let signature = Signature::from_entry(entry);
         wanted(&signature).then(|| report::fields(&signature))
@@ -183,7 +183,7 @@ pub fn fetch(
 /// # Errors
 /// As [`fetch`].
 pub fn fetch_approved_names(client: &Client<'_>) -> Result<Vec<String>> {
-    let range = PageRange::All { size: pages::MAX_BYTES };
+    let range = PageRange::All { size: pages::MAX_PAGE_SIZE };
     let pages = pages::read(client, range, list_call, &LISTS, &TOTALS)?;
     let signatures = pages.entries.iter().map(Signature::from_entry);
     let approved = signatures.filter(Signature::is_approved);

@@ -137,7 +137,7 @@ pub enum Begin {
 
 /// How a send ended.
 #[derive(Debug)]
-pub enum Termination<'a> {
+pub enum SendEnd<'a> {
     Accepted {
         result: &'a str,
     },
@@ -205,7 +205,7 @@ pub trait Store {
         &self,
         owner: Option<Owner<'_>>,
         message: Option<&str>,
-        end: Termination<'_>,
+        end: SendEnd<'_>,
     ) -> Result<()>;
 
     /// Removes a reservation whose call was not started.

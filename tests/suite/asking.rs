@@ -53,7 +53,7 @@ fn signature_template_and_variables_are_asked_for() {
     terminal.expect("${order} in text: ");
     terminal.write("42\r");
     terminal.expect("【Acme Store】Hello Alice, your order 42 is on its way.");
-    terminal.expect("Send?");
+    terminal.expect("to send");
     world.assert_off_in_sandbox();
     terminal.write("yes\r");
     let ran = terminal.wait();
@@ -68,12 +68,12 @@ fn signature_template_and_variables_are_asked_for() {
 fn after_a_refused_template_the_list_is_offered_once() {
     let world = World::new();
     let mut terminal = world.terminal(&with(&["-s", "Acme", "-t", "SMS_999999"]));
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("yes\r");
     terminal.expect("nothing was sent");
     pick(&mut terminal, "Template", "SMS_100003", "spring");
     terminal.expect("SMS_100003");
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("yes\r");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:#?}");
@@ -84,11 +84,11 @@ fn after_a_refused_template_the_list_is_offered_once() {
 fn after_a_refused_signature_the_list_is_offered_once() {
     let world = World::new();
     let mut terminal = world.terminal(&with(&["-s", "Nobody", "-t", "SMS_100003"]));
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("yes\r");
     terminal.expect("nothing was sent");
     pick(&mut terminal, "Signature", "Acme Store", "store");
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("no\r");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 9, "{ran:#?}");
@@ -101,7 +101,7 @@ fn a_key_is_free_again_after_a_no() {
     let world = World::new();
     let message = with(&["-s", "Acme", "-t", "SMS_100003", "--idempotency-key", "k"]);
     let mut terminal = world.terminal(&message);
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("no\r");
     assert_eq!(terminal.wait().exit(), 9);
     let ran = world.run(&[message.as_slice(), &["--yes", "--json"]].concat());
@@ -109,7 +109,7 @@ fn a_key_is_free_again_after_a_no() {
     // Nothing is asked for a message that has been sent.
     let replay = world.terminal(&message).wait();
     assert_eq!(replay.exit(), 0, "{replay:#?}");
-    assert!(!replay.stdout.contains("Send?"), "{}", replay.stdout);
+    assert!(!replay.stdout.contains("to send"), "{}", replay.stdout);
     assert_eq!(world.sandbox_messages().len(), 1);
 }
 
@@ -121,7 +121,7 @@ fn a_signal_ends_every_question_promptly() {
         (Signal::TERM, "Signature"),
         (Signal::HUP, "Template"),
         (Signal::TERM, "${name} in text: "),
-        (Signal::INT, "Send?"),
+        (Signal::INT, "to send"),
     ] {
         let mut terminal = world.terminal(&with(&[]));
         for (question, answer) in [
@@ -129,7 +129,7 @@ fn a_signal_ends_every_question_promptly() {
             ("Template", Some("shipped")),
             ("${name} in text: ", None),
             ("${order} in text: ", None),
-            ("Send?", None),
+            ("to send", None),
         ] {
             terminal.expect(question);
             if question == stage {
@@ -164,7 +164,7 @@ fn escape_picks_nothing_and_return_alone_picks_nothing() {
     terminal.write("\u{1b}");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 9, "{ran:#?}");
-    assert!(!ran.stdout.contains("Send?"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("to send"), "{}", ran.stdout);
     assert!(world.sandbox_messages().is_empty());
 }
 

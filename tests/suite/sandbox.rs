@@ -274,7 +274,7 @@ fn the_sandbox_asks_for_confirmation() {
     terminal.expect("[sandbox]");
     terminal.expect("account");
     terminal.expect("profile sandbox");
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("yes\r");
     terminal.expect("accepted");
     assert_eq!(terminal.wait().exit(), 0);

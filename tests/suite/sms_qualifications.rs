@@ -168,7 +168,7 @@ fn at_a_terminal_personal_data_needs_confirmation() {
     for (answer, exit, seen) in [("yes\r", 0, true), ("no\r", 9, false)] {
         let world = World::new();
         let mut terminal = world.terminal(&[&FULL[..], &["--show-personal-data"]].concat());
-        terminal.expect("Show personal data?");
+        terminal.expect("to show personal data");
         assert!(world.processes().is_empty());
         terminal.write(answer);
         let ran = terminal.wait();

@@ -270,7 +270,7 @@ fn a_terminal_shows_the_plan_and_needs_a_yes() {
     for (answer, count) in [("yes\r", 1), ("no\r", 0)] {
         let world = World::new();
         let mut terminal = world.terminal(&templates(&["create"], &DEFINITION));
-        terminal.expect("Create the template?");
+        terminal.expect("to create the template");
         for part in ["Order shipped", "notification", "Hello ${name}", "for customers", "Acme"] {
             assert!(terminal.seen().contains(part), "{part}: {}", terminal.seen());
         }

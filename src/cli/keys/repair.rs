@@ -73,7 +73,7 @@ pub fn run(context: &Context) -> Result<Report> {
         ("known_since".to_string(), json!(repaired.known_since)),
         ("moved".to_string(), json!(moved)),
     ]);
-    Ok(Report::RunStatus { data, raw: Value::Null })
+    Ok(Report::Record { data, raw: Value::Null })
 }
 
 fn intact(keys: usize) -> Report {
@@ -81,5 +81,5 @@ fn intact(keys: usize) -> Report {
         ("status".to_string(), json!("intact")),
         ("keys".to_string(), json!(keys)),
     ]);
-    Report::RunStatus { data, raw: Value::Null }
+    Report::Record { data, raw: Value::Null }
 }

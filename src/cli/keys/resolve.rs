@@ -123,7 +123,7 @@ fn receipt_query(flags: &Flags, record: &KeyRecord) -> Option<ReceiptQuery> {
 fn as_sent(context: &Context, store: &dyn Store, record: &KeyRecord) -> Result<Report> {
     if !context.settings.yes {
         context.screen.plan("About to record that this message was sent:", &rows(context, record));
-        context.screen.confirm("Record it?")?;
+        context.screen.confirm("record it")?;
     }
     store.settle_as_sent(record, &result(record, Value::Null)).map_err(unusable)?;
     let settled = store.key(&record.key).map_err(unusable)?;
@@ -252,7 +252,7 @@ fn report(mut data: Map<String, Value>, resolved_as: &str) -> Report {
     if resolved_as == "not_sent" {
         data.insert("state".into(), json!("unused"));
     }
-    Report::RunStatus { data, raw: Value::Null }
+    Report::Record { data, raw: Value::Null }
 }
 
 fn already_sent(record: &KeyRecord) -> Box<Failure> {

@@ -58,5 +58,5 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     let next: Vec<String> =
         next.iter().map(|command| context.settings.rerun_command(command)).collect();
     data.insert("next".into(), json!(next));
-    Ok(Report::RunStatus { data, raw: Value::Null })
+    Ok(Report::Record { data, raw: Value::Null })
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::aliyun::listing::Listing;
-use crate::aliyun::pages::{self, MAX_BYTES, PageRange};
+use crate::aliyun::pages::{self, MAX_PAGE_SIZE, PageRange};
 use crate::api::call::ReadCall;
 use crate::api::operations::Product;
 use crate::cli::{Inputs, read_only};
@@ -65,7 +65,7 @@ pub struct Flags {
     page_index: Option<u64>,
 
     /// Receipts per page, 1 to 50 [default: 50]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_BYTES))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_PAGE_SIZE))]
     page_size: Option<u64>,
 
     /// Poll, with growing pauses, until every receipt is final or the time is up
@@ -117,7 +117,7 @@ struct Facts {
 }
 
 fn page_range(flags: &Flags) -> PageRange {
-    let size = flags.page_size.unwrap_or(MAX_BYTES);
+    let size = flags.page_size.unwrap_or(MAX_PAGE_SIZE);
     // The service cannot filter by --out-id: the receipt may be on any page.
     let all = flags.all || flags.wait.is_some() || flags.out_id.is_some();
     match flags.page_index {

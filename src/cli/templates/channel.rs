@@ -147,7 +147,7 @@ impl ListQuery {
     pub const fn max_page_size(&self) -> u64 {
         match self {
             Self::Chat(_) => chat::list::MAX_PAGE_SIZE,
-            Self::Sms(_) => pages::MAX_BYTES,
+            Self::Sms(_) => pages::MAX_PAGE_SIZE,
         }
     }
 

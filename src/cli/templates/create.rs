@@ -68,7 +68,7 @@ impl CreateFlags {
             title: "About to create this template and submit it for review:".into(),
             rows: draft.rows(),
             look: Look::Nothing,
-            question: Question::Yes("Create the template?"),
+            question: Question::Yes("create the template"),
             check: list,
         };
         apply(context, &change, |reply| {

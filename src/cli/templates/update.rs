@@ -28,7 +28,7 @@ WhatsApp and Viber: parts that you do not give stay as they are; `components` in
 the whole message. SMS: name, content and type are required.";
 
 const TITLE: &str = "About to update this template and submit it for review:";
-const QUESTION: Question = Question::Yes("Update the template?");
+const QUESTION: Question = Question::Yes("update the template");
 
 #[derive(Debug, Args)]
 pub struct UpdateFlags {

@@ -48,7 +48,7 @@ impl Command {
 
 fn list(context: &Context, flags: &ListFlags) -> Result<Report> {
     let channel = flags.channel.map(Channel::name);
-    let range = PageRange::All { size: pages::MAX_BYTES };
+    let range = PageRange::All { size: pages::MAX_PAGE_SIZE };
     let (index, size) = range.first();
     let fetch = |client: &Client<'_>| {
         let (mut instances, mut pages) = channel_instance::fetch(client, channel, range)?;

@@ -172,7 +172,7 @@ fn set(context: &Context, flags: SetFlags) -> Result<Report> {
         title: "About to change the callbacks:".into(),
         rows,
         look,
-        question: Question::Yes("Change them?"),
+        question: Question::Yes("change the callbacks"),
         check: shell_line("alimsg", &check.map(String::from)),
     };
     apply(context, &change, |reply| {

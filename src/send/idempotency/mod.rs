@@ -39,9 +39,7 @@ use crate::os::failpoint;
 use crate::send::duplicates;
 use crate::send::receipt_lookup::ReceiptQuery;
 pub use crate::storage::Tracking;
-use crate::storage::{
-    self, Begin, KeyRecord, NewKey, NewMessage, Owner, Reserve, Store, Termination,
-};
+use crate::storage::{self, Begin, KeyRecord, NewKey, NewMessage, Owner, Reserve, SendEnd, Store};
 pub use details::Details;
 pub use failures::{REPAIR, advice, resolve_commands, show_command, unreadable};
 pub use fingerprint::account;
@@ -293,7 +291,7 @@ impl<'s> Pending<'s> {
     /// # Errors
     /// It cannot be recorded; the record then says `calling`, which has the same meaning.
     pub fn unresolved(&mut self) -> storage::Result<()> {
-        self.finish(Termination::Unresolved)?;
+        self.finish(SendEnd::Unresolved)?;
         failpoint::point("ledger: outcome unknown");
         Ok(())
     }
@@ -305,7 +303,7 @@ impl<'s> Pending<'s> {
     pub fn accepted(&mut self, record: &Record) -> storage::Result<()> {
         let result = serde_json::to_string(record).unwrap_or_default();
         failpoint::point("ledger: about to record the result");
-        self.finish(Termination::Accepted { result: &result })?;
+        self.finish(SendEnd::Accepted { result: &result })?;
         failpoint::point("ledger: accepted");
         Ok(())
     }
@@ -315,12 +313,12 @@ impl<'s> Pending<'s> {
     /// # Errors
     /// The record stays, and a later run will look for a receipt in vain.
     pub fn not_sent(&mut self) -> storage::Result<()> {
-        self.finish(Termination::NotSent)?;
+        self.finish(SendEnd::NotSent)?;
         failpoint::point("ledger: released");
         Ok(())
     }
 
-    fn finish(&mut self, end: Termination<'_>) -> storage::Result<()> {
+    fn finish(&mut self, end: SendEnd<'_>) -> storage::Result<()> {
         self.stage = Stage::Done;
         if self.held.is_none() && self.message.is_none() {
             return Ok(());
@@ -334,7 +332,7 @@ impl Drop for Pending<'_> {
         // What cannot be written now is concluded from the abandoned lease by the next run.
         let _ = match (self.stage, &self.held) {
             (Stage::Prepared, Some(held)) => self.store.release(held.owner()),
-            (Stage::Calling, _) => self.finish(Termination::Unresolved),
+            (Stage::Calling, _) => self.finish(SendEnd::Unresolved),
             _ => Ok(()),
         };
     }

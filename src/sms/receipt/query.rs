@@ -22,7 +22,7 @@ use crate::sms::receipt::Receipt;
 /// For how many days the service keeps receipts; documented.
 pub const DAYS_KEPT: i32 = 30;
 /// Every receipt, in as few calls as possible.
-const ALL: PageRange = PageRange::All { size: pages::MAX_BYTES };
+const ALL: PageRange = PageRange::All { size: pages::MAX_PAGE_SIZE };
 /// The pauses between two polls, in seconds; the last one is repeated.
 const PAUSES: [u64; 6] = [1, 2, 3, 5, 8, 10];
 /// Where a reply has its receipts: documented as an object around the list; a bare list is accepted.
@@ -223,7 +223,7 @@ pub fn wait(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::aliyun::pages::Termination;
+    use crate::aliyun::pages::ListEnd;
     use crate::api::call::Common;
     use serde_json::json;
 
@@ -288,7 +288,7 @@ mod tests {
     fn pages(receipts: &[(&str, u8)], total: Option<u64>) -> Pages {
         let entries =
             receipts.iter().map(|(id, status)| json!({"OutId": id, "SendStatus": status}));
-        let end = Termination { total, ..Termination::default() };
+        let end = ListEnd { total, ..ListEnd::default() };
         Pages { entries: entries.collect(), end, ..Pages::default() }
     }
 

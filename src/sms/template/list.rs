@@ -72,7 +72,7 @@ pub fn list_call(index: u64, size: u64) -> ReadCall {
 /// # Errors
 /// The failure of the first page that cannot be read.
 pub fn approved(client: &Client<'_>) -> Result<Vec<SmsTemplate>> {
-    let range = PageRange::All { size: pages::MAX_BYTES };
+    let range = PageRange::All { size: pages::MAX_PAGE_SIZE };
     let pages = pages::read(client, range, list_call, LISTS, TOTALS)?;
     let mut templates: Vec<_> = pages.entries.iter().map(SmsTemplate::from_entry).collect();
     templates.retain(|template| template.is_approved() && !template.code.is_empty());

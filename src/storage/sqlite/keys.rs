@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 use crate::os::failpoint;
 use crate::storage::sqlite::{Sqlite, not_written, unreadable};
 use crate::storage::{
-    Error, Identity, IsAlive, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, Termination,
+    Error, Identity, IsAlive, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, SendEnd,
     Tracking,
 };
 
@@ -112,19 +112,19 @@ pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Resul
     if changed == 1 { Ok(()) } else { Err(Error::TakenOver) }
 }
 
-pub fn finish(connection: &Connection, owner: Owner<'_>, end: &Termination<'_>) -> Result<()> {
+pub fn finish(connection: &Connection, owner: Owner<'_>, end: &SendEnd<'_>) -> Result<()> {
     let Owner { key, lease } = owner;
     let changed = match end {
-        Termination::Accepted { result } => connection.execute(
+        SendEnd::Accepted { result } => connection.execute(
             "UPDATE keys SET state = 'accepted', result = ?3, details = NULL
              WHERE key = ?1 AND lease = ?2",
             params![key, lease, result],
         ),
-        Termination::Unresolved => connection.execute(
+        SendEnd::Unresolved => connection.execute(
             "UPDATE keys SET state = 'unresolved' WHERE key = ?1 AND lease = ?2",
             params![key, lease],
         ),
-        Termination::NotSent => connection.execute(
+        SendEnd::NotSent => connection.execute(
             "DELETE FROM keys WHERE key = ?1 AND lease = ?2 AND state <> 'accepted'",
             params![key, lease],
         ),

@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, params};
 
 use crate::storage::sqlite::{not_written, unreadable};
-use crate::storage::{Earlier, NewMessage, Result, Termination};
+use crate::storage::{Earlier, NewMessage, Result, SendEnd};
 
 /// How long a message is kept: longer than the period of any check.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -57,15 +57,15 @@ pub fn latest(
         })
 }
 
-pub fn finish(connection: &Connection, id: &str, end: &Termination<'_>) -> Result<()> {
+pub fn finish(connection: &Connection, id: &str, end: &SendEnd<'_>) -> Result<()> {
     match end {
-        Termination::Accepted { .. } => {
+        SendEnd::Accepted { .. } => {
             connection.execute("UPDATE messages SET state = 'accepted' WHERE id = ?1", [id])
         }
-        Termination::Unresolved => {
+        SendEnd::Unresolved => {
             connection.execute("UPDATE messages SET state = 'unresolved' WHERE id = ?1", [id])
         }
-        Termination::NotSent => connection.execute("DELETE FROM messages WHERE id = ?1", [id]),
+        SendEnd::NotSent => connection.execute("DELETE FROM messages WHERE id = ?1", [id]),
     }
     .map(drop)
     .map_err(not_written)

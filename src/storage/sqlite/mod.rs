@@ -25,7 +25,7 @@ use crate::os::{failpoint, system};
 use crate::storage::files::{self, PathState};
 use crate::storage::{
     Begin, Earlier, Error, Fix, IsAlive, KeyRecord, LEASES, NewKey, NewMessage, Owner, Reserve,
-    Result, Store, Termination, folder, lock,
+    Result, SendEnd, Store, folder, lock,
 };
 use legacy::Legacy;
 pub use repair::repair;
@@ -372,10 +372,10 @@ impl Store for Sqlite {
         &self,
         owner: Option<Owner<'_>>,
         message: Option<&str>,
-        end: Termination<'_>,
+        end: SendEnd<'_>,
     ) -> Result<()> {
         // If this record is lost, a later run treats the outcome as unknown, which is correct.
-        let durable = !matches!(end, Termination::Unresolved);
+        let durable = !matches!(end, SendEnd::Unresolved);
         self.change(durable, |transaction| {
             if let Some(id) = message {
                 messages::finish(transaction, id, &end)?;

@@ -66,7 +66,7 @@ fn the_key_and_the_message_have_the_state_of_the_call() {
         panic!("an equal message is being sent")
     };
     assert!(!earlier.accepted);
-    store.finish(Some(OWNER), Some(&first.id), Termination::Unresolved).expect("recorded");
+    store.finish(Some(OWNER), Some(&first.id), SendEnd::Unresolved).expect("recorded");
     assert_eq!(state(), Some(KeyState::Unresolved));
     let record = store.key("k").expect("readable").expect("a record");
     assert!(!store.settle_as_not_sent(&record, &|_| true).expect("its call may run"));

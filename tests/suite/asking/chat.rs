@@ -52,7 +52,7 @@ fn code_language_and_variables_are_asked_for() {
     answer(&mut terminal, "$(order) in body: ", "42");
     terminal.expect("100000000000001 (zh_CN)");
     terminal.expect("Alice，您的订单 42 已发货。");
-    terminal.expect("Send?");
+    terminal.expect("to send");
     world.assert_off_in_sandbox();
     terminal.write("yes\r");
     assert_sent(&world, terminal, "zh_CN", "Alice，您的订单 42 已发货。");
@@ -63,7 +63,7 @@ fn a_language_that_is_given_narrows_the_list() {
     let world = World::new();
     let mut terminal = start(&world, &["--language", "en"]);
     pick(&mut terminal, "Template", "hello · 100000000000002 · en · MARKETING", "hello");
-    terminal.expect("Send?");
+    terminal.expect("to send");
     assert!(!terminal.seen().contains("zh_CN"), "{}", terminal.seen());
     terminal.write("yes\r");
     assert_sent(&world, terminal, "en", "Hello from Acme!");
@@ -78,7 +78,7 @@ fn of_a_code_that_is_given_the_language_is_picked() {
     terminal.expect("order_update · 100000000000001 · en · UTILITY");
     pick(&mut terminal, "order_update · 100000000000001 · zh_CN", "UTILITY", "zh");
     // Both values are there.
-    terminal.expect("Send?");
+    terminal.expect("to send");
     assert!(!terminal.seen().contains("hello"), "{}", terminal.seen());
     assert!(!terminal.seen().contains("Text of the template"), "{}", terminal.seen());
     terminal.write("yes\r");
@@ -105,7 +105,7 @@ fn viber_has_templates_of_its_own() {
     assert!(!terminal.seen().contains("order_update"), "{}", terminal.seen());
     answer(&mut terminal, "promotion or transaction: ", "transaction");
     terminal.expect("Hello Alice, this is Acme on Viber.");
-    answer(&mut terminal, "Send?", "yes");
+    answer(&mut terminal, "to send", "yes");
     assert_sent(&world, terminal, "en", "Hello Alice, this is Acme on Viber.");
 }
 
@@ -131,7 +131,7 @@ fn a_variable_that_is_given_is_not_asked_for() {
     pick(&mut terminal, "Template", "3. hello", "zh");
     answer(&mut terminal, "$(name) in body: ", "Alice");
     terminal.expect("Alice，您的订单 42 已发货。");
-    terminal.expect("Send?");
+    terminal.expect("to send");
     assert!(!terminal.seen().contains("$(order) in"), "{}", terminal.seen());
 }
 

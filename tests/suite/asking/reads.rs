@@ -74,7 +74,7 @@ pub fn sent_flag(world: &World, flag: &str) -> Value {
 }
 
 pub fn yes(mut terminal: Terminal) {
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("yes\r");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:#?}");
@@ -220,7 +220,7 @@ fn nothing_is_read_for_who_consented_or_gave_a_variable() {
             world.script(json!([detail(), sms_detail()]));
             let mut terminal = world.terminal(&message);
             if !more.contains(&"--yes") {
-                terminal.expect("Send?");
+                terminal.expect("to send");
                 assert_eq!(world.ai_mode(), None, "{:?}", world.commands());
                 terminal.write("yes\r");
             }
@@ -257,7 +257,7 @@ fn the_json_has_each_warning_once_however_often_the_account_was_looked_at() {
         terminal.expect(question);
         terminal.write("x\r");
     }
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("yes\r");
     let ran = terminal.wait();
     let json = ran.stdout.find("{\"schema\"").map(|at| ran.stdout[at..].to_string());

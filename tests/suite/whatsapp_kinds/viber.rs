@@ -128,7 +128,7 @@ fn a_button_beside_an_image_asks_for_its_text_at_a_terminal() {
     let mut terminal = world.terminal(&line("image", &button));
     terminal.expect("Text");
     terminal.write("Sale\r");
-    terminal.expect("Send?");
+    terminal.expect("to send");
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
     let flags = world.sent()[0]["flags"].clone();

@@ -66,7 +66,7 @@ impl PersonalDataFlags {
             context
                 .screen
                 .note("names, ID numbers, phone numbers and links to documents will be shown");
-            context.screen.confirm("Show personal data?")?;
+            context.screen.confirm("show personal data")?;
         }
         Ok(Redaction::Off)
     }

@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::aliyun::pages::{MAX_BYTES, PageRange};
+use crate::aliyun::pages::{MAX_PAGE_SIZE, PageRange};
 use crate::cli::read_only;
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -55,8 +55,8 @@ pub struct Flags {
     sign_name: Option<String>,
 
     /// Days per call, 1 to 50
-    #[arg(long, value_name = "N", default_value_t = MAX_BYTES,
-          value_parser = clap::value_parser!(u64).range(1..=MAX_BYTES))]
+    #[arg(long, value_name = "N", default_value_t = MAX_PAGE_SIZE,
+          value_parser = clap::value_parser!(u64).range(1..=MAX_PAGE_SIZE))]
     page_size: u64,
 }
 

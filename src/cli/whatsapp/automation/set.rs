@@ -90,7 +90,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         title: "About to change the automation settings:".into(),
         rows,
         look: Look::Shown { call: &show, rows: &current },
-        question: Question::Yes("Change them?"),
+        question: Question::Yes("change the automation"),
         check: shell_line("alimsg", &check.map(String::from)),
     };
     apply(context, &change, |reply| {

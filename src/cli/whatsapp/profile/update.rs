@@ -102,7 +102,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         title: "About to change the business profile, old → new:".into(),
         rows: vec![("number".into(), number.clone()), ("space".into(), space.clone())],
         look: Look::Shown { call: &show, rows: &compare },
-        question: Question::Yes("Change it?"),
+        question: Question::Yes("change the profile"),
         check: shell_line("alimsg", &check.map(String::from)),
     };
     apply(context, &change, |reply| {
