@@ -18,7 +18,7 @@ pub fn describe(operation: &Operation, finding: Finding) -> Box<Failure> {
         Finding::Code(error) => from_code(operation, error),
         // An OK comes here only if stronger evidence contradicts it.
         Finding::Ok(raw) | Finding::NoCode(raw) => {
-            with_raw("the reply of the service has no valid code", raw)
+            with_raw("the reply of the service has no code that can be read", raw)
         }
         Finding::OkWithoutId(raw) => with_raw("the service returned OK without a message ID", raw),
         Finding::BuriedOk => {

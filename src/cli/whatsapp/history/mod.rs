@@ -126,7 +126,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     read_only::run(context, &[&first], fetch, |(listing, found)| {
         if found.is_unreadable {
-            context.screen.warn("the service's list cannot be read whole; some may be missing");
+            context.screen.warn("the list cannot be read completely; messages may be missing");
         }
         if found.is_cut && !listing.is_closed() {
             pages::warn_cut(context, "--since and --until narrow it down");
