@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::api::redaction::HIDDEN;
-
 /// A string that prints as `***` with every formatter.
+/// What is printed instead of a secret or a private value.
+pub const HIDDEN: &str = "***";
+
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

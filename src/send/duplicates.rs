@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::signals;
-use crate::send::idempotency::advice;
+use crate::send::repair::{REPAIR, advice};
 use crate::settings::Settings;
 use crate::storage::{self, Earlier, Error, Fix, Store};
 
@@ -125,7 +125,7 @@ pub fn unchecked(error: Error) -> Box<Failure> {
         advice(fix)
     ));
     if fix == Fix::Repair {
-        failure.next = vec![crate::send::idempotency::REPAIR.to_string()];
+        failure.next = vec![REPAIR.to_string()];
     }
     failure
 }

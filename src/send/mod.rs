@@ -8,6 +8,7 @@ pub mod duplicates;
 pub mod idempotency;
 mod options;
 pub mod receipt_lookup;
+pub mod repair;
 
 use jiff::Timestamp;
 use serde_json::json;

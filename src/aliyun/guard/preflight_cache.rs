@@ -5,14 +5,12 @@
 //! for a reason that the stamp vouched for throws it away.
 
 use std::collections::BTreeMap;
-use std::hash::DefaultHasher;
-use std::hash::Hash as _;
-use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::aliyun::cli::AliyunCli;
 use crate::api::account::Profile;
@@ -127,8 +125,14 @@ fn fresh(at: Timestamp) -> bool {
 
 /// One file for each pair of program and configuration.
 fn path(host: &AliyunCli) -> Option<PathBuf> {
-    let mut hasher = DefaultHasher::new();
-    (&host.program, &host.config_folder).hash(&mut hasher);
-    let name = format!("{:016x}.json", hasher.finish());
+    let mut hasher = Sha256::new();
+    for path in [&host.program, &host.config_folder] {
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        // A path cannot contain it, so two pairs never look the same.
+        hasher.update([0]);
+    }
+    let digest: String =
+        hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let name = format!("{digest}.json");
     Some(folder::folder().ok()?.join("stamps").join(name))
 }

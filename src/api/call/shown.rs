@@ -1,7 +1,7 @@
 //! Arguments as a shell command line.
 
 use crate::api::operations;
-use crate::api::redaction::HIDDEN;
+use crate::api::secret::HIDDEN;
 
 /// One line for a POSIX shell, quoted where necessary.
 pub fn shell_line(program: &str, arguments: &[String]) -> String {

@@ -25,13 +25,10 @@ use serde_json::{Map, Value};
 use crate::api::call::Call;
 use crate::api::error_codes;
 use crate::api::operations::Product;
-use crate::api::secret::Secret;
+use crate::api::secret::{HIDDEN, Secret};
 use crate::error::Failure;
 use values::Needle;
 use view::View;
-
-/// The replacement for a secret.
-pub const HIDDEN: &str = "***";
 
 /// Longer texts are truncated to this number of bytes, to limit the time for the search.
 const MAX_TEXT: usize = 16 * 1024;

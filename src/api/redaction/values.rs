@@ -62,14 +62,14 @@ pub fn from_call<E>(call: &Call<E>) -> BTreeSet<Needle> {
         };
         add(number, &shown, &mut needles);
     }
-    texts.iter().for_each(|text| add(text, crate::api::redaction::HIDDEN, &mut needles));
+    texts.iter().for_each(|text| add(text, crate::api::secret::HIDDEN, &mut needles));
     needles
 }
 
 /// The needles of one text.
 pub fn from_text(text: &str) -> BTreeSet<Needle> {
     let mut needles = BTreeSet::new();
-    add(text, crate::api::redaction::HIDDEN, &mut needles);
+    add(text, crate::api::secret::HIDDEN, &mut needles);
     needles
 }
 

@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::Report;
-use crate::send::idempotency::{self, Details, advice, lease};
+use crate::send::idempotency::{self, Details, lease};
+use crate::send::repair::{REPAIR, advice};
 use crate::storage::{self, Error, Fix, KeyRecord, KeyState, Store};
 
 pub const EXAMPLES: &str = "\
@@ -92,7 +93,7 @@ fn unusable(error: Error) -> Box<Failure> {
         Failure::environment(format!("the record of idempotency keys cannot be used: {error:#}"))
             .hint(advice(fix));
     if fix == Fix::Repair {
-        failure.next = vec![idempotency::REPAIR.to_string()];
+        failure.next = vec![REPAIR.to_string()];
     }
     failure
 }

@@ -7,9 +7,8 @@ use crate::api::call::shell_line;
 use crate::error::{Failure, Kind, Outcome};
 use crate::os::signals;
 use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::repair::{REPAIR, advice};
 use crate::storage::{Error, Fix, KeyRecord, Tracking};
-
-pub const REPAIR: &str = "alimsg keys repair";
 
 /// The commands that resolve a key by hand.
 pub fn resolve_commands(key: &str) -> [String; 2] {
@@ -64,21 +63,6 @@ pub fn unreadable(
         Fix::Repair => failure.next(REPAIR),
         Fix::Retry => failure.retryable(),
         Fix::Files | Fix::Upgrade => failure,
-    }
-}
-
-/// What to do about a store that cannot be read.
-pub const fn advice(fix: Fix) -> &'static str {
-    match fix {
-        Fix::Repair => {
-            "restore the file from a backup, or start a new record with `alimsg keys repair`"
-        }
-        Fix::Retry => "another program has the record locked: close it and run this again",
-        Fix::Files => {
-            "restore the owner, the permissions or the place of the file, or free disk space, and \
-             run this again; if the file is lost, `alimsg keys repair` starts a new record"
-        }
-        Fix::Upgrade => "a later version of alimsg wrote the record: install that version",
     }
 }
 

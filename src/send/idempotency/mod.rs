@@ -41,7 +41,7 @@ use crate::send::receipt_lookup::ReceiptQuery;
 pub use crate::storage::Tracking;
 use crate::storage::{self, Begin, KeyRecord, NewKey, NewMessage, Owner, Reserve, SendEnd, Store};
 pub use details::Details;
-pub use failures::{REPAIR, advice, resolve_commands, show_command, unreadable};
+pub use failures::{resolve_commands, show_command, unreadable};
 pub use fingerprint::account;
 use lease::Lease;
 
