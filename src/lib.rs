@@ -23,8 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::aliyun::guard::recovery;
-use crate::cli::parse_error::{self, EarlyFlags};
-use crate::cli::{Command, CommandLine};
+use crate::cli::{Command, CommandLine, parse_error};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::os::role::Role;
@@ -52,7 +51,7 @@ fn user() -> ExitCode {
     std::panic::set_hook(Box::new(output::panicked));
     let line = match CommandLine::read() {
         Ok(line) => line,
-        Err(error) => return unread_line(&error),
+        Err(error) => return ExitCode::from(parse_error::report(&error)),
     };
     let command = line.command;
     let name = command.name();
@@ -87,25 +86,6 @@ fn user() -> ExitCode {
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
     ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
-}
-
-/// Help and version pages, and command lines that make no sense.
-fn unread_line(error: &clap::Error) -> ExitCode {
-    let asked = EarlyFlags::of_this_process();
-    let screen = Screen::for_parse_error(asked.json, asked.sandbox);
-    let facts = RunStatus::default();
-    facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
-    if parse_error::is_page(error) && !(asked.json && error.use_stderr()) {
-        let _ = screen.page(&error.render().to_string());
-        return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
-    }
-    let (command, failure) = parse_error::mistake(error);
-    let code = failure.exit_code();
-    let result = Err(failure);
-    if let Err(error) = screen.end(&command, &facts, &result) {
-        screen.fall_back_to_stderr(&result, &error);
-    }
-    ExitCode::from(code)
 }
 
 /// This program as the `aliyun` of the sandbox.

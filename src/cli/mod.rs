@@ -176,3 +176,6 @@ impl<'r> Inputs<'r> {
 pub(crate) fn anything(_: &str) -> Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,10 @@ use clap::builder::FalseyValueParser;
 use clap::builder::TypedValueParser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::aliyun::guard::recovery;
 use crate::error::Failure;
+use crate::output::Screen;
+use crate::output::status::RunStatus;
 
 /// What the user asked for, as far as it decides how to answer a line that cannot be read.
 pub struct EarlyFlags {
@@ -28,6 +31,25 @@ fn asks_for(flag: &str, variable: &str) -> bool {
         FalseyValueParser::new().parse_ref(&clap::Command::new("alimsg"), None, &value)
     };
     flagged || std::env::var_os(variable).is_some_and(|value| truthy(value).unwrap_or(false))
+}
+
+/// Prints the help or version page, or what is wrong with the command line; returns the exit code.
+pub fn report(error: &clap::Error) -> u8 {
+    let asked = EarlyFlags::of_this_process();
+    let screen = Screen::for_parse_error(asked.json, asked.sandbox);
+    let facts = RunStatus::default();
+    facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
+    if is_page(error) && !(asked.json && error.use_stderr()) {
+        let _ = screen.page(&error.render().to_string());
+        return if error.use_stderr() { 2 } else { 0 };
+    }
+    let (command, failure) = mistake(error);
+    let code = failure.exit_code();
+    let result = Err(failure);
+    if let Err(error) = screen.end(&command, &facts, &result) {
+        screen.fall_back_to_stderr(&result, &error);
+    }
+    code
 }
 
 /// Whether it is no mistake, but a wish for help or the version.

@@ -3,8 +3,6 @@
 //! A call can be run, printed as a command line, or printed with its private values masked.
 
 mod shown;
-#[cfg(test)]
-mod tests;
 
 use std::marker::PhantomData;
 

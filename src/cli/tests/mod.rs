@@ -4,9 +4,12 @@
 use clap::Parser as _;
 
 use crate::api::call::*;
-use crate::api::operations::{self, Flag, LIST_CHATAPP_MESSAGE, Product, SEND_CHATAPP_MESSAGE};
+use crate::api::operations::{
+    self, Access, Flag, FlagKind, LIST_CHATAPP_MESSAGE, Operation, Product, SEND_CHATAPP_MESSAGE,
+};
 use crate::cli::CommandLine;
 use crate::context::Context;
+use crate::error::Result;
 use crate::output::Screen;
 use crate::output::report::{Phase, Report};
 use crate::output::status::RunStatus;

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::api::call::tests::*;
+use crate::cli::tests::*;
 use crate::sandbox::{Value, parse};
 
 /// Texts that are known to cause trouble on command lines, whole or in pieces.

@@ -1,6 +1,6 @@
 //! Argument vectors match the table of operations.
 
-use crate::api::call::tests::*;
+use crate::cli::tests::*;
 
 /// Flags of product calls in addition to those of their command.
 const COMMON: [&str; 6] =

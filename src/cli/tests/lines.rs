@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::api::call::tests::*;
+use crate::cli::tests::*;
 
 #[test]
 fn the_masked_line_hides_private_values_and_nothing_else() {

@@ -1,6 +1,6 @@
 //! Values that cannot be passed on a command line are rejected before any call.
 
-use crate::api::call::tests::*;
+use crate::cli::tests::*;
 use crate::error::Kind;
 
 #[track_caller]
@@ -27,9 +27,7 @@ fn one_argument_holds_131071_bytes_flag_included() {
     assert!(vector(&"é".repeat(ARGUMENT_LIMIT / 2)).is_err());
     // For a map, the limit applies to each token.
     let value = "x".repeat(ARGUMENT_LIMIT - "name=".len());
-    assert!(
-        crate::api::call::tests::vector(&template(&[&format!("--param=name={value}")])).is_ok()
-    );
+    assert!(crate::cli::tests::vector(&template(&[&format!("--param=name={value}")])).is_ok());
     assert_rejected(&template(&[&format!("--param=name={value}x")]), "too long");
 }
 
