@@ -9,6 +9,7 @@ mod ask;
 mod busy;
 mod cell;
 pub mod chart;
+mod envelope;
 mod facts;
 mod pick;
 pub mod report;
@@ -24,11 +25,12 @@ use std::panic::PanicHookInfo;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Zoned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::api::call;
 use crate::error::{Failure, Outcome};
 use crate::os::system;
+use crate::output::envelope::Envelope;
 use crate::output::report::Report;
 use crate::output::status::RunStatus;
 
@@ -36,9 +38,6 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
-
-/// The version of the JSON output.
-const SCHEMA: u32 = 1;
 
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +176,12 @@ impl Screen {
             return Ok(());
         }
         if self.json {
-            print_object(self.object(command, facts, result))?;
+            let mut envelope = Envelope::from_result(command, result, self.sandbox);
+            let (account, warnings) = (facts.account.borrow(), self.warnings.borrow());
+            envelope.account = account.as_ref();
+            envelope.warnings = Some(&warnings);
+            envelope.ai_mode_disabled = Some(facts.ai_mode_disabled.get());
+            print_envelope(&envelope)?;
             return was_stdout_open();
         }
         if let Ok(Report::Drawn { drawing, .. }) = result
@@ -224,9 +228,9 @@ impl Screen {
     /// Stdout cannot be written.
     pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
         if self.json {
-            let mut object = self.heading(command, true);
-            object.insert("data".into(), Value::Object(data.clone()));
-            return print_object(object);
+            let mut envelope = Envelope::new(command, true, self.sandbox);
+            envelope.data = Some(data.clone());
+            return print_envelope(&envelope);
         }
         let safe = self.spreadsheet_safe && !self.stdout_is_terminal;
         let cells: Vec<String> = facts::cells(data, self.now().as_ref())
@@ -307,58 +311,6 @@ impl Screen {
         }
     }
 
-    /// The first fields of every JSON object.
-    fn heading(&self, command: &str, ok: bool) -> Map<String, Value> {
-        let mut object = Map::new();
-        object.insert("schema".into(), json!(SCHEMA));
-        object.insert("ok".into(), json!(ok));
-        object.insert("command".into(), json!(command));
-        if self.sandbox {
-            object.insert("sandbox".into(), json!(true));
-        }
-        object
-    }
-
-    fn object(
-        &self,
-        command: &str,
-        facts: &RunStatus,
-        result: &Result<Report, Box<Failure>>,
-    ) -> Map<String, Value> {
-        let mut object = self.heading(command, result.is_ok());
-        match result.as_ref().map(Report::undrawn) {
-            Ok(Report::Record { data, raw }) => {
-                object.insert("data".into(), Value::Object(data.clone()));
-                object.insert("raw".into(), raw.clone());
-            }
-            Ok(Report::List { name, items, facts, raw }) => {
-                let mut data = Map::new();
-                data.insert((*name).into(), json!(items));
-                data.extend(facts.clone());
-                object.insert("data".into(), Value::Object(data));
-                object.insert("raw".into(), raw.clone());
-            }
-            Ok(Report::Streamed) => {}
-            Ok(Report::DryRun(commands)) => {
-                object.insert("dry_run".into(), json!(true));
-                object.insert("commands".into(), json!(commands));
-            }
-            Ok(Report::Drawn { .. }) => {}
-            Err(failure) => {
-                object.insert("error".into(), json!(failure));
-                if let Some(raw) = &failure.raw {
-                    object.insert("raw".into(), raw.clone());
-                }
-            }
-        }
-        if let Some(account) = &*facts.account.borrow() {
-            object.insert("account".into(), json!(account));
-        }
-        object.insert("warnings".into(), json!(*self.warnings.borrow()));
-        object.insert("ai_mode_disabled".into(), json!(facts.ai_mode_disabled.get()));
-        object
-    }
-
     fn failure(&self, failure: &Failure) {
         self.print_labelled(ERROR, "error:", &failure.message);
         to_stderr(match (failure.outcome, failure.about_a_change) {
@@ -419,8 +371,9 @@ fn terminal_width() -> u16 {
     dialoguer::console::Term::stdout().size().1
 }
 
-fn print_object(object: Map<String, Value>) -> io::Result<()> {
-    to_stdout(&(crate::message::sanitize::json(&Value::Object(object).to_string()) + "\n"))
+fn print_envelope(envelope: &Envelope<'_>) -> io::Result<()> {
+    let text = serde_json::to_string(envelope)?;
+    to_stdout(&(crate::message::sanitize::json(&text) + "\n"))
 }
 
 /// Fails if stdout was closed when the program started: writes then succeed, but go nowhere.

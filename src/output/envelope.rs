@@ -1,0 +1,101 @@
+//! The one JSON object that a command prints with `--json`, also when it fails. It is public
+//! interface: README.md describes it.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::api::account::Account;
+use crate::error::{Failure, Result};
+use crate::output::report::{PlannedCommand, Report};
+
+/// The version of the object.
+const SCHEMA: u32 = 1;
+
+/// The fields in their order; those without a value are left out.
+#[derive(Debug, Serialize)]
+pub struct Envelope<'a> {
+    pub schema: u32,
+    /// The command did what it was asked to do.
+    pub ok: bool,
+    /// The words of the command, such as `sms send`.
+    pub command: &'a str,
+    /// Everything was simulated.
+    #[serde(skip_serializing_if = "is_false")]
+    pub sandbox: bool,
+    /// Nothing was started.
+    #[serde(skip_serializing_if = "is_false")]
+    pub dry_run: bool,
+    /// The result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Map<String, Value>>,
+    /// The commands that a dry run would start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commands: Option<&'a [PlannedCommand]>,
+    /// Why the command failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'a Failure>,
+    /// The replies of the service as they came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub raw: Option<&'a Value>,
+    /// The account that sent and pays, once it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<&'a Account>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warnings: Option<&'a [String]>,
+    /// It was checked that this run left ai-mode off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ai_mode_disabled: Option<bool>,
+}
+
+impl<'a> Envelope<'a> {
+    /// An object that says which command it belongs to, and nothing else yet.
+    pub fn new(command: &'a str, ok: bool, sandbox: bool) -> Self {
+        Self {
+            schema: SCHEMA,
+            ok,
+            command,
+            sandbox,
+            dry_run: false,
+            data: None,
+            commands: None,
+            error: None,
+            raw: None,
+            account: None,
+            warnings: None,
+            ai_mode_disabled: None,
+        }
+    }
+
+    /// The object of a result, a failed one included.
+    pub fn from_result(command: &'a str, result: &'a Result<Report>, sandbox: bool) -> Self {
+        let mut envelope = Self::new(command, result.is_ok(), sandbox);
+        match result.as_ref().map(Report::undrawn) {
+            Ok(Report::Record { data, raw }) => {
+                envelope.data = Some(data.clone());
+                envelope.raw = Some(raw);
+            }
+            Ok(Report::List { name, items, facts, raw }) => {
+                let mut data = Map::new();
+                data.insert((*name).into(), items.iter().cloned().map(Value::Object).collect());
+                data.extend(facts.clone());
+                envelope.data = Some(data);
+                envelope.raw = Some(raw);
+            }
+            Ok(Report::DryRun(commands)) => {
+                envelope.dry_run = true;
+                envelope.commands = Some(commands);
+            }
+            Ok(Report::Streamed | Report::Drawn { .. }) => {}
+            Err(failure) => {
+                envelope.error = Some(failure);
+                envelope.raw = failure.raw.as_ref();
+            }
+        }
+        envelope
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
