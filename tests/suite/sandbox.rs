@@ -6,8 +6,6 @@
     reason = "a test that cannot continue must fail, and this is test code outside of #[test]"
 )]
 
-use std::time::Duration;
-
 use crate::support::lines::{SMS, TEMPLATE, TEXT, and, with};
 use crate::support::{Ran, Running, World};
 use serde_json::{Value, json};
