@@ -5,6 +5,7 @@
 //! cannot be fetched, the user types the value instead, or is not asked.
 
 use crate::aliyun::client::{self, Client};
+use crate::aliyun::guard::Guard;
 use crate::api::call::AnyCall;
 use crate::cli::anything;
 use crate::context::Context;
@@ -77,13 +78,14 @@ pub(crate) fn asks_for_variables(context: &Context, values: &[(String, String)])
 /// A call that cannot be made; a signal.
 pub(crate) fn fetch_template<T>(
     context: &Context,
+    guard: &Guard<'_>,
     name: &str,
     call: &dyn AnyCall,
     get: impl FnOnce(&Client<'_>) -> Result<T>,
     has_text: impl FnOnce(&T) -> bool,
 ) -> Result<Option<T>> {
     client::dry_run(context, &[call])?;
-    let found = Client::connect(context, call.operation().product).and_then(|client| get(&client));
+    let found = Client::open(context, guard).and_then(|client| get(&client));
     match found_or_note(context, &format!("template {name}"), found)? {
         // Without its text it would seem to have no variables.
         Some(template) if !has_text(&template) => {

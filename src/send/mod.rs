@@ -58,11 +58,11 @@ pub type Verify = Box<dyn Fn(&Client<'_>) -> Result<Vec<(String, String)>>>;
 /// a warning, also that there is no guard. ai-mode is off when it begins.
 pub type FollowUp = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timestamp)>;
 
-/// Sends a message, once.
+/// Sends a message, once. The guard is that of the whole run: prompts may have used it before.
 ///
 /// # Errors
 /// Whatever keeps it from being accepted; the failure says whether it went out.
-pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
+pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Result<Report> {
     // A call that cannot be made is found before anything is started.
     let calls: Vec<&dyn AnyCall> =
         call::any(&message.reads).chain([&message.call as &dyn AnyCall]).collect();
@@ -72,7 +72,6 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
     }
     require_consent(context)?;
     context.facts.redaction.borrow_mut().add(&message.call);
-    let guard = Guard::for_call(context, message.call.operation);
     let store = open_store(context, message)?;
     let mut pending = match (&store, &message.safety.key) {
         (None, _) => None,
@@ -81,13 +80,13 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
             Claim::Free(pending) => Some(pending),
             Claim::Accepted(record, since) => {
                 let sent = Sent { record, since };
-                return catch_panic(Outcome::Sent, || Ok(replay(context, &guard, message, sent)));
+                return catch_panic(Outcome::Sent, || Ok(replay(context, guard, message, sent)));
             }
             Claim::Unresolved(earlier) => {
                 let sent = catch_panic(Outcome::Unknown, || {
-                    attempt::conclude(context, &guard, message, &earlier)
+                    attempt::conclude(context, guard, message, &earlier)
                 })?;
-                return catch_panic(Outcome::Sent, || Ok(replay(context, &guard, message, sent)));
+                return catch_panic(Outcome::Sent, || Ok(replay(context, guard, message, sent)));
             }
         },
     };
@@ -97,20 +96,20 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
     guard.require_allowed()?;
     let verified = match &message.verify {
         // ai-mode is off again before the question.
-        Some(verify) => verify(&Client::open(context, &guard)?)?,
+        Some(verify) => verify(&Client::open(context, guard)?)?,
         None => Vec::new(),
     };
     confirm(context, guard.account()?, message, &verified)?;
-    let client = Client::open(context, &guard)?;
+    let client = Client::open(context, guard)?;
     if let Some(pending) = &mut pending {
         pending.begin(context, message.duplicates.as_ref())?;
     }
-    let sent = attempt::send(context, &guard, client, message, pending.as_mut())?;
+    let sent = attempt::send(context, guard, client, message, pending.as_mut())?;
     catch_panic(Outcome::Sent, || {
         // Others may be waiting for this key's result.
         drop(pending);
         context.screen.note("Accepted by Alibaba Cloud; not yet delivered.");
-        Ok(report(context, &guard, message, sent))
+        Ok(report(context, guard, message, sent))
     })
 }
 

@@ -2,7 +2,7 @@
 //! then each variable of the template.
 
 use crate::aliyun::client::Client;
-use crate::api::operations::Product;
+use crate::aliyun::guard::Guard;
 use crate::cli::anything;
 use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::sms::send::draft::Draft;
@@ -24,12 +24,12 @@ const TEMPLATES: List<'_> =
 ///
 /// # Errors
 /// `aliyun` cannot be used; the user cancelled; the call cannot be made.
-pub fn complete(context: &Context, draft: &mut Draft) -> Result<()> {
+pub fn complete(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Result<()> {
     if draft.sign_name.is_none() || draft.template_code.is_none() {
-        pick_missing(context, draft)?;
+        pick_missing(context, guard, draft)?;
     }
     if draft.template.is_none() && asks_for_variables(context, &draft.variables) {
-        draft.template = fetch(context, draft)?;
+        draft.template = fetch(context, guard, draft)?;
     }
     if let Some(template) = &draft.template {
         let form = Form {
@@ -44,8 +44,8 @@ pub fn complete(context: &Context, draft: &mut Draft) -> Result<()> {
 }
 
 /// Fetches both lists before the first question.
-fn pick_missing(context: &Context, draft: &mut Draft) -> Result<()> {
-    let client = Client::connect(context, Product::Dysmsapi)?;
+fn pick_missing(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Result<()> {
+    let client = Client::open(context, guard)?;
     let (sign_name, template_code) = (draft.sign_name.take(), draft.template_code.take());
     let signatures = sign_name.is_none().then(|| signature::fetch_approved_names(&client));
     let templates = template_code.is_none().then(|| template::approved(&client));
@@ -92,8 +92,8 @@ fn drop_superfluous(context: &Context, draft: &mut Draft) {
 }
 
 /// Fetches the template whose code was given or typed.
-fn fetch(context: &Context, draft: &Draft) -> Result<Option<SmsTemplate>> {
+fn fetch(context: &Context, guard: &Guard<'_>, draft: &Draft) -> Result<Option<SmsTemplate>> {
     let Some(code) = &draft.template_code else { return Ok(None) };
     let get = |client: &Client<'_>| template::get(client, code);
-    fetch_template(context, code, &draft.message().call, get, SmsTemplate::has_text)
+    fetch_template(context, guard, code, &draft.message().call, get, SmsTemplate::has_text)
 }

@@ -7,6 +7,8 @@ mod wait;
 
 use clap::Args;
 
+use crate::aliyun::guard::Guard;
+use crate::api::operations::SEND_SMS;
 use crate::cli::send_flags::SendFlags;
 use crate::cli::{Inputs, anything};
 use crate::context::Context;
@@ -74,8 +76,9 @@ pub struct Flags {
 /// As [`send::deliver`].
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut draft = draft(context, flags)?;
-    ask::complete(context, &mut draft)?;
-    let failure = match send::deliver(context, &draft.message()) {
+    let guard = Guard::for_call(context, &SEND_SMS);
+    ask::complete(context, &guard, &mut draft)?;
+    let failure = match send::deliver(context, &guard, &draft.message()) {
         Ok(report) => return Ok(report),
         Err(failure) => failure,
     };
@@ -88,10 +91,12 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         Refused::Signature => draft.sign_name = None,
         Refused::Template => draft.template_code = None,
     }
-    ask::complete(context, &mut draft)?;
-    send::deliver(context, &draft.message()).map_err(|failure| match Refused::by(&failure) {
-        Some(refused) => failure.next(refused.list()),
-        None => failure,
+    ask::complete(context, &guard, &mut draft)?;
+    send::deliver(context, &guard, &draft.message()).map_err(|failure| {
+        match Refused::by(&failure) {
+            Some(refused) => failure.next(refused.list()),
+            None => failure,
+        }
     })
 }
 

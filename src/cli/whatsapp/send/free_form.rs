@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::aliyun::guard::Guard;
+use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::chat::draft::{Body, Draft};
 use crate::cli::Inputs;
@@ -71,6 +73,7 @@ impl<C: ContentFlags + Args> FreeForm<C> {
             message.reads = checks.calls();
             message.verify = Some(checks.into_verify());
         }
-        send::deliver(context, &message)
+        let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
+        send::deliver(context, &guard, &message)
     }
 }

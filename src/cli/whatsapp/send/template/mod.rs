@@ -4,7 +4,9 @@ mod prompts;
 
 use clap::Args;
 
+use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
+use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::draft::{Body, Draft, TemplateBody};
 use crate::chat::template::components;
 use crate::chat::template::detail::{Template, TemplateId};
@@ -69,8 +71,10 @@ impl Flags {
     pub fn run(self, context: &Context) -> Result<Report> {
         let Self { template: flags, envelope } = self;
         let pairs: Vec<String> = flags.template_params.into_iter().chain(flags.param).collect();
+        let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
         let partial = PartialTemplate {
             context,
+            guard: &guard,
             channel: envelope.channel_type,
             cust_space_id: envelope.cust_space_id.clone(),
             code: flags.template_code,
@@ -98,7 +102,7 @@ impl Flags {
             message.reads = vec![id.fetch_call()];
             message.verify = Some(verification(id, params));
         }
-        send::deliver(context, &message)
+        send::deliver(context, &guard, &message)
     }
 }
 

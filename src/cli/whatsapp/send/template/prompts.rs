@@ -2,7 +2,7 @@
 //! then each variable of the template.
 
 use crate::aliyun::client::Client;
-use crate::api::operations::Product;
+use crate::aliyun::guard::Guard;
 use crate::chat::template::components::Message;
 use crate::chat::template::detail::TemplateId;
 use crate::chat::template::list::{Approved, approved};
@@ -18,6 +18,7 @@ use crate::message::placeholder::Style;
 /// What the flags name of a template.
 pub struct PartialTemplate<'r> {
     pub context: &'r Context,
+    pub guard: &'r Guard<'r>,
     pub channel: Channel,
     pub cust_space_id: Option<String>,
     pub code: Option<String>,
@@ -52,7 +53,7 @@ impl PartialTemplate<'_> {
             cust_space_id: self.cust_space_id,
         };
         let fetches = picked || asks_for_variables(self.context, &params);
-        let template = if fetches { fetch(self.context, &id)? } else { None };
+        let template = if fetches { fetch(self.context, self.guard, &id)? } else { None };
         if let Some(template) = &template {
             let form = Form {
                 code: &id.code,
@@ -68,7 +69,7 @@ impl PartialTemplate<'_> {
     /// Picks code and language from one entry of the list, since one code can have several
     /// languages; only the language where the code is given. True if the code was picked.
     fn pick(&mut self) -> Result<bool> {
-        let service = Client::connect(self.context, Product::Cams)?;
+        let service = Client::open(self.context, self.guard)?;
         let (code, language) = (self.code.as_deref(), self.language.as_deref());
         let (channel, space) = (self.channel, self.cust_space_id.as_deref());
         let found = approved(&service, channel, code, language, space);
@@ -98,9 +99,9 @@ fn row(template: &Approved) -> String {
 }
 
 /// The message of the template, if the service shows its text.
-fn fetch(context: &Context, id: &TemplateId) -> Result<Option<Message>> {
+fn fetch(context: &Context, guard: &Guard<'_>, id: &TemplateId) -> Result<Option<Message>> {
     let name = format!("{} ({})", id.code, id.language);
     let get = |service: &Client<'_>| id.fetch(service).map(|template| template.message);
     let has_text = |message: &Message| message.texts().iter().any(|(_, text)| !text.is_empty());
-    fetch_template(context, &name, &id.fetch_call(), get, has_text)
+    fetch_template(context, guard, &name, &id.fetch_call(), get, has_text)
 }
