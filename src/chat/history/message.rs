@@ -1,9 +1,11 @@
 //! One message of a conversation, parsed from a row of `ListChatappMessage`.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::message::time::in_reply;
+use crate::output::report;
 
 /// From the point of view of the business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,22 +139,48 @@ impl Message {
             Some(Direction::In) => (&self.customer, &self.business),
             _ => (&self.business, &self.customer),
         };
-        let fields = [
-            ("id", json!(self.id)),
-            ("task_id", json!(self.task_id)),
-            ("at", json!(self.at)),
-            ("direction", json!(self.direction.map(Direction::word))),
-            ("from", json!(from)),
-            ("to", json!(to)),
-            ("type", json!(self.kind)),
-            ("text", json!(self.text)),
-            ("template", json!(self.template)),
-            ("language", json!(self.language)),
-            ("status", json!(self.status.word())),
-            ("reason", json!(self.reason)),
-        ];
-        fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+        report::fields(&MessageRow {
+            id: self.id.as_deref(),
+            task_id: self.task_id.as_deref(),
+            at: self.at,
+            direction: self.direction.map(Direction::word),
+            from: from.as_deref(),
+            to: to.as_deref(),
+            kind: self.kind.as_deref(),
+            text: self.text.as_deref(),
+            template: self.template.as_deref(),
+            language: self.language.as_deref(),
+            status: self.status.word(),
+            reason: self.reason.as_deref(),
+        })
     }
+}
+
+/// A message in the output.
+#[derive(Debug, Serialize)]
+struct MessageRow<'m> {
+    /// The service's own ID.
+    id: Option<&'m str>,
+    /// The sender's ID from `--task-id`; without one, the service's ID again.
+    task_id: Option<&'m str>,
+    /// When it was sent.
+    at: Option<Timestamp>,
+    /// `in` from a customer, `out` to one.
+    direction: Option<&'static str>,
+    from: Option<&'m str>,
+    to: Option<&'m str>,
+    /// `text`, `image`, …; `template` for a template.
+    #[serde(rename = "type")]
+    kind: Option<&'m str>,
+    /// The text, or the JSON of another content.
+    text: Option<&'m str>,
+    /// Code of the template.
+    template: Option<&'m str>,
+    language: Option<&'m str>,
+    /// One of accepted, in_flight, delivered, read, failed, unknown.
+    status: &'static str,
+    /// Why it failed.
+    reason: Option<&'m str>,
 }
 
 /// The first of these fields that is not empty; numbers as their digits.
