@@ -261,6 +261,7 @@ fn status(row: &Map<String, Value>, direction: Option<Direction>) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn message(row: Value) -> Message {
         Message::from_row(row.as_object().expect("an object"))
