@@ -50,7 +50,7 @@ pub fn main() -> ExitCode {
 /// The program that people and scripts start. The only place that decides how it ends.
 fn user() -> ExitCode {
     std::panic::set_hook(Box::new(output::panicked));
-    let line = match CommandLine::read() {
+    let line = match CommandLine::from_process() {
         Ok(line) => line,
         Err(error) => return unread_line(&error),
     };
@@ -91,15 +91,15 @@ fn user() -> ExitCode {
 
 /// Help and version pages, and command lines that make no sense.
 fn unread_line(error: &clap::Error) -> ExitCode {
-    let asked = EarlyFlags::of_this_process();
+    let asked = EarlyFlags::from_process();
     let screen = Screen::for_parse_error(asked.json, asked.sandbox);
     let facts = RunStatus::default();
     facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
-    if parse_error::is_page(error) && !(asked.json && error.use_stderr()) {
+    if parse_error::is_help_or_version(error) && !(asked.json && error.use_stderr()) {
         let _ = screen.page(&error.render().to_string());
         return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
     }
-    let (command, failure) = parse_error::mistake(error);
+    let (command, failure) = parse_error::to_failure(error);
     let code = failure.exit_code();
     let result = Err(failure);
     if let Err(error) = screen.end(&command, &facts, &result) {
