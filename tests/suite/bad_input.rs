@@ -254,7 +254,7 @@ fn a_text_from_stdin_is_checked_like_any_other() {
 
 #[test]
 fn an_argument_too_long_for_the_system_is_rejected_before_a_process_starts() {
-    // It came in, but each quote takes two characters in the JSON that would have to go out.
+    // The argument fits, but in the JSON for aliyun each quote takes two characters.
     let value = format!("--param=code={}", "\"".repeat(100_000));
     let world = World::new();
     let ran = world.run(&and(&SMS, &[&value, "--json"]));
