@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
 /// The program that people and scripts start. The only place that decides how it ends.
 fn user() -> ExitCode {
     std::panic::set_hook(Box::new(output::panicked));
-    let line = match CommandLine::read() {
+    let line = match CommandLine::from_process() {
         Ok(line) => line,
         Err(error) => return ExitCode::from(parse_error::report(&error)),
     };

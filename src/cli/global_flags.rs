@@ -1,4 +1,4 @@
-//! The flags of every command, from the command line or the environment.
+//! Flags that every command accepts, from the command line or the environment.
 
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
@@ -11,11 +11,11 @@ use clap::builder::{FalseyValueParser, PossibleValue};
 use crate::output::{ColorWhen, ScreenOptions};
 use crate::settings::{Credentials, Settings};
 
-/// As given.
+/// The global flags as the user gave them.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Flags on every command")]
 pub struct GlobalFlags {
-    /// Profile of aliyun that sends and pays [default: its current one]
+    /// aliyun profile to use; its account pays [default: the current profile]
     #[arg(
         long,
         global = true,
@@ -25,7 +25,7 @@ pub struct GlobalFlags {
     )]
     pub profile: Option<String>,
 
-    /// Region of the product calls [default: the profile's]
+    /// Region of the API calls [default: the profile's]
     #[arg(
         long,
         short,
@@ -36,13 +36,13 @@ pub struct GlobalFlags {
     )]
     pub region: Option<String>,
 
-    /// auto: a profile wins over exported credentials, as in aliyun; env: the exported ones alone
+    /// auto: use the aliyun profile if there is one; env: use only the exported credentials
     #[arg(
         long,
         global = true,
         env = "ALIMSG_CREDENTIALS",
         hide_env_values = true,
-        value_name = "WHOSE",
+        value_name = "SOURCE",
         value_enum,
         default_value = "auto"
     )]
@@ -52,11 +52,11 @@ pub struct GlobalFlags {
     #[arg(long, global = true, env = "ALIMSG_JSON", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub json: bool,
 
-    /// Send or delete without asking (has no environment variable: consent is never ambient)
+    /// Send or delete without asking (cannot be set by an environment variable)
     #[arg(long, short, global = true)]
     pub yes: bool,
 
-    /// Print what would run; start no process
+    /// Print what would run, without starting any process
     #[arg(long, global = true, env = "ALIMSG_DRY_RUN", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub dry_run: bool,
 
@@ -64,34 +64,34 @@ pub struct GlobalFlags {
     #[arg(long, global = true, env = "ALIMSG_NO_INPUT", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub no_input: bool,
 
-    /// Limit for one aliyun process, in seconds
+    /// Time limit for one aliyun process, in seconds, 1 to 86400
     #[arg(long, global = true, env = "ALIMSG_TIMEOUT", hide_env_values = true, value_name = "SECS", default_value = "60",
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
 
-    /// The aliyun to use [default: the one in PATH]
+    /// aliyun program to use [default: the one in PATH]
     #[arg(long, global = true, env = "ALIMSG_ALIYUN", hide_env_values = true, value_name = "PATH")]
     pub aliyun: Option<String>,
 
-    /// Use the built-in simulator in the place of aliyun: no account, no network, nothing sent
+    /// Use the built-in simulator instead of aliyun: no account, no network, nothing sent
     #[arg(long, global = true, env = "ALIMSG_SANDBOX", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub sandbox: bool,
 
-    /// In tab-separated output, put a ' in front of cells that a spreadsheet would run as a formula
+    /// In tab-separated output, put a ' before cells that a spreadsheet would run as a formula
     #[arg(long, global = true, env = "ALIMSG_SPREADSHEET_SAFE", hide_env_values = true,
           value_parser = FalseyValueParser::new())]
     pub spreadsheet_safe: bool,
 
-    /// Print no notes on stderr
+    /// Do not print notes on stderr
     #[arg(long, short, global = true, env = "ALIMSG_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
-    /// Show every aliyun command on stderr, message variables hidden
+    /// Print every aliyun command on stderr, with message variables hidden
     #[arg(long, short, global = true, env = "ALIMSG_VERBOSE", hide_env_values = true,
           value_parser = FalseyValueParser::new())]
     pub verbose: bool,
 
-    /// Colours on stderr
+    /// Colors on stderr
     #[arg(
         long,
         global = true,
@@ -105,7 +105,7 @@ pub struct GlobalFlags {
 }
 
 impl GlobalFlags {
-    /// What decides how results are printed.
+    /// The options that decide how results are printed.
     pub fn screen_options(&self) -> ScreenOptions {
         ScreenOptions {
             json: self.json,
@@ -122,8 +122,8 @@ impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         Self {
-            // The sandbox has one account, its own; a script that names another one is rehearsed
-            // all the same.
+            // The sandbox has a single account. A script that names another profile must also run
+            // there, so the profile is ignored.
             profile: flags.profile.filter(|_| !flags.sandbox),
             region: flags.region,
             credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },

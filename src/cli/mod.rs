@@ -1,4 +1,4 @@
-//! The command tree. One file a command: its flags, and how they become a request.
+//! The command line: one file per command, with its flags and the request they build.
 
 pub mod global_flags;
 pub mod keys;
@@ -42,12 +42,12 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// Reads the command line of this process. A variable that is set to nothing counts as one
-    /// that is not set.
+    /// Parses the arguments and environment of this process. An empty environment variable counts
+    /// as unset.
     ///
     /// # Errors
-    /// A request for a page, or a line that makes no sense.
-    pub fn read() -> clap::error::Result<Self> {
+    /// A request for help or the version; an invalid command line.
+    pub fn from_process() -> clap::error::Result<Self> {
         let mut command = without_empty_variables(Self::command());
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
@@ -104,7 +104,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// The words of the command, as the JSON names it.
+    /// The name of the command in the JSON output, such as `sms send`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Whatsapp(command) => command.name(),
@@ -126,7 +126,8 @@ impl Command {
     }
 }
 
-/// Fills in a value that was not given: asked for at a terminal, noted as missing elsewhere.
+/// Collects required values. A value that was not given is asked for at a terminal, and reported
+/// as missing otherwise.
 pub(crate) struct Inputs<'r> {
     context: &'r Context,
     missing: Vec<&'static str>,
@@ -137,7 +138,11 @@ impl<'r> Inputs<'r> {
         Self { context, missing: Vec::new() }
     }
 
-    /// The given value, checked; or the answer to a question. Empty if it is missing.
+    /// Checks the given value, or asks for it. Returns an empty text if it is missing; then
+    /// [`Inputs::complete`] fails.
+    ///
+    /// # Errors
+    /// The given value is invalid; the user cancelled.
     pub fn need(
         &mut self,
         flag: &'static str,
@@ -157,22 +162,24 @@ impl<'r> Inputs<'r> {
         }
     }
 
-    /// What is missing so far.
+    /// The flags that are missing so far.
     pub fn missing(&self) -> &[&'static str] {
         &self.missing
     }
 
-    /// All that is missing, at once.
+    /// Fails if a value is missing, and names all missing flags at once. `next` are commands that
+    /// show possible values.
     pub fn complete(self, next: &[&str]) -> Result<()> {
         if self.missing.is_empty() {
             return Ok(());
         }
         let next = next.iter().map(ToString::to_string).collect();
-        Err(crate::error::Failure::missing(&self.missing, next))
+        let failure = crate::error::Failure::missing(&self.missing, next);
+        Err(parse_error::explain_missing(failure))
     }
 }
 
-/// Refuses nothing.
+/// A check that accepts every value.
 pub(crate) fn anything(_: &str) -> Result<()> {
     Ok(())
 }

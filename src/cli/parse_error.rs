@@ -1,4 +1,7 @@
-//! Command lines that are not carried out: requests for a page, and mistakes.
+//! Command lines that clap does not accept: requests for help or the version, and mistakes.
+
+use std::error::Error as _;
+use std::num::{IntErrorKind, ParseIntError};
 
 use clap::CommandFactory as _;
 use clap::builder::FalseyValueParser;
@@ -10,40 +13,41 @@ use crate::error::Failure;
 use crate::output::Screen;
 use crate::output::status::RunStatus;
 
-/// What the user asked for, as far as it decides how to answer a line that cannot be read.
+/// The flags that decide how a parse error is printed, found without clap.
 pub struct EarlyFlags {
     pub json: bool,
     pub sandbox: bool,
 }
 
 impl EarlyFlags {
-    pub fn of_this_process() -> Self {
+    pub fn from_process() -> Self {
         Self {
-            json: asks_for("--json", "ALIMSG_JSON"),
-            sandbox: asks_for("--sandbox", "ALIMSG_SANDBOX"),
+            json: is_set("--json", "ALIMSG_JSON"),
+            sandbox: is_set("--sandbox", "ALIMSG_SANDBOX"),
         }
     }
 }
 
-fn asks_for(flag: &str, variable: &str) -> bool {
-    let flagged = std::env::args_os().take_while(|word| word != "--").any(|word| word == flag);
-    let truthy = |value: std::ffi::OsString| {
+fn is_set(flag: &str, variable: &str) -> bool {
+    let in_arguments = std::env::args_os().take_while(|word| word != "--").any(|word| word == flag);
+    let is_truthy = |value: std::ffi::OsString| {
         FalseyValueParser::new().parse_ref(&clap::Command::new("alimsg"), None, &value)
     };
-    flagged || std::env::var_os(variable).is_some_and(|value| truthy(value).unwrap_or(false))
+    in_arguments
+        || std::env::var_os(variable).is_some_and(|value| is_truthy(value).unwrap_or(false))
 }
 
 /// Prints the help or version page, or what is wrong with the command line; returns the exit code.
 pub fn report(error: &clap::Error) -> u8 {
-    let asked = EarlyFlags::of_this_process();
+    let asked = EarlyFlags::from_process();
     let screen = Screen::for_parse_error(asked.json, asked.sandbox);
     let facts = RunStatus::default();
     facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
-    if is_page(error) && !(asked.json && error.use_stderr()) {
+    if is_help_or_version(error) && !(asked.json && error.use_stderr()) {
         let _ = screen.page(&error.render().to_string());
         return if error.use_stderr() { 2 } else { 0 };
     }
-    let (command, failure) = mistake(error);
+    let (command, failure) = to_failure(error);
     let code = failure.exit_code();
     let result = Err(failure);
     if let Err(error) = screen.end(&command, &facts, &result) {
@@ -52,8 +56,8 @@ pub fn report(error: &clap::Error) -> u8 {
     code
 }
 
-/// Whether it is no mistake, but a wish for help or the version.
-pub fn is_page(error: &clap::Error) -> bool {
+/// Whether the user asked for help or the version; clap reports that as an error.
+pub fn is_help_or_version(error: &clap::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::DisplayHelp
@@ -62,72 +66,119 @@ pub fn is_page(error: &clap::Error) -> bool {
     )
 }
 
-/// The words of the command, and what is wrong with its line.
-pub fn mistake(error: &clap::Error) -> (String, Box<Failure>) {
+/// The name of the command, and the failure that describes what is wrong with its arguments.
+pub fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
     let text = error.render().to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    // The first line says what is wrong; of the others, only tips and the usage help.
+    // clap puts the message in the first line. Of the other lines, only the tip and the usage are
+    // used.
     let message = lines.next().unwrap_or_default();
     let usage = lines.clone().find_map(|line| line.strip_prefix("Usage:"));
     let tip = lines.find_map(|line| line.strip_prefix("tip:"));
-    let words = usage.map_or_else(words_of_this_process, |usage| {
-        let words = usage.split_whitespace().skip(1);
-        words.take_while(|word| !word.starts_with(['-', '<', '['])).map(String::from).collect()
-    });
+    let words = usage.map_or_else(
+        || typed_command().1,
+        |usage| {
+            let words = usage.split_whitespace().skip(1);
+            words.take_while(|word| !word.starts_with(['-', '<', '['])).map(String::from).collect()
+        },
+    );
     let name = words.join(" ");
     let command = format!("alimsg {name}");
     let command = command.trim_end();
     let missing = error.get(ContextKind::InvalidArg);
     let failure = match (error.kind(), missing) {
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand, _) => {
-            Failure::usage(format!("{command} needs to be told what to do"))
-                .hint(format!("`{command} --help` lists its commands"))
+            Failure::usage(format!("`{command}` needs a command"))
+                .hint(format!("`{command} --help` lists the commands"))
         }
         (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(missing))) => {
-            // `--flag <VALUE>`, or `<VALUE>` for one that has no flag.
+            // clap writes `--flag <VALUE>`, or `<VALUE>` for a positional argument.
             let missing: Vec<&str> = missing
                 .iter()
                 .filter_map(|written| written.split_whitespace().next())
                 .map(|word| word.trim_matches(['<', '>']))
                 .collect();
-            Failure::missing(&missing, vec![format!("{command} --help")])
+            explain_missing(Failure::missing(&missing, vec![format!("{command} --help")]))
         }
         _ => {
-            let hint = tip.map(|tip| tip.trim().to_string()).or_else(|| repair(error, command));
-            Failure::usage(message.strip_prefix("error:").unwrap_or(message).trim())
+            let message = number_message(error)
+                .unwrap_or_else(|| message.strip_prefix("error:").unwrap_or(message).trim().into());
+            let hint = tip.map(|tip| tip.trim().to_string()).or_else(|| suggestion(error, command));
+            Failure::usage(message)
                 .hint(hint.unwrap_or_else(|| format!("`{command} --help` shows the flags")))
         }
     };
     (name, failure)
 }
 
-/// The words of the command that was typed, where the error does not repeat them.
-fn words_of_this_process() -> Vec<String> {
-    let mut tree = &crate::cli::CommandLine::command();
+/// Adds to the hint what each missing value is, as the help page describes it.
+pub fn explain_missing(mut failure: Box<Failure>) -> Box<Failure> {
+    let command = typed_command().0;
+    let describe = |missing: &String| {
+        let argument =
+            command.get_arguments().find(|argument| match missing.strip_prefix("--") {
+                Some(long) => argument.get_long() == Some(long),
+                None => argument.get_value_names().is_some_and(|names| names == [missing.as_str()]),
+            })?;
+        let help = argument.get_help()?.to_string();
+        let help = help.split(" [default").next().unwrap_or_default();
+        Some(match help.split_once(": ") {
+            Some((name, format)) => format!("{missing}: {name} ({format})"),
+            None => format!("{missing}: {help}"),
+        })
+    };
+    let descriptions: Vec<String> = failure.missing.iter().filter_map(describe).collect();
+    if !descriptions.is_empty() {
+        failure.hint = Some(descriptions.join("; "));
+    }
+    failure
+}
+
+/// The command that was typed and its words, for errors that do not repeat them.
+fn typed_command() -> (clap::Command, Vec<String>) {
+    let mut command = crate::cli::CommandLine::command();
     let mut words = Vec::new();
     for word in std::env::args_os().skip(1).filter_map(|word| word.into_string().ok()) {
-        if let Some(command) = tree.find_subcommand(&word) {
-            tree = command;
+        let subcommand = command.find_subcommand(&word).cloned();
+        if let Some(subcommand) = subcommand {
+            command = subcommand;
             words.push(word);
         }
     }
-    words
+    (command, words)
 }
 
-/// How to write the line instead, where that can be told.
-fn repair(error: &clap::Error, command: &str) -> Option<String> {
+/// The message for a number that is invalid or out of range.
+fn number_message(error: &clap::Error) -> Option<String> {
+    let argument = error.get(ContextKind::InvalidArg)?.to_string();
+    let flag = argument.split_whitespace().next()?;
+    let unit = if argument.ends_with("<SECS>") { "whole seconds" } else { "a whole number" };
+    let source = error.source()?;
+    if let Some(error_in_number) = source.downcast_ref::<ParseIntError>() {
+        let value = error.get(ContextKind::InvalidValue)?.to_string();
+        return (*error_in_number.kind() == IntErrorKind::InvalidDigit)
+            .then(|| format!("{flag} takes {unit}, not {value:?}"));
+    }
+    // clap has no type for this error, only the text "0 is not in 1..=60".
+    let source = source.to_string();
+    let (min, max) = source.split_once(" is not in ")?.1.split_once("..=")?;
+    Some(format!("{flag} takes {unit} from {min} to {max}"))
+}
+
+/// How to correct the command line, if the error shows it.
+fn suggestion(error: &clap::Error, command: &str) -> Option<String> {
     let context = |kind| error.get(kind).map(ToString::to_string);
     let argument = context(ContextKind::InvalidArg)?;
     if let Some(values) = context(ContextKind::ValidValue).filter(|values| !values.is_empty()) {
-        return Some(format!("the values of {argument} are {values}"));
+        return Some(format!("possible values of {argument}: {values}"));
     }
     match error.kind() {
-        // clap's name for a value that is missing; the value that it found is empty.
-        ErrorKind::InvalidValue => {
-            Some(format!("give {argument} a value; one that begins with a dash as --flag=VALUE"))
-        }
+        // clap uses this kind, with an empty value, if a value is missing.
+        ErrorKind::InvalidValue => Some(format!(
+            "give {argument} a value; write a value that begins with a dash as --flag=VALUE"
+        )),
         ErrorKind::UnknownArgument if argument.starts_with('-') => Some(format!(
-            "`{command} --help` shows the flags; if it was meant as a value: --flag={argument}"
+            "`{command} --help` shows the flags; to use it as a value, write --flag={argument}"
         )),
         _ => None,
     }

@@ -1,8 +1,8 @@
-//! Questions whose answers the service knows: picking from its lists, and the variables of a
+//! Prompts that need data from the service: picking from a list, and filling in the variables of a
 //! template.
 //!
-//! Lists and templates are fetched first, and ai-mode is off again before the question. If they
-//! cannot be fetched, the user types the value instead, or is not asked.
+//! Lists and templates are fetched first, and ai-mode is switched off before the question. If they
+//! cannot be fetched, the user types the value instead, or the question is skipped.
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
@@ -12,49 +12,53 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::message::placeholder::{Style, Variable, compare};
 
-/// A list to pick one entry from.
+/// A list from which the user picks one entry.
 pub(crate) struct List<'a> {
     pub question: &'a str,
-    /// The name of its entries, in the plural.
+    /// What the entries are called, in the plural.
     pub entries: &'a str,
     /// The command that shows the list.
     pub command: &'a str,
 }
 
 impl List<'_> {
-    /// Lets the user pick an entry, each shown as its row. Nothing, with a note on stderr, if the
-    /// list is empty or could not be fetched.
+    /// Lets the user pick an entry; `row` is how an entry is shown. Returns `None`, with a note on
+    /// stderr, if the list is empty or could not be fetched.
     ///
     /// # Errors
-    /// The user picked nothing; a signal.
+    /// The user did not pick an entry; a signal.
     pub fn pick<T>(
         &self,
         context: &Context,
-        found: Result<Vec<T>>,
+        fetched: Result<Vec<T>>,
         row: impl Fn(&T) -> String,
     ) -> Result<Option<T>> {
-        let Some(mut found) = found_or_note(context, self.entries, found)? else { return Ok(None) };
-        if found.is_empty() {
+        let Some(mut entries) = fetched_or_note(context, self.entries, fetched)? else {
+            return Ok(None);
+        };
+        if entries.is_empty() {
             context.screen.note(&format!("there are no {}", self.entries));
             return Ok(None);
         }
-        let rows: Vec<String> = found.iter().map(row).collect();
-        let number =
-            context.screen.pick(self.question, &rows).map_err(|none| none.next(self.command))?;
-        if number < found.len() {
-            return Ok(Some(found.swap_remove(number)));
+        let rows: Vec<String> = entries.iter().map(row).collect();
+        let index = context
+            .screen
+            .pick(self.question, &rows)
+            .map_err(|failure| failure.next(self.command))?;
+        if index < entries.len() {
+            return Ok(Some(entries.swap_remove(index)));
         }
         Err(Failure::internal("the picked entry is not in the list"))
     }
 }
 
-/// What was fetched for a question; nothing, with a note on stderr, if that failed.
+/// The fetched data; `None`, with a note on stderr, if it could not be fetched.
 ///
 /// # Errors
-/// A signal: there are no more questions.
-fn found_or_note<T>(context: &Context, what: &str, found: Result<T>) -> Result<Option<T>> {
-    match found {
-        Ok(found) => Ok(Some(found)),
+/// A signal: the user wants to stop, so there are no more questions.
+fn fetched_or_note<T>(context: &Context, what: &str, fetched: Result<T>) -> Result<Option<T>> {
+    match fetched {
+        Ok(data) => Ok(Some(data)),
         Err(failure) if failure.kind == Kind::Cancelled => Err(failure),
         Err(failure) => {
             context.screen.note(&format!("cannot fetch the {what}: {}", failure.message));
@@ -63,14 +67,14 @@ fn found_or_note<T>(context: &Context, what: &str, found: Result<T>) -> Result<O
     }
 }
 
-/// Whether to fetch a template to ask for its variables. That takes time, so only if no value was
-/// given and the user is about to be asked for confirmation anyway.
+/// Whether to fetch a template to ask for its variables. Fetching takes time, so this is done only
+/// if no values were given and the user has to confirm the send anyway.
 pub(crate) fn asks_for_variables(context: &Context, values: &[(String, String)]) -> bool {
     let settings = &context.settings;
     settings.interactive && !settings.yes && !settings.dry_run && values.is_empty()
 }
 
-/// Fetches the template with that name; nothing, with a note on stderr, if that failed or the
+/// Fetches the template with that name. Returns `None`, with a note on stderr, if that failed or the
 /// service does not return its text. `call`, of the same product, is checked before any process
 /// starts.
 ///
@@ -85,9 +89,9 @@ pub(crate) fn fetch_template<T>(
     has_text: impl FnOnce(&T) -> bool,
 ) -> Result<Option<T>> {
     client::dry_run(context, &[call])?;
-    let found = Client::open(context, guard).and_then(|client| get(&client));
-    match found_or_note(context, &format!("template {name}"), found)? {
-        // Without its text it would seem to have no variables.
+    let fetched = Client::open(context, guard).and_then(|client| get(&client));
+    match fetched_or_note(context, &format!("template {name}"), fetched)? {
+        // Without its text, the template would appear to have no variables.
         Some(template) if !has_text(&template) => {
             context
                 .screen
@@ -98,17 +102,17 @@ pub(crate) fn fetch_template<T>(
     }
 }
 
-/// A template whose variables the user is asked for.
+/// A template whose variables the user fills in.
 pub(crate) struct Form<'a> {
     pub code: &'a str,
     pub style: Style,
-    /// Its text before the variables are filled in.
+    /// The text with its placeholders.
     pub text: &'a str,
     pub variables: Vec<Variable>,
 }
 
 impl Form<'_> {
-    /// Asks for each variable without a value, after showing the template.
+    /// Shows the template, then asks for each variable that has no value.
     ///
     /// # Errors
     /// The user cancelled.
@@ -130,7 +134,7 @@ impl Form<'_> {
     }
 }
 
-/// A text as rows of a plan, one per line.
+/// The lines of a text as rows of a plan, without empty lines.
 pub(crate) fn text_rows(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().filter(|line| !line.is_empty());
     lines.map(|line| ("text".to_string(), line.to_string())).collect()

@@ -1,4 +1,4 @@
-//! The flags that every send has, so that a message is not sent twice.
+//! Flags of every send command that keep a message from being sent twice.
 
 use std::time::Duration;
 
@@ -7,14 +7,14 @@ use clap::Args;
 use crate::error::Result;
 use crate::send::{SendOptions, idempotency};
 
-/// As given.
+/// The flags as the user gave them.
 #[derive(Debug, Args)]
 pub struct SendFlags {
-    /// Send once, however often this is run: the same key gives the first run's result
+    /// Send only once: later runs with the same key return the result of the first
     #[arg(long, value_name = "KEY", help_heading = "Never twice")]
     idempotency_key: Option<String>,
 
-    /// How long to look for the receipt if the reply gets lost, in seconds; 0: not at all
+    /// If the reply is lost, how long to check for a receipt, in seconds; 0: do not check
     #[arg(long, env = "ALIMSG_LOOK_UP", hide_env_values = true, value_name = "SECS",
           default_value = "20", value_parser = clap::value_parser!(u64).range(..=3600),
           help_heading = "Never twice")]
@@ -22,6 +22,8 @@ pub struct SendFlags {
 }
 
 impl SendFlags {
+    /// Checks the flags.
+    ///
     /// # Errors
     /// The key is invalid.
     pub fn check(self) -> Result<SendOptions> {

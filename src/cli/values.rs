@@ -1,5 +1,5 @@
-//! Values of flags that are one of a few words. The types and their words are defined where they
-//! are used; only their meaning for clap is here.
+//! Flag values that are one of a few names. The types and their names are defined in their own
+//! modules; this file implements clap's `ValueEnum` for them, because only `cli` depends on clap.
 
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -7,28 +7,28 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::chat::history::{Direction, Status};
 use crate::message::channel::Channel;
 
-macro_rules! words {
-    ($($type:ty, $word:ident;)*) => {$(
+macro_rules! value_enums {
+    ($($type:ty, $name:ident;)*) => {$(
         impl ValueEnum for $type {
             fn value_variants<'a>() -> &'a [Self] {
                 Self::ALL
             }
 
             fn to_possible_value(&self) -> Option<PossibleValue> {
-                Some(PossibleValue::new(self.$word()))
+                Some(PossibleValue::new(self.$name()))
             }
         }
     )*};
 }
 
-words! {
+value_enums! {
     Channel, name;
     Direction, word;
     Status, word;
 }
 
-/// A channel of the chat service: WhatsApp or Viber.
+/// Parses a channel of the chat API: WhatsApp or Viber.
 pub fn chat_channel() -> impl TypedValueParser<Value = Channel> {
     PossibleValuesParser::new(Channel::CHAT.iter().map(|channel| channel.name()))
-        .try_map(|word| Channel::from_name(&word).ok_or("expected whatsapp or viber"))
+        .try_map(|name| Channel::from_name(&name).ok_or("expected whatsapp or viber"))
 }

@@ -31,7 +31,7 @@ fn pick(terminal: &mut Terminal, question: &str, row: &str, word: &str) {
 }
 
 #[test]
-fn signature_template_and_variables_are_asked_for() {
+fn prompts_ask_for_signature_template_and_variables() {
     let world = World::new();
     let mut terminal = world.terminal(&with(&[]));
     terminal.expect("Signature");
@@ -65,7 +65,7 @@ fn signature_template_and_variables_are_asked_for() {
 }
 
 #[test]
-fn after_a_refused_template_the_list_is_offered_once() {
+fn after_a_rejected_template_the_list_is_offered_once() {
     let world = World::new();
     let mut terminal = world.terminal(&with(&["-s", "Acme", "-t", "SMS_999999"]));
     terminal.expect("to send");
@@ -81,7 +81,7 @@ fn after_a_refused_template_the_list_is_offered_once() {
 }
 
 #[test]
-fn after_a_refused_signature_the_list_is_offered_once() {
+fn after_a_rejected_signature_the_list_is_offered_once() {
     let world = World::new();
     let mut terminal = world.terminal(&with(&["-s", "Nobody", "-t", "SMS_100003"]));
     terminal.expect("to send");
@@ -97,7 +97,7 @@ fn after_a_refused_signature_the_list_is_offered_once() {
 }
 
 #[test]
-fn a_key_is_free_again_after_a_no() {
+fn a_declined_confirmation_frees_the_key() {
     let world = World::new();
     let message = with(&["-s", "Acme", "-t", "SMS_100003", "--idempotency-key", "k"]);
     let mut terminal = world.terminal(&message);
@@ -153,7 +153,7 @@ fn a_signal_ends_every_question_promptly() {
 }
 
 #[test]
-fn escape_picks_nothing_and_return_alone_picks_nothing() {
+fn escape_or_return_alone_picks_no_entry() {
     let world = World::new();
     let mut terminal = world.terminal(&with(&["-t", "SMS_100003"]));
     terminal.expect("Signature");
@@ -168,7 +168,7 @@ fn escape_picks_nothing_and_return_alone_picks_nothing() {
 }
 
 #[test]
-fn without_a_terminal_all_that_is_missing_is_named_with_the_lists() {
+fn without_a_terminal_all_missing_flags_and_list_commands_are_named() {
     let world = World::new();
     let ran = world.run(&["--json", "sms", "send", "--yes"]);
     assert_eq!(ran.exit(), 2);

@@ -1,4 +1,4 @@
-//! Every key on record, the latest first.
+//! `alimsg keys list`: all keys on record, newest first.
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
@@ -29,7 +29,7 @@ enum State {
 }
 
 impl State {
-    const fn word(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Unresolved => "unresolved",
@@ -38,6 +38,8 @@ impl State {
     }
 }
 
+/// Lists the keys.
+///
 /// # Errors
 /// The record cannot be read.
 pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
@@ -50,9 +52,9 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
         .unwrap_or_default()
         .iter()
         .map(|record| summary(context, record))
-        // A reservation of a run that has ended: the key is free.
+        // Reserved by a run that ended before the call: the key is free again.
         .filter(|item| item["state"] != "unused")
-        .filter(|item| flags.state.is_none_or(|state| item["state"] == state.word()))
+        .filter(|item| flags.state.is_none_or(|state| item["state"] == state.name()))
         .collect();
     let mut facts = Map::new();
     if let Some(since) = store.and_then(|store| store.known_since()) {

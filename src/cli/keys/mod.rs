@@ -1,4 +1,4 @@
-//! `alimsg keys`: idempotency keys, and what a person has found out about them.
+//! `alimsg keys`: lists, shows, resolves and repairs the record of idempotency keys.
 
 mod list;
 mod repair;
@@ -24,16 +24,16 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the keys that were used, and which of them are unresolved
+    /// List the used keys and their states
     #[command(after_help = list::EXAMPLES)]
     List(list::Flags),
-    /// Show a key: its state and how to find its message
+    /// Show the state of a key, and how to find its message
     #[command(after_help = show::EXAMPLES)]
     Show(show::Flags),
-    /// Resolve a key by hand: its message was sent, or it was not
+    /// Record by hand whether the message of a key was sent
     #[command(after_help = resolve::EXAMPLES)]
     Resolve(resolve::Flags),
-    /// Start a new record of keys where the old one is damaged or lost
+    /// Replace a damaged or lost record of keys with a new one
     #[command(after_help = repair::EXAMPLES)]
     Repair,
 }
@@ -56,7 +56,7 @@ impl Command {
             Self::Repair => repair::run(context),
         };
         result.map_err(|mut failure| {
-            // These commands send nothing: a failure is one of the record.
+            // These commands do not send messages, so the failure is about the record.
             failure.about_a_change = failure.outcome == crate::error::Outcome::NotSent;
             failure
         })
@@ -68,13 +68,16 @@ fn open(context: &Context) -> Result<Option<Box<dyn Store>>> {
     storage::open_existing(&context.settings).map_err(unusable)
 }
 
-/// The record of a key, and the store that it is in.
+/// Finds a key; also returns its store.
+///
+/// # Errors
+/// The store cannot be used; the key is not in it.
 fn find(context: &Context, key: &str) -> Result<(Box<dyn Store>, KeyRecord)> {
     let store = open(context)?;
     let record = store.as_ref().map(|store| store.key(key)).transpose().map_err(unusable)?;
     store.zip(record.flatten()).ok_or_else(|| {
         Failure::usage(format!("the key {key:?} is not on record"))
-            .hint("it was never used here, or nothing was sent with it")
+            .hint("it was never used on this computer, or nothing was sent with it")
             .next("alimsg keys list")
     })
 }
@@ -98,13 +101,13 @@ fn unusable(error: Error) -> Box<Failure> {
     failure
 }
 
-/// Whether the run of the record, or its call, is alive.
+/// Whether the run that uses the key, or its call, is still alive.
 fn is_busy(context: &Context, record: &KeyRecord) -> bool {
     record.state != KeyState::Accepted
         && idempotency::folder(context).is_ok_and(|folder| lease::is_alive(&folder, &record.lease))
 }
 
-/// The word for the state of a key.
+/// The state of a key, as users see it.
 fn state(context: &Context, record: &KeyRecord) -> &'static str {
     match record.state {
         KeyState::Accepted if record.damaged => "unresolved",
@@ -115,7 +118,7 @@ fn state(context: &Context, record: &KeyRecord) -> &'static str {
     }
 }
 
-/// The fields that a list and a single key have in common. Numbers are masked.
+/// The fields that `keys list` and `keys show` share. Phone numbers are masked.
 fn summary(context: &Context, record: &KeyRecord) -> Map<String, Value> {
     let details = Details::of(record);
     let result: Option<Value> =
@@ -146,7 +149,7 @@ fn summary(context: &Context, record: &KeyRecord) -> Map<String, Value> {
     fields
 }
 
-/// A number with all but its last four digits hidden.
+/// Masks a phone number except for its last four digits. Short numbers are masked completely.
 fn masked(number: &str) -> String {
     let length = number.chars().count();
     let hidden = if length > 6 { length - 4 } else { length };
@@ -158,7 +161,7 @@ mod tests {
     use super::masked;
 
     #[test]
-    fn numbers_show_their_last_four_digits() {
+    fn only_the_last_four_digits_of_a_number_are_visible() {
         assert_eq!(masked("8613800001000"), "*********1000");
         assert_eq!(masked("123456"), "******");
     }

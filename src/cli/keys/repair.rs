@@ -1,4 +1,4 @@
-//! A new record of keys in the place of one that cannot be read.
+//! `alimsg keys repair`: replaces a record of keys that cannot be read with a new one.
 
 use serde_json::{Map, Value, json};
 
@@ -15,8 +15,10 @@ Examples:
   alimsg --sandbox keys repair
   alimsg --sandbox keys list";
 
+/// Checks the record, and replaces it after a confirmation at a terminal if it cannot be read.
+///
 /// # Errors
-/// The record is in use by another program; there was no confirmation; a file cannot be moved or
+/// The record is in use by another program; the user did not confirm; a file cannot be moved or
 /// written.
 pub fn run(context: &Context) -> Result<Report> {
     if context.settings.dry_run {
@@ -36,26 +38,26 @@ pub fn run(context: &Context) -> Result<Report> {
     };
     if !context.settings.interactive {
         return Err(Failure::usage(format!(
-            "the record of keys cannot be read: {reason:#}. A new one needs a person at a terminal"
+            "the record of keys cannot be read: {reason:#}. It can be replaced only at a terminal"
         ))
-        .hint("run `alimsg keys repair` at a terminal; --yes does not count"));
+        .hint("run `alimsg keys repair` at a terminal; --yes is not enough"));
     }
     let folder = idempotency::folder(context)?;
     if lease::any_alive(&folder) {
-        return Err(Failure::environment("a run is still sending with a key")
-            .hint("wait until it has ended, then run this again")
+        return Err(Failure::environment("another run is still sending with a key")
+            .hint("wait until it ends, then run this again")
             .retryable());
     }
     context.screen.plan(
-        "About to start a new record of keys:",
+        "About to replace the record of keys:",
         &[
             ("folder".to_string(), folder.display().to_string()),
             ("reason".to_string(), format!("{reason:#}")),
         ],
     );
     context.screen.note(
-        "the old files are moved aside, and the keys that can be read are kept; a key that is \
-         missing from then on counts as unused, and its message can be sent again",
+        "the old files are kept under other names, and every key that can be read is copied; a key \
+         that cannot be read counts as unused, so its message can be sent again",
     );
     let typed = context.screen.ask("Type \"repair\" to confirm", |_| Ok(()))?;
     if typed != "repair" {

@@ -1,8 +1,7 @@
-//! A person says what became of the message of a key.
+//! `alimsg keys resolve`: records whether the message of a key was sent.
 //!
-//! `sent` only ever keeps a message from being sent. `not-sent` frees the key, so that the next run
-//! sends: it is refused while the call may still run or a receipt exists, and it needs a person who
-//! types the key.
+//! `sent` can only prevent a send. `not-sent` frees the key, so the next run sends. Therefore it is
+//! refused while the call may still run or a receipt exists, and the user has to type the key.
 
 use std::time::{Duration, Instant};
 
@@ -29,20 +28,20 @@ Examples:
   alimsg --sandbox keys resolve order-42 --as sent --yes
   alimsg keys resolve order-42 --as not-sent";
 
-/// How long the look-up for a receipt may take.
+/// Time limit for finding a receipt.
 const LOOK_UP: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Key of --idempotency-key
+    /// Key that was given as --idempotency-key
     #[arg(value_name = "KEY", allow_hyphen_values = true)]
     key: String,
 
-    /// What became of its message; not-sent asks for the key to be typed, also with --yes
+    /// Whether its message was sent; for not-sent you have to type the key, even with --yes
     #[arg(long = "as", value_name = "OUTCOME", value_enum)]
     outcome: Choice,
 
-    /// Channel instance that sent a WhatsApp or Viber message, to look for its receipt
+    /// Channel instance that sent the WhatsApp or Viber message, to find its receipt
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 }
@@ -53,9 +52,11 @@ enum Choice {
     NotSent,
 }
 
+/// Resolves a key.
+///
 /// # Errors
-/// The key is not on record; its call may still run; a receipt proves the contrary; there was no
-/// confirmation.
+/// The key is not on record; its call may still run; a receipt proves the opposite; the user did
+/// not confirm.
 pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     if context.settings.dry_run {
         return dry_run(context, flags);
@@ -67,8 +68,8 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     let (store, record) = find(context, &flags.key)?;
     if is_busy(context, &record) {
         return Err(unknown(
-            "a run is still sending with this key",
-            "wait until it has ended, then run this again",
+            "another run is still sending with this key",
+            "wait until it ends, then run this again",
         )
         .retryable());
     }
@@ -79,14 +80,14 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
         (Choice::NotSent, KeyState::Accepted) => Err(already_sent(&record)),
         (_, KeyState::Reserved) if !record.damaged => {
             Err(Failure::usage("the key is unused: its run ended before anything was sent")
-                .hint("run the command that sends again"))
+                .hint("run the send command again"))
         }
         (Choice::Sent, _) => as_sent(context, &*store, &record),
         (Choice::NotSent, _) => as_not_sent(context, flags, &*store, &record),
     }
 }
 
-/// The commands of the look-up, if one would be made.
+/// The calls that would fetch receipts, if any.
 fn dry_run(context: &Context, flags: &Flags) -> Result<Report> {
     let receipt_query = match find(context, &flags.key) {
         Ok((_, record)) if flags.outcome == Choice::NotSent => receipt_query(flags, &record),
@@ -105,8 +106,8 @@ fn require_terminal(context: &Context) -> Result<()> {
     if context.settings.interactive {
         return Ok(());
     }
-    Err(Failure::usage("--as not-sent needs a person at a terminal, who types the key").hint(
-        "check whether the message arrived, then run this at a terminal; --yes does not count",
+    Err(Failure::usage("--as not-sent works only at a terminal, where you type the key").hint(
+        "check whether the message arrived, then run this at a terminal; --yes is not enough",
     ))
 }
 
@@ -137,30 +138,34 @@ fn as_not_sent(
     record: &KeyRecord,
 ) -> Result<Report> {
     let mut rows = rows(context, record);
-    let looked = look(context, flags, record)?;
-    match looked {
-        Looked::Proof(acceptance) => {
+    match look_up(context, flags, record)? {
+        LookUp::Proof(acceptance) => {
             let result = result(record, Value::Object(acceptance.raw));
             store.settle_as_sent(record, &result).map_err(unusable)?;
             return Err(already_sent(record));
         }
-        Looked::Possible => {
+        LookUp::Possible => {
             return Err(unknown(
                 "there is a receipt with the tracking ID of this message",
-                "the ID is your own and may be that of another message, so this is no proof; but \
-                 the key cannot be freed while it may be this one",
+                "you chose this ID, so the receipt may belong to another message; but while it may \
+                 belong to this one, the key cannot be freed",
             )
             .next(idempotency::show_command(&record.key)));
         }
-        Looked::Nothing => {
-            rows.push(("receipt".into(), "none was found, which proves nothing".into()));
+        LookUp::Nothing => {
+            rows.push((
+                "receipt".into(),
+                "none found; the message may still have been sent".into(),
+            ));
         }
-        Looked::NotDone(why) => {
-            rows.push(("receipt".into(), format!("not looked up: {why}")));
+        LookUp::NotPossible(reason) => {
+            rows.push(("receipt".into(), format!("not checked: {reason}")));
         }
     }
     context.screen.plan("About to record that this message was NOT sent:", &rows);
-    context.screen.note("the next run with this key sends it; if it did arrive, it is sent twice");
+    context
+        .screen
+        .note("the next run with this key sends the message; if it did arrive, it is sent twice");
     let typed = context.screen.ask("Type the key to confirm", |_| Ok(()))?;
     if typed != record.key.trim() {
         return Err(Failure::new(Kind::Cancelled, "not confirmed"));
@@ -176,44 +181,44 @@ fn as_not_sent(
     Ok(report(summary(context, record), "not_sent"))
 }
 
-enum Looked {
+enum LookUp {
     Proof(Acceptance),
     Possible,
     Nothing,
-    NotDone(String),
+    NotPossible(String),
 }
 
-/// Looks for a receipt, if what is on record allows it.
+/// Looks for a receipt, if the record has the recipient and the channel instance.
 ///
 /// # Errors
-/// A signal; another account than the one that sent.
-fn look(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<Looked> {
+/// A signal; the current account is not the one that sent the message.
+fn look_up(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<LookUp> {
     let Some(receipt_query) = receipt_query(flags, record) else {
-        return Ok(Looked::NotDone("the recipient is not on record".into()));
+        return Ok(LookUp::NotPossible("the recipient is not on record".into()));
     };
     if !receipt_query.can_be_followed() {
-        return Ok(Looked::NotDone("--cust-space-id is not given".into()));
+        return Ok(LookUp::NotPossible("--cust-space-id is missing".into()));
     }
     let account = record.identity.as_ref().map(|identity| identity.account.as_str());
     if account.is_some_and(|account| account != idempotency::account(&context.settings)) {
         return Err(Failure::usage(
             "the message was sent with another profile, region or credentials",
         )
-        .hint("give the same flags, so that its receipt can be looked up")
+        .hint("use the same flags as for the send, so that its receipt can be found")
         .next(idempotency::show_command(&record.key)));
     }
     let since = record.since.unwrap_or_else(Timestamp::now);
-    let looked = Guard::prepare(context, receipt_query.product()).and_then(|guard| {
+    let evidence = Guard::prepare(context, receipt_query.product()).and_then(|guard| {
         let deadline = Instant::now() + LOOK_UP;
         receipt_lookup::once(context, &guard, &receipt_query, &record.tracking, since, deadline)
     });
-    match looked {
-        Ok(Evidence::Proof(acceptance)) => Ok(Looked::Proof(acceptance)),
-        Ok(Evidence::Possible) => Ok(Looked::Possible),
-        Ok(Evidence::Nothing) => Ok(Looked::Nothing),
+    match evidence {
+        Ok(Evidence::Proof(acceptance)) => Ok(LookUp::Proof(acceptance)),
+        Ok(Evidence::Possible) => Ok(LookUp::Possible),
+        Ok(Evidence::Nothing) => Ok(LookUp::Nothing),
         Err(failure) if failure.kind == Kind::Cancelled => Err(failure),
-        // Otherwise a key could not be resolved while the service does not answer.
-        Err(failure) => Ok(Looked::NotDone(failure.message)),
+        // A key can be resolved even while the service does not answer.
+        Err(failure) => Ok(LookUp::NotPossible(failure.message)),
     }
 }
 
@@ -231,7 +236,7 @@ fn rows(context: &Context, record: &KeyRecord) -> Vec<(String, String)> {
     fields.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect()
 }
 
-/// The result that later runs with the key are given.
+/// The result that later runs with the key return, as JSON.
 fn result(record: &KeyRecord, raw: Value) -> String {
     let by = if raw.is_null() { "hand" } else { "receipt" };
     let product = Details::of(record).map(|details| details.receipt_query.product());
@@ -257,10 +262,10 @@ fn report(mut data: Map<String, Value>, resolved_as: &str) -> Report {
 
 fn already_sent(record: &KeyRecord) -> Box<Failure> {
     let mut failure = Failure::usage(format!(
-        "the message of the key {:?} was sent: it is on record as accepted",
+        "the message of the key {:?} was sent: the record shows it as accepted",
         record.key
     ))
-    .hint("the same command gives its result");
+    .hint("the send command with the same key returns its result and sends nothing");
     failure.outcome = Outcome::Sent;
     failure
 }

@@ -1,4 +1,4 @@
-//! One key: its state, how to find its message, and how to resolve it.
+//! `alimsg keys show`: the state of a key, how to find its message, and how to resolve it.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -17,11 +17,13 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Key of --idempotency-key
+    /// Key that was given as --idempotency-key
     #[arg(value_name = "KEY", allow_hyphen_values = true)]
     key: String,
 }
 
+/// Shows a key.
+///
 /// # Errors
 /// The record cannot be read, or the key is not in it.
 pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
@@ -41,7 +43,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
         record.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let mut result = result.map_or(Value::Null, |mut result| result["data"].take());
     if let Some(result) = result.as_object_mut() {
-        // Masked above.
+        // The summary has the masked recipients.
         result.shift_remove("to");
     }
     data.insert("result".into(), result);

@@ -24,8 +24,8 @@ use crate::output::report::{self, Report};
 use crate::sms::receipt::{self, DAYS_KEPT, Filter, Found, Sent};
 
 const LATE: &str =
-    "a receipt can take a while; it is listed under the day of sending in China Standard Time";
-const NARROW: &str = "--biz-id narrows it down, and --page-index reads a page";
+    "receipts can take a while; they are listed by the day of sending in China Standard Time";
+const NARROW: &str = "use --biz-id to select fewer receipts, or --page-index to fetch one page";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -48,11 +48,11 @@ pub struct Flags {
     #[arg(long, value_name = "DAY")]
     send_date: Option<String>,
 
-    /// Only messages of the send with this ID of the service
+    /// Only messages with this ID, which the service returned for the send
     #[arg(long, value_name = "ID")]
     biz_id: Option<String>,
 
-    /// Only messages with this ID of your own
+    /// Only messages with this ID, which you gave as --out-id
     #[arg(long, short, value_name = "ID")]
     out_id: Option<String>,
 
@@ -88,7 +88,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let calls = filter.calls(now, index, size);
     let calls: Vec<&ReadCall> = calls.iter().collect();
     let report = |found: Found| {
-        comment(context, &found, wait, range);
+        warn_incomplete(context, &found, wait, range);
         let facts = Facts { send_date: date.to_string(), is_final: found.is_final() };
         Report::from_rows("receipts", found.receipts, &facts, Value::Array(found.raw))
     };
@@ -106,12 +106,12 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     wait_for(context, &guard, filter, limit).map(report)
 }
 
-/// What describes the whole list of receipts.
+/// Facts about the whole list of receipts.
 #[derive(Debug, Serialize)]
 struct Facts {
     /// The day of sending in China Standard Time, as yyyy-MM-dd.
     send_date: String,
-    /// Whether every receipt is there, and none can change any more.
+    /// Whether all receipts have arrived, and none of them can change any more.
     #[serde(rename = "final")]
     is_final: bool,
 }
@@ -126,12 +126,12 @@ fn page_range(flags: &Flags) -> PageRange {
     }
 }
 
-/// The receipts to fetch, and their day.
+/// Builds the filter for the receipts, and returns the day of sending.
 fn filter(context: &Context, flags: Flags, now: Timestamp) -> Result<(Filter, Date)> {
     let today = china::day_of(now);
     let date = flags.send_date.as_deref().map(|text| day(text, today)).transpose()?;
     if flags.out_id.as_deref() == Some("") {
-        // The call has no such flag, so it would not refuse an empty one.
+        // The call does not have this flag, so its check would not reject an empty value.
         return Err(
             Failure::usage("--out-id has an empty value").hint("give --out-id a value or omit it")
         );
@@ -171,15 +171,15 @@ fn wait_for(
     limit: Duration,
 ) -> Result<Found> {
     let mut is_first = true;
-    let mut wanted = [(filter, Found::default())];
-    receipt::wait(context, guard, &mut wanted, limit, &mut |open| {
+    let mut lookups = [(filter, Found::default())];
+    receipt::wait(context, guard, &mut lookups, limit, &mut |open| {
         if is_first && open > 0 {
             let limit = limit.as_secs();
             context.screen.note(&format!("not every receipt is final; polling for {limit} s"));
         }
         is_first = false;
     })?;
-    let [(_, found)] = wanted;
+    let [(_, found)] = lookups;
     Ok(found)
 }
 
@@ -203,7 +203,9 @@ fn stream(
     read_only::run(context, calls, fetch, |(listing, found, is_final)| {
         let is_closed = listing.is_closed();
         if found.repeats {
-            context.screen.warn("the service repeats its pages; the list may be incomplete");
+            context
+                .screen
+                .warn("the service returned the same page twice; the list may be incomplete");
         } else if found.more && !is_closed {
             pages::warn_cut(context, NARROW);
         } else if listing.rows() == 0 && !is_closed {
@@ -213,15 +215,17 @@ fn stream(
     })
 }
 
-/// Notes and warnings about what the list may lack.
-fn comment(context: &Context, found: &Found, wait: Option<Duration>, range: PageRange) {
+/// Prints notes and warnings about receipts that may be missing.
+fn warn_incomplete(context: &Context, found: &Found, wait: Option<Duration>, range: PageRange) {
     let screen = &context.screen;
     if found.repeats {
-        screen.warn("the service repeats its pages; the list may be incomplete");
+        screen.warn("the service returned the same page twice; the list may be incomplete");
     } else if found.more && matches!(range, PageRange::All { .. }) {
         pages::warn_cut(context, NARROW);
     } else if found.more {
-        screen.note("there are more: --all fetches every page, --page-index another one");
+        screen.note(
+            "there are more receipts: use --all for all pages, or --page-index for another one",
+        );
     }
     if let Some(limit) = wait
         && !found.is_final()
@@ -232,7 +236,7 @@ fn comment(context: &Context, found: &Found, wait: Option<Duration>, range: Page
                 "no receipt after {limit} s; the message may still have been sent, so do not send it again"
             )
         } else {
-            format!("not every receipt is final after {limit} s; do not send again because of that")
+            format!("not every receipt is final after {limit} s; do not send again for that reason")
         });
     } else if found.receipts.is_empty() {
         screen.note(LATE);
@@ -245,7 +249,7 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn the_day_must_be_one_of_the_last_thirty() {
+    fn the_send_date_must_be_within_the_last_30_days() {
         let today = date(2026, 3, 26);
         for text in ["20260326", "2026-03-26", "20260301", "2026-02-24"] {
             assert!(day(text, today).is_ok(), "{text}");

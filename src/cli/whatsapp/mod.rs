@@ -1,4 +1,4 @@
-//! `alimsg whatsapp`.
+//! `alimsg whatsapp`: WhatsApp and Viber messages, and the settings of business numbers.
 
 mod accounts;
 mod automation;
@@ -33,7 +33,7 @@ pub enum Command {
     Send(send::Kind),
     /// Messages of a business number, incoming and outgoing
     History(history::Flags),
-    /// Show whether the 24-hour window to a customer is open, and until when
+    /// Show whether the 24-hour window for a customer is open, and when it closes
     Session(session::Flags),
     /// Business numbers: quality, limits, health
     #[command(subcommand, after_help = numbers::EXAMPLES)]

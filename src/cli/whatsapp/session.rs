@@ -1,4 +1,4 @@
-//! `alimsg whatsapp session`: whether the 24-hour window to a customer is open, and until when.
+//! `alimsg whatsapp session`: whether the 24-hour window for a customer is open, and when it closes.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ use crate::output::report::Report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Free-form messages can be sent within 24 hours after a customer's last message, afterwards only
+Free-form messages can be sent within 24 hours after the customer's last message; after that, only
 templates. The exit code is 0 whether the window is open or closed; check `open` in the JSON.
 
 Examples:
@@ -37,18 +37,18 @@ pub struct Flags {
     cust_space_id: Option<String>,
 }
 
-/// The window, as the JSON shows it.
+/// The JSON output.
 #[derive(Debug, Serialize)]
 struct Session {
     /// Whether free-form messages can be sent now.
     open: bool,
-    /// When the customer wrote last, in the last 24 hours; RFC 3339.
+    /// Time of the customer's last message in the last 24 hours; RFC 3339.
     last_inbound_at: Option<Timestamp>,
-    /// When the window closes, or has closed; RFC 3339.
+    /// When the window closes or closed; RFC 3339.
     expires_at: Option<Timestamp>,
 }
 
-/// Shows the session window to a customer.
+/// Shows the session window for a customer.
 ///
 /// # Errors
 /// Invalid or missing input; a failed call; a reply that cannot be parsed.
@@ -70,7 +70,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         |client| session_window::fetch(&conversation, client, now),
         |(window, replies)| {
             if !window.open {
-                context.screen.note("closed: only a template can be sent now");
+                context.screen.note("the window is closed: only templates can be sent now");
             }
             let Window { open, last_inbound_at, expires_at } = window;
             let session = Session { open, last_inbound_at, expires_at };

@@ -1,4 +1,4 @@
-//! `alimsg whatsapp webhook set`: where the service reports receipts and incoming messages.
+//! `alimsg whatsapp webhook set`: the callback URLs for receipts and incoming messages.
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -47,11 +47,11 @@ pub struct SetFlags {
     #[arg(long, value_name = "URL")]
     up_callback_url: Option<String>,
 
-    /// Whether callbacks go to the URLs: Y or N
+    /// Send callbacks to the URLs: Y or N
     #[arg(long, value_name = "Y|N", value_parser = ["Y", "N"], ignore_case = true)]
     http_flag: Option<String>,
 
-    /// Whether callbacks go to a message queue: Y or N
+    /// Send callbacks to a message queue: Y or N
     #[arg(long, value_name = "Y|N", value_parser = ["Y", "N"], ignore_case = true)]
     queue_flag: Option<String>,
 }
@@ -70,7 +70,7 @@ impl Command {
     }
 }
 
-/// The result of the change: the account or the number, and the values that were set.
+/// The JSON output: the account or the number, and the new values.
 #[derive(Debug, Clone, Serialize)]
 struct Changed {
     /// The channel instance.
@@ -107,7 +107,7 @@ impl Changed {
     /// Checks the values, and returns the operation that sets them.
     fn operation(&self) -> Result<&'static ChangeOperation> {
         if self.values().iter().all(|(_, value)| value.is_none()) {
-            return Err(Failure::usage("there is nothing to change").hint(
+            return Err(Failure::usage("nothing to change").hint(
                 "give --status-callback-url, --up-callback-url, --http-flag or --queue-flag",
             ));
         }
@@ -120,7 +120,7 @@ impl Changed {
                 Ok(&UPDATE_PHONE_WEBHOOK)
             }
             None if self.up_callback_url.is_some() => Err(Failure::usage(
-                "--up-callback-url needs a number, and cannot be set for an account",
+                "--up-callback-url can be set only for a number, not for the whole account",
             )
             .hint("add the number: alimsg whatsapp webhook set 8613800000001 …")),
             None => Ok(&UPDATE_ACCOUNT_WEBHOOK),
@@ -129,7 +129,7 @@ impl Changed {
 }
 
 fn set(context: &Context, flags: SetFlags) -> Result<Report> {
-    let upper = |flag: Option<String>| flag.map(|word| word.to_uppercase());
+    let upper = |value: Option<String>| value.map(|value| value.to_uppercase());
     let mut changed = Changed {
         cust_space_id: String::new(),
         number: flags.number,
@@ -161,7 +161,7 @@ fn set(context: &Context, flags: SetFlags) -> Result<Report> {
         };
         Ok(fields(&callbacks).into_iter().map(row).collect())
     };
-    // The service shows the callbacks of a number only, not those of an account.
+    // The service returns the callbacks of a number, but not those of an account.
     let look = match number {
         Some(_) => Look::Shown { call: &list, rows: &before },
         None => Look::Nothing,

@@ -28,7 +28,7 @@ fn assert_sent(world: &World, terminal: Terminal, language: &str, text: &str) {
 }
 
 #[test]
-fn code_language_and_variables_are_asked_for() {
+fn prompts_ask_for_code_language_and_variables() {
     let world = World::new();
     let mut terminal = start(&world, &[]);
     terminal.expect("Template (type to search");
@@ -59,7 +59,7 @@ fn code_language_and_variables_are_asked_for() {
 }
 
 #[test]
-fn a_language_that_is_given_narrows_the_list() {
+fn a_given_language_filters_the_list() {
     let world = World::new();
     let mut terminal = start(&world, &["--language", "en"]);
     pick(&mut terminal, "Template", "hello · 100000000000002 · en · MARKETING", "hello");
@@ -70,7 +70,7 @@ fn a_language_that_is_given_narrows_the_list() {
 }
 
 #[test]
-fn of_a_code_that_is_given_the_language_is_picked() {
+fn for_a_given_code_the_user_picks_the_language() {
     let world = World::new();
     let code = ["--template-code", "100000000000001", "--param", "name=Al", "--param", "order=7"];
     let mut terminal = start(&world, &code);
@@ -86,7 +86,7 @@ fn of_a_code_that_is_given_the_language_is_picked() {
 }
 
 #[test]
-fn viber_has_templates_of_its_own() {
+fn the_list_for_viber_has_only_viber_templates() {
     let world = World::new();
     let mut terminal = world.terminal(&[
         "--sandbox",
@@ -110,7 +110,7 @@ fn viber_has_templates_of_its_own() {
 }
 
 #[test]
-fn where_none_is_approved_the_question_is_a_plain_one() {
+fn without_approved_templates_the_user_types_the_code() {
     let world = World::new();
     let mut terminal = start(&world, &["--language", "fr"]);
     terminal.expect("there are no approved templates in fr");
@@ -125,7 +125,7 @@ fn where_none_is_approved_the_question_is_a_plain_one() {
 }
 
 #[test]
-fn a_variable_that_is_given_is_not_asked_for() {
+fn prompts_skip_given_variables() {
     let world = World::new();
     let mut terminal = start(&world, &["--param", "order=42"]);
     pick(&mut terminal, "Template", "3. hello", "zh");
@@ -172,7 +172,7 @@ fn a_signal_ends_every_question_and_nothing_is_sent() {
 }
 
 #[test]
-fn escape_and_the_end_of_input_are_answers_of_their_own() {
+fn escape_and_end_of_input_cancel() {
     let world = World::new();
     for (stage, key) in [("Template", "\u{1b}"), ("$(name) in body: ", "\u{4}")] {
         let mut terminal = at(&world, stage);

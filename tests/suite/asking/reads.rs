@@ -81,7 +81,7 @@ pub fn yes(mut terminal: Terminal) {
 }
 
 #[test]
-fn the_list_is_read_to_its_end_and_what_is_picked_is_sent() {
+fn all_pages_are_listed_and_the_picked_template_is_sent() {
     let world = World::new();
     let page = |from: usize, to: usize| {
         let mut entries: Vec<Value> = (from..=to).map(|n| entry(n, "en", "pass")).collect();
@@ -176,7 +176,7 @@ fn only_the_languages_of_the_code_are_offered() {
 }
 
 #[test]
-fn a_template_that_is_named_is_read_once_for_its_variables() {
+fn a_given_template_is_fetched_once_for_its_variables() {
     let world = World::new();
     world.script(json!([detail(), sms_detail()]));
     let mut terminal = world.terminal(&chat_of_code(&[]));
@@ -211,7 +211,7 @@ fn a_template_that_is_named_is_read_once_for_its_variables() {
 }
 
 #[test]
-fn nothing_is_read_for_who_consented_or_gave_a_variable() {
+fn with_yes_or_a_given_variable_no_template_is_fetched() {
     for more in [&["--yes"][..], &["--param", "x=1"], &["--param", "x=1", "--yes"]] {
         for (message, send) in
             [(chat_of_code(more), "send-chatapp-message"), (with(&SMS, more), "send-sms")]
@@ -232,7 +232,7 @@ fn nothing_is_read_for_who_consented_or_gave_a_variable() {
 }
 
 #[test]
-fn a_dry_run_on_a_terminal_starts_and_asks_nothing() {
+fn a_dry_run_at_a_terminal_starts_no_process_and_does_not_prompt() {
     let world = World::new();
     for (message, exit) in
         [(chat_of_code(&[]), 0), (with(&SMS, &[]), 0), (chat(), 2), (SMS[..4].to_vec(), 2)]
@@ -245,7 +245,7 @@ fn a_dry_run_on_a_terminal_starts_and_asks_nothing() {
 }
 
 #[test]
-fn the_json_has_each_warning_once_however_often_the_account_was_looked_at() {
+fn each_warning_appears_once_in_the_json() {
     let world = World::new();
     world.script(json!([sms_detail()]));
     let mut command = world.alimsg(&with(&SMS, &["--json"]));

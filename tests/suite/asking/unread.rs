@@ -8,7 +8,7 @@ use super::reads::*;
 use crate::support::{Invocation, World};
 
 #[test]
-fn a_message_that_cannot_be_made_starts_nothing() {
+fn an_invalid_message_starts_no_process() {
     let world = World::new();
     let ran = world.terminal(&with(&SMS, &["-o", ""])).wait();
     assert_eq!(ran.exit(), 2, "{ran:#?}");
@@ -18,7 +18,7 @@ fn a_message_that_cannot_be_made_starts_nothing() {
 }
 
 #[test]
-fn a_template_that_cannot_be_read_is_sent_as_it_is_given() {
+fn a_template_that_cannot_be_fetched_is_sent_without_prompts_for_variables() {
     let world = World::new();
     world.script(json!([refused(DETAIL), rule(SMS_DETAIL, &json!([]))]));
     for (message, said) in [
@@ -48,7 +48,7 @@ fn a_template_that_cannot_be_read_is_sent_as_it_is_given() {
 }
 
 #[test]
-fn lists_that_cannot_be_read_give_plain_questions() {
+fn if_a_list_cannot_be_fetched_the_user_types_the_value() {
     let world = World::new();
     world.script(json!([refused(LIST), detail()]));
     let mut terminal = world.terminal(&chat());
@@ -96,7 +96,7 @@ fn lists_that_cannot_be_read_give_plain_questions() {
 }
 
 #[test]
-fn values_are_left_out_only_where_the_text_has_no_place_for_them() {
+fn values_are_dropped_only_if_the_text_has_no_such_variable() {
     for (text, sent) in [
         ("Order ${order} for ${name}", r#"{"order":"7","name":"Al"}"#),
         ("", r#"{"order":"7","x":"1"}"#),
@@ -124,7 +124,7 @@ fn values_are_left_out_only_where_the_text_has_no_place_for_them() {
 }
 
 #[test]
-fn a_signal_while_a_list_is_read_is_not_followed_by_a_question() {
+fn after_a_signal_during_a_fetch_there_is_no_prompt() {
     let world = World::new();
     let mut list = rule(LIST, &json!({ "Code": "OK", "ListTemplate": [entry(1, "en", "pass")] }));
     list["delay_ms"] = json!(700);

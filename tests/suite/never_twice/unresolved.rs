@@ -190,7 +190,7 @@ fn a_receipt_with_a_users_tracking_id_is_not_proof_but_keeps_the_key() {
     assert_eq!(world.run(&message).exit(), 7);
     let mut terminal =
         world.terminal(&sandbox(&["keys", "resolve", "order-42", "--as", "not-sent"]));
-    terminal.expect("may be that of another message");
+    terminal.expect("may belong to another message");
     assert_eq!(terminal.wait().exit(), 7);
     let show = world.run(&sandbox(&["keys", "show", "order-42", "--json"])).json();
     assert_eq!(show["data"]["state"], "unresolved", "{show:#}");

@@ -89,7 +89,7 @@ fn callbacks_are_set_for_a_number_or_the_account() {
     for (more, said) in [
         (&[][..], "nothing to change"),
         (&["--status-callback-url", "ftp://a.example"], "is not a link"),
-        (&["--up-callback-url", "https://a.example"], "needs a number"),
+        (&["--up-callback-url", "https://a.example"], "only for a number"),
     ] {
         let message = refused(&[&set, more].concat());
         assert!(message.contains(said), "{message}");

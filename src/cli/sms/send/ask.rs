@@ -1,5 +1,5 @@
-//! Asks for missing values at a terminal: signature and template from the lists of approved ones,
-//! then each variable of the template.
+//! Asks for missing values at a terminal: the user picks signature and template from the approved
+//! ones, then fills in the variables of the template.
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
@@ -43,7 +43,8 @@ pub fn complete(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Resu
     Ok(())
 }
 
-/// Fetches both lists before the first question.
+/// Lets the user pick signature and template. Both lists are fetched before the first question, so
+/// that ai-mode is off while the user types.
 fn pick_missing(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Result<()> {
     let client = Client::open(context, guard)?;
     let (sign_name, template_code) = (draft.sign_name.take(), draft.template_code.take());
@@ -75,8 +76,8 @@ fn row(template: &SmsTemplate) -> String {
     format!("{code} · {} · approved · {text}", name.as_deref().unwrap_or_default())
 }
 
-/// Removes values for variables that the picked template does not have, with a note. The plan shows
-/// the values that are left.
+/// Removes values for variables that the picked template does not have, and prints a note. The plan
+/// shows the remaining values.
 fn drop_superfluous(context: &Context, draft: &mut Draft) {
     let Some(template) = &draft.template else { return };
     let superfluous = compare(&template.variables(), &draft.variables).superfluous;

@@ -1,4 +1,4 @@
-//! An SMS between the flags and the call.
+//! An SMS that is being prepared: some values may still be missing.
 
 use crate::api::call::Call;
 use crate::api::operations::SEND_SMS;
@@ -10,10 +10,10 @@ use crate::send::receipt_lookup::{ReceiptQuery, SmsContent};
 use crate::send::{Message, SendOptions};
 use crate::sms::template::SmsTemplate;
 
-/// The most numbers of one call; documented.
+/// Documented limit: numbers per SendSms call.
 const MAX_RECIPIENTS: usize = 1000;
 
-/// The message as far as it is known.
+/// The message, with the values that are known so far.
 #[derive(Debug)]
 pub struct Draft {
     pub recipients: Vec<String>,
@@ -31,7 +31,7 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The message, when nothing is missing.
+    /// Builds the message. Call it when no value is missing.
     pub fn message(&self) -> Message {
         let sign_name = self.sign_name.clone().unwrap_or_default();
         let template_code = self.template_code.clone().unwrap_or_default();
@@ -62,7 +62,7 @@ impl Draft {
         }
     }
 
-    /// By what its receipt is told apart from others with the same ID.
+    /// The content that identifies its receipt among others with the same ID.
     fn content(&self, sign_name: &str, template_code: &str) -> SmsContent {
         SmsContent {
             template_code: template_code.to_string(),
@@ -81,8 +81,9 @@ impl Draft {
             ("signature".to_string(), sign_name.to_string()),
             ("template".to_string(), template_code.to_string()),
         ];
-        let shown = |(name, value): &(String, String)| (format!("${{{name}}}"), value.clone());
-        plan.extend(self.variables.iter().map(shown));
+        let variable_row =
+            |(name, value): &(String, String)| (format!("${{{name}}}"), value.clone());
+        plan.extend(self.variables.iter().map(variable_row));
         plan.push(("out-id".to_string(), self.tracking.id.clone()));
         plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
         // --verify fetches the template again and adds its text to the plan.
@@ -93,7 +94,7 @@ impl Draft {
     }
 }
 
-/// Splits and checks a list of numbers.
+/// Parses and checks a list of numbers, separated by commas.
 ///
 /// # Errors
 /// Too many numbers, an invalid number, a duplicate.
@@ -101,17 +102,17 @@ pub fn recipients(text: &str) -> Result<Vec<String>> {
     let numbers: Vec<String> = text.split(',').map(str::to_string).collect();
     if numbers.len() > MAX_RECIPIENTS {
         return Err(Failure::usage(format!(
-            "{} numbers; one call takes at most {MAX_RECIPIENTS}",
+            "{} numbers given; one call takes at most {MAX_RECIPIENTS}",
             numbers.len()
         ))
-        .hint("split them into several calls"));
+        .hint("split the numbers into several sends"));
     }
     let mut seen = std::collections::HashSet::new();
     for number in &numbers {
         phone::check_sms_number("--phone-numbers", number)?;
         if !seen.insert(phone::canonical_sms_number(number)) {
             return Err(Failure::usage(format!("the number {number} is given twice"))
-                .hint("give each number once, so that nobody gets the message twice"));
+                .hint("give each number once; otherwise its owner would get the message twice"));
         }
     }
     Ok(numbers)

@@ -1,4 +1,4 @@
-//! `alimsg sms send`: sends one text to 1 to 1,000 numbers.
+//! `alimsg sms send`: sends one SMS to 1 to 1,000 numbers.
 
 mod ask;
 mod draft;
@@ -32,11 +32,11 @@ pub struct Flags {
     #[arg(long, short, visible_alias = "to", value_name = "N", value_delimiter = ',')]
     phone_numbers: Vec<String>,
 
-    /// Approved signature [default: picked from a list at a terminal]
+    /// Approved signature [default: pick from a list at a terminal]
     #[arg(long, short, value_name = "S")]
     sign_name: Option<String>,
 
-    /// Approved template [default: picked from a list at a terminal]
+    /// Approved template [default: pick from a list at a terminal]
     #[arg(long, short, value_name = "C")]
     template_code: Option<String>,
 
@@ -44,11 +44,11 @@ pub struct Flags {
     #[arg(long, value_name = "JSON", conflicts_with = "param")]
     template_param: Option<String>,
 
-    /// Variable of the template; repeatable [default: asked for at a terminal]
+    /// Variable of the template; repeatable [default: ask at a terminal]
     #[arg(long, value_name = "NAME=VALUE")]
     param: Vec<String>,
 
-    /// Your own ID of the message, to find it again [default: a new one]
+    /// Your own ID for the message, to find it later [default: a new ID]
     #[arg(long, short, value_name = "ID")]
     out_id: Option<String>,
 
@@ -56,7 +56,7 @@ pub struct Flags {
     #[arg(long, value_name = "CODE")]
     sms_up_extend_code: Option<String>,
 
-    /// Before the send, check that signature and template are approved and the variables complete
+    /// Before sending, check that signature and template are approved and no variable is missing
     #[arg(long)]
     verify: bool,
 
@@ -69,8 +69,8 @@ pub struct Flags {
     safety: SendFlags,
 }
 
-/// Sends an SMS. If the service refuses the signature or the template, nothing was sent, and at a
-/// terminal the user can pick another one, once.
+/// Sends an SMS. If the service rejects the signature or the template, nothing was sent. At a
+/// terminal, the user can then pick another one, once.
 ///
 /// # Errors
 /// As [`send::deliver`].
@@ -82,33 +82,33 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         Ok(report) => return Ok(report),
         Err(failure) => failure,
     };
-    let Some(refused) = Refused::by(&failure) else { return Err(failure) };
+    let Some(rejected) = Rejected::from_failure(&failure) else { return Err(failure) };
     if !context.settings.interactive || context.settings.yes {
-        return Err(failure.next(refused.list()));
+        return Err(failure.next(rejected.list()));
     }
     context.screen.note(&format!("nothing was sent: {}", failure.message));
-    match refused {
-        Refused::Signature => draft.sign_name = None,
-        Refused::Template => draft.template_code = None,
+    match rejected {
+        Rejected::Signature => draft.sign_name = None,
+        Rejected::Template => draft.template_code = None,
     }
     ask::complete(context, &guard, &mut draft)?;
-    send::deliver(context, &guard, &draft.message()).map_err(|failure| {
-        match Refused::by(&failure) {
-            Some(refused) => failure.next(refused.list()),
+    send::deliver(context, &guard, &draft.message()).map_err(
+        |failure| match Rejected::from_failure(&failure) {
+            Some(rejected) => failure.next(rejected.list()),
             None => failure,
-        }
-    })
+        },
+    )
 }
 
-/// What the service refused, and the user can pick again.
+/// What the service rejected; the user can pick another one.
 #[derive(Clone, Copy)]
-enum Refused {
+enum Rejected {
     Signature,
     Template,
 }
 
-impl Refused {
-    fn by(failure: &Failure) -> Option<Self> {
+impl Rejected {
+    fn from_failure(failure: &Failure) -> Option<Self> {
         match (failure.outcome, failure.code.as_deref()?) {
             (Outcome::NotSent, "isv.SMS_SIGN_NAME_ILLEGAL" | "isv.SMS_SIGNATURE_ILLEGAL") => {
                 Some(Self::Signature)
@@ -126,7 +126,7 @@ impl Refused {
     }
 }
 
-/// The message as far as it is in the flags. Without a terminal all of it must be there.
+/// Builds the draft from the flags. Without a terminal, all values must be given.
 fn draft(context: &Context, flags: Flags) -> Result<Draft> {
     let safety = flags.safety.check()?;
     let variables = match &flags.template_param {
@@ -141,7 +141,7 @@ fn draft(context: &Context, flags: Flags) -> Result<Draft> {
         })?;
     let (mut sign_name, mut template_code) = (flags.sign_name, flags.template_code);
     if !context.settings.interactive || context.settings.dry_run {
-        // Without a terminal they cannot be picked from the lists.
+        // Without a terminal, the user cannot pick them from the lists.
         sign_name = Some(inputs.need("--sign-name", "Signature", sign_name, anything)?);
         template_code =
             Some(inputs.need("--template-code", "Template code", template_code, anything)?);

@@ -1,5 +1,5 @@
-//! `--verify`: checks before the send that signature and template are approved and the variables
-//! complete.
+//! `--verify`: before sending, checks that signature and template are approved and that no variable
+//! is missing.
 
 use crate::api::audit_status::require_approved;
 use crate::api::call::ReadCall;
@@ -14,7 +14,7 @@ pub fn calls(sign_name: &str, template_code: &str) -> Vec<ReadCall> {
     vec![signature::detail_call(sign_name), template::get_call(template_code)]
 }
 
-/// The check of a message. It adds the text that the recipient will get to the plan.
+/// Returns the check of a message. It adds the final text to the plan.
 pub fn verification(
     sign_name: String,
     template_code: String,

@@ -1,4 +1,4 @@
-//! `--wait`: waits for the receipts of a message that was just accepted.
+//! `--wait`: waits for the receipts of an accepted message.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::error::Kind;
 use crate::send::FollowUp;
 use crate::sms::receipt::{self, Filter, Found, Receipt, Sent};
 
-/// Waits until every recipient has a final receipt, at most `seconds`, and adds `receipts` to the
-/// result. The message has been sent, so a failure here is only a warning.
+/// Waits until every recipient has a final receipt, for at most `seconds`, and adds `receipts` to
+/// the result. The message has already been sent, so a failure here is only a warning.
 pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
     let recipients = recipients.to_vec();
     Box::new(move |context, guard, record, since| {
         // An earlier run may have sent the message, so the IDs come from its record.
         let id = |name| record.data.get(name).and_then(Value::as_str).map(str::to_string);
-        // If the reply was lost, there is no biz_id: then the sender's own ID identifies it.
+        // Without a reply there is no biz_id; then the sender's own ID identifies the message.
         let (biz_id, out_id) = (id("biz_id"), id("out_id").unwrap_or_default());
         let filter = |phone: &String| Filter {
             phone: phone.clone(),
@@ -23,14 +23,14 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
             biz_id: biz_id.clone(),
             out_id: biz_id.is_none().then(|| out_id.clone()),
         };
-        let mut wanted: Vec<_> =
+        let mut lookups: Vec<_> =
             recipients.iter().map(|phone| (filter(phone), Found::default())).collect();
         context.screen.note("waiting for the receipts");
         let limit = Duration::from_secs(seconds);
-        let waited =
-            guard.and_then(|guard| receipt::wait(context, guard, &mut wanted, limit, &mut |_| {}));
-        let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
-        match waited {
+        let result =
+            guard.and_then(|guard| receipt::wait(context, guard, &mut lookups, limit, &mut |_| {}));
+        let open = lookups.iter().filter(|(_, found)| !found.is_final()).count();
+        match result {
             Err(failure) if failure.kind != Kind::Cancelled => {
                 context.screen.warn(format!("cannot fetch the receipts: {}", failure.message));
             }
@@ -39,7 +39,7 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
             }
             _ => {}
         }
-        let receipts = wanted.into_iter().map(|(filter, found)| {
+        let receipts = lookups.into_iter().map(|(filter, found)| {
             let newest = found.receipts.into_iter().next();
             newest.unwrap_or_else(|| Receipt::pending(&filter.phone, &out_id))
         });

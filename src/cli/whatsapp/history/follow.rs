@@ -1,7 +1,7 @@
-//! `--follow`: prints new messages as they come.
+//! `--follow`: prints new messages as they arrive.
 //!
-//! Each poll asks for the last minutes again, because receipts and clocks may be late. ai-mode is on
-//! during the polls only, never during the pauses.
+//! Each poll fetches the last minutes again, because messages may be listed late and clocks may
+//! differ. ai-mode is on only during the polls, never during the pauses.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -17,9 +17,9 @@ use crate::error::Result;
 use crate::os::signals;
 use crate::output::report::Report;
 
-/// How far back each poll goes.
+/// How far each poll reaches back before the previous one.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
-/// How many printed messages are remembered; more than come in ten minutes.
+/// How many printed messages are remembered: more than arrive within [`OVERLAP`].
 const MAX_SEEN: usize = 100_000;
 
 /// Polls until a signal, a closed stdout or a permanent failure.
@@ -36,15 +36,15 @@ pub fn run(
     let guard = Guard::prepare(context, Product::Cams)?;
     let mut seen = Seen::default();
     let started = Timestamp::now();
-    // Without --since, older messages are not printed. They are fetched, so that new ones can be
-    // told from them: the clock of the service may be behind this machine's.
+    // Without --since, older messages are not printed. They are fetched anyway to recognize new
+    // ones, because the clock of the service may be behind the clock of this computer.
     let mut silent = query.since.is_none();
     let before = |moment: Timestamp| moment.checked_sub(OVERLAP).unwrap_or(moment);
     let mut since = query.since.unwrap_or_else(|| before(started));
     context.screen.note("waiting for messages; press Ctrl-C to stop");
     loop {
         let query = Query { since: Some(since), ..query };
-        let begun = Timestamp::now();
+        let poll_started = Timestamp::now();
         let found = Client::open(context, &guard)
             .and_then(|client| conversation.fetch_all(&client, &query, page_size));
         match found {
@@ -60,12 +60,12 @@ pub fn run(
                 for message in &new {
                     let printed = context.screen.event("whatsapp history", &message.facts());
                     if printed.is_err() {
-                        // Stdout was closed, as by `| head`.
+                        // Stdout was closed, for example by `| head`.
                         return Ok(Report::Streamed);
                     }
                 }
                 silent = false;
-                since = since.max(before(begun));
+                since = since.max(before(poll_started));
             }
             Err(_) if signals::count() > 0 => return Ok(Report::Streamed),
             // The next poll fetches what this one missed.
@@ -79,7 +79,7 @@ pub fn run(
     }
 }
 
-/// The messages that were printed.
+/// The newest messages that were already fetched, to print each only once.
 #[derive(Default)]
 struct Seen {
     keys: HashSet<String>,

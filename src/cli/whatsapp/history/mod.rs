@@ -49,11 +49,11 @@ pub struct Flags {
     #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
-    /// Only messages since then
+    /// Only messages since this time
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
 
-    /// Only messages until then
+    /// Only messages until this time
     #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
     until: Option<String>,
 
@@ -79,7 +79,7 @@ pub struct Flags {
     #[arg(long)]
     all: bool,
 
-    /// Print new messages as they come, until stopped; with --json one object per line
+    /// Print new messages as they arrive, until stopped; with --json, one object per line
     #[arg(long, conflicts_with = "all")]
     follow: bool,
 
@@ -89,7 +89,7 @@ pub struct Flags {
     interval: u64,
 }
 
-/// Lists messages, or follows them.
+/// Lists messages; with `--follow`, prints new ones until stopped.
 ///
 /// # Errors
 /// Invalid or missing input; a failed call.
@@ -100,7 +100,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     query.since = parse("--since", flags.since.as_ref(), DayBoundary::First)?;
     query.until = parse("--until", flags.until.as_ref(), DayBoundary::Last)?;
-    refuse_empty_span(&query)?;
+    check_time_range(&query)?;
     let conversation = conversation(context, &flags)?;
     let (index, size) = (flags.page_index, flags.page_size);
     let first = conversation.page(&query, index, size);
@@ -118,7 +118,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         } else {
             let mut found = conversation.fetch_page(client, &query, index, size)?;
             let messages = std::mem::take(&mut found.messages);
-            // The only page: whether the listing takes more does not matter.
+            // This is the only page, so it does not matter whether the listing accepts more.
             let _ = found.replies.first().map(|reply| take(messages, reply));
             found
         };
@@ -129,19 +129,19 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
             context.screen.warn("the list cannot be read completely; messages may be missing");
         }
         if found.is_cut && !listing.is_closed() {
-            pages::warn_cut(context, "--since and --until narrow it down");
+            pages::warn_cut(context, "use --since and --until to select fewer messages");
         } else if found.more && !listing.is_closed() {
             context.screen.note(if flags.all {
                 "there may be more: use --since and --until to select fewer messages"
             } else {
-                "there may be more: --all fetches every page"
+                "there may be more: use --all to fetch all pages"
             });
         }
         listing.report(report::fields(&Facts { more: found.more }))
     })
 }
 
-/// What describes the whole list of messages.
+/// Facts about the whole list of messages.
 #[derive(Debug, Serialize)]
 struct Facts {
     /// Whether the service may have more messages.
@@ -164,12 +164,12 @@ fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
     Ok(Conversation { channel: flags.channel_type, business, customer: flags.to.clone(), space })
 }
 
-fn refuse_empty_span(query: &Query) -> Result<()> {
+fn check_time_range(query: &Query) -> Result<()> {
     let now = Timestamp::now();
     let (since, until) = (query.since.unwrap_or(Timestamp::MIN), query.until.unwrap_or(now));
     if since <= until {
         return Ok(());
     }
     Err(Failure::usage(format!("--since {since} is after --until {until}"))
-        .hint("--since is the earlier time, --until the later one"))
+        .hint("give --since the earlier time and --until the later one"))
 }
