@@ -36,7 +36,7 @@ use crate::settings::Settings;
 /// as the simulated `aliyun` of the sandbox.
 pub fn main() -> ExitCode {
     match Role::from_env() {
-        Role::User => user(),
+        Role::User => run(),
         Role::Aliyun => simulated_aliyun(),
         Role::Watchdog => {
             match crate::aliyun::guard::watchdog::main(std::io::stdin(), std::io::stdout()) {
@@ -48,11 +48,11 @@ pub fn main() -> ExitCode {
 }
 
 /// The program that people and scripts start. The only place that decides how it ends.
-fn user() -> ExitCode {
+fn run() -> ExitCode {
     std::panic::set_hook(Box::new(output::panicked));
     let line = match CommandLine::read() {
         Ok(line) => line,
-        Err(error) => return unread_line(&error),
+        Err(error) => return report_parse_error(&error),
     };
     let command = line.command;
     let name = command.name();
@@ -90,12 +90,12 @@ fn user() -> ExitCode {
 }
 
 /// Help and version pages, and command lines that make no sense.
-fn unread_line(error: &clap::Error) -> ExitCode {
-    let asked = EarlyFlags::of_this_process();
-    let screen = Screen::for_parse_error(asked.json, asked.sandbox);
+fn report_parse_error(error: &clap::Error) -> ExitCode {
+    let flags = EarlyFlags::of_this_process();
+    let screen = Screen::for_parse_error(flags.json, flags.sandbox);
     let facts = RunStatus::default();
-    facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
-    if parse_error::is_page(error) && !(asked.json && error.use_stderr()) {
+    facts.ai_mode_disabled.set(recovery::warn_only(&screen, flags.sandbox));
+    if parse_error::is_page(error) && !(flags.json && error.use_stderr()) {
         let _ = screen.page(&error.render().to_string());
         return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
     }
@@ -113,8 +113,8 @@ fn simulated_aliyun() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let folder = std::env::var_os(crate::os::role::SANDBOX_FOLDER).unwrap_or_default();
-    let answer = sandbox::answer(&arguments, Path::new(&folder), &|name| std::env::var(name).ok());
-    std::thread::sleep(answer.delay);
-    let _ = output::relay(&answer.stdout, &answer.stderr);
-    ExitCode::from(u8::try_from(answer.exit).unwrap_or(1))
+    let reply = sandbox::answer(&arguments, Path::new(&folder), &|name| std::env::var(name).ok());
+    std::thread::sleep(reply.delay);
+    let _ = output::relay(&reply.stdout, &reply.stderr);
+    ExitCode::from(u8::try_from(reply.exit).unwrap_or(1))
 }

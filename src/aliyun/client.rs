@@ -72,7 +72,7 @@ impl<'r> Client<'r> {
     ///
     /// # Errors
     /// Anything but the service's OK.
-    pub fn look(&self, call: &ReadCall) -> Result<Reply> {
+    pub fn read_once(&self, call: &ReadCall) -> Result<Reply> {
         self.call(call)
     }
 
@@ -92,12 +92,12 @@ impl<'r> Client<'r> {
         self.call(call)
     }
 
-    /// Uploads a file with the storage's own keys; see [`crate::aliyun::oss`]. `told` is given the share
+    /// Uploads a file with the storage's own keys; see [`crate::aliyun::oss`]. `on_progress` is given the share
     /// that is up, between 0 and 1, whenever the command says it.
     ///
     /// # Errors
     /// The upload did not succeed. Nothing that is said holds a key.
-    pub fn upload(&self, upload: &Upload<'_>, told: &dyn Fn(f64)) -> Result<()> {
+    pub fn upload(&self, upload: &Upload<'_>, on_progress: &dyn Fn(f64)) -> Result<()> {
         let progress = Progress::default();
         // The command makes a folder for checkpoints where it stands, and leaves it there if it
         // fails; the user's own folder may also be one where it must not write.
@@ -108,7 +108,7 @@ impl<'r> Client<'r> {
         let options = SpawnOptions {
             environment: &upload.environment(),
             folder: Some(folder.path()),
-            heard: Some(&|bytes| progress.hear(bytes).into_iter().for_each(told)),
+            heard: Some(&|bytes| progress.hear(bytes).into_iter().for_each(on_progress)),
             ..SpawnOptions::default()
         };
         let output = self.session.call_in(&upload.arguments(), &options)?;
@@ -124,21 +124,21 @@ impl<'r> Client<'r> {
         // The one way for words of the child into a failure or the output of this run.
         let mut redaction = self.context.facts.redaction.borrow().clone();
         redaction.add(call);
-        let answer = reply::read(call.operation, &output)
+        let result = reply::read(call.operation, &output)
             .map_err(|failure| redaction.failure(failure))
             .map(|reply| match call.operation.access {
                 // What was asked for is shown as it came.
                 Access::Read => reply,
                 Access::Send | Access::Write => Reply(redaction.object(&reply.0)),
             });
-        if let Err(failure) = &answer
+        if let Err(failure) = &result
             // What the stamp vouched for; the network is not among it.
             && (failure.kind == Kind::Credentials
                 || (failure.kind == Kind::Environment && !failure.retryable))
         {
-            self.session.distrust_stamp();
+            self.session.invalidate_cache();
         }
-        answer
+        result
     }
 }
 
@@ -152,8 +152,8 @@ pub fn sleep(pause: Duration) -> Result<()> {
         if signals::count() > 0 {
             return Err(Failure::interrupted());
         }
-        let left = end.saturating_duration_since(std::time::Instant::now());
-        std::thread::sleep(left.min(Duration::from_millis(50)));
+        let remaining = end.saturating_duration_since(std::time::Instant::now());
+        std::thread::sleep(remaining.min(Duration::from_millis(50)));
     }
     Ok(())
 }

@@ -35,29 +35,29 @@ pub fn send(
 ) -> Result<Sent> {
     let since = Timestamp::now();
     let mut pending = pending;
-    let answer = catch_panic(Outcome::Unknown, || {
+    let result = catch_panic(Outcome::Unknown, || {
         let lease = pending.as_ref().and_then(|pending| pending.lease());
         let _held = lease.map(system::Inherited::new);
         client.send(&message.call)
     });
-    let failure = match answer {
+    let failure = match result {
         Ok(acceptance) => {
             return catch_panic(Outcome::Sent, || {
                 drop(client);
                 let record = record("accepted", message, &message.tracking, acceptance);
-                keep(context, pending.map(|pending| pending.accepted(&record)));
+                warn_if_failed(context, pending.map(|pending| pending.accepted(&record)));
                 Ok(Sent { record, since })
             });
         }
         Err(failure) if failure.outcome == Outcome::NotSent => {
-            keep(context, pending.map(Pending::not_sent));
+            warn_if_failed(context, pending.map(Pending::not_sent));
             return Err(failure);
         }
         Err(failure) => failure,
     };
     let key = pending.as_ref().and_then(|pending| pending.key()).map(str::to_string);
-    let looked_up = catch_panic(Outcome::Unknown, || {
-        keep(context, pending.as_mut().map(|pending| pending.unresolved()));
+    let receipt = catch_panic(Outcome::Unknown, || {
+        warn_if_failed(context, pending.as_mut().map(|pending| pending.unresolved()));
         drop(client);
         let (tracking, limit) = (&message.tracking, message.safety.look_up);
         let query = &message.receipt_query;
@@ -66,14 +66,15 @@ pub fn send(
             LookUp::NotFound | LookUp::NotDone(_) => Err(failure.clone()),
         }
     });
-    let acceptance = looked_up.map_err(|failure| check_first(failure, message, key.as_deref()))?;
+    let acceptance =
+        receipt.map_err(|failure| with_check_commands(failure, message, key.as_deref()))?;
     catch_panic(Outcome::Sent, || {
         context.screen.warn(format!(
             "the reply was lost ({}); a receipt proves that the message was sent",
             failure.message
         ));
         let record = record("sent", message, &message.tracking, acceptance);
-        keep(context, pending.map(|pending| pending.accepted(&record)));
+        warn_if_failed(context, pending.map(|pending| pending.accepted(&record)));
         Ok(Sent { record, since })
     })
 }
@@ -83,7 +84,7 @@ pub fn send(
 ///
 /// # Errors
 /// It is still not known whether the message went out.
-pub fn conclude(
+pub fn resolve_earlier(
     context: &Context,
     guard: &Guard<'_>,
     message: &Message,
@@ -106,7 +107,7 @@ pub fn conclude(
                     ("what is on record is not enough to recognise its receipt", None)
                 }
             };
-            let details = idempotency::Details::of(&earlier.record);
+            let details = idempotency::Details::from_record(&earlier.record);
             let receipt_query = details
                 .map_or_else(|| message.receipt_query.clone(), |details| details.receipt_query);
             return Err(earlier.failure(why, hint, &receipt_query));
@@ -119,14 +120,14 @@ pub fn conclude(
     }
     if let Err(failure) = guard.account() {
         let why = format!("{}: {}", NotDone::Failed.reason(), failure.message);
-        let mut open = earlier.failure(&why, failure.hint.as_deref(), &receipt_query);
-        open.retryable = failure.retryable;
-        return Err(open);
+        let mut unresolved = earlier.failure(&why, failure.hint.as_deref(), &receipt_query);
+        unresolved.retryable = failure.retryable;
+        return Err(unresolved);
     }
     match receipt_lookup::find(context, guard, &receipt_query, tracking, since, limit) {
         LookUp::Found(acceptance) => {
             let record = record("sent", message, tracking, acceptance);
-            keep(context, Some(earlier.settle(&record)));
+            warn_if_failed(context, Some(earlier.settle(&record)));
             Ok(Sent { record, since })
         }
         LookUp::NotFound => {
@@ -137,7 +138,11 @@ pub fn conclude(
 }
 
 /// The next step after an unknown outcome is to check, not to send.
-fn check_first(mut failure: Box<Failure>, message: &Message, key: Option<&str>) -> Box<Failure> {
+fn with_check_commands(
+    mut failure: Box<Failure>,
+    message: &Message,
+    key: Option<&str>,
+) -> Box<Failure> {
     let (name, id) = (message.call.operation.product.ids().tracking, &message.tracking.id);
     failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
     failure.next = message.receipt_query.check_commands(Some(id));
@@ -159,7 +164,7 @@ fn record(status: &str, message: &Message, tracking: &Tracking, acceptance: Acce
 
 /// A record that cannot be written changes nothing about the message: a later run with the key
 /// looks for the receipt instead.
-fn keep(context: &Context, written: Option<storage::Result<()>>) {
+fn warn_if_failed(context: &Context, written: Option<storage::Result<()>>) {
     if let Some(Err(error)) = written {
         let error = anyhow::Error::from(error);
         context.screen.warn(format!("the end of this send could not be recorded: {error:#}"));

@@ -14,7 +14,7 @@ pub type Rows = Vec<(String, String)>;
 
 /// What is read before the change. Reading fails where the change would make no sense.
 #[derive(Clone, Copy)]
-pub enum Look<'c> {
+pub enum Preview<'c> {
     Nothing,
     /// The state, shown with the plan. With `--yes` nobody would see it, so it is not read.
     Shown {
@@ -30,11 +30,11 @@ pub enum Look<'c> {
     },
 }
 
-impl Look<'_> {
+impl Preview<'_> {
     /// The call that will read, if any will.
-    const fn call(&self, nobody_sees: bool) -> Option<&ReadCall> {
+    const fn call(&self, yes: bool) -> Option<&ReadCall> {
         match self {
-            Self::Shown { call, .. } if !nobody_sees => Some(call),
+            Self::Shown { call, .. } if !yes => Some(call),
             Self::Decisive { call, .. } => Some(call),
             Self::Nothing | Self::Shown { .. } => None,
         }
@@ -48,7 +48,7 @@ pub struct Change<'c> {
     /// What is about to happen, in front of the plan.
     pub title: String,
     pub rows: Rows,
-    pub look: Look<'c>,
+    pub preview: Preview<'c>,
     pub question: Question,
     /// The command that shows the state afterwards.
     pub check: String,
@@ -84,7 +84,7 @@ fn make(
     change: &Change<'_>,
     report: impl FnOnce(Reply) -> Report,
 ) -> Result<Report> {
-    let reads = change.look.call(context.settings.yes);
+    let reads = change.preview.call(context.settings.yes);
     let mut planned = client::dry_run(
         context,
         &reads
@@ -94,8 +94,8 @@ fn make(
             .collect::<Vec<_>>(),
     )?;
     if context.settings.dry_run {
-        if let (Report::DryRun(commands), Look::Decisive { completed, .. }) =
-            (&mut planned, &change.look)
+        if let (Report::DryRun(commands), Preview::Decisive { completed, .. }) =
+            (&mut planned, &change.preview)
             && let Some(command) = commands.iter_mut().rfind(|one| one.phase == Phase::Call)
         {
             command.when = *completed;
@@ -106,15 +106,15 @@ fn make(
     let guard = Guard::for_call(context, change.call.operation);
     guard.require_allowed()?;
     // ai-mode is off again before the question.
-    let (decided, mut rows) = match change.look {
-        Look::Decisive { change, .. } => {
+    let (decided, mut rows) = match change.preview {
+        Preview::Decisive { change, .. } => {
             let (call, rows) = change(&Client::open(context, &guard)?)?;
             (Some(call), rows)
         }
-        Look::Shown { rows, .. } if !context.settings.yes => {
+        Preview::Shown { rows, .. } if !context.settings.yes => {
             (None, rows(&Client::open(context, &guard)?)?)
         }
-        Look::Nothing | Look::Shown { .. } => (None, Rows::new()),
+        Preview::Nothing | Preview::Shown { .. } => (None, Rows::new()),
     };
     if !context.settings.yes {
         rows.extend_from_slice(&change.rows);
@@ -122,9 +122,9 @@ fn make(
         context.screen.plan(&change.title, &rows);
         ask(context, &change.question, &rows)?;
     }
-    let service = Client::open(context, &guard)?;
-    let answer = service.change(decided.as_ref().unwrap_or(&change.call));
-    drop(service);
+    let client = Client::open(context, &guard)?;
+    let answer = client.change(decided.as_ref().unwrap_or(&change.call));
+    drop(client);
     answer.map(report).map_err(|failure| {
         if failure.outcome == Outcome::Unknown {
             failure.next(change.check.clone())

@@ -16,7 +16,7 @@ use crate::settings::Settings;
 use crate::storage::{self, Earlier, Error, Fix, Store};
 
 /// How long an equal message counts as a repetition.
-pub const SPAN: SignedDuration = SignedDuration::from_mins(5);
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
 /// The record of version 0.1.0. Its hashes cannot be compared with those of today.
 const LEGACY_FILE: &str = "recent-messages.json";
 
@@ -54,17 +54,17 @@ impl Check {
 
     /// From when on an equal message keeps this one from being sent.
     pub fn refuse_since(&self, now: Timestamp) -> Option<Timestamp> {
-        (!self.waived).then(|| now.checked_sub(SPAN).unwrap_or(Timestamp::MIN))
+        (!self.waived).then(|| now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN))
     }
 
     /// Refuses a repetition, and records nothing.
     ///
     /// # Errors
     /// An equal message was sent, or may have been, within five minutes; or that cannot be told.
-    pub fn look(&self, settings: &Settings, store: &dyn Store) -> Result<()> {
+    pub fn require_new(&self, settings: &Settings, store: &dyn Store) -> Result<()> {
         let Some(since) = self.refuse_since(Timestamp::now()) else { return Ok(()) };
         refuse_legacy(settings)?;
-        match store.recent(&self.fingerprint(store), since).map_err(unchecked)? {
+        match store.recent(&self.fingerprint(store), since).map_err(check_failed)? {
             Some(earlier) => Err(self.refuse(earlier)),
             None => Ok(()),
         }
@@ -86,7 +86,7 @@ pub fn repetition(age: SignedDuration, checks: &[String]) -> Box<Failure> {
     .hint(format!(
         "check first whether it arrived; if it is meant to be sent again, add --allow-duplicate; \
          it counts as a repetition for {} minutes",
-        SPAN.as_mins()
+        WINDOW.as_mins()
     ));
     failure.next = checks.to_vec();
     failure
@@ -108,7 +108,7 @@ fn unresolved(age: SignedDuration, checks: &[String]) -> Box<Failure> {
 }
 
 /// The check cannot be made, so nothing is sent.
-pub fn unchecked(error: Error) -> Box<Failure> {
+pub fn check_failed(error: Error) -> Box<Failure> {
     if signals::count() > 0 {
         return Failure::interrupted();
     }
@@ -133,7 +133,7 @@ pub fn unchecked(error: Error) -> Box<Failure> {
 /// A record that version 0.1.0 wrote within the last five minutes may name this message.
 fn refuse_legacy(settings: &Settings) -> Result<()> {
     let Ok(folder) = storage::folder(settings) else { return Ok(()) };
-    let span = Duration::try_from(SPAN).unwrap_or_default();
+    let span = Duration::try_from(WINDOW).unwrap_or_default();
     let Ok(written) = folder.join(LEGACY_FILE).symlink_metadata().and_then(|file| file.modified())
     else {
         return Ok(());

@@ -84,14 +84,14 @@ pub fn deliver(context: &Context, message: &Message) -> Result<Report> {
             }
             Claim::Unresolved(earlier) => {
                 let sent = catch_panic(Outcome::Unknown, || {
-                    attempt::conclude(context, &guard, message, &earlier)
+                    attempt::resolve_earlier(context, &guard, message, &earlier)
                 })?;
                 return catch_panic(Outcome::Sent, || Ok(replay(context, &guard, message, sent)));
             }
         },
     };
     if let (Some(check), Some(store)) = (&message.duplicates, &store) {
-        check.look(&context.settings, &**store)?;
+        check.require_new(&context.settings, &**store)?;
     }
     guard.require_allowed()?;
     let verified = match &message.verify {
@@ -150,7 +150,7 @@ fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Sto
                 .warn(format!("this message is not recorded for the duplicate check: {error:#}"));
             Ok(None)
         }
-        (None, _) => Err(duplicates::unchecked(error)),
+        (None, _) => Err(duplicates::check_failed(error)),
     }
 }
 
@@ -160,13 +160,13 @@ fn claim<'s>(
     key: &str,
     message: &Message,
 ) -> Result<Claim<'s>> {
-    let wanted = idempotency::Wanted {
+    let request = idempotency::Request {
         call: &message.call,
         tracking: &message.tracking,
         receipt_query: &message.receipt_query,
         recipients: message.recipients.len(),
     };
-    idempotency::claim(context, store, key, &wanted)
+    idempotency::claim(context, store, key, &request)
 }
 
 /// The result of the run that used the key first. What is wanted beyond it only reads, so it is
@@ -207,13 +207,13 @@ fn confirm(
     rows.extend_from_slice(verified);
     rows.push(("messages".into(), message.recipients.len().to_string()));
     rows.push(("account".into(), account.describe()));
-    let what = counted(message);
-    context.screen.plan(&format!("About to send {what}:"), &rows);
-    context.screen.confirm(&format!("send {what}"))
+    let count = message_count(message);
+    context.screen.plan(&format!("About to send {count}:"), &rows);
+    context.screen.confirm(&format!("send {count}"))
 }
 
 /// How many messages of which kind: `1 SMS`, `2 messages`.
-fn counted(message: &Message) -> String {
+fn message_count(message: &Message) -> String {
     let count = message.recipients.len();
     match (message.call.operation.product, count) {
         (Product::Dysmsapi, _) => format!("{count} SMS"),

@@ -35,9 +35,9 @@ use crate::storage::lock::{self, LockError};
 
 /// How long a run waits for others to finish writing the configuration, at least. Each of them
 /// needs two short processes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const MIN_LOCK_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often a `disable` that someone else's signal killed is run, all in all.
-const ATTEMPTS: u32 = 2;
+const DISABLE_ATTEMPTS: u32 = 2;
 /// How often one is started where the system refuses one more process, and the pause between.
 const START_ATTEMPTS: u32 = 40;
 const START_PAUSE: Duration = Duration::from_millis(25);
@@ -108,36 +108,36 @@ pub enum Release {
 
 /// The leases on one CLI configuration.
 pub struct AiMode<'a> {
-    host: &'a AliyunCli,
+    cli: &'a AliyunCli,
     folder: PathBuf,
     screen: Option<&'a Screen>,
 }
 
 impl<'a> AiMode<'a> {
-    pub fn new(host: &'a AliyunCli) -> Self {
-        Self { host, folder: own_folder(&host.config_folder), screen: None }
+    pub fn new(cli: &'a AliyunCli) -> Self {
+        Self { cli, folder: own_folder(&cli.config_folder), screen: None }
     }
 
     /// Shows there what is run and what is waited for.
-    pub fn with_notes(host: &'a AliyunCli, screen: &'a Screen) -> Self {
-        Self { screen: Some(screen), ..Self::new(host) }
+    pub fn with_screen(cli: &'a AliyunCli, screen: &'a Screen) -> Self {
+        Self { screen: Some(screen), ..Self::new(cli) }
     }
 
     /// Only one process at a time may write the CLI's configuration; this is its lock.
     pub fn lock_configuration(&self, interruptible: bool) -> Result<File, LockError> {
-        let patience = PATIENCE.max(self.host.limit * 2);
+        let patience = MIN_LOCK_TIMEOUT.max(self.cli.limit * 2);
         self.lock("configuration.lock", patience, interruptible)
     }
 
     /// The lock under which a first run checks and installs things, so that the others wait for
     /// its result instead of doing the same.
     pub fn lock_preflight(&self) -> Result<File, LockError> {
-        let patience = PATIENCE.max(self.host.limit * 6);
+        let patience = MIN_LOCK_TIMEOUT.max(self.cli.limit * 6);
         self.lock("preflight.lock", patience, true)
     }
 
     fn lock(&self, name: &str, patience: Duration, interruptible: bool) -> Result<File, LockError> {
-        check_owner(&self.host.config_folder).map_err(LockError::Failed)?;
+        check_owner(&self.cli.config_folder).map_err(LockError::Failed)?;
         let waiting = || {
             if let Some(screen) = self.screen {
                 screen.note("waiting for another run of alimsg to finish its work on aliyun");
@@ -166,7 +166,7 @@ impl<'a> AiMode<'a> {
             }
             Ok(match self.disable(&lock) {
                 Ok(()) => {
-                    forget(&leases.stale);
+                    remove_leases(&leases.stale);
                     Recovery::SwitchedOff
                 }
                 Err(reason) => Recovery::Failed(reason),
@@ -192,7 +192,7 @@ impl<'a> AiMode<'a> {
         // For people who look: the lock alone decides.
         let written = writeln!(file, "{}", std::process::id());
         if written.is_err() {
-            forget(std::slice::from_ref(&path));
+            remove_leases(std::slice::from_ref(&path));
         }
         written.with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Lease { path, file })
@@ -201,11 +201,11 @@ impl<'a> AiMode<'a> {
     /// Gives a lease back under which nothing was switched on. Under the lock under which it was
     /// taken: no other run can have relied on it.
     pub fn abandon(&self, lease: &Lease, _configuration: &File) {
-        forget(std::slice::from_ref(&lease.path));
+        remove_leases(std::slice::from_ref(&lease.path));
     }
 
     /// Gives the lease back, and switches ai-mode off if it was the last one.
-    pub fn leave(&self, lease: &Path) -> Release {
+    pub fn release(&self, lease: &Path) -> Release {
         let lock = match self.lock_configuration(false) {
             Ok(lock) => lock,
             Err(LockError::Failed(error)) => return Release::On(format!("{error:#}")),
@@ -220,7 +220,7 @@ impl<'a> AiMode<'a> {
         let mut done = leases.stale;
         done.push(lease.to_path_buf());
         if leases.live {
-            forget(&done);
+            remove_leases(&done);
             return Release::Shared;
         }
         if let Some(error) = leases.unreadable {
@@ -230,7 +230,7 @@ impl<'a> AiMode<'a> {
         match self.disable(&lock) {
             Ok(()) => {
                 failpoint::point("ai-mode: off, lease still there");
-                forget(&done);
+                remove_leases(&done);
                 Release::Off
             }
             Err(reason) => Release::On(reason),
@@ -240,7 +240,7 @@ impl<'a> AiMode<'a> {
     /// Step 7, under the lock, until it is proven that ai-mode is off.
     fn disable(&self, configuration: &File) -> Result<(), String> {
         let mut reason = String::new();
-        for _ in 0..ATTEMPTS {
+        for _ in 0..DISABLE_ATTEMPTS {
             let output = self.step(&steps::disable(), configuration)?;
             if self.is_off(&output, configuration) {
                 return Ok(());
@@ -258,7 +258,7 @@ impl<'a> AiMode<'a> {
     /// Whether ai-mode is off after that `disable`. The file proves it, however the command ended;
     /// where it cannot be read, a second command that has succeeded.
     fn is_off(&self, disabled: &Output, configuration: &File) -> bool {
-        if let Some(switch) = Switch::read(&self.host.config_folder) {
+        if let Some(switch) = Switch::load(&self.cli.config_folder) {
             return !switch.enabled;
         }
         reply::failure_message(disabled).is_none()
@@ -269,19 +269,19 @@ impl<'a> AiMode<'a> {
 
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Output, String> {
         if let Some(screen) = self.screen {
-            screen.command(&self.host.shown, arguments);
+            screen.command(&self.cli.shown, arguments);
         }
         let options = SpawnOptions { hold: Some(configuration), ..SpawnOptions::default() };
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match self.host.run(arguments, &options) {
+            match self.cli.run(arguments, &options) {
                 // At the limit of processes: the threads of the call before may still be ending.
                 Err(error) if is_limit(&error) && attempts < START_ATTEMPTS => {
                     std::thread::sleep(START_PAUSE);
                 }
                 Err(error) => {
-                    return Err(format!("{} could not be started: {error}", self.host.shown));
+                    return Err(format!("{} could not be started: {error}", self.cli.shown));
                 }
                 Ok(output) => return Ok(output),
             }
@@ -348,7 +348,7 @@ fn sort_leases(folder: &Path, own: Option<&Path>) -> Result<Leases> {
 
 /// Removes leases that are over. One that cannot be removed is recovered from once more by the
 /// next run.
-fn forget(leases: &[PathBuf]) {
+fn remove_leases(leases: &[PathBuf]) {
     for lease in leases {
         let _ = std::fs::remove_file(lease);
     }

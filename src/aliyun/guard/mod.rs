@@ -54,7 +54,7 @@ pub struct Guard<'r> {
 
 /// What steps 1 to 4 found out.
 struct Prepared {
-    host: AliyunCli,
+    cli: AliyunCli,
     account: Account,
 }
 
@@ -81,8 +81,8 @@ impl<'r> Guard<'r> {
     /// # Errors
     /// As [`Guard::prepare`]; also if the policy does not allow the call, or cannot be read.
     pub fn require_allowed(&self) -> Result<()> {
-        let host = &self.prepared()?.host;
-        self.operation.map_or(Ok(()), |operation| safety_policy::check(host, operation))
+        let cli = &self.prepared()?.cli;
+        self.operation.map_or(Ok(()), |operation| safety_policy::check(cli, operation))
     }
 
     /// The account that the calls will be made for.
@@ -103,9 +103,9 @@ impl<'r> Guard<'r> {
 
     fn run_preflight(&self) -> Result<Prepared> {
         let Self { context, product, .. } = *self;
-        let host = AliyunCli::find(&context.settings)?;
+        let cli = AliyunCli::find(&context.settings)?;
         // A lease that cannot be read would keep ai-mode on: nothing is switched on then.
-        AiMode::leases_in(&host.config_folder)
+        AiMode::leases_in(&cli.config_folder)
             .and_then(Leases::readable)
             .map_err(|error| unusable(&error))?;
         let env_credentials = EnvCredentials::of_this_process(&context.settings);
@@ -115,17 +115,17 @@ impl<'r> Guard<'r> {
                  are made",
             );
         }
-        let cache = Preflight { context, host: &host, product, env_credentials: &env_credentials }
-            .cache()?;
+        let cache =
+            Preflight { context, cli: &cli, product, env_credentials: &env_credentials }.cache()?;
         let profiles = cache.profiles().unwrap_or_default();
-        let account = account::resolve(&host.shown, &context.settings, &env_credentials, profiles)
+        let account = account::resolve(&cli.shown, &context.settings, &env_credentials, profiles)
             // The profile may have been added by another program than the CLI.
-            .inspect_err(|_| PreflightCache::forget(&host))?;
+            .inspect_err(|_| PreflightCache::remove(&cli))?;
         if let Some(warning) = account.warning() {
             context.screen.warn(warning);
         }
         context.facts.account.replace(Some(account.clone()));
-        Ok(Prepared { host, account })
+        Ok(Prepared { cli, account })
     }
 
     /// Step 5. A run that asks questions between its calls enters more than once: ai-mode is off
@@ -134,11 +134,11 @@ impl<'r> Guard<'r> {
     /// # Errors
     /// ai-mode could not be switched on, or a signal came; it is off again then.
     pub fn enter(&self) -> Result<Session<'r>> {
-        let host = &self.prepared()?.host;
+        let cli = &self.prepared()?.cli;
         let Self { context, product, .. } = self;
         // First: it gets ready while the configuration is locked.
         let watchdog = Watchdog::start().map_err(|error| no_watchdog(&error))?;
-        let ai_mode = AiMode::with_notes(host, &context.screen);
+        let ai_mode = AiMode::with_screen(cli, &context.screen);
         // Declared before the lock is taken: however this ends, the lock goes before the session,
         // which needs it to leave.
         let session;
@@ -151,7 +151,7 @@ impl<'r> Guard<'r> {
                 .map_err(|error| unusable(&error))?;
             let lease = ai_mode.take_lease(&lock).map_err(|error| unusable(&error))?;
             failpoint::point("guard: lease taken");
-            session = Session::new(context, host.clone(), lease, watchdog);
+            session = Session::new(context, cli.clone(), lease, watchdog);
             session.switch_on(*product, &lock, &others)
         };
         entered.map(|()| session)
@@ -185,11 +185,11 @@ fn note_waiting(context: &Context) {
 /// Runs one command of the guard; the user's second signal ends it.
 fn run_step(
     context: &Context,
-    host: &AliyunCli,
+    cli: &AliyunCli,
     arguments: &[String],
     hold: Option<&File>,
 ) -> Result<Output> {
-    let output = run_to_end(context, host, arguments, hold)?;
+    let output = run_to_end(context, cli, arguments, hold)?;
     if output.end == Termination::Interrupted { Err(Failure::interrupted()) } else { Ok(output) }
 }
 
@@ -197,12 +197,12 @@ fn run_step(
 /// no failure.
 fn run_to_end(
     context: &Context,
-    host: &AliyunCli,
+    cli: &AliyunCli,
     arguments: &[String],
     hold: Option<&File>,
 ) -> Result<Output> {
     stop_if_interrupted()?;
-    context.screen.command(&host.shown, arguments);
+    context.screen.command(&cli.shown, arguments);
     let note = || note_waiting(context);
     let options = SpawnOptions {
         hold,
@@ -210,14 +210,14 @@ fn run_to_end(
         on_first_signal: Some(&note),
         ..SpawnOptions::default()
     };
-    host.run(arguments, &options).map_err(|error| spawn_failure(host, &error))
+    cli.run(arguments, &options).map_err(|error| spawn_failure(cli, &error))
 }
 
 fn stop_if_interrupted() -> Result<()> {
     if signals::count() > 0 { Err(Failure::interrupted()) } else { Ok(()) }
 }
 
-fn spawn_failure(host: &AliyunCli, error: &io::Error) -> Box<Failure> {
+fn spawn_failure(cli: &AliyunCli, error: &io::Error) -> Box<Failure> {
     if error.kind() == io::ErrorKind::ArgumentListTooLong {
         return Failure::usage("the call is too long for this system's command line")
             .hint("shorten the values, or send to fewer recipients at once");
@@ -225,11 +225,11 @@ fn spawn_failure(host: &AliyunCli, error: &io::Error) -> Box<Failure> {
     if error.kind() == io::ErrorKind::WouldBlock {
         return Failure::environment(format!(
             "{} could not be started: {error}",
-            host.program.display()
+            cli.program.display()
         ))
         .hint("the limit on processes or threads is reached: see `ulimit -u`")
         .retryable();
     }
-    Failure::environment(format!("{} could not be started: {error}", host.program.display()))
+    Failure::environment(format!("{} could not be started: {error}", cli.program.display()))
         .hint("check the file with --aliyun, or install aliyun again")
 }

@@ -18,7 +18,7 @@ use crate::os::process::{Output, Termination};
 /// The checks that the cache does not prove.
 pub struct Preflight<'a> {
     pub context: &'a Context,
-    pub host: &'a AliyunCli,
+    pub cli: &'a AliyunCli,
     pub product: Product,
     pub env_credentials: &'a EnvCredentials,
 }
@@ -29,21 +29,21 @@ impl Preflight<'_> {
     /// # Errors
     /// `aliyun` is too old, its plugin cannot be installed or its profiles cannot be read.
     pub fn cache(&self) -> Result<PreflightCache> {
-        if let Some(cache) = PreflightCache::load(self.host).filter(|cache| self.is_enough(cache)) {
+        if let Some(cache) = PreflightCache::load(self.cli).filter(|cache| self.is_enough(cache)) {
             return Ok(cache);
         }
-        let lock = AiMode::with_notes(self.host, &self.context.screen)
+        let lock = AiMode::with_screen(self.cli, &self.context.screen)
             .lock_preflight()
             .map_err(lock_failure)?;
         // The run that held the lock before may have proven all that is needed.
-        let mut cache = PreflightCache::load(self.host);
+        let mut cache = PreflightCache::load(self.cli);
         let mut is_installed = None;
         for step in steps::PREFLIGHT {
             match (step, &mut cache) {
                 (Step::CheckVersion, None) => self.check_version()?,
                 (Step::SetAutoInstall, None) => {
                     self.set_auto_install()?;
-                    cache = Some(PreflightCache::new(Identity::now(self.host)));
+                    cache = Some(PreflightCache::new(Identity::now(self.cli)));
                 }
                 (Step::ListPlugins, Some(cache)) if !self.has_plugin(cache) => {
                     is_installed = Some(self.is_plugin_installed()?);
@@ -57,7 +57,7 @@ impl Preflight<'_> {
                     cache.prove_plugin(self.product);
                 }
                 (Step::ListProfiles, Some(cache)) if self.needs_profiles(cache) => {
-                    let identity = Identity::now(self.host);
+                    let identity = Identity::now(self.cli);
                     cache.prove_profiles(self.list_profiles(&identity)?, identity);
                 }
                 _ => {}
@@ -66,7 +66,7 @@ impl Preflight<'_> {
         let Some(cache) = cache else {
             return Err(Failure::internal("the checks of aliyun proved nothing"));
         };
-        if let Err(error) = cache.save(self.host) {
+        if let Err(error) = cache.save(self.cli) {
             self.context.screen.warn(format!(
                 "the checks of aliyun cannot be remembered, so each run repeats them: {error:#}; \
                  {} names another folder",
@@ -82,7 +82,7 @@ impl Preflight<'_> {
 
     /// The plugin was proven, and its folder was not removed since.
     fn has_plugin(&self, cache: &PreflightCache) -> bool {
-        cache.has_plugin(self.product) && !self.host.lacks_folder_of(self.product.plugin())
+        cache.has_plugin(self.product) && !self.cli.lacks_folder_of(self.product.plugin())
     }
 
     fn needs_profiles(&self, cache: &PreflightCache) -> bool {
@@ -106,17 +106,17 @@ impl Preflight<'_> {
             .hint(upgrade)),
             None => Err(Failure::environment(format!(
                 "{} does not say which version it is: {}",
-                self.host.shown,
+                self.cli.shown,
                 reply::complaint(&output)
             ))
-            .hint(format!("check it with `{} version`, or {upgrade}", self.host.shown))),
+            .hint(format!("check it with `{} version`, or {upgrade}", self.cli.shown))),
         }
     }
 
     /// Step 2. The variable that every child gets has the same effect, so a failure costs nothing:
     /// the CLI refuses to write where no profile is configured.
     fn set_auto_install(&self) -> Result<()> {
-        let lock = AiMode::with_notes(self.host, &self.context.screen)
+        let lock = AiMode::with_screen(self.cli, &self.context.screen)
             .lock_configuration(true)
             .map_err(lock_failure)?;
         self.command(Step::SetAutoInstall, Some(&lock)).map(drop)
@@ -128,7 +128,7 @@ impl Preflight<'_> {
         let output = self.command(Step::ListPlugins, None)?;
         let text = String::from_utf8_lossy(&output.stdout);
         let is_listed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
-        Ok(is_listed && !self.host.lacks_folder_of(plugin))
+        Ok(is_listed && !self.cli.lacks_folder_of(plugin))
     }
 
     /// Downloads hold the lock of these checks, also when this run is killed: no other run may
@@ -146,7 +146,7 @@ impl Preflight<'_> {
 
     fn install_plugin(&self, preflight: &File) -> Result<()> {
         let plugin = self.product.plugin();
-        self.context.screen.note(&if self.host.lacks_folder_of(plugin) {
+        self.context.screen.note(&if self.cli.lacks_folder_of(plugin) {
             format!("the folder of {plugin} is missing: installing it again")
         } else {
             format!("installing {plugin}, once")
@@ -165,7 +165,7 @@ impl Preflight<'_> {
             "the plugin {plugin} cannot be installed: {failure_message}"
         ))
         .hint(hint)
-        .next(format!("{} plugin install --names {plugin}", self.host.shown)))
+        .next(format!("{} plugin install --names {plugin}", self.cli.shown)))
     }
 
     /// The table of step 4; who sends is decided by [`crate::api::account::resolve`].
@@ -188,11 +188,11 @@ impl Preflight<'_> {
             format!("aliyun cannot read its profiles: {failure_message}"),
         )
         .hint("config.json in the configuration folder of aliyun is damaged or incomplete")
-        .next(format!("{} configure list", self.host.shown))
+        .next(format!("{} configure list", self.cli.shown))
     }
 
     fn command(&self, step: Step, hold: Option<&File>) -> Result<Output> {
-        let output = run_step(self.context, self.host, &step.arguments(self.product), hold)?;
+        let output = run_step(self.context, self.cli, &step.arguments(self.product), hold)?;
         match reply::failure_message(&output) {
             // Whatever the command, this is how it ends where the configuration cannot be read.
             Some(failure_message)

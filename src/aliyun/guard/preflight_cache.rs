@@ -32,7 +32,7 @@ struct FileState {
 }
 
 impl FileState {
-    fn of(path: &Path) -> Self {
+    fn from_path(path: &Path) -> Self {
         let metadata = std::fs::metadata(path).ok();
         let version = metadata.and_then(|metadata| {
             Some((metadata.len(), metadata.modified().ok()?, system::inode(&metadata)))
@@ -49,10 +49,10 @@ pub struct Identity {
 }
 
 impl Identity {
-    pub fn now(host: &AliyunCli) -> Self {
+    pub fn now(cli: &AliyunCli) -> Self {
         Self {
-            program: FileState::of(&host.program),
-            configuration: FileState::of(&host.config_folder.join("config.json")),
+            program: FileState::from_path(&cli.program),
+            configuration: FileState::from_path(&cli.config_folder.join("config.json")),
         }
     }
 
@@ -81,27 +81,27 @@ impl PreflightCache {
     }
 
     /// The stamp on record, if it is about the files as they are now and still fresh.
-    pub fn load(host: &AliyunCli) -> Option<Self> {
-        let text = system::read_regular_file(&path(host)?).ok()?;
+    pub fn load(cli: &AliyunCli) -> Option<Self> {
+        let text = system::read_regular_file(&path(cli)?).ok()?;
         let cache: Self = serde_json::from_slice(&text).ok()?;
-        (fresh(cache.checked_at) && cache.identity == Identity::now(host)).then_some(cache)
+        (is_fresh(cache.checked_at) && cache.identity == Identity::now(cli)).then_some(cache)
     }
 
     /// Puts the stamp on record.
-    pub fn save(&self, host: &AliyunCli) -> anyhow::Result<()> {
-        let path = path(host).ok_or_else(|| anyhow::anyhow!("there is no state folder"))?;
+    pub fn save(&self, cli: &AliyunCli) -> anyhow::Result<()> {
+        let path = path(cli).ok_or_else(|| anyhow::anyhow!("there is no state folder"))?;
         folder::replace(&path, &serde_json::to_vec(self)?)
     }
 
     /// Throws the record away, so that the next run proves everything again.
-    pub fn forget(host: &AliyunCli) {
-        if let Some(path) = path(host) {
+    pub fn remove(cli: &AliyunCli) {
+        if let Some(path) = path(cli) {
             let _ = std::fs::remove_file(path);
         }
     }
 
     pub fn has_plugin(&self, product: Product) -> bool {
-        self.plugins.get(product.name()).is_some_and(|&at| fresh(at))
+        self.plugins.get(product.name()).is_some_and(|&at| is_fresh(at))
     }
 
     pub fn prove_plugin(&mut self, product: Product) {
@@ -120,15 +120,15 @@ impl PreflightCache {
 }
 
 /// Neither too old nor from the future: a clock that was set back proves nothing.
-fn fresh(at: Timestamp) -> bool {
+fn is_fresh(at: Timestamp) -> bool {
     let age = Timestamp::now().duration_since(at);
     (SignedDuration::ZERO..LIFETIME).contains(&age)
 }
 
 /// One file for each pair of program and configuration.
-fn path(host: &AliyunCli) -> Option<PathBuf> {
+fn path(cli: &AliyunCli) -> Option<PathBuf> {
     let mut hasher = DefaultHasher::new();
-    (&host.program, &host.config_folder).hash(&mut hasher);
+    (&cli.program, &cli.config_folder).hash(&mut hasher);
     let name = format!("{:016x}.json", hasher.finish());
     Some(folder::folder().ok()?.join("stamps").join(name))
 }

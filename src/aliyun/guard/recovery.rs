@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::output::Screen;
 
 /// A lease is locked a moment after its file is there: one without a lock is examined again.
-const EXAMINATIONS: u32 = 4;
+const CHECKS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// Recovers, or only warns if this run may start no process. What goes wrong is a warning: the
@@ -32,7 +32,7 @@ pub fn warn_only(screen: &Screen, sandbox: bool) -> bool {
     // A command that needs the folder names the reason why it is not there.
     let Ok(folder) = cli::config_folder(sandbox) else { return false };
     let mut found = AiMode::leases_in(&folder);
-    for _ in 1..EXAMINATIONS {
+    for _ in 1..CHECKS {
         if !found.as_ref().is_ok_and(Leases::are_abandoned) {
             break;
         }
@@ -66,7 +66,7 @@ fn recover(context: &Context) -> bool {
         }
     }
     let recovered = match AliyunCli::find(&context.settings) {
-        Ok(host) => AiMode::with_notes(&host, &context.screen).recover(),
+        Ok(cli) => AiMode::with_screen(&cli, &context.screen).recover(),
         Err(failure) => Recovery::Failed(failure.message.clone()),
     };
     match recovered {

@@ -32,17 +32,17 @@ const SKIP_CONFIRM: &str = "ALIBABA_CLOUD_SAFETY_SKIP_CONFIRM";
 /// A larger file is not a policy.
 const MAX_BYTES: u64 = 1 << 20;
 /// The CLI rewrites the file in place: a reader can find it empty or half-written.
-const READS: u32 = 5;
+const READ_ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Checks that the policy allows a call.
 ///
 /// # Errors
 /// A rule denies the call or asks for a confirmation; the policy cannot be read. Nothing was sent.
-pub fn check(host: &AliyunCli, operation: &Operation) -> Result<()> {
-    let path = host.config_folder.join(FILE);
+pub fn check(cli: &AliyunCli, operation: &Operation) -> Result<()> {
+    let path = cli.config_folder.join(FILE);
     let environment = |name: &str| {
-        let is_hidden = host.hidden.iter().any(|hidden| hidden == name);
+        let is_hidden = cli.hidden.iter().any(|hidden| hidden == name);
         let value = std::env::var_os(name).filter(|_| !is_hidden)?;
         Some(value.to_string_lossy().into_owned())
     };
@@ -53,7 +53,7 @@ pub fn check(host: &AliyunCli, operation: &Operation) -> Result<()> {
                 path.display()
             ))
             .hint("it may forbid this call: repair or remove the file, then try again")
-            .next(format!("{} configure safety-policy show", host.shown))
+            .next(format!("{} configure safety-policy show", cli.shown))
         })?
         .with_environment(environment);
     let command = format!("{}:{}", operation.product.name(), operation.command);
@@ -65,7 +65,7 @@ pub fn check(host: &AliyunCli, operation: &Operation) -> Result<()> {
             "it is in {}, and its owner can remove it: {} configure safety-policy remove \
              --pattern {}",
             path.display(),
-            host.shown,
+            cli.shown,
             shell_words::quote(&rule.pattern)
         )
     };
@@ -91,7 +91,7 @@ pub fn check(host: &AliyunCli, operation: &Operation) -> Result<()> {
         ))
         .hint(format!("the actions are allow, deny and confirm; {place}")),
     };
-    Err(refusal.next(format!("{} configure safety-policy list", host.shown)))
+    Err(refusal.next(format!("{} configure safety-policy list", cli.shown)))
 }
 
 fn is_confirmed(environment: impl Fn(&str) -> Option<String>) -> bool {
@@ -187,17 +187,17 @@ fn fold(text: &str) -> String {
 
 /// The policy of the file, or none where there is no file.
 fn load(path: &Path) -> std::result::Result<Policy, String> {
-    for _ in 1..READS {
-        let Some(text) = read(path)? else { return Ok(Policy::default()) };
+    for _ in 1..READ_ATTEMPTS {
+        let Some(text) = read_file(path)? else { return Ok(Policy::default()) };
         if let Ok(policy) = parse(&text) {
             return Ok(policy);
         }
         std::thread::sleep(PAUSE);
     }
-    read(path)?.map_or(Ok(Policy::default()), |text| parse(&text))
+    read_file(path)?.map_or(Ok(Policy::default()), |text| parse(&text))
 }
 
-fn read(path: &Path) -> std::result::Result<Option<Vec<u8>>, String> {
+fn read_file(path: &Path) -> std::result::Result<Option<Vec<u8>>, String> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.to_string()),
@@ -353,11 +353,11 @@ mod tests {
         let denied =
             || policy(&json!({"enabled": true, "rules": [{"pattern": "*", "action": "deny"}]}));
         let with = |policy: Policy, variables: &[(&str, &str)]| {
-            let look_up = |name: &str| {
+            let variable = |name: &str| {
                 let found = variables.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| (*value).to_string())
             };
-            action(&policy.with_environment(look_up))
+            action(&policy.with_environment(variable))
         };
         assert_eq!(with(denied(), &[(ENABLED, " false ")]), None);
         assert_eq!(with(denied(), &[(ENABLED, "no")]), Some(Action::Deny));

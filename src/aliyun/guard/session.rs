@@ -25,30 +25,21 @@ use crate::os::process::{Output, SpawnOptions, Termination};
 /// ai-mode is on, or about to be, for as long as this lives.
 pub struct Session<'r> {
     context: &'r Context,
-    host: AliyunCli,
+    cli: AliyunCli,
     lease: Lease,
-    duty: Cell<Duty>,
+    release_needed: Cell<bool>,
     watchdog: RefCell<Option<Watchdog>>,
     /// What was known about ai-mode before this session.
-    disabled_before: bool,
-}
-
-/// What this session has to do in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Duty {
-    /// Leave ai-mode: it may be on, or another run may rely on the lease.
-    Leave,
-    /// Nothing: nothing was switched on, and the lease was given back.
-    Nothing,
+    was_disabled: bool,
 }
 
 impl<'r> Session<'r> {
     /// Takes the lease and the watchdog over; nothing is switched on yet.
-    pub fn new(context: &'r Context, host: AliyunCli, lease: Lease, watchdog: Watchdog) -> Self {
+    pub fn new(context: &'r Context, cli: AliyunCli, lease: Lease, watchdog: Watchdog) -> Self {
         // Until it has been left, whatever happens.
-        let disabled_before = context.facts.ai_mode_disabled.replace(false);
+        let was_disabled = context.facts.ai_mode_disabled.replace(false);
         let watchdog = RefCell::new(Some(watchdog));
-        Self { context, host, lease, duty: Cell::new(Duty::Leave), watchdog, disabled_before }
+        Self { context, cli, lease, release_needed: Cell::new(true), watchdog, was_disabled }
     }
 
     /// Step 5, under the lock. Where others have switched ai-mode on and still use it, nothing is
@@ -75,7 +66,7 @@ impl<'r> Session<'r> {
             }
             let output = self.step(&arguments, configuration)?;
             if let Some(reason) = reply::failure_message(&output) {
-                return Err(not_switched_on(&self.host, &reason));
+                return Err(not_switched_on(&self.cli, &reason));
             }
         }
         failpoint::point("guard: switched on");
@@ -86,31 +77,31 @@ impl<'r> Session<'r> {
     fn start_watchdog(&self) -> anyhow::Result<()> {
         let mut watchdog = self.watchdog.borrow_mut();
         let Some(watchdog) = &mut *watchdog else { return Ok(()) };
-        watchdog.configure(&self.host, self.lease.path())?;
+        watchdog.configure(&self.cli, self.lease.path())?;
         watchdog.await_ready()
     }
 
     fn enable(&self, arguments: &[String], configuration: &File, others: &Leases) -> Result<()> {
-        let before = Switch::read(&self.host.config_folder).unwrap_or_default();
-        let output = run_to_end(self.context, &self.host, arguments, Some(configuration))
+        let before = Switch::load(&self.cli.config_folder).unwrap_or_default();
+        let output = run_to_end(self.context, &self.cli, arguments, Some(configuration))
             .inspect_err(|_| self.abandon(configuration))?;
         if output.end == Termination::Interrupted {
             return Err(Failure::interrupted());
         }
         if let Some(reason) = reply::failure_message(&output) {
-            let now = Switch::read(&self.host.config_folder).unwrap_or_default();
+            let now = Switch::load(&self.cli.config_folder).unwrap_or_default();
             // A command that someone ended may have switched it on, or not yet.
             let ended_by_itself =
                 matches!(output.end, Termination::Exited(status) if status.code().is_some());
             if ended_by_itself && (before.enabled || !now.enabled) {
                 self.abandon(configuration);
             }
-            return Err(not_switched_on(&self.host, &reason));
+            return Err(not_switched_on(&self.cli, &reason));
         }
         // What a run left on, this one or a killed one, is not the user's own.
         if !others.live
             && others.stale.is_empty()
-            && let Some(warning) = before.foreign(&self.host.shown)
+            && let Some(warning) = before.overwrite_warning(&self.cli.shown)
         {
             self.context.screen.warn(warning);
         }
@@ -119,8 +110,8 @@ impl<'r> Session<'r> {
 
     /// This run has switched nothing on. Under the lock: no other run has relied on the lease yet.
     fn abandon(&self, configuration: &File) {
-        AiMode::new(&self.host).abandon(&self.lease, configuration);
-        self.duty.set(Duty::Nothing);
+        AiMode::new(&self.cli).abandon(&self.lease, configuration);
+        self.release_needed.set(false);
     }
 
     /// Whether ai-mode is on at this moment: another program may have switched it off.
@@ -131,7 +122,7 @@ impl<'r> Session<'r> {
     }
 
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Output> {
-        run_step(self.context, &self.host, arguments, Some(configuration))
+        run_step(self.context, &self.cli, arguments, Some(configuration))
     }
 
     /// Step 6: one call. The caller decides what its end means.
@@ -149,13 +140,13 @@ impl<'r> Session<'r> {
     /// As [`Session::call`].
     pub fn call_in(&self, arguments: &[String], options: &SpawnOptions<'_>) -> Result<Output> {
         stop_if_interrupted()?;
-        self.context.screen.command(&self.host.shown, arguments);
-        let tell = |change: &dyn Fn(&mut Watchdog)| {
+        self.context.screen.command(&self.cli.shown, arguments);
+        let update = |change: &dyn Fn(&mut Watchdog)| {
             if let Some(watchdog) = &mut *self.watchdog.borrow_mut() {
                 change(watchdog);
             }
         };
-        let started = |group| tell(&|watchdog| watchdog.calling(group));
+        let started = |group| update(&|watchdog| watchdog.call_started(group));
         let note = || note_waiting(self.context);
         let options = SpawnOptions {
             hold: Some(self.lease.file()),
@@ -164,9 +155,9 @@ impl<'r> Session<'r> {
             on_first_signal: Some(&note),
             ..*options
         };
-        let output = self.host.run(arguments, &options);
-        tell(&Watchdog::idle);
-        output.map_err(|error| spawn_failure(&self.host, &error))
+        let output = self.cli.run(arguments, &options);
+        update(&Watchdog::call_ended);
+        output.map_err(|error| spawn_failure(&self.cli, &error))
     }
 
     /// Checks a call against the CLI's safety policy.
@@ -174,31 +165,31 @@ impl<'r> Session<'r> {
     /// # Errors
     /// The policy does not allow the call, or cannot be read.
     pub fn check_policy(&self, operation: &Operation) -> Result<()> {
-        safety_policy::check(&self.host, operation)
+        safety_policy::check(&self.cli, operation)
     }
 
     /// The service or the CLI refused for a reason that the stamp vouched for.
-    pub fn distrust_stamp(&self) {
-        PreflightCache::forget(&self.host);
+    pub fn invalidate_cache(&self) {
+        PreflightCache::remove(&self.cli);
     }
 }
 
 /// Step 7.
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        if self.duty.get() == Duty::Nothing {
-            self.context.facts.ai_mode_disabled.set(self.disabled_before);
+        if !self.release_needed.get() {
+            self.context.facts.ai_mode_disabled.set(self.was_disabled);
             return;
         }
         // A panic must not leave a destructor: it would end the program without a word about the
         // message, where another panic is on its way.
-        let left = catch_unwind(AssertUnwindSafe(|| {
+        let release = catch_unwind(AssertUnwindSafe(|| {
             failpoint::point("guard: about to leave");
-            AiMode::with_notes(&self.host, &self.context.screen).leave(self.lease.path())
+            AiMode::with_screen(&self.cli, &self.context.screen).release(self.lease.path())
         }))
         .unwrap_or_else(|_| Release::On("internal error (a bug in alimsg)".into()));
         let watchdog = self.watchdog.take();
-        let Release::On(reason) = left else {
+        let Release::On(reason) = release else {
             self.context.facts.ai_mode_disabled.set(true);
             return;
         };
@@ -210,7 +201,7 @@ impl Drop for Session<'_> {
         self.context.screen.warn(format!(
             "ai-mode may still be on: {reason}; {successor}, and \
              `{} configure ai-mode disable` switches it off by hand",
-            self.host.shown
+            self.cli.shown
         ));
     }
 }

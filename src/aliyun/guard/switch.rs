@@ -20,7 +20,7 @@ pub struct Switch {
 
 impl Switch {
     /// `None` if there is no such file, or it cannot be read: it proves nothing then.
-    pub fn read(config_folder: &Path) -> Option<Self> {
+    pub fn load(config_folder: &Path) -> Option<Self> {
         let text = system::read_regular_file(&config_folder.join("ai-mode.json")).ok()?;
         serde_json::from_slice(&text).ok()
     }
@@ -33,7 +33,7 @@ impl Switch {
 
     /// The warning about an ai-mode that someone else set and that this run overwrites: it was on,
     /// or it had another agent string. `aliyun` is the program as the user types it.
-    pub fn foreign(&self, aliyun: &str) -> Option<String> {
+    pub fn overwrite_warning(&self, aliyun: &str) -> Option<String> {
         let agent = self.user_agent.trim();
         let is_ours = Product::ALL.into_iter().any(|product| product.agent() == agent);
         let found = match (self.enabled, agent) {
@@ -70,29 +70,29 @@ mod tests {
 
     #[test]
     fn only_what_a_user_set_is_foreign() {
-        assert_eq!(switch(false, "").foreign("aliyun"), None);
+        assert_eq!(switch(false, "").overwrite_warning("aliyun"), None);
         for product in Product::ALL {
-            assert_eq!(switch(false, product.agent()).foreign("aliyun"), None);
-            let on = switch(true, product.agent()).foreign("aliyun").unwrap_or_default();
+            assert_eq!(switch(false, product.agent()).overwrite_warning("aliyun"), None);
+            let on = switch(true, product.agent()).overwrite_warning("aliyun").unwrap_or_default();
             assert!(on.ends_with("to restore it: aliyun configure ai-mode enable"), "{on}");
         }
-        let agent = switch(false, "my agent").foreign("aliyun").unwrap_or_default();
+        let agent = switch(false, "my agent").overwrite_warning("aliyun").unwrap_or_default();
         assert!(agent.ends_with("set-user-agent --user-agent 'my agent'"), "{agent}");
-        let on = switch(true, "mine").foreign("aliyun").unwrap_or_default();
+        let on = switch(true, "mine").overwrite_warning("aliyun").unwrap_or_default();
         assert!(on.contains("--user-agent mine && aliyun configure ai-mode enable"), "{on}");
-        let on = switch(true, "").foreign("aliyun").unwrap_or_default();
+        let on = switch(true, "").overwrite_warning("aliyun").unwrap_or_default();
         assert!(on.contains("--user-agent AlibabaCloud-Agent-Skills &&"), "{on}");
     }
 
     #[test]
     fn a_torn_file_proves_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(Switch::read(folder.path()), None);
+        assert_eq!(Switch::load(folder.path()), None);
         for torn in ["", "{", "null", "[]x"] {
             std::fs::write(folder.path().join("ai-mode.json"), torn).expect("a file");
-            assert_eq!(Switch::read(folder.path()), None, "{torn:?}");
+            assert_eq!(Switch::load(folder.path()), None, "{torn:?}");
         }
         std::fs::write(folder.path().join("ai-mode.json"), "{}").expect("a file");
-        assert_eq!(Switch::read(folder.path()), Some(switch(false, "")));
+        assert_eq!(Switch::load(folder.path()), Some(switch(false, "")));
     }
 }

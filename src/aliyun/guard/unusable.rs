@@ -20,10 +20,10 @@ pub fn unusable(error: &anyhow::Error) -> Box<Failure> {
 }
 
 /// `aliyun` did not switch ai-mode on, for that reason.
-pub fn not_switched_on(host: &AliyunCli, reason: &str) -> Box<Failure> {
+pub fn not_switched_on(cli: &AliyunCli, reason: &str) -> Box<Failure> {
     let failure = Failure::environment(format!("ai-mode cannot be switched on: {reason}"));
-    let show = format!("{} configure ai-mode show", host.shown);
-    let file = host.config_folder.join("ai-mode.json");
+    let show = format!("{} configure ai-mode show", cli.shown);
+    let file = cli.config_folder.join("ai-mode.json");
     if let Err(error) = system::check_owner(&file)
         && let Some(finding) = Untrusted::find(&error)
     {

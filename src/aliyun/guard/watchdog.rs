@@ -21,20 +21,20 @@ use crate::os::{process, role, signals, system};
 use crate::storage::lock;
 
 /// How long the watchdog goes on trying to switch ai-mode off; after that the next run does it.
-const PERSISTENCE: Duration = Duration::from_secs(15 * 60);
+const MAX_RETRY_TIME: Duration = Duration::from_secs(15 * 60);
 /// The longest pause between two tries.
 const MAX_PAUSE: Duration = Duration::from_secs(20);
 /// How long a run waits for its watchdog to be ready.
-const STARTING: Duration = Duration::from_secs(20);
+const START_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a run waits for its watchdog to end; one that was stopped would never do so.
-const ENDING: Duration = Duration::from_secs(1);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often a run that waits attends to signals.
-const TICK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The first line of the watchdog's input.
 #[derive(Debug, Serialize, Deserialize)]
 struct Configuration {
-    host: AliyunCli,
+    cli: AliyunCli,
     lease: PathBuf,
 }
 
@@ -96,8 +96,8 @@ impl Watchdog {
     ///
     /// # Errors
     /// It cannot be written, for example because the watchdog has ended.
-    pub fn configure(&mut self, host: &AliyunCli, lease: &Path) -> Result<()> {
-        let configuration = Configuration { host: host.clone(), lease: lease.to_path_buf() };
+    pub fn configure(&mut self, cli: &AliyunCli, lease: &Path) -> Result<()> {
+        let configuration = Configuration { cli: cli.clone(), lease: lease.to_path_buf() };
         self.write(&serde_json::to_string(&configuration)?).context("it has ended")
     }
 
@@ -109,13 +109,13 @@ impl Watchdog {
         if self.ready {
             return Ok(());
         }
-        let deadline = Instant::now() + STARTING;
-        while !system::is_readable_within(&self.output, TICK)? {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !system::is_readable_within(&self.output, POLL_INTERVAL)? {
             if signals::count() > 0 {
                 bail!("stopped by a signal");
             }
             if Instant::now() >= deadline {
-                bail!("it was not ready within {} s", STARTING.as_secs());
+                bail!("it was not ready within {} s", START_TIMEOUT.as_secs());
             }
         }
         // Written at once, so all of it is there.
@@ -128,28 +128,28 @@ impl Watchdog {
     }
 
     /// A call runs in this process group.
-    pub fn calling(&mut self, group: u32) {
+    pub fn call_started(&mut self, group: u32) {
         // Without a start time it would not be ended at any rate.
         if let Some(started) = system::start_time(group) {
-            self.tell(&format!("{CALLING} {group} {started}"));
+            self.send(&format!("{CALLING} {group} {started}"));
         }
     }
 
     /// No call runs.
-    pub fn idle(&mut self) {
-        self.tell(IDLE);
+    pub fn call_ended(&mut self) {
+        self.send(IDLE);
     }
 
-    /// ai-mode could not be left: the watchdog goes on trying when this process has gone. False if
+    /// ai-mode could not be remaining: the watchdog goes on trying when this process has gone. False if
     /// it has ended already.
     pub fn take_over(mut self) -> bool {
-        let lives = self.ready && matches!(self.child.try_wait(), Ok(None));
-        self.is_successor = lives;
+        let is_alive = self.ready && matches!(self.child.try_wait(), Ok(None));
+        self.is_successor = is_alive;
         self.input = None;
-        lives
+        is_alive
     }
 
-    fn tell(&mut self, line: &str) {
+    fn send(&mut self, line: &str) {
         // A watchdog that was killed or stopped learns nothing more; the run goes on without it.
         let _ = self.write(line);
     }
@@ -160,15 +160,15 @@ impl Watchdog {
     }
 
     /// Waits until its output is closed, which the system does when it ends.
-    fn has_ended_within(&mut self, limit: Duration) -> bool {
+    fn ends_within(&mut self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         let mut rest = [0; 64];
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match system::is_readable_within(&self.output, left) {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            match system::is_readable_within(&self.output, remaining) {
                 Ok(true) if matches!(self.output.read(&mut rest), Ok(1..)) => {}
                 Ok(true) | Err(_) => return true,
-                Ok(false) if left.is_zero() => return false,
+                Ok(false) if remaining.is_zero() => return false,
                 Ok(false) => {}
             }
         }
@@ -180,15 +180,15 @@ impl Drop for Watchdog {
         if self.is_successor {
             return;
         }
-        self.tell(DONE);
+        self.send(DONE);
         self.input = None;
         // It ends as soon as it has read that; leaving no process behind is worth the moment. One
-        // that was stopped has nothing left to do.
-        if !self.has_ended_within(ENDING) {
+        // that was stopped has nothing remaining to do.
+        if !self.ends_within(EXIT_TIMEOUT) {
             let _ = self.child.kill();
-            self.has_ended_within(ENDING);
+            self.ends_within(EXIT_TIMEOUT);
         }
-        let deadline = Instant::now() + ENDING;
+        let deadline = Instant::now() + EXIT_TIMEOUT;
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_micros(200));
         }
@@ -203,8 +203,8 @@ pub fn main(input: impl Read, mut output: impl Write) -> Result<()> {
     // Signals that ask programs to end are for the run; it would otherwise die along with it.
     signals::watch()?;
     let mut lines = BufReader::new(input).lines();
-    let first = lines.next().transpose()?.unwrap_or_default();
-    let configuration: Configuration = serde_json::from_str(&first)?;
+    let first_line = lines.next().transpose()?.unwrap_or_default();
+    let configuration: Configuration = serde_json::from_str(&first_line)?;
     output.write_all(READY)?;
     output.flush()?;
     let mut group = None;
@@ -216,13 +216,13 @@ pub fn main(input: impl Read, mut output: impl Write) -> Result<()> {
         }
     }
     await_call(&configuration, group);
-    leave_persistently(&configuration);
+    release_with_retries(&configuration);
     Ok(())
 }
 
 /// Waits for the call that was in flight, at most as long as the run would have.
 fn await_call(configuration: &Configuration, group: Option<Group>) {
-    let deadline = Instant::now() + configuration.host.limit;
+    let deadline = Instant::now() + configuration.cli.limit;
     let may_run = || lock::is_held(&configuration.lease).unwrap_or(Some(true)) == Some(true);
     while may_run() {
         if Instant::now() >= deadline {
@@ -235,15 +235,15 @@ fn await_call(configuration: &Configuration, group: Option<Group>) {
     }
 }
 
-fn leave_persistently(configuration: &Configuration) {
+fn release_with_retries(configuration: &Configuration) {
     let start = Instant::now();
     let mut pause = Duration::from_millis(200);
-    let host = &configuration.host;
+    let cli = &configuration.cli;
     // Where the configuration is gone, so is what was switched on.
-    while host.config_folder.exists()
-        && let Release::On(_) = AiMode::new(host).leave(&configuration.lease)
+    while cli.config_folder.exists()
+        && let Release::On(_) = AiMode::new(cli).release(&configuration.lease)
     {
-        if start.elapsed() > PERSISTENCE {
+        if start.elapsed() > MAX_RETRY_TIME {
             return;
         }
         std::thread::sleep(pause);

@@ -24,7 +24,7 @@ impl Details {
     }
 
     /// The details of a record; none if there are none, or if they cannot be read.
-    pub fn of(record: &KeyRecord) -> Option<Self> {
+    pub fn from_record(record: &KeyRecord) -> Option<Self> {
         serde_json::from_str(record.details.as_deref()?).ok()
     }
 }

@@ -48,7 +48,7 @@ use lease::Lease;
 /// The longest key, in characters.
 const MAX_KEY_LENGTH: usize = 255;
 /// How often a waiting run checks whether the other one is done.
-const PAUSE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The result of a send, given again to every run with the same key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -58,7 +58,7 @@ pub struct Record {
 }
 
 /// What a run wants to send with a key.
-pub struct Wanted<'m> {
+pub struct Request<'m> {
     pub call: &'m SendCall,
     pub tracking: &'m Tracking,
     pub receipt_query: &'m ReceiptQuery,
@@ -80,10 +80,10 @@ pub enum Claim<'s> {
 /// # Errors
 /// An empty or overlong key, or one with control characters.
 pub fn check_key(key: &str) -> Result<()> {
-    let sound = !key.trim().is_empty()
+    let is_valid = !key.trim().is_empty()
         && key.chars().count() <= MAX_KEY_LENGTH
         && !key.chars().any(char::is_control);
-    if sound {
+    if is_valid {
         return Ok(());
     }
     Err(Failure::usage("invalid --idempotency-key")
@@ -100,26 +100,27 @@ pub fn claim<'s>(
     context: &Context,
     store: &'s dyn Store,
     key: &str,
-    wanted: &Wanted<'_>,
+    request: &Request<'_>,
 ) -> Result<Claim<'s>> {
-    let unreadable = |error| unreadable(key, error, Some((wanted.receipt_query, wanted.tracking)));
-    let no_lease = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
+    let unreadable =
+        |error| unreadable(key, error, Some((request.receipt_query, request.tracking)));
+    let lease_error = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + context.settings.timeout * 2;
-    let folder = folder(context).map_err(no_lease)?;
+    let folder = folder(context).map_err(lease_error)?;
     let mut new = NewKey {
-        identity: fingerprint::identity(store, wanted.call, &context.settings),
-        tracking: wanted.tracking.clone(),
+        identity: fingerprint::identity(store, request.call, &context.settings),
+        tracking: request.tracking.clone(),
         lease: String::new(),
-        details: Details::new(wanted.receipt_query, wanted.recipients).to_text(),
+        details: Details::new(request.receipt_query, request.recipients).to_text(),
     };
     let lease = match (Lease::take(&folder), store.key(key).map_err(unreadable)?) {
         (Ok(lease), _) => lease,
         // Without a lease this run cannot send, and the record still answers.
         (Err(error), None) => return Err(unreadable(storage::Error::NotWritten(error))),
         (Err(_), Some(known)) if known.state == storage::KeyState::Accepted => {
-            return used(context, store, known, wanted, &new);
+            return claim_used_key(context, store, known, request, &new);
         }
-        (Err(error), Some(_)) => return Err(no_lease(error)),
+        (Err(error), Some(_)) => return Err(lease_error(error)),
     };
     new.lease = lease.name().to_string();
     failpoint::point("ledger: lease taken");
@@ -135,10 +136,10 @@ pub fn claim<'s>(
                          be missing"
                     ));
                 }
-                let held = Some(Held { key: key.to_string(), lease });
+                let held = Some(HeldKey { key: key.to_string(), lease });
                 return Ok(Claim::Free(Pending::new(store, held)));
             }
-            Reserve::Used(record) => return used(context, store, *record, wanted, &new),
+            Reserve::Used(record) => return claim_used_key(context, store, *record, request, &new),
             Reserve::Busy if Instant::now() >= deadline => return Err(failures::still_busy(key)),
             Reserve::Busy => {
                 if !std::mem::replace(&mut waiting, true) {
@@ -146,7 +147,7 @@ pub fn claim<'s>(
                         .screen
                         .note("another run is sending with this key; waiting for its result");
                 }
-                client::sleep(PAUSE).map_err(failures::interrupted_while_busy)?;
+                client::sleep(POLL_INTERVAL).map_err(failures::interrupted_while_busy)?;
             }
         }
     }
@@ -157,11 +158,11 @@ pub fn folder(context: &Context) -> anyhow::Result<PathBuf> {
     storage::folder(&context.settings)
 }
 
-fn used<'s>(
+fn claim_used_key<'s>(
     context: &Context,
     store: &'s dyn Store,
     record: KeyRecord,
-    wanted: &Wanted<'_>,
+    request: &Request<'_>,
     new: &NewKey,
 ) -> Result<Claim<'s>> {
     let known = record.identity.as_ref();
@@ -172,7 +173,7 @@ fn used<'s>(
     }
     let key = &record.key;
     // An ID that alimsg made for this run was not asked for.
-    let other_id = !wanted.tracking.generated && wanted.tracking.id != record.tracking.id;
+    let other_id = !request.tracking.generated && request.tracking.id != record.tracking.id;
     if same_content == Some(false) {
         return Err(failures::other_message(key));
     }
@@ -196,12 +197,12 @@ fn used<'s>(
 }
 
 /// A key that a run holds.
-struct Held {
+struct HeldKey {
     key: String,
     lease: Lease,
 }
 
-impl Held {
+impl HeldKey {
     fn owner(&self) -> Owner<'_> {
         Owner { key: &self.key, lease: self.lease.name() }
     }
@@ -220,13 +221,13 @@ enum Stage {
 /// the outcome unknown otherwise.
 pub struct Pending<'s> {
     store: &'s dyn Store,
-    held: Option<Held>,
+    held: Option<HeldKey>,
     message: Option<String>,
     stage: Stage,
 }
 
 impl<'s> Pending<'s> {
-    fn new(store: &'s dyn Store, held: Option<Held>) -> Self {
+    fn new(store: &'s dyn Store, held: Option<HeldKey>) -> Self {
         Self { store, held, message: None, stage: Stage::Prepared }
     }
 
@@ -265,7 +266,7 @@ impl<'s> Pending<'s> {
             return Ok(());
         }
         failpoint::point("ledger: about to begin");
-        let owner = self.held.as_ref().map(Held::owner);
+        let owner = self.held.as_ref().map(HeldKey::owner);
         match (self.store.begin(owner, message.as_ref()), duplicates) {
             (Ok(Begin::Go), _) => {
                 self.message = message.map(|message| message.id);
@@ -281,7 +282,7 @@ impl<'s> Pending<'s> {
                     context.screen.warn("this message is not recorded for the duplicate check");
                     Ok(())
                 }
-                None => Err(duplicates::unchecked(error)),
+                None => Err(duplicates::check_failed(error)),
             },
         }
     }
@@ -323,7 +324,7 @@ impl<'s> Pending<'s> {
         if self.held.is_none() && self.message.is_none() {
             return Ok(());
         }
-        self.store.finish(self.held.as_ref().map(Held::owner), self.message.as_deref(), end)
+        self.store.finish(self.held.as_ref().map(HeldKey::owner), self.message.as_deref(), end)
     }
 }
 
@@ -376,8 +377,8 @@ impl Unresolved<'_> {
         if self.record.damaged || self.record.since.is_none() || !comparable {
             return Err(Obstacle::Incomplete);
         }
-        let recorded = Details::of(&self.record).map(|details| details.receipt_query);
-        Ok(given.clone().or_space_of(recorded.as_ref()))
+        let recorded = Details::from_record(&self.record).map(|details| details.receipt_query);
+        Ok(given.clone().with_space_from(recorded.as_ref()))
     }
 
     /// A receipt has proven that the message went out.

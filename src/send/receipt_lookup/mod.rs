@@ -72,7 +72,7 @@ impl NotDone {
 
 /// What keeps a look-up from being made, known before anything is started.
 pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<NotDone> {
-    if !receipt_query.can_be_followed() {
+    if !receipt_query.can_be_looked_up() {
         Some(NotDone::NoSpace)
     } else if limit.is_zero() {
         Some(NotDone::NotWanted)
@@ -102,7 +102,7 @@ pub fn find(
     context.screen.note("outcome unknown; checking for a receipt…");
     let deadline = Instant::now() + limit;
     let mut last = LookUp::NotDone(NotDone::Failed);
-    let mut failed = None;
+    let mut last_failure = None;
     for pause in PAUSES.map(Duration::from_secs) {
         if Instant::now() + pause > deadline || client::sleep(pause).is_err() {
             break;
@@ -111,11 +111,11 @@ pub fn find(
             Ok(Evidence::Proof(proof)) => return LookUp::Found(proof),
             Ok(Evidence::Possible | Evidence::Nothing) => {
                 last = LookUp::NotFound;
-                failed = None;
+                last_failure = None;
             }
             Err(failure) => {
-                let can_continue = may_pass(&failure);
-                failed = Some(failure);
+                let can_continue = is_transient(&failure);
+                last_failure = Some(failure);
                 if !can_continue {
                     break;
                 }
@@ -125,7 +125,7 @@ pub fn find(
             break;
         }
     }
-    if let Some(failure) = failed
+    if let Some(failure) = last_failure
         && failure.kind != Kind::Cancelled
     {
         context.screen.warn(format!("the receipt could not be looked up: {}", failure.message));
@@ -135,7 +135,7 @@ pub fn find(
 
 /// Whether another look-up may succeed: after a timeout, a network error or throttling, but not
 /// where the service refuses to answer.
-fn may_pass(failure: &Failure) -> bool {
+fn is_transient(failure: &Failure) -> bool {
     failure.retryable
         || matches!(failure.kind, Kind::Environment | Kind::Throttled | Kind::UnknownOutcome)
 }
@@ -153,30 +153,30 @@ pub fn once(
     deadline: Instant,
 ) -> Result<Evidence> {
     let calls: Vec<ReadCall> = receipt_query.calls(since, Timestamp::now());
-    let service = Client::open(context, guard)?;
-    let mut found = Evidence::Nothing;
-    let mut failed = None;
-    let mut answered = false;
+    let client = Client::open(context, guard)?;
+    let mut evidence = Evidence::Nothing;
+    let mut last_failure = None;
+    let mut has_reply = false;
     for call in &calls {
         failpoint::point("lookup: about to look");
-        match service.look(call) {
+        match client.read_once(call) {
             Ok(reply) => {
-                answered = true;
+                has_reply = true;
                 match receipt_query.evidence(&reply, tracking, since) {
                     Evidence::Proof(proof) => return Ok(Evidence::Proof(proof)),
-                    Evidence::Possible => found = Evidence::Possible,
+                    Evidence::Possible => evidence = Evidence::Possible,
                     Evidence::Nothing => {}
                 }
             }
-            Err(failure) if may_pass(&failure) => failed = Some(failure),
+            Err(failure) if is_transient(&failure) => last_failure = Some(failure),
             Err(failure) => return Err(failure),
         }
         if signals::count() > 0 || Instant::now() > deadline {
             break;
         }
     }
-    match failed {
-        Some(failure) if !answered => Err(failure),
-        _ => Ok(found),
+    match last_failure {
+        Some(failure) if !has_reply => Err(failure),
+        _ => Ok(evidence),
     }
 }

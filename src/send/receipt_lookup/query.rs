@@ -13,15 +13,15 @@ use crate::storage::Tracking;
 
 /// How many of a message's recipients are asked about: the receipt of any one proves that the
 /// whole call went out, and a few of them may have none.
-const RECIPIENTS_ASKED: usize = 3;
+const MAX_RECIPIENTS: usize = 3;
 /// How much later than the last moment of its call a message may have been sent, where the tracking
 /// ID is the user's own: another message may carry the same one. None may have been sent earlier.
-const CLOCK_SKEW_OF_OWN_ID: SignedDuration = SignedDuration::from_secs(2);
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(2);
 /// How long after its start a call can still send.
-const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(5);
+const MAX_CALL_TIME: SignedDuration = SignedDuration::from_mins(5);
 /// What is kept of a receipt. Fields that are not named here may hold what the message says, which
 /// may be a code that nobody else is to know.
-const PROVING_FIELDS: [&str; 16] = [
+const RECORDED_FIELDS: [&str; 16] = [
     "PhoneNum",
     "SendStatus",
     "ErrCode",
@@ -40,7 +40,7 @@ const PROVING_FIELDS: [&str; 16] = [
     "SendTime",
 ];
 /// The most entries of one page; the newest come first.
-const PAGE: u64 = 50;
+const PAGE_SIZE: u64 = 50;
 
 /// Where the receipt of a message would be.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,7 +105,7 @@ impl ReceiptQuery {
     pub fn without_content(&self) -> Self {
         match self {
             Self::Sms { phones, .. } => Self::Sms {
-                phones: phones.iter().take(RECIPIENTS_ASKED).cloned().collect(),
+                phones: phones.iter().take(MAX_RECIPIENTS).cloned().collect(),
                 content: None,
             },
             chat @ Self::Chat { .. } => chat.clone(),
@@ -114,7 +114,7 @@ impl ReceiptQuery {
 
     /// The same with the channel instance of another one, if this one names none.
     #[must_use]
-    pub fn or_space_of(mut self, other: Option<&Self>) -> Self {
+    pub fn with_space_from(mut self, other: Option<&Self>) -> Self {
         if let (Self::Chat { space: space @ None, .. }, Some(Self::Chat { space: known, .. })) =
             (&mut self, other)
         {
@@ -146,7 +146,7 @@ impl ReceiptQuery {
     }
 
     /// Messages of a channel instance are listed only for those who know its ID.
-    pub fn can_be_followed(&self) -> bool {
+    pub fn can_be_looked_up(&self) -> bool {
         !matches!(self, Self::Chat { space: None, .. })
     }
 
@@ -184,8 +184,8 @@ impl ReceiptQuery {
         match self {
             Self::Sms { phones, .. } => phones
                 .iter()
-                .take(RECIPIENTS_ASKED)
-                .flat_map(|phone| filter(phone, since).calls(now, 1, PAGE))
+                .take(MAX_RECIPIENTS)
+                .flat_map(|phone| filter(phone, since).calls(now, 1, PAGE_SIZE))
                 .collect(),
             Self::Chat { channel, from, to, space } => vec![
                 Call::to(&LIST_CHATAPP_MESSAGE)
@@ -193,7 +193,7 @@ impl ReceiptQuery {
                     .text("--channel-type", channel)
                     .text("--cust-space-id", space.as_deref().unwrap_or_default())
                     .text("--user-number", to)
-                    .fields("--page", &[("Index", 1), ("Size", PAGE)]),
+                    .fields("--page", &[("Index", 1), ("Size", PAGE_SIZE)]),
             ],
         }
     }
@@ -213,8 +213,8 @@ impl ReceiptQuery {
                     let mut possible = None;
                     for (row, receipt) in rows {
                         let same = content.as_ref().is_some_and(|content| content.is_in(row))
-                            && is_one_of(phones, &receipt.phone)
-                            && is_of_call(&receipt, since);
+                            && contains_number(phones, &receipt.phone)
+                            && was_sent_during_call(&receipt, since);
                         if same {
                             possible = Some((row, true));
                             break;
@@ -241,7 +241,7 @@ impl ReceiptQuery {
             Some((row, true)) => row,
         };
         let request_id = reply.0.get("RequestId").map(|id| ("RequestId", id));
-        let kept = PROVING_FIELDS.iter().filter_map(|name| Some((*name, row.get(name)?)));
+        let kept = RECORDED_FIELDS.iter().filter_map(|name| Some((*name, row.get(name)?)));
         let fields = request_id.into_iter().chain(kept);
         let fields = fields.map(|(name, value)| (name.to_string(), value.clone()));
         Evidence::Proof(Acceptance::from_reply(Reply(fields.collect()), self.product()))
@@ -257,7 +257,7 @@ fn filter(phone: &str, since: Timestamp) -> Filter {
     Filter { phone: phone.to_string(), sent: Sent::At(since), biz_id: None, out_id: None }
 }
 
-fn is_one_of(phones: &[String], phone: &str) -> bool {
+fn contains_number(phones: &[String], phone: &str) -> bool {
     let phone = phone::canonical_sms_number(phone);
     phones.iter().any(|known| phone::canonical_sms_number(known) == phone)
 }
@@ -265,10 +265,10 @@ fn is_one_of(phones: &[String], phone: &str) -> bool {
 /// Whether a message was sent while its call was running, to the second, as receipts have it. The
 /// clock of this machine may be wrong: a time after now shows that, and nothing is proven then. A
 /// time that cannot be read proves nothing either.
-fn is_of_call(receipt: &Receipt, since: Timestamp) -> bool {
+fn was_sent_during_call(receipt: &Receipt, since: Timestamp) -> bool {
     let Some(sent_at) = receipt.sent_at.as_ref().map(jiff::Zoned::timestamp) else { return false };
-    let latest = since.saturating_add(LONGEST_CALL).unwrap_or(since).min(Timestamp::now());
-    let latest = latest.saturating_add(CLOCK_SKEW_OF_OWN_ID).unwrap_or(latest);
+    let latest = since.saturating_add(MAX_CALL_TIME).unwrap_or(since).min(Timestamp::now());
+    let latest = latest.saturating_add(MAX_CLOCK_SKEW).unwrap_or(latest);
     sent_at.as_second() >= since.as_second() && sent_at <= latest
 }
 
@@ -433,8 +433,8 @@ mod tests {
             to: "2".into(),
             space,
         };
-        assert!(!chat(None).can_be_followed());
-        assert!(chat(Some("cams-1".into())).can_be_followed());
+        assert!(!chat(None).can_be_looked_up());
+        assert!(chat(Some("cams-1".into())).can_be_looked_up());
     }
 
     #[test]
