@@ -1,4 +1,4 @@
-//! The one attempt to send a message: the call, what it came to, and the record of both.
+//! Sends a message once, finds out the outcome and records it.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -14,18 +14,18 @@ use crate::send::idempotency::{self, Obstacle, Pending, Record, Tracking, Unreso
 use crate::send::receipt_lookup::{self, LookUp, NotDone};
 use crate::storage;
 
-/// A message that went out.
+/// A message that was sent.
 pub struct Sent {
     pub record: Record,
-    /// When its call was about to start.
+    /// The time just before its call started.
     pub since: Timestamp,
 }
 
-/// Makes the call, once, and closes the client behind it: ai-mode is off when this returns. If
-/// its outcome is unknown, a receipt may prove that the message was sent.
+/// Makes the call once and then closes the client, so ai-mode is off when this returns. If the
+/// outcome is unknown, looks for a receipt, which proves that the message was sent.
 ///
 /// # Errors
-/// The message was not sent, or it may have been; the failure has the outcome.
+/// The message was not sent, or may have been sent; see the failure's outcome.
 pub fn send(
     context: &Context,
     guard: &Guard<'_>,
@@ -70,7 +70,7 @@ pub fn send(
         receipt.map_err(|failure| with_check_commands(failure, message, key.as_deref()))?;
     catch_panic(Outcome::Sent, || {
         context.screen.warn(format!(
-            "the reply was lost ({}); a receipt proves that the message was sent",
+            "no usable reply ({}), but a receipt proves that the message was sent",
             failure.message
         ));
         let record = record("sent", message, &message.tracking, acceptance);
@@ -79,11 +79,10 @@ pub fn send(
     })
 }
 
-/// What became of a message that an earlier run may have sent. It is not sent again, whatever the
-/// answer.
+/// Finds out whether an earlier run sent the message. Never sends it again.
 ///
 /// # Errors
-/// It is still not known whether the message went out.
+/// It is still unknown whether the message was sent.
 pub fn resolve_earlier(
     context: &Context,
     guard: &Guard<'_>,
@@ -96,15 +95,15 @@ pub fn resolve_earlier(
         Err(obstacle) => {
             let (why, hint) = match obstacle {
                 Obstacle::OtherMessage => (
-                    "it was another message than this one, which was not sent",
-                    Some("repeat the first command to look for its receipt"),
+                    "it was a different message; this one was not sent",
+                    Some("run the first command again to look for its receipt"),
                 ),
                 Obstacle::OtherAccount => (
                     "it was sent with another profile, region or credentials",
-                    Some("repeat the command with those to look for its receipt"),
+                    Some("run the command with those settings to look for its receipt"),
                 ),
                 Obstacle::Incomplete => {
-                    ("what is on record is not enough to recognise its receipt", None)
+                    ("its record does not have enough data to identify its receipt", None)
                 }
             };
             let details = idempotency::Details::from_record(&earlier.record);
@@ -130,9 +129,11 @@ pub fn resolve_earlier(
             warn_if_failed(context, Some(earlier.settle(&record)));
             Ok(Sent { record, since })
         }
-        LookUp::NotFound => {
-            Err(earlier.failure("no receipt was found, which proves nothing", None, &receipt_query))
-        }
+        LookUp::NotFound => Err(earlier.failure(
+            "no receipt was found, but that does not prove that it was not sent",
+            None,
+            &receipt_query,
+        )),
         LookUp::NotDone(why) => Err(earlier.failure(why.reason(), why.hint(), &receipt_query)),
     }
 }
@@ -162,11 +163,11 @@ fn record(status: &str, message: &Message, tracking: &Tracking, acceptance: Acce
     Record { data, raw: Value::Object(acceptance.raw) }
 }
 
-/// A record that cannot be written changes nothing about the message: a later run with the key
-/// looks for the receipt instead.
+/// A failed write is only a warning, because the message was sent or not sent regardless of it. A
+/// later run with the key looks for the receipt instead.
 fn warn_if_failed(context: &Context, written: Option<storage::Result<()>>) {
     if let Some(Err(error)) = written {
         let error = anyhow::Error::from(error);
-        context.screen.warn(format!("the end of this send could not be recorded: {error:#}"));
+        context.screen.warn(format!("the outcome of this send could not be recorded: {error:#}"));
     }
 }

@@ -1,4 +1,4 @@
-//! A change of the account's settings or templates: looked at, agreed to, then made once.
+//! A change to the account's settings or templates: previewed, confirmed, then made once.
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
@@ -12,26 +12,26 @@ use crate::send::require_consent;
 /// Rows of the plan: a name and a value.
 pub type Rows = Vec<(String, String)>;
 
-/// What is read before the change. Reading fails where the change would make no sense.
+/// What is fetched before the change. The fetch fails if the change cannot apply.
 #[derive(Clone, Copy)]
 pub enum Preview<'c> {
     Nothing,
-    /// The state, shown with the plan. With `--yes` nobody would see it, so it is not read.
+    /// The current state, shown with the plan. Not fetched with `--yes`, which shows no plan.
     Shown {
         call: &'c ReadCall,
         rows: &'c dyn Fn(&Client<'_>) -> Result<Rows>,
     },
-    /// What the change builds upon, so it is read in any case; the change becomes this call.
+    /// The change depends on the current state, so it is always fetched and determines the call.
     Decisive {
         call: &'c ReadCall,
         change: &'c dyn Fn(&Client<'_>) -> Result<(ChangeCall, Rows)>,
-        /// How the call will differ from what a dry run can show, if it will.
+        /// How the final call differs from the one in a dry run, if it does.
         completed: Option<&'static str>,
     },
 }
 
 impl Preview<'_> {
-    /// The call that will read, if any will.
+    /// The call that fetches the preview, if there is one.
     const fn call(&self, yes: bool) -> Option<&ReadCall> {
         match self {
             Self::Shown { call, .. } if !yes => Some(call),
@@ -41,33 +41,33 @@ impl Preview<'_> {
     }
 }
 
-/// A change that is ready to be made.
+/// A change that is ready to apply.
 pub struct Change<'c> {
-    /// Made as it is, unless the look decides upon another.
+    /// The call to make, unless a [`Preview::Decisive`] replaces it.
     pub call: ChangeCall,
-    /// What is about to happen, in front of the plan.
+    /// The heading of the plan.
     pub title: String,
     pub rows: Rows,
     pub preview: Preview<'c>,
     pub question: Question,
-    /// The command that shows the state afterwards.
+    /// The command that shows the state after the change.
     pub check: String,
 }
 
-/// How the user agrees.
+/// How the user confirms the change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
-    /// By the word `yes`.
+    /// By typing `yes`.
     Yes(&'static str),
-    /// By typing a name that the look has found: the value of the row with this name.
+    /// By typing the value of the plan row with this name, which the preview fetched.
     Name(&'static str),
 }
 
-/// Makes the change, once.
+/// Makes the change once.
 ///
 /// # Errors
-/// Whatever keeps it from being made. After a lost reply it may have been made all the same: the
-/// failure names the command that tells.
+/// The change was not made, or its reply was lost and it may have been made. The failure then names
+/// the command that shows the current state.
 pub fn apply(
     context: &Context,
     change: &Change<'_>,
@@ -105,7 +105,7 @@ fn make(
     require_consent(context)?;
     let guard = Guard::for_call(context, change.call.operation);
     guard.require_allowed()?;
-    // ai-mode is off again before the question.
+    // Dropping this client switches ai-mode off before the prompt.
     let (decided, mut rows) = match change.preview {
         Preview::Decisive { change, .. } => {
             let (call, rows) = change(&Client::open(context, &guard)?)?;
@@ -142,6 +142,6 @@ fn ask(context: &Context, question: &Question, rows: &Rows) -> Result<()> {
     let Some((_, name)) = rows.iter().find(|(name, _)| name == row) else {
         return context.screen.confirm("continue");
     };
-    let typed = context.screen.ask(&format!("Type the {row} to go on"), |_| Ok(()))?;
+    let typed = context.screen.ask(&format!("Type the {row} to confirm"), |_| Ok(()))?;
     if typed == *name { Ok(()) } else { Err(Failure::new(Kind::Cancelled, "not confirmed")) }
 }
