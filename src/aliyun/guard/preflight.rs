@@ -1,4 +1,4 @@
-//! Steps 1 to 4: what has to be true before anything is called.
+//! Steps 1 to 4: the checks before the first call.
 
 use std::fs::File;
 
@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, Termination};
 
-/// The checks that the cache does not prove.
+/// Runs the checks that the cache does not prove.
 pub struct Preflight<'a> {
     pub context: &'a Context,
     pub cli: &'a AliyunCli,
@@ -24,7 +24,7 @@ pub struct Preflight<'a> {
 }
 
 impl Preflight<'_> {
-    /// What is proven, by the cache of an earlier run or now.
+    /// Returns the proofs, from the cache of an earlier run or from checks made now.
     ///
     /// # Errors
     /// `aliyun` is too old, its plugin cannot be installed or its profiles cannot be read.
@@ -35,7 +35,7 @@ impl Preflight<'_> {
         let lock = AiMode::with_screen(self.cli, &self.context.screen)
             .lock_preflight()
             .map_err(lock_failure)?;
-        // The run that held the lock before may have proven all that is needed.
+        // The previous holder of the lock may have proven everything already.
         let mut cache = PreflightCache::load(self.cli);
         let mut is_installed = None;
         for step in steps::PREFLIGHT {
@@ -68,8 +68,8 @@ impl Preflight<'_> {
         };
         if let Err(error) = cache.save(self.cli) {
             self.context.screen.warn(format!(
-                "the checks of aliyun cannot be remembered, so each run repeats them: {error:#}; \
-                 {} names another folder",
+                "cannot cache the checks of aliyun, so each run repeats them: {error:#}; set {} to \
+                 another folder",
                 crate::storage::folder::VARIABLE
             ));
         }
@@ -80,7 +80,7 @@ impl Preflight<'_> {
         self.has_plugin(cache) && !self.needs_profiles(cache)
     }
 
-    /// The plugin was proven, and its folder was not removed since.
+    /// Whether the cache proves the plugin and its folder still exists.
     fn has_plugin(&self, cache: &PreflightCache) -> bool {
         cache.has_plugin(self.product) && !self.cli.lacks_folder_of(self.product.plugin())
     }
@@ -105,7 +105,7 @@ impl Preflight<'_> {
             ))
             .hint(upgrade)),
             None => Err(Failure::environment(format!(
-                "{} does not say which version it is: {}",
+                "{} did not print its version: {}",
                 self.cli.shown,
                 reply::complaint(&output)
             ))
@@ -113,8 +113,8 @@ impl Preflight<'_> {
         }
     }
 
-    /// Step 2. The variable that every child gets has the same effect, so a failure costs nothing:
-    /// the CLI refuses to write where no profile is configured.
+    /// Step 2. A failure is ignored, because every child process also gets an environment variable
+    /// with the same effect, and the CLI refuses to write if no profile is configured.
     fn set_auto_install(&self) -> Result<()> {
         let lock = AiMode::with_screen(self.cli, &self.context.screen)
             .lock_configuration(true)
@@ -122,7 +122,7 @@ impl Preflight<'_> {
         self.command(Step::SetAutoInstall, Some(&lock)).map(drop)
     }
 
-    /// Step 3: the plugin is listed and its folder is there.
+    /// Step 3: whether the plugin is listed and its folder exists.
     fn is_plugin_installed(&self) -> Result<bool> {
         let plugin = self.product.plugin();
         let output = self.command(Step::ListPlugins, None)?;
@@ -131,12 +131,12 @@ impl Preflight<'_> {
         Ok(is_listed && !self.cli.lacks_folder_of(plugin))
     }
 
-    /// Downloads hold the lock of these checks, also when this run is killed: no other run may
-    /// install at the same time. They write no configuration, so running calls do not wait for them.
+    /// The download inherits the preflight lock, so that no other run installs at the same time even
+    /// if this run is killed. It does not write the configuration, so calls need not wait for it.
     fn update_plugins(&self, preflight: &File) -> Result<()> {
         let updated = self.command(Step::UpdatePlugins, Some(preflight))?;
         if let Some(failure_message) = reply::failure_message(&updated) {
-            // Hosts in a private network cannot reach the catalogue and still can send.
+            // A machine in a private network cannot reach the plugin catalogue but can still send.
             self.context
                 .screen
                 .warn(format!("the plugins of aliyun could not be updated: {failure_message}"));
@@ -154,8 +154,10 @@ impl Preflight<'_> {
         let installing = self.command(Step::InstallPlugin, Some(preflight))?;
         let Some(failure_message) = reply::failure_message(&installing) else { return Ok(()) };
         let hint = match installing.end {
-            // It is a download, to which aliyun itself gives five minutes.
-            Termination::TimedOut(_) => "a slow network may need more: --timeout 300".to_string(),
+            // The default timeout can be too short for a download; aliyun itself allows 300 s.
+            Termination::TimedOut(_) => {
+                "on a slow network, use a longer timeout: --timeout 300".to_string()
+            }
             _ if failure_message.contains("requires CLI version") => {
                 format!("upgrade aliyun: {}", install_command())
             }
@@ -168,12 +170,12 @@ impl Preflight<'_> {
         .next(format!("{} plugin install --names {plugin}", self.cli.shown)))
     }
 
-    /// The table of step 4; who sends is decided by [`crate::api::account::resolve`].
+    /// Fetches the profiles for step 4; [`crate::api::account::resolve`] chooses the account.
     fn list_profiles(&self, identity: &Identity) -> Result<Vec<Profile>> {
         let output = self.command(Step::ListProfiles, None)?;
         let profiles = Profile::parse_table(&String::from_utf8_lossy(&output.stdout));
         match reply::failure_message(&output) {
-            // Without a configuration the CLI fails here, also where exported credentials would do.
+            // Without a configuration the CLI fails here, even if there are exported credentials.
             Some(failure_message) if identity.is_configured() => {
                 Err(self.unreadable(&failure_message))
             }
@@ -181,7 +183,7 @@ impl Preflight<'_> {
         }
     }
 
-    /// The CLI cannot read its configuration.
+    /// The failure if the CLI cannot read its configuration.
     fn unreadable(&self, failure_message: &str) -> Box<Failure> {
         Failure::new(
             Kind::Credentials,
@@ -194,7 +196,7 @@ impl Preflight<'_> {
     fn command(&self, step: Step, hold: Option<&File>) -> Result<Output> {
         let output = run_step(self.context, self.cli, &step.arguments(self.product), hold)?;
         match reply::failure_message(&output) {
-            // Whatever the command, this is how it ends where the configuration cannot be read.
+            // Every command ends this way if the configuration cannot be read.
             Some(failure_message)
                 if output.succeeded() && reply::is_configuration_error(&output) =>
             {

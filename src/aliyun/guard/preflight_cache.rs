@@ -1,8 +1,8 @@
-//! What earlier runs have proven about the CLI, so that a warm run need not prove it again.
+//! The cached results of the preflight checks, so that later runs can skip them.
 //!
-//! A stamp holds for one program file and one configuration file as they are on disk, for a day.
-//! It proves a plugin for each product by itself. It is evidence, not a promise: a call that fails
-//! for a reason that the stamp vouched for throws it away.
+//! An entry is valid for 24 hours, for one program file and one configuration file as they are on
+//! disk. The plugin of each product has its own timestamp. If a call fails for a reason that the
+//! checks should have found, the entry is removed.
 
 use std::collections::BTreeMap;
 use std::hash::DefaultHasher;
@@ -20,14 +20,14 @@ use crate::api::operations::Product;
 use crate::os::system;
 use crate::storage::folder;
 
-/// How long a proof holds.
+/// How long a result is valid.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// A file as it was when something was proven about it.
+/// The state of a file at the time of the check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct FileState {
     path: PathBuf,
-    /// `None` if the file did not exist.
+    /// Size in bytes, modification time and inode; `None` if the file did not exist.
     version: Option<(u64, SystemTime, u64)>,
 }
 
@@ -41,7 +41,7 @@ impl FileState {
     }
 }
 
-/// The two files that a stamp is tied to.
+/// The two files for which an entry is valid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     program: FileState,
@@ -56,44 +56,45 @@ impl Identity {
         }
     }
 
-    /// The CLI has a configuration file.
+    /// Whether the CLI has a configuration file.
     pub fn is_configured(&self) -> bool {
         self.configuration.version.is_some()
     }
 }
 
-/// The proofs.
+/// The results of the checks.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PreflightCache {
     identity: Identity,
-    /// When version and auto-install were proven.
+    /// When version and automatic installation were checked.
     checked_at: Timestamp,
-    /// The profiles of `configure list`; `None` if nobody has asked yet.
+    /// The profiles of `configure list`; `None` if not yet fetched.
     profiles: Option<Vec<Profile>>,
-    /// When each product's plugin was proven.
+    /// When the plugin of each product was checked.
     plugins: BTreeMap<String, Timestamp>,
 }
 
 impl PreflightCache {
-    /// A stamp for which version and auto-install have just been proven.
+    /// An entry whose version and automatic installation have just been checked.
     pub fn new(identity: Identity) -> Self {
         Self { identity, checked_at: Timestamp::now(), profiles: None, plugins: BTreeMap::new() }
     }
 
-    /// The stamp on record, if it is about the files as they are now and still fresh.
+    /// Loads the entry if it is still valid and the files have not changed.
     pub fn load(cli: &AliyunCli) -> Option<Self> {
         let text = system::read_regular_file(&path(cli)?).ok()?;
         let cache: Self = serde_json::from_slice(&text).ok()?;
         (is_fresh(cache.checked_at) && cache.identity == Identity::now(cli)).then_some(cache)
     }
 
-    /// Puts the stamp on record.
+    /// Saves the entry.
     pub fn save(&self, cli: &AliyunCli) -> anyhow::Result<()> {
-        let path = path(cli).ok_or_else(|| anyhow::anyhow!("there is no state folder"))?;
+        let path =
+            path(cli).ok_or_else(|| anyhow::anyhow!("the state folder cannot be determined"))?;
         folder::replace(&path, &serde_json::to_vec(self)?)
     }
 
-    /// Throws the record away, so that the next run proves everything again.
+    /// Removes the entry, so that the next run repeats all checks.
     pub fn remove(cli: &AliyunCli) {
         if let Some(path) = path(cli) {
             let _ = std::fs::remove_file(path);
@@ -112,20 +113,20 @@ impl PreflightCache {
         self.profiles.as_deref()
     }
 
-    /// Records the profiles, read after the configuration was as `identity` says.
+    /// Adds the profiles. `identity` is the state of the files just before they were fetched.
     pub fn prove_profiles(&mut self, profiles: Vec<Profile>, identity: Identity) {
         self.profiles = Some(profiles);
         self.identity = identity;
     }
 }
 
-/// Neither too old nor from the future: a clock that was set back proves nothing.
+/// Whether the time is less than 24 hours ago. A time in the future is not: the clock was set back.
 fn is_fresh(at: Timestamp) -> bool {
     let age = Timestamp::now().duration_since(at);
     (SignedDuration::ZERO..LIFETIME).contains(&age)
 }
 
-/// One file for each pair of program and configuration.
+/// The cache file for this pair of program and configuration folder.
 fn path(cli: &AliyunCli) -> Option<PathBuf> {
     let mut hasher = DefaultHasher::new();
     (&cli.program, &cli.config_folder).hash(&mut hasher);
