@@ -66,8 +66,8 @@ fn untrusted(failure: Box<Failure>, finding: &Untrusted) -> Box<Failure> {
         )),
         Untrusted::Owner { path, owner, .. } => failure
             .hint(format!(
-                "{owner} created it in this HOME, often with sudo; when no run of that user is active, \
-                 change its owner"
+                "{owner} created it in this HOME, often with sudo; when no run of that user is \
+                 active, change its owner"
             ))
             .next(command(&["sudo", "chown", "-R", &system::own_ids()], path)),
         Untrusted::Kind { path, .. } => failure

@@ -51,7 +51,7 @@ impl NotDone {
                 "its receipt could not be looked up, because --cust-space-id is not given"
             }
             Self::NotWanted => "its receipt was not looked up, because --look-up is 0",
-            Self::Interrupted => "its receipt was not looked up, because a signal came",
+            Self::Interrupted => "its receipt was not looked up because of a signal",
             Self::Failed => "its receipt could not be looked up",
         }
     }

@@ -126,7 +126,7 @@ fn watch_hanging_call(world: &World, call: &str) {
     held.lock().expect("the lock of a lease");
     let configuration = json!({
         "lease": lease,
-        "host": {
+        "cli": {
             "program": world.path("bin/aliyun"), "shown": "aliyun", "hidden": [],
             "config_folder": world.path("home/.aliyun"),
             "plugins_folder": world.path("home/.aliyun/plugins"),
