@@ -2,7 +2,7 @@
 //!
 //! The path of one message: [`cli`] (command line → draft) → [`send`] (plan, consent, record) →
 //! [`aliyun`] (the guard around every process of `aliyun`) → [`os`] (the child process) →
-//! [`api`] (its reply) → [`output`]. `references/architecture.md` shows the whole.
+//! [`api`] (its reply) → [`output`]. See `references/architecture.md` for an overview.
 
 pub mod aliyun;
 pub mod api;
@@ -31,11 +31,11 @@ use crate::output::Screen;
 use crate::output::status::RunStatus;
 use crate::settings::Settings;
 
-/// The program: its part is named in the environment, because it also starts itself as watchdog and
-/// as the simulated `aliyun` of the sandbox.
+/// Runs the program in the role that an environment variable selects: alimsg also starts itself as
+/// the watchdog and as the simulated `aliyun` of the sandbox.
 pub fn main() -> ExitCode {
     match Role::from_env() {
-        Role::User => user(),
+        Role::User => run(),
         Role::Aliyun => simulated_aliyun(),
         Role::Watchdog => {
             match crate::aliyun::guard::watchdog::main(std::io::stdin(), std::io::stdout()) {
@@ -46,8 +46,8 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The program that people and scripts start. The only place that decides how it ends.
-fn user() -> ExitCode {
+/// Runs a command for a user or a script. The only function that decides the exit code.
+fn run() -> ExitCode {
     std::panic::set_hook(Box::new(output::panicked));
     let line = match CommandLine::from_process() {
         Ok(line) => line,
@@ -69,7 +69,7 @@ fn user() -> ExitCode {
         }),
         Err(error) => {
             recovery::at_start(&context, false);
-            Err(Failure::environment(format!("signals cannot be watched: {error}"))
+            Err(Failure::environment(format!("cannot handle signals: {error}"))
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
@@ -82,19 +82,19 @@ fn user() -> ExitCode {
     }
     if let Some(signal) = crate::os::signals::first() {
         crate::os::system::reraise(signal);
-        // The signal could not end this process, so the exit code names it.
+        // The signal did not end this process, so return the conventional exit code for it.
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
     ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
 }
 
-/// This program as the `aliyun` of the sandbox.
+/// Runs this program as the `aliyun` of the sandbox.
 fn simulated_aliyun() -> ExitCode {
     let arguments: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let folder = std::env::var_os(crate::os::role::SANDBOX_FOLDER).unwrap_or_default();
-    let answer = sandbox::answer(&arguments, Path::new(&folder), &|name| std::env::var(name).ok());
-    std::thread::sleep(answer.delay);
-    let _ = output::relay(&answer.stdout, &answer.stderr);
-    ExitCode::from(u8::try_from(answer.exit).unwrap_or(1))
+    let reply = sandbox::answer(&arguments, Path::new(&folder), &|name| std::env::var(name).ok());
+    std::thread::sleep(reply.delay);
+    let _ = output::relay(&reply.stdout, &reply.stderr);
+    ExitCode::from(u8::try_from(reply.exit).unwrap_or(1))
 }

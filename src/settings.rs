@@ -1,14 +1,14 @@
-//! What holds for a whole run: the global flags, resolved with the environment and the terminal.
+//! The settings of a run: the global flags, combined with the environment and the terminal.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Whose credentials count.
+/// Which credentials to use (`--credentials`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Credentials {
-    /// As the CLI does it: a profile wins, exported credentials fill what it leaves empty.
+    /// As in the CLI: a profile takes precedence; exported credentials fill in missing values.
     Auto,
-    /// Exported credentials alone; the profiles are ignored.
+    /// Only exported credentials; profiles are ignored.
     Env,
 }
 
@@ -20,7 +20,7 @@ pub struct Settings {
     pub credentials: Credentials,
     pub yes: bool,
     pub dry_run: bool,
-    /// There is a terminal, and prompts are allowed.
+    /// Whether there is a terminal and prompts are allowed.
     pub interactive: bool,
     pub timeout: Duration,
     pub aliyun: Option<PathBuf>,
@@ -28,8 +28,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A suggested command with the flags of this run that decide where it looks: profile, region,
-    /// credentials, sandbox and the `aliyun` to use.
+    /// Adds the flags of this run to a suggested command, so that it uses the same profile, region,
+    /// credentials, sandbox and `aliyun`.
     pub fn rerun_command(&self, command: &str) -> String {
         if !command.starts_with("alimsg ")
             || command.ends_with(" --help")

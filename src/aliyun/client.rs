@@ -1,7 +1,7 @@
-//! An open line to a product: ai-mode is on while it lives, and each call on it has its manners.
+//! A client for one product. ai-mode is on until the client is dropped.
 //!
-//! Reads are repeated on throttling and on network errors, after growing, jittered pauses. Sends
-//! and writes are made once, whatever happens.
+//! Reads are retried after throttling and network errors, with growing, jittered pauses. Sends and
+//! writes are never retried.
 
 use std::time::Duration;
 
@@ -19,10 +19,10 @@ use crate::os::{failpoint, signals};
 use crate::output::report::{Phase, PlannedCommand, Report};
 use crate::settings::Settings;
 
-/// The pauses before a read is made again, in milliseconds, each to be jittered by up to half.
+/// The pauses before retrying a read, in milliseconds. Jitter adds up to half of each.
 const PAUSES: [u64; 4] = [300, 900, 2_500, 6_000];
 
-/// A product that can be called.
+/// Makes calls to one product.
 pub struct Client<'r> {
     context: &'r Context,
     session: Session<'r>,
@@ -30,15 +30,15 @@ pub struct Client<'r> {
 }
 
 impl<'r> Client<'r> {
-    /// Switches ai-mode on; dropping the service switches it off.
+    /// Switches ai-mode on. Dropping the client switches it off.
     ///
     /// # Errors
-    /// It could not be switched on, or a signal came. Nothing has been called.
+    /// ai-mode could not be switched on, or a signal arrived. No call has been made.
     pub fn open(context: &'r Context, guard: &Guard<'r>) -> Result<Self> {
         Ok(Self { context, session: guard.enter()?, common: common(&context.settings) })
     }
 
-    /// Prepares the guard and opens the line, for commands that only read.
+    /// Prepares the guard and opens a client, for commands that only read.
     ///
     /// # Errors
     /// As [`Guard::prepare`] and [`Client::open`].
@@ -46,7 +46,7 @@ impl<'r> Client<'r> {
         Self::open(context, &Guard::prepare(context, product)?)
     }
 
-    /// Makes a call that changes nothing, again if that may help.
+    /// Makes a read call and retries it after transient errors.
     ///
     /// # Errors
     /// The failure of the last attempt.
@@ -60,7 +60,7 @@ impl<'r> Client<'r> {
             let pause = pauses.next().filter(|_| failure.retryable);
             let Some(pause) = pause.map(jittered) else { return Err(failure) };
             self.context.screen.note(&format!(
-                "{}; trying again in {:.1} s",
+                "{}; retrying in {:.1} s",
                 failure.message,
                 pause.as_secs_f64()
             ));
@@ -68,47 +68,47 @@ impl<'r> Client<'r> {
         }
     }
 
-    /// Makes a call that changes nothing, once: for a caller that has pauses of its own.
+    /// Makes a read call once, for a caller with its own retries.
     ///
     /// # Errors
-    /// Anything but the service's OK.
-    pub fn look(&self, call: &ReadCall) -> Result<Reply> {
+    /// Alibaba Cloud did not confirm the call.
+    pub fn read_once(&self, call: &ReadCall) -> Result<Reply> {
         self.call(call)
     }
 
-    /// Makes a call that sends a message: once.
+    /// Makes a call that sends a message. Never retries it.
     ///
     /// # Errors
-    /// Anything but the service's OK; the failure has the outcome.
+    /// Alibaba Cloud did not confirm the call; see the failure's outcome.
     pub fn send(&self, call: &SendCall) -> Result<Acceptance> {
         self.call(call).map(|reply| Acceptance::from_reply(reply, call.operation.product))
     }
 
-    /// Makes a call that changes settings or templates: once.
+    /// Makes a call that changes settings or templates. Never retries it.
     ///
     /// # Errors
-    /// Anything but the service's OK; the failure says whether the change may have been made.
+    /// Alibaba Cloud did not confirm the call; see the failure's outcome.
     pub fn change(&self, call: &ChangeCall) -> Result<Reply> {
         self.call(call)
     }
 
-    /// Uploads a file with the storage's own keys; see [`crate::aliyun::oss`]. `told` is given the share
-    /// that is up, between 0 and 1, whenever the command says it.
+    /// Uploads a file with temporary storage keys; see [`crate::aliyun::oss`]. Calls `on_progress`
+    /// with the uploaded share, from 0 to 1, for each progress line of the command.
     ///
     /// # Errors
-    /// The upload did not succeed. Nothing that is said holds a key.
-    pub fn upload(&self, upload: &Upload<'_>, told: &dyn Fn(f64)) -> Result<()> {
+    /// The upload failed. The failure never contains a key.
+    pub fn upload(&self, upload: &Upload<'_>, on_progress: &dyn Fn(f64)) -> Result<()> {
         let progress = Progress::default();
-        // The command makes a folder for checkpoints where it stands, and leaves it there if it
-        // fails; the user's own folder may also be one where it must not write.
+        // The command creates a checkpoint folder in its working directory and keeps it after a
+        // failure. The user's working directory may also be read-only.
         let folder = tempfile::tempdir().map_err(|error| {
-            Failure::environment(format!("a temporary folder cannot be made: {error}"))
-                .hint("TMPDIR names the folder for such things")
+            Failure::environment(format!("cannot create a temporary folder: {error}"))
+                .hint("set TMPDIR to a writable folder")
         })?;
         let options = SpawnOptions {
             environment: &upload.environment(),
             folder: Some(folder.path()),
-            heard: Some(&|bytes| progress.hear(bytes).into_iter().for_each(told)),
+            heard: Some(&|bytes| progress.hear(bytes).into_iter().for_each(on_progress)),
             ..SpawnOptions::default()
         };
         let output = self.session.call_in(&upload.arguments(), &options)?;
@@ -121,60 +121,60 @@ impl<'r> Client<'r> {
         failpoint::point("service: about to call");
         let output = self.session.call(&arguments)?;
         failpoint::point("service: called");
-        // The one way for words of the child into a failure or the output of this run.
+        // All output of the child process passes this redaction before it is shown.
         let mut redaction = self.context.facts.redaction.borrow().clone();
         redaction.add(call);
-        let answer = reply::read(call.operation, &output)
+        let result = reply::read(call.operation, &output)
             .map_err(|failure| redaction.failure(failure))
             .map(|reply| match call.operation.access {
-                // What was asked for is shown as it came.
+                // The user asked for this data, so it is not redacted.
                 Access::Read => reply,
                 Access::Send | Access::Write => Reply(redaction.object(&reply.0)),
             });
-        if let Err(failure) = &answer
-            // What the stamp vouched for; the network is not among it.
+        if let Err(failure) = &result
+            // The preflight checks cover these failures, but not network errors.
             && (failure.kind == Kind::Credentials
                 || (failure.kind == Kind::Environment && !failure.retryable))
         {
-            self.session.distrust_stamp();
+            self.session.invalidate_cache();
         }
-        answer
+        result
     }
 }
 
-/// Sleeps unless a signal asks the run to end.
+/// Sleeps until the pause has passed or a signal arrives.
 ///
 /// # Errors
-/// A signal came.
+/// A signal arrived.
 pub fn sleep(pause: Duration) -> Result<()> {
     let end = std::time::Instant::now() + pause;
     while std::time::Instant::now() < end {
         if signals::count() > 0 {
             return Err(Failure::interrupted());
         }
-        let left = end.saturating_duration_since(std::time::Instant::now());
-        std::thread::sleep(left.min(Duration::from_millis(50)));
+        let remaining = end.saturating_duration_since(std::time::Instant::now());
+        std::thread::sleep(remaining.min(Duration::from_millis(50)));
     }
     Ok(())
 }
 
-/// Between one and one and a half times the pause, so that many runs do not come back at once.
+/// Returns 1 to 1.5 times the pause, so that many runs do not retry at the same time.
 fn jittered(milliseconds: u64) -> Duration {
-    // A random UUID is all the randomness that this needs.
+    // A UUID is random enough for this.
     let (random, _) = uuid::Uuid::new_v4().as_u64_pair();
     Duration::from_millis(milliseconds + random % (milliseconds / 2).max(1))
 }
 
-/// Flags that the settings put on every product call.
+/// The flags that the settings add to every product call.
 pub fn common(settings: &Settings) -> Common {
     Common { profile: settings.profile.clone(), region: settings.region.clone() }
 }
 
-/// The report of a dry run: the guard's commands around these calls, as they would run on a
-/// machine where nothing has been proven yet; a warm run skips some of them.
+/// The report of a dry run: these calls with the guard's commands, as on a first run with an empty
+/// cache. Later runs skip some of the commands.
 ///
 /// # Errors
-/// A call that cannot be put into an argument vector.
+/// A call cannot be converted to an argument vector.
 pub fn dry_run(context: &Context, calls: &[&dyn AnyCall]) -> Result<Report> {
     let program = AliyunCli::shown_name(&context.settings);
     let command = |phase, arguments: Vec<String>, when| PlannedCommand {

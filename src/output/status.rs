@@ -1,19 +1,19 @@
-//! What is known about a run while it goes on.
+//! The status of a run, updated while it runs.
 
 use std::cell::{Cell, RefCell};
 
 use crate::api::account::Account;
 use crate::api::redaction::Redaction;
 
-/// What the envelope of a result reports besides the result. It outlives a panic.
+/// The data that the output reports besides the result. It is still available after a panic.
 pub struct RunStatus {
-    /// It was checked that this run left nothing on: it found no lease of a run that was killed,
-    /// or switched ai-mode off after it, and what it switched on itself is off again or is in use
-    /// by another run, which will switch it off. False as long as that was not checked.
+    /// Whether ai-mode is known not to be left on: there was no lease of a killed run, or this run
+    /// switched ai-mode off after it; and ai-mode is off again after this run's own use, or another
+    /// run uses it and will switch it off. False until this was checked.
     pub ai_mode_disabled: Cell<bool>,
     pub account: RefCell<Option<Account>>,
-    /// Hides what is in the message of this run, also in replies to other calls: a receipt has its
-    /// text.
+    /// Hides the content of this run's message, also in replies to other calls, because a receipt
+    /// contains its text.
     pub redaction: RefCell<Redaction>,
 }
 

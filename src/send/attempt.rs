@@ -1,4 +1,4 @@
-//! The one attempt to send a message: the call, what it came to, and the record of both.
+//! Sends a message once, finds out the outcome and records it.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -14,18 +14,18 @@ use crate::send::idempotency::{self, Obstacle, Pending, Record, Tracking, Unreso
 use crate::send::receipt_lookup::{self, LookUp, NotDone};
 use crate::storage;
 
-/// A message that went out.
+/// A message that was sent.
 pub struct Sent {
     pub record: Record,
-    /// When its call was about to start.
+    /// The time just before its call started.
     pub since: Timestamp,
 }
 
-/// Makes the call, once, and closes the client behind it: ai-mode is off when this returns. If
-/// its outcome is unknown, a receipt may prove that the message was sent.
+/// Makes the call once and then closes the client, so ai-mode is off when this returns. If the
+/// outcome is unknown, looks for a receipt, which proves that the message was sent.
 ///
 /// # Errors
-/// The message was not sent, or it may have been; the failure has the outcome.
+/// The message was not sent, or may have been sent; see the failure's outcome.
 pub fn send(
     context: &Context,
     guard: &Guard<'_>,
@@ -35,29 +35,29 @@ pub fn send(
 ) -> Result<Sent> {
     let since = Timestamp::now();
     let mut pending = pending;
-    let answer = catch_panic(Outcome::Unknown, || {
+    let result = catch_panic(Outcome::Unknown, || {
         let lease = pending.as_ref().and_then(|pending| pending.lease());
         let _held = lease.map(system::Inherited::new);
         client.send(&message.call)
     });
-    let failure = match answer {
+    let failure = match result {
         Ok(acceptance) => {
             return catch_panic(Outcome::Sent, || {
                 drop(client);
                 let record = record("accepted", message, &message.tracking, acceptance);
-                keep(context, pending.map(|pending| pending.accepted(&record)));
+                warn_if_failed(context, pending.map(|pending| pending.accepted(&record)));
                 Ok(Sent { record, since })
             });
         }
         Err(failure) if failure.outcome == Outcome::NotSent => {
-            keep(context, pending.map(Pending::not_sent));
+            warn_if_failed(context, pending.map(Pending::not_sent));
             return Err(failure);
         }
         Err(failure) => failure,
     };
     let key = pending.as_ref().and_then(|pending| pending.key()).map(str::to_string);
-    let looked_up = catch_panic(Outcome::Unknown, || {
-        keep(context, pending.as_mut().map(|pending| pending.unresolved()));
+    let receipt = catch_panic(Outcome::Unknown, || {
+        warn_if_failed(context, pending.as_mut().map(|pending| pending.unresolved()));
         drop(client);
         let (tracking, limit) = (&message.tracking, message.safety.look_up);
         let query = &message.receipt_query;
@@ -66,24 +66,24 @@ pub fn send(
             LookUp::NotFound | LookUp::NotDone(_) => Err(failure.clone()),
         }
     });
-    let acceptance = looked_up.map_err(|failure| check_first(failure, message, key.as_deref()))?;
+    let acceptance =
+        receipt.map_err(|failure| with_check_commands(failure, message, key.as_deref()))?;
     catch_panic(Outcome::Sent, || {
         context.screen.warn(format!(
-            "the reply was lost ({}); a receipt proves that the message was sent",
+            "no usable reply ({}), but a receipt proves that the message was sent",
             failure.message
         ));
         let record = record("sent", message, &message.tracking, acceptance);
-        keep(context, pending.map(|pending| pending.accepted(&record)));
+        warn_if_failed(context, pending.map(|pending| pending.accepted(&record)));
         Ok(Sent { record, since })
     })
 }
 
-/// What became of a message that an earlier run may have sent. It is not sent again, whatever the
-/// answer.
+/// Finds out whether an earlier run sent the message. Never sends it again.
 ///
 /// # Errors
-/// It is still not known whether the message went out.
-pub fn conclude(
+/// It is still unknown whether the message was sent.
+pub fn resolve_earlier(
     context: &Context,
     guard: &Guard<'_>,
     message: &Message,
@@ -95,18 +95,18 @@ pub fn conclude(
         Err(obstacle) => {
             let (why, hint) = match obstacle {
                 Obstacle::OtherMessage => (
-                    "it was another message than this one, which was not sent",
-                    Some("repeat the first command to look for its receipt"),
+                    "it was a different message; this one was not sent",
+                    Some("run the first command again to look for its receipt"),
                 ),
                 Obstacle::OtherAccount => (
                     "it was sent with another profile, region or credentials",
-                    Some("repeat the command with those to look for its receipt"),
+                    Some("run the command with those settings to look for its receipt"),
                 ),
                 Obstacle::Incomplete => {
-                    ("what is on record is not enough to recognise its receipt", None)
+                    ("its record does not have enough data to identify its receipt", None)
                 }
             };
-            let details = idempotency::Details::of(&earlier.record);
+            let details = idempotency::Details::from_record(&earlier.record);
             let receipt_query = details
                 .map_or_else(|| message.receipt_query.clone(), |details| details.receipt_query);
             return Err(earlier.failure(why, hint, &receipt_query));
@@ -119,25 +119,31 @@ pub fn conclude(
     }
     if let Err(failure) = guard.account() {
         let why = format!("{}: {}", NotDone::Failed.reason(), failure.message);
-        let mut open = earlier.failure(&why, failure.hint.as_deref(), &receipt_query);
-        open.retryable = failure.retryable;
-        return Err(open);
+        let mut unresolved = earlier.failure(&why, failure.hint.as_deref(), &receipt_query);
+        unresolved.retryable = failure.retryable;
+        return Err(unresolved);
     }
     match receipt_lookup::find(context, guard, &receipt_query, tracking, since, limit) {
         LookUp::Found(acceptance) => {
             let record = record("sent", message, tracking, acceptance);
-            keep(context, Some(earlier.settle(&record)));
+            warn_if_failed(context, Some(earlier.settle(&record)));
             Ok(Sent { record, since })
         }
-        LookUp::NotFound => {
-            Err(earlier.failure("no receipt was found, which proves nothing", None, &receipt_query))
-        }
+        LookUp::NotFound => Err(earlier.failure(
+            "no receipt was found, but that does not prove that it was not sent",
+            None,
+            &receipt_query,
+        )),
         LookUp::NotDone(why) => Err(earlier.failure(why.reason(), why.hint(), &receipt_query)),
     }
 }
 
 /// The next step after an unknown outcome is to check, not to send.
-fn check_first(mut failure: Box<Failure>, message: &Message, key: Option<&str>) -> Box<Failure> {
+fn with_check_commands(
+    mut failure: Box<Failure>,
+    message: &Message,
+    key: Option<&str>,
+) -> Box<Failure> {
     let (name, id) = (message.call.operation.product.ids().tracking, &message.tracking.id);
     failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
     failure.next = message.receipt_query.check_commands(Some(id));
@@ -157,11 +163,11 @@ fn record(status: &str, message: &Message, tracking: &Tracking, acceptance: Acce
     Record { data, raw: Value::Object(acceptance.raw) }
 }
 
-/// A record that cannot be written changes nothing about the message: a later run with the key
-/// looks for the receipt instead.
-fn keep(context: &Context, written: Option<storage::Result<()>>) {
+/// A failed write is only a warning, because the message was sent or not sent regardless of it. A
+/// later run with the key looks for the receipt instead.
+fn warn_if_failed(context: &Context, written: Option<storage::Result<()>>) {
     if let Some(Err(error)) = written {
         let error = anyhow::Error::from(error);
-        context.screen.warn(format!("the end of this send could not be recorded: {error:#}"));
+        context.screen.warn(format!("the outcome of this send could not be recorded: {error:#}"));
     }
 }

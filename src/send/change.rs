@@ -1,4 +1,4 @@
-//! A change of the account's settings or templates: looked at, agreed to, then made once.
+//! A change to the account's settings or templates: previewed, confirmed, then made once.
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
@@ -12,62 +12,62 @@ use crate::send::require_consent;
 /// Rows of the plan: a name and a value.
 pub type Rows = Vec<(String, String)>;
 
-/// What is read before the change. Reading fails where the change would make no sense.
+/// What is fetched before the change. The fetch fails if the change cannot apply.
 #[derive(Clone, Copy)]
-pub enum Look<'c> {
+pub enum Preview<'c> {
     Nothing,
-    /// The state, shown with the plan. With `--yes` nobody would see it, so it is not read.
+    /// The current state, shown with the plan. Not fetched with `--yes`, which shows no plan.
     Shown {
         call: &'c ReadCall,
         rows: &'c dyn Fn(&Client<'_>) -> Result<Rows>,
     },
-    /// What the change builds upon, so it is read in any case; the change becomes this call.
+    /// The change depends on the current state, so it is always fetched and determines the call.
     Decisive {
         call: &'c ReadCall,
         change: &'c dyn Fn(&Client<'_>) -> Result<(ChangeCall, Rows)>,
-        /// How the call will differ from what a dry run can show, if it will.
+        /// How the final call differs from the one in a dry run, if it does.
         completed: Option<&'static str>,
     },
 }
 
-impl Look<'_> {
-    /// The call that will read, if any will.
-    const fn call(&self, nobody_sees: bool) -> Option<&ReadCall> {
+impl Preview<'_> {
+    /// The call that fetches the preview, if there is one.
+    const fn call(&self, yes: bool) -> Option<&ReadCall> {
         match self {
-            Self::Shown { call, .. } if !nobody_sees => Some(call),
+            Self::Shown { call, .. } if !yes => Some(call),
             Self::Decisive { call, .. } => Some(call),
             Self::Nothing | Self::Shown { .. } => None,
         }
     }
 }
 
-/// A change that is ready to be made.
+/// A change that is ready to apply.
 pub struct Change<'c> {
-    /// Made as it is, unless the look decides upon another.
+    /// The call to make, unless a [`Preview::Decisive`] replaces it.
     pub call: ChangeCall,
-    /// What is about to happen, in front of the plan.
+    /// The heading of the plan.
     pub title: String,
     pub rows: Rows,
-    pub look: Look<'c>,
+    pub preview: Preview<'c>,
     pub question: Question,
-    /// The command that shows the state afterwards.
+    /// The command that shows the state after the change.
     pub check: String,
 }
 
-/// How the user agrees.
+/// How the user confirms the change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
-    /// By the word `yes`.
+    /// By typing `yes`.
     Yes(&'static str),
-    /// By typing a name that the look has found: the value of the row with this name.
+    /// By typing the value of the plan row with this name, which the preview fetched.
     Name(&'static str),
 }
 
-/// Makes the change, once.
+/// Makes the change once.
 ///
 /// # Errors
-/// Whatever keeps it from being made. After a lost reply it may have been made all the same: the
-/// failure names the command that tells.
+/// The change was not made, or its reply was lost and it may have been made. The failure then names
+/// the command that shows the current state.
 pub fn apply(
     context: &Context,
     change: &Change<'_>,
@@ -84,7 +84,7 @@ fn make(
     change: &Change<'_>,
     report: impl FnOnce(Reply) -> Report,
 ) -> Result<Report> {
-    let reads = change.look.call(context.settings.yes);
+    let reads = change.preview.call(context.settings.yes);
     let mut planned = client::dry_run(
         context,
         &reads
@@ -94,8 +94,8 @@ fn make(
             .collect::<Vec<_>>(),
     )?;
     if context.settings.dry_run {
-        if let (Report::DryRun(commands), Look::Decisive { completed, .. }) =
-            (&mut planned, &change.look)
+        if let (Report::DryRun(commands), Preview::Decisive { completed, .. }) =
+            (&mut planned, &change.preview)
             && let Some(command) = commands.iter_mut().rfind(|one| one.phase == Phase::Call)
         {
             command.when = *completed;
@@ -105,16 +105,16 @@ fn make(
     require_consent(context)?;
     let guard = Guard::for_call(context, change.call.operation);
     guard.require_allowed()?;
-    // ai-mode is off again before the question.
-    let (decided, mut rows) = match change.look {
-        Look::Decisive { change, .. } => {
+    // Dropping this client switches ai-mode off before the prompt.
+    let (decided, mut rows) = match change.preview {
+        Preview::Decisive { change, .. } => {
             let (call, rows) = change(&Client::open(context, &guard)?)?;
             (Some(call), rows)
         }
-        Look::Shown { rows, .. } if !context.settings.yes => {
+        Preview::Shown { rows, .. } if !context.settings.yes => {
             (None, rows(&Client::open(context, &guard)?)?)
         }
-        Look::Nothing | Look::Shown { .. } => (None, Rows::new()),
+        Preview::Nothing | Preview::Shown { .. } => (None, Rows::new()),
     };
     if !context.settings.yes {
         rows.extend_from_slice(&change.rows);
@@ -122,9 +122,9 @@ fn make(
         context.screen.plan(&change.title, &rows);
         ask(context, &change.question, &rows)?;
     }
-    let service = Client::open(context, &guard)?;
-    let answer = service.change(decided.as_ref().unwrap_or(&change.call));
-    drop(service);
+    let client = Client::open(context, &guard)?;
+    let answer = client.change(decided.as_ref().unwrap_or(&change.call));
+    drop(client);
     answer.map(report).map_err(|failure| {
         if failure.outcome == Outcome::Unknown {
             failure.next(change.check.clone())
@@ -142,6 +142,6 @@ fn ask(context: &Context, question: &Question, rows: &Rows) -> Result<()> {
     let Some((_, name)) = rows.iter().find(|(name, _)| name == row) else {
         return context.screen.confirm("continue");
     };
-    let typed = context.screen.ask(&format!("Type the {row} to go on"), |_| Ok(()))?;
+    let typed = context.screen.ask(&format!("Type the {row} to confirm"), |_| Ok(()))?;
     if typed == *name { Ok(()) } else { Err(Failure::new(Kind::Cancelled, "not confirmed")) }
 }

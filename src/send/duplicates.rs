@@ -1,8 +1,8 @@
-//! The duplicate check: an equal message is not sent again within five minutes by mistake.
+//! The duplicate check: refuses to send the same message again within five minutes.
 //!
-//! The record holds keyed hashes only, no number and no text. A message is recorded in the same
-//! transaction that checks for an equal one, so that of two processes that send the same message at
-//! once only one goes on; the record is removed when it is certain that nothing was sent.
+//! The record holds keyed hashes only: no phone numbers and no text. The check and the record are
+//! one transaction, so if two processes send the same message at once, only one continues. The
+//! record is removed when it is certain that nothing was sent.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,24 +15,24 @@ use crate::send::repair::{REPAIR, advice};
 use crate::settings::Settings;
 use crate::storage::{self, Earlier, Error, Fix, Store};
 
-/// How long an equal message counts as a repetition.
-pub const SPAN: SignedDuration = SignedDuration::from_mins(5);
-/// The record of version 0.1.0. Its hashes cannot be compared with those of today.
+/// How long a second send of the same message counts as a duplicate.
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
+/// The record of version 0.1.0, whose hashes cannot be compared with the current ones.
 const LEGACY_FILE: &str = "recent-messages.json";
 
-/// Checks whether an equal message was just sent.
+/// Checks whether the same message was just sent.
 #[derive(Debug)]
 pub struct Check {
-    /// Who sends, to whom, what: everything that makes two messages equal.
+    /// Sender, recipients and content: two messages with equal parts are duplicates.
     parts: Vec<String>,
-    /// The user says that a repetition is intended.
+    /// `--allow-duplicate`: the user wants to send the message again.
     waived: bool,
-    /// The commands that show what became of the earlier message.
+    /// The commands that show the status of the earlier message.
     checks: Vec<String>,
 }
 
 impl Check {
-    /// There is no check on a dry run.
+    /// `None` for a dry run, which needs no check.
     pub fn new(
         settings: &Settings,
         parts: &[&str],
@@ -52,19 +52,20 @@ impl Check {
         store.digest(&parts)
     }
 
-    /// From when on an equal message keeps this one from being sent.
+    /// The start of the period in which the same message blocks this one; `None` if duplicates are
+    /// allowed.
     pub fn refuse_since(&self, now: Timestamp) -> Option<Timestamp> {
-        (!self.waived).then(|| now.checked_sub(SPAN).unwrap_or(Timestamp::MIN))
+        (!self.waived).then(|| now.checked_sub(WINDOW).unwrap_or(Timestamp::MIN))
     }
 
-    /// Refuses a repetition, and records nothing.
+    /// Refuses a duplicate. Records nothing.
     ///
     /// # Errors
-    /// An equal message was sent, or may have been, within five minutes; or that cannot be told.
-    pub fn look(&self, settings: &Settings, store: &dyn Store) -> Result<()> {
+    /// The same message was sent, or may have been sent, within five minutes; or the check failed.
+    pub fn require_new(&self, settings: &Settings, store: &dyn Store) -> Result<()> {
         let Some(since) = self.refuse_since(Timestamp::now()) else { return Ok(()) };
         refuse_legacy(settings)?;
-        match store.recent(&self.fingerprint(store), since).map_err(unchecked)? {
+        match store.recent(&self.fingerprint(store), since).map_err(check_failed)? {
             Some(earlier) => Err(self.refuse(earlier)),
             None => Ok(()),
         }
@@ -76,28 +77,28 @@ impl Check {
     }
 }
 
-/// The refusal of a message that was accepted `age` ago in the same words; `checks` are the commands
-/// that show what has become of that one.
+/// The failure for a message that was already accepted `age` ago. `checks` are the commands that show
+/// the status of the earlier message.
 pub fn repetition(age: SignedDuration, checks: &[String]) -> Box<Failure> {
     let mut failure = Failure::usage(format!(
         "the same message was sent to the same customer {} s ago",
         age.as_secs().max(0)
     ))
     .hint(format!(
-        "check first whether it arrived; if it is meant to be sent again, add --allow-duplicate; \
-         it counts as a repetition for {} minutes",
-        SPAN.as_mins()
+        "check first whether it arrived; to send it again on purpose, add --allow-duplicate; \
+         without it, the same message is refused for {} minutes",
+        WINDOW.as_mins()
     ));
     failure.next = checks.to_vec();
     failure
 }
 
-/// An equal message may have been sent: nothing suggests to send it again.
+/// The same message may have been sent, so no hint suggests sending it again.
 fn unresolved(age: SignedDuration, checks: &[String]) -> Box<Failure> {
     let mut failure = Failure::new(
         Kind::UnknownOutcome,
         format!(
-            "the same message to the same customer was started {} s ago, and its outcome is unknown",
+            "the same message may have been sent to the same customer {} s ago; its outcome is unknown",
             age.as_secs().max(0)
         ),
     )
@@ -107,49 +108,48 @@ fn unresolved(age: SignedDuration, checks: &[String]) -> Box<Failure> {
     failure
 }
 
-/// The check cannot be made, so nothing is sent.
-pub fn unchecked(error: Error) -> Box<Failure> {
+/// The failure if the check cannot run. Nothing is sent.
+pub fn check_failed(error: Error) -> Box<Failure> {
     if signals::count() > 0 {
         return Failure::interrupted();
     }
     let (error, fix) = match error {
         Error::NeverExisted(error) | Error::NotWritten(error) => (error, Fix::Files),
         Error::Unreadable(error, fix) => (error, fix),
-        Error::TakenOver => (anyhow!("its record was changed by another run"), Fix::Retry),
+        Error::TakenOver => (anyhow!("another run changed its record"), Fix::Retry),
     };
-    let mut failure = Failure::environment(format!(
-        "it cannot be checked whether this message was just sent: {error:#}"
-    ))
-    .hint(format!(
-        "{}; --allow-duplicate sends without the check, also if the message was just sent",
-        advice(fix)
-    ));
+    let mut failure =
+        Failure::environment(format!("cannot check whether this message was just sent: {error:#}"))
+            .hint(format!(
+                "{}; --allow-duplicate skips the check, even if the message was just sent",
+                advice(fix)
+            ));
     if fix == Fix::Repair {
         failure.next = vec![REPAIR.to_string()];
     }
     failure
 }
 
-/// A record that version 0.1.0 wrote within the last five minutes may name this message.
+/// A record that version 0.1.0 wrote in the last five minutes may contain this message.
 fn refuse_legacy(settings: &Settings) -> Result<()> {
     let Ok(folder) = storage::folder(settings) else { return Ok(()) };
-    let span = Duration::try_from(SPAN).unwrap_or_default();
+    let span = Duration::try_from(WINDOW).unwrap_or_default();
     let Ok(written) = folder.join(LEGACY_FILE).symlink_metadata().and_then(|file| file.modified())
     else {
         return Ok(());
     };
-    // A file from the future is of a clock that was set back.
+    // A modification time in the future means that the clock was set back.
     let age = SystemTime::now().duration_since(written).unwrap_or(span);
     if age >= span {
         return Ok(());
     }
     Err(Failure::environment(
-        "an earlier version of alimsg sent messages within the last five minutes, and this version \
-         cannot compare them with this one",
+        "an earlier version of alimsg sent messages in the last five minutes; this version cannot \
+         check whether this message is one of them",
     )
     .hint(format!(
-        "run this again in {} s; --allow-duplicate sends without the check, also if the message was \
-         just sent",
+        "run this again in {} s; --allow-duplicate skips the check, even if the message was just \
+         sent",
         (span - age).as_secs() + 1
     )))
 }

@@ -1,4 +1,4 @@
-//! The path of one message, from the finished call to its acceptance by the service.
+//! The path of one message, from the finished call until Alibaba Cloud accepts it.
 //!
 //! command line → [`Message`] → claim of its key → plan → consent → guard → call → reply → report
 
@@ -28,42 +28,42 @@ use crate::output::report::Report;
 pub use crate::send::options::SendOptions;
 use crate::storage::{self, Store};
 
-/// A message that is ready to go.
+/// A message that is ready to send.
 pub struct Message {
     pub call: SendCall,
     pub recipients: Vec<String>,
-    /// The ID by which the message can be found again.
+    /// The ID that identifies the message in receipts.
     pub tracking: Tracking,
-    /// Where it can be found by that ID.
+    /// Where to look for its receipt.
     pub receipt_query: ReceiptQuery,
-    /// What the user is shown before consenting: every parameter.
+    /// Rows of the plan that the user confirms: every parameter.
     pub plan: Vec<(String, String)>,
-    /// What keeps it from being sent twice.
+    /// The options that prevent a second send.
     pub safety: SendOptions,
-    /// Asks the service, before the user is asked, whether the message can be sent at all.
+    /// Checks with Alibaba Cloud, before the prompt, whether the message can be sent.
     pub verify: Option<Verify>,
-    /// The calls that `verify` makes, for a dry run to show.
+    /// The calls that `verify` makes; a dry run shows them.
     pub reads: Vec<ReadCall>,
-    /// Keeps an equal message from going out twice in a row.
+    /// Refuses the same message within five minutes.
     pub duplicates: Option<duplicates::Check>,
-    /// What the user wants to know once it is accepted, such as its receipts.
+    /// Fetches more after the message was accepted, such as its receipts.
     pub follow_up: Option<FollowUp>,
 }
 
-/// Reads what the message refers to and returns rows for the plan, such as the rendered text.
-/// A failure means that nothing is sent.
+/// Fetches what the message refers to and returns rows for the plan, such as the rendered text.
+/// If it fails, nothing is sent.
 pub type Verify = Box<dyn Fn(&Client<'_>) -> Result<Vec<(String, String)>>>;
 
-/// Adds to the result of a message that was accepted in a call of that time. Whatever goes wrong is
-/// a warning, also that there is no guard. ai-mode is off when it begins.
+/// Adds to the result of an accepted message. The timestamp is the start of its call. All failures,
+/// including a failed guard, are only warnings. ai-mode is off when it begins.
 pub type FollowUp = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timestamp)>;
 
-/// Sends a message, once. The guard is that of the whole run: prompts may have used it before.
+/// Sends a message once. The guard is that of the whole run: prompts may have used it before.
 ///
 /// # Errors
-/// Whatever keeps it from being accepted; the failure says whether it went out.
+/// The message was not accepted, or its outcome is unknown; see the failure's outcome.
 pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Result<Report> {
-    // A call that cannot be made is found before anything is started.
+    // Builds every argument vector first, so an invalid call fails before any process starts.
     let calls: Vec<&dyn AnyCall> =
         call::any(&message.reads).chain([&message.call as &dyn AnyCall]).collect();
     let planned = client::dry_run(context, &calls)?;
@@ -84,18 +84,18 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
             }
             Claim::Unresolved(earlier) => {
                 let sent = catch_panic(Outcome::Unknown, || {
-                    attempt::conclude(context, guard, message, &earlier)
+                    attempt::resolve_earlier(context, guard, message, &earlier)
                 })?;
                 return catch_panic(Outcome::Sent, || Ok(replay(context, guard, message, sent)));
             }
         },
     };
     if let (Some(check), Some(store)) = (&message.duplicates, &store) {
-        check.look(&context.settings, &**store)?;
+        check.require_new(&context.settings, &**store)?;
     }
     guard.require_allowed()?;
     let verified = match &message.verify {
-        // ai-mode is off again before the question.
+        // Dropping this client switches ai-mode off before the prompt.
         Some(verify) => verify(&Client::open(context, guard)?)?,
         None => Vec::new(),
     };
@@ -106,14 +106,14 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
     }
     let sent = attempt::send(context, guard, client, message, pending.as_mut())?;
     catch_panic(Outcome::Sent, || {
-        // Others may be waiting for this key's result.
+        // Other runs may be waiting for the result of this key.
         drop(pending);
         context.screen.note("Accepted by Alibaba Cloud; not yet delivered.");
         Ok(report(context, guard, message, sent))
     })
 }
 
-/// The result of a message that went out, with what the user wants to know beyond it.
+/// The result of a sent message, completed by its follow-up.
 fn report(context: &Context, guard: &Guard<'_>, message: &Message, sent: Sent) -> Report {
     let Sent { mut record, since } = sent;
     if let Some(follow_up) = &message.follow_up {
@@ -122,12 +122,11 @@ fn report(context: &Context, guard: &Guard<'_>, message: &Message, sent: Sent) -
     Report::Record { data: record.data, raw: record.raw }
 }
 
-/// The store, if this message has a key or is checked for repetitions. Nothing has been started
-/// yet.
+/// Opens the store if the message has a key or a duplicate check. No process has started yet.
 ///
 /// # Errors
-/// It cannot be read. The outcome of a message with a key is unknown then; one without a key is not
-/// sent, unless a repetition is allowed.
+/// The store cannot be read. With a key, the outcome is then unknown; without one, the message is
+/// not sent, unless duplicates are allowed.
 fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Store>>> {
     let key = message.safety.key.as_deref();
     if key.is_none() && message.duplicates.is_none() {
@@ -150,7 +149,7 @@ fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Sto
                 .warn(format!("this message is not recorded for the duplicate check: {error:#}"));
             Ok(None)
         }
-        (None, _) => Err(duplicates::unchecked(error)),
+        (None, _) => Err(duplicates::check_failed(error)),
     }
 }
 
@@ -160,32 +159,33 @@ fn claim<'s>(
     key: &str,
     message: &Message,
 ) -> Result<Claim<'s>> {
-    let wanted = idempotency::Wanted {
+    let request = idempotency::Request {
         call: &message.call,
         tracking: &message.tracking,
         receipt_query: &message.receipt_query,
         recipients: message.recipients.len(),
     };
-    idempotency::claim(context, store, key, &wanted)
+    idempotency::claim(context, store, key, &request)
 }
 
-/// The result of the run that used the key first. What is wanted beyond it only reads, so it is
-/// done for an earlier message as well.
+/// The result of the run that used the key first. The follow-up runs as well, because it only reads.
 fn replay(context: &Context, guard: &Guard<'_>, message: &Message, mut sent: Sent) -> Report {
-    context.screen.note("this key was used before: nothing was sent now, and this is its result");
+    context
+        .screen
+        .note("this key was used before: nothing was sent now; showing the earlier result");
     let data = &mut sent.record.data;
     data.insert("replayed".into(), json!(true));
     if data.get("to").is_none_or(serde_json::Value::is_null) {
-        // A person resolved the key, and only part of the numbers was on record.
+        // The key was resolved by hand, and the record has only some of the numbers.
         data.insert("to".into(), json!(message.recipients));
     }
     report(context, guard, message, sent)
 }
 
-/// Without a terminal, consent must be given on the command line. Nothing is started before.
+/// Without a terminal, `--yes` is required. Checked before any process starts.
 ///
 /// # Errors
-/// There is no consent and no terminal to ask on.
+/// Neither `--yes` nor a terminal is there.
 pub fn require_consent(context: &Context) -> Result<()> {
     if context.settings.yes || context.settings.interactive {
         return Ok(());
@@ -207,13 +207,13 @@ fn confirm(
     rows.extend_from_slice(verified);
     rows.push(("messages".into(), message.recipients.len().to_string()));
     rows.push(("account".into(), account.describe()));
-    let what = counted(message);
-    context.screen.plan(&format!("About to send {what}:"), &rows);
-    context.screen.confirm(&format!("send {what}"))
+    let count = message_count(message);
+    context.screen.plan(&format!("About to send {count}:"), &rows);
+    context.screen.confirm(&format!("send {count}"))
 }
 
-/// How many messages of which kind: `1 SMS`, `2 messages`.
-fn counted(message: &Message) -> String {
+/// The number of messages with their kind: `1 SMS`, `2 messages`.
+fn message_count(message: &Message) -> String {
     let count = message.recipients.len();
     match (message.call.operation.product, count) {
         (Product::Dysmsapi, _) => format!("{count} SMS"),

@@ -1,4 +1,4 @@
-//! How a message is kept from being sent twice.
+//! The options of a send that prevent a second send.
 
 use std::time::Duration;
 
@@ -7,6 +7,6 @@ use std::time::Duration;
 pub struct SendOptions {
     /// The idempotency key.
     pub key: Option<String>,
-    /// After that time no look-up of a receipt begins.
+    /// How long to look for a receipt after an unknown outcome; zero disables it.
     pub look_up: Duration,
 }

@@ -1,20 +1,19 @@
 //! The shared use of ai-mode.
 //!
-//! ai-mode is one switch for the whole user account, kept in a file that the CLI rewrites in place
-//! and without a lock. So every run of alimsg takes a *lease* before it switches it on and gives
-//! the lease back when it leaves; the last one to leave switches it off. A lease is a locked file:
-//! while its run lives (or a call of that run, which inherits the lock) it is *live*; a lease that
-//! no process holds any more is *stale*: its run was killed, and ai-mode may still be on. A lease
-//! that cannot be read counts as live: ai-mode is not switched off under a call that may use it.
+//! ai-mode is one setting for the whole user account, in a file that the CLI rewrites in place
+//! without a lock. So every run of alimsg takes a *lease* before it switches ai-mode on and releases
+//! it at the end; the last run switches ai-mode off. A lease is a locked file. It is *live* while
+//! its run, or a call that inherited the lock, is alive. It is *stale* if no process holds the lock:
+//! its run was killed, and ai-mode may still be on. A lease that cannot be read counts as live, so
+//! that ai-mode is not switched off during a call that may use it.
 //!
-//! ai-mode is written only while no other run holds a live lease: the first one to come switches it
-//! on, the last one to leave switches it off. A call in flight never finds the file half-written.
+//! ai-mode is written only while no other run holds a live lease: the first run switches it on and
+//! the last run switches it off. So a running call never reads a half-written file.
 //!
-//! The leases are beside what they protect, in the CLI's configuration folder, so that runs with
-//! different state folders share them. All of it happens under one lock, which also covers every
-//! other command of `aliyun` that writes the configuration. Children that write it inherit the
-//! lock, so that it outlives a killed run for as long as they write. All of it belongs to one user:
-//! in the folder of another one nothing is read, written or switched.
+//! The leases are in the CLI's configuration folder, so that runs with different state folders share
+//! them. One lock protects them, and also every `aliyun` command that writes the configuration.
+//! Child processes that write it inherit the lock, so it stays locked if the run is killed while
+//! they write. alimsg refuses to use a configuration folder that belongs to another user.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -33,16 +32,15 @@ use crate::os::{failpoint, system};
 use crate::output::Screen;
 use crate::storage::lock::{self, LockError};
 
-/// How long a run waits for others to finish writing the configuration, at least. Each of them
-/// needs two short processes.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How often a `disable` that someone else's signal killed is run, all in all.
-const ATTEMPTS: u32 = 2;
-/// How often one is started where the system refuses one more process, and the pause between.
+/// The minimum time that a run waits for the lock. Each other run needs it for two short processes.
+const MIN_LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+/// How many times `disable` is run in total if a signal kills it.
+const DISABLE_ATTEMPTS: u32 = 2;
+/// How many times a process is started if the system limit is reached, and the pause in between.
 const START_ATTEMPTS: u32 = 40;
 const START_PAUSE: Duration = Duration::from_millis(25);
 
-/// A run's share in ai-mode.
+/// The lease of one run on ai-mode.
 pub struct Lease {
     path: PathBuf,
     file: File,
@@ -53,7 +51,7 @@ impl Lease {
         &self.path
     }
 
-    /// The locked file, for calls to hold while they run.
+    /// The locked file, which calls inherit while they run.
     pub fn file(&self) -> &File {
         &self.file
     }
@@ -62,22 +60,22 @@ impl Lease {
 /// The leases of other runs.
 #[derive(Debug, Default)]
 pub struct Leases {
-    /// A run or its call uses ai-mode.
+    /// Another run or its call uses ai-mode.
     pub live: bool,
-    /// Those of runs that were killed.
+    /// The leases of killed runs.
     pub stale: Vec<PathBuf>,
-    /// Why one of them is neither. It may be in use.
+    /// Why a lease could not be read. It may be in use.
     unreadable: Option<anyhow::Error>,
 }
 
 impl Leases {
-    /// ai-mode may be on although no run uses it.
+    /// Whether ai-mode may be on although no run uses it.
     pub fn are_abandoned(&self) -> bool {
         !self.live && !self.stale.is_empty() && self.unreadable.is_none()
     }
 
     /// # Errors
-    /// One of them cannot be read.
+    /// A lease cannot be read.
     pub fn readable(self) -> Result<Self> {
         match self.unreadable {
             Some(error) => Err(error),
@@ -86,68 +84,69 @@ impl Leases {
     }
 }
 
-/// What a run found that was killed runs' and did about it.
+/// The result of switching off an ai-mode that killed runs left on.
 #[derive(Debug)]
 pub enum Recovery {
-    /// Nothing was left on, or another run uses ai-mode and will switch it off.
+    /// ai-mode was not left on, or another run uses it and will switch it off.
     NotNeeded,
     SwitchedOff,
     Failed(String),
 }
 
-/// How a run left ai-mode.
+/// The state of ai-mode after a run released its lease.
 #[derive(Debug)]
 pub enum Release {
     /// It is off.
     Off,
-    /// Others still use it; the last of them switches it off.
+    /// Other runs still use it; the last one switches it off.
     Shared,
-    /// It could not be switched off; the lease stays on record.
+    /// It could not be switched off, for this reason; the lease file stays.
     On(String),
 }
 
-/// The leases on one CLI configuration.
+/// The leases of one CLI configuration folder.
 pub struct AiMode<'a> {
-    host: &'a AliyunCli,
+    cli: &'a AliyunCli,
     folder: PathBuf,
     screen: Option<&'a Screen>,
 }
 
 impl<'a> AiMode<'a> {
-    pub fn new(host: &'a AliyunCli) -> Self {
-        Self { host, folder: own_folder(&host.config_folder), screen: None }
+    pub fn new(cli: &'a AliyunCli) -> Self {
+        Self { cli, folder: own_folder(&cli.config_folder), screen: None }
     }
 
-    /// Shows there what is run and what is waited for.
-    pub fn with_notes(host: &'a AliyunCli, screen: &'a Screen) -> Self {
-        Self { screen: Some(screen), ..Self::new(host) }
+    /// Also shows commands and notes about waiting on the screen.
+    pub fn with_screen(cli: &'a AliyunCli, screen: &'a Screen) -> Self {
+        Self { screen: Some(screen), ..Self::new(cli) }
     }
 
-    /// Only one process at a time may write the CLI's configuration; this is its lock.
+    /// Takes the lock for writing the CLI's configuration. Only one process at a time may hold it.
     pub fn lock_configuration(&self, interruptible: bool) -> Result<File, LockError> {
-        let patience = PATIENCE.max(self.host.limit * 2);
+        let patience = MIN_LOCK_TIMEOUT.max(self.cli.limit * 2);
         self.lock("configuration.lock", patience, interruptible)
     }
 
-    /// The lock under which a first run checks and installs things, so that the others wait for
-    /// its result instead of doing the same.
+    /// Takes the lock for the preflight checks, so that other runs wait for the result instead of
+    /// repeating the checks and the plugin download.
     pub fn lock_preflight(&self) -> Result<File, LockError> {
-        let patience = PATIENCE.max(self.host.limit * 6);
+        let patience = MIN_LOCK_TIMEOUT.max(self.cli.limit * 6);
         self.lock("preflight.lock", patience, true)
     }
 
     fn lock(&self, name: &str, patience: Duration, interruptible: bool) -> Result<File, LockError> {
-        check_owner(&self.host.config_folder).map_err(LockError::Failed)?;
+        check_owner(&self.cli.config_folder).map_err(LockError::Failed)?;
         let waiting = || {
             if let Some(screen) = self.screen {
-                screen.note("waiting for another run of alimsg to finish its work on aliyun");
+                screen
+                    .note("waiting for another run of alimsg to release the aliyun configuration");
             }
         };
         lock::acquire_and_report(&self.folder.join(name), patience, interruptible, &waiting)
     }
 
-    /// The leases in that configuration folder at this moment, without the lock: one of them may
-    /// be about to be taken or given back.
+    /// The leases in this configuration folder, read without the lock: other runs may take or
+    /// release leases at the same time.
     ///
     /// # Errors
     /// The folder cannot be read, or belongs to another user.
@@ -166,7 +165,7 @@ impl<'a> AiMode<'a> {
             }
             Ok(match self.disable(&lock) {
                 Ok(()) => {
-                    forget(&leases.stale);
+                    remove_leases(&leases.stale);
                     Recovery::SwitchedOff
                 }
                 Err(reason) => Recovery::Failed(reason),
@@ -175,7 +174,7 @@ impl<'a> AiMode<'a> {
         recover().unwrap_or_else(|error: anyhow::Error| Recovery::Failed(format!("{error:#}")))
     }
 
-    /// The leases of others. Under the lock that the caller holds: no run is half-way through then.
+    /// The leases of other runs. The caller must hold the lock, so that no run changes them.
     ///
     /// # Errors
     /// The folder cannot be read.
@@ -183,36 +182,36 @@ impl<'a> AiMode<'a> {
         sort_leases(&self.folder, None)
     }
 
-    /// Takes a lease. From here on the run has to [`leave`](Self::leave), or to give it back with
-    /// [`abandon`](Self::abandon) if nothing was switched on.
+    /// Takes a lease. The run must [`release`](Self::release) it, or [`abandon`](Self::abandon) it if
+    /// nothing was switched on.
     ///
-    /// Under the lock that the caller holds: no run may see the file before it is locked.
+    /// The caller must hold the lock, so that no run sees the file before it is locked.
     pub fn take_lease(&self, _configuration: &File) -> Result<Lease> {
         let (path, mut file) = lock::sign_of_life(&leases_folder(&self.folder))?;
-        // For people who look: the lock alone decides.
+        // Only for debugging: alimsg checks the lock, not the process ID.
         let written = writeln!(file, "{}", std::process::id());
         if written.is_err() {
-            forget(std::slice::from_ref(&path));
+            remove_leases(std::slice::from_ref(&path));
         }
         written.with_context(|| format!("cannot write {}", path.display()))?;
         Ok(Lease { path, file })
     }
 
-    /// Gives a lease back under which nothing was switched on. Under the lock under which it was
-    /// taken: no other run can have relied on it.
+    /// Removes a lease under which nothing was switched on. The caller must hold the lock since it
+    /// took the lease, so that no other run relied on it.
     pub fn abandon(&self, lease: &Lease, _configuration: &File) {
-        forget(std::slice::from_ref(&lease.path));
+        remove_leases(std::slice::from_ref(&lease.path));
     }
 
-    /// Gives the lease back, and switches ai-mode off if it was the last one.
-    pub fn leave(&self, lease: &Path) -> Release {
+    /// Releases the lease, and switches ai-mode off if it was the last one.
+    pub fn release(&self, lease: &Path) -> Release {
         let lock = match self.lock_configuration(false) {
             Ok(lock) => lock,
             Err(LockError::Failed(error)) => return Release::On(format!("{error:#}")),
             Err(_) => return Release::On("another process keeps the configuration locked".into()),
         };
-        // The file may be gone: the next run after a kill has recovered already, or a person has
-        // tidied up under a run that lives. Off is right after either.
+        // The file may be missing: another run recovered from a kill, or a user deleted it.
+        // Switching off is correct in both cases.
         let leases = match sort_leases(&self.folder, Some(lease)) {
             Ok(leases) => leases,
             Err(error) => return Release::On(format!("{error:#}")),
@@ -220,7 +219,7 @@ impl<'a> AiMode<'a> {
         let mut done = leases.stale;
         done.push(lease.to_path_buf());
         if leases.live {
-            forget(&done);
+            remove_leases(&done);
             return Release::Shared;
         }
         if let Some(error) = leases.unreadable {
@@ -230,17 +229,17 @@ impl<'a> AiMode<'a> {
         match self.disable(&lock) {
             Ok(()) => {
                 failpoint::point("ai-mode: off, lease still there");
-                forget(&done);
+                remove_leases(&done);
                 Release::Off
             }
             Err(reason) => Release::On(reason),
         }
     }
 
-    /// Step 7, under the lock, until it is proven that ai-mode is off.
+    /// Step 7, under the lock: switches ai-mode off and verifies it.
     fn disable(&self, configuration: &File) -> Result<(), String> {
         let mut reason = String::new();
-        for _ in 0..ATTEMPTS {
+        for _ in 0..DISABLE_ATTEMPTS {
             let output = self.step(&steps::disable(), configuration)?;
             if self.is_off(&output, configuration) {
                 return Ok(());
@@ -255,10 +254,10 @@ impl<'a> AiMode<'a> {
         Err(reason)
     }
 
-    /// Whether ai-mode is off after that `disable`. The file proves it, however the command ended;
-    /// where it cannot be read, a second command that has succeeded.
+    /// Whether ai-mode is off after `disable`. The file proves it, regardless of how the command
+    /// ended. If the file cannot be read, `show` must confirm it.
     fn is_off(&self, disabled: &Output, configuration: &File) -> bool {
-        if let Some(switch) = Switch::read(&self.host.config_folder) {
+        if let Some(switch) = Switch::load(&self.cli.config_folder) {
             return !switch.enabled;
         }
         reply::failure_message(disabled).is_none()
@@ -269,19 +268,19 @@ impl<'a> AiMode<'a> {
 
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Output, String> {
         if let Some(screen) = self.screen {
-            screen.command(&self.host.shown, arguments);
+            screen.command(&self.cli.shown, arguments);
         }
         let options = SpawnOptions { hold: Some(configuration), ..SpawnOptions::default() };
         let mut attempts = 0;
         loop {
             attempts += 1;
-            match self.host.run(arguments, &options) {
-                // At the limit of processes: the threads of the call before may still be ending.
+            match self.cli.run(arguments, &options) {
+                // At the process limit, the threads of the previous call may still be ending.
                 Err(error) if is_limit(&error) && attempts < START_ATTEMPTS => {
                     std::thread::sleep(START_PAUSE);
                 }
                 Err(error) => {
-                    return Err(format!("{} could not be started: {error}", self.host.shown));
+                    return Err(format!("{} could not be started: {error}", self.cli.shown));
                 }
                 Ok(output) => return Ok(output),
             }
@@ -289,17 +288,17 @@ impl<'a> AiMode<'a> {
     }
 }
 
-/// The system refused one more process or thread, for now.
+/// Whether the system refused another process or thread because of a limit.
 fn is_limit(error: &std::io::Error) -> bool {
     error.kind() == std::io::ErrorKind::WouldBlock
 }
 
-/// Someone else's signal ended it.
+/// Whether a signal that alimsg did not send ended the command.
 fn was_killed(output: &Output) -> bool {
     matches!(output.end, Termination::Exited(status) if system::ending_signal(status).is_some())
 }
 
-/// What alimsg keeps in the CLI's configuration folder.
+/// alimsg's own folder in the CLI's configuration folder.
 fn own_folder(config_folder: &Path) -> PathBuf {
     config_folder.join(".alimsg")
 }
@@ -308,11 +307,11 @@ fn leases_folder(own_folder: &Path) -> PathBuf {
     own_folder.join("leases")
 }
 
-/// That the folders belong to this user.
+/// Checks that the folders belong to this user.
 fn check_owner(config_folder: &Path) -> Result<()> {
     let own = own_folder(config_folder);
     let leases = leases_folder(&own);
-    // People keep their configuration elsewhere and link to it.
+    // Users may keep the configuration folder elsewhere and link to it.
     for (folder, link) in [(config_folder, true), (&own, false), (&leases, false)] {
         system::check_own_folder(folder, link).map_err(|error| lock::name(error, folder))?;
     }
@@ -338,7 +337,7 @@ fn sort_leases(folder: &Path, own: Option<&Path>) -> Result<Leases> {
         match lock::is_held(&path) {
             Ok(Some(true)) => leases.live = true,
             Ok(Some(false)) => leases.stale.push(path),
-            // Given back since the folder was read.
+            // Released since the folder was listed.
             Ok(None) => {}
             Err(error) => leases.unreadable = Some(error),
         }
@@ -346,9 +345,9 @@ fn sort_leases(folder: &Path, own: Option<&Path>) -> Result<Leases> {
     Ok(leases)
 }
 
-/// Removes leases that are over. One that cannot be removed is recovered from once more by the
-/// next run.
-fn forget(leases: &[PathBuf]) {
+/// Removes leases that have ended. If that fails, the next run treats them as stale and recovers
+/// again.
+fn remove_leases(leases: &[PathBuf]) {
     for lease in leases {
         let _ = std::fs::remove_file(lease);
     }

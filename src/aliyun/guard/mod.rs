@@ -1,18 +1,17 @@
-//! The guard around every run of `aliyun`.
+//! The guard: the steps before and after the calls of `aliyun`.
 //!
-//! 1. `aliyun version` is new enough;
-//! 2. plugins install themselves;
-//! 3. the product's plugin is there and up to date;
-//! 4. there are credentials, and it is known whose;
-//! 5. ai-mode is switched on and carries the product's agent string;
-//! 6. the calls;
-//! 7. ai-mode is switched off, on every exit.
+//! 1. check that `aliyun version` is new enough;
+//! 2. switch on automatic plugin installation;
+//! 3. install or update the product's plugin;
+//! 4. find the credentials and their account;
+//! 5. switch ai-mode on and set the product's agent string;
+//! 6. make the calls;
+//! 7. switch ai-mode off, on every exit.
 //!
-//! [`Guard::prepare`] is steps 1 to 4, of which a warm run skips what its cache proves.
-//! [`Guard::enter`] is step 5 and returns the [`Session`] that makes the calls. Dropping the
-//! session is step 7; that covers errors, signals and panics. What kills the process outright is
-//! covered by the watchdog, and what kills both by the next run, which finds the lease:
-//! [`recovery`].
+//! [`Guard::prepare`] runs steps 1 to 4 and skips the checks that the cache proves.
+//! [`Guard::enter`] runs step 5 and returns the [`Session`] that makes the calls. Dropping the
+//! session runs step 7, also after errors, signals and panics. If the process is killed, the
+//! watchdog runs step 7. If both are killed, the next run finds the lease: see [`recovery`].
 
 mod ai_mode;
 mod preflight;
@@ -43,49 +42,49 @@ pub use session::Session;
 use unusable::{lock_failure, unusable};
 use watchdog::Watchdog;
 
-/// A run that may switch ai-mode on. Steps 1 to 4 run once, when they are first needed.
+/// Prepares the CLI and switches ai-mode on. Steps 1 to 4 run once, when they are first needed.
 pub struct Guard<'r> {
     context: &'r Context,
     product: Product,
-    /// The call that questions come before.
+    /// The call that follows prompts; `None` for commands that only read.
     operation: Option<&'static Operation>,
     prepared: OnceCell<Prepared>,
 }
 
-/// What steps 1 to 4 found out.
+/// The result of steps 1 to 4.
 struct Prepared {
-    host: AliyunCli,
+    cli: AliyunCli,
     account: Account,
 }
 
 impl<'r> Guard<'r> {
-    /// For a call that questions come before. Nothing is started yet.
+    /// A guard for a call that follows prompts. Starts no process yet.
     pub fn for_call(context: &'r Context, operation: &'static Operation) -> Self {
         let (product, prepared) = (operation.product, OnceCell::new());
         Self { context, product, operation: Some(operation), prepared }
     }
 
-    /// Steps 1 to 4, at once.
+    /// Runs steps 1 to 4 immediately.
     ///
     /// # Errors
-    /// `aliyun` is missing, too old or cannot get its plugin; there are no valid credentials; a
-    /// signal came. Nothing has been sent.
+    /// `aliyun` is missing or too old, its plugin cannot be installed, there are no valid
+    /// credentials, or a signal arrived. Nothing has been sent.
     pub fn prepare(context: &'r Context, product: Product) -> Result<Self> {
         let guard = Self { context, product, operation: None, prepared: OnceCell::new() };
         guard.prepared()?;
         Ok(guard)
     }
 
-    /// Steps 1 to 4, and that the CLI's safety policy allows the call.
+    /// Runs steps 1 to 4 and checks that the CLI's safety policy allows the call.
     ///
     /// # Errors
-    /// As [`Guard::prepare`]; also if the policy does not allow the call, or cannot be read.
+    /// As [`Guard::prepare`]; or the policy does not allow the call, or cannot be read.
     pub fn require_allowed(&self) -> Result<()> {
-        let host = &self.prepared()?.host;
-        self.operation.map_or(Ok(()), |operation| safety_policy::check(host, operation))
+        let cli = &self.prepared()?.cli;
+        self.operation.map_or(Ok(()), |operation| safety_policy::check(cli, operation))
     }
 
-    /// The account that the calls will be made for.
+    /// The account that the calls use.
     ///
     /// # Errors
     /// As [`Guard::prepare`].
@@ -103,44 +102,44 @@ impl<'r> Guard<'r> {
 
     fn run_preflight(&self) -> Result<Prepared> {
         let Self { context, product, .. } = *self;
-        let host = AliyunCli::find(&context.settings)?;
-        // A lease that cannot be read would keep ai-mode on: nothing is switched on then.
-        AiMode::leases_in(&host.config_folder)
+        let cli = AliyunCli::find(&context.settings)?;
+        // An unreadable lease would prevent switching ai-mode off later, so stop before step 5.
+        AiMode::leases_in(&cli.config_folder)
             .and_then(Leases::readable)
             .map_err(|error| unusable(&error))?;
         let env_credentials = EnvCredentials::of_this_process(&context.settings);
         if env_credentials.recorded {
             context.screen.note(
-                "ALIBABA_CLOUD_CLI_MOCK is set: aliyun answers from records, and calls that have none \
-                 are made",
+                "ALIBABA_CLOUD_CLI_MOCK is set: aliyun returns recorded replies, but calls without a \
+                 record are really made",
             );
         }
-        let cache = Preflight { context, host: &host, product, env_credentials: &env_credentials }
-            .cache()?;
+        let cache =
+            Preflight { context, cli: &cli, product, env_credentials: &env_credentials }.cache()?;
         let profiles = cache.profiles().unwrap_or_default();
-        let account = account::resolve(&host.shown, &context.settings, &env_credentials, profiles)
-            // The profile may have been added by another program than the CLI.
-            .inspect_err(|_| PreflightCache::forget(&host))?;
+        let account = account::resolve(&cli.shown, &context.settings, &env_credentials, profiles)
+            // Another program may have added the profile, so do not trust the cached list.
+            .inspect_err(|_| PreflightCache::remove(&cli))?;
         if let Some(warning) = account.warning() {
             context.screen.warn(warning);
         }
         context.facts.account.replace(Some(account.clone()));
-        Ok(Prepared { host, account })
+        Ok(Prepared { cli, account })
     }
 
-    /// Step 5. A run that asks questions between its calls enters more than once: ai-mode is off
-    /// while a person thinks.
+    /// Runs step 5. A run with prompts between its calls enters more than once, so that ai-mode is
+    /// off during the prompts.
     ///
     /// # Errors
-    /// ai-mode could not be switched on, or a signal came; it is off again then.
+    /// ai-mode could not be switched on, or a signal arrived. ai-mode is then switched off again.
     pub fn enter(&self) -> Result<Session<'r>> {
-        let host = &self.prepared()?.host;
+        let cli = &self.prepared()?.cli;
         let Self { context, product, .. } = self;
-        // First: it gets ready while the configuration is locked.
+        // Started first, so that it initializes while this run waits for the lock.
         let watchdog = Watchdog::start().map_err(|error| no_watchdog(&error))?;
-        let ai_mode = AiMode::with_notes(host, &context.screen);
-        // Declared before the lock is taken: however this ends, the lock goes before the session,
-        // which needs it to leave.
+        let ai_mode = AiMode::with_screen(cli, &context.screen);
+        // Declared before the lock, so that the lock is dropped first: the session needs the lock
+        // when it is dropped.
         let session;
         let entered = {
             let lock = ai_mode.lock_configuration(true).map_err(lock_failure)?;
@@ -151,14 +150,15 @@ impl<'r> Guard<'r> {
                 .map_err(|error| unusable(&error))?;
             let lease = ai_mode.take_lease(&lock).map_err(|error| unusable(&error))?;
             failpoint::point("guard: lease taken");
-            session = Session::new(context, host.clone(), lease, watchdog);
+            session = Session::new(context, cli.clone(), lease, watchdog);
             session.switch_on(*product, &lock, &others)
         };
         entered.map(|()| session)
     }
 }
 
-/// Without a watchdog a killed run would leave ai-mode on, so nothing is switched on.
+/// The failure if the watchdog cannot start. Without it a killed run would leave ai-mode on, so
+/// nothing is switched on.
 fn no_watchdog(error: &anyhow::Error) -> Box<Failure> {
     if signals::count() > 0 {
         return Failure::interrupted();
@@ -174,7 +174,7 @@ fn no_watchdog(error: &anyhow::Error) -> Box<Failure> {
     .retryable()
 }
 
-/// Says what the first signal does while a command runs, and what a second one would do.
+/// Explains what the first signal does while a command runs, and what a second one would do.
 fn note_waiting(context: &Context) {
     context.screen.note(
         "stopping: waiting for the running call to finish; a second Ctrl-C ends it now, and its \
@@ -182,27 +182,26 @@ fn note_waiting(context: &Context) {
     );
 }
 
-/// Runs one command of the guard; the user's second signal ends it.
+/// Runs one command of the guard. A second signal from the user ends it.
 fn run_step(
     context: &Context,
-    host: &AliyunCli,
+    cli: &AliyunCli,
     arguments: &[String],
     hold: Option<&File>,
 ) -> Result<Output> {
-    let output = run_to_end(context, host, arguments, hold)?;
+    let output = run_to_end(context, cli, arguments, hold)?;
     if output.end == Termination::Interrupted { Err(Failure::interrupted()) } else { Ok(output) }
 }
 
-/// As [`run_step`], for a caller that must know whether the command was started: only then this is
-/// no failure.
+/// As [`run_step`], but returns an error only if the command was not started.
 fn run_to_end(
     context: &Context,
-    host: &AliyunCli,
+    cli: &AliyunCli,
     arguments: &[String],
     hold: Option<&File>,
 ) -> Result<Output> {
     stop_if_interrupted()?;
-    context.screen.command(&host.shown, arguments);
+    context.screen.command(&cli.shown, arguments);
     let note = || note_waiting(context);
     let options = SpawnOptions {
         hold,
@@ -210,14 +209,14 @@ fn run_to_end(
         on_first_signal: Some(&note),
         ..SpawnOptions::default()
     };
-    host.run(arguments, &options).map_err(|error| spawn_failure(host, &error))
+    cli.run(arguments, &options).map_err(|error| spawn_failure(cli, &error))
 }
 
 fn stop_if_interrupted() -> Result<()> {
     if signals::count() > 0 { Err(Failure::interrupted()) } else { Ok(()) }
 }
 
-fn spawn_failure(host: &AliyunCli, error: &io::Error) -> Box<Failure> {
+fn spawn_failure(cli: &AliyunCli, error: &io::Error) -> Box<Failure> {
     if error.kind() == io::ErrorKind::ArgumentListTooLong {
         return Failure::usage("the call is too long for this system's command line")
             .hint("shorten the values, or send to fewer recipients at once");
@@ -225,11 +224,11 @@ fn spawn_failure(host: &AliyunCli, error: &io::Error) -> Box<Failure> {
     if error.kind() == io::ErrorKind::WouldBlock {
         return Failure::environment(format!(
             "{} could not be started: {error}",
-            host.program.display()
+            cli.program.display()
         ))
         .hint("the limit on processes or threads is reached: see `ulimit -u`")
         .retryable();
     }
-    Failure::environment(format!("{} could not be started: {error}", host.program.display()))
+    Failure::environment(format!("{} could not be started: {error}", cli.program.display()))
         .hint("check the file with --aliyun, or install aliyun again")
 }

@@ -1,4 +1,4 @@
-//! Steps 1 to 4: what has to be true before anything is called.
+//! Steps 1 to 4: the checks before the first call.
 
 use std::fs::File;
 
@@ -15,35 +15,35 @@ use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, Termination};
 
-/// The checks that the cache does not prove.
+/// Runs the checks that the cache does not prove.
 pub struct Preflight<'a> {
     pub context: &'a Context,
-    pub host: &'a AliyunCli,
+    pub cli: &'a AliyunCli,
     pub product: Product,
     pub env_credentials: &'a EnvCredentials,
 }
 
 impl Preflight<'_> {
-    /// What is proven, by the cache of an earlier run or now.
+    /// Returns the proofs, from the cache of an earlier run or from checks made now.
     ///
     /// # Errors
     /// `aliyun` is too old, its plugin cannot be installed or its profiles cannot be read.
     pub fn cache(&self) -> Result<PreflightCache> {
-        if let Some(cache) = PreflightCache::load(self.host).filter(|cache| self.is_enough(cache)) {
+        if let Some(cache) = PreflightCache::load(self.cli).filter(|cache| self.is_enough(cache)) {
             return Ok(cache);
         }
-        let lock = AiMode::with_notes(self.host, &self.context.screen)
+        let lock = AiMode::with_screen(self.cli, &self.context.screen)
             .lock_preflight()
             .map_err(lock_failure)?;
-        // The run that held the lock before may have proven all that is needed.
-        let mut cache = PreflightCache::load(self.host);
+        // The previous holder of the lock may have proven everything already.
+        let mut cache = PreflightCache::load(self.cli);
         let mut is_installed = None;
         for step in steps::PREFLIGHT {
             match (step, &mut cache) {
                 (Step::CheckVersion, None) => self.check_version()?,
                 (Step::SetAutoInstall, None) => {
                     self.set_auto_install()?;
-                    cache = Some(PreflightCache::new(Identity::now(self.host)));
+                    cache = Some(PreflightCache::new(Identity::now(self.cli)));
                 }
                 (Step::ListPlugins, Some(cache)) if !self.has_plugin(cache) => {
                     is_installed = Some(self.is_plugin_installed()?);
@@ -57,7 +57,7 @@ impl Preflight<'_> {
                     cache.prove_plugin(self.product);
                 }
                 (Step::ListProfiles, Some(cache)) if self.needs_profiles(cache) => {
-                    let identity = Identity::now(self.host);
+                    let identity = Identity::now(self.cli);
                     cache.prove_profiles(self.list_profiles(&identity)?, identity);
                 }
                 _ => {}
@@ -66,10 +66,10 @@ impl Preflight<'_> {
         let Some(cache) = cache else {
             return Err(Failure::internal("the checks of aliyun proved nothing"));
         };
-        if let Err(error) = cache.save(self.host) {
+        if let Err(error) = cache.save(self.cli) {
             self.context.screen.warn(format!(
-                "the checks of aliyun cannot be remembered, so each run repeats them: {error:#}; \
-                 {} names another folder",
+                "cannot cache the checks of aliyun, so each run repeats them: {error:#}; set {} to \
+                 another folder",
                 crate::storage::folder::VARIABLE
             ));
         }
@@ -80,9 +80,9 @@ impl Preflight<'_> {
         self.has_plugin(cache) && !self.needs_profiles(cache)
     }
 
-    /// The plugin was proven, and its folder was not removed since.
+    /// Whether the cache proves the plugin and its folder still exists.
     fn has_plugin(&self, cache: &PreflightCache) -> bool {
-        cache.has_plugin(self.product) && !self.host.lacks_folder_of(self.product.plugin())
+        cache.has_plugin(self.product) && !self.cli.lacks_folder_of(self.product.plugin())
     }
 
     fn needs_profiles(&self, cache: &PreflightCache) -> bool {
@@ -105,38 +105,38 @@ impl Preflight<'_> {
             ))
             .hint(upgrade)),
             None => Err(Failure::environment(format!(
-                "{} does not say which version it is: {}",
-                self.host.shown,
+                "{} did not print its version: {}",
+                self.cli.shown,
                 reply::complaint(&output)
             ))
-            .hint(format!("check it with `{} version`, or {upgrade}", self.host.shown))),
+            .hint(format!("check it with `{} version`, or {upgrade}", self.cli.shown))),
         }
     }
 
-    /// Step 2. The variable that every child gets has the same effect, so a failure costs nothing:
-    /// the CLI refuses to write where no profile is configured.
+    /// Step 2. A failure is ignored, because every child process also gets an environment variable
+    /// with the same effect, and the CLI refuses to write if no profile is configured.
     fn set_auto_install(&self) -> Result<()> {
-        let lock = AiMode::with_notes(self.host, &self.context.screen)
+        let lock = AiMode::with_screen(self.cli, &self.context.screen)
             .lock_configuration(true)
             .map_err(lock_failure)?;
         self.command(Step::SetAutoInstall, Some(&lock)).map(drop)
     }
 
-    /// Step 3: the plugin is listed and its folder is there.
+    /// Step 3: whether the plugin is listed and its folder exists.
     fn is_plugin_installed(&self) -> Result<bool> {
         let plugin = self.product.plugin();
         let output = self.command(Step::ListPlugins, None)?;
         let text = String::from_utf8_lossy(&output.stdout);
         let is_listed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
-        Ok(is_listed && !self.host.lacks_folder_of(plugin))
+        Ok(is_listed && !self.cli.lacks_folder_of(plugin))
     }
 
-    /// Downloads hold the lock of these checks, also when this run is killed: no other run may
-    /// install at the same time. They write no configuration, so running calls do not wait for them.
+    /// The download inherits the preflight lock, so that no other run installs at the same time even
+    /// if this run is killed. It does not write the configuration, so calls need not wait for it.
     fn update_plugins(&self, preflight: &File) -> Result<()> {
         let updated = self.command(Step::UpdatePlugins, Some(preflight))?;
         if let Some(failure_message) = reply::failure_message(&updated) {
-            // Hosts in a private network cannot reach the catalogue and still can send.
+            // A machine in a private network cannot reach the plugin catalogue but can still send.
             self.context
                 .screen
                 .warn(format!("the plugins of aliyun could not be updated: {failure_message}"));
@@ -146,7 +146,7 @@ impl Preflight<'_> {
 
     fn install_plugin(&self, preflight: &File) -> Result<()> {
         let plugin = self.product.plugin();
-        self.context.screen.note(&if self.host.lacks_folder_of(plugin) {
+        self.context.screen.note(&if self.cli.lacks_folder_of(plugin) {
             format!("the folder of {plugin} is missing: installing it again")
         } else {
             format!("installing {plugin}, once")
@@ -154,8 +154,10 @@ impl Preflight<'_> {
         let installing = self.command(Step::InstallPlugin, Some(preflight))?;
         let Some(failure_message) = reply::failure_message(&installing) else { return Ok(()) };
         let hint = match installing.end {
-            // It is a download, to which aliyun itself gives five minutes.
-            Termination::TimedOut(_) => "a slow network may need more: --timeout 300".to_string(),
+            // The default timeout can be too short for a download; aliyun itself allows 300 s.
+            Termination::TimedOut(_) => {
+                "on a slow network, use a longer timeout: --timeout 300".to_string()
+            }
             _ if failure_message.contains("requires CLI version") => {
                 format!("upgrade aliyun: {}", install_command())
             }
@@ -165,15 +167,15 @@ impl Preflight<'_> {
             "the plugin {plugin} cannot be installed: {failure_message}"
         ))
         .hint(hint)
-        .next(format!("{} plugin install --names {plugin}", self.host.shown)))
+        .next(format!("{} plugin install --names {plugin}", self.cli.shown)))
     }
 
-    /// The table of step 4; who sends is decided by [`crate::api::account::resolve`].
+    /// Fetches the profiles for step 4; [`crate::api::account::resolve`] chooses the account.
     fn list_profiles(&self, identity: &Identity) -> Result<Vec<Profile>> {
         let output = self.command(Step::ListProfiles, None)?;
         let profiles = Profile::parse_table(&String::from_utf8_lossy(&output.stdout));
         match reply::failure_message(&output) {
-            // Without a configuration the CLI fails here, also where exported credentials would do.
+            // Without a configuration the CLI fails here, even if there are exported credentials.
             Some(failure_message) if identity.is_configured() => {
                 Err(self.unreadable(&failure_message))
             }
@@ -181,20 +183,20 @@ impl Preflight<'_> {
         }
     }
 
-    /// The CLI cannot read its configuration.
+    /// The failure if the CLI cannot read its configuration.
     fn unreadable(&self, failure_message: &str) -> Box<Failure> {
         Failure::new(
             Kind::Credentials,
             format!("aliyun cannot read its profiles: {failure_message}"),
         )
         .hint("config.json in the configuration folder of aliyun is damaged or incomplete")
-        .next(format!("{} configure list", self.host.shown))
+        .next(format!("{} configure list", self.cli.shown))
     }
 
     fn command(&self, step: Step, hold: Option<&File>) -> Result<Output> {
-        let output = run_step(self.context, self.host, &step.arguments(self.product), hold)?;
+        let output = run_step(self.context, self.cli, &step.arguments(self.product), hold)?;
         match reply::failure_message(&output) {
-            // Whatever the command, this is how it ends where the configuration cannot be read.
+            // Every command ends this way if the configuration cannot be read.
             Some(failure_message)
                 if output.succeeded() && reply::is_configuration_error(&output) =>
             {

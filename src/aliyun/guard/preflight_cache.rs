@@ -1,8 +1,8 @@
-//! What earlier runs have proven about the CLI, so that a warm run need not prove it again.
+//! The cached results of the preflight checks, so that later runs can skip them.
 //!
-//! A stamp holds for one program file and one configuration file as they are on disk, for a day.
-//! It proves a plugin for each product by itself. It is evidence, not a promise: a call that fails
-//! for a reason that the stamp vouched for throws it away.
+//! An entry is valid for 24 hours, for one program file and one configuration file as they are on
+//! disk. The plugin of each product has its own timestamp. If a call fails for a reason that the
+//! checks should have found, the entry is removed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,19 +18,19 @@ use crate::api::operations::Product;
 use crate::os::system;
 use crate::storage::folder;
 
-/// How long a proof holds.
+/// How long a result is valid.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// A file as it was when something was proven about it.
+/// The state of a file at the time of the check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct FileState {
     path: PathBuf,
-    /// `None` if the file did not exist.
+    /// Size in bytes, modification time and inode; `None` if the file did not exist.
     version: Option<(u64, SystemTime, u64)>,
 }
 
 impl FileState {
-    fn of(path: &Path) -> Self {
+    fn from_path(path: &Path) -> Self {
         let metadata = std::fs::metadata(path).ok();
         let version = metadata.and_then(|metadata| {
             Some((metadata.len(), metadata.modified().ok()?, system::inode(&metadata)))
@@ -39,7 +39,7 @@ impl FileState {
     }
 }
 
-/// The two files that a stamp is tied to.
+/// The two files for which an entry is valid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     program: FileState,
@@ -47,59 +47,60 @@ pub struct Identity {
 }
 
 impl Identity {
-    pub fn now(host: &AliyunCli) -> Self {
+    pub fn now(cli: &AliyunCli) -> Self {
         Self {
-            program: FileState::of(&host.program),
-            configuration: FileState::of(&host.config_folder.join("config.json")),
+            program: FileState::from_path(&cli.program),
+            configuration: FileState::from_path(&cli.config_folder.join("config.json")),
         }
     }
 
-    /// The CLI has a configuration file.
+    /// Whether the CLI has a configuration file.
     pub fn is_configured(&self) -> bool {
         self.configuration.version.is_some()
     }
 }
 
-/// The proofs.
+/// The results of the checks.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PreflightCache {
     identity: Identity,
-    /// When version and auto-install were proven.
+    /// When version and automatic installation were checked.
     checked_at: Timestamp,
-    /// The profiles of `configure list`; `None` if nobody has asked yet.
+    /// The profiles of `configure list`; `None` if not yet fetched.
     profiles: Option<Vec<Profile>>,
-    /// When each product's plugin was proven.
+    /// When the plugin of each product was checked.
     plugins: BTreeMap<String, Timestamp>,
 }
 
 impl PreflightCache {
-    /// A stamp for which version and auto-install have just been proven.
+    /// An entry whose version and automatic installation have just been checked.
     pub fn new(identity: Identity) -> Self {
         Self { identity, checked_at: Timestamp::now(), profiles: None, plugins: BTreeMap::new() }
     }
 
-    /// The stamp on record, if it is about the files as they are now and still fresh.
-    pub fn load(host: &AliyunCli) -> Option<Self> {
-        let text = system::read_regular_file(&path(host)?).ok()?;
+    /// Loads the entry if it is still valid and the files have not changed.
+    pub fn load(cli: &AliyunCli) -> Option<Self> {
+        let text = system::read_regular_file(&path(cli)?).ok()?;
         let cache: Self = serde_json::from_slice(&text).ok()?;
-        (fresh(cache.checked_at) && cache.identity == Identity::now(host)).then_some(cache)
+        (is_fresh(cache.checked_at) && cache.identity == Identity::now(cli)).then_some(cache)
     }
 
-    /// Puts the stamp on record.
-    pub fn save(&self, host: &AliyunCli) -> anyhow::Result<()> {
-        let path = path(host).ok_or_else(|| anyhow::anyhow!("there is no state folder"))?;
+    /// Saves the entry.
+    pub fn save(&self, cli: &AliyunCli) -> anyhow::Result<()> {
+        let path =
+            path(cli).ok_or_else(|| anyhow::anyhow!("the state folder cannot be determined"))?;
         folder::replace(&path, &serde_json::to_vec(self)?)
     }
 
-    /// Throws the record away, so that the next run proves everything again.
-    pub fn forget(host: &AliyunCli) {
-        if let Some(path) = path(host) {
+    /// Removes the entry, so that the next run repeats all checks.
+    pub fn remove(cli: &AliyunCli) {
+        if let Some(path) = path(cli) {
             let _ = std::fs::remove_file(path);
         }
     }
 
     pub fn has_plugin(&self, product: Product) -> bool {
-        self.plugins.get(product.name()).is_some_and(|&at| fresh(at))
+        self.plugins.get(product.name()).is_some_and(|&at| is_fresh(at))
     }
 
     pub fn prove_plugin(&mut self, product: Product) {
@@ -110,23 +111,23 @@ impl PreflightCache {
         self.profiles.as_deref()
     }
 
-    /// Records the profiles, read after the configuration was as `identity` says.
+    /// Adds the profiles. `identity` is the state of the files just before they were fetched.
     pub fn prove_profiles(&mut self, profiles: Vec<Profile>, identity: Identity) {
         self.profiles = Some(profiles);
         self.identity = identity;
     }
 }
 
-/// Neither too old nor from the future: a clock that was set back proves nothing.
-fn fresh(at: Timestamp) -> bool {
+/// Whether the time is less than 24 hours ago. A time in the future is not: the clock was set back.
+fn is_fresh(at: Timestamp) -> bool {
     let age = Timestamp::now().duration_since(at);
     (SignedDuration::ZERO..LIFETIME).contains(&age)
 }
 
-/// One file for each pair of program and configuration.
-fn path(host: &AliyunCli) -> Option<PathBuf> {
+/// The cache file for this pair of program and configuration folder.
+fn path(cli: &AliyunCli) -> Option<PathBuf> {
     let mut hasher = Sha256::new();
-    for path in [&host.program, &host.config_folder] {
+    for path in [&cli.program, &cli.config_folder] {
         hasher.update(path.as_os_str().as_encoded_bytes());
         // A path cannot contain it, so two pairs never look the same.
         hasher.update([0]);

@@ -1,9 +1,8 @@
-//! The beginning of every run: has an earlier one left ai-mode on?
+//! Checks at the start of every run whether an earlier run left ai-mode on.
 //!
-//! A run that was killed together with its watchdog leaves a lease behind that no process holds.
-//! Every run that may start processes recovers from that first, whatever it does then, also a
-//! replay that sends nothing. A dry run, a help page, an offline command and a mistyped command
-//! line start nothing: they only warn.
+//! A run that was killed together with its watchdog leaves a lease that no process holds. Every run
+//! that may start processes first switches ai-mode off in this case, even if it sends nothing. A
+//! dry run, a help page, an offline command and an invalid command line only warn.
 
 use std::time::Duration;
 
@@ -12,12 +11,12 @@ use crate::aliyun::guard::ai_mode::{AiMode, Leases, Recovery};
 use crate::context::Context;
 use crate::output::Screen;
 
-/// A lease is locked a moment after its file is there: one without a lock is examined again.
-const EXAMINATIONS: u32 = 4;
+/// A new lease file is locked shortly after it is created, so an unlocked lease is checked again.
+const CHECKS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Recovers, or only warns if this run may start no process. What goes wrong is a warning: the
-/// guard refuses to send where it matters, and a replay must still give its result.
+/// Recovers, or only warns if this run may not start processes. A failure is only a warning: the
+/// guard refuses to send if necessary, and a replay must still return its result.
 pub fn at_start(context: &Context, may_start: bool) {
     let checked = if may_start {
         recover(context)
@@ -27,12 +26,12 @@ pub fn at_start(context: &Context, may_start: bool) {
     context.facts.ai_mode_disabled.set(checked);
 }
 
-/// Warns if an earlier run left ai-mode on. True if that was checked and is not so.
+/// Warns if an earlier run left ai-mode on. Returns true only if it is certain that none did.
 pub fn warn_only(screen: &Screen, sandbox: bool) -> bool {
-    // A command that needs the folder names the reason why it is not there.
+    // A command that needs the folder reports why it cannot be found.
     let Ok(folder) = cli::config_folder(sandbox) else { return false };
     let mut found = AiMode::leases_in(&folder);
-    for _ in 1..EXAMINATIONS {
+    for _ in 1..CHECKS {
         if !found.as_ref().is_ok_and(Leases::are_abandoned) {
             break;
         }
@@ -48,8 +47,8 @@ pub fn warn_only(screen: &Screen, sandbox: bool) -> bool {
     };
     if abandoned {
         screen.warn(
-            "ai-mode may be on: a run that was killed left it on; the next run that starts aliyun \
-             switches it off, and so does `aliyun configure ai-mode disable`",
+            "ai-mode may be on, because an earlier run was killed; the next run that starts aliyun \
+             switches it off, or run `aliyun configure ai-mode disable`",
         );
     }
     !abandoned
@@ -66,19 +65,19 @@ fn recover(context: &Context) -> bool {
         }
     }
     let recovered = match AliyunCli::find(&context.settings) {
-        Ok(host) => AiMode::with_notes(&host, &context.screen).recover(),
+        Ok(cli) => AiMode::with_screen(&cli, &context.screen).recover(),
         Err(failure) => Recovery::Failed(failure.message.clone()),
     };
     match recovered {
         Recovery::NotNeeded => true,
         Recovery::SwitchedOff => {
-            context.screen.note("ai-mode was left on by a run that was killed; it is off now");
+            context.screen.note("an earlier run was killed and left ai-mode on; it is off now");
             true
         }
         Recovery::Failed(reason) => {
             context.screen.warn(format!(
-                "ai-mode may still be on, left on by a run that was killed: {reason}; \
-                 `{} configure ai-mode disable` switches it off by hand",
+                "ai-mode may still be on, because an earlier run was killed: {reason}; to switch it \
+                 off, run `{} configure ai-mode disable`",
                 AliyunCli::shown_name(&context.settings)
             ));
             false
@@ -87,5 +86,5 @@ fn recover(context: &Context) -> bool {
 }
 
 fn not_checked(error: &anyhow::Error) -> String {
-    format!("it cannot be checked whether a killed run left ai-mode on: {error:#}")
+    format!("cannot check whether a killed run left ai-mode on: {error:#}")
 }

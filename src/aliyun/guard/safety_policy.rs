@@ -1,15 +1,15 @@
 //! The safety policy of the CLI, applied before each call.
 //!
-//! A policy is a list of rules that deny a command or ask a person to confirm it; the first rule
-//! that matches counts. From 3.3.21 on, the CLI matches the product and *all* words that belong to
-//! no flag, joined with `:`. A flag of a plugin takes one value there. So of `--template-params
+//! A policy is a list of rules that deny a command or require a confirmation; the first matching
+//! rule applies. Since 3.3.21, the CLI matches the product and *all* words that do not belong to a
+//! flag, joined with `:`. It assumes that a plugin flag takes one value. So in `--template-params
 //! 1=Alice 2=Bob` the word `2=Bob` becomes part of the name, and a rule for
-//! `cams:send-chatapp-message` does not match it. A repeated flag is no way out: 3.3.3 refuses it,
-//! so does every version behind `--cli-ai-mode`, and plugins read it as the next element of a list.
-//! So alimsg matches the product and the command itself. It never looks at values.
+//! `cams:send-chatapp-message` does not match. Repeating the flag does not help: 3.3.3 refuses it,
+//! every version refuses it after `--cli-ai-mode`, and plugins read it as the next list element.
+//! So alimsg matches the product and the command itself, and ignores the values.
 //!
-//! The file is read before each call, as the CLI does it. `configure safety-policy show` would cost
-//! a process, prints a damaged file as an empty policy, and leaves out the environment.
+//! The file is read before each call, as in the CLI. `configure safety-policy show` is not used: it
+//! needs a process, prints a damaged file as an empty policy and ignores the environment.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -22,27 +22,28 @@ use crate::api::operations::Operation;
 use crate::error::{Failure, Result};
 
 const FILE: &str = "safety-policy.json";
-/// `true` or `false`; wins over the file. Known to the CLI from 3.3.9 on.
+/// `true` or `false`; overrides the file. The CLI supports it since 3.3.9.
 const ENABLED: &str = "ALIBABA_CLOUD_SAFETY_POLICY_ENABLED";
-/// `PATTERN=ACTION,…`; replaces the rules of the file. Known to the CLI from 3.3.9 on.
+/// `PATTERN=ACTION,…`; replaces the rules of the file. The CLI supports it since 3.3.9.
 const RULES: &str = "ALIBABA_CLOUD_SAFETY_POLICY_RULES";
-/// `1` or `true`: a person has confirmed. alimsg never sets it.
+/// `1` or `true`: the user has confirmed. alimsg never sets it.
 const SKIP_CONFIRM: &str = "ALIBABA_CLOUD_SAFETY_SKIP_CONFIRM";
 
-/// A larger file is not a policy.
+/// The maximum size of the file in bytes.
 const MAX_BYTES: u64 = 1 << 20;
-/// The CLI rewrites the file in place: a reader can find it empty or half-written.
-const READS: u32 = 5;
+/// How many times the file is read: the CLI rewrites it in place, so it can be half-written.
+const READ_ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Checks that the policy allows a call.
 ///
 /// # Errors
-/// A rule denies the call or asks for a confirmation; the policy cannot be read. Nothing was sent.
-pub fn check(host: &AliyunCli, operation: &Operation) -> Result<()> {
-    let path = host.config_folder.join(FILE);
+/// A rule denies the call or requires a confirmation, or the policy cannot be read. Nothing was
+/// sent.
+pub fn check(cli: &AliyunCli, operation: &Operation) -> Result<()> {
+    let path = cli.config_folder.join(FILE);
     let environment = |name: &str| {
-        let is_hidden = host.hidden.iter().any(|hidden| hidden == name);
+        let is_hidden = cli.hidden.iter().any(|hidden| hidden == name);
         let value = std::env::var_os(name).filter(|_| !is_hidden)?;
         Some(value.to_string_lossy().into_owned())
     };
@@ -53,19 +54,19 @@ pub fn check(host: &AliyunCli, operation: &Operation) -> Result<()> {
                 path.display()
             ))
             .hint("it may forbid this call: repair or remove the file, then try again")
-            .next(format!("{} configure safety-policy show", host.shown))
+            .next(format!("{} configure safety-policy show", cli.shown))
         })?
         .with_environment(environment);
     let command = format!("{}:{}", operation.product.name(), operation.command);
     let Some(rule) = policy.rule_for(&command) else { return Ok(()) };
     let place = if policy.rules_from_environment {
-        format!("it is in the environment variable {RULES}")
+        format!("the rule is in the environment variable {RULES}")
     } else {
         format!(
-            "it is in {}, and its owner can remove it: {} configure safety-policy remove \
+            "the rule is in {}; its owner can remove it: {} configure safety-policy remove \
              --pattern {}",
             path.display(),
-            host.shown,
+            cli.shown,
             shell_words::quote(&rule.pattern)
         )
     };
@@ -78,12 +79,11 @@ pub fn check(host: &AliyunCli, operation: &Operation) -> Result<()> {
         ))
         .hint(format!("do not work around the rule; {place}")),
         Action::Confirm => Failure::environment(format!(
-            "the safety policy of aliyun wants a person to confirm {command} (rule: {pattern}); \
-             --yes does not confirm it"
+            "the safety policy of aliyun requires a person to confirm {command} (rule: {pattern}); \
+             --yes does not count"
         ))
         .hint(format!(
-            "a person who agrees sets {SKIP_CONFIRM}=1 for this one command, or changes the rule; \
-             {place}"
+            "to confirm, a person sets {SKIP_CONFIRM}=1 for this command or changes the rule; {place}"
         )),
         Action::Unknown => Failure::environment(format!(
             "the safety policy of aliyun has a rule with an unknown action for {command} (rule: \
@@ -91,20 +91,20 @@ pub fn check(host: &AliyunCli, operation: &Operation) -> Result<()> {
         ))
         .hint(format!("the actions are allow, deny and confirm; {place}")),
     };
-    Err(refusal.next(format!("{} configure safety-policy list", host.shown)))
+    Err(refusal.next(format!("{} configure safety-policy list", cli.shown)))
 }
 
 fn is_confirmed(environment: impl Fn(&str) -> Option<String>) -> bool {
     environment(SKIP_CONFIRM).is_some_and(|word| word == "1" || word.eq_ignore_ascii_case("true"))
 }
 
-/// What a rule does.
+/// The action of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Action {
     Allow,
     Deny,
     Confirm,
-    /// The CLI takes it for `allow`, which its owner can hardly have meant.
+    /// The CLI treats it as `allow`, which the owner probably did not intend.
     Unknown,
 }
 
@@ -138,7 +138,7 @@ impl Policy {
         self.rules.iter().filter(|_| self.enabled).find(|rule| matches(&rule.pattern, command))
     }
 
-    /// The policy with what the environment replaces.
+    /// Applies the environment variables.
     fn with_environment(mut self, environment: impl Fn(&str) -> Option<String>) -> Self {
         match environment(ENABLED).as_deref().map(str::trim) {
             Some("1" | "t" | "T" | "true" | "TRUE" | "True") => self.enabled = true,
@@ -147,7 +147,7 @@ impl Policy {
         }
         if let Some(text) = environment(RULES) {
             let rules: Vec<Rule> = text.split(',').filter_map(rule_from_environment).collect();
-            // A text without a single rule replaces nothing, unless it is empty.
+            // A value without any valid rule is ignored, unless it is empty.
             if !rules.is_empty() || text.trim().is_empty() {
                 self.rules = rules;
                 self.rules_from_environment = true;
@@ -165,7 +165,7 @@ fn rule_from_environment(entry: &str) -> Option<Rule> {
     (!pattern.is_empty()).then(|| Rule { pattern: pattern.to_string(), action })
 }
 
-/// Whether a pattern matches a name: `*` is any text, letters match in either case.
+/// Whether a pattern matches a name. `*` matches any text; case is ignored.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (fold(pattern.trim()), fold(name.trim()));
     let mut parts = pattern.split('*');
@@ -180,28 +180,28 @@ fn matches(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Upper case first: a few letters have the same capital and differ in lower case.
+/// Folds case. Upper case first, because some lower-case letters share a capital letter.
 fn fold(text: &str) -> String {
     text.to_uppercase().to_lowercase()
 }
 
-/// The policy of the file, or none where there is no file.
+/// Loads the policy; an empty one if there is no file.
 fn load(path: &Path) -> std::result::Result<Policy, String> {
-    for _ in 1..READS {
-        let Some(text) = read(path)? else { return Ok(Policy::default()) };
+    for _ in 1..READ_ATTEMPTS {
+        let Some(text) = read_file(path)? else { return Ok(Policy::default()) };
         if let Ok(policy) = parse(&text) {
             return Ok(policy);
         }
         std::thread::sleep(PAUSE);
     }
-    read(path)?.map_or(Ok(Policy::default()), |text| parse(&text))
+    read_file(path)?.map_or(Ok(Policy::default()), |text| parse(&text))
 }
 
-fn read(path: &Path) -> std::result::Result<Option<Vec<u8>>, String> {
+fn read_file(path: &Path) -> std::result::Result<Option<Vec<u8>>, String> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.to_string()),
-        // Reading a pipe or a device might never end.
+        // Reading a pipe or a device could block.
         Ok(metadata) if !metadata.is_file() => return Err("it is not a regular file".into()),
         Ok(metadata) if metadata.len() > MAX_BYTES => return Err("it is larger than 1 MiB".into()),
         Ok(_) => {}
@@ -213,8 +213,8 @@ fn read(path: &Path) -> std::result::Result<Option<Vec<u8>>, String> {
     }
 }
 
-/// Reads the JSON as the CLI does, names in any case; stricter where the CLI would take a policy
-/// that it cannot read for an empty one.
+/// Parses the JSON like the CLI, ignoring the case of names. Stricter than the CLI, which treats an
+/// invalid policy as an empty one.
 fn parse(text: &[u8]) -> std::result::Result<Policy, String> {
     let value: Value = serde_json::from_slice(text)
         .map_err(|error| format!("not JSON (line {}, column {})", error.line(), error.column()))?;
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_matches_any_text_and_letters_match_in_either_case() {
+    fn a_star_matches_any_text_and_case_is_ignored() {
         for pattern in [
             SEND,
             "CAMS:Send-Chatapp-Message",
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_rule_that_matches_counts() {
+    fn the_first_matching_rule_applies() {
         let rule = |pattern: &str, action: &str| json!({"pattern": pattern, "action": action});
         let (deny, allow) = (rule("cams:*", "deny"), rule(SEND, "allow"));
         let with = |rules: Value| action(&policy(&json!({"enabled": true, "rules": rules})));
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_that_cannot_be_understood_is_an_error() {
+    fn an_invalid_policy_is_an_error() {
         for text in [
             "",
             "{",
@@ -353,11 +353,11 @@ mod tests {
         let denied =
             || policy(&json!({"enabled": true, "rules": [{"pattern": "*", "action": "deny"}]}));
         let with = |policy: Policy, variables: &[(&str, &str)]| {
-            let look_up = |name: &str| {
+            let variable = |name: &str| {
                 let found = variables.iter().find(|(known, _)| *known == name);
                 found.map(|(_, value)| (*value).to_string())
             };
-            action(&policy.with_environment(look_up))
+            action(&policy.with_environment(variable))
         };
         assert_eq!(with(denied(), &[(ENABLED, " false ")]), None);
         assert_eq!(with(denied(), &[(ENABLED, "no")]), Some(Action::Deny));
@@ -371,7 +371,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_pattern_and_any_file_are_read_without_a_panic(
+        fn any_pattern_and_any_file_parse_without_a_panic(
             pattern in "[a-z*:é -]{0,12}", name in "[a-z:é-]{0,12}", text in "\\PC*",
         ) {
             let _ = (matches(&pattern, &name), parse(text.as_bytes()));

@@ -22,42 +22,32 @@ use crate::error::{Failure, Result};
 use crate::os::failpoint;
 use crate::os::process::{Output, SpawnOptions, Termination};
 
-/// ai-mode is on, or about to be, for as long as this lives.
+/// A session with ai-mode on. Dropping it releases the lease and may switch ai-mode off.
 pub struct Session<'r> {
     context: &'r Context,
-    host: AliyunCli,
+    cli: AliyunCli,
     lease: Lease,
-    duty: Cell<Duty>,
+    release_needed: Cell<bool>,
     watchdog: RefCell<Option<Watchdog>>,
-    /// What was known about ai-mode before this session.
-    disabled_before: bool,
-}
-
-/// What this session has to do in the end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Duty {
-    /// Leave ai-mode: it may be on, or another run may rely on the lease.
-    Leave,
-    /// Nothing: nothing was switched on, and the lease was given back.
-    Nothing,
+    /// Whether ai-mode was known to be off before this session.
+    was_disabled: bool,
 }
 
 impl<'r> Session<'r> {
-    /// Takes the lease and the watchdog over; nothing is switched on yet.
-    pub fn new(context: &'r Context, host: AliyunCli, lease: Lease, watchdog: Watchdog) -> Self {
-        // Until it has been left, whatever happens.
-        let disabled_before = context.facts.ai_mode_disabled.replace(false);
+    /// Takes over the lease and the watchdog. Does not switch ai-mode on yet.
+    pub fn new(context: &'r Context, cli: AliyunCli, lease: Lease, watchdog: Watchdog) -> Self {
+        // Stays false until the lease is released.
+        let was_disabled = context.facts.ai_mode_disabled.replace(false);
         let watchdog = RefCell::new(Some(watchdog));
-        Self { context, host, lease, duty: Cell::new(Duty::Leave), watchdog, disabled_before }
+        Self { context, cli, lease, release_needed: Cell::new(true), watchdog, was_disabled }
     }
 
-    /// Step 5, under the lock. Where others have switched ai-mode on and still use it, nothing is
-    /// written: the CLI rewrites the file in place, and a call of theirs that read it in that
-    /// moment would take ai-mode for off. The agent string stays theirs for as long; the call
-    /// names its own.
+    /// Step 5, under the lock. If other runs use ai-mode, writes nothing: the CLI rewrites the file
+    /// in place, and a call that reads it at that moment would see ai-mode off. The stored agent
+    /// string then belongs to the other run; each call passes its own.
     ///
     /// # Errors
-    /// The watchdog is not ready, ai-mode could not be switched on, or a signal came.
+    /// The watchdog is not ready, ai-mode could not be switched on, or a signal arrived.
     pub fn switch_on(&self, product: Product, configuration: &File, others: &Leases) -> Result<()> {
         if let Err(error) = self.start_watchdog() {
             self.abandon(configuration);
@@ -75,55 +65,56 @@ impl<'r> Session<'r> {
             }
             let output = self.step(&arguments, configuration)?;
             if let Some(reason) = reply::failure_message(&output) {
-                return Err(not_switched_on(&self.host, &reason));
+                return Err(not_switched_on(&self.cli, &reason));
             }
         }
         failpoint::point("guard: switched on");
         Ok(())
     }
 
-    /// Nothing may be switched on before the watchdog is ready to switch it off.
+    /// Waits for the watchdog, which must be ready before ai-mode is switched on.
     fn start_watchdog(&self) -> anyhow::Result<()> {
         let mut watchdog = self.watchdog.borrow_mut();
         let Some(watchdog) = &mut *watchdog else { return Ok(()) };
-        watchdog.configure(&self.host, self.lease.path())?;
+        watchdog.configure(&self.cli, self.lease.path())?;
         watchdog.await_ready()
     }
 
     fn enable(&self, arguments: &[String], configuration: &File, others: &Leases) -> Result<()> {
-        let before = Switch::read(&self.host.config_folder).unwrap_or_default();
-        let output = run_to_end(self.context, &self.host, arguments, Some(configuration))
+        let before = Switch::load(&self.cli.config_folder).unwrap_or_default();
+        let output = run_to_end(self.context, &self.cli, arguments, Some(configuration))
             .inspect_err(|_| self.abandon(configuration))?;
         if output.end == Termination::Interrupted {
             return Err(Failure::interrupted());
         }
         if let Some(reason) = reply::failure_message(&output) {
-            let now = Switch::read(&self.host.config_folder).unwrap_or_default();
-            // A command that someone ended may have switched it on, or not yet.
+            let now = Switch::load(&self.cli.config_folder).unwrap_or_default();
+            // A command that was killed may already have switched ai-mode on.
             let ended_by_itself =
                 matches!(output.end, Termination::Exited(status) if status.code().is_some());
             if ended_by_itself && (before.enabled || !now.enabled) {
                 self.abandon(configuration);
             }
-            return Err(not_switched_on(&self.host, &reason));
+            return Err(not_switched_on(&self.cli, &reason));
         }
-        // What a run left on, this one or a killed one, is not the user's own.
+        // If a run of alimsg left ai-mode on, the setting is not the user's own: no warning.
         if !others.live
             && others.stale.is_empty()
-            && let Some(warning) = before.foreign(&self.host.shown)
+            && let Some(warning) = before.overwrite_warning(&self.cli.shown)
         {
             self.context.screen.warn(warning);
         }
         Ok(())
     }
 
-    /// This run has switched nothing on. Under the lock: no other run has relied on the lease yet.
+    /// Removes the lease because nothing was switched on. Called under the lock, so no other run has
+    /// relied on the lease.
     fn abandon(&self, configuration: &File) {
-        AiMode::new(&self.host).abandon(&self.lease, configuration);
-        self.duty.set(Duty::Nothing);
+        AiMode::new(&self.cli).abandon(&self.lease, configuration);
+        self.release_needed.set(false);
     }
 
-    /// Whether ai-mode is on at this moment: another program may have switched it off.
+    /// Whether ai-mode is on now: another program may have switched it off.
     fn is_on(&self, configuration: &File) -> Result<bool> {
         let output = self.step(&steps::show(), configuration)?;
         let shown = Switch::from_show(&output.stdout);
@@ -131,31 +122,31 @@ impl<'r> Session<'r> {
     }
 
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Output> {
-        run_step(self.context, &self.host, arguments, Some(configuration))
+        run_step(self.context, &self.cli, arguments, Some(configuration))
     }
 
-    /// Step 6: one call. The caller decides what its end means.
+    /// Step 6: runs one call. The caller evaluates the output.
     ///
     /// # Errors
-    /// The call could not be started, or a signal came before it: nothing has been sent.
+    /// The call could not be started, or a signal arrived before it. Nothing has been sent.
     pub fn call(&self, arguments: &[String]) -> Result<Output> {
         self.call_in(arguments, &SpawnOptions::default())
     }
 
-    /// As [`Session::call`], with the variables, the folder and the listener of this manner; the
-    /// rest of it is the session's. Variables are never shown, whatever they are.
+    /// As [`Session::call`], with the environment, folder and output callback of `options`; the
+    /// session sets the other options. The environment is never shown.
     ///
     /// # Errors
     /// As [`Session::call`].
     pub fn call_in(&self, arguments: &[String], options: &SpawnOptions<'_>) -> Result<Output> {
         stop_if_interrupted()?;
-        self.context.screen.command(&self.host.shown, arguments);
-        let tell = |change: &dyn Fn(&mut Watchdog)| {
+        self.context.screen.command(&self.cli.shown, arguments);
+        let update = |change: &dyn Fn(&mut Watchdog)| {
             if let Some(watchdog) = &mut *self.watchdog.borrow_mut() {
                 change(watchdog);
             }
         };
-        let started = |group| tell(&|watchdog| watchdog.calling(group));
+        let started = |group| update(&|watchdog| watchdog.call_started(group));
         let note = || note_waiting(self.context);
         let options = SpawnOptions {
             hold: Some(self.lease.file()),
@@ -164,9 +155,9 @@ impl<'r> Session<'r> {
             on_first_signal: Some(&note),
             ..*options
         };
-        let output = self.host.run(arguments, &options);
-        tell(&Watchdog::idle);
-        output.map_err(|error| spawn_failure(&self.host, &error))
+        let output = self.cli.run(arguments, &options);
+        update(&Watchdog::call_ended);
+        output.map_err(|error| spawn_failure(&self.cli, &error))
     }
 
     /// Checks a call against the CLI's safety policy.
@@ -174,43 +165,43 @@ impl<'r> Session<'r> {
     /// # Errors
     /// The policy does not allow the call, or cannot be read.
     pub fn check_policy(&self, operation: &Operation) -> Result<()> {
-        safety_policy::check(&self.host, operation)
+        safety_policy::check(&self.cli, operation)
     }
 
-    /// The service or the CLI refused for a reason that the stamp vouched for.
-    pub fn distrust_stamp(&self) {
-        PreflightCache::forget(&self.host);
+    /// Removes the preflight cache, after a failure that its checks should have found.
+    pub fn invalidate_cache(&self) {
+        PreflightCache::remove(&self.cli);
     }
 }
 
 /// Step 7.
 impl Drop for Session<'_> {
     fn drop(&mut self) {
-        if self.duty.get() == Duty::Nothing {
-            self.context.facts.ai_mode_disabled.set(self.disabled_before);
+        if !self.release_needed.get() {
+            self.context.facts.ai_mode_disabled.set(self.was_disabled);
             return;
         }
-        // A panic must not leave a destructor: it would end the program without a word about the
-        // message, where another panic is on its way.
-        let left = catch_unwind(AssertUnwindSafe(|| {
+        // A panic here during another panic would abort the program without a report about the
+        // message.
+        let release = catch_unwind(AssertUnwindSafe(|| {
             failpoint::point("guard: about to leave");
-            AiMode::with_notes(&self.host, &self.context.screen).leave(self.lease.path())
+            AiMode::with_screen(&self.cli, &self.context.screen).release(self.lease.path())
         }))
         .unwrap_or_else(|_| Release::On("internal error (a bug in alimsg)".into()));
         let watchdog = self.watchdog.take();
-        let Release::On(reason) = left else {
+        let Release::On(reason) = release else {
             self.context.facts.ai_mode_disabled.set(true);
             return;
         };
         let successor = if watchdog.is_some_and(Watchdog::take_over) {
-            "a watchdog goes on trying"
+            "a watchdog keeps trying"
         } else {
             "the next run tries again"
         };
         self.context.screen.warn(format!(
-            "ai-mode may still be on: {reason}; {successor}, and \
-             `{} configure ai-mode disable` switches it off by hand",
-            self.host.shown
+            "ai-mode may still be on: {reason}; {successor}; to switch it off now, run \
+             `{} configure ai-mode disable`",
+            self.cli.shown
         ));
     }
 }

@@ -1,10 +1,10 @@
-//! The steps around the calls: which commands of `aliyun` run, and in which order.
+//! The `aliyun` commands that run before and after the calls, in order.
 //!
-//! The runner takes the steps from these lists and a dry run prints them, so the order exists once.
+//! Both the guard and a dry run use these lists, so that the order is defined once.
 
 use crate::api::operations::Product;
 
-/// The oldest `aliyun` that has ai-mode.
+/// The first version of `aliyun` with ai-mode.
 pub const OLDEST_VERSION: semver::Version = semver::Version::new(3, 3, 3);
 
 /// One command of the guard.
@@ -21,7 +21,7 @@ pub enum Step {
     DisableAiMode,
 }
 
-/// Before anything is switched on. A later run skips what its cache proves.
+/// Steps before ai-mode is switched on. A run skips the steps that the cache proves.
 pub const PREFLIGHT: [Step; 6] = [
     Step::CheckVersion,
     Step::SetAutoInstall,
@@ -31,23 +31,23 @@ pub const PREFLIGHT: [Step; 6] = [
     Step::ListProfiles,
 ];
 
-/// Right before the calls.
+/// Steps just before the calls.
 pub const SWITCH_ON: [Step; 2] = [Step::EnableAiMode, Step::SetUserAgent];
 
-/// After the calls, on every exit.
+/// Steps after the calls, on every exit.
 pub const SWITCH_OFF: [Step; 1] = [Step::DisableAiMode];
 
 impl Step {
-    /// The argument vector behind `aliyun`.
+    /// The arguments for `aliyun`.
     pub fn arguments(self, product: Product) -> Vec<String> {
         match self {
             Self::CheckVersion => words(&["version"]),
-            // Never with `--profile`: that would also make the profile the current one.
+            // Not with `--profile`, which would also switch the current profile.
             Self::SetAutoInstall => words(&["configure", "set", "--auto-plugin-install", "true"]),
             Self::ListPlugins => words(&["plugin", "list"]),
             Self::InstallPlugin => words(&["plugin", "install", "--names", product.plugin()]),
             Self::UpdatePlugins => words(&["plugin", "update"]),
-            // Credentials are masked; `configure get` would print them in clear text.
+            // This masks credentials; `configure get` would print them in clear text.
             Self::ListProfiles => words(&["configure", "list"]),
             Self::EnableAiMode => words(&["configure", "ai-mode", "enable"]),
             Self::SetUserAgent => {
@@ -57,7 +57,7 @@ impl Step {
         }
     }
 
-    /// The condition under which a first run takes the step, if there is one.
+    /// The condition for this step on a first run; `None` if it always runs.
     pub const fn condition(self) -> Option<&'static str> {
         match self {
             Self::InstallPlugin => Some("if the plugin is missing"),
@@ -67,12 +67,12 @@ impl Step {
     }
 }
 
-/// The command that reports whether ai-mode is on. It writes nothing.
+/// The command that shows whether ai-mode is on. It writes nothing.
 pub fn show() -> Vec<String> {
     words(&["configure", "ai-mode", "show"])
 }
 
-/// The same for every product: the watchdog and the next run use it as well.
+/// The command that switches ai-mode off. The watchdog and the next run use it too.
 pub fn disable() -> Vec<String> {
     words(&["configure", "ai-mode", "disable"])
 }

@@ -1,4 +1,4 @@
-//! What `ai-mode.json` holds, read without starting a process.
+//! Reads `ai-mode.json` without starting a process.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 use crate::api::operations::Product;
 use crate::os::system;
 
-/// The agent string that the CLI uses where none is stored.
+/// The agent string that the CLI uses if none is stored.
 const DEFAULT_AGENT: &str = "AlibabaCloud-Agent-Skills";
 
-/// The switch as the CLI has stored it.
+/// The ai-mode setting, as stored by the CLI.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Switch {
@@ -19,30 +19,30 @@ pub struct Switch {
 }
 
 impl Switch {
-    /// `None` if there is no such file, or it cannot be read: it proves nothing then.
-    pub fn read(config_folder: &Path) -> Option<Self> {
+    /// Loads the file. `None` if it is missing or cannot be read, which proves nothing.
+    pub fn load(config_folder: &Path) -> Option<Self> {
         let text = system::read_regular_file(&config_folder.join("ai-mode.json")).ok()?;
         serde_json::from_slice(&text).ok()
     }
 
-    /// The answer of `configure ai-mode show`.
+    /// Parses the output of `configure ai-mode show`.
     pub fn from_show(stdout: &[u8]) -> Option<Self> {
         let shown: serde_json::Value = serde_json::from_slice(stdout).ok()?;
         Some(Self { enabled: shown["enabled"].as_bool()?, user_agent: String::new() })
     }
 
-    /// The warning about an ai-mode that someone else set and that this run overwrites: it was on,
-    /// or it had another agent string. `aliyun` is the program as the user types it.
-    pub fn foreign(&self, aliyun: &str) -> Option<String> {
+    /// The warning that this run overwrites the user's own ai-mode setting, because ai-mode was on
+    /// or had another agent string. `aliyun` is the program as the user types it.
+    pub fn overwrite_warning(&self, aliyun: &str) -> Option<String> {
         let agent = self.user_agent.trim();
         let is_ours = Product::ALL.into_iter().any(|product| product.agent() == agent);
-        let found = match (self.enabled, agent) {
+        let change = match (self.enabled, agent) {
             (false, "") => return None,
             (false, _) if is_ours => return None,
-            (false, _) => format!("ai-mode had the agent string {agent:?}, which is replaced"),
-            (true, "") => "ai-mode was on before this run, and is off after it".to_string(),
+            (false, _) => format!("the agent string of ai-mode was {agent:?} and is replaced"),
+            (true, "") => "ai-mode was on before this run and is off after it".to_string(),
             (true, _) => format!(
-                "ai-mode was on before this run, with the agent string {agent:?}, and is off after it"
+                "ai-mode was on before this run with the agent string {agent:?} and is off after it"
             ),
         };
         let command = |words: &[&str]| {
@@ -56,7 +56,7 @@ impl Switch {
             (true, false) => format!("{set_agent} && {enable}"),
             (false, _) => set_agent,
         };
-        Some(format!("{found}; to restore it: {restore}"))
+        Some(format!("{change}; to restore it: {restore}"))
     }
 }
 
@@ -69,30 +69,30 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_user_set_is_foreign() {
-        assert_eq!(switch(false, "").foreign("aliyun"), None);
+    fn only_settings_of_the_user_cause_a_warning() {
+        assert_eq!(switch(false, "").overwrite_warning("aliyun"), None);
         for product in Product::ALL {
-            assert_eq!(switch(false, product.agent()).foreign("aliyun"), None);
-            let on = switch(true, product.agent()).foreign("aliyun").unwrap_or_default();
+            assert_eq!(switch(false, product.agent()).overwrite_warning("aliyun"), None);
+            let on = switch(true, product.agent()).overwrite_warning("aliyun").unwrap_or_default();
             assert!(on.ends_with("to restore it: aliyun configure ai-mode enable"), "{on}");
         }
-        let agent = switch(false, "my agent").foreign("aliyun").unwrap_or_default();
+        let agent = switch(false, "my agent").overwrite_warning("aliyun").unwrap_or_default();
         assert!(agent.ends_with("set-user-agent --user-agent 'my agent'"), "{agent}");
-        let on = switch(true, "mine").foreign("aliyun").unwrap_or_default();
+        let on = switch(true, "mine").overwrite_warning("aliyun").unwrap_or_default();
         assert!(on.contains("--user-agent mine && aliyun configure ai-mode enable"), "{on}");
-        let on = switch(true, "").foreign("aliyun").unwrap_or_default();
+        let on = switch(true, "").overwrite_warning("aliyun").unwrap_or_default();
         assert!(on.contains("--user-agent AlibabaCloud-Agent-Skills &&"), "{on}");
     }
 
     #[test]
-    fn a_torn_file_proves_nothing() {
+    fn a_half_written_file_proves_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(Switch::read(folder.path()), None);
+        assert_eq!(Switch::load(folder.path()), None);
         for torn in ["", "{", "null", "[]x"] {
             std::fs::write(folder.path().join("ai-mode.json"), torn).expect("a file");
-            assert_eq!(Switch::read(folder.path()), None, "{torn:?}");
+            assert_eq!(Switch::load(folder.path()), None, "{torn:?}");
         }
         std::fs::write(folder.path().join("ai-mode.json"), "{}").expect("a file");
-        assert_eq!(Switch::read(folder.path()), Some(switch(false, "")));
+        assert_eq!(Switch::load(folder.path()), Some(switch(false, "")));
     }
 }

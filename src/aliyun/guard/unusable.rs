@@ -1,4 +1,4 @@
-//! A configuration folder that cannot be used: what is wrong with it, and what a person can type.
+//! Failures of an unusable configuration folder: the cause and the command that fixes it.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -8,7 +8,7 @@ use crate::error::Failure;
 use crate::os::system::{self, Untrusted};
 use crate::storage::lock::LockError;
 
-/// The failure of a run that cannot share the CLI's configuration with others. Nothing was sent.
+/// The failure of a run that cannot use the CLI's configuration folder. Nothing was sent.
 pub fn unusable(error: &anyhow::Error) -> Box<Failure> {
     let failure = Failure::environment(format!("{error:#}"));
     let cause = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
@@ -19,11 +19,11 @@ pub fn unusable(error: &anyhow::Error) -> Box<Failure> {
     }
 }
 
-/// `aliyun` did not switch ai-mode on, for that reason.
-pub fn not_switched_on(host: &AliyunCli, reason: &str) -> Box<Failure> {
+/// The failure if `aliyun` did not switch ai-mode on.
+pub fn not_switched_on(cli: &AliyunCli, reason: &str) -> Box<Failure> {
     let failure = Failure::environment(format!("ai-mode cannot be switched on: {reason}"));
-    let show = format!("{} configure ai-mode show", host.shown);
-    let file = host.config_folder.join("ai-mode.json");
+    let show = format!("{} configure ai-mode show", cli.shown);
+    let file = cli.config_folder.join("ai-mode.json");
     if let Err(error) = system::check_owner(&file)
         && let Some(finding) = Untrusted::find(&error)
     {
@@ -44,7 +44,7 @@ pub fn not_switched_on(host: &AliyunCli, reason: &str) -> Box<Failure> {
     }
 }
 
-/// The lock was not had.
+/// The failure if the lock could not be taken.
 pub fn lock_failure(reason: LockError) -> Box<Failure> {
     match reason {
         LockError::Interrupted => Failure::interrupted(),
@@ -52,7 +52,7 @@ pub fn lock_failure(reason: LockError) -> Box<Failure> {
             "other runs have kept the configuration of aliyun locked for {} s",
             patience.as_secs()
         ))
-        .hint("wait for them to end, then try again; nothing was sent")
+        .hint("nothing was sent; wait for the other runs to end, then try again")
         .retryable(),
         LockError::Failed(error) => unusable(&error),
     }
@@ -61,17 +61,17 @@ pub fn lock_failure(reason: LockError) -> Box<Failure> {
 fn untrusted(failure: Box<Failure>, finding: &Untrusted) -> Box<Failure> {
     match finding {
         Untrusted::Owner { owner, .. } if system::is_root() => failure.hint(format!(
-            "run alimsg as {owner}, or with a HOME of your own (`sudo -H`): two users must not \
-             share one configuration folder"
+            "run alimsg as {owner}, or use your own HOME (`sudo -H`): two users must not share one \
+             configuration folder"
         )),
         Untrusted::Owner { path, owner, .. } => failure
             .hint(format!(
-                "a run of {owner} with this HOME made it, often with sudo; when no run of that user \
-                 is active, change its owner"
+                "{owner} created it in this HOME, often with sudo; when no run of that user is \
+                 active, change its owner"
             ))
             .next(command(&["sudo", "chown", "-R", &system::own_ids()], path)),
         Untrusted::Kind { path, .. } => failure
-            .hint("neither aliyun nor alimsg puts such a thing there: remove it")
+            .hint("aliyun and alimsg did not create it: remove it")
             .next(command(&["rm", "-r"], path)),
     }
 }

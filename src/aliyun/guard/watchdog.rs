@@ -1,10 +1,10 @@
 //! The watchdog: a second process that outlives a killed run and switches ai-mode off for it.
 //!
-//! It is this program again, started before ai-mode is switched on, in a process group of its own.
-//! Its input is a pipe from the run: first a line with its configuration, then one line for each
-//! change. It answers once, on its output, when it is ready; nothing is switched on before. If the
-//! pipe ends without a farewell the run was killed; then the watchdog lets the call in flight finish
-//! (it holds the lease), and leaves ai-mode in the run's place.
+//! It is this program, started before ai-mode is switched on, in its own process group. Its input is
+//! a pipe from the run: first a line with its configuration, then one line for each change. It
+//! prints one line when it is ready; ai-mode is not switched on before. If the pipe closes without
+//! the line `done`, the run was killed. The watchdog then waits for the running call, which holds
+//! the lease, and releases ai-mode for the run.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -20,26 +20,26 @@ use crate::aliyun::guard::ai_mode::{AiMode, Release};
 use crate::os::{process, role, signals, system};
 use crate::storage::lock;
 
-/// How long the watchdog goes on trying to switch ai-mode off; after that the next run does it.
-const PERSISTENCE: Duration = Duration::from_secs(15 * 60);
-/// The longest pause between two tries.
+/// How long the watchdog tries to switch ai-mode off. After that, the next run does it.
+const MAX_RETRY_TIME: Duration = Duration::from_secs(15 * 60);
+/// The longest pause between two attempts.
 const MAX_PAUSE: Duration = Duration::from_secs(20);
 /// How long a run waits for its watchdog to be ready.
-const STARTING: Duration = Duration::from_secs(20);
-/// How long a run waits for its watchdog to end; one that was stopped would never do so.
-const ENDING: Duration = Duration::from_secs(1);
-/// How often a run that waits attends to signals.
-const TICK: Duration = Duration::from_millis(50);
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a run waits for its watchdog to end, before it kills a watchdog that was stopped.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How often a waiting run checks for signals.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The first line of the watchdog's input.
 #[derive(Debug, Serialize, Deserialize)]
 struct Configuration {
-    host: AliyunCli,
+    cli: AliyunCli,
     lease: PathBuf,
 }
 
-/// A call in flight: the leader of its process group, and when that was started. The number alone
-/// may belong to another process by the time it is used.
+/// The process group of a running call: the ID of its leader and when the leader started. The
+/// system may reuse the ID alone for another process.
 #[derive(Debug, Clone, Copy)]
 struct Group {
     leader: u32,
@@ -47,7 +47,7 @@ struct Group {
 }
 
 impl Group {
-    /// Ends it, if its leader is still there: that proves that the number means this group.
+    /// Ends the group if its leader still runs, which proves that the ID was not reused.
     fn end(self) {
         if system::start_time(self.leader) == Some(self.started) {
             system::end_group(self.leader);
@@ -60,15 +60,15 @@ impl Group {
     }
 }
 
-/// The lines that follow: one word, and what belongs to it.
+/// The first words of the following lines.
 const CALLING: &str = "calling";
 const IDLE: &str = "idle";
 const DONE: &str = "done";
-/// The watchdog's one answer.
+/// The line that the watchdog prints when it is ready.
 const READY: &[u8] = b"ready\n";
 
-/// The run's end of the watchdog. Dropping it ends the watchdog: ai-mode is off, or was not
-/// switched on.
+/// The run's handle to its watchdog. Dropping it ends the watchdog, because ai-mode is off or was
+/// not switched on.
 pub struct Watchdog {
     child: Child,
     input: Option<ChildStdin>,
@@ -78,47 +78,47 @@ pub struct Watchdog {
 }
 
 impl Watchdog {
-    /// Starts it. It gets ready while the run goes on: see [`Self::await_ready`].
+    /// Starts the watchdog, which initializes in parallel: see [`Self::await_ready`].
     ///
     /// # Errors
-    /// The system starts no more processes.
+    /// The process could not be started.
     pub fn start() -> Result<Self> {
         let mut child = process::start_companion((role::VARIABLE, role::WATCHDOG))?;
         let (input, output) = child.stdin.take().zip(child.stdout.take()).context("no pipes")?;
         let watchdog =
             Self { child, input: Some(input), output, ready: false, is_successor: false };
-        // One that was stopped reads nothing, and a full pipe must not stop the run.
+        // A stopped watchdog does not read, and a full pipe must not block the run.
         watchdog.input.as_ref().map_or(Ok(()), system::never_wait_to_write)?;
         Ok(watchdog)
     }
 
-    /// Gives it what it needs to know.
+    /// Sends the configuration to the watchdog.
     ///
     /// # Errors
-    /// It cannot be written, for example because the watchdog has ended.
-    pub fn configure(&mut self, host: &AliyunCli, lease: &Path) -> Result<()> {
-        let configuration = Configuration { host: host.clone(), lease: lease.to_path_buf() };
+    /// The write failed, for example because the watchdog has ended.
+    pub fn configure(&mut self, cli: &AliyunCli, lease: &Path) -> Result<()> {
+        let configuration = Configuration { cli: cli.clone(), lease: lease.to_path_buf() };
         self.write(&serde_json::to_string(&configuration)?).context("it has ended")
     }
 
-    /// Waits until it is ready to take over.
+    /// Waits until the watchdog is ready, at most 20 s.
     ///
     /// # Errors
-    /// It has ended, or is not ready in time; or a signal came.
+    /// It has ended, it is not ready in time, or a signal arrived.
     pub fn await_ready(&mut self) -> Result<()> {
         if self.ready {
             return Ok(());
         }
-        let deadline = Instant::now() + STARTING;
-        while !system::is_readable_within(&self.output, TICK)? {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !system::is_readable_within(&self.output, POLL_INTERVAL)? {
             if signals::count() > 0 {
                 bail!("stopped by a signal");
             }
             if Instant::now() >= deadline {
-                bail!("it was not ready within {} s", STARTING.as_secs());
+                bail!("it was not ready within {} s", START_TIMEOUT.as_secs());
             }
         }
-        // Written at once, so all of it is there.
+        // The watchdog writes the line at once, so it can be read at once.
         let mut answer = [0; READY.len()];
         if self.output.read(&mut answer)? < answer.len() {
             bail!("it ended before it was ready");
@@ -127,30 +127,30 @@ impl Watchdog {
         Ok(())
     }
 
-    /// A call runs in this process group.
-    pub fn calling(&mut self, group: u32) {
-        // Without a start time it would not be ended at any rate.
+    /// Reports a call that runs in this process group.
+    pub fn call_started(&mut self, group: u32) {
+        // Without a start time the watchdog could not end the group safely.
         if let Some(started) = system::start_time(group) {
-            self.tell(&format!("{CALLING} {group} {started}"));
+            self.send(&format!("{CALLING} {group} {started}"));
         }
     }
 
-    /// No call runs.
-    pub fn idle(&mut self) {
-        self.tell(IDLE);
+    /// Reports that the call has ended.
+    pub fn call_ended(&mut self) {
+        self.send(IDLE);
     }
 
-    /// ai-mode could not be left: the watchdog goes on trying when this process has gone. False if
-    /// it has ended already.
+    /// Leaves switching ai-mode off to the watchdog, after this process has failed to do it. Returns
+    /// false if the watchdog has already ended.
     pub fn take_over(mut self) -> bool {
-        let lives = self.ready && matches!(self.child.try_wait(), Ok(None));
-        self.is_successor = lives;
+        let is_alive = self.ready && matches!(self.child.try_wait(), Ok(None));
+        self.is_successor = is_alive;
         self.input = None;
-        lives
+        is_alive
     }
 
-    fn tell(&mut self, line: &str) {
-        // A watchdog that was killed or stopped learns nothing more; the run goes on without it.
+    fn send(&mut self, line: &str) {
+        // If the watchdog was killed or stopped, the run continues without it.
         let _ = self.write(line);
     }
 
@@ -160,15 +160,15 @@ impl Watchdog {
     }
 
     /// Waits until its output is closed, which the system does when it ends.
-    fn has_ended_within(&mut self, limit: Duration) -> bool {
+    fn ends_within(&mut self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         let mut rest = [0; 64];
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match system::is_readable_within(&self.output, left) {
+            let remaining = deadline.saturating_duration_since(Instant::now());
+            match system::is_readable_within(&self.output, remaining) {
                 Ok(true) if matches!(self.output.read(&mut rest), Ok(1..)) => {}
                 Ok(true) | Err(_) => return true,
-                Ok(false) if left.is_zero() => return false,
+                Ok(false) if remaining.is_zero() => return false,
                 Ok(false) => {}
             }
         }
@@ -180,31 +180,31 @@ impl Drop for Watchdog {
         if self.is_successor {
             return;
         }
-        self.tell(DONE);
+        self.send(DONE);
         self.input = None;
-        // It ends as soon as it has read that; leaving no process behind is worth the moment. One
-        // that was stopped has nothing left to do.
-        if !self.has_ended_within(ENDING) {
+        // It ends as soon as it has read the line. Waiting for it avoids leaving a process behind. A
+        // stopped watchdog is not needed any more and is killed.
+        if !self.ends_within(EXIT_TIMEOUT) {
             let _ = self.child.kill();
-            self.has_ended_within(ENDING);
+            self.ends_within(EXIT_TIMEOUT);
         }
-        let deadline = Instant::now() + ENDING;
+        let deadline = Instant::now() + EXIT_TIMEOUT;
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_micros(200));
         }
     }
 }
 
-/// The watchdog's own life.
+/// The main function of the watchdog process.
 ///
 /// # Errors
-/// If it was started by something else than a run, or cannot do its work.
+/// Its input is invalid because it was not started by a run, or signals cannot be handled.
 pub fn main(input: impl Read, mut output: impl Write) -> Result<()> {
-    // Signals that ask programs to end are for the run; it would otherwise die along with it.
+    // Ignores signals that end the run, so that the watchdog outlives it.
     signals::watch()?;
     let mut lines = BufReader::new(input).lines();
-    let first = lines.next().transpose()?.unwrap_or_default();
-    let configuration: Configuration = serde_json::from_str(&first)?;
+    let first_line = lines.next().transpose()?.unwrap_or_default();
+    let configuration: Configuration = serde_json::from_str(&first_line)?;
     output.write_all(READY)?;
     output.flush()?;
     let mut group = None;
@@ -216,13 +216,13 @@ pub fn main(input: impl Read, mut output: impl Write) -> Result<()> {
         }
     }
     await_call(&configuration, group);
-    leave_persistently(&configuration);
+    release_with_retries(&configuration);
     Ok(())
 }
 
-/// Waits for the call that was in flight, at most as long as the run would have.
+/// Waits for the running call, at most for the timeout of one call, then ends it.
 fn await_call(configuration: &Configuration, group: Option<Group>) {
-    let deadline = Instant::now() + configuration.host.limit;
+    let deadline = Instant::now() + configuration.cli.limit;
     let may_run = || lock::is_held(&configuration.lease).unwrap_or(Some(true)) == Some(true);
     while may_run() {
         if Instant::now() >= deadline {
@@ -235,15 +235,15 @@ fn await_call(configuration: &Configuration, group: Option<Group>) {
     }
 }
 
-fn leave_persistently(configuration: &Configuration) {
+fn release_with_retries(configuration: &Configuration) {
     let start = Instant::now();
     let mut pause = Duration::from_millis(200);
-    let host = &configuration.host;
-    // Where the configuration is gone, so is what was switched on.
-    while host.config_folder.exists()
-        && let Release::On(_) = AiMode::new(host).leave(&configuration.lease)
+    let cli = &configuration.cli;
+    // If the configuration folder was deleted, the ai-mode setting is gone as well.
+    while cli.config_folder.exists()
+        && let Release::On(_) = AiMode::new(cli).release(&configuration.lease)
     {
-        if start.elapsed() > PERSISTENCE {
+        if start.elapsed() > MAX_RETRY_TIME {
             return;
         }
         std::thread::sleep(pause);

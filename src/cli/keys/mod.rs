@@ -120,7 +120,7 @@ fn state(context: &Context, record: &KeyRecord) -> &'static str {
 
 /// The fields that `keys list` and `keys show` share. Phone numbers are masked.
 fn summary(context: &Context, record: &KeyRecord) -> Map<String, Value> {
-    let details = Details::of(record);
+    let details = Details::from_record(record);
     let result: Option<Value> =
         record.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
     let to: Vec<String> = match (&details, &result) {

@@ -93,7 +93,7 @@ fn dry_run(context: &Context, flags: &Flags) -> Result<Report> {
         Ok((_, record)) if flags.outcome == Choice::NotSent => receipt_query(flags, &record),
         _ => None,
     };
-    match receipt_query.filter(ReceiptQuery::can_be_followed) {
+    match receipt_query.filter(ReceiptQuery::can_be_looked_up) {
         Some(receipt_query) => {
             let calls = receipt_query.calls(Timestamp::now(), Timestamp::now());
             client::dry_run(context, &call::any(&calls).collect::<Vec<_>>())
@@ -112,7 +112,7 @@ fn require_terminal(context: &Context) -> Result<()> {
 }
 
 fn receipt_query(flags: &Flags, record: &KeyRecord) -> Option<ReceiptQuery> {
-    let mut receipt_query = Details::of(record)?.receipt_query;
+    let mut receipt_query = Details::from_record(record)?.receipt_query;
     if let (ReceiptQuery::Chat { space, .. }, Some(given)) =
         (&mut receipt_query, &flags.cust_space_id)
     {
@@ -196,7 +196,7 @@ fn look_up(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<LookU
     let Some(receipt_query) = receipt_query(flags, record) else {
         return Ok(LookUp::NotPossible("the recipient is not on record".into()));
     };
-    if !receipt_query.can_be_followed() {
+    if !receipt_query.can_be_looked_up() {
         return Ok(LookUp::NotPossible("--cust-space-id is missing".into()));
     }
     let account = record.identity.as_ref().map(|identity| identity.account.as_str());
@@ -239,7 +239,7 @@ fn rows(context: &Context, record: &KeyRecord) -> Vec<(String, String)> {
 /// The result that later runs with the key return, as JSON.
 fn result(record: &KeyRecord, raw: Value) -> String {
     let by = if raw.is_null() { "hand" } else { "receipt" };
-    let product = Details::of(record).map(|details| details.receipt_query.product());
+    let product = Details::from_record(record).map(|details| details.receipt_query.product());
     let tracking = product.map_or("tracking_id", |product| product.ids().tracking);
     let data = Map::from_iter([
         ("status".to_string(), json!("sent")),

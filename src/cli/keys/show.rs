@@ -32,7 +32,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     }
     let (_, record) = find(context, &flags.key)?;
     let mut data = summary(context, &record);
-    let details = Details::of(&record);
+    let details = Details::from_record(&record);
     let from = details.as_ref().and_then(|details| details.receipt_query.ends().0);
     data.insert("from".into(), json!(from));
     data.insert("tracking_id_generated".into(), json!(record.tracking.generated));

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::output::report::Report;
-use crate::send::change::{Change, Look, Question, apply};
+use crate::send::change::{Change, Preview, Question, apply};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +25,7 @@ Examples:
       --button url=Track=https://example.com/orders --yes
   alimsg --sandbox templates create --channel viber --name 'Spring sale' --language en \\
       --category text_button --body 'Our sale has begun.' \\
-      --button url=Look=https://example.com/sale --yes
+      --button url=Preview=https://example.com/sale --yes
 
 The file of --file (JSON or TOML) has the same fields as the flags:
   name = \"order_ready\"          category = \"UTILITY\"     language = \"en\"
@@ -67,7 +67,7 @@ impl CreateFlags {
             call: draft.create_call(),
             title: "About to create this template and submit it for review:".into(),
             rows: draft.rows(),
-            look: Look::Nothing,
+            preview: Preview::Nothing,
             question: Question::Yes("create the template"),
             check: list,
         };

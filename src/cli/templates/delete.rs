@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::template::DeletedTemplate;
 use crate::output::report::Report;
-use crate::send::change::{Change, Look, Question, Rows, apply};
+use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -42,7 +42,7 @@ impl DeleteFlags {
             call: id.delete_call(),
             title: "About to delete this template permanently:".into(),
             rows: vec![("channel".into(), id.channel().name().into())],
-            look: Look::Shown { call: &fetch_call, rows: &current },
+            preview: Preview::Shown { call: &fetch_call, rows: &current },
             question: Question::Name("name"),
             check: id.show_command(),
         };

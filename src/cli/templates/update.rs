@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::output::report::Report;
-use crate::send::change::{Change, Look, Question, Rows, apply};
+use crate::send::change::{Change, Preview, Question, Rows, apply};
 use crate::sms::template as sms;
 
 pub const EXAMPLES: &str = "\
@@ -69,7 +69,7 @@ impl UpdateFlags {
             call: draft.update_call(&self.code),
             title: TITLE.into(),
             rows: draft.rows(),
-            look: Look::Shown { call: &fetch_call, rows: &current },
+            preview: Preview::Shown { call: &fetch_call, rows: &current },
             question: QUESTION,
             check: sms::show_command(&self.code),
         };
@@ -111,7 +111,7 @@ impl UpdateFlags {
             call: draft.update_call(&id),
             title: TITLE.into(),
             rows: draft.frame_rows(),
-            look: Look::Decisive {
+            preview: Preview::Decisive {
                 call: &id.fetch_call(),
                 change: &completed,
                 completed: (!draft.is_whole).then_some(note),

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::{phone, url};
 use crate::output::report::{Report, fields};
-use crate::send::change::{Change, Look, Question, Rows, apply};
+use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -162,16 +162,16 @@ fn set(context: &Context, flags: SetFlags) -> Result<Report> {
         Ok(fields(&callbacks).into_iter().map(row).collect())
     };
     // The service returns the callbacks of a number, but not those of an account.
-    let look = match number {
-        Some(_) => Look::Shown { call: &list, rows: &before },
-        None => Look::Nothing,
+    let preview = match number {
+        Some(_) => Preview::Shown { call: &list, rows: &before },
+        None => Preview::Nothing,
     };
     let check = ["whatsapp", "numbers", "list", "--cust-space-id", space];
     let change = Change {
         call,
         title: "About to change the callbacks:".into(),
         rows,
-        look,
+        preview,
         question: Question::Yes("change the callbacks"),
         check: shell_line("alimsg", &check.map(String::from)),
     };

@@ -1,5 +1,5 @@
-//! What is kept of a message while its key is not accepted: enough to look for its receipt and to
-//! show a person which message it is. Numbers and IDs, never a text or a variable.
+//! What the store keeps about a message until its key is accepted: enough to look for its receipt
+//! and to show the user which message it is. Phone numbers and IDs, never text or variables.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,9 +8,9 @@ use crate::storage::KeyRecord;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Details {
-    /// Where its receipt would be; of many recipients only those that a look-up asks about.
+    /// Where to look for its receipt, with only the recipients that a look-up queries.
     pub receipt_query: ReceiptQuery,
-    /// How many recipients the message has.
+    /// The number of recipients of the message.
     pub recipients: usize,
 }
 
@@ -23,8 +23,8 @@ impl Details {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The details of a record; none if there are none, or if they cannot be read.
-    pub fn of(record: &KeyRecord) -> Option<Self> {
+    /// Parses the details of a record; `None` if they are missing or damaged.
+    pub fn from_record(record: &KeyRecord) -> Option<Self> {
         serde_json::from_str(record.details.as_deref()?).ok()
     }
 }

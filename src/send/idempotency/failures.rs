@@ -1,7 +1,7 @@
-//! What a keyed send answers when its key keeps it from sending.
+//! The failures of a send whose key prevents it from sending.
 //!
-//! Every hint here is followed by tired people and by agents. While a key is unresolved, none may
-//! suggest another key, another state folder or anything else that sends the message again.
+//! People and agents follow these hints literally. While a key is unresolved, no hint may suggest
+//! another key, another state folder or anything else that sends the message again.
 
 use crate::api::call::shell_line;
 use crate::error::{Failure, Kind, Outcome};
@@ -25,8 +25,8 @@ fn unknown(message: impl Into<String>) -> Box<Failure> {
     failure
 }
 
-/// The record of the keys cannot be read: this one may have been used. The message of this run
-/// serves to suggest what to check.
+/// The record of the keys cannot be read, so this key may have been used. The message of this run
+/// determines the suggested check commands.
 pub fn unreadable(
     key: &str,
     error: Error,
@@ -55,7 +55,10 @@ pub fn unreadable(
         "the record of idempotency keys cannot be read, so the key {key:?} may have been used: \
          {error:#}"
     ))
-    .hint(format!("{}; do not send this message in another way before checking it", advice(fix)));
+    .hint(format!(
+        "{}; do not send this message in another way before checking whether it arrived",
+        advice(fix)
+    ));
     if let Some((receipt_query, _)) = message {
         failure.next = receipt_query.check_commands(None);
     }
@@ -74,10 +77,10 @@ fn not_written(error: anyhow::Error) -> Box<Failure> {
         )
 }
 
-/// The call was not made, because it could not be recorded.
+/// The call was not made because it could not be recorded.
 pub fn not_begun(key: &str, error: Error) -> Box<Failure> {
     match error {
-        // The key is this run's, and only this run could have sent.
+        // This run holds the key, so no other run can have sent the message.
         Error::NotWritten(error) | Error::NeverExisted(error) => not_written(error),
         other => unreadable(key, other, None),
     }
@@ -87,7 +90,7 @@ fn taken_over(key: &str) -> Box<Failure> {
     let failure = unknown(format!(
         "another run has taken over the key {key:?} and may have sent its message"
     ))
-    .hint("run the same command again: it gives the other run's result and cannot send twice");
+    .hint("run the same command again: it returns the other run's result and cannot send twice");
     failure.retryable()
 }
 
@@ -97,13 +100,13 @@ pub fn still_busy(key: &str) -> Box<Failure> {
         .retryable()
 }
 
-/// A signal while another run sends with the key.
+/// A signal arrived while another run was sending with the key.
 pub fn interrupted_while_busy(mut failure: Box<Failure>) -> Box<Failure> {
     failure.message = "stopped by a signal while another run was sending with this key".into();
     crate::send::idempotency::with_unknown_outcome(failure)
 }
 
-/// The key is accepted for another message.
+/// The key was used for another message, which was accepted.
 pub fn other_message(key: &str) -> Box<Failure> {
     let mut failure = Failure::usage(format!(
         "the key {key:?} was used for another message, which was sent; this one was not"
@@ -113,27 +116,27 @@ pub fn other_message(key: &str) -> Box<Failure> {
     failure
 }
 
-/// The key is accepted for the same message, sent by another account.
+/// The key was used for the same message from another account, and it was accepted.
 pub fn other_account(key: &str) -> Box<Failure> {
     let mut failure = Failure::usage(format!(
         "the key {key:?} was used for this message with another profile, region or credentials, \
          and the message was sent"
     ))
-    .hint("the customer has it already; use the first account to see the result");
+    .hint("do not send it again; use the first account to see the result");
     failure.next = vec![show_command(key)];
     failure
 }
 
 pub fn other_id(key: &str, id: &str) -> Box<Failure> {
     Failure::usage(format!("the key {key:?} was used for this message with the ID {id}"))
-        .hint("the message was sent; leave the ID out or give that one to see the result")
+        .hint("the message was sent; omit the ID or use that one to see the result")
 }
 
 /// An accepted key whose result cannot be read.
 pub fn damaged(record: &KeyRecord) -> Box<Failure> {
     let key = &record.key;
     let mut failure = unknown(format!("the record of the key {key:?} is damaged"))
-        .hint("the message was sent, and its result cannot be read: resolve the key as sent");
+        .hint("the message was sent, but its result cannot be read: resolve the key as sent");
     failure.next = resolve_commands(key)[..1].to_vec();
     failure
 }

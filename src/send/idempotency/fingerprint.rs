@@ -1,4 +1,4 @@
-//! Whether two commands mean the same message, without keeping the message.
+//! Recognizes whether two commands send the same message, without storing the message.
 
 use serde_json::{Value, json};
 
@@ -7,14 +7,14 @@ use crate::api::call::SendCall;
 use crate::settings::Settings;
 use crate::storage::{Identity, Store};
 
-/// What identifies the message of a call: a digest of what reaches the customer, and the account
-/// that was chosen to send it.
+/// The identity of the message of a call: a keyed digest of what reaches the customer, and the
+/// account that was chosen to send it.
 pub fn identity(store: &dyn Store, call: &SendCall, settings: &Settings) -> Identity {
     Identity { content: store.digest(&content(call)), account: account(settings) }
 }
 
-/// Everything that reaches the customer, as text: the operation and its flags, without those that
-/// serve look-ups and statistics alone.
+/// Everything that reaches the customer, as text: the operation and its flags, without the flags
+/// that only serve look-ups and statistics.
 fn content(call: &SendCall) -> String {
     let flags: Vec<Value> = call
         .content()
@@ -28,8 +28,8 @@ fn content(call: &SendCall) -> String {
     json!(["message", 1, operation.product.name(), operation.api, flags]).to_string()
 }
 
-/// The choice of the account: the profile and the region that are named, by flag or variable, and
-/// whether the profiles are ignored. Names only: no process is started and no key is read for it.
+/// The chosen account: the profile and region from flags or environment variables, and whether
+/// profiles are ignored. Names only: this starts no process and reads no key.
 pub fn account(settings: &Settings) -> String {
     let exported = EnvCredentials::of_this_process(settings);
     let ignores_profiles = exported.decides_alone(settings);
@@ -42,7 +42,7 @@ pub fn account(settings: &Settings) -> String {
     .to_string()
 }
 
-/// JSON means the same in any order of its fields.
+/// Sorts the fields of JSON, because their order has no meaning.
 fn canonical(word: String) -> Value {
     match serde_json::from_str::<Value>(&word) {
         Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {

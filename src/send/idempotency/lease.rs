@@ -1,4 +1,4 @@
-//! Whether the run behind a record is alive: it keeps a file locked for as long as it lives.
+//! Shows whether the run behind a record is alive: a run keeps a file locked until it ends.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use crate::storage::{LEASES, lock};
 
-/// A run's lease; gone when the run is.
+/// The lease of a run, removed when the run ends.
 pub struct Lease {
     path: PathBuf,
     file: File,
@@ -18,7 +18,7 @@ impl Lease {
     /// Takes a lease under a new name.
     ///
     /// # Errors
-    /// The file cannot be made or locked.
+    /// The file cannot be created or locked.
     pub fn take(folder: &Path) -> Result<Self> {
         let (path, file) = lock::sign_of_life(&folder.join(LEASES))?;
         Ok(Self { path, file })
@@ -35,21 +35,21 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        // Records are settled before; one that stays is found unlocked and removed by the next.
+        // The records are final by now. The next run removes a file that cannot be deleted here.
         let _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Whether that lease is held: by its run, or by the call that the run left behind. A doubt counts
-/// as alive, since a run that waits does no harm.
+/// Whether the lease is held, by its run or by a call that outlived the run. Returns true if in
+/// doubt, because waiting is harmless.
 pub fn is_alive(folder: &Path, name: &str) -> bool {
-    // A damaged record may name anything.
+    // The name may come from a damaged record and contain any path.
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return false;
     }
     let path = folder.join(LEASES).join(name);
     match path.symlink_metadata() {
-        // Opening anything else could block.
+        // Opening other kinds of files, such as a pipe, could block.
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return false,
         Err(error) => return error.kind() != std::io::ErrorKind::NotFound,
@@ -62,7 +62,7 @@ pub fn is_alive(folder: &Path, name: &str) -> bool {
     !dead
 }
 
-/// Whether any run or call of this folder is alive.
+/// Whether any run or call that uses this folder is alive.
 pub fn any_alive(folder: &Path) -> bool {
     let Ok(entries) = std::fs::read_dir(folder.join(LEASES)) else { return false };
     entries

@@ -1,22 +1,22 @@
-//! What an idempotency key promises: its message is sent once.
+//! Idempotency keys: a message with a key is sent at most once.
 //!
-//! A key belongs to one message for good. Before anything else happens, a run *claims* its key in
-//! one transaction; of several runs at once only one gets it, and the others wait for its result.
-//! The record then follows the send, each state before the step that it describes:
+//! A key belongs to one message permanently. A run first *claims* its key in one transaction. If
+//! several runs claim it at once, one gets it and the others wait for its result. The record is
+//! updated before each step of the send:
 //!
 //! | state        | means                                              | if its run died        |
 //! |--------------|----------------------------------------------------|------------------------|
 //! | `reserved`   | a run prepares the call; it has not been started   | the key is unused      |
 //! | `calling`    | the call may have been started                     | the outcome is unknown |
 //! | `unresolved` | the call has ended and its outcome is unknown      | the outcome is unknown |
-//! | `accepted`   | the message went out; the result is on record      | –                      |
+//! | `accepted`   | the message was sent; the result is recorded       | –                      |
 //!
-//! A send that certainly did not happen leaves no record. A locked file, the [lease], shows whether
-//! a run or its call is alive, not a process number that may belong to another process by now.
+//! The record is removed if the message was certainly not sent. A locked file, the [lease], shows
+//! whether a run or its call is alive. A process ID would not: the system may have reused it.
 //!
-//! The key alone identifies the message. An unresolved key ends every command with exit 7, whatever
-//! its parameters are, until a receipt or a person resolves it. An accepted key gives its result to
-//! the same message and is refused for another one.
+//! The key alone identifies the message. Every command with an unresolved key exits with code 7,
+//! regardless of its parameters, until a receipt or the user resolves it. An accepted key returns
+//! its result for the same message and is refused for another one.
 
 mod details;
 mod failures;
@@ -45,53 +45,53 @@ pub use failures::{resolve_commands, show_command, unreadable};
 pub use fingerprint::account;
 use lease::Lease;
 
-/// The longest key, in characters.
+/// The maximum length of a key, in characters.
 const MAX_KEY_LENGTH: usize = 255;
 /// How often a waiting run checks whether the other one is done.
-const PAUSE: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The result of a send, given again to every run with the same key.
+/// The result of a send, returned to every later run with the same key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Record {
     pub data: Map<String, Value>,
     pub raw: Value,
 }
 
-/// What a run wants to send with a key.
-pub struct Wanted<'m> {
+/// The message that a run wants to send with a key.
+pub struct Request<'m> {
     pub call: &'m SendCall,
     pub tracking: &'m Tracking,
     pub receipt_query: &'m ReceiptQuery,
     pub recipients: usize,
 }
 
-/// What is known about a key.
+/// The state of a key.
 pub enum Claim<'s> {
-    /// It is unused: this run may send.
+    /// The key is unused: this run may send.
     Free(Pending<'s>),
-    /// Its message went out, and when its call was about to start.
+    /// Its message was sent. The timestamp is just before its call started.
     Accepted(Record, Timestamp),
-    /// Its message may have gone out; the run that sent it has ended.
+    /// Its message may have been sent; the run that sent it has ended.
     Unresolved(Unresolved<'s>),
 }
 
-/// Checks a key before anything is started.
+/// Checks the form of a key before any process starts.
 ///
 /// # Errors
-/// An empty or overlong key, or one with control characters.
+/// The key is empty, longer than 255 characters or has control characters.
 pub fn check_key(key: &str) -> Result<()> {
-    let sound = !key.trim().is_empty()
+    let is_valid = !key.trim().is_empty()
         && key.chars().count() <= MAX_KEY_LENGTH
         && !key.chars().any(char::is_control);
-    if sound {
+    if is_valid {
         return Ok(());
     }
     Err(Failure::usage("invalid --idempotency-key")
-        .hint(format!("1 to {MAX_KEY_LENGTH} characters, for example the number of an order")))
+        .hint(format!("use 1 to {MAX_KEY_LENGTH} characters, for example an order number")))
 }
 
-/// Claims the key for a message. A run that is at work with it is waited for, as long as one call
-/// may take and some more.
+/// Claims the key for a message. If another run is using it, waits for that run, at most twice the
+/// timeout of one call.
 ///
 /// # Errors
 /// The key was accepted for another message; the record cannot be read or written; the other run
@@ -100,26 +100,27 @@ pub fn claim<'s>(
     context: &Context,
     store: &'s dyn Store,
     key: &str,
-    wanted: &Wanted<'_>,
+    request: &Request<'_>,
 ) -> Result<Claim<'s>> {
-    let unreadable = |error| unreadable(key, error, Some((wanted.receipt_query, wanted.tracking)));
-    let no_lease = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
+    let unreadable =
+        |error| unreadable(key, error, Some((request.receipt_query, request.tracking)));
+    let lease_error = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + context.settings.timeout * 2;
-    let folder = folder(context).map_err(no_lease)?;
+    let folder = folder(context).map_err(lease_error)?;
     let mut new = NewKey {
-        identity: fingerprint::identity(store, wanted.call, &context.settings),
-        tracking: wanted.tracking.clone(),
+        identity: fingerprint::identity(store, request.call, &context.settings),
+        tracking: request.tracking.clone(),
         lease: String::new(),
-        details: Details::new(wanted.receipt_query, wanted.recipients).to_text(),
+        details: Details::new(request.receipt_query, request.recipients).to_text(),
     };
     let lease = match (Lease::take(&folder), store.key(key).map_err(unreadable)?) {
         (Ok(lease), _) => lease,
-        // Without a lease this run cannot send, and the record still answers.
+        // Without a lease this run cannot send, but it can still return the recorded result.
         (Err(error), None) => return Err(unreadable(storage::Error::NotWritten(error))),
         (Err(_), Some(known)) if known.state == storage::KeyState::Accepted => {
-            return used(context, store, known, wanted, &new);
+            return claim_used_key(context, store, known, request, &new);
         }
-        (Err(error), Some(_)) => return Err(no_lease(error)),
+        (Err(error), Some(_)) => return Err(lease_error(error)),
     };
     new.lease = lease.name().to_string();
     failpoint::point("ledger: lease taken");
@@ -135,10 +136,10 @@ pub fn claim<'s>(
                          be missing"
                     ));
                 }
-                let held = Some(Held { key: key.to_string(), lease });
+                let held = Some(HeldKey { key: key.to_string(), lease });
                 return Ok(Claim::Free(Pending::new(store, held)));
             }
-            Reserve::Used(record) => return used(context, store, *record, wanted, &new),
+            Reserve::Used(record) => return claim_used_key(context, store, *record, request, &new),
             Reserve::Busy if Instant::now() >= deadline => return Err(failures::still_busy(key)),
             Reserve::Busy => {
                 if !std::mem::replace(&mut waiting, true) {
@@ -146,22 +147,22 @@ pub fn claim<'s>(
                         .screen
                         .note("another run is sending with this key; waiting for its result");
                 }
-                client::sleep(PAUSE).map_err(failures::interrupted_while_busy)?;
+                client::sleep(POLL_INTERVAL).map_err(failures::interrupted_while_busy)?;
             }
         }
     }
 }
 
-/// The state folder, whose leases belong to the keys.
+/// The state folder, which has the leases of the keys.
 pub fn folder(context: &Context) -> anyhow::Result<PathBuf> {
     storage::folder(&context.settings)
 }
 
-fn used<'s>(
+fn claim_used_key<'s>(
     context: &Context,
     store: &'s dyn Store,
     record: KeyRecord,
-    wanted: &Wanted<'_>,
+    request: &Request<'_>,
     new: &NewKey,
 ) -> Result<Claim<'s>> {
     let known = record.identity.as_ref();
@@ -171,8 +172,8 @@ fn used<'s>(
         return Ok(Claim::Unresolved(Unresolved { store, record, same_content, same_account }));
     }
     let key = &record.key;
-    // An ID that alimsg made for this run was not asked for.
-    let other_id = !wanted.tracking.generated && wanted.tracking.id != record.tracking.id;
+    // An ID that alimsg generated for this run may differ.
+    let other_id = !request.tracking.generated && request.tracking.id != record.tracking.id;
     if same_content == Some(false) {
         return Err(failures::other_message(key));
     }
@@ -188,26 +189,26 @@ fn used<'s>(
     let parsed = parsed.map_err(|_| failures::damaged(&record))?;
     if known.is_none() {
         context.screen.warn(format!(
-            "the parameters of the key {key:?} cannot be compared with those of the first use; its \
-             result may be that of another message"
+            "cannot check whether the key {key:?} was first used for this message; its result may \
+             belong to another message"
         ));
     }
     Ok(Claim::Accepted(parsed, record.since.unwrap_or(Timestamp::MAX)))
 }
 
 /// A key that a run holds.
-struct Held {
+struct HeldKey {
     key: String,
     lease: Lease,
 }
 
-impl Held {
+impl HeldKey {
     fn owner(&self) -> Owner<'_> {
         Owner { key: &self.key, lease: self.lease.name() }
     }
 }
 
-/// How far the record of this run's send has come.
+/// The progress of this run's send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Prepared,
@@ -215,18 +216,17 @@ enum Stage {
     Done,
 }
 
-/// The record of a send that this run makes: its key, if it has one, and its entry for the
-/// duplicate check. Dropping it gives the key up if the call was certainly not started, and leaves
-/// the outcome unknown otherwise.
+/// The record of this run's send: its key, if any, and its entry for the duplicate check. Dropping
+/// it releases the key if the call was certainly not started. Otherwise the outcome stays unknown.
 pub struct Pending<'s> {
     store: &'s dyn Store,
-    held: Option<Held>,
+    held: Option<HeldKey>,
     message: Option<String>,
     stage: Stage,
 }
 
 impl<'s> Pending<'s> {
-    fn new(store: &'s dyn Store, held: Option<Held>) -> Self {
+    fn new(store: &'s dyn Store, held: Option<HeldKey>) -> Self {
         Self { store, held, message: None, stage: Stage::Prepared }
     }
 
@@ -239,16 +239,16 @@ impl<'s> Pending<'s> {
         self.held.as_ref().map(|held| held.key.as_str())
     }
 
-    /// The locked file, for the call to hold while it runs: a call that outlives its run is then
-    /// waited for.
+    /// The locked file. The call inherits it, so other runs also wait for a call that outlives its
+    /// run.
     pub fn lease(&self) -> Option<&std::fs::File> {
         self.held.as_ref().map(|held| held.lease.file())
     }
 
-    /// From here on the message may go out. One transaction for the key and the duplicate check.
+    /// Records that the call may start, in one transaction for the key and the duplicate check.
     ///
     /// # Errors
-    /// An equal message was sent before, or nothing can be recorded: the call must not be made.
+    /// The same message was just sent, or the record cannot be written. The call must not be made.
     pub fn begin(
         &mut self,
         context: &Context,
@@ -265,7 +265,7 @@ impl<'s> Pending<'s> {
             return Ok(());
         }
         failpoint::point("ledger: about to begin");
-        let owner = self.held.as_ref().map(Held::owner);
+        let owner = self.held.as_ref().map(HeldKey::owner);
         match (self.store.begin(owner, message.as_ref()), duplicates) {
             (Ok(Begin::Go), _) => {
                 self.message = message.map(|message| message.id);
@@ -274,32 +274,34 @@ impl<'s> Pending<'s> {
                 Ok(())
             }
             (Ok(Begin::Duplicate(earlier)), Some(check)) => Err(check.refuse(earlier)),
-            (Ok(Begin::Duplicate(_)), None) => Err(Failure::internal("a check that was not made")),
+            (Ok(Begin::Duplicate(_)), None) => {
+                Err(Failure::internal("duplicate found without a duplicate check"))
+            }
             (Err(error), check) => match key {
                 Some(key) => Err(failures::not_begun(&key, error)),
                 None if check.is_some_and(duplicates::Check::is_waived) => {
                     context.screen.warn("this message is not recorded for the duplicate check");
                     Ok(())
                 }
-                None => Err(duplicates::unchecked(error)),
+                None => Err(duplicates::check_failed(error)),
             },
         }
     }
 
-    /// The call has ended, and it is not known whether the message went out.
+    /// Records that the call has ended with an unknown outcome.
     ///
     /// # Errors
-    /// It cannot be recorded; the record then says `calling`, which has the same meaning.
+    /// The record cannot be written; it stays `calling`, which later runs treat the same way.
     pub fn unresolved(&mut self) -> storage::Result<()> {
         self.finish(SendEnd::Unresolved)?;
         failpoint::point("ledger: outcome unknown");
         Ok(())
     }
 
-    /// The message went out.
+    /// Records that the message was sent.
     ///
     /// # Errors
-    /// It cannot be recorded; a later run will look for the receipt.
+    /// The record cannot be written; a later run will look for the receipt.
     pub fn accepted(&mut self, record: &Record) -> storage::Result<()> {
         let result = serde_json::to_string(record).unwrap_or_default();
         failpoint::point("ledger: about to record the result");
@@ -308,10 +310,10 @@ impl<'s> Pending<'s> {
         Ok(())
     }
 
-    /// The message certainly did not go out: the key is unused again.
+    /// Records that the message was certainly not sent: the key is unused again.
     ///
     /// # Errors
-    /// The record stays, and a later run will look for a receipt in vain.
+    /// The record cannot be removed; a later run will look for a receipt that does not exist.
     pub fn not_sent(&mut self) -> storage::Result<()> {
         self.finish(SendEnd::NotSent)?;
         failpoint::point("ledger: released");
@@ -323,13 +325,13 @@ impl<'s> Pending<'s> {
         if self.held.is_none() && self.message.is_none() {
             return Ok(());
         }
-        self.store.finish(self.held.as_ref().map(Held::owner), self.message.as_deref(), end)
+        self.store.finish(self.held.as_ref().map(HeldKey::owner), self.message.as_deref(), end)
     }
 }
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        // What cannot be written now is concluded from the abandoned lease by the next run.
+        // If the write fails, the next run concludes the same from the unlocked lease.
         let _ = match (self.stage, &self.held) {
             (Stage::Prepared, Some(held)) => self.store.release(held.owner()),
             (Stage::Calling, _) => self.finish(SendEnd::Unresolved),
@@ -338,26 +340,26 @@ impl Drop for Pending<'_> {
     }
 }
 
-/// A send of an earlier run whose outcome is unknown.
+/// A send by an earlier run with an unknown outcome.
 pub struct Unresolved<'s> {
     store: &'s dyn Store,
     pub record: KeyRecord,
-    /// Whether this run was given the same message; `None` if it cannot be compared.
+    /// Whether this run has the same message; `None` if the record has nothing to compare.
     same_content: Option<bool>,
     same_account: Option<bool>,
 }
 
-/// What keeps a look-up from proving anything about an unresolved key.
+/// Why a look-up cannot prove anything about an unresolved key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
     OtherMessage,
     OtherAccount,
-    /// Some field of the record, or all that is needed to look, is missing.
+    /// The record is damaged or lacks the data for a look-up.
     Incomplete,
 }
 
 impl Unresolved<'_> {
-    /// Where to look for the receipt: as on record, with what this command adds.
+    /// Where to look for the receipt: from this command, completed from the record.
     ///
     /// # Errors
     /// A look-up would prove nothing.
@@ -371,25 +373,25 @@ impl Unresolved<'_> {
         if self.same_account == Some(false) {
             return Err(Obstacle::OtherAccount);
         }
-        // Without parameters to compare, only an ID that no other message carries is a proof.
+        // Without content to compare, only a generated ID, which is unique, is a proof.
         let comparable = self.same_content.is_some() || self.record.tracking.generated;
         if self.record.damaged || self.record.since.is_none() || !comparable {
             return Err(Obstacle::Incomplete);
         }
-        let recorded = Details::of(&self.record).map(|details| details.receipt_query);
-        Ok(given.clone().or_space_of(recorded.as_ref()))
+        let recorded = Details::from_record(&self.record).map(|details| details.receipt_query);
+        Ok(given.clone().with_space_from(recorded.as_ref()))
     }
 
-    /// A receipt has proven that the message went out.
+    /// Records that a receipt proves that the message was sent.
     ///
     /// # Errors
-    /// It cannot be recorded; the next run looks again.
+    /// The record cannot be written; the next run looks for the receipt again.
     pub fn settle(&self, record: &Record) -> storage::Result<()> {
         let result = serde_json::to_string(record).unwrap_or_default();
         self.store.settle_as_sent(&self.record, &result)
     }
 
-    /// This run cannot find out what became of it.
+    /// The failure if this run cannot find out the outcome.
     pub fn failure(
         &self,
         why: &str,
@@ -400,7 +402,7 @@ impl Unresolved<'_> {
     }
 }
 
-/// Marks a failure as one of a message whose outcome is unknown.
+/// Sets the outcome of a failure to unknown.
 pub fn with_unknown_outcome(mut failure: Box<Failure>) -> Box<Failure> {
     failure.outcome = Outcome::Unknown;
     failure

@@ -1,5 +1,5 @@
-//! The look-up of a receipt after a send whose outcome is unknown: a receipt proves that the message
-//! went out. That there is none proves nothing.
+//! Looks for a receipt after a send with an unknown outcome. A receipt proves that the message was
+//! sent. A missing receipt does not prove that it was not.
 
 mod query;
 
@@ -17,46 +17,46 @@ use crate::os::{failpoint, signals};
 pub use crate::send::receipt_lookup::query::{Evidence, ReceiptQuery, SmsContent};
 use crate::storage::Tracking;
 
-/// The pauses before each look-up, in seconds: receipts usually come within a few seconds.
+/// The pause before each look-up, in seconds. Receipts usually arrive within a few seconds.
 const PAUSES: [u64; 5] = [0, 1, 2, 4, 8];
 
-/// What the look-ups for a receipt have come to.
+/// The result of looking for a receipt.
 #[derive(Debug)]
 pub enum LookUp {
     /// The receipt that proves that the message was sent.
     Found(Acceptance),
-    /// There was no such receipt when the service was last asked.
+    /// The last look-up that worked found no receipt.
     NotFound,
-    /// The service was not asked, or did not answer.
+    /// No look-up was made, or none worked.
     NotDone(NotDone),
 }
 
-/// Why there was no look-up.
+/// Why no look-up was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotDone {
-    /// The channel instance is not known.
+    /// The channel instance ID (`--cust-space-id`) is unknown.
     NoSpace,
     /// `--look-up 0`.
     NotWanted,
     Interrupted,
-    /// The service could not be asked.
+    /// All look-ups failed.
     Failed,
 }
 
 impl NotDone {
-    /// For a sentence about a message.
+    /// A clause for a sentence about a message.
     pub const fn reason(self) -> &'static str {
         match self {
             Self::NoSpace => {
                 "its receipt could not be looked up, because --cust-space-id is not given"
             }
             Self::NotWanted => "its receipt was not looked up, because --look-up is 0",
-            Self::Interrupted => "its receipt was not looked up, because a signal came",
+            Self::Interrupted => "its receipt was not looked up because of a signal",
             Self::Failed => "its receipt could not be looked up",
         }
     }
 
-    /// What makes a look-up possible.
+    /// How to make a look-up possible.
     pub const fn hint(self) -> Option<&'static str> {
         match self {
             Self::NoSpace => {
@@ -70,9 +70,9 @@ impl NotDone {
     }
 }
 
-/// What keeps a look-up from being made, known before anything is started.
+/// The reason against a look-up that is known before any process starts, if there is one.
 pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<NotDone> {
-    if !receipt_query.can_be_followed() {
+    if !receipt_query.can_be_looked_up() {
         Some(NotDone::NoSpace)
     } else if limit.is_zero() {
         Some(NotDone::NotWanted)
@@ -83,11 +83,11 @@ pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<NotDone
     }
 }
 
-/// Looks for the receipt of a message that was sent at `since` or a little later, if it was sent.
+/// Looks for the receipt of a message whose call started at `since`.
 ///
-/// No look-up begins after `limit`, and none after a signal. One that times out or meets a network
-/// error is followed by the next; what goes wrong is a warning: the outcome stays unknown then.
-/// ai-mode is on during the look-ups only, never during the pauses.
+/// Starts no look-up after `limit` or after a signal. Continues after timeouts and network errors.
+/// A failure is only a warning, and the outcome stays unknown. ai-mode is on during look-ups, but
+/// not during the pauses.
 pub fn find(
     context: &Context,
     guard: &Guard<'_>,
@@ -102,7 +102,7 @@ pub fn find(
     context.screen.note("outcome unknown; checking for a receipt…");
     let deadline = Instant::now() + limit;
     let mut last = LookUp::NotDone(NotDone::Failed);
-    let mut failed = None;
+    let mut last_failure = None;
     for pause in PAUSES.map(Duration::from_secs) {
         if Instant::now() + pause > deadline || client::sleep(pause).is_err() {
             break;
@@ -111,11 +111,11 @@ pub fn find(
             Ok(Evidence::Proof(proof)) => return LookUp::Found(proof),
             Ok(Evidence::Possible | Evidence::Nothing) => {
                 last = LookUp::NotFound;
-                failed = None;
+                last_failure = None;
             }
             Err(failure) => {
-                let can_continue = may_pass(&failure);
-                failed = Some(failure);
+                let can_continue = is_transient(&failure);
+                last_failure = Some(failure);
                 if !can_continue {
                     break;
                 }
@@ -125,7 +125,7 @@ pub fn find(
             break;
         }
     }
-    if let Some(failure) = failed
+    if let Some(failure) = last_failure
         && failure.kind != Kind::Cancelled
     {
         context.screen.warn(format!("the receipt could not be looked up: {}", failure.message));
@@ -133,17 +133,17 @@ pub fn find(
     last
 }
 
-/// Whether another look-up may succeed: after a timeout, a network error or throttling, but not
-/// where the service refuses to answer.
-fn may_pass(failure: &Failure) -> bool {
+/// Whether another look-up may succeed: true after a timeout, a network error or throttling, false
+/// if Alibaba Cloud refused the request.
+fn is_transient(failure: &Failure) -> bool {
     failure.retryable
         || matches!(failure.kind, Kind::Environment | Kind::Throttled | Kind::UnknownOutcome)
 }
 
-/// One look-up: the calls one after the other, until one brings the proof or the time is up.
+/// Makes the calls of one look-up in turn, until one finds the proof or the deadline has passed.
 ///
 /// # Errors
-/// The last failure, if no call was answered; at once what another call would not help against.
+/// All calls failed (the last failure), or one failed with an error that is not transient.
 pub fn once(
     context: &Context,
     guard: &Guard<'_>,
@@ -153,30 +153,30 @@ pub fn once(
     deadline: Instant,
 ) -> Result<Evidence> {
     let calls: Vec<ReadCall> = receipt_query.calls(since, Timestamp::now());
-    let service = Client::open(context, guard)?;
-    let mut found = Evidence::Nothing;
-    let mut failed = None;
-    let mut answered = false;
+    let client = Client::open(context, guard)?;
+    let mut evidence = Evidence::Nothing;
+    let mut last_failure = None;
+    let mut has_reply = false;
     for call in &calls {
         failpoint::point("lookup: about to look");
-        match service.look(call) {
+        match client.read_once(call) {
             Ok(reply) => {
-                answered = true;
+                has_reply = true;
                 match receipt_query.evidence(&reply, tracking, since) {
                     Evidence::Proof(proof) => return Ok(Evidence::Proof(proof)),
-                    Evidence::Possible => found = Evidence::Possible,
+                    Evidence::Possible => evidence = Evidence::Possible,
                     Evidence::Nothing => {}
                 }
             }
-            Err(failure) if may_pass(&failure) => failed = Some(failure),
+            Err(failure) if is_transient(&failure) => last_failure = Some(failure),
             Err(failure) => return Err(failure),
         }
         if signals::count() > 0 || Instant::now() > deadline {
             break;
         }
     }
-    match failed {
-        Some(failure) if !answered => Err(failure),
-        _ => Ok(found),
+    match last_failure {
+        Some(failure) if !has_reply => Err(failure),
+        _ => Ok(evidence),
     }
 }

@@ -1,4 +1,4 @@
-//! Where a message leaves its receipt, by channel, and by what it is recognised there.
+//! How to find the receipt of a message, by channel, and how to recognize it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,17 +11,17 @@ use crate::message::phone;
 use crate::sms::receipt::{Filter, Receipt, Sent};
 use crate::storage::Tracking;
 
-/// How many of a message's recipients are asked about: the receipt of any one proves that the
-/// whole call went out, and a few of them may have none.
-const RECIPIENTS_ASKED: usize = 3;
-/// How much later than the last moment of its call a message may have been sent, where the tracking
-/// ID is the user's own: another message may carry the same one. None may have been sent earlier.
-const CLOCK_SKEW_OF_OWN_ID: SignedDuration = SignedDuration::from_secs(2);
-/// How long after its start a call can still send.
-const LONGEST_CALL: SignedDuration = SignedDuration::from_mins(5);
-/// What is kept of a receipt. Fields that are not named here may hold what the message says, which
-/// may be a code that nobody else is to know.
-const PROVING_FIELDS: [&str; 16] = [
+/// How many recipients of a message a look-up queries. The receipt of one proves that the whole call
+/// was accepted; more than one, because some recipients may have no receipt.
+const MAX_RECIPIENTS: usize = 3;
+/// How long after the end of its call a message may have been sent, if the user chose the tracking
+/// ID: another message may have the same ID. A message sent before the call never matches.
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(2);
+/// How long after its start a call can still send the message.
+const MAX_CALL_TIME: SignedDuration = SignedDuration::from_mins(5);
+/// The fields of a receipt that are recorded. Other fields may contain the text of the message,
+/// which may be a secret code.
+const RECORDED_FIELDS: [&str; 16] = [
     "PhoneNum",
     "SendStatus",
     "ErrCode",
@@ -39,16 +39,16 @@ const PROVING_FIELDS: [&str; 16] = [
     "MessageStatus",
     "SendTime",
 ];
-/// The most entries of one page; the newest come first.
-const PAGE: u64 = 50;
+/// The maximum number of entries on a page; the newest come first.
+const PAGE_SIZE: u64 = 50;
 
-/// Where the receipt of a message would be.
+/// Where to look for the receipt of a message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "product", rename_all = "snake_case")]
 pub enum ReceiptQuery {
     Sms {
         phones: Vec<String>,
-        /// Known while the command that sends it runs; never on record.
+        /// Known only to the command that sends it; never recorded.
         #[serde(skip)]
         content: Option<SmsContent>,
     },
@@ -60,24 +60,24 @@ pub enum ReceiptQuery {
     },
 }
 
-/// By what the receipt of a text is told apart from that of another one with the same ID.
+/// The content of an SMS, which distinguishes its receipt from others with the same ID.
 #[derive(Debug, Clone)]
 pub struct SmsContent {
     pub template_code: String,
     pub sign_name: String,
     /// The values of its variables.
     pub values: Vec<String>,
-    /// As the recipient reads it, where the template is known.
+    /// The rendered text, if the template is known.
     pub text: Option<String>,
 }
 
 impl SmsContent {
-    /// Whether a receipt is of this text. One that does not show what was sent is not.
+    /// Whether a receipt has this content. False if the receipt shows no content.
     fn is_in(&self, row: &Value) -> bool {
         let field = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default();
         let shown = field("Content");
         let same_text = match &self.text {
-            // The service may add how to unsubscribe.
+            // Alibaba Cloud may append unsubscribe instructions.
             Some(text) => shown.contains(text.as_str()),
             None => {
                 let signature = format!("【{}】", self.sign_name);
@@ -89,32 +89,32 @@ impl SmsContent {
     }
 }
 
-/// What the reply of a look-up shows.
+/// What the reply of a look-up proves.
 #[derive(Debug)]
 pub enum Evidence {
     /// The receipt of the message.
     Proof(Acceptance),
-    /// A receipt with its ID, which may be of another message.
+    /// A receipt with the same ID, which may belong to another message.
     Possible,
     Nothing,
 }
 
 impl ReceiptQuery {
-    /// What is kept on record: nothing of the content, and no more numbers than a look-up needs.
+    /// The part that is recorded: no content, and only the numbers that a look-up needs.
     #[must_use]
     pub fn without_content(&self) -> Self {
         match self {
             Self::Sms { phones, .. } => Self::Sms {
-                phones: phones.iter().take(RECIPIENTS_ASKED).cloned().collect(),
+                phones: phones.iter().take(MAX_RECIPIENTS).cloned().collect(),
                 content: None,
             },
             chat @ Self::Chat { .. } => chat.clone(),
         }
     }
 
-    /// The same with the channel instance of another one, if this one names none.
+    /// Fills in the channel instance from another query, if this one has none.
     #[must_use]
-    pub fn or_space_of(mut self, other: Option<&Self>) -> Self {
+    pub fn with_space_from(mut self, other: Option<&Self>) -> Self {
         if let (Self::Chat { space: space @ None, .. }, Some(Self::Chat { space: known, .. })) =
             (&mut self, other)
         {
@@ -123,7 +123,7 @@ impl ReceiptQuery {
         self
     }
 
-    /// The sender (a number, or none for a text) and the recipients that are known.
+    /// The sender's number (`None` for an SMS) and the known recipients.
     pub fn ends(&self) -> (Option<&str>, Vec<&str>) {
         match self {
             Self::Sms { phones, .. } => (None, phones.iter().map(String::as_str).collect()),
@@ -145,13 +145,13 @@ impl ReceiptQuery {
         }
     }
 
-    /// Messages of a channel instance are listed only for those who know its ID.
-    pub fn can_be_followed(&self) -> bool {
+    /// Whether a look-up is possible: the list of chat messages requires the channel instance ID.
+    pub fn can_be_looked_up(&self) -> bool {
         !matches!(self, Self::Chat { space: None, .. })
     }
 
-    /// What people type to see what has become of the message, step by step. Where the channel
-    /// instance is not known, its list comes first and `SPACE` stands in its place.
+    /// The commands that show the status of the message, in order. If the channel instance is
+    /// unknown, the first command lists the instances and `SPACE` is a placeholder for the ID.
     pub fn check_commands(&self, tracking: Option<&str>) -> Vec<String> {
         let mut commands = Vec::new();
         let words: Vec<&str> = match self {
@@ -179,13 +179,13 @@ impl ReceiptQuery {
         commands
     }
 
-    /// The calls of one look, for a message of the time between `since` and `now`.
+    /// The calls of one look-up, for a message sent between `since` and `now`.
     pub fn calls(&self, since: Timestamp, now: Timestamp) -> Vec<ReadCall> {
         match self {
             Self::Sms { phones, .. } => phones
                 .iter()
-                .take(RECIPIENTS_ASKED)
-                .flat_map(|phone| filter(phone, since).calls(now, 1, PAGE))
+                .take(MAX_RECIPIENTS)
+                .flat_map(|phone| filter(phone, since).calls(now, 1, PAGE_SIZE))
                 .collect(),
             Self::Chat { channel, from, to, space } => vec![
                 Call::to(&LIST_CHATAPP_MESSAGE)
@@ -193,13 +193,13 @@ impl ReceiptQuery {
                     .text("--channel-type", channel)
                     .text("--cust-space-id", space.as_deref().unwrap_or_default())
                     .text("--user-number", to)
-                    .fields("--page", &[("Index", 1), ("Size", PAGE)]),
+                    .fields("--page", &[("Index", 1), ("Size", PAGE_SIZE)]),
             ],
         }
     }
 
-    /// What in the reply of a look-up shows that the message went out. A proof is the row of its
-    /// receipt and the ID of the request; the texts of this message and of others stay out.
+    /// Checks whether the reply of a look-up proves that the message was sent. The proof has fields
+    /// of the matching receipt and the request ID, without the text of any message.
     pub fn evidence(&self, reply: &Reply, tracking: &Tracking, since: Timestamp) -> Evidence {
         let row = match self {
             Self::Sms { phones, content } => {
@@ -213,8 +213,8 @@ impl ReceiptQuery {
                     let mut possible = None;
                     for (row, receipt) in rows {
                         let same = content.as_ref().is_some_and(|content| content.is_in(row))
-                            && is_one_of(phones, &receipt.phone)
-                            && is_of_call(&receipt, since);
+                            && contains_number(phones, &receipt.phone)
+                            && was_sent_during_call(&receipt, since);
                         if same {
                             possible = Some((row, true));
                             break;
@@ -224,7 +224,7 @@ impl ReceiptQuery {
                     possible
                 }
             }
-            // Only a task ID that no other message carries is a proof here.
+            // Only a generated task ID, which is unique, is a proof here.
             Self::Chat { .. } => reply
                 .items(&["Data"])
                 .iter()
@@ -241,7 +241,7 @@ impl ReceiptQuery {
             Some((row, true)) => row,
         };
         let request_id = reply.0.get("RequestId").map(|id| ("RequestId", id));
-        let kept = PROVING_FIELDS.iter().filter_map(|name| Some((*name, row.get(name)?)));
+        let kept = RECORDED_FIELDS.iter().filter_map(|name| Some((*name, row.get(name)?)));
         let fields = request_id.into_iter().chain(kept);
         let fields = fields.map(|(name, value)| (name.to_string(), value.clone()));
         Evidence::Proof(Acceptance::from_reply(Reply(fields.collect()), self.product()))
@@ -252,23 +252,22 @@ fn command(words: &[&str]) -> String {
     shell_line("alimsg", &words.iter().map(ToString::to_string).collect::<Vec<_>>())
 }
 
-/// Where the receipt of a text to that number would be.
+/// The filter for the receipts of an SMS to this number.
 fn filter(phone: &str, since: Timestamp) -> Filter {
     Filter { phone: phone.to_string(), sent: Sent::At(since), biz_id: None, out_id: None }
 }
 
-fn is_one_of(phones: &[String], phone: &str) -> bool {
+fn contains_number(phones: &[String], phone: &str) -> bool {
     let phone = phone::canonical_sms_number(phone);
     phones.iter().any(|known| phone::canonical_sms_number(known) == phone)
 }
 
-/// Whether a message was sent while its call was running, to the second, as receipts have it. The
-/// clock of this machine may be wrong: a time after now shows that, and nothing is proven then. A
-/// time that cannot be read proves nothing either.
-fn is_of_call(receipt: &Receipt, since: Timestamp) -> bool {
+/// Whether the message was sent while its call was running. Receipts have a precision of one second.
+/// False if the time is missing, or is in the future because the local clock is wrong.
+fn was_sent_during_call(receipt: &Receipt, since: Timestamp) -> bool {
     let Some(sent_at) = receipt.sent_at.as_ref().map(jiff::Zoned::timestamp) else { return false };
-    let latest = since.saturating_add(LONGEST_CALL).unwrap_or(since).min(Timestamp::now());
-    let latest = latest.saturating_add(CLOCK_SKEW_OF_OWN_ID).unwrap_or(latest);
+    let latest = since.saturating_add(MAX_CALL_TIME).unwrap_or(since).min(Timestamp::now());
+    let latest = latest.saturating_add(MAX_CLOCK_SKEW).unwrap_or(latest);
     sent_at.as_second() >= since.as_second() && sent_at <= latest
 }
 
@@ -292,7 +291,7 @@ mod tests {
     fn reply(value: Value) -> Reply {
         match value {
             Value::Object(object) => Reply(object),
-            other => panic!("{other} is no object"),
+            other => panic!("{other} is not an object"),
         }
     }
 
@@ -321,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_is_recognised_by_the_tracking_id_in_both_shapes_of_the_list() {
+    fn the_tracking_id_identifies_a_receipt_in_both_list_formats() {
         let receipt = json!({
             "OutId": "t-1", "SendDate": "2026-03-26 12:00:01", "PhoneNum": "13800001000",
             "TemplateCode": "SMS_1", "Content": "【Acme】your code is 4711",
@@ -336,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn the_proof_is_one_row_without_the_text_of_any_message() {
+    fn the_proof_is_one_row_without_message_text() {
         let mine = json!({ "OutId": "t-1", "SendStatus": 3, "Content": "your code is 4711" });
         let other = json!({ "OutId": "t-2", "Content": "your code is 4712" });
         let found = reply(json!({
@@ -348,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_with_the_users_own_id_has_to_be_of_this_message_in_everything() {
+    fn a_receipt_with_a_user_chosen_id_must_match_every_field() {
         let mine = json!({
             "OutId": "order-7", "SendDate": "2026-03-26 12:00:01", "PhoneNum": "13800001000",
             "TemplateCode": "SMS_1", "Content": "【Acme】your code is 4711",
@@ -360,7 +359,7 @@ mod tests {
         assert!(matches!(evidence(mine.clone()), Evidence::Proof(_)));
         for (field, other) in [
             ("SendDate", json!("2026-03-26 11:59:59")),
-            // The clock of this machine ran behind: the message is of long after its call.
+            // Sent long after the call: the local clock was slow.
             ("SendDate", json!("2026-03-26 12:40:00")),
             ("SendDate", json!("soon")),
             ("PhoneNum", json!("13800001001")),
@@ -379,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_known_has_to_be_the_same() {
+    fn a_known_text_must_match() {
         let content = |text: &str| SmsContent {
             template_code: "SMS_1".into(),
             sign_name: "Acme".into(),
@@ -392,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_content_is_put_on_record() {
+    fn the_content_is_not_recorded() {
         let phones = ["1", "2", "3", "4"].map(String::from).to_vec();
         let ReceiptQuery::Sms { content, .. } = sms() else { panic!("a text") };
         let receipt_query = ReceiptQuery::Sms { phones, content };
@@ -401,21 +400,21 @@ mod tests {
     }
 
     #[test]
-    fn strange_replies_prove_nothing() {
+    fn malformed_replies_prove_nothing() {
         let chat = ReceiptQuery::Chat {
             channel: "whatsapp".into(),
             from: "8613800000001".into(),
             to: "8613800001000".into(),
             space: Some("cams-1".into()),
         };
-        for strange in [
+        for malformed in [
             json!({}),
             json!({ "SmsSendDetailDTOs": null, "Data": null }),
             json!({ "SmsSendDetailDTOs": "t-1", "Data": "t-1" }),
             json!({ "SmsSendDetailDTOs": { "SmsSendDetailDTO": {} }, "Data": {} }),
             json!({ "SmsSendDetailDTOs": [1, null, { "OutId": 5 }], "Data": [1, null, {}] }),
         ] {
-            let reply = reply(strange);
+            let reply = reply(malformed);
             for receipt_query in [&sms(), &chat] {
                 assert!(proof(receipt_query, &reply, &generated("t-1"), Timestamp::MIN).is_none());
             }
@@ -426,19 +425,19 @@ mod tests {
     }
 
     #[test]
-    fn only_a_message_whose_space_is_known_can_be_looked_for() {
+    fn a_chat_look_up_requires_the_space() {
         let chat = |space| ReceiptQuery::Chat {
             channel: "whatsapp".into(),
             from: "1".into(),
             to: "2".into(),
             space,
         };
-        assert!(!chat(None).can_be_followed());
-        assert!(chat(Some("cams-1".into())).can_be_followed());
+        assert!(!chat(None).can_be_looked_up());
+        assert!(chat(Some("cams-1".into())).can_be_looked_up());
     }
 
     #[test]
-    fn without_a_space_the_way_to_it_comes_first() {
+    fn without_a_space_the_first_command_lists_the_accounts() {
         let chat = |channel: &str, space| {
             let channel = channel.to_string();
             ReceiptQuery::Chat { channel, from: "1".into(), to: "2".into(), space }

@@ -276,6 +276,6 @@ fn recorded_replies_are_not_used_as_replies_of_the_service() {
     let mut command = world.alimsg(&SMS);
     command.env("ALIBABA_CLOUD_CLI_MOCK", "true");
     let ran = run(command);
-    assert!(ran.stderr.contains("calls that have none are made"), "{ran:?}");
+    assert!(ran.stderr.contains("calls without a record are really made"), "{ran:?}");
     assert!(!world.run(&SMS).stderr.contains("MOCK"));
 }

@@ -46,7 +46,7 @@ fn only_ai_mode_set_by_others_causes_a_warning() {
         (false, "", None),
         (false, SMS_AGENT, None),
         (false, WHATSAPP_AGENT, None),
-        (false, "mine", Some("the agent string \"mine\", which is replaced")),
+        (false, "mine", Some("the agent string of ai-mode was \"mine\" and is replaced")),
         (true, SMS_AGENT, Some("was on before this run")),
         (true, "", Some("was on before this run")),
     ] {

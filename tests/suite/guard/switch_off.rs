@@ -38,7 +38,7 @@ fn a_disable_killed_twice_is_left_to_the_watchdog() {
     let json = ran.json();
     assert_eq!(json["ai_mode_disabled"], false, "{json:#}");
     let warning = json["warnings"][0].as_str().unwrap_or_default();
-    assert!(warning.contains("a watchdog goes on trying"), "{json:#}");
+    assert!(warning.contains("a watchdog keeps trying"), "{json:#}");
     world.wait_until("the watchdog has switched ai-mode off", || world.ai_mode() == Some(false));
     world.assert_clean();
 }

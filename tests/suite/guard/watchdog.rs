@@ -40,7 +40,7 @@ fn with_a_process_limit_ai_mode_is_only_switched_on_if_it_can_be_switched_off() 
         world.wait_for_quiet();
         assert_ne!(world.ai_mode(), Some(true), "{limit}: {ran:#?}");
         assert_eq!(ran.json()["ai_mode_disabled"], true, "{limit}: {ran:#?}");
-        assert!(!ran.stderr.contains("a watchdog goes on trying"), "{limit}: {ran:#?}");
+        assert!(!ran.stderr.contains("a watchdog keeps trying"), "{limit}: {ran:#?}");
     }
     assert!(outcomes.contains(&0) && outcomes.contains(&3), "{outcomes:?}");
 }
@@ -126,7 +126,7 @@ fn watch_hanging_call(world: &World, call: &str) {
     held.lock().expect("the lock of a lease");
     let configuration = json!({
         "lease": lease,
-        "host": {
+        "cli": {
             "program": world.path("bin/aliyun"), "shown": "aliyun", "hidden": [],
             "config_folder": world.path("home/.aliyun"),
             "plugins_folder": world.path("home/.aliyun/plugins"),

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::params;
 use crate::output::report::{Report, fields};
-use crate::send::change::{Change, Look, Question, Rows, apply};
+use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -89,7 +89,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         call: update.call(&number, &space),
         title: "About to change the automation settings:".into(),
         rows,
-        look: Look::Shown { call: &show, rows: &current },
+        preview: Preview::Shown { call: &show, rows: &current },
         question: Question::Yes("change the automation"),
         check: shell_line("alimsg", &check.map(String::from)),
     };

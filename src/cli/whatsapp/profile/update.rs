@@ -11,7 +11,7 @@ use crate::cli::whatsapp::number_flags::NumberFlags;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::Report;
-use crate::send::change::{Change, Look, Question, Rows, apply};
+use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -101,7 +101,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         call: update.call(&number, &space),
         title: "About to change the business profile, old → new:".into(),
         rows: vec![("number".into(), number.clone()), ("space".into(), space.clone())],
-        look: Look::Shown { call: &show, rows: &compare },
+        preview: Preview::Shown { call: &show, rows: &compare },
         question: Question::Yes("change the profile"),
         check: shell_line("alimsg", &check.map(String::from)),
     };

@@ -74,7 +74,7 @@ impl ServiceChecks {
 
     fn recently_sent(&self) -> Query {
         Query {
-            since: self.now.checked_sub(duplicates::SPAN).ok(),
+            since: self.now.checked_sub(duplicates::WINDOW).ok(),
             direction: Some(Direction::Out),
             ..Query::default()
         }
