@@ -25,7 +25,7 @@ Examples:
       --button url=Track=https://example.com/orders --yes
   alimsg --sandbox templates create --channel viber --name 'Spring sale' --language en \\
       --category text_button --body 'Our sale has begun.' \\
-      --button url=Preview=https://example.com/sale --yes
+      --button url=Look=https://example.com/sale --yes
 
 The file of --file (JSON or TOML) has the same fields as the flags:
   name = \"order_ready\"          category = \"UTILITY\"     language = \"en\"
