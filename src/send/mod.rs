@@ -4,6 +4,7 @@
 
 mod attempt;
 pub mod change;
+mod consent;
 pub mod duplicates;
 pub mod idempotency;
 mod options;
@@ -14,10 +15,8 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::aliyun::guard::Guard;
-use crate::api::account::Account;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
-use crate::api::operations::Product;
-use crate::error::{Failure, Outcome, Result, catch_panic};
+use crate::error::{Outcome, Result, catch_panic};
 use crate::send::attempt::Sent;
 use crate::send::idempotency::{Claim, Pending, Record, Tracking};
 use crate::send::receipt_lookup::ReceiptQuery;
@@ -25,6 +24,7 @@ use crate::send::receipt_lookup::ReceiptQuery;
 use crate::aliyun::client::{self, Client};
 use crate::context::Context;
 use crate::output::report::Report;
+pub use crate::send::consent::require_consent;
 pub use crate::send::options::SendOptions;
 use crate::storage::{self, Store};
 
@@ -99,7 +99,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
         Some(verify) => verify(&Client::open(context, guard)?)?,
         None => Vec::new(),
     };
-    confirm(context, guard.account()?, message, &verified)?;
+    consent::confirm(context, guard.account()?, message, &verified)?;
     let client = Client::open(context, guard)?;
     if let Some(pending) = &mut pending {
         pending.begin(context, message.duplicates.as_ref())?;
@@ -180,44 +180,4 @@ fn replay(context: &Context, guard: &Guard<'_>, message: &Message, mut sent: Sen
         data.insert("to".into(), json!(message.recipients));
     }
     report(context, guard, message, sent)
-}
-
-/// Without a terminal, `--yes` is required. Checked before any process starts.
-///
-/// # Errors
-/// Neither `--yes` nor a terminal is there.
-pub fn require_consent(context: &Context) -> Result<()> {
-    if context.settings.yes || context.settings.interactive {
-        return Ok(());
-    }
-    Err(Failure::usage("confirmation needed: there is no terminal, and --yes is not given")
-        .hint("preview with --dry-run, then add --yes"))
-}
-
-fn confirm(
-    context: &Context,
-    account: &Account,
-    message: &Message,
-    verified: &[(String, String)],
-) -> Result<()> {
-    if context.settings.yes {
-        return Ok(());
-    }
-    let mut rows = message.plan.clone();
-    rows.extend_from_slice(verified);
-    rows.push(("messages".into(), message.recipients.len().to_string()));
-    rows.push(("account".into(), account.describe()));
-    let count = message_count(message);
-    context.screen.plan(&format!("About to send {count}:"), &rows);
-    context.screen.confirm(&format!("send {count}"))
-}
-
-/// The number of messages with their kind: `1 SMS`, `2 messages`.
-fn message_count(message: &Message) -> String {
-    let count = message.recipients.len();
-    match (message.call.operation.product, count) {
-        (Product::Dysmsapi, _) => format!("{count} SMS"),
-        (Product::Cams, 1) => "1 message".to_string(),
-        (Product::Cams, _) => format!("{count} messages"),
-    }
 }

@@ -1,7 +1,7 @@
 //! `alimsg sms send`: sends one SMS to 1 to 1,000 numbers.
 
-mod ask;
 mod draft;
+mod pick;
 mod verify;
 mod wait;
 
@@ -77,7 +77,7 @@ pub struct Flags {
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut draft = draft(context, flags)?;
     let guard = Guard::for_call(context, &SEND_SMS);
-    ask::complete(context, &guard, &mut draft)?;
+    pick::complete(context, &guard, &mut draft)?;
     let failure = match send::deliver(context, &guard, &draft.message()) {
         Ok(report) => return Ok(report),
         Err(failure) => failure,
@@ -91,7 +91,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         Rejected::Signature => draft.sign_name = None,
         Rejected::Template => draft.template_code = None,
     }
-    ask::complete(context, &guard, &mut draft)?;
+    pick::complete(context, &guard, &mut draft)?;
     send::deliver(context, &guard, &draft.message()).map_err(
         |failure| match Rejected::from_failure(&failure) {
             Some(rejected) => failure.next(rejected.list()),

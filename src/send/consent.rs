@@ -1,0 +1,47 @@
+//! The confirmation before a send: the plan, and the word `yes`.
+
+use crate::api::account::Account;
+use crate::api::operations::Product;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::send::Message;
+
+/// Without a terminal, `--yes` is required. Checked before any process starts.
+///
+/// # Errors
+/// Neither `--yes` nor a terminal is there.
+pub fn require_consent(context: &Context) -> Result<()> {
+    if context.settings.yes || context.settings.interactive {
+        return Ok(());
+    }
+    Err(Failure::usage("confirmation needed: there is no terminal, and --yes is not given")
+        .hint("preview with --dry-run, then add --yes"))
+}
+
+pub fn confirm(
+    context: &Context,
+    account: &Account,
+    message: &Message,
+    verified: &[(String, String)],
+) -> Result<()> {
+    if context.settings.yes {
+        return Ok(());
+    }
+    let mut rows = message.plan.clone();
+    rows.extend_from_slice(verified);
+    rows.push(("messages".into(), message.recipients.len().to_string()));
+    rows.push(("account".into(), account.describe()));
+    let count = message_count(message);
+    context.screen.plan(&format!("About to send {count}:"), &rows);
+    context.screen.confirm(&format!("send {count}"))
+}
+
+/// The number of messages with their kind: `1 SMS`, `2 messages`.
+fn message_count(message: &Message) -> String {
+    let count = message.recipients.len();
+    match (message.call.operation.product, count) {
+        (Product::Dysmsapi, _) => format!("{count} SMS"),
+        (Product::Cams, 1) => "1 message".to_string(),
+        (Product::Cams, _) => format!("{count} messages"),
+    }
+}
