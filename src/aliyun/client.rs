@@ -108,7 +108,7 @@ impl<'r> Client<'r> {
         let options = SpawnOptions {
             environment: &upload.environment(),
             folder: Some(folder.path()),
-            heard: Some(&|bytes| progress.hear(bytes).into_iter().for_each(on_progress)),
+            on_stdout: Some(&|bytes| progress.update(bytes).into_iter().for_each(on_progress)),
             ..SpawnOptions::default()
         };
         let output = self.session.call_in(&upload.arguments(), &options)?;

@@ -179,7 +179,7 @@ pub struct Progress(RefCell<String>);
 
 impl Progress {
     /// The new progress from 0 to 1, if these bytes of the output contain one.
-    pub fn hear(&self, bytes: &[u8]) -> Option<f64> {
+    pub fn update(&self, bytes: &[u8]) -> Option<f64> {
         const BEFORE: &str = "Progress: ";
         const MAX_LINE: usize = 4096;
         let mut text = self.0.borrow_mut();
@@ -251,12 +251,12 @@ mod tests {
         for size in [1, 7, line.len()] {
             let progress = Progress::default();
             let shares: Vec<f64> =
-                line.as_bytes().chunks(size).filter_map(|piece| progress.hear(piece)).collect();
+                line.as_bytes().chunks(size).filter_map(|piece| progress.update(piece)).collect();
             assert_eq!(shares, [0.125], "in pieces of {size}");
         }
         let progress = Progress::default();
-        assert_eq!(progress.hear(format!("{line}\rProgress: 140%\r").as_bytes()), Some(1.0));
-        assert_eq!(progress.hear(b"Progress: NaN% Progress: ?%"), None);
+        assert_eq!(progress.update(format!("{line}\rProgress: 140%\r").as_bytes()), Some(1.0));
+        assert_eq!(progress.update(b"Progress: NaN% Progress: ?%"), None);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// An object that says which command it belongs to, and nothing else yet.
+    /// An object with the command, and no result yet.
     pub fn new(command: &'a str, ok: bool, sandbox: bool) -> Self {
         Self {
             schema: SCHEMA,

@@ -48,7 +48,7 @@ impl Status {
     pub const ALL: &[Self] =
         &[Self::Accepted, Self::InFlight, Self::Delivered, Self::Read, Self::Failed, Self::Unknown];
 
-    /// The service's word for filtering, which does not tell sent, delivered and read apart.
+    /// The service's word for filtering, which does not distinguish sent, delivered and read.
     pub const fn service_word(self) -> Option<&'static str> {
         match self {
             Self::Accepted => Some("sending"),

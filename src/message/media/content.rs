@@ -1,7 +1,7 @@
 //! Recognizes a file by its first bytes.
 //!
 //! The `infer` crate does not replace this: it names the first type that matches, where the question
-//! here is whether a file can be what its name says. It does not know 3GP and plain text, nor
+//! here is whether a file can be what its name claims. It does not know 3GP and plain text, nor
 //! animated WebP, and misses valid MP4, MP3 and AAC files.
 
 /// A format of contents that can be recognized.

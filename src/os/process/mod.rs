@@ -50,7 +50,7 @@ pub struct SpawnOptions<'a> {
     pub folder: Option<&'a Path>,
     /// Called with the process ID once the process has started.
     pub started: Option<&'a dyn Fn(u32)>,
-    pub heard: Option<Listener<'a>>,
+    pub on_stdout: Option<Listener<'a>>,
     /// Called once on the first signal while the process runs, if a second signal would kill it.
     pub on_first_signal: Option<&'a dyn Fn()>,
 }
@@ -102,13 +102,13 @@ enum Event {
 /// # Errors
 /// The process could not be started, so it had no effect.
 pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
-    let SpawnOptions { interruptible, started, heard, on_first_signal, .. } = *launch.options;
+    let SpawnOptions { interruptible, started, on_stdout, on_first_signal, .. } = *launch.options;
     let (sender, events) = mpsc::channel();
     let notify = |event: Event| {
         let sender = sender.clone();
         move || drop(sender.send(event))
     };
-    let listener = heard.map(|_| {
+    let listener = on_stdout.map(|_| {
         let sender = sender.clone();
         move |bytes: &[u8]| drop(sender.send(Event::Stdout(bytes.to_vec())))
     });
@@ -151,8 +151,8 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
         match events.recv_timeout(running.deadline.saturating_duration_since(Instant::now())) {
             Ok(Event::Exited { by_signal }) => running.on_exit(by_signal),
             Ok(Event::Stdout(bytes)) => {
-                if let Some(heard) = heard {
-                    heard(&bytes);
+                if let Some(on_stdout) = on_stdout {
+                    on_stdout(&bytes);
                 }
             }
             Ok(Event::Drained) => running.open -= 1,
