@@ -7,6 +7,7 @@
 //! so that no later run treats the key as unused. And a deleted or emptied store is never mistaken
 //! for a new one, because a marker file next to the database remains.
 
+pub mod batches;
 mod files;
 pub mod folder;
 pub mod lock;
