@@ -96,12 +96,9 @@ impl Line {
         words.map(String::as_str).collect()
     }
 
-    /// Parses the line again as the plugin does.
-    ///
-    /// # Errors
-    /// The answer of a plugin that does not know the command or rejects its flags.
-    pub fn into_call(self) -> Result<ProductCall, Answer> {
-        call::check(self)
+    /// Whether a flag was given.
+    pub fn has_flag(&self, name: &str) -> bool {
+        self.flags.iter().any(|given| given.name == name)
     }
 }
 
@@ -135,10 +132,10 @@ pub fn parse(product: Product, args: &[String]) -> Result<Line, Answer> {
                 return Err(host_error(1, "parse failed: a bare '--' is not supported"));
             }
             let (name, attached) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (word.as_str(), None),
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word.clone(), None),
             };
-            line.flags.push(Given { name: name.to_owned(), attached, loose: Vec::new() });
+            line.flags.push(Given { name, attached, loose: Vec::new() });
         } else if word.starts_with('-') {
             return Err(host_error(2, &format!("parse failed: unknown flag {word}")));
         } else {
