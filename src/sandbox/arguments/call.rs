@@ -42,32 +42,24 @@ impl ProductCall {
     }
 
     pub fn integer(&self, flag: &str) -> Option<i64> {
-        match self.value(flag) {
-            Some(Value::Integer(number)) => Some(*number),
-            _ => None,
-        }
+        let Value::Integer(number) = self.value(flag)? else { return None };
+        Some(*number)
     }
 
     pub fn boolean(&self, flag: &str) -> Option<bool> {
-        match self.value(flag) {
-            Some(Value::Boolean(value)) => Some(*value),
-            _ => None,
-        }
+        let Value::Boolean(value) = self.value(flag)? else { return None };
+        Some(*value)
     }
 
     pub fn json(&self, flag: &str) -> Option<&serde_json::Value> {
-        match self.value(flag) {
-            Some(Value::Json(value)) => Some(value),
-            _ => None,
-        }
+        let Value::Json(value) = self.value(flag)? else { return None };
+        Some(value)
     }
 
     /// The elements of a list of strings; `None` if the flag is missing.
     pub fn list(&self, flag: &str) -> Option<&[String]> {
-        match self.value(flag) {
-            Some(Value::List(list)) => Some(list),
-            _ => None,
-        }
+        let Value::List(list) = self.value(flag)? else { return None };
+        Some(list)
     }
 
     /// The pairs of a map or of fields; empty if the flag is missing.

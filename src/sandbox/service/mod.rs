@@ -4,11 +4,11 @@
 //! [`serve`]. This module does not handle processes or streams.
 
 mod cams;
+mod delivery_status;
 mod placeholders;
 mod request;
 pub mod seeds;
 mod sms;
-mod standing;
 mod state;
 pub mod store;
 
@@ -20,7 +20,7 @@ use crate::api::operations::Product;
 use crate::sandbox::answers::{self, Answer};
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::home::Home;
-use crate::sandbox::rejection::Rejection;
+use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::scenarios::Scenario;
 use request::Request;
 use store::Store;
@@ -36,8 +36,7 @@ pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer
     }
     let mut store = Store::open(home, now)?;
     store.state.complete_reviews(now);
-    let outcome = serve(Request { call, state: &mut store.state, now, scenario });
-    let answer = match outcome {
+    let answer = match serve(Request { call, state: &mut store.state, now, scenario }) {
         Ok(reply) => {
             store.save_if_changed()?;
             answers::reply(&reply)
@@ -76,6 +75,9 @@ fn recipients(call: &ProductCall) -> Vec<&str> {
 
 fn serve(request: Request<'_>) -> Result<Value, Rejection> {
     let operation = request.call.operation;
+    if operation.product == Product::Cams {
+        cams::call::check_space(request.call)?;
+    }
     match (operation.product, operation.command) {
         (Product::Dysmsapi, "send-sms") => sms::send::send(request),
         (Product::Dysmsapi, "query-send-details") => sms::receipts::query(request),
@@ -100,7 +102,7 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
             cams::metrics::number_metrics(request)
         }
         (Product::Cams, "get-whatsapp-health-status") => cams::account::health(request),
-        (Product::Cams, "query-chatapp-bind-waba") => cams::account::waba(request),
+        (Product::Cams, "query-chatapp-bind-waba") => cams::account::waba(),
         (Product::Cams, "query-phone-business-profile") => cams::profile::show(request),
         (Product::Cams, "modify-phone-business-profile") => cams::profile::modify(request),
         (Product::Cams, "get-conversational-automation") => cams::automation::show(request),
@@ -112,9 +114,9 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
         (Product::Cams, "list-chatapp-message") => cams::messages::list(request),
         (Product::Cams, "query-chatapp-phone-numbers") => cams::account::numbers(request),
         (Product::Cams, "list-instance") => cams::account::instances(request),
-        _ => Err(Rejection::new(
+        _ => reject(
             "UnsupportedOperation",
             format!("the sandbox does not support {}", operation.api),
-        )),
+        ),
     }
 }

@@ -6,24 +6,26 @@ use serde::{Deserialize, Serialize};
 use crate::sandbox::scenarios::Scenario;
 
 /// The channel of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServiceChannel {
+    #[default]
     Sms,
     Whatsapp,
     Viber,
 }
 
 /// From the view of the business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
+    #[default]
     Out,
     In,
 }
 
 /// One message, sent or received.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     pub product: String,
     /// The API name of the sending call; empty for an incoming message.
@@ -65,10 +67,10 @@ pub enum Audit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
-    Verification,
-    Notification,
-    Promotion,
-    International,
+    Verification = 0,
+    Notification = 1,
+    Promotion = 2,
+    International = 3,
 }
 
 impl Purpose {
@@ -78,12 +80,7 @@ impl Purpose {
     /// The number in GetSmsTemplate, CreateSmsTemplate and QuerySendStatistics.
     /// `TemplateType` in QuerySmsTemplateList uses different numbers.
     pub const fn number(self) -> i64 {
-        match self {
-            Self::Verification => 0,
-            Self::Notification => 1,
-            Self::Promotion => 2,
-            Self::International => 3,
-        }
+        self as i64
     }
 
     pub fn from_number(number: i64) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! `configure safety-policy`, and how the host matches a call.
 
-use crate::sandbox::tests::{Sandbox, chat_to, sms_to, words};
+use crate::sandbox::tests::{Sandbox, chat_to, sms_to};
 
 fn silent(sandbox: &Sandbox, args: &[&str]) {
     let args = [&["configure", "safety-policy"], args].concat();
@@ -17,7 +17,7 @@ fn with_rule(pattern: &str, action: &str) -> Sandbox {
 
 /// The error message of the host; `None` if it accepts the call.
 fn refusal(sandbox: &Sandbox, args: &[String]) -> Option<String> {
-    let answer = sandbox.run(&words(args));
+    let answer = sandbox.run(args);
     let is_rejected = answer.exit == 1 && answer.stderr.to_lowercase().contains("safety policy");
     is_rejected.then_some(answer.stderr)
 }

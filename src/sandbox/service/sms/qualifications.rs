@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::request::{Request, ok, page};
-use crate::sandbox::service::sms::call::parse_page;
+use crate::sandbox::service::request::{Request, page, reply};
+use crate::sandbox::service::sms::call::{invalid, parse_page};
 use crate::sandbox::service::sms::receipts::local_time;
 
 /// A qualification and its legal representative.
@@ -81,10 +81,7 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
     let state = call.text("--state");
     let states = ["INIT", "PASS", "NOT_PASS", "NOT_FINISH", "CANCEL"];
     if state.is_some_and(|state| !states.contains(&state)) {
-        return Err(Rejection::new(
-            "isv.INVALID_PARAMETERS",
-            "the state must be INIT, PASS, NOT_PASS, NOT_FINISH or CANCEL",
-        ));
+        return invalid("the state must be INIT, PASS, NOT_PASS, NOT_FINISH or CANCEL");
     }
     let contains =
         |flag: &str, value: &str| call.text(flag).is_none_or(|part| value.contains(part));
@@ -113,15 +110,13 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
             })
         })
         .collect();
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({
+    let data = json!({
         "Total": entries.len(),
         "PageNo": index,
         "PageSize": size,
         "List": page(entries, index, size),
     });
-    Ok(reply)
+    reply(json!({ "Success": true, "Data": data }))
 }
 
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
@@ -132,16 +127,11 @@ pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
         .filter(|one| call.integer("--order-id").is_none_or(|order| order == one.order()))
         .find(|one| one.id == id);
     let Some(one) = qualification else {
-        return Err(Rejection::new(
-            "isv.INVALID_PARAMETERS",
-            format!("qualification {id} does not exist"),
-        ));
+        return invalid(format!("qualification {id} does not exist"));
     };
     let document =
         |what: &str| format!("https://documents.example.com/{id}/{what}.png?Signature=s");
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({
+    let data = json!({
         "QualificationGroupId": one.id,
         "QualificationName": one.name,
         "CompanyName": one.company,
@@ -171,5 +161,5 @@ pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
         "WhetherShare": false,
         "WorkOrderId": one.order(),
     });
-    Ok(reply)
+    reply(json!({ "Success": true, "Data": data }))
 }
