@@ -71,7 +71,7 @@ impl Witness {
         let line = json!({
             "what": what, "detail": detail, "argv": self.argv, "pid": std::process::id(),
         });
-        if let Err(error) = self.folder.append_line("violations.jsonl", &line) {
+        if let Err(error) = self.folder.append("violations.jsonl", &line) {
             crate::print_error(&format!("stand-in aliyun: {error:#}\n"));
         }
     }

@@ -81,16 +81,16 @@ fn parse_flags_only(args: &[String], known: &[HostFlag]) -> Result<ParsedFlags, 
 
 /// Aligns the columns like Go's `tabwriter`: a cell is as wide as the widest cell of its column
 /// plus `padding`, and at least `minimum` characters. The last column is not padded.
-fn table<const N: usize>(rows: &[[String; N]], minimum: usize, padding: usize) -> String {
+fn table<const N: usize>(rows: &[[impl AsRef<str>; N]], minimum: usize, padding: usize) -> String {
     let width = |column: usize| {
-        let longest = rows.iter().map(|row| row[column].chars().count()).max();
+        let longest = rows.iter().map(|row| row[column].as_ref().chars().count()).max();
         minimum.max(longest.unwrap_or_default() + padding)
     };
     let mut text = String::new();
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
             let width = if column + 1 < N { width(column) } else { 0 };
-            text.push_str(&format!("{cell:<width$}"));
+            text.push_str(&format!("{:<width$}", cell.as_ref()));
         }
         text.push('\n');
     }

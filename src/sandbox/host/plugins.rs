@@ -92,12 +92,9 @@ fn add_to_manifest(product: Product, home: &Home) -> anyhow::Result<()> {
 }
 
 fn list(home: &Home) -> Result<Answer, Answer> {
-    let mut rows = vec![
-        ["Name", "Version", "Description"].map(str::to_owned),
-        ["----", "-------", "-----------"].map(str::to_owned),
-    ];
+    let mut rows = vec![["Name", "Version", "Description"], ["----", "-------", "-----------"]];
     for product in installed(home)? {
-        rows.push([product.plugin(), VERSION, description(product)].map(str::to_owned));
+        rows.push([product.plugin(), VERSION, description(product)]);
     }
     Ok(printed(table(&rows, 20, 3)))
 }
