@@ -9,7 +9,7 @@ use crate::api::operations::{Operation, Product};
 
 /// The real program colours its errors even without a terminal.
 const RED: &str = "\u{1b}[1;31m";
-const PLAIN: &str = "\u{1b}[0m";
+const RESET: &str = "\u{1b}[0m";
 
 /// Output, exit code and delay of one simulated process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,7 @@ fn failed(stderr: String, exit: i32) -> Answer {
 /// An error of the host program. Exit codes: 1 runtime, 2 unknown flag or command,
 /// 3 configuration.
 pub fn host_error(exit: i32, text: &str) -> Answer {
-    failed(format!("{RED}ERROR: {text}\n{PLAIN}"), exit)
+    failed(format!("{RED}ERROR: {text}\n{RESET}"), exit)
 }
 
 /// An error of a plugin that occurred before the request.

@@ -31,24 +31,9 @@ impl Home {
         self.root.join(".aliyun")
     }
 
-    /// The folder of the installed plugins.
-    pub fn plugins(&self) -> PathBuf {
-        self.configuration().join("plugins")
-    }
-
-    /// The state of the services.
-    pub fn service_state(&self) -> PathBuf {
-        self.root.join("service.json")
-    }
-
-    /// The uploads to OSS, in JSON Lines.
-    pub fn uploads(&self) -> PathBuf {
-        self.root.join("uploads.jsonl")
-    }
-
-    /// The lock file for [`Self::service_state`].
-    pub fn service_lock(&self) -> PathBuf {
-        self.root.join("service.lock")
+    /// A file of the sandbox itself.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.root.join(file)
     }
 
     /// The settings in a configuration file; the default if it cannot be read or parsed.

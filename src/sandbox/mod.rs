@@ -27,6 +27,7 @@ use arguments::Line;
 #[cfg(test)]
 pub use arguments::{Value, parse};
 use home::Home;
+pub use service::receive;
 
 /// Looks up an environment variable of the simulated process.
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -94,21 +95,6 @@ fn call_service(line: Line, home: &Home, env: Environment<'_>) -> Result<Answer,
     Ok(service::perform(&call, home, Timestamp::now())?)
 }
 
-/// Simulates an incoming message from a customer to a business number. Returns the message ID, or
-/// `None` if the sandbox has no such business number.
-///
-/// # Errors
-/// The sandbox folder cannot be read or written.
-pub fn receive(
-    dir: &Path,
-    customer: &str,
-    business: &str,
-    text: &str,
-    at: Timestamp,
-) -> anyhow::Result<Option<String>> {
-    service::receive(&Home::open(dir)?, customer, business, text, at)
-}
-
 /// Deletes the state of the services: messages, created templates, settings. Only the initial
 /// data remains.
 ///
@@ -132,6 +118,6 @@ pub fn help() -> String {
     text.push_str(
         "`alimsg sandbox inbound` simulates an incoming message, which opens the window.\n\n",
     );
-    text.push_str(&service::seeds::describe());
+    text.push_str(&service::seeds::help_text());
     text
 }

@@ -14,11 +14,11 @@ use crate::sandbox::rejection::Rejection;
 pub const OPEN_WINDOW_ENDING: &str = "1000";
 
 /// Delay of a normal receipt, so that "accepted" and "delivered" can be told apart.
-const DEFAULT_RECEIPT: SignedDuration = SignedDuration::from_secs(1);
+const DEFAULT_RECEIPT_DELAY: SignedDuration = SignedDuration::from_secs(1);
 /// Delay of a late receipt: longer than one poll interval, but short enough for a test.
-const LATE_RECEIPT: SignedDuration = SignedDuration::from_secs(8);
+const LATE_RECEIPT_DELAY: SignedDuration = SignedDuration::from_secs(8);
 /// Longer than any timeout of a caller.
-const HANGING: Duration = Duration::from_secs(3600);
+const HANG_DURATION: Duration = Duration::from_secs(3600);
 
 /// What happens to a message.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,7 +163,7 @@ impl Scenario {
             Self::ReplyGarbled => {
                 answers::printed("<html><body>upstream reset</body></html>\n".to_owned())
             }
-            Self::Hangs => Answer { delay: HANGING, ..answer },
+            Self::Hangs => Answer { delay: HANG_DURATION, ..answer },
             _ => answer,
         }
     }
@@ -171,10 +171,10 @@ impl Scenario {
     /// The receipt, and its delay counted from the time of sending.
     pub const fn receipt(self) -> Receipt {
         match self {
-            Self::ReceiptFails => Receipt::Failed { after: DEFAULT_RECEIPT },
-            Self::ReceiptLate => Receipt::Delivered { after: LATE_RECEIPT },
+            Self::ReceiptFails => Receipt::Failed { after: DEFAULT_RECEIPT_DELAY },
+            Self::ReceiptLate => Receipt::Delivered { after: LATE_RECEIPT_DELAY },
             Self::ReceiptNever => Receipt::Never,
-            _ => Receipt::Delivered { after: DEFAULT_RECEIPT },
+            _ => Receipt::Delivered { after: DEFAULT_RECEIPT_DELAY },
         }
     }
 }

@@ -170,9 +170,9 @@ fn start_plugin(rule: &Rule, argv: &[String]) -> Result<u8> {
     if rule.ignore_sigterm {
         ignore_sigterm()?;
     }
-    let myself = std::env::current_exe().context("finding the stand-in itself")?;
+    let executable = std::env::current_exe().context("finding the stand-in itself")?;
     #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
-    let status = Command::new(myself)
+    let status = Command::new(executable)
         .args(argv)
         .env(PLUGIN_ROLE, rule.number.to_string())
         .status()

@@ -12,7 +12,7 @@ use rustix::process::{Pid, test_kill_process};
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, table};
-use crate::folder::{Folder, write_whole};
+use crate::folder::{Folder, write_atomically};
 use crate::safety_policy;
 use crate::witness::Witness;
 use crate::words::Words;
@@ -177,7 +177,7 @@ pub fn rewrite(
         fs::create_dir_all(parent).context("making the configuration folder")?;
     }
     if name == "config.json" && is_at_least(&witness.folder, semver::Version::new(3, 4, 9)) {
-        write_whole(&path, &Value::from(state))?;
+        write_atomically(&path, &Value::from(state))?;
     } else {
         if let Err(error) = fs::write(&path, serde_json::to_string_pretty(&state)?) {
             let reason = error.to_string().to_lowercase();

@@ -88,9 +88,9 @@ impl Folder {
 }
 
 /// Writes a file atomically.
-pub fn write_whole(path: &Path, value: &Value) -> Result<()> {
-    let draft = path.with_extension(format!("draft-{}", std::process::id()));
-    fs::write(&draft, value.to_string())
-        .and_then(|()| fs::rename(&draft, path))
+pub fn write_atomically(path: &Path, value: &Value) -> Result<()> {
+    let temporary = path.with_extension(format!("new-{}", std::process::id()));
+    fs::write(&temporary, value.to_string())
+        .and_then(|()| fs::rename(&temporary, path))
         .with_context(|| format!("writing {}", path.display()))
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, table};
-use crate::folder::{Folder, write_whole};
+use crate::folder::{Folder, write_atomically};
 use crate::words::Words;
 
 const VERSION: &str = "0.1.0";
@@ -50,7 +50,7 @@ pub fn install(folder: &Folder, name: &str) -> Result<String> {
         })
         .collect();
     let manifest = folder.configuration("plugins/manifest.json");
-    write_whole(&manifest, &json!({ "plugins": listed }))?;
+    write_atomically(&manifest, &json!({ "plugins": listed }))?;
     Ok(format!(
         "Downloading {name} {VERSION}...\nPlugin {name} {VERSION} installed successfully!\n"
     ))

@@ -84,8 +84,7 @@ fn ensure_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
 
 /// Records a sent message, so that tests can count them.
 pub fn record(witness: &Witness, words: &Words) -> Result<()> {
-    let is_send = words.command.get(1).is_some_and(|command| command.starts_with("send-"));
-    if !is_send {
+    if !words.command.get(1).is_some_and(|command| command.starts_with("send-")) {
         return Ok(());
     }
     let account = account::select(&witness.folder, words)?.ok();

@@ -186,7 +186,7 @@ fn parse(flag: &Flag, given: &Given) -> Result<Value, Answer> {
 }
 
 fn all_values(given: &Given) -> Vec<String> {
-    given.attached.iter().chain(&given.loose).cloned().collect()
+    given.attached.iter().chain(&given.separate).cloned().collect()
 }
 
 fn invalid(flag: &str, value: &str, why: &str) -> Answer {

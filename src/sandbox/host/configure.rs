@@ -13,16 +13,6 @@ const COMMANDS: &[&str] = &["list", "set", "get", "ai-mode", "safety-policy"];
 const LIST_FLAGS: &[HostFlag] =
     &[one("--config-path"), one("--profile"), one("--region"), one("--language")];
 
-const SET_FLAGS: &[HostFlag] = &[
-    one("--auto-plugin-install"),
-    one("--auto-plugin-install-enable-pre"),
-    one("--config-path"),
-    one("--language"),
-    one("--mode"),
-    one("--profile"),
-    one("--region"),
-];
-
 /// The settings that `configure set` changes: flag, key in the profile.
 const SETTINGS: &[(&str, &str)] = &[
     ("--auto-plugin-install", "auto_plugin_install"),
@@ -72,7 +62,9 @@ fn list(args: &[String], home: &Home) -> Result<Answer, Answer> {
 }
 
 fn set(args: &[String], home: &Home) -> Result<Answer, Answer> {
-    let flags = parse(args, SET_FLAGS)?;
+    let settings = SETTINGS.iter().map(|(flag, _)| one(flag));
+    let known: Vec<HostFlag> = settings.chain([one("--config-path"), one("--profile")]).collect();
+    let flags = parse(args, &known)?;
     if let Some(name) = flags.value("--profile").filter(|name| *name != profile::NAME) {
         // A new profile has no keys, and the sandbox accepts none.
         return Err(host_error(

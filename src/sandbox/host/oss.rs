@@ -11,6 +11,9 @@ use crate::sandbox::home::{Home, private_file};
 use crate::sandbox::host::flags::{self, one};
 use crate::sandbox::profile;
 
+/// The uploads so far, in JSON Lines.
+const UPLOADS: &str = "uploads.jsonl";
+
 /// Runs the command; `args` is everything after `oss`.
 ///
 /// # Errors
@@ -44,7 +47,7 @@ pub fn run(args: &[String], home: &Home, env: Environment<'_>) -> Result<Answer,
     let size = std::fs::metadata(source)
         .map_err(|error| host_error(1, &format!("{source}: {error}")))?
         .len();
-    let path = home.uploads();
+    let path = home.path(UPLOADS);
     let record = json!({ "file": source, "to": target, "endpoint": endpoint, "bytes": size });
     private_file()
         .append(true)

@@ -56,7 +56,7 @@ fn find(name: &str) -> Option<Product> {
 
 /// The installed plugins, ordered by name.
 fn installed(home: &Home) -> anyhow::Result<Vec<Product>> {
-    let path = home.plugins().join("manifest.json");
+    let path = manifest_path(home);
     let Some(text) = home::read_if_present(&path)? else { return Ok(Vec::new()) };
     let manifest: Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
@@ -68,10 +68,25 @@ fn installed(home: &Home) -> anyhow::Result<Vec<Product>> {
 
 /// The folder of a plugin's executable.
 fn plugin_folder(product: Product, home: &Home) -> PathBuf {
-    home.plugins().join(product.plugin())
+    home.configuration().join("plugins").join(product.plugin())
 }
 
-fn add_to_manifest(product: Product, home: &Home) -> anyhow::Result<()> {
+/// The list of installed plugins.
+fn manifest_path(home: &Home) -> PathBuf {
+    home.configuration().join("plugins/manifest.json")
+}
+
+fn list(home: &Home) -> Result<Answer, Answer> {
+    let mut rows = vec![["Name", "Version", "Description"], ["----", "-------", "-----------"]];
+    for product in installed(home)? {
+        rows.push([product.plugin(), VERSION, description(product)]);
+    }
+    Ok(printed(table(&rows, 20, 3)))
+}
+
+/// Installs a plugin and returns the output. The real program prints it on stdout, even before the
+/// reply of a call.
+fn install_one(product: Product, home: &Home) -> anyhow::Result<String> {
     let mut products = installed(home)?;
     if !products.contains(&product) {
         products.push(product);
@@ -87,22 +102,7 @@ fn add_to_manifest(product: Product, home: &Home) -> anyhow::Result<()> {
         });
     }
     home::create_private_folder(&plugin_folder(product, home))?;
-    let path = home.plugins().join("manifest.json");
-    home::write_atomically(&path, format!("{manifest:#}\n").as_bytes())
-}
-
-fn list(home: &Home) -> Result<Answer, Answer> {
-    let mut rows = vec![["Name", "Version", "Description"], ["----", "-------", "-----------"]];
-    for product in installed(home)? {
-        rows.push([product.plugin(), VERSION, description(product)]);
-    }
-    Ok(printed(table(&rows, 20, 3)))
-}
-
-/// Installs a plugin and returns the output. The real program prints it on stdout, even before the
-/// reply of a call.
-fn install_one(product: Product, home: &Home) -> anyhow::Result<String> {
-    add_to_manifest(product, home)?;
+    home::write_atomically(&manifest_path(home), format!("{manifest:#}\n").as_bytes())?;
     let name = product.plugin();
     Ok(format!(
         "Downloading {name} {VERSION}...\nPlugin {name} {VERSION} installed successfully!\n"

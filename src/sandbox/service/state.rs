@@ -144,7 +144,7 @@ pub struct Review {
 }
 
 /// Duration of a review: long enough to observe, short enough for a test.
-const REVIEW: SignedDuration = SignedDuration::from_secs(2);
+const REVIEW_DURATION: SignedDuration = SignedDuration::from_secs(2);
 
 /// A template with one of these words is rejected.
 const REJECTED_WORDS: &[&str] = &["spam", "prize", "winner"];
@@ -155,7 +155,7 @@ impl Review {
         let lower = texts.to_lowercase();
         let rejected = REJECTED_WORDS.iter().find(|word| lower.contains(**word));
         Self {
-            ends_at: now.checked_add(REVIEW).unwrap_or(now),
+            ends_at: now.checked_add(REVIEW_DURATION).unwrap_or(now),
             objection: rejected.map(|word| format!("the text contains {word:?}")),
         }
     }
@@ -191,9 +191,11 @@ impl State {
     /// Applies the result of every review that ended at or before `now`.
     pub fn complete_reviews(&mut self, now: Timestamp) {
         let chat = self.chat_templates.iter_mut();
-        let chat = chat.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
+        let chat =
+            chat.map(|template| (&mut template.review, &mut template.audit, &mut template.reason));
         let sms = self.sms_templates.iter_mut();
-        let sms = sms.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
+        let sms =
+            sms.map(|template| (&mut template.review, &mut template.audit, &mut template.reason));
         for (review, audit, reason) in chat.chain(sms) {
             if let Some(review) = review.take_if(|review| review.ends_at <= now) {
                 *audit = match review.objection {

@@ -140,9 +140,9 @@ fn an_unknown_profile_and_missing_credentials_are_configuration_errors() {
     assert_eq!(named.run(&args).exit, 3);
     let lower_case = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "true");
     assert_eq!(lower_case.run(&args).exit, 0, "only TRUE is accepted");
-    let alone = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE");
-    assert_eq!(alone.run(&args).exit, 3);
-    let with_keys = alone
+    let without_keys = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE");
+    assert_eq!(without_keys.run(&args).exit, 3);
+    let with_keys = without_keys
         .with("ALIBABA_CLOUD_ACCESS_KEY_ID", "present")
         .with("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "present");
     assert_eq!(with_keys.run(&args).exit, 0);

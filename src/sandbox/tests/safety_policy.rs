@@ -67,8 +67,8 @@ fn a_confirmation_needs_a_terminal_or_yes() {
         message.contains("Safety policy requires confirmation for: dysmsapi send-sms\n"),
         "{message}"
     );
-    let agreed = [call.clone(), vec!["--yes".to_owned()]].concat();
-    assert_eq!(refusal(&sandbox, &agreed), None);
+    let confirmed = [call.clone(), vec!["--yes".to_owned()]].concat();
+    assert_eq!(refusal(&sandbox, &confirmed), None);
     let sandbox = sandbox.with("ALIBABA_CLOUD_SAFETY_SKIP_CONFIRM", "1");
     assert_eq!(refusal(&sandbox, &call), None);
     silent(&sandbox, &["add", "--pattern", "DYSMSAPI:send-sms", "--action", "deny"]);

@@ -53,8 +53,8 @@ fn every_message_counts_on_its_day_with_its_delivery_status() {
     assert!(dates[0] > dates[1] && dates[0].len() == 8, "{dates:?}");
     let page = statistics(&sandbox, &["--page-index=2", "--page-size=1"]);
     assert_eq!(page["Data"]["TargetList"][0]["SendDate"], dates[1].as_str());
-    let of_one_day = format!("--start-date={}", dates[0]);
-    assert_eq!(statistics(&sandbox, &[&of_one_day])["Data"]["TotalSize"], 1);
+    let from_newest_day = format!("--start-date={}", dates[0]);
+    assert_eq!(statistics(&sandbox, &[&from_newest_day])["Data"]["TotalSize"], 1);
 }
 
 #[test]

@@ -16,7 +16,7 @@ pub fn check_space(call: &ProductCall) -> Result<(), Rejection> {
     }
 }
 
-pub fn channel(call: &ProductCall) -> Result<ServiceChannel, Rejection> {
+pub fn parse_channel_type(call: &ProductCall) -> Result<ServiceChannel, Rejection> {
     match call.text("--channel-type").unwrap_or_default().to_lowercase().as_str() {
         "whatsapp" => Ok(ServiceChannel::Whatsapp),
         "viber" => Ok(ServiceChannel::Viber),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::scenarios::OPEN_WINDOW_ENDING;
-use crate::sandbox::service::cams::call::channel;
+use crate::sandbox::service::cams::call::parse_channel_type;
 use crate::sandbox::service::cams::templates::{channel_name, parse_page};
 use crate::sandbox::service::delivery_status::DeliveryStatus;
 use crate::sandbox::service::request::{Request, page, reply};
@@ -13,10 +13,10 @@ use crate::sandbox::service::seeds;
 use crate::sandbox::service::state::{Direction, Message, ServiceChannel, State};
 
 /// Age of the last message from customers whose window is always open.
-const INBOUND_AGE: SignedDuration = SignedDuration::from_hours(1);
+const LAST_INBOUND_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long an incoming message keeps the window open.
-const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+const WINDOW_DURATION: SignedDuration = SignedDuration::from_hours(24);
 /// Delay between delivery and reading.
 const READ_DELAY: SignedDuration = SignedDuration::from_secs(4);
 
@@ -27,7 +27,7 @@ pub fn window_is_open(state: &State, business: &str, customer: &str, now: Timest
             message.direction == Direction::In
                 && message.channel == ServiceChannel::Whatsapp
                 && endpoints(message) == (business, customer)
-                && now.duration_since(message.sent_at) < WINDOW
+                && now.duration_since(message.sent_at) < WINDOW_DURATION
         })
 }
 
@@ -56,12 +56,12 @@ pub fn receive(
 }
 
 /// The message that keeps a customer's window open. It is not stored, so that its age is always
-/// [`INBOUND_AGE`].
+/// [`LAST_INBOUND_AGE`].
 fn inbound(customer: &str, business: &str, now: Timestamp) -> Option<Message> {
     if seeds::channel_of(business) != Some(ServiceChannel::Whatsapp) || !has_open_window(customer) {
         return None;
     }
-    let at = now.checked_sub(INBOUND_AGE).unwrap_or(now);
+    let at = now.checked_sub(LAST_INBOUND_AGE).unwrap_or(now);
     Some(incoming(customer, business, "Hello, where is my order?", at))
 }
 
@@ -82,7 +82,7 @@ fn incoming(customer: &str, business: &str, text: &str, at: Timestamp) -> Messag
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, .. } = request;
-    let channel = channel(call)?;
+    let channel = parse_channel_type(call)?;
     let (index, size) = parse_page(call.pairs("--page"))?;
     let business = call.text("--business-number").unwrap_or_default();
     let customer = call.text("--user-number");
@@ -159,7 +159,7 @@ fn status(message: &Message, now: Timestamp) -> [&'static str; 3] {
         DeliveryStatus::Failed(_) => {
             ["fail", "Fail", "131026: the recipient cannot receive the message"]
         }
-        DeliveryStatus::Waiting => ["sending", "Sending", ""],
+        DeliveryStatus::Pending => ["sending", "Sending", ""],
     }
 }
 

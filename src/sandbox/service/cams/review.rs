@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::rejection::{Rejection, reject};
-use crate::sandbox::service::cams::templates::{self, parse_channel, texts};
+use crate::sandbox::service::cams::templates::{self, parse_template_type, texts};
 use crate::sandbox::service::request::{Request, reply};
 use crate::sandbox::service::state::{Audit, ChatTemplate, Review, ServiceChannel};
 
@@ -51,7 +51,7 @@ fn examples(request: &Request<'_>) -> Map<String, Value> {
 }
 
 pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = parse_channel(&request)?;
+    let channel = parse_template_type(&request)?;
     let components = parse_components(&request, channel)?;
     let examples = examples(&request);
     let Request { call, state, now, .. } = request;
@@ -95,7 +95,7 @@ pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
 
 /// The index of the template that a call names.
 fn position(request: &Request<'_>) -> Result<usize, Rejection> {
-    let channel = parse_channel(request)?;
+    let channel = parse_template_type(request)?;
     let call = request.call;
     templates::position(&request.state.chat_templates, channel, call.text("--biz-language"), call)
         .ok_or_else(|| {
@@ -105,7 +105,7 @@ fn position(request: &Request<'_>) -> Result<usize, Rejection> {
 
 pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
     let index = position(&request)?;
-    let components = parse_components(&request, parse_channel(&request)?)?;
+    let components = parse_components(&request, parse_template_type(&request)?)?;
     let examples = examples(&request);
     let Request { call, state, now, .. } = request;
     let template = &mut state.chat_templates[index];

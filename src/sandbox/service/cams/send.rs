@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::scenarios::Scenario;
-use crate::sandbox::service::cams::call::channel;
+use crate::sandbox::service::cams::call::parse_channel_type;
 use crate::sandbox::service::cams::{content, messages, templates};
 use crate::sandbox::service::placeholders::{self, CAMS};
 use crate::sandbox::service::request::{Request, reply};
@@ -20,7 +20,7 @@ fn is_numeric(text: &str) -> bool {
 /// Validates the call as the real service does, then stores the message.
 pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, scenario } = request;
-    let channel = channel(call)?;
+    let channel = parse_channel_type(call)?;
     let from = call.text("--from").unwrap_or_default();
     let to = call.text("--to").unwrap_or_default();
     check_numbers(channel, from, to)?;

@@ -47,7 +47,7 @@ fn collect<'c>(items: &'c Value, fields: &[&str], lists: &[&str]) -> Vec<&'c str
 }
 
 /// The channel in `--template-type`; WhatsApp by default.
-pub fn parse_channel(request: &Request<'_>) -> Result<ServiceChannel, Rejection> {
+pub fn parse_template_type(request: &Request<'_>) -> Result<ServiceChannel, Rejection> {
     match request.call.text("--template-type") {
         None | Some("WHATSAPP") => Ok(ServiceChannel::Whatsapp),
         Some("VIBER") => Ok(ServiceChannel::Viber),
@@ -59,7 +59,7 @@ pub fn parse_channel(request: &Request<'_>) -> Result<ServiceChannel, Rejection>
 }
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = parse_channel(&request)?;
+    let channel = parse_template_type(&request)?;
     let call = request.call;
     let audit = call.text("--audit-status");
     if let Some(status) = audit.filter(|status| !AUDIT_STATUSES.contains(status)) {
@@ -137,7 +137,7 @@ pub fn position(
 }
 
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = parse_channel(&request)?;
+    let channel = parse_template_type(&request)?;
     let Request { call, state, .. } = request;
     let language = call.text("--biz-language").unwrap_or_default();
     let Some(index) = position(&state.chat_templates, channel, Some(language), call) else {

@@ -11,7 +11,7 @@ use crate::sandbox::service::sms::receipts::local_time;
 use crate::sandbox::service::state::{Audit, Purpose, Signature};
 
 /// The order ID of all initial data.
-const ORDER: &str = "20044000001";
+const ORDER_ID: &str = "20044000001";
 
 const fn audit_in_list(audit: Audit) -> &'static str {
     match audit {
@@ -77,7 +77,7 @@ pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
                 "AuditStatus": audit_in_list(signature.audit),
                 "BusinessType": "general",
                 "CreateDate": date,
-                "OrderId": ORDER,
+                "OrderId": ORDER_ID,
                 "Reason": rejection_reason(signature.reason.as_deref(), &date),
                 "authorizationLetterAuditPass": false,
             })
@@ -128,7 +128,7 @@ pub fn show_signature(request: Request<'_>) -> Result<Value, Rejection> {
         "SignStatus": audit_in_detail(signature.audit),
         "SignCode": "SIGN_100001",
         "CreateDate": date,
-        "OrderId": ORDER,
+        "OrderId": ORDER_ID,
         "ApplyScene": "https://example.com",
         "ThirdParty": false,
         "QualificationId": 1_000_009_001,
@@ -154,7 +154,7 @@ pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
                 "OuterTemplateType": template.purpose.number(),
                 "AuditStatus": audit_in_list(template.audit),
                 "CreateDate": date,
-                "OrderId": ORDER,
+                "OrderId": ORDER_ID,
                 "SignatureName": template.signature.as_deref().unwrap_or_default(),
                 "Reason": rejection_reason(template.reason.as_deref(), &date),
             })
@@ -180,7 +180,7 @@ pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
         "RelatedSignName": template.signature.as_deref().unwrap_or_default(),
         "Remark": template.remark.as_deref().unwrap_or_default(),
         "CreateDate": date,
-        "OrderId": ORDER,
+        "OrderId": ORDER_ID,
         "ApplyScene": "https://example.com",
         "FileUrlList": { "FileUrl": [] },
         "AuditInfo": audit_info(template.reason.as_deref(), &date),

@@ -72,7 +72,7 @@ fn receipt(message: &Message, now: Timestamp) -> Value {
     let (status, code, received_at) = match DeliveryStatus::from_message(message, now) {
         DeliveryStatus::Delivered(at) => (3, "DELIVERED", Some(at)),
         DeliveryStatus::Failed(at) => (2, "MOBILE_NOT_ON_SERVICE", Some(at)),
-        DeliveryStatus::Waiting => (1, "REQUEST_SUCCESS", None),
+        DeliveryStatus::Pending => (1, "REQUEST_SUCCESS", None),
     };
     let mut receipt = json!({
         "PhoneNum": message.recipient,

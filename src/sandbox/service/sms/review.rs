@@ -13,7 +13,7 @@ const MAX_NAME: usize = 30;
 const MAX_CONTENT: usize = 500;
 
 /// The order ID of all submitted templates.
-const ORDER: &str = "20044000002";
+const ORDER_ID: &str = "20044000002";
 
 /// The template that a call submits, without a code.
 fn parse_submission(request: &Request<'_>) -> Result<SmsTemplate, Rejection> {
@@ -75,7 +75,7 @@ fn check_variables(content: &str) -> Result<(), Rejection> {
 
 fn template_reply(template: &SmsTemplate) -> Result<Value, Rejection> {
     reply(json!({
-        "TemplateCode": template.code, "TemplateName": template.name, "OrderId": ORDER,
+        "TemplateCode": template.code, "TemplateName": template.name, "OrderId": ORDER_ID,
     }))
 }
 

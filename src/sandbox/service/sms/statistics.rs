@@ -61,7 +61,7 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
         match DeliveryStatus::from_message(message, now) {
             DeliveryStatus::Delivered(_) => counts.delivered += 1,
             DeliveryStatus::Failed(_) => counts.failed += 1,
-            DeliveryStatus::Waiting => counts.pending += 1,
+            DeliveryStatus::Pending => counts.pending += 1,
         }
     }
     // Newest first; days without a message are omitted.
