@@ -9,7 +9,7 @@ use crate::api::operations::{Operation, Product};
 
 /// The real program colours its errors even without a terminal.
 const RED: &str = "\u{1b}[1;31m";
-const PLAIN: &str = "\u{1b}[0m";
+const RESET: &str = "\u{1b}[0m";
 
 /// Output, exit code and delay of one simulated process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,13 @@ pub fn reply(value: &Value) -> Answer {
     printed(format!("{value:#}\n"))
 }
 
+impl From<anyhow::Error> for Answer {
+    /// The sandbox folder cannot be used.
+    fn from(error: anyhow::Error) -> Self {
+        host_error(1, &format!("cannot use the sandbox folder: {error:#}"))
+    }
+}
+
 fn failed(stderr: String, exit: i32) -> Answer {
     Answer { stdout: String::new(), stderr, exit, delay: Duration::ZERO }
 }
@@ -45,7 +52,7 @@ fn failed(stderr: String, exit: i32) -> Answer {
 /// An error of the host program. Exit codes: 1 runtime, 2 unknown flag or command,
 /// 3 configuration.
 pub fn host_error(exit: i32, text: &str) -> Answer {
-    failed(format!("{RED}ERROR: {text}\n{PLAIN}"), exit)
+    failed(format!("{RED}ERROR: {text}\n{RESET}"), exit)
 }
 
 /// An error of a plugin that occurred before the request.
@@ -100,35 +107,27 @@ pub fn throttled() -> Answer {
     )
 }
 
-fn endpoint(product: Product) -> String {
-    match product {
-        Product::Cams => "https://cams.ap-southeast-1.aliyuncs.com/".to_owned(),
-        Product::Dysmsapi => "https://dysmsapi.aliyuncs.com/".to_owned(),
-    }
+/// An error of the plugin's network library.
+fn network_error(product: Product, text: &str) -> Answer {
+    let endpoint = match product {
+        Product::Cams => "cams.ap-southeast-1.aliyuncs.com",
+        Product::Dysmsapi => "dysmsapi.aliyuncs.com",
+    };
+    plugin_error(1, &format!("Post \"https://{endpoint}/\": {text}"))
 }
 
 /// The request was sent and the reply timed out; the service may have processed the call.
 pub fn read_timed_out(product: Product) -> Answer {
-    plugin_error(
-        1,
-        &format!(
-            "Post \"{}\": context deadline exceeded (Client.Timeout exceeded while awaiting \
-             headers)",
-            endpoint(product)
-        ),
+    network_error(
+        product,
+        "context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
     )
 }
 
 /// The connection was refused: nothing was sent.
 pub fn connection_refused(product: Product) -> Answer {
-    plugin_error(
-        1,
-        // An address reserved for documentation (RFC 5737), never a real host.
-        &format!(
-            "Post \"{}\": dial tcp 203.0.113.7:443: connect: connection refused",
-            endpoint(product)
-        ),
-    )
+    // An address reserved for documentation (RFC 5737), never a real host.
+    network_error(product, "dial tcp 203.0.113.7:443: connect: connection refused")
 }
 
 /// A new request ID in the format of the service.

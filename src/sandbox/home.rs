@@ -4,8 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// The folder that acts as the user's home directory.
 #[derive(Debug)]
@@ -30,24 +31,31 @@ impl Home {
         self.root.join(".aliyun")
     }
 
-    /// The folder of the installed plugins.
-    pub fn plugins(&self) -> PathBuf {
-        self.configuration().join("plugins")
+    /// A file of the sandbox itself.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.root.join(file)
     }
 
-    /// The state of the services.
-    pub fn service_state(&self) -> PathBuf {
-        self.root.join("service.json")
+    /// The settings in a configuration file; the default if it cannot be read or parsed.
+    pub fn load_settings<T: DeserializeOwned + Default>(&self, file: &str) -> T {
+        fs::read_to_string(self.configuration().join(file))
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
     }
 
-    /// The uploads to OSS, in JSON Lines.
-    pub fn uploads(&self) -> PathBuf {
-        self.root.join("uploads.jsonl")
-    }
-
-    /// The lock file for [`Self::service_state`].
-    pub fn service_lock(&self) -> PathBuf {
-        self.root.join("service.lock")
+    /// Truncates and rewrites a configuration file as the real program does: JSON indented with
+    /// tabs, without a trailing newline. A concurrent reader may see an incomplete file, and one of
+    /// two concurrent writers loses its change.
+    pub fn save_settings(&self, file: &str, settings: &impl Serialize) -> Result<()> {
+        let path = self.configuration().join(file);
+        let context = || format!("cannot write {}", path.display());
+        let mut content = Vec::new();
+        let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
+        let mut serializer = serde_json::Serializer::with_formatter(&mut content, formatter);
+        settings.serialize(&mut serializer).with_context(context)?;
+        let mut file = private_file().truncate(true).open(&path).with_context(context)?;
+        file.write_all(&content).with_context(context)
     }
 }
 
@@ -67,14 +75,6 @@ pub fn private_file() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
-}
-
-/// Truncates and rewrites the file, as the real program does with `ai-mode.json`: a concurrent
-/// reader may see an incomplete file, and one of two concurrent writers loses its change.
-pub fn write_in_place(path: &Path, content: &[u8]) -> Result<()> {
-    let context = || format!("cannot write {}", path.display());
-    let mut file = private_file().truncate(true).open(path).with_context(context)?;
-    file.write_all(content).with_context(context)
 }
 
 /// Replaces the file atomically: readers see either the old or the new content.

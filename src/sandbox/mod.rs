@@ -21,12 +21,16 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
+use crate::api::operations::Product;
 pub use answers::Answer;
+use arguments::Line;
 #[cfg(test)]
-pub use arguments::Value;
-#[cfg(test)]
-pub use arguments::parse;
+pub use arguments::{Value, parse};
 use home::Home;
+pub use service::receive;
+
+/// Looks up an environment variable of the simulated process.
+type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Runs one simulated `aliyun` process.
 ///
@@ -41,80 +45,54 @@ use home::Home;
 /// # Errors
 /// Returns no error value: a folder that cannot be read or written becomes an answer with exit
 /// code 1, as in a real process.
-pub fn answer(args: &[String], dir: &Path, env: &dyn Fn(&str) -> Option<String>) -> Answer {
-    run(args, dir, env).unwrap_or_else(|error| {
-        answers::host_error(1, &format!("cannot use the sandbox folder: {error:#}"))
-    })
+pub fn answer(args: &[String], dir: &Path, env: Environment<'_>) -> Answer {
+    let (Ok(answer) | Err(answer)) = run(args, dir, env);
+    answer
 }
 
-fn run(
-    args: &[String],
-    dir: &Path,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> anyhow::Result<Answer> {
+fn run(args: &[String], dir: &Path, env: Environment<'_>) -> Result<Answer, Answer> {
     let home = Home::open(dir)?;
-    let Some(first) = args.first() else { return Ok(host::usage()) };
-    match crate::api::operations::Product::ALL.into_iter().find(|product| product.name() == first) {
-        Some(product) => product_call(product, &args[1..], &home, env),
-        None if first == "oss" => host::oss::run(&args[1..], &home, env),
-        None => host::run(args, &home),
+    let Some((first, rest)) = args.split_first() else { return Ok(host::usage()) };
+    match Product::ALL.into_iter().find(|product| product.name() == first) {
+        Some(product) => product_call(product, rest, &home, env),
+        None if first == "oss" => host::oss::run(rest, &home, env),
+        None => host::run(first, rest, &home),
     }
 }
 
 /// Runs the checks in the order of the real program: the host parses the arguments and loads the
 /// profile, then finds the plugin. Only the plugin knows the commands and their flags.
 fn product_call(
-    product: crate::api::operations::Product,
+    product: Product,
     args: &[String],
     home: &Home,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> anyhow::Result<Answer> {
-    let line = match arguments::parse(product, args) {
-        Ok(line) => line,
-        Err(refusal) => return Ok(refusal),
-    };
+    env: Environment<'_>,
+) -> Result<Answer, Answer> {
+    let line = arguments::parse(product, args)?;
     if line.requests_help {
         return Ok(arguments::help_page(product, line.command.as_deref()));
     }
-    if let Err(refusal) = profile::choose(&line, home, env)? {
-        return Ok(refusal);
-    }
-    let preamble = match host::plugins::ensure(product, home, env)? {
-        Ok(preamble) => preamble,
-        Err(refusal) => return Ok(refusal),
-    };
-    if let Some(mut refusal) = host::safety_policy::refusal(&line, home, env) {
-        refusal.stdout.insert_str(0, &preamble.stdout);
-        refusal.stderr.insert_str(0, &preamble.stderr);
-        return Ok(refusal);
-    }
-    let mut answer = match line.into_call() {
-        Ok(call) if call.is_dry_run() => answers::printed(format!(
-            "dry run: {} of {} would be called; nothing was sent\n",
-            call.operation.api,
-            product.name()
-        )),
-        Ok(call) => service::perform(&call, home, Timestamp::now())?,
-        Err(refusal) => refusal,
-    };
-    answer.stdout.insert_str(0, &preamble.stdout);
-    answer.stderr.insert_str(0, &preamble.stderr);
-    Ok(answer)
+    profile::check(&line, home, env)?;
+    let preamble = host::plugins::ensure(product, home, env)?;
+    let (Ok(answer) | Err(answer)) = call_service(line, home, env);
+    Ok(Answer {
+        stdout: preamble.stdout + &answer.stdout,
+        stderr: preamble.stderr + &answer.stderr,
+        ..answer
+    })
 }
 
-/// Simulates an incoming message from a customer to a business number. Returns the message ID, or
-/// `None` if the sandbox has no such business number.
-///
-/// # Errors
-/// The sandbox folder cannot be read or written.
-pub fn receive(
-    dir: &Path,
-    customer: &str,
-    business: &str,
-    text: &str,
-    at: Timestamp,
-) -> anyhow::Result<Option<String>> {
-    service::receive(&Home::open(dir)?, customer, business, text, at)
+fn call_service(line: Line, home: &Home, env: Environment<'_>) -> Result<Answer, Answer> {
+    host::safety_policy::check(&line, home, env)?;
+    let call = line.into_call()?;
+    if call.is_dry_run {
+        return Ok(answers::printed(format!(
+            "dry run: {} of {} would be called; nothing was sent\n",
+            call.operation.api,
+            call.operation.product.name()
+        )));
+    }
+    Ok(service::perform(&call, home, Timestamp::now())?)
 }
 
 /// Deletes the state of the services: messages, created templates, settings. Only the initial
@@ -140,6 +118,6 @@ pub fn help() -> String {
     text.push_str(
         "`alimsg sandbox inbound` simulates an incoming message, which opens the window.\n\n",
     );
-    text.push_str(&service::seeds::describe());
+    text.push_str(&service::seeds::help_text());
     text
 }

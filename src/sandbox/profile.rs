@@ -1,9 +1,9 @@
 //! The only profile of the simulated program: always valid, without any secret.
 
 use anyhow::Context as _;
-use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::sandbox::Environment;
 use crate::sandbox::answers::{Answer, host_error};
 use crate::sandbox::arguments::Line;
 use crate::sandbox::home::{self, Home};
@@ -12,14 +12,15 @@ use crate::sandbox::home::{self, Home};
 pub const NAME: &str = "sandbox";
 /// Its credential as `configure list` prints it.
 pub const MASKED_CREDENTIAL: &str = "AK:***box";
-/// Its region.
-pub const REGION: &str = "cn-hangzhou";
+/// The environment variables of an access key.
+pub const ACCESS_KEY: [&str; 2] =
+    ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"];
 
 /// Loads the configuration; creates it on first use.
 ///
 /// # Errors
 /// The file cannot be read or created, or is not JSON.
-pub fn load(home: &Home) -> Result<Value> {
+pub fn load(home: &Home) -> anyhow::Result<Value> {
     let path = home.configuration().join("config.json");
     if let Some(text) = home::read_if_present(&path)? {
         return serde_json::from_str(&text)
@@ -30,7 +31,7 @@ pub fn load(home: &Home) -> Result<Value> {
         "profiles": [{
             "name": NAME,
             "mode": "AK",
-            "region_id": REGION,
+            "region_id": "cn-hangzhou",
             "language": "en",
             "output_format": "json",
             "auto_plugin_install": false,
@@ -42,7 +43,7 @@ pub fn load(home: &Home) -> Result<Value> {
 }
 
 /// Writes the configuration, even if it did not change, as the real program does.
-pub fn save(home: &Home, configuration: &Value) -> Result<()> {
+pub fn save(home: &Home, configuration: &Value) -> anyhow::Result<()> {
     let path = home.configuration().join("config.json");
     home::write_atomically(&path, format!("{configuration:#}\n").as_bytes())
 }
@@ -52,33 +53,35 @@ pub fn installs_plugins(configuration: &Value) -> bool {
     configuration["profiles"][0]["auto_plugin_install"] == json!(true)
 }
 
-/// Checks that the call has credentials: from its profile, or from the environment if
-/// `ALIBABA_CLOUD_IGNORE_PROFILE` is `TRUE`.
-pub fn choose(
-    line: &Line,
-    home: &Home,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Result<Result<(), Answer>> {
+/// Whether the credentials come from the environment. Only the exact value `TRUE` counts.
+pub fn is_ignored(env: Environment<'_>) -> bool {
+    env("ALIBABA_CLOUD_IGNORE_PROFILE").as_deref() == Some("TRUE")
+}
+
+/// Whether all of these environment variables are set. The values are never used.
+pub fn are_set<const N: usize>(names: [&str; N], env: Environment<'_>) -> bool {
+    names.into_iter().all(|name| env(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Checks that the call has credentials: from its profile, or from the environment if the profile
+/// is ignored.
+pub fn check(line: &Line, home: &Home, env: Environment<'_>) -> Result<(), Answer> {
     load(home)?;
-    let is_set = |name: &str| env(name).is_some_and(|value| !value.is_empty());
-    if env("ALIBABA_CLOUD_IGNORE_PROFILE").as_deref() == Some("TRUE") {
-        // Only checks that the keys are set; their values are never used.
-        let complete =
-            is_set("ALIBABA_CLOUD_ACCESS_KEY_ID") && is_set("ALIBABA_CLOUD_ACCESS_KEY_SECRET");
-        return Ok(if complete {
+    if is_ignored(env) {
+        return if are_set(ACCESS_KEY, env) {
             Ok(())
         } else {
             Err(host_error(3, "access_key_id is not configured and the profile is ignored"))
-        });
+        };
     }
     let named = line
         .global("--profile")
         .map(str::to_owned)
         .or_else(|| env("ALIBABA_CLOUD_PROFILE").filter(|name| !name.is_empty()));
-    Ok(match named {
+    match named {
         Some(name) if name != NAME => {
             Err(host_error(3, &format!("unknown profile {name}, run configure to check")))
         }
         _ => Ok(()),
-    })
+    }
 }

@@ -24,6 +24,7 @@ impl Rejection {
         Self { status, code: code.to_owned(), message: message.into() }
     }
 
+    /// The answer with this error.
     pub fn into_answer(self) -> Answer {
         if self.status == 200 {
             answers::reply(&json!({
@@ -35,4 +36,9 @@ impl Rejection {
             answers::sdk_error(self.status, &self.code, &self.message, json!({}))
         }
     }
+}
+
+/// A business error as the result of a handler.
+pub fn reject<T>(code: &str, message: impl Into<String>) -> Result<T, Rejection> {
+    Err(Rejection::new(code, message))
 }

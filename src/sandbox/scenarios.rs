@@ -14,16 +14,17 @@ use crate::sandbox::rejection::Rejection;
 pub const OPEN_WINDOW_ENDING: &str = "1000";
 
 /// Delay of a normal receipt, so that "accepted" and "delivered" can be told apart.
-const DEFAULT_RECEIPT: SignedDuration = SignedDuration::from_secs(1);
+const DEFAULT_RECEIPT_DELAY: SignedDuration = SignedDuration::from_secs(1);
 /// Delay of a late receipt: longer than one poll interval, but short enough for a test.
-const LATE_RECEIPT: SignedDuration = SignedDuration::from_secs(8);
+const LATE_RECEIPT_DELAY: SignedDuration = SignedDuration::from_secs(8);
 /// Longer than any timeout of a caller.
-const HANGING: Duration = Duration::from_secs(3600);
+const HANG_DURATION: Duration = Duration::from_secs(3600);
 
 /// What happens to a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scenario {
+    #[default]
     Delivered,
     NotRegistered,
     Throttled,
@@ -106,7 +107,7 @@ impl Scenario {
             .into_iter()
             .map(Self::from_number)
             .find(|scenario| *scenario != Self::Delivered)
-            .unwrap_or(Self::Delivered)
+            .unwrap_or_default()
     }
 
     /// The answer if the request does not reach the service, or the gateway rejects it.
@@ -128,49 +129,41 @@ impl Scenario {
 
     /// The error that the service returns for an otherwise valid call.
     pub fn rejection(self, product: Product) -> Option<Rejection> {
-        let sms = product == Product::Dysmsapi;
-        match self {
-            Self::NotRegistered if sms => Some(Rejection::new(
-                "isv.MOBILE_NUMBER_ILLEGAL",
-                "the mobile number does not exist",
-            )),
-            Self::NotRegistered => {
-                Some(Rejection::new("131030", "the recipient has no account on this channel"))
+        let (status, code, message) = match (self, product) {
+            (Self::NotRegistered, Product::Dysmsapi) => {
+                (200, "isv.MOBILE_NUMBER_ILLEGAL", "the mobile number does not exist")
             }
-            Self::NoBalance if sms => {
-                Some(Rejection::new("isv.AMOUNT_NOT_ENOUGH", "the account's balance is too low"))
+            (Self::NotRegistered, Product::Cams) => {
+                (200, "131030", "the recipient has no account on this channel")
             }
-            Self::NoBalance => Some(Rejection::new(
-                "InvalidAccountStatus.NotEnoughBalance",
-                "the account's balance is too low",
-            )),
-            Self::SystemError if sms => {
-                Some(Rejection::new("isp.SYSTEM_ERROR", "the service failed"))
+            (Self::NoBalance, Product::Dysmsapi) => {
+                (200, "isv.AMOUNT_NOT_ENOUGH", "the account's balance is too low")
             }
-            Self::SystemError => Some(Rejection::with_status(
-                503,
-                "ServiceUnavailable",
-                "the service is temporarily unavailable",
-            )),
-            Self::DailyLimit => Some(Rejection::new(
-                "isv.BUSINESS_LIMIT_CONTROL",
-                "the recipient has reached the limit for today",
-            )),
-            _ => None,
-        }
+            (Self::NoBalance, Product::Cams) => {
+                (200, "InvalidAccountStatus.NotEnoughBalance", "the account's balance is too low")
+            }
+            (Self::SystemError, Product::Dysmsapi) => {
+                (200, "isp.SYSTEM_ERROR", "the service failed")
+            }
+            (Self::SystemError, Product::Cams) => {
+                (503, "ServiceUnavailable", "the service is temporarily unavailable")
+            }
+            (Self::DailyLimit, _) => {
+                (200, "isv.BUSINESS_LIMIT_CONTROL", "the recipient has reached the limit for today")
+            }
+            _ => return None,
+        };
+        Some(Rejection::with_status(status, code, message))
     }
 
     /// What the caller receives of the service's answer.
-    pub fn answer_after_service(self, mut answer: Answer, product: Product) -> Answer {
+    pub fn answer_after_service(self, answer: Answer, product: Product) -> Answer {
         match self {
             Self::ReplyLost => answers::read_timed_out(product),
             Self::ReplyGarbled => {
                 answers::printed("<html><body>upstream reset</body></html>\n".to_owned())
             }
-            Self::Hangs => {
-                answer.delay = HANGING;
-                answer
-            }
+            Self::Hangs => Answer { delay: HANG_DURATION, ..answer },
             _ => answer,
         }
     }
@@ -178,10 +171,10 @@ impl Scenario {
     /// The receipt, and its delay counted from the time of sending.
     pub const fn receipt(self) -> Receipt {
         match self {
-            Self::ReceiptFails => Receipt::Failed { after: DEFAULT_RECEIPT },
-            Self::ReceiptLate => Receipt::Delivered { after: LATE_RECEIPT },
+            Self::ReceiptFails => Receipt::Failed { after: DEFAULT_RECEIPT_DELAY },
+            Self::ReceiptLate => Receipt::Delivered { after: LATE_RECEIPT_DELAY },
             Self::ReceiptNever => Receipt::Never,
-            _ => Receipt::Delivered { after: DEFAULT_RECEIPT },
+            _ => Receipt::Delivered { after: DEFAULT_RECEIPT_DELAY },
         }
     }
 }

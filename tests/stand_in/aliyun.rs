@@ -82,13 +82,9 @@ fn host(witness: &Witness, argv: &[String]) -> Result<u8> {
         Err(answer) => return answer.print(),
     };
     prelude.print()?;
-    let rule = match script::take(&witness.folder, argv) {
-        Ok(rule) => rule.unwrap_or_default(),
-        Err(error) => {
-            witness.violation("script", &format!("{error:#}"));
-            return Err(error);
-        }
-    };
+    let rule = script::take(&witness.folder, argv)
+        .inspect_err(|error| witness.violation("script", &format!("{error:#}")))?
+        .unwrap_or_default();
     if rule.grandchild {
         return start_plugin(&rule, argv);
     }
@@ -136,7 +132,7 @@ fn perform(witness: &Witness, words: &Words, rule: &Rule) -> Result<u8> {
         ignore_sigterm()?;
     }
     // Recorded before the delay: a process that is killed while it waits has already sent.
-    if rule.sent && product::is_product(words) {
+    if rule.sent.unwrap_or(true) && product::is_product(words) {
         product::record(witness, words)?;
     }
     Answer::text(&rule.early_stdout).print()?;
@@ -174,9 +170,9 @@ fn start_plugin(rule: &Rule, argv: &[String]) -> Result<u8> {
     if rule.ignore_sigterm {
         ignore_sigterm()?;
     }
-    let myself = std::env::current_exe().context("finding the stand-in itself")?;
+    let executable = std::env::current_exe().context("finding the stand-in itself")?;
     #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
-    let status = Command::new(myself)
+    let status = Command::new(executable)
         .args(argv)
         .env(PLUGIN_ROLE, rule.number.to_string())
         .status()

@@ -55,20 +55,20 @@ impl Answer {
 }
 
 /// A table in the format of Go's `tabwriter`: all columns but the last are padded with spaces.
-pub fn table(rows: &[Vec<String>], min_width: usize, padding: usize) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            let longest =
-                rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-            (longest.max().unwrap_or(0) + padding).max(min_width)
-        })
-        .collect();
+pub fn table<const N: usize>(
+    rows: &[[impl AsRef<str>; N]],
+    min_width: usize,
+    padding: usize,
+) -> String {
+    let width = |column: usize| {
+        let longest = rows.iter().map(|row| row[column].as_ref().chars().count()).max();
+        (longest.unwrap_or(0) + padding).max(min_width)
+    };
     let mut text = String::new();
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
-            let width = if column + 1 == columns { 0 } else { widths[column] };
-            text.push_str(&format!("{cell:<width$}"));
+            let width = if column + 1 == N { 0 } else { width(column) };
+            text.push_str(&format!("{:<width$}", cell.as_ref()));
         }
         text.push('\n');
     }

@@ -12,7 +12,7 @@ use rustix::process::{Pid, test_kill_process};
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, table};
-use crate::folder::{Folder, write_whole};
+use crate::folder::{Folder, write_atomically};
 use crate::safety_policy;
 use crate::witness::Witness;
 use crate::words::Words;
@@ -33,15 +33,12 @@ pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer>
             Ok(Answer::text("{\n\t\"access_key_secret\": \"a secret in clear text\"\n}\n"))
         }
         ["set"] => set(witness, words),
-        // Older versions do not have ai-mode.
-        ["ai-mode", action @ ..] if is_at_least(&witness.folder, semver::Version::new(3, 3, 3)) => {
-            ai_mode(witness, words, action)
-        }
-        // Nor safety policies.
-        ["safety-policy", action @ ..]
+        // Older versions have neither.
+        [topic @ ("ai-mode" | "safety-policy"), action @ ..]
             if is_at_least(&witness.folder, semver::Version::new(3, 3, 3)) =>
         {
-            safety_policy::answer(witness, words, action)
+            let answer = if *topic == "ai-mode" { ai_mode } else { safety_policy::answer };
+            answer(witness, words, action)
         }
         [other, ..] => Ok(Answer::usage(&format!("'{other}' is not a valid command"))),
         // The real program would prompt here.
@@ -81,14 +78,14 @@ fn list(witness: &Witness) -> Result<Answer> {
             path.display()
         )));
     };
-    let row = |cells: [&str; 5]| cells.map(str::to_owned).to_vec();
     let mut rows = vec![
-        row(["Profile", "| Credential ", "| Valid", "| Region", "| Language"]),
-        row(["---------", "| ------------------", "| -------", "| ----------------", "| --------"]),
+        ["Profile", "| Credential ", "| Valid", "| Region", "| Language"].map(str::to_owned),
+        ["---------", "| ------------------", "| -------", "| ----------------", "| --------"]
+            .map(str::to_owned),
     ];
     for profile in profiles {
         let mark = if profile.current { " *" } else { "" };
-        rows.push(vec![
+        rows.push([
             format!("{}{mark}", profile.name),
             format!("| {}", profile.credential),
             format!("| {}", if profile.valid { "Valid" } else { "Invalid" }),
@@ -158,7 +155,7 @@ fn show(witness: &Witness) -> Result<Answer> {
         let suffix = format!("AlibabaCloud-AIMode/enabled {effective}");
         shown["request_user_agent_suffix"] = json!(suffix);
     }
-    Ok(Answer::text(&format!("{}\n", serde_json::to_string_pretty(&shown)?)))
+    Ok(Answer::text(&format!("{shown:#}\n")))
 }
 
 /// Reads a configuration file, waits, and writes it back: in place, except for `config.json` since
@@ -180,10 +177,9 @@ pub fn rewrite(
         fs::create_dir_all(parent).context("making the configuration folder")?;
     }
     if name == "config.json" && is_at_least(&witness.folder, semver::Version::new(3, 4, 9)) {
-        write_whole(&path, &Value::from(state))?;
+        write_atomically(&path, &Value::from(state))?;
     } else {
-        let written = fs::write(&path, serde_json::to_string_pretty(&state)?);
-        if let Err(error) = written {
+        if let Err(error) = fs::write(&path, serde_json::to_string_pretty(&state)?) {
             let reason = error.to_string().to_lowercase();
             return Ok(Answer::failure(&format!("open {}: {reason}", path.display())));
         }

@@ -1,5 +1,6 @@
 //! The folder that the test and the stand-in share.
 
+use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// One element of `profiles.json`.
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     pub name: String,
@@ -75,7 +76,7 @@ impl Folder {
     }
 
     /// Appends one line in a single write, so that lines of several processes never mix.
-    pub fn append_line(&self, name: &str, line: &Value) -> Result<()> {
+    pub fn append(&self, name: &str, line: impl Display) -> Result<()> {
         let text = format!("{line}\n");
         OpenOptions::new()
             .append(true)
@@ -87,9 +88,9 @@ impl Folder {
 }
 
 /// Writes a file atomically.
-pub fn write_whole(path: &Path, value: &Value) -> Result<()> {
-    let draft = path.with_extension(format!("draft-{}", std::process::id()));
-    fs::write(&draft, value.to_string())
-        .and_then(|()| fs::rename(&draft, path))
+pub fn write_atomically(path: &Path, value: &Value) -> Result<()> {
+    let temporary = path.with_extension(format!("new-{}", std::process::id()));
+    fs::write(&temporary, value.to_string())
+        .and_then(|()| fs::rename(&temporary, path))
         .with_context(|| format!("writing {}", path.display()))
 }

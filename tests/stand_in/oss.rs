@@ -42,6 +42,6 @@ pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer>
     let line = json!({
         "file": source, "to": target, "endpoint": endpoint, "account": account, "bytes": size,
     });
-    witness.folder.append_line("uploads.jsonl", &line)?;
+    witness.folder.append("uploads.jsonl", &line)?;
     Ok(Answer::text(&format!("Succeed: Total num: 1, size: {size}. OK num: 1(upload 1 files).\n")))
 }

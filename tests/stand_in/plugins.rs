@@ -1,15 +1,14 @@
 //! `aliyun plugin …`. The file `plugins` contains the full names of the installed plugins, one per
 //! line. As in the real program, each plugin has a folder, listed in `manifest.json`.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, table};
-use crate::folder::{Folder, write_whole};
+use crate::folder::{Folder, write_atomically};
 use crate::words::Words;
 
 const VERSION: &str = "0.1.0";
@@ -41,12 +40,7 @@ pub fn answer(folder: &Folder, words: &Words, rest: &[&str]) -> Result<Answer> {
 
 /// Installs one plugin; returns the output, which the real program prints on **stdout**.
 pub fn install(folder: &Folder, name: &str) -> Result<String> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(folder.path("plugins"))
-        .and_then(|mut file| file.write_all(format!("{name}\n").as_bytes()))
-        .context("appending to plugins")?;
+    folder.append("plugins", name)?;
     fs::create_dir_all(plugin_folder(folder, name)).context("the folder of a plugin")?;
     let listed: Map<String, Value> = installed(folder)
         .into_iter()
@@ -56,19 +50,16 @@ pub fn install(folder: &Folder, name: &str) -> Result<String> {
         })
         .collect();
     let manifest = folder.configuration("plugins/manifest.json");
-    write_whole(&manifest, &json!({ "plugins": listed }))?;
+    write_atomically(&manifest, &json!({ "plugins": listed }))?;
     Ok(format!(
         "Downloading {name} {VERSION}...\nPlugin {name} {VERSION} installed successfully!\n"
     ))
 }
 
 fn list(folder: &Folder) -> Answer {
-    let row = |cells: [&str; 3]| cells.map(str::to_owned).to_vec();
-    let mut rows =
-        vec![row(["Name", "Version", "Description"]), row(["----", "-------", "-----------"])];
-    for name in installed(folder) {
-        rows.push(row([&name, VERSION, "commands of one product"]));
-    }
+    let names = installed(folder);
+    let mut rows = vec![["Name", "Version", "Description"], ["----", "-------", "-----------"]];
+    rows.extend(names.iter().map(|name| [name, VERSION, "commands of one product"]));
     Answer::text(&table(&rows, 20, 3))
 }
 
@@ -83,9 +74,8 @@ fn install_named(folder: &Folder, names: &[String]) -> Result<Answer> {
             .into_iter()
             .find(|full| full == name || full.strip_prefix("aliyun-cli-") == Some(name));
         let Some(full) = full else {
-            let mut answer = Answer::failure(&format!("plugin {name} not found"));
-            answer.stdout = output.into_bytes();
-            return Ok(answer);
+            let error = Answer::failure(&format!("plugin {name} not found"));
+            return Ok(Answer { stdout: output.into_bytes(), ..error });
         };
         output.push_str(&install(folder, full)?);
     }
@@ -97,9 +87,6 @@ fn update(folder: &Folder) -> Answer {
     if names.is_empty() {
         return Answer::text("No plugins installed.\n");
     }
-    let lines: Vec<String> = names
-        .iter()
-        .map(|name| format!("Skipping {name} (already up to date: {VERSION})\n"))
-        .collect();
-    Answer::text(&lines.concat())
+    let line = |name: &String| format!("Skipping {name} (already up to date: {VERSION})\n");
+    Answer::text(&names.iter().map(line).collect::<String>())
 }

@@ -56,8 +56,8 @@ fn check_retries(witness: &Witness, words: &Words, command: &str) {
     }
 }
 
-/// Installs a missing plugin if auto-install is on, otherwise fails. Writes a note to stderr in both
-/// cases.
+/// Installs a missing plugin if auto-install is on, otherwise fails. Reports the missing plugin on
+/// stderr in both cases.
 fn ensure_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
     let plugin = format!("aliyun-cli-{product}");
     if plugins::installed(&witness.folder).contains(&plugin) {
@@ -71,21 +71,20 @@ fn ensure_plugin(witness: &Witness, product: &str) -> Result<Answer, Answer> {
             folder.join(&plugin).display()
         )));
     }
-    let note = format!("{plugin} is required but not installed.\n");
+    let notice = format!("{plugin} is required but not installed.\n");
     if std::env::var("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").as_deref() != Ok("true") {
         let refusal = format!("'{product}' is not a valid built-in product.\n{plugin} has it.");
         let failure = Answer::failure(&refusal);
-        return Err(Answer { stderr: note + &failure.stderr, ..failure });
+        return Err(Answer { stderr: notice + &failure.stderr, ..failure });
     }
     let output =
         plugins::install(&witness.folder, &plugin).map_err(|error| internal_error(&error))?;
-    Ok(Answer { stderr: note, ..Answer::text(&output) })
+    Ok(Answer { stderr: notice, ..Answer::text(&output) })
 }
 
 /// Records a sent message, so that tests can count them.
 pub fn record(witness: &Witness, words: &Words) -> Result<()> {
-    let is_send = words.command.get(1).is_some_and(|command| command.starts_with("send-"));
-    if !is_send {
+    if !words.command.get(1).is_some_and(|command| command.starts_with("send-")) {
         return Ok(());
     }
     let account = account::select(&witness.folder, words)?.ok();
@@ -96,7 +95,7 @@ pub fn record(witness: &Witness, words: &Words) -> Result<()> {
         "pid": std::process::id(),
         "at": now(),
     });
-    witness.folder.append_line("sent.jsonl", &line)
+    witness.folder.append("sent.jsonl", &line)
 }
 
 /// A successful reply of the service.

@@ -21,24 +21,20 @@ pub fn answer(witness: &Witness, words: &Words, action: &[&str]) -> Result<Answe
     match action {
         [] | ["show"] => {
             let shown = json!({ "enabled": policy["enabled"] == true, "rules": rules });
-            Ok(Answer::text(&format!("{}\n", serde_json::to_string_pretty(&shown)?)))
+            Ok(Answer::text(&format!("{shown:#}\n")))
         }
         [switch @ ("enable" | "disable")] => rewrite(witness, FILE, |state| {
             state.insert("enabled".to_owned(), Value::Bool(*switch == "enable"));
         }),
         ["add" | "remove"] if pattern.is_empty() => Ok(Answer::failure("--pattern is required")),
-        ["add"] => {
-            let Some(action @ ("deny" | "confirm" | "forbid")) = words.flag("action") else {
-                return Ok(Answer::failure("action must be deny, confirm, or forbid"));
-            };
+        [command @ ("add" | "remove")] => {
             rules.retain(|rule| rule["pattern"] != pattern.as_str());
-            rules.push(json!({ "pattern": pattern, "action": action }));
-            rewrite(witness, FILE, |state| {
-                state.insert("rules".to_owned(), Value::Array(rules));
-            })
-        }
-        ["remove"] => {
-            rules.retain(|rule| rule["pattern"] != pattern.as_str());
+            if *command == "add" {
+                let Some(action @ ("deny" | "confirm" | "forbid")) = words.flag("action") else {
+                    return Ok(Answer::failure("action must be deny, confirm, or forbid"));
+                };
+                rules.push(json!({ "pattern": pattern, "action": action }));
+            }
             rewrite(witness, FILE, |state| {
                 state.insert("rules".to_owned(), Value::Array(rules));
             })
@@ -87,13 +83,13 @@ pub fn check(witness: &Witness, argv: &[String]) -> Result<(), Answer> {
 /// The words that the host assigns to no flag.
 fn positional(argv: &[String]) -> Vec<String> {
     let mut words = Vec::new();
-    let mut wants_value = false;
+    let mut needs_value = false;
     for word in argv {
         if let Some(flag) = word.strip_prefix("--") {
             let (name, value) = flag.split_once('=').unwrap_or((flag, ""));
-            wants_value = value.is_empty() && !SWITCHES.contains(&name);
-        } else if wants_value {
-            wants_value = false;
+            needs_value = value.is_empty() && !SWITCHES.contains(&name);
+        } else if needs_value {
+            needs_value = false;
         } else {
             words.push(word.clone());
         }
@@ -104,11 +100,11 @@ fn positional(argv: &[String]) -> Vec<String> {
 /// Case-insensitive match; `*` matches any text without a line break.
 fn matches(pattern: &str, name: &str) -> bool {
     let (pattern, name) = (pattern.trim().to_lowercase(), name.trim().to_lowercase());
-    let pieces: Vec<&str> = pattern.split('*').collect();
-    let [first, middle @ .., last] = pieces.as_slice() else { return pattern == name };
+    let parts: Vec<&str> = pattern.split('*').collect();
+    let [first, middle @ .., last] = parts.as_slice() else { return pattern == name };
     let Some(mut rest) = name.strip_prefix(first) else { return false };
-    for piece in middle {
-        let Some((skipped, tail)) = rest.split_once(piece) else { return false };
+    for part in middle {
+        let Some((skipped, tail)) = rest.split_once(part) else { return false };
         if skipped.contains('\n') {
             return false;
         }

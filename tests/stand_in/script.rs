@@ -12,7 +12,7 @@ use crate::folder::Folder;
 
 /// One rule. With `stdout`, `raw_stdout_hex`, `flood_stdout_bytes`, `exit` or `kill_self`, it replaces
 /// the command's answer; otherwise the command runs and the rule only modifies it.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rule {
     /// The first words of the argument vector.
@@ -22,8 +22,9 @@ pub struct Rule {
     contains: Vec<String>,
     /// How many processes the rule applies to; unlimited by default.
     times: Option<u32>,
-    /// Whether a sending call is recorded as sent; false if the service rejects it.
-    pub sent: bool,
+    /// Whether a sending call is recorded as sent, which is the default; false if the service
+    /// rejects it.
+    pub sent: Option<bool>,
     /// Printed before the delay.
     pub early_stdout: String,
     /// Delay between request and reply, in milliseconds.
@@ -46,29 +47,6 @@ pub struct Rule {
     /// Index in the list.
     #[serde(skip)]
     pub number: usize,
-}
-
-impl Default for Rule {
-    fn default() -> Self {
-        Self {
-            prefix: Vec::new(),
-            contains: Vec::new(),
-            times: None,
-            sent: true,
-            early_stdout: String::new(),
-            delay_ms: 0,
-            stdout: None,
-            raw_stdout_hex: None,
-            flood_stdout_bytes: None,
-            stderr: String::new(),
-            exit: None,
-            truncate: None,
-            ignore_sigterm: false,
-            grandchild: false,
-            kill_self: None,
-            number: 0,
-        }
-    }
 }
 
 impl Rule {
@@ -97,7 +75,7 @@ impl Rule {
     }
 }
 
-/// Returns the first rule that matches `argv` and has uses left, and counts one use.
+/// Returns the first rule that matches `argv` and is not used up, and counts one use.
 pub fn take(folder: &Folder, argv: &[String]) -> Result<Option<Rule>> {
     for rule in load(folder)? {
         if rule.matches(argv) && use_once(folder, &rule)? {
@@ -113,12 +91,11 @@ pub fn numbered(folder: &Folder, number: usize) -> Result<Rule> {
 }
 
 fn load(folder: &Folder) -> Result<Vec<Rule>> {
-    let text = match fs::read_to_string(folder.path("script.json")) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+    let mut rules: Vec<Rule> = match fs::read_to_string(folder.path("script.json")) {
+        Ok(text) => serde_json::from_str(&text).context("script.json")?,
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error).context("script.json"),
     };
-    let mut rules: Vec<Rule> = serde_json::from_str(&text).context("script.json")?;
     for (number, rule) in rules.iter_mut().enumerate() {
         rule.number = number;
     }

@@ -9,7 +9,7 @@ use rustix::fs::FileType;
 use rustix::process::{getpgrp, getpid};
 use serde_json::{Map, Value, json};
 
-use crate::folder::{Folder, write_whole};
+use crate::folder::{Folder, write_atomically};
 
 /// Prefixes of the environment variables that affect `aliyun` or alimsg.
 const WATCHED: [&str; 3] = ["ALIBABA_CLOUD_", "ALICLOUD_", "ALIMSG_"];
@@ -42,7 +42,7 @@ impl Witness {
             "ai_mode": folder.ai_mode(),
             "start": start,
         });
-        write_whole(&stem.with_extension("json"), &record)?;
+        write_atomically(&stem.with_extension("json"), &record)?;
         Ok(Self { folder, argv: argv.to_vec(), stdin, stem })
     }
 
@@ -50,7 +50,7 @@ impl Witness {
     pub fn end(&self, exit: u8) {
         let record = json!({ "exit": exit, "ai_mode": self.folder.ai_mode(), "end": now() });
         // Not an error: the test may have ended and deleted its folder.
-        let _ = write_whole(&self.stem.with_extension("end.json"), &record);
+        let _ = write_atomically(&self.stem.with_extension("end.json"), &record);
     }
 
     /// Checks the rules that apply to every process.
@@ -71,7 +71,7 @@ impl Witness {
         let line = json!({
             "what": what, "detail": detail, "argv": self.argv, "pid": std::process::id(),
         });
-        if let Err(error) = self.folder.append_line("violations.jsonl", &line) {
+        if let Err(error) = self.folder.append("violations.jsonl", &line) {
             crate::print_error(&format!("stand-in aliyun: {error:#}\n"));
         }
     }

@@ -71,11 +71,10 @@ impl Words {
 /// # Errors
 /// The error of the real program for a malformed line.
 pub fn parse(argv: &[String]) -> Result<Words, Answer> {
-    let mut words = Words::default();
     if argv.iter().any(|word| matches!(word.as_str(), "help" | "-h" | "--help")) {
-        words.help = true;
-        return Ok(words);
+        return Ok(Words { help: true, ..Words::default() });
     }
+    let mut words = Words::default();
     let is_oss = argv.first().is_some_and(|word| word == "oss");
     // The flag that takes the next separate word as its value.
     let mut open: Option<usize> = None;
@@ -88,9 +87,7 @@ pub fn parse(argv: &[String]) -> Result<Words, Answer> {
         } else if let Some(index) = open {
             let (name, values) = &mut words.flags[index];
             values.push(word.clone());
-            if !takes_many(name) {
-                open = None;
-            }
+            open = open.filter(|_| takes_many(name));
         } else {
             words.command.push(word.clone());
         }
@@ -117,9 +114,8 @@ fn add_flag(words: &mut Words, word: &str) -> Result<Option<usize>, Answer> {
         return Err(Answer::usage(&format!("invalid flag --{name}")));
     }
     if MAPS.contains(&name) && value.is_some() {
-        return Err(Answer::failure(&format!(
-            "--{name} takes its key=value pairs as separate words"
-        )));
+        let error = format!("--{name} takes its key=value pairs as separate words");
+        return Err(Answer::failure(&error));
     }
     if SWITCHES.contains(&name) && value.is_some() {
         return Err(Answer::failure(&format!("flag --{name} takes no value")));
@@ -145,9 +141,8 @@ fn check_values(words: &Words) -> Result<(), Answer> {
             Some(value) => value.is_empty() && HOST_FLAGS.contains(&name.as_str()),
         };
         if empty {
-            return Err(Answer::failure(&format!(
-                "parse failed --{name} must be assigned with value"
-            )));
+            let error = format!("parse failed --{name} must be assigned with value");
+            return Err(Answer::failure(&error));
         }
         if MAPS.contains(&name.as_str()) {
             let is_pair =

@@ -23,7 +23,8 @@ pub enum Value {
 pub struct ProductCall {
     pub operation: &'static Operation,
     values: BTreeMap<&'static str, Value>,
-    dry_run: bool,
+    /// Whether `--cli-dry-run` was given.
+    pub is_dry_run: bool,
 }
 
 impl ProductCall {
@@ -41,32 +42,24 @@ impl ProductCall {
     }
 
     pub fn integer(&self, flag: &str) -> Option<i64> {
-        match self.value(flag) {
-            Some(Value::Integer(number)) => Some(*number),
-            _ => None,
-        }
+        let Value::Integer(number) = self.value(flag)? else { return None };
+        Some(*number)
     }
 
     pub fn boolean(&self, flag: &str) -> Option<bool> {
-        match self.value(flag) {
-            Some(Value::Boolean(value)) => Some(*value),
-            _ => None,
-        }
+        let Value::Boolean(value) = self.value(flag)? else { return None };
+        Some(*value)
     }
 
     pub fn json(&self, flag: &str) -> Option<&serde_json::Value> {
-        match self.value(flag) {
-            Some(Value::Json(value)) => Some(value),
-            _ => None,
-        }
+        let Value::Json(value) = self.value(flag)? else { return None };
+        Some(value)
     }
 
     /// The elements of a list of strings; `None` if the flag is missing.
     pub fn list(&self, flag: &str) -> Option<&[String]> {
-        match self.value(flag) {
-            Some(Value::List(list)) => Some(list),
-            _ => None,
-        }
+        let Value::List(list) = self.value(flag)? else { return None };
+        Some(list)
     }
 
     /// The pairs of a map or of fields; empty if the flag is missing.
@@ -76,87 +69,70 @@ impl ProductCall {
             _ => &[],
         }
     }
-
-    /// Whether `--cli-dry-run` was given.
-    pub fn is_dry_run(&self) -> bool {
-        self.dry_run
-    }
 }
 
-/// Converts the line into a call.
-///
-/// # Errors
-/// The plugin's error for an unknown command, an unknown, malformed or repeated flag, a stray word
-/// or a missing required flag.
-pub fn check(line: Line) -> Result<ProductCall, Answer> {
-    let product = line.product;
-    let command = line.command.as_deref().unwrap_or_default();
-    let Some(operation) = operations::find(product.name(), command) else {
-        return Err(unknown_command(product, command));
-    };
-    let mut values = BTreeMap::new();
-    let mut dry_run = false;
-    for given in &line.flags {
-        if let Some(kind) = global_kind(&given.name) {
-            check_global(product, given, kind)?;
-            dry_run |= given.name == "--cli-dry-run";
-            continue;
-        }
-        let Some(flag) = operation.flag(&given.name) else {
-            return Err(unknown_flag(operation, &given.name));
+impl Line {
+    /// Parses the line again as the plugin does.
+    ///
+    /// # Errors
+    /// The plugin's error for an unknown command, an unknown, malformed or repeated flag, a stray
+    /// word or a missing required flag.
+    pub fn into_call(self) -> Result<ProductCall, Answer> {
+        let command = self.command.as_deref().unwrap_or_default();
+        let Some(operation) = operations::find(self.product.name(), command) else {
+            return Err(unknown_command(self.product, command));
         };
-        let value = parse(flag, given)?;
-        match (values.get_mut(flag.name), value) {
-            (None, value) => {
-                values.insert(flag.name, value);
+        let mut values = BTreeMap::new();
+        for given in &self.flags {
+            if let Some(kind) = global_kind(&given.name) {
+                check_global(self.product, given, kind)?;
+                continue;
             }
-            // Only flags with a list of strings may be repeated.
-            (Some(Value::List(list)), Value::List(more)) => list.extend(more),
-            (Some(_), _) => {
-                return Err(plugin_error(1, &format!("{} is given more than once", flag.name)));
+            let Some(flag) = operation.flag(&given.name) else {
+                return Err(unknown_flag(operation, &given.name));
+            };
+            match (values.get_mut(flag.name), parse(flag, given)?) {
+                (None, value) => {
+                    values.insert(flag.name, value);
+                }
+                // Only flags with a list of strings may be repeated.
+                (Some(Value::List(list)), Value::List(more)) => list.extend(more),
+                (Some(_), _) => {
+                    return Err(plugin_error(1, &format!("{} is given more than once", flag.name)));
+                }
             }
         }
+        if let Some(word) = self.stray.first() {
+            return Err(plugin_error(1, &format!("unexpected argument {word:?}")));
+        }
+        let missing: Vec<String> = operation
+            .flags
+            .iter()
+            .filter(|flag| flag.required && !values.contains_key(flag.name))
+            .map(|flag| format!("{:?}", flag.name.trim_start_matches('-')))
+            .collect();
+        if !missing.is_empty() {
+            let error = format!("required flag(s) {} not set", missing.join(", "));
+            return Err(plugin_error(1, &error));
+        }
+        Ok(ProductCall { operation, values, is_dry_run: self.has_flag("--cli-dry-run") })
     }
-    if let Some(word) = line.stray.first() {
-        return Err(plugin_error(1, &format!("unexpected argument {word:?}")));
-    }
-    let missing: Vec<String> = operation
-        .flags
-        .iter()
-        .filter(|flag| flag.required && !values.contains_key(flag.name))
-        .map(|flag| format!("{:?}", flag.name.trim_start_matches('-')))
-        .collect();
-    if !missing.is_empty() {
-        return Err(plugin_error(1, &format!("required flag(s) {} not set", missing.join(", "))));
-    }
-    Ok(ProductCall { operation, values, dry_run })
 }
 
 fn unknown_command(product: Product, command: &str) -> Answer {
+    let name = product.name();
     if command.chars().any(|letter| letter.is_ascii_uppercase()) {
         // Other products accept API names; for these two, only the plugin has commands.
-        return host_error(
-            2,
-            &format!(
-                "'{}' is not a valid built-in product, so it has no {command}",
-                product.name()
-            ),
-        );
+        let error = format!("'{name}' is not a valid built-in product, so it has no {command}");
+        return host_error(2, &error);
     }
-    let known = product.operations().iter().map(|operation| operation.command);
-    plugin_error(
-        2,
-        &format!(
-            "unknown command {command:?} for {:?}{}",
-            product.name(),
-            nearest_known(command, known)
-        ),
-    )
+    let hint = nearest_known(command, product.operations().iter().map(|known| known.command));
+    plugin_error(2, &format!("unknown command {command:?} for {name:?}{hint}"))
 }
 
 fn unknown_flag(operation: &Operation, name: &str) -> Answer {
-    let known = operation.flags.iter().map(|flag| flag.name);
-    plugin_error(2, &format!("unknown flag: {name}{}", nearest_known(name, known)))
+    let hint = nearest_known(name, operation.flags.iter().map(|flag| flag.name));
+    plugin_error(2, &format!("unknown flag: {name}{hint}"))
 }
 
 /// "Did you mean …?" with the closest of the known words, to append to an error message.
@@ -179,10 +155,8 @@ fn check_global(product: Product, given: &Given, kind: GlobalKind) -> Result<(),
             Product::Dysmsapi => "2017-05-25",
         };
         if value != supported {
-            return Err(plugin_error(
-                1,
-                &format!("unsupported API version {value}; supported: {supported}"),
-            ));
+            let error = format!("unsupported API version {value}; supported: {supported}");
+            return Err(plugin_error(1, &error));
         }
     }
     Ok(())
@@ -212,7 +186,7 @@ fn parse(flag: &Flag, given: &Given) -> Result<Value, Answer> {
 }
 
 fn all_values(given: &Given) -> Vec<String> {
-    given.attached.iter().chain(&given.loose).cloned().collect()
+    given.attached.iter().chain(&given.separate).cloned().collect()
 }
 
 fn invalid(flag: &str, value: &str, why: &str) -> Answer {

@@ -55,12 +55,12 @@ pub struct Given {
     /// The text after `=`; may begin with a dash.
     pub attached: Option<String>,
     /// The words after the flag, up to the next flag.
-    pub loose: Vec<String>,
+    pub separate: Vec<String>,
 }
 
 impl Given {
     fn first_value(&self) -> Option<&str> {
-        self.attached.as_deref().or_else(|| self.loose.first().map(String::as_str))
+        self.attached.as_deref().or_else(|| self.separate.first().map(String::as_str))
     }
 }
 
@@ -88,20 +88,17 @@ impl Line {
     pub fn host_words(&self) -> Vec<&str> {
         let consumed = |given: &Given| match global_kind(&given.name) {
             Some(GlobalKind::Switch) => 0,
-            Some(GlobalKind::Repeated) => given.loose.len(),
+            Some(GlobalKind::Repeated) => given.separate.len(),
             _ => usize::from(given.attached.as_ref().is_none_or(String::is_empty)),
         };
-        let extra = self.flags.iter().flat_map(|given| given.loose.iter().skip(consumed(given)));
+        let extra = self.flags.iter().flat_map(|given| given.separate.iter().skip(consumed(given)));
         let words = self.command.iter().chain(extra).chain(&self.stray);
         words.map(String::as_str).collect()
     }
 
-    /// Parses the line again as the plugin does.
-    ///
-    /// # Errors
-    /// The answer of a plugin that does not know the command or rejects its flags.
-    pub fn into_call(self) -> Result<ProductCall, Answer> {
-        call::check(self)
+    /// Whether a flag was given.
+    pub fn has_flag(&self, name: &str) -> bool {
+        self.flags.iter().any(|given| given.name == name)
     }
 }
 
@@ -135,10 +132,10 @@ pub fn parse(product: Product, args: &[String]) -> Result<Line, Answer> {
                 return Err(host_error(1, "parse failed: a bare '--' is not supported"));
             }
             let (name, attached) = match word.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (word.as_str(), None),
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word.clone(), None),
             };
-            line.flags.push(Given { name: name.to_owned(), attached, loose: Vec::new() });
+            line.flags.push(Given { name, attached, separate: Vec::new() });
         } else if word.starts_with('-') {
             return Err(host_error(2, &format!("parse failed: unknown flag {word}")));
         } else {
@@ -162,13 +159,13 @@ fn parse_word(line: &mut Line, word: &str) {
         None => line.stray.push(word.to_owned()),
         Some(flag) => {
             let single = is_single_valued(operation, &flag.name);
-            let has_value = flag.attached.is_some() || (single && !flag.loose.is_empty());
+            let has_value = flag.attached.is_some() || (single && !flag.separate.is_empty());
             if word == "help" && (!single || has_value) {
                 line.requests_help = true;
             } else if has_value {
                 line.stray.push(word.to_owned());
             } else {
-                flag.loose.push(word.to_owned());
+                flag.separate.push(word.to_owned());
             }
         }
     }
@@ -179,7 +176,7 @@ fn check_globals(line: &Line) -> Result<(), Answer> {
         let Some(kind) = global_kind(&given.name) else { continue };
         let name = &given.name;
         if kind == GlobalKind::Switch {
-            if given.attached.is_some() || !given.loose.is_empty() {
+            if given.attached.is_some() || !given.separate.is_empty() {
                 return Err(host_error(1, &format!("parse failed {name} takes no value")));
             }
         } else if given.first_value().is_none_or(str::is_empty) {

@@ -2,6 +2,7 @@
 
 use crate::sandbox::answers::{Answer, host_error};
 use crate::sandbox::arguments::nearest_known;
+use crate::sandbox::host::usage;
 
 /// A flag of one of the host's own commands.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +27,6 @@ pub struct ParsedFlags {
     values: Vec<(&'static str, String)>,
     /// Words that belong to no flag.
     pub words: Vec<String>,
-    pub help: bool,
 }
 
 impl ParsedFlags {
@@ -44,12 +44,14 @@ impl ParsedFlags {
 /// Parses the arguments.
 ///
 /// # Errors
-/// Exit code 2 for an unknown flag, 1 for a flag that has no value or is repeated.
+/// Exit code 2 for an unknown flag, 1 for a flag that has no value or is repeated; the help page if
+/// the arguments request it.
 pub fn parse(args: &[String], known: &[HostFlag]) -> Result<ParsedFlags, Answer> {
     let mut parsed = ParsedFlags::default();
     let mut open: Option<HostFlag> = None;
     // Whether the open flag still has no value.
     let mut needs_value = false;
+    let mut requests_help = false;
     for word in args {
         if word.starts_with('-') {
             if needs_value {
@@ -57,7 +59,7 @@ pub fn parse(args: &[String], known: &[HostFlag]) -> Result<ParsedFlags, Answer>
             }
             (open, needs_value) = (None, false);
             if word == "--help" || word == "-h" {
-                parsed.help = true;
+                requests_help = true;
                 continue;
             }
             let (name, attached) = match word.split_once('=') {
@@ -80,7 +82,7 @@ pub fn parse(args: &[String], known: &[HostFlag]) -> Result<ParsedFlags, Answer>
             needs_value = false;
             open = open.filter(|flag| flag.many);
         } else if word == "help" {
-            parsed.help = true;
+            requests_help = true;
         } else {
             parsed.words.push(word.clone());
         }
@@ -88,7 +90,7 @@ pub fn parse(args: &[String], known: &[HostFlag]) -> Result<ParsedFlags, Answer>
     if needs_value {
         return Err(missing_value(open));
     }
-    Ok(parsed)
+    if requests_help { Err(usage()) } else { Ok(parsed) }
 }
 
 fn missing_value(flag: Option<HostFlag>) -> Answer {

@@ -7,13 +7,11 @@ pub mod oss;
 pub mod plugins;
 pub mod safety_policy;
 
-use anyhow::Result;
-
 use crate::api::operations::Product;
 use crate::sandbox::answers::{Answer, host_error, printed};
 use crate::sandbox::arguments::nearest_known;
 use crate::sandbox::home::Home;
-use flags::ParsedFlags;
+use flags::{HostFlag, ParsedFlags};
 
 /// The `aliyun` version that the sandbox simulates.
 pub const VERSION: &str = "3.4.11";
@@ -27,62 +25,72 @@ pub fn usage() -> Answer {
     ))
 }
 
-/// Runs one of the program's own commands; `args` begins with its name.
-pub fn run(args: &[String], home: &Home) -> Result<Answer> {
-    let Some((command, rest)) = args.split_first() else { return Ok(usage()) };
-    match command.as_str() {
-        "version" => match flags::parse(rest, &[]) {
-            Ok(ParsedFlags { help: true, .. }) => Ok(usage()),
-            Ok(ParsedFlags { words, .. }) if !words.is_empty() => {
-                Ok(no_such_command(&words[0], &[]))
-            }
-            Ok(_) => Ok(printed(format!("{VERSION}\n"))),
-            Err(refusal) => Ok(refusal),
-        },
-        "configure" => configure::run(rest, home),
-        "plugin" => plugins::run(rest, home),
-        "help" | "--help" | "-h" => Ok(usage()),
-        flag if flag.starts_with('-') => Ok(host_error(2, &format!("invalid flag {flag}"))),
+/// Runs one of the program's own commands.
+pub fn run(command: &str, args: &[String], home: &Home) -> Result<Answer, Answer> {
+    match command {
+        "version" => {
+            parse_flags_only(args, &[])?;
+            Ok(printed(format!("{VERSION}\n")))
+        }
+        "configure" => configure::run(args, home),
+        "plugin" => plugins::run(args, home),
         other => {
-            let known: Vec<&str> = Product::ALL
-                .iter()
-                .map(|product| product.name())
-                .chain(["version", "configure", "plugin"])
-                .collect();
-            Ok(no_such_command(other, &known))
+            let products = Product::ALL.map(Product::name);
+            Err(other_command(
+                other,
+                &[&products[..], &["version", "configure", "plugin"]].concat(),
+            ))
         }
     }
 }
 
-/// The error for an unknown command: exit code 2 and the closest known command.
-fn no_such_command(word: &str, known: &[&str]) -> Answer {
-    let hint = nearest_known(word, known.iter().copied());
-    host_error(2, &format!("'{word}' is not a valid command or product{hint}"))
+/// The answer to a word that is not a known command: the help page if it asks for help, otherwise
+/// exit code 2 with the closest known command.
+fn other_command(word: &str, known: &[&str]) -> Answer {
+    match word {
+        "help" | "--help" | "-h" => usage(),
+        flag if flag.starts_with('-') => host_error(2, &format!("invalid flag {flag}")),
+        _ => {
+            let hint = nearest_known(word, known.iter().copied());
+            host_error(2, &format!("'{word}' is not a valid command or product{hint}"))
+        }
+    }
+}
+
+/// Splits off the command of a `configure` topic, which is `show` by default.
+fn split_command<'a>(
+    args: &'a [String],
+    known: &[&str],
+) -> Result<(&'a str, &'a [String]), Answer> {
+    match args.split_first() {
+        Some((first, _)) if first.starts_with('-') => Ok(("show", args)),
+        None => Ok(("show", args)),
+        Some((first, rest)) if known.contains(&first.as_str()) => Ok((first, rest)),
+        Some((first, _)) => Err(other_command(first, known)),
+    }
+}
+
+/// Parses the arguments of a command that takes only flags.
+fn parse_flags_only(args: &[String], known: &[HostFlag]) -> Result<ParsedFlags, Answer> {
+    let flags = flags::parse(args, known)?;
+    match flags.words.first() {
+        Some(word) => Err(other_command(word, &[])),
+        None => Ok(flags),
+    }
 }
 
 /// Aligns the columns like Go's `tabwriter`: a cell is as wide as the widest cell of its column
 /// plus `padding`, and at least `minimum` characters. The last column is not padded.
-fn table(rows: &[Vec<String>], minimum: usize, padding: usize) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            let widest = rows
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or_default();
-            minimum.max(widest + padding)
-        })
-        .collect();
+fn table<const N: usize>(rows: &[[impl AsRef<str>; N]], minimum: usize, padding: usize) -> String {
+    let width = |column: usize| {
+        let longest = rows.iter().map(|row| row[column].as_ref().chars().count()).max();
+        minimum.max(longest.unwrap_or_default() + padding)
+    };
     let mut text = String::new();
     for row in rows {
         for (column, cell) in row.iter().enumerate() {
-            text.push_str(cell);
-            if column + 1 < row.len() {
-                let blanks = widths[column].saturating_sub(cell.chars().count());
-                text.extend(std::iter::repeat_n(' ', blanks));
-            }
+            let width = if column + 1 < N { width(column) } else { 0 };
+            text.push_str(&format!("{:<width$}", cell.as_ref()));
         }
         text.push('\n');
     }

@@ -4,14 +4,14 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::api::operations::Product;
+use crate::sandbox::Environment;
 use crate::sandbox::answers::{Answer, host_error, printed, silent};
 use crate::sandbox::home::{self, Home};
 use crate::sandbox::host::flags::{many, one, parse};
-use crate::sandbox::host::{no_such_command, table, usage};
+use crate::sandbox::host::{other_command, table};
 use crate::sandbox::profile;
 
 const COMMANDS: &[&str] = &["list", "install", "update", "show"];
@@ -26,33 +26,26 @@ fn description(product: Product) -> &'static str {
     }
 }
 
-pub fn run(args: &[String], home: &Home) -> Result<Answer> {
+pub fn run(args: &[String], home: &Home) -> Result<Answer, Answer> {
     let Some((command, rest)) = args.split_first() else {
-        return Ok(host_error(3, "command missing; see the help of plugin"));
+        return Err(host_error(3, "command missing; see the help of plugin"));
     };
-    let flags = match command.as_str() {
+    let known = match command.as_str() {
         "list" => &[][..],
         "install" => &[one("--name"), many("--names"), one("--version")][..],
         "update" | "show" => &[one("--name")][..],
-        "help" | "--help" | "-h" => return Ok(usage()),
-        flag if flag.starts_with('-') => {
-            return Ok(host_error(2, &format!("invalid flag {flag}")));
-        }
-        other => return Ok(no_such_command(other, COMMANDS)),
+        other => return Err(other_command(other, COMMANDS)),
     };
-    let flags = match parse(rest, flags) {
-        Err(refusal) => return Ok(refusal),
-        Ok(flags) if flags.help => return Ok(usage()),
-        Ok(flags) => flags,
-    };
+    let flags = parse(rest, known)?;
+    let name = flags.value("--name");
     match command.as_str() {
         "list" => list(home),
         "install" => {
-            let names: Vec<&str> = flags.values("--name").chain(flags.values("--names")).collect();
+            let names: Vec<&str> = name.into_iter().chain(flags.values("--names")).collect();
             install(&names, flags.value("--version"), home)
         }
-        "update" => update(flags.value("--name"), home),
-        _ => show(flags.value("--name"), home),
+        "update" => update(name, home),
+        _ => show(name, home),
     }
 }
 
@@ -62,8 +55,8 @@ fn find(name: &str) -> Option<Product> {
 }
 
 /// The installed plugins, ordered by name.
-fn installed(home: &Home) -> Result<Vec<Product>> {
-    let path = home.plugins().join("manifest.json");
+fn installed(home: &Home) -> anyhow::Result<Vec<Product>> {
+    let path = manifest_path(home);
     let Some(text) = home::read_if_present(&path)? else { return Ok(Vec::new()) };
     let manifest: Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
@@ -75,10 +68,25 @@ fn installed(home: &Home) -> Result<Vec<Product>> {
 
 /// The folder of a plugin's executable.
 fn plugin_folder(product: Product, home: &Home) -> PathBuf {
-    home.plugins().join(product.plugin())
+    home.configuration().join("plugins").join(product.plugin())
 }
 
-fn add_to_manifest(product: Product, home: &Home) -> Result<()> {
+/// The list of installed plugins.
+fn manifest_path(home: &Home) -> PathBuf {
+    home.configuration().join("plugins/manifest.json")
+}
+
+fn list(home: &Home) -> Result<Answer, Answer> {
+    let mut rows = vec![["Name", "Version", "Description"], ["----", "-------", "-----------"]];
+    for product in installed(home)? {
+        rows.push([product.plugin(), VERSION, description(product)]);
+    }
+    Ok(printed(table(&rows, 20, 3)))
+}
+
+/// Installs a plugin and returns the output. The real program prints it on stdout, even before the
+/// reply of a call.
+fn install_one(product: Product, home: &Home) -> anyhow::Result<String> {
     let mut products = installed(home)?;
     if !products.contains(&product) {
         products.push(product);
@@ -94,62 +102,48 @@ fn add_to_manifest(product: Product, home: &Home) -> Result<()> {
         });
     }
     home::create_private_folder(&plugin_folder(product, home))?;
-    let path = home.plugins().join("manifest.json");
-    home::write_atomically(&path, format!("{manifest:#}\n").as_bytes())
-}
-
-fn list(home: &Home) -> Result<Answer> {
-    let mut rows = vec![
-        ["Name", "Version", "Description"].map(str::to_owned).to_vec(),
-        ["----", "-------", "-----------"].map(str::to_owned).to_vec(),
-    ];
-    for product in installed(home)? {
-        rows.push([product.plugin(), VERSION, description(product)].map(str::to_owned).to_vec());
-    }
-    Ok(printed(table(&rows, 20, 3)))
-}
-
-/// Installs a plugin and returns the output. The real program prints it on stdout, even before the
-/// reply of a call.
-fn install_one(product: Product, home: &Home) -> Result<String> {
-    add_to_manifest(product, home)?;
+    home::write_atomically(&manifest_path(home), format!("{manifest:#}\n").as_bytes())?;
     let name = product.plugin();
     Ok(format!(
         "Downloading {name} {VERSION}...\nPlugin {name} {VERSION} installed successfully!\n"
     ))
 }
 
-fn install(names: &[&str], version: Option<&str>, home: &Home) -> Result<Answer> {
+fn install(names: &[&str], version: Option<&str>, home: &Home) -> Result<Answer, Answer> {
     if names.is_empty() {
-        return Ok(host_error(1, "plugin name missing; use --name or --names"));
+        return Err(host_error(1, "plugin name missing; use --name or --names"));
     }
-    let mut text = String::new();
+    let mut stdout = String::new();
     for name in names {
         let Some(product) = find(name) else {
-            let mut answer = host_error(1, &format!("plugin {name} not found"));
-            answer.stdout = text;
-            return Ok(answer);
+            return Err(Answer { stdout, ..host_error(1, &format!("plugin {name} not found")) });
         };
+        let plugin = product.plugin();
         if let Some(version) = version.filter(|version| *version != VERSION) {
-            let refusal = format!("version {version} not found for plugin {}", product.plugin());
-            return Ok(host_error(1, &refusal));
+            let error = format!("version {version} not found for plugin {plugin}");
+            return Err(host_error(1, &error));
         }
-        text.push_str(&install_one(product, home)?);
+        stdout.push_str(&install_one(product, home)?);
     }
-    Ok(printed(text))
+    Ok(printed(stdout))
 }
 
-fn update(name: Option<&str>, home: &Home) -> Result<Answer> {
+/// Finds an installed plugin by its short or full name.
+fn find_installed(name: &str, home: &Home) -> Result<Product, Answer> {
     let installed = installed(home)?;
+    find(name)
+        .filter(|product| installed.contains(product))
+        .ok_or_else(|| host_error(1, &format!("plugin {name} is not installed")))
+}
+
+fn update(name: Option<&str>, home: &Home) -> Result<Answer, Answer> {
     if let Some(name) = name {
-        return Ok(match find(name).filter(|product| installed.contains(product)) {
-            Some(product) => printed(format!(
-                "Plugin {} is already up to date (version {VERSION}).\n",
-                product.plugin()
-            )),
-            None => not_installed(name),
-        });
+        let plugin = find_installed(name, home)?.plugin();
+        return Ok(printed(format!(
+            "Plugin {plugin} is already up to date (version {VERSION}).\n"
+        )));
     }
+    let installed = installed(home)?;
     if installed.is_empty() {
         return Ok(printed("No plugins installed.\n".to_owned()));
     }
@@ -161,63 +155,53 @@ fn update(name: Option<&str>, home: &Home) -> Result<Answer> {
     Ok(printed(text))
 }
 
-fn show(name: Option<&str>, home: &Home) -> Result<Answer> {
-    let Some(name) = name else {
-        return Ok(host_error(1, "plugin name missing; use --name"));
-    };
-    let installed = installed(home)?;
-    Ok(match find(name).filter(|product| installed.contains(product)) {
-        Some(product) => printed(format!(
-            "Name:\t{}\nVersion:\t{VERSION}\nProduct code:\t{}\nDescription:\t{}\n",
-            product.plugin(),
-            product.name(),
-            description(product)
-        )),
-        None => not_installed(name),
-    })
-}
-
-fn not_installed(name: &str) -> Answer {
-    host_error(1, &format!("plugin {name} is not installed"))
+fn show(name: Option<&str>, home: &Home) -> Result<Answer, Answer> {
+    let name = name.ok_or_else(|| host_error(1, "plugin name missing; use --name"))?;
+    let product = find_installed(name, home)?;
+    Ok(printed(format!(
+        "Name:\t{}\nVersion:\t{VERSION}\nProduct code:\t{}\nDescription:\t{}\n",
+        product.plugin(),
+        product.name(),
+        description(product)
+    )))
 }
 
 /// Ensures that the plugin of a product is installed before a call.
 ///
-/// Returns the output that precedes the reply on both streams, or the error if automatic
-/// installation is off: without a terminal, the program cannot ask.
-pub fn ensure(
-    product: Product,
-    home: &Home,
-    env: &dyn Fn(&str) -> Option<String>,
-) -> Result<Result<Answer, Answer>> {
-    let plugin = product.plugin();
+/// Returns the output that precedes the reply on both streams.
+///
+/// # Errors
+/// The plugin is missing and automatic installation is off: without a terminal, the program cannot
+/// ask.
+pub fn ensure(product: Product, home: &Home, env: Environment<'_>) -> Result<Answer, Answer> {
+    let (name, plugin) = (product.name(), product.plugin());
     if installed(home)?.contains(&product) {
         let folder = plugin_folder(product, home);
         if folder.is_dir() {
-            return Ok(Ok(silent()));
+            return Ok(silent());
         }
         // A listed plugin is not installed again, even if its folder was removed.
-        return Ok(Err(host_error(
+        return Err(host_error(
             1,
             &format!(
                 "plugin execution failed: fork/exec {}: no such file or directory",
                 folder.join(plugin).display()
             ),
-        )));
+        ));
     }
-    let note = format!("The plugin {plugin} is needed for this command and is not installed.\n");
+    let notice = format!("The plugin {plugin} is needed for this command and is not installed.\n");
     let enabled_by_environment =
         env("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL").is_some_and(|value| value == "true");
     if enabled_by_environment || profile::installs_plugins(&profile::load(home)?) {
-        let stderr = format!("{note}Installing {plugin}...\n");
-        return Ok(Ok(Answer { stderr, ..printed(install_one(product, home)?) }));
+        let stderr = format!("{notice}Installing {plugin}...\n");
+        return Ok(Answer { stderr, ..printed(install_one(product, home)?) });
     }
-    let name = product.name();
-    let refusal = format!(
-        "'{name}' is not a valid built-in product.\nThe plugin {plugin} has it: aliyun plugin \
-         install --names {plugin}"
+    let error = host_error(
+        1,
+        &format!(
+            "'{name}' is not a valid built-in product.\nThe plugin {plugin} has it: aliyun plugin \
+             install --names {plugin}"
+        ),
     );
-    let mut answer = host_error(1, &refusal);
-    answer.stderr.insert_str(0, &note);
-    Ok(Err(answer))
+    Err(Answer { stderr: notice + &error.stderr, ..error })
 }

@@ -4,13 +4,15 @@
 //! [`serve`]. This module does not handle processes or streams.
 
 mod cams;
+mod delivery_status;
 mod placeholders;
 mod request;
 pub mod seeds;
 mod sms;
-mod standing;
 mod state;
 pub mod store;
+
+use std::path::Path;
 
 use anyhow::Result;
 use jiff::Timestamp;
@@ -20,7 +22,7 @@ use crate::api::operations::Product;
 use crate::sandbox::answers::{self, Answer};
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::home::Home;
-use crate::sandbox::rejection::Rejection;
+use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::scenarios::Scenario;
 use request::Request;
 use store::Store;
@@ -36,8 +38,7 @@ pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer
     }
     let mut store = Store::open(home, now)?;
     store.state.complete_reviews(now);
-    let outcome = serve(Request { call, state: &mut store.state, now, scenario });
-    let answer = match outcome {
+    let answer = match serve(Request { call, state: &mut store.state, now, scenario }) {
         Ok(reply) => {
             store.save_if_changed()?;
             answers::reply(&reply)
@@ -47,19 +48,19 @@ pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer
     Ok(scenario.answer_after_service(answer, call.operation.product))
 }
 
-/// Stores an incoming message and returns its ID; `None` if the account does not have the business
-/// number.
+/// Simulates an incoming message from a customer to a business number. Returns the message ID, or
+/// `None` if the sandbox has no such business number.
 ///
 /// # Errors
-/// The state file cannot be locked, read or written.
+/// The sandbox folder cannot be read or written.
 pub fn receive(
-    home: &Home,
+    dir: &Path,
     customer: &str,
     business: &str,
     text: &str,
     at: Timestamp,
 ) -> Result<Option<String>> {
-    let mut store = Store::open(home, Timestamp::now())?;
+    let mut store = Store::open(&Home::open(dir)?, Timestamp::now())?;
     let id = cams::messages::receive(&mut store.state, customer, business, text, at);
     store.save_if_changed()?;
     Ok(id)
@@ -76,45 +77,46 @@ fn recipients(call: &ProductCall) -> Vec<&str> {
 
 fn serve(request: Request<'_>) -> Result<Value, Rejection> {
     let operation = request.call.operation;
-    match (operation.product, operation.command) {
-        (Product::Dysmsapi, "send-sms") => sms::send::send(request),
-        (Product::Dysmsapi, "query-send-details") => sms::receipts::query(request),
-        (Product::Dysmsapi, "query-send-statistics") => sms::statistics::query(request),
-        (Product::Dysmsapi, "query-sms-sign-list") => sms::catalogue::list_signatures(request),
-        (Product::Dysmsapi, "get-sms-sign") => sms::catalogue::show_signature(request),
-        (Product::Dysmsapi, "query-sms-template-list") => sms::catalogue::list_templates(request),
-        (Product::Dysmsapi, "get-sms-template") => sms::catalogue::show_template(request),
-        (Product::Dysmsapi, "create-sms-template") => sms::review::create(request),
-        (Product::Dysmsapi, "update-sms-template") => sms::review::update(request),
-        (Product::Dysmsapi, "delete-sms-template") => sms::review::delete(request),
-        (Product::Dysmsapi, "query-sms-qualification-record") => sms::qualifications::list(request),
-        (Product::Dysmsapi, "query-single-sms-qualification") => sms::qualifications::show(request),
-        (Product::Cams, "send-chatapp-message") => cams::send::send(request),
-        (Product::Cams, "list-chatapp-template") => cams::templates::list(request),
-        (Product::Cams, "get-chatapp-template-detail") => cams::templates::show(request),
-        (Product::Cams, "create-chatapp-template") => cams::review::create(request),
-        (Product::Cams, "modify-chatapp-template") => cams::review::modify(request),
-        (Product::Cams, "delete-chatapp-template") => cams::review::delete(request),
-        (Product::Cams, "get-chatapp-template-metric") => cams::metrics::template_metrics(request),
-        (Product::Cams, "get-chatapp-phone-number-metric") => {
-            cams::metrics::number_metrics(request)
-        }
-        (Product::Cams, "get-whatsapp-health-status") => cams::account::health(request),
-        (Product::Cams, "query-chatapp-bind-waba") => cams::account::waba(request),
-        (Product::Cams, "query-phone-business-profile") => cams::profile::show(request),
-        (Product::Cams, "modify-phone-business-profile") => cams::profile::modify(request),
-        (Product::Cams, "get-conversational-automation") => cams::automation::show(request),
-        (Product::Cams, "update-conversational-automation") => cams::automation::update(request),
-        (Product::Cams, "update-account-webhook") => cams::webhook::update_account(request),
-        (Product::Cams, "update-phone-webhook") => cams::webhook::update_number(request),
-        (Product::Cams, "get-chatapp-upload-authorization") => cams::media::authorize(request),
-        (Product::Cams, "generate-presigned-url") => cams::media::presign(request),
-        (Product::Cams, "list-chatapp-message") => cams::messages::list(request),
-        (Product::Cams, "query-chatapp-phone-numbers") => cams::account::numbers(request),
-        (Product::Cams, "list-instance") => cams::account::instances(request),
-        _ => Err(Rejection::new(
+    if operation.product == Product::Cams {
+        cams::call::check_space(request.call)?;
+    }
+    match operation.command {
+        "send-sms" => sms::send::send(request),
+        "query-send-details" => sms::receipts::query(request),
+        "query-send-statistics" => sms::statistics::query(request),
+        "query-sms-sign-list" => sms::catalogue::list_signatures(request),
+        "get-sms-sign" => sms::catalogue::show_signature(request),
+        "query-sms-template-list" => sms::catalogue::list_templates(request),
+        "get-sms-template" => sms::catalogue::show_template(request),
+        "create-sms-template" => sms::review::create(request),
+        "update-sms-template" => sms::review::update(request),
+        "delete-sms-template" => sms::review::delete(request),
+        "query-sms-qualification-record" => sms::qualifications::list(request),
+        "query-single-sms-qualification" => sms::qualifications::show(request),
+        "send-chatapp-message" => cams::send::send(request),
+        "list-chatapp-template" => cams::templates::list(request),
+        "get-chatapp-template-detail" => cams::templates::show(request),
+        "create-chatapp-template" => cams::review::create(request),
+        "modify-chatapp-template" => cams::review::modify(request),
+        "delete-chatapp-template" => cams::review::delete(request),
+        "get-chatapp-template-metric" => cams::metrics::template_metrics(request),
+        "get-chatapp-phone-number-metric" => cams::metrics::number_metrics(request),
+        "get-whatsapp-health-status" => cams::account::health(request),
+        "query-chatapp-bind-waba" => cams::account::waba(),
+        "query-phone-business-profile" => cams::profile::show(request),
+        "modify-phone-business-profile" => cams::profile::modify(request),
+        "get-conversational-automation" => cams::automation::show(request),
+        "update-conversational-automation" => cams::automation::update(request),
+        "update-account-webhook" => cams::webhook::update_account(request),
+        "update-phone-webhook" => cams::webhook::update_number(request),
+        "get-chatapp-upload-authorization" => cams::media::authorize(request),
+        "generate-presigned-url" => cams::media::presign(request),
+        "list-chatapp-message" => cams::messages::list(request),
+        "query-chatapp-phone-numbers" => cams::account::numbers(request),
+        "list-instance" => cams::account::instances(request),
+        _ => reject(
             "UnsupportedOperation",
             format!("the sandbox does not support {}", operation.api),
-        )),
+        ),
     }
 }

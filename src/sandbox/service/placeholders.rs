@@ -1,13 +1,10 @@
 //! Variables in the texts of templates: `${name}` in SMS, `$(name)` or `{{1}}` in CAMS.
 
 /// The delimiters of a variable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Style {
-    delimiters: &'static [(&'static str, &'static str)],
-}
+type Style = &'static [(&'static str, &'static str)];
 
-pub const SMS: Style = Style { delimiters: &[("${", "}")] };
-pub const CAMS: Style = Style { delimiters: &[("$(", ")"), ("{{", "}}")] };
+pub const SMS: Style = &[("${", "}")];
+pub const CAMS: Style = &[("$(", ")"), ("{{", "}}")];
 
 /// The names of the variables in order of appearance, without duplicates.
 pub fn names(text: &str, style: Style) -> Vec<String> {
@@ -43,7 +40,6 @@ enum Segment<'a> {
 fn walk<'a>(mut text: &'a str, style: Style, mut visit: impl FnMut(Segment<'a>)) {
     loop {
         let next = style
-            .delimiters
             .iter()
             .filter_map(|(open, close)| text.find(open).map(|start| (start, *open, *close)))
             .min_by_key(|(start, _, _)| *start);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::answers::request_id;
 use crate::sandbox::arguments::ProductCall;
+use crate::sandbox::rejection::Rejection;
 use crate::sandbox::scenarios::Scenario;
 use crate::sandbox::service::state::State;
 
@@ -17,9 +18,18 @@ pub struct Request<'a> {
     pub scenario: Scenario,
 }
 
-/// The fields that every successful reply has.
-pub fn ok() -> Value {
-    json!({ "Code": "OK", "Message": "OK", "RequestId": request_id() })
+/// A successful reply with these fields, as the result of a handler.
+pub fn reply(fields: Value) -> Result<Value, Rejection> {
+    let mut reply = json!({ "Code": "OK", "Message": "OK", "RequestId": request_id() });
+    merge(&mut reply, fields.as_object().into_iter().flatten());
+    Ok(reply)
+}
+
+/// Sets these fields of an object.
+pub fn merge<'a>(object: &mut Value, fields: impl IntoIterator<Item = (&'a String, &'a Value)>) {
+    for (name, value) in fields {
+        object[name] = value.clone();
+    }
 }
 
 /// One page of a list; the index counts from 1.

@@ -64,71 +64,58 @@ fn signatures() -> Vec<Signature> {
 }
 
 fn sms_templates() -> Vec<SmsTemplate> {
-    use Audit::{Approved, Rejected, Reviewing};
     use Purpose::{International, Notification, Promotion, Verification};
-    [
-        (
-            "SMS_100001",
-            "Sign-in code",
-            Verification,
-            "Your verification code is ${code}. It is valid for ${minutes} minutes.",
-            Approved,
-            None,
-        ),
-        (
-            "SMS_100002",
-            "Order shipped",
-            Notification,
-            "Hello ${name}, your order ${order} is on its way.",
-            Approved,
-            None,
-        ),
-        (
-            "SMS_100003",
-            "Spring sale",
-            Promotion,
-            "Our spring sale has begun. Reply R to unsubscribe.",
-            Approved,
-            None,
-        ),
-        (
-            "SMS_100004",
-            "Pick-up reminder",
-            Notification,
-            "${name}, your parcel waits at ${place}.",
-            Reviewing,
-            None,
-        ),
-        (
-            "SMS_100005",
-            "Lottery",
-            Promotion,
-            "You have won! Claim your prize today.",
-            Rejected,
-            Some("the text promises a prize"),
-        ),
-        (
-            "SMS_100006",
-            "Sign-in code abroad",
-            International,
-            "${code} is your Acme sign-in code.",
-            Approved,
-            None,
-        ),
-    ]
-    .into_iter()
-    .map(|(code, name, purpose, content, audit, reason)| SmsTemplate {
+    let template = |code: &str, name: &str, purpose: Purpose, content: &str| SmsTemplate {
         code: code.to_owned(),
         name: name.to_owned(),
         purpose,
         content: content.to_owned(),
-        audit,
-        reason: reason.map(str::to_owned),
+        audit: Audit::Approved,
+        reason: None,
         remark: None,
         signature: Some("Acme".to_owned()),
         review: None,
-    })
-    .collect()
+    };
+    vec![
+        template(
+            "SMS_100001",
+            "Sign-in code",
+            Verification,
+            "Your verification code is ${code}. It is valid for ${minutes} minutes.",
+        ),
+        template(
+            "SMS_100002",
+            "Order shipped",
+            Notification,
+            "Hello ${name}, your order ${order} is on its way.",
+        ),
+        template(
+            "SMS_100003",
+            "Spring sale",
+            Promotion,
+            "Our spring sale has begun. Reply R to unsubscribe.",
+        ),
+        SmsTemplate {
+            audit: Audit::Reviewing,
+            ..template(
+                "SMS_100004",
+                "Pick-up reminder",
+                Notification,
+                "${name}, your parcel waits at ${place}.",
+            )
+        },
+        SmsTemplate {
+            audit: Audit::Rejected,
+            reason: Some("the text promises a prize".to_owned()),
+            ..template("SMS_100005", "Lottery", Promotion, "You have won! Claim your prize today.")
+        },
+        template(
+            "SMS_100006",
+            "Sign-in code abroad",
+            International,
+            "${code} is your Acme sign-in code.",
+        ),
+    ]
 }
 
 fn chat_templates() -> Vec<ChatTemplate> {
@@ -215,7 +202,7 @@ const fn audit_text(audit: Audit) -> &'static str {
 }
 
 /// The initial data for `--help`, one line each.
-pub fn describe() -> String {
+pub fn help_text() -> String {
     let mut text = String::from("SMS signatures:\n");
     for signature in signatures() {
         text.push_str(&format!("  {} ({})\n", signature.name, audit_text(signature.audit)));

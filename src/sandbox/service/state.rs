@@ -6,24 +6,26 @@ use serde::{Deserialize, Serialize};
 use crate::sandbox::scenarios::Scenario;
 
 /// The channel of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServiceChannel {
+    #[default]
     Sms,
     Whatsapp,
     Viber,
 }
 
 /// From the view of the business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
+    #[default]
     Out,
     In,
 }
 
 /// One message, sent or received.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     pub product: String,
     /// The API name of the sending call; empty for an incoming message.
@@ -65,10 +67,10 @@ pub enum Audit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Purpose {
-    Verification,
-    Notification,
-    Promotion,
-    International,
+    Verification = 0,
+    Notification = 1,
+    Promotion = 2,
+    International = 3,
 }
 
 impl Purpose {
@@ -78,12 +80,7 @@ impl Purpose {
     /// The number in GetSmsTemplate, CreateSmsTemplate and QuerySendStatistics.
     /// `TemplateType` in QuerySmsTemplateList uses different numbers.
     pub const fn number(self) -> i64 {
-        match self {
-            Self::Verification => 0,
-            Self::Notification => 1,
-            Self::Promotion => 2,
-            Self::International => 3,
-        }
+        self as i64
     }
 
     pub fn from_number(number: i64) -> Option<Self> {
@@ -147,7 +144,7 @@ pub struct Review {
 }
 
 /// Duration of a review: long enough to observe, short enough for a test.
-const REVIEW: SignedDuration = SignedDuration::from_secs(2);
+const REVIEW_DURATION: SignedDuration = SignedDuration::from_secs(2);
 
 /// A template with one of these words is rejected.
 const REJECTED_WORDS: &[&str] = &["spam", "prize", "winner"];
@@ -158,7 +155,7 @@ impl Review {
         let lower = texts.to_lowercase();
         let rejected = REJECTED_WORDS.iter().find(|word| lower.contains(**word));
         Self {
-            ends_at: now.checked_add(REVIEW).unwrap_or(now),
+            ends_at: now.checked_add(REVIEW_DURATION).unwrap_or(now),
             objection: rejected.map(|word| format!("the text contains {word:?}")),
         }
     }
@@ -194,9 +191,11 @@ impl State {
     /// Applies the result of every review that ended at or before `now`.
     pub fn complete_reviews(&mut self, now: Timestamp) {
         let chat = self.chat_templates.iter_mut();
-        let chat = chat.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
+        let chat =
+            chat.map(|template| (&mut template.review, &mut template.audit, &mut template.reason));
         let sms = self.sms_templates.iter_mut();
-        let sms = sms.map(|one| (&mut one.review, &mut one.audit, &mut one.reason));
+        let sms =
+            sms.map(|template| (&mut template.review, &mut template.audit, &mut template.reason));
         for (review, audit, reason) in chat.chain(sms) {
             if let Some(review) = review.take_if(|review| review.ends_at <= now) {
                 *audit = match review.objection {

@@ -10,6 +10,8 @@ use crate::sandbox::home::{self, Home};
 use crate::sandbox::service::seeds;
 use crate::sandbox::service::state::State;
 
+const STATE: &str = "service.json";
+
 /// The state, with the lock that excludes other processes.
 pub struct Store {
     pub state: State,
@@ -26,7 +28,7 @@ impl Store {
     /// The file cannot be locked or read, or is damaged.
     pub fn open(home: &Home, now: Timestamp) -> Result<Self> {
         let lock = lock(home)?;
-        let path = home.service_state();
+        let path = home.path(STATE);
         let original: Option<State> = home::read_if_present(&path)?
             .map(|text| {
                 serde_json::from_str(&text)
@@ -43,7 +45,7 @@ impl Store {
     /// The file cannot be locked or deleted.
     pub fn reset(home: &Home) -> Result<()> {
         let _lock = lock(home)?;
-        let path = home.service_state();
+        let path = home.path(STATE);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(error).with_context(|| format!("cannot delete {}", path.display()))
@@ -67,7 +69,7 @@ impl Store {
 
 /// Waits for the lock; closing the file releases it.
 fn lock(home: &Home) -> Result<File> {
-    let path = home.service_lock();
+    let path = home.path("service.lock");
     home::private_file()
         .truncate(false)
         .open(&path)

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sandbox::tests::{Sandbox, changed, chat_to, without, words};
+use crate::sandbox::tests::{Sandbox, changed, chat_to, without};
 
 const CLOSED: &str = "12025550123";
 const OPEN: &str = "12025551000";
@@ -40,7 +40,7 @@ fn with_params(args: &[String], params: &[&str]) -> Vec<String> {
 #[test]
 fn a_valid_template_message_is_sent_and_stored() {
     let sandbox = Sandbox::ready();
-    let reply = sandbox.reply(&words(&chat_to(CLOSED)));
+    let reply = sandbox.reply(&chat_to(CLOSED));
     assert_eq!(reply["Code"], "OK");
     let id = reply["MessageId"].as_str().unwrap();
     let message = &sandbox.messages()[0];
@@ -57,20 +57,20 @@ fn a_valid_template_message_is_sent_and_stored() {
     ] {
         assert_eq!(message[key], value, "{key}");
     }
-    assert_eq!(sandbox.code(&words(&changed(&chat_to(CLOSED), "--biz-language=zh_CN"))), "OK");
+    assert_eq!(sandbox.code(&changed(&chat_to(CLOSED), "--biz-language=zh_CN")), "OK");
     let plain = changed(&chat_to(CLOSED), "--template-code=100000000000002");
-    assert_eq!(sandbox.code(&words(&with_params(&plain, &[]))), "OK");
+    assert_eq!(sandbox.code(&with_params(&plain, &[])), "OK");
 }
 
 #[test]
 fn viber_needs_a_viber_sender_and_template() {
     let sandbox = Sandbox::ready();
     let viber = changed(&chat_to(CLOSED), "--channel-type=viber");
-    assert_eq!(sandbox.code(&words(&viber)), "PhoneNumberNotRegistered");
+    assert_eq!(sandbox.code(&viber), "PhoneNumberNotRegistered");
     let viber = changed(&viber, "--from=30001");
-    assert_eq!(sandbox.code(&words(&viber)), "TemplateNotFound");
+    assert_eq!(sandbox.code(&viber), "TemplateNotFound");
     let viber = changed(&viber, "--template-code=100000000000005");
-    assert_eq!(sandbox.code(&words(&with_params(&viber, &["name=Alice"]))), "OK");
+    assert_eq!(sandbox.code(&with_params(&viber, &["name=Alice"])), "OK");
 }
 
 #[test]
@@ -92,14 +92,14 @@ fn every_invalid_call_is_rejected_with_its_error_code() {
         ("--template-code=100000000000003", "TemplateNotFound"),
         ("--template-code=100000000000004", "TemplateNotFound"),
     ] {
-        assert_eq!(sandbox.code(&words(&changed(&good, replacement))), code, "{replacement}");
+        assert_eq!(sandbox.code(&changed(&good, replacement)), code, "{replacement}");
     }
     for params in [&[][..], &["name=A"], &["name=A", "order=1", "more=2"]] {
-        assert_eq!(sandbox.code(&words(&with_params(&good, params))), "TemplateParamInvalid");
+        assert_eq!(sandbox.code(&with_params(&good, params)), "TemplateParamInvalid");
     }
     let mut other_space = good.clone();
     other_space.push("--cust-space-id=other".to_owned());
-    assert_eq!(sandbox.code(&words(&other_space)), "Authentication.NoAuth");
+    assert_eq!(sandbox.code(&other_space), "Authentication.NoAuth");
     assert!(sandbox.messages().is_empty());
 }
 
@@ -107,8 +107,8 @@ fn every_invalid_call_is_rejected_with_its_error_code() {
 fn a_free_form_message_needs_an_open_window() {
     let sandbox = Sandbox::ready();
     let text = r#"{"text":"Hello"}"#;
-    assert_eq!(sandbox.code(&words(&free_form(CLOSED, "text", text))), "SessionWindowExpired");
-    assert_eq!(sandbox.code(&words(&free_form(OPEN, "text", text))), "OK");
+    assert_eq!(sandbox.code(&free_form(CLOSED, "text", text)), "SessionWindowExpired");
+    assert_eq!(sandbox.code(&free_form(OPEN, "text", text)), "OK");
     let message = &sandbox.messages()[0];
     assert_eq!((&message["text"], &message["kind"]), (&"Hello".into(), &"TEXT".into()));
 }
@@ -125,7 +125,7 @@ fn the_content_must_match_its_message_type() {
         ("reaction", r#"{"messageId":"1","emoji":""}"#),
         ("interactive", button),
     ] {
-        assert_eq!(sandbox.code(&words(&free_form(OPEN, kind, content))), "OK", "{kind}");
+        assert_eq!(sandbox.code(&free_form(OPEN, kind, content)), "OK", "{kind}");
     }
     let long = format!(r#"{{"text":"{}"}}"#, "x".repeat(4097));
     for (kind, content, code) in [
@@ -153,7 +153,7 @@ fn the_content_must_match_its_message_type() {
         ("audio", r#"{"link":"https://example.com/a.mp3","caption":"x"}"#, "ContentError"),
         ("text_button", r#"{"text":"x"}"#, "MessageTypeNotSupport"),
     ] {
-        let got = sandbox.code(&words(&free_form(OPEN, kind, content)));
+        let got = sandbox.code(&free_form(OPEN, kind, content));
         assert_eq!(got, format!("InvalidParameter.{code}"), "{kind} {content:.40}");
     }
 }
@@ -179,7 +179,7 @@ fn history(sandbox: &Sandbox, customer: &str, more: &[&str]) -> Vec<Value> {
 #[test]
 fn the_history_lists_incoming_and_outgoing_messages() {
     let sandbox = Sandbox::ready();
-    sandbox.run(&words(&free_form(OPEN, "text", r#"{"text":"Hello"}"#)));
+    sandbox.run(&free_form(OPEN, "text", r#"{"text":"Hello"}"#));
     let messages = history(&sandbox, OPEN, &[]);
     let directions: Vec<&Value> = messages.iter().map(|message| &message["EventAction"]).collect();
     assert_eq!(directions, ["DOWN", "UP"]);
@@ -191,9 +191,9 @@ fn the_history_lists_incoming_and_outgoing_messages() {
     sandbox.advance_clock(2);
     assert_eq!(history(&sandbox, OPEN, &["--message-status=success"]).len(), 2);
 
-    sandbox.run(&words(&chat_to("12025559013")));
+    sandbox.run(&chat_to("12025559013"));
     assert_eq!(history(&sandbox, "12025559013", &[])[0]["MessageStatus"], "sending");
-    sandbox.run(&words(&chat_to("12025559012")));
+    sandbox.run(&chat_to("12025559012"));
     sandbox.advance_clock(2);
     let failed = history(&sandbox, "12025559012", &[]);
     assert_eq!(failed[0]["MessageStatus"], "fail");
@@ -203,7 +203,7 @@ fn the_history_lists_incoming_and_outgoing_messages() {
 #[test]
 fn a_message_can_be_found_by_its_tracking_id() {
     let sandbox = Sandbox::ready();
-    sandbox.run(&words(&chat_to(CLOSED)));
+    sandbox.run(&chat_to(CLOSED));
     assert_eq!(history(&sandbox, CLOSED, &[])[0]["UniqueMessageId"], "track-2");
     let now = jiff::Timestamp::now().as_millisecond();
     let later = format!("--start-time={}", now + 60_000);
@@ -291,7 +291,7 @@ fn an_unsupported_operation_is_rejected() {
     ];
     assert_eq!(sandbox.code(&mass), "UnsupportedOperation");
     let args = without(&chat_to(CLOSED), "--to");
-    assert_eq!(sandbox.run(&words(&args)).exit, 1);
+    assert_eq!(sandbox.run(&args).exit, 1);
 }
 
 #[test]
@@ -303,9 +303,9 @@ fn an_incoming_message_opens_the_window_for_24_hours() {
     };
     let text = free_form(CLOSED, "text", r#"{"text":"Hello"}"#);
     receive(25).expect("an ID");
-    assert_eq!(sandbox.code(&words(&text)), "SessionWindowExpired");
+    assert_eq!(sandbox.code(&text), "SessionWindowExpired");
     receive(23).expect("an ID");
-    assert_eq!(sandbox.code(&words(&text)), "OK");
+    assert_eq!(sandbox.code(&text), "OK");
     assert_eq!(history(&sandbox, CLOSED, &["--event-action=UP"]).len(), 2);
     let unknown = crate::sandbox::receive(
         &sandbox.path(),
@@ -322,7 +322,7 @@ fn an_incoming_message_opens_the_window_for_24_hours() {
 #[test]
 fn a_message_is_delivered_and_then_read() {
     let sandbox = Sandbox::ready();
-    sandbox.run(&words(&chat_to(CLOSED)));
+    sandbox.run(&chat_to(CLOSED));
     let states = || {
         let newest = history(&sandbox, CLOSED, &[])[0].clone();
         ["MessageStatus", "ClientAcceptStatusName", "ClientReadStatus"]
@@ -340,7 +340,7 @@ fn viber_has_its_own_message_types() {
     let sandbox = Sandbox::ready();
     let viber = |kind: &str, content: &str| {
         let call = changed(&free_form(CLOSED, kind, content), "--channel-type=viber");
-        sandbox.code(&words(&changed(&call, "--from=30001")))
+        sandbox.code(&changed(&call, "--from=30001"))
     };
     let link = "https://example.com/a";
     for (kind, content) in [

@@ -1,6 +1,6 @@
 //! The program's own commands, and the installation of plugins before the first call.
 
-use crate::sandbox::tests::{Sandbox, sms_to, words};
+use crate::sandbox::tests::{Sandbox, sms_to};
 
 fn on_disk(sandbox: &Sandbox, file: &str) -> String {
     std::fs::read_to_string(sandbox.path().join(".aliyun").join(file)).unwrap()
@@ -9,7 +9,7 @@ fn on_disk(sandbox: &Sandbox, file: &str) -> String {
 #[test]
 fn the_version_supports_ai_mode() {
     assert_eq!(Sandbox::fresh().run(&["version"]).stdout, "3.4.11\n");
-    assert!(Sandbox::fresh().run(&[]).stdout.contains("Usage:"));
+    assert!(Sandbox::fresh().run::<&str>(&[]).stdout.contains("Usage:"));
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn auto_install_is_stored_in_the_profile() {
     let set = sandbox.run(&["configure", "set", "--auto-plugin-install", "true"]);
     assert_eq!((set.exit, set.stdout.as_str()), (0, ""));
     assert!(on_disk(&sandbox, "config.json").contains("\"auto_plugin_install\": true"));
-    assert!(sandbox.run(&words(&sms_to("13800001234"))).stdout.starts_with("Downloading "));
+    assert!(sandbox.run(&sms_to("13800001234")).stdout.starts_with("Downloading "));
     // A new profile would have no keys.
     let other = ["configure", "set", "--auto-plugin-install", "true", "--profile", "other"];
     assert_eq!(sandbox.run(&other).exit, 1);
@@ -114,16 +114,16 @@ fn plugins_are_missing_initially_and_stay_installed() {
 #[test]
 fn a_call_fails_without_its_plugin_unless_auto_install_is_on() {
     let args = sms_to("13800001234");
-    let refused = Sandbox::fresh().run(&words(&args));
+    let refused = Sandbox::fresh().run(&args);
     assert_eq!(refused.exit, 1);
     assert!(refused.stderr.contains("ERROR: 'dysmsapi' is not a valid built-in product"));
 
     let sandbox = Sandbox::fresh().with("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true");
-    let first = sandbox.run(&words(&args));
+    let first = sandbox.run(&args);
     assert!(first.stdout.starts_with("Downloading aliyun-cli-dysmsapi"), "{first:?}");
     assert!(first.stdout.contains("installed successfully!\n{"), "{first:?}");
     assert!(first.stderr.contains("not installed"), "a success also writes to stderr: {first:?}");
-    let second = sandbox.run(&words(&args));
+    let second = sandbox.run(&args);
     assert!(second.stdout.starts_with('{') && second.stderr.is_empty(), "{second:?}");
 }
 
@@ -131,28 +131,28 @@ fn a_call_fails_without_its_plugin_unless_auto_install_is_on() {
 fn an_unknown_profile_and_missing_credentials_are_configuration_errors() {
     let mut args = sms_to("13800001234");
     args.push("--profile=other".to_owned());
-    let answer = Sandbox::ready().run(&words(&args));
+    let answer = Sandbox::ready().run(&args);
     assert_eq!(answer.exit, 3);
     assert!(answer.stderr.contains("unknown profile other, run configure to check"));
 
     let args = sms_to("13800001234");
     let named = Sandbox::ready().with("ALIBABA_CLOUD_PROFILE", "other");
-    assert_eq!(named.run(&words(&args)).exit, 3);
+    assert_eq!(named.run(&args).exit, 3);
     let lower_case = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "true");
-    assert_eq!(lower_case.run(&words(&args)).exit, 0, "only TRUE is accepted");
-    let alone = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE");
-    assert_eq!(alone.run(&words(&args)).exit, 3);
-    let with_keys = alone
+    assert_eq!(lower_case.run(&args).exit, 0, "only TRUE is accepted");
+    let without_keys = Sandbox::ready().with("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE");
+    assert_eq!(without_keys.run(&args).exit, 3);
+    let with_keys = without_keys
         .with("ALIBABA_CLOUD_ACCESS_KEY_ID", "present")
         .with("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "present");
-    assert_eq!(with_keys.run(&words(&args)).exit, 0);
+    assert_eq!(with_keys.run(&args).exit, 0);
 }
 
 #[cfg(unix)]
 #[test]
 fn only_the_owner_can_read_the_folder() {
     let sandbox = Sandbox::ready();
-    sandbox.run(&words(&sms_to("13800001234")));
+    sandbox.run(&sms_to("13800001234"));
     sandbox.run(&["configure", "ai-mode", "enable"]);
     let path = sandbox.path();
     assert_eq!(crate::sandbox::tests::mode(&path), 0o700);
@@ -171,7 +171,7 @@ fn an_unusable_folder_is_reported_with_exit_code_1() {
 
     let damaged = Sandbox::ready();
     std::fs::write(damaged.path().join("service.json"), "{").unwrap();
-    let answer = damaged.run(&words(&sms_to("13800001234")));
+    let answer = damaged.run(&sms_to("13800001234"));
     assert_eq!(answer.exit, 1);
     assert!(answer.stderr.contains("damaged"), "{}", answer.stderr);
 }
@@ -180,13 +180,13 @@ fn an_unusable_folder_is_reported_with_exit_code_1() {
 fn a_call_fails_if_the_folder_of_a_listed_plugin_is_missing() {
     let args = sms_to("13800001234");
     let sandbox = Sandbox::fresh().with("ALIBABA_CLOUD_CLI_PLUGIN_AUTO_INSTALL", "true");
-    assert_eq!(sandbox.run(&words(&args)).exit, 0);
+    assert_eq!(sandbox.run(&args).exit, 0);
     let folder = sandbox.path().join(".aliyun/plugins/aliyun-cli-dysmsapi");
     std::fs::remove_dir(&folder).expect("the plugin's folder");
     // Auto-install does not help: the plugin is listed.
-    let failed = sandbox.run(&words(&args));
+    let failed = sandbox.run(&args);
     assert_eq!(failed.exit, 1);
     assert!(failed.stderr.contains("plugin execution failed"), "{failed:?}");
     assert_eq!(sandbox.run(&["plugin", "install", "--names", "dysmsapi"]).exit, 0);
-    assert_eq!(sandbox.run(&words(&args)).exit, 0);
+    assert_eq!(sandbox.run(&args).exit, 0);
 }

@@ -44,8 +44,8 @@ impl Sandbox {
         self.folder.path().join("sandbox")
     }
 
-    pub fn run(&self, args: &[&str]) -> Answer {
-        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+    pub fn run<S: AsRef<str>>(&self, args: &[S]) -> Answer {
+        let args: Vec<String> = args.iter().map(|arg| arg.as_ref().to_owned()).collect();
         let env = |name: &str| {
             let variable = self.environment.iter().find(|(known, _)| *known == name);
             variable.map(|(_, value)| (*value).to_owned())
@@ -54,14 +54,14 @@ impl Sandbox {
     }
 
     /// The reply of the service, either success or business error. Requires exit code 0.
-    pub fn reply(&self, args: &[&str]) -> Value {
+    pub fn reply<S: AsRef<str>>(&self, args: &[S]) -> Value {
         let answer = self.run(args);
-        assert_eq!((answer.exit, answer.stderr.as_str()), (0, ""), "{args:?}");
+        assert_eq!((answer.exit, answer.stderr.as_str()), (0, ""), "{answer:?}");
         serde_json::from_str(&answer.stdout).unwrap()
     }
 
     /// The `Code` of the reply.
-    pub fn code(&self, args: &[&str]) -> String {
+    pub fn code<S: AsRef<str>>(&self, args: &[S]) -> String {
         self.reply(args)["Code"].as_str().unwrap().to_owned()
     }
 
@@ -136,11 +136,6 @@ pub fn chat_to(phone: &str) -> Vec<String> {
     ]
     .map(str::to_owned)
     .to_vec()
-}
-
-/// The arguments as slices, for [`Sandbox::run`].
-pub fn words(args: &[String]) -> Vec<&str> {
-    args.iter().map(String::as_str).collect()
 }
 
 /// The arguments with one `--flag=value` replaced.

@@ -1,6 +1,6 @@
 //! `configure safety-policy`, and how the host matches a call.
 
-use crate::sandbox::tests::{Sandbox, chat_to, sms_to, words};
+use crate::sandbox::tests::{Sandbox, chat_to, sms_to};
 
 fn silent(sandbox: &Sandbox, args: &[&str]) {
     let args = [&["configure", "safety-policy"], args].concat();
@@ -17,7 +17,7 @@ fn with_rule(pattern: &str, action: &str) -> Sandbox {
 
 /// The error message of the host; `None` if it accepts the call.
 fn refusal(sandbox: &Sandbox, args: &[String]) -> Option<String> {
-    let answer = sandbox.run(&words(args));
+    let answer = sandbox.run(args);
     let is_rejected = answer.exit == 1 && answer.stderr.to_lowercase().contains("safety policy");
     is_rejected.then_some(answer.stderr)
 }
@@ -67,8 +67,8 @@ fn a_confirmation_needs_a_terminal_or_yes() {
         message.contains("Safety policy requires confirmation for: dysmsapi send-sms\n"),
         "{message}"
     );
-    let agreed = [call.clone(), vec!["--yes".to_owned()]].concat();
-    assert_eq!(refusal(&sandbox, &agreed), None);
+    let confirmed = [call.clone(), vec!["--yes".to_owned()]].concat();
+    assert_eq!(refusal(&sandbox, &confirmed), None);
     let sandbox = sandbox.with("ALIBABA_CLOUD_SAFETY_SKIP_CONFIRM", "1");
     assert_eq!(refusal(&sandbox, &call), None);
     silent(&sandbox, &["add", "--pattern", "DYSMSAPI:send-sms", "--action", "deny"]);

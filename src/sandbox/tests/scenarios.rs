@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::sandbox::scenarios::SPECIAL_NUMBERS;
-use crate::sandbox::tests::{Sandbox, chat_to, sms_to, words};
+use crate::sandbox::tests::{Sandbox, chat_to, sms_to};
 
 /// What the caller observes when it sends to a special number.
 #[derive(Debug, PartialEq)]
@@ -51,7 +51,7 @@ const EXPECTED: &[(&str, Observed, Observed, bool)] = &[
 
 fn check(args: &[String], expected: &Observed, sent: bool) {
     let sandbox = Sandbox::ready();
-    let answer = sandbox.run(&words(args));
+    let answer = sandbox.run(args);
     let json = serde_json::from_str::<serde_json::Value>(&answer.stdout);
     match expected {
         Reply(code) => {
@@ -99,7 +99,7 @@ fn receipt(sandbox: &Sandbox, phone: &str) -> serde_json::Value {
 fn receipts_fail_arrive_late_or_never_arrive() {
     let sandbox = Sandbox::ready();
     for phone in ["13800009012", "13800009013", "13800009014"] {
-        sandbox.run(&words(&sms_to(phone)));
+        sandbox.run(&sms_to(phone));
     }
     sandbox.advance_clock(3);
     assert_eq!(receipt(&sandbox, "13800009012")["ErrCode"], "MOBILE_NOT_ON_SERVICE");
@@ -114,8 +114,8 @@ fn receipts_fail_arrive_late_or_never_arrive() {
 #[test]
 fn a_message_whose_reply_is_lost_has_a_receipt_and_an_unsent_one_has_none() {
     let sandbox = Sandbox::ready();
-    sandbox.run(&words(&sms_to("13800009003")));
-    sandbox.run(&words(&sms_to("13800009004")));
+    sandbox.run(&sms_to("13800009003"));
+    sandbox.run(&sms_to("13800009004"));
     assert_eq!(receipt(&sandbox, "13800009003")["OutId"], "track-1");
     assert_eq!(receipt(&sandbox, "13800009004"), serde_json::Value::Null);
 }
@@ -123,8 +123,8 @@ fn a_message_whose_reply_is_lost_has_a_receipt_and_an_unsent_one_has_none() {
 #[test]
 fn an_invalid_call_is_rejected_even_if_the_process_would_hang() {
     let sandbox = Sandbox::ready();
-    let args = crate::sandbox::tests::changed(&sms_to("13800009006"), "--sign-name=Nobody");
-    sandbox.run(&words(&args));
+    let args = crate::sandbox::tests::changed(&sms_to("13800009006"), "--sign-name=Unknown");
+    sandbox.run(&args);
     assert!(sandbox.messages().is_empty());
 }
 

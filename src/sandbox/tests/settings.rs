@@ -23,19 +23,15 @@ fn create(name: &str, components: &Value) -> Vec<String> {
     .to_vec()
 }
 
-fn code_of(sandbox: &Sandbox, arguments: &[String]) -> String {
-    sandbox.code(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
 #[test]
 fn an_invalid_template_is_rejected_immediately() {
     let sandbox = Sandbox::ready();
     let body = json!([{"Type": "BODY", "Text": "Hello"}]);
-    assert_eq!(code_of(&sandbox, &create("good_1", &body)), "OK");
-    assert_eq!(code_of(&sandbox, &create("good_1", &body)), "TemplateNameDuplicate");
-    assert_eq!(code_of(&sandbox, &create("Not Good", &body)), "InvalidParameter.NameError");
+    assert_eq!(sandbox.code(&create("good_1", &body)), "OK");
+    assert_eq!(sandbox.code(&create("good_1", &body)), "TemplateNameDuplicate");
+    assert_eq!(sandbox.code(&create("Not Good", &body)), "InvalidParameter.NameError");
     let footer = json!([{"Type": "FOOTER", "Text": "Acme"}]);
-    assert_eq!(code_of(&sandbox, &create("f", &footer)), "InvalidParameter.ComponentsError");
+    assert_eq!(sandbox.code(&create("f", &footer)), "InvalidParameter.ComponentsError");
     let shown = ["cams", "list-chatapp-template", "--name=good_1", "--audit-status=auditing"];
     assert_eq!(sandbox.reply(&shown)["Total"], 1);
     let unknown = [

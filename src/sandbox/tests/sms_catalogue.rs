@@ -16,7 +16,7 @@ fn create(sandbox: &Sandbox, replacement: &str) -> Value {
         "--api-version=2017-05-25",
     ]
     .map(str::to_owned);
-    sandbox.reply(&words(&changed(&call, replacement)))
+    sandbox.reply(&changed(&call, replacement))
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn an_invalid_template_is_rejected_with_its_error_code() {
         ("--template-content=Hello ${}".into(), "isv.INVALID_PARAMETERS"),
         ("--template-type=4".into(), "isv.INVALID_PARAMETERS"),
         ("--template-type=3".into(), "OK"),
-        ("--related-sign-name=Nobody".into(), "isv.SMS_SIGNATURE_ILLEGAL"),
+        ("--related-sign-name=Unknown".into(), "isv.SMS_SIGNATURE_ILLEGAL"),
         ("--template-rule={".into(), "isv.INVALID_JSON_PARAM"),
         ("--template-rule=[]".into(), "isv.INVALID_JSON_PARAM"),
     ] {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::sandbox::tests::{Sandbox, changed, sms_to, without, words};
+use crate::sandbox::tests::{Sandbox, changed, sms_to, without};
 
 /// A query over all days, with some flags replaced or added.
 fn statistics(sandbox: &Sandbox, more: &[&str]) -> Value {
@@ -22,7 +22,7 @@ fn statistics(sandbox: &Sandbox, more: &[&str]) -> Value {
         args = without(&args, name);
         args.push((*flag).to_owned());
     }
-    sandbox.reply(&words(&args))
+    sandbox.reply(&args)
 }
 
 /// Total, delivered, failed and pending messages of a day.
@@ -41,10 +41,10 @@ fn every_message_counts_on_its_day_with_its_delivery_status() {
     let sandbox = Sandbox::ready();
     assert!(days(&statistics(&sandbox, &[])).is_empty(), "days without a message are omitted");
     let numbers = "13800009013,13800009014,13800009012";
-    assert_eq!(sandbox.code(&words(&sms_to(numbers))), "OK");
+    assert_eq!(sandbox.code(&sms_to(numbers)), "OK");
     // After one day every receipt has arrived, except those that never arrive.
     sandbox.advance_clock(86_400);
-    assert_eq!(sandbox.code(&words(&sms_to("13800009014"))), "OK");
+    assert_eq!(sandbox.code(&sms_to("13800009014")), "OK");
     let reply = statistics(&sandbox, &[]);
     assert_eq!(reply["Data"]["TotalSize"], 2);
     let days = days(&reply);
@@ -53,16 +53,16 @@ fn every_message_counts_on_its_day_with_its_delivery_status() {
     assert!(dates[0] > dates[1] && dates[0].len() == 8, "{dates:?}");
     let page = statistics(&sandbox, &["--page-index=2", "--page-size=1"]);
     assert_eq!(page["Data"]["TargetList"][0]["SendDate"], dates[1].as_str());
-    let of_one_day = format!("--start-date={}", dates[0]);
-    assert_eq!(statistics(&sandbox, &[&of_one_day])["Data"]["TotalSize"], 1);
+    let from_newest_day = format!("--start-date={}", dates[0]);
+    assert_eq!(statistics(&sandbox, &[&from_newest_day])["Data"]["TotalSize"], 1);
 }
 
 #[test]
 fn destination_signature_and_type_are_filters() {
     let sandbox = Sandbox::ready();
-    assert_eq!(sandbox.code(&words(&sms_to("13800001234"))), "OK");
+    assert_eq!(sandbox.code(&sms_to("13800001234")), "OK");
     let abroad = changed(&sms_to("+12025550123"), "--template-code=SMS_100006");
-    assert_eq!(sandbox.code(&words(&abroad)), "OK");
+    assert_eq!(sandbox.code(&abroad), "OK");
     for (filter, count) in [
         (&[][..], 1),
         (&["--is-globe=2"], 1),

@@ -4,12 +4,12 @@ use proptest::prelude::*;
 
 use crate::api::operations::Product;
 use crate::sandbox::arguments;
-use crate::sandbox::tests::{Sandbox, changed, chat_to, sms_to, without, words};
+use crate::sandbox::tests::{Sandbox, changed, chat_to, sms_to, without};
 
 /// Runs a call that must fail before it reaches the service; returns exit code and stderr.
 fn rejection(args: &[String]) -> (i32, String) {
     let sandbox = Sandbox::ready();
-    let answer = sandbox.run(&words(args));
+    let answer = sandbox.run(args);
     assert_ne!(answer.exit, 0, "{args:?}");
     assert_eq!(answer.stdout, "", "{args:?}");
     assert!(sandbox.messages().is_empty());
@@ -38,7 +38,7 @@ fn any_text_after_an_equals_sign_is_a_value() {
     let sandbox = Sandbox::ready();
     for value in ["--region", "-h", "--help", "help", "a=b", "", " "] {
         let args = changed(&sms_to("13800001234"), &format!("--out-id={value}"));
-        assert_eq!(sandbox.code(&words(&args)), "OK", "{value:?}");
+        assert_eq!(sandbox.code(&args), "OK", "{value:?}");
         let recorded = sandbox.messages().pop().unwrap()["tracking_id"].clone();
         assert_eq!(recorded.as_str().unwrap_or_default(), value);
     }
@@ -48,13 +48,13 @@ fn any_text_after_an_equals_sign_is_a_value() {
 fn a_help_word_turns_a_send_into_a_help_page() {
     let sandbox = Sandbox::ready();
     for more in [&["--help"][..], &["-h"], &["--payload", "a", "help"], &["--payload", "help"]] {
-        let answer = sandbox.run(&words(&plus(chat_to("12025550123"), more)));
+        let answer = sandbox.run(&plus(chat_to("12025550123"), more));
         assert_eq!(answer.exit, 0, "{more:?}");
         assert!(answer.stdout.contains("Usage:"), "{more:?}");
         assert!(serde_json::from_str::<serde_json::Value>(&answer.stdout).is_err());
     }
     let args = plus(without(&sms_to("13800001234"), "--out-id"), &["--out-id", "-h"]);
-    assert_eq!(sandbox.run(&words(&args)).exit, 0);
+    assert_eq!(sandbox.run(&args).exit, 0);
     assert!(sandbox.messages().is_empty());
 }
 
@@ -62,7 +62,7 @@ fn a_help_word_turns_a_send_into_a_help_page() {
 fn the_word_help_can_be_the_value_of_a_single_valued_flag() {
     let sandbox = Sandbox::ready();
     let args = plus(without(&sms_to("13800001234"), "--out-id"), &["--out-id", "help"]);
-    assert_eq!(sandbox.code(&words(&args)), "OK");
+    assert_eq!(sandbox.code(&args), "OK");
     assert_eq!(sandbox.messages()[0]["tracking_id"], "help");
 }
 
@@ -134,7 +134,7 @@ fn values_must_match_the_type_of_their_flag() {
         assert_eq!(rejection(&invalid).0, 1, "{invalid:?}");
     }
     let sandbox = Sandbox::ready();
-    assert_eq!(sandbox.code(&words(&list(&["--page", "Index=1", "Size=50"]))), "OK");
+    assert_eq!(sandbox.code(&list(&["--page", "Index=1", "Size=50"])), "OK");
     assert_eq!(sandbox.code(&["cams", "list-instance", "--is-bind=true"]), "OK");
 }
 
@@ -155,7 +155,7 @@ fn global_flags_of_a_product_call_are_accepted() {
         "--header=a=b",
         "--header=c=d",
     ];
-    assert_eq!(sandbox.code(&words(&plus(sms_to("13800001234"), &globals))), "OK");
+    assert_eq!(sandbox.code(&plus(sms_to("13800001234"), &globals)), "OK");
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn an_unsupported_api_version_is_rejected() {
 fn a_dry_run_sends_nothing() {
     let sandbox = Sandbox::ready();
     let args = plus(sms_to("13800001234"), &["--cli-dry-run"]);
-    assert_eq!(sandbox.run(&words(&args)).exit, 0);
+    assert_eq!(sandbox.run(&args).exit, 0);
     assert!(sandbox.messages().is_empty());
 }
 

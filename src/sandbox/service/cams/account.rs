@@ -2,18 +2,15 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::cams::call::{check_space, own_number};
-use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::rejection::{Rejection, reject};
+use crate::sandbox::service::cams::call::own_number;
+use crate::sandbox::service::request::{Request, merge, page, reply};
 use crate::sandbox::service::seeds;
 
 pub fn numbers(request: Request<'_>) -> Result<Value, Rejection> {
-    check_space(request.call)?;
-    let wanted = request.call.text("--status");
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    let state = request.state;
-    reply["PhoneNumbers"] = seeds::WHATSAPP_NUMBERS
+    let Request { call, state, .. } = request;
+    let status = call.text("--status");
+    let numbers: Vec<Value> = seeds::WHATSAPP_NUMBERS
         .iter()
         .map(|sender| {
             let mut number = json!({
@@ -32,67 +29,61 @@ pub fn numbers(request: Request<'_>) -> Result<Value, Rejection> {
                 "StatusQueue": "",
                 "UpQueue": "",
             });
-            for (name, value) in &state.number_settings(sender.number).webhook {
-                number[name] = value.clone();
-            }
+            merge(&mut number, &state.number_settings(sender.number).webhook);
             number
         })
-        .filter(|number| wanted.is_none_or(|wanted| number["Status"] == wanted))
+        .filter(|number| status.is_none_or(|status| number["Status"] == status))
         .collect();
-    Ok(reply)
+    reply(json!({ "Success": true, "PhoneNumbers": numbers }))
 }
 
 /// The WhatsApp Business account (WABA) of the space.
-pub fn waba(request: Request<'_>) -> Result<Value, Rejection> {
-    check_space(request.call)?;
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({
-        "Id": "100200300400500",
-        "Name": "Acme",
-        "AccountReviewStatus": "APPROVED",
-        "Currency": "USD",
-        "BusinessId": "500400300200100",
-        "BusinessName": "Acme",
-        "MessageTemplateNamespace": "sandbox",
-        "PrimaryBusinessLocation": "CN",
-    });
-    Ok(reply)
+pub fn waba() -> Result<Value, Rejection> {
+    reply(json!({
+        "Success": true,
+        "Data": {
+            "Id": "100200300400500",
+            "Name": "Acme",
+            "AccountReviewStatus": "APPROVED",
+            "Currency": "USD",
+            "BusinessId": "500400300200100",
+            "BusinessName": "Acme",
+            "MessageTemplateNamespace": "sandbox",
+            "PrimaryBusinessLocation": "CN",
+        },
+    }))
 }
 
 /// Whether WhatsApp allows a number to send.
 pub fn health(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
-    check_space(call)?;
     if call.text("--node-type") != Some("PHONE_NUMBER") {
-        return Err(Rejection::new(
-            "InvalidParameter.NodeType",
-            "the sandbox supports only PHONE_NUMBER",
-        ));
+        return reject("InvalidParameter.NodeType", "the sandbox supports only PHONE_NUMBER");
     }
     let number = own_number(call)?;
-    let available = seeds::channel_of(number).is_some();
-    let errors = if available {
-        json!([])
-    } else {
-        json!([{
-            "ErrorCode": "141000",
-            "ErrorDescription": "the number is not registered",
-            "PossibleSolution": "register the number",
-        }])
+    let (can_send, errors) = match seeds::channel_of(number) {
+        Some(_) => ("AVAILABLE", json!([])),
+        None => (
+            "BLOCKED",
+            json!([{
+                "ErrorCode": "141000",
+                "ErrorDescription": "the number is not registered",
+                "PossibleSolution": "register the number",
+            }]),
+        ),
     };
-    let can_send = if available { "AVAILABLE" } else { "BLOCKED" };
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({
-        "CanSendMessage": can_send,
-        "Entities": [
-            { "EntityType": "PHONE_NUMBER", "PhoneNumber": number, "CanSendMessage": can_send,
-              "Errors": errors },
-            { "EntityType": "WABA", "WabaId": "100200300400500", "CanSendMessage": "AVAILABLE" },
-        ],
-    });
-    Ok(reply)
+    reply(json!({
+        "Success": true,
+        "Data": {
+            "CanSendMessage": can_send,
+            "Entities": [
+                { "EntityType": "PHONE_NUMBER", "PhoneNumber": number,
+                  "CanSendMessage": can_send, "Errors": errors },
+                { "EntityType": "WABA", "WabaId": "100200300400500",
+                  "CanSendMessage": "AVAILABLE" },
+            ],
+        },
+    }))
 }
 
 /// Both channels use the same space, so that all examples work with one ID.
@@ -126,10 +117,10 @@ pub fn instances(request: Request<'_>) -> Result<Value, Rejection> {
                 && matches("--instance-name", &instance["InstanceName"])
         })
         .collect();
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["TotalCount"] = json!(instances.len());
     let (index, size) = (call.integer("--page-index"), call.integer("--page-size"));
-    reply["Data"] = json!(page(instances, index.unwrap_or(1), size.unwrap_or(10)));
-    Ok(reply)
+    reply(json!({
+        "Success": true,
+        "TotalCount": instances.len(),
+        "Data": page(instances, index.unwrap_or(1), size.unwrap_or(10)),
+    }))
 }

@@ -2,39 +2,32 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::cams::call::{check_space, own_number};
-use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::rejection::{Rejection, reject};
+use crate::sandbox::service::cams::call::own_number;
+use crate::sandbox::service::request::{Request, merge, reply};
 
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
-    check_space(request.call)?;
     let number = own_number(request.call)?;
     let mut data = json!({
         "PhoneNumber": number, "EnableWelcomeMessage": false, "Prompts": [], "Commands": [],
     });
-    for (name, value) in &request.state.number_settings(number).automation {
-        data[name] = value.clone();
-    }
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = data;
-    Ok(reply)
+    merge(&mut data, &request.state.number_settings(number).automation);
+    reply(json!({ "Success": true, "Data": data }))
 }
 
 pub fn update(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
-    check_space(call)?;
     let number = own_number(call)?;
     let too_many = |what: &str, max: usize| {
-        Rejection::new("InvalidParameter.ConversationalAutomation", format!("at most {max} {what}"))
+        reject("InvalidParameter.ConversationalAutomation", format!("at most {max} {what}"))
     };
     let prompts = call.list("--prompts");
     if prompts.is_some_and(|prompts| prompts.len() > 4) {
-        return Err(too_many("prompts", 4));
+        return too_many("prompts", 4);
     }
     let commands = call.json("--commands");
     if commands.and_then(Value::as_array).is_some_and(|commands| commands.len() > 30) {
-        return Err(too_many("commands", 30));
+        return too_many("commands", 30);
     }
     let automation = &mut request.state.number_settings(number).automation;
     if let Some(enable) = call.boolean("--enable-welcome-message") {
@@ -46,7 +39,5 @@ pub fn update(request: Request<'_>) -> Result<Value, Rejection> {
     if let Some(commands) = commands {
         automation.insert("Commands".to_owned(), commands.clone());
     }
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    Ok(reply)
+    reply(json!({ "Success": true }))
 }

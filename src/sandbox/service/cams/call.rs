@@ -1,29 +1,29 @@
 //! Parameters that several handlers check.
 
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::rejection::Rejection;
+use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::service::seeds;
 use crate::sandbox::service::state::ServiceChannel;
 
 /// Checks that the space is the sandbox's own, or missing.
 pub fn check_space(call: &ProductCall) -> Result<(), Rejection> {
     match call.text("--cust-space-id") {
-        Some(space) if space != seeds::SPACE => Err(Rejection::new(
+        Some(space) if space != seeds::SPACE => reject(
             "Authentication.NoAuth",
             format!("instance {space} does not belong to this account"),
-        )),
+        ),
         _ => Ok(()),
     }
 }
 
-pub fn channel(call: &ProductCall) -> Result<ServiceChannel, Rejection> {
+pub fn parse_channel_type(call: &ProductCall) -> Result<ServiceChannel, Rejection> {
     match call.text("--channel-type").unwrap_or_default().to_lowercase().as_str() {
         "whatsapp" => Ok(ServiceChannel::Whatsapp),
         "viber" => Ok(ServiceChannel::Viber),
-        other => Err(Rejection::new(
+        other => reject(
             "InvalidParameter.ChannelTypeNotSupport",
             format!("channel {other} is not supported"),
-        )),
+        ),
     }
 }
 
@@ -33,8 +33,5 @@ pub fn own_number(call: &ProductCall) -> Result<&str, Rejection> {
     if seeds::WHATSAPP_NUMBERS.iter().any(|sender| sender.number == number) {
         return Ok(number);
     }
-    Err(Rejection::new(
-        "PhoneNumberNotRegistered",
-        format!("number {number} does not belong to this account"),
-    ))
+    reject("PhoneNumberNotRegistered", format!("number {number} does not belong to this account"))
 }

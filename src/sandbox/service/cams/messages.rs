@@ -4,19 +4,19 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
-use crate::sandbox::scenarios::{OPEN_WINDOW_ENDING, Scenario};
-use crate::sandbox::service::cams::call::{channel, check_space};
+use crate::sandbox::scenarios::OPEN_WINDOW_ENDING;
+use crate::sandbox::service::cams::call::parse_channel_type;
 use crate::sandbox::service::cams::templates::{channel_name, parse_page};
-use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::service::delivery_status::DeliveryStatus;
+use crate::sandbox::service::request::{Request, page, reply};
 use crate::sandbox::service::seeds;
-use crate::sandbox::service::standing::DeliveryStatus;
 use crate::sandbox::service::state::{Direction, Message, ServiceChannel, State};
 
 /// Age of the last message from customers whose window is always open.
-const INBOUND_AGE: SignedDuration = SignedDuration::from_hours(1);
+const LAST_INBOUND_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long an incoming message keeps the window open.
-const WINDOW: SignedDuration = SignedDuration::from_hours(24);
+const WINDOW_DURATION: SignedDuration = SignedDuration::from_hours(24);
 /// Delay between delivery and reading.
 const READ_DELAY: SignedDuration = SignedDuration::from_secs(4);
 
@@ -27,7 +27,7 @@ pub fn window_is_open(state: &State, business: &str, customer: &str, now: Timest
             message.direction == Direction::In
                 && message.channel == ServiceChannel::Whatsapp
                 && endpoints(message) == (business, customer)
-                && now.duration_since(message.sent_at) < WINDOW
+                && now.duration_since(message.sent_at) < WINDOW_DURATION
         })
 }
 
@@ -47,50 +47,42 @@ pub fn receive(
 ) -> Option<String> {
     let channel = seeds::channel_of(business)?;
     let message_id = format!("wamid.in.{}.{}", customer, state.next_serial());
-    let message = Message {
+    state.messages.push(Message {
         message_id: message_id.clone(),
         channel,
         ..incoming(customer, business, text, at)
-    };
-    state.messages.push(message);
+    });
     Some(message_id)
 }
 
 /// The message that keeps a customer's window open. It is not stored, so that its age is always
-/// [`INBOUND_AGE`].
+/// [`LAST_INBOUND_AGE`].
 fn inbound(customer: &str, business: &str, now: Timestamp) -> Option<Message> {
     if seeds::channel_of(business) != Some(ServiceChannel::Whatsapp) || !has_open_window(customer) {
         return None;
     }
-    let at = now.checked_sub(INBOUND_AGE).unwrap_or(now);
+    let at = now.checked_sub(LAST_INBOUND_AGE).unwrap_or(now);
     Some(incoming(customer, business, "Hello, where is my order?", at))
 }
 
 fn incoming(customer: &str, business: &str, text: &str, at: Timestamp) -> Message {
     Message {
         product: "cams".to_owned(),
-        api: String::new(),
         channel: ServiceChannel::Whatsapp,
         direction: Direction::In,
         sender: customer.to_owned(),
         recipient: business.to_owned(),
-        template: None,
-        template_name: None,
-        language: None,
         kind: "TEXT".to_owned(),
         text: text.to_owned(),
-        tracking_id: None,
         message_id: format!("wamid.in.{customer}"),
-        request_id: String::new(),
         sent_at: at,
-        scenario: Scenario::Delivered,
+        ..Message::default()
     }
 }
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, .. } = request;
-    let channel = channel(call)?;
-    check_space(call)?;
+    let channel = parse_channel_type(call)?;
     let (index, size) = parse_page(call.pairs("--page"))?;
     let business = call.text("--business-number").unwrap_or_default();
     let customer = call.text("--user-number");
@@ -116,16 +108,13 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
         .filter(|message| {
             matches("--event-action", action(message.direction))
                 && matches("--template-code", message.template.as_deref().unwrap_or_default())
-                && matches("--message-status", status(message, now).0)
+                && matches("--message-status", status(message, now)[0])
         })
         .collect();
     // Newest first.
     messages.sort_by_key(|message| std::cmp::Reverse(message.sent_at));
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] =
-        page(messages, index, size).into_iter().map(|message| entry(message, now)).collect();
-    Ok(reply)
+    let entries = page(messages, index, size).into_iter().map(|message| entry(message, now));
+    reply(json!({ "Success": true, "Data": entries.collect::<Value>() }))
 }
 
 /// The business number and the customer number.
@@ -163,25 +152,20 @@ pub fn is_read(message: &Message, now: Timestamp) -> bool {
     }
 }
 
-/// The API's status text, and the reason of a failure.
-fn status(message: &Message, now: Timestamp) -> (&'static str, Option<&'static str>) {
+/// The API's status, its name, and the reason of a failure.
+fn status(message: &Message, now: Timestamp) -> [&'static str; 3] {
     match DeliveryStatus::from_message(message, now) {
-        DeliveryStatus::Delivered(_) => ("success", None),
+        DeliveryStatus::Delivered(_) => ["success", "Success", ""],
         DeliveryStatus::Failed(_) => {
-            ("fail", Some("131026: the recipient cannot receive the message"))
+            ["fail", "Fail", "131026: the recipient cannot receive the message"]
         }
-        DeliveryStatus::Waiting => ("sending", None),
+        DeliveryStatus::Pending => ["sending", "Sending", ""],
     }
 }
 
 fn entry(message: &Message, now: Timestamp) -> Value {
     let (business, customer) = endpoints(message);
-    let (status, reason) = status(message, now);
-    let name = match status {
-        "success" => "Success",
-        "fail" => "Fail",
-        _ => "Sending",
-    };
+    let [status, name, reason] = status(message, now);
     let received = if status == "success" { name } else { "" };
     let (read, read_name) = if is_read(message, now) { ("success", "Success") } else { ("", "") };
     json!({
@@ -206,7 +190,7 @@ fn entry(message: &Message, now: Timestamp) -> Value {
         "ConversationId": "",
         "FailBackFlag": "N",
         "FailBackContent": "",
-        "FailReason": reason.unwrap_or_default(),
+        "FailReason": reason,
         "LanguageCode": message.language.as_deref().unwrap_or_default(),
         "TemplateCode": message.template.as_deref().unwrap_or_default(),
         "TemplateName": message.template_name.as_deref().unwrap_or_default(),

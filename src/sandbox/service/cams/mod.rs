@@ -2,7 +2,7 @@
 
 pub mod account;
 pub mod automation;
-mod call;
+pub mod call;
 mod content;
 pub mod media;
 pub mod messages;

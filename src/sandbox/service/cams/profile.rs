@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::cams::call::{check_space, own_number};
-use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::cams::call::own_number;
+use crate::sandbox::service::request::{Request, merge, reply};
 
 const TEXT_FIELDS: &[(&str, &str)] = &[
     ("--about", "About"),
@@ -16,24 +16,17 @@ const TEXT_FIELDS: &[(&str, &str)] = &[
 ];
 
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
-    check_space(request.call)?;
     let number = own_number(request.call)?;
-    let mut reply = ok();
-    reply["Success"] = json!(true);
     let mut data = json!({
         "About": "Acme customer service", "Address": "", "Description": "", "Email": "",
         "ProfilePictureUrl": "", "Vertical": "RETAIL", "Websites": ["https://example.com"],
     });
-    for (name, value) in &request.state.number_settings(number).profile {
-        data[name] = value.clone();
-    }
-    reply["Data"] = data;
-    Ok(reply)
+    merge(&mut data, &request.state.number_settings(number).profile);
+    reply(json!({ "Success": true, "Data": data }))
 }
 
 pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
-    check_space(call)?;
     let number = own_number(call)?;
     let profile = &mut request.state.number_settings(number).profile;
     for (flag, name) in TEXT_FIELDS {
@@ -44,7 +37,5 @@ pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
     if let Some(websites) = call.list("--websites") {
         profile.insert("Websites".to_owned(), json!(websites));
     }
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    Ok(reply)
+    reply(json!({ "Success": true }))
 }

@@ -3,10 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::cams::call::check_space;
-use crate::sandbox::service::cams::templates::{parse_channel, texts};
-use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::rejection::{Rejection, reject};
+use crate::sandbox::service::cams::templates::{self, parse_template_type, texts};
+use crate::sandbox::service::request::{Request, reply};
 use crate::sandbox::service::state::{Audit, ChatTemplate, Review, ServiceChannel};
 
 /// Starts the review. On this API, a category precedes the reason for a rejection.
@@ -19,8 +18,7 @@ fn review(components: &Value, now: Timestamp) -> Review {
 /// Parses the components and checks them against the rules of the channel.
 fn parse_components(request: &Request<'_>, channel: ServiceChannel) -> Result<Value, Rejection> {
     let components = request.call.json("--components").cloned().unwrap_or_default();
-    let invalid =
-        |message: String| Err(Rejection::new("InvalidParameter.ComponentsError", message));
+    let invalid = |message: String| reject("InvalidParameter.ComponentsError", message);
     let kinds: Vec<&str> = components
         .as_array()
         .into_iter()
@@ -53,8 +51,7 @@ fn examples(request: &Request<'_>) -> Map<String, Value> {
 }
 
 pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = parse_channel(&request)?;
-    check_space(request.call)?;
+    let channel = parse_template_type(&request)?;
     let components = parse_components(&request, channel)?;
     let examples = examples(&request);
     let Request { call, state, now, .. } = request;
@@ -63,26 +60,24 @@ pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
     let is_valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     // Only WhatsApp has this rule.
     if name.is_empty() || (channel == ServiceChannel::Whatsapp && !name.chars().all(is_valid)) {
-        return Err(Rejection::new(
+        return reject(
             "InvalidParameter.NameError",
             "a name may only contain lower-case letters, digits and underscores",
-        ));
+        );
     }
     let same = |template: &&ChatTemplate| template.name == name && template.channel == channel;
     if state.chat_templates.iter().filter(same).any(|template| template.language == language) {
-        return Err(Rejection::new(
+        return reject(
             "TemplateNameDuplicate",
             format!("template {name} already exists in language {language}"),
-        ));
+        );
     }
     // All languages of a template share one code.
     let code = match state.chat_templates.iter().find(same) {
         Some(known) => known.code.clone(),
         None => format!("2{:014}", state.next_serial()),
     };
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({ "TemplateCode": code, "TemplateName": name });
+    let data = json!({ "TemplateCode": code, "TemplateName": name });
     state.chat_templates.push(ChatTemplate {
         code,
         name,
@@ -95,32 +90,22 @@ pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
         components,
         examples,
     });
-    Ok(reply)
+    reply(json!({ "Success": true, "Data": data }))
 }
 
 /// The index of the template that a call names.
 fn position(request: &Request<'_>) -> Result<usize, Rejection> {
-    let channel = parse_channel(request)?;
+    let channel = parse_template_type(request)?;
     let call = request.call;
-    check_space(call)?;
-    let (code, name) = (call.text("--template-code"), call.text("--template-name"));
-    let language = call.text("--biz-language");
-    let matches = |template: &ChatTemplate| {
-        template.channel == channel
-            && language.is_none_or(|language| template.language == language)
-            && match code {
-                Some(code) => template.code == code,
-                None => name == Some(template.name.as_str()),
-            }
-    };
-    request.state.chat_templates.iter().position(matches).ok_or_else(|| {
-        Rejection::new("DetailError.TemplateNotExist", "the template does not exist")
-    })
+    templates::position(&request.state.chat_templates, channel, call.text("--biz-language"), call)
+        .ok_or_else(|| {
+            Rejection::new("DetailError.TemplateNotExist", "the template does not exist")
+        })
 }
 
 pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
     let index = position(&request)?;
-    let components = parse_components(&request, parse_channel(&request)?)?;
+    let components = parse_components(&request, parse_template_type(&request)?)?;
     let examples = examples(&request);
     let Request { call, state, now, .. } = request;
     let template = &mut state.chat_templates[index];
@@ -132,16 +117,12 @@ pub fn modify(request: Request<'_>) -> Result<Value, Rejection> {
     if let Some(category) = call.text("--category") {
         category.clone_into(&mut template.category);
     }
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({ "TemplateCode": template.code, "TemplateName": template.name });
-    Ok(reply)
+    let data = json!({ "TemplateCode": template.code, "TemplateName": template.name });
+    reply(json!({ "Success": true, "Data": data }))
 }
 
 pub fn delete(request: Request<'_>) -> Result<Value, Rejection> {
     let index = position(&request)?;
     request.state.chat_templates.remove(index);
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    Ok(reply)
+    reply(json!({ "Success": true }))
 }

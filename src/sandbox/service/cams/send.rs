@@ -4,25 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::rejection::Rejection;
+use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::scenarios::Scenario;
-use crate::sandbox::service::cams::call::{channel, check_space};
+use crate::sandbox::service::cams::call::parse_channel_type;
 use crate::sandbox::service::cams::{content, messages, templates};
 use crate::sandbox::service::placeholders::{self, CAMS};
-use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::request::{Request, reply};
 use crate::sandbox::service::seeds;
-use crate::sandbox::service::state::{
-    Audit, ChatTemplate, Direction, Message, ServiceChannel, State,
-};
-
-/// The fields that differ between template and free-form messages.
-struct Body {
-    kind: String,
-    text: String,
-    template: Option<String>,
-    template_name: Option<String>,
-    language: Option<String>,
-}
+use crate::sandbox::service::state::{Audit, ChatTemplate, Message, ServiceChannel, State};
 
 fn is_numeric(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -31,19 +20,18 @@ fn is_numeric(text: &str) -> bool {
 /// Validates the call as the real service does, then stores the message.
 pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, scenario } = request;
-    let channel = channel(call)?;
-    check_space(call)?;
+    let channel = parse_channel_type(call)?;
     let from = call.text("--from").unwrap_or_default();
     let to = call.text("--to").unwrap_or_default();
     check_numbers(channel, from, to)?;
-    let body = match call.text("--type").unwrap_or_default() {
-        "template" => template_body(call, channel, state)?,
-        "message" => free_body(call, channel, state, now)?,
+    let content = match call.text("--type").unwrap_or_default() {
+        "template" => template_message(call, channel, state)?,
+        "message" => free_form_message(call, channel, state, now)?,
         other => {
-            return Err(Rejection::new(
+            return reject(
                 "InvalidParameter.TypeNotSupport",
                 format!("{other} is neither template nor message"),
-            ));
+            );
         }
     };
     if let Some(rejection) = scenario.rejection(call.operation.product) {
@@ -51,146 +39,114 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     }
 
     let message_id = format!("{}{:07}", now.strftime("%Y%m%d%H%M%S"), state.next_serial());
-    let mut reply = ok();
-    reply["MessageId"] = json!(message_id);
+    let reply = reply(json!({ "MessageId": message_id }))?;
     state.messages.push(Message {
         product: call.operation.product.name().to_owned(),
         api: call.operation.api.to_owned(),
         channel,
-        direction: Direction::Out,
         sender: from.to_owned(),
         recipient: to.to_owned(),
-        template: body.template,
-        template_name: body.template_name,
-        language: body.language,
-        kind: body.kind,
-        text: body.text,
         tracking_id: call.text("--task-id").map(str::to_owned),
         message_id,
         request_id: reply["RequestId"].as_str().unwrap_or_default().to_owned(),
         sent_at: now,
         scenario: Scenario::from_number(to),
+        ..content
     });
     Ok(reply)
 }
 
 fn check_numbers(channel: ServiceChannel, from: &str, to: &str) -> Result<(), Rejection> {
     if !is_numeric(from) {
-        return Err(Rejection::new(
-            "InvalidParameter.FromOnlyNumeric",
-            "the sender must be digits only",
-        ));
+        return reject("InvalidParameter.FromOnlyNumeric", "the sender must be digits only");
     }
     if !is_numeric(to) {
-        return Err(Rejection::new(
-            "InvalidParameter.ToOnlyNumeric",
-            "the recipient must be digits only",
-        ));
+        return reject("InvalidParameter.ToOnlyNumeric", "the recipient must be digits only");
     }
     if !(7..=15).contains(&to.len()) {
-        return Err(Rejection::new(
+        return reject(
             "InvalidParameter.PhoneNumberError",
             "the recipient must have 7 to 15 digits",
-        ));
+        );
     }
-    if seeds::channel_of(from) == Some(channel) {
-        Ok(())
-    } else {
-        Err(Rejection::new(
-            "PhoneNumberNotRegistered",
-            format!("sender {from} is not registered or not approved"),
-        ))
+    if seeds::channel_of(from) != Some(channel) {
+        let message = format!("sender {from} is not registered or not approved");
+        return reject("PhoneNumberNotRegistered", message);
     }
+    Ok(())
 }
 
-fn template_body(
+/// The content of a template message; the caller adds the other fields.
+fn template_message(
     call: &ProductCall,
     channel: ServiceChannel,
     state: &State,
-) -> Result<Body, Rejection> {
-    let code = call.text("--template-code");
-    let name = call.text("--template-name");
-    if code.is_none() && name.is_none() {
-        return Err(Rejection::new(
-            "InvalidParameter.TemplateCodeNotEmpty",
-            "template code missing",
-        ));
+) -> Result<Message, Rejection> {
+    if call.text("--template-code").or(call.text("--template-name")).is_none() {
+        return reject("InvalidParameter.TemplateCodeNotEmpty", "template code missing");
     }
     let Some(language) = call.text("--biz-language") else {
-        return Err(Rejection::new(
-            "InvalidParameter.LanguageNotEmpty",
-            "template language missing",
-        ));
+        return reject("InvalidParameter.LanguageNotEmpty", "template language missing");
     };
-    let template = state
-        .chat_templates
-        .iter()
-        .filter(|template| template.channel == channel && template.language == language)
-        .find(|template| match code {
-            Some(code) => template.code == code,
-            None => Some(template.name.as_str()) == name,
-        })
-        .filter(|template| template.audit == Audit::Approved)
-        .ok_or_else(|| {
-            Rejection::new(
-                "TemplateNotFound",
-                format!("no approved template with this code in language {language}"),
-            )
-        })?;
-    Ok(Body {
+    let template = templates::position(&state.chat_templates, channel, Some(language), call)
+        .map(|index| &state.chat_templates[index])
+        .filter(|template| template.audit == Audit::Approved);
+    let Some(template) = template else {
+        return reject(
+            "TemplateNotFound",
+            format!("no approved template with this code in language {language}"),
+        );
+    };
+    Ok(Message {
         kind: "TEMPLATE".to_owned(),
         text: render(template, call.pairs("--template-params"))?,
         template: Some(template.code.clone()),
         template_name: Some(template.name.clone()),
         language: Some(template.language.clone()),
+        ..Message::default()
     })
 }
 
 /// Renders the template. The given variables must be exactly those of the template.
 fn render(template: &ChatTemplate, given: &[(String, String)]) -> Result<String, Rejection> {
     let texts = templates::texts(&template.components);
-    let wanted = placeholders::names(&texts.join("\n"), CAMS);
-    let missing = wanted.iter().find(|name| !given.iter().any(|(key, _)| key == *name));
-    let unknown = given.iter().map(|(key, _)| key).find(|key| !wanted.contains(key));
+    let expected = placeholders::names(&texts.join("\n"), CAMS);
+    let missing = expected.iter().find(|name| !given.iter().any(|(key, _)| key == *name));
+    let unknown = given.iter().map(|(key, _)| key).find(|key| !expected.contains(key));
     if let Some(name) = missing.or(unknown) {
-        return Err(Rejection::new(
+        return reject(
             "TemplateParamInvalid",
             format!("the variables do not match the template: {name}"),
-        ));
+        );
     }
-    let visible: Vec<&str> = templates::visible_texts(&template.components);
+    let visible = templates::visible_texts(&template.components);
     Ok(placeholders::render(&visible.join("\n"), CAMS, |name| {
         given.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
     }))
 }
 
-fn free_body(
+/// The content of a free-form message; the caller adds the other fields.
+fn free_form_message(
     call: &ProductCall,
     channel: ServiceChannel,
     state: &State,
     now: Timestamp,
-) -> Result<Body, Rejection> {
+) -> Result<Message, Rejection> {
     let Some(kind) = call.text("--message-type") else {
-        return Err(Rejection::new("InvalidParameter.MessageTypeNotEmpty", "message type missing"));
+        return reject("InvalidParameter.MessageTypeNotEmpty", "message type missing");
     };
     let Some(content) = call.text("--content") else {
-        return Err(Rejection::new("InvalidParameter.ContentNotEmpty", "content missing"));
+        return reject("InvalidParameter.ContentNotEmpty", "content missing");
     };
     let text = content::check(channel, kind, content)?;
     // Only WhatsApp has the 24-hour window.
     let from = call.text("--from").unwrap_or_default();
     let to = call.text("--to").unwrap_or_default();
     if channel == ServiceChannel::Whatsapp && !messages::window_is_open(state, from, to, now) {
-        return Err(Rejection::new(
+        return reject(
             "SessionWindowExpired",
             "the customer's last message is more than 24 hours old",
-        ));
+        );
     }
-    Ok(Body {
-        kind: kind.to_uppercase(),
-        text,
-        template: None,
-        template_name: None,
-        language: None,
-    })
+    Ok(Message { kind: kind.to_uppercase(), text, ..Message::default() })
 }

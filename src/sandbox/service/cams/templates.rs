@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::cams::call::check_space;
-use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::arguments::ProductCall;
+use crate::sandbox::rejection::{Rejection, reject};
+use crate::sandbox::service::request::{Request, page, reply};
 use crate::sandbox::service::state::{Audit, ChatTemplate, ServiceChannel};
 
 const AUDIT_STATUSES: &[&str] = &["pass", "fail", "auditing", "unaudit"];
@@ -47,27 +47,26 @@ fn collect<'c>(items: &'c Value, fields: &[&str], lists: &[&str]) -> Vec<&'c str
 }
 
 /// The channel in `--template-type`; WhatsApp by default.
-pub fn parse_channel(request: &Request<'_>) -> Result<ServiceChannel, Rejection> {
+pub fn parse_template_type(request: &Request<'_>) -> Result<ServiceChannel, Rejection> {
     match request.call.text("--template-type") {
         None | Some("WHATSAPP") => Ok(ServiceChannel::Whatsapp),
         Some("VIBER") => Ok(ServiceChannel::Viber),
-        Some(other) => Err(Rejection::new(
+        Some(other) => reject(
             "InvalidParameter.TemplateTypeNotSupport",
             format!("template type {other} is not supported"),
-        )),
+        ),
     }
 }
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = parse_channel(&request)?;
+    let channel = parse_template_type(&request)?;
     let call = request.call;
-    check_space(call)?;
     let audit = call.text("--audit-status");
     if let Some(status) = audit.filter(|status| !AUDIT_STATUSES.contains(status)) {
-        return Err(Rejection::new(
+        return reject(
             "InvalidParameter.AuditStatusNotSupport",
             format!("{status} is not an audit status"),
-        ));
+        );
     }
     let (index, size) = parse_page(call.pairs("--page"))?;
     let matches = |flag: &str, value: &str| call.text(flag).is_none_or(|wanted| wanted == value);
@@ -86,11 +85,11 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
         })
         .map(|template| entry(template, request.state.first_use.as_millisecond()))
         .collect();
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Total"] = json!(entries.len());
-    reply["ListTemplate"] = json!(page(entries, index, size));
-    Ok(reply)
+    reply(json!({
+        "Success": true,
+        "Total": entries.len(),
+        "ListTemplate": page(entries, index, size),
+    }))
 }
 
 fn entry(template: &ChatTemplate, updated: i64) -> Value {
@@ -114,38 +113,41 @@ pub fn parse_page(fields: &[(String, String)]) -> Result<(i64, i64), Rejection> 
     };
     let (index, size) = (field("Index", 1), field("Size", 10));
     if index < 1 || !(1..=100).contains(&size) {
-        return Err(Rejection::new(
+        return reject(
             "InvalidParameter.PageInvalid",
             "the page index must be at least 1, the page size 1 to 100",
-        ));
+        );
     }
     Ok((index, size))
 }
 
-pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
-    let channel = parse_channel(&request)?;
-    let call = request.call;
-    check_space(call)?;
+/// The position of the template that a call names by its code, or else by its name.
+pub fn position(
+    templates: &[ChatTemplate],
+    channel: ServiceChannel,
+    language: Option<&str>,
+    call: &ProductCall,
+) -> Option<usize> {
     let (code, name) = (call.text("--template-code"), call.text("--template-name"));
+    templates.iter().position(|template| {
+        template.channel == channel
+            && language.is_none_or(|language| template.language == language)
+            && code.map_or(name == Some(&template.name), |code| template.code == code)
+    })
+}
+
+pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
+    let channel = parse_template_type(&request)?;
+    let Request { call, state, .. } = request;
     let language = call.text("--biz-language").unwrap_or_default();
-    let template = request
-        .state
-        .chat_templates
-        .iter()
-        .filter(|template| template.channel == channel && template.language == language)
-        .find(|template| match (code, name) {
-            (Some(code), _) => template.code == code,
-            (None, name) => name == Some(template.name.as_str()),
-        })
-        .ok_or_else(|| {
-            Rejection::new(
-                "DetailError.TemplateNotExist",
-                format!("the template does not exist in language {language}"),
-            )
-        })?;
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({
+    let Some(index) = position(&state.chat_templates, channel, Some(language), call) else {
+        return reject(
+            "DetailError.TemplateNotExist",
+            format!("the template does not exist in language {language}"),
+        );
+    };
+    let template = &state.chat_templates[index];
+    let mut data = json!({
         "TemplateCode": template.code,
         "Name": template.name,
         "TemplateType": channel_name(template.channel),
@@ -159,7 +161,7 @@ pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
         "Example": template.examples,
     });
     if let Some(reason) = &template.reason {
-        reply["Data"]["Reason"] = json!(reason);
+        data["Reason"] = json!(reason);
     }
-    Ok(reply)
+    reply(json!({ "Success": true, "Data": data }))
 }

@@ -2,30 +2,28 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::cams::call::{check_space, own_number};
-use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::rejection::{Rejection, reject};
+use crate::sandbox::service::cams::call::own_number;
+use crate::sandbox::service::request::{Request, reply};
 
 fn check_flags(request: &Request<'_>) -> Result<(), Rejection> {
     for flag in ["--http-flag", "--queue-flag"] {
         if request.call.text(flag).is_some_and(|value| value != "Y" && value != "N") {
             let message = format!("{flag} must be Y or N");
-            return Err(Rejection::new("InvalidParameter.FlagError", message));
+            return reject("InvalidParameter.FlagError", message);
         }
     }
     Ok(())
 }
 
 pub fn update_account(request: Request<'_>) -> Result<Value, Rejection> {
-    check_space(request.call)?;
     check_flags(&request)?;
-    Ok(ok())
+    reply(json!({}))
 }
 
 /// Sets the URLs, which the list of phone numbers returns.
 pub fn update_number(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
-    check_space(call)?;
     check_flags(&request)?;
     let number = own_number(call)?;
     let webhook = &mut request.state.number_settings(number).webhook;
@@ -36,5 +34,5 @@ pub fn update_number(request: Request<'_>) -> Result<Value, Rejection> {
             webhook.insert(name.to_owned(), json!(url));
         }
     }
-    Ok(ok())
+    reply(json!({}))
 }

@@ -3,14 +3,15 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::request::{Request, ok, page};
+use crate::sandbox::arguments::ProductCall;
+use crate::sandbox::rejection::{Rejection, reject};
+use crate::sandbox::service::request::{Request, page, reply};
 use crate::sandbox::service::sms::call::parse_page;
 use crate::sandbox::service::sms::receipts::local_time;
 use crate::sandbox::service::state::{Audit, Purpose, Signature};
 
 /// The order ID of all initial data.
-const ORDER: &str = "20044000001";
+const ORDER_ID: &str = "20044000001";
 
 const fn audit_in_list(audit: Audit) -> &'static str {
     match audit {
@@ -46,17 +47,25 @@ fn rejection_reason(reason: Option<&str>, date: &str) -> Value {
     }
 }
 
-fn list_reply(key: &str, entries: Vec<Value>, (index, size): (i64, i64)) -> Value {
-    let mut reply = ok();
-    reply["CurrentPage"] = json!(index);
-    reply["PageSize"] = json!(size);
-    reply["TotalCount"] = json!(entries.len());
-    reply[key] = json!(page(entries, index, size));
-    reply
+fn audit_info(reason: Option<&str>, date: &str) -> Value {
+    match reason {
+        Some(reason) => json!({ "AuditDate": date, "RejectInfo": reason }),
+        None => json!({ "AuditDate": date }),
+    }
+}
+
+/// One page of the entries, under `key`.
+fn list_reply(call: &ProductCall, key: &str, entries: Vec<Value>) -> Result<Value, Rejection> {
+    let (index, size) = parse_page(call, "--page-index")?;
+    reply(json!({
+        "CurrentPage": index,
+        "PageSize": size,
+        "TotalCount": entries.len(),
+        key: page(entries, index, size),
+    }))
 }
 
 pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
-    let wanted = parse_page(request.call, "--page-index")?;
     let date = local_time(request.state.first_use);
     let entries = request
         .state
@@ -68,13 +77,13 @@ pub fn list_signatures(request: Request<'_>) -> Result<Value, Rejection> {
                 "AuditStatus": audit_in_list(signature.audit),
                 "BusinessType": "general",
                 "CreateDate": date,
-                "OrderId": ORDER,
+                "OrderId": ORDER_ID,
                 "Reason": rejection_reason(signature.reason.as_deref(), &date),
                 "authorizationLetterAuditPass": false,
             })
         })
         .collect();
-    Ok(list_reply("SmsSignList", entries, wanted))
+    list_reply(request.call, "SmsSignList", entries)
 }
 
 /// The registration status of a signature with each carrier. An approved signature may be
@@ -111,33 +120,26 @@ fn registrations(signature: &Signature, date: &str) -> Value {
 pub fn show_signature(request: Request<'_>) -> Result<Value, Rejection> {
     let name = request.call.text("--sign-name").unwrap_or_default();
     let Some(signature) = request.state.signatures.iter().find(|known| known.name == name) else {
-        return Err(Rejection::new(
-            "SignatureNotFound",
-            format!("signature {name} does not exist"),
-        ));
+        return reject("SignatureNotFound", format!("signature {name} does not exist"));
     };
     let date = local_time(request.state.first_use);
-    let mut reply = ok();
-    reply["SignName"] = json!(signature.name);
-    reply["SignStatus"] = json!(audit_in_detail(signature.audit));
-    reply["SignCode"] = json!("SIGN_100001");
-    reply["CreateDate"] = json!(date);
-    reply["OrderId"] = json!(ORDER);
-    reply["ApplyScene"] = json!("https://example.com");
-    reply["ThirdParty"] = json!(false);
-    reply["QualificationId"] = json!(1_000_009_001);
-    reply["SignIspRegisterDetailList"] = registrations(signature, &date);
-    reply["RegisterResult"] = json!(i64::from(signature.audit == Audit::Approved));
-    reply["FileUrlList"] = json!([]);
-    reply["AuditInfo"] = match &signature.reason {
-        Some(reason) => json!({ "AuditDate": date, "RejectInfo": reason }),
-        None => json!({ "AuditDate": date }),
-    };
-    Ok(reply)
+    reply(json!({
+        "SignName": signature.name,
+        "SignStatus": audit_in_detail(signature.audit),
+        "SignCode": "SIGN_100001",
+        "CreateDate": date,
+        "OrderId": ORDER_ID,
+        "ApplyScene": "https://example.com",
+        "ThirdParty": false,
+        "QualificationId": 1_000_009_001,
+        "SignIspRegisterDetailList": registrations(signature, &date),
+        "RegisterResult": i64::from(signature.audit == Audit::Approved),
+        "FileUrlList": [],
+        "AuditInfo": audit_info(signature.reason.as_deref(), &date),
+    }))
 }
 
 pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
-    let wanted = parse_page(request.call, "--page-index")?;
     let date = local_time(request.state.first_use);
     let entries = request
         .state
@@ -152,39 +154,35 @@ pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
                 "OuterTemplateType": template.purpose.number(),
                 "AuditStatus": audit_in_list(template.audit),
                 "CreateDate": date,
-                "OrderId": ORDER,
+                "OrderId": ORDER_ID,
                 "SignatureName": template.signature.as_deref().unwrap_or_default(),
                 "Reason": rejection_reason(template.reason.as_deref(), &date),
             })
         })
         .collect();
-    Ok(list_reply("SmsTemplateList", entries, wanted))
+    list_reply(request.call, "SmsTemplateList", entries)
 }
 
 pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
     let code = request.call.text("--template-code").unwrap_or_default();
     let Some(template) = request.state.sms_templates.iter().find(|known| known.code == code) else {
-        return Err(Rejection::new("TemplateNotFound", format!("template {code} does not exist")));
+        return reject("TemplateNotFound", format!("template {code} does not exist"));
     };
     let date = local_time(request.state.first_use);
-    let international = template.purpose == Purpose::International;
-    let mut reply = ok();
-    reply["TemplateCode"] = json!(template.code);
-    reply["TemplateName"] = json!(template.name);
-    reply["TemplateContent"] = json!(template.content);
-    // Numbers as strings, as in the API's metadata.
-    reply["TemplateType"] = json!(template.purpose.number().to_string());
-    reply["TemplateStatus"] = json!(audit_in_detail(template.audit).to_string());
-    reply["IntlType"] = json!(i64::from(international));
-    reply["RelatedSignName"] = json!(template.signature.as_deref().unwrap_or_default());
-    reply["Remark"] = json!(template.remark.as_deref().unwrap_or_default());
-    reply["CreateDate"] = json!(date);
-    reply["OrderId"] = json!(ORDER);
-    reply["ApplyScene"] = json!("https://example.com");
-    reply["FileUrlList"] = json!({ "FileUrl": [] });
-    reply["AuditInfo"] = match &template.reason {
-        Some(reason) => json!({ "AuditDate": date, "RejectInfo": reason }),
-        None => json!({ "AuditDate": date }),
-    };
-    Ok(reply)
+    reply(json!({
+        "TemplateCode": template.code,
+        "TemplateName": template.name,
+        "TemplateContent": template.content,
+        // Numbers as strings, as in the API's metadata.
+        "TemplateType": template.purpose.number().to_string(),
+        "TemplateStatus": audit_in_detail(template.audit).to_string(),
+        "IntlType": i64::from(template.purpose == Purpose::International),
+        "RelatedSignName": template.signature.as_deref().unwrap_or_default(),
+        "Remark": template.remark.as_deref().unwrap_or_default(),
+        "CreateDate": date,
+        "OrderId": ORDER_ID,
+        "ApplyScene": "https://example.com",
+        "FileUrlList": { "FileUrl": [] },
+        "AuditInfo": audit_info(template.reason.as_deref(), &date),
+    }))
 }

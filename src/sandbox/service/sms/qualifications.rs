@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::request::{Request, ok, page};
-use crate::sandbox::service::sms::call::parse_page;
+use crate::sandbox::service::request::{Request, page, reply};
+use crate::sandbox::service::sms::call::{invalid, parse_page};
 use crate::sandbox::service::sms::receipts::local_time;
 
 /// A qualification and its legal representative.
@@ -81,81 +81,71 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
     let state = call.text("--state");
     let states = ["INIT", "PASS", "NOT_PASS", "NOT_FINISH", "CANCEL"];
     if state.is_some_and(|state| !states.contains(&state)) {
-        return Err(Rejection::new(
-            "isv.INVALID_PARAMETERS",
-            "the state must be INIT, PASS, NOT_PASS, NOT_FINISH or CANCEL",
-        ));
+        return invalid("the state must be INIT, PASS, NOT_PASS, NOT_FINISH or CANCEL");
     }
     let contains =
         |flag: &str, value: &str| call.text(flag).is_none_or(|part| value.contains(part));
     let date = local_time(request.state.first_use);
     let entries: Vec<Value> = QUALIFICATIONS
         .iter()
-        .filter(|one| state.is_none_or(|state| state == one.state.0))
-        .filter(|one| contains("--company-name", one.company))
-        .filter(|one| contains("--legal-person-name", one.person))
-        .filter(|one| contains("--qualification-group-name", one.name))
-        .filter(|one| call.boolean("--use-by-self").is_none_or(|own| own == one.own_use))
-        .filter(|one| call.integer("--work-order-id").is_none_or(|id| id == one.order()))
-        .map(|one| {
+        .filter(|entry| state.is_none_or(|state| state == entry.state.0))
+        .filter(|entry| contains("--company-name", entry.company))
+        .filter(|entry| contains("--legal-person-name", entry.person))
+        .filter(|entry| contains("--qualification-group-name", entry.name))
+        .filter(|entry| call.boolean("--use-by-self").is_none_or(|own| own == entry.own_use))
+        .filter(|entry| call.integer("--work-order-id").is_none_or(|id| id == entry.order()))
+        .map(|entry| {
             json!({
-                "GroupId": one.id,
-                "QualificationGroupName": one.name,
-                "CompanyName": one.company,
-                "LegalPersonName": one.person,
-                "StateName": one.state.0,
-                "AuditRemark": one.remark,
+                "GroupId": entry.id,
+                "QualificationGroupName": entry.name,
+                "CompanyName": entry.company,
+                "LegalPersonName": entry.person,
+                "StateName": entry.state.0,
+                "AuditRemark": entry.remark,
                 "AuditTime": date,
                 "CreateDate": date,
                 // A string here, a boolean in the single query.
-                "UseBySelf": one.own_use.to_string(),
-                "WorkOrderId": one.order(),
+                "UseBySelf": entry.own_use.to_string(),
+                "WorkOrderId": entry.order(),
             })
         })
         .collect();
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({
+    let data = json!({
         "Total": entries.len(),
         "PageNo": index,
         "PageSize": size,
         "List": page(entries, index, size),
     });
-    Ok(reply)
+    reply(json!({ "Success": true, "Data": data }))
 }
 
 pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
     let call = request.call;
     let id = call.integer("--qualification-group-id").unwrap_or_default();
-    let qualification = QUALIFICATIONS
+    let found = QUALIFICATIONS
         .iter()
-        .filter(|one| call.integer("--order-id").is_none_or(|order| order == one.order()))
-        .find(|one| one.id == id);
-    let Some(one) = qualification else {
-        return Err(Rejection::new(
-            "isv.INVALID_PARAMETERS",
-            format!("qualification {id} does not exist"),
-        ));
+        .filter(|entry| call.integer("--order-id").is_none_or(|order| order == entry.order()))
+        .find(|entry| entry.id == id);
+    let Some(entry) = found else {
+        return invalid(format!("qualification {id} does not exist"));
     };
     let document =
         |what: &str| format!("https://documents.example.com/{id}/{what}.png?Signature=s");
-    let mut reply = ok();
-    reply["Success"] = json!(true);
-    reply["Data"] = json!({
-        "QualificationGroupId": one.id,
-        "QualificationName": one.name,
-        "CompanyName": one.company,
+    let data = json!({
+        "QualificationGroupId": entry.id,
+        "QualificationName": entry.name,
+        "CompanyName": entry.company,
         "CompanyType": "COMPANY",
         "BusinessType": "enterprise",
         "OrganizationCode": format!("91110101{id}"),
         "EffTimeStr": "2020-01-01~9999-12-31",
-        "LegalPersonName": one.person,
-        "LegalPersonIDCardNo": one.card,
+        "LegalPersonName": entry.person,
+        "LegalPersonIDCardNo": entry.card,
         "LegalPersonIDCardType": "identityCard",
         "LegalPersonIdCardEffTime": "2020-01-01~2040-01-01",
-        "AdminName": one.person,
-        "AdminPhoneNo": one.phone,
-        "AdminIDCardNo": one.card,
+        "AdminName": entry.person,
+        "AdminPhoneNo": entry.phone,
+        "AdminIDCardNo": entry.card,
         "AdminIDCardType": "identityCard",
         "AdminIDCardExpDate": "2020-01-01~2040-01-01",
         "AdminIDCardFrontFace": document("front"),
@@ -165,11 +155,11 @@ pub fn show(request: Request<'_>) -> Result<Value, Rejection> {
             "Type": "businessLicense",
         }],
         "OtherFiles": [{ "LicensePic": format!("{id}/letter.png"), "PicUrl": document("letter") }],
-        "Remark": one.remark,
-        "State": one.state.1,
-        "UseBySelf": one.own_use,
+        "Remark": entry.remark,
+        "State": entry.state.1,
+        "UseBySelf": entry.own_use,
         "WhetherShare": false,
-        "WorkOrderId": one.order(),
+        "WorkOrderId": entry.order(),
     });
-    Ok(reply)
+    reply(json!({ "Success": true, "Data": data }))
 }

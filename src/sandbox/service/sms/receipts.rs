@@ -5,11 +5,11 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
-use crate::sandbox::rejection::Rejection;
-use crate::sandbox::service::request::{Request, ok, page};
-use crate::sandbox::service::sms::call::parse_page;
+use crate::sandbox::rejection::{Rejection, reject};
+use crate::sandbox::service::delivery_status::DeliveryStatus;
+use crate::sandbox::service::request::{Request, page, reply};
+use crate::sandbox::service::sms::call::{invalid, parse_page};
 use crate::sandbox::service::sms::number::parse_number;
-use crate::sandbox::service::standing::DeliveryStatus;
 use crate::sandbox::service::state::{Message, ServiceChannel};
 
 /// How many days the service keeps receipts.
@@ -38,21 +38,18 @@ pub fn local_time(time: Timestamp) -> String {
 
 pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, .. } = request;
-    let invalid = |text: &str| Rejection::new("isv.INVALID_PARAMETERS", text);
-    let number = call
-        .text("--phone-number")
-        .and_then(parse_number)
-        .ok_or_else(|| Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "invalid mobile number"))?;
-    let sent_on = call
-        .text("--send-date")
-        .and_then(parse_day)
-        .ok_or_else(|| invalid("the date must be yyyyMMdd"))?;
+    let Some(number) = call.text("--phone-number").and_then(parse_number) else {
+        return reject("isv.MOBILE_NUMBER_ILLEGAL", "invalid mobile number");
+    };
+    let Some(sent_on) = call.text("--send-date").and_then(parse_day) else {
+        return invalid("the date must be yyyyMMdd");
+    };
     let age = day(now).duration_since(sent_on).as_hours() / 24;
     if age > RETENTION_DAYS {
-        return Err(invalid("receipts are kept for 30 days"));
+        return invalid("receipts are kept for 30 days");
     }
     let (index, size) = parse_page(call, "--current-page")?;
-    let wanted_id = call.text("--biz-id");
+    let biz_id = call.text("--biz-id");
     // Newest first.
     let receipts: Vec<Value> = state
         .messages
@@ -62,20 +59,20 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
             message.channel == ServiceChannel::Sms && message.recipient == number.digits
         })
         .filter(|message| day(message.sent_at) == sent_on)
-        .filter(|message| wanted_id.is_none_or(|id| message.message_id == id))
+        .filter(|message| biz_id.is_none_or(|id| message.message_id == id))
         .map(|message| receipt(message, now))
         .collect();
-    let mut reply = ok();
-    reply["TotalCount"] = json!(receipts.len().to_string());
-    reply["SmsSendDetailDTOs"] = json!({ "SmsSendDetailDTO": page(receipts, index, size) });
-    Ok(reply)
+    reply(json!({
+        "TotalCount": receipts.len().to_string(),
+        "SmsSendDetailDTOs": { "SmsSendDetailDTO": page(receipts, index, size) },
+    }))
 }
 
 fn receipt(message: &Message, now: Timestamp) -> Value {
     let (status, code, received_at) = match DeliveryStatus::from_message(message, now) {
         DeliveryStatus::Delivered(at) => (3, "DELIVERED", Some(at)),
         DeliveryStatus::Failed(at) => (2, "MOBILE_NOT_ON_SERVICE", Some(at)),
-        DeliveryStatus::Waiting => (1, "REQUEST_SUCCESS", None),
+        DeliveryStatus::Pending => (1, "REQUEST_SUCCESS", None),
     };
     let mut receipt = json!({
         "PhoneNum": message.recipient,

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::sandbox::rejection::Rejection;
+use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::service::placeholders::{self, SMS};
-use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::request::{Request, reply};
+use crate::sandbox::service::sms::call::invalid;
 use crate::sandbox::service::state::{Audit, Purpose, Review, SmsTemplate};
 
 /// Limits in characters, from the API documentation.
@@ -12,64 +13,49 @@ const MAX_NAME: usize = 30;
 const MAX_CONTENT: usize = 500;
 
 /// The order ID of all submitted templates.
-const ORDER: &str = "20044000002";
+const ORDER_ID: &str = "20044000002";
 
-/// The template that a call submits.
-struct Submission {
-    name: String,
-    content: String,
-    purpose: Purpose,
-    remark: Option<String>,
-    signature: Option<String>,
-    review: Review,
-}
-
-fn invalid(message: impl Into<String>) -> Rejection {
-    Rejection::new("isv.INVALID_PARAMETERS", message)
-}
-
-fn parse_submission(request: &Request<'_>) -> Result<Submission, Rejection> {
+/// The template that a call submits, without a code.
+fn parse_submission(request: &Request<'_>) -> Result<SmsTemplate, Rejection> {
     let call = request.call;
     let text = |flag: &str| call.text(flag).unwrap_or_default().to_owned();
     let (name, content) = (text("--template-name"), text("--template-content"));
     for (what, text, limit) in [("name", &name, MAX_NAME), ("content", &content, MAX_CONTENT)] {
         if text.is_empty() || text.chars().count() > limit {
             let message = format!("the {what} must have 1 to {limit} characters");
-            return Err(Rejection::new("isv.PARAM_LENGTH_LIMIT", message));
+            return reject("isv.PARAM_LENGTH_LIMIT", message);
         }
     }
-    let purpose = call.integer("--template-type").and_then(Purpose::from_number);
-    let purpose = purpose.ok_or_else(|| invalid("the template type must be 0, 1, 2 or 3"))?;
+    let Some(purpose) = call.integer("--template-type").and_then(Purpose::from_number) else {
+        return invalid("the template type must be 0, 1, 2 or 3");
+    };
     let international = call.integer("--intl-type");
     if purpose == Purpose::International
         && !international.is_some_and(|kind| (0..=3).contains(&kind))
     {
-        return Err(invalid("an international template needs IntlType 0 to 3"));
+        return invalid("an international template needs IntlType 0 to 3");
     }
     check_variables(&content)?;
     if let Some(rule) = call.text("--template-rule")
         && !serde_json::from_str::<Value>(rule).is_ok_and(|rule| rule.is_object())
     {
-        return Err(Rejection::new(
-            "isv.INVALID_JSON_PARAM",
-            "the template rules must be a JSON object",
-        ));
+        return reject("isv.INVALID_JSON_PARAM", "the template rules must be a JSON object");
     }
     let signature = call.text("--related-sign-name").map(str::to_owned);
     if let Some(name) = &signature
         && !request.state.signatures.iter().any(|known| known.name == *name)
     {
-        return Err(Rejection::new(
-            "isv.SMS_SIGNATURE_ILLEGAL",
-            format!("signature {name} does not exist"),
-        ));
+        return reject("isv.SMS_SIGNATURE_ILLEGAL", format!("signature {name} does not exist"));
     }
-    Ok(Submission {
+    Ok(SmsTemplate {
+        code: String::new(),
         name,
         purpose,
+        audit: Audit::Reviewing,
+        reason: None,
         remark: call.text("--remark").map(str::to_owned),
         signature,
-        review: Review::begin(&content, request.now),
+        review: Some(Review::begin(&content, request.now)),
         content,
     })
 }
@@ -82,36 +68,24 @@ fn check_variables(content: &str) -> Result<(), Rejection> {
     // A delimiter that remains without the variables is unmatched.
     let rest = placeholders::render(content, SMS, |_| Some(String::new()));
     if !names.iter().all(is_valid) || rest.contains("${") {
-        return Err(invalid("a variable must be ${name}, with letters, digits and _"));
+        return invalid("a variable must be ${name}, with letters, digits and _");
     }
     Ok(())
 }
 
-fn reply(code: &str, name: &str) -> Value {
-    let mut reply = ok();
-    reply["TemplateCode"] = json!(code);
-    reply["TemplateName"] = json!(name);
-    reply["OrderId"] = json!(ORDER);
-    reply
+fn template_reply(template: &SmsTemplate) -> Result<Value, Rejection> {
+    reply(json!({
+        "TemplateCode": template.code, "TemplateName": template.name, "OrderId": ORDER_ID,
+    }))
 }
 
 pub fn create(request: Request<'_>) -> Result<Value, Rejection> {
     let submission = parse_submission(&request)?;
     let state = request.state;
-    let code = format!("SMS_2{:05}", state.next_serial());
-    let reply = reply(&code, &submission.name);
-    state.sms_templates.push(SmsTemplate {
-        code,
-        name: submission.name,
-        purpose: submission.purpose,
-        content: submission.content,
-        audit: Audit::Reviewing,
-        reason: None,
-        remark: submission.remark,
-        signature: submission.signature,
-        review: Some(submission.review),
-    });
-    Ok(reply)
+    let template = SmsTemplate { code: format!("SMS_2{:05}", state.next_serial()), ..submission };
+    let reply = template_reply(&template);
+    state.sms_templates.push(template);
+    reply
 }
 
 /// The index of the template that a call names.
@@ -127,29 +101,20 @@ fn position(request: &Request<'_>) -> Result<usize, Rejection> {
 pub fn update(request: Request<'_>) -> Result<Value, Rejection> {
     let index = position(&request)?;
     if request.state.sms_templates[index].audit == Audit::Approved {
-        return Err(invalid("an approved template cannot be changed"));
+        return invalid("an approved template cannot be changed");
     }
     let submission = parse_submission(&request)?;
     let template = &mut request.state.sms_templates[index];
-    template.name = submission.name;
-    template.purpose = submission.purpose;
-    template.content = submission.content;
-    template.audit = Audit::Reviewing;
-    template.reason = None;
-    template.remark = submission.remark;
-    template.signature = submission.signature;
-    template.review = Some(submission.review);
-    Ok(reply(&template.code, &template.name))
+    *template = SmsTemplate { code: template.code.clone(), ..submission };
+    template_reply(template)
 }
 
 /// Deletes a template. Templates under review cannot be deleted.
 pub fn delete(request: Request<'_>) -> Result<Value, Rejection> {
     let index = position(&request)?;
     if request.state.sms_templates[index].audit == Audit::Reviewing {
-        return Err(invalid("a template under review cannot be deleted"));
+        return invalid("a template under review cannot be deleted");
     }
     let template = request.state.sms_templates.remove(index);
-    let mut reply = ok();
-    reply["TemplateCode"] = json!(template.code);
-    Ok(reply)
+    reply(json!({ "TemplateCode": template.code }))
 }

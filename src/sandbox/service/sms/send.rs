@@ -3,14 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::arguments::ProductCall;
-use crate::sandbox::rejection::Rejection;
+use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::scenarios::Scenario;
 use crate::sandbox::service::placeholders::{self, SMS};
-use crate::sandbox::service::request::{Request, ok};
+use crate::sandbox::service::request::{Request, reply};
 use crate::sandbox::service::sms::call::recipients;
 use crate::sandbox::service::sms::number::{Number, parse_number};
 use crate::sandbox::service::state::{
-    Audit, Direction, Message, Purpose, ServiceChannel, Signature, SmsTemplate,
+    Audit, Message, Purpose, ServiceChannel, Signature, SmsTemplate,
 };
 
 /// Maximum number of recipients per call.
@@ -21,24 +21,18 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     let Request { call, state, now, scenario } = request;
     let recipients = recipients(call);
     if recipients.len() > MAX_NUMBERS {
-        return Err(Rejection::new(
-            "isv.MOBILE_COUNT_OVER_LIMIT",
-            format!("at most {MAX_NUMBERS} numbers per call"),
-        ));
+        let message = format!("at most {MAX_NUMBERS} numbers per call");
+        return reject("isv.MOBILE_COUNT_OVER_LIMIT", message);
     }
     let numbers = recipients
         .iter()
-        .map(|number| {
-            parse_number(number).ok_or_else(|| {
-                Rejection::new(
-                    "isv.MOBILE_NUMBER_ILLEGAL",
-                    format!("{number} is not a mobile number"),
-                )
-            })
+        .map(|number| match parse_number(number) {
+            Some(number) => Ok(number),
+            None => reject("isv.MOBILE_NUMBER_ILLEGAL", format!("{number} is not a mobile number")),
         })
         .collect::<Result<Vec<Number>, Rejection>>()?;
     if numbers.is_empty() {
-        return Err(Rejection::new("isv.MOBILE_NUMBER_ILLEGAL", "phone number missing"));
+        return reject("isv.MOBILE_NUMBER_ILLEGAL", "phone number missing");
     }
     let signature = usable_signature(&state.signatures, call)?;
     let template = usable_template(&state.sms_templates, call)?;
@@ -52,22 +46,17 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
         product: call.operation.product.name().to_owned(),
         api: call.operation.api.to_owned(),
         channel: ServiceChannel::Sms,
-        direction: Direction::Out,
         sender: signature.name.clone(),
-        recipient: String::new(),
         template: Some(template.code.clone()),
         template_name: Some(template.name.clone()),
-        language: None,
         kind: "TEMPLATE".to_owned(),
         text,
         tracking_id: call.text("--out-id").map(str::to_owned),
         message_id: format!("{}{:05}^0", now.as_millisecond(), state.next_serial()),
-        request_id: String::new(),
         sent_at: now,
-        scenario: Scenario::Delivered,
+        ..Message::default()
     };
-    let mut reply = ok();
-    reply["BizId"] = json!(draft.message_id);
+    let reply = reply(json!({ "BizId": draft.message_id }))?;
     let request_id = reply["RequestId"].as_str().unwrap_or_default();
     for number in numbers {
         state.messages.push(Message {
@@ -85,15 +74,10 @@ fn usable_signature<'a>(
     call: &ProductCall,
 ) -> Result<&'a Signature, Rejection> {
     let name = call.text("--sign-name").unwrap_or_default();
-    signatures
-        .iter()
-        .find(|signature| signature.name == name && signature.audit == Audit::Approved)
-        .ok_or_else(|| {
-            Rejection::new(
-                "isv.SMS_SIGN_NAME_ILLEGAL",
-                format!("signature {name} does not exist or is not approved"),
-            )
-        })
+    let usable = |known: &&Signature| known.name == name && known.audit == Audit::Approved;
+    let message = || format!("signature {name} does not exist or is not approved");
+    let found = signatures.iter().find(usable);
+    found.ok_or_else(|| Rejection::new("isv.SMS_SIGN_NAME_ILLEGAL", message()))
 }
 
 fn usable_template<'a>(
@@ -101,29 +85,24 @@ fn usable_template<'a>(
     call: &ProductCall,
 ) -> Result<&'a SmsTemplate, Rejection> {
     let code = call.text("--template-code").unwrap_or_default();
-    templates
-        .iter()
-        .find(|template| template.code == code && template.audit == Audit::Approved)
-        .ok_or_else(|| {
-            Rejection::new(
-                "isv.SMS_TEMPLATE_ILLEGAL",
-                format!("template {code} does not exist or is not approved"),
-            )
-        })
+    let usable = |known: &&SmsTemplate| known.code == code && known.audit == Audit::Approved;
+    let message = || format!("template {code} does not exist or is not approved");
+    let found = templates.iter().find(usable);
+    found.ok_or_else(|| Rejection::new("isv.SMS_TEMPLATE_ILLEGAL", message()))
 }
 
 fn check_destination(template: &SmsTemplate, numbers: &[Number]) -> Result<(), Rejection> {
     let international = template.purpose == Purpose::International;
     match numbers.iter().find(|number| number.mainland == international) {
         None => Ok(()),
-        Some(number) if number.mainland => Err(Rejection::new(
+        Some(number) if number.mainland => reject(
             "isv.DOMESTIC_NUMBER_NOT_SUPPORTED",
             format!("{} is for numbers outside mainland China only", template.code),
-        )),
-        Some(number) => Err(Rejection::new(
+        ),
+        Some(number) => reject(
             "isv.SMS_TEMPLATE_ILLEGAL",
             format!("{} cannot be sent abroad to {}", template.code, number.digits),
-        )),
+        ),
     }
 }
 
@@ -142,14 +121,12 @@ fn render(
         .into_iter()
         .find(|name| value(name).is_none_or(|value| value.is_empty()))
     {
-        return Err(Rejection::new(
-            "isv.TEMPLATE_MISSING_PARAMETERS",
-            format!("variable {missing} has no value"),
-        ));
+        let message = format!("variable {missing} has no value");
+        return reject("isv.TEMPLATE_MISSING_PARAMETERS", message);
     }
     let has_url = |value: &Value| value.as_str().is_some_and(|text| text.contains("://"));
     if values.values().any(has_url) {
-        return Err(Rejection::new("isv.PARAM_NOT_SUPPORT_URL", "a value must not contain a URL"));
+        return reject("isv.PARAM_NOT_SUPPORT_URL", "a value must not contain a URL");
     }
     let text = placeholders::render(&template.content, SMS, value);
     Ok(format!("【{}】{text}", signature.name))
@@ -158,9 +135,6 @@ fn render(
 fn parse_values(text: &str) -> Result<Map<String, Value>, Rejection> {
     match serde_json::from_str(text) {
         Ok(Value::Object(values)) if values.values().all(Value::is_string) => Ok(values),
-        _ => Err(Rejection::new(
-            "isv.INVALID_JSON_PARAM",
-            "the values must be a JSON object of strings",
-        )),
+        _ => reject("isv.INVALID_JSON_PARAM", "the values must be a JSON object of strings"),
     }
 }

@@ -11,7 +11,7 @@ const MAX_HEADER_OR_FOOTER: usize = 60;
 pub fn check(value: &Value) -> Result<(), Rejection> {
     let action = &value["action"];
     if !action.is_object() {
-        return Err(malformed("an interactive message needs an action"));
+        return malformed("an interactive message needs an action");
     }
     let kind = value["type"].as_str().unwrap_or_default();
     if !matches!(kind, "button" | "list") {
@@ -24,7 +24,7 @@ pub fn check(value: &Value) -> Result<(), Rejection> {
         match value["header"]["type"].as_str() {
             Some("text") => require(&value["header"]["text"], "header.text", MAX_HEADER_OR_FOOTER)?,
             Some("image" | "video" | "document") if kind == "button" => {}
-            _ => return Err(malformed("the header type is not supported")),
+            _ => return malformed("the header type is not supported"),
         }
     }
     let mut ids = Vec::new();
@@ -35,7 +35,7 @@ pub fn check(value: &Value) -> Result<(), Rejection> {
     }
     ids.sort_unstable();
     if ids.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(malformed("duplicate ID"));
+        return malformed("duplicate ID");
     }
     Ok(())
 }
@@ -43,7 +43,7 @@ pub fn check(value: &Value) -> Result<(), Rejection> {
 fn check_buttons<'a>(action: &'a Value, ids: &mut Vec<&'a str>) -> Result<(), Rejection> {
     for button in require_list(&action["buttons"], "buttons", 3)? {
         if button["type"] != "reply" {
-            return Err(malformed("a button must have type reply"));
+            return malformed("a button must have type reply");
         }
         require(&button["reply"]["title"], "a button's title", 20)?;
         ids.push(require_id(&button["reply"]["id"], 256)?);
@@ -66,7 +66,7 @@ fn check_list<'a>(action: &'a Value, ids: &mut Vec<&'a str>) -> Result<(), Rejec
         }
     }
     if ids.len() > 10 {
-        return Err(malformed("a list must have at most 10 rows in all sections together"));
+        return malformed("a list must have at most 10 rows in all sections together");
     }
     Ok(())
 }
@@ -74,13 +74,13 @@ fn check_list<'a>(action: &'a Value, ids: &mut Vec<&'a str>) -> Result<(), Rejec
 fn require_list<'a>(value: &'a Value, name: &str, max: usize) -> Result<&'a Vec<Value>, Rejection> {
     match value.as_array() {
         Some(entries) if (1..=max).contains(&entries.len()) => Ok(entries),
-        _ => Err(malformed(format!("the action needs 1 to {max} {name}"))),
+        _ => malformed(format!("the action needs 1 to {max} {name}")),
     }
 }
 
 fn require(value: &Value, name: &str, max: usize) -> Result<(), Rejection> {
     if value.as_str().is_none_or(str::is_empty) {
-        return Err(malformed(format!("{name} is missing")));
+        return malformed(format!("{name} is missing"));
     }
     check_length(value, name, max)
 }

@@ -4,7 +4,7 @@ mod interactive;
 
 use serde_json::Value;
 
-use crate::sandbox::rejection::Rejection;
+use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::service::state::ServiceChannel;
 
 /// WhatsApp limits, in characters.
@@ -39,28 +39,29 @@ const VIBER: Types = &[
     ("text_video_button", &["text", "link", "thumbnail", "fileSize", "duration", "caption"]),
 ];
 
-fn malformed(message: impl Into<String>) -> Rejection {
-    Rejection::new("InvalidParameter.ContentError", message)
+fn malformed<T>(message: impl Into<String>) -> Result<T, Rejection> {
+    reject("InvalidParameter.ContentError", message)
 }
 
 /// Checks the content. Returns the text of a text message; for other types, the content as given.
 pub fn check(channel: ServiceChannel, kind: &str, content: &str) -> Result<String, Rejection> {
     let kind = kind.to_lowercase();
-    let value: Value =
-        serde_json::from_str(content).map_err(|_| malformed("the content is not JSON"))?;
+    let Ok(value) = serde_json::from_str::<Value>(content) else {
+        return malformed("the content is not JSON");
+    };
     let types = if channel == ServiceChannel::Viber { VIBER } else { WHATSAPP };
     let Some((_, required)) = types.iter().find(|(known, _)| *known == kind) else {
-        return Err(Rejection::new(
+        return reject(
             "InvalidParameter.MessageTypeNotSupport",
             format!("message type {kind} is not supported"),
-        ));
+        );
     };
     if kind == "contacts" {
         check_contacts(&value)?;
         return Ok(content.to_owned());
     }
     if !value.is_object() {
-        return Err(malformed("the content must be a JSON object"));
+        return malformed("the content must be a JSON object");
     }
     for field in *required {
         check_presence(&value, field)?;
@@ -78,13 +79,13 @@ pub fn check(channel: ServiceChannel, kind: &str, content: &str) -> Result<Strin
         }
         // An empty emoji removes the reaction.
         "reaction" if !value["emoji"].is_string() => {
-            return Err(malformed("a reaction needs an emoji"));
+            return malformed("a reaction needs an emoji");
         }
         "audio" | "sticker" if value.get("caption").is_some() => {
-            return Err(malformed(format!("message type {kind} does not support a caption")));
+            return malformed(format!("message type {kind} does not support a caption"));
         }
         "text_video_button" if value.get("action").is_some() => {
-            return Err(malformed("text_video_button does not support an action"));
+            return malformed("text_video_button does not support an action");
         }
         "interactive" => interactive::check(&value)?,
         _ => {}
@@ -102,13 +103,9 @@ fn check_presence(value: &Value, field: &str) -> Result<(), Rejection> {
     };
     match (present, field) {
         (true, _) => Ok(()),
-        (false, "text") => {
-            Err(Rejection::new("InvalidParameter.TextNotEmpty", "the text is empty"))
-        }
-        (false, "link") => {
-            Err(Rejection::new("InvalidParameter.LinkNotEmpty", "the link is empty"))
-        }
-        (false, field) => Err(malformed(format!("the content needs {field}"))),
+        (false, "text") => reject("InvalidParameter.TextNotEmpty", "the text is empty"),
+        (false, "link") => reject("InvalidParameter.LinkNotEmpty", "the link is empty"),
+        (false, field) => malformed(format!("the content needs {field}")),
     }
 }
 
@@ -118,7 +115,7 @@ fn check_link(value: &Value, field: &str) -> Result<(), Rejection> {
         Value::String(link) if link.starts_with("https://") || link.starts_with("http://") => {
             Ok(())
         }
-        _ => Err(malformed(format!("{field} must be an http or https link"))),
+        _ => malformed(format!("{field} must be an http or https link")),
     }
 }
 
@@ -127,7 +124,7 @@ fn check_length(value: &Value, field: &str, max: usize) -> Result<(), Rejection>
     match value {
         Value::Null => Ok(()),
         Value::String(text) if text.chars().count() <= max => Ok(()),
-        _ => Err(malformed(format!("{field} must have at most {max} characters"))),
+        _ => malformed(format!("{field} must have at most {max} characters")),
     }
 }
 
@@ -135,7 +132,7 @@ fn check_degrees(value: &Value, max: f64) -> Result<(), Rejection> {
     let degrees = value.as_str().and_then(|text| text.parse::<f64>().ok());
     match degrees {
         Some(degrees) if (-max..=max).contains(&degrees) => Ok(()),
-        _ => Err(malformed(format!("a location needs degrees from -{max} to {max}, as a string"))),
+        _ => malformed(format!("a location needs degrees from -{max} to {max}, as a string")),
     }
 }
 
@@ -146,6 +143,6 @@ fn check_contacts(value: &Value) -> Result<(), Rejection> {
     };
     match value.as_array() {
         Some(contacts) if !contacts.is_empty() && contacts.iter().all(complete) => Ok(()),
-        _ => Err(malformed("contacts must be an array of objects with name.formatted_name")),
+        _ => malformed("contacts must be an array of objects with name.formatted_name"),
     }
 }

@@ -8,7 +8,7 @@ use crate::sandbox::service::state::Message;
 /// The delivery status of a message, with the time of its receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryStatus {
-    Waiting,
+    Pending,
     Failed(Timestamp),
     Delivered(Timestamp),
 }
@@ -20,9 +20,9 @@ impl DeliveryStatus {
             (at <= now).then_some(at)
         };
         match message.scenario.receipt() {
-            Receipt::Delivered { after } => received(after).map_or(Self::Waiting, Self::Delivered),
-            Receipt::Failed { after } => received(after).map_or(Self::Waiting, Self::Failed),
-            Receipt::Never => Self::Waiting,
+            Receipt::Delivered { after } => received(after).map_or(Self::Pending, Self::Delivered),
+            Receipt::Failed { after } => received(after).map_or(Self::Pending, Self::Failed),
+            Receipt::Never => Self::Pending,
         }
     }
 }
