@@ -57,7 +57,7 @@ fn run() -> ExitCode {
     let name = command.name();
     let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
     let context = Context {
-        screen: Screen::new(&line.globals.screen_options()),
+        screen: Screen::new(line.globals.screen_options()),
         settings: Settings::from(line.globals),
         facts: RunStatus::default(),
     };

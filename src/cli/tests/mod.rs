@@ -28,7 +28,7 @@ fn vector(words: &[&str]) -> Result<Vec<String>> {
     line.globals.dry_run = true;
     line.globals.no_input = true;
     let context = Context {
-        screen: Screen::new(&line.globals.screen_options()),
+        screen: Screen::new(line.globals.screen_options()),
         settings: Settings::from(line.globals),
         facts: RunStatus::default(),
     };
