@@ -10,8 +10,8 @@ mod busy;
 mod cell;
 pub mod chart;
 mod envelope;
-mod facts;
 mod pick;
+mod record;
 pub mod report;
 mod result;
 pub mod status;
@@ -139,7 +139,7 @@ impl Screen {
             return Envelope { data, ..Envelope::new(command, true, self.options.sandbox) }.print();
         }
         let safe = self.options.spreadsheet_safe && !self.stdout_is_terminal;
-        let cells: Vec<String> = facts::cells(data, self.now().as_ref())
+        let cells: Vec<String> = record::cells(data, self.now().as_ref())
             .into_iter()
             .map(|(_, cell)| cell::separated(cell, safe))
             .collect();
@@ -176,7 +176,7 @@ impl Screen {
         if is_empty {
             self.note(&format!("no {name}"));
         }
-        for (name, value) in facts::cells(facts, None) {
+        for (name, value) in record::cells(facts, None) {
             self.note(&format!("{name}: {value}"));
         }
     }

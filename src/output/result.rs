@@ -11,7 +11,7 @@ use crate::output::envelope::Envelope;
 use crate::output::report::Report;
 use crate::output::status::RunStatus;
 use crate::output::write::{require_open_stdout, to_stderr, to_stdout};
-use crate::output::{Screen, WARNING, facts, table, terminal_width};
+use crate::output::{Screen, WARNING, record, table, terminal_width};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default().bold();
@@ -48,7 +48,7 @@ impl Screen {
         }
         let text = match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
-                facts::render(data, self.now().as_ref(), self.options.spreadsheet_safe)
+                record::render(data, self.now().as_ref(), self.options.spreadsheet_safe)
             }
             Ok(Report::List { name, items, facts, .. }) => {
                 self.list_notes(name, items.is_empty(), facts);
@@ -88,7 +88,7 @@ impl Screen {
         self.print_labelled(WARNING, "warning:", &format!("cannot write to stdout: {error}"));
         match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
-                for line in facts::aligned(&facts::cells(data, None)) {
+                for line in record::aligned(&record::cells(data, None)) {
                     to_stderr(&format!("  {line}"));
                 }
             }

@@ -83,15 +83,11 @@ impl Product {
             Self::Cams => Ids {
                 tracking_flag: "--task-id",
                 tracking: "task_id",
-                receipt: "message_id",
                 receipt_in: &["MessageId", "Data.MessageId", "GroupMessageId"],
             },
-            Self::Dysmsapi => Ids {
-                tracking_flag: "--out-id",
-                tracking: "out_id",
-                receipt: "biz_id",
-                receipt_in: &["BizId"],
-            },
+            Self::Dysmsapi => {
+                Ids { tracking_flag: "--out-id", tracking: "out_id", receipt_in: &["BizId"] }
+            }
         }
     }
 
@@ -111,8 +107,6 @@ pub struct Ids {
     pub tracking_flag: &'static str,
     /// The name of the sender's ID in results; the message can be found by it.
     pub tracking: &'static str,
-    /// The name in results of the ID that the service assigns.
-    pub receipt: &'static str,
     /// The paths of that ID in replies.
     pub receipt_in: &'static [&'static str],
 }
