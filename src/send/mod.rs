@@ -80,7 +80,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
         return Ok(planned);
     }
     require_consent(context)?;
-    context.facts.redaction.borrow_mut().add(&message.call);
+    context.status.redaction.borrow_mut().add(&message.call);
     let store = open_store(context, message)?;
     let store = store.as_deref();
     let mut pending = match (store, &message.safety.key) {

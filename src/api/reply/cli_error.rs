@@ -263,7 +263,7 @@ fn is_missing_plugin(error: &str) -> bool {
 /// with 0.
 pub fn failure_message(output: &Output) -> Option<String> {
     let succeeded = output.succeeded() && !has_error_label(&output.stderr);
-    (!succeeded).then(|| complaint(output))
+    (!succeeded).then(|| describe_failure(output))
 }
 
 /// Whether a command of the host failed because its profiles cannot be used.
@@ -274,7 +274,7 @@ pub fn is_configuration_error(output: &Output) -> bool {
 }
 
 /// One line that describes a failed command of the host.
-pub fn complaint(output: &Output) -> String {
+pub fn describe_failure(output: &Output) -> String {
     match output.end {
         Termination::TimedOut(limit) => format!("no answer within {} s", limit.as_secs()),
         Termination::Interrupted => "stopped by a signal".into(),

@@ -30,7 +30,7 @@ fn vector(words: &[&str]) -> Result<Vec<String>> {
     let context = Context {
         screen: Screen::new(line.globals.screen_options()),
         settings: Settings::from(line.globals),
-        facts: RunStatus::default(),
+        status: RunStatus::default(),
     };
     match line.command.run(&context)? {
         Report::DryRun(commands) => {

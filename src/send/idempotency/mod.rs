@@ -25,7 +25,6 @@ pub mod lease;
 mod pending;
 mod unresolved;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -107,7 +106,7 @@ pub fn claim<'s>(
     let unreadable = |error| unreadable(key, error, Some(request.receipt_query));
     let lease_error = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + context.settings.timeout * 2;
-    let folder = folder(context).map_err(lease_error)?;
+    let folder = storage::folder(&context.settings).map_err(lease_error)?;
     let mut new = NewKey {
         identity: fingerprint::identity(store, request.call, &context.settings),
         tracking: request.tracking.clone(),
@@ -152,11 +151,6 @@ pub fn claim<'s>(
             }
         }
     }
-}
-
-/// The state folder, which has the leases of the keys.
-pub fn folder(context: &Context) -> anyhow::Result<PathBuf> {
-    storage::folder(&context.settings)
 }
 
 fn claim_used_key<'s>(

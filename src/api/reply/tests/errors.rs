@@ -361,7 +361,7 @@ fn the_line_with_the_error_label_is_the_message() {
         ),
         ("", "exit code 1 without a message"),
     ] {
-        assert_eq!(complaint(&exited(1, "", stderr)), line);
+        assert_eq!(describe_failure(&exited(1, "", stderr)), line);
     }
 }
 
