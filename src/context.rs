@@ -8,5 +8,5 @@ use crate::settings::Settings;
 pub struct Context {
     pub settings: Settings,
     pub screen: Screen,
-    pub facts: RunStatus,
+    pub status: RunStatus,
 }

@@ -9,10 +9,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// The category of a failure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A bug in alimsg.
+    #[default]
     Internal,
     /// Input is missing or invalid; no call was started.
     Usage,
@@ -49,16 +50,17 @@ impl Kind {
 }
 
 /// Whether a message went out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
+    #[default]
     NotSent,
     Sent,
     Unknown,
 }
 
 /// Why a command failed.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Failure {
     pub kind: Kind,
     /// The error code of the service or of `aliyun`, if there is one.
@@ -93,20 +95,7 @@ pub type Result<T> = std::result::Result<T, Box<Failure>>;
 impl Failure {
     /// A failure before anything was sent.
     pub fn new(kind: Kind, message: impl Into<String>) -> Box<Self> {
-        Box::new(Self {
-            kind,
-            code: None,
-            message: message.into(),
-            hint: None,
-            next: Vec::new(),
-            outcome: Outcome::NotSent,
-            about_a_change: false,
-            retryable: false,
-            missing: Vec::new(),
-            request_id: None,
-            policy: None,
-            raw: None,
-        })
+        Box::new(Self { kind, message: message.into(), ..Self::default() })
     }
 
     pub fn usage(message: impl Into<String>) -> Box<Self> {
@@ -122,6 +111,13 @@ impl Failure {
         Self::new(Kind::Internal, message)
     }
 
+    /// A message may or may not have gone out.
+    pub fn unknown_outcome(message: impl Into<String>) -> Box<Self> {
+        let mut failure = Self::new(Kind::UnknownOutcome, message);
+        failure.outcome = Outcome::Unknown;
+        failure
+    }
+
     /// A panic was caught; `outcome` is what is known about the message of this run.
     pub fn from_panic(outcome: Outcome) -> Box<Self> {
         let mut failure = Self::internal("internal error (a bug in alimsg)")
@@ -135,10 +131,10 @@ impl Failure {
 
     /// All flags that are missing, and commands that list possible values.
     pub fn missing(flags: &[&str], next: Vec<String>) -> Box<Self> {
-        let mut failure = Self::usage(format!("missing: {}", flags.join(", ")));
+        let mut failure = Self::usage(format!("missing: {}", flags.join(", ")))
+            .hint("add the missing flags; alimsg does not guess values")
+            .next_all(next);
         failure.missing = flags.iter().map(ToString::to_string).collect();
-        failure.hint = Some("add the missing flags; alimsg does not guess values".into());
-        failure.next = next;
         failure
     }
 
@@ -156,6 +152,12 @@ impl Failure {
     #[must_use]
     pub fn next(mut self: Box<Self>, command: impl Into<String>) -> Box<Self> {
         self.next.push(command.into());
+        self
+    }
+
+    #[must_use]
+    pub fn next_all(mut self: Box<Self>, commands: impl IntoIterator<Item = String>) -> Box<Self> {
+        self.next.extend(commands);
         self
     }
 

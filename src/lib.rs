@@ -57,9 +57,9 @@ fn run() -> ExitCode {
     let name = command.name();
     let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
     let context = Context {
-        screen: Screen::new(&line.globals.screen_options()),
+        screen: Screen::new(line.globals.screen_options()),
         settings: Settings::from(line.globals),
-        facts: RunStatus::default(),
+        status: RunStatus::default(),
     };
     context.screen.announce_sandbox();
     let result = match crate::os::signals::watch() {
@@ -77,7 +77,7 @@ fn run() -> ExitCode {
         failure.next.iter_mut().for_each(|next| *next = context.settings.rerun_command(next));
         failure
     });
-    if let Err(error) = context.screen.end(name, &context.facts, &result) {
+    if let Err(error) = context.screen.end(name, &context.status, &result) {
         context.screen.fall_back_to_stderr(&result, &error);
     }
     if let Some(signal) = crate::os::signals::first() {

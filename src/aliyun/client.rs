@@ -122,9 +122,9 @@ impl<'r> Client<'r> {
         let output = self.session.call(&arguments)?;
         failpoint::point("service: called");
         // All output of the child process passes this redaction before it is shown.
-        let mut redaction = self.context.facts.redaction.borrow().clone();
+        let mut redaction = self.context.status.redaction.borrow().clone();
         redaction.add(call);
-        let result = reply::read(call.operation, &output)
+        let result = reply::parse_output(call.operation, &output)
             .map_err(|failure| redaction.failure(failure))
             .map(|reply| match call.operation.access {
                 // The user asked for this data, so it is not redacted.

@@ -153,7 +153,7 @@ impl EnvCredentials {
         }
     }
 
-    pub fn of_this_process(settings: &Settings) -> Self {
+    pub fn from_process(settings: &Settings) -> Self {
         if settings.sandbox {
             // The sandbox has its own account and ignores the user's.
             return Self::from_lookup(&|_| None);

@@ -109,34 +109,24 @@ impl TemplateType {
     pub const ALL: [Self; 4] =
         [Self::Verification, Self::Notification, Self::Promotion, Self::International];
 
-    pub const fn word(self) -> &'static str {
+    /// alimsg's word, the number in most calls, and the number in the list's `TemplateType`.
+    const fn row(self) -> (&'static str, u64, u64) {
         match self {
-            Self::Verification => "verification",
-            Self::Notification => "notification",
-            Self::Promotion => "promotion",
-            Self::International => "international",
+            Self::Verification => ("verification", 0, 2),
+            Self::Notification => ("notification", 1, 0),
+            Self::Promotion => ("promotion", 2, 1),
+            Self::International => ("international", 3, 6),
         }
+    }
+
+    pub const fn word(self) -> &'static str {
+        self.row().0
     }
 
     /// The number in replies about one template, in calls that create or change one, and in the
     /// list's `OuterTemplateType`.
     pub const fn number(self) -> u64 {
-        match self {
-            Self::Verification => 0,
-            Self::Notification => 1,
-            Self::Promotion => 2,
-            Self::International => 3,
-        }
-    }
-
-    /// The number in the list's `TemplateType`.
-    pub const fn number_in_list(self) -> u64 {
-        match self {
-            Self::Notification => 0,
-            Self::Promotion => 1,
-            Self::Verification => 2,
-            Self::International => 6,
-        }
+        self.row().1
     }
 
     pub fn from_number(number: u64) -> Option<Self> {
@@ -144,7 +134,7 @@ impl TemplateType {
     }
 
     pub fn from_number_in_list(number: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.number_in_list() == number)
+        Self::ALL.into_iter().find(|known| known.row().2 == number)
     }
 
     /// Parses the value of a flag: alimsg's word, or the number in the calls that create a template.

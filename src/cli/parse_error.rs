@@ -10,8 +10,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::aliyun::guard::recovery;
 use crate::error::Failure;
-use crate::output::Screen;
 use crate::output::status::RunStatus;
+use crate::output::{Screen, ScreenOptions};
 
 /// The flags that decide how a parse error is printed, found without clap.
 pub struct EarlyFlags {
@@ -40,7 +40,8 @@ fn is_set(flag: &str, variable: &str) -> bool {
 /// Prints the help or version page, or what is wrong with the command line; returns the exit code.
 pub fn report(error: &clap::Error) -> u8 {
     let asked = EarlyFlags::from_process();
-    let screen = Screen::for_parse_error(asked.json, asked.sandbox);
+    let (json, sandbox) = (asked.json, asked.sandbox);
+    let screen = Screen::new(ScreenOptions { json, sandbox, ..ScreenOptions::default() });
     let facts = RunStatus::default();
     facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
     if is_help_or_version(error) && !(asked.json && error.use_stderr()) {

@@ -9,6 +9,7 @@ use crate::error::{self, Failure, Kind};
 use crate::message::sanitize;
 use crate::os::signals;
 use crate::output::Screen;
+use crate::output::write::write_prompt;
 
 impl Screen {
     /// Prompts for a value until it is not blank and passes `check`, whose failure is shown.
@@ -59,7 +60,7 @@ fn prompt(question: &str) -> error::Result<String> {
     if !io::stderr().is_terminal() {
         return Err(no_answer("the prompt cannot be shown, because stderr is not a terminal"));
     }
-    crate::output::write_prompt(&format!("{}: ", sanitize::line(question)));
+    write_prompt(&format!("{}: ", sanitize::line(question)));
     let (sender, events) = mpsc::channel();
     let _subscription = signals::SignalSubscription::new(sender.clone(), Event::Signal);
     let reader = std::thread::Builder::new().name("question".into());
@@ -73,19 +74,19 @@ fn prompt(question: &str) -> error::Result<String> {
         drop(sender.send(Event::Answer(answer)));
     });
     if let Err(error) = started {
-        crate::output::write_prompt("\n");
+        write_prompt("\n");
         return Err(no_answer(&format!("cannot start a thread: {error}")));
     }
     // A signal from before the subscription counts as well.
     let event = if signals::count() > 0 { Ok(Event::Signal) } else { events.recv() };
     match event {
         _ if signals::count() > 0 => {
-            crate::output::write_prompt("\n");
+            write_prompt("\n");
             Err(Failure::interrupted())
         }
         Ok(Event::Answer(Ok(line))) => Ok(line.trim().to_string()),
         Ok(Event::Answer(Err(reason))) => {
-            crate::output::write_prompt("\n");
+            write_prompt("\n");
             Err(no_answer(&reason))
         }
         Ok(Event::Signal) | Err(_) => Err(Failure::interrupted()),

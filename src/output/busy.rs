@@ -15,7 +15,7 @@ pub struct Spinner(ProgressBar);
 impl Screen {
     /// Shows a progress bar for `size` bytes on a terminal; elsewhere prints a note.
     pub fn busy(&self, text: &str, size: u64) -> Spinner {
-        if self.quiet || self.json || !io::stderr().is_terminal() {
+        if self.options.quiet || self.options.json || !io::stderr().is_terminal() {
             self.note(text);
             return Spinner(ProgressBar::hidden());
         }

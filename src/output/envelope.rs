@@ -1,18 +1,22 @@
 //! The one JSON object that a command prints with `--json`, also when it fails. It is public
 //! interface: README.md describes it.
 
+use std::io;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::api::account::Account;
 use crate::error::{Failure, Result};
+use crate::message::sanitize;
 use crate::output::report::{PlannedCommand, Report};
+use crate::output::write::to_stdout;
 
 /// The version of the object.
 const SCHEMA: u32 = 1;
 
 /// The fields in their order; those without a value are left out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Envelope<'a> {
     pub schema: u32,
     /// The command did what it was asked to do.
@@ -50,20 +54,7 @@ pub struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     /// An object with the command, and no result yet.
     pub fn new(command: &'a str, ok: bool, sandbox: bool) -> Self {
-        Self {
-            schema: SCHEMA,
-            ok,
-            command,
-            sandbox,
-            dry_run: false,
-            data: None,
-            commands: None,
-            error: None,
-            raw: None,
-            account: None,
-            warnings: None,
-            ai_mode_disabled: None,
-        }
+        Self { schema: SCHEMA, ok, command, sandbox, ..Self::default() }
     }
 
     /// The object of a result, a failed one included.
@@ -92,6 +83,14 @@ impl<'a> Envelope<'a> {
             }
         }
         envelope
+    }
+
+    /// Prints the object on one line of stdout.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn print(&self) -> io::Result<()> {
+        to_stdout(&(sanitize::json(&serde_json::to_string(self)?) + "\n"))
     }
 }
 

@@ -10,17 +10,18 @@ mod busy;
 mod cell;
 pub mod chart;
 mod envelope;
-mod facts;
 mod pick;
+mod record;
 pub mod report;
+mod result;
 pub mod status;
 mod table;
 mod times;
+mod write;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::RefCell;
-use std::io::IsTerminal as _;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _};
 use std::panic::PanicHookInfo;
 
 use anstyle::{AnsiColor, Style};
@@ -28,27 +29,26 @@ use jiff::Zoned;
 use serde_json::{Map, Value};
 
 use crate::api::call;
-use crate::error::{Failure, Outcome};
+use crate::message::sanitize;
 use crate::os::system;
 use crate::output::envelope::Envelope;
-use crate::output::report::Report;
-use crate::output::status::RunStatus;
+pub use crate::output::write::relay;
+use crate::output::write::{to_stderr, to_stdout};
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const HINT: Style = AnsiColor::Green.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
 
 /// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ColorWhen {
     Auto,
     Always,
+    #[default]
     Never,
 }
 
 /// How results are printed.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct ScreenOptions {
     pub json: bool,
     pub sandbox: bool,
@@ -60,65 +60,35 @@ pub struct ScreenOptions {
 
 /// The output of one run.
 pub struct Screen {
-    json: bool,
-    sandbox: bool,
-    quiet: bool,
-    verbose: bool,
+    options: ScreenOptions,
     colors: bool,
     stdout_is_terminal: bool,
-    spreadsheet_safe: bool,
     warnings: RefCell<Vec<String>>,
 }
 
 impl Screen {
-    pub fn new(options: &ScreenOptions) -> Self {
-        Self {
-            json: options.json,
-            sandbox: options.sandbox,
-            quiet: options.quiet,
-            verbose: options.verbose,
-            colors: match options.color {
-                ColorWhen::Always => true,
-                ColorWhen::Never => false,
-                ColorWhen::Auto => {
-                    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
-                }
-            },
-            stdout_is_terminal: io::stdout().is_terminal(),
-            spreadsheet_safe: options.spreadsheet_safe,
-            warnings: RefCell::new(Vec::new()),
-        }
-    }
-
-    /// The screen for a command line that cannot be parsed.
-    pub fn for_parse_error(json: bool, sandbox: bool) -> Self {
-        Self {
-            json,
-            sandbox,
-            quiet: false,
-            verbose: false,
-            colors: false,
-            stdout_is_terminal: false,
-            spreadsheet_safe: false,
-            warnings: RefCell::new(Vec::new()),
-        }
+    pub fn new(options: ScreenOptions) -> Self {
+        let colors = match options.color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        };
+        let stdout_is_terminal = io::stdout().is_terminal();
+        Self { options, colors, stdout_is_terminal, warnings: RefCell::default() }
     }
 
     /// In the sandbox, prints that everything is simulated, even with `--quiet`.
     pub fn announce_sandbox(&self) {
-        if self.sandbox {
-            self.print_labelled(
-                SANDBOX,
-                "[sandbox]",
-                "simulated: no account, no network, nothing is sent",
-            );
+        if self.options.sandbox {
+            let text = "simulated: no account, no network, nothing is sent";
+            self.print_labelled(SANDBOX, "[sandbox]", text);
         }
     }
 
     /// Prints a note, unless `--quiet` is set.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
-            to_stderr(&crate::message::sanitize::line(text));
+        if !self.options.quiet {
+            to_stderr(&sanitize::line(text));
         }
     }
 
@@ -134,22 +104,19 @@ impl Screen {
 
     /// With `-v`, prints a command that is about to run, with private values masked.
     pub fn command(&self, program: &str, arguments: &[String]) {
-        if self.verbose {
-            to_stderr(&format!(
-                "$ {}",
-                crate::message::sanitize::line(&call::masked_line(program, arguments))
-            ));
+        if self.options.verbose {
+            let line = call::masked_line(program, arguments);
+            to_stderr(&format!("$ {}", sanitize::line(&line)));
         }
     }
 
     /// Prints what is about to be done, as rows of name and value, before a confirmation.
     pub fn plan(&self, title: &str, rows: &[(String, String)]) {
-        to_stderr(&crate::message::sanitize::line(title));
-        let names: Vec<String> =
-            rows.iter().map(|(name, _)| crate::message::sanitize::line(name)).collect();
+        to_stderr(&sanitize::line(title));
+        let names: Vec<String> = rows.iter().map(|(name, _)| sanitize::line(name)).collect();
         let width = align::width(names.iter().map(String::as_str));
         for (name, (_, value)) in names.iter().zip(rows) {
-            let value = crate::message::sanitize::visible(value);
+            let value = sanitize::visible(value);
             to_stderr(&format!("  {}  {value}", align::padded(name, width)));
         }
     }
@@ -162,78 +129,17 @@ impl Screen {
         to_stdout(text)
     }
 
-    /// Prints the result of a run: its report or its failure.
-    ///
-    /// # Errors
-    /// Stdout cannot be written or is closed. The work of the run is done anyway.
-    pub fn end(
-        &self,
-        command: &str,
-        facts: &RunStatus,
-        result: &Result<Report, Box<Failure>>,
-    ) -> io::Result<()> {
-        if let Ok(Report::Streamed) = result {
-            return Ok(());
-        }
-        if self.json {
-            let mut envelope = Envelope::from_result(command, result, self.sandbox);
-            let (account, warnings) = (facts.account.borrow(), self.warnings.borrow());
-            envelope.account = account.as_ref();
-            envelope.warnings = Some(&warnings);
-            envelope.ai_mode_disabled = Some(facts.ai_mode_disabled.get());
-            print_envelope(&envelope)?;
-            return was_stdout_open();
-        }
-        if let Ok(Report::Drawn { drawing, .. }) = result
-            && self.stdout_is_terminal
-        {
-            to_stdout(&format!("{}\n\n", crate::message::sanitize::block(drawing)))?;
-        }
-        let printed = match result.as_ref().map(Report::undrawn) {
-            Ok(Report::Record { data, .. }) => {
-                to_stdout(&facts::render(data, self.now().as_ref(), self.spreadsheet_safe))
-            }
-            Ok(Report::List { name, items, facts, .. }) => {
-                self.list_notes(name, items.is_empty(), facts);
-                let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
-                to_stdout(&table::render(items, reader.as_ref(), self.spreadsheet_safe))
-            }
-            Ok(Report::DryRun(commands)) => {
-                self.note("dry run: no command was started");
-                for command in commands {
-                    if let (Some(when), [_, words @ ..]) = (command.when, &*command.argv) {
-                        self.note(&format!("`{}` runs only {when}", words.join(" ")));
-                    }
-                }
-                let lines = commands.iter().filter_map(|command| {
-                    let (program, arguments) = command.argv.split_first()?;
-                    Some(call::shell_line(program, arguments) + "\n")
-                });
-                to_stdout(&lines.collect::<String>())
-            }
-            // `undrawn` never returns this variant.
-            Ok(Report::Drawn { .. }) => Ok(()),
-            Ok(Report::Streamed) => Ok(()),
-            Err(failure) => {
-                self.failure(failure);
-                return Ok(());
-            }
-        };
-        printed.and_then(|()| was_stdout_open())
-    }
-
     /// Prints one event of a stream: a JSON object on one line, or a row.
     ///
     /// # Errors
     /// Stdout cannot be written.
     pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
-        if self.json {
-            let mut envelope = Envelope::new(command, true, self.sandbox);
-            envelope.data = Some(data.clone());
-            return print_envelope(&envelope);
+        if self.options.json {
+            let data = Some(data.clone());
+            return Envelope { data, ..Envelope::new(command, true, self.options.sandbox) }.print();
         }
-        let safe = self.spreadsheet_safe && !self.stdout_is_terminal;
-        let cells: Vec<String> = facts::cells(data, self.now().as_ref())
+        let safe = self.options.spreadsheet_safe && !self.stdout_is_terminal;
+        let cells: Vec<String> = record::cells(data, self.now().as_ref())
             .into_iter()
             .map(|(_, cell)| cell::separated(cell, safe))
             .collect();
@@ -241,13 +147,13 @@ impl Screen {
     }
 
     pub fn is_json(&self) -> bool {
-        self.json
+        self.options.json
     }
 
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
     /// terminal, where the widest cell determines the width of a column.
     pub fn streams_rows(&self) -> bool {
-        !self.json && !self.stdout_is_terminal
+        !self.options.json && !self.stdout_is_terminal
     }
 
     /// Prints rows of a list as tab-separated values. The first call sets `columns` and prints the
@@ -261,7 +167,7 @@ impl Screen {
             *columns = table::columns(items).into_iter().map(String::from).collect();
             text = columns.join("\t") + "\n";
         }
-        text += &table::rows(items, columns, self.spreadsheet_safe);
+        text += &table::rows(items, columns, self.options.spreadsheet_safe);
         to_stdout(&text)
     }
 
@@ -270,7 +176,7 @@ impl Screen {
         if is_empty {
             self.note(&format!("no {name}"));
         }
-        for (name, value) in facts::cells(facts, None) {
+        for (name, value) in record::cells(facts, None) {
             self.note(&format!("{name}: {value}"));
         }
     }
@@ -280,71 +186,13 @@ impl Screen {
         system::is_cut_off(io::stdout())
     }
 
-    /// Prints the result to stderr if stdout cannot be written: a script without the result must
-    /// not send again. A failure in text is already on stderr.
-    pub fn fall_back_to_stderr(&self, result: &Result<Report, Box<Failure>>, error: &io::Error) {
-        match result.as_ref().map(Report::undrawn) {
-            Ok(Report::Record { data, .. }) => {
-                self.print_labelled(
-                    WARNING,
-                    "warning:",
-                    &format!("cannot write to stdout: {error}"),
-                );
-                for line in facts::aligned(&facts::cells(data, None)) {
-                    to_stderr(&format!("  {line}"));
-                }
-            }
-            Ok(_) => self.print_labelled(
-                WARNING,
-                "warning:",
-                &format!("cannot write to stdout: {error}"),
-            ),
-            Err(failure) if self.json => {
-                self.print_labelled(
-                    WARNING,
-                    "warning:",
-                    &format!("cannot write to stdout: {error}"),
-                );
-                self.failure(failure);
-            }
-            Err(_) => {}
-        }
-    }
-
-    fn failure(&self, failure: &Failure) {
-        self.print_labelled(ERROR, "error:", &failure.message);
-        to_stderr(match (failure.outcome, failure.about_a_change) {
-            (Outcome::NotSent, false) => "  nothing was sent",
-            (Outcome::NotSent, true) => "  nothing was changed",
-            (Outcome::Sent, _) => "  the message was sent",
-            (Outcome::Unknown, false) => {
-                "  outcome unknown: the message may have been sent; check before you send again"
-            }
-            (Outcome::Unknown, true) => {
-                "  outcome unknown: the change may have been made; check before you repeat it"
-            }
-        });
-        if let Some(request_id) = &failure.request_id {
-            to_stderr(&format!("  request ID: {}", crate::message::sanitize::line(request_id)));
-        }
-        if let Some(hint) = &failure.hint {
-            self.print_labelled(HINT, "hint:", hint);
-        }
-        if let Some(policy) = &failure.policy {
-            to_stderr(&crate::message::sanitize::block(&format!("{policy:#}")));
-        }
-        for command in &failure.next {
-            self.print_labelled(HINT, "next:", command);
-        }
-    }
-
     /// The current time if stdout is a terminal, where times are shown relative to it.
     fn now(&self) -> Option<Zoned> {
         self.stdout_is_terminal.then(Zoned::now)
     }
 
     fn print_labelled(&self, style: Style, label: &str, text: &str) {
-        let text = crate::message::sanitize::line(text);
+        let text = sanitize::line(text);
         if self.colors {
             to_stderr(&format!("{style}{label}{style:#} {text}"));
         } else {
@@ -360,49 +208,13 @@ pub fn panicked(panic: &PanicHookInfo<'_>) {
         panic.location().map_or_else(|| "an unknown location".into(), ToString::to_string);
     let text = panic.payload().downcast_ref::<&'static str>();
     let text = text.map_or_else(String::new, |text| format!(": {text}"));
-    to_stderr(&crate::message::sanitize::line(&format!("alimsg panicked at {location}{text}")));
+    to_stderr(&sanitize::line(&format!("alimsg panicked at {location}{text}")));
     let backtrace = Backtrace::capture();
     if backtrace.status() == BacktraceStatus::Captured {
-        to_stderr(&crate::message::sanitize::block(&backtrace.to_string()));
+        to_stderr(&sanitize::block(&backtrace.to_string()));
     }
 }
 
 fn terminal_width() -> u16 {
     dialoguer::console::Term::stdout().size().1
-}
-
-fn print_envelope(envelope: &Envelope<'_>) -> io::Result<()> {
-    let text = serde_json::to_string(envelope)?;
-    to_stdout(&(crate::message::sanitize::json(&text) + "\n"))
-}
-
-/// Fails if stdout was closed when the program started: writes then succeed, but go nowhere.
-fn was_stdout_open() -> io::Result<()> {
-    if system::was_closed_at_start(io::stdout()) {
-        return Err(io::Error::new(io::ErrorKind::BrokenPipe, "stdout is closed"));
-    }
-    Ok(())
-}
-
-fn to_stdout(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
-}
-
-/// Errors are ignored: the exit code still shows the result.
-fn to_stderr(line: &str) {
-    let _ = writeln!(io::stderr().lock(), "{line}");
-}
-
-/// Prints a prompt without a line break.
-fn write_prompt(text: &str) {
-    let mut stderr = io::stderr().lock();
-    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
-}
-
-/// Prints the output of the sandbox's `aliyun`.
-pub fn relay(stdout: &str, stderr: &str) -> io::Result<()> {
-    io::stderr().lock().write_all(stderr.as_bytes())?;
-    to_stdout(stdout)
 }

@@ -43,7 +43,7 @@ impl Report {
         Self::List { name, items, facts: fields(facts), raw }
     }
 
-    /// The facts alone.
+    /// The report without its drawing.
     pub fn undrawn(&self) -> &Report {
         match self {
             Self::Drawn { report, .. } => report.undrawn(),

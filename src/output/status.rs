@@ -6,6 +6,7 @@ use crate::api::account::Account;
 use crate::api::redaction::Redaction;
 
 /// The data that the output reports besides the result. It is still available after a panic.
+#[derive(Default)]
 pub struct RunStatus {
     /// Whether ai-mode is known not to be left on: there was no lease of a killed run, or this run
     /// switched ai-mode off after it; and ai-mode is off again after this run's own use, or another
@@ -15,14 +16,4 @@ pub struct RunStatus {
     /// Hides the content of this run's message, also in replies to other calls, because a receipt
     /// contains its text.
     pub redaction: RefCell<Redaction>,
-}
-
-impl Default for RunStatus {
-    fn default() -> Self {
-        Self {
-            ai_mode_disabled: Cell::new(false),
-            account: RefCell::new(None),
-            redaction: RefCell::default(),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use jiff::Zoned;
 use serde_json::{Map, Value};
 
 use crate::message::sanitize;
-use crate::output::{cell, facts, times};
+use crate::output::{cell, record, times};
 
 /// The terminal on which a list is shown.
 pub struct Reader {
@@ -80,7 +80,7 @@ pub fn rows(
 fn block(item: &Map<String, Value>, now: &Zoned) -> String {
     let is_something = |value: &Value| !cell::plain(Some(value)).is_empty();
     let filled = item.iter().filter(|(_, value)| is_something(value));
-    facts::lines(&filled.map(|(name, value)| (name.clone(), value.clone())).collect(), now)
+    record::lines(&filled.map(|(name, value)| (name.clone(), value.clone())).collect(), now)
 }
 
 /// All fields of all items, in the order of their first appearance.

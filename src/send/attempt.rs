@@ -1,18 +1,21 @@
 //! Sends a message once, finds out the outcome and records it.
 
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
+use crate::api::operations::Product;
 use crate::api::reply::Acceptance;
 use crate::context::Context;
 use crate::error::{Failure, Outcome, Result, catch_panic};
 use crate::os::system;
+use crate::output::report::fields;
 use crate::send::Message;
-use crate::send::idempotency::{self, Obstacle, Pending, Record, Tracking, Unresolved};
-use crate::send::receipt_lookup::{self, LookUp, NotDone};
-use crate::storage;
+use crate::send::idempotency::{self, Pending, Record, Unresolved};
+use crate::send::receipt_lookup::{self, Obstacle};
+use crate::storage::{self, Tracking};
 
 /// A message that was sent.
 pub struct Sent {
@@ -31,13 +34,11 @@ pub fn send(
     guard: &Guard<'_>,
     client: Client<'_>,
     message: &Message,
-    pending: Option<&mut Pending<'_>>,
+    pending: &mut Pending<'_>,
 ) -> Result<Sent> {
     let since = Timestamp::now();
-    let mut pending = pending;
     let result = catch_panic(Outcome::Unknown, || {
-        let lease = pending.as_ref().and_then(|pending| pending.lease());
-        let _held = lease.map(system::Inherited::new);
+        let _held = pending.lease().map(system::Inherited::new);
         client.send(&message.call)
     });
     let failure = match result {
@@ -45,36 +46,33 @@ pub fn send(
             return catch_panic(Outcome::Sent, || {
                 drop(client);
                 let record = record("accepted", message, &message.tracking, acceptance);
-                warn_if_failed(context, pending.map(|pending| pending.accepted(&record)));
+                warn_if_failed(context, pending.accepted(&record));
                 Ok(Sent { record, since })
             });
         }
         Err(failure) if failure.outcome == Outcome::NotSent => {
-            warn_if_failed(context, pending.map(Pending::not_sent));
+            warn_if_failed(context, pending.not_sent());
             return Err(failure);
         }
         Err(failure) => failure,
     };
-    let key = pending.as_ref().and_then(|pending| pending.key()).map(str::to_string);
     let receipt = catch_panic(Outcome::Unknown, || {
-        warn_if_failed(context, pending.as_mut().map(|pending| pending.unresolved()));
+        warn_if_failed(context, pending.unresolved());
         drop(client);
         let (tracking, limit) = (&message.tracking, message.safety.look_up);
         let query = &message.receipt_query;
-        match receipt_lookup::find(context, guard, query, tracking, since, limit) {
-            LookUp::Found(acceptance) => Ok(acceptance),
-            LookUp::NotFound | LookUp::NotDone(_) => Err(failure.clone()),
-        }
+        receipt_lookup::find(context, guard, query, tracking, since, limit)
+            .map_err(|_| failure.clone())
     });
     let acceptance =
-        receipt.map_err(|failure| with_check_commands(failure, message, key.as_deref()))?;
+        receipt.map_err(|failure| with_check_commands(failure, message, pending.key()))?;
     catch_panic(Outcome::Sent, || {
         context.screen.warn(format!(
             "no usable reply ({}), but a receipt proves that the message was sent",
             failure.message
         ));
         let record = record("sent", message, &message.tracking, acceptance);
-        warn_if_failed(context, pending.map(|pending| pending.accepted(&record)));
+        warn_if_failed(context, pending.accepted(&record));
         Ok(Sent { record, since })
     })
 }
@@ -90,52 +88,27 @@ pub fn resolve_earlier(
     earlier: &Unresolved<'_>,
 ) -> Result<Sent> {
     let limit = message.safety.look_up;
-    let receipt_query = match earlier.receipt_query(&message.receipt_query) {
-        Ok(receipt_query) => receipt_query,
-        Err(obstacle) => {
-            let (why, hint) = match obstacle {
-                Obstacle::OtherMessage => (
-                    "it was a different message; this one was not sent",
-                    Some("run the first command again to look for its receipt"),
-                ),
-                Obstacle::OtherAccount => (
-                    "it was sent with another profile, region or credentials",
-                    Some("run the command with those settings to look for its receipt"),
-                ),
-                Obstacle::Incomplete => {
-                    ("its record does not have enough data to identify its receipt", None)
-                }
-            };
-            let details = idempotency::Details::from_record(&earlier.record);
-            let receipt_query = details
-                .map_or_else(|| message.receipt_query.clone(), |details| details.receipt_query);
-            return Err(earlier.failure(why, hint, &receipt_query));
-        }
-    };
+    let query = earlier.receipt_query(&message.receipt_query).map_err(|obstacle| {
+        let query = earlier.recorded_query().unwrap_or_else(|| message.receipt_query.clone());
+        earlier.failure(obstacle.reason, obstacle.hint, &query)
+    })?;
+    let unproven = |obstacle: Obstacle| earlier.failure(obstacle.reason, obstacle.hint, &query);
+    if let Some(obstacle) = receipt_lookup::obstacle(&query, limit) {
+        return Err(unproven(obstacle));
+    }
+    guard.account().map_err(|failure| {
+        let why = format!("{}: {}", receipt_lookup::FAILED.reason, failure.message);
+        let mut unresolved = earlier.failure(&why, failure.hint.as_deref(), &query);
+        unresolved.retryable = failure.retryable;
+        unresolved
+    })?;
     let tracking = &earlier.record.tracking;
     let since = earlier.record.since.unwrap_or(Timestamp::MAX);
-    if let Some(obstacle) = receipt_lookup::obstacle(&receipt_query, limit) {
-        return Err(earlier.failure(obstacle.reason(), obstacle.hint(), &receipt_query));
-    }
-    if let Err(failure) = guard.account() {
-        let why = format!("{}: {}", NotDone::Failed.reason(), failure.message);
-        let mut unresolved = earlier.failure(&why, failure.hint.as_deref(), &receipt_query);
-        unresolved.retryable = failure.retryable;
-        return Err(unresolved);
-    }
-    match receipt_lookup::find(context, guard, &receipt_query, tracking, since, limit) {
-        LookUp::Found(acceptance) => {
-            let record = record("sent", message, tracking, acceptance);
-            warn_if_failed(context, Some(earlier.settle(&record)));
-            Ok(Sent { record, since })
-        }
-        LookUp::NotFound => Err(earlier.failure(
-            "no receipt was found, but that does not prove that it was not sent",
-            None,
-            &receipt_query,
-        )),
-        LookUp::NotDone(why) => Err(earlier.failure(why.reason(), why.hint(), &receipt_query)),
-    }
+    let acceptance =
+        receipt_lookup::find(context, guard, &query, tracking, since, limit).map_err(unproven)?;
+    let record = record("sent", message, tracking, acceptance);
+    warn_if_failed(context, earlier.settle(&record));
+    Ok(Sent { record, since })
 }
 
 /// The next step after an unknown outcome is to check, not to send.
@@ -151,22 +124,49 @@ fn with_check_commands(
     failure
 }
 
-fn record(status: &str, message: &Message, tracking: &Tracking, acceptance: Acceptance) -> Record {
-    let ids = message.call.operation.product.ids();
-    let mut data = Map::new();
-    data.insert("status".into(), json!(status));
-    data.insert(ids.receipt.into(), json!(acceptance.receipt_id));
-    data.insert(ids.tracking.into(), json!(tracking.id));
-    data.insert("request_id".into(), json!(acceptance.request_id));
-    data.insert("to".into(), json!(message.recipients));
-    data.insert("replayed".into(), json!(false));
-    Record { data, raw: Value::Object(acceptance.raw) }
+/// The result of a sent message: the `data` of its report, which its key also keeps.
+#[derive(Debug, Serialize)]
+struct SentMessage<'m> {
+    /// `accepted` by the reply of the service, or `sent` according to a receipt.
+    status: &'static str,
+    #[serde(flatten)]
+    ids: MessageIds<'m>,
+    /// The service's ID of the request, or of the request that returned the receipt.
+    request_id: Option<String>,
+    /// The recipients.
+    to: &'m [String],
+    /// The message was sent by an earlier run with the same key; this one sent nothing.
+    replayed: bool,
+}
+
+/// The service's ID of a message, which a receipt may lack, and the sender's.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum MessageIds<'m> {
+    Chat { message_id: Option<String>, task_id: &'m str },
+    Sms { biz_id: Option<String>, out_id: &'m str },
+}
+
+fn record(
+    status: &'static str,
+    message: &Message,
+    tracking: &Tracking,
+    acceptance: Acceptance,
+) -> Record {
+    let Acceptance { receipt_id, request_id, raw } = acceptance;
+    let ids = match message.call.operation.product {
+        Product::Cams => MessageIds::Chat { message_id: receipt_id, task_id: &tracking.id },
+        Product::Dysmsapi => MessageIds::Sms { biz_id: receipt_id, out_id: &tracking.id },
+    };
+    let to = &message.recipients;
+    let data = fields(&SentMessage { status, ids, request_id, to, replayed: false });
+    Record { data, raw: Value::Object(raw) }
 }
 
 /// A failed write is only a warning, because the message was sent or not sent regardless of it. A
 /// later run with the key looks for the receipt instead.
-fn warn_if_failed(context: &Context, written: Option<storage::Result<()>>) {
-    if let Some(Err(error)) = written {
+fn warn_if_failed(context: &Context, written: storage::Result<()>) {
+    if let Err(error) = written {
         let error = anyhow::Error::from(error);
         context.screen.warn(format!("the outcome of this send could not be recorded: {error:#}"));
     }

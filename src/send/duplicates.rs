@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::anyhow;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::error::{Failure, Kind, Outcome, Result};
+use crate::error::{Failure, Result};
 use crate::os::signals;
 use crate::send::repair::{REPAIR, advice};
 use crate::settings::Settings;
@@ -80,7 +80,7 @@ impl Check {
 /// The failure for a message that was already accepted `age` ago. `checks` are the commands that show
 /// the status of the earlier message.
 pub fn repetition(age: SignedDuration, checks: &[String]) -> Box<Failure> {
-    let mut failure = Failure::usage(format!(
+    Failure::usage(format!(
         "the same message was sent to the same customer {} s ago",
         age.as_secs().max(0)
     ))
@@ -88,24 +88,18 @@ pub fn repetition(age: SignedDuration, checks: &[String]) -> Box<Failure> {
         "check first whether it arrived; to send it again on purpose, add --allow-duplicate; \
          without it, the same message is refused for {} minutes",
         WINDOW.as_mins()
-    ));
-    failure.next = checks.to_vec();
-    failure
+    ))
+    .next_all(checks.to_vec())
 }
 
 /// The same message may have been sent, so no hint suggests sending it again.
 fn unresolved(age: SignedDuration, checks: &[String]) -> Box<Failure> {
-    let mut failure = Failure::new(
-        Kind::UnknownOutcome,
-        format!(
-            "the same message may have been sent to the same customer {} s ago; its outcome is unknown",
-            age.as_secs().max(0)
-        ),
-    )
-    .hint("check whether it arrived");
-    failure.outcome = Outcome::Unknown;
-    failure.next = checks.to_vec();
-    failure
+    Failure::unknown_outcome(format!(
+        "the same message may have been sent to the same customer {} s ago; its outcome is unknown",
+        age.as_secs().max(0)
+    ))
+    .hint("check whether it arrived")
+    .next_all(checks.to_vec())
 }
 
 /// The failure if the check cannot run. Nothing is sent.
@@ -118,16 +112,12 @@ pub fn check_failed(error: Error) -> Box<Failure> {
         Error::Unreadable(error, fix) => (error, fix),
         Error::TakenOver => (anyhow!("another run changed its record"), Fix::Retry),
     };
-    let mut failure =
-        Failure::environment(format!("cannot check whether this message was just sent: {error:#}"))
-            .hint(format!(
-                "{}; --allow-duplicate skips the check, even if the message was just sent",
-                advice(fix)
-            ));
-    if fix == Fix::Repair {
-        failure.next = vec![REPAIR.to_string()];
-    }
-    failure
+    Failure::environment(format!("cannot check whether this message was just sent: {error:#}"))
+        .hint(format!(
+            "{}; --allow-duplicate skips the check, even if the message was just sent",
+            advice(fix)
+        ))
+        .next_all((fix == Fix::Repair).then(|| REPAIR.to_string()))
 }
 
 /// A record that version 0.1.0 wrote in the last five minutes may contain this message.

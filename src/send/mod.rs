@@ -7,9 +7,10 @@ pub mod change;
 mod consent;
 pub mod duplicates;
 pub mod idempotency;
-mod options;
 pub mod receipt_lookup;
 pub mod repair;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -18,15 +19,23 @@ use crate::aliyun::guard::Guard;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
 use crate::error::{Outcome, Result, catch_panic};
 use crate::send::attempt::Sent;
-use crate::send::idempotency::{Claim, Pending, Record, Tracking};
+use crate::send::idempotency::{Claim, Pending, Record};
 use crate::send::receipt_lookup::ReceiptQuery;
 
 use crate::aliyun::client::{self, Client};
 use crate::context::Context;
 use crate::output::report::Report;
 pub use crate::send::consent::require_consent;
-pub use crate::send::options::SendOptions;
-use crate::storage::{self, Store};
+use crate::storage::{self, Store, Tracking};
+
+/// The options of every send that prevent a second send.
+#[derive(Debug, Clone)]
+pub struct SendOptions {
+    /// The idempotency key.
+    pub key: Option<String>,
+    /// How long to look for a receipt after an unknown outcome; zero disables it.
+    pub look_up: Duration,
+}
 
 /// A message that is ready to send.
 pub struct Message {
@@ -71,13 +80,12 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
         return Ok(planned);
     }
     require_consent(context)?;
-    context.facts.redaction.borrow_mut().add(&message.call);
+    context.status.redaction.borrow_mut().add(&message.call);
     let store = open_store(context, message)?;
-    let mut pending = match (&store, &message.safety.key) {
-        (None, _) => None,
-        (Some(store), None) => Some(Pending::without_key(&**store)),
-        (Some(store), Some(key)) => match claim(context, &**store, key, message)? {
-            Claim::Free(pending) => Some(pending),
+    let store = store.as_deref();
+    let mut pending = match (store, &message.safety.key) {
+        (Some(store), Some(key)) => match claim(context, store, key, message)? {
+            Claim::Free(pending) => pending,
             Claim::Accepted(record, since) => {
                 let sent = Sent { record, since };
                 return catch_panic(Outcome::Sent, || Ok(replay(context, guard, message, sent)));
@@ -89,9 +97,10 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
                 return catch_panic(Outcome::Sent, || Ok(replay(context, guard, message, sent)));
             }
         },
+        _ => Pending::new(store, None),
     };
-    if let (Some(check), Some(store)) = (&message.duplicates, &store) {
-        check.require_new(&context.settings, &**store)?;
+    if let (Some(check), Some(store)) = (&message.duplicates, store) {
+        check.require_new(&context.settings, store)?;
     }
     guard.require_allowed()?;
     let verified = match &message.verify {
@@ -101,10 +110,8 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
     };
     consent::confirm(context, guard.account()?, message, &verified)?;
     let client = Client::open(context, guard)?;
-    if let Some(pending) = &mut pending {
-        pending.begin(context, message.duplicates.as_ref())?;
-    }
-    let sent = attempt::send(context, guard, client, message, pending.as_mut())?;
+    pending.begin(context, message.duplicates.as_ref())?;
+    let sent = attempt::send(context, guard, client, message, &mut pending)?;
     catch_panic(Outcome::Sent, || {
         // Other runs may be waiting for the result of this key.
         drop(pending);
@@ -137,11 +144,7 @@ fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Sto
         Err(error) => error,
     };
     match (key, &message.duplicates) {
-        (Some(key), _) => Err(idempotency::unreadable(
-            key,
-            error,
-            Some((&message.receipt_query, &message.tracking)),
-        )),
+        (Some(key), _) => Err(idempotency::unreadable(key, error, Some(&message.receipt_query))),
         (None, Some(check)) if check.is_waived() => {
             let error = anyhow::Error::from(error);
             context

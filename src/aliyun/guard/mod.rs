@@ -107,7 +107,7 @@ impl<'r> Guard<'r> {
         AiMode::leases_in(&cli.config_folder)
             .and_then(Leases::readable)
             .map_err(|error| unusable(&error))?;
-        let env_credentials = EnvCredentials::of_this_process(&context.settings);
+        let env_credentials = EnvCredentials::from_process(&context.settings);
         if env_credentials.recorded {
             context.screen.note(
                 "ALIBABA_CLOUD_CLI_MOCK is set: aliyun returns recorded replies, but calls without a \
@@ -123,7 +123,7 @@ impl<'r> Guard<'r> {
         if let Some(warning) = account.warning() {
             context.screen.warn(warning);
         }
-        context.facts.account.replace(Some(account.clone()));
+        context.status.account.replace(Some(account.clone()));
         Ok(Prepared { cli, account })
     }
 

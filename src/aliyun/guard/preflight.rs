@@ -107,7 +107,7 @@ impl Preflight<'_> {
             None => Err(Failure::environment(format!(
                 "{} did not print its version: {}",
                 self.cli.shown,
-                reply::complaint(&output)
+                reply::describe_failure(&output)
             ))
             .hint(format!("check it with `{} version`, or {upgrade}", self.cli.shown))),
         }

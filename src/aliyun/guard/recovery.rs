@@ -23,7 +23,7 @@ pub fn at_start(context: &Context, may_start: bool) {
     } else {
         warn_only(&context.screen, context.settings.sandbox)
     };
-    context.facts.ai_mode_disabled.set(checked);
+    context.status.ai_mode_disabled.set(checked);
 }
 
 /// Warns if an earlier run left ai-mode on. Returns true only if it is certain that none did.

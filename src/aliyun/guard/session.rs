@@ -37,7 +37,7 @@ impl<'r> Session<'r> {
     /// Takes over the lease and the watchdog. Does not switch ai-mode on yet.
     pub fn new(context: &'r Context, cli: AliyunCli, lease: Lease, watchdog: Watchdog) -> Self {
         // Stays false until the lease is released.
-        let was_disabled = context.facts.ai_mode_disabled.replace(false);
+        let was_disabled = context.status.ai_mode_disabled.replace(false);
         let watchdog = RefCell::new(Some(watchdog));
         Self { context, cli, lease, release_needed: Cell::new(true), watchdog, was_disabled }
     }
@@ -178,7 +178,7 @@ impl<'r> Session<'r> {
 impl Drop for Session<'_> {
     fn drop(&mut self) {
         if !self.release_needed.get() {
-            self.context.facts.ai_mode_disabled.set(self.was_disabled);
+            self.context.status.ai_mode_disabled.set(self.was_disabled);
             return;
         }
         // A panic here during another panic would abort the program without a report about the
@@ -190,7 +190,7 @@ impl Drop for Session<'_> {
         .unwrap_or_else(|_| Release::On("internal error (a bug in alimsg)".into()));
         let watchdog = self.watchdog.take();
         let Release::On(reason) = release else {
-            self.context.facts.ai_mode_disabled.set(true);
+            self.context.status.ai_mode_disabled.set(true);
             return;
         };
         let successor = if watchdog.is_some_and(Watchdog::take_over) {

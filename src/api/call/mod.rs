@@ -2,13 +2,13 @@
 //!
 //! A call can be run, printed as a command line, or printed with its private values masked.
 
-mod shown;
+mod shell;
 
 use std::marker::PhantomData;
 
 use crate::api::operations::{Access, Changes, FlagKind, Operation, Reads, Sends, TypedOperation};
 use crate::error::{Failure, Result};
-pub use shown::{masked_line, shell_line};
+pub use shell::{masked_line, shell_line};
 
 /// The maximum length of one argument in bytes: `MAX_ARG_STRLEN` of Linux less its NUL; measured.
 pub const ARGUMENT_LIMIT: usize = 131_071;
@@ -49,7 +49,7 @@ impl Value {
 /// [`Call::arguments`].
 ///
 /// The effect is part of the type: only a [`ReadCall`] can be repeated.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Call<E> {
     pub operation: &'static Operation,
     values: Vec<(&'static str, Value)>,
@@ -85,18 +85,6 @@ pub fn any<E: 'static>(calls: &[Call<E>]) -> impl Iterator<Item = &dyn AnyCall> 
     calls.iter().map(|call| call as &dyn AnyCall)
 }
 
-// Not derived, because that would require `E: Clone`.
-impl<E> Clone for Call<E> {
-    fn clone(&self) -> Self {
-        Self {
-            operation: self.operation,
-            values: self.values.clone(),
-            problem: self.problem.clone(),
-            effect: PhantomData,
-        }
-    }
-}
-
 impl<E> Call<E> {
     pub fn to(operation: &'static TypedOperation<E>) -> Self {
         Self {
@@ -109,72 +97,63 @@ impl<E> Call<E> {
 
     #[must_use]
     pub fn text(self, flag: &'static str, value: impl Into<String>) -> Self {
-        self.set(flag, &[FlagKind::Text], Value::One(value.into()))
+        self.set(flag, FlagKind::Text, Value::One(value.into()))
     }
 
     /// Omits the flag if there is no value.
     #[must_use]
     pub fn optional_text(self, flag: &'static str, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.text(flag, value),
-            None => self,
-        }
+        self.optional(flag, FlagKind::Text, value.map(|value| Value::One(value.to_string())))
     }
 
+    /// Omits the flag if there is no value.
     #[must_use]
     pub fn optional_integer(self, flag: &'static str, value: Option<u64>) -> Self {
-        match value {
-            Some(value) => self.set(flag, &[FlagKind::Integer], Value::One(value.to_string())),
-            None => self,
-        }
+        self.optional(flag, FlagKind::Integer, value.map(|value| Value::One(value.to_string())))
     }
 
     /// Omits the flag if there is no value.
     #[must_use]
     pub fn optional_boolean(self, flag: &'static str, value: Option<bool>) -> Self {
-        match value {
-            Some(value) => self.set(flag, &[FlagKind::Boolean], Value::One(value.to_string())),
-            None => self,
-        }
+        self.optional(flag, FlagKind::Boolean, value.map(|value| Value::One(value.to_string())))
     }
 
     /// A nested structure, as one JSON value.
     #[must_use]
     pub fn json(self, flag: &'static str, value: &serde_json::Value) -> Self {
-        self.set(flag, &[FlagKind::Json], Value::One(value.to_string()))
+        self.set(flag, FlagKind::Json, Value::One(value.to_string()))
     }
 
     /// Omits the flag if the list is empty.
     #[must_use]
     pub fn list(self, flag: &'static str, values: &[String]) -> Self {
-        if values.is_empty() {
-            return self;
-        }
-        self.set(flag, &[FlagKind::TextList], Value::Many(values.to_vec()))
+        let values = (!values.is_empty()).then(|| Value::Many(values.to_vec()));
+        self.optional(flag, FlagKind::TextList, values)
     }
 
     /// Omits the flag if the list is empty.
     #[must_use]
     pub fn map(self, flag: &'static str, pairs: &[(String, String)]) -> Self {
-        if pairs.is_empty() {
-            return self;
-        }
-        self.set(flag, &[FlagKind::Map], Value::Tokens(pairs.to_vec()))
+        let pairs = (!pairs.is_empty()).then(|| Value::Tokens(pairs.to_vec()));
+        self.optional(flag, FlagKind::Map, pairs)
     }
 
     /// Known fields of a flag, such as `--page Index=1 Size=50`.
     #[must_use]
-    pub fn fields(mut self, flag: &'static str, pairs: &[(&str, u64)]) -> Self {
-        let kind = self.operation.flag(flag).map(|known| known.kind);
-        if let Some(kind @ FlagKind::Fields(names)) = kind {
-            if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.contains(name)) {
-                let mistake = format!("{flag} of {} has no field {name}", self.operation.command);
-                self.problem.get_or_insert_with(|| Failure::internal(mistake));
-            }
-            let tokens = pairs.iter().map(|(name, value)| ((*name).to_string(), value.to_string()));
-            return self.set(flag, &[kind], Value::Tokens(tokens.collect()));
+    pub fn fields(self, flag: &'static str, pairs: &[(&'static str, u64)]) -> Self {
+        let names = match self.operation.flag(flag).map(|known| known.kind) {
+            Some(FlagKind::Fields(names)) => names,
+            _ => &[],
+        };
+        let tokens = pairs.iter().map(|(name, value)| ((*name).to_string(), value.to_string()));
+        let tokens = Value::Tokens(tokens.collect());
+        let unknown = pairs.iter().find(|(name, _)| !names.contains(name));
+        let command = self.operation.command;
+        let mut call = self.set(flag, FlagKind::Fields(names), tokens);
+        if let Some((name, _)) = unknown {
+            call.note_mistake(format!("{flag} of {command} has no field {name}"));
         }
-        self.set(flag, &[], Value::Tokens(Vec::new()))
+        call
     }
 
     /// The value of a flag with a single value.
@@ -194,23 +173,32 @@ impl<E> Call<E> {
         })
     }
 
-    fn set(mut self, flag: &'static str, kinds: &[FlagKind], value: Value) -> Self {
+    fn optional(self, flag: &'static str, kind: FlagKind, value: Option<Value>) -> Self {
+        match value {
+            Some(value) => self.set(flag, kind, value),
+            None => self,
+        }
+    }
+
+    fn set(mut self, flag: &'static str, kind: FlagKind, value: Value) -> Self {
         let command = self.operation.command;
-        let mistake = match self.operation.flag(flag) {
-            None => Some(format!("{command} has no flag {flag}")),
-            Some(known) if !kinds.contains(&known.kind) => {
-                Some(format!("{flag} of {command} has another type"))
+        match self.operation.flag(flag) {
+            None => self.note_mistake(format!("{command} has no flag {flag}")),
+            Some(known) if known.kind != kind => {
+                self.note_mistake(format!("{flag} of {command} has another type"));
             }
             Some(_) if self.values.iter().any(|(set, _)| *set == flag) => {
-                Some(format!("{flag} of {command} is set twice"))
+                self.note_mistake(format!("{flag} of {command} is set twice"));
             }
-            Some(_) => None,
-        };
-        if let (Some(mistake), None) = (mistake, &self.problem) {
-            self.problem = Some(Failure::internal(mistake));
+            Some(_) => {}
         }
         self.values.push((flag, value));
         self
+    }
+
+    /// Keeps the first mistake of the code that builds the call.
+    fn note_mistake(&mut self, mistake: String) {
+        self.problem.get_or_insert_with(|| Failure::internal(mistake));
     }
 
     /// The flags that affect what the customer receives, in alphabetical order. Two calls that send
@@ -290,7 +278,7 @@ fn single(flag: &str, value: &str) -> Result<String> {
 
 fn token(flag: &str, key: &str, value: &str) -> Result<String> {
     // The token must not be parsed as a flag, and its first `=` must follow the key.
-    if key.is_empty() || key.starts_with('-') || !key.chars().all(shown::is_part_of_a_name) {
+    if key.is_empty() || key.starts_with('-') || !key.chars().all(shell::is_part_of_a_name) {
         return Err(Failure::usage(format!("invalid name {key:?} for {flag}")).hint(
             "names consist of letters, digits, '_', '.' and '-', and do not begin with '-'",
         ));

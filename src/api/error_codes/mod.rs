@@ -29,7 +29,7 @@ pub enum Cause {
     Permission,
     Throttled,
     /// The service itself failed; a send may have succeeded anyway.
-    Client,
+    Service,
     /// The input is invalid.
     Input,
     /// Something must be set up or changed first.
@@ -46,7 +46,7 @@ impl Cause {
             Self::Credentials => Kind::Credentials,
             Self::Permission => Kind::Permission,
             Self::Throttled => Kind::Throttled,
-            Self::Client | Self::Input | Self::State | Self::Recipient | Self::Account => {
+            Self::Service | Self::Input | Self::State | Self::Recipient | Self::Account => {
                 Kind::Rejected
             }
         }

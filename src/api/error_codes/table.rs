@@ -1,7 +1,7 @@
 //! The table of error codes, grouped by layer.
 
 use crate::api::error_codes::Cause::{
-    self, Account, Client, Credentials, Input, Permission, Recipient, State, Throttled,
+    self, Account, Credentials, Input, Permission, Recipient, Service, State, Throttled,
 };
 use crate::api::error_codes::Code;
 use crate::api::error_codes::Layer::{self, Cams, Gateway, Meta, Sms};
@@ -36,10 +36,10 @@ pub static CODES: &[Code] = &[
     code(Gateway, "Throttling", Throttled,
         "too many calls",
         "send more slowly and try again later"),
-    code(Gateway, "ServiceUnavailable", Client,
+    code(Gateway, "ServiceUnavailable", Service,
         "the service is temporarily unavailable",
         "try again later; after a send, check the receipt first"),
-    code(Gateway, "InternalError", Client,
+    code(Gateway, "InternalError", Service,
         "internal error of the service",
         "try again later; after a send, check the receipt first"),
     code(Cams, "InvalidParameter.FromOnlyNumeric", Input,
@@ -99,7 +99,7 @@ pub static CODES: &[Code] = &[
     code(Cams, "InvalidParameter.PageInvalid", Input,
         "the page is invalid",
         "set a page index of at least 1 and a page size"),
-    code(Cams, "TemplateListError.QueryError", Client,
+    code(Cams, "TemplateListError.QueryError", Service,
         "the templates could not be queried",
         "check the filters and try again"),
     code(Cams, "InvalidParameter.LanguageNotSupport", Input,
@@ -243,7 +243,7 @@ pub static CODES: &[Code] = &[
     code(Sms, "isp.RAM_PERMISSION_DENY", Permission,
         "the RAM identity may not make this call",
         "attach the policy below to it"),
-    code(Sms, "isp.SYSTEM_ERROR", Client,
+    code(Sms, "isp.SYSTEM_ERROR", Service,
         "internal error of the service",
         "check the receipt before you send again"),
     code(Sms, "isv.DENY_IP_RANGE", State,

@@ -3,18 +3,14 @@
 //! Source: the public API model, for commands, flags, types, required fields and RAM actions.
 
 use crate::api::operations::{
-    Access, ChangeOperation, FlagKind, Operation, Product, ReadOperation, SendOperation,
-    TypedOperation, optional, required,
+    Changes, Effect, FlagKind, Operation, Product, Reads, Sends, TypedOperation, optional, required,
 };
 use FlagKind::{Boolean, Fields, Integer, Json, Map, Text, TextList};
 
-pub static SEND_CHATAPP_MESSAGE: SendOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "send-chatapp-message",
-    api: "SendChatappMessage",
-    access: Access::Send,
-    ram_action: "cams:SendChatappMessage",
-    flags: &[
+operations! {
+    Product::Cams, "cams";
+
+    SEND_CHATAPP_MESSAGE: Sends, "send-chatapp-message", "SendChatappMessage", [
         optional("--ad-account-id", Text).not_content(),
         optional("--category", Text),
         required("--channel-type", Text),
@@ -44,16 +40,9 @@ pub static SEND_CHATAPP_MESSAGE: SendOperation = TypedOperation::new(Operation {
         optional("--tracking-data", Text).private().not_content(),
         optional("--ttl", Integer),
         required("--type", Text),
-    ],
-});
+    ];
 
-pub static SEND_CHATAPP_MASS_MESSAGE: SendOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "send-chatapp-mass-message",
-    api: "SendChatappMassMessage",
-    access: Access::Send,
-    ram_action: "cams:SendChatappMassMessage",
-    flags: &[
+    SEND_CHATAPP_MASS_MESSAGE: Sends, "send-chatapp-mass-message", "SendChatappMassMessage", [
         required("--channel-type", Text),
         optional("--cust-space-id", Text).not_content(),
         optional("--fall-back-content", Text).private(),
@@ -69,16 +58,9 @@ pub static SEND_CHATAPP_MASS_MESSAGE: SendOperation = TypedOperation::new(Operat
         optional("--template-code", Text),
         optional("--template-name", Text),
         optional("--ttl", Integer),
-    ],
-});
+    ];
 
-pub static LIST_CHATAPP_MESSAGE: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "list-chatapp-message",
-    api: "ListChatappMessage",
-    access: Access::Read,
-    ram_action: "cams:ListChatappMessage",
-    flags: &[
+    LIST_CHATAPP_MESSAGE: Reads, "list-chatapp-message", "ListChatappMessage", [
         required("--business-number", Text),
         required("--channel-type", Text),
         optional("--client-accept-status", Text),
@@ -93,16 +75,9 @@ pub static LIST_CHATAPP_MESSAGE: ReadOperation = TypedOperation::new(Operation {
         optional("--start-time-str", Text),
         optional("--template-code", Text),
         optional("--user-number", Text),
-    ],
-});
+    ];
 
-pub static LIST_CHATAPP_TEMPLATE: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "list-chatapp-template",
-    api: "ListChatappTemplate",
-    access: Access::Read,
-    ram_action: "cams:ListChatappTemplate",
-    flags: &[
+    LIST_CHATAPP_TEMPLATE: Reads, "list-chatapp-template", "ListChatappTemplate", [
         optional("--audit-status", Text),
         optional("--category", Text),
         optional("--code", Text),
@@ -111,31 +86,17 @@ pub static LIST_CHATAPP_TEMPLATE: ReadOperation = TypedOperation::new(Operation 
         optional("--name", Text),
         optional("--page", Fields(&["Index", "Size"])),
         optional("--template-type", Text),
-    ],
-});
+    ];
 
-pub static GET_CHATAPP_TEMPLATE_DETAIL: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "get-chatapp-template-detail",
-    api: "GetChatappTemplateDetail",
-    access: Access::Read,
-    ram_action: "cams:GetChatappTemplateDetail",
-    flags: &[
+    GET_CHATAPP_TEMPLATE_DETAIL: Reads, "get-chatapp-template-detail", "GetChatappTemplateDetail", [
         optional("--cust-space-id", Text),
         required("--biz-language", Text),
         optional("--template-code", Text),
         optional("--template-name", Text),
         optional("--template-type", Text),
-    ],
-});
+    ];
 
-pub static CREATE_CHATAPP_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "create-chatapp-template",
-    api: "CreateChatappTemplate",
-    access: Access::Write,
-    ram_action: "cams:CreateChatappTemplate",
-    flags: &[
+    CREATE_CHATAPP_TEMPLATE: Changes, "create-chatapp-template", "CreateChatappTemplate", [
         optional("--allow-category-change", Boolean),
         required("--category", Text),
         optional("--category-change-paused", Boolean),
@@ -147,16 +108,9 @@ pub static CREATE_CHATAPP_TEMPLATE: ChangeOperation = TypedOperation::new(Operat
         required("--name", Text),
         optional("--product-set-id", Text),
         required("--template-type", Text),
-    ],
-});
+    ];
 
-pub static MODIFY_CHATAPP_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "modify-chatapp-template",
-    api: "ModifyChatappTemplate",
-    access: Access::Write,
-    ram_action: "cams:ModifyChatappTemplate",
-    flags: &[
+    MODIFY_CHATAPP_TEMPLATE: Changes, "modify-chatapp-template", "ModifyChatappTemplate", [
         optional("--category", Text),
         optional("--category-change-paused", Boolean),
         required("--components", Json).private(),
@@ -168,31 +122,17 @@ pub static MODIFY_CHATAPP_TEMPLATE: ChangeOperation = TypedOperation::new(Operat
         optional("--template-code", Text),
         optional("--template-name", Text),
         optional("--template-type", Text),
-    ],
-});
+    ];
 
-pub static DELETE_CHATAPP_TEMPLATE: ChangeOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "delete-chatapp-template",
-    api: "DeleteChatappTemplate",
-    access: Access::Write,
-    ram_action: "cams:DeleteChatappTemplate",
-    flags: &[
+    DELETE_CHATAPP_TEMPLATE: Changes, "delete-chatapp-template", "DeleteChatappTemplate", [
         optional("--cust-space-id", Text),
         optional("--biz-language", Text),
         optional("--template-code", Text),
         optional("--template-name", Text),
         required("--template-type", Text),
-    ],
-});
+    ];
 
-pub static GET_CHATAPP_TEMPLATE_METRIC: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "get-chatapp-template-metric",
-    api: "GetChatappTemplateMetric",
-    access: Access::Read,
-    ram_action: "cams:GetChatappTemplateMetric",
-    flags: &[
+    GET_CHATAPP_TEMPLATE_METRIC: Reads, "get-chatapp-template-metric", "GetChatappTemplateMetric", [
         optional("--cust-space-id", Text),
         required("--end", Integer),
         optional("--granularity", Text),
@@ -200,49 +140,21 @@ pub static GET_CHATAPP_TEMPLATE_METRIC: ReadOperation = TypedOperation::new(Oper
         required("--start", Integer),
         required("--template-code", Text),
         optional("--template-type", Text),
-    ],
-});
+    ];
 
-pub static QUERY_CHATAPP_PHONE_NUMBERS: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "query-chatapp-phone-numbers",
-    api: "QueryChatappPhoneNumbers",
-    access: Access::Read,
-    ram_action: "cams:QueryChatappPhoneNumbers",
-    flags: &[optional("--cust-space-id", Text), optional("--status", Text)],
-});
+    QUERY_CHATAPP_PHONE_NUMBERS: Reads, "query-chatapp-phone-numbers", "QueryChatappPhoneNumbers", [optional("--cust-space-id", Text), optional("--status", Text)];
 
-pub static GET_CHATAPP_PHONE_NUMBER_METRIC: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "get-chatapp-phone-number-metric",
-    api: "GetChatappPhoneNumberMetric",
-    access: Access::Read,
-    ram_action: "cams:GetChatappPhoneNumberMetric",
-    flags: &[
+    GET_CHATAPP_PHONE_NUMBER_METRIC: Reads, "get-chatapp-phone-number-metric", "GetChatappPhoneNumberMetric", [
         optional("--cust-space-id", Text),
         required("--end", Integer),
         optional("--granularity", Text),
         optional("--phone-number", Text),
         required("--start", Integer),
-    ],
-});
+    ];
 
-pub static QUERY_PHONE_BUSINESS_PROFILE: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "query-phone-business-profile",
-    api: "QueryPhoneBusinessProfile",
-    access: Access::Read,
-    ram_action: "cams:QueryPhoneBusinessProfile",
-    flags: &[required("--cust-space-id", Text), required("--phone-number", Text)],
-});
+    QUERY_PHONE_BUSINESS_PROFILE: Reads, "query-phone-business-profile", "QueryPhoneBusinessProfile", [required("--cust-space-id", Text), required("--phone-number", Text)];
 
-pub static MODIFY_PHONE_BUSINESS_PROFILE: ChangeOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "modify-phone-business-profile",
-    api: "ModifyPhoneBusinessProfile",
-    access: Access::Write,
-    ram_action: "cams:ModifyPhoneBusinessProfile",
-    flags: &[
+    MODIFY_PHONE_BUSINESS_PROFILE: Changes, "modify-phone-business-profile", "ModifyPhoneBusinessProfile", [
         optional("--about", Text),
         optional("--address", Text),
         required("--cust-space-id", Text),
@@ -252,34 +164,13 @@ pub static MODIFY_PHONE_BUSINESS_PROFILE: ChangeOperation = TypedOperation::new(
         optional("--profile-picture-url", Text),
         optional("--vertical", Text),
         optional("--websites", TextList),
-    ],
-});
+    ];
 
-pub static GET_CHATAPP_UPLOAD_AUTHORIZATION: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "get-chatapp-upload-authorization",
-    api: "GetChatappUploadAuthorization",
-    access: Access::Read,
-    ram_action: "cams:GetChatappUploadAuthorization",
-    flags: &[required("--cust-space-id", Text)],
-});
+    GET_CHATAPP_UPLOAD_AUTHORIZATION: Reads, "get-chatapp-upload-authorization", "GetChatappUploadAuthorization", [required("--cust-space-id", Text)];
 
-pub static GENERATE_PRESIGNED_URL: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "generate-presigned-url",
-    api: "GeneratePresignedUrl",
-    access: Access::Read,
-    ram_action: "cams:GeneratePresignedUrl",
-    flags: &[required("--file-path", Text)],
-});
+    GENERATE_PRESIGNED_URL: Reads, "generate-presigned-url", "GeneratePresignedUrl", [required("--file-path", Text)];
 
-pub static LIST_INSTANCE: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "list-instance",
-    api: "ListInstance",
-    access: Access::Read,
-    ram_action: "cams:ListInstance",
-    flags: &[
+    LIST_INSTANCE: Reads, "list-instance", "ListInstance", [
         optional("--bind-id", Text),
         optional("--channel-type", Text),
         optional("--filter-str", Text),
@@ -290,110 +181,42 @@ pub static LIST_INSTANCE: ReadOperation = TypedOperation::new(Operation {
         optional("--page-size", Integer),
         optional("--resource-group-id", Text),
         optional("--submit-time", Text),
-    ],
-});
+    ];
 
-pub static QUERY_CHATAPP_BIND_WABA: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "query-chatapp-bind-waba",
-    api: "QueryChatappBindWaba",
-    access: Access::Read,
-    ram_action: "cams:QueryChatappBindWaba",
-    flags: &[optional("--cust-space-id", Text)],
-});
+    QUERY_CHATAPP_BIND_WABA: Reads, "query-chatapp-bind-waba", "QueryChatappBindWaba", [optional("--cust-space-id", Text)];
 
-pub static GET_WHATSAPP_HEALTH_STATUS: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "get-whatsapp-health-status",
-    api: "GetWhatsappHealthStatus",
-    access: Access::Read,
-    ram_action: "cams:GetWhatsappHealthStatus",
-    flags: &[
+    GET_WHATSAPP_HEALTH_STATUS: Reads, "get-whatsapp-health-status", "GetWhatsappHealthStatus", [
         required("--cust-space-id", Text),
         optional("--biz-language", Text),
         required("--node-type", Text),
         optional("--phone-number", Text),
         optional("--template-code", Text),
         optional("--waba-id", Text),
-    ],
-});
+    ];
 
-pub static GET_CONVERSATIONAL_AUTOMATION: ReadOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "get-conversational-automation",
-    api: "GetConversationalAutomation",
-    access: Access::Read,
-    ram_action: "cams:GetConversationalAutomation",
-    flags: &[required("--cust-space-id", Text), required("--phone-number", Text)],
-});
+    GET_CONVERSATIONAL_AUTOMATION: Reads, "get-conversational-automation", "GetConversationalAutomation", [required("--cust-space-id", Text), required("--phone-number", Text)];
 
-pub static UPDATE_CONVERSATIONAL_AUTOMATION: ChangeOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "update-conversational-automation",
-    api: "UpdateConversationalAutomation",
-    access: Access::Write,
-    ram_action: "cams:UpdateConversationalAutomation",
-    flags: &[
+    UPDATE_CONVERSATIONAL_AUTOMATION: Changes, "update-conversational-automation", "UpdateConversationalAutomation", [
         optional("--commands", Json),
         required("--cust-space-id", Text),
         optional("--enable-welcome-message", Boolean),
         required("--phone-number", Text),
         optional("--prompts", TextList),
-    ],
-});
+    ];
 
-pub static UPDATE_ACCOUNT_WEBHOOK: ChangeOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "update-account-webhook",
-    api: "UpdateAccountWebhook",
-    access: Access::Write,
-    ram_action: "cams:UpdateAccountWebhook",
-    flags: &[
+    UPDATE_ACCOUNT_WEBHOOK: Changes, "update-account-webhook", "UpdateAccountWebhook", [
         required("--cust-space-id", Text),
         optional("--http-flag", Text),
         optional("--queue-flag", Text),
         optional("--status-callback-url", Text),
-    ],
-});
+    ];
 
-pub static UPDATE_PHONE_WEBHOOK: ChangeOperation = TypedOperation::new(Operation {
-    product: Product::Cams,
-    command: "update-phone-webhook",
-    api: "UpdatePhoneWebhook",
-    access: Access::Write,
-    ram_action: "cams:UpdatePhoneWebhook",
-    flags: &[
+    UPDATE_PHONE_WEBHOOK: Changes, "update-phone-webhook", "UpdatePhoneWebhook", [
         required("--cust-space-id", Text),
         optional("--http-flag", Text),
         required("--phone-number", Text),
         optional("--queue-flag", Text),
         optional("--status-callback-url", Text),
         optional("--up-callback-url", Text),
-    ],
-});
-
-/// Every call of this product, in the order of the API model.
-pub static ALL: &[&Operation] = &[
-    &SEND_CHATAPP_MESSAGE.operation,
-    &SEND_CHATAPP_MASS_MESSAGE.operation,
-    &LIST_CHATAPP_MESSAGE.operation,
-    &LIST_CHATAPP_TEMPLATE.operation,
-    &GET_CHATAPP_TEMPLATE_DETAIL.operation,
-    &CREATE_CHATAPP_TEMPLATE.operation,
-    &MODIFY_CHATAPP_TEMPLATE.operation,
-    &DELETE_CHATAPP_TEMPLATE.operation,
-    &GET_CHATAPP_TEMPLATE_METRIC.operation,
-    &QUERY_CHATAPP_PHONE_NUMBERS.operation,
-    &GET_CHATAPP_PHONE_NUMBER_METRIC.operation,
-    &QUERY_PHONE_BUSINESS_PROFILE.operation,
-    &MODIFY_PHONE_BUSINESS_PROFILE.operation,
-    &GET_CHATAPP_UPLOAD_AUTHORIZATION.operation,
-    &GENERATE_PRESIGNED_URL.operation,
-    &LIST_INSTANCE.operation,
-    &QUERY_CHATAPP_BIND_WABA.operation,
-    &GET_WHATSAPP_HEALTH_STATUS.operation,
-    &GET_CONVERSATIONAL_AUTOMATION.operation,
-    &UPDATE_CONVERSATIONAL_AUTOMATION.operation,
-    &UPDATE_ACCOUNT_WEBHOOK.operation,
-    &UPDATE_PHONE_WEBHOOK.operation,
-];
+    ];
+}

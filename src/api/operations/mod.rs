@@ -3,27 +3,35 @@
 //! The argument builder, the sandbox, the retry rules, the RAM policy of an error and the agent
 //! string all use this table; commands and flags of product calls are defined nowhere else.
 
-mod cams;
-mod dysmsapi;
-
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use crate::error::Outcome;
-pub use cams::{
-    CREATE_CHATAPP_TEMPLATE, DELETE_CHATAPP_TEMPLATE, GENERATE_PRESIGNED_URL,
-    GET_CHATAPP_PHONE_NUMBER_METRIC, GET_CHATAPP_TEMPLATE_DETAIL, GET_CHATAPP_TEMPLATE_METRIC,
-    GET_CHATAPP_UPLOAD_AUTHORIZATION, GET_CONVERSATIONAL_AUTOMATION, GET_WHATSAPP_HEALTH_STATUS,
-    LIST_CHATAPP_MESSAGE, LIST_CHATAPP_TEMPLATE, LIST_INSTANCE, MODIFY_CHATAPP_TEMPLATE,
-    MODIFY_PHONE_BUSINESS_PROFILE, QUERY_CHATAPP_BIND_WABA, QUERY_CHATAPP_PHONE_NUMBERS,
-    QUERY_PHONE_BUSINESS_PROFILE, SEND_CHATAPP_MESSAGE, UPDATE_ACCOUNT_WEBHOOK,
-    UPDATE_CONVERSATIONAL_AUTOMATION, UPDATE_PHONE_WEBHOOK,
-};
-pub use dysmsapi::{
-    CREATE_SMS_TEMPLATE, DELETE_SMS_TEMPLATE, GET_SMS_SIGN, GET_SMS_TEMPLATE, QUERY_SEND_DETAILS,
-    QUERY_SEND_STATISTICS, QUERY_SINGLE_SMS_QUALIFICATION, QUERY_SMS_QUALIFICATION_RECORD,
-    QUERY_SMS_SIGN_LIST, QUERY_SMS_TEMPLATE_LIST, SEND_SMS, UPDATE_SMS_TEMPLATE,
-};
+pub use cams::*;
+pub use dysmsapi::*;
+
+/// Defines the calls of a product, one row each: a static of every row, and `ALL`, in the order of
+/// the API model. The RAM action is the name of the API after the product's name in policies.
+macro_rules! operations {
+    (
+        $product:expr, $ram:literal;
+        $($name:ident: $effect:ident, $command:literal, $api:literal, $flags:expr;)*
+    ) => {
+        $(pub static $name: TypedOperation<$effect> = TypedOperation::new(Operation {
+            product: $product,
+            command: $command,
+            api: $api,
+            access: <$effect>::ACCESS,
+            ram_action: concat!($ram, ":", $api),
+            flags: &$flags,
+        });)*
+
+        pub(super) static ALL: &[&Operation] = &[$(&$name.operation),*];
+    };
+}
+
+mod cams;
+mod dysmsapi;
 
 /// A product of Alibaba Cloud that alimsg calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -75,15 +83,11 @@ impl Product {
             Self::Cams => Ids {
                 tracking_flag: "--task-id",
                 tracking: "task_id",
-                receipt: "message_id",
                 receipt_in: &["MessageId", "Data.MessageId", "GroupMessageId"],
             },
-            Self::Dysmsapi => Ids {
-                tracking_flag: "--out-id",
-                tracking: "out_id",
-                receipt: "biz_id",
-                receipt_in: &["BizId"],
-            },
+            Self::Dysmsapi => {
+                Ids { tracking_flag: "--out-id", tracking: "out_id", receipt_in: &["BizId"] }
+            }
         }
     }
 
@@ -103,8 +107,6 @@ pub struct Ids {
     pub tracking_flag: &'static str,
     /// The name of the sender's ID in results; the message can be found by it.
     pub tracking: &'static str,
-    /// The name in results of the ID that the service assigns.
-    pub receipt: &'static str,
     /// The paths of that ID in replies.
     pub receipt_in: &'static [&'static str],
 }
@@ -249,14 +251,10 @@ pub struct TypedOperation<E> {
     effect: PhantomData<E>,
 }
 
-pub type ReadOperation = TypedOperation<Reads>;
-pub type SendOperation = TypedOperation<Sends>;
 pub type ChangeOperation = TypedOperation<Changes>;
 
-impl<E: Effect> TypedOperation<E> {
-    /// Does not compile if the effect of the type differs from that of the row.
+impl<E> TypedOperation<E> {
     const fn new(operation: Operation) -> Self {
-        assert!(operation.access as u8 == E::ACCESS as u8, "the effect differs from the row's");
         Self { operation, effect: PhantomData }
     }
 }

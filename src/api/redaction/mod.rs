@@ -3,7 +3,7 @@
 //! Their errors quote the request: URLs with access keys, tokens and phone numbers, the string that
 //! was signed, and the content of the message. Each such text passes through a [`Redaction`] before
 //! it becomes part of a failure or of the output: replies to calls in `Client::call`, errors of the
-//! guard's commands in `reply::complaint`.
+//! guard's commands in `reply::describe_failure`.
 //!
 //! Two kinds of text are hidden: URL queries, access keys, tokens and signatures, by patterns; and
 //! each private value of the call with at least four characters: variables, content and recipients.

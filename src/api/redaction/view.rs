@@ -110,7 +110,7 @@ fn backslash(rest: &[u8]) -> Escape {
         b'\'' => b'\'',
         b'\\' => b'\\',
         b'/' => b'/',
-        b'x' => u8::try_from(hexadecimal(rest.get(2..4)?)?).ok().map(|byte| (vec![byte], 4))?.0[0],
+        b'x' => return Some((vec![u8::try_from(hexadecimal(rest.get(2..4)?)?).ok()?], 4)),
         b'u' if rest.get(2) == Some(&b'{') => {
             let end = rest.iter().take(12).position(|byte| *byte == b'}')?;
             return character(hexadecimal(&rest[3..end])?, end + 1);
@@ -129,7 +129,7 @@ fn backslash(rest: &[u8]) -> Escape {
         b'U' => return character(hexadecimal(rest.get(2..10)?)?, 10),
         _ => return None,
     };
-    Some((vec![byte], if rest[1] == b'x' { 4 } else { 2 }))
+    Some((vec![byte], 2))
 }
 
 fn entity(rest: &[u8]) -> Escape {

@@ -51,16 +51,14 @@ pub fn statements(text: &str, exit: Option<i32>) -> Vec<Statement> {
             part.push(line);
         }
     }
-    let is_labelled = parts.len() > 1;
-    let mut parts = parts.into_iter();
-    let before = parts.next().unwrap_or_default();
-    let mut all = vec![if is_labelled {
-        Statement { lines: owned(&before), error: None, is_about_keys: false }
+    let Some((before, labelled)) = parts.split_first() else { return Vec::new() };
+    let first = if labelled.is_empty() {
+        statement(before, exit, error_in_last_line)
     } else {
-        last_line(&before, exit)
-    }];
-    all.extend(parts.map(|part| statement(&part, exit)));
-    all
+        Statement { lines: owned(before), error: None, is_about_keys: false }
+    };
+    let rest = labelled.iter().map(|lines| statement(lines, exit, labelled_error));
+    std::iter::once(first).chain(rest).collect()
 }
 
 fn owned(lines: &[&str]) -> Vec<String> {
@@ -98,39 +96,45 @@ pub fn without_label(line: &str) -> &str {
     if is_labelled(line) { line["error:".len()..].trim() } else { line }
 }
 
-/// Parses an error with its lines.
-fn statement(lines: &[&str], exit: Option<i32>) -> Statement {
-    let texts: Vec<&str> =
-        lines.iter().map(|line| without_label(line)).filter(|line| !line.is_empty()).collect();
-    let head = texts.first().copied().unwrap_or_default();
+/// Parses an error with its lines; `parse` finds out what it proves if it is not about keys.
+fn statement(
+    lines: &[&str],
+    exit: Option<i32>,
+    parse: fn(&[&str], Option<i32>) -> Option<CliError>,
+) -> Statement {
     let is_about_keys = exit == Some(BAD_PROFILE) && lines.iter().any(|l| l.ends_with(NO_KEYS));
     let error = if is_about_keys {
+        let head = texts(lines).next().unwrap_or_default();
         Some(CliError::Credentials(head.to_string()))
-    } else if service_error::is_header(head) {
-        own_lines(lines).find_map(not_connected)
     } else {
-        known(head, &texts, exit).or_else(|| own_lines(lines).find_map(not_connected))
+        parse(lines, exit)
     };
     Statement { lines: owned(lines), error, is_about_keys }
 }
 
+/// The lines without their label, without empty ones.
+fn texts<'a>(lines: &[&'a str]) -> impl Iterator<Item = &'a str> {
+    lines.iter().map(|line| without_label(line)).filter(|line| !line.is_empty())
+}
+
+fn labelled_error(lines: &[&str], exit: Option<i32>) -> Option<CliError> {
+    let texts: Vec<&str> = texts(lines).collect();
+    let head = texts.first().copied().unwrap_or_default();
+    let known = if service_error::is_header(head) { None } else { known_error(head, &texts, exit) };
+    known.or_else(|| own_lines(lines).find_map(not_connected))
+}
+
 /// Evaluates the last line of a failed process without a labelled error, unless it is a note.
-fn last_line(lines: &[&str], exit: Option<i32>) -> Statement {
-    let is_about_keys = exit == Some(BAD_PROFILE) && lines.iter().any(|l| l.ends_with(NO_KEYS));
+fn error_in_last_line(lines: &[&str], exit: Option<i32>) -> Option<CliError> {
     let last = lines.iter().rev().find(|line| !line.trim().is_empty()).copied().unwrap_or_default();
     let is_note = last.starts_with([' ', '\t'])
         || ["warn", "note", "hint", "could not load", "提示"]
             .iter()
             .any(|word| last.to_lowercase().starts_with(word));
-    let error = if is_about_keys {
-        let first = lines.iter().map(|line| line.trim()).find(|line| !line.is_empty());
-        Some(CliError::Credentials(first.unwrap_or(last).to_string()))
-    } else if is_note || !matches!(exit, Some(1..=127)) {
-        None
-    } else {
-        known(last.trim(), &[last], exit).or_else(|| not_connected(last))
-    };
-    Statement { lines: owned(lines), error, is_about_keys }
+    if is_note || !matches!(exit, Some(1..=127)) {
+        return None;
+    }
+    known_error(last.trim(), &[last], exit).or_else(|| not_connected(last))
 }
 
 /// The lines of one error: the first, and those that are indented or fields of an SDK error.
@@ -151,7 +155,7 @@ fn not_connected(line: &str) -> Option<CliError> {
 }
 
 /// What an error proves that begins with `head` and consists of `lines`.
-fn known(head: &str, lines: &[&str], exit: Option<i32>) -> Option<CliError> {
+fn known_error(head: &str, lines: &[&str], exit: Option<i32>) -> Option<CliError> {
     let lower = head.to_lowercase();
     let has = |signs: &[&str]| signs.iter().any(|sign| lower.contains(sign));
     let line = head.to_string();
@@ -259,7 +263,7 @@ fn is_missing_plugin(error: &str) -> bool {
 /// with 0.
 pub fn failure_message(output: &Output) -> Option<String> {
     let succeeded = output.succeeded() && !has_error_label(&output.stderr);
-    (!succeeded).then(|| complaint(output))
+    (!succeeded).then(|| describe_failure(output))
 }
 
 /// Whether a command of the host failed because its profiles cannot be used.
@@ -270,7 +274,7 @@ pub fn is_configuration_error(output: &Output) -> bool {
 }
 
 /// One line that describes a failed command of the host.
-pub fn complaint(output: &Output) -> String {
+pub fn describe_failure(output: &Output) -> String {
     match output.end {
         Termination::TimedOut(limit) => format!("no answer within {} s", limit.as_secs()),
         Termination::Interrupted => "stopped by a signal".into(),
@@ -290,7 +294,7 @@ pub fn complaint(output: &Output) -> String {
 
 /// Whether a line has an `error:` label.
 pub fn has_error_label(stderr: &[u8]) -> bool {
-    plain(stderr).to_lowercase().lines().any(|line| line.trim_start().starts_with("error:"))
+    plain(stderr).lines().any(is_labelled)
 }
 
 /// The request ID in an error text: `RequestId: 1A2B…`, `request id: 1A2B…`, `"RequestId":"1A2B…"`.
@@ -314,10 +318,7 @@ pub fn plain(bytes: &[u8]) -> String {
 /// The first line with an `error:` label, without the label; else the last non-empty line.
 pub fn main_line(text: &str) -> String {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let labelled = lines.clone().find_map(|line| {
-        let (word, rest) = line.split_at_checked("error:".len())?;
-        word.eq_ignore_ascii_case("error:").then(|| rest.trim())
-    });
+    let labelled = lines.clone().find(|line| is_labelled(line)).map(without_label);
     // A stack trace follows below a panic.
     let labelled = labelled.or_else(|| lines.clone().find(|line| line.starts_with("panic: ")));
     labelled

@@ -12,7 +12,7 @@ use crate::api::operations::{Access, Operation};
 use crate::api::reply::cli_error::{self, CliError, Statement};
 use crate::api::reply::output::{self, Printed};
 use crate::api::reply::service_error::{ServiceError, Verdict};
-use crate::api::reply::signs::{self, Sign};
+use crate::api::reply::signs::{self, Scope, Sign};
 use crate::os::process::{Output, STDERR_LIMIT, STDOUT_LIMIT, Termination};
 use crate::os::system;
 
@@ -112,17 +112,14 @@ pub fn gather(operation: &Operation, output: &Output) -> Vec<Evidence> {
             Verdict::Refused => {}
         }
     }
-    for finding in stderr.signs() {
+    if let Some(finding) = stderr.sign() {
         add(Proves::MayBeSent, finding);
     }
     if output::mentions_ok_with_id(stdout.text) || output::mentions_ok_with_id(&stderr.text) {
         add(Proves::MayBeSent, Finding::BuriedOk);
     }
     if !stderr.keys_unavailable {
-        for finding in stdout.signs() {
-            add(Proves::MayBeSent, finding);
-        }
-        if let Some(finding) = stdout.unexpected_text() {
+        for finding in [stdout.sign(), stdout.unexpected_text()].into_iter().flatten() {
             add(Proves::MayBeSent, finding);
         }
     }
@@ -220,18 +217,15 @@ impl<'a> Stdout<'a> {
     }
 
     /// The first line that reports a crash or a lost answer.
-    fn signs(&self) -> Vec<Finding> {
-        let scope = if self.is_help { signs::Scope::HelpPage } else { signs::Scope::Any };
-        let sign = self.text.lines().find_map(|line| finding(line, scope));
+    fn sign(&self) -> Option<Finding> {
         let excerpt =
             |line: String| output::excerpt(&crate::message::sanitize::strip_escapes(&line));
-        sign.map(|finding| match finding {
+        let scope = scope(self.is_help);
+        Some(match self.text.lines().find_map(|line| finding(line, scope))? {
             Finding::Lost(line) => Finding::Lost(excerpt(line)),
             Finding::Crashed(line) => Finding::Crashed(excerpt(line)),
             other => other,
         })
-        .into_iter()
-        .collect()
     }
 
     /// The finding for text where a reply was expected.
@@ -254,7 +248,7 @@ fn is_answer(reply: &Map<String, Value>) -> bool {
         && !output::holds_keys(&Value::Object(reply.clone()).to_string())
 }
 
-fn finding(line: &str, scope: signs::Scope) -> Option<Finding> {
+fn finding(line: &str, scope: Scope) -> Option<Finding> {
     let text = || cli_error::without_label(line).to_string();
     match signs::classify(line, scope)? {
         Sign::Crashed => Some(Finding::Crashed(text())),
@@ -287,16 +281,13 @@ impl Stderr {
     }
 
     /// The line that reports a crash, else a lost answer: a crash causes the other errors.
-    fn signs(&self) -> Vec<Finding> {
-        let scope = if output::is_help_page(&self.text) {
-            signs::Scope::HelpPage
-        } else {
-            signs::Scope::Any
-        };
-        let mut findings: Vec<Finding> =
-            self.lines().into_iter().filter_map(|line| finding(line, scope)).collect();
-        findings.sort_by_key(|finding| !matches!(finding, Finding::Crashed(_)));
-        findings.truncate(1);
-        findings
+    fn sign(&self) -> Option<Finding> {
+        let scope = scope(output::is_help_page(&self.text));
+        let findings = self.lines().into_iter().filter_map(|line| finding(line, scope));
+        findings.min_by_key(|finding| !matches!(finding, Finding::Crashed(_)))
     }
+}
+
+const fn scope(is_help: bool) -> Scope {
+    if is_help { Scope::HelpPage } else { Scope::Any }
 }

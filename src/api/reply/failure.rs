@@ -133,7 +133,7 @@ fn from_code(operation: &Operation, error: ServiceError) -> Box<Failure> {
     ));
     // A read can be repeated after an internal error of the service; a send cannot.
     let is_server_failure = match cause {
-        Some(cause) => cause == Cause::Client,
+        Some(cause) => cause == Cause::Service,
         None => service_error::is_server_failure(&code),
     };
     failure.retryable =

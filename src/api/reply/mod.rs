@@ -18,7 +18,7 @@ use crate::api::error_codes;
 use crate::api::operations::{Access, Operation, Product};
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::process::Output;
-pub use cli_error::{complaint, failure_message, is_configuration_error};
+pub use cli_error::{describe_failure, failure_message, is_configuration_error};
 use evidence::{Evidence, Finding, Proves};
 
 /// A successful reply of the service.
@@ -64,7 +64,7 @@ impl Acceptance {
 /// # Errors
 /// The service did not return OK, or the reply to a send lacks the message ID. The outcome of the
 /// failure is `unknown` unless there is proof that nothing was sent or changed.
-pub fn read(operation: &Operation, output: &Output) -> Result<Reply> {
+pub fn parse_output(operation: &Operation, output: &Output) -> Result<Reply> {
     parse(operation, output).map_err(|mut failure| {
         failure.about_a_change = operation.access == Access::Write;
         if operation.is_confidential() { without_reply_text(operation, failure) } else { failure }

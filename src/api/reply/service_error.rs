@@ -7,7 +7,7 @@ use crate::api::error_codes::{self, Cause};
 use crate::api::operations::{Operation, Product};
 
 /// An error code of the service or its gateway, with the fields around it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ServiceError {
     pub code: String,
     pub message: String,
@@ -62,10 +62,10 @@ impl ServiceError {
         Some(Self {
             code,
             message: text("Message").unwrap_or_default(),
-            status: None,
             request_id: text("RequestId"),
             raw: Some(reply.clone()),
             is_complete: true,
+            ..Self::default()
         })
     }
 
@@ -92,18 +92,11 @@ impl ServiceError {
                     status: status.or_else(|| message.and_then(status_in_message)),
                     is_complete: has_header && own.iter().any(|line| is_field(line, "Message")),
                     message: message.unwrap_or_default().to_string(),
-                    request_id: None,
-                    raw: None,
+                    ..Self::default()
                 });
             }
-            all.extend(quoted_codes(line).map(|code| Self {
-                code: code.to_string(),
-                message: String::new(),
-                status: None,
-                request_id: None,
-                raw: None,
-                is_complete: false,
-            }));
+            let quoted = quoted_codes(line).map(str::to_string);
+            all.extend(quoted.map(|code| Self { code, ..Self::default() }));
         }
         // The SDK reports lost connections in the same form, with a code of its own.
         all.retain(|error| {
@@ -123,7 +116,7 @@ impl ServiceError {
         let refused = match (self.cause(operation.product), self.status) {
             // A proxy or gateway did not wait for the answer.
             (_, Some(408 | 499)) => false,
-            (Some(cause), _) => cause != Cause::Client,
+            (Some(cause), _) => cause != Cause::Service,
             (None, _) if is_server_failure(&self.code) => false,
             (None, Some(status)) => (400..=499).contains(&status),
             (None, None) => is_client_error(&self.code),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::Report;
-use crate::send::idempotency::{self, Details, lease};
+use crate::send::idempotency::{Details, lease};
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{self, Error, Fix, KeyRecord, KeyState, Store};
 
@@ -104,7 +104,8 @@ fn unusable(error: Error) -> Box<Failure> {
 /// Whether the run that uses the key, or its call, is still alive.
 fn is_busy(context: &Context, record: &KeyRecord) -> bool {
     record.state != KeyState::Accepted
-        && idempotency::folder(context).is_ok_and(|folder| lease::is_alive(&folder, &record.lease))
+        && storage::folder(&context.settings)
+            .is_ok_and(|folder| lease::is_alive(&folder, &record.lease))
 }
 
 /// The state of a key, as users see it.

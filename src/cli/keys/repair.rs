@@ -6,7 +6,7 @@ use crate::cli::keys::{open, unusable};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::output::report::Report;
-use crate::send::idempotency::{self, lease};
+use crate::send::idempotency::lease;
 use crate::storage::{self, Error, Fix};
 
 pub const EXAMPLES: &str = "\
@@ -42,7 +42,7 @@ pub fn run(context: &Context) -> Result<Report> {
         ))
         .hint("run `alimsg keys repair` at a terminal; --yes is not enough"));
     }
-    let folder = idempotency::folder(context)?;
+    let folder = storage::folder(&context.settings)?;
     if lease::any_alive(&folder) {
         return Err(Failure::environment("another run is still sending with a key")
             .hint("wait until it ends, then run this again")

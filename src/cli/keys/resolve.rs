@@ -20,7 +20,7 @@ use crate::output::report::Report;
 use crate::send::idempotency::{self, Details, Record, lease};
 use crate::send::receipt_lookup::{self, Evidence, ReceiptQuery};
 use crate::send::require_consent;
-use crate::storage::{KeyRecord, KeyState, Store};
+use crate::storage::{self, KeyRecord, KeyState, Store};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -170,7 +170,7 @@ fn as_not_sent(
     if typed != record.key.trim() {
         return Err(Failure::new(Kind::Cancelled, "not confirmed"));
     }
-    let folder = idempotency::folder(context)?;
+    let folder = storage::folder(&context.settings)?;
     let is_alive = |name: &str| lease::is_alive(&folder, name);
     if !store.settle_as_not_sent(record, &is_alive).map_err(unusable)? {
         return Err(unknown(

@@ -28,9 +28,9 @@ fn vector(words: &[&str]) -> Result<Vec<String>> {
     line.globals.dry_run = true;
     line.globals.no_input = true;
     let context = Context {
-        screen: Screen::new(&line.globals.screen_options()),
+        screen: Screen::new(line.globals.screen_options()),
         settings: Settings::from(line.globals),
-        facts: RunStatus::default(),
+        status: RunStatus::default(),
     };
     match line.command.run(&context)? {
         Report::DryRun(commands) => {

@@ -4,38 +4,23 @@
 //! another key, another state folder or anything else that sends the message again.
 
 use crate::api::call::shell_line;
-use crate::error::{Failure, Kind, Outcome};
+use crate::error::{Failure, Outcome};
 use crate::os::signals;
 use crate::send::receipt_lookup::ReceiptQuery;
 use crate::send::repair::{REPAIR, advice};
-use crate::storage::{Error, Fix, KeyRecord, Tracking};
+use crate::storage::{Error, Fix, KeyRecord};
 
 /// The commands that resolve a key by hand.
 pub fn resolve_commands(key: &str) -> [String; 2] {
-    ["sent", "not-sent"].map(|outcome| {
-        let words = ["keys", "resolve", "--as", outcome];
-        let words = words.into_iter().chain([key]).map(String::from);
-        shell_line("alimsg", &words.collect::<Vec<_>>())
-    })
-}
-
-fn unknown(message: impl Into<String>) -> Box<Failure> {
-    let mut failure = Failure::new(Kind::UnknownOutcome, message);
-    failure.outcome = Outcome::Unknown;
-    failure
+    ["sent", "not-sent"]
+        .map(|outcome| shell_line("alimsg", &["keys", "resolve", "--as", outcome, key]))
 }
 
 /// The record of the keys cannot be read, so this key may have been used. The message of this run
 /// determines the suggested check commands.
-pub fn unreadable(
-    key: &str,
-    error: Error,
-    message: Option<(&ReceiptQuery, &Tracking)>,
-) -> Box<Failure> {
+pub fn unreadable(key: &str, error: Error, receipt_query: Option<&ReceiptQuery>) -> Box<Failure> {
     if signals::count() > 0 {
-        let mut failure = crate::send::idempotency::with_unknown_outcome(Failure::interrupted());
-        failure.message = format!("stopped by a signal before the key {key:?} could be checked");
-        return failure;
+        return interrupted(format!("stopped by a signal before the key {key:?} could be checked"));
     }
     let (error, fix) = match error {
         Error::NeverExisted(error) => {
@@ -51,17 +36,15 @@ pub fn unreadable(
         Error::TakenOver => return taken_over(key),
         Error::Unreadable(error, fix) => (error, fix),
     };
-    let mut failure = unknown(format!(
+    let failure = Failure::unknown_outcome(format!(
         "the record of idempotency keys cannot be read, so the key {key:?} may have been used: \
          {error:#}"
     ))
     .hint(format!(
         "{}; do not send this message in another way before checking whether it arrived",
         advice(fix)
-    ));
-    if let Some((receipt_query, _)) = message {
-        failure.next = receipt_query.check_commands(None);
-    }
+    ))
+    .next_all(receipt_query.into_iter().flat_map(|query| query.check_commands(None)));
     match fix {
         Fix::Repair => failure.next(REPAIR),
         Fix::Retry => failure.retryable(),
@@ -87,44 +70,45 @@ pub fn not_begun(key: &str, error: Error) -> Box<Failure> {
 }
 
 fn taken_over(key: &str) -> Box<Failure> {
-    let failure = unknown(format!(
+    Failure::unknown_outcome(format!(
         "another run has taken over the key {key:?} and may have sent its message"
     ))
-    .hint("run the same command again: it returns the other run's result and cannot send twice");
-    failure.retryable()
+    .hint("run the same command again: it returns the other run's result and cannot send twice")
+    .retryable()
 }
 
 pub fn still_busy(key: &str) -> Box<Failure> {
-    unknown(format!("another run is still sending with the key {key:?}"))
+    Failure::unknown_outcome(format!("another run is still sending with the key {key:?}"))
         .hint("run the same command again: it waits for the other run and cannot send twice")
         .retryable()
 }
 
 /// A signal arrived while another run was sending with the key.
-pub fn interrupted_while_busy(mut failure: Box<Failure>) -> Box<Failure> {
-    failure.message = "stopped by a signal while another run was sending with this key".into();
-    crate::send::idempotency::with_unknown_outcome(failure)
+pub fn interrupted_while_busy() -> Box<Failure> {
+    interrupted("stopped by a signal while another run was sending with this key".into())
+}
+
+fn interrupted(message: String) -> Box<Failure> {
+    Box::new(Failure { message, outcome: Outcome::Unknown, ..*Failure::interrupted() })
 }
 
 /// The key was used for another message, which was accepted.
 pub fn other_message(key: &str) -> Box<Failure> {
-    let mut failure = Failure::usage(format!(
+    Failure::usage(format!(
         "the key {key:?} was used for another message, which was sent; this one was not"
     ))
-    .hint("one key belongs to one message: if this is another message, give it another key");
-    failure.next = vec![show_command(key)];
-    failure
+    .hint("one key belongs to one message: if this is another message, give it another key")
+    .next(show_command(key))
 }
 
 /// The key was used for the same message from another account, and it was accepted.
 pub fn other_account(key: &str) -> Box<Failure> {
-    let mut failure = Failure::usage(format!(
+    Failure::usage(format!(
         "the key {key:?} was used for this message with another profile, region or credentials, \
          and the message was sent"
     ))
-    .hint("do not send it again; use the first account to see the result");
-    failure.next = vec![show_command(key)];
-    failure
+    .hint("do not send it again; use the first account to see the result")
+    .next(show_command(key))
 }
 
 pub fn other_id(key: &str, id: &str) -> Box<Failure> {
@@ -135,10 +119,9 @@ pub fn other_id(key: &str, id: &str) -> Box<Failure> {
 /// An accepted key whose result cannot be read.
 pub fn damaged(record: &KeyRecord) -> Box<Failure> {
     let key = &record.key;
-    let mut failure = unknown(format!("the record of the key {key:?} is damaged"))
-        .hint("the message was sent, but its result cannot be read: resolve the key as sent");
-    failure.next = resolve_commands(key)[..1].to_vec();
-    failure
+    Failure::unknown_outcome(format!("the record of the key {key:?} is damaged"))
+        .hint("the message was sent, but its result cannot be read: resolve the key as sent")
+        .next_all(resolve_commands(key).into_iter().take(1))
 }
 
 /// An earlier run may have sent the message of the key.
@@ -149,20 +132,20 @@ pub fn unresolved(
     receipt_query: &ReceiptQuery,
 ) -> Box<Failure> {
     let key = &record.key;
-    let mut failure =
-        unknown(format!("an earlier run with the key {key:?} may have sent its message; {why}"))
-            .hint(format!(
-                "{}check whether the message arrived, then resolve the key; until then nothing is \
-                 sent with it. Its tracking ID is {}",
-                hint.map(|hint| format!("{hint}. Otherwise ")).unwrap_or_default(),
-                record.tracking.id
-            ));
-    failure.next = receipt_query.check_commands(Some(&record.tracking.id));
-    failure.next.extend(resolve_commands(key));
-    failure
+    Failure::unknown_outcome(format!(
+        "an earlier run with the key {key:?} may have sent its message; {why}"
+    ))
+    .hint(format!(
+        "{}check whether the message arrived, then resolve the key; until then nothing is sent with \
+         it. Its tracking ID is {}",
+        hint.map(|hint| format!("{hint}. Otherwise ")).unwrap_or_default(),
+        record.tracking.id
+    ))
+    .next_all(receipt_query.check_commands(Some(&record.tracking.id)))
+    .next_all(resolve_commands(key))
 }
 
 /// The command that shows a key.
 pub fn show_command(key: &str) -> String {
-    shell_line("alimsg", &["keys", "show", key].map(String::from))
+    shell_line("alimsg", &["keys", "show", key])
 }

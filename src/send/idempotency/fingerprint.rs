@@ -31,7 +31,7 @@ fn content(call: &SendCall) -> String {
 /// The chosen account: the profile and region from flags or environment variables, and whether
 /// profiles are ignored. Names only: this starts no process and reads no key.
 pub fn account(settings: &Settings) -> String {
-    let exported = EnvCredentials::of_this_process(settings);
+    let exported = EnvCredentials::from_process(settings);
     let ignores_profiles = exported.decides_alone(settings);
     let profile = settings.profile.clone().or(exported.profile).filter(|_| !ignores_profiles);
     json!({

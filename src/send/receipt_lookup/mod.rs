@@ -1,6 +1,7 @@
 //! Looks for a receipt after a send with an unknown outcome. A receipt proves that the message was
 //! sent. A missing receipt does not prove that it was not.
 
+mod evidence;
 mod query;
 
 use std::time::{Duration, Instant};
@@ -12,72 +13,56 @@ use crate::aliyun::guard::Guard;
 use crate::api::call::ReadCall;
 use crate::api::reply::Acceptance;
 use crate::context::Context;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{self, Failure, Kind};
 use crate::os::{failpoint, signals};
-pub use crate::send::receipt_lookup::query::{Evidence, ReceiptQuery, SmsContent};
+pub use crate::send::receipt_lookup::evidence::{Evidence, SmsContent};
+pub use crate::send::receipt_lookup::query::ReceiptQuery;
 use crate::storage::Tracking;
 
 /// The pause before each look-up, in seconds. Receipts usually arrive within a few seconds.
 const PAUSES: [u64; 5] = [0, 1, 2, 4, 8];
 
-/// The result of looking for a receipt.
-#[derive(Debug)]
-pub enum LookUp {
-    /// The receipt that proves that the message was sent.
-    Found(Acceptance),
-    /// The last look-up that worked found no receipt.
-    NotFound,
-    /// No look-up was made, or none worked.
-    NotDone(NotDone),
-}
-
-/// Why no look-up was made.
+/// Why no look-up was made, or why it proved nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotDone {
-    /// The channel instance ID (`--cust-space-id`) is unknown.
-    NoSpace,
-    /// `--look-up 0`.
-    NotWanted,
-    Interrupted,
-    /// All look-ups failed.
-    Failed,
-}
-
-impl NotDone {
+pub struct Obstacle {
     /// A clause for a sentence about a message.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::NoSpace => {
-                "its receipt could not be looked up, because --cust-space-id is not given"
-            }
-            Self::NotWanted => "its receipt was not looked up, because --look-up is 0",
-            Self::Interrupted => "its receipt was not looked up because of a signal",
-            Self::Failed => "its receipt could not be looked up",
-        }
-    }
-
+    pub reason: &'static str,
     /// How to make a look-up possible.
-    pub const fn hint(self) -> Option<&'static str> {
-        match self {
-            Self::NoSpace => {
-                Some("run the same command with --cust-space-id to look for a receipt")
-            }
-            Self::NotWanted => Some("run the same command with --look-up 20 to look for a receipt"),
-            Self::Interrupted | Self::Failed => {
-                Some("run the same command again to look for a receipt")
-            }
-        }
-    }
+    pub hint: Option<&'static str>,
 }
+
+const NO_CHANNEL_INSTANCE: Obstacle = Obstacle {
+    reason: "its receipt could not be looked up, because --cust-space-id is not given",
+    hint: Some("run the same command with --cust-space-id to look for a receipt"),
+};
+/// `--look-up 0`.
+const DISABLED: Obstacle = Obstacle {
+    reason: "its receipt was not looked up, because --look-up is 0",
+    hint: Some("run the same command with --look-up 20 to look for a receipt"),
+};
+const INTERRUPTED: Obstacle = Obstacle {
+    reason: "its receipt was not looked up because of a signal",
+    hint: Some("run the same command again to look for a receipt"),
+};
+/// All look-ups failed.
+pub const FAILED: Obstacle = Obstacle {
+    reason: "its receipt could not be looked up",
+    hint: Some("run the same command again to look for a receipt"),
+};
+/// The last look-up that worked found no receipt.
+const NOT_FOUND: Obstacle = Obstacle {
+    reason: "no receipt was found, but that does not prove that it was not sent",
+    hint: None,
+};
 
 /// The reason against a look-up that is known before any process starts, if there is one.
-pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<NotDone> {
+pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<Obstacle> {
     if !receipt_query.can_be_looked_up() {
-        Some(NotDone::NoSpace)
+        Some(NO_CHANNEL_INSTANCE)
     } else if limit.is_zero() {
-        Some(NotDone::NotWanted)
+        Some(DISABLED)
     } else if signals::count() > 0 {
-        Some(NotDone::Interrupted)
+        Some(INTERRUPTED)
     } else {
         None
     }
@@ -88,6 +73,9 @@ pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<NotDone
 /// Starts no look-up after `limit` or after a signal. Continues after timeouts and network errors.
 /// A failure is only a warning, and the outcome stays unknown. ai-mode is on during look-ups, but
 /// not during the pauses.
+///
+/// # Errors
+/// No receipt proves that the message was sent.
 pub fn find(
     context: &Context,
     guard: &Guard<'_>,
@@ -95,22 +83,22 @@ pub fn find(
     tracking: &Tracking,
     since: Timestamp,
     limit: Duration,
-) -> LookUp {
+) -> Result<Acceptance, Obstacle> {
     if let Some(obstacle) = obstacle(receipt_query, limit) {
-        return LookUp::NotDone(obstacle);
+        return Err(obstacle);
     }
     context.screen.note("outcome unknown; checking for a receipt…");
     let deadline = Instant::now() + limit;
-    let mut last = LookUp::NotDone(NotDone::Failed);
+    let mut obstacle = FAILED;
     let mut last_failure = None;
     for pause in PAUSES.map(Duration::from_secs) {
         if Instant::now() + pause > deadline || client::sleep(pause).is_err() {
             break;
         }
         match once(context, guard, receipt_query, tracking, since, deadline) {
-            Ok(Evidence::Proof(proof)) => return LookUp::Found(proof),
+            Ok(Evidence::Proof(proof)) => return Ok(proof),
             Ok(Evidence::Possible | Evidence::Nothing) => {
-                last = LookUp::NotFound;
+                obstacle = NOT_FOUND;
                 last_failure = None;
             }
             Err(failure) => {
@@ -130,7 +118,7 @@ pub fn find(
     {
         context.screen.warn(format!("the receipt could not be looked up: {}", failure.message));
     }
-    last
+    Err(obstacle)
 }
 
 /// Whether another look-up may succeed: true after a timeout, a network error or throttling, false
@@ -151,7 +139,7 @@ pub fn once(
     tracking: &Tracking,
     since: Timestamp,
     deadline: Instant,
-) -> Result<Evidence> {
+) -> error::Result<Evidence> {
     let calls: Vec<ReadCall> = receipt_query.calls(since, Timestamp::now());
     let client = Client::open(context, guard)?;
     let mut evidence = Evidence::Nothing;

@@ -58,7 +58,7 @@ fn every_known_code_means_the_same_in_every_format() {
             Cause::Credentials => (4, Outcome::NotSent, false),
             Cause::Permission => (5, Outcome::NotSent, false),
             Cause::Throttled => (6, Outcome::NotSent, true),
-            Cause::Client => (7, Outcome::Unknown, false),
+            Cause::Service => (7, Outcome::Unknown, false),
             Cause::Input | Cause::State | Cause::Recipient | Cause::Account => {
                 (6, Outcome::NotSent, false)
             }
@@ -361,7 +361,7 @@ fn the_line_with_the_error_label_is_the_message() {
         ),
         ("", "exit code 1 without a message"),
     ] {
-        assert_eq!(complaint(&exited(1, "", stderr)), line);
+        assert_eq!(describe_failure(&exited(1, "", stderr)), line);
     }
 }
 

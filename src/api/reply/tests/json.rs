@@ -26,7 +26,7 @@ fn a_reply_is_found_among_other_text() {
     ];
     for text in surrounded {
         for exit in [0, 1, 3] {
-            let reply = read(&SEND_SMS, &exited(exit, &text, "a note\n")).expect(&text);
+            let reply = parse_output(&SEND_SMS, &exited(exit, &text, "a note\n")).expect(&text);
             assert_eq!(reply.text(&["BizId"]).as_deref(), Some("1^0"), "{text}");
         }
     }
@@ -36,7 +36,7 @@ fn a_reply_is_found_among_other_text() {
 fn invalid_utf8_does_not_hide_the_reply() {
     let mut output = exited(0, "", "");
     output.stdout = [b"\xff\xfe caf\xe9\n".as_slice(), OK.as_bytes()].concat();
-    assert!(read(&SEND_SMS, &output).is_ok());
+    assert!(parse_output(&SEND_SMS, &output).is_ok());
 }
 
 #[test]
@@ -47,13 +47,13 @@ fn a_complete_reply_counts_even_if_the_process_was_killed_afterwards() {
         Termination::Exited(ExitStatus::from_raw(9)),
     ] {
         let output = Output { end, ..exited(0, OK, "") };
-        assert!(read(&SEND_SMS, &output).is_ok(), "{end:?}");
+        assert!(parse_output(&SEND_SMS, &output).is_ok(), "{end:?}");
     }
 }
 
 #[test]
 fn a_number_is_returned_as_text_and_a_path_can_be_nested() {
-    let reply = read(
+    let reply = parse_output(
         &SEND_CHATAPP_MESSAGE,
         &exited(0, r#"{"Code":"OK","Empty":"","Data":{"MessageId":42}}"#, ""),
     )
@@ -93,7 +93,7 @@ fn without_a_code_a_send_is_unknown_and_a_read_with_data_succeeds() {
         assert_eq!(failed(a_read(), &output).outcome, Outcome::NotSent, "{text}");
     }
     for text in [r#"{"Success":true}"#, r#"{"Data":[]}"#, r#"{"Code":null,"Data":{}}"#] {
-        assert!(read(a_read(), &exited(0, text, "")).is_ok(), "{text}");
+        assert!(parse_output(a_read(), &exited(0, text, "")).is_ok(), "{text}");
     }
     // Unknown codes, and codes of client errors.
     for (text, outcome) in [
@@ -136,7 +136,7 @@ fn only_a_json_object_is_a_reply() {
     ];
     for text in no_objects {
         assert_eq!(verdict(&SEND_SMS, &exited(0, &text, "")).1, Outcome::Unknown, "{text}");
-        assert!(read(a_read(), &exited(0, &text, "")).is_err(), "{text}");
+        assert!(parse_output(a_read(), &exited(0, &text, "")).is_err(), "{text}");
     }
 }
 
@@ -153,7 +153,7 @@ fn nothing_inside_a_damaged_reply_counts_as_the_reply() {
                 let cut_off = format!("{prefix}{}", &text[..cut]);
                 let output = exited(0, &cut_off, "");
                 assert_eq!(verdict(&SEND_SMS, &output).1, Outcome::Unknown, "{cut_off}");
-                assert!(read(a_read(), &output).is_err(), "{cut_off}");
+                assert!(parse_output(a_read(), &output).is_err(), "{cut_off}");
             }
         }
     }
@@ -177,7 +177,7 @@ fn a_truncated_reply_proves_nothing() {
         assert!(failed(&SEND_SMS, &output).message.contains("larger than"), "{stdout}");
     }
     // A complete OK still counts.
-    assert!(read(&SEND_SMS, &truncated(OK)).is_ok());
+    assert!(parse_output(&SEND_SMS, &truncated(OK)).is_ok());
 }
 
 #[test]
@@ -224,8 +224,8 @@ proptest! {
         let mut output = exited(exit, "", "");
         output.stdout = stdout;
         output.stderr = stderr;
-        let _ = read(&SEND_SMS, &output);
-        let _ = complaint(&output);
+        let _ = parse_output(&SEND_SMS, &output);
+        let _ = describe_failure(&output);
     }
 
     #[test]
@@ -234,6 +234,6 @@ proptest! {
         stderr in "(Error|ERROR|SDKError|SDK.ServerError|Code|RequestId|EOF|request id|[: \n\u{1b}\\[m1é\"])*",
     ) {
         // The output never contains `"Code":"OK"`.
-        prop_assert!(read(&SEND_SMS, &exited(0, &stdout, &stderr)).is_err());
+        prop_assert!(parse_output(&SEND_SMS, &exited(0, &stdout, &stderr)).is_err());
     }
 }

@@ -37,7 +37,7 @@ fn a_read() -> &'static Operation {
 
 #[track_caller]
 fn failed(operation: &Operation, output: &Output) -> Box<Failure> {
-    match read(operation, output) {
+    match parse_output(operation, output) {
         Err(failure) => failure,
         Ok(reply) => panic!("unexpected success: {reply:?}"),
     }

@@ -26,7 +26,7 @@ fn output(case: &Case) -> Output {
 }
 
 fn outcome(operation: &Operation, output: &Output) -> &'static str {
-    match read(operation, output) {
+    match parse_output(operation, output) {
         Ok(_) => "sent",
         Err(failure) if failure.outcome == Outcome::NotSent => "not_sent",
         Err(failure) if failure.outcome == Outcome::Unknown => "unknown",
@@ -39,7 +39,7 @@ fn every_reply_of_the_table_has_the_expected_outcome() {
     let mut mismatches = Vec::new();
     for case in cases() {
         let output = output(&case);
-        let answer = read(operation(&case), &output);
+        let answer = parse_output(operation(&case), &output);
         let exit = answer.as_ref().map_or_else(|failure| failure.exit_code(), |_| 0);
         let actual = outcome(operation(&case), &output);
         if (actual, exit) != (case.outcome, case.exit) {

@@ -1,0 +1,126 @@
+//! Prints the result of a run: its report or its failure.
+
+use std::io;
+
+use anstyle::{AnsiColor, Style};
+
+use crate::api::call;
+use crate::error::{Failure, Outcome, Result};
+use crate::message::sanitize;
+use crate::output::envelope::Envelope;
+use crate::output::report::Report;
+use crate::output::status::RunStatus;
+use crate::output::write::{require_open_stdout, to_stderr, to_stdout};
+use crate::output::{Screen, WARNING, record, table, terminal_width};
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Green.on_default().bold();
+
+impl Screen {
+    /// Prints the result of a run: its report or its failure.
+    ///
+    /// # Errors
+    /// Stdout cannot be written or is closed. The work of the run is done anyway.
+    pub fn end(
+        &self,
+        command: &str,
+        status: &RunStatus,
+        result: &Result<Report>,
+    ) -> io::Result<()> {
+        if let Ok(Report::Streamed) = result {
+            return Ok(());
+        }
+        if self.options.json {
+            let (account, warnings) = (status.account.borrow(), self.warnings.borrow());
+            Envelope {
+                account: account.as_ref(),
+                warnings: Some(&warnings),
+                ai_mode_disabled: Some(status.ai_mode_disabled.get()),
+                ..Envelope::from_result(command, result, self.options.sandbox)
+            }
+            .print()?;
+            return require_open_stdout();
+        }
+        if let Ok(Report::Drawn { drawing, .. }) = result
+            && self.stdout_is_terminal
+        {
+            to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
+        }
+        let text = match result.as_ref().map(Report::undrawn) {
+            Ok(Report::Record { data, .. }) => {
+                record::render(data, self.now().as_ref(), self.options.spreadsheet_safe)
+            }
+            Ok(Report::List { name, items, facts, .. }) => {
+                self.list_notes(name, items.is_empty(), facts);
+                let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
+                table::render(items, reader.as_ref(), self.options.spreadsheet_safe)
+            }
+            Ok(Report::DryRun(commands)) => {
+                self.note("dry run: no command was started");
+                for command in commands {
+                    if let (Some(when), [_, words @ ..]) = (command.when, &*command.argv) {
+                        self.note(&format!("`{}` runs only {when}", words.join(" ")));
+                    }
+                }
+                let lines = commands.iter().filter_map(|command| {
+                    let (program, arguments) = command.argv.split_first()?;
+                    Some(call::shell_line(program, arguments) + "\n")
+                });
+                lines.collect()
+            }
+            // These have returned above, or are never returned by `undrawn`.
+            Ok(Report::Streamed | Report::Drawn { .. }) => return Ok(()),
+            Err(failure) => {
+                self.failure(failure);
+                return Ok(());
+            }
+        };
+        to_stdout(&text)?;
+        require_open_stdout()
+    }
+
+    /// Prints the result to stderr if stdout cannot be written: a script without the result must
+    /// not send again. A failure in text is already on stderr.
+    pub fn fall_back_to_stderr(&self, result: &Result<Report>, error: &io::Error) {
+        if result.is_err() && !self.options.json {
+            return;
+        }
+        self.print_labelled(WARNING, "warning:", &format!("cannot write to stdout: {error}"));
+        match result.as_ref().map(Report::undrawn) {
+            Ok(Report::Record { data, .. }) => {
+                for line in record::aligned(&record::cells(data, None)) {
+                    to_stderr(&format!("  {line}"));
+                }
+            }
+            Ok(_) => {}
+            Err(failure) => self.failure(failure),
+        }
+    }
+
+    fn failure(&self, failure: &Failure) {
+        self.print_labelled(ERROR, "error:", &failure.message);
+        to_stderr(match (failure.outcome, failure.about_a_change) {
+            (Outcome::NotSent, false) => "  nothing was sent",
+            (Outcome::NotSent, true) => "  nothing was changed",
+            (Outcome::Sent, _) => "  the message was sent",
+            (Outcome::Unknown, false) => {
+                "  outcome unknown: the message may have been sent; check before you send again"
+            }
+            (Outcome::Unknown, true) => {
+                "  outcome unknown: the change may have been made; check before you repeat it"
+            }
+        });
+        if let Some(request_id) = &failure.request_id {
+            to_stderr(&format!("  request ID: {}", sanitize::line(request_id)));
+        }
+        if let Some(hint) = &failure.hint {
+            self.print_labelled(HINT, "hint:", hint);
+        }
+        if let Some(policy) = &failure.policy {
+            to_stderr(&sanitize::block(&format!("{policy:#}")));
+        }
+        for command in &failure.next {
+            self.print_labelled(HINT, "next:", command);
+        }
+    }
+}
