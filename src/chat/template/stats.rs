@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::api::call::{Call, ReadCall};
 use crate::api::operations::GET_CHATAPP_TEMPLATE_METRIC;
-use crate::api::reply::{Reply, fields};
+use crate::api::reply::fields::{list, number, text, time};
+use crate::api::reply::{Reply, reply_struct};
 use crate::chat::template::template_type;
 use crate::message::channel::Channel;
 use crate::message::time::period::Period;
@@ -40,27 +41,35 @@ pub struct StatsTotals {
     pub total_read: u64,
 }
 
-/// One day of `templates stats`; `null` if the service does not name a number.
-#[derive(Debug, Serialize)]
-pub struct TemplateDay {
-    /// RFC 3339.
-    pub start: Option<String>,
-    /// RFC 3339.
-    pub end: Option<String>,
-    pub language: Option<String>,
-    pub sent: Option<u64>,
-    pub delivered: Option<u64>,
-    pub read: Option<u64>,
-    pub clicks: Vec<Clicks>,
+reply_struct! {
+    /// One day of `templates stats`; `null` if the service does not name a number.
+    #[derive(Debug, Serialize)]
+    pub struct TemplateDay {
+        /// RFC 3339.
+        pub start: Option<String> = time["Start"],
+        /// RFC 3339.
+        pub end: Option<String> = time["End"],
+        pub language: Option<String> = text["Language"],
+        pub sent: Option<u64> = number["SentCount"],
+        pub delivered: Option<u64> = number["DeliveredCount"],
+        pub read: Option<u64> = number["ReadCount"],
+        pub clicks: Vec<Clicks> = clicks["Cliented"], // The service's spelling of "Clicked".
+    }
 }
 
-/// How often a button was clicked.
-#[derive(Debug, Serialize)]
-pub struct Clicks {
-    pub button: Option<String>,
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    pub count: Option<u64>,
+reply_struct! {
+    /// How often a button was clicked.
+    #[derive(Debug, Serialize)]
+    pub struct Clicks {
+        pub button: Option<String> = text["ButtonContent"],
+        #[serde(rename = "type")]
+        pub kind: Option<String> = text["Type"],
+        pub count: Option<u64> = number["Count"],
+    }
+}
+
+fn clicks(object: &Value, names: &[&str]) -> Vec<Clicks> {
+    list(object, names).map(Clicks::from_object).collect()
 }
 
 impl StatsQuery {
@@ -94,7 +103,7 @@ impl StatsQuery {
 /// The days in a reply.
 pub fn parse_days(reply: &Reply) -> Vec<TemplateDay> {
     let rows = reply.items(&["Data", "Data.List"]);
-    rows.iter().filter(|row| row.is_object()).map(TemplateDay::from_row).collect()
+    rows.iter().filter(|row| row.is_object()).map(TemplateDay::from_object).collect()
 }
 
 impl TemplateDay {
@@ -102,26 +111,6 @@ impl TemplateDay {
     pub fn label(&self) -> String {
         let start = self.start.as_deref().unwrap_or("?");
         start.split('T').next().unwrap_or(start).to_string()
-    }
-
-    fn from_row(row: &Value) -> Self {
-        // The service's spelling of "Clicked".
-        let clicks = row.get("Cliented").and_then(Value::as_array).into_iter().flatten();
-        Self {
-            start: fields::time(row, &["Start"]),
-            end: fields::time(row, &["End"]),
-            language: fields::text(row, &["Language"]),
-            sent: fields::number(row, &["SentCount"]),
-            delivered: fields::number(row, &["DeliveredCount"]),
-            read: fields::number(row, &["ReadCount"]),
-            clicks: clicks
-                .map(|click| Clicks {
-                    button: fields::text(click, &["ButtonContent"]),
-                    kind: fields::text(click, &["Type"]),
-                    count: fields::number(click, &["Count"]),
-                })
-                .collect(),
-        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::api::reply::{self, Reply, fields};
 use crate::error;
 use crate::message::placeholder::{Style, Variable, find_variables, render};
 use crate::message::template::PlanRow;
-use crate::sms::signature::rejection;
+use crate::sms::signature::{audit_time, rejection};
 
 /// A template; the fields that are serialized are those of `templates show`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,16 +68,15 @@ impl SmsTemplate {
 
     fn from_object(object: &Value, code: &str, kind: Option<String>, raw: Value) -> Self {
         let text = |names: &[&str]| fields::text(object, names);
-        let audit = object.get("AuditInfo").unwrap_or(&Value::Null);
         Self {
             code: text(&["TemplateCode", "Code"]).unwrap_or_else(|| code.to_string()),
             name: text(&["TemplateName", "Name"]),
             text: text(&["TemplateContent", "Content"]).unwrap_or_default(),
             status: audit_status::status_in(object, &["TemplateStatus", "AuditStatus"]),
             kind,
-            reason: rejection(object),
+            reason: rejection(object, &["AuditInfo", "Reason"]),
             created_at: fields::time(object, &["CreateDate"]),
-            audited_at: fields::time(audit, &["AuditDate"]),
+            audited_at: audit_time(object, &["AuditInfo"]),
             order_id: text(&["OrderId"]),
             related_sign_name: text(&["RelatedSignName", "SignatureName"]),
             remark: text(&["Remark"]),
