@@ -1,9 +1,6 @@
-//! What templates of all channels have in common: the rows of plans and the fields of reports.
+//! What templates of all channels have in common: the fields of reports.
 
 use serde::Serialize;
-
-/// A line of a plan: a name and a value.
-pub type PlanRow = (String, String);
 
 /// A template in the answer of `templates list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

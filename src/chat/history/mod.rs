@@ -223,7 +223,7 @@ fn matches(conversation: &Conversation, query: &Query, message: &Message) -> boo
 fn is_of_another(conversation: &Conversation, message: &Message) -> bool {
     let digits =
         |number: &String| -> String { number.chars().filter(char::is_ascii_digit).collect() };
-    match (&conversation.customer, &message.customer) {
+    match (&conversation.customer, message.customer()) {
         (Some(wanted), Some(found)) => digits(wanted) != digits(found),
         _ => false,
     }
@@ -233,7 +233,7 @@ fn is_of_another(conversation: &Conversation, message: &Message) -> bool {
 fn is_doubtful(conversation: &Conversation, message: &Message) -> bool {
     !is_of_another(conversation, message)
         && (message.direction.is_none()
-            || (conversation.customer.is_some() && message.customer.is_none()))
+            || (conversation.customer.is_some() && message.customer().is_none()))
 }
 
 /// The list of a reply, in the documented field or nested as in other lists of the product. A

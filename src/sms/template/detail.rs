@@ -10,7 +10,7 @@ use crate::api::operations::{DELETE_SMS_TEMPLATE, GET_SMS_TEMPLATE};
 use crate::api::reply::{self, Reply, fields};
 use crate::error;
 use crate::message::placeholder::{Style, Variable, find_variables, render};
-use crate::message::template::PlanRow;
+use crate::message::plan::{PlanRow, rows};
 use crate::sms::signature::{audit_time, rejection};
 
 /// A template; the fields that are serialized are those of `templates show`.
@@ -111,11 +111,12 @@ impl SmsTemplate {
 
     /// What a plan shows of it.
     pub fn rows(&self) -> Vec<PlanRow> {
-        let mut rows = vec![("code".to_string(), self.code.clone())];
-        rows.extend(self.name.iter().map(|name| ("name".to_string(), name.clone())));
-        rows.push(("state".into(), self.status.clone()));
-        rows.push(("content".into(), self.text.clone()));
-        rows
+        rows([
+            ("code", Some(self.code.clone())),
+            ("name", self.name.clone()),
+            ("state", Some(self.status.clone())),
+            ("content", Some(self.text.clone())),
+        ])
     }
 
     /// The command that sends it; the words in capitals have to be replaced.

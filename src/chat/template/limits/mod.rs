@@ -31,10 +31,10 @@ const HINT: &str =
 /// # Errors
 /// All violated limits.
 pub fn check(draft: &Draft) -> Result<()> {
-    let mut violations = Violations::default();
-    add_part_violations(&mut violations, draft, draft.category.as_deref());
-    add_whole_violations(&mut violations, draft, draft.category.as_deref());
-    violations.into_result(HINT)
+    report(|violations| {
+        add_part_violations(violations, draft, draft.category.as_deref());
+        add_whole_violations(violations, draft, draft.category.as_deref());
+    })
 }
 
 /// Checks each part that a draft gives, for a template of this category, if it is known.
@@ -42,9 +42,7 @@ pub fn check(draft: &Draft) -> Result<()> {
 /// # Errors
 /// All violated limits.
 pub fn check_parts(draft: &Draft, category: Option<&str>) -> Result<()> {
-    let mut violations = Violations::default();
-    add_part_violations(&mut violations, draft, category);
-    violations.into_result(HINT)
+    report(|violations| add_part_violations(violations, draft, category))
 }
 
 /// Checks whether the parts fit together and fit the category, if it is known.
@@ -52,33 +50,31 @@ pub fn check_parts(draft: &Draft, category: Option<&str>) -> Result<()> {
 /// # Errors
 /// All violated limits.
 pub fn check_whole(draft: &Draft, category: Option<&str>) -> Result<()> {
-    let mut violations = Violations::default();
-    add_whole_violations(&mut violations, draft, category);
-    violations.into_result(HINT)
+    report(|violations| add_whole_violations(violations, draft, category))
 }
 
 /// # Errors
 /// The channel does not take the name.
 pub fn check_name(channel: Channel, name: &str) -> Result<()> {
-    let mut violations = Violations::default();
-    add_name_violations(&mut violations, channel, name);
-    violations.into_result(HINT)
+    report(|violations| add_name_violations(violations, channel, name))
 }
 
 /// # Errors
 /// The channel does not have the category.
 pub fn check_category(channel: Channel, category: &str) -> Result<()> {
-    let mut violations = Violations::default();
     let part = Part::text("category", "category", category);
-    check_table(&mut violations, rules(channel), Style::Chat, &[part]);
-    violations.into_result(HINT)
+    report(|violations| check_table(violations, rules(channel), Style::Chat, &[part]))
 }
 
 /// # Errors
 /// The language is not a valid code.
 pub fn check_language(language: &str) -> Result<()> {
+    report(|violations| add_language_violations(violations, language))
+}
+
+fn report(add_violations: impl FnOnce(&mut Violations)) -> Result<()> {
     let mut violations = Violations::default();
-    add_language_violations(&mut violations, language);
+    add_violations(&mut violations);
     violations.into_result(HINT)
 }
 
@@ -145,16 +141,16 @@ fn add_name_violations(violations: &mut Violations, channel: Channel, name: &str
 /// A language has two or three lower-case letters, then perhaps `_` and a region in upper case.
 fn add_language_violations(violations: &mut Violations, language: &str) {
     const SOURCE: &str = "Language codes";
-    let (tongue, region) = match language.split_once(['_', '-']) {
-        Some((tongue, region)) => (tongue.to_lowercase(), Some(region.to_uppercase())),
+    let (name, region) = match language.split_once(['_', '-']) {
+        Some((name, region)) => (name.to_lowercase(), Some(region.to_uppercase())),
         None => (language.to_lowercase(), None),
     };
-    let is_code = (2..=3).contains(&tongue.len())
-        && tongue.bytes().all(|byte| byte.is_ascii_lowercase())
+    let is_code = (2..=3).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase())
         && region.as_ref().is_none_or(|region| {
             region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_uppercase())
         });
-    let right = region.map_or(tongue.clone(), |region| format!("{tongue}_{region}"));
+    let right = region.map_or(name.clone(), |region| format!("{name}_{region}"));
     if !is_code {
         let message = format!("invalid language {language:?}: expected a code such as en or zh_CN");
         violations.add_documented(message, SOURCE);
@@ -164,10 +160,9 @@ fn add_language_violations(violations: &mut Violations, language: &str) {
 }
 
 fn add_duplicates(violations: &mut Violations, place: &str, components: &Value) {
-    for component in components.as_array().into_iter().flatten() {
-        if let Some(kind) = component["Type"].as_str()
-            && parts::of_type(components, kind).count() > 1
-        {
+    let kinds = components.as_array().into_iter().flatten();
+    for kind in kinds.filter_map(|component| component["Type"].as_str()) {
+        if parts::of_type(components, kind).count() > 1 {
             violations.add(format!("more than one component {kind}{place}"));
         }
     }
