@@ -78,11 +78,11 @@ impl Update {
         at_most("--prompt", self.prompts.len(), MAX_PROMPTS)?;
         at_most("--command", self.commands.len(), MAX_COMMANDS)?;
         for prompt in &self.prompts {
-            length::some("--prompt", prompt, MAX_PROMPT)?;
+            length::check_required("--prompt", prompt, MAX_PROMPT)?;
         }
         for (name, description) in &self.commands {
-            length::some("the name of --command", name, MAX_COMMAND)?;
-            length::some("the description of --command", description, MAX_DESCRIPTION)?;
+            length::check_required("the name of --command", name, MAX_COMMAND)?;
+            length::check_required("the description of --command", description, MAX_DESCRIPTION)?;
         }
         Ok(())
     }

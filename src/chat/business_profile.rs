@@ -114,7 +114,7 @@ impl Update {
 
 fn check_length(flag: &str, text: &str) -> Result<()> {
     let limit = MAX_LENGTH.iter().find(|(name, _)| *name == flag).map(|(_, limit)| *limit);
-    limit.map_or(Ok(()), |limit| length::at_most(flag, text, limit))
+    limit.map_or(Ok(()), |limit| length::check(flag, text, limit))
 }
 
 #[cfg(test)]

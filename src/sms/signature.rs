@@ -94,7 +94,8 @@ reply_struct! {
     }
 }
 
-fn text_or_empty(object: &Value, names: &[&str]) -> String {
+/// A text, empty if it is missing.
+pub fn text_or_empty(object: &Value, names: &[&str]) -> String {
     text(object, names).unwrap_or_default()
 }
 

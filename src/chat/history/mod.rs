@@ -239,18 +239,12 @@ fn is_doubtful(conversation: &Conversation, message: &Message) -> bool {
 /// The list of a reply, in the documented field or nested as in other lists of the product. A
 /// reply with a code and without `Data` has nothing to list.
 fn list(reply: &Map<String, Value>) -> Option<&[Value]> {
-    let list = match reply.get("Data") {
+    let data = match reply.get("Data") {
         None | Some(Value::Null) => return reply.contains_key("Code").then_some(&[]),
         Some(data) => data,
     };
-    let list = match list {
-        Value::Array(list) => Some(list),
-        Value::Object(nested) => {
-            ["List", "Data", "Messages"].iter().find_map(|name| nested.get(*name)?.as_array())
-        }
-        _ => None,
-    };
-    list.map(Vec::as_slice)
+    let nested = || ["List", "Data", "Messages"].iter().find_map(|name| data.get(name)?.as_array());
+    data.as_array().or_else(nested).map(Vec::as_slice)
 }
 
 #[cfg(test)]
