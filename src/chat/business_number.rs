@@ -1,6 +1,5 @@
 //! The business numbers of WhatsApp: quality, limits, callbacks, metrics and health.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -70,7 +69,7 @@ impl Metrics {
             let rows = reply.items(&["Data"]).iter();
             rows.filter_map(|row| number(row, &[name])).fold(0, u64::saturating_add)
         };
-        let [start, end] = period.written();
+        let [start, end] = period.rfc3339();
         Self { start, end, sent: sum("SentCount"), delivered: sum("DeliveredCount") }
     }
 }
@@ -98,12 +97,12 @@ pub fn list_call(space: Option<&str>, status: Option<&str>) -> ReadCall {
 
 /// The call that counts the messages of a number, day by day.
 pub fn metric_call(number: &str, space: Option<&str>, period: &Period) -> ReadCall {
-    let milliseconds = |moment: Timestamp| u64::try_from(moment.as_millisecond()).ok();
+    let [start, end] = period.milliseconds();
     Call::to(&GET_CHATAPP_PHONE_NUMBER_METRIC)
         .text("--phone-number", number)
         .text("--granularity", "DAILY")
-        .optional_integer("--start", milliseconds(period.start))
-        .optional_integer("--end", milliseconds(period.end))
+        .optional_integer("--start", start)
+        .optional_integer("--end", end)
         .optional_text("--cust-space-id", space)
 }
 

@@ -73,15 +73,15 @@ mod tests {
     #[test]
     fn chat_numbers_have_digits_only_and_the_error_shows_them() {
         assert!(check_chat_number("--to", "8613800001000").is_ok());
-        for wrong in ["+8613800001000", "86 138-0000-1000", "８６１３８００００１０００"]
+        for invalid in ["+8613800001000", "86 138-0000-1000", "８６１３８００００１０００"]
         {
-            let failure = check_chat_number("--to", wrong).expect_err(wrong);
+            let failure = check_chat_number("--to", invalid).expect_err(invalid);
             assert!(failure.message.contains("no +"), "{}", failure.message);
         }
         let failure = check_chat_number("--to", "+86 138-0000-1000").expect_err("wrong");
         assert_eq!(failure.hint.as_deref(), Some("write --to 8613800001000"));
-        for wrong in ["", "123456", "1234567890123456", "abc"] {
-            check_chat_number("--to", wrong).expect_err(wrong);
+        for invalid in ["", "123456", "1234567890123456", "abc"] {
+            check_chat_number("--to", invalid).expect_err(invalid);
         }
     }
 
@@ -92,8 +92,9 @@ mod tests {
         {
             assert!(check_sms_number("-p", right).is_ok(), "{right}");
         }
-        for wrong in ["+6591234567", "138-0000-1000", "138 0000 1000", "", "abc", "+861380000100"] {
-            check_sms_number("-p", wrong).expect_err(wrong);
+        for invalid in ["+6591234567", "138-0000-1000", "138 0000 1000", "", "abc", "+861380000100"]
+        {
+            check_sms_number("-p", invalid).expect_err(invalid);
         }
         let failure = check_sms_number("-p", "+65 9123 4567").expect_err("wrong");
         assert_eq!(failure.hint.as_deref(), Some("write -p 6591234567"));

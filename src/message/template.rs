@@ -31,13 +31,6 @@ pub struct SmsColumns {
     pub created_at: Option<String>,
 }
 
-/// The facts in addition to the rows of `templates list`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ListFacts {
-    /// All templates that match, also on pages that were not read.
-    pub total: u64,
-}
-
 /// The answer of `templates preview`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Preview {

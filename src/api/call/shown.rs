@@ -4,8 +4,8 @@ use crate::api::operations;
 use crate::api::secret::HIDDEN;
 
 /// One line for a POSIX shell, quoted where necessary.
-pub fn shell_line(program: &str, arguments: &[String]) -> String {
-    shell_words::join(std::iter::once(program).chain(arguments.iter().map(String::as_str)))
+pub fn shell_line(program: &str, arguments: &[impl AsRef<str>]) -> String {
+    shell_words::join(std::iter::once(program).chain(arguments.iter().map(AsRef::as_ref)))
 }
 
 /// The same line with the values of private flags masked. A flag that is private in any call is

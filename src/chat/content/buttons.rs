@@ -80,14 +80,14 @@ mod tests {
     #[test]
     fn a_title_has_at_most_20_characters() {
         buttons(&[("y", &"é".repeat(20))]).build().expect("20 characters");
-        for wrong in [
+        for invalid in [
             &[("y", &*"é".repeat(21))][..],
             &[("y", " ")],
             &[("", "Yes")],
             &[("y", "Yes"), ("y", "No")],
             &[("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")],
         ] {
-            buttons(wrong).build().expect_err("refused");
+            buttons(invalid).build().expect_err("refused");
         }
     }
 }

@@ -46,13 +46,9 @@ impl InteractiveText {
 ///
 /// # Errors
 /// An ID that is used twice.
-pub fn check_ids_differ<'a>(flag: &str, ids: impl Iterator<Item = &'a String>) -> Result<()> {
+pub fn check_ids_differ<'a>(flag: &str, mut ids: impl Iterator<Item = &'a String>) -> Result<()> {
     let mut known = HashSet::new();
-    for id in ids {
-        if !known.insert(id) {
-            return Err(Failure::usage(format!("{flag}: the ID {id:?} is used twice"))
-                .hint("give each one its own ID: the customer's answer carries it"));
-        }
-    }
-    Ok(())
+    let Some(id) = ids.find(|id| !known.insert(*id)) else { return Ok(()) };
+    Err(Failure::usage(format!("{flag}: the ID {id:?} is used twice"))
+        .hint("give each one its own ID: the customer's answer carries it"))
 }

@@ -18,14 +18,14 @@ impl Direction {
     pub const ALL: &[Self] = &[Self::In, Self::Out];
 
     /// The service's word: `UP` is from the customer.
-    pub const fn service_word(self) -> &'static str {
+    pub const fn service_name(self) -> &'static str {
         match self {
             Self::In => "UP",
             Self::Out => "DOWN",
         }
     }
 
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::In => "in",
             Self::Out => "out",
@@ -50,7 +50,7 @@ impl Status {
         &[Self::Accepted, Self::InFlight, Self::Delivered, Self::Read, Self::Failed, Self::Unknown];
 
     /// The service's word for filtering, which does not distinguish sent, delivered and read.
-    pub const fn service_word(self) -> Option<&'static str> {
+    pub const fn service_name(self) -> Option<&'static str> {
         match self {
             Self::Accepted => Some("sending"),
             Self::InFlight | Self::Delivered | Self::Read => Some("success"),
@@ -59,7 +59,7 @@ impl Status {
         }
     }
 
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::InFlight => "in_flight",

@@ -31,6 +31,16 @@ pub enum Header {
     },
 }
 
+impl Header {
+    /// `text`, or the format of the media in lower case.
+    pub fn format(&self) -> &str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Media { format, .. } => format,
+        }
+    }
+}
+
 /// A button below the message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Button {

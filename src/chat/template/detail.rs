@@ -60,7 +60,7 @@ impl TemplateId {
         if let Some(space) = &self.cust_space_id {
             words.extend(["--cust-space-id", space]);
         }
-        shell_line("alimsg", &words.into_iter().map(String::from).collect::<Vec<_>>())
+        shell_line("alimsg", &words)
     }
 }
 
@@ -146,10 +146,9 @@ impl Template {
         if let Some(space) = &self.id.cust_space_id {
             words.extend(["--cust-space-id", space]);
         }
-        let mut words: Vec<String> = words.into_iter().map(String::from).collect();
-        for variable in self.message.variables() {
-            words.extend(["--param".into(), format!("{}=VALUE", variable.name)]);
-        }
+        let values: Vec<String> =
+            self.variables().iter().map(|one| format!("{}=VALUE", one.name)).collect();
+        words.extend(values.iter().flat_map(|value| ["--param", value]));
         shell_line("alimsg", &words)
     }
 

@@ -3,7 +3,6 @@
 //! The service counts marketing templates only, from the day after their metrics were enabled.
 //! Start and end are milliseconds since 1970 ("GetChatappTemplateMetric").
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,13 +73,14 @@ fn clicks(object: &Value, names: &[&str]) -> Vec<Clicks> {
 
 impl StatsQuery {
     pub fn call(&self) -> ReadCall {
+        let [start, end] = self.period.milliseconds();
         Call::to(&GET_CHATAPP_TEMPLATE_METRIC)
             .text("--template-code", &self.code)
             .optional_text("--biz-language", self.language.as_deref())
             .text("--template-type", template_type(self.channel))
             .text("--granularity", "DAILY")
-            .optional_integer("--start", milliseconds(self.period.start))
-            .optional_integer("--end", milliseconds(self.period.end))
+            .optional_integer("--start", start)
+            .optional_integer("--end", end)
             .optional_text("--cust-space-id", self.cust_space_id.as_deref())
     }
 
@@ -88,7 +88,7 @@ impl StatsQuery {
         let sum = |count: fn(&TemplateDay) -> Option<u64>| {
             days.iter().filter_map(count).fold(0, u64::saturating_add)
         };
-        let [start, end] = self.period.written();
+        let [start, end] = self.period.rfc3339();
         StatsTotals {
             code: self.code.clone(),
             start,
@@ -112,8 +112,4 @@ impl TemplateDay {
         let start = self.start.as_deref().unwrap_or("?");
         start.split('T').next().unwrap_or(start).to_string()
     }
-}
-
-fn milliseconds(time: Timestamp) -> Option<u64> {
-    u64::try_from(time.as_millisecond()).ok()
 }

@@ -14,7 +14,7 @@ use crate::api::reply::fields;
 use crate::message::phone;
 use crate::message::time::{china, in_reply};
 use codes::Verdict;
-pub use query::{DAYS_KEPT, Filter, Found, Sent, fetch, fetch_each, wait};
+pub use query::{DAYS_KEPT, Filter, Receipts, Sent, fetch, fetch_each, wait};
 
 /// Whether a message was delivered, in the words that all channels share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -103,12 +103,12 @@ impl SmsTemplate {
 
     /// The command that sends it; the words in capitals have to be replaced.
     pub fn send_command(&self) -> String {
-        let words = ["sms", "send", "--phone-numbers", "NUMBER", "--sign-name", "SIGNATURE"];
-        let mut words = words.map(String::from).to_vec();
-        words.extend(["--template-code".into(), self.code.clone()]);
-        for variable in self.variables() {
-            words.extend(["--param".into(), format!("{}=VALUE", variable.name)]);
-        }
+        let mut words =
+            vec!["sms", "send", "--phone-numbers", "NUMBER", "--sign-name", "SIGNATURE"];
+        words.extend(["--template-code", &self.code]);
+        let values: Vec<String> =
+            self.variables().iter().map(|one| format!("{}=VALUE", one.name)).collect();
+        words.extend(values.iter().flat_map(|value| ["--param", value]));
         shell_line("alimsg", &words)
     }
 }

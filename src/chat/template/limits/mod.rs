@@ -13,7 +13,7 @@ mod whatsapp;
 
 use serde_json::Value;
 
-use crate::chat::template::components::{Button, Message};
+use crate::chat::template::components::Message;
 use crate::chat::template::draft::Draft;
 use crate::chat::template::field_names::{misnamed, normalize};
 use crate::error::Result;
@@ -172,10 +172,10 @@ fn add_duplicates(violations: &mut Violations, place: &str, components: &Value) 
 fn add_variable_violations(violations: &mut Violations, components: &Value, message: &Message) {
     let text = components.to_string();
     for segment in segments(&text, Style::Chat) {
-        let Segment::Variable { name, written } = segment else { continue };
-        let right = Style::Chat.written(name);
-        if written != right {
-            violations.add(format!("write {right} instead of {written}"));
+        let Segment::Variable { name, source } = segment else { continue };
+        let right = Style::Chat.variable(name);
+        if source != right {
+            violations.add(format!("write {right} instead of {source}"));
         }
     }
     for (place, text) in message.texts() {
@@ -185,14 +185,14 @@ fn add_variable_violations(violations: &mut Violations, components: &Value, mess
     }
     for variable in find_variables(message.texts(), Style::Sms) {
         let (sms, right) =
-            (Style::Sms.written(&variable.name), Style::Chat.written(&variable.name));
+            (Style::Sms.variable(&variable.name), Style::Chat.variable(&variable.name));
         violations.add(format!("write {right} instead of {sms}, the form of SMS"));
     }
 }
 
 /// Checks an URL that may contain variables.
 fn check_link(violations: &mut Violations, label: &str, link: &str) {
-    if let Some(problem) = url::fault(link) {
+    if let Some(problem) = url::problem(link) {
         violations.add(format!("{label} is not a valid link: {problem}"));
     }
 }
@@ -204,9 +204,15 @@ fn check_media_link(violations: &mut Violations, label: &str, link: &str) {
     }
 }
 
-/// Calls `check` with each button and the words for its place.
-fn for_each_button(buttons: &[Button], place: &str, mut check: impl FnMut(&str, &Button)) {
-    for (number, button) in (1..).zip(buttons) {
-        check(&format!("button {number}{place}"), button);
+/// Some parts may only occur in templates of the category MARKETING.
+fn require_marketing(
+    violations: &mut Violations,
+    category: Option<&str>,
+    part: &str,
+    source: &'static str,
+) {
+    if let Some(category) = category.filter(|category| *category != "MARKETING") {
+        violations
+            .add_documented(format!("{part} needs the category MARKETING, not {category}"), source);
     }
 }
