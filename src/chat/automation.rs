@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::api::call::{Call, ChangeCall, ReadCall};
 use crate::api::operations::{GET_CONVERSATIONAL_AUTOMATION, UPDATE_CONVERSATIONAL_AUTOMATION};
-use crate::api::reply::{Reply, fields};
+use crate::api::reply::{Reply, fields, reply_struct};
 use crate::error::{Failure, Result};
 use crate::message::length;
 
@@ -28,28 +28,27 @@ pub struct Automation {
     pub commands: Vec<Command>,
 }
 
-/// A command that customers can type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Command {
-    /// Without the slash.
-    pub name: Option<String>,
-    /// What customers see beside it.
-    pub description: Option<String>,
+reply_struct! {
+    /// A command that customers can type.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct Command {
+        /// Without the slash.
+        pub name: Option<String> = fields::text["CommandName"],
+        /// What customers see beside it.
+        pub description: Option<String> = fields::text["CommandDescription"],
+    }
 }
 
 impl Automation {
     pub fn from_reply(reply: &Reply) -> Self {
         let data = reply.value("Data").unwrap_or(&Value::Null);
-        let items = |name: &str| data.get(name).and_then(Value::as_array).into_iter().flatten();
-        let command = |command: &Value| Command {
-            name: fields::text(command, &["CommandName"]),
-            description: fields::text(command, &["CommandDescription"]),
-        };
+        let prompts = fields::list(data, &["Prompts"]).filter_map(Value::as_str);
+        let commands = fields::list(data, &["Commands"]).filter(|command| command.is_object());
         Self {
             enable_welcome_message: fields::text(data, &["EnableWelcomeMessage"])
                 .map(|word| word == "true"),
-            prompts: items("Prompts").filter_map(Value::as_str).map(str::to_string).collect(),
-            commands: items("Commands").filter(|one| one.is_object()).map(command).collect(),
+            prompts: prompts.map(str::to_string).collect(),
+            commands: commands.map(Command::from_object).collect(),
         }
     }
 }
@@ -79,11 +78,11 @@ impl Update {
         at_most("--prompt", self.prompts.len(), MAX_PROMPTS)?;
         at_most("--command", self.commands.len(), MAX_COMMANDS)?;
         for prompt in &self.prompts {
-            length::some("--prompt", prompt, MAX_PROMPT)?;
+            length::check_required("--prompt", prompt, MAX_PROMPT)?;
         }
         for (name, description) in &self.commands {
-            length::some("the name of --command", name, MAX_COMMAND)?;
-            length::some("the description of --command", description, MAX_DESCRIPTION)?;
+            length::check_required("the name of --command", name, MAX_COMMAND)?;
+            length::check_required("the description of --command", description, MAX_DESCRIPTION)?;
         }
         Ok(())
     }

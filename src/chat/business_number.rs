@@ -1,6 +1,5 @@
 //! The business numbers of WhatsApp: quality, limits, callbacks, metrics and health.
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,69 +7,46 @@ use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{
     GET_CHATAPP_PHONE_NUMBER_METRIC, GET_WHATSAPP_HEALTH_STATUS, QUERY_CHATAPP_PHONE_NUMBERS,
 };
-use crate::api::reply::{Reply, fields};
+use crate::api::reply::fields::{number, text};
+use crate::api::reply::{Reply, reply_struct};
 use crate::error::{Failure, Kind, Result};
 use crate::message::time::period::Period;
 
-/// A business number, as `whatsapp numbers list` shows it. All words are WhatsApp's own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BusinessNumber {
-    /// Digits only, country code first.
-    pub number: Option<String>,
-    /// The name that WhatsApp verified; customers see it.
-    pub verified_name: Option<String>,
-    /// Whether the number can send, for example `CONNECTED`.
-    pub status: Option<String>,
-    /// `GREEN`, `YELLOW` or `RED`: how customers react to its messages.
-    pub quality_rating: Option<String>,
-    /// How many customers it can write to in 24 hours, for example `TIER_1K`.
-    pub messaging_limit_tier: Option<String>,
-    /// The state of the review of its name.
-    pub name_status: Option<String>,
-    /// Whether the owner has verified the number by a code.
-    pub code_verification_status: Option<String>,
-    /// `Y` for an official business account, else `N`.
-    pub is_official: Option<String>,
-}
-
-impl BusinessNumber {
-    pub fn from_row(row: &Value) -> Self {
-        let text = |name| fields::text(row, &[name]);
-        Self {
-            number: text("PhoneNumber"),
-            verified_name: text("VerifiedName"),
-            status: text("Status"),
-            quality_rating: text("QualityRating"),
-            messaging_limit_tier: text("MessagingLimitTier"),
-            name_status: text("NameStatus"),
-            code_verification_status: text("CodeVerificationStatus"),
-            is_official: text("IsOfficial"),
-        }
+reply_struct! {
+    /// A business number, as `whatsapp numbers list` shows it. All words are WhatsApp's own.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct BusinessNumber {
+        /// Digits only, country code first.
+        pub number: Option<String> = text["PhoneNumber"],
+        /// The name that WhatsApp verified; customers see it.
+        pub verified_name: Option<String> = text["VerifiedName"],
+        /// Whether the number can send, for example `CONNECTED`.
+        pub status: Option<String> = text["Status"],
+        /// `GREEN`, `YELLOW` or `RED`: how customers react to its messages.
+        pub quality_rating: Option<String> = text["QualityRating"],
+        /// How many customers it can write to in 24 hours, for example `TIER_1K`.
+        pub messaging_limit_tier: Option<String> = text["MessagingLimitTier"],
+        /// The state of the review of its name.
+        pub name_status: Option<String> = text["NameStatus"],
+        /// Whether the owner has verified the number by a code.
+        pub code_verification_status: Option<String> = text["CodeVerificationStatus"],
+        /// `Y` for an official business account, else `N`.
+        pub is_official: Option<String> = text["IsOfficial"],
     }
 }
 
-/// Where the service reports the receipts and incoming messages of a number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Callbacks {
-    /// The URL for receipts.
-    pub status_callback_url: Option<String>,
-    /// The URL for incoming messages.
-    pub up_callback_url: Option<String>,
-    /// The message queue for receipts.
-    pub status_queue: Option<String>,
-    /// The message queue for incoming messages.
-    pub up_queue: Option<String>,
-}
-
-impl Callbacks {
-    pub fn from_row(row: &Value) -> Self {
-        let text = |name| fields::text(row, &[name]);
-        Self {
-            status_callback_url: text("StatusCallbackUrl"),
-            up_callback_url: text("UpCallbackUrl"),
-            status_queue: text("StatusQueue"),
-            up_queue: text("UpQueue"),
-        }
+reply_struct! {
+    /// Where the service reports the receipts and incoming messages of a number.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct Callbacks {
+        /// The URL for receipts.
+        pub status_callback_url: Option<String> = text["StatusCallbackUrl"],
+        /// The URL for incoming messages.
+        pub up_callback_url: Option<String> = text["UpCallbackUrl"],
+        /// The message queue for receipts.
+        pub status_queue: Option<String> = text["StatusQueue"],
+        /// The message queue for incoming messages.
+        pub up_queue: Option<String> = text["UpQueue"],
     }
 }
 
@@ -91,9 +67,9 @@ impl Metrics {
     pub fn from_reply(reply: &Reply, period: &Period) -> Self {
         let sum = |name: &str| {
             let rows = reply.items(&["Data"]).iter();
-            rows.filter_map(|row| fields::number(row, &[name])).fold(0, u64::saturating_add)
+            rows.filter_map(|row| number(row, &[name])).fold(0, u64::saturating_add)
         };
-        let [start, end] = period.written();
+        let [start, end] = period.rfc3339();
         Self { start, end, sent: sum("SentCount"), delivered: sum("DeliveredCount") }
     }
 }
@@ -121,12 +97,12 @@ pub fn list_call(space: Option<&str>, status: Option<&str>) -> ReadCall {
 
 /// The call that counts the messages of a number, day by day.
 pub fn metric_call(number: &str, space: Option<&str>, period: &Period) -> ReadCall {
-    let milliseconds = |moment: Timestamp| u64::try_from(moment.as_millisecond()).ok();
+    let [start, end] = period.milliseconds();
     Call::to(&GET_CHATAPP_PHONE_NUMBER_METRIC)
         .text("--phone-number", number)
         .text("--granularity", "DAILY")
-        .optional_integer("--start", milliseconds(period.start))
-        .optional_integer("--end", milliseconds(period.end))
+        .optional_integer("--start", start)
+        .optional_integer("--end", end)
         .optional_text("--cust-space-id", space)
 }
 
@@ -148,13 +124,13 @@ pub fn rows(reply: &Reply) -> impl Iterator<Item = &Value> {
 /// # Errors
 /// The number is not in the list.
 pub fn find_row<'r>(reply: &'r Reply, number: &str) -> Result<&'r Value> {
-    rows(reply)
-        .find(|row| fields::text(row, &["PhoneNumber"]).as_deref() == Some(number))
-        .ok_or_else(|| {
+    rows(reply).find(|row| text(row, &["PhoneNumber"]).as_deref() == Some(number)).ok_or_else(
+        || {
             Failure::new(Kind::Rejected, format!("{number} is not a number of this account"))
                 .hint("it may belong to another channel instance: check --cust-space-id")
                 .next("alimsg whatsapp numbers list")
-        })
+        },
+    )
 }
 
 #[cfg(test)]
@@ -167,8 +143,8 @@ mod tests {
     fn the_fields_of_a_number_keep_their_order_and_are_null_if_missing() {
         let row = json!({"PhoneNumber": 8_613_800_000_001_u64, "IsOfficial": true, "Status": ""});
         let detail = Detail {
-            number: BusinessNumber::from_row(&row),
-            callbacks: Callbacks::from_row(&row),
+            number: BusinessNumber::from_object(&row),
+            callbacks: Callbacks::from_object(&row),
             metrics: None,
             health: Value::Null,
         };

@@ -114,7 +114,7 @@ impl Update {
 
 fn check_length(flag: &str, text: &str) -> Result<()> {
     let limit = MAX_LENGTH.iter().find(|(name, _)| *name == flag).map(|(_, limit)| *limit);
-    limit.map_or(Ok(()), |limit| length::at_most(flag, text, limit))
+    limit.map_or(Ok(()), |limit| length::check(flag, text, limit))
 }
 
 #[cfg(test)]
@@ -134,8 +134,8 @@ mod tests {
     fn links_and_lengths_are_checked() {
         let picture = |link| update("--profile-picture-url", link);
         picture("https://example.com/a.png").check().expect("a link");
-        for wrong in ["", "a.png"] {
-            picture(wrong).check().expect_err(wrong);
+        for invalid in ["", "a.png"] {
+            picture(invalid).check().expect_err(invalid);
         }
         update("--about", &"é".repeat(140)).check().expect_err("too long");
         let websites = ["a", "b", "c"].map(|name| format!("https://{name}.example")).to_vec();

@@ -8,49 +8,53 @@ use crate::aliyun::client::Client;
 use crate::aliyun::pages::{self, PageRange, Pages};
 use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{LIST_INSTANCE, QUERY_CHATAPP_BIND_WABA};
-use crate::api::reply::{Reply, fields};
+use crate::api::reply::fields::{lower, text, time};
+use crate::api::reply::{Reply, reply_struct};
 use crate::error::Result;
 
-/// A channel instance, as `whatsapp accounts list` shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ChannelInstance {
-    /// The ID that `--cust-space-id` takes.
-    pub cust_space_id: Option<String>,
-    /// `whatsapp` or `viber`.
-    pub channel: Option<String>,
-    /// The name that the account gave it.
-    pub name: Option<String>,
-    /// The service's word for its state, in lower case.
-    pub state: Option<String>,
-    /// The ID of the WhatsApp Business account (WABA); WhatsApp only.
-    pub waba_id: Option<String>,
-    /// The name of the WhatsApp Business account.
-    pub waba_name: Option<String>,
-    /// WhatsApp's word for the review of the WhatsApp Business account, in lower case.
-    pub waba_state: Option<String>,
-    /// The service's own ID of the instance.
-    pub instance_id: Option<String>,
-    /// When it was submitted, in RFC 3339.
-    pub submitted_at: Option<String>,
+reply_struct! {
+    /// A channel instance, as `whatsapp accounts list` shows it.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    pub struct ChannelInstance {
+        /// The ID that `--cust-space-id` takes.
+        pub cust_space_id: Option<String> = text["CustSpaceId"],
+        /// `whatsapp` or `viber`.
+        pub channel: Option<String> = lower["ChannelType"],
+        /// The name that the account gave it.
+        pub name: Option<String> = text["InstanceName"],
+        /// The service's word for its state, in lower case.
+        pub state: Option<String> = lower["State"],
+        #[serde(flatten)]
+        pub waba: Waba = not_fetched[],
+        /// The service's own ID of the instance.
+        pub instance_id: Option<String> = text["InstanceId"],
+        /// When it was submitted, in RFC 3339.
+        pub submitted_at: Option<String> = time["SubmitTime"],
+    }
+}
+
+reply_struct! {
+    /// The WhatsApp Business account (WABA) of a channel instance; WhatsApp only.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+    pub struct Waba {
+        /// Its ID.
+        #[serde(rename = "waba_id")]
+        pub id: Option<String> = text["Id"],
+        /// Its name.
+        #[serde(rename = "waba_name")]
+        pub name: Option<String> = text["Name"],
+        /// WhatsApp's word for its review, in lower case.
+        #[serde(rename = "waba_state")]
+        pub state: Option<String> = lower["AccountReviewStatus"],
+    }
+}
+
+/// Another call has the WhatsApp Business account.
+fn not_fetched(_: &Value, _: &[&str]) -> Waba {
+    Waba::default()
 }
 
 impl ChannelInstance {
-    fn from_row(row: &Value) -> Self {
-        let text = |name| fields::text(row, &[name]);
-        let lower = |name| text(name).map(|word| word.to_lowercase());
-        Self {
-            cust_space_id: text("CustSpaceId"),
-            channel: lower("ChannelType"),
-            name: text("InstanceName"),
-            state: lower("State"),
-            waba_id: None,
-            waba_name: None,
-            waba_state: None,
-            instance_id: text("InstanceId"),
-            submitted_at: fields::time(row, &["SubmitTime"]),
-        }
-    }
-
     /// The call for its WhatsApp Business account, if it has one.
     pub fn waba_call(&self) -> Option<ReadCall> {
         let is_whatsapp = self.channel.as_deref().is_none_or(|channel| channel == "whatsapp");
@@ -60,10 +64,7 @@ impl ChannelInstance {
 
     /// Adds the WhatsApp Business account in the reply to that call.
     pub fn add_waba(&mut self, reply: &Reply) {
-        let text = |name| fields::text(reply.value("Data")?, &[name]);
-        self.waba_id = text("Id");
-        self.waba_name = text("Name");
-        self.waba_state = text("AccountReviewStatus").map(|word| word.to_lowercase());
+        self.waba = reply.value("Data").map(Waba::from_object).unwrap_or_default();
     }
 }
 
@@ -86,7 +87,7 @@ pub fn fetch(
 ) -> Result<(Vec<ChannelInstance>, Pages)> {
     let call = |index, size| list_call(channel, index, size);
     let pages = pages::read(client, range, call, &["Data", "Data.List"], &["TotalCount", "Total"])?;
-    Ok((pages.entries.iter().map(ChannelInstance::from_row).collect(), pages))
+    Ok((pages.entries.iter().map(ChannelInstance::from_object).collect(), pages))
 }
 
 #[cfg(test)]
@@ -96,7 +97,7 @@ mod tests {
 
     #[test]
     fn only_whatsapp_instances_have_a_whatsapp_business_account() {
-        let instance = |row: Value| ChannelInstance::from_row(&row);
+        let instance = |row: Value| ChannelInstance::from_object(&row);
         assert!(instance(json!({"CustSpaceId": "s1"})).waba_call().is_some());
         let whatsapp = json!({"CustSpaceId": "s1", "ChannelType": "WHATSAPP"});
         assert!(instance(whatsapp).waba_call().is_some());
@@ -107,10 +108,10 @@ mod tests {
 
     #[test]
     fn odd_replies_leave_the_account_unknown() {
-        let mut instance = ChannelInstance::from_row(&json!({"CustSpaceId": "s1"}));
+        let mut instance = ChannelInstance::from_object(&json!({"CustSpaceId": "s1"}));
         for odd in [json!({}), json!({"Data": 5}), json!({"Data": {"Id": [1]}})] {
             instance.add_waba(&Reply(odd.as_object().expect("an object").clone()));
-            assert_eq!(instance.waba_id, None, "{odd}");
+            assert_eq!(instance.waba.id, None, "{odd}");
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::api::call::{Call, SendCall};
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::content::FreeForm;
 use crate::message::channel::Channel;
+use crate::message::plan::{PlanRow, row, rows};
 
 #[derive(Debug)]
 pub struct Draft {
@@ -48,35 +49,34 @@ pub struct TemplateBody {
     pub language: String,
     pub params: Vec<(String, String)>,
     pub payload: Vec<String>,
-    /// The message as the recipient reads it, where the template was fetched: rows of the plan.
-    pub preview: Vec<(String, String)>,
+    /// The message as the recipient reads it, if the template was fetched.
+    pub preview: Vec<PlanRow>,
 }
 
 impl Draft {
     /// Every parameter, as the user is shown it before agreeing.
-    pub fn plan(&self) -> Vec<(String, String)> {
+    pub fn plan(&self) -> Vec<PlanRow> {
         let envelope = &self.envelope;
         let seconds = |seconds: Option<u64>| seconds.map(|seconds| seconds.to_string());
-        let named = |name: &str, value: Option<String>| Some((name.to_string(), value?));
-        let mut plan = Vec::new();
-        plan.extend(named("channel", Some(envelope.channel.name().into())));
-        plan.extend(named("from", Some(envelope.from.clone())));
-        plan.extend(named("to", Some(envelope.to.clone())));
-        plan.extend(self.body.plan());
-        let options = [
-            named("space", envelope.cust_space_id.clone()),
-            named("reply to", envelope.context_message_id.clone()),
-            named("fallback", envelope.fall_back_id.clone()),
-            named("fallback text", envelope.fall_back_content.clone()),
-            named("fallback rule", envelope.fall_back_rule.clone()),
-            named("fallback after", seconds(envelope.fall_back_duration)),
-            named("label", envelope.label.clone()),
-            named("tag", envelope.tag.clone()),
-            named("time to live", seconds(envelope.ttl)),
-            named("tracking data", envelope.tracking_data.clone()),
-            named("task-id", Some(envelope.task_id.clone())),
+        let mut plan = vec![
+            row("channel", envelope.channel.name()),
+            row("from", &envelope.from),
+            row("to", &envelope.to),
         ];
-        plan.extend(options.into_iter().flatten());
+        plan.extend(self.body.plan());
+        plan.extend(rows([
+            ("space", envelope.cust_space_id.clone()),
+            ("reply to", envelope.context_message_id.clone()),
+            ("fallback", envelope.fall_back_id.clone()),
+            ("fallback text", envelope.fall_back_content.clone()),
+            ("fallback rule", envelope.fall_back_rule.clone()),
+            ("fallback after", seconds(envelope.fall_back_duration)),
+            ("label", envelope.label.clone()),
+            ("tag", envelope.tag.clone()),
+            ("time to live", seconds(envelope.ttl)),
+            ("tracking data", envelope.tracking_data.clone()),
+            ("task-id", Some(envelope.task_id.clone())),
+        ]));
         plan
     }
 
@@ -103,15 +103,14 @@ impl Draft {
 }
 
 impl Body {
-    fn plan(&self) -> Vec<(String, String)> {
-        let template = match self {
+    fn plan(&self) -> Vec<PlanRow> {
+        let TemplateBody { code, language, params, payload, preview } = match self {
             Self::FreeForm(content) => return content.plan.clone(),
             Self::Template(template) => template,
         };
-        let TemplateBody { code, language, params, payload, preview } = template;
-        let mut plan = vec![("template".to_string(), format!("{code} ({language})"))];
-        plan.extend(params.iter().map(|(name, value)| (format!("$({name})"), value.clone())));
-        plan.extend(payload.iter().map(|payload| ("payload".to_string(), payload.clone())));
+        let mut plan = vec![row("template", format!("{code} ({language})"))];
+        plan.extend(params.iter().map(|(name, value)| row(format!("$({name})"), value)));
+        plan.extend(payload.iter().map(|payload| row("payload", payload)));
         plan.extend_from_slice(preview);
         plan
     }

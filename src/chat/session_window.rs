@@ -73,7 +73,7 @@ pub fn fetch(
     let newest = found
         .messages
         .iter()
-        .filter(|message| message.customer.is_some())
+        .filter(|message| message.customer().is_some())
         .filter_map(|message| message.at)
         .max();
     let window = Window::after(newest, now);

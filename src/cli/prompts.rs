@@ -125,7 +125,7 @@ impl Form<'_> {
         for variable in &self.variables {
             let name = &variable.name;
             if missing.contains(name) {
-                let written = self.style.written(name);
+                let written = self.style.variable(name);
                 let question = format!("{written} in {}", variable.places.join(", "));
                 values.push((name.clone(), context.screen.ask(&question, anything)?));
             }

@@ -23,8 +23,8 @@ macro_rules! value_enums {
 
 value_enums! {
     Channel, name;
-    Direction, word;
-    Status, word;
+    Direction, name;
+    Status, name;
 }
 
 /// Parses a channel of the chat API: WhatsApp or Viber.

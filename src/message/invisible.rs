@@ -19,15 +19,8 @@ const END_OF_TAGS: char = '\u{e007f}';
 /// The maximum number of tags in a flag: the letters of a region code such as `gbeng`.
 const MAX_TAGS: usize = 6;
 
-/// Whether a terminal shows a character.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
-    Yes,
-    No,
-}
-
 /// Each character of the text, and whether it is visible at its position.
-pub fn characters(text: &str) -> impl Iterator<Item = (char, Seen)> {
+pub fn characters(text: &str) -> impl Iterator<Item = (char, bool)> {
     // The previous character, if it is visible.
     let mut before = None;
     let mut tags = 0;
@@ -42,9 +35,9 @@ pub fn characters(text: &str) -> impl Iterator<Item = (char, Seen)> {
         } else {
             before.is_some_and(|before| is_part_of_text(before, c, rest.chars().next()))
         };
-        let seen = if is_part || !is_invisible(c) { Seen::Yes } else { Seen::No };
-        before = (seen == Seen::Yes).then_some(c);
-        (c, seen)
+        let is_visible = is_part || !is_invisible(c);
+        before = is_visible.then_some(c);
+        (c, is_visible)
     })
 }
 
@@ -143,7 +136,7 @@ mod tests {
     use super::*;
 
     fn hidden(text: &str) -> Vec<char> {
-        characters(text).filter(|(_, seen)| *seen == Seen::No).map(|(c, _)| c).collect()
+        characters(text).filter(|(_, is_visible)| !is_visible).map(|(c, _)| c).collect()
     }
 
     #[test]

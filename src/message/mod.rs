@@ -6,6 +6,7 @@ pub mod media;
 pub mod params;
 pub mod phone;
 pub mod placeholder;
+pub mod plan;
 pub mod sanitize;
 pub mod template;
 pub mod time;

@@ -1,7 +1,7 @@
 //! The values of template variables, from the command line.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::{Deserializer as _, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::error::{Failure, Result};
 
@@ -40,7 +40,8 @@ pub fn from_json(flag: &str, text: &str) -> Result<Vec<(String, String)>> {
         return Err(Failure::usage(format!("{flag} is not a JSON object")).hint(example));
     }
     // Parsed again as pairs, since an object would silently keep only the last of two values.
-    let Pairs(pairs) = serde_json::from_str(text)
+    let pairs = serde_json::Deserializer::from_str(text)
+        .deserialize_map(Members)
         .map_err(|error| Failure::usage(format!("{flag} cannot be parsed: {error}")))?;
     let mut names = std::collections::HashSet::new();
     if let Some((name, _)) = pairs.iter().find(|(name, _)| !names.insert(name.as_str())) {
@@ -52,59 +53,39 @@ pub fn from_json(flag: &str, text: &str) -> Result<Vec<(String, String)>> {
         .map(|(name, value)| match value {
             Value::String(value) => Ok((name, value)),
             other => {
-                let mut right = Map::new();
-                let text = if other.is_number() || other.is_boolean() {
-                    other.to_string()
-                } else {
-                    "…".into()
-                };
-                right.insert(name.clone(), Value::String(text));
+                let is_scalar = other.is_number() || other.is_boolean();
+                let text = if is_scalar { other.to_string() } else { "…".into() };
+                let right = to_json(&[(name.clone(), text)]);
                 Err(Failure::usage(format!(
                     "the variable {name} in {flag} is not a string: {other}"
                 ))
-                .hint(format!("every value is a string: {}", Value::Object(right))))
+                .hint(format!("every value is a string: {right}")))
             }
         })
         .collect()
 }
 
-/// The members of a JSON object in their order, with repetitions.
-struct Pairs(Vec<(String, Value)>);
+/// Collects the members of a JSON object in their order, with repetitions.
+struct Members;
 
-impl<'de> Deserialize<'de> for Pairs {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Members;
+impl<'de> Visitor<'de> for Members {
+    type Value = Vec<(String, Value)>;
 
-        impl<'de> Visitor<'de> for Members {
-            type Value = Pairs;
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
 
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut members: A,
-            ) -> std::result::Result<Pairs, A::Error> {
-                let mut pairs = Vec::new();
-                while let Some(pair) = members.next_entry()? {
-                    pairs.push(pair);
-                }
-                Ok(Pairs(pairs))
-            }
-        }
-
-        deserializer.deserialize_map(Members)
+    fn visit_map<A: MapAccess<'de>>(
+        self,
+        mut members: A,
+    ) -> std::result::Result<Self::Value, A::Error> {
+        std::iter::from_fn(|| members.next_entry().transpose()).collect()
     }
 }
 
 /// The JSON object that the SMS service takes.
 pub fn to_json(variables: &[(String, String)]) -> String {
-    let object: Map<String, Value> = variables
-        .iter()
-        .map(|(name, value)| (name.clone(), Value::String(value.clone())))
-        .collect();
-    Value::Object(object).to_string()
+    variables.iter().cloned().collect::<Value>().to_string()
 }
 
 #[cfg(test)]

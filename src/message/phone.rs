@@ -12,14 +12,8 @@ pub fn check_chat_number(flag: &str, number: &str) -> Result<()> {
     if is_digits(number, 7..=15) {
         return Ok(());
     }
-    let digits = only_digits(number);
-    Err(wrong(flag, number, "digits only: country code and number, 7 to 15 digits, no +").hint(
-        if is_digits(&digits, 7..=15) {
-            format!("write {flag} {digits}")
-        } else {
-            format!("for example {flag} 8613800001000")
-        },
-    ))
+    let form = "digits only: country code and number, 7 to 15 digits, no +";
+    Err(invalid(flag, number, form, &only_digits(number), "8613800001000"))
 }
 
 /// A sender: a WhatsApp number, or the ID of a Viber service, which can have 3 digits.
@@ -41,13 +35,8 @@ pub fn check_sms_number(flag: &str, number: &str) -> Result<()> {
     }
     let digits = only_digits(number);
     let digits = digits.strip_prefix("00").unwrap_or(&digits);
-    Err(wrong(flag, number, "11 digits, or +86 and 11 digits, or country code and number").hint(
-        if is_digits(digits, 7..=15) {
-            format!("write {flag} {digits}")
-        } else {
-            format!("for example {flag} 13800001000 or {flag} 6591234567")
-        },
-    ))
+    let form = "11 digits, or +86 and 11 digits, or country code and number";
+    Err(invalid(flag, number, form, digits, &format!("13800001000 or {flag} 6591234567")))
 }
 
 /// One form for all notations of a number, for comparisons.
@@ -58,8 +47,15 @@ pub fn canonical_sms_number(number: &str) -> &str {
         .unwrap_or(number)
 }
 
-fn wrong(flag: &str, number: &str, form: &str) -> Box<Failure> {
+/// The hint shows the digits of the number if they are a right form, or else the example.
+fn invalid(flag: &str, number: &str, form: &str, digits: &str, example: &str) -> Box<Failure> {
+    let hint = if is_digits(digits, 7..=15) {
+        format!("write {flag} {digits}")
+    } else {
+        format!("for example {flag} {example}")
+    };
     Failure::usage(format!("{flag} {number:?} is not a phone number for this service: use {form}"))
+        .hint(hint)
 }
 
 fn is_digits(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
@@ -77,15 +73,15 @@ mod tests {
     #[test]
     fn chat_numbers_have_digits_only_and_the_error_shows_them() {
         assert!(check_chat_number("--to", "8613800001000").is_ok());
-        for wrong in ["+8613800001000", "86 138-0000-1000", "８６１３８００００１０００"]
+        for invalid in ["+8613800001000", "86 138-0000-1000", "８６１３８００００１０００"]
         {
-            let failure = check_chat_number("--to", wrong).expect_err(wrong);
+            let failure = check_chat_number("--to", invalid).expect_err(invalid);
             assert!(failure.message.contains("no +"), "{}", failure.message);
         }
         let failure = check_chat_number("--to", "+86 138-0000-1000").expect_err("wrong");
         assert_eq!(failure.hint.as_deref(), Some("write --to 8613800001000"));
-        for wrong in ["", "123456", "1234567890123456", "abc"] {
-            check_chat_number("--to", wrong).expect_err(wrong);
+        for invalid in ["", "123456", "1234567890123456", "abc"] {
+            check_chat_number("--to", invalid).expect_err(invalid);
         }
     }
 
@@ -96,8 +92,9 @@ mod tests {
         {
             assert!(check_sms_number("-p", right).is_ok(), "{right}");
         }
-        for wrong in ["+6591234567", "138-0000-1000", "138 0000 1000", "", "abc", "+861380000100"] {
-            check_sms_number("-p", wrong).expect_err(wrong);
+        for invalid in ["+6591234567", "138-0000-1000", "138 0000 1000", "", "abc", "+861380000100"]
+        {
+            check_sms_number("-p", invalid).expect_err(invalid);
         }
         let failure = check_sms_number("-p", "+65 9123 4567").expect_err("wrong");
         assert_eq!(failure.hint.as_deref(), Some("write -p 6591234567"));

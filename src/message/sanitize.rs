@@ -5,7 +5,7 @@
 //! replaced with escapes, such as `\u{200b}`. JSON keeps every character, if necessary as a JSON
 //! escape.
 
-use crate::message::invisible::{self, Seen};
+use crate::message::invisible;
 
 /// Sanitizes to one line: line breaks and tabs become spaces, ANSI sequences are removed.
 pub fn line(text: &str) -> String {
@@ -40,10 +40,11 @@ pub fn visible(text: &str) -> String {
 
 fn replace_invisible(text: &str, escape: impl Fn(char) -> String) -> String {
     let mut written = String::with_capacity(text.len());
-    for (c, seen) in invisible::characters(text) {
-        match seen {
-            Seen::Yes => written.push(c),
-            Seen::No => written.push_str(&escape(c)),
+    for (c, is_visible) in invisible::characters(text) {
+        if is_visible {
+            written.push(c);
+        } else {
+            written.push_str(&escape(c));
         }
     }
     written
@@ -99,7 +100,7 @@ mod tests {
             "a\u{2028}": "\u{9b}31m\u{7f}\u{202e}\u{1b}\n你好 😀\u{200b}\u{e0041}\u{61c}",
         });
         let text = json(&value.to_string());
-        assert!(invisible::characters(&text).all(|(_, seen)| seen == Seen::Yes), "{text:?}");
+        assert!(invisible::characters(&text).all(|(_, is_visible)| is_visible), "{text:?}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).ok(), Some(value));
     }
 }

@@ -1,9 +1,6 @@
-//! What templates of all channels have in common: the rows of plans and the fields of reports.
+//! What templates of all channels have in common: the fields of reports.
 
 use serde::Serialize;
-
-/// A line of a plan: a name and a value.
-pub type PlanRow = (String, String);
 
 /// A template in the answer of `templates list`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,13 +29,6 @@ pub struct SmsColumns {
     pub reason: Option<String>,
     /// RFC 3339.
     pub created_at: Option<String>,
-}
-
-/// The facts in addition to the rows of `templates list`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ListFacts {
-    /// All templates that match, also on pages that were not read.
-    pub total: u64,
 }
 
 /// The answer of `templates preview`.

@@ -12,15 +12,15 @@ const MAX_LENGTH: usize = 2048;
 /// # Errors
 /// Not an absolute http or https link; the hint shows an example.
 pub fn check(flag: &str, link: &str) -> Result<()> {
-    match fault(link) {
+    match problem(link) {
         None => Ok(()),
-        Some(fault) => Err(Failure::usage(format!("{flag} {link:?} is not a link: {fault}"))
+        Some(problem) => Err(Failure::usage(format!("{flag} {link:?} is not a link: {problem}"))
             .hint(format!("give a public one, for example {flag} https://example.com/path"))),
     }
 }
 
 /// Why a text is not a link, or `None` if it is one.
-pub fn fault(link: &str) -> Option<&'static str> {
+pub fn problem(link: &str) -> Option<&'static str> {
     if link.len() > MAX_LENGTH {
         return Some("it is longer than 2,048 bytes");
     }
@@ -60,12 +60,11 @@ pub fn fault(link: &str) -> Option<&'static str> {
     if !host.is_empty() && !host.strip_suffix('.').unwrap_or(host).split('.').all(is_valid) {
         return Some("its host is invalid");
     }
-    let digits = port.strip_prefix(':').unwrap_or(port);
-    let no_port = port.is_empty() || (digits != port && digits.is_empty());
-    if !no_port && (digits == port || !digits.parse::<u16>().is_ok_and(|number| number > 0)) {
-        return Some("its port is invalid");
-    }
-    None
+    let is_valid_port = match port.strip_prefix(':') {
+        None => port.is_empty(),
+        Some(digits) => digits.is_empty() || digits.parse::<u16>().is_ok_and(|number| number > 0),
+    };
+    (!is_valid_port).then_some("its port is invalid")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! Known fields are hidden by name. All other text is searched for phone numbers, numbers of
 //! documents, addresses, and the people that the known fields name. In doubt it hides too much.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::Failure;
 
@@ -29,14 +29,14 @@ impl Redaction {
     /// Hides it in a failure too: the service may repeat the parameters of the call.
     pub fn apply_to_failure(self, mut failure: Box<Failure>) -> Box<Failure> {
         if self == Self::Masked {
-            failure.message = masked_text(&failure.message);
+            failure.message = search(&failure.message, &[]);
             failure.raw = failure.raw.as_ref().map(masked);
         }
         failure
     }
 }
 
-/// How a field is hidden.
+/// How the value of a field is hidden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
     /// A person's name: the first letter is kept, to tell two people apart.
@@ -107,45 +107,37 @@ const MIN_DIGITS: usize = 7;
 /// The value without personal data, at any depth.
 fn masked(value: &Value) -> Value {
     let mut people = Vec::new();
-    collect_people(value, &mut people);
+    collect_people(value, Rule::Text, &mut people);
     // The longest first: one name may start with another.
     people.sort_by_key(|name: &String| std::cmp::Reverse(name.len()));
-    by_value(value, &people)
+    mask(value, Rule::Text, &people)
 }
 
-/// The text without anything that may be personal data.
-fn masked_text(text: &str) -> String {
-    search(text, &[])
+/// The rule for an element of a list: that of the field, except in a list within a list.
+fn element_rule(element: &Value, field_rule: Rule) -> Rule {
+    if element.is_array() { Rule::Text } else { field_rule }
 }
 
 /// Collects the values of the known fields: a remark or the name of a company may repeat them.
-fn collect_people(value: &Value, people: &mut Vec<String>) {
+fn collect_people(value: &Value, own_rule: Rule, people: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
-            for (name, value) in fields {
-                match value {
-                    Value::Object(_) => collect_people(value, people),
-                    Value::Array(items) => {
-                        items.iter().for_each(|item| collect_person(name, item, people));
-                    }
-                    other => collect_person(name, other, people),
-                }
-            }
+            fields.iter().for_each(|(name, value)| collect_people(value, rule(name), people));
         }
-        Value::Array(items) => items.iter().for_each(|item| collect_people(item, people)),
+        Value::Array(items) => {
+            items
+                .iter()
+                .for_each(|item| collect_people(item, element_rule(item, own_rule), people));
+        }
+        // A single letter would match everywhere.
+        Value::String(text)
+            if matches!(own_rule, Rule::Name | Rule::Number)
+                && text.trim().chars().count() > 1
+                && !people.contains(text) =>
+        {
+            people.push(text.clone());
+        }
         _ => {}
-    }
-}
-
-fn collect_person(field: &str, value: &Value, people: &mut Vec<String>) {
-    match value {
-        Value::String(text) if matches!(rule(field), Rule::Name | Rule::Number) => {
-            // A single letter would match everywhere.
-            if text.trim().chars().count() > 1 && !people.contains(text) {
-                people.push(text.clone());
-            }
-        }
-        other => collect_people(other, people),
     }
 }
 
@@ -157,44 +149,24 @@ fn rule(name: &str) -> Rule {
     NAME_PARTS.iter().find(|(part, _)| lower.contains(part)).map_or(Rule::Text, |(_, rule)| *rule)
 }
 
-/// A value without a field name, such as an element of a list or the reply itself.
-fn by_value(value: &Value, people: &[String]) -> Value {
-    match value {
-        Value::Object(fields) => Value::Object(object(fields, people)),
-        Value::Array(items) => items.iter().map(|item| by_value(item, people)).collect(),
-        other => hidden(other, Rule::Text, people),
-    }
-}
-
-fn object(fields: &Map<String, Value>, people: &[String]) -> Map<String, Value> {
-    fields
-        .iter()
-        .map(|(name, value)| {
-            let rule = rule(name);
-            let shown = match value {
-                Value::Object(fields) => Value::Object(object(fields, people)),
-                Value::Array(items) => items
-                    .iter()
-                    .map(|item| match item {
-                        Value::Object(_) | Value::Array(_) => by_value(item, people),
-                        other => hidden(other, rule, people),
-                    })
-                    .collect(),
-                other => hidden(other, rule, people),
-            };
-            (name.clone(), shown)
-        })
-        .collect()
-}
-
-fn hidden(value: &Value, rule: Rule, people: &[String]) -> Value {
+/// The value without personal data; `own_rule` is the rule of its field.
+fn mask(value: &Value, own_rule: Rule, people: &[String]) -> Value {
     let text = match value {
-        Value::String(text) if text.is_empty() => return value.clone(),
-        Value::String(text) => text.clone(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            return fields
+                .map(|(name, value)| (name.clone(), mask(value, rule(name), people)))
+                .collect();
+        }
+        Value::Array(items) => {
+            let items = items.iter();
+            return items.map(|item| mask(item, element_rule(item, own_rule), people)).collect();
+        }
+        Value::String(text) if !text.is_empty() => text.clone(),
         Value::Number(number) => number.to_string(),
         other => return other.clone(),
     };
-    let shown = match rule {
+    let shown = match own_rule {
         Rule::Nothing => return value.clone(),
         Rule::All => HIDDEN.to_string(),
         Rule::Name => first_letter(&text),
@@ -364,13 +336,13 @@ mod tests {
         }
         let plain = json!({"Extra": "step 2 of 3, page 17", "Kind": 5, "Flag": null});
         assert_eq!(masked(&plain), plain);
-        assert_eq!(masked_text("no number 13800001234"), "no number ***");
+        assert_eq!(search("no number 13800001234", &[]), "no number ***");
     }
 
     proptest! {
         #[test]
         fn no_text_panics_and_every_long_number_is_hidden(text in ".{0,60}", number in "[0-9]{11}") {
-            let shown = masked_text(&format!("{text}{number}{text}"));
+            let shown = search(&format!("{text}{number}{text}"), &[]);
             prop_assert!(!shown.contains(&number));
         }
     }

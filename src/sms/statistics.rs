@@ -181,8 +181,8 @@ mod tests {
         for (word, number) in [("verification", 0), ("Promotion", 2), ("0", 0), ("7", 7)] {
             assert_eq!(parse(word).expect(word), number);
         }
-        for wrong in ["4", "", "otp", "-1"] {
-            parse(wrong).expect_err(wrong);
+        for invalid in ["4", "", "otp", "-1"] {
+            parse(invalid).expect_err(invalid);
         }
     }
 

@@ -34,6 +34,21 @@ pub fn text(object: &Value, names: &[&str]) -> Option<String> {
     })
 }
 
+/// As [`text`], in lower case.
+pub fn lower(object: &Value, names: &[&str]) -> Option<String> {
+    text(object, names).map(|word| word.to_lowercase())
+}
+
+/// As [`text`], for a truth value, which the services write as text in some places.
+pub fn boolean(object: &Value, names: &[&str]) -> Option<bool> {
+    lower(object, names)?.parse().ok()
+}
+
+/// The elements of the first of these fields that is a list.
+pub fn list<'v>(object: &'v Value, names: &[&str]) -> impl Iterator<Item = &'v Value> + use<'v> {
+    names.iter().find_map(|name| object.get(name)?.as_array()).into_iter().flatten()
+}
+
 /// The first of these fields that is an unsigned integer, as a number or as text.
 pub fn number(object: &Value, names: &[&str]) -> Option<u64> {
     names.iter().find_map(|name| as_number(object.get(name)?))

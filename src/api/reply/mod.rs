@@ -9,6 +9,7 @@ mod evidence;
 mod failure;
 pub mod fields;
 mod output;
+mod record;
 mod service_error;
 mod signs;
 
@@ -20,6 +21,7 @@ use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::process::Output;
 pub use cli_error::{describe_failure, failure_message, is_configuration_error};
 use evidence::{Evidence, Finding, Proves};
+pub(crate) use record::reply_struct;
 
 /// A successful reply of the service.
 #[derive(Debug)]

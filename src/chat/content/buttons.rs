@@ -1,11 +1,12 @@
 //! A text with one to three buttons to answer with.
 
-use serde::Serialize;
+use serde_json::json;
 
 use crate::chat::content::interactive::{InteractiveText, check_ids_differ};
 use crate::chat::content::limits::{self, MAX_BUTTONS};
-use crate::chat::content::{Content, FreeForm, row};
+use crate::chat::content::{Content, FreeForm};
 use crate::error::{Failure, Result};
+use crate::message::plan::row;
 
 #[derive(Debug)]
 pub struct Buttons {
@@ -13,22 +14,10 @@ pub struct Buttons {
     pub buttons: Vec<Button>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Button {
     pub id: String,
     pub title: String,
-}
-
-#[derive(Serialize)]
-struct Action<'a> {
-    buttons: Vec<Reply<'a>>,
-}
-
-#[derive(Serialize)]
-struct Reply<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    reply: &'a Button,
 }
 
 impl Content for Buttons {
@@ -42,9 +31,9 @@ impl Content for Buttons {
         }
         self.buttons.iter().try_for_each(Button::check)?;
         check_ids_differ("--button", self.buttons.iter().map(|button| &button.id))?;
-        let reply = |button| Reply { kind: "reply", reply: button };
-        let action = Action { buttons: self.buttons.iter().map(reply).collect() };
-        let shown = |button: &Button| row("button", format!("{} ({})", button.title, button.id));
+        let reply = |Button { id, title }: &Button| json!({ "type": "reply", "reply": { "id": id, "title": title } });
+        let action = json!({ "buttons": self.buttons.iter().map(reply).collect::<Vec<_>>() });
+        let shown = |Button { id, title }: &Button| row("button", format!("{title} ({id})"));
         self.text.build("button", action, self.buttons.iter().map(shown).collect())
     }
 }
@@ -91,14 +80,14 @@ mod tests {
     #[test]
     fn a_title_has_at_most_20_characters() {
         buttons(&[("y", &"é".repeat(20))]).build().expect("20 characters");
-        for wrong in [
+        for invalid in [
             &[("y", &*"é".repeat(21))][..],
             &[("y", " ")],
             &[("", "Yes")],
             &[("y", "Yes"), ("y", "No")],
             &[("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")],
         ] {
-            buttons(wrong).build().expect_err("refused");
+            buttons(invalid).build().expect_err("refused");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Contacts with their phone numbers.
 
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::chat::content::{Content, FreeForm, limits, row};
+use crate::chat::content::{Content, FreeForm, limits};
 use crate::error::{Failure, Result};
+use crate::message::plan::row;
 
 #[derive(Debug)]
 pub struct Contacts(pub Vec<Contact>);
@@ -15,27 +15,10 @@ pub struct Contact {
     pub phones: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct ContactFields<'a> {
-    name: NameFields<'a>,
-    phones: Vec<PhoneFields<'a>>,
-}
-
-/// WhatsApp requires one part of the name besides the whole.
-#[derive(Serialize)]
-struct NameFields<'a> {
-    formatted_name: &'a str,
-    first_name: &'a str,
-}
-
-#[derive(Serialize)]
-struct PhoneFields<'a> {
-    phone: &'a str,
-}
-
 impl Content for Contacts {
     fn build(&self) -> Result<FreeForm> {
-        let contacts = self.0.iter().map(Contact::fields).collect::<Result<Vec<_>>>()?;
+        self.0.iter().try_for_each(Contact::check)?;
+        let contacts: Vec<Value> = self.0.iter().map(Contact::to_json).collect();
         let shown =
             |one: &Contact| row("contact", format!("{}: {}", one.name, one.phones.join(", ")));
         FreeForm::new("contacts", contacts, self.0.iter().map(shown).collect())
@@ -43,17 +26,21 @@ impl Content for Contacts {
 }
 
 impl Contact {
-    fn fields(&self) -> Result<ContactFields<'_>> {
+    fn check(&self) -> Result<()> {
         limits::CONTACT_NAME.check(&self.name)?;
         if self.phones.is_empty() {
             return Err(Failure::usage(format!("the contact {:?} has no phone number", self.name))
                 .hint("give its --phone right after its --name"));
         }
-        self.phones.iter().try_for_each(|phone| check_phone(phone))?;
-        Ok(ContactFields {
-            name: NameFields { formatted_name: &self.name, first_name: &self.name },
-            phones: self.phones.iter().map(|phone| PhoneFields { phone }).collect(),
-        })
+        self.phones.iter().try_for_each(|phone| check_phone(phone))
+    }
+
+    fn to_json(&self) -> Value {
+        let phones: Vec<Value> =
+            self.phones.iter().map(|phone| json!({ "phone": phone })).collect();
+        // WhatsApp requires one part of the name besides the whole.
+        let name = json!({ "formatted_name": self.name, "first_name": self.name });
+        json!({ "name": name, "phones": phones })
     }
 }
 

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::chat::content::media::check_link;
-use crate::chat::content::{Content, FreeForm, limits, rows};
+use crate::chat::content::{Content, FreeForm, limits};
 use crate::error::Result;
+use crate::message::plan::rows;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,11 +24,11 @@ impl Content for Document {
         limits::FILE_NAME.check(&self.file_name)?;
         limits::FILE_TYPE.check_optional(self.file_type.as_ref())?;
         limits::CAPTION.check_optional(self.caption.as_ref())?;
-        let plan = rows(&[
-            ("link", Some(&self.link)),
-            ("file name", Some(&self.file_name)),
-            ("file type", self.file_type.as_ref()),
-            ("caption", self.caption.as_ref()),
+        let plan = rows([
+            ("link", Some(self.link.clone())),
+            ("file name", Some(self.file_name.clone())),
+            ("file type", self.file_type.clone()),
+            ("caption", self.caption.clone()),
         ]);
         FreeForm::new("document", self, plan)
     }

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::chat::content::{FreeForm, limits, rows};
+use crate::chat::content::{FreeForm, limits};
 use crate::error::{Failure, Result};
+use crate::message::plan::{PlanRow, rows};
 
 #[derive(Debug)]
 pub struct InteractiveText {
@@ -14,56 +15,30 @@ pub struct InteractiveText {
     pub footer: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Fields<'a, A> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    body: TextFields<'a>,
-    header: Option<HeaderFields<'a>>,
-    footer: Option<TextFields<'a>>,
-    action: A,
-}
-
-#[derive(Serialize)]
-struct TextFields<'a> {
-    text: &'a str,
-}
-
-#[derive(Serialize)]
-struct HeaderFields<'a> {
-    #[serde(rename = "type")]
-    kind: &'a str,
-    text: &'a str,
-}
-
 impl InteractiveText {
     /// The message of this text and the action of its kind, `button` or `list`.
     ///
     /// # Errors
     /// A text that is blank or too long.
-    pub fn build(
-        &self,
-        kind: &str,
-        action: impl Serialize,
-        action_plan: Vec<(String, String)>,
-    ) -> Result<FreeForm> {
-        limits::HEADER.check_optional(self.header.as_ref())?;
-        limits::BODY.check(&self.body)?;
-        limits::FOOTER.check_optional(self.footer.as_ref())?;
-        let fields = Fields {
-            kind,
-            body: TextFields { text: &self.body },
-            header: self.header.as_deref().map(|text| HeaderFields { kind: "text", text }),
-            footer: self.footer.as_deref().map(|text| TextFields { text }),
-            action,
-        };
-        let mut plan = rows(&[
-            ("header", self.header.as_ref()),
-            ("body", Some(&self.body)),
-            ("footer", self.footer.as_ref()),
+    pub fn build(&self, kind: &str, action: Value, action_plan: Vec<PlanRow>) -> Result<FreeForm> {
+        let Self { header, body, footer } = self;
+        limits::HEADER.check_optional(header.as_ref())?;
+        limits::BODY.check(body)?;
+        limits::FOOTER.check_optional(footer.as_ref())?;
+        let content = json!({
+            "type": kind,
+            "body": { "text": body },
+            "header": header.as_ref().map(|text| json!({ "type": "text", "text": text })),
+            "footer": footer.as_ref().map(|text| json!({ "text": text })),
+            "action": action,
+        });
+        let mut plan = rows([
+            ("header", header.clone()),
+            ("body", Some(body.clone())),
+            ("footer", footer.clone()),
         ]);
         plan.extend(action_plan);
-        FreeForm::new("interactive", fields, plan)
+        FreeForm::new("interactive", content, plan)
     }
 }
 
@@ -71,13 +46,9 @@ impl InteractiveText {
 ///
 /// # Errors
 /// An ID that is used twice.
-pub fn check_ids_differ<'a>(flag: &str, ids: impl Iterator<Item = &'a String>) -> Result<()> {
+pub fn check_ids_differ<'a>(flag: &str, mut ids: impl Iterator<Item = &'a String>) -> Result<()> {
     let mut known = HashSet::new();
-    for id in ids {
-        if !known.insert(id) {
-            return Err(Failure::usage(format!("{flag}: the ID {id:?} is used twice"))
-                .hint("give each one its own ID: the customer's answer carries it"));
-        }
-    }
-    Ok(())
+    let Some(id) = ids.find(|id| !known.insert(*id)) else { return Ok(()) };
+    Err(Failure::usage(format!("{flag}: the ID {id:?} is used twice"))
+        .hint("give each one its own ID: the customer's answer carries it"))
 }

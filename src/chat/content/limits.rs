@@ -13,7 +13,7 @@ impl MaxChars {
     /// # Errors
     /// Blank or too long.
     pub fn check(self, text: &str) -> Result<()> {
-        length::some(self.0, text, self.1)
+        length::check_required(self.0, text, self.1)
     }
 
     /// # Errors

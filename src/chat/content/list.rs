@@ -1,11 +1,13 @@
 //! A text with a list to choose the answer from.
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::chat::content::interactive::{InteractiveText, check_ids_differ};
 use crate::chat::content::limits::{self, MAX_ROWS};
-use crate::chat::content::{Content, FreeForm, row};
+use crate::chat::content::{Content, FreeForm};
 use crate::error::{Failure, Result};
+use crate::message::plan::row;
 
 #[derive(Debug)]
 pub struct List {
@@ -29,12 +31,6 @@ pub struct Row {
     pub description: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Action<'a> {
-    button: &'a str,
-    sections: &'a [Section],
-}
-
 impl Content for List {
     fn build(&self) -> Result<FreeForm> {
         limits::LIST_BUTTON.check(&self.button_text)?;
@@ -53,7 +49,7 @@ impl Content for List {
             plan.extend(section.title.iter().map(|title| row("section", title)));
             plan.extend(section.rows.iter().map(|one| row("row", one.shown())));
         }
-        let action = Action { button: &self.button_text, sections: &self.sections };
+        let action = json!({ "button": self.button_text, "sections": self.sections });
         self.text.build("list", action, plan)
     }
 }
@@ -88,8 +84,9 @@ impl Row {
     }
 
     fn shown(&self) -> String {
-        let description = self.description.iter().map(|text| format!(": {text}"));
-        format!("{} ({})", self.title, self.id) + &description.collect::<String>()
+        let Self { id, title, description } = self;
+        let description = description.as_ref().map(|text| format!(": {text}"));
+        format!("{title} ({id}){}", description.unwrap_or_default())
     }
 }
 

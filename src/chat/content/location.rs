@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::chat::content::{Content, FreeForm, limits, row, rows};
+use crate::chat::content::{Content, FreeForm, limits};
 use crate::error::{Failure, Result};
+use crate::message::plan::{row, rows};
 
 /// Degrees stay text, so that no digit is lost.
 #[derive(Debug, Serialize)]
@@ -21,7 +22,7 @@ impl Content for Location {
         limits::PLACE_NAME.check_optional(self.name.as_ref())?;
         limits::PLACE_ADDRESS.check_optional(self.address.as_ref())?;
         let mut plan = vec![row("place", format!("{}, {}", self.latitude, self.longitude))];
-        plan.extend(rows(&[("name", self.name.as_ref()), ("address", self.address.as_ref())]));
+        plan.extend(rows([("name", self.name.clone()), ("address", self.address.clone())]));
         FreeForm::new("location", self, plan)
     }
 }

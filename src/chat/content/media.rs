@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::chat::content::{Content, FreeForm, limits, rows};
+use crate::chat::content::{Content, FreeForm, limits};
 use crate::error::Result;
 use crate::message::media::Kind;
+use crate::message::plan::rows;
 use crate::message::url;
 
 #[derive(Debug, Serialize)]
@@ -19,7 +20,7 @@ impl Content for Media {
     fn build(&self) -> Result<FreeForm> {
         check_link(&self.link)?;
         limits::CAPTION.check_optional(self.caption.as_ref())?;
-        let plan = rows(&[("link", Some(&self.link)), ("caption", self.caption.as_ref())]);
+        let plan = rows([("link", Some(self.link.clone())), ("caption", self.caption.clone())]);
         FreeForm::new(self.kind.name(), self, plan)
     }
 }

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
+use crate::message::plan::PlanRow;
 
 /// One kind of free-form message.
 pub trait Content {
@@ -38,8 +39,8 @@ pub struct FreeForm {
     pub json: String,
     /// The same, parsed: equal for two contents that differ in blanks only.
     pub value: Value,
-    /// What the user sees before agreeing: names and values.
-    pub plan: Vec<(String, String)>,
+    /// What the user sees before agreeing.
+    pub plan: Vec<PlanRow>,
 }
 
 impl FreeForm {
@@ -47,7 +48,7 @@ impl FreeForm {
     fn new(
         message_type: impl Into<String>,
         content: impl Serialize,
-        plan: Vec<(String, String)>,
+        plan: Vec<PlanRow>,
     ) -> Result<Self> {
         let mut value = serde_json::to_value(content)
             .map_err(|error| Failure::internal(format!("the content is not JSON: {error}")))?;
@@ -65,15 +66,6 @@ fn remove_nulls(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(remove_nulls),
         _ => {}
     }
-}
-
-fn row(name: &str, value: impl Into<String>) -> (String, String) {
-    (name.to_string(), value.into())
-}
-
-/// Rows for the parts that are present.
-fn rows(parts: &[(&str, Option<&String>)]) -> Vec<(String, String)> {
-    parts.iter().filter_map(|(name, part)| Some(row(name, (*part)?.clone()))).collect()
 }
 
 /// Refuses messages of a type that only WhatsApp has.

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::chat::content::{Content, FreeForm, require_whatsapp, row, unsupported};
+use crate::chat::content::{Content, FreeForm, require_whatsapp, unsupported};
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
+use crate::message::plan::row;
 
 /// Types that only one of the channels has; documented. Others are left to the service.
 const WHATSAPP_TYPES: [&str; 8] = [

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::chat::content::limits::MAX_EMOJI_CHARS;
-use crate::chat::content::{Content, FreeForm, row};
+use crate::chat::content::{Content, FreeForm};
 use crate::error::{Failure, Result};
+use crate::message::plan::row;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::chat::content::{Content, FreeForm, limits, row};
+use crate::chat::content::{Content, FreeForm, limits};
 use crate::error::Result;
+use crate::message::plan::row;
 
 #[derive(Debug, Serialize)]
 pub struct Text {

@@ -1,11 +1,12 @@
 //! Viber's texts, images and videos: their parts are joined into one message, and the name of its
 //! type lists the parts.
 
-use serde::Serialize;
+use serde_json::json;
 
 use crate::chat::content::media::check_link;
-use crate::chat::content::{Content, FreeForm, limits, row};
+use crate::chat::content::{Content, FreeForm, limits};
 use crate::error::Result;
+use crate::message::plan::row;
 use crate::message::url;
 
 /// A text, a medium, or both.
@@ -44,65 +45,46 @@ pub struct Button {
     pub url: Option<String>,
 }
 
-/// The fields of all types; each type has some of them.
-#[derive(Serialize, Default)]
-#[serde(rename_all = "camelCase")]
-struct Fields<'a> {
-    link: Option<&'a str>,
-    thumbnail: Option<&'a str>,
-    file_size: Option<u64>,
-    duration: Option<u64>,
-    text: Option<&'a str>,
-    /// The title of the button.
-    caption: Option<&'a str>,
-    /// The link of the button.
-    action: Option<&'a str>,
-}
-
 impl Content for ViberMessage {
     fn build(&self) -> Result<FreeForm> {
-        let mut fields = Fields::default();
         let mut plan = Vec::new();
-        let mut medium_type = None;
-        match &self.medium {
-            None => {}
+        let (medium_type, mut content) = match &self.medium {
+            None => (None, json!({})),
             Some(Medium::Image { link }) => {
-                medium_type = Some("image");
                 check_link(link)?;
                 plan.push(row("link", link));
-                fields.link = Some(link);
+                (Some("image"), json!({ "link": link }))
             }
             Some(Medium::Video { link, thumbnail, file_size, duration }) => {
-                medium_type = Some("video");
                 check_link(link)?;
                 url::check("--thumbnail", thumbnail)?;
                 plan.push(row("link", link));
                 plan.push(row("thumbnail", thumbnail));
                 plan.push(row("size", format!("{file_size} bytes")));
                 plan.push(row("length", format!("{duration} s")));
-                fields.link = Some(link);
-                fields.thumbnail = Some(thumbnail);
-                fields.file_size = Some(*file_size);
-                fields.duration = Some(*duration);
+                let content = json!({
+                    "link": link, "thumbnail": thumbnail, "fileSize": file_size, "duration": duration,
+                });
+                (Some("video"), content)
             }
-        }
+        };
         let button = self.text.as_ref().and_then(|text| text.button.as_ref());
         if let Some(ViberText { text, .. }) = &self.text {
             limits::TEXT.check(text)?;
             plan.push(row("text", text));
-            fields.text = Some(text);
+            content["text"] = json!(text);
         }
-        if let Some(button) = button {
-            limits::VIBER_BUTTON_TITLE.check(&button.title)?;
-            button.url.as_deref().map_or(Ok(()), |url| url::check("--button-url", url))?;
-            let target = button.url.iter().map(|url| format!(" → {url}")).collect::<String>();
-            plan.push(row("button", format!("{}{target}", button.title)));
-            fields.caption = Some(&button.title);
-            fields.action = button.url.as_deref();
+        if let Some(Button { title, url }) = button {
+            limits::VIBER_BUTTON_TITLE.check(title)?;
+            url.as_deref().map_or(Ok(()), |url| url::check("--button-url", url))?;
+            let target = url.as_ref().map(|url| format!(" → {url}")).unwrap_or_default();
+            plan.push(row("button", format!("{title}{target}")));
+            content["caption"] = json!(title);
+            content["action"] = json!(url);
         }
         let parts = [self.text.as_ref().map(|_| "text"), medium_type, button.map(|_| "button")];
         let message_type = parts.into_iter().flatten().collect::<Vec<_>>().join("_");
-        FreeForm::new(message_type, fields, plan)
+        FreeForm::new(message_type, content, plan)
     }
 }
 

@@ -5,10 +5,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::message::time::in_reply;
-use crate::output::report;
 
 /// From the point of view of the business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Direction {
     In,
     Out,
@@ -18,14 +18,14 @@ impl Direction {
     pub const ALL: &[Self] = &[Self::In, Self::Out];
 
     /// The service's word: `UP` is from the customer.
-    pub const fn service_word(self) -> &'static str {
+    pub const fn service_name(self) -> &'static str {
         match self {
             Self::In => "UP",
             Self::Out => "DOWN",
         }
     }
 
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::In => "in",
             Self::Out => "out",
@@ -34,7 +34,8 @@ impl Direction {
 }
 
 /// The delivery status, in the words that alimsg uses everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Status {
     Accepted,
     InFlight,
@@ -49,7 +50,7 @@ impl Status {
         &[Self::Accepted, Self::InFlight, Self::Delivered, Self::Read, Self::Failed, Self::Unknown];
 
     /// The service's word for filtering, which does not distinguish sent, delivered and read.
-    pub const fn service_word(self) -> Option<&'static str> {
+    pub const fn service_name(self) -> Option<&'static str> {
         match self {
             Self::Accepted => Some("sending"),
             Self::InFlight | Self::Delivered | Self::Read => Some("success"),
@@ -58,7 +59,7 @@ impl Status {
         }
     }
 
-    pub const fn word(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::InFlight => "in_flight",
@@ -70,39 +71,51 @@ impl Status {
     }
 }
 
-/// A message that was sent or received. Fields that the row lacks are `None`.
-#[derive(Debug, Clone)]
+/// A message that was sent or received, as `whatsapp history` shows it. Fields that the row lacks
+/// are `None`.
+#[derive(Debug, Clone, Serialize)]
 pub struct Message {
     /// The service's own ID.
     pub id: Option<String>,
     /// The sender's ID from `--task-id`; without one, the service's ID again.
     pub task_id: Option<String>,
+    /// When it was sent.
+    pub at: Option<Timestamp>,
+    /// `in` from a customer, `out` to one.
     pub direction: Option<Direction>,
-    pub business: Option<String>,
-    pub customer: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
     /// `text`, `image`, …; `template` for a template.
+    #[serde(rename = "type")]
     pub kind: Option<String>,
     /// The text, or the JSON of another content.
     pub text: Option<String>,
+    #[serde(skip)]
     content: Option<Value>,
+    /// Code of the template.
     pub template: Option<String>,
     pub language: Option<String>,
     pub status: Status,
     /// Why it failed.
     pub reason: Option<String>,
-    pub at: Option<Timestamp>,
 }
 
 impl Message {
     pub fn from_row(row: &Map<String, Value>) -> Self {
         let content = content(row.get("Message"));
         let direction = direction(row);
+        let (business, customer) = (text(row, &["BusinessNumber"]), text(row, &["UserNumber"]));
+        let (from, to) = match direction {
+            Some(Direction::In) => (customer, business),
+            _ => (business, customer),
+        };
         Self {
             id: text(row, &["MessageId", "UniqueMessageId"]),
             task_id: text(row, &["UniqueMessageId"]),
+            at: row.get("SendTime").and_then(in_reply::parse),
             direction,
-            business: text(row, &["BusinessNumber"]),
-            customer: text(row, &["UserNumber"]),
+            from,
+            to,
             kind: text(row, &["MessageType", "MessageTypeName", "Type"])
                 .map(|kind| kind.to_lowercase()),
             text: content.as_ref().map(readable),
@@ -111,15 +124,19 @@ impl Message {
             language: text(row, &["LanguageCode"]),
             status: status(row, direction),
             reason: text(row, &["FailReason"]),
-            at: row.get("SendTime").and_then(in_reply::parse),
         }
+    }
+
+    pub fn customer(&self) -> Option<&String> {
+        let customer = if self.direction == Some(Direction::In) { &self.from } else { &self.to };
+        customer.as_ref()
     }
 
     /// Identifies the message: its ID, or else its time, customer and text.
     pub fn key(&self) -> Option<String> {
         self.id.clone().or_else(|| self.task_id.clone()).or_else(|| {
             let at = self.at?;
-            Some(format!("{at} {:?} {:?} {:?}", self.direction, self.customer, self.text))
+            Some(format!("{at} {:?} {:?} {:?}", self.direction, self.customer(), self.text))
         })
     }
 
@@ -132,55 +149,6 @@ impl Message {
             && (self.content.as_ref() == Some(content)
                 || plain.is_some_and(|plain| self.text.as_deref() == Some(plain)))
     }
-
-    /// The fields of the output.
-    pub fn facts(&self) -> Map<String, Value> {
-        let (from, to) = match self.direction {
-            Some(Direction::In) => (&self.customer, &self.business),
-            _ => (&self.business, &self.customer),
-        };
-        report::fields(&MessageRow {
-            id: self.id.as_deref(),
-            task_id: self.task_id.as_deref(),
-            at: self.at,
-            direction: self.direction.map(Direction::word),
-            from: from.as_deref(),
-            to: to.as_deref(),
-            kind: self.kind.as_deref(),
-            text: self.text.as_deref(),
-            template: self.template.as_deref(),
-            language: self.language.as_deref(),
-            status: self.status.word(),
-            reason: self.reason.as_deref(),
-        })
-    }
-}
-
-/// A message in the output.
-#[derive(Debug, Serialize)]
-struct MessageRow<'m> {
-    /// The service's own ID.
-    id: Option<&'m str>,
-    /// The sender's ID from `--task-id`; without one, the service's ID again.
-    task_id: Option<&'m str>,
-    /// When it was sent.
-    at: Option<Timestamp>,
-    /// `in` from a customer, `out` to one.
-    direction: Option<&'static str>,
-    from: Option<&'m str>,
-    to: Option<&'m str>,
-    /// `text`, `image`, …; `template` for a template.
-    #[serde(rename = "type")]
-    kind: Option<&'m str>,
-    /// The text, or the JSON of another content.
-    text: Option<&'m str>,
-    /// Code of the template.
-    template: Option<&'m str>,
-    language: Option<&'m str>,
-    /// One of accepted, in_flight, delivered, read, failed, unknown.
-    status: &'static str,
-    /// Why it failed.
-    reason: Option<&'m str>,
 }
 
 /// The first of these fields that is not empty; numbers as their digits.
@@ -277,7 +245,7 @@ mod tests {
             "SendTime": "2025-07-11T01:16:49.761+00:00", "TemplateCode": "", "FailReason": null,
         }));
         assert_eq!(
-            Value::Object(parsed.facts()),
+            json!(parsed),
             json!({
                 "id": "20250911", "task_id": "order-7", "at": "2025-07-11T01:16:49.761Z",
                 "direction": "out", "from": "8613800000001", "to": "8613800001000",
@@ -289,12 +257,11 @@ mod tests {
 
     #[test]
     fn an_inbound_message_is_from_the_customer() {
-        let facts = message(json!({
+        let shown = json!(message(json!({
             "BusinessNumber": "1", "UserNumber": 2, "EventAction": "up", "Message": "Hi",
-        }))
-        .facts();
-        assert_eq!((&facts["from"], &facts["to"]), (&json!("2"), &json!("1")));
-        assert_eq!((&facts["direction"], &facts["status"]), (&json!("in"), &json!("delivered")));
+        })));
+        assert_eq!((&shown["from"], &shown["to"]), (&json!("2"), &json!("1")));
+        assert_eq!((&shown["direction"], &shown["status"]), (&json!("in"), &json!("delivered")));
     }
 
     #[test]
@@ -325,7 +292,7 @@ mod tests {
             "MessageId": ["x"], "UserNumber": {}, "EventAction": 3, "Message": {"a": [1]},
             "SendTime": "yesterday", "MessageType": false,
         }));
-        assert!(odd.id.is_none() && odd.customer.is_none() && odd.direction.is_none());
+        assert!(odd.id.is_none() && odd.customer().is_none() && odd.direction.is_none());
         assert!(odd.at.is_none() && odd.kind.is_none() && odd.key().is_none());
         assert_eq!(odd.text.as_deref(), Some(r#"{"a":[1]}"#));
         let at = message(json!({"SendTime": 1752196609761_i64})).at.expect("a moment");

@@ -46,7 +46,7 @@ pub struct Query {
 
 /// The messages that were found, in the order of the service, each one once.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct Messages {
     pub messages: Vec<Message>,
     /// The replies as they came.
     pub replies: Vec<Value>,
@@ -60,7 +60,7 @@ pub struct Found {
     /// The search ended before the last page.
     pub is_cut: bool,
     /// Hashes of the messages so far: their IDs would fill the memory in a long search.
-    seen: HashSet<u64>,
+    known: HashSet<u64>,
     hasher: RandomState,
 }
 
@@ -74,8 +74,8 @@ impl Conversation {
             .optional_text("--user-number", self.customer.as_deref())
             .text("--channel-type", self.channel.name())
             .text("--cust-space-id", &self.space)
-            .optional_text("--event-action", query.direction.map(Direction::service_word))
-            .optional_text("--message-status", query.status.and_then(Status::service_word))
+            .optional_text("--event-action", query.direction.map(Direction::service_name))
+            .optional_text("--message-status", query.status.and_then(Status::service_name))
             .optional_integer("--start-time", query.since.map(millis))
             .optional_integer("--end-time", query.until.map(millis))
             .fields("--page", &[("Index", index), ("Size", size)])
@@ -91,8 +91,8 @@ impl Conversation {
         query: &Query,
         index: u64,
         size: u64,
-    ) -> Result<Found> {
-        let mut found = Found::default();
+    ) -> Result<Messages> {
+        let mut found = Messages::default();
         found.add_page(self, query, service.read(&self.page(query, index, size))?, size);
         Ok(found)
     }
@@ -101,7 +101,7 @@ impl Conversation {
     ///
     /// # Errors
     /// The failure of the first call that fails.
-    pub fn fetch_all(&self, service: &Client<'_>, query: &Query, size: u64) -> Result<Found> {
+    pub fn fetch_all(&self, service: &Client<'_>, query: &Query, size: u64) -> Result<Messages> {
         let (mut messages, mut replies) = (Vec::new(), Vec::new());
         let found = self.fetch_each(service, query, size, |page, reply| {
             messages.extend(page);
@@ -112,7 +112,7 @@ impl Conversation {
                 ControlFlow::Break(())
             }
         })?;
-        Ok(Found { messages, replies, ..found })
+        Ok(Messages { messages, replies, ..found })
     }
 
     /// All pages, one by one: `take` is called with the messages and the reply of each page, and
@@ -126,8 +126,8 @@ impl Conversation {
         query: &Query,
         size: u64,
         mut take: impl FnMut(Vec<Message>, &Value) -> ControlFlow<()>,
-    ) -> Result<Found> {
-        let mut found = Found::default();
+    ) -> Result<Messages> {
+        let mut found = Messages::default();
         let mut longest_page = 0;
         for index in 1..=MAX_PAGES {
             let reply = service.read(&self.page(query, index, size))?;
@@ -167,7 +167,7 @@ struct Page {
     new: usize,
 }
 
-impl Found {
+impl Messages {
     /// Adds the messages of a reply. Messages that do not match the query are left out: a service
     /// that ignores a filter must not mix up conversations.
     fn add_page(
@@ -195,7 +195,7 @@ impl Found {
                 continue;
             };
             let message = Message::from_row(row);
-            if message.key().is_some_and(|key| !self.seen.insert(self.hasher.hash_one(key))) {
+            if message.key().is_some_and(|key| !self.known.insert(self.hasher.hash_one(key))) {
                 continue;
             }
             page.new += 1;
@@ -223,7 +223,7 @@ fn matches(conversation: &Conversation, query: &Query, message: &Message) -> boo
 fn is_of_another(conversation: &Conversation, message: &Message) -> bool {
     let digits =
         |number: &String| -> String { number.chars().filter(char::is_ascii_digit).collect() };
-    match (&conversation.customer, &message.customer) {
+    match (&conversation.customer, message.customer()) {
         (Some(wanted), Some(found)) => digits(wanted) != digits(found),
         _ => false,
     }
@@ -233,24 +233,18 @@ fn is_of_another(conversation: &Conversation, message: &Message) -> bool {
 fn is_doubtful(conversation: &Conversation, message: &Message) -> bool {
     !is_of_another(conversation, message)
         && (message.direction.is_none()
-            || (conversation.customer.is_some() && message.customer.is_none()))
+            || (conversation.customer.is_some() && message.customer().is_none()))
 }
 
 /// The list of a reply, in the documented field or nested as in other lists of the product. A
 /// reply with a code and without `Data` has nothing to list.
 fn list(reply: &Map<String, Value>) -> Option<&[Value]> {
-    let list = match reply.get("Data") {
+    let data = match reply.get("Data") {
         None | Some(Value::Null) => return reply.contains_key("Code").then_some(&[]),
         Some(data) => data,
     };
-    let list = match list {
-        Value::Array(list) => Some(list),
-        Value::Object(nested) => {
-            ["List", "Data", "Messages"].iter().find_map(|name| nested.get(*name)?.as_array())
-        }
-        _ => None,
-    };
-    list.map(Vec::as_slice)
+    let nested = || ["List", "Data", "Messages"].iter().find_map(|name| data.get(name)?.as_array());
+    data.as_array().or_else(nested).map(Vec::as_slice)
 }
 
 #[cfg(test)]
@@ -288,7 +282,7 @@ mod tests {
             json!({"Data": {"Total": 0}}),
             json!({"Data": [null, 1, "x", []]}),
         ] {
-            let mut found = Found::default();
+            let mut found = Messages::default();
             let is_empty = malformed == json!({"Data": []});
             assert_eq!(
                 found.add_page(&conversation(), &Query::default(), reply(malformed), 50).new,
@@ -298,7 +292,7 @@ mod tests {
             assert_eq!(found.is_doubtful, !is_empty);
         }
         let nested = json!({"Data": {"List": [row("1", "8613800001000", "UP")]}});
-        let mut found = Found::default();
+        let mut found = Messages::default();
         assert_eq!(found.add_page(&conversation(), &Query::default(), reply(nested), 50).new, 1);
         assert!(!found.is_doubtful);
     }
@@ -312,7 +306,7 @@ mod tests {
             (row("1", "8613800001001", "SIDEWAYS"), 0, false),
             (anonymous, 1, true),
         ] {
-            let mut found = Found::default();
+            let mut found = Messages::default();
             let query = Query { direction: Some(Direction::In), ..Query::default() };
             found.add_page(&conversation(), &query, reply(json!({"Data": [row]})), 50);
             assert_eq!((found.messages.len(), found.is_doubtful), (matching, is_doubtful), "{row}");
@@ -321,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_message_counts_once_and_only_if_it_matches_the_query() {
-        let mut found = Found::default();
+        let mut found = Messages::default();
         let rows = json!({"Data": [
             row("1", "8613800001000", "UP"),
             row("1", "8613800001000", "UP"),
@@ -337,7 +331,7 @@ mod tests {
 
     #[test]
     fn a_repeated_page_has_no_new_rows_even_without_ids() {
-        let mut found = Found::default();
+        let mut found = Messages::default();
         let rows = json!({"Data": [{"EventAction": "UP"}, {"EventAction": "UP"}]});
         assert_eq!(
             found.add_page(&conversation(), &Query::default(), reply(rows.clone()), 2).new,

@@ -31,6 +31,16 @@ pub enum Header {
     },
 }
 
+impl Header {
+    /// `text`, or the format of the media in lower case.
+    pub fn format(&self) -> &str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Media { format, .. } => format,
+        }
+    }
+}
+
 /// A button below the message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Button {
@@ -64,14 +74,11 @@ impl Message {
                 });
             }
             "BUTTONS" => {
-                let buttons = component.get("Buttons").and_then(Value::as_array);
-                self.buttons.extend(buttons.into_iter().flatten().map(button));
+                self.buttons.extend(fields::list(component, &["Buttons"]).map(button));
             }
             "CAROUSEL" => {
-                let cards = component.get("Cards").and_then(Value::as_array);
-                self.cards.extend(cards.into_iter().flatten().map(|card| {
-                    Self::from_components(card.get("CardComponents").unwrap_or(&Value::Null))
-                }));
+                let cards = fields::list(component, &["Cards"]);
+                self.cards.extend(cards.map(|card| Self::from_components(&card["CardComponents"])));
             }
             _ => {}
         }
@@ -106,29 +113,22 @@ impl Message {
     /// Replaces the variables by their values.
     #[must_use]
     pub fn rendered(&self, values: &[(String, String)]) -> Self {
-        let filled = |text: &String| render(text, Style::Chat, values);
-        Self {
-            header: self.header.as_ref().map(|header| match header {
-                Header::Text(text) => Header::Text(filled(text)),
-                Header::Media { format, link } => {
-                    Header::Media { format: format.clone(), link: link.as_ref().map(filled) }
-                }
-            }),
-            offer: self.offer.as_ref().map(filled),
-            body: filled(&self.body),
-            footer: self.footer.as_ref().map(filled),
-            buttons: self
-                .buttons
-                .iter()
-                .map(|button| Button {
-                    kind: button.kind.clone(),
-                    text: filled(&button.text),
-                    target: button.target.as_ref().map(filled),
-                })
-                .collect(),
-            media_below: self.media_below,
-            cards: self.cards.iter().map(|card| card.rendered(values)).collect(),
+        let mut message = self.clone();
+        let header = match &mut message.header {
+            Some(Header::Text(text) | Header::Media { link: Some(text), .. }) => Some(text),
+            _ => None,
+        };
+        let buttons = message.buttons.iter_mut();
+        let buttons =
+            buttons.flat_map(|button| [&mut button.text].into_iter().chain(&mut button.target));
+        let texts = [&mut message.body].into_iter().chain(&mut message.offer);
+        for text in texts.chain(header).chain(&mut message.footer).chain(buttons) {
+            *text = render(text, Style::Chat, values);
         }
+        for card in &mut message.cards {
+            *card = card.rendered(values);
+        }
+        message
     }
 }
 

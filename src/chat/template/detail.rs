@@ -15,7 +15,7 @@ use crate::chat::template::{list_command, or_list, template_type};
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::message::placeholder::Variable;
-use crate::message::template::PlanRow;
+use crate::message::plan::{PlanRow, rows};
 
 /// What identifies a template.
 #[derive(Debug, Clone)]
@@ -29,16 +29,15 @@ pub struct TemplateId {
 
 impl TemplateId {
     pub fn fetch_call(&self) -> ReadCall {
-        Call::to(&GET_CHATAPP_TEMPLATE_DETAIL)
-            .text("--template-code", &self.code)
-            .text("--biz-language", &self.language)
-            .text("--template-type", template_type(self.channel))
-            .optional_text("--cust-space-id", self.cust_space_id.as_deref())
+        self.add_to(Call::to(&GET_CHATAPP_TEMPLATE_DETAIL))
     }
 
     pub fn delete_call(&self) -> ChangeCall {
-        Call::to(&DELETE_CHATAPP_TEMPLATE)
-            .text("--template-code", &self.code)
+        self.add_to(Call::to(&DELETE_CHATAPP_TEMPLATE))
+    }
+
+    fn add_to<A>(&self, call: Call<A>) -> Call<A> {
+        call.text("--template-code", &self.code)
             .text("--biz-language", &self.language)
             .text("--template-type", template_type(self.channel))
             .optional_text("--cust-space-id", self.cust_space_id.as_deref())
@@ -61,7 +60,7 @@ impl TemplateId {
         if let Some(space) = &self.cust_space_id {
             words.extend(["--cust-space-id", space]);
         }
-        shell_line("alimsg", &words.into_iter().map(String::from).collect::<Vec<_>>())
+        shell_line("alimsg", &words)
     }
 }
 
@@ -126,10 +125,12 @@ impl Template {
 
     /// What a plan shows of it.
     pub fn rows(&self) -> Vec<PlanRow> {
-        let mut rows = vec![("code".to_string(), self.code.clone())];
-        rows.extend(self.name.iter().map(|name| ("name".to_string(), name.clone())));
-        rows.push(("language".into(), self.language.clone()));
-        rows.push(("state".into(), self.status.clone()));
+        let mut rows = rows([
+            ("code", Some(self.code.clone())),
+            ("name", self.name.clone()),
+            ("language", Some(self.language.clone())),
+            ("state", Some(self.status.clone())),
+        ]);
         rows.extend(message_rows(&self.message));
         rows
     }
@@ -145,10 +146,9 @@ impl Template {
         if let Some(space) = &self.id.cust_space_id {
             words.extend(["--cust-space-id", space]);
         }
-        let mut words: Vec<String> = words.into_iter().map(String::from).collect();
-        for variable in self.message.variables() {
-            words.extend(["--param".into(), format!("{}=VALUE", variable.name)]);
-        }
+        let values: Vec<String> =
+            self.variables().iter().map(|one| format!("{}=VALUE", one.name)).collect();
+        words.extend(values.iter().flat_map(|value| ["--param", value]));
         shell_line("alimsg", &words)
     }
 

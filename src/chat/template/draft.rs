@@ -11,7 +11,8 @@ use crate::chat::template::preview::message_rows;
 use crate::chat::template::template_type;
 use crate::message::channel::Channel;
 use crate::message::placeholder::compare;
-use crate::message::template::{PlanRow, SubmittedTemplate};
+use crate::message::plan::{PlanRow, row, rows};
+use crate::message::template::SubmittedTemplate;
 
 /// A template to create or update.
 #[derive(Debug, Clone)]
@@ -42,22 +43,23 @@ impl Draft {
     }
 
     pub fn create_call(&self) -> ChangeCall {
-        Call::to(&CREATE_CHATAPP_TEMPLATE)
+        let call = Call::to(&CREATE_CHATAPP_TEMPLATE)
             .optional_text("--name", self.name.as_deref())
             .optional_text("--category", self.category.as_deref())
-            .optional_text("--biz-language", self.language.as_deref())
-            .text("--template-type", template_type(self.channel))
-            .json("--components", &self.components)
-            .map("--example", &self.examples)
-            .optional_text("--cust-space-id", self.cust_space_id.as_deref())
+            .optional_text("--biz-language", self.language.as_deref());
+        self.add_to(call)
     }
 
     pub fn update_call(&self, id: &TemplateId) -> ChangeCall {
-        Call::to(&MODIFY_CHATAPP_TEMPLATE)
+        let call = Call::to(&MODIFY_CHATAPP_TEMPLATE)
             .text("--template-code", &id.code)
             .optional_text("--category", self.category.as_deref())
-            .text("--biz-language", &id.language)
-            .text("--template-type", template_type(self.channel))
+            .text("--biz-language", &id.language);
+        self.add_to(call)
+    }
+
+    fn add_to(&self, call: ChangeCall) -> ChangeCall {
+        call.text("--template-type", template_type(self.channel))
             .json("--components", &self.components)
             .map("--example", &self.examples)
             .optional_text("--cust-space-id", self.cust_space_id.as_deref())
@@ -73,21 +75,17 @@ impl Draft {
 
     /// The plan without the message.
     pub fn frame_rows(&self) -> Vec<PlanRow> {
-        let mut rows = vec![("channel".to_string(), self.channel.name().to_string())];
-        let named = [
-            ("name", &self.name),
-            ("category", &self.category),
-            ("language", &self.language),
-            ("space", &self.cust_space_id),
-        ];
-        rows.extend(
-            named.into_iter().filter_map(|(name, value)| Some((name.into(), value.clone()?))),
-        );
-        rows
+        rows([
+            ("channel", Some(self.channel.name().into())),
+            ("name", self.name.clone()),
+            ("category", self.category.clone()),
+            ("language", self.language.clone()),
+            ("space", self.cust_space_id.clone()),
+        ])
     }
 
     pub fn example_rows(&self) -> impl Iterator<Item = PlanRow> {
-        self.examples.iter().map(|(name, value)| (format!("example of $({name})"), value.clone()))
+        self.examples.iter().map(|(name, value)| row(format!("example of $({name})"), value))
     }
 
     /// The result of the call; an update passes the code that it named.

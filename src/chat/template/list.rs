@@ -53,14 +53,14 @@ impl StatusFilter {
     pub fn parse(word: Option<&str>) -> Result<Self> {
         let Some(word) = word else { return Ok(Self::Service(None)) };
         let lower = word.to_lowercase();
-        match lower.as_str() {
-            "approved" => return Ok(Self::Service(Some("pass"))),
-            "rejected" => return Ok(Self::Service(Some("fail"))),
-            _ => {}
-        }
+        let service_word = match lower.as_str() {
+            "approved" => "pass",
+            "rejected" => "fail",
+            other => other,
+        };
         const SERVICE: [&str; 4] = ["pass", "fail", "auditing", "unaudit"];
-        if let Some(word) = SERVICE.into_iter().find(|known| *known == lower) {
-            return Ok(Self::Service(Some(word)));
+        if let Some(known) = SERVICE.into_iter().find(|known| *known == service_word) {
+            return Ok(Self::Service(Some(known)));
         }
         statuses().into_iter().find(|known| *known == lower).map(Self::Local).ok_or_else(|| {
             Failure::usage(format!("unknown value {word:?} for --audit-status")).hint(format!(
@@ -104,15 +104,6 @@ impl ListQuery {
     }
 }
 
-/// A template that can be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Approved {
-    pub code: String,
-    pub language: Option<String>,
-    pub name: Option<String>,
-    pub category: Option<String>,
-}
-
 /// All templates that can be sent, only those of a code or a language if one is given.
 ///
 /// # Errors
@@ -123,7 +114,7 @@ pub fn approved(
     code: Option<&str>,
     language: Option<&str>,
     cust_space_id: Option<&str>,
-) -> Result<Vec<Approved>> {
+) -> Result<Vec<TemplateRow>> {
     let query = ListQuery {
         channel,
         status: StatusFilter::Service(Some("pass")),
@@ -140,13 +131,9 @@ pub fn approved(
     let approved = pages.entries.iter().filter_map(|entry| query.row(entry)).filter(|row| {
         row.status.as_deref() == Some("approved")
             && (language.is_none() || row.language.as_deref() == language)
-            && (code.is_none() || row.code.as_deref() == code)
+            && row.code.as_deref().is_some_and(|own| code.is_none_or(|code| own == code))
     });
-    Ok(approved
-        .filter_map(|TemplateRow { code, language, name, category, .. }| {
-            Some(Approved { code: code?, language, name, category })
-        })
-        .collect())
+    Ok(approved.collect())
 }
 
 fn row(entry: &Value, channel: Channel) -> TemplateRow {

@@ -38,7 +38,7 @@ pub fn list_command(channel: Channel, code: &str) -> String {
         words.extend(["--channel", "viber"]);
     }
     words.extend(["--code", code]);
-    shell_line("alimsg", &words.into_iter().map(String::from).collect::<Vec<_>>())
+    shell_line("alimsg", &words)
 }
 
 /// Adds the command that lists the template, if the service does not know it.

@@ -1,7 +1,7 @@
 //! A message in plain text: as the phone shows it, and as rows of a plan.
 
 use crate::chat::template::components::{Button, Header, Message};
-use crate::message::template::PlanRow;
+use crate::message::plan::{PlanRow, row, rows};
 
 /// Header, offer, body, footer and buttons, as the phone orders them; a message with a body alone
 /// is that body.
@@ -32,23 +32,22 @@ pub fn render_preview(message: &Message) -> String {
 
 /// The parts of a message as rows of a plan, each with a name of its own.
 pub fn message_rows(message: &Message) -> Vec<PlanRow> {
-    let mut rows = Vec::new();
     let header = message.header.as_ref().map(|header| match header {
         Header::Text(text) => text.clone(),
         Header::Media { format, link } => {
             format!("{format} {}", link.as_deref().unwrap_or_default())
         }
     });
-    rows.extend(header.map(|header| ("header".to_string(), header)));
-    rows.extend(message.offer.iter().map(|text| ("offer".to_string(), text.clone())));
-    if !message.body.is_empty() {
-        rows.push(("body".into(), message.body.clone()));
-    }
-    rows.extend(message.footer.iter().map(|text| ("footer".to_string(), text.clone())));
+    let mut rows = rows([
+        ("header", header),
+        ("offer", message.offer.clone()),
+        ("body", Some(message.body.clone()).filter(|body| !body.is_empty())),
+        ("footer", message.footer.clone()),
+    ]);
     for (number, button) in (1..).zip(&message.buttons) {
         let target = button.target.as_deref().unwrap_or_default();
         let value = format!("{} {:?} {target}", button.kind.to_lowercase(), button.text);
-        rows.push((format!("button {number}"), value.trim_end().to_string()));
+        rows.push(row(format!("button {number}"), value.trim_end()));
     }
     for (number, card) in (1..).zip(&message.cards) {
         let prefixed = |(name, value)| (format!("card {number} {name}"), value);

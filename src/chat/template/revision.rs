@@ -10,7 +10,7 @@ use crate::chat::template::draft::Draft;
 use crate::chat::template::preview::message_rows;
 use crate::chat::template::{limits, normalize_category};
 use crate::error::{Failure, Kind, Result};
-use crate::message::template::PlanRow;
+use crate::message::plan::{PlanRow, row};
 
 /// An update that is checked and complete.
 pub struct Revision {
@@ -42,10 +42,8 @@ pub fn revise(draft: &Draft, old: Template, id: &TemplateId) -> Result<Revision>
         .update_call(id)
         .optional_integer("--message-send-ttl-seconds", old.lifetime)
         .optional_text("--product-set-id", old.product_set.as_deref());
-    let mut rows = vec![
-        ("template".to_string(), format!("{} ({name})", old.code)),
-        ("state".to_string(), old.status),
-    ];
+    let mut rows =
+        vec![row("template", format!("{} ({name})", old.code)), row("state", old.status)];
     rows.extend(differences(&old.message, &Message::from_components(&draft.components)));
     rows.extend(draft.example_rows());
     Ok(Revision { call, rows, missing_examples: draft.missing_examples() })
@@ -106,11 +104,11 @@ fn differences(old: &Message, new: &Message) -> Vec<PlanRow> {
     after
         .iter()
         .map(|(name, new)| match value(&before, name) {
-            Some(old) if old == *new => (name.clone(), new.clone()),
-            Some(old) => (name.clone(), format!("{old:?} → {new:?}")),
-            None => (name.clone(), format!("none → {new:?}")),
+            Some(old) if old == *new => row(name, new),
+            Some(old) => row(name, format!("{old:?} → {new:?}")),
+            None => row(name, format!("none → {new:?}")),
         })
-        .chain(removed.map(|(name, old)| (name.clone(), format!("{old:?} → removed"))))
+        .chain(removed.map(|(name, old)| row(name, format!("{old:?} → removed"))))
         .collect()
 }
 

@@ -3,13 +3,13 @@
 //! The service counts marketing templates only, from the day after their metrics were enabled.
 //! Start and end are milliseconds since 1970 ("GetChatappTemplateMetric").
 
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::call::{Call, ReadCall};
 use crate::api::operations::GET_CHATAPP_TEMPLATE_METRIC;
-use crate::api::reply::{Reply, fields};
+use crate::api::reply::fields::{list, number, text, time};
+use crate::api::reply::{Reply, reply_struct};
 use crate::chat::template::template_type;
 use crate::message::channel::Channel;
 use crate::message::time::period::Period;
@@ -40,38 +40,47 @@ pub struct StatsTotals {
     pub total_read: u64,
 }
 
-/// One day of `templates stats`; `null` if the service does not name a number.
-#[derive(Debug, Serialize)]
-pub struct TemplateDay {
-    /// RFC 3339.
-    pub start: Option<String>,
-    /// RFC 3339.
-    pub end: Option<String>,
-    pub language: Option<String>,
-    pub sent: Option<u64>,
-    pub delivered: Option<u64>,
-    pub read: Option<u64>,
-    pub clicks: Vec<Clicks>,
+reply_struct! {
+    /// One day of `templates stats`; `null` if the service does not name a number.
+    #[derive(Debug, Serialize)]
+    pub struct TemplateDay {
+        /// RFC 3339.
+        pub start: Option<String> = time["Start"],
+        /// RFC 3339.
+        pub end: Option<String> = time["End"],
+        pub language: Option<String> = text["Language"],
+        pub sent: Option<u64> = number["SentCount"],
+        pub delivered: Option<u64> = number["DeliveredCount"],
+        pub read: Option<u64> = number["ReadCount"],
+        pub clicks: Vec<Clicks> = clicks["Cliented"], // The service's spelling of "Clicked".
+    }
 }
 
-/// How often a button was clicked.
-#[derive(Debug, Serialize)]
-pub struct Clicks {
-    pub button: Option<String>,
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    pub count: Option<u64>,
+reply_struct! {
+    /// How often a button was clicked.
+    #[derive(Debug, Serialize)]
+    pub struct Clicks {
+        pub button: Option<String> = text["ButtonContent"],
+        #[serde(rename = "type")]
+        pub kind: Option<String> = text["Type"],
+        pub count: Option<u64> = number["Count"],
+    }
+}
+
+fn clicks(object: &Value, names: &[&str]) -> Vec<Clicks> {
+    list(object, names).map(Clicks::from_object).collect()
 }
 
 impl StatsQuery {
     pub fn call(&self) -> ReadCall {
+        let [start, end] = self.period.milliseconds();
         Call::to(&GET_CHATAPP_TEMPLATE_METRIC)
             .text("--template-code", &self.code)
             .optional_text("--biz-language", self.language.as_deref())
             .text("--template-type", template_type(self.channel))
             .text("--granularity", "DAILY")
-            .optional_integer("--start", milliseconds(self.period.start))
-            .optional_integer("--end", milliseconds(self.period.end))
+            .optional_integer("--start", start)
+            .optional_integer("--end", end)
             .optional_text("--cust-space-id", self.cust_space_id.as_deref())
     }
 
@@ -79,7 +88,7 @@ impl StatsQuery {
         let sum = |count: fn(&TemplateDay) -> Option<u64>| {
             days.iter().filter_map(count).fold(0, u64::saturating_add)
         };
-        let [start, end] = self.period.written();
+        let [start, end] = self.period.rfc3339();
         StatsTotals {
             code: self.code.clone(),
             start,
@@ -94,7 +103,7 @@ impl StatsQuery {
 /// The days in a reply.
 pub fn parse_days(reply: &Reply) -> Vec<TemplateDay> {
     let rows = reply.items(&["Data", "Data.List"]);
-    rows.iter().filter(|row| row.is_object()).map(TemplateDay::from_row).collect()
+    rows.iter().filter(|row| row.is_object()).map(TemplateDay::from_object).collect()
 }
 
 impl TemplateDay {
@@ -103,28 +112,4 @@ impl TemplateDay {
         let start = self.start.as_deref().unwrap_or("?");
         start.split('T').next().unwrap_or(start).to_string()
     }
-
-    fn from_row(row: &Value) -> Self {
-        // The service's spelling of "Clicked".
-        let clicks = row.get("Cliented").and_then(Value::as_array).into_iter().flatten();
-        Self {
-            start: fields::time(row, &["Start"]),
-            end: fields::time(row, &["End"]),
-            language: fields::text(row, &["Language"]),
-            sent: fields::number(row, &["SentCount"]),
-            delivered: fields::number(row, &["DeliveredCount"]),
-            read: fields::number(row, &["ReadCount"]),
-            clicks: clicks
-                .map(|click| Clicks {
-                    button: fields::text(click, &["ButtonContent"]),
-                    kind: fields::text(click, &["Type"]),
-                    count: fields::number(click, &["Count"]),
-                })
-                .collect(),
-        }
-    }
-}
-
-fn milliseconds(time: Timestamp) -> Option<u64> {
-    u64::try_from(time.as_millisecond()).ok()
 }

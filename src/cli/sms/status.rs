@@ -21,7 +21,7 @@ use crate::error::{Failure, Result};
 use crate::message::phone;
 use crate::message::time::china;
 use crate::output::report::{self, Report};
-use crate::sms::receipt::{self, DAYS_KEPT, Filter, Found, Sent};
+use crate::sms::receipt::{self, DAYS_KEPT, Filter, Receipts, Sent};
 
 const LATE: &str =
     "receipts can take a while; they are listed by the day of sending in China Standard Time";
@@ -87,7 +87,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let (index, size) = range.first();
     let calls = filter.calls(now, index, size);
     let calls: Vec<&ReadCall> = calls.iter().collect();
-    let report = |found: Found| {
+    let report = |found: Receipts| {
         warn_incomplete(context, &found, wait, range);
         let facts = Facts { send_date: date.to_string(), is_final: found.is_final() };
         Report::from_rows("receipts", found.receipts, &facts, Value::Array(found.raw))
@@ -169,9 +169,9 @@ fn wait_for(
     guard: &Guard<'_>,
     filter: Filter,
     limit: Duration,
-) -> Result<Found> {
+) -> Result<Receipts> {
     let mut is_first = true;
-    let mut lookups = [(filter, Found::default())];
+    let mut lookups = [(filter, Receipts::default())];
     receipt::wait(context, guard, &mut lookups, limit, &mut |open| {
         if is_first && open > 0 {
             let limit = limit.as_secs();
@@ -216,7 +216,7 @@ fn stream(
 }
 
 /// Prints notes and warnings about receipts that may be missing.
-fn warn_incomplete(context: &Context, found: &Found, wait: Option<Duration>, range: PageRange) {
+fn warn_incomplete(context: &Context, found: &Receipts, wait: Option<Duration>, range: PageRange) {
     let screen = &context.screen;
     if found.repeats {
         screen.warn("the service returned the same page twice; the list may be incomplete");

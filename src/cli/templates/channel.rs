@@ -13,7 +13,8 @@ use crate::chat::template as chat;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::message::placeholder::Variable;
-use crate::message::template::{PlanRow, SubmittedTemplate, TemplateRow};
+use crate::message::plan::PlanRow;
+use crate::message::template::{SubmittedTemplate, TemplateRow};
 use crate::sms::template as sms;
 
 /// Evaluates an expression for the value of either variant.

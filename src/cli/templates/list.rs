@@ -12,9 +12,8 @@ use crate::cli::templates::refuse_flags;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
-use crate::message::template::ListFacts;
-use crate::output::report::Report;
 use crate::output::report::fields;
+use crate::output::report::{Report, Total};
 use crate::sms::template as sms;
 
 pub const EXAMPLES: &str = "\
@@ -94,7 +93,7 @@ impl ListFlags {
         drop(client);
         listing.remark(end, range);
         let total = end.total.filter(|_| !query.filters_locally());
-        let facts = ListFacts { total: total.unwrap_or(listing.rows() as u64) };
+        let facts = Total { total: total.unwrap_or(listing.rows() as u64) };
         Ok(listing.report(fields(&facts)))
     }
 

@@ -155,7 +155,7 @@ fn set(context: &Context, flags: SetFlags) -> Result<Report> {
     let before = |client: &Client<'_>| -> Result<Rows> {
         let reply = client.read(&list)?;
         let row = business_number::find_row(&reply, number.unwrap_or_default())?;
-        let callbacks = Callbacks::from_row(row);
+        let callbacks = Callbacks::from_object(row);
         let row = |(name, value): (String, Value)| {
             (format!("{name} before"), value.as_str().unwrap_or("(none)").to_string())
         };

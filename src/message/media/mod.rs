@@ -40,60 +40,34 @@ impl Kind {
     }
 }
 
-/// A file format that WhatsApp supports.
-#[derive(Debug, Clone, Copy)]
-struct Format {
-    extensions: &'static [&'static str],
-    kind: Kind,
-    mime: &'static str,
-    content: Content,
-}
-
-const fn format(
-    extensions: &'static [&'static str],
-    kind: Kind,
-    mime: &'static str,
-    content: Content,
-) -> Format {
-    Format { extensions, kind, mime, content }
-}
+/// A file format that WhatsApp supports: its extensions, the usual one first; its MIME type; and its
+/// content.
+type Format = (&'static [&'static str], Kind, &'static str, Content);
 
 /// All formats that WhatsApp documents.
 const FORMATS: &[Format] = &[
-    format(&["jpg", "jpeg"], Kind::Image, "image/jpeg", Content::Jpeg),
-    format(&["png"], Kind::Image, "image/png", Content::Png),
-    format(&["mp4"], Kind::Video, "video/mp4", Content::Mp4),
-    format(&["3gp", "3gpp"], Kind::Video, "video/3gpp", Content::Mp4),
-    format(&["aac"], Kind::Audio, "audio/aac", Content::Aac),
-    format(&["m4a"], Kind::Audio, "audio/mp4", Content::Mp4),
-    format(&["mp3"], Kind::Audio, "audio/mpeg", Content::Mp3),
-    format(&["amr"], Kind::Audio, "audio/amr", Content::Amr),
-    format(&["ogg", "opus"], Kind::Audio, "audio/ogg", Content::Ogg),
-    format(&["webp"], Kind::Sticker, "image/webp", Content::Webp),
-    format(&["pdf"], Kind::Document, "application/pdf", Content::Pdf),
-    format(&["txt"], Kind::Document, "text/plain", Content::Text),
-    format(&["doc"], Kind::Document, "application/msword", Content::OldOffice),
-    format(&["xls"], Kind::Document, "application/vnd.ms-excel", Content::OldOffice),
-    format(&["ppt"], Kind::Document, "application/vnd.ms-powerpoint", Content::OldOffice),
-    format(
-        &["docx"],
-        Kind::Document,
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        Content::Zip,
-    ),
-    format(
-        &["xlsx"],
-        Kind::Document,
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        Content::Zip,
-    ),
-    format(
-        &["pptx"],
-        Kind::Document,
-        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        Content::Zip,
-    ),
+    (&["jpg", "jpeg"], Kind::Image, "image/jpeg", Content::Jpeg),
+    (&["png"], Kind::Image, "image/png", Content::Png),
+    (&["mp4"], Kind::Video, "video/mp4", Content::Mp4),
+    (&["3gp", "3gpp"], Kind::Video, "video/3gpp", Content::Mp4),
+    (&["aac"], Kind::Audio, "audio/aac", Content::Aac),
+    (&["m4a"], Kind::Audio, "audio/mp4", Content::Mp4),
+    (&["mp3"], Kind::Audio, "audio/mpeg", Content::Mp3),
+    (&["amr"], Kind::Audio, "audio/amr", Content::Amr),
+    (&["ogg", "opus"], Kind::Audio, "audio/ogg", Content::Ogg),
+    (&["webp"], Kind::Sticker, "image/webp", Content::Webp),
+    (&["pdf"], Kind::Document, "application/pdf", Content::Pdf),
+    (&["txt"], Kind::Document, "text/plain", Content::Text),
+    (&["doc"], Kind::Document, "application/msword", Content::OldOffice),
+    (&["xls"], Kind::Document, "application/vnd.ms-excel", Content::OldOffice),
+    (&["ppt"], Kind::Document, "application/vnd.ms-powerpoint", Content::OldOffice),
+    (&["docx"], Kind::Document, DOCX, Content::Zip),
+    (&["xlsx"], Kind::Document, XLSX, Content::Zip),
+    (&["pptx"], Kind::Document, PPTX, Content::Zip),
 ];
+const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const PPTX: &str = "application/vnd.openxmlformats-officedocument.presentationml.presentation";
 
 /// A file that WhatsApp supports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,26 +104,24 @@ pub fn inspect(path: &Path) -> Result<MediaFile> {
 }
 
 fn check(shown: &str, extension: Option<&str>, head: &[u8], size: u64) -> Result<MediaFile> {
-    let by_extension =
-        |format: &&Format| extension.is_some_and(|text| format.extensions.contains(&text));
-    let Some(format) = FORMATS.iter().find(by_extension) else {
-        let extensions: Vec<&str> =
-            FORMATS.iter().flat_map(|format| format.extensions).copied().collect();
+    let is_named =
+        |(extensions, ..): &&Format| extension.is_some_and(|own| extensions.contains(&own));
+    let Some(&(extensions, kind, mime, content)) = FORMATS.iter().find(is_named) else {
+        let extensions: Vec<&str> = FORMATS.iter().flat_map(|format| format.0).copied().collect();
         return Err(Failure::usage(format!("{shown}: unsupported file type"))
             .hint(format!("WhatsApp supports {}", extensions.join(", "))));
     };
     if size == 0 {
         return Err(Failure::usage(format!("{shown} is empty")).hint("check the path"));
     }
-    if !format.content.matches(head) {
+    if !content.matches(head) {
         return Err(Failure::usage(format!(
-            "{shown}: the content does not match the file extension, it is not {}",
-            format.mime
+            "{shown}: the content does not match the file extension, it is not {mime}"
         ))
         .hint("convert the file, or correct its extension"));
     }
-    let animated = format.content == Content::Webp && content::is_animated_webp(head);
-    let (what, limit) = match format.kind {
+    let animated = content == Content::Webp && content::is_animated_webp(head);
+    let (what, limit) = match kind {
         Kind::Image => ("an image", 5 * MIB),
         Kind::Video => ("a video", 16 * MIB),
         Kind::Audio => ("an audio file", 16 * MIB),
@@ -165,8 +137,8 @@ fn check(shown: &str, extension: Option<&str>, head: &[u8], size: u64) -> Result
         ))
         .hint("make it smaller; WhatsApp would not deliver it"));
     }
-    let extension = format.extensions.first().copied().unwrap_or_default();
-    Ok(MediaFile { kind: format.kind, mime: format.mime, extension, size })
+    let extension = extensions.first().copied().unwrap_or_default();
+    Ok(MediaFile { kind, mime, extension, size })
 }
 
 /// A size in the unit that people use.

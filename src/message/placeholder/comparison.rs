@@ -26,25 +26,16 @@ impl Comparison {
         if self.is_exact() {
             return Ok(());
         }
-        let mut failure = Failure::usage(format!(
-            "the variables do not match the template {template}: {}",
-            self.describe()
-        ))
-        .hint("give exactly the variables of the template, each as --param NAME=VALUE");
+        let lists = [("missing", &self.missing), ("superfluous", &self.superfluous)];
+        let lists = lists.into_iter().filter(|(_, names)| !names.is_empty());
+        let lists: Vec<String> =
+            lists.map(|(list, names)| format!("{list}: {}", names.join(", "))).collect();
+        let message =
+            format!("the variables do not match the template {template}: {}", lists.join("; "));
+        let mut failure = Failure::usage(message)
+            .hint("give exactly the variables of the template, each as --param NAME=VALUE");
         failure.missing = self.missing;
         Err(failure)
-    }
-
-    /// Both lists in one sentence, for a failure.
-    fn describe(&self) -> String {
-        let mut parts = Vec::new();
-        if !self.missing.is_empty() {
-            parts.push(format!("missing: {}", self.missing.join(", ")));
-        }
-        if !self.superfluous.is_empty() {
-            parts.push(format!("superfluous: {}", self.superfluous.join(", ")));
-        }
-        parts.join("; ")
     }
 }
 
@@ -75,7 +66,9 @@ mod tests {
     fn missing_and_superfluous_values_are_both_reported() {
         let variables = find_variables([("body".into(), "${a} ${b}")], Style::Sms);
         let comparison = compare(&variables, &given(&["b", "c"]));
-        assert_eq!(comparison.describe(), "missing: a; superfluous: c");
+        let failure = comparison.require_exact("T").expect_err("two differences");
+        assert!(failure.message.ends_with("T: missing: a; superfluous: c"), "{}", failure.message);
+        assert_eq!(failure.missing, ["a"]);
         assert!(compare(&variables, &given(&["a", "b"])).is_exact());
     }
 

@@ -21,7 +21,7 @@ impl Style {
     }
 
     /// The form in which people have to write a variable.
-    pub fn written(self, name: &str) -> String {
+    pub fn variable(self, name: &str) -> String {
         match self {
             Self::Chat => format!("$({name})"),
             Self::Sms => format!("${{{name}}}"),
@@ -49,7 +49,7 @@ pub enum Segment<'t> {
     Variable {
         name: &'t str,
         /// With its marks, as in the text.
-        written: &'t str,
+        source: &'t str,
     },
 }
 
@@ -69,7 +69,7 @@ pub fn segments(text: &str, style: Style) -> Vec<Segment<'_>> {
         if text_from < start {
             segments.push(Segment::Text(&text[text_from..start]));
         }
-        segments.push(Segment::Variable { name, written: &text[start..end] });
+        segments.push(Segment::Variable { name, source: &text[start..end] });
         text_from = end;
         at = end;
     }
@@ -136,10 +136,10 @@ pub fn render(text: &str, style: Style, values: &[(String, String)]) -> String {
         .into_iter()
         .map(|segment| match segment {
             Segment::Text(text) => text,
-            Segment::Variable { name, written } => values
+            Segment::Variable { name, source } => values
                 .iter()
                 .find(|(given, _)| given == name)
-                .map_or(written, |(_, value)| value.as_str()),
+                .map_or(source, |(_, value)| value.as_str()),
         })
         .collect()
 }

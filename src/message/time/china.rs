@@ -5,7 +5,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
 use crate::error::{Failure, Result};
-pub use crate::message::time::day::parse as parse_day;
+pub use crate::message::time::moment::parse_day;
 use crate::message::time::moment::{self, DayBoundary};
 
 /// UTC+8, without daylight saving time.

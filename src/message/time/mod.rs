@@ -1,7 +1,6 @@
 //! Times: in flags, in replies, and in China Standard Time.
 
 pub mod china;
-mod day;
 pub mod in_reply;
 pub mod moment;
 pub mod period;

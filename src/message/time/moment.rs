@@ -1,11 +1,10 @@
 //! Parses the times of all flags: `2h`, `2h ago`, `7d ago`, `20260326`, `2026-03-26`,
 //! `2026-03-26T10:00`, RFC 3339, `now`.
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::{Span, Timestamp, Zoned};
 
 use crate::error::{Failure, Result};
-use crate::message::time::day;
 
 /// The moment that a day without a time stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +19,8 @@ pub enum DayBoundary {
 ///
 /// # Errors
 /// The form is unknown, the span is negative, or the moment is out of range.
-pub fn parse(flag: &str, text: &str, edge: DayBoundary, now: &Zoned) -> Result<Timestamp> {
-    try_parse(text.trim(), edge, now).ok_or_else(|| {
+pub fn parse(flag: &str, text: &str, boundary: DayBoundary, now: &Zoned) -> Result<Timestamp> {
+    try_parse(text.trim(), boundary, now).ok_or_else(|| {
         Failure::usage(format!("invalid time {text:?} for {flag}")).hint(format!(
             "{flag} takes a time like 2026-03-26T10:00 or 2026-03-26T10:00:00+08:00, a day like \
              20260326 or 2026-03-26, or a span back from now like 30m, \"2h ago\" or 7d"
@@ -33,12 +32,12 @@ pub fn parse(flag: &str, text: &str, edge: DayBoundary, now: &Zoned) -> Result<T
 ///
 /// # Errors
 /// As [`parse`].
-pub fn parse_here(flag: &str, text: &str, edge: DayBoundary) -> Result<Timestamp> {
-    parse(flag, text, edge, &Zoned::now())
+pub fn parse_here(flag: &str, text: &str, boundary: DayBoundary) -> Result<Timestamp> {
+    parse(flag, text, boundary, &Zoned::now())
 }
 
 /// Parses a moment; `None` if the form is unknown or the moment is out of range.
-pub(super) fn try_parse(text: &str, edge: DayBoundary, now: &Zoned) -> Option<Timestamp> {
+pub(super) fn try_parse(text: &str, boundary: DayBoundary, now: &Zoned) -> Option<Timestamp> {
     if text.eq_ignore_ascii_case("now") {
         return Some(now.timestamp());
     }
@@ -47,8 +46,8 @@ pub(super) fn try_parse(text: &str, edge: DayBoundary, now: &Zoned) -> Option<Ti
     }
     let zone = now.time_zone();
     // Tried before `DateTime`, which would parse a date alone as its midnight.
-    if let Some(first) = day::parse(text) {
-        return match edge {
+    if let Some(first) = parse_day(text) {
+        return match boundary {
             DayBoundary::First => Some(first.to_zoned(zone.clone()).ok()?.timestamp()),
             DayBoundary::Last => {
                 let next = first.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
@@ -64,6 +63,16 @@ pub(super) fn try_parse(text: &str, edge: DayBoundary, now: &Zoned) -> Option<Ti
     }
     let civil = text.parse::<DateTime>().ok()?;
     Some(civil.to_zoned(zone.clone()).ok()?.timestamp())
+}
+
+/// Parses a day of the form `20260326` or `2026-03-26`.
+pub fn parse_day(text: &str) -> Option<Date> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.len() {
+        8 if digits(text) => Date::strptime("%Y%m%d", text).ok(),
+        10 if text.split('-').all(digits) => Date::strptime("%Y-%m-%d", text).ok(),
+        _ => None,
+    }
 }
 
 /// The moment that is a span such as `2h`, `7d` or `7d ago` before `now`.
@@ -97,8 +106,8 @@ mod tests {
         "2026-03-26T12:00:00+08:00[Asia/Shanghai]".parse().expect("a moment")
     }
 
-    fn moment(text: &str, edge: DayBoundary) -> String {
-        parse("--since", text, edge, &now()).expect(text).to_string()
+    fn moment(text: &str, boundary: DayBoundary) -> String {
+        parse("--since", text, boundary, &now()).expect(text).to_string()
     }
 
     #[test]
@@ -168,8 +177,8 @@ mod tests {
         #[test]
         fn arbitrary_text_does_not_panic(text in "\\PC*", numbers in "[0-9a-z:.+ -]{0,24}") {
             for text in [text, numbers] {
-                for edge in [DayBoundary::First, DayBoundary::Last] {
-                    let _ = parse("--since", &text, edge, &now());
+                for boundary in [DayBoundary::First, DayBoundary::Last] {
+                    let _ = parse("--since", &text, boundary, &now());
                 }
             }
         }

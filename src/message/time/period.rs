@@ -17,8 +17,13 @@ pub struct Period {
 }
 
 impl Period {
+    /// Start and end in milliseconds since 1970.
+    pub fn milliseconds(&self) -> [Option<u64>; 2] {
+        [self.start, self.end].map(|moment| u64::try_from(moment.as_millisecond()).ok())
+    }
+
     /// Start and end in RFC 3339, without fractions of a second.
-    pub fn written(&self) -> [String; 2] {
+    pub fn rfc3339(&self) -> [String; 2] {
         [self.start, self.end].map(|moment| format!("{moment:.0}"))
     }
 

@@ -11,73 +11,58 @@ pub enum Verdict {
     Failed,
 }
 
-/// One code of the table.
-#[derive(Debug)]
-pub struct Code {
-    pub code: &'static str,
-    pub verdict: Verdict,
-    pub meaning: &'static str,
-    /// What to do; empty if nothing.
-    pub action: &'static str,
-}
-
-impl Code {
-    /// Meaning and action, in one line.
-    pub fn explanation(&self) -> String {
-        if self.action.is_empty() {
-            self.meaning.to_string()
-        } else {
-            format!("{}: {}", self.meaning, self.action)
-        }
-    }
-}
+/// A code, what it means for the delivery and in words, and what to do; empty if nothing.
+type Code = (&'static str, Verdict, &'static str, &'static str);
 
 /// The documented codes.
 #[rustfmt::skip]
 static CODES: &[Code] = &[
-    code("DELIVERED", Verdict::Delivered, "the carrier confirmed the delivery", ""),
-    code("REQUEST_SUCCESS", Verdict::Waiting,
+    ("DELIVERED", Verdict::Delivered, "the carrier confirmed the delivery", ""),
+    ("REQUEST_SUCCESS", Verdict::Waiting,
         "accepted, the carrier has not reported yet", "ask again later"),
-    code("MOBILE_NOT_ON_SERVICE", Verdict::Failed,
+    ("MOBILE_NOT_ON_SERVICE", Verdict::Failed,
         "the number is out of service", "stop sending to it"),
-    code("INVALID_NUMBER", Verdict::Failed,
+    ("INVALID_NUMBER", Verdict::Failed,
         "the number does not exist", "correct or remove it"),
-    code("MOBILE_SEND_LIMIT", Verdict::Failed,
+    ("MOBILE_SEND_LIMIT", Verdict::Failed,
         "the recipient has reached the limit for today", "wait 24 hours"),
-    code("MOBILE_ACCOUNT_ABNORMAL", Verdict::Failed,
+    ("MOBILE_ACCOUNT_ABNORMAL", Verdict::Failed,
         "the recipient's contract is closed or in arrears", "treat the number as inactive"),
-    code("MOBILE_IN_BLACK", Verdict::Failed,
+    ("MOBILE_IN_BLACK", Verdict::Failed,
         "the number is on the carrier's blacklist", "remove the recipient"),
-    code("MOBILE_TERMINAL_ERROR", Verdict::Failed,
+    ("MOBILE_TERMINAL_ERROR", Verdict::Failed,
         "the handset is switched off or out of reach", "try once more after some hours"),
-    code("USER_REJECT", Verdict::Failed,
+    ("USER_REJECT", Verdict::Failed,
         "the recipient has opted out", "respect it and remove the recipient"),
-    code("CONTENT_KEYWORD", Verdict::Failed,
+    ("CONTENT_KEYWORD", Verdict::Failed,
         "the carrier found a forbidden word in the text", "change the template or its variables"),
-    code("CONTENT_ERROR", Verdict::Failed,
+    ("CONTENT_ERROR", Verdict::Failed,
         "a marketing text must explain how to opt out", "add that to the template"),
-    code("EXPIRED", Verdict::Failed,
+    ("EXPIRED", Verdict::Failed,
         "the message expired in the carrier's queue", "it may be sent again"),
-    code("NO_ROUTE", Verdict::Failed,
+    ("NO_ROUTE", Verdict::Failed,
         "there is no route to this number", "open a ticket"),
-    code("SP_NOT_BY_INTER_SMS", Verdict::Failed,
+    ("SP_NOT_BY_INTER_SMS", Verdict::Failed,
         "international sending is not enabled", "use a signature and a template that have it"),
-    code("SP_UNKNOWN_ERROR", Verdict::Failed,
+    ("SP_UNKNOWN_ERROR", Verdict::Failed,
         "the carrier failed without giving a reason", "try once more, then open a ticket"),
 ];
 
-const fn code(
-    code: &'static str,
-    verdict: Verdict,
-    meaning: &'static str,
-    action: &'static str,
-) -> Code {
-    Code { code, verdict, meaning, action }
+/// The row of a code, in upper or lower case: carriers differ.
+fn find(code: &str) -> Option<&'static Code> {
+    CODES.iter().find(|(known, ..)| known.eq_ignore_ascii_case(code.trim()))
 }
 
-/// The entry for a code, in upper or lower case: carriers differ.
-pub fn find(code: &str) -> Option<&'static Code> {
-    CODES.iter().find(|entry| entry.code.eq_ignore_ascii_case(code.trim()))
+pub fn verdict(code: &str) -> Option<Verdict> {
+    find(code).map(|(_, verdict, ..)| *verdict)
+}
+
+/// What a code means and what to do, in one line.
+pub fn explanation(code: &str) -> Option<String> {
+    match find(code)? {
+        (_, _, meaning, "") => Some((*meaning).to_string()),
+        (_, _, meaning, action) => Some(format!("{meaning}: {action}")),
+    }
 }
 
 #[cfg(test)]
@@ -86,13 +71,12 @@ mod tests {
 
     #[test]
     fn every_code_is_listed_once_and_every_failure_has_an_action() {
-        for entry in CODES {
-            let found = find(entry.code).expect("listed");
-            assert!(std::ptr::eq(found, entry), "{} is listed twice", entry.code);
-            assert!(!entry.meaning.is_empty() && !entry.meaning.ends_with('.'), "{}", entry.code);
-            assert!(entry.verdict != Verdict::Failed || !entry.action.is_empty(), "{}", entry.code);
+        for row @ (code, verdict, meaning, action) in CODES {
+            assert!(std::ptr::eq(find(code).expect("listed"), row), "{code} is listed twice");
+            assert!(!meaning.is_empty() && !meaning.ends_with('.'), "{code}");
+            assert!(*verdict != Verdict::Failed || !action.is_empty(), "{code}");
         }
         assert!(find("MK:0001").is_none());
-        assert_eq!(find("delivered").map(|entry| entry.verdict), Some(Verdict::Delivered));
+        assert_eq!(verdict("delivered"), Some(Verdict::Delivered));
     }
 }

@@ -14,7 +14,7 @@ use crate::api::reply::fields;
 use crate::message::phone;
 use crate::message::time::{china, in_reply};
 use codes::Verdict;
-pub use query::{DAYS_KEPT, Filter, Found, Sent, fetch, fetch_each, wait};
+pub use query::{DAYS_KEPT, Filter, Receipts, Sent, fetch, fetch_each, wait};
 
 /// Whether a message was delivered, in the words that all channels share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -82,7 +82,7 @@ impl Receipt {
         Self {
             phone: text("PhoneNum").unwrap_or_else(|| phone.to_string()),
             status: status(fields::number(row, &["SendStatus"]), code.as_deref()),
-            meaning: code.as_deref().and_then(codes::find).map(codes::Code::explanation),
+            meaning: code.as_deref().and_then(codes::explanation),
             code,
             sent_at: moment("SendDate"),
             received_at: moment("ReceiveDate"),
@@ -94,7 +94,7 @@ impl Receipt {
 /// Documented: 1 waits for the receipt, 2 failed, 3 delivered. A code with the opposite meaning makes
 /// it unknown: a message is never called delivered against the carrier's report.
 fn status(number: Option<u64>, code: Option<&str>) -> DeliveryStatus {
-    let verdict = code.and_then(codes::find).map(|code| code.verdict);
+    let verdict = code.and_then(codes::verdict);
     match (number, verdict) {
         (Some(1), _) => DeliveryStatus::InFlight,
         (Some(2), Some(Verdict::Delivered))

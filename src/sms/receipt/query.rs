@@ -98,7 +98,7 @@ impl Filter {
 
 /// The receipts that were found.
 #[derive(Debug, Clone, Default)]
-pub struct Found {
+pub struct Receipts {
     pub receipts: Vec<Receipt>,
     /// There are further pages.
     pub more: bool,
@@ -108,7 +108,7 @@ pub struct Found {
     pub raw: Vec<Value>,
 }
 
-impl Found {
+impl Receipts {
     fn from_pages(filter: &Filter, range: PageRange, pages: Pages) -> Self {
         let (_, size) = range.first();
         let is_full = pages.entries.len() as u64 >= size;
@@ -146,12 +146,12 @@ impl Found {
 ///
 /// # Errors
 /// A failed call.
-pub fn fetch(client: &Client<'_>, filter: &Filter, range: PageRange) -> Result<Found> {
-    let mut found = Found::default();
+pub fn fetch(client: &Client<'_>, filter: &Filter, range: PageRange) -> Result<Receipts> {
+    let mut found = Receipts::default();
     for day in filter.sent.days(Timestamp::now()) {
         let call = |index, size| filter.call(day, index, size);
         let pages = pages::read(client, range, call, &LISTS, &["TotalCount"])?;
-        found.join(Found::from_pages(filter, range, pages));
+        found.join(Receipts::from_pages(filter, range, pages));
     }
     Ok(found)
 }
@@ -166,14 +166,14 @@ pub fn fetch_each(
     filter: &Filter,
     range: PageRange,
     mut take: impl FnMut(Vec<Receipt>, Value) -> ControlFlow<()>,
-) -> Result<Found> {
-    let mut found = Found::default();
+) -> Result<Receipts> {
+    let mut found = Receipts::default();
     for day in filter.sent.days(Timestamp::now()) {
         let call = |index, size| filter.call(day, index, size);
         let end = pages::each(client, range, call, &LISTS, &["TotalCount"], |entries, raw| {
             take(filter.pick(&entries).map(|(_, receipt)| receipt).collect(), raw)
         })?;
-        found.join(Found { more: end.is_cut, repeats: end.repeats, ..Found::default() });
+        found.join(Receipts { more: end.is_cut, repeats: end.repeats, ..Receipts::default() });
         if end.is_cut {
             break;
         }
@@ -191,7 +191,7 @@ pub fn fetch_each(
 pub fn wait(
     context: &Context,
     guard: &Guard<'_>,
-    wanted: &mut [(Filter, Found)],
+    wanted: &mut [(Filter, Receipts)],
     limit: Duration,
     progress: &mut dyn FnMut(usize),
 ) -> Result<()> {
@@ -210,13 +210,13 @@ pub fn wait(
         drop(client);
         let open = wanted.iter().filter(|(_, found)| !found.is_final()).count();
         progress(open);
-        let left = deadline.saturating_duration_since(Instant::now());
-        if open == 0 || left.is_zero() {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        if open == 0 || remaining.is_zero() {
             return Ok(());
         }
         // The last poll is when the time is up.
-        let pause = pauses.next().map_or(left, Duration::from_secs);
-        client::sleep(pause.min(left))?;
+        let pause = pauses.next().map_or(remaining, Duration::from_secs);
+        client::sleep(pause.min(remaining))?;
     }
 }
 
@@ -276,12 +276,12 @@ mod tests {
 
     #[test]
     fn receipts_of_two_days_are_joined() {
-        let mut found = Found::default();
-        found.join(Found::from_pages(&filter(), ALL, pages(&[], Some(0))));
+        let mut found = Receipts::default();
+        found.join(Receipts::from_pages(&filter(), ALL, pages(&[], Some(0))));
         assert!(!found.is_final());
-        found.join(Found::from_pages(&filter(), ALL, pages(&[("a", 3)], Some(1))));
+        found.join(Receipts::from_pages(&filter(), ALL, pages(&[("a", 3)], Some(1))));
         assert!(found.is_final());
-        found.join(Found { more: true, ..Found::default() });
+        found.join(Receipts { more: true, ..Receipts::default() });
         assert!(!found.is_final());
     }
 
@@ -292,7 +292,7 @@ mod tests {
         Pages { entries: entries.collect(), end, ..Pages::default() }
     }
 
-    fn ids(found: &Found) -> Vec<&str> {
+    fn ids(found: &Receipts) -> Vec<&str> {
         found.receipts.iter().filter_map(|receipt| receipt.out_id.as_deref()).collect()
     }
 
@@ -300,10 +300,10 @@ mod tests {
     fn receipts_are_filtered_by_out_id() {
         let receipts = [("a", 3), ("b", 3), ("a", 1)];
         let wanted = Filter { out_id: Some("b".into()), ..filter() };
-        let found = Found::from_pages(&wanted, ALL, pages(&receipts, Some(3)));
+        let found = Receipts::from_pages(&wanted, ALL, pages(&receipts, Some(3)));
         assert_eq!(ids(&found), ["b"]);
         assert!(found.is_final(), "the other message does not count");
-        let found = Found::from_pages(&filter(), ALL, pages(&receipts, Some(3)));
+        let found = Receipts::from_pages(&filter(), ALL, pages(&receipts, Some(3)));
         assert_eq!(ids(&found), ["a", "b", "a"]);
     }
 
@@ -319,11 +319,11 @@ mod tests {
             (&[("a", 3)], None, true),
             (&[], Some(0), false),
         ] {
-            let found = Found::from_pages(&filter(), one, pages(receipts, total));
+            let found = Receipts::from_pages(&filter(), one, pages(receipts, total));
             assert_eq!(found.is_final(), is_final, "{receipts:?} of {total:?}");
         }
         let mut repeating = pages(&[("a", 3)], Some(900));
         repeating.end.repeats = true;
-        assert!(!Found::from_pages(&filter(), ALL, repeating).is_final());
+        assert!(!Receipts::from_pages(&filter(), ALL, repeating).is_final());
     }
 }

@@ -4,41 +4,47 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::aliyun::client::Client;
-use crate::api::audit_status::{self, TemplateType};
+use crate::api::audit_status::{TemplateType, status_in};
 use crate::api::call::{Call, ChangeCall, ReadCall, shell_line};
 use crate::api::operations::{DELETE_SMS_TEMPLATE, GET_SMS_TEMPLATE};
-use crate::api::reply::{self, Reply, fields};
+use crate::api::reply::{self, Reply, fields, reply_struct};
 use crate::error;
 use crate::message::placeholder::{Style, Variable, find_variables, render};
-use crate::message::template::PlanRow;
-use crate::sms::signature::rejection;
+use crate::message::plan::{PlanRow, rows};
+use crate::sms::signature::{audit_time, rejection, text_or_empty};
 
-/// A template; the fields that are serialized are those of `templates show`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SmsTemplate {
-    pub code: String,
-    pub name: Option<String>,
-    /// approved, rejected, reviewing, cancelled, suspended, unknown, or the service's own word.
-    pub status: String,
-    /// verification, notification, promotion, international, or the number of a new type.
-    #[serde(rename = "type")]
-    pub kind: Option<String>,
-    /// Why the review rejected it.
-    pub reason: Option<String>,
-    /// The text, with its variables.
-    #[serde(rename = "components", serialize_with = "as_component")]
-    pub text: String,
-    /// The signature that it was submitted with.
-    pub related_sign_name: Option<String>,
-    pub remark: Option<String>,
-    /// RFC 3339.
-    pub created_at: Option<String>,
-    /// RFC 3339; a list does not have it.
-    pub audited_at: Option<String>,
-    pub order_id: Option<String>,
-    /// The service's reply, or the entry of its list.
-    #[serde(skip)]
-    pub raw: Value,
+reply_struct! {
+    /// A template; the fields that are serialized are those of `templates show`.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    pub struct SmsTemplate {
+        pub code: String = text_or_empty["TemplateCode", "Code"],
+        pub name: Option<String> = fields::text["TemplateName", "Name"],
+        /// approved, rejected, reviewing, cancelled, suspended, unknown, or the service's own word.
+        pub status: String = status_in["TemplateStatus", "AuditStatus"],
+        /// verification, notification, promotion, international, or the number of a new type.
+        #[serde(rename = "type")]
+        pub kind: Option<String> = kind_in_list["OuterTemplateType"],
+        /// Why the review rejected it.
+        pub reason: Option<String> = rejection["AuditInfo", "Reason"],
+        /// The text, with its variables.
+        #[serde(rename = "components", serialize_with = "as_component")]
+        pub text: String = text_or_empty["TemplateContent", "Content"],
+        /// The signature that it was submitted with.
+        pub related_sign_name: Option<String> = fields::text["RelatedSignName", "SignatureName"],
+        pub remark: Option<String> = fields::text["Remark"],
+        /// RFC 3339.
+        pub created_at: Option<String> = fields::time["CreateDate"],
+        /// RFC 3339; a list does not have it.
+        pub audited_at: Option<String> = audit_time["AuditInfo"],
+        pub order_id: Option<String> = fields::text["OrderId"],
+        /// The service's reply, or the entry of its list.
+        #[serde(skip)]
+        pub raw: Value = whole[],
+    }
+}
+
+fn whole(object: &Value, _: &[&str]) -> Value {
+    object.clone()
 }
 
 impl SmsTemplate {
@@ -66,67 +72,43 @@ impl SmsTemplate {
         format!("【{sign_name}】{}", self.render(variables))
     }
 
-    fn from_object(object: &Value, code: &str, kind: Option<String>, raw: Value) -> Self {
-        let text = |names: &[&str]| fields::text(object, names);
-        let audit = object.get("AuditInfo").unwrap_or(&Value::Null);
-        Self {
-            code: text(&["TemplateCode", "Code"]).unwrap_or_else(|| code.to_string()),
-            name: text(&["TemplateName", "Name"]),
-            text: text(&["TemplateContent", "Content"]).unwrap_or_default(),
-            status: audit_status::status_in(object, &["TemplateStatus", "AuditStatus"]),
-            kind,
-            reason: rejection(object),
-            created_at: fields::time(object, &["CreateDate"]),
-            audited_at: fields::time(audit, &["AuditDate"]),
-            order_id: text(&["OrderId"]),
-            related_sign_name: text(&["RelatedSignName", "SignatureName"]),
-            remark: text(&["Remark"]),
-            raw,
-        }
-    }
-
-    pub(super) fn from_entry(entry: &Value) -> Self {
-        Self::from_object(entry, "", kind_in_list(entry), entry.clone())
-    }
-
     fn from_reply(reply: Reply, code: &str) -> error::Result<Self> {
+        let data = reply.value("Data").filter(|data| data.is_object()).cloned();
+        let object = data.unwrap_or_else(|| {
+            // The `Code` of the reply itself is the service's OK, never the template's.
+            let fields = reply.0.iter().filter(|(name, _)| *name != "Code");
+            fields.map(|(name, value)| (name.clone(), value.clone())).collect()
+        });
         let raw = Value::Object(reply.0);
-        // The `Code` of the reply itself is the service's OK, never the template's.
-        let mut object = match raw.get("Data") {
-            Some(Value::Object(data)) => data.clone(),
-            _ => raw.as_object().cloned().unwrap_or_default(),
-        };
-        if raw.get("Data").is_none_or(|data| !data.is_object()) {
-            object.remove("Code");
-        }
-        let object = Value::Object(object);
         if fields::text(&object, &["TemplateContent", "TemplateStatus", "TemplateName"]).is_none() {
             let list = "alimsg templates list --channel sms --all";
             return Err(reply::missing_from_reply(&format!("template {code}"), list, raw));
         }
-        let kind = fields::text(&object, &["TemplateType"]).map(|number| {
-            word_or_number(number.parse().ok().and_then(TemplateType::from_number), number)
-        });
-        Ok(Self::from_object(&object, code, kind, raw))
+        let kind = fields::text(&object, &["TemplateType"])
+            .map(|number| word_or_number(number, TemplateType::from_number));
+        let template = Self::from_object(&object);
+        let code = if template.code.is_empty() { code.to_string() } else { template.code };
+        Ok(Self { code, kind, raw, ..template })
     }
 
     /// What a plan shows of it.
     pub fn rows(&self) -> Vec<PlanRow> {
-        let mut rows = vec![("code".to_string(), self.code.clone())];
-        rows.extend(self.name.iter().map(|name| ("name".to_string(), name.clone())));
-        rows.push(("state".into(), self.status.clone()));
-        rows.push(("content".into(), self.text.clone()));
-        rows
+        rows([
+            ("code", Some(self.code.clone())),
+            ("name", self.name.clone()),
+            ("state", Some(self.status.clone())),
+            ("content", Some(self.text.clone())),
+        ])
     }
 
     /// The command that sends it; the words in capitals have to be replaced.
     pub fn send_command(&self) -> String {
-        let words = ["sms", "send", "--phone-numbers", "NUMBER", "--sign-name", "SIGNATURE"];
-        let mut words = words.map(String::from).to_vec();
-        words.extend(["--template-code".into(), self.code.clone()]);
-        for variable in self.variables() {
-            words.extend(["--param".into(), format!("{}=VALUE", variable.name)]);
-        }
+        let mut words =
+            vec!["sms", "send", "--phone-numbers", "NUMBER", "--sign-name", "SIGNATURE"];
+        words.extend(["--template-code", &self.code]);
+        let values: Vec<String> =
+            self.variables().iter().map(|one| format!("{}=VALUE", one.name)).collect();
+        words.extend(values.iter().flat_map(|value| ["--param", value]));
         shell_line("alimsg", &words)
     }
 }
@@ -137,18 +119,18 @@ fn as_component<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Er
 }
 
 /// `OuterTemplateType` has the numbers of all other calls, `TemplateType` those of the list.
-fn kind_in_list(entry: &Value) -> Option<String> {
-    if let Some(number) = fields::text(entry, &["OuterTemplateType"])
+fn kind_in_list(entry: &Value, outer: &[&str]) -> Option<String> {
+    if let Some(number) = fields::text(entry, outer)
         && let Some(kind) = number.parse().ok().and_then(TemplateType::from_number)
     {
         return Some(kind.word().to_string());
     }
     let number = fields::text(entry, &["TemplateType"])?;
-    let kind = number.parse().ok().and_then(TemplateType::from_number_in_list);
-    Some(word_or_number(kind, number))
+    Some(word_or_number(number, TemplateType::from_number_in_list))
 }
 
-fn word_or_number(kind: Option<TemplateType>, number: String) -> String {
+fn word_or_number(number: String, from_number: fn(u64) -> Option<TemplateType>) -> String {
+    let kind = number.parse().ok().and_then(from_number);
     kind.map_or(number, |kind| kind.word().to_string())
 }
 
@@ -176,7 +158,7 @@ mod tests {
 
     #[test]
     fn list_and_single_reply_have_the_same_words_for_types() {
-        let kind = |entry: &Value| SmsTemplate::from_entry(entry).kind;
+        let kind = |entry: &Value| SmsTemplate::from_object(entry).kind;
         assert_eq!(kind(&json!({"TemplateType": 2})).as_deref(), Some("verification"));
         let outer = json!({"TemplateType": 2, "OuterTemplateType": "3"});
         assert_eq!(kind(&outer).as_deref(), Some("international"));

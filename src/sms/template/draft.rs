@@ -5,7 +5,8 @@ use crate::api::call::{Call, ChangeCall};
 use crate::api::operations::{CREATE_SMS_TEMPLATE, ChangeOperation, UPDATE_SMS_TEMPLATE};
 use crate::api::reply::Reply;
 use crate::message::placeholder::{Style, find_variables};
-use crate::message::template::{PlanRow, SubmittedSms, SubmittedTemplate};
+use crate::message::plan::{PlanRow, rows};
+use crate::message::template::{SubmittedSms, SubmittedTemplate};
 
 /// A template to create or update. An update replaces the name, the content and the type.
 #[derive(Debug, Clone)]
@@ -48,24 +49,18 @@ impl Draft {
         let variables = find_variables([(String::new(), self.content.as_str())], Style::Sms);
         let names: Vec<String> = variables.into_iter().map(|variable| variable.name).collect();
         let names = if names.is_empty() { "none".into() } else { names.join(", ") };
-        let mut rows = vec![
-            ("channel".to_string(), "sms".to_string()),
-            ("name".into(), self.name.clone()),
-            ("type".into(), self.kind.word().into()),
-            ("content".into(), self.content.clone()),
-            ("variables".into(), names),
-        ];
-        let more = [
-            ("remark", &self.remark),
-            ("related signature", &self.related_sign_name),
-            ("rules of the variables", &self.rule),
-            ("scene", &self.apply_scene_content),
-            ("international type", &self.intl_type.map(|number| number.to_string())),
-        ];
-        rows.extend(
-            more.into_iter().filter_map(|(name, value)| Some((name.into(), value.clone()?))),
-        );
-        rows
+        rows([
+            ("channel", Some("sms".into())),
+            ("name", Some(self.name.clone())),
+            ("type", Some(self.kind.word().into())),
+            ("content", Some(self.content.clone())),
+            ("variables", Some(names)),
+            ("remark", self.remark.clone()),
+            ("related signature", self.related_sign_name.clone()),
+            ("rules of the variables", self.rule.clone()),
+            ("scene", self.apply_scene_content.clone()),
+            ("international type", self.intl_type.map(|number| number.to_string())),
+        ])
     }
 
     /// The result of the call; an update passes the code that it named.

@@ -42,18 +42,18 @@ fn check_variables(violations: &mut Violations, content: &str) {
         violations.add(format!("{start:?} is a variable without a name or an end"));
     }
     for segment in segments(content, Style::Sms) {
-        let Segment::Variable { name, written } = segment else { continue };
+        let Segment::Variable { name, source } = segment else { continue };
         let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if !name.chars().all(is_valid) || written != Style::Sms.written(name) {
+        if !name.chars().all(is_valid) || source != Style::Sms.variable(name) {
             violations.add(format!(
-                "{written} is not a valid variable: a name may only have letters, digits and _"
+                "{source} is not a valid variable: a name may only have letters, digits and _"
             ));
         }
     }
     for segment in segments(content, Style::Chat) {
-        if let Segment::Variable { name, written } = segment {
-            let right = Style::Sms.written(name);
-            violations.add(format!("write {right} instead of {written}, the form of WhatsApp"));
+        if let Segment::Variable { name, source } = segment {
+            let right = Style::Sms.variable(name);
+            violations.add(format!("write {right} instead of {source}, the form of WhatsApp"));
         }
     }
 }

@@ -39,7 +39,7 @@ impl ListQuery {
 
     /// The row of an entry; `None` if the entry is filtered out.
     pub fn row(&self, entry: &Value) -> Option<TemplateRow> {
-        let template = SmsTemplate::from_entry(entry);
+        let template = SmsTemplate::from_object(entry);
         self.matches(&template).then(|| row(template))
     }
 }
@@ -74,7 +74,7 @@ pub fn list_call(index: u64, size: u64) -> ReadCall {
 pub fn approved(client: &Client<'_>) -> Result<Vec<SmsTemplate>> {
     let range = PageRange::All { size: pages::MAX_PAGE_SIZE };
     let pages = pages::read(client, range, list_call, LISTS, TOTALS)?;
-    let mut templates: Vec<_> = pages.entries.iter().map(SmsTemplate::from_entry).collect();
+    let mut templates: Vec<_> = pages.entries.iter().map(SmsTemplate::from_object).collect();
     templates.retain(|template| template.is_approved() && !template.code.is_empty());
     Ok(templates)
 }

@@ -15,6 +15,5 @@ pub const LIST_APPROVED: &str = "alimsg templates list --channel sms --audit-sta
 
 /// The command that shows a template.
 pub fn show_command(code: &str) -> String {
-    let words = ["templates", "show", code, "--channel", "sms"];
-    shell_line("alimsg", &words.map(String::from))
+    shell_line("alimsg", &["templates", "show", code, "--channel", "sms"])
 }

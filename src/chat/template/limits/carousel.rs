@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use crate::chat::template::components::{Header, Message};
 use crate::chat::template::limits::parts::of_type;
-use crate::chat::template::limits::whatsapp::check_button_target;
-use crate::chat::template::limits::{check_media_link, for_each_button};
+use crate::chat::template::limits::whatsapp::check_button_targets;
+use crate::chat::template::limits::{check_media_link, require_marketing};
 use crate::message::violations::Violations;
 
 const SOURCE: &str = "Media card carousel templates (Meta)";
@@ -27,9 +27,7 @@ pub fn check_cards(violations: &mut Violations, message: &Message) {
                 SOURCE,
             ),
         }
-        for_each_button(&card.buttons, &format!(" of card {number}"), |place, button| {
-            check_button_target(violations, place, button);
-        });
+        check_button_targets(violations, &card.buttons, &format!(" of card {number}"));
     }
     let Some(first) = message.cards.first() else { return };
     for (number, card) in (1..).zip(&message.cards).skip(1) {
@@ -56,12 +54,7 @@ pub fn check_surroundings(
     if of_type(components, "CAROUSEL").next().is_none() {
         return;
     }
-    if let Some(category) = category.filter(|category| *category != "MARKETING") {
-        violations.add_documented(
-            format!("a carousel needs the category MARKETING, not {category}"),
-            SOURCE,
-        );
-    }
+    require_marketing(violations, category, "a carousel", SOURCE);
     for (part, is_given) in [
         ("header", message.header.is_some()),
         ("footer", message.footer.is_some()),
@@ -79,14 +72,11 @@ pub fn check_surroundings(
 /// The parts that all cards need to have in common, in words.
 fn form(card: &Message) -> String {
     let mut parts = Vec::new();
-    match &card.header {
-        Some(Header::Media { format, .. }) => parts.push(format.clone()),
-        Some(Header::Text(_)) => parts.push("header text".into()),
-        None => {}
-    }
-    if !card.body.is_empty() {
-        parts.push("body".into());
-    }
-    parts.extend(card.buttons.iter().map(|button| button.kind.clone()));
+    parts.extend(card.header.iter().map(|header| match header {
+        Header::Media { format, .. } => format.as_str(),
+        Header::Text(_) => "header text",
+    }));
+    parts.extend((!card.body.is_empty()).then_some("body"));
+    parts.extend(card.buttons.iter().map(|button| button.kind.as_str()));
     if parts.is_empty() { "empty".into() } else { parts.join(" + ") }
 }

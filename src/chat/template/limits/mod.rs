@@ -13,7 +13,7 @@ mod whatsapp;
 
 use serde_json::Value;
 
-use crate::chat::template::components::{Button, Message};
+use crate::chat::template::components::Message;
 use crate::chat::template::draft::Draft;
 use crate::chat::template::field_names::{misnamed, normalize};
 use crate::error::Result;
@@ -31,10 +31,10 @@ const HINT: &str =
 /// # Errors
 /// All violated limits.
 pub fn check(draft: &Draft) -> Result<()> {
-    let mut violations = Violations::default();
-    add_part_violations(&mut violations, draft, draft.category.as_deref());
-    add_whole_violations(&mut violations, draft, draft.category.as_deref());
-    violations.into_result(HINT)
+    report(|violations| {
+        add_part_violations(violations, draft, draft.category.as_deref());
+        add_whole_violations(violations, draft, draft.category.as_deref());
+    })
 }
 
 /// Checks each part that a draft gives, for a template of this category, if it is known.
@@ -42,9 +42,7 @@ pub fn check(draft: &Draft) -> Result<()> {
 /// # Errors
 /// All violated limits.
 pub fn check_parts(draft: &Draft, category: Option<&str>) -> Result<()> {
-    let mut violations = Violations::default();
-    add_part_violations(&mut violations, draft, category);
-    violations.into_result(HINT)
+    report(|violations| add_part_violations(violations, draft, category))
 }
 
 /// Checks whether the parts fit together and fit the category, if it is known.
@@ -52,33 +50,31 @@ pub fn check_parts(draft: &Draft, category: Option<&str>) -> Result<()> {
 /// # Errors
 /// All violated limits.
 pub fn check_whole(draft: &Draft, category: Option<&str>) -> Result<()> {
-    let mut violations = Violations::default();
-    add_whole_violations(&mut violations, draft, category);
-    violations.into_result(HINT)
+    report(|violations| add_whole_violations(violations, draft, category))
 }
 
 /// # Errors
 /// The channel does not take the name.
 pub fn check_name(channel: Channel, name: &str) -> Result<()> {
-    let mut violations = Violations::default();
-    add_name_violations(&mut violations, channel, name);
-    violations.into_result(HINT)
+    report(|violations| add_name_violations(violations, channel, name))
 }
 
 /// # Errors
 /// The channel does not have the category.
 pub fn check_category(channel: Channel, category: &str) -> Result<()> {
-    let mut violations = Violations::default();
     let part = Part::text("category", "category", category);
-    check_table(&mut violations, rules(channel), Style::Chat, &[part]);
-    violations.into_result(HINT)
+    report(|violations| check_table(violations, rules(channel), Style::Chat, &[part]))
 }
 
 /// # Errors
 /// The language is not a valid code.
 pub fn check_language(language: &str) -> Result<()> {
+    report(|violations| add_language_violations(violations, language))
+}
+
+fn report(add_violations: impl FnOnce(&mut Violations)) -> Result<()> {
     let mut violations = Violations::default();
-    add_language_violations(&mut violations, language);
+    add_violations(&mut violations);
     violations.into_result(HINT)
 }
 
@@ -145,16 +141,16 @@ fn add_name_violations(violations: &mut Violations, channel: Channel, name: &str
 /// A language has two or three lower-case letters, then perhaps `_` and a region in upper case.
 fn add_language_violations(violations: &mut Violations, language: &str) {
     const SOURCE: &str = "Language codes";
-    let (tongue, region) = match language.split_once(['_', '-']) {
-        Some((tongue, region)) => (tongue.to_lowercase(), Some(region.to_uppercase())),
+    let (name, region) = match language.split_once(['_', '-']) {
+        Some((name, region)) => (name.to_lowercase(), Some(region.to_uppercase())),
         None => (language.to_lowercase(), None),
     };
-    let is_code = (2..=3).contains(&tongue.len())
-        && tongue.bytes().all(|byte| byte.is_ascii_lowercase())
+    let is_code = (2..=3).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase())
         && region.as_ref().is_none_or(|region| {
             region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_uppercase())
         });
-    let right = region.map_or(tongue.clone(), |region| format!("{tongue}_{region}"));
+    let right = region.map_or(name.clone(), |region| format!("{name}_{region}"));
     if !is_code {
         let message = format!("invalid language {language:?}: expected a code such as en or zh_CN");
         violations.add_documented(message, SOURCE);
@@ -164,10 +160,9 @@ fn add_language_violations(violations: &mut Violations, language: &str) {
 }
 
 fn add_duplicates(violations: &mut Violations, place: &str, components: &Value) {
-    for component in components.as_array().into_iter().flatten() {
-        if let Some(kind) = component["Type"].as_str()
-            && parts::of_type(components, kind).count() > 1
-        {
+    let kinds = components.as_array().into_iter().flatten();
+    for kind in kinds.filter_map(|component| component["Type"].as_str()) {
+        if parts::of_type(components, kind).count() > 1 {
             violations.add(format!("more than one component {kind}{place}"));
         }
     }
@@ -177,10 +172,10 @@ fn add_duplicates(violations: &mut Violations, place: &str, components: &Value) 
 fn add_variable_violations(violations: &mut Violations, components: &Value, message: &Message) {
     let text = components.to_string();
     for segment in segments(&text, Style::Chat) {
-        let Segment::Variable { name, written } = segment else { continue };
-        let right = Style::Chat.written(name);
-        if written != right {
-            violations.add(format!("write {right} instead of {written}"));
+        let Segment::Variable { name, source } = segment else { continue };
+        let right = Style::Chat.variable(name);
+        if source != right {
+            violations.add(format!("write {right} instead of {source}"));
         }
     }
     for (place, text) in message.texts() {
@@ -190,14 +185,14 @@ fn add_variable_violations(violations: &mut Violations, components: &Value, mess
     }
     for variable in find_variables(message.texts(), Style::Sms) {
         let (sms, right) =
-            (Style::Sms.written(&variable.name), Style::Chat.written(&variable.name));
+            (Style::Sms.variable(&variable.name), Style::Chat.variable(&variable.name));
         violations.add(format!("write {right} instead of {sms}, the form of SMS"));
     }
 }
 
 /// Checks an URL that may contain variables.
 fn check_link(violations: &mut Violations, label: &str, link: &str) {
-    if let Some(problem) = url::fault(link) {
+    if let Some(problem) = url::problem(link) {
         violations.add(format!("{label} is not a valid link: {problem}"));
     }
 }
@@ -209,9 +204,15 @@ fn check_media_link(violations: &mut Violations, label: &str, link: &str) {
     }
 }
 
-/// Calls `check` with each button and the words for its place.
-fn for_each_button(buttons: &[Button], place: &str, mut check: impl FnMut(&str, &Button)) {
-    for (number, button) in (1..).zip(buttons) {
-        check(&format!("button {number}{place}"), button);
+/// Some parts may only occur in templates of the category MARKETING.
+fn require_marketing(
+    violations: &mut Violations,
+    category: Option<&str>,
+    part: &str,
+    source: &'static str,
+) {
+    if let Some(category) = category.filter(|category| *category != "MARKETING") {
+        violations
+            .add_documented(format!("{part} needs the category MARKETING, not {category}"), source);
     }
 }

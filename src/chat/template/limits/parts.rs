@@ -21,15 +21,11 @@ pub fn of_message<'m>(
 ) -> Vec<Part<'m>> {
     let mut parts = component_types("component type", "", components);
     parts.push(Part::text("body", "the body", &message.body));
-    match &message.header {
-        Some(Header::Text(text)) => {
-            parts.push(Part::text("header", "the header", text));
-            parts.push(Part::text("header format", "header format", "text"));
-        }
-        Some(Header::Media { format, .. }) => {
-            parts.push(Part::text("header format", "header format", format));
-        }
-        None => {}
+    if let Some(header) = &message.header {
+        parts.push(Part::text("header format", "header format", header.format()));
+    }
+    if let Some(Header::Text(text)) = &message.header {
+        parts.push(Part::text("header", "the header", text));
     }
     parts.extend(message.footer.iter().map(|text| Part::text("footer", "the footer", text)));
     for (name, component, field) in [
@@ -61,12 +57,8 @@ pub fn of_message<'m>(
         let place = format!(" of card {number}");
         let components = raw.get("CardComponents").unwrap_or(&Value::Null);
         parts.extend(component_types("card component type", &place, components));
-        let format = card.header.as_ref().map(|header| match header {
-            Header::Text(_) => "text",
-            Header::Media { format, .. } => format,
-        });
-        parts.extend(format.map(|format| {
-            Part::text("card header format", format!("header format{place}"), format)
+        parts.extend(card.header.iter().map(|header| {
+            Part::text("card header format", format!("header format{place}"), header.format())
         }));
         parts.push(Part::text("card body", format!("the body{place}"), &card.body));
         parts.push(Part::count("card buttons", format!("buttons{place}"), card.buttons.len()));

@@ -6,7 +6,7 @@ use crate::api::reply::fields;
 use crate::chat::template::WHATSAPP_CATEGORIES;
 use crate::chat::template::components::{Button, Header, Message};
 use crate::chat::template::limits::parts::of_type;
-use crate::chat::template::limits::{check_link, check_media_link, for_each_button};
+use crate::chat::template::limits::{check_link, check_media_link, require_marketing};
 use crate::message::limits::Limit::{
     MaxChars, MaxCount, MaxVariables, MinCount, NotBlank, OneOf, Range,
 };
@@ -89,25 +89,23 @@ pub fn check_parts(violations: &mut Violations, message: &Message) {
             CREATE,
         );
     }
-    for_each_button(&message.buttons, "", |place, button| {
-        check_button_target(violations, place, button);
-    });
+    check_button_targets(violations, &message.buttons, "");
 }
 
-pub fn check_button_target(violations: &mut Violations, place: &str, button: &Button) {
-    let target = button.target.as_deref().unwrap_or_default();
-    match button.kind.as_str() {
-        "URL" => check_link(violations, &format!("the URL of {place}"), target),
-        "PHONE_NUMBER" => {
-            let digits = target.strip_prefix('+').unwrap_or(target);
-            if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-                violations.add_documented(
-                    format!("the phone number of {place} takes a country code and digits only"),
-                    META_COMPONENTS,
-                );
-            }
+/// Checks links and phone numbers; `place` is where the buttons are, such as ` of card 1`.
+pub fn check_button_targets(violations: &mut Violations, buttons: &[Button], place: &str) {
+    for (number, button) in (1..).zip(buttons) {
+        let target = button.target.as_deref().unwrap_or_default();
+        let digits = target.strip_prefix('+').unwrap_or(target);
+        let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let place = format!("button {number}{place}");
+        if button.kind == "URL" {
+            check_link(violations, &format!("the URL of {place}"), target);
+        } else if button.kind == "PHONE_NUMBER" && !is_number {
+            let message =
+                format!("the phone number of {place} takes a country code and digits only");
+            violations.add_documented(message, META_COMPONENTS);
         }
-        _ => {}
     }
 }
 
@@ -157,10 +155,5 @@ fn check_offer(violations: &mut Violations, category: Option<&str>, message: &Me
             META_OFFERS,
         );
     }
-    if let Some(category) = category.filter(|category| *category != "MARKETING") {
-        violations.add_documented(
-            format!("a limited-time offer needs the category MARKETING, not {category}"),
-            META_OFFERS,
-        );
-    }
+    require_marketing(violations, category, "a limited-time offer", META_OFFERS);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::error::Kind;
 use crate::send::FollowUp;
-use crate::sms::receipt::{self, Filter, Found, Receipt, Sent};
+use crate::sms::receipt::{self, Filter, Receipt, Receipts, Sent};
 
 /// Waits until every recipient has a final receipt, for at most `seconds`, and adds `receipts` to
 /// the result. The message has already been sent, so a failure here is only a warning.
@@ -24,7 +24,7 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
             out_id: biz_id.is_none().then(|| out_id.clone()),
         };
         let mut lookups: Vec<_> =
-            recipients.iter().map(|phone| (filter(phone), Found::default())).collect();
+            recipients.iter().map(|phone| (filter(phone), Receipts::default())).collect();
         context.screen.note("waiting for the receipts");
         let limit = Duration::from_secs(seconds);
         let result =

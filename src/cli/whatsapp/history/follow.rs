@@ -15,7 +15,7 @@ use crate::chat::history::{Conversation, Message, Query};
 use crate::context::Context;
 use crate::error::Result;
 use crate::os::signals;
-use crate::output::report::Report;
+use crate::output::report::{self, Report};
 
 /// How far each poll reaches back before the previous one.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
@@ -58,7 +58,8 @@ pub fn run(
                     new.retain(|message| message.at.is_some_and(|at| at >= started));
                 }
                 for message in &new {
-                    let printed = context.screen.event("whatsapp history", &message.facts());
+                    let printed =
+                        context.screen.event("whatsapp history", &report::fields(message));
                     if printed.is_err() {
                         // Stdout was closed, for example by `| head`.
                         return Ok(Report::Streamed);
@@ -88,7 +89,7 @@ struct Seen {
 
 impl Seen {
     fn is_new(&mut self, message: &Message) -> bool {
-        let key = message.key().unwrap_or_else(|| format!("{:?}", message.facts()));
+        let key = message.key().unwrap_or_else(|| format!("{:?}", report::fields(message)));
         if !self.keys.insert(key.clone()) {
             return false;
         }

@@ -111,7 +111,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let fetch = |client: &Client<'_>| {
         let mut listing = Listing::new(context, "messages", range);
         let mut take = |messages: Vec<Message>, reply: &Value| {
-            listing.take(messages.iter().map(Message::facts).collect(), reply)
+            listing.take(messages.iter().map(report::fields).collect(), reply)
         };
         let found = if flags.all {
             conversation.fetch_each(client, &query, size, take)?

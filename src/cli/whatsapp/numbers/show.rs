@@ -58,8 +58,8 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     read_only::run(context, &calls, fetch, |(numbers, row, metric, health)| {
         let found = health.as_ref().and_then(|reply| reply.value("Data"));
         let detail = Detail {
-            number: BusinessNumber::from_row(&row),
-            callbacks: Callbacks::from_row(&row),
+            number: BusinessNumber::from_object(&row),
+            callbacks: Callbacks::from_object(&row),
             metrics: metric.as_ref().map(|reply| Metrics::from_reply(reply, &period)),
             health: found.map_or(Value::Null, fields::snake_case),
         };

@@ -104,7 +104,7 @@ fn a_language_has_the_form_of_a_code() {
     for right in ["en", "fil", "zh_CN", "prs_AF"] {
         check_language(right).expect(right);
     }
-    for (wrong, part) in [
+    for (invalid, part) in [
         ("EN", "\"en\""),
         ("zh-cn", "\"zh_CN\""),
         ("e", "expected a code"),
@@ -112,7 +112,7 @@ fn a_language_has_the_form_of_a_code() {
         ("en_USA", "expected a code"),
         ("", "expected a code"),
     ] {
-        let found = message(check_language(wrong));
-        assert!(found.contains(part), "{wrong}: {found}");
+        let found = message(check_language(invalid));
+        assert!(found.contains(part), "{invalid}: {found}");
     }
 }

@@ -5,7 +5,7 @@ use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::chat::template::components::Message;
 use crate::chat::template::detail::TemplateId;
-use crate::chat::template::list::{Approved, approved};
+use crate::chat::template::list::approved;
 use crate::chat::template::preview::render_preview;
 use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::whatsapp::send::envelope::approved_templates_command;
@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::placeholder::Style;
+use crate::message::template::TemplateRow;
 
 /// What the flags name of a template.
 pub struct PartialTemplate<'r> {
@@ -87,14 +88,14 @@ impl PartialTemplate<'_> {
         let Some(entry) = list.pick(self.context, found, row)? else { return Ok(false) };
         self.language = entry.language.or(self.language.take());
         let by_code = self.code.is_none();
-        self.code = Some(entry.code);
+        self.code = entry.code;
         Ok(by_code)
     }
 }
 
-fn row(template: &Approved) -> String {
-    let Approved { code, language, name, category } = template;
-    let known = name.iter().chain([code]).chain(language).chain(category);
+fn row(template: &TemplateRow) -> String {
+    let TemplateRow { code, language, name, category, .. } = template;
+    let known = name.iter().chain(code).chain(language).chain(category);
     known.map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
