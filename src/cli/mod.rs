@@ -1,7 +1,22 @@
 //! The command line: one file per command, with its flags and the request they build.
 
+/// Defines `run` for the enum `Command`: each variant passes its flags to a function.
+macro_rules! dispatch {
+    ($($variant:ident => $run:path),* $(,)?) => {
+        pub fn run(
+            context: &$crate::context::Context,
+            command: Command,
+        ) -> $crate::error::Result<$crate::output::report::Report> {
+            match command {
+                $(Command::$variant(flags) => $run(context, flags),)*
+            }
+        }
+    };
+}
+
 pub mod global_flags;
 pub mod keys;
+mod page_flags;
 pub mod parse_error;
 pub(crate) mod prompts;
 pub(crate) mod read_only;
@@ -20,7 +35,6 @@ use clap::{Parser, Subcommand};
 use crate::cli::global_flags::GlobalFlags;
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::report::Report;
 
 /// Send WhatsApp and SMS messages on Alibaba Cloud: never twice, never guessing.
 #[derive(Debug, Parser)]
@@ -39,6 +53,10 @@ pub struct CommandLine {
 
     #[command(flatten)]
     pub globals: GlobalFlags,
+
+    /// The name of the command in the JSON output, such as `sms send`.
+    #[arg(skip)]
+    pub name: String,
 }
 
 impl CommandLine {
@@ -50,7 +68,12 @@ impl CommandLine {
     pub fn from_process() -> clap::error::Result<Self> {
         let mut command = without_empty_variables(Self::command());
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let mut line =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        let subcommands =
+            std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
+        line.name = subcommands.map(|(name, _)| name).collect::<Vec<_>>().join(" ");
+        Ok(line)
     }
 }
 
@@ -103,27 +126,12 @@ pub enum Command {
     Sandbox(sandbox::Command),
 }
 
-impl Command {
-    /// The name of the command in the JSON output, such as `sms send`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Whatsapp(command) => command.name(),
-            Self::Sms(command) => command.name(),
-            Self::Templates(command) => command.name(),
-            Self::Keys(command) => command.name(),
-            Self::Sandbox(command) => command.name(),
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Whatsapp(command) => command.run(context),
-            Self::Sms(command) => command.run(context),
-            Self::Templates(command) => command.run(context),
-            Self::Keys(command) => command.run(context),
-            Self::Sandbox(command) => command.run(context),
-        }
-    }
+dispatch! {
+    Whatsapp => whatsapp::run,
+    Sms => sms::run,
+    Templates => templates::run,
+    Keys => keys::run,
+    Sandbox => sandbox::run,
 }
 
 /// Collects required values. A value that was not given is asked for at a terminal, and reported

@@ -7,7 +7,6 @@ use serde_json::Value;
 use crate::aliyun::client::Client;
 use crate::aliyun::pages;
 use crate::api::call::{ChangeCall, ReadCall};
-use crate::api::operations::Product;
 use crate::api::reply::Reply;
 use crate::chat::template as chat;
 use crate::error::{Failure, Result};
@@ -24,11 +23,6 @@ macro_rules! each {
             Self::Sms($value) => $result,
         }
     };
-}
-
-/// The product whose calls manage the templates of a channel.
-pub fn product(channel: Channel) -> Product {
-    if channel == Channel::Sms { Product::Dysmsapi } else { Product::Cams }
 }
 
 /// What identifies a template.

@@ -15,7 +15,8 @@ use crate::message::channel::Channel;
 use crate::output::report::Report;
 use crate::send::change::{Change, Preview, Question, apply};
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg templates create --file order_update.toml
   alimsg templates create --channel sms --name 'Order shipped' --template-type notification \\
@@ -39,44 +40,40 @@ On Viber the category lists the parts: text, image, video, document, text_image,
 text_button, text_image_button or text_video_button.
 
 The sandbox approves a template after two seconds, and rejects one whose text contains
-\"spam\", \"prize\" or \"winner\".";
-
-#[derive(Debug, Args)]
-pub struct CreateFlags {
+\"spam\", \"prize\" or \"winner\".")]
+pub struct Flags {
     #[command(flatten)]
     draft: DraftFlags,
 }
 
-impl CreateFlags {
-    /// # Errors
-    /// Wrong or missing input, no consent; the service does not take the template.
-    pub fn run(self, context: &Context) -> Result<Report> {
-        let (draft, list) = if self.draft.channel == Channel::Sms {
-            let draft = self.draft.sms_draft("templates create")?;
-            let list = "alimsg templates list --channel sms --audit-status reviewing".to_string();
-            (Draft::Sms(draft), list)
-        } else {
-            let mut draft = self.draft.chat_draft()?;
-            complete(context, &mut draft)?;
-            limits::check(&draft)?;
-            warn_of_missing_examples(context, &draft.missing_examples());
-            let list = list_command(&draft);
-            (Draft::Chat(draft), list)
-        };
-        let change = Change {
-            call: draft.create_call(),
-            title: "About to create this template and submit it for review:".into(),
-            rows: draft.rows(),
-            preview: Preview::Nothing,
-            question: Question::Yes("create the template"),
-            check: list,
-        };
-        apply(context, &change, |reply| {
-            let submitted = draft.submitted(&reply, None);
-            warn_of_missing_code(context, &submitted);
-            Report::from_record(&submitted, Value::Object(reply.0))
-        })
-    }
+/// # Errors
+/// Wrong or missing input, no consent; the service does not take the template.
+pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
+    let (draft, list) = if flags.draft.channel == Channel::Sms {
+        let draft = flags.draft.sms_draft("templates create")?;
+        let list = "alimsg templates list --channel sms --audit-status reviewing".to_string();
+        (Draft::Sms(draft), list)
+    } else {
+        let mut draft = flags.draft.chat_draft()?;
+        complete(context, &mut draft)?;
+        limits::check(&draft)?;
+        warn_of_missing_examples(context, &draft.missing_examples());
+        let list = list_command(&draft);
+        (Draft::Chat(draft), list)
+    };
+    let change = Change {
+        call: draft.create_call(),
+        title: "About to create this template and submit it for review:".into(),
+        rows: draft.rows(),
+        preview: Preview::Nothing,
+        question: Question::Yes("create the template"),
+        check: list,
+    };
+    apply(context, &change, |reply| {
+        let submitted = draft.submitted(&reply, None);
+        warn_of_missing_code(context, &submitted);
+        Report::from_record(&submitted, Value::Object(reply.0))
+    })
 }
 
 /// The command that shows whether the template was created.
@@ -108,7 +105,7 @@ fn complete(context: &Context, draft: &mut ChatDraft) -> Result<()> {
     let category = normalize_category(channel, &category);
     let question = "Language, such as en or zh_CN";
     let language = need("--language", question, &draft.language, &limits::check_language)?;
-    // WhatsApp writes the texts of an authentication template itself.
+    // WhatsApp writes the texts of an authentication template itflags.
     if draft.has_no_parts() && category != "AUTHENTICATION" {
         let body = need("--body", "Text of the body", &None, &anything)?;
         draft.components = json!([{"Type": "BODY", "Text": body}]);

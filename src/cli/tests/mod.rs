@@ -32,7 +32,7 @@ fn vector(words: &[&str]) -> Result<Vec<String>> {
         settings: Settings::from(line.globals),
         facts: RunStatus::default(),
     };
-    match line.command.run(&context)? {
+    match crate::cli::run(&context, line.command)? {
         Report::DryRun(commands) => {
             let mut calls =
                 commands.into_iter().filter(|command| command.phase == Phase::Call).map(|c| c.argv);

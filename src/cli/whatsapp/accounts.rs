@@ -25,6 +25,8 @@ pub enum Command {
     List(ListFlags),
 }
 
+dispatch!(List => list);
+
 #[derive(Debug, Args)]
 pub struct ListFlags {
     /// Only instances of this channel
@@ -32,21 +34,7 @@ pub struct ListFlags {
     channel: Option<Channel>,
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "whatsapp accounts list",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::List(flags) => list(context, &flags),
-        }
-    }
-}
-
-fn list(context: &Context, flags: &ListFlags) -> Result<Report> {
+fn list(context: &Context, flags: ListFlags) -> Result<Report> {
     let channel = flags.channel.map(Channel::name);
     let range = PageRange::All { size: pages::MAX_PAGE_SIZE };
     let (index, size) = range.first();

@@ -29,6 +29,8 @@ pub enum Command {
     Set(SetFlags),
 }
 
+dispatch!(Set => set);
+
 #[derive(Debug, Args)]
 pub struct SetFlags {
     /// Business number [default: the whole account]
@@ -54,20 +56,6 @@ pub struct SetFlags {
     /// Send callbacks to a message queue: Y or N
     #[arg(long, value_name = "Y|N", value_parser = ["Y", "N"], ignore_case = true)]
     queue_flag: Option<String>,
-}
-
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Set(_) => "whatsapp webhook set",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Set(flags) => set(context, flags),
-        }
-    }
 }
 
 /// The JSON output: the account or the number, and the new values.

@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::output::report::Report;
 use crate::sms::redaction::Redaction;
 
 pub const EXAMPLES: &str = "\
@@ -24,21 +23,7 @@ pub enum Command {
     Show(show::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "sms qualifications list",
-            Self::Show(_) => "sms qualifications show",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::List(flags) => list::run(context, &flags),
-            Self::Show(flags) => show::run(context, &flags),
-        }
-    }
-}
+dispatch!(List => list::run, Show => show::run);
 
 #[derive(Debug, Args)]
 pub struct PersonalDataFlags {

@@ -32,7 +32,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// `--show-personal-data` without consent; a failed call.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let redaction = flags.personal_data.consent(context)?;
     read_only::run(
         context,

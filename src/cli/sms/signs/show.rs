@@ -26,7 +26,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// A failed call; a signature that the service does not know.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     read_only::run(
         context,
         &[&signature::detail_call(&flags.name)],

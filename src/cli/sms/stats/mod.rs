@@ -64,7 +64,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// An invalid range or template type; a failed call.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let today = china::day_of(Timestamp::now());
     let days = match (&flags.start_date, &flags.end_date, &flags.last) {
         (Some(start), end, _) => DayRange::between(start, end.as_deref(), today)?,

@@ -37,7 +37,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// An invalid or unknown number; a failed list.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     phone::check_chat_number("the number", &flags.number)?;
     let space = flags.cust_space_id.as_deref();
     let period = Period::last(PERIOD, &Zoned::now())?;

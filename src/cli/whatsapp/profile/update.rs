@@ -67,7 +67,7 @@ struct Changed {
 ///
 /// # Errors
 /// Invalid or missing input; a failed call; no confirmation.
-pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let update = Update {
         texts: [
             ("--about", flags.about),

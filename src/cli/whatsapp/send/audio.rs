@@ -11,14 +11,13 @@ use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::media::Kind;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send audio --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/greeting.mp3
   alimsg --sandbox whatsapp send audio --from 8613800000001 --to 8613800001000 \\
-      --link https://example.com/greeting.mp3 --yes";
-
-#[derive(Debug, Args)]
+      --link https://example.com/greeting.mp3 --yes")]
 pub struct AudioFlags {
     /// Public link of the audio file; http or https
     #[arg(long, value_name = "URL")]

@@ -10,15 +10,14 @@ use crate::cli::whatsapp::send::interactive::{InteractiveFlags, split_id};
 use crate::error::Result;
 use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send buttons --from 8613800000001 --to 8613800001000 \\
       --body 'Shall we deliver tomorrow?' --button yes=Yes --button no='Another day' \\
       --footer Acme
   alimsg --sandbox whatsapp send buttons --from 8613800000001 --to 8613800001000 \\
-      --body 'Shall we deliver tomorrow?' --button yes=Yes --button no=No --yes";
-
-#[derive(Debug, Args)]
+      --body 'Shall we deliver tomorrow?' --button yes=Yes --button no=No --yes")]
 pub struct ButtonsFlags {
     #[command(flatten)]
     text: InteractiveFlags,

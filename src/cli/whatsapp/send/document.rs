@@ -11,7 +11,8 @@ use crate::cli::whatsapp::send::image::LINK_QUESTION;
 use crate::error::Result;
 use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send document --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/invoice.pdf --file-name invoice.pdf --caption 'Your invoice'
@@ -19,9 +20,7 @@ Examples:
       --link https://example.com/invoice.pdf --file-name invoice.pdf --yes
   alimsg --sandbox whatsapp send document --channel-type viber --label transaction --from 30001 \\
       --to 8613800001000 --link https://example.com/invoice.pdf --file-name invoice.pdf \\
-      --file-type pdf --yes";
-
-#[derive(Debug, Args)]
+      --file-type pdf --yes")]
 pub struct DocumentFlags {
     /// Public link of the document; http or https
     #[arg(long, value_name = "URL")]

@@ -47,33 +47,31 @@ pub trait ContentFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>>;
 }
 
-impl<C: ContentFlags + Args> FreeForm<C> {
-    pub fn run(self, context: &Context) -> Result<Report> {
-        let Self { content, checks: CheckFlags { check_session, allow_duplicate }, envelope } =
-            self;
-        let channel = envelope.channel_type;
-        refuse_foreign_flags(channel, &[("--check-session", check_session)], &[])?;
-        let complete = envelope
-            .complete(context, check_session, |inputs| content.into_content(channel, inputs))?;
-        let content = complete.content.build()?;
-        let (kind, value) = (content.message_type.clone(), content.value.clone());
-        let draft = Draft { envelope: complete.envelope, body: Body::FreeForm(content) };
-        let mut message = message(&draft, complete.tracking, complete.safety);
+pub fn run<C: ContentFlags + Args>(context: &Context, flags: Box<FreeForm<C>>) -> Result<Report> {
+    let FreeForm { content, checks, envelope } = *flags;
+    let CheckFlags { check_session, allow_duplicate } = checks;
+    let channel = envelope.channel_type;
+    refuse_foreign_flags(channel, &[("--check-session", check_session)], &[])?;
+    let complete = envelope
+        .complete(context, check_session, |inputs| content.into_content(channel, inputs))?;
+    let content = complete.content.build()?;
+    let (kind, value) = (content.message_type.clone(), content.value.clone());
+    let draft = Draft { envelope: complete.envelope, body: Body::FreeForm(content) };
+    let mut message = message(&draft, complete.tracking, complete.safety);
 
-        let envelope = draft.envelope;
-        let parts = [channel.name(), &envelope.from, &envelope.to, &kind, &value.to_string()];
-        let commands = message.receipt_query.check_commands(None);
-        // A key does not allow a repetition: with the same key the earlier result is repeated
-        // before this check, and with another key the same message would be sent twice.
-        message.duplicates =
-            duplicates::Check::new(&context.settings, &parts, allow_duplicate, commands.clone());
-        if let Some(checks) =
-            ServiceChecks::new(envelope, kind, value, check_session, !allow_duplicate, commands)
-        {
-            message.reads = checks.calls();
-            message.verify = Some(checks.into_verify());
-        }
-        let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
-        send::deliver(context, &guard, &message)
+    let envelope = draft.envelope;
+    let parts = [channel.name(), &envelope.from, &envelope.to, &kind, &value.to_string()];
+    let commands = message.receipt_query.check_commands(None);
+    // A key does not allow a repetition: with the same key the earlier result is repeated
+    // before this check, and with another key the same message would be sent twice.
+    message.duplicates =
+        duplicates::Check::new(&context.settings, &parts, allow_duplicate, commands.clone());
+    if let Some(checks) =
+        ServiceChecks::new(envelope, kind, value, check_session, !allow_duplicate, commands)
+    {
+        message.reads = checks.calls();
+        message.verify = Some(checks.into_verify());
     }
+    let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
+    send::deliver(context, &guard, &message)
 }

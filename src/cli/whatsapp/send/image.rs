@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::media::Kind;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send image --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/parcel.jpg --caption 'Your parcel'
@@ -20,9 +21,7 @@ Examples:
       --link https://example.com/parcel.jpg --yes
   alimsg --sandbox whatsapp send image --channel-type viber --label promotion --from 30001 \\
       --to 8613800001000 --link https://example.com/sale.jpg --text 'Our sale has begun.' \\
-      --button-title 'Look around' --button-url https://example.com/sale --yes";
-
-#[derive(Debug, Args)]
+      --button-title 'Look around' --button-url https://example.com/sale --yes")]
 pub struct ImageFlags {
     /// Public link of the image; http or https
     #[arg(long, value_name = "URL")]

@@ -9,16 +9,15 @@ use crate::cli::{Inputs, anything, source};
 use crate::error::Result;
 use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send raw --from 8613800000001 --to 8613800001000 \\
       --message-type interactive --content @menu.json
   alimsg --sandbox whatsapp send raw --from 8613800000001 --to 8613800001000 \\
       --message-type text --content '{\"text\":\"It is on its way.\"}' --yes
   echo '{\"text\":\"Hello\"}' | alimsg --sandbox whatsapp send raw --from 8613800000001 \\
-      --to 8613800001000 --message-type text --content - --yes";
-
-#[derive(Debug, Args)]
+      --to 8613800001000 --message-type text --content - --yes")]
 pub struct RawFlags {
     /// The service's name of the type, such as text, interactive or text_image_button
     #[arg(long, value_name = "T")]

@@ -11,14 +11,13 @@ use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::media::Kind;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send sticker --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/thanks.webp
   alimsg --sandbox whatsapp send sticker --from 8613800000001 --to 8613800001000 \\
-      --link https://example.com/thanks.webp --yes";
-
-#[derive(Debug, Args)]
+      --link https://example.com/thanks.webp --yes")]
 pub struct StickerFlags {
     /// Public link of the sticker, a WebP file; http or https
     #[arg(long, value_name = "URL")]

@@ -10,16 +10,15 @@ use crate::cli::{Inputs, source};
 use crate::error::Result;
 use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send text --from 8613800000001 --to 8613800001000 --text 'It is on its way.'
   echo 'It is on its way.' | alimsg --sandbox whatsapp send text --from 8613800000001 \\
       --to 8613800001000 --text - --yes
   alimsg --sandbox whatsapp send text --channel-type viber --label transaction --from 30001 \\
       --to 8613800001000 --text 'Your order is ready.' --button-title 'See it' \\
-      --button-url https://example.com/orders --yes";
-
-#[derive(Debug, Args)]
+      --button-url https://example.com/orders --yes")]
 pub struct TextFlags {
     // A text that begins with a dash has to be written --text='- so': where the value was
     // forgotten, the next flag must not be sent as the message.

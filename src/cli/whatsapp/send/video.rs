@@ -14,7 +14,8 @@ use crate::message::channel::Channel;
 use crate::message::media::Kind;
 use crate::message::url;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send video --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/how-to.mp4 --caption 'How to set it up'
@@ -22,9 +23,7 @@ Examples:
       --link https://example.com/how-to.mp4 --yes
   alimsg --sandbox whatsapp send video --channel-type viber --label promotion --from 30001 \\
       --to 8613800001000 --link https://example.com/sale.mp4 \\
-      --thumbnail https://example.com/sale.jpg --file-size 1048576 --duration 12 --yes";
-
-#[derive(Debug, Args)]
+      --thumbnail https://example.com/sale.jpg --file-size 1048576 --duration 12 --yes")]
 pub struct VideoFlags {
     /// Public link of the video; http or https
     #[arg(long, value_name = "URL")]

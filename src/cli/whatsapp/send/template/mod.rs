@@ -21,14 +21,13 @@ use crate::output::report::Report;
 use crate::send::{self, Verify};
 use prompts::{CompleteTemplate, PartialTemplate};
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send template --from 8613800000001 --to 8613800001000 \\
       --template-code 100000000000001 --language en --param name=Alice --param order=42
   alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
-      --template-code 100000000000002 --language en --verify --yes";
-
-#[derive(Debug, Args)]
+      --template-code 100000000000002 --language en --verify --yes")]
 pub struct Flags {
     #[command(flatten)]
     template: TemplateFlags,
@@ -63,47 +62,45 @@ struct TemplateFlags {
     verify: bool,
 }
 
-impl Flags {
-    /// Sends a template, verified first if that is wanted.
-    ///
-    /// # Errors
-    /// As [`send::deliver`]; a template that is not approved or has other variables.
-    pub fn run(self, context: &Context) -> Result<Report> {
-        let Self { template: flags, envelope } = self;
-        let pairs: Vec<String> = flags.template_params.into_iter().chain(flags.param).collect();
-        let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
-        let partial = PartialTemplate {
-            context,
-            guard: &guard,
-            channel: envelope.channel_type,
-            cust_space_id: envelope.cust_space_id.clone(),
-            code: flags.template_code,
-            language: flags.language,
-        };
-        let complete = envelope.complete(context, false, |inputs| {
-            partial.complete(params::from_pairs("--param", &pairs)?, inputs)
-        })?;
-        let CompleteTemplate { id, params, template } = complete.content;
-        let preview = match template {
-            // --verify fetches the template again, and shows that text.
-            Some(template) if !flags.verify => preview_rows(&template, &params),
-            _ => Vec::new(),
-        };
-        let body = TemplateBody {
-            code: id.code.clone(),
-            language: id.language.clone(),
-            params: params.clone(),
-            payload: flags.payload,
-            preview,
-        };
-        let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
-        let mut message = message(&draft, complete.tracking, complete.safety);
-        if flags.verify {
-            message.reads = vec![id.fetch_call()];
-            message.verify = Some(verification(id, params));
-        }
-        send::deliver(context, &guard, &message)
+/// Sends a template, verified first if that is wanted.
+///
+/// # Errors
+/// As [`send::deliver`]; a template that is not approved or has other variables.
+pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
+    let Flags { template: flags, envelope } = *flags;
+    let pairs: Vec<String> = flags.template_params.into_iter().chain(flags.param).collect();
+    let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
+    let partial = PartialTemplate {
+        context,
+        guard: &guard,
+        channel: envelope.channel_type,
+        cust_space_id: envelope.cust_space_id.clone(),
+        code: flags.template_code,
+        language: flags.language,
+    };
+    let complete = envelope.complete(context, false, |inputs| {
+        partial.complete(params::from_pairs("--param", &pairs)?, inputs)
+    })?;
+    let CompleteTemplate { id, params, template } = complete.content;
+    let preview = match template {
+        // --verify fetches the template again, and shows that text.
+        Some(template) if !flags.verify => preview_rows(&template, &params),
+        _ => Vec::new(),
+    };
+    let body = TemplateBody {
+        code: id.code.clone(),
+        language: id.language.clone(),
+        params: params.clone(),
+        payload: flags.payload,
+        preview,
+    };
+    let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
+    let mut message = message(&draft, complete.tracking, complete.safety);
+    if flags.verify {
+        message.reads = vec![id.fetch_call()];
+        message.verify = Some(verification(id, params));
     }
+    send::deliver(context, &guard, &message)
 }
 
 /// The check of these variables against the template.
