@@ -2,11 +2,10 @@
 
 use clap::Args;
 
-use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::media::Media;
 use crate::chat::content::{Content, require_whatsapp};
 use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::whatsapp::send::image::LINK_QUESTION;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::media::Kind;
@@ -27,7 +26,7 @@ pub struct AudioFlags {
 impl ContentFlags for AudioFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
         require_whatsapp(channel, "audio")?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         Ok(Box::new(Media { kind: Kind::Audio, link, caption: None }))
     }
 }

@@ -3,11 +3,9 @@
 use clap::Args;
 
 use crate::chat::content::document::Document;
-use crate::chat::content::media::check_link;
 use crate::chat::content::{Content, limits, refuse_foreign_flags};
 use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::whatsapp::send::image::LINK_QUESTION;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::error::Result;
 use crate::message::channel::Channel;
 
@@ -46,7 +44,7 @@ impl ContentFlags for DocumentFlags {
             &[("--caption", self.caption.is_some())],
             &[("--file-type", self.file_type.is_some())],
         )?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         let check = |name: &str| limits::FILE_NAME.check(name);
         let file_name = inputs.need("--file-name", "Name of the file", self.file_name, check)?;
         let file_type = if channel == Channel::Viber {

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::aliyun::guard::Guard;
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
+use crate::chat::content::media::check_link;
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::chat::draft::{Body, Draft};
 use crate::cli::Inputs;
@@ -74,4 +75,12 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: Box<FreeForm<C>>) -
     }
     let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
     send::deliver(context, &guard, &message)
+}
+
+/// The link of a media file. Asks for it at a terminal if it is missing.
+///
+/// # Errors
+/// The link is invalid.
+pub fn need_link(given: Option<String>, inputs: &mut Inputs<'_>) -> Result<String> {
+    inputs.need("--link", "Public link of the file", given, check_link)
 }

@@ -2,11 +2,11 @@
 
 use clap::Args;
 
-use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::media::Media;
 use crate::chat::content::viber::{Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::cli::whatsapp::send::viber::{ButtonFlags, text_beside_medium};
 use crate::error::Result;
 use crate::message::channel::Channel;
@@ -47,7 +47,7 @@ impl ContentFlags for ImageFlags {
             &[("--caption", self.caption.is_some())],
             &[("--text", self.text.is_some())],
         )?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         if channel != Channel::Viber {
             return Ok(Box::new(Media { kind: Kind::Image, link, caption: self.caption }));
         }
@@ -56,5 +56,3 @@ impl ContentFlags for ImageFlags {
         Ok(Box::new(ViberMessage { medium: Some(Medium::Image { link }), text }))
     }
 }
-
-pub const LINK_QUESTION: &str = "Public link of the file";

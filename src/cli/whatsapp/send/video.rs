@@ -2,12 +2,11 @@
 
 use clap::Args;
 
-use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::media::Media;
 use crate::chat::content::viber::{Button, Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::whatsapp::send::image::LINK_QUESTION;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::cli::whatsapp::send::viber::text_beside_medium;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
@@ -66,7 +65,7 @@ impl ContentFlags for VideoFlags {
             ("--button-title", self.button_title.is_some()),
         ];
         refuse_foreign_flags(channel, &[("--caption", self.caption.is_some())], &viber)?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         if channel != Channel::Viber {
             return Ok(Box::new(Media { kind: Kind::Video, link, caption: self.caption }));
         }
