@@ -18,8 +18,9 @@ pub mod global_flags;
 pub mod keys;
 mod page_flags;
 pub mod parse_error;
-pub(crate) mod prompts;
-pub(crate) mod read_only;
+mod prelude;
+mod prompts;
+pub mod read_only;
 pub mod sandbox;
 pub mod send_flags;
 pub mod sms;
@@ -136,7 +137,7 @@ dispatch! {
 
 /// Collects required values. A value that was not given is asked for at a terminal, and reported
 /// as missing otherwise.
-pub(crate) struct Inputs<'r> {
+pub struct Inputs<'r> {
     context: &'r Context,
     missing: Vec<&'static str>,
 }
@@ -188,7 +189,7 @@ impl<'r> Inputs<'r> {
 }
 
 /// A check that accepts every value.
-pub(crate) fn anything(_: &str) -> Result<()> {
+pub fn anything(_: &str) -> Result<()> {
     Ok(())
 }
 

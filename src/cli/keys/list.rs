@@ -1,14 +1,11 @@
 //! `alimsg keys list`: all keys on record, newest first.
 
-use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::keys::{State, Summary, open, unusable};
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::prelude::*;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -10,9 +10,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::context::Context;
-use crate::error::{Failure, Outcome, Result};
-use crate::output::report::Report;
+use crate::cli::prelude::*;
+use crate::error::Outcome;
 use crate::send::idempotency::{self, Details, lease};
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{self, Error, Fix, KeyRecord, KeyState, Store};

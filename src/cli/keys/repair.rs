@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::keys::{open, unusable};
-use crate::context::Context;
-use crate::error::{Failure, Kind, Result};
-use crate::output::report::Report;
+use crate::cli::prelude::*;
+use crate::error::Kind;
 use crate::send::idempotency::{self, lease};
 use crate::storage::{self, Error, Fix};
 

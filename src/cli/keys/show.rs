@@ -1,13 +1,10 @@
 //! `alimsg keys show`: the state of a key, how to find its message, and how to resolve it.
 
-use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::keys::{State, Summary, find, result_data};
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::prelude::*;
 use crate::send::idempotency::{Details, resolve_commands};
 
 #[derive(Debug, Args)]

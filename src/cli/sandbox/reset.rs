@@ -1,12 +1,9 @@
 //! `alimsg sandbox reset`.
 
-use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::prelude::*;
 use crate::sandbox;
 use crate::storage::{self, folder};
 

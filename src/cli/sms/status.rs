@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use clap::Args;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -15,12 +14,10 @@ use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, MAX_PAGE_SIZE, PageRange};
 use crate::api::call::ReadCall;
 use crate::api::operations::Product;
-use crate::cli::{Inputs, read_only};
-use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::cli::prelude::*;
 use crate::message::phone;
 use crate::message::time::china;
-use crate::output::report::{self, Report};
+use crate::output::report;
 use crate::sms::receipt::{self, DAYS_KEPT, Filter, Found, Sent};
 
 const LATE: &str =

@@ -1,18 +1,13 @@
 //! `alimsg templates create`
 
-use clap::Args;
 use serde_json::{Value, json};
 
 use crate::api::call::shell_line;
 use crate::chat::template::draft::Draft as ChatDraft;
 use crate::chat::template::{limits, normalize_category};
+use crate::cli::prelude::*;
 use crate::cli::templates::channel::Draft;
 use crate::cli::templates::draft::{DraftFlags, warn_of_missing_code, warn_of_missing_examples};
-use crate::cli::{Inputs, anything};
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
-use crate::output::report::Report;
 use crate::send::change::{Change, Preview, Question, apply};
 
 #[derive(Debug, Args)]

@@ -1,14 +1,11 @@
 //! `alimsg templates delete`
 
-use clap::Args;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
+use crate::cli::prelude::*;
 use crate::cli::templates::template_flags::TemplateFlags;
-use crate::context::Context;
-use crate::error::{Failure, Result};
 use crate::message::template::DeletedTemplate;
-use crate::output::report::Report;
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 #[derive(Debug, Args)]

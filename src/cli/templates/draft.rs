@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 
 use crate::api::audit_status::TemplateType;
 use crate::chat::template as chat;
+use crate::cli::prelude::*;
 use crate::cli::templates::{button, file, refuse_flags};
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 use crate::message::params;
 use crate::message::template::SubmittedTemplate;
 use crate::sms::template as sms;
+
+/// The heading of the flags for WhatsApp and Viber on the help page.
+const CHAT: &str = "WhatsApp and Viber";
 
 /// The template to submit. A flag wins over the same field of the file.
 #[derive(Debug, Args)]
@@ -33,49 +33,39 @@ pub struct DraftFlags {
     pub name: Option<String>,
 
     /// UTILITY, MARKETING or AUTHENTICATION; on Viber the parts: text, text_image_button …
-    #[arg(long, value_name = "CATEGORY", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "CATEGORY", help_heading = CHAT)]
     pub category: Option<String>,
 
     /// Language, for example en or zh_CN
-    #[arg(
-        long,
-        visible_alias = "biz-language",
-        value_name = "L",
-        help_heading = "WhatsApp and Viber"
-    )]
+    #[arg(long, visible_alias = "biz-language", value_name = "L", help_heading = CHAT)]
     pub language: Option<String>,
 
     /// Text of the body; variables as $(name)
-    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
     pub body: Option<String>,
 
     /// Text of the header (WhatsApp)
-    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
     pub header: Option<String>,
 
     /// Image, video or document instead of a header text
-    #[arg(
-        long,
-        value_name = "FORMAT=URL",
-        conflicts_with = "header",
-        help_heading = "WhatsApp and Viber"
-    )]
+    #[arg(long, value_name = "FORMAT=URL", conflicts_with = "header", help_heading = CHAT)]
     pub header_media: Option<String>,
 
     /// Text of the footer (WhatsApp)
-    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
     pub footer: Option<String>,
 
     /// reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE; repeatable (Viber: one url)
-    #[arg(long, value_name = "KIND=TEXT", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "KIND=TEXT", help_heading = CHAT)]
     pub button: Vec<String>,
 
     /// Example of a variable, for the review; repeatable
-    #[arg(long, value_name = "NAME=VALUE", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "NAME=VALUE", help_heading = CHAT)]
     pub example: Vec<String>,
 
     /// Channel instance
-    #[arg(long, value_name = "ID", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "ID", help_heading = CHAT)]
     pub cust_space_id: Option<String>,
 
     /// Text of the template; variables as ${name}

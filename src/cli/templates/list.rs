@@ -1,18 +1,13 @@
 //! `alimsg templates list`
 
-use clap::Args;
-
 use crate::aliyun::listing::Listing;
 use crate::api::audit_status::parse_status;
 use crate::chat::template as chat;
 use crate::cli::page_flags::PageFlags;
-use crate::cli::read_only;
+use crate::cli::prelude::*;
 use crate::cli::templates::channel::ListQuery;
 use crate::cli::templates::refuse_flags;
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
-use crate::output::report::{Report, fields};
+use crate::output::report::fields;
 use crate::sms::template as sms;
 
 #[derive(Debug, Args)]

@@ -14,10 +14,8 @@ mod stats;
 mod template_flags;
 mod update;
 
+use crate::cli::prelude::*;
 use clap::Subcommand;
-
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 
 pub const EXAMPLES: &str = "\
 Examples:

@@ -1,15 +1,10 @@
 //! `alimsg templates preview`
 
-use clap::Args;
-
-use crate::cli::read_only;
+use crate::cli::prelude::*;
 use crate::cli::templates::template_flags::TemplateFlags;
-use crate::context::Context;
-use crate::error::{Failure, Result};
 use crate::message::params;
 use crate::message::placeholder::compare;
 use crate::message::template::Preview;
-use crate::output::report::Report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

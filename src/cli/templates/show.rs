@@ -1,15 +1,11 @@
 //! `alimsg templates show`
 
-use clap::Args;
 use serde::Serialize;
 
-use crate::cli::read_only;
+use crate::cli::prelude::*;
 use crate::cli::templates::channel::Template;
 use crate::cli::templates::template_flags::TemplateFlags;
-use crate::context::Context;
-use crate::error::Result;
 use crate::message::placeholder::Variable;
-use crate::output::report::Report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -1,19 +1,14 @@
 //! `alimsg templates stats`
 
-use clap::Args;
 use jiff::Zoned;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::chat::template::or_list;
 use crate::chat::template::stats::{StatsQuery, parse_days};
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
 use crate::message::time::period::Period;
 use crate::output::chart;
-use crate::output::report::Report;
 
 const DEFAULT_PERIOD: &str = "7d";
 

@@ -1,14 +1,9 @@
 //! The flags that identify one template.
 
-use clap::Args;
-
 use crate::chat::template as chat;
+use crate::cli::prelude::*;
 use crate::cli::templates::channel::TemplateId;
 use crate::cli::templates::refuse_flags;
-use crate::cli::{Inputs, anything};
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 pub struct TemplateFlags {

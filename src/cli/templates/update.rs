@@ -1,6 +1,5 @@
 //! `alimsg templates update`
 
-use clap::Args;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
@@ -8,13 +7,10 @@ use crate::api::call::ChangeCall;
 use crate::chat::template::detail::TemplateId;
 use crate::chat::template::limits;
 use crate::chat::template::revision::{name_is_fixed, revise};
+use crate::cli::prelude::*;
 use crate::cli::templates::channel::Draft;
 use crate::cli::templates::draft::{DraftFlags, warn_of_missing_code, warn_of_missing_examples};
 use crate::cli::templates::template_flags::require_language;
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
-use crate::output::report::Report;
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 use crate::sms::template as sms;
 

@@ -1,17 +1,14 @@
 //! `alimsg whatsapp accounts list`: the channel instances of the cloud account.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::aliyun::pages::{self, PageRange};
 use crate::chat::channel_instance::{self, ChannelInstance};
-use crate::cli::read_only;
+use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
-use crate::output::report::{Report, Total};
+use crate::output::report::Total;
 
 pub const EXAMPLES: &str = "\
 Examples:

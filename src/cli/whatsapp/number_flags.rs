@@ -1,16 +1,12 @@
 //! The flags of commands about one business number.
 
-use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::call::ReadCall;
 use crate::api::reply::Reply;
-use crate::cli::{Inputs, anything, read_only};
-use crate::context::Context;
-use crate::error::Result;
+use crate::cli::prelude::*;
 use crate::message::phone;
-use crate::output::report::Report;
 
 /// A business number and its channel instance.
 #[derive(Debug, Args)]

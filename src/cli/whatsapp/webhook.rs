@@ -1,6 +1,6 @@
 //! `alimsg whatsapp webhook set`: the callback URLs for receipts and incoming messages.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,11 +8,10 @@ use crate::aliyun::client::Client;
 use crate::api::call::{Call, shell_line};
 use crate::api::operations::{ChangeOperation, UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
 use crate::chat::business_number::{self, Callbacks};
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::number_flags::need_space;
-use crate::context::Context;
-use crate::error::{Failure, Result};
 use crate::message::{phone, url};
-use crate::output::report::{Report, fields};
+use crate::output::report::fields;
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 pub const EXAMPLES: &str = "\

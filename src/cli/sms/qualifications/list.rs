@@ -1,16 +1,11 @@
 //! `alimsg sms qualifications list`.
 
-use clap::Args;
-
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::MAX_PAGE_SIZE;
 use crate::api::audit_status::parse_status;
 use crate::cli::page_flags::PageFlags;
-use crate::cli::read_only;
+use crate::cli::prelude::*;
 use crate::cli::sms::qualifications::PersonalDataFlags;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
 use crate::sms::qualification::{self, Filter};
 
 #[derive(Debug, Args)]

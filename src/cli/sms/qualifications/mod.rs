@@ -3,10 +3,9 @@
 mod list;
 mod show;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::cli::prelude::*;
 use crate::sms::redaction::Redaction;
 
 pub const EXAMPLES: &str = "\

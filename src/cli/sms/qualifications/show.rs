@@ -1,12 +1,7 @@
 //! `alimsg sms qualifications show`.
 
-use clap::Args;
-
-use crate::cli::read_only;
+use crate::cli::prelude::*;
 use crate::cli::sms::qualifications::PersonalDataFlags;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
 use crate::sms::qualification;
 
 #[derive(Debug, Args)]

@@ -3,11 +3,9 @@
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
-use crate::cli::anything;
+use crate::cli::prelude::*;
 use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::sms::send::draft::Draft;
-use crate::context::Context;
-use crate::error::Result;
 use crate::message::placeholder::{Style, compare};
 use crate::sms::signature;
 use crate::sms::template::{self, SmsTemplate};

@@ -1,16 +1,11 @@
 //! `alimsg sms signs list`. The call cannot filter, so `--audit-status` reads all pages and filters
 //! here.
 
-use clap::Args;
-
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::MAX_PAGE_SIZE;
 use crate::api::audit_status::parse_status;
 use crate::cli::page_flags::PageFlags;
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::prelude::*;
 use crate::sms::signature::{self, Signature};
 
 #[derive(Debug, Args)]

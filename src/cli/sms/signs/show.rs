@@ -1,11 +1,6 @@
 //! `alimsg sms signs show`.
 
-use clap::Args;
-
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::prelude::*;
 use crate::sms::signature;
 
 #[derive(Debug, Args)]

@@ -2,17 +2,13 @@
 
 mod day_range;
 
-use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::aliyun::pages::{MAX_PAGE_SIZE, PageRange};
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::cli::prelude::*;
 use crate::message::time::china;
 use crate::output::chart;
-use crate::output::report::Report;
 use crate::sms::statistics::{self, Day, Query};
 use day_range::DayRange;
 

@@ -12,10 +12,8 @@ use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::api::operations::Product;
 use crate::chat::history::{Conversation, Message, Query};
-use crate::context::Context;
-use crate::error::Result;
+use crate::cli::prelude::*;
 use crate::os::signals;
-use crate::output::report::Report;
 
 /// How far each poll reaches back before the previous one.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);

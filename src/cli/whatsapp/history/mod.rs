@@ -2,7 +2,6 @@
 
 mod follow;
 
-use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,14 +10,11 @@ use crate::aliyun::client::Client;
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, PageRange};
 use crate::chat::history::{Conversation, Direction, Message, PAGE_SIZE, Query, Status};
+use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
-use crate::cli::{Inputs, anything, read_only};
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
-use crate::output::report::{self, Report};
+use crate::output::report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -1,13 +1,10 @@
 //! `alimsg whatsapp numbers list`.
 
-use clap::Args;
 use serde_json::Value;
 
 use crate::chat::business_number::{self, BusinessNumber};
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::{Report, Total};
+use crate::cli::prelude::*;
+use crate::output::report::Total;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -1,6 +1,5 @@
 //! `alimsg whatsapp numbers show`: a number with its callbacks, metrics and health.
 
-use clap::Args;
 use jiff::Zoned;
 use serde_json::{Value, json};
 
@@ -8,12 +7,9 @@ use crate::aliyun::client::Client;
 use crate::api::call::ReadCall;
 use crate::api::reply::{Reply, fields};
 use crate::chat::business_number::{self, BusinessNumber, Callbacks, Detail, Metrics};
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::Result;
+use crate::cli::prelude::*;
 use crate::message::phone;
 use crate::message::time::period::Period;
-use crate::output::report::Report;
 
 /// The period of the metrics.
 const PERIOD: &str = "7d";

@@ -1,13 +1,9 @@
 //! `alimsg whatsapp send audio`.
 
-use clap::Args;
-
 use crate::chat::content::media::Media;
 use crate::chat::content::{Content, require_whatsapp};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
-use crate::error::Result;
-use crate::message::channel::Channel;
 use crate::message::media::Kind;
 
 #[derive(Debug, Args)]

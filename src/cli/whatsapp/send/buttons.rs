@@ -1,14 +1,10 @@
 //! `alimsg whatsapp send buttons`: a text with one to three buttons to answer with.
 
-use clap::Args;
-
 use crate::chat::content::Content;
 use crate::chat::content::buttons::{Button, Buttons};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::interactive::{InteractiveFlags, split_id};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -1,15 +1,12 @@
 //! `alimsg whatsapp send contacts`.
 
-use clap::Args;
-
 use crate::chat::content::contacts::{Contact, Contacts, check_json, check_phone};
 use crate::chat::content::raw::Raw;
 use crate::chat::content::{Content, limits, require_whatsapp};
+use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::groups::{FlagSpec, Group, Grouping, Groups};
-use crate::cli::{Inputs, source};
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

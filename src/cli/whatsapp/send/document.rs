@@ -1,13 +1,9 @@
 //! `alimsg whatsapp send document`.
 
-use clap::Args;
-
 use crate::chat::content::document::Document;
 use crate::chat::content::{Content, limits, refuse_foreign_flags};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

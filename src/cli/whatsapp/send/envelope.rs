@@ -1,16 +1,11 @@
 //! The flags that every message has: who, to whom, through which channel.
 
-use clap::Args;
-
 use crate::chat::content::refuse_foreign_flags;
 use crate::chat::draft::{Draft, Envelope};
-use crate::cli::Inputs;
 use crate::cli::anything;
+use crate::cli::prelude::*;
 use crate::cli::send_flags::SendFlags;
 use crate::cli::values::chat_channel;
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::send::idempotency::Tracking;
 use crate::send::receipt_lookup::ReceiptQuery;

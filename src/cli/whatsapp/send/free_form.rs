@@ -1,19 +1,13 @@
 //! What the commands for free-form messages have in common.
 
-use clap::Args;
-
 use crate::aliyun::guard::Guard;
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::content::media::check_link;
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::chat::draft::{Body, Draft};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::checks::ServiceChecks;
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
-use crate::output::report::Report;
 use crate::send::{self, duplicates};
 
 /// The command line of one kind.
@@ -21,14 +15,7 @@ use crate::send::{self, duplicates};
 pub struct FreeForm<C: Args> {
     #[command(flatten)]
     content: C,
-    #[command(flatten)]
-    checks: CheckFlags,
-    #[command(flatten)]
-    envelope: EnvelopeFlags,
-}
 
-#[derive(Debug, Args)]
-struct CheckFlags {
     /// Send only if the customer wrote within the last 24 hours; needs --cust-space-id
     #[arg(long, help_heading = "Message")]
     check_session: bool,
@@ -36,6 +23,9 @@ struct CheckFlags {
     /// Send even if the same message went to this customer within the last five minutes
     #[arg(long, help_heading = "Message")]
     allow_duplicate: bool,
+
+    #[command(flatten)]
+    envelope: EnvelopeFlags,
 }
 
 /// The flags of one kind of content.
@@ -49,8 +39,7 @@ pub trait ContentFlags {
 }
 
 pub fn run<C: ContentFlags + Args>(context: &Context, flags: Box<FreeForm<C>>) -> Result<Report> {
-    let FreeForm { content, checks, envelope } = *flags;
-    let CheckFlags { check_session, allow_duplicate } = checks;
+    let FreeForm { content, check_session, allow_duplicate, envelope } = *flags;
     let channel = envelope.channel_type;
     refuse_foreign_flags(channel, &[("--check-session", check_session)], &[])?;
     let complete = envelope

@@ -1,15 +1,11 @@
 //! `alimsg whatsapp send image`.
 
-use clap::Args;
-
 use crate::chat::content::media::Media;
 use crate::chat::content::viber::{Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::cli::whatsapp::send::viber::{ButtonFlags, text_beside_medium};
-use crate::error::Result;
-use crate::message::channel::Channel;
 use crate::message::media::Kind;
 
 #[derive(Debug, Args)]

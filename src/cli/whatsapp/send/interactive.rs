@@ -1,12 +1,8 @@
 //! Flags of the text around buttons and lists, and values of the form ID=TITLE.
 
-use clap::Args;
-
 use crate::chat::content::interactive::InteractiveText;
 use crate::chat::content::{limits, require_whatsapp};
-use crate::cli::Inputs;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
 
 #[derive(Debug, Args)]
 pub struct InteractiveFlags {

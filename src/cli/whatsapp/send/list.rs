@@ -1,15 +1,11 @@
 //! `alimsg whatsapp send list`: a text with a list to choose the answer from.
 
-use clap::Args;
-
 use crate::chat::content::list::{List, Row, Section};
 use crate::chat::content::{Content, limits};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::groups::{FlagSpec, Group, Grouping, Groups};
 use crate::cli::whatsapp::send::interactive::{InteractiveFlags, split_id};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

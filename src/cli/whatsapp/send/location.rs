@@ -1,13 +1,9 @@
 //! `alimsg whatsapp send location`.
 
-use clap::Args;
-
 use crate::chat::content::location::{Location, check_latitude, check_longitude};
 use crate::chat::content::{Content, require_whatsapp};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

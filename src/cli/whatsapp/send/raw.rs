@@ -1,13 +1,10 @@
 //! `alimsg whatsapp send raw`: any free-form message, with a content that the user wrote.
 
-use clap::Args;
-
 use crate::chat::content::Content;
 use crate::chat::content::raw::{Raw, check_channel, check_type};
+use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::{Inputs, anything, source};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -1,13 +1,9 @@
 //! `alimsg whatsapp send reaction`.
 
-use clap::Args;
-
 use crate::chat::content::reaction::{Reaction, check_emoji};
 use crate::chat::content::{Content, require_whatsapp};
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::{Inputs, anything};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

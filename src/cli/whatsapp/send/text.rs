@@ -1,14 +1,11 @@
 //! `alimsg whatsapp send text`.
 
-use clap::Args;
-
 use crate::chat::content::viber::{ViberMessage, ViberText};
 use crate::chat::content::{Content, limits, text};
+use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::viber;
-use crate::cli::{Inputs, source};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -1,12 +1,8 @@
 //! Flags of Viber's texts, images and videos.
 
-use clap::Args;
-
 use crate::chat::content::viber::{Button, ViberText};
 use crate::chat::content::{limits, refuse_foreign_flags};
-use crate::cli::Inputs;
-use crate::error::Result;
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
 use crate::message::url;
 
 /// The button of a Viber message: it opens a link.

@@ -2,8 +2,6 @@
 
 mod prompts;
 
-use clap::Args;
-
 use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
@@ -11,13 +9,11 @@ use crate::chat::draft::{Body, Draft, TemplateBody};
 use crate::chat::template::components;
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::preview::render_preview;
+use crate::cli::prelude::*;
 use crate::cli::prompts::text_rows;
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
-use crate::context::Context;
-use crate::error::Result;
 use crate::message::params;
 use crate::message::placeholder::compare;
-use crate::output::report::Report;
 use crate::send::{self, Verify};
 use prompts::{CompleteTemplate, PartialTemplate};
 
@@ -29,14 +25,6 @@ Examples:
   alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
       --template-code 100000000000002 --language en --verify --yes")]
 pub struct Flags {
-    #[command(flatten)]
-    template: TemplateFlags,
-    #[command(flatten)]
-    envelope: EnvelopeFlags,
-}
-
-#[derive(Debug, Args)]
-struct TemplateFlags {
     /// Code of the template [at a terminal: picked from the approved ones]
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
@@ -60,6 +48,9 @@ struct TemplateFlags {
     /// Before sending, check that the template is approved and its variables complete
     #[arg(long)]
     verify: bool,
+
+    #[command(flatten)]
+    envelope: EnvelopeFlags,
 }
 
 /// Sends a template, verified first if that is wanted.
@@ -67,7 +58,8 @@ struct TemplateFlags {
 /// # Errors
 /// As [`send::deliver`]; a template that is not approved or has other variables.
 pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
-    let Flags { template: flags, envelope } = *flags;
+    let flags = *flags;
+    let envelope = flags.envelope;
     let pairs: Vec<String> = flags.template_params.into_iter().chain(flags.param).collect();
     let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
     let partial = PartialTemplate {

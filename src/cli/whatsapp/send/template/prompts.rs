@@ -7,12 +7,9 @@ use crate::chat::template::components::Message;
 use crate::chat::template::detail::TemplateId;
 use crate::chat::template::list::{Approved, approved};
 use crate::chat::template::preview::render_preview;
+use crate::cli::prelude::*;
 use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::whatsapp::send::envelope::approved_templates_command;
-use crate::cli::{Inputs, anything};
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
 use crate::message::placeholder::Style;
 
 /// What the flags name of a template.
