@@ -13,7 +13,6 @@ use serde_json::{Value, json};
 use crate::aliyun::client;
 use crate::aliyun::guard::Guard;
 use crate::api::call;
-use crate::api::reply::Acceptance;
 use crate::cli::keys::{State, Summary, find, is_busy, unusable};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
@@ -148,12 +147,12 @@ fn as_not_sent(
 ) -> Result<Report> {
     let mut rows = rows(context, record);
     match look_up(context, flags, record)? {
-        LookUp::Proof(acceptance) => {
+        Ok(Evidence::Proof(acceptance)) => {
             let result = result(record, Value::Object(acceptance.raw));
             store.settle_as_sent(record, &result).map_err(unusable)?;
             return Err(already_sent(record));
         }
-        LookUp::Possible => {
+        Ok(Evidence::Possible) => {
             return Err(unknown(
                 "there is a receipt with the tracking ID of this message",
                 "you chose this ID, so the receipt may belong to another message; but while it may \
@@ -161,13 +160,13 @@ fn as_not_sent(
             )
             .next(idempotency::show_command(&record.key)));
         }
-        LookUp::Nothing => {
+        Ok(Evidence::Nothing) => {
             rows.push((
                 "receipt".into(),
                 "none found; the message may still have been sent".into(),
             ));
         }
-        LookUp::NotPossible(reason) => {
+        Err(reason) => {
             rows.push(("receipt".into(), format!("not checked: {reason}")));
         }
     }
@@ -190,23 +189,20 @@ fn as_not_sent(
     Ok(report(context, record, "not_sent"))
 }
 
-enum LookUp {
-    Proof(Acceptance),
-    Possible,
-    Nothing,
-    NotPossible(String),
-}
-
-/// Looks for a receipt, if the record has the recipient and the channel instance.
+/// Looks for a receipt. Returns the reason if that is not possible, such as an unknown recipient.
 ///
 /// # Errors
 /// A signal; the current account is not the one that sent the message.
-fn look_up(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<LookUp> {
+fn look_up(
+    context: &Context,
+    flags: &Flags,
+    record: &KeyRecord,
+) -> Result<std::result::Result<Evidence, String>> {
     let Some(receipt_query) = receipt_query(flags, record) else {
-        return Ok(LookUp::NotPossible("the recipient is not on record".into()));
+        return Ok(Err("the recipient is not on record".into()));
     };
     if !receipt_query.can_be_looked_up() {
-        return Ok(LookUp::NotPossible("--cust-space-id is missing".into()));
+        return Ok(Err("--cust-space-id is missing".into()));
     }
     let account = record.identity.as_ref().map(|identity| identity.account.as_str());
     if account.is_some_and(|account| account != idempotency::account(&context.settings)) {
@@ -222,12 +218,10 @@ fn look_up(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<LookU
         receipt_lookup::once(context, &guard, &receipt_query, &record.tracking, since, deadline)
     });
     match evidence {
-        Ok(Evidence::Proof(acceptance)) => Ok(LookUp::Proof(acceptance)),
-        Ok(Evidence::Possible) => Ok(LookUp::Possible),
-        Ok(Evidence::Nothing) => Ok(LookUp::Nothing),
+        Ok(evidence) => Ok(Ok(evidence)),
         Err(failure) if failure.kind == Kind::Cancelled => Err(failure),
         // A key can be resolved even while the service does not answer.
-        Err(failure) => Ok(LookUp::NotPossible(failure.message)),
+        Err(failure) => Ok(Err(failure.message)),
     }
 }
 

@@ -12,6 +12,8 @@ use crate::output::chart;
 use crate::sms::statistics::{self, Day, Query};
 use day_range::DayRange;
 
+const DEFAULT_RANGE: &str = "7d";
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Days are those of China Standard Time (UTC+8). `total` counts accepted messages; delivered, failed
@@ -65,8 +67,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let days = match (&flags.start_date, &flags.end_date, &flags.last) {
         (Some(start), end, _) => DayRange::between(start, end.as_deref(), today)?,
         (None, Some(_), _) => return Err(Failure::missing(&["--start-date"], Vec::new())),
-        (None, None, Some(last)) => DayRange::last(last, today)?,
-        (None, None, None) => DayRange::last_week(today),
+        (None, None, last) => DayRange::last(last.as_deref().unwrap_or(DEFAULT_RANGE), today)?,
     };
     let template_type = flags.template_type.as_deref();
     let query = Query {
