@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::output::Screen;
 use crate::output::status::RunStatus;
 
-/// Whether a switch is on, found without clap.
+/// Whether a switch is on; works without clap.
 fn is_set(flag: &str, variable: &str) -> bool {
     let in_arguments = std::env::args_os().take_while(|word| word != "--").any(|word| word == flag);
     let is_truthy = |value: std::ffi::OsString| {
@@ -23,7 +23,7 @@ fn is_set(flag: &str, variable: &str) -> bool {
         || std::env::var_os(variable).is_some_and(|value| is_truthy(value).unwrap_or(false))
 }
 
-/// Prints the help or version page, or what is wrong with the command line; returns the exit code.
+/// Prints the help or version page, or the mistake in the command line; returns the exit code.
 pub fn report(error: &clap::Error) -> u8 {
     let json = is_set("--json", "ALIMSG_JSON");
     let sandbox = is_set("--sandbox", "ALIMSG_SANDBOX");
@@ -53,7 +53,7 @@ fn is_help_or_version(error: &clap::Error) -> bool {
     )
 }
 
-/// The name of the command, and the failure that describes what is wrong with its arguments.
+/// The name of the command, and the failure that describes the mistake in its arguments.
 fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
     let text = error.render().to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());

@@ -14,7 +14,7 @@ use crate::message::placeholder::{Style, Variable, compare};
 /// A list from which the user picks one entry.
 pub struct List<'a> {
     pub question: &'a str,
-    /// What the entries are called, in the plural.
+    /// A noun for the entries, in the plural.
     pub entries: &'a str,
     /// The command that shows the list.
     pub command: &'a str,
@@ -54,7 +54,7 @@ impl List<'_> {
 /// The fetched data; `None`, with a note on stderr, if it could not be fetched.
 ///
 /// # Errors
-/// A signal: the user wants to stop, so there are no more questions.
+/// A signal, which also ends the questions.
 fn fetched_or_note<T>(context: &Context, what: &str, fetched: Result<T>) -> Result<Option<T>> {
     match fetched {
         Ok(data) => Ok(Some(data)),

@@ -104,7 +104,7 @@ enum State {
     Unused,
 }
 
-/// What `keys list` shows of a key.
+/// A key in `keys list`.
 #[derive(Debug, Serialize)]
 struct Summary {
     key: String,

@@ -19,7 +19,7 @@ pub struct Flags {
     key: String,
 }
 
-/// All that is known about a key.
+/// All details of a key.
 #[derive(Debug, Serialize)]
 struct Detail<'a> {
     #[serde(flatten)]

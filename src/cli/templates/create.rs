@@ -41,8 +41,10 @@ pub struct Flags {
     draft: DraftFlags,
 }
 
+/// Creates a template.
+///
 /// # Errors
-/// Wrong or missing input, no consent; the service does not take the template.
+/// Invalid or missing input; no confirmation; the service rejects the template.
 pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let (draft, list) = if flags.draft.channel == Channel::Sms {
         let draft = flags.draft.sms_draft("templates create")?;
@@ -78,10 +80,10 @@ fn list_command(draft: &ChatDraft) -> String {
     shell_line("alimsg", &words.map(String::from))
 }
 
-/// Asks for what a new WhatsApp or Viber template requires and the user did not give.
+/// Asks for missing values that a new WhatsApp or Viber template requires.
 ///
 /// # Errors
-/// All that is missing, if there is no terminal to ask at.
+/// Values are missing and there is no terminal; the failure names all of them.
 fn complete(context: &Context, draft: &mut ChatDraft) -> Result<()> {
     let channel = draft.channel;
     let mut inputs = Inputs::new(context);
@@ -94,13 +96,13 @@ fn complete(context: &Context, draft: &mut ChatDraft) -> Result<()> {
         limits::check_name(channel, name)
     })?;
     let question = "Category, such as UTILITY or, on Viber, text";
-    let category = need("--category", question, &draft.category, &|word| {
-        limits::check_category(channel, &normalize_category(channel, word))
+    let category = need("--category", question, &draft.category, &|category| {
+        limits::check_category(channel, &normalize_category(channel, category))
     })?;
     let category = normalize_category(channel, &category);
     let question = "Language, such as en or zh_CN";
     let language = need("--language", question, &draft.language, &limits::check_language)?;
-    // WhatsApp writes the texts of an authentication template itflags.
+    // WhatsApp writes the texts of an authentication template itself.
     if draft.has_no_parts() && category != "AUTHENTICATION" {
         let body = need("--body", "Text of the body", &None, &anything)?;
         draft.components = json!([{"Type": "BODY", "Text": body}]);

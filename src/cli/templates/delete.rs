@@ -18,8 +18,10 @@ pub struct Flags {
     template: TemplateFlags,
 }
 
+/// Deletes a template.
+///
 /// # Errors
-/// Wrong input, no consent; the service does not know the template, or does not delete it.
+/// Invalid input; no confirmation; an unknown template; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let id = flags.template.id(context)?;
     let fetch_call = id.fetch_call();

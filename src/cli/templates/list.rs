@@ -99,7 +99,7 @@ fn query(flags: Flags) -> Result<ListQuery> {
                 ("--cust-space-id", flags.cust_space_id.is_some()),
             ],
         )?;
-        let status = status.map(|word| parse_status("--audit-status", word)).transpose()?;
+        let status = status.map(|status| parse_status("--audit-status", status)).transpose()?;
         return Ok(ListQuery::Sms(sms::list::ListQuery { status, name: flags.name }));
     }
     Ok(ListQuery::Chat(chat::list::ListQuery {
@@ -108,7 +108,7 @@ fn query(flags: Flags) -> Result<ListQuery> {
         code: flags.code,
         language: flags.language,
         name: flags.name,
-        category: flags.category.map(|word| chat::normalize_category(flags.channel, &word)),
+        category: flags.category.map(|category| chat::normalize_category(flags.channel, &category)),
         cust_space_id: flags.cust_space_id,
     }))
 }

@@ -51,15 +51,15 @@ dispatch! {
     Stats => stats::run,
 }
 
-/// Refuses flags that the channel does not support; each comes with whether it is given.
+/// Refuses flags that the channel does not support. Each name comes with whether the flag is given.
 ///
 /// # Errors
-/// The first of them that is given.
+/// One of them is given.
 fn refuse_flags(channel: Channel, flags: &[(&str, bool)]) -> Result<()> {
     let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
     let hint = match channel {
-        Channel::Sms => "leave it out: only WhatsApp and Viber support it",
-        Channel::Whatsapp | Channel::Viber => "leave it out, or add --channel sms",
+        Channel::Sms => "omit it: only WhatsApp and Viber support it",
+        Channel::Whatsapp | Channel::Viber => "omit it, or add --channel sms",
     };
     let message = format!("{flag} is not supported with --channel {}", channel.name());
     Err(Failure::usage(message).hint(hint))

@@ -29,8 +29,10 @@ pub struct Flags {
     template_param: Option<String>,
 }
 
+/// Renders a template.
+///
 /// # Errors
-/// Wrong input; the service does not know the template, or does not answer.
+/// Invalid input; an unknown template; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let id = flags.template.id(context)?;
     let values = values(&flags)?;

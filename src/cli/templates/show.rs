@@ -17,18 +17,20 @@ pub struct Flags {
     template: TemplateFlags,
 }
 
-/// The answer of `templates show`.
+/// The JSON output.
 #[derive(Debug, Serialize)]
 struct TemplateRecord<'t> {
     #[serde(flatten)]
     template: &'t Template,
     variables: Vec<Variable>,
-    /// The command that sends it; the words in capitals have to be replaced.
+    /// The command that sends it, with placeholders in capitals.
     send: String,
 }
 
+/// Shows a template.
+///
 /// # Errors
-/// Wrong input; the service does not know the template, or does not answer.
+/// Invalid input; an unknown template; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let id = flags.template.id(context)?;
     read_only::run(

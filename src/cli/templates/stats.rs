@@ -47,8 +47,10 @@ pub struct Flags {
     cust_space_id: Option<String>,
 }
 
+/// Counts the messages of a template.
+///
 /// # Errors
-/// Wrong input; the service does not know the template, or does not answer.
+/// Invalid input; an unknown template; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if flags.channel == Channel::Sms {
         return Err(Failure::usage("the SMS service does not count messages by template")

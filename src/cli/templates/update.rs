@@ -24,8 +24,8 @@ Examples:
   alimsg --sandbox templates update 100000000000003 --language en --category MARKETING \\
       --body 'Dear $(name), our sale has begun.' --example name=Alice --yes
 
-WhatsApp and Viber: parts that you do not give stay as they are; `components` in a file replace
-the whole message. SMS: name, content and type are required.")]
+WhatsApp and Viber: parts that you do not give stay unchanged; `components` in a file replace the
+whole message. SMS: name, content and type are required.")]
 pub struct Flags {
     /// Code of the template
     #[arg(value_name = "CODE")]
@@ -35,8 +35,10 @@ pub struct Flags {
     draft: DraftFlags,
 }
 
+/// Updates a template.
+///
 /// # Errors
-/// Wrong or missing input, no consent; the service does not take the update.
+/// Invalid or missing input; no confirmation; the service rejects the update.
 pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     if flags.draft.channel == Channel::Sms {
         update_sms(context, &flags)
@@ -45,7 +47,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     }
 }
 
-/// The call replaces name, content and type, so all three are required.
+/// Updates an SMS template. The call replaces name, content and type, so all three are required.
 fn update_sms(context: &Context, flags: &Flags) -> Result<Report> {
     let draft = flags.draft.sms_draft("templates update")?;
     let fetch_call = sms::get_call(&flags.code);
@@ -70,7 +72,8 @@ fn update_sms(context: &Context, flags: &Flags) -> Result<Report> {
     submit(context, &change, &Draft::Sms(draft), &flags.code)
 }
 
-/// The call replaces the whole template, so it is completed with the parts that stay.
+/// Updates a WhatsApp or Viber template. The call replaces the whole template, so the draft is
+/// completed with the parts that do not change.
 fn update_chat(context: &Context, flags: &Flags) -> Result<Report> {
     let mut draft = flags.draft.chat_draft()?;
     if flags.draft.name.is_some() {

@@ -1,5 +1,5 @@
 //! Checks the argument vectors that the program builds against the table of operations and the
-//! sandbox's parser, which is as strict as the real one.
+//! sandbox's parser, which is as strict as the real CLI.
 
 use clap::Parser as _;
 

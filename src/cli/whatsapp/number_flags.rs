@@ -31,9 +31,9 @@ impl NumberFlags {
     }
 }
 
-/// Settings of a number, after the number itself.
+/// A number and its settings.
 #[derive(Debug, Serialize)]
-struct OfNumber<T> {
+struct NumberSettings<T> {
     /// Digits only, country code first.
     number: String,
     #[serde(flatten)]
@@ -52,7 +52,7 @@ pub fn show<T: Serialize>(
 ) -> Result<Report> {
     let (number, space) = flags.checked(context)?;
     read_only::run_one(context, &call(&number, &space), |reply| {
-        let settings = OfNumber { number, settings: parse(&reply) };
+        let settings = NumberSettings { number, settings: parse(&reply) };
         Report::from_record(&settings, Value::Object(reply.0))
     })
 }

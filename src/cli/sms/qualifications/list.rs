@@ -57,7 +57,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         company_name: flags.company_name,
         legal_person_name: flags.legal_person_name,
         name: flags.name,
-        status: status.map(|word| parse_status("--audit-status", word)).transpose()?,
+        status: status.map(|status| parse_status("--audit-status", status)).transpose()?,
         use_by_self: flags.use_by_self,
         work_order_id: flags.work_order_id,
     };

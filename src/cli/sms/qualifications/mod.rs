@@ -32,7 +32,7 @@ pub struct PersonalDataFlags {
 }
 
 impl PersonalDataFlags {
-    /// How much is shown. Asks for consent to show everything, before any process starts.
+    /// Whether personal data is masked. Asks for consent to show it, before any process starts.
     ///
     /// # Errors
     /// The user declined; there is no terminal and no `--yes`.

@@ -96,7 +96,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     )
 }
 
-/// What the service rejected; the user can pick another one.
+/// The part that the service rejected; the user can pick another one.
 #[derive(Clone, Copy)]
 enum Rejected {
     Signature,

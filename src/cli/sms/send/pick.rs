@@ -50,13 +50,13 @@ fn pick_missing(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Resu
     let templates = template_code.is_none().then(|| template::approved(&client));
     drop(client);
     let picked = match signatures {
-        Some(found) => SIGNATURES.pick(context, found, |name| format!("{name} · approved"))?,
+        Some(fetched) => SIGNATURES.pick(context, fetched, |name| format!("{name} · approved"))?,
         None => sign_name,
     };
     draft.sign_name = Some(picked.map_or_else(|| context.screen.ask("Signature", anything), Ok)?);
     let picked = match templates {
-        Some(found) => {
-            let template = TEMPLATES.pick(context, found, row)?;
+        Some(fetched) => {
+            let template = TEMPLATES.pick(context, fetched, row)?;
             let code = template.as_ref().map(|template| template.code.clone());
             draft.template = template.filter(SmsTemplate::has_text);
             drop_superfluous(context, draft);

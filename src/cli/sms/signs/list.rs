@@ -30,7 +30,7 @@ pub struct Flags {
 /// An unknown status; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let status = flags.audit_status.as_deref();
-    let status = status.map(|word| parse_status("--audit-status", word)).transpose()?;
+    let status = status.map(|status| parse_status("--audit-status", status)).transpose()?;
     let range = flags.pages.range(status.is_some(), MAX_PAGE_SIZE);
     let matches = |signature: &Signature| status.is_none_or(|status| signature.status == status);
     let (index, size) = range.first();

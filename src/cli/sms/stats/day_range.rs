@@ -75,9 +75,10 @@ mod tests {
             DayRange::last("1d", TODAY).expect("a day"),
             DayRange { start: TODAY, end: TODAY }
         );
-        for wrong in ["", "d", "7", "0d", "-1d", "+7d", "12h", "367d", "99999999999d", "7é", "1w2d"]
+        for invalid in
+            ["", "d", "7", "0d", "-1d", "+7d", "12h", "367d", "99999999999d", "7é", "1w2d"]
         {
-            DayRange::last(wrong, TODAY).expect_err(wrong);
+            DayRange::last(invalid, TODAY).expect_err(invalid);
         }
     }
 

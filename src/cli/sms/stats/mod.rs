@@ -75,7 +75,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         end: days.end,
         is_globe: flags.is_globe,
         template_type: template_type
-            .map(|word| statistics::parse_template_type("--template-type", word))
+            .map(|kind| statistics::parse_template_type("--template-type", kind))
             .transpose()?,
         sign_name: flags.sign_name.clone(),
     };

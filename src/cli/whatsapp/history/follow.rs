@@ -43,11 +43,11 @@ pub fn run(
     loop {
         let query = Query { since: Some(since), ..query };
         let poll_started = Timestamp::now();
-        let found = Client::open(context, &guard)
+        let result = Client::open(context, &guard)
             .and_then(|client| conversation.fetch_all(&client, &query, page_size));
-        match found {
-            Ok(found) => {
-                let mut new = found.messages;
+        match result {
+            Ok(result) => {
+                let mut new = result.messages;
                 new.retain(|message| seen.is_new(message));
                 // The service lists the newest first; alimsg prints the oldest first.
                 new.reverse();

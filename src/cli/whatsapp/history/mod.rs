@@ -109,31 +109,31 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         let mut take = |messages: Vec<Message>, reply: &Value| {
             listing.take(messages.iter().map(Message::facts).collect(), reply)
         };
-        let found = if flags.all {
+        let result = if flags.all {
             conversation.fetch_each(client, &query, size, take)?
         } else {
-            let mut found = conversation.fetch_page(client, &query, index, size)?;
-            let messages = std::mem::take(&mut found.messages);
+            let mut result = conversation.fetch_page(client, &query, index, size)?;
+            let messages = std::mem::take(&mut result.messages);
             // This is the only page, so it does not matter whether the listing accepts more.
-            let _ = found.replies.first().map(|reply| take(messages, reply));
-            found
+            let _ = result.replies.first().map(|reply| take(messages, reply));
+            result
         };
-        Ok((listing, found))
+        Ok((listing, result))
     };
-    read_only::run(context, &[&first], fetch, |(listing, found)| {
-        if found.is_unreadable {
+    read_only::run(context, &[&first], fetch, |(listing, result)| {
+        if result.is_unreadable {
             context.screen.warn("the list cannot be read completely; messages may be missing");
         }
-        if found.is_cut && !listing.is_closed() {
+        if result.is_cut && !listing.is_closed() {
             pages::warn_cut(context, "use --since and --until to select fewer messages");
-        } else if found.more && !listing.is_closed() {
+        } else if result.more && !listing.is_closed() {
             context.screen.note(if flags.all {
                 "there may be more: use --since and --until to select fewer messages"
             } else {
                 "there may be more: use --all to fetch all pages"
             });
         }
-        listing.report(report::fields(&Facts { more: found.more }))
+        listing.report(report::fields(&Facts { more: result.more }))
     })
 }
 

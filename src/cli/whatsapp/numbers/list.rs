@@ -26,7 +26,7 @@ pub struct Flags {
 /// # Errors
 /// A failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
-    let status = flags.status.as_ref().map(|word| word.to_uppercase());
+    let status = flags.status.as_ref().map(|status| status.to_uppercase());
     let call = business_number::list_call(flags.cust_space_id.as_deref(), status.as_deref());
     read_only::run_one(context, &call, |reply| {
         let rows: Vec<_> = business_number::rows(&reply).map(BusinessNumber::from_row).collect();

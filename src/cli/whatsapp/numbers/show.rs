@@ -52,12 +52,12 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         Ok((numbers, row, metric, health))
     };
     read_only::run(context, &calls, fetch, |(numbers, row, metric, health)| {
-        let found = health.as_ref().and_then(|reply| reply.value("Data"));
+        let data = health.as_ref().and_then(|reply| reply.value("Data"));
         let detail = Detail {
             number: BusinessNumber::from_row(&row),
             callbacks: Callbacks::from_row(&row),
             metrics: metric.as_ref().map(|reply| Metrics::from_reply(reply, &period)),
-            health: found.map_or(Value::Null, fields::snake_case),
+            health: data.map_or(Value::Null, fields::snake_case),
         };
         let raw = json!({
             "numbers": numbers.0,
@@ -68,13 +68,10 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     })
 }
 
-/// The reply, or nothing and a warning.
+/// The reply; `None`, with a warning, if the call failed.
 fn fetch_or_warn(context: &Context, client: &Client<'_>, call: &ReadCall) -> Option<Reply> {
-    match client.read(call) {
-        Ok(reply) => Some(reply),
-        Err(failure) => {
-            context.screen.warn(format!("{} failed: {}", call.operation.api, failure.message));
-            None
-        }
-    }
+    let warn = |failure: Box<Failure>| {
+        context.screen.warn(format!("{} failed: {}", call.operation.api, failure.message));
+    };
+    client.read(call).map_err(warn).ok()
 }

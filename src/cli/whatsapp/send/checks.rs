@@ -66,9 +66,9 @@ impl ServiceChecks {
     /// it does not answer, nothing is sent.
     fn refuse_duplicate(&self, client: &Client<'_>) -> Result<()> {
         let query = self.recently_sent();
-        let found =
+        let sent =
             self.conversation.fetch_all(client, &query, PAGE_SIZE).map_err(unknown_duplicate)?;
-        let same = found.messages.iter().find(|message| {
+        let same = sent.messages.iter().find(|message| {
             message.status != Status::Failed
                 && message.has_content(&self.message_type, &self.content)
         });
@@ -77,7 +77,7 @@ impl ServiceChecks {
                 let age = self.now.duration_since(message.at.unwrap_or(self.now));
                 Err(duplicates::repetition(age, &self.commands))
             }
-            None if found.is_doubtful => Err(unknown_duplicate(Failure::new(
+            None if sent.is_doubtful => Err(unknown_duplicate(Failure::new(
                 Kind::Rejected,
                 "its list of messages cannot be read",
             ))),

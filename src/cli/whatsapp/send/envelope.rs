@@ -1,4 +1,4 @@
-//! The flags that every message has: who, to whom, through which channel.
+//! The flags of every message: sender, recipient, channel.
 
 use crate::chat::content::refuse_foreign_flags;
 use crate::chat::draft::{Draft, Envelope};
@@ -77,7 +77,7 @@ pub struct EnvelopeFlags {
 
 const LABELS: [&str; 2] = ["promotion", "transaction"];
 
-/// A message without anything missing; the content has not been checked as a whole.
+/// A message without missing values. The content has not been checked as a whole.
 pub struct Complete<T> {
     pub envelope: Envelope,
     pub tracking: Tracking,
@@ -86,10 +86,10 @@ pub struct Complete<T> {
 }
 
 impl EnvelopeFlags {
-    /// Asks for what is missing in the envelope and, by `content`, in the content.
+    /// Asks for missing values of the envelope; `content` does the same for the content.
     ///
     /// # Errors
-    /// Input that is missing or wrong.
+    /// Missing or invalid input.
     pub fn complete<T>(
         self,
         context: &Context,
@@ -141,7 +141,7 @@ impl EnvelopeFlags {
         Ok(Complete { envelope, tracking, safety, content })
     }
 
-    /// The service would ignore them without an error.
+    /// Refuses flags of other channels: the service would ignore them without an error.
     fn refuse_flags_of_other_channels(&self) -> Result<()> {
         let viber_only = [
             ("--label", self.label.is_some()),
@@ -154,7 +154,7 @@ impl EnvelopeFlags {
     }
 }
 
-/// The message on its way to be sent, without any check before the send.
+/// Builds the message, without checks before the send.
 pub fn message(draft: &Draft, tracking: Tracking, safety: SendOptions) -> Message {
     let envelope = &draft.envelope;
     Message {
@@ -205,7 +205,9 @@ fn check_label(label: &str) -> Result<()> {
     if LABELS.contains(&label) {
         return Ok(());
     }
-    Err(Failure::usage(format!("--label {label:?} is neither promotion nor transaction")))
+    Err(Failure::usage(format!(
+        "unknown value {label:?} for --label; expected promotion or transaction"
+    )))
 }
 
 #[cfg(test)]

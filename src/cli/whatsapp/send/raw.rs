@@ -1,4 +1,4 @@
-//! `alimsg whatsapp send raw`: any free-form message, with a content that the user wrote.
+//! `alimsg whatsapp send raw`: any free-form message, with its content as JSON.
 
 use crate::chat::content::Content;
 use crate::chat::content::raw::{Raw, check_channel, check_type};

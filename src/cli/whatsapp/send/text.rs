@@ -17,8 +17,8 @@ Examples:
       --to 8613800001000 --text 'Your order is ready.' --button-title 'See it' \\
       --button-url https://example.com/orders --yes")]
 pub struct TextFlags {
-    // A text that begins with a dash has to be written --text='- so': where the value was
-    // forgotten, the next flag must not be sent as the message.
+    // No `allow_hyphen_values`: if the value is forgotten, the next flag must not be sent as the
+    // message. A text that begins with a dash is written --text='- text'.
     /// The text, at most 4,096 characters; - reads it from stdin
     #[arg(long, value_name = "T")]
     text: Option<String>,
@@ -43,7 +43,7 @@ impl ContentFlags for TextFlags {
     }
 }
 
-/// All of stdin without the line break that `echo` and editors add at the end.
+/// The text of stdin, without the line break that `echo` and editors add at the end.
 fn from_stdin() -> Result<String> {
     let text = source::stdin("--text")?;
     Ok(text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t)).into())

@@ -25,11 +25,11 @@ Examples:
   alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
       --template-code 100000000000002 --language en --verify --yes")]
 pub struct Flags {
-    /// Code of the template [at a terminal: picked from the approved ones]
+    /// Code of the template [default: pick from a list at a terminal]
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
 
-    /// Language of the template, for example en or zh_CN [at a terminal: picked with the code]
+    /// Language of the template, for example en or zh_CN [default: pick with the code at a terminal]
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     language: Option<String>,
 
@@ -37,7 +37,7 @@ pub struct Flags {
     #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
     template_params: Vec<String>,
 
-    /// One variable of the template; repeatable [at a terminal: asked for if none is given]
+    /// One variable of the template; repeatable [default: ask at a terminal]
     #[arg(long, value_name = "NAME=VALUE")]
     param: Vec<String>,
 
@@ -53,7 +53,7 @@ pub struct Flags {
     envelope: EnvelopeFlags,
 }
 
-/// Sends a template, verified first if that is wanted.
+/// Sends a template; with `--verify`, checks it first.
 ///
 /// # Errors
 /// As [`send::deliver`]; a template that is not approved or has other variables.
@@ -75,7 +75,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     })?;
     let CompleteTemplate { id, params, template } = complete.content;
     let preview = match template {
-        // --verify fetches the template again, and shows that text.
+        // --verify fetches the template again and shows that text.
         Some(template) if !flags.verify => preview_rows(&template, &params),
         _ => Vec::new(),
     };
@@ -95,17 +95,17 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     send::deliver(context, &guard, &message)
 }
 
-/// The check of these variables against the template.
+/// Returns the check of the template and its variables.
 fn verification(id: TemplateId, params: Vec<(String, String)>) -> Verify {
-    Box::new(move |service| {
-        let template = id.fetch(service)?;
+    Box::new(move |client| {
+        let template = id.fetch(client)?;
         template.require_sendable(&id)?;
         check(&template, &params).map_err(|failure| failure.next(id.show_command()))?;
         Ok(preview_rows(&template.message, &params))
     })
 }
 
-/// Whether the template may be sent, with exactly these variables.
+/// Requires that the template is approved and has exactly these variables.
 fn check(template: &Template, params: &[(String, String)]) -> Result<()> {
     let name = format!("{} ({})", template.code, template.language);
     require_approved(&format!("template {name}"), &template.status, template.reason.as_deref())
