@@ -1,14 +1,16 @@
 //! The command line: one file per command, with its flags and the request they build.
 
-/// Defines `run` for the enum `Command`: each variant passes its flags to a function.
+/// Defines `run` for the enum `Command`: each variant passes its flags to a function. Variants after
+/// `boxed` pass the content of their box.
 macro_rules! dispatch {
-    ($($variant:ident => $run:path),* $(,)?) => {
+    ($($variant:ident => $run:path),* $(; boxed $($boxed:ident => $run_boxed:path),*)? $(,)?) => {
         pub fn run(
             context: &$crate::context::Context,
             command: Command,
         ) -> $crate::error::Result<$crate::output::report::Report> {
             match command {
                 $(Command::$variant(flags) => $run(context, flags),)*
+                $($(Command::$boxed(flags) => $run_boxed(context, *flags),)*)?
             }
         }
     };
@@ -169,11 +171,6 @@ impl<'r> Inputs<'r> {
                 Ok(String::new())
             }
         }
-    }
-
-    /// The flags that are missing so far.
-    pub fn missing(&self) -> &[&'static str] {
-        &self.missing
     }
 
     /// Fails if a value is missing, and names all missing flags at once. `next` are commands that

@@ -57,18 +57,14 @@ fn add_waba(
     client: &Client<'_>,
     instance: &mut ChannelInstance,
 ) -> Option<Value> {
-    match client.read(&instance.waba_call()?) {
-        Ok(reply) => {
-            instance.add_waba(&reply);
-            Some(Value::Object(reply.0))
-        }
-        Err(failure) => {
-            let space = instance.cust_space_id.as_deref().unwrap_or_default();
-            context.screen.warn(format!(
-                "cannot fetch the WhatsApp Business account of {space}: {}",
-                failure.message
-            ));
-            None
-        }
-    }
+    let warn = |failure: Box<Failure>| {
+        let space = instance.cust_space_id.as_deref().unwrap_or_default();
+        let message = &failure.message;
+        context
+            .screen
+            .warn(format!("cannot fetch the WhatsApp Business account of {space}: {message}"));
+    };
+    let reply = client.read(&instance.waba_call()?).map_err(warn).ok()?;
+    instance.add_waba(&reply);
+    Some(Value::Object(reply.0))
 }

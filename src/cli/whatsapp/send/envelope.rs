@@ -119,7 +119,7 @@ impl EnvelopeFlags {
             let question = "Purpose, promotion or transaction";
             label = Some(inputs.need("--label", question, label, check_label)?);
         }
-        let commands = listing_commands(channel, inputs.missing());
+        let commands = listing_commands(channel, &inputs.missing);
         inputs.complete(&commands)?;
         let tracking = Tracking::given_or_new(self.task_id);
         let envelope = Envelope {

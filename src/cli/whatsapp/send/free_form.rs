@@ -45,8 +45,8 @@ pub trait ContentFlags {
 ///
 /// # Errors
 /// Invalid or missing input; as [`send::deliver`].
-pub fn run<C: ContentFlags + Args>(context: &Context, flags: Box<FreeForm<C>>) -> Result<Report> {
-    let FreeForm { content, check_session, allow_duplicate, envelope } = *flags;
+pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Result<Report> {
+    let FreeForm { content, check_session, allow_duplicate, envelope } = flags;
     let channel = envelope.channel_type;
     refuse_foreign_flags(channel, &[("--check-session", check_session)], &[])?;
     let complete = envelope

@@ -66,7 +66,8 @@ pub enum Command {
 }
 
 dispatch! {
-    Template => template::run,
+    Template => template::run;
+    boxed
     Text => free_form::run,
     Image => free_form::run,
     Video => free_form::run,
