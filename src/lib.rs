@@ -54,7 +54,6 @@ fn run() -> ExitCode {
         Err(error) => return ExitCode::from(parse_error::report(&error)),
     };
     let command = line.command;
-    let name = command.name();
     let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
     let context = Context {
         screen: Screen::new(line.globals.screen_options()),
@@ -65,7 +64,7 @@ fn run() -> ExitCode {
     let result = match crate::os::signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
             recovery::at_start(&context, may_start_aliyun);
-            command.run(&context)
+            cli::run(&context, command)
         }),
         Err(error) => {
             recovery::at_start(&context, false);
@@ -77,7 +76,7 @@ fn run() -> ExitCode {
         failure.next.iter_mut().for_each(|next| *next = context.settings.rerun_command(next));
         failure
     });
-    if let Err(error) = context.screen.end(name, &context.status, &result) {
+    if let Err(error) = context.screen.end(&line.name, &context.status, &result) {
         context.screen.fall_back_to_stderr(&result, &error);
     }
     if let Some(signal) = crate::os::signals::first() {

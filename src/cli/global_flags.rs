@@ -5,102 +5,73 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use clap::ValueEnum;
-use clap::builder::{FalseyValueParser, PossibleValue};
+use clap::builder::FalseyValueParser;
 
 use crate::output::{ColorWhen, ScreenOptions};
 use crate::settings::{Credentials, Settings};
 
 /// The global flags as the user gave them.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Flags on every command")]
+#[command(
+    next_help_heading = "Flags on every command",
+    mut_args(|arg| arg.global(true).hide_env_values(true))
+)]
 pub struct GlobalFlags {
     /// aliyun profile to use; its account pays [default: the current profile]
-    #[arg(
-        long,
-        global = true,
-        env = "ALIMSG_PROFILE",
-        hide_env_values = true,
-        value_name = "NAME"
-    )]
+    #[arg(long, env = "ALIMSG_PROFILE", value_name = "NAME")]
     pub profile: Option<String>,
 
     /// Region of the API calls [default: the profile's]
-    #[arg(
-        long,
-        short,
-        global = true,
-        env = "ALIMSG_REGION",
-        hide_env_values = true,
-        value_name = "ID"
-    )]
+    #[arg(long, short, env = "ALIMSG_REGION", value_name = "ID")]
     pub region: Option<String>,
 
     /// auto: use the aliyun profile if there is one; env: use only the exported credentials
-    #[arg(
-        long,
-        global = true,
-        env = "ALIMSG_CREDENTIALS",
-        hide_env_values = true,
-        value_name = "SOURCE",
-        value_enum,
-        default_value = "auto"
-    )]
+    #[arg(long, env = "ALIMSG_CREDENTIALS", value_name = "SOURCE", default_value = "auto")]
     pub credentials: Credentials,
 
     /// Print one JSON object on stdout, also for errors
-    #[arg(long, global = true, env = "ALIMSG_JSON", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "ALIMSG_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
 
     /// Send or delete without asking (cannot be set by an environment variable)
-    #[arg(long, short, global = true)]
+    #[arg(long, short)]
     pub yes: bool,
 
     /// Print what would run, without starting any process
-    #[arg(long, global = true, env = "ALIMSG_DRY_RUN", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "ALIMSG_DRY_RUN", value_parser = FalseyValueParser::new())]
     pub dry_run: bool,
 
     /// Never prompt
-    #[arg(long, global = true, env = "ALIMSG_NO_INPUT", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "ALIMSG_NO_INPUT", value_parser = FalseyValueParser::new())]
     pub no_input: bool,
 
     /// Time limit for one aliyun process, in seconds, 1 to 86400
-    #[arg(long, global = true, env = "ALIMSG_TIMEOUT", hide_env_values = true, value_name = "SECS", default_value = "60",
+    #[arg(long, env = "ALIMSG_TIMEOUT", value_name = "SECS", default_value = "60",
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub timeout: u64,
 
     /// aliyun program to use [default: the one in PATH]
-    #[arg(long, global = true, env = "ALIMSG_ALIYUN", hide_env_values = true, value_name = "PATH")]
+    #[arg(long, env = "ALIMSG_ALIYUN", value_name = "PATH")]
     pub aliyun: Option<String>,
 
     /// Use the built-in simulator instead of aliyun: no account, no network, nothing sent
-    #[arg(long, global = true, env = "ALIMSG_SANDBOX", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "ALIMSG_SANDBOX", value_parser = FalseyValueParser::new())]
     pub sandbox: bool,
 
     /// In tab-separated output, put a ' before cells that a spreadsheet would run as a formula
-    #[arg(long, global = true, env = "ALIMSG_SPREADSHEET_SAFE", hide_env_values = true,
-          value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "ALIMSG_SPREADSHEET_SAFE", value_parser = FalseyValueParser::new())]
     pub spreadsheet_safe: bool,
 
     /// Do not print notes on stderr
-    #[arg(long, short, global = true, env = "ALIMSG_QUIET", hide_env_values = true, value_parser = FalseyValueParser::new())]
+    #[arg(long, short, env = "ALIMSG_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
     /// Print every aliyun command on stderr, with message variables hidden
-    #[arg(long, short, global = true, env = "ALIMSG_VERBOSE", hide_env_values = true,
-          value_parser = FalseyValueParser::new())]
+    #[arg(long, short, env = "ALIMSG_VERBOSE", value_parser = FalseyValueParser::new())]
     pub verbose: bool,
 
     /// Colors on stderr
-    #[arg(
-        long,
-        global = true,
-        env = "ALIMSG_COLOR",
-        hide_env_values = true,
-        value_name = "WHEN",
-        value_enum,
-        default_value = "auto"
-    )]
+    #[arg(long, env = "ALIMSG_COLOR", value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
 }
 
@@ -134,32 +105,5 @@ impl From<GlobalFlags> for Settings {
             aliyun: flags.aliyun.map(PathBuf::from),
             sandbox: flags.sandbox,
         }
-    }
-}
-
-impl ValueEnum for Credentials {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Auto, Self::Env]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            Self::Auto => "auto",
-            Self::Env => "env",
-        }))
-    }
-}
-
-impl ValueEnum for ColorWhen {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Auto, Self::Always, Self::Never]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            Self::Auto => "auto",
-            Self::Always => "always",
-            Self::Never => "never",
-        }))
     }
 }

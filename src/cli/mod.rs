@@ -1,10 +1,28 @@
 //! The command line: one file per command, with its flags and the request they build.
 
+/// Defines `run` for the enum `Command`: each variant passes its flags to a function. Variants after
+/// `boxed` pass the content of their box.
+macro_rules! dispatch {
+    ($($variant:ident => $run:path),* $(; boxed $($boxed:ident => $run_boxed:path),*)? $(,)?) => {
+        pub fn run(
+            context: &$crate::context::Context,
+            command: Command,
+        ) -> $crate::error::Result<$crate::output::report::Report> {
+            match command {
+                $(Command::$variant(flags) => $run(context, flags),)*
+                $($(Command::$boxed(flags) => $run_boxed(context, *flags),)*)?
+            }
+        }
+    };
+}
+
 pub mod global_flags;
 pub mod keys;
+mod page_flags;
 pub mod parse_error;
-pub(crate) mod prompts;
-pub(crate) mod read_only;
+mod prelude;
+mod prompts;
+pub mod read_only;
 pub mod sandbox;
 pub mod send_flags;
 pub mod sms;
@@ -20,7 +38,6 @@ use clap::{Parser, Subcommand};
 use crate::cli::global_flags::GlobalFlags;
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::report::Report;
 
 /// Send WhatsApp and SMS messages on Alibaba Cloud: never twice, never guessing.
 #[derive(Debug, Parser)]
@@ -39,6 +56,10 @@ pub struct CommandLine {
 
     #[command(flatten)]
     pub globals: GlobalFlags,
+
+    /// The name of the command in the JSON output, such as `sms send`.
+    #[arg(skip)]
+    pub name: String,
 }
 
 impl CommandLine {
@@ -50,7 +71,12 @@ impl CommandLine {
     pub fn from_process() -> clap::error::Result<Self> {
         let mut command = without_empty_variables(Self::command());
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let mut line =
+            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        let subcommands =
+            std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
+        line.name = subcommands.map(|(name, _)| name).collect::<Vec<_>>().join(" ");
+        Ok(line)
     }
 }
 
@@ -103,32 +129,17 @@ pub enum Command {
     Sandbox(sandbox::Command),
 }
 
-impl Command {
-    /// The name of the command in the JSON output, such as `sms send`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Whatsapp(command) => command.name(),
-            Self::Sms(command) => command.name(),
-            Self::Templates(command) => command.name(),
-            Self::Keys(command) => command.name(),
-            Self::Sandbox(command) => command.name(),
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Whatsapp(command) => command.run(context),
-            Self::Sms(command) => command.run(context),
-            Self::Templates(command) => command.run(context),
-            Self::Keys(command) => command.run(context),
-            Self::Sandbox(command) => command.run(context),
-        }
-    }
+dispatch! {
+    Whatsapp => whatsapp::run,
+    Sms => sms::run,
+    Templates => templates::run,
+    Keys => keys::run,
+    Sandbox => sandbox::run,
 }
 
 /// Collects required values. A value that was not given is asked for at a terminal, and reported
 /// as missing otherwise.
-pub(crate) struct Inputs<'r> {
+pub struct Inputs<'r> {
     context: &'r Context,
     missing: Vec<&'static str>,
 }
@@ -162,11 +173,6 @@ impl<'r> Inputs<'r> {
         }
     }
 
-    /// The flags that are missing so far.
-    pub fn missing(&self) -> &[&'static str] {
-        &self.missing
-    }
-
     /// Fails if a value is missing, and names all missing flags at once. `next` are commands that
     /// show possible values.
     pub fn complete(self, next: &[&str]) -> Result<()> {
@@ -180,7 +186,7 @@ impl<'r> Inputs<'r> {
 }
 
 /// A check that accepts every value.
-pub(crate) fn anything(_: &str) -> Result<()> {
+pub fn anything(_: &str) -> Result<()> {
     Ok(())
 }
 

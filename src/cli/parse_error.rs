@@ -13,21 +13,7 @@ use crate::error::Failure;
 use crate::output::status::RunStatus;
 use crate::output::{Screen, ScreenOptions};
 
-/// The flags that decide how a parse error is printed, found without clap.
-pub struct EarlyFlags {
-    pub json: bool,
-    pub sandbox: bool,
-}
-
-impl EarlyFlags {
-    pub fn from_process() -> Self {
-        Self {
-            json: is_set("--json", "ALIMSG_JSON"),
-            sandbox: is_set("--sandbox", "ALIMSG_SANDBOX"),
-        }
-    }
-}
-
+/// Whether a switch is on; works without clap.
 fn is_set(flag: &str, variable: &str) -> bool {
     let in_arguments = std::env::args_os().take_while(|word| word != "--").any(|word| word == flag);
     let is_truthy = |value: std::ffi::OsString| {
@@ -37,14 +23,14 @@ fn is_set(flag: &str, variable: &str) -> bool {
         || std::env::var_os(variable).is_some_and(|value| is_truthy(value).unwrap_or(false))
 }
 
-/// Prints the help or version page, or what is wrong with the command line; returns the exit code.
+/// Prints the help or version page, or the mistake in the command line; returns the exit code.
 pub fn report(error: &clap::Error) -> u8 {
-    let asked = EarlyFlags::from_process();
-    let (json, sandbox) = (asked.json, asked.sandbox);
+    let json = is_set("--json", "ALIMSG_JSON");
+    let sandbox = is_set("--sandbox", "ALIMSG_SANDBOX");
     let screen = Screen::new(ScreenOptions { json, sandbox, ..ScreenOptions::default() });
     let facts = RunStatus::default();
-    facts.ai_mode_disabled.set(recovery::warn_only(&screen, asked.sandbox));
-    if is_help_or_version(error) && !(asked.json && error.use_stderr()) {
+    facts.ai_mode_disabled.set(recovery::warn_only(&screen, sandbox));
+    if is_help_or_version(error) && !(json && error.use_stderr()) {
         let _ = screen.page(&error.render().to_string());
         return if error.use_stderr() { 2 } else { 0 };
     }
@@ -58,7 +44,7 @@ pub fn report(error: &clap::Error) -> u8 {
 }
 
 /// Whether the user asked for help or the version; clap reports that as an error.
-pub fn is_help_or_version(error: &clap::Error) -> bool {
+fn is_help_or_version(error: &clap::Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::DisplayHelp
@@ -67,8 +53,8 @@ pub fn is_help_or_version(error: &clap::Error) -> bool {
     )
 }
 
-/// The name of the command, and the failure that describes what is wrong with its arguments.
-pub fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
+/// The name of the command, and the failure that describes the mistake in its arguments.
+fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
     let text = error.render().to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     // clap puts the message in the first line. Of the other lines, only the tip and the usage are

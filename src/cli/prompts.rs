@@ -7,15 +7,14 @@
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::api::call::AnyCall;
-use crate::cli::anything;
-use crate::context::Context;
-use crate::error::{Failure, Kind, Result};
+use crate::cli::prelude::*;
+use crate::error::Kind;
 use crate::message::placeholder::{Style, Variable, compare};
 
 /// A list from which the user picks one entry.
-pub(crate) struct List<'a> {
+pub struct List<'a> {
     pub question: &'a str,
-    /// What the entries are called, in the plural.
+    /// A noun for the entries, in the plural.
     pub entries: &'a str,
     /// The command that shows the list.
     pub command: &'a str,
@@ -55,7 +54,7 @@ impl List<'_> {
 /// The fetched data; `None`, with a note on stderr, if it could not be fetched.
 ///
 /// # Errors
-/// A signal: the user wants to stop, so there are no more questions.
+/// A signal, which also ends the questions.
 fn fetched_or_note<T>(context: &Context, what: &str, fetched: Result<T>) -> Result<Option<T>> {
     match fetched {
         Ok(data) => Ok(Some(data)),
@@ -69,7 +68,7 @@ fn fetched_or_note<T>(context: &Context, what: &str, fetched: Result<T>) -> Resu
 
 /// Whether to fetch a template to ask for its variables. Fetching takes time, so this is done only
 /// if no values were given and the user has to confirm the send anyway.
-pub(crate) fn asks_for_variables(context: &Context, values: &[(String, String)]) -> bool {
+pub fn asks_for_variables(context: &Context, values: &[(String, String)]) -> bool {
     let settings = &context.settings;
     settings.interactive && !settings.yes && !settings.dry_run && values.is_empty()
 }
@@ -80,7 +79,7 @@ pub(crate) fn asks_for_variables(context: &Context, values: &[(String, String)])
 ///
 /// # Errors
 /// A call that cannot be made; a signal.
-pub(crate) fn fetch_template<T>(
+pub fn fetch_template<T>(
     context: &Context,
     guard: &Guard<'_>,
     name: &str,
@@ -103,7 +102,7 @@ pub(crate) fn fetch_template<T>(
 }
 
 /// A template whose variables the user fills in.
-pub(crate) struct Form<'a> {
+pub struct Form<'a> {
     pub code: &'a str,
     pub style: Style,
     /// The text with its placeholders.
@@ -135,7 +134,7 @@ impl Form<'_> {
 }
 
 /// The lines of a text as rows of a plan, without empty lines.
-pub(crate) fn text_rows(text: &str) -> Vec<(String, String)> {
+pub fn text_rows(text: &str) -> Vec<(String, String)> {
     let lines = text.lines().filter(|line| !line.is_empty());
     lines.map(|line| ("text".to_string(), line.to_string())).collect()
 }

@@ -2,11 +2,13 @@
 //! the service answered.
 
 use crate::aliyun::client::{self, Client};
+use crate::aliyun::listing::Listing;
+use crate::aliyun::pages::{ListEnd, PageRange};
 use crate::api::call::{AnyCall, ReadCall};
 use crate::api::reply::Reply;
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::output::report::Report;
+use crate::output::report::{self, Report, Total};
 
 /// Runs a command that only reads. `calls` are the calls that a dry run shows, all of one product;
 /// `fetch` makes them. ai-mode is on only while `fetch` runs, so it is off again before `report`
@@ -27,9 +29,33 @@ pub fn run<T>(
         return Err(Failure::internal("a command that reads has no call"));
     };
     let client = Client::connect(context, first.operation.product)?;
-    let found = fetch(&client);
+    let data = fetch(&client);
     drop(client);
-    found.map(report)
+    data.map(report)
+}
+
+/// Runs a command that lists rows: `fetch` adds them to the listing. `first` is the call for the
+/// first page.
+///
+/// # Errors
+/// As [`run`].
+pub fn list(
+    context: &Context,
+    mut listing: Listing<'_>,
+    range: PageRange,
+    first: &ReadCall,
+    filters_locally: bool,
+    fetch: impl FnOnce(&Client<'_>, &mut Listing<'_>) -> Result<ListEnd>,
+) -> Result<Report> {
+    let fetch = |client: &Client<'_>| {
+        let end = fetch(client, &mut listing)?;
+        Ok((listing, end))
+    };
+    run(context, &[first], fetch, |(listing, end)| {
+        listing.remark(end, range);
+        let total = end.total.filter(|_| !filters_locally).unwrap_or(listing.rows() as u64);
+        listing.report(report::fields(&Total { total }))
+    })
 }
 
 /// Runs a command that makes one call and reports its reply.

@@ -6,25 +6,37 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::chat::history::{Direction, Status};
 use crate::message::channel::Channel;
+use crate::output::ColorWhen;
+use crate::settings::Credentials;
 
 macro_rules! value_enums {
-    ($($type:ty, $name:ident;)*) => {$(
+    ($($type:ty, $values:expr, $name:expr;)*) => {$(
         impl ValueEnum for $type {
             fn value_variants<'a>() -> &'a [Self] {
-                Self::ALL
+                $values
             }
 
             fn to_possible_value(&self) -> Option<PossibleValue> {
-                Some(PossibleValue::new(self.$name()))
+                let name: fn(Self) -> &'static str = $name;
+                Some(PossibleValue::new(name(*self)))
             }
         }
     )*};
 }
 
 value_enums! {
-    Channel, name;
-    Direction, name;
-    Status, name;
+    Channel, Self::ALL, Self::name;
+    Direction, Self::ALL, Self::name;
+    Status, Self::ALL, Self::name;
+    Credentials, &[Self::Auto, Self::Env], |credentials| match credentials {
+        Self::Auto => "auto",
+        Self::Env => "env",
+    };
+    ColorWhen, &[Self::Auto, Self::Always, Self::Never], |when| match when {
+        Self::Auto => "auto",
+        Self::Always => "always",
+        Self::Never => "never",
+    };
 }
 
 /// Parses a channel of the chat API: WhatsApp or Viber.

@@ -280,7 +280,9 @@ fn a_service_that_does_not_answer_stops_the_message_unless_a_repetition_is_meant
     assert_eq!(ran.exit(), 5, "{ran:#?}");
     let error = &ran.json()["error"];
     assert_eq!(error["outcome"], "not_sent");
-    assert!(error["message"].as_str().expect("a message").contains("the same was just sent"));
+    assert!(
+        error["message"].as_str().expect("a message").contains("the same message was just sent")
+    );
     assert!(error["hint"].as_str().expect("a hint").contains("--allow-duplicate"), "{error}");
     assert!(world.sent().is_empty());
     assert_eq!(world.run(&hello(&[SPACE, "--allow-duplicate"])).exit(), 0);

@@ -1,67 +1,55 @@
 //! `alimsg keys list`: all keys on record, newest first.
 
-use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::cli::keys::{open, summary, unusable};
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::keys::{State, Summary, open, unusable};
+use crate::cli::prelude::*;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --idempotency-key order-42 --yes
   alimsg --sandbox keys list
-  alimsg keys list --state unresolved --json";
-
-#[derive(Debug, Args)]
+  alimsg keys list --state unresolved --json")]
 pub struct Flags {
     /// Only keys in this state
     #[arg(long, value_name = "STATE", value_enum)]
     state: Option<State>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum State {
-    Accepted,
-    Unresolved,
-    InProgress,
-}
-
-impl State {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Unresolved => "unresolved",
-            Self::InProgress => "in_progress",
-        }
-    }
+/// Facts about the whole list.
+#[derive(Debug, Serialize)]
+struct Facts {
+    /// When the record was repaired; keys from before may be missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_since: Option<Timestamp>,
 }
 
 /// Lists the keys.
 ///
 /// # Errors
 /// The record cannot be read.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
     }
     let store = open(context)?;
     let records = store.as_ref().map(|store| store.keys()).transpose().map_err(unusable)?;
-    let items: Vec<Map<String, Value>> = records
+    let keys = records
         .unwrap_or_default()
         .iter()
-        .map(|record| summary(context, record))
+        .map(|record| Summary::new(context, record))
         // Reserved by a run that ended before the call: the key is free again.
-        .filter(|item| item["state"] != "unused")
-        .filter(|item| flags.state.is_none_or(|state| item["state"] == state.name()))
-        .collect();
-    let mut facts = Map::new();
-    if let Some(since) = store.and_then(|store| store.known_since()) {
-        facts.insert("known_since".into(), json!(since));
+        .filter(|key| key.state != State::Unused)
+        .filter(|key| flags.state.is_none_or(|state| key.state == state))
+        .collect::<Vec<_>>();
+    let facts = Facts { known_since: store.and_then(|store| store.known_since()) };
+    if let Some(since) = facts.known_since {
         context.screen.warn(format!(
             "the record was repaired: keys that were used before {since} may be missing"
         ));
     }
-    Ok(Report::List { name: "keys", items, facts, raw: Value::Null })
+    Ok(Report::from_rows("keys", keys, &facts, Value::Null))
 }

@@ -5,12 +5,13 @@ mod repair;
 mod resolve;
 mod show;
 
-use clap::Subcommand;
-use serde_json::{Map, Value, json};
+use clap::{Subcommand, ValueEnum};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::output::report::Report;
+use crate::cli::prelude::*;
+use crate::error::Outcome;
 use crate::send::idempotency::{Details, lease};
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{self, Error, Fix, KeyRecord, KeyState, Store};
@@ -25,42 +26,27 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List the used keys and their states
-    #[command(after_help = list::EXAMPLES)]
     List(list::Flags),
     /// Show the state of a key, and how to find its message
-    #[command(after_help = show::EXAMPLES)]
     Show(show::Flags),
     /// Record by hand whether the message of a key was sent
-    #[command(after_help = resolve::EXAMPLES)]
     Resolve(resolve::Flags),
     /// Replace a damaged or lost record of keys with a new one
-    #[command(after_help = repair::EXAMPLES)]
-    Repair,
+    Repair(repair::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "keys list",
-            Self::Show(_) => "keys show",
-            Self::Resolve(_) => "keys resolve",
-            Self::Repair => "keys repair",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        let result = match self {
-            Self::List(flags) => list::run(context, &flags),
-            Self::Show(flags) => show::run(context, &flags),
-            Self::Resolve(flags) => resolve::run(context, &flags),
-            Self::Repair => repair::run(context),
-        };
-        result.map_err(|mut failure| {
-            // These commands do not send messages, so the failure is about the record.
-            failure.about_a_change = failure.outcome == crate::error::Outcome::NotSent;
-            failure
-        })
-    }
+pub fn run(context: &Context, command: Command) -> Result<Report> {
+    let result = match command {
+        Command::List(flags) => list::run(context, flags),
+        Command::Show(flags) => show::run(context, flags),
+        Command::Resolve(flags) => resolve::run(context, flags),
+        Command::Repair(_) => repair::run(context),
+    };
+    result.map_err(|mut failure| {
+        // These commands do not send messages, so the failure is about the record.
+        failure.about_a_change = failure.outcome == Outcome::NotSent;
+        failure
+    })
 }
 
 /// The store, if there is one.
@@ -109,45 +95,66 @@ fn is_busy(context: &Context, record: &KeyRecord) -> bool {
 }
 
 /// The state of a key, as users see it.
-fn state(context: &Context, record: &KeyRecord) -> &'static str {
-    match record.state {
-        KeyState::Accepted if record.damaged => "unresolved",
-        KeyState::Accepted => "accepted",
-        _ if is_busy(context, record) => "in_progress",
-        KeyState::Reserved => "unused",
-        KeyState::Calling | KeyState::Unresolved => "unresolved",
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum State {
+    Accepted,
+    Unresolved,
+    InProgress,
+    #[value(skip)]
+    Unused,
+}
+
+/// A key in `keys list`.
+#[derive(Debug, Serialize)]
+struct Summary {
+    key: String,
+    state: State,
+    /// When its call was about to start.
+    since_at: Option<Timestamp>,
+    /// `sms`, `whatsapp` or `viber`.
+    channel: Option<String>,
+    tracking_id: String,
+    /// Recipients, masked; only those that a look-up for a receipt queries.
+    to: Vec<String>,
+    /// The number of all recipients.
+    recipients: Option<usize>,
+}
+
+impl Summary {
+    fn new(context: &Context, record: &KeyRecord) -> Self {
+        let details = Details::from_record(record);
+        let to: Vec<String> = match &details {
+            Some(details) => details.receipt_query.ends().1.into_iter().map(masked).collect(),
+            None => {
+                let data = result_data(record);
+                let to = data["to"].as_array().into_iter().flatten();
+                to.filter_map(Value::as_str).map(masked).collect()
+            }
+        };
+        let recipients = details.as_ref().map_or(to.len(), |details| details.recipients);
+        Self {
+            key: record.key.clone(),
+            state: match record.state {
+                KeyState::Accepted if record.damaged => State::Unresolved,
+                KeyState::Accepted => State::Accepted,
+                _ if is_busy(context, record) => State::InProgress,
+                KeyState::Reserved => State::Unused,
+                KeyState::Calling | KeyState::Unresolved => State::Unresolved,
+            },
+            since_at: record.since,
+            channel: details.map(|details| details.receipt_query.channel().to_string()),
+            tracking_id: record.tracking.id.clone(),
+            to,
+            recipients: (recipients > 0).then_some(recipients),
+        }
     }
 }
 
-/// The fields that `keys list` and `keys show` share. Phone numbers are masked.
-fn summary(context: &Context, record: &KeyRecord) -> Map<String, Value> {
-    let details = Details::from_record(record);
-    let result: Option<Value> =
-        record.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let to: Vec<String> = match (&details, &result) {
-        (Some(details), _) => details.receipt_query.ends().1.into_iter().map(masked).collect(),
-        (None, Some(result)) => result["data"]["to"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(masked)
-            .collect(),
-        (None, None) => Vec::new(),
-    };
-    let recipients = details.as_ref().map_or(to.len(), |details| details.recipients);
-    let mut fields = Map::new();
-    fields.insert("key".into(), json!(record.key));
-    fields.insert("state".into(), json!(state(context, record)));
-    fields.insert("since_at".into(), json!(record.since));
-    fields.insert(
-        "channel".into(),
-        json!(details.as_ref().map(|details| details.receipt_query.channel())),
-    );
-    fields.insert("tracking_id".into(), json!(record.tracking.id));
-    fields.insert("to".into(), json!(to));
-    fields.insert("recipients".into(), json!((recipients > 0).then_some(recipients)));
-    fields
+/// The data of the result that later runs with the key return; `null` without a result.
+fn result_data(record: &KeyRecord) -> Value {
+    let result = record.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    result.map_or(Value::Null, |mut result: Value| result["data"].take())
 }
 
 /// Masks a phone number except for its last four digits. Short numbers are masked completely.

@@ -1,19 +1,39 @@
 //! `alimsg keys repair`: replaces a record of keys that cannot be read with a new one.
 
-use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::cli::keys::{open, unusable};
-use crate::context::Context;
-use crate::error::{Failure, Kind, Result};
-use crate::output::report::Report;
+use crate::cli::prelude::*;
+use crate::error::Kind;
 use crate::send::idempotency::lease;
 use crate::storage::{self, Error, Fix};
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg keys repair
   alimsg --sandbox keys repair
-  alimsg --sandbox keys list";
+  alimsg --sandbox keys list")]
+pub struct Flags;
+
+/// The record of keys, as it was found or repaired.
+#[derive(Debug, Serialize)]
+struct Checked {
+    /// `intact` or `repaired`.
+    status: &'static str,
+    /// How many keys it has.
+    keys: usize,
+    /// When it was repaired; keys from before may be missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_since: Option<Timestamp>,
+    /// The new paths of the old files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved: Option<Vec<PathBuf>>,
+}
 
 /// Checks the record, and replaces it after a confirmation at a terminal if it cannot be read.
 ///
@@ -29,7 +49,10 @@ pub fn run(context: &Context) -> Result<Report> {
         store.check()?;
         Ok(store.keys()?.len())
     }) {
-        Ok(keys) => return Ok(intact(keys)),
+        Ok(keys) => {
+            let checked = Checked { status: "intact", keys, known_since: None, moved: None };
+            return Ok(Report::from_record(&checked, Value::Null));
+        }
         Err(error) => error,
     };
     let reason = match error {
@@ -68,20 +91,11 @@ pub fn run(context: &Context) -> Result<Report> {
             .hint("make the state folder writable, free disk space, and run this again")
     })?;
     drop(open(context)?);
-    let moved: Vec<String> = repaired.moved.iter().map(|path| path.display().to_string()).collect();
-    let data = Map::from_iter([
-        ("status".to_string(), json!("repaired")),
-        ("keys".to_string(), json!(repaired.kept)),
-        ("known_since".to_string(), json!(repaired.known_since)),
-        ("moved".to_string(), json!(moved)),
-    ]);
-    Ok(Report::Record { data, raw: Value::Null })
-}
-
-fn intact(keys: usize) -> Report {
-    let data = Map::from_iter([
-        ("status".to_string(), json!("intact")),
-        ("keys".to_string(), json!(keys)),
-    ]);
-    Report::Record { data, raw: Value::Null }
+    let checked = Checked {
+        status: "repaired",
+        keys: repaired.kept,
+        known_since: Some(repaired.known_since),
+        moved: Some(repaired.moved),
+    };
+    Ok(Report::from_record(&checked, Value::Null))
 }

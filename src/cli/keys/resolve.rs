@@ -7,31 +7,30 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::aliyun::client;
 use crate::aliyun::guard::Guard;
 use crate::api::call;
-use crate::api::reply::Acceptance;
-use crate::cli::keys::{find, is_busy, summary, unusable};
+use crate::cli::keys::{State, Summary, find, is_busy, unusable};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
-use crate::output::report::Report;
+use crate::output::report::{Report, fields};
 use crate::send::idempotency::{self, Details, Record, lease};
 use crate::send::receipt_lookup::{self, Evidence, ReceiptQuery};
 use crate::send::require_consent;
 use crate::storage::{self, KeyRecord, KeyState, Store};
 
-pub const EXAMPLES: &str = "\
-Examples:
-  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --idempotency-key order-42 --yes
-  alimsg --sandbox keys resolve order-42 --as sent --yes
-  alimsg keys resolve order-42 --as not-sent";
-
 /// Time limit for finding a receipt.
 const LOOK_UP: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --idempotency-key order-42 --yes
+  alimsg --sandbox keys resolve order-42 --as sent --yes
+  alimsg keys resolve order-42 --as not-sent")]
 pub struct Flags {
     /// Key that was given as --idempotency-key
     #[arg(value_name = "KEY", allow_hyphen_values = true)]
@@ -57,9 +56,9 @@ enum Choice {
 /// # Errors
 /// The key is not on record; its call may still run; a receipt proves the opposite; the user did
 /// not confirm.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.dry_run {
-        return dry_run(context, flags);
+        return dry_run(context, &flags);
     }
     match flags.outcome {
         Choice::Sent => require_consent(context)?,
@@ -75,7 +74,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     }
     match (flags.outcome, record.state) {
         (Choice::Sent, KeyState::Accepted) if !record.damaged => {
-            Ok(report(summary(context, &record), "sent"))
+            Ok(report(context, &record, "sent"))
         }
         (Choice::NotSent, KeyState::Accepted) => Err(already_sent(&record)),
         (_, KeyState::Reserved) if !record.damaged => {
@@ -83,7 +82,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
                 .hint("run the send command again"))
         }
         (Choice::Sent, _) => as_sent(context, &*store, &record),
-        (Choice::NotSent, _) => as_not_sent(context, flags, &*store, &record),
+        (Choice::NotSent, _) => as_not_sent(context, &flags, &*store, &record),
     }
 }
 
@@ -100,6 +99,15 @@ fn dry_run(context: &Context, flags: &Flags) -> Result<Report> {
         }
         None => Ok(Report::DryRun(Vec::new())),
     }
+}
+
+/// The resolved key.
+#[derive(Debug, Serialize)]
+struct Resolved {
+    #[serde(flatten)]
+    summary: Summary,
+    /// `sent` or `not_sent`.
+    resolved_as: &'static str,
 }
 
 fn require_terminal(context: &Context) -> Result<()> {
@@ -128,7 +136,7 @@ fn as_sent(context: &Context, store: &dyn Store, record: &KeyRecord) -> Result<R
     }
     store.settle_as_sent(record, &result(record, Value::Null)).map_err(unusable)?;
     let settled = store.key(&record.key).map_err(unusable)?;
-    Ok(report(summary(context, settled.as_ref().unwrap_or(record)), "sent"))
+    Ok(report(context, settled.as_ref().unwrap_or(record), "sent"))
 }
 
 fn as_not_sent(
@@ -139,12 +147,12 @@ fn as_not_sent(
 ) -> Result<Report> {
     let mut rows = rows(context, record);
     match look_up(context, flags, record)? {
-        LookUp::Proof(acceptance) => {
+        Ok(Evidence::Proof(acceptance)) => {
             let result = result(record, Value::Object(acceptance.raw));
             store.settle_as_sent(record, &result).map_err(unusable)?;
             return Err(already_sent(record));
         }
-        LookUp::Possible => {
+        Ok(Evidence::Possible) => {
             return Err(unknown(
                 "there is a receipt with the tracking ID of this message",
                 "you chose this ID, so the receipt may belong to another message; but while it may \
@@ -152,13 +160,13 @@ fn as_not_sent(
             )
             .next(idempotency::show_command(&record.key)));
         }
-        LookUp::Nothing => {
+        Ok(Evidence::Nothing) => {
             rows.push((
                 "receipt".into(),
                 "none found; the message may still have been sent".into(),
             ));
         }
-        LookUp::NotPossible(reason) => {
+        Err(reason) => {
             rows.push(("receipt".into(), format!("not checked: {reason}")));
         }
     }
@@ -178,26 +186,23 @@ fn as_not_sent(
             "run this again to see its state",
         ));
     }
-    Ok(report(summary(context, record), "not_sent"))
+    Ok(report(context, record, "not_sent"))
 }
 
-enum LookUp {
-    Proof(Acceptance),
-    Possible,
-    Nothing,
-    NotPossible(String),
-}
-
-/// Looks for a receipt, if the record has the recipient and the channel instance.
+/// Looks for a receipt. Returns the reason if that is not possible, such as an unknown recipient.
 ///
 /// # Errors
 /// A signal; the current account is not the one that sent the message.
-fn look_up(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<LookUp> {
+fn look_up(
+    context: &Context,
+    flags: &Flags,
+    record: &KeyRecord,
+) -> Result<std::result::Result<Evidence, String>> {
     let Some(receipt_query) = receipt_query(flags, record) else {
-        return Ok(LookUp::NotPossible("the recipient is not on record".into()));
+        return Ok(Err("the recipient is not on record".into()));
     };
     if !receipt_query.can_be_looked_up() {
-        return Ok(LookUp::NotPossible("--cust-space-id is missing".into()));
+        return Ok(Err("--cust-space-id is missing".into()));
     }
     let account = record.identity.as_ref().map(|identity| identity.account.as_str());
     if account.is_some_and(|account| account != idempotency::account(&context.settings)) {
@@ -213,17 +218,15 @@ fn look_up(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<LookU
         receipt_lookup::once(context, &guard, &receipt_query, &record.tracking, since, deadline)
     });
     match evidence {
-        Ok(Evidence::Proof(acceptance)) => Ok(LookUp::Proof(acceptance)),
-        Ok(Evidence::Possible) => Ok(LookUp::Possible),
-        Ok(Evidence::Nothing) => Ok(LookUp::Nothing),
+        Ok(evidence) => Ok(Ok(evidence)),
         Err(failure) if failure.kind == Kind::Cancelled => Err(failure),
         // A key can be resolved even while the service does not answer.
-        Err(failure) => Ok(LookUp::NotPossible(failure.message)),
+        Err(failure) => Ok(Err(failure.message)),
     }
 }
 
 fn rows(context: &Context, record: &KeyRecord) -> Vec<(String, String)> {
-    let fields = summary(context, record);
+    let fields = fields(&Summary::new(context, record));
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Array(items) => {
@@ -241,23 +244,23 @@ fn result(record: &KeyRecord, raw: Value) -> String {
     let by = if raw.is_null() { "hand" } else { "receipt" };
     let product = Details::from_record(record).map(|details| details.receipt_query.product());
     let tracking = product.map_or("tracking_id", |product| product.ids().tracking);
-    let data = Map::from_iter([
-        ("status".to_string(), json!("sent")),
-        (tracking.to_string(), json!(record.tracking.id)),
-        ("request_id".to_string(), Value::Null),
-        ("to".to_string(), Value::Null),
-        ("replayed".to_string(), json!(false)),
-        ("resolved_by".to_string(), json!(by)),
-    ]);
+    let data = fields(&json!({
+        "status": "sent",
+        tracking: record.tracking.id,
+        "request_id": null,
+        "to": null,
+        "replayed": false,
+        "resolved_by": by,
+    }));
     serde_json::to_string(&Record { data, raw }).unwrap_or_default()
 }
 
-fn report(mut data: Map<String, Value>, resolved_as: &str) -> Report {
-    data.insert("resolved_as".into(), json!(resolved_as));
+fn report(context: &Context, record: &KeyRecord, resolved_as: &'static str) -> Report {
+    let mut summary = Summary::new(context, record);
     if resolved_as == "not_sent" {
-        data.insert("state".into(), json!("unused"));
+        summary.state = State::Unused;
     }
-    Report::Record { data, raw: Value::Null }
+    Report::from_record(&Resolved { summary, resolved_as }, Value::Null)
 }
 
 fn already_sent(record: &KeyRecord) -> Box<Failure> {

@@ -1,64 +1,71 @@
 //! `alimsg keys show`: the state of a key, how to find its message, and how to resolve it.
 
-use clap::Args;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
-use crate::cli::keys::{find, state, summary};
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::keys::{State, Summary, find, result_data};
+use crate::cli::prelude::*;
 use crate::send::idempotency::{Details, resolve_commands};
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --idempotency-key order-42 --yes
   alimsg --sandbox keys show order-42
-  alimsg keys show order-42 --json";
-
-#[derive(Debug, Args)]
+  alimsg keys show order-42 --json")]
 pub struct Flags {
     /// Key that was given as --idempotency-key
     #[arg(value_name = "KEY", allow_hyphen_values = true)]
     key: String,
 }
 
+/// All details of a key.
+#[derive(Debug, Serialize)]
+struct Detail<'a> {
+    #[serde(flatten)]
+    summary: Summary,
+    /// The sender; `null` for an SMS.
+    from: Option<&'a str>,
+    /// Whether alimsg generated the tracking ID.
+    tracking_id_generated: bool,
+    /// Profile, region and source of credentials of the send.
+    account: Option<Value>,
+    /// The result that later runs with the key return.
+    result: Value,
+    /// Commands that find the message and resolve the key.
+    next: Vec<String>,
+}
+
 /// Shows a key.
 ///
 /// # Errors
 /// The record cannot be read, or the key is not in it.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
     }
     let (_, record) = find(context, &flags.key)?;
-    let mut data = summary(context, &record);
-    let details = Details::from_record(&record);
-    let from = details.as_ref().and_then(|details| details.receipt_query.ends().0);
-    data.insert("from".into(), json!(from));
-    data.insert("tracking_id_generated".into(), json!(record.tracking.generated));
-    let account = record.identity.as_ref().map(|identity| identity.account.as_str());
-    let account: Option<Value> = account.and_then(|text| serde_json::from_str(text).ok());
-    data.insert("account".into(), json!(account));
-    let result: Option<Value> =
-        record.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let mut result = result.map_or(Value::Null, |mut result| result["data"].take());
+    let summary = Summary::new(context, &record);
+    let receipt_query = Details::from_record(&record).map(|details| details.receipt_query);
+    let account = record.identity.as_ref();
+    let mut result = result_data(&record);
     if let Some(result) = result.as_object_mut() {
         // The summary has the masked recipients.
         result.shift_remove("to");
     }
-    data.insert("result".into(), result);
     let mut next = Vec::new();
-    if state(context, &record) == "unresolved" {
-        let receipt_query = details.map(|details| details.receipt_query);
-        next.extend(
-            receipt_query
-                .iter()
-                .flat_map(|receipt_query| receipt_query.check_commands(Some(&record.tracking.id))),
-        );
+    if summary.state == State::Unresolved {
+        let queries = receipt_query.iter();
+        next.extend(queries.flat_map(|query| query.check_commands(Some(&record.tracking.id))));
         next.extend(resolve_commands(&record.key));
     }
-    let next: Vec<String> =
-        next.iter().map(|command| context.settings.rerun_command(command)).collect();
-    data.insert("next".into(), json!(next));
-    Ok(Report::Record { data, raw: Value::Null })
+    let detail = Detail {
+        summary,
+        from: receipt_query.as_ref().and_then(|query| query.ends().0),
+        tracking_id_generated: record.tracking.generated,
+        account: account.and_then(|identity| serde_json::from_str(&identity.account).ok()),
+        result,
+        next: next.iter().map(|command| context.settings.rerun_command(command)).collect(),
+    };
+    Ok(Report::from_record(&detail, Value::Null))
 }

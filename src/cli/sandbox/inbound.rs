@@ -1,15 +1,12 @@
 //! `alimsg sandbox inbound`: simulates a message from a customer.
 
-use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::cli::prelude::*;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
-use crate::output::report::Report;
 use crate::sandbox;
 use crate::storage::folder;
 

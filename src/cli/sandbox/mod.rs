@@ -6,10 +6,6 @@ mod reset;
 
 use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
-
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg sandbox inbound --from 8613900000000 --to 8613800000001 --text 'Where is my order?'
@@ -22,22 +18,7 @@ pub enum Command {
     /// Simulate a message from a customer to a business number
     Inbound(inbound::Flags),
     /// Delete everything that happened in the sandbox
-    #[command(after_help = reset::EXAMPLES)]
-    Reset,
+    Reset(reset::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Inbound(_) => "sandbox inbound",
-            Self::Reset => "sandbox reset",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Inbound(flags) => inbound::run(context, flags),
-            Self::Reset => reset::run(context),
-        }
-    }
-}
+dispatch!(Inbound => inbound::run, Reset => reset::run);

@@ -3,16 +3,16 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::prelude::*;
 use crate::sandbox;
 use crate::storage::{self, folder};
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg sandbox reset
-  alimsg --sandbox whatsapp history --from 8613800000001 --cust-space-id cams-sandbox";
+  alimsg --sandbox whatsapp history --from 8613800000001 --cust-space-id cams-sandbox")]
+pub struct Flags;
 
 /// The result of a reset.
 #[derive(Debug, Serialize)]
@@ -25,7 +25,7 @@ struct Reset {
 ///
 /// # Errors
 /// A file that cannot be deleted.
-pub fn run(context: &Context) -> Result<Report> {
+pub fn run(context: &Context, _: Flags) -> Result<Report> {
     if context.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
     }

@@ -8,10 +8,6 @@ mod status;
 
 use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
-
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg sms send -p 13800001000 -s Acme -t SMS_100002 --param name=Alice --param order=42
@@ -35,24 +31,10 @@ pub enum Command {
     Stats(stats::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Send(_) => "sms send",
-            Self::Signs(command) => command.name(),
-            Self::Qualifications(command) => command.name(),
-            Self::Status(_) => "sms status",
-            Self::Stats(_) => "sms stats",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Send(flags) => send::run(context, flags),
-            Self::Signs(command) => command.run(context),
-            Self::Qualifications(command) => command.run(context),
-            Self::Status(flags) => status::run(context, flags),
-            Self::Stats(flags) => stats::run(context, &flags),
-        }
-    }
+dispatch! {
+    Send => send::run,
+    Signs => signs::run,
+    Qualifications => qualifications::run,
+    Status => status::run,
+    Stats => stats::run,
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use clap::Args;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -15,12 +14,10 @@ use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, MAX_PAGE_SIZE, PageRange};
 use crate::api::call::ReadCall;
 use crate::api::operations::Product;
-use crate::cli::{Inputs, read_only};
-use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::cli::prelude::*;
 use crate::message::phone;
 use crate::message::time::china;
-use crate::output::report::{self, Report};
+use crate::output::report;
 use crate::sms::receipt::{self, DAYS_KEPT, Filter, Receipts, Sent};
 
 const LATE: &str =
@@ -87,10 +84,10 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let (index, size) = range.first();
     let calls = filter.calls(now, index, size);
     let calls: Vec<&ReadCall> = calls.iter().collect();
-    let report = |found: Receipts| {
-        warn_incomplete(context, &found, wait, range);
-        let facts = Facts { send_date: date.to_string(), is_final: found.is_final() };
-        Report::from_rows("receipts", found.receipts, &facts, Value::Array(found.raw))
+    let report = |result: Receipts| {
+        warn_incomplete(context, &result, wait, range);
+        let facts = Facts { send_date: date.to_string(), is_final: result.is_final() };
+        Report::from_rows("receipts", result.receipts, &facts, Value::Array(result.raw))
     };
     let Some(limit) = wait else {
         if context.screen.streams_rows() && matches!(range, PageRange::All { .. }) {
@@ -179,8 +176,8 @@ fn wait_for(
         }
         is_first = false;
     })?;
-    let [(_, found)] = lookups;
-    Ok(found)
+    let [(_, result)] = lookups;
+    Ok(result)
 }
 
 /// Fetches receipts and prints each page when it arrives.
@@ -193,20 +190,20 @@ fn stream(
     let fetch = |client: &Client<'_>| {
         let mut listing = Listing::new(context, "receipts", range);
         let mut is_final = true;
-        let found = receipt::fetch_each(client, filter, range, |receipts, raw| {
+        let result = receipt::fetch_each(client, filter, range, |receipts, raw| {
             is_final &= receipts.iter().all(|receipt| receipt.status.is_final());
             listing.take(receipts.iter().map(report::fields).collect(), &raw)
         })?;
-        let is_final = is_final && listing.rows() > 0 && !found.more && !found.repeats;
-        Ok((listing, found, is_final))
+        let is_final = is_final && listing.rows() > 0 && !result.more && !result.repeats;
+        Ok((listing, result, is_final))
     };
-    read_only::run(context, calls, fetch, |(listing, found, is_final)| {
+    read_only::run(context, calls, fetch, |(listing, result, is_final)| {
         let is_closed = listing.is_closed();
-        if found.repeats {
+        if result.repeats {
             context
                 .screen
                 .warn("the service returned the same page twice; the list may be incomplete");
-        } else if found.more && !is_closed {
+        } else if result.more && !is_closed {
             pages::warn_cut(context, NARROW);
         } else if listing.rows() == 0 && !is_closed {
             context.screen.note(LATE);
@@ -216,29 +213,29 @@ fn stream(
 }
 
 /// Prints notes and warnings about receipts that may be missing.
-fn warn_incomplete(context: &Context, found: &Receipts, wait: Option<Duration>, range: PageRange) {
+fn warn_incomplete(context: &Context, result: &Receipts, wait: Option<Duration>, range: PageRange) {
     let screen = &context.screen;
-    if found.repeats {
+    if result.repeats {
         screen.warn("the service returned the same page twice; the list may be incomplete");
-    } else if found.more && matches!(range, PageRange::All { .. }) {
+    } else if result.more && matches!(range, PageRange::All { .. }) {
         pages::warn_cut(context, NARROW);
-    } else if found.more {
+    } else if result.more {
         screen.note(
             "there are more receipts: use --all for all pages, or --page-index for another one",
         );
     }
     if let Some(limit) = wait
-        && !found.is_final()
+        && !result.is_final()
     {
         let limit = limit.as_secs();
-        screen.warn(if found.receipts.is_empty() {
+        screen.warn(if result.receipts.is_empty() {
             format!(
                 "no receipt after {limit} s; the message may still have been sent, so do not send it again"
             )
         } else {
             format!("not every receipt is final after {limit} s; do not send again for that reason")
         });
-    } else if found.receipts.is_empty() {
+    } else if result.receipts.is_empty() {
         screen.note(LATE);
     }
 }

@@ -1,4 +1,4 @@
-//! The notation of buttons and media headers in flags and files.
+//! Parses buttons and media headers of flags and files.
 
 use serde_json::{Value, json};
 
@@ -9,32 +9,32 @@ use crate::error::{Failure, Result};
 /// # Errors
 /// Any other form; the hint lists them.
 pub fn parse_button(text: &str) -> Result<Value> {
-    let wrong = || {
+    let invalid = || {
         Failure::usage(format!("invalid --button {text:?}")).hint(
             "write reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE, for example \
              --button url=Track=https://example.com/orders",
         )
     };
-    let (kind, rest) = text.split_once('=').ok_or_else(wrong)?;
+    let (kind, rest) = text.split_once('=').ok_or_else(invalid)?;
     if rest.is_empty() {
-        return Err(wrong());
+        return Err(invalid());
     }
     let pair =
         || rest.split_once('=').filter(|(text, value)| !text.is_empty() && !value.is_empty());
     match kind {
         "reply" => Ok(json!({"Type": "QUICK_REPLY", "Text": rest})),
         "url" => {
-            let (text, url) = pair().ok_or_else(wrong)?;
+            let (text, url) = pair().ok_or_else(invalid)?;
             let dynamic = url.contains("$(") || url.contains("{{");
             let kind = if dynamic { "dynamic" } else { "static" };
             Ok(json!({"Type": "URL", "Text": text, "Url": url, "UrlType": kind}))
         }
         "phone" => {
-            let (text, number) = pair().ok_or_else(wrong)?;
+            let (text, number) = pair().ok_or_else(invalid)?;
             Ok(json!({"Type": "PHONE_NUMBER", "Text": text, "PhoneNumber": number}))
         }
         "code" => Ok(json!({"Type": "COPY_CODE", "Text": "Copy code", "CouponCode": rest})),
-        _ => Err(wrong()),
+        _ => Err(invalid()),
     }
 }
 
@@ -67,8 +67,8 @@ mod tests {
             parse_button("phone=Call=8613800001000").expect("phone")["Type"],
             "PHONE_NUMBER"
         );
-        for wrong in ["", "OK", "reply=", "url=Track", "url==https://x.example", "link=a=b"] {
-            parse_button(wrong).expect_err(wrong);
+        for invalid in ["", "OK", "reply=", "url=Track", "url==https://x.example", "link=a=b"] {
+            parse_button(invalid).expect_err(invalid);
         }
         parse_media_header("image=https://x.example/a.png").expect("image");
         parse_media_header("sticker=https://x.example/a").expect_err("not a header");

@@ -7,11 +7,9 @@ use serde_json::Value;
 use crate::aliyun::client::Client;
 use crate::aliyun::pages;
 use crate::api::call::{ChangeCall, ReadCall};
-use crate::api::operations::Product;
 use crate::api::reply::Reply;
 use crate::chat::template as chat;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
 use crate::message::placeholder::Variable;
 use crate::message::plan::PlanRow;
 use crate::message::template::{SubmittedTemplate, TemplateRow};
@@ -27,12 +25,7 @@ macro_rules! each {
     };
 }
 
-/// The product whose calls manage the templates of a channel.
-pub fn product(channel: Channel) -> Product {
-    if channel == Channel::Sms { Product::Dysmsapi } else { Product::Cams }
-}
-
-/// What identifies a template.
+/// The ID of a template.
 pub enum TemplateId {
     Chat(chat::detail::TemplateId),
     Sms(String),
@@ -68,7 +61,7 @@ impl TemplateId {
     }
 
     /// # Errors
-    /// The service does not know the template, or does not answer.
+    /// An unknown template; a failed call.
     pub fn fetch(&self, client: &Client<'_>) -> Result<Template> {
         match self {
             Self::Chat(id) => Ok(Template::Chat(Box::new(id.fetch(client)?))),
@@ -91,7 +84,7 @@ impl TemplateId {
         }
     }
 
-    /// Adds the command that lists the template, if the service does not know it.
+    /// Adds the command that lists templates if this one is unknown to the service.
     pub fn or_list(&self, failure: Box<Failure>) -> Box<Failure> {
         match self {
             Self::Chat(id) => chat::or_list(failure, id.channel, &id.code),
@@ -113,7 +106,7 @@ impl Template {
         each!(self, template => template.name.as_deref())
     }
 
-    /// What a plan shows of it.
+    /// Its rows in a plan.
     pub fn rows(&self) -> Vec<PlanRow> {
         each!(self, template => template.rows())
     }
@@ -122,12 +115,12 @@ impl Template {
         each!(self, template => template.variables())
     }
 
-    /// The message as the phone shows it.
+    /// The text as the phone shows it.
     pub fn render(&self, values: &[(String, String)]) -> String {
         each!(self, template => template.render(values))
     }
 
-    /// The command that sends it; the words in capitals have to be replaced.
+    /// The command that sends it, with placeholders in capitals.
     pub fn send_command(&self) -> String {
         each!(self, template => template.send_command())
     }
@@ -138,7 +131,7 @@ impl Template {
     }
 }
 
-/// Which templates are listed.
+/// A filter for the list of templates.
 pub enum ListQuery {
     Chat(chat::list::ListQuery),
     Sms(sms::list::ListQuery),
@@ -152,7 +145,7 @@ impl ListQuery {
         }
     }
 
-    /// Whether templates are filtered here, so that all pages have to be read.
+    /// Whether alimsg filters the templates, which needs all pages.
     pub const fn filters_locally(&self) -> bool {
         each!(self, query => query.filters_locally())
     }
@@ -164,7 +157,7 @@ impl ListQuery {
         }
     }
 
-    /// The paths of the list and of its length in the replies.
+    /// The paths of the list and of its total in the replies.
     pub const fn paths(&self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
             Self::Chat(_) => (chat::list::LISTS, chat::list::TOTALS),
@@ -172,7 +165,7 @@ impl ListQuery {
         }
     }
 
-    /// Whether approved templates come first; otherwise the order is the service's.
+    /// Whether approved templates are listed first.
     pub const fn lists_approved_first(&self) -> bool {
         matches!(self, Self::Sms(_))
     }
@@ -194,12 +187,12 @@ impl Draft {
         each!(self, draft => draft.create_call())
     }
 
-    /// The plan: everything that is submitted.
+    /// The plan: all submitted values.
     pub fn rows(&self) -> Vec<PlanRow> {
         each!(self, draft => draft.rows())
     }
 
-    /// The result of the call; an update passes the code that it named.
+    /// The result of the call. For an update, `given` is the code of the template.
     pub fn submitted(&self, reply: &Reply, given: Option<&str>) -> SubmittedTemplate {
         each!(self, draft => draft.submitted(reply, given))
     }

@@ -1,21 +1,17 @@
 //! `alimsg templates create`
 
-use clap::Args;
 use serde_json::{Value, json};
 
 use crate::api::call::shell_line;
 use crate::chat::template::draft::Draft as ChatDraft;
 use crate::chat::template::{limits, normalize_category};
+use crate::cli::prelude::*;
 use crate::cli::templates::channel::Draft;
 use crate::cli::templates::draft::{DraftFlags, warn_of_missing_code, warn_of_missing_examples};
-use crate::cli::{Inputs, anything};
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
-use crate::output::report::Report;
 use crate::send::change::{Change, Preview, Question, apply};
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg templates create --file order_update.toml
   alimsg templates create --channel sms --name 'Order shipped' --template-type notification \\
@@ -39,44 +35,42 @@ On Viber the category lists the parts: text, image, video, document, text_image,
 text_button, text_image_button or text_video_button.
 
 The sandbox approves a template after two seconds, and rejects one whose text contains
-\"spam\", \"prize\" or \"winner\".";
-
-#[derive(Debug, Args)]
-pub struct CreateFlags {
+\"spam\", \"prize\" or \"winner\".")]
+pub struct Flags {
     #[command(flatten)]
     draft: DraftFlags,
 }
 
-impl CreateFlags {
-    /// # Errors
-    /// Wrong or missing input, no consent; the service does not take the template.
-    pub fn run(self, context: &Context) -> Result<Report> {
-        let (draft, list) = if self.draft.channel == Channel::Sms {
-            let draft = self.draft.sms_draft("templates create")?;
-            let list = "alimsg templates list --channel sms --audit-status reviewing".to_string();
-            (Draft::Sms(draft), list)
-        } else {
-            let mut draft = self.draft.chat_draft()?;
-            complete(context, &mut draft)?;
-            limits::check(&draft)?;
-            warn_of_missing_examples(context, &draft.missing_examples());
-            let list = list_command(&draft);
-            (Draft::Chat(draft), list)
-        };
-        let change = Change {
-            call: draft.create_call(),
-            title: "About to create this template and submit it for review:".into(),
-            rows: draft.rows(),
-            preview: Preview::Nothing,
-            question: Question::Yes("create the template"),
-            check: list,
-        };
-        apply(context, &change, |reply| {
-            let submitted = draft.submitted(&reply, None);
-            warn_of_missing_code(context, &submitted);
-            Report::from_record(&submitted, Value::Object(reply.0))
-        })
-    }
+/// Creates a template.
+///
+/// # Errors
+/// Invalid or missing input; no confirmation; the service rejects the template.
+pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
+    let (draft, list) = if flags.draft.channel == Channel::Sms {
+        let draft = flags.draft.sms_draft("templates create")?;
+        let list = "alimsg templates list --channel sms --audit-status reviewing".to_string();
+        (Draft::Sms(draft), list)
+    } else {
+        let mut draft = flags.draft.chat_draft()?;
+        complete(context, &mut draft)?;
+        limits::check(&draft)?;
+        warn_of_missing_examples(context, &draft.missing_examples());
+        let list = list_command(&draft);
+        (Draft::Chat(draft), list)
+    };
+    let change = Change {
+        call: draft.create_call(),
+        title: "About to create this template and submit it for review:".into(),
+        rows: draft.rows(),
+        preview: Preview::Nothing,
+        question: Question::Yes("create the template"),
+        check: list,
+    };
+    apply(context, &change, |reply| {
+        let submitted = draft.submitted(&reply, None);
+        warn_of_missing_code(context, &submitted);
+        Report::from_record(&submitted, Value::Object(reply.0))
+    })
 }
 
 /// The command that shows whether the template was created.
@@ -86,10 +80,10 @@ fn list_command(draft: &ChatDraft) -> String {
     shell_line("alimsg", &words.map(String::from))
 }
 
-/// Asks for what a new WhatsApp or Viber template requires and the user did not give.
+/// Asks for missing values that a new WhatsApp or Viber template requires.
 ///
 /// # Errors
-/// All that is missing, if there is no terminal to ask at.
+/// Values are missing and there is no terminal; the failure names all of them.
 fn complete(context: &Context, draft: &mut ChatDraft) -> Result<()> {
     let channel = draft.channel;
     let mut inputs = Inputs::new(context);
@@ -102,8 +96,8 @@ fn complete(context: &Context, draft: &mut ChatDraft) -> Result<()> {
         limits::check_name(channel, name)
     })?;
     let question = "Category, such as UTILITY or, on Viber, text";
-    let category = need("--category", question, &draft.category, &|word| {
-        limits::check_category(channel, &normalize_category(channel, word))
+    let category = need("--category", question, &draft.category, &|category| {
+        limits::check_category(channel, &normalize_category(channel, category))
     })?;
     let category = normalize_category(channel, &category);
     let question = "Language, such as en or zh_CN";

@@ -1,21 +1,21 @@
-//! The flags of `create` and `update`, and how they become a draft together with a file.
+//! The flags of `create` and `update`. Together with a file, they are the draft of a template.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value, json};
 
 use crate::api::audit_status::TemplateType;
 use crate::chat::template as chat;
+use crate::cli::prelude::*;
 use crate::cli::templates::{button, file, refuse_flags};
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 use crate::message::params;
 use crate::message::template::SubmittedTemplate;
 use crate::sms::template as sms;
+
+/// The heading of the flags for WhatsApp and Viber on the help page.
+const CHAT: &str = "WhatsApp and Viber";
 
 /// The template to submit. A flag wins over the same field of the file.
 #[derive(Debug, Args)]
@@ -33,49 +33,39 @@ pub struct DraftFlags {
     pub name: Option<String>,
 
     /// UTILITY, MARKETING or AUTHENTICATION; on Viber the parts: text, text_image_button …
-    #[arg(long, value_name = "CATEGORY", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "CATEGORY", help_heading = CHAT)]
     pub category: Option<String>,
 
     /// Language, for example en or zh_CN
-    #[arg(
-        long,
-        visible_alias = "biz-language",
-        value_name = "L",
-        help_heading = "WhatsApp and Viber"
-    )]
+    #[arg(long, visible_alias = "biz-language", value_name = "L", help_heading = CHAT)]
     pub language: Option<String>,
 
     /// Text of the body; variables as $(name)
-    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
     pub body: Option<String>,
 
     /// Text of the header (WhatsApp)
-    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
     pub header: Option<String>,
 
     /// Image, video or document instead of a header text
-    #[arg(
-        long,
-        value_name = "FORMAT=URL",
-        conflicts_with = "header",
-        help_heading = "WhatsApp and Viber"
-    )]
+    #[arg(long, value_name = "FORMAT=URL", conflicts_with = "header", help_heading = CHAT)]
     pub header_media: Option<String>,
 
     /// Text of the footer (WhatsApp)
-    #[arg(long, value_name = "TEXT", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
     pub footer: Option<String>,
 
     /// reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE; repeatable (Viber: one url)
-    #[arg(long, value_name = "KIND=TEXT", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "KIND=TEXT", help_heading = CHAT)]
     pub button: Vec<String>,
 
     /// Example of a variable, for the review; repeatable
-    #[arg(long, value_name = "NAME=VALUE", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "NAME=VALUE", help_heading = CHAT)]
     pub example: Vec<String>,
 
     /// Channel instance
-    #[arg(long, value_name = "ID", help_heading = "WhatsApp and Viber")]
+    #[arg(long, value_name = "ID", help_heading = CHAT)]
     pub cust_space_id: Option<String>,
 
     /// Text of the template; variables as ${name}
@@ -124,7 +114,7 @@ struct ChatFields {
     cust_space_id: Option<String>,
 }
 
-/// A button as on the command line, or as the service takes it.
+/// A button as on the command line, or as the JSON object of the service.
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a button such as \"reply=OK\", or an object")]
 enum ButtonField {
@@ -167,7 +157,7 @@ impl DraftFlags {
     /// The draft of a WhatsApp or Viber template; its limits are not checked yet.
     ///
     /// # Errors
-    /// A flag of SMS, a file or a value that cannot be parsed.
+    /// A flag of SMS; a file or a value that cannot be parsed.
     pub fn chat_draft(&self) -> Result<chat::draft::Draft> {
         refuse_flags(
             self.channel,
@@ -191,7 +181,7 @@ impl DraftFlags {
         Ok(chat::draft::Draft {
             channel: self.channel,
             name: self.name.clone().or(fields.name.take()),
-            category: category.map(|word| chat::normalize_category(self.channel, &word)),
+            category: category.map(|category| chat::normalize_category(self.channel, &category)),
             language: self.language.clone().or(fields.language.take()),
             cust_space_id: self.cust_space_id.clone().or(fields.cust_space_id.take()),
             is_whole: fields.components.is_some(),
@@ -213,7 +203,7 @@ impl DraftFlags {
                 return Err(Failure::usage(
                     "`components` cannot be combined with header, body, footer or buttons",
                 )
-                .hint("give the one or the others"));
+                .hint("use either `components` or the other fields"));
             }
             if components.is_empty() {
                 return Err(Failure::usage("`components` is empty")
@@ -242,27 +232,26 @@ impl DraftFlags {
         components.extend(body.map(|text| json!({"Type": "BODY", "Text": text})));
         let footer = self.footer.clone().or(footer);
         components.extend(footer.map(|text| json!({"Type": "FOOTER", "Text": text})));
-        let buttons: Vec<Value> = if self.button.is_empty() {
-            let buttons = buttons.unwrap_or_default().into_iter();
-            buttons
-                .map(|field| match field {
-                    ButtonField::Flag(text) => button::parse_button(&text),
-                    ButtonField::Object(object) => Ok(Value::Object(object)),
-                })
-                .collect::<Result<_>>()?
+        let buttons = if self.button.is_empty() {
+            buttons.unwrap_or_default()
         } else {
-            self.button.iter().map(|text| button::parse_button(text)).collect::<Result<_>>()?
+            self.button.iter().cloned().map(ButtonField::Flag).collect()
         };
+        let parse = |field| match field {
+            ButtonField::Flag(text) => button::parse_button(&text),
+            ButtonField::Object(object) => Ok(Value::Object(object)),
+        };
+        let buttons = buttons.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
         if !buttons.is_empty() {
             components.push(json!({"Type": "BUTTONS", "Buttons": buttons}));
         }
         Ok(Value::Array(components))
     }
 
-    /// The draft of an SMS template, checked; `command` is the one that needs it.
+    /// The draft of an SMS template, checked. `command` is the name of the command.
     ///
     /// # Errors
-    /// All that is missing, a flag of WhatsApp or Viber, a violated limit.
+    /// Missing values; a flag of WhatsApp or Viber; a violated limit.
     pub fn sms_draft(&self, command: &str) -> Result<sms::draft::Draft> {
         refuse_flags(
             Channel::Sms,
@@ -284,7 +273,7 @@ impl DraftFlags {
         let content = self.content.clone().or(fields.content);
         let kind = self.template_type.clone();
         let kind = kind.or(fields.template_type.map(TextOrNumber::into_text));
-        let kind = kind.map(|word| TemplateType::parse("--template-type", &word)).transpose()?;
+        let kind = kind.map(|kind| TemplateType::parse("--template-type", &kind)).transpose()?;
         let intl_type = self.intl_type.map(|number| number.to_string());
         let intl_type = intl_type.or(fields.intl_type.map(TextOrNumber::into_text));
         let is_international = kind == Some(TemplateType::International);
@@ -321,12 +310,12 @@ impl DraftFlags {
     }
 }
 
-/// Only international templates have one.
+/// Parses the international type, which only international templates have.
 fn parse_intl_type(text: Option<&str>, is_international: bool) -> Result<Option<u64>> {
     let Some(text) = text else { return Ok(None) };
     if !is_international {
         return Err(Failure::usage("--intl-type is for international templates only")
-            .hint("leave it out, or use --template-type international"));
+            .hint("omit it, or use --template-type international"));
     }
     match text.parse() {
         Ok(number @ 0..=3) => Ok(Some(number)),
@@ -335,7 +324,7 @@ fn parse_intl_type(text: Option<&str>, is_international: bool) -> Result<Option<
     }
 }
 
-/// The service takes a template without examples, but reviewers often reject it.
+/// Warns of missing examples: the service accepts such a template, but reviewers often reject it.
 pub fn warn_of_missing_examples(context: &Context, missing: &[String]) {
     if !missing.is_empty() {
         context.screen.warn(format!(
@@ -345,12 +334,12 @@ pub fn warn_of_missing_examples(context: &Context, missing: &[String]) {
     }
 }
 
-/// Without a code, nothing proves that there is a template to review.
+/// Warns of a reply without a template code, which does not prove that the template exists.
 pub fn warn_of_missing_code(context: &Context, submitted: &SubmittedTemplate) {
     if submitted.code.is_none() {
         context.screen.warn(
-            "the service replied OK but named no template: check with `alimsg templates list` \
-             whether it exists",
+            "the reply has no template code: check with `alimsg templates list` whether the \
+             template exists",
         );
     }
 }

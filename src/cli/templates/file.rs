@@ -1,4 +1,4 @@
-//! Templates in files: JSON or TOML, with the same fields.
+//! Parses a template in a JSON or TOML file; both have the same fields.
 
 use std::fs;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use serde_json::error::Category;
 
 use crate::error::{Failure, Result};
 
-/// The size of the largest file, in bytes.
+/// The maximum size of a file, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
 /// Parses a file with these fields: `.toml` as TOML, any other as JSON.
@@ -23,14 +23,14 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T> {
     };
     if fs::metadata(path).map_err(unreadable)?.len() > MAX_BYTES {
         return Err(Failure::usage(format!("{shown} is too large for a template"))
-            .hint(format!("{} KiB at most", MAX_BYTES / 1024)));
+            .hint(format!("the limit is {} KiB", MAX_BYTES / 1024)));
     }
     let text = fs::read_to_string(path).map_err(unreadable)?;
     let is_toml = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));
     let (format, parsed) = if is_toml {
         ("TOML", from_toml(&text))
     } else if text.trim_start().starts_with('[') {
-        // Serde would take the items for the fields.
+        // Serde would accept an array and use its items as fields.
         ("JSON", Err("expected an object, {\"name\": …}".to_string()))
     } else {
         ("JSON", from_json(&text))
@@ -43,7 +43,8 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T> {
     })
 }
 
-/// Errors name the place and quote no value: a template can have private texts.
+/// Parses TOML. Errors name the position and never quote a value, because a template can contain
+/// private text.
 fn from_toml<T: DeserializeOwned>(text: &str) -> std::result::Result<T, String> {
     let place = |error: &toml::de::Error| position(text, error.span());
     let document = toml::Deserializer::parse(text)
@@ -52,7 +53,7 @@ fn from_toml<T: DeserializeOwned>(text: &str) -> std::result::Result<T, String> 
         .map_err(|error| format!("{} at {}", without_value(error.message()), place(&error)))
 }
 
-/// As [`from_toml`]; messages about the syntax of JSON quote nothing.
+/// Parses JSON; errors as in [`from_toml`]. Syntax errors of JSON never quote a value.
 fn from_json<T: DeserializeOwned>(text: &str) -> std::result::Result<T, String> {
     serde_json::from_str(text).map_err(|error| {
         let message = error.to_string();
@@ -74,17 +75,17 @@ fn position(text: &str, span: Option<Range<usize>>) -> String {
     format!("line {line}, column {column}")
 }
 
-/// Serde's message about a value of the wrong type, without the value.
+/// Removes the value from serde's message about an invalid type.
 fn without_value(message: &str) -> String {
     let is_safe = |start: &&str| message.starts_with(start);
-    // These name fields and types only.
+    // These contain only names of fields and types.
     if ["unknown field ", "duplicate field ", "expected "].iter().any(is_safe) {
         return message.to_string();
     }
     let parts =
         message.strip_prefix("invalid type: ").and_then(|rest| rest.rsplit_once(", expected "));
-    let Some((found, expected)) = parts else { return "invalid value".into() };
-    let kind = found.split(['"', '`']).next().unwrap_or_default().trim_end();
+    let Some((given, expected)) = parts else { return "invalid value".into() };
+    let kind = given.split(['"', '`']).next().unwrap_or_default().trim_end();
     format!("invalid type: {kind}, expected {expected}")
 }
 

@@ -14,12 +14,8 @@ mod stats;
 mod template_flags;
 mod update;
 
+use crate::cli::prelude::*;
 use clap::Subcommand;
-
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
-use crate::output::report::Report;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -30,63 +26,40 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List templates
-    #[command(after_help = list::EXAMPLES)]
-    List(list::ListFlags),
+    List(list::Flags),
     /// Show a template: components, variables, and the command that sends it
-    #[command(after_help = show::EXAMPLES)]
-    Show(show::ShowFlags),
+    Show(show::Flags),
     /// Render a template with variables, as the phone shows it; nothing is sent
-    #[command(after_help = preview::EXAMPLES)]
-    Preview(preview::PreviewFlags),
+    Preview(preview::Flags),
     /// Create a template and submit it for review
-    #[command(after_help = create::EXAMPLES)]
-    Create(Box<create::CreateFlags>),
+    Create(Box<create::Flags>),
     /// Update a template and submit it for review
-    #[command(after_help = update::EXAMPLES)]
-    Update(Box<update::UpdateFlags>),
+    Update(Box<update::Flags>),
     /// Delete a template; asks you to type its name
-    #[command(after_help = delete::EXAMPLES)]
-    Delete(delete::DeleteFlags),
+    Delete(delete::Flags),
     /// Count the messages sent, delivered and read with a template
-    #[command(after_help = stats::EXAMPLES)]
-    Stats(stats::StatsFlags),
+    Stats(stats::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "templates list",
-            Self::Show(_) => "templates show",
-            Self::Preview(_) => "templates preview",
-            Self::Create(_) => "templates create",
-            Self::Update(_) => "templates update",
-            Self::Delete(_) => "templates delete",
-            Self::Stats(_) => "templates stats",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::List(flags) => flags.run(context),
-            Self::Show(flags) => flags.run(context),
-            Self::Preview(flags) => flags.run(context),
-            Self::Create(flags) => flags.run(context),
-            Self::Update(flags) => flags.run(context),
-            Self::Delete(flags) => flags.run(context),
-            Self::Stats(flags) => flags.run(context),
-        }
-    }
+dispatch! {
+    List => list::run,
+    Show => show::run,
+    Preview => preview::run,
+    Create => create::run,
+    Update => update::run,
+    Delete => delete::run,
+    Stats => stats::run,
 }
 
-/// Refuses flags that the channel does not support; each comes with whether it is given.
+/// Refuses flags that the channel does not support. Each name comes with whether the flag is given.
 ///
 /// # Errors
-/// The first of them that is given.
+/// One of them is given.
 fn refuse_flags(channel: Channel, flags: &[(&str, bool)]) -> Result<()> {
     let Some((flag, _)) = flags.iter().find(|(_, is_given)| *is_given) else { return Ok(()) };
     let hint = match channel {
-        Channel::Sms => "leave it out: only WhatsApp and Viber support it",
-        Channel::Whatsapp | Channel::Viber => "leave it out, or add --channel sms",
+        Channel::Sms => "omit it: only WhatsApp and Viber support it",
+        Channel::Whatsapp | Channel::Viber => "omit it, or add --channel sms",
     };
     let message = format!("{flag} is not supported with --channel {}", channel.name());
     Err(Failure::usage(message).hint(hint))

@@ -1,25 +1,18 @@
 //! `alimsg templates preview`
 
-use clap::Args;
-
-use crate::aliyun::client::{self, Client};
-use crate::cli::templates::channel::product;
+use crate::cli::prelude::*;
 use crate::cli::templates::template_flags::TemplateFlags;
-use crate::context::Context;
-use crate::error::{Failure, Result};
 use crate::message::params;
 use crate::message::placeholder::compare;
 use crate::message::template::Preview;
-use crate::output::report::Report;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg templates preview SMS_100002 --channel sms --template-param '{\"name\":\"Alice\"}'
   alimsg --sandbox templates preview 100000000000001 --language en \\
-      --param name=Alice --param order=42";
-
-#[derive(Debug, Args)]
-pub struct PreviewFlags {
+      --param name=Alice --param order=42")]
+pub struct Flags {
     #[command(flatten)]
     template: TemplateFlags,
 
@@ -36,37 +29,40 @@ pub struct PreviewFlags {
     template_param: Option<String>,
 }
 
-impl PreviewFlags {
-    /// # Errors
-    /// Wrong input; the service does not know the template, or does not answer.
-    pub fn run(self, context: &Context) -> Result<Report> {
-        let id = self.template.id(context)?;
-        let values = self.values()?;
-        if context.settings.dry_run {
-            return client::dry_run(context, &[&id.fetch_call()]);
-        }
-        let template = id.fetch(&Client::connect(context, product(id.channel()))?)?;
-        let comparison = compare(&template.variables(), &values);
-        let preview = Preview {
-            text: template.render(&values),
-            missing: comparison.missing,
-            superfluous: comparison.superfluous,
-        };
-        Ok(Report::from_record(&preview, template.raw().clone()).drawn(preview.text))
-    }
+/// Renders a template.
+///
+/// # Errors
+/// Invalid input; an unknown template; a failed call.
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    let id = flags.template.id(context)?;
+    let values = values(&flags)?;
+    read_only::run(
+        context,
+        &[&id.fetch_call()],
+        |client| id.fetch(client),
+        |template| {
+            let comparison = compare(&template.variables(), &values);
+            let preview = Preview {
+                text: template.render(&values),
+                missing: comparison.missing,
+                superfluous: comparison.superfluous,
+            };
+            Report::from_record(&preview, template.raw().clone()).drawn(preview.text)
+        },
+    )
+}
 
-    /// The values of all three flags.
-    fn values(&self) -> Result<Vec<(String, String)>> {
-        let pairs: Vec<String> = self.template_params.iter().chain(&self.param).cloned().collect();
-        let mut values = params::from_pairs("--param", &pairs)?;
-        let Some(json) = &self.template_param else { return Ok(values) };
-        for (name, value) in params::from_json("--template-param", json)? {
-            if values.iter().any(|(given, _)| *given == name) {
-                return Err(Failure::usage(format!("the variable {name} is given twice"))
-                    .hint("give each variable once"));
-            }
-            values.push((name, value));
+/// The values of all three flags.
+fn values(flags: &Flags) -> Result<Vec<(String, String)>> {
+    let pairs: Vec<String> = flags.template_params.iter().chain(&flags.param).cloned().collect();
+    let mut values = params::from_pairs("--param", &pairs)?;
+    let Some(json) = &flags.template_param else { return Ok(values) };
+    for (name, value) in params::from_json("--template-param", json)? {
+        if values.iter().any(|(given, _)| *given == name) {
+            return Err(Failure::usage(format!("the variable {name} is given twice"))
+                .hint("give each variable once"));
         }
-        Ok(values)
+        values.push((name, value));
     }
+    Ok(values)
 }

@@ -1,14 +1,9 @@
 //! The flags that identify one template.
 
-use clap::Args;
-
 use crate::chat::template as chat;
+use crate::cli::prelude::*;
 use crate::cli::templates::channel::TemplateId;
 use crate::cli::templates::refuse_flags;
-use crate::cli::{Inputs, anything};
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
 
 #[derive(Debug, Args)]
 pub struct TemplateFlags {
@@ -31,7 +26,7 @@ pub struct TemplateFlags {
 
 impl TemplateFlags {
     /// # Errors
-    /// A flag that the channel does not support, no language.
+    /// A flag that the channel does not support; no language.
     pub fn id(&self, context: &Context) -> Result<TemplateId> {
         if self.channel == Channel::Sms {
             refuse_flags(
@@ -52,11 +47,11 @@ impl TemplateFlags {
     }
 }
 
-/// The language of a WhatsApp or Viber template, from the flag or the prompt: a code is the code
-/// of the template in all its languages.
+/// The language of a WhatsApp or Viber template. Asks for it at a terminal if it is missing: all
+/// languages of a template have the same code.
 ///
 /// # Errors
-/// No language, and no terminal to ask at; the failure names the command that lists them.
+/// No language and no terminal; the failure names the command that lists the languages.
 pub fn require_language(
     context: &Context,
     channel: Channel,

@@ -7,9 +7,9 @@ use serde_json::json;
 use crate::cli::tests::*;
 use crate::sandbox::{Value, parse};
 
-/// Texts that are known to cause trouble on command lines, whole or in pieces.
+/// Texts that often cause errors on command lines, alone or combined.
 fn any_text() -> impl Strategy<Value = String> {
-    let trap = prop::sample::select(vec![
+    let special = prop::sample::select(vec![
         "-",
         "--",
         "-h",
@@ -60,7 +60,7 @@ fn any_text() -> impl Strategy<Value = String> {
         "true",
         "0",
     ]);
-    let piece = prop_oneof![3 => trap.prop_map(str::to_string), 1 => "[^\u{0}]{1,8}"];
+    let piece = prop_oneof![3 => special.prop_map(str::to_string), 1 => "[^\u{0}]{1,8}"];
     prop_oneof![
         8 => prop::collection::vec(piece.clone(), 1..6).prop_map(|segments| segments.concat()),
         1 => (piece, 200..4096_usize).prop_map(|(piece, length)| {

@@ -1,5 +1,5 @@
 //! Checks the argument vectors that the program builds against the table of operations and the
-//! sandbox's parser, which is as strict as the real one.
+//! sandbox's parser, which is as strict as the real CLI.
 
 use clap::Parser as _;
 
@@ -32,7 +32,7 @@ fn vector(words: &[&str]) -> Result<Vec<String>> {
         settings: Settings::from(line.globals),
         status: RunStatus::default(),
     };
-    match line.command.run(&context)? {
+    match crate::cli::run(&context, line.command)? {
         Report::DryRun(commands) => {
             let mut calls =
                 commands.into_iter().filter(|command| command.phase == Phase::Call).map(|c| c.argv);

@@ -1,17 +1,14 @@
 //! `alimsg whatsapp accounts list`: the channel instances of the cloud account.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::aliyun::pages::{self, PageRange};
 use crate::chat::channel_instance::{self, ChannelInstance};
-use crate::cli::read_only;
+use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
-use crate::output::report::{Report, Total};
+use crate::output::report::Total;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -25,6 +22,8 @@ pub enum Command {
     List(ListFlags),
 }
 
+dispatch!(List => list);
+
 #[derive(Debug, Args)]
 pub struct ListFlags {
     /// Only instances of this channel
@@ -32,21 +31,7 @@ pub struct ListFlags {
     channel: Option<Channel>,
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "whatsapp accounts list",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::List(flags) => list(context, &flags),
-        }
-    }
-}
-
-fn list(context: &Context, flags: &ListFlags) -> Result<Report> {
+fn list(context: &Context, flags: ListFlags) -> Result<Report> {
     let channel = flags.channel.map(Channel::name);
     let range = PageRange::All { size: pages::MAX_PAGE_SIZE };
     let (index, size) = range.first();
@@ -72,18 +57,14 @@ fn add_waba(
     client: &Client<'_>,
     instance: &mut ChannelInstance,
 ) -> Option<Value> {
-    match client.read(&instance.waba_call()?) {
-        Ok(reply) => {
-            instance.add_waba(&reply);
-            Some(Value::Object(reply.0))
-        }
-        Err(failure) => {
-            let space = instance.cust_space_id.as_deref().unwrap_or_default();
-            context.screen.warn(format!(
-                "cannot fetch the WhatsApp Business account of {space}: {}",
-                failure.message
-            ));
-            None
-        }
-    }
+    let warn = |failure: Box<Failure>| {
+        let space = instance.cust_space_id.as_deref().unwrap_or_default();
+        let message = &failure.message;
+        context
+            .screen
+            .warn(format!("cannot fetch the WhatsApp Business account of {space}: {message}"));
+    };
+    let reply = client.read(&instance.waba_call()?).map_err(warn).ok()?;
+    instance.add_waba(&reply);
+    Some(Value::Object(reply.0))
 }

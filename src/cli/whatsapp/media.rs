@@ -37,6 +37,8 @@ pub enum Command {
     Upload(UploadFlags),
 }
 
+dispatch!(Upload => upload);
+
 #[derive(Debug, Args)]
 pub struct UploadFlags {
     /// Image, video, audio file, document or sticker
@@ -50,20 +52,6 @@ pub struct UploadFlags {
     /// Print a link that works for a limited time, without credentials
     #[arg(long)]
     presign: bool,
-}
-
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Upload(_) => "whatsapp media upload",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Upload(flags) => upload(context, flags),
-        }
-    }
 }
 
 /// The uploaded file.

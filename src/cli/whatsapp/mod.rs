@@ -13,10 +13,6 @@ mod webhook;
 
 use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
-
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg whatsapp send text --from 8613800000001 --to 8613800001000 --text 'It is on its way.'
@@ -30,7 +26,7 @@ Examples:
 pub enum Command {
     /// Send a message
     #[command(subcommand, after_help = send::EXAMPLES)]
-    Send(send::Kind),
+    Send(send::Command),
     /// Messages of a business number, incoming and outgoing
     History(history::Flags),
     /// Show whether the 24-hour window for a customer is open, and when it closes
@@ -55,32 +51,14 @@ pub enum Command {
     Webhook(webhook::Command),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Send(kind) => kind.name(),
-            Self::History(_) => "whatsapp history",
-            Self::Session(_) => "whatsapp session",
-            Self::Numbers(command) => command.name(),
-            Self::Profile(command) => command.name(),
-            Self::Media(command) => command.name(),
-            Self::Accounts(command) => command.name(),
-            Self::Automation(command) => command.name(),
-            Self::Webhook(command) => command.name(),
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Send(kind) => send::run(context, kind),
-            Self::History(flags) => history::run(context, flags),
-            Self::Session(flags) => session::run(context, flags),
-            Self::Numbers(command) => command.run(context),
-            Self::Profile(command) => command.run(context),
-            Self::Media(command) => command.run(context),
-            Self::Accounts(command) => command.run(context),
-            Self::Automation(command) => command.run(context),
-            Self::Webhook(command) => command.run(context),
-        }
-    }
+dispatch! {
+    Send => send::run,
+    History => history::run,
+    Session => session::run,
+    Numbers => numbers::run,
+    Profile => profile::run,
+    Media => media::run,
+    Accounts => accounts::run,
+    Automation => automation::run,
+    Webhook => webhook::run,
 }

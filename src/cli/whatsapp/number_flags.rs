@@ -1,16 +1,12 @@
 //! The flags of commands about one business number.
 
-use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::call::ReadCall;
 use crate::api::reply::Reply;
-use crate::cli::{Inputs, anything, read_only};
-use crate::context::Context;
-use crate::error::Result;
+use crate::cli::prelude::*;
 use crate::message::phone;
-use crate::output::report::Report;
 
 /// A business number and its channel instance.
 #[derive(Debug, Args)]
@@ -35,9 +31,9 @@ impl NumberFlags {
     }
 }
 
-/// Settings of a number, after the number itself.
+/// A number and its settings.
 #[derive(Debug, Serialize)]
-struct OfNumber<T> {
+struct NumberSettings<T> {
     /// Digits only, country code first.
     number: String,
     #[serde(flatten)]
@@ -56,7 +52,7 @@ pub fn show<T: Serialize>(
 ) -> Result<Report> {
     let (number, space) = flags.checked(context)?;
     read_only::run_one(context, &call(&number, &space), |reply| {
-        let settings = OfNumber { number, settings: parse(&reply) };
+        let settings = NumberSettings { number, settings: parse(&reply) };
         Report::from_record(&settings, Value::Object(reply.0))
     })
 }

@@ -1,18 +1,13 @@
 //! `alimsg whatsapp session`: whether the 24-hour window for a customer is open, and when it closes.
 
-use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::chat::history::{Conversation, PAGE_SIZE};
 use crate::chat::session_window::{self, Window};
-use crate::cli::{Inputs, anything, read_only};
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
 use crate::message::phone;
-use crate::output::report::Report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -1,6 +1,6 @@
 //! `alimsg whatsapp webhook set`: the callback URLs for receipts and incoming messages.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -8,11 +8,10 @@ use crate::aliyun::client::Client;
 use crate::api::call::{Call, shell_line};
 use crate::api::operations::{ChangeOperation, UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
 use crate::chat::business_number::{self, Callbacks};
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::number_flags::need_space;
-use crate::context::Context;
-use crate::error::{Failure, Result};
 use crate::message::{phone, url};
-use crate::output::report::{Report, fields};
+use crate::output::report::fields;
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 pub const EXAMPLES: &str = "\
@@ -28,6 +27,8 @@ pub enum Command {
     #[command(after_help = EXAMPLES)]
     Set(SetFlags),
 }
+
+dispatch!(Set => set);
 
 #[derive(Debug, Args)]
 pub struct SetFlags {
@@ -54,20 +55,6 @@ pub struct SetFlags {
     /// Send callbacks to a message queue: Y or N
     #[arg(long, value_name = "Y|N", value_parser = ["Y", "N"], ignore_case = true)]
     queue_flag: Option<String>,
-}
-
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Set(_) => "whatsapp webhook set",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Set(flags) => set(context, flags),
-        }
-    }
 }
 
 /// The JSON output: the account or the number, and the new values.

@@ -195,7 +195,7 @@ fn without_a_code_in_the_reply_the_status_is_unknown() {
             (&json["data"]["code"], &json["data"]["status"]),
             (&Value::Null, &json!("unknown"))
         );
-        assert!(json["warnings"].to_string().contains("named no template"), "{json}");
+        assert!(json["warnings"].to_string().contains("no template code"), "{json}");
     }
     world.assert_clean();
 }

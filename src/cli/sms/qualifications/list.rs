@@ -1,18 +1,15 @@
 //! `alimsg sms qualifications list`.
 
-use clap::Args;
-
 use crate::aliyun::listing::Listing;
-use crate::aliyun::pages::PageRange;
+use crate::aliyun::pages::MAX_PAGE_SIZE;
 use crate::api::audit_status::parse_status;
-use crate::cli::read_only;
+use crate::cli::page_flags::PageFlags;
+use crate::cli::prelude::*;
 use crate::cli::sms::qualifications::PersonalDataFlags;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::{self, Report, Total};
 use crate::sms::qualification::{self, Filter};
 
 #[derive(Debug, Args)]
+#[command(mut_arg("page_index", |arg| arg.visible_alias("page-no")))]
 #[command(after_help = "\
 Examples:
   alimsg sms qualifications list --audit-status approved --all
@@ -43,18 +40,8 @@ pub struct Flags {
     #[arg(long, value_name = "ID")]
     work_order_id: Option<u64>,
 
-    /// Page, counted from 1
-    #[arg(long, visible_alias = "page-no", value_name = "N", default_value = "1",
-          conflicts_with = "all", value_parser = clap::value_parser!(u64).range(1..))]
-    page_index: u64,
-
-    /// Qualifications per page, 1 to 50 [default: 20; with --all 50]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=50))]
-    page_size: Option<u64>,
-
-    /// All pages, at most 50,000 rows; in a pipe rows are printed page by page, at most 10,000 pages
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    pages: PageFlags,
 
     #[command(flatten)]
     personal_data: PersonalDataFlags,
@@ -64,31 +51,25 @@ pub struct Flags {
 ///
 /// # Errors
 /// An unknown status; `--show-personal-data` without consent; a failed call.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let status = flags.audit_status.as_deref();
     let filter = Filter {
-        company_name: flags.company_name.clone(),
-        legal_person_name: flags.legal_person_name.clone(),
-        name: flags.name.clone(),
-        status: status.map(|word| parse_status("--audit-status", word)).transpose()?,
+        company_name: flags.company_name,
+        legal_person_name: flags.legal_person_name,
+        name: flags.name,
+        status: status.map(|status| parse_status("--audit-status", status)).transpose()?,
         use_by_self: flags.use_by_self,
         work_order_id: flags.work_order_id,
     };
-    let range = PageRange::from_flags(flags.all, flags.page_index, flags.page_size);
+    let range = flags.pages.range(false, MAX_PAGE_SIZE);
     let redaction = flags.personal_data.consent(context)?;
     let (index, size) = range.first();
-    read_only::run(
+    read_only::list(
         context,
-        &[&filter.call(index, size)],
-        |client| {
-            let mut listing = Listing::new(context, "qualifications", range);
-            let end = qualification::fetch(client, &filter, range, redaction, &mut listing)?;
-            Ok((listing, end))
-        },
-        |(listing, end)| {
-            listing.remark(end, range);
-            let total = end.total.unwrap_or(listing.rows() as u64);
-            listing.report(report::fields(&Total { total }))
-        },
+        Listing::new(context, "qualifications", range),
+        range,
+        &filter.call(index, size),
+        false,
+        |client, listing| qualification::fetch(client, &filter, range, redaction, listing),
     )
 }

@@ -3,11 +3,9 @@
 mod list;
 mod show;
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::output::report::Report;
+use crate::cli::prelude::*;
 use crate::sms::redaction::Redaction;
 
 pub const EXAMPLES: &str = "\
@@ -24,21 +22,7 @@ pub enum Command {
     Show(show::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "sms qualifications list",
-            Self::Show(_) => "sms qualifications show",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::List(flags) => list::run(context, &flags),
-            Self::Show(flags) => show::run(context, &flags),
-        }
-    }
-}
+dispatch!(List => list::run, Show => show::run);
 
 #[derive(Debug, Args)]
 pub struct PersonalDataFlags {
@@ -48,7 +32,7 @@ pub struct PersonalDataFlags {
 }
 
 impl PersonalDataFlags {
-    /// How much is shown. Asks for consent to show everything, before any process starts.
+    /// Whether personal data is masked. Asks for consent to show it, before any process starts.
     ///
     /// # Errors
     /// The user declined; there is no terminal and no `--yes`.

@@ -1,12 +1,7 @@
 //! `alimsg sms qualifications show`.
 
-use clap::Args;
-
-use crate::cli::read_only;
+use crate::cli::prelude::*;
 use crate::cli::sms::qualifications::PersonalDataFlags;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
 use crate::sms::qualification;
 
 #[derive(Debug, Args)]
@@ -32,7 +27,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// `--show-personal-data` without consent; a failed call.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let redaction = flags.personal_data.consent(context)?;
     read_only::run(
         context,

@@ -13,7 +13,7 @@ use crate::sms::template::SmsTemplate;
 /// Documented limit: numbers per SendSms call.
 const MAX_RECIPIENTS: usize = 1000;
 
-/// The message, with the values that are known so far.
+/// The message, with the values that were given so far.
 #[derive(Debug)]
 pub struct Draft {
     pub recipients: Vec<String>,

@@ -5,16 +5,12 @@ mod pick;
 mod verify;
 mod wait;
 
-use clap::Args;
-
 use crate::aliyun::guard::Guard;
 use crate::api::operations::SEND_SMS;
+use crate::cli::prelude::*;
 use crate::cli::send_flags::SendFlags;
-use crate::cli::{Inputs, anything};
-use crate::context::Context;
-use crate::error::{Failure, Outcome, Result};
+use crate::error::Outcome;
 use crate::message::params;
-use crate::output::report::Report;
 use crate::send;
 use crate::send::idempotency::Tracking;
 use crate::sms::{signature, template};
@@ -100,7 +96,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     )
 }
 
-/// What the service rejected; the user can pick another one.
+/// The part that the service rejected; the user can pick another one.
 #[derive(Clone, Copy)]
 enum Rejected {
     Signature,

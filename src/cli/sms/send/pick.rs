@@ -3,11 +3,9 @@
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
-use crate::cli::anything;
+use crate::cli::prelude::*;
 use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::sms::send::draft::Draft;
-use crate::context::Context;
-use crate::error::Result;
 use crate::message::placeholder::{Style, compare};
 use crate::sms::signature;
 use crate::sms::template::{self, SmsTemplate};
@@ -52,13 +50,13 @@ fn pick_missing(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Resu
     let templates = template_code.is_none().then(|| template::approved(&client));
     drop(client);
     let picked = match signatures {
-        Some(found) => SIGNATURES.pick(context, found, |name| format!("{name} · approved"))?,
+        Some(fetched) => SIGNATURES.pick(context, fetched, |name| format!("{name} · approved"))?,
         None => sign_name,
     };
     draft.sign_name = Some(picked.map_or_else(|| context.screen.ask("Signature", anything), Ok)?);
     let picked = match templates {
-        Some(found) => {
-            let template = TEMPLATES.pick(context, found, row)?;
+        Some(fetched) => {
+            let template = TEMPLATES.pick(context, fetched, row)?;
             let code = template.as_ref().map(|template| template.code.clone());
             draft.template = template.filter(SmsTemplate::has_text);
             drop_superfluous(context, draft);

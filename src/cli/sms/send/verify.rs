@@ -22,15 +22,16 @@ pub fn verification(
 ) -> Verify {
     Box::new(move |client| {
         signature::fetch_detail(client, &sign_name)
-            .and_then(|(found, _)| {
+            .and_then(|(signature, _)| {
                 let what = format!("signature {sign_name}");
-                require_approved(&what, &found.status, found.reason.as_deref())
+                require_approved(&what, &signature.status, signature.reason.as_deref())
             })
             .map_err(|failure| or_next(failure, signature::LIST_APPROVED))?;
         let template = template::get(client, &template_code)
-            .and_then(|found| {
+            .and_then(|template| {
                 let what = format!("template {template_code}");
-                require_approved(&what, &found.status, found.reason.as_deref()).map(|()| found)
+                require_approved(&what, &template.status, template.reason.as_deref())?;
+                Ok(template)
             })
             .map_err(|failure| or_next(failure, template::LIST_APPROVED))?;
         check_variables(&template, &template_code, &variables)?;

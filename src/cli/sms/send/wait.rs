@@ -27,10 +27,10 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
             recipients.iter().map(|phone| (filter(phone), Receipts::default())).collect();
         context.screen.note("waiting for the receipts");
         let limit = Duration::from_secs(seconds);
-        let result =
+        let waited =
             guard.and_then(|guard| receipt::wait(context, guard, &mut lookups, limit, &mut |_| {}));
-        let open = lookups.iter().filter(|(_, found)| !found.is_final()).count();
-        match result {
+        let open = lookups.iter().filter(|(_, result)| !result.is_final()).count();
+        match waited {
             Err(failure) if failure.kind != Kind::Cancelled => {
                 context.screen.warn(format!("cannot fetch the receipts: {}", failure.message));
             }
@@ -39,8 +39,8 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
             }
             _ => {}
         }
-        let receipts = lookups.into_iter().map(|(filter, found)| {
-            let newest = found.receipts.into_iter().next();
+        let receipts = lookups.into_iter().map(|(filter, result)| {
+            let newest = result.receipts.into_iter().next();
             newest.unwrap_or_else(|| Receipt::pending(&filter.phone, &out_id))
         });
         record.data.insert("receipts".into(), json!(receipts.collect::<Vec<_>>()));

@@ -5,10 +5,6 @@ mod show;
 
 use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
-
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg sms signs list --audit-status approved
@@ -23,18 +19,4 @@ pub enum Command {
     Show(show::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "sms signs list",
-            Self::Show(_) => "sms signs show",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::List(flags) => list::run(context, &flags),
-            Self::Show(flags) => show::run(context, &flags),
-        }
-    }
-}
+dispatch!(List => list::run, Show => show::run);

@@ -1,11 +1,6 @@
 //! `alimsg sms signs show`.
 
-use clap::Args;
-
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
+use crate::cli::prelude::*;
 use crate::sms::signature;
 
 #[derive(Debug, Args)]
@@ -26,7 +21,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// A failed call; a signature that the service does not know.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     read_only::run(
         context,
         &[&signature::detail_call(&flags.name)],

@@ -8,7 +8,6 @@ use crate::message::time::china;
 
 /// The service documents no limit; this one keeps a typing error from causing a thousand calls.
 const MAX_DAYS: i32 = 366;
-const DEFAULT_DAYS: i32 = 7;
 
 /// From one day to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,30 +17,25 @@ pub struct DayRange {
 }
 
 impl DayRange {
-    /// The last seven days, today included.
-    pub fn last_week(today: Date) -> Self {
-        Self::last_days(today, DEFAULT_DAYS)
-    }
-
     /// `7d` or `4w`, today included.
     ///
     /// # Errors
     /// Not a number and a unit; more than 366 days.
     pub fn last(text: &str, today: Date) -> Result<Self> {
-        let wrong = || {
+        let invalid = || {
             Failure::usage(format!("invalid value {text:?} for --last"))
                 .hint("expected a number and d or w, for example --last 7d; at most 366 days")
         };
         let (count, unit) = match (text.strip_suffix('d'), text.strip_suffix('w')) {
             (Some(count), _) => (count, 1),
             (_, Some(count)) => (count, 7),
-            _ => return Err(wrong()),
+            _ => return Err(invalid()),
         };
         let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
         let days = count.parse::<i32>().ok().filter(|_| digits);
         let days = days.and_then(|count| count.checked_mul(unit));
-        let days = days.filter(|days| (1..=MAX_DAYS).contains(days)).ok_or_else(wrong)?;
-        Ok(Self::last_days(today, days))
+        let days = days.filter(|days| (1..=MAX_DAYS).contains(days)).ok_or_else(invalid)?;
+        Ok(Self { start: today.checked_sub((days - 1).days()).unwrap_or(today), end: today })
     }
 
     /// From one day to another; without an end, until today.
@@ -62,10 +56,6 @@ impl DayRange {
         }
         Ok(Self { start, end })
     }
-
-    fn last_days(today: Date, days: i32) -> Self {
-        Self { start: today.checked_sub((days - 1).days()).unwrap_or(today), end: today }
-    }
 }
 
 #[cfg(test)]
@@ -81,14 +71,14 @@ mod tests {
         for text in ["7d", "1w", "007d"] {
             assert_eq!(DayRange::last(text, TODAY).expect(text), week);
         }
-        assert_eq!(DayRange::last_week(TODAY), week);
         assert_eq!(
             DayRange::last("1d", TODAY).expect("a day"),
             DayRange { start: TODAY, end: TODAY }
         );
-        for wrong in ["", "d", "7", "0d", "-1d", "+7d", "12h", "367d", "99999999999d", "7é", "1w2d"]
+        for invalid in
+            ["", "d", "7", "0d", "-1d", "+7d", "12h", "367d", "99999999999d", "7é", "1w2d"]
         {
-            DayRange::last(wrong, TODAY).expect_err(wrong);
+            DayRange::last(invalid, TODAY).expect_err(invalid);
         }
     }
 

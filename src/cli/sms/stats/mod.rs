@@ -2,19 +2,17 @@
 
 mod day_range;
 
-use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::aliyun::pages::{MAX_PAGE_SIZE, PageRange};
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::cli::prelude::*;
 use crate::message::time::china;
 use crate::output::chart;
-use crate::output::report::Report;
 use crate::sms::statistics::{self, Day, Query};
 use day_range::DayRange;
+
+const DEFAULT_RANGE: &str = "7d";
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -64,13 +62,12 @@ pub struct Flags {
 ///
 /// # Errors
 /// An invalid range or template type; a failed call.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let today = china::day_of(Timestamp::now());
     let days = match (&flags.start_date, &flags.end_date, &flags.last) {
         (Some(start), end, _) => DayRange::between(start, end.as_deref(), today)?,
         (None, Some(_), _) => return Err(Failure::missing(&["--start-date"], Vec::new())),
-        (None, None, Some(last)) => DayRange::last(last, today)?,
-        (None, None, None) => DayRange::last_week(today),
+        (None, None, last) => DayRange::last(last.as_deref().unwrap_or(DEFAULT_RANGE), today)?,
     };
     let template_type = flags.template_type.as_deref();
     let query = Query {
@@ -78,7 +75,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
         end: days.end,
         is_globe: flags.is_globe,
         template_type: template_type
-            .map(|word| statistics::parse_template_type("--template-type", word))
+            .map(|kind| statistics::parse_template_type("--template-type", kind))
             .transpose()?,
         sign_name: flags.sign_name.clone(),
     };

@@ -5,10 +5,6 @@ mod show;
 
 use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
-
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg --sandbox whatsapp automation show 8613800000001 --cust-space-id cams-sandbox
@@ -23,18 +19,4 @@ pub enum Command {
     Set(set::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Show(_) => "whatsapp automation show",
-            Self::Set(_) => "whatsapp automation set",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Show(flags) => show::run(context, flags),
-            Self::Set(flags) => set::run(context, flags),
-        }
-    }
-}
+dispatch!(Show => show::run, Set => set::run);

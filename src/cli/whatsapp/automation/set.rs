@@ -1,17 +1,15 @@
 //! `alimsg whatsapp automation set`.
 
-use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::api::call::shell_line;
 use crate::chat::automation::{self, Automation, Update};
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::number_flags::NumberFlags;
-use crate::context::Context;
-use crate::error::{Failure, Result};
 use crate::message::params;
-use crate::output::report::{Report, fields};
+use crate::output::report::fields;
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 #[derive(Debug, Args)]

@@ -12,10 +12,9 @@ use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::api::operations::Product;
 use crate::chat::history::{Conversation, Message, Query};
-use crate::context::Context;
-use crate::error::Result;
+use crate::cli::prelude::*;
 use crate::os::signals;
-use crate::output::report::{self, Report};
+use crate::output::report;
 
 /// How far each poll reaches back before the previous one.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
@@ -45,11 +44,11 @@ pub fn run(
     loop {
         let query = Query { since: Some(since), ..query };
         let poll_started = Timestamp::now();
-        let found = Client::open(context, &guard)
+        let result = Client::open(context, &guard)
             .and_then(|client| conversation.fetch_all(&client, &query, page_size));
-        match found {
-            Ok(found) => {
-                let mut new = found.messages;
+        match result {
+            Ok(result) => {
+                let mut new = result.messages;
                 new.retain(|message| seen.is_new(message));
                 // The service lists the newest first; alimsg prints the oldest first.
                 new.reverse();

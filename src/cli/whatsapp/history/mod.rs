@@ -2,7 +2,6 @@
 
 mod follow;
 
-use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
@@ -11,14 +10,11 @@ use crate::aliyun::client::Client;
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, PageRange};
 use crate::chat::history::{Conversation, Direction, Message, PAGE_SIZE, Query, Status};
+use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
-use crate::cli::{Inputs, anything, read_only};
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
-use crate::output::report::{self, Report};
+use crate::output::report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -113,31 +109,31 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         let mut take = |messages: Vec<Message>, reply: &Value| {
             listing.take(messages.iter().map(report::fields).collect(), reply)
         };
-        let found = if flags.all {
+        let result = if flags.all {
             conversation.fetch_each(client, &query, size, take)?
         } else {
-            let mut found = conversation.fetch_page(client, &query, index, size)?;
-            let messages = std::mem::take(&mut found.messages);
+            let mut result = conversation.fetch_page(client, &query, index, size)?;
+            let messages = std::mem::take(&mut result.messages);
             // This is the only page, so it does not matter whether the listing accepts more.
-            let _ = found.replies.first().map(|reply| take(messages, reply));
-            found
+            let _ = result.replies.first().map(|reply| take(messages, reply));
+            result
         };
-        Ok((listing, found))
+        Ok((listing, result))
     };
-    read_only::run(context, &[&first], fetch, |(listing, found)| {
-        if found.is_unreadable {
+    read_only::run(context, &[&first], fetch, |(listing, result)| {
+        if result.is_unreadable {
             context.screen.warn("the list cannot be read completely; messages may be missing");
         }
-        if found.is_cut && !listing.is_closed() {
+        if result.is_cut && !listing.is_closed() {
             pages::warn_cut(context, "use --since and --until to select fewer messages");
-        } else if found.more && !listing.is_closed() {
+        } else if result.more && !listing.is_closed() {
             context.screen.note(if flags.all {
                 "there may be more: use --since and --until to select fewer messages"
             } else {
                 "there may be more: use --all to fetch all pages"
             });
         }
-        listing.report(report::fields(&Facts { more: found.more }))
+        listing.report(report::fields(&Facts { more: result.more }))
     })
 }
 

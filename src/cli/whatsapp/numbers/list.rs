@@ -1,13 +1,10 @@
 //! `alimsg whatsapp numbers list`.
 
-use clap::Args;
 use serde_json::Value;
 
 use crate::chat::business_number::{self, BusinessNumber};
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::{Report, Total};
+use crate::cli::prelude::*;
+use crate::output::report::Total;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -28,8 +25,8 @@ pub struct Flags {
 ///
 /// # Errors
 /// A failed call.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
-    let status = flags.status.as_ref().map(|word| word.to_uppercase());
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    let status = flags.status.as_ref().map(|status| status.to_uppercase());
     let call = business_number::list_call(flags.cust_space_id.as_deref(), status.as_deref());
     read_only::run_one(context, &call, |reply| {
         let rows: Vec<_> = business_number::rows(&reply).map(BusinessNumber::from_object).collect();

@@ -5,10 +5,6 @@ mod show;
 
 use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
-
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg --sandbox whatsapp numbers list
@@ -22,18 +18,4 @@ pub enum Command {
     Show(show::Flags),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::List(_) => "whatsapp numbers list",
-            Self::Show(_) => "whatsapp numbers show",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::List(flags) => list::run(context, &flags),
-            Self::Show(flags) => show::run(context, &flags),
-        }
-    }
-}
+dispatch!(List => list::run, Show => show::run);

@@ -1,6 +1,5 @@
 //! `alimsg whatsapp numbers show`: a number with its callbacks, metrics and health.
 
-use clap::Args;
 use jiff::Zoned;
 use serde_json::{Value, json};
 
@@ -8,12 +7,9 @@ use crate::aliyun::client::Client;
 use crate::api::call::ReadCall;
 use crate::api::reply::{Reply, fields};
 use crate::chat::business_number::{self, BusinessNumber, Callbacks, Detail, Metrics};
-use crate::cli::read_only;
-use crate::context::Context;
-use crate::error::Result;
+use crate::cli::prelude::*;
 use crate::message::phone;
 use crate::message::time::period::Period;
-use crate::output::report::Report;
 
 /// The period of the metrics.
 const PERIOD: &str = "7d";
@@ -37,7 +33,7 @@ pub struct Flags {
 ///
 /// # Errors
 /// An invalid or unknown number; a failed list.
-pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     phone::check_chat_number("the number", &flags.number)?;
     let space = flags.cust_space_id.as_deref();
     let period = Period::last(PERIOD, &Zoned::now())?;
@@ -56,12 +52,12 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
         Ok((numbers, row, metric, health))
     };
     read_only::run(context, &calls, fetch, |(numbers, row, metric, health)| {
-        let found = health.as_ref().and_then(|reply| reply.value("Data"));
+        let data = health.as_ref().and_then(|reply| reply.value("Data"));
         let detail = Detail {
             number: BusinessNumber::from_object(&row),
             callbacks: Callbacks::from_object(&row),
             metrics: metric.as_ref().map(|reply| Metrics::from_reply(reply, &period)),
-            health: found.map_or(Value::Null, fields::snake_case),
+            health: data.map_or(Value::Null, fields::snake_case),
         };
         let raw = json!({
             "numbers": numbers.0,
@@ -72,13 +68,10 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     })
 }
 
-/// The reply, or nothing and a warning.
+/// The reply; `None`, with a warning, if the call failed.
 fn fetch_or_warn(context: &Context, client: &Client<'_>, call: &ReadCall) -> Option<Reply> {
-    match client.read(call) {
-        Ok(reply) => Some(reply),
-        Err(failure) => {
-            context.screen.warn(format!("{} failed: {}", call.operation.api, failure.message));
-            None
-        }
-    }
+    let warn = |failure: Box<Failure>| {
+        context.screen.warn(format!("{} failed: {}", call.operation.api, failure.message));
+    };
+    client.read(call).map_err(warn).ok()
 }

@@ -5,10 +5,6 @@ mod update;
 
 use clap::Subcommand;
 
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
-
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg --sandbox whatsapp profile show 8613800000001 --cust-space-id cams-sandbox
@@ -23,18 +19,4 @@ pub enum Command {
     Update(Box<update::Flags>),
 }
 
-impl Command {
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Show(_) => "whatsapp profile show",
-            Self::Update(_) => "whatsapp profile update",
-        }
-    }
-
-    pub fn run(self, context: &Context) -> Result<Report> {
-        match self {
-            Self::Show(flags) => show::run(context, flags),
-            Self::Update(flags) => update::run(context, *flags),
-        }
-    }
-}
+dispatch!(Show => show::run, Update => update::run);

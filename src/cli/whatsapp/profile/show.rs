@@ -1,12 +1,8 @@
 //! `alimsg whatsapp profile show`.
 
-use clap::Args;
-
 use crate::chat::business_profile::{self, BusinessProfile};
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::number_flags::{self, NumberFlags};
-use crate::context::Context;
-use crate::error::Result;
-use crate::output::report::Report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -1,16 +1,13 @@
 //! `alimsg whatsapp profile update`.
 
-use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::api::call::shell_line;
 use crate::chat::business_profile::{self, BusinessProfile, Update};
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::number_flags::NumberFlags;
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::output::report::Report;
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 
 #[derive(Debug, Args)]
@@ -67,7 +64,7 @@ struct Changed {
 ///
 /// # Errors
 /// Invalid or missing input; a failed call; no confirmation.
-pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let update = Update {
         texts: [
             ("--about", flags.about),

@@ -1,24 +1,18 @@
 //! `alimsg whatsapp send audio`.
 
-use clap::Args;
-
-use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::media::Media;
 use crate::chat::content::{Content, require_whatsapp};
-use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::whatsapp::send::image::LINK_QUESTION;
-use crate::error::Result;
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::message::media::Kind;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send audio --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/greeting.mp3
   alimsg --sandbox whatsapp send audio --from 8613800000001 --to 8613800001000 \\
-      --link https://example.com/greeting.mp3 --yes";
-
-#[derive(Debug, Args)]
+      --link https://example.com/greeting.mp3 --yes")]
 pub struct AudioFlags {
     /// Public link of the audio file; http or https
     #[arg(long, value_name = "URL")]
@@ -28,7 +22,7 @@ pub struct AudioFlags {
 impl ContentFlags for AudioFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
         require_whatsapp(channel, "audio")?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         Ok(Box::new(Media { kind: Kind::Audio, link, caption: None }))
     }
 }

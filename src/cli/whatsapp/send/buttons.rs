@@ -1,24 +1,19 @@
 //! `alimsg whatsapp send buttons`: a text with one to three buttons to answer with.
 
-use clap::Args;
-
 use crate::chat::content::Content;
 use crate::chat::content::buttons::{Button, Buttons};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::interactive::{InteractiveFlags, split_id};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send buttons --from 8613800000001 --to 8613800001000 \\
       --body 'Shall we deliver tomorrow?' --button yes=Yes --button no='Another day' \\
       --footer Acme
   alimsg --sandbox whatsapp send buttons --from 8613800000001 --to 8613800001000 \\
-      --body 'Shall we deliver tomorrow?' --button yes=Yes --button no=No --yes";
-
-#[derive(Debug, Args)]
+      --body 'Shall we deliver tomorrow?' --button yes=Yes --button no=No --yes")]
 pub struct ButtonsFlags {
     #[command(flatten)]
     text: InteractiveFlags,

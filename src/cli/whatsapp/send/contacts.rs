@@ -1,25 +1,21 @@
 //! `alimsg whatsapp send contacts`.
 
-use clap::Args;
-
 use crate::chat::content::contacts::{Contact, Contacts, check_json, check_phone};
 use crate::chat::content::raw::Raw;
 use crate::chat::content::{Content, limits, require_whatsapp};
+use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::groups::{FlagSpec, Group, Grouping, Groups};
-use crate::cli::{Inputs, source};
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send contacts --from 8613800000001 --to 8613800001000 \\
       --name 'Alice Chen' --phone '+86 138 0000 0001' --name Workshop --phone 057100000000
   alimsg whatsapp send contacts --from 8613800000001 --to 8613800001000 --content @contacts.json
   alimsg --sandbox whatsapp send contacts --from 8613800000001 --to 8613800001000 \\
-      --name 'Alice Chen' --phone +8613800000001 --yes";
-
-#[derive(Debug, Args)]
+      --name 'Alice Chen' --phone +8613800000001 --yes")]
 pub struct ContactsFlags {
     #[command(flatten)]
     people: Groups<People>,

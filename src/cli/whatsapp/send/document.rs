@@ -1,17 +1,12 @@
 //! `alimsg whatsapp send document`.
 
-use clap::Args;
-
 use crate::chat::content::document::Document;
-use crate::chat::content::media::check_link;
 use crate::chat::content::{Content, limits, refuse_foreign_flags};
-use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::whatsapp::send::image::LINK_QUESTION;
-use crate::error::Result;
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send document --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/invoice.pdf --file-name invoice.pdf --caption 'Your invoice'
@@ -19,9 +14,7 @@ Examples:
       --link https://example.com/invoice.pdf --file-name invoice.pdf --yes
   alimsg --sandbox whatsapp send document --channel-type viber --label transaction --from 30001 \\
       --to 8613800001000 --link https://example.com/invoice.pdf --file-name invoice.pdf \\
-      --file-type pdf --yes";
-
-#[derive(Debug, Args)]
+      --file-type pdf --yes")]
 pub struct DocumentFlags {
     /// Public link of the document; http or https
     #[arg(long, value_name = "URL")]
@@ -47,7 +40,7 @@ impl ContentFlags for DocumentFlags {
             &[("--caption", self.caption.is_some())],
             &[("--file-type", self.file_type.is_some())],
         )?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         let check = |name: &str| limits::FILE_NAME.check(name);
         let file_name = inputs.need("--file-name", "Name of the file", self.file_name, check)?;
         let file_type = if channel == Channel::Viber {

@@ -1,16 +1,11 @@
-//! The flags that every message has: who, to whom, through which channel.
-
-use clap::Args;
+//! The flags of every message: sender, recipient, channel.
 
 use crate::chat::content::refuse_foreign_flags;
 use crate::chat::draft::{Draft, Envelope};
-use crate::cli::Inputs;
 use crate::cli::anything;
+use crate::cli::prelude::*;
 use crate::cli::send_flags::SendFlags;
 use crate::cli::values::chat_channel;
-use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::send::idempotency::Tracking;
 use crate::send::receipt_lookup::ReceiptQuery;
@@ -82,7 +77,7 @@ pub struct EnvelopeFlags {
 
 const LABELS: [&str; 2] = ["promotion", "transaction"];
 
-/// A message without anything missing; the content has not been checked as a whole.
+/// A message without missing values. The content has not been checked as a whole.
 pub struct Complete<T> {
     pub envelope: Envelope,
     pub tracking: Tracking,
@@ -91,10 +86,10 @@ pub struct Complete<T> {
 }
 
 impl EnvelopeFlags {
-    /// Asks for what is missing in the envelope and, by `content`, in the content.
+    /// Asks for missing values of the envelope; `content` does the same for the content.
     ///
     /// # Errors
-    /// Input that is missing or wrong.
+    /// Missing or invalid input.
     pub fn complete<T>(
         self,
         context: &Context,
@@ -124,7 +119,7 @@ impl EnvelopeFlags {
             let question = "Purpose, promotion or transaction";
             label = Some(inputs.need("--label", question, label, check_label)?);
         }
-        let commands = listing_commands(channel, inputs.missing());
+        let commands = listing_commands(channel, &inputs.missing);
         inputs.complete(&commands)?;
         let tracking = Tracking::given_or_new(self.task_id);
         let envelope = Envelope {
@@ -146,7 +141,7 @@ impl EnvelopeFlags {
         Ok(Complete { envelope, tracking, safety, content })
     }
 
-    /// The service would ignore them without an error.
+    /// Refuses flags of other channels: the service would ignore them without an error.
     fn refuse_flags_of_other_channels(&self) -> Result<()> {
         let viber_only = [
             ("--label", self.label.is_some()),
@@ -159,7 +154,7 @@ impl EnvelopeFlags {
     }
 }
 
-/// The message on its way to be sent, without any check before the send.
+/// Builds the message, without checks before the send.
 pub fn message(draft: &Draft, tracking: Tracking, safety: SendOptions) -> Message {
     let envelope = &draft.envelope;
     Message {
@@ -210,7 +205,9 @@ fn check_label(label: &str) -> Result<()> {
     if LABELS.contains(&label) {
         return Ok(());
     }
-    Err(Failure::usage(format!("--label {label:?} is neither promotion nor transaction")))
+    Err(Failure::usage(format!(
+        "unknown value {label:?} for --label; expected promotion or transaction"
+    )))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-/// Which flags form the groups.
+/// The two flags that form groups.
 pub trait Grouping {
     /// Opens a group.
     const OPENER: FlagSpec;

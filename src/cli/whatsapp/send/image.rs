@@ -1,18 +1,15 @@
 //! `alimsg whatsapp send image`.
 
-use clap::Args;
-
-use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::media::Media;
 use crate::chat::content::viber::{Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
-use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
+use crate::cli::prelude::*;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::cli::whatsapp::send::viber::{ButtonFlags, text_beside_medium};
-use crate::error::Result;
-use crate::message::channel::Channel;
 use crate::message::media::Kind;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send image --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/parcel.jpg --caption 'Your parcel'
@@ -20,9 +17,7 @@ Examples:
       --link https://example.com/parcel.jpg --yes
   alimsg --sandbox whatsapp send image --channel-type viber --label promotion --from 30001 \\
       --to 8613800001000 --link https://example.com/sale.jpg --text 'Our sale has begun.' \\
-      --button-title 'Look around' --button-url https://example.com/sale --yes";
-
-#[derive(Debug, Args)]
+      --button-title 'Look around' --button-url https://example.com/sale --yes")]
 pub struct ImageFlags {
     /// Public link of the image; http or https
     #[arg(long, value_name = "URL")]
@@ -48,7 +43,7 @@ impl ContentFlags for ImageFlags {
             &[("--caption", self.caption.is_some())],
             &[("--text", self.text.is_some())],
         )?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         if channel != Channel::Viber {
             return Ok(Box::new(Media { kind: Kind::Image, link, caption: self.caption }));
         }
@@ -57,5 +52,3 @@ impl ContentFlags for ImageFlags {
         Ok(Box::new(ViberMessage { medium: Some(Medium::Image { link }), text }))
     }
 }
-
-pub const LINK_QUESTION: &str = "Public link of the file";

@@ -1,12 +1,8 @@
 //! Flags of the text around buttons and lists, and values of the form ID=TITLE.
 
-use clap::Args;
-
 use crate::chat::content::interactive::InteractiveText;
 use crate::chat::content::{limits, require_whatsapp};
-use crate::cli::Inputs;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
 
 #[derive(Debug, Args)]
 pub struct InteractiveFlags {
@@ -25,7 +21,7 @@ pub struct InteractiveFlags {
 
 impl InteractiveFlags {
     /// # Errors
-    /// The channel has no messages of this type; a body that is wrong.
+    /// A channel without messages of this type; an invalid body.
     pub fn into_text(
         self,
         channel: Channel,
@@ -46,7 +42,7 @@ impl InteractiveFlags {
 /// The two parts of `ID=REST`.
 ///
 /// # Errors
-/// No `=`, or a blank ID.
+/// The `=` is missing, or the ID is blank.
 pub fn split_id<'a>(flag: &str, text: &'a str) -> Result<(&'a str, &'a str)> {
     text.split_once('=').filter(|(id, _)| !id.trim().is_empty()).ok_or_else(|| {
         Failure::usage(format!("{flag} {text:?} does not have the form ID=TITLE"))

@@ -1,26 +1,21 @@
 //! `alimsg whatsapp send list`: a text with a list to choose the answer from.
 
-use clap::Args;
-
 use crate::chat::content::list::{List, Row, Section};
 use crate::chat::content::{Content, limits};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::groups::{FlagSpec, Group, Grouping, Groups};
 use crate::cli::whatsapp::send::interactive::{InteractiveFlags, split_id};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send list --from 8613800000001 --to 8613800001000 \\
       --body 'When may we come?' --button-text 'Pick a time' \\
       --section Morning --row am1='8 to 10' --row am2='10 to 12' \\
       --section Afternoon --row pm1='2 to 4'='the quiet hours'
   alimsg --sandbox whatsapp send list --from 8613800000001 --to 8613800001000 \\
-      --body 'Which size?' --button-text Choose --row s=Small --row l=Large --yes";
-
-#[derive(Debug, Args)]
+      --body 'Which size?' --button-text Choose --row s=Small --row l=Large --yes")]
 pub struct ListFlags {
     #[command(flatten)]
     text: InteractiveFlags,

@@ -1,22 +1,17 @@
 //! `alimsg whatsapp send location`.
 
-use clap::Args;
-
 use crate::chat::content::location::{Location, check_latitude, check_longitude};
 use crate::chat::content::{Content, require_whatsapp};
-use crate::cli::Inputs;
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::error::Result;
-use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send location --from 8613800000001 --to 8613800001000 \\
       --latitude 30.2741 --longitude 120.1551 --name 'Acme Store' --address '1 West Lake Road'
   alimsg --sandbox whatsapp send location --from 8613800000001 --to 8613800001000 \\
-      --latitude -33.8568 --longitude 151.2153 --yes";
-
-#[derive(Debug, Args)]
+      --latitude -33.8568 --longitude 151.2153 --yes")]
 pub struct LocationFlags {
     /// Degrees north, from -90 to 90
     #[arg(long, value_name = "DEG", allow_negative_numbers = true)]

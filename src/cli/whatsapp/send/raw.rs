@@ -1,24 +1,20 @@
-//! `alimsg whatsapp send raw`: any free-form message, with a content that the user wrote.
-
-use clap::Args;
+//! `alimsg whatsapp send raw`: any free-form message, with its content as JSON.
 
 use crate::chat::content::Content;
 use crate::chat::content::raw::{Raw, check_channel, check_type};
+use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::{Inputs, anything, source};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send raw --from 8613800000001 --to 8613800001000 \\
       --message-type interactive --content @menu.json
   alimsg --sandbox whatsapp send raw --from 8613800000001 --to 8613800001000 \\
       --message-type text --content '{\"text\":\"It is on its way.\"}' --yes
   echo '{\"text\":\"Hello\"}' | alimsg --sandbox whatsapp send raw --from 8613800000001 \\
-      --to 8613800001000 --message-type text --content - --yes";
-
-#[derive(Debug, Args)]
+      --to 8613800001000 --message-type text --content - --yes")]
 pub struct RawFlags {
     /// The service's name of the type, such as text, interactive or text_image_button
     #[arg(long, value_name = "T")]

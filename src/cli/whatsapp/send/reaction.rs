@@ -1,22 +1,17 @@
 //! `alimsg whatsapp send reaction`.
 
-use clap::Args;
-
 use crate::chat::content::reaction::{Reaction, check_emoji};
 use crate::chat::content::{Content, require_whatsapp};
+use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::{Inputs, anything};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send reaction --from 8613800000001 --to 8613800001000 \\
       --message-id 20260326100000 --emoji 👍
   alimsg --sandbox whatsapp send reaction --from 8613800000001 --to 8613800001000 \\
-      --message-id wamid.in.8613800001000 --emoji 👍 --yes";
-
-#[derive(Debug, Args)]
+      --message-id wamid.in.8613800001000 --emoji 👍 --yes")]
 pub struct ReactionFlags {
     /// Message to react to; `whatsapp history` lists them
     #[arg(long, value_name = "ID")]

@@ -1,24 +1,18 @@
 //! `alimsg whatsapp send sticker`.
 
-use clap::Args;
-
-use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::media::Media;
 use crate::chat::content::{Content, require_whatsapp};
-use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::whatsapp::send::image::LINK_QUESTION;
-use crate::error::Result;
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::message::media::Kind;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send sticker --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/thanks.webp
   alimsg --sandbox whatsapp send sticker --from 8613800000001 --to 8613800001000 \\
-      --link https://example.com/thanks.webp --yes";
-
-#[derive(Debug, Args)]
+      --link https://example.com/thanks.webp --yes")]
 pub struct StickerFlags {
     /// Public link of the sticker, a WebP file; http or https
     #[arg(long, value_name = "URL")]
@@ -28,7 +22,7 @@ pub struct StickerFlags {
 impl ContentFlags for StickerFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
         require_whatsapp(channel, "sticker")?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         Ok(Box::new(Media { kind: Kind::Sticker, link, caption: None }))
     }
 }

@@ -1,28 +1,24 @@
 //! `alimsg whatsapp send text`.
 
-use clap::Args;
-
 use crate::chat::content::viber::{ViberMessage, ViberText};
 use crate::chat::content::{Content, limits, text};
+use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::viber;
-use crate::cli::{Inputs, source};
-use crate::error::Result;
-use crate::message::channel::Channel;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send text --from 8613800000001 --to 8613800001000 --text 'It is on its way.'
   echo 'It is on its way.' | alimsg --sandbox whatsapp send text --from 8613800000001 \\
       --to 8613800001000 --text - --yes
   alimsg --sandbox whatsapp send text --channel-type viber --label transaction --from 30001 \\
       --to 8613800001000 --text 'Your order is ready.' --button-title 'See it' \\
-      --button-url https://example.com/orders --yes";
-
-#[derive(Debug, Args)]
+      --button-url https://example.com/orders --yes")]
 pub struct TextFlags {
-    // A text that begins with a dash has to be written --text='- so': where the value was
-    // forgotten, the next flag must not be sent as the message.
+    // No `allow_hyphen_values`: if the value is forgotten, the next flag must not be sent as the
+    // message. A text that begins with a dash is written --text='- text'.
     /// The text, at most 4,096 characters; - reads it from stdin
     #[arg(long, value_name = "T")]
     text: Option<String>,
@@ -47,7 +43,7 @@ impl ContentFlags for TextFlags {
     }
 }
 
-/// All of stdin without the line break that `echo` and editors add at the end.
+/// The text of stdin, without the line break that `echo` and editors add at the end.
 fn from_stdin() -> Result<String> {
     let text = source::stdin("--text")?;
     Ok(text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t)).into())

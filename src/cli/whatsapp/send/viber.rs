@@ -1,15 +1,11 @@
-//! Flags of Viber's texts, images and videos.
-
-use clap::Args;
+//! Flags of Viber texts, images and videos.
 
 use crate::chat::content::viber::{Button, ViberText};
 use crate::chat::content::{limits, refuse_foreign_flags};
-use crate::cli::Inputs;
-use crate::error::Result;
-use crate::message::channel::Channel;
+use crate::cli::prelude::*;
 use crate::message::url;
 
-/// The button of a Viber message: it opens a link.
+/// The button of a Viber message, which opens a link.
 #[derive(Debug, Args)]
 pub struct ButtonFlags {
     /// Title of the button of a Viber message
@@ -23,7 +19,7 @@ pub struct ButtonFlags {
 
 impl ButtonFlags {
     /// # Errors
-    /// The channel has no such button.
+    /// One of the flags is given for another channel.
     pub fn refuse_except_on_viber(&self, channel: Channel) -> Result<()> {
         let given = [
             ("--button-title", self.button_title.is_some()),
@@ -32,10 +28,10 @@ impl ButtonFlags {
         refuse_foreign_flags(channel, &[], &given)
     }
 
-    /// The button, if one of its flags is given: then both are needed.
+    /// The button, if one of its flags is given; then both are required.
     ///
     /// # Errors
-    /// A value that is wrong.
+    /// An invalid value.
     pub fn into_button(self, inputs: &mut Inputs<'_>) -> Result<Option<Button>> {
         let (title, url) = (self.button_title, self.button_url);
         if title.is_none() && url.is_none() {
@@ -49,10 +45,10 @@ impl ButtonFlags {
     }
 }
 
-/// The text beside a medium. Viber has no medium with a button alone, so a button needs a text.
+/// The text next to a medium. On Viber, a button next to a medium needs a text.
 ///
 /// # Errors
-/// A value that is wrong.
+/// An invalid value.
 pub fn text_beside_medium(
     text: Option<String>,
     button: Option<Button>,

@@ -1,20 +1,16 @@
 //! `alimsg whatsapp send video`.
 
-use clap::Args;
-
-use crate::chat::content::media::{Media, check_link};
+use crate::chat::content::media::Media;
 use crate::chat::content::viber::{Button, Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
-use crate::cli::Inputs;
-use crate::cli::whatsapp::send::free_form::ContentFlags;
-use crate::cli::whatsapp::send::image::LINK_QUESTION;
+use crate::cli::prelude::*;
+use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::cli::whatsapp::send::viber::text_beside_medium;
-use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 use crate::message::media::Kind;
 use crate::message::url;
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send video --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/how-to.mp4 --caption 'How to set it up'
@@ -22,9 +18,7 @@ Examples:
       --link https://example.com/how-to.mp4 --yes
   alimsg --sandbox whatsapp send video --channel-type viber --label promotion --from 30001 \\
       --to 8613800001000 --link https://example.com/sale.mp4 \\
-      --thumbnail https://example.com/sale.jpg --file-size 1048576 --duration 12 --yes";
-
-#[derive(Debug, Args)]
+      --thumbnail https://example.com/sale.jpg --file-size 1048576 --duration 12 --yes")]
 pub struct VideoFlags {
     /// Public link of the video; http or https
     #[arg(long, value_name = "URL")]
@@ -67,7 +61,7 @@ impl ContentFlags for VideoFlags {
             ("--button-title", self.button_title.is_some()),
         ];
         refuse_foreign_flags(channel, &[("--caption", self.caption.is_some())], &viber)?;
-        let link = inputs.need("--link", LINK_QUESTION, self.link, check_link)?;
+        let link = need_link(self.link, inputs)?;
         if channel != Channel::Viber {
             return Ok(Box::new(Media { kind: Kind::Video, link, caption: self.caption }));
         }

@@ -2,8 +2,6 @@
 
 mod prompts;
 
-use clap::Args;
-
 use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
@@ -11,38 +9,27 @@ use crate::chat::draft::{Body, Draft, TemplateBody};
 use crate::chat::template::components;
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::preview::render_preview;
+use crate::cli::prelude::*;
 use crate::cli::prompts::text_rows;
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
-use crate::context::Context;
-use crate::error::Result;
 use crate::message::params;
 use crate::message::placeholder::compare;
-use crate::output::report::Report;
 use crate::send::{self, Verify};
 use prompts::{CompleteTemplate, PartialTemplate};
 
-pub const EXAMPLES: &str = "\
+#[derive(Debug, Args)]
+#[command(after_help = "\
 Examples:
   alimsg whatsapp send template --from 8613800000001 --to 8613800001000 \\
       --template-code 100000000000001 --language en --param name=Alice --param order=42
   alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
-      --template-code 100000000000002 --language en --verify --yes";
-
-#[derive(Debug, Args)]
+      --template-code 100000000000002 --language en --verify --yes")]
 pub struct Flags {
-    #[command(flatten)]
-    template: TemplateFlags,
-    #[command(flatten)]
-    envelope: EnvelopeFlags,
-}
-
-#[derive(Debug, Args)]
-struct TemplateFlags {
-    /// Code of the template [at a terminal: picked from the approved ones]
+    /// Code of the template [default: pick from a list at a terminal]
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
 
-    /// Language of the template, for example en or zh_CN [at a terminal: picked with the code]
+    /// Language of the template, for example en or zh_CN [default: pick with the code at a terminal]
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     language: Option<String>,
 
@@ -50,7 +37,7 @@ struct TemplateFlags {
     #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
     template_params: Vec<String>,
 
-    /// One variable of the template; repeatable [at a terminal: asked for if none is given]
+    /// One variable of the template; repeatable [default: ask at a terminal]
     #[arg(long, value_name = "NAME=VALUE")]
     param: Vec<String>,
 
@@ -61,62 +48,64 @@ struct TemplateFlags {
     /// Before sending, check that the template is approved and its variables complete
     #[arg(long)]
     verify: bool,
+
+    #[command(flatten)]
+    envelope: EnvelopeFlags,
 }
 
-impl Flags {
-    /// Sends a template, verified first if that is wanted.
-    ///
-    /// # Errors
-    /// As [`send::deliver`]; a template that is not approved or has other variables.
-    pub fn run(self, context: &Context) -> Result<Report> {
-        let Self { template: flags, envelope } = self;
-        let pairs: Vec<String> = flags.template_params.into_iter().chain(flags.param).collect();
-        let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
-        let partial = PartialTemplate {
-            context,
-            guard: &guard,
-            channel: envelope.channel_type,
-            cust_space_id: envelope.cust_space_id.clone(),
-            code: flags.template_code,
-            language: flags.language,
-        };
-        let complete = envelope.complete(context, false, |inputs| {
-            partial.complete(params::from_pairs("--param", &pairs)?, inputs)
-        })?;
-        let CompleteTemplate { id, params, template } = complete.content;
-        let preview = match template {
-            // --verify fetches the template again, and shows that text.
-            Some(template) if !flags.verify => preview_rows(&template, &params),
-            _ => Vec::new(),
-        };
-        let body = TemplateBody {
-            code: id.code.clone(),
-            language: id.language.clone(),
-            params: params.clone(),
-            payload: flags.payload,
-            preview,
-        };
-        let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
-        let mut message = message(&draft, complete.tracking, complete.safety);
-        if flags.verify {
-            message.reads = vec![id.fetch_call()];
-            message.verify = Some(verification(id, params));
-        }
-        send::deliver(context, &guard, &message)
+/// Sends a template; with `--verify`, checks it first.
+///
+/// # Errors
+/// As [`send::deliver`]; a template that is not approved or has other variables.
+pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
+    let flags = *flags;
+    let envelope = flags.envelope;
+    let pairs: Vec<String> = flags.template_params.into_iter().chain(flags.param).collect();
+    let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
+    let partial = PartialTemplate {
+        context,
+        guard: &guard,
+        channel: envelope.channel_type,
+        cust_space_id: envelope.cust_space_id.clone(),
+        code: flags.template_code,
+        language: flags.language,
+    };
+    let complete = envelope.complete(context, false, |inputs| {
+        partial.complete(params::from_pairs("--param", &pairs)?, inputs)
+    })?;
+    let CompleteTemplate { id, params, template } = complete.content;
+    let preview = match template {
+        // --verify fetches the template again and shows that text.
+        Some(template) if !flags.verify => preview_rows(&template, &params),
+        _ => Vec::new(),
+    };
+    let body = TemplateBody {
+        code: id.code.clone(),
+        language: id.language.clone(),
+        params: params.clone(),
+        payload: flags.payload,
+        preview,
+    };
+    let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
+    let mut message = message(&draft, complete.tracking, complete.safety);
+    if flags.verify {
+        message.reads = vec![id.fetch_call()];
+        message.verify = Some(verification(id, params));
     }
+    send::deliver(context, &guard, &message)
 }
 
-/// The check of these variables against the template.
+/// Returns the check of the template and its variables.
 fn verification(id: TemplateId, params: Vec<(String, String)>) -> Verify {
-    Box::new(move |service| {
-        let template = id.fetch(service)?;
+    Box::new(move |client| {
+        let template = id.fetch(client)?;
         template.require_sendable(&id)?;
         check(&template, &params).map_err(|failure| failure.next(id.show_command()))?;
         Ok(preview_rows(&template.message, &params))
     })
 }
 
-/// Whether the template may be sent, with exactly these variables.
+/// Requires that the template is approved and has exactly these variables.
 fn check(template: &Template, params: &[(String, String)]) -> Result<()> {
     let name = format!("{} ({})", template.code, template.language);
     require_approved(&format!("template {name}"), &template.status, template.reason.as_deref())

@@ -1,5 +1,5 @@
-//! Asks at a terminal for what is missing: code and language from the list of approved templates,
-//! then each variable of the template.
+//! Asks at a terminal for missing values: code and language from the list of approved templates, then
+//! each variable of the template.
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
@@ -7,16 +7,13 @@ use crate::chat::template::components::Message;
 use crate::chat::template::detail::TemplateId;
 use crate::chat::template::list::approved;
 use crate::chat::template::preview::render_preview;
+use crate::cli::prelude::*;
 use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
 use crate::cli::whatsapp::send::envelope::approved_templates_command;
-use crate::cli::{Inputs, anything};
-use crate::context::Context;
-use crate::error::Result;
-use crate::message::channel::Channel;
 use crate::message::placeholder::Style;
 use crate::message::template::TemplateRow;
 
-/// What the flags name of a template.
+/// A template as the flags name it.
 pub struct PartialTemplate<'r> {
     pub context: &'r Context,
     pub guard: &'r Guard<'r>,
@@ -29,7 +26,7 @@ pub struct PartialTemplate<'r> {
 pub struct CompleteTemplate {
     pub id: TemplateId,
     pub params: Vec<(String, String)>,
-    /// The template itself, where it was fetched.
+    /// The message of the template, if it was fetched.
     pub template: Option<Message>,
 }
 
@@ -37,7 +34,7 @@ impl PartialTemplate<'_> {
     /// Asks for code, language and variables that are missing, if there is a terminal.
     ///
     /// # Errors
-    /// `aliyun` cannot be used; a question was not answered.
+    /// `aliyun` cannot be used; the user cancelled.
     pub fn complete(
         mut self,
         mut params: Vec<(String, String)>,
@@ -45,7 +42,7 @@ impl PartialTemplate<'_> {
     ) -> Result<CompleteTemplate> {
         let settings = &self.context.settings;
         let is_missing = self.code.is_none() || self.language.is_none();
-        // A user who picks a template can answer for its variables as well.
+        // A user who picks a template is asked for its variables, too.
         let picked = is_missing && settings.interactive && !settings.dry_run && self.pick()?;
         let id = TemplateId {
             channel: self.channel,
@@ -67,25 +64,26 @@ impl PartialTemplate<'_> {
         Ok(CompleteTemplate { id, params, template })
     }
 
-    /// Picks code and language from one entry of the list, since one code can have several
-    /// languages; only the language where the code is given. True if the code was picked.
+    /// Lets the user pick code and language, or only the language if the code is given. One code can
+    /// have several languages, so each entry of the list has both. Returns whether the code was
+    /// picked.
     fn pick(&mut self) -> Result<bool> {
-        let service = Client::open(self.context, self.guard)?;
+        let client = Client::open(self.context, self.guard)?;
         let (code, language) = (self.code.as_deref(), self.language.as_deref());
         let (channel, space) = (self.channel, self.cust_space_id.as_deref());
-        let found = approved(&service, channel, code, language, space);
-        drop(service);
-        let within = match (code, language) {
+        let templates = approved(&client, channel, code, language, space);
+        drop(client);
+        let entries = match (code, language) {
             (Some(code), _) => format!("approved languages of the template {code}"),
             (None, Some(language)) => format!("approved templates in {language}"),
             (None, None) => "approved templates".to_string(),
         };
         let list = List {
             question: if code.is_some() { "Language" } else { "Template" },
-            entries: &within,
+            entries: &entries,
             command: approved_templates_command(self.channel),
         };
-        let Some(entry) = list.pick(self.context, found, row)? else { return Ok(false) };
+        let Some(entry) = list.pick(self.context, templates, row)? else { return Ok(false) };
         self.language = entry.language.or(self.language.take());
         let by_code = self.code.is_none();
         self.code = entry.code;
@@ -99,10 +97,10 @@ fn row(template: &TemplateRow) -> String {
     known.map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
-/// The message of the template, if the service shows its text.
+/// Fetches the message of the template, if the service returns its text.
 fn fetch(context: &Context, guard: &Guard<'_>, id: &TemplateId) -> Result<Option<Message>> {
     let name = format!("{} ({})", id.code, id.language);
-    let get = |service: &Client<'_>| id.fetch(service).map(|template| template.message);
+    let get = |client: &Client<'_>| id.fetch(client).map(|template| template.message);
     let has_text = |message: &Message| message.texts().iter().any(|(_, text)| !text.is_empty());
     fetch_template(context, guard, &name, &id.fetch_call(), get, has_text)
 }
