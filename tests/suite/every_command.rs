@@ -2,27 +2,20 @@
 //! argument vector. For every command of WhatsApp and of templates: it works in the sandbox, no shape
 //! of reply causes a panic or a false result, and the table has the same data as the JSON.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
-
-mod known;
-mod large;
+mod large_replies;
+mod output_formats;
+mod recorded;
 mod replies;
-mod views;
 
 use std::path::Path;
 use std::{fs, thread};
 
 use crate::support::World;
-use known::{Command, Service};
+use recorded::{Command, Service};
 
 /// A world with the file for `media upload`, whose service replies as documented.
 fn world() -> World {
-    let world = World::new();
-    world.script(Service::documented().rules());
+    let world = World::with_script(Service::documented().rules());
     with_photo(world)
 }
 
@@ -70,7 +63,7 @@ fn every_child_gets_exactly_the_recorded_arguments() {
         let ran = world.run(&command.line(&["--json"]));
         assert_eq!(ran.exit(), 0, "{}: {ran:#?}", command.shown);
         let calls: Vec<Vec<String>> =
-            world.calls().into_iter().map(|call| known::without_times(&call)).collect();
+            world.calls().into_iter().map(|call| recorded::without_times(&call)).collect();
         assert_eq!(calls, command.calls, "{}", command.shown);
         assert_eq!(world.sent().len(), usize::from(command.sends()), "{}", command.shown);
         world.assert_clean();

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::known::{Command, Service};
+use super::recorded::{Command, Service};
 use super::{for_each, world};
 use crate::support::{Ran, World};
 
@@ -87,7 +87,7 @@ fn odd_replies_cause_no_panic_and_a_true_outcome() {
                 let before = world.sent().len();
                 let more: &[&str] = if number % 2 == 0 { &["--json"] } else { &[] };
                 let ran = run(&world, command, more);
-                let context = format!("{} when {name} says {reply}: {ran:#?}", command.shown);
+                let context = format!("{} with {reply} from {name}: {ran:#?}", command.shown);
                 assert_consistent(command, &name, &ran, &context);
                 assert_eq!(world.sent().len() - before, usize::from(command.sends()), "{context}");
             }
@@ -132,7 +132,7 @@ fn every_documented_reply_shape_gives_the_same_data() {
         for name in command.operations() {
             for other in Service::other_shapes(&name) {
                 let same = data(&documented.with(&name, other.clone()));
-                assert_eq!(same, data(&documented), "{} when {name} says {other}", command.shown);
+                assert_eq!(same, data(&documented), "{} with {other} from {name}", command.shown);
             }
         }
     });
