@@ -11,8 +11,7 @@ fn templates<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 
 /// A world whose service returns this reply to every call.
 fn answering(reply: &Value) -> World {
-    let world = World::with_script(json!([reply_to("dysmsapi", &reply)]));
-    world
+    World::with_script(json!([reply_to("dysmsapi", reply)]))
 }
 
 /// Runs a command in the sandbox of this world.
@@ -174,7 +173,8 @@ fn create_update_and_delete_make_exactly_one_call_each() {
         (&["update", "SMS_1"], &DEFINITION, "update-sms-template", ("code", json!("SMS_1"))),
         (&["delete", "SMS_1"], &[], "delete-sms-template", ("deleted", json!(true))),
     ] {
-        let world = World::answering("dysmsapi create-sms-template", &[created.clone()]);
+        let world =
+            World::answering("dysmsapi create-sms-template", std::slice::from_ref(&created));
         let ran = world.run(&templates(words, &[more, &["--yes", "--json"]].concat())).exits(0);
         assert_eq!(ran.json()["data"][field], expected);
         assert_eq!(world.call_names(), [call]);

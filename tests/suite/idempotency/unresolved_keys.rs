@@ -9,8 +9,7 @@ use crate::support::{Ran, World};
 
 /// Sends a message whose reply is lost, without a receipt lookup.
 fn unresolved(world: &World) -> Ran {
-    let ran = world.run(&sms_to("13800009004")).exits(7);
-    ran
+    world.run(&sms_to("13800009004")).exits(7)
 }
 
 fn sandbox<'a>(words: &[&'a str]) -> Vec<&'a str> {
