@@ -1,11 +1,9 @@
-//! The same message to the same customer within five minutes goes out once, unless it is meant.
-
-#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
+//! The same message to the same customer within five minutes goes out once, unless `--allow-duplicate` is given.
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::support::lines::{TEMPLATE, TEXT, and, with};
-use crate::support::{World, assert_asks_for_messages};
+use crate::support::messages::{TEMPLATE, TEXT, and, with};
+use crate::support::{World, assert_lists_messages_since, flag, reply_to};
 use serde_json::{Value, json};
 
 const SPACE: &str = "--cust-space-id=cams-x";
@@ -35,28 +33,27 @@ fn assert_refused(ran: &crate::support::Ran) {
 }
 
 #[test]
-fn the_same_message_twice_in_a_row_is_refused_unless_it_is_meant() {
+fn the_same_message_twice_in_a_row_is_refused_unless_duplicates_are_allowed() {
     let world = World::new();
-    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    world.run(&hello(&[])).exits(0);
     let before = world.commands().len();
     assert_refused(&world.run(&hello(&[])));
-    assert_eq!(world.commands().len(), before, "it is refused before anything is started");
-    assert_eq!(world.run(&hello(&["--allow-duplicate"])).exit(), 0);
+    assert_eq!(world.commands().len(), before, "no process was started");
+    world.run(&hello(&["--allow-duplicate"])).exits(0);
     assert_refused(&world.run(&hello(&[])));
     assert_eq!(world.sent().len(), 2);
     world.assert_clean();
 }
 
 #[test]
-fn a_key_repeats_its_own_result_and_allows_no_other_message_of_the_same_words() {
+fn a_key_replays_its_own_result_and_does_not_allow_a_duplicate() {
     let world = World::new();
-    let first = world.run(&hello(&["--idempotency-key=a"]));
-    assert_eq!(first.exit(), 0, "{first:#?}");
+    world.run(&hello(&["--idempotency-key=a"])).exits(0);
     assert_refused(&world.run(&hello(&["--idempotency-key=b"])));
     let again = world.run(&hello(&["--idempotency-key=a"]));
     assert_eq!(again.json()["data"]["replayed"], true, "{again:#?}");
     assert_eq!(world.sent().len(), 1);
-    // The refusal left the other key free.
+    // The refusal frees the other key.
     let meant = world.run(&hello(&["--idempotency-key=b", "--allow-duplicate"]));
     assert_eq!(meant.json()["data"]["replayed"], false, "{meant:#?}");
     assert_eq!(world.sent().len(), 2);
@@ -64,17 +61,16 @@ fn a_key_repeats_its_own_result_and_allows_no_other_message_of_the_same_words() 
 }
 
 #[test]
-fn another_text_customer_sender_or_kind_is_no_repetition() {
+fn another_text_customer_sender_or_kind_is_not_a_duplicate() {
     let world = World::new();
-    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    world.run(&hello(&[])).exits(0);
     for line in [
         and(&TEXT, &["--text=Hello!"]),
         and(&with(&TEXT, "--to", "8613800001001"), &["--text=Hello"]),
         and(&with(&TEXT, "--from", "8613800000003"), &["--text=Hello"]),
         and(&with(&TEXT, "send", "buttons"), &["--body=Hello", "--button=a=A"]),
     ] {
-        let ran = world.run(&line);
-        assert_eq!(ran.exit(), 0, "{line:?}: {ran:#?}");
+        world.run(&line).exits(0);
     }
     assert_eq!(world.sent().len(), 5);
 }
@@ -82,20 +78,20 @@ fn another_text_customer_sender_or_kind_is_no_repetition() {
 #[test]
 fn a_template_may_be_repeated() {
     let world = World::new();
-    assert_eq!(world.run(&TEMPLATE).exit(), 0);
-    assert_eq!(world.run(&TEMPLATE).exit(), 0);
+    world.run(&TEMPLATE).exits(0);
+    world.run(&TEMPLATE).exits(0);
     assert_eq!(world.sent().len(), 2);
 }
 
 #[test]
-fn two_processes_at_once_send_once() {
+fn concurrent_runs_send_one_message() {
     let world = World::new();
-    assert_eq!(world.run(&and(&TEXT, &["--text=warm"])).exit(), 0);
+    world.run(&and(&TEXT, &["--text=warm"])).exits(0);
     world.script(json!([{ "match": ["cams", "send-chatapp-message"], "delay_ms": 200 }]));
     let runs: Vec<_> = (0..4).map(|_| world.start(&hello(&[]))).collect();
     let mut exits: Vec<i32> = runs.into_iter().map(|run| run.wait().exit()).collect();
     exits.sort_unstable();
-    // While the first one is at work, its outcome is unknown to the others.
+    // While the first run sends, its outcome is unknown to the others.
     assert_eq!(exits[0], 0);
     assert!(exits[1..].iter().all(|exit| [2, 7].contains(exit)), "{exits:?}");
     let hellos = world
@@ -108,41 +104,38 @@ fn two_processes_at_once_send_once() {
 }
 
 #[test]
-fn what_was_certainly_not_sent_can_be_sent_again_at_once() {
-    let world = World::new();
-    world.script(json!([{
+fn a_rejected_message_can_be_sent_again_at_once() {
+    let world = World::with_script(json!([{
         "match": ["cams", "send-chatapp-message"], "times": 1, "sent": false,
         "stdout": "{\"Code\":\"SessionWindowExpired\",\"Message\":\"closed\"}",
     }]));
-    assert_eq!(world.run(&hello(&[])).exit(), 6);
-    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    world.run(&hello(&[])).exits(6);
+    world.run(&hello(&[])).exits(0);
     assert_eq!(world.sent().len(), 1);
 }
 
 #[test]
-fn what_may_have_been_sent_is_not_sent_again() {
-    let world = World::new();
-    world.script(json!([{
+fn a_message_with_an_unknown_outcome_is_not_sent_again() {
+    let world = World::with_script(json!([{
         "match": ["cams", "send-chatapp-message"], "times": 1, "exit": 1,
         "stderr": "Error: Post \"https://x/\": context deadline exceeded (Client.Timeout exceeded)",
     }]));
-    assert_eq!(world.run(&hello(&[])).exit(), 7);
+    world.run(&hello(&[])).exits(7);
     assert_unresolved(&world.run(&hello(&[])));
     assert_eq!(world.sent().len(), 1);
-    // A user who knows what that means may still do it.
-    assert_eq!(world.run(&hello(&["--allow-duplicate"])).exit(), 0);
-    // The later one that was accepted does not hide the one that is unresolved.
+    // The user can still send it on purpose.
+    world.run(&hello(&["--allow-duplicate"])).exits(0);
+    // A later accepted message does not hide the unresolved one.
     assert_unresolved(&world.run(&hello(&[])));
 }
 
 #[test]
-fn a_run_that_was_killed_in_its_call_leaves_an_unresolved_message() {
-    let world = World::new();
-    world.script(json!([{ "match": ["cams", "send-chatapp-message"], "delay_ms": 1500 }]));
+fn a_run_killed_during_its_call_leaves_an_unresolved_message() {
+    let world = World::with_script(
+        json!([{ "match": ["cams", "send-chatapp-message"], "delay_ms": 1500 }]),
+    );
     let running = world.start(&hello(&[]));
-    world.wait_until("the call has begun", || {
-        world.commands().iter().any(|command| command == "cams send-chatapp-message")
-    });
+    world.wait_for_command("cams send-chatapp-message");
     running.signal(rustix::process::Signal::KILL);
     running.wait();
     assert_unresolved(&world.run(&hello(&[])));
@@ -151,9 +144,9 @@ fn a_run_that_was_killed_in_its_call_leaves_an_unresolved_message() {
 }
 
 #[test]
-fn the_record_is_private_and_holds_no_number_and_no_text() {
+fn the_record_is_private_and_contains_no_number_and_no_text() {
     let world = World::new();
-    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    world.run(&hello(&[])).exits(0);
     for name in ["store.sqlite3", "store.created", "store.lock"] {
         let path = world.path("state").join(name);
         let bytes = std::fs::read(&path).expect("the record");
@@ -167,14 +160,14 @@ fn the_record_is_private_and_holds_no_number_and_no_text() {
 }
 
 #[test]
-fn a_check_that_cannot_be_made_stops_the_message_unless_a_repetition_is_intended() {
+fn a_failed_check_stops_the_message_unless_duplicates_are_allowed() {
     for damage in ["a folder", "damaged", "lost"] {
         let world = World::new();
         let path = world.path("state/store.sqlite3");
         match damage {
             "a folder" => std::fs::create_dir(&path).expect("a folder in its place"),
             _ => {
-                assert_eq!(world.run(&and(&TEXT, &["--text=first"])).exit(), 0);
+                world.run(&and(&TEXT, &["--text=first"])).exits(0);
                 std::fs::remove_file(&path).expect("the record");
                 if damage == "damaged" {
                     std::fs::write(&path, "x".repeat(5000)).expect("written");
@@ -199,7 +192,7 @@ fn a_check_that_cannot_be_made_stops_the_message_unless_a_repetition_is_intended
 }
 
 #[test]
-fn a_fresh_record_of_version_0_1_0_is_waited_out() {
+fn a_recent_record_of_version_0_1_0_stops_the_message_until_it_is_old() {
     let world = World::new();
     let legacy = world.file("state/recent-messages.json", "{}");
     let ran = world.run(&hello(&[]));
@@ -207,14 +200,14 @@ fn a_fresh_record_of_version_0_1_0_is_waited_out() {
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(301);
     let file = std::fs::File::options().write(true).open(legacy).expect("the file");
     file.set_modified(old).expect("its time is set");
-    assert_eq!(world.run(&hello(&[])).exit(), 0);
+    world.run(&hello(&[])).exits(0);
 }
 
 fn listed(rows: &Value) -> Value {
-    json!([{
-        "match": ["cams", "list-chatapp-message"],
-        "stdout": json!({"Code": "OK", "Success": true, "Data": rows}).to_string(),
-    }])
+    json!([reply_to(
+        "cams list-chatapp-message",
+        &json!({"Code": "OK", "Success": true, "Data": rows})
+    )])
 }
 
 fn row(text: &str, status: &str) -> Value {
@@ -226,32 +219,18 @@ fn row(text: &str, status: &str) -> Value {
 }
 
 #[test]
-fn where_the_space_is_known_the_service_is_asked() {
-    let world = World::new();
-    world.script(listed(&json!([row("{\"text\":\"Hello\"}", "success")])));
+fn with_a_channel_instance_the_history_of_the_service_is_checked() {
+    let world = World::with_script(listed(&json!([row("{\"text\":\"Hello\"}", "success")])));
     assert_refused(&world.run(&hello(&[SPACE])));
     assert!(world.sent().is_empty());
-    assert_asks_for_messages(
-        &world.calls()[0],
-        5 * 60_000,
-        &[
-            "cams",
-            "list-chatapp-message",
-            "--business-number=8613800000001",
-            "--user-number=8613800001000",
-            "--channel-type=whatsapp",
-            "--cust-space-id=cams-x",
-            "--event-action=DOWN",
-            "--page",
-            "Index=1",
-            "Size=50",
-        ],
-    );
+    let call = &world.calls()[0];
+    assert_lists_messages_since(call, 5 * 60_000);
+    assert_eq!(flag(call, "event-action"), Some("DOWN"));
     world.assert_clean();
 }
 
 #[test]
-fn a_message_that_failed_or_says_something_else_does_not_count() {
+fn a_failed_or_different_message_is_not_a_duplicate() {
     let world = World::new();
     for rows in
         [json!([row("Hello", "fail")]), json!([row("Hello!", "success")]), json!([]), json!(null)]
@@ -263,21 +242,19 @@ fn a_message_that_failed_or_says_something_else_does_not_count() {
         assert_eq!(ran.exit(), 0, "{rows}: {ran:#?}");
     }
     assert_eq!(world.sent().len(), 4);
-    // What cannot be told apart may be the same message.
+    // Unreadable rows may be the same message.
     world.script(listed(&json!([{"odd": 1}, 7])));
-    assert_eq!(world.run(&and(&TEXT, &["--text=Once more", SPACE])).exit(), 6);
+    world.run(&and(&TEXT, &["--text=Once more", SPACE])).exits(6);
     assert_eq!(world.sent().len(), 4);
 }
 
 #[test]
-fn a_service_that_does_not_answer_stops_the_message_unless_a_repetition_is_meant() {
-    let world = World::new();
-    world.script(json!([{
+fn a_failed_history_call_stops_the_message_unless_duplicates_are_allowed() {
+    let world = World::with_script(json!([{
         "match": ["cams", "list-chatapp-message"], "exit": 1,
         "stderr": "Error: SDKError:\n   StatusCode: 403\n   Code: Forbidden.RAM\n   Message: no\n",
     }]));
-    let ran = world.run(&hello(&[SPACE]));
-    assert_eq!(ran.exit(), 5, "{ran:#?}");
+    let ran = world.run(&hello(&[SPACE])).exits(5);
     let error = &ran.json()["error"];
     assert_eq!(error["outcome"], "not_sent");
     assert!(
@@ -285,23 +262,23 @@ fn a_service_that_does_not_answer_stops_the_message_unless_a_repetition_is_meant
     );
     assert!(error["hint"].as_str().expect("a hint").contains("--allow-duplicate"), "{error}");
     assert!(world.sent().is_empty());
-    assert_eq!(world.run(&hello(&[SPACE, "--allow-duplicate"])).exit(), 0);
+    world.run(&hello(&[SPACE, "--allow-duplicate"])).exits(0);
     assert_eq!(world.sent().len(), 1);
     world.assert_clean();
 }
 
 #[test]
-fn the_sandbox_has_a_record_of_its_own() {
+fn the_sandbox_has_its_own_record() {
     let world = World::new();
-    assert_eq!(world.run(&hello(&[])).exit(), 0);
-    assert_eq!(world.run(&hello(&["--sandbox"])).exit(), 0);
+    world.run(&hello(&[])).exits(0);
+    world.run(&hello(&["--sandbox"])).exits(0);
     assert_refused(&world.run(&hello(&["--sandbox"])));
-    // The simulated service remembers too.
+    // The history of the simulated service is checked as well.
     std::fs::remove_dir_all(world.path("state/sandbox/ledger")).ok();
     for name in ["store.sqlite3", "store.created"] {
         std::fs::remove_file(world.path("state/sandbox").join(name)).expect("a record");
     }
     assert_refused(&world.run(&hello(&["--sandbox", "--cust-space-id=cams-sandbox"])));
-    assert_eq!(world.run(&["sandbox", "reset"]).exit(), 0);
-    assert_eq!(world.run(&hello(&["--sandbox"])).exit(), 0);
+    world.run(&["sandbox", "reset"]).exits(0);
+    world.run(&hello(&["--sandbox"])).exits(0);
 }

@@ -1,10 +1,5 @@
 //! Every page of `--help` has examples, and every example runs.
 
-#![allow(
-    clippy::expect_used,
-    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
-)]
-
 mod pages;
 mod reference;
 
@@ -66,7 +61,7 @@ fn as_dry_run(example: &str) -> String {
 }
 
 /// A fresh machine with the files that the examples read.
-fn machine() -> World {
+fn fresh_machine() -> World {
     let world = World::with_alimsg_alone();
     for (name, content) in FILES {
         fs::write(world.path("tmp").join(name), content).expect("a file for the examples");
@@ -75,10 +70,10 @@ fn machine() -> World {
 }
 
 /// Runs the lines of each page, every page on its own machine, and reports all failures at once.
-fn type_all(lines_of: impl Fn(&Page) -> Vec<String> + Sync) {
+fn run_all(lines_of: impl Fn(&Page) -> Vec<String> + Sync) {
     let failures = Mutex::new(Vec::new());
     let run = |page: &Page| {
-        let world = machine();
+        let world = fresh_machine();
         for line in lines_of(page) {
             let ran = world.type_line(&line);
             let output = format!("{}{}", ran.stdout, ran.stderr);
@@ -126,7 +121,7 @@ fn every_page_has_an_example_for_the_sandbox() {
 
 #[test]
 fn every_example_for_the_sandbox_succeeds_on_a_fresh_machine() {
-    type_all(|page| {
+    run_all(|page| {
         let examples = page.examples().into_iter().filter(|example| is_sandbox_example(example));
         examples.filter(|example| reason_not_to_run(example).is_none()).collect()
     });
@@ -134,7 +129,7 @@ fn every_example_for_the_sandbox_succeeds_on_a_fresh_machine() {
 
 #[test]
 fn every_other_example_succeeds_as_a_dry_run() {
-    type_all(|page| {
+    run_all(|page| {
         let examples = page
             .examples()
             .into_iter()

@@ -1,7 +1,5 @@
 //! `--all` on long lists: rows are printed page by page, and memory does not grow with the list.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
-
 use crate::support::World;
 use serde_json::{Value, json};
 
@@ -82,8 +80,7 @@ fn each_page_is_printed_when_it_arrives() {
             running.stdout_so_far().lines().count() == 1 + 2 * PAGE
         });
         assert!(!running.has_ended(), "{:?}", list.0);
-        let ran = running.wait();
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let ran = running.wait().exits(0);
         let lines: Vec<&str> = ran.stdout.lines().collect();
         assert_eq!(lines.len(), 2 + 2 * PAGE, "{:?}", list.0);
         let columns = lines[0].split('\t').count();

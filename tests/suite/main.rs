@@ -4,21 +4,21 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
+    reason = "a test stops at the first error, also in helper functions"
 )]
 
 mod support;
 
-mod asking;
-mod bad_input;
 mod chaos;
 mod duplicates;
 mod every_command;
 mod guard;
 mod help;
+mod idempotency;
+mod invalid_input;
 mod long_lists;
-mod never_twice;
 mod output;
+mod prompts;
 mod readme;
 mod replies;
 mod report_fields;
@@ -32,7 +32,7 @@ mod sms_signs;
 mod sms_stats;
 mod sms_status;
 mod snapshots;
-mod stand_in_itself;
+mod stand_in;
 mod templates_chat;
 mod templates_sms;
 mod whatsapp_history;

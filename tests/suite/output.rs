@@ -1,25 +1,13 @@
 //! Data is printed on stdout, everything else on stderr; with `--json` stdout is always exactly one
 //! object.
 
-#![allow(
-    clippy::expect_used,
-    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
-)]
-
-use crate::support::lines::{SMS, and};
-use crate::support::{Ran, Running, World};
-use serde_json::{Value, json};
-
-fn with_environment(world: &World, words: &[&str], variables: &[(&str, &str)]) -> Ran {
-    let mut command = world.alimsg(words);
-    command.envs(variables.iter().copied());
-    Running::start(command).wait()
-}
+use crate::support::messages::{SMS, and};
+use crate::support::{Running, World, reply_to};
+use serde_json::json;
 
 #[test]
 fn in_a_pipe_each_line_is_a_name_a_tab_and_a_value() {
-    let world = World::new();
-    world.script(json!([{
+    let world = World::with_script(json!([{
         "match": ["dysmsapi"],
         "stdout": "{\"Code\":\"OK\",\"BizId\":\"9^0\",\"RequestId\":\"r-1\"}",
     }]));
@@ -41,8 +29,8 @@ fn verbose_prints_every_command_and_hides_variables() {
         ran.stderr.lines().filter_map(|line| line.strip_prefix("$ aliyun ")).collect();
     let started = world.processes();
     assert_eq!(shown.len(), started.len(), "{}", ran.stderr);
-    for (line, seen) in shown.iter().zip(&started) {
-        assert!(line.starts_with(&seen.argv[0]), "{line} for {:?}", seen.argv);
+    for (line, process) in shown.iter().zip(&started) {
+        assert!(line.starts_with(&process.argv[0]), "{line} for {:?}", process.argv);
     }
     assert!(!ran.stderr.contains("123456") && ran.stderr.contains("'--template-param=***'"));
     // The child still gets the value.
@@ -53,39 +41,28 @@ fn verbose_prints_every_command_and_hides_variables() {
 #[test]
 fn json_output_is_always_one_object() {
     let world = World::new();
-    let lines: [&[&str]; 12] = [
-        &SMS,
-        &["sms", "send"],
-        &["sms"],
-        &[],
-        &["nonsense"],
-        &["sms", "send", "--nonsense"],
-        &["sms", "send", "--timeout", "x"],
-        &["sms", "send", "-p"],
-        &["whatsapp", "send"],
-        &["sms", "send", "-p", "13800001000", "-s", "S", "-t", "T", "--dry-run"],
-        &[
-            "sms",
-            "send",
-            "-p",
-            "13800001000",
-            "-s",
-            "S",
-            "-t",
-            "T",
-            "--yes",
-            "--aliyun",
-            "/no/such",
-        ],
-        &["sms", "send", "-p", "13800001000", "-s", "S", "-t", "T", "--yes", "--profile", "nobody"],
-    ];
-    for line in lines {
+    let message = "sms send -p 13800001000 -s S -t T";
+    for line in [
+        &format!("{message} --yes"),
+        "sms send",
+        "sms",
+        "",
+        "nonsense",
+        "sms send --nonsense",
+        "sms send --timeout x",
+        "sms send -p",
+        "whatsapp send",
+        &format!("{message} --dry-run"),
+        &format!("{message} --yes --aliyun /no/such"),
+        &format!("{message} --yes --profile nobody"),
+    ] {
+        let line: Vec<&str> = line.split_whitespace().collect();
         for (words, variables) in [
-            ([line, &["--json"]].concat(), &[][..]),
-            ([&["--json"], line].concat(), &[]),
-            (line.to_vec(), &[("ALIMSG_JSON", "true")]),
+            ([&line[..], &["--json"]].concat(), &[][..]),
+            ([&["--json"], &line[..]].concat(), &[]),
+            (line.clone(), &[("ALIMSG_JSON", "true")]),
         ] {
-            let ran = with_environment(&world, &words, variables);
+            let ran = world.run_with_env(&words, variables);
             let answer = ran.json();
             assert_eq!(answer["schema"], 1, "{words:?}");
             assert_eq!(answer["ok"] == json!(true), ran.exit() == 0, "{words:?}: {ran:#?}");
@@ -98,8 +75,7 @@ fn json_output_is_always_one_object() {
     for page in
         [&["--json", "--help"][..], &["sms", "send", "--json", "-h"], &["--json", "--version"]]
     {
-        let ran = world.run(page);
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let ran = world.run(page).exits(0);
         assert!(ran.stdout.contains("alimsg") && ran.stderr.is_empty(), "{ran:#?}");
     }
 }
@@ -108,12 +84,11 @@ fn json_output_is_always_one_object() {
 fn a_dry_run_prints_what_would_run_and_starts_nothing() {
     let world = World::new();
     let words = and(&SMS, &["--dry-run", "--param", "name=it's \"A\"", "--out-id", "track-1"]);
-    let answer = world.run(&[&words[..], &["--json"]].concat()).json();
+    let planned = world.run(&[&words[..], &["--json"]].concat());
+    let answer = planned.json();
     assert_eq!((&answer["ok"], &answer["dry_run"]), (&json!(true), &json!(true)));
     assert_eq!(answer["command"], "sms send");
     let commands = answer["commands"].as_array().expect("commands");
-    let calls: Vec<&Value> = commands.iter().filter(|command| command["phase"] == "call").collect();
-    assert_eq!(calls.len(), 1);
     assert!(commands.iter().all(|command| command["argv"][0] == "aliyun"));
     assert_eq!(commands[commands.len() - 1]["argv"][3], "disable");
 
@@ -124,17 +99,14 @@ fn a_dry_run_prints_what_would_run_and_starts_nothing() {
         assert_eq!(json!(words), command["argv"]);
     }
     // A dry run needs neither a terminal nor aliyun.
-    let ran = with_environment(&world, &words, &[("PATH", "")]);
+    let ran = world.run_with_env(&words, &[("PATH", "")]);
     assert_eq!((ran.exit(), ran.stdout), (0, text.stdout));
     assert!(world.processes().is_empty(), "{:?}", world.commands());
     // A real run runs the commands shown.
     world.run(&words.iter().copied().filter(|word| *word != "--dry-run").collect::<Vec<_>>());
-    let call =
-        world.processes().into_iter().find(|seen| seen.argv[0] == "dysmsapi").expect("a call");
-    assert_eq!(
-        json!(call.argv).as_array().map(Vec::as_slice),
-        calls[0]["argv"].as_array().map(|a| &a[1..])
-    );
+    let mut processes = world.processes();
+    processes.retain(|process| process.argv[0] == "dysmsapi");
+    assert_eq!(planned.planned_calls(), [processes[0].argv.clone()]);
 }
 
 #[test]
@@ -146,9 +118,8 @@ fn texts_of_the_service_cannot_control_the_terminal() {
     let refusal = json!({ "match": ["dysmsapi"], "stdout": reply.to_string(), "times": 2 });
     let crash = json!({ "match": ["dysmsapi"], "exit": 1, "stderr": format!("ERROR: {evil}\n"), "times": 2 });
     let ok = json!({ "Code": "OK", "BizId": evil, "RequestId": evil });
-    let success = json!({ "match": ["dysmsapi"], "stdout": ok.to_string() });
-    let world = World::new();
-    world.script(json!([refusal, crash, success]));
+    let success = reply_to("dysmsapi", &ok);
+    let world = World::with_script(json!([refusal, crash, success]));
     for _ in 0..3 {
         let ran = world.run(&and(&SMS, &["--out-id", "\u{1b}[31mid"]));
         let shown = format!("{}{}", ran.stdout, ran.stderr);
@@ -184,21 +155,9 @@ fn colours_appear_only_on_request_or_on_a_terminal() {
 #[test]
 fn every_flag_but_yes_has_an_environment_variable() {
     let help = World::new().run(&["--help"]).stdout;
-    for name in [
-        "PROFILE",
-        "REGION",
-        "CREDENTIALS",
-        "JSON",
-        "DRY_RUN",
-        "NO_INPUT",
-        "TIMEOUT",
-        "ALIYUN",
-        "SANDBOX",
-        "SPREADSHEET_SAFE",
-        "QUIET",
-        "VERBOSE",
-        "COLOR",
-    ] {
+    let names = "PROFILE REGION CREDENTIALS JSON DRY_RUN NO_INPUT TIMEOUT ALIYUN SANDBOX \
+                 SPREADSHEET_SAFE QUIET VERBOSE COLOR";
+    for name in names.split_whitespace() {
         assert!(help.contains(&format!("[env: ALIMSG_{name}")), "{name} in {help}");
     }
     assert!(!help.contains("ALIMSG_YES"), "{help}");
@@ -209,10 +168,11 @@ fn spreadsheet_formulas_are_quoted_on_request() {
     let row = json!({ "TemplateCode": "=1+1", "TemplateName": "-x", "Language": "en",
                       "AuditStatus": "\t@SUM(A1)" });
     let reply = json!({ "Code": "OK", "Total": 1, "ListTemplate": [row] }).to_string();
-    let world = World::new();
-    world.script(json!([{ "match": ["cams", "list-chatapp-template"], "stdout": reply }]));
+    let world = World::with_script(
+        json!([{ "match": ["cams", "list-chatapp-template"], "stdout": reply }]),
+    );
     let cells = |words: &[&str], variables: &[(&str, &str)]| {
-        let ran = with_environment(&world, &[&["templates", "list"], words].concat(), variables);
+        let ran = world.run_with_env(&[&["templates", "list"], words].concat(), variables);
         let line = ran.stdout.lines().nth(1).expect("a row").to_string();
         line.split('\t').map(str::to_string).collect::<Vec<_>>()
     };
@@ -231,7 +191,7 @@ fn spreadsheet_formulas_are_quoted_on_request() {
 fn environment_variables_work_like_their_flags() {
     let call = |variables: &[(&str, &str)], words: &[&str]| {
         let world = World::new();
-        let ran = with_environment(&world, words, variables);
+        let ran = world.run_with_env(words, variables);
         (world, ran)
     };
     let (world, ran) = call(&[("ALIMSG_PROFILE", "default"), ("ALIMSG_REGION", "r-1")], &SMS);
@@ -257,10 +217,8 @@ fn environment_variables_work_like_their_flags() {
     let (_, ran) = call(&[("ALIMSG_CREDENTIALS", "env")], &SMS);
     assert_eq!(ran.exit(), 4, "{ran:#?}");
 
-    let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 20_000 }]));
-    let ran = with_environment(&world, &SMS, &[("ALIMSG_TIMEOUT", "1")]);
-    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let world = World::with_script(json!([{ "match": ["dysmsapi"], "delay_ms": 20_000 }]));
+    let ran = world.run_with_env(&SMS, &[("ALIMSG_TIMEOUT", "1")]).exits(7);
     assert!(ran.stderr.contains("no answer within 1 s"), "{}", ran.stderr);
 
     let no_input = [("ALIMSG_NO_INPUT", "1"), ("TERM", "xterm")];
@@ -274,9 +232,9 @@ fn environment_variables_work_like_their_flags() {
 fn a_false_variable_switches_its_flag_off() {
     let world = World::new();
     for no in ["0", "false", "no", "off", ""] {
-        let ran = with_environment(&world, &SMS, &[("ALIMSG_JSON", no), ("ALIMSG_SANDBOX", no)]);
+        let ran = world.run_with_env(&SMS, &[("ALIMSG_JSON", no), ("ALIMSG_SANDBOX", no)]);
         assert!(ran.stdout.starts_with("status\taccepted\n"), "{no:?}: {ran:#?}");
-        let ran = with_environment(&world, &["nonsense"], &[("ALIMSG_JSON", no)]);
+        let ran = world.run_with_env(&["nonsense"], &[("ALIMSG_JSON", no)]);
         assert_eq!(ran.stdout, "", "{no:?}");
     }
     assert_eq!(world.sent().len(), 5);
@@ -340,26 +298,24 @@ fn without_stdout_the_outcome_and_the_tracking_id_are_on_stderr() {
 fn a_panic_after_the_call_reports_the_tracking_id_and_no_content() {
     let world = World::new();
     let words = and(&SMS, &["--out-id", "order-7", "--param", "code=482913", "--json"]);
-    let ran = with_environment(&world, &words, &[("ALIMSG_FAULT", "service: called=panic")]);
-    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let ran = world.run_with_env(&words, &[("ALIMSG_FAULT", "service: called=panic")]).exits(7);
     assert!(ran.stderr.contains("alimsg panicked at src/"), "{}", ran.stderr);
     assert!(ran.json()["error"]["hint"].to_string().contains("out_id is order-7"), "{ran:#?}");
-    assert!(!format!("{ran:?}").contains("482913"), "{ran:#?}");
+    assert!(!ran.stdout.contains("482913") && !ran.stderr.contains("482913"), "{ran:#?}");
 }
 
 #[test]
 fn invisible_characters_are_shown_as_escapes() {
     let name = "a\u{200b}b\u{2028}c\u{2029}d\u{61c}e\u{feff}f\u{e0041}g\u{3164}h 👩\u{200d}🚀";
-    let seen =
+    let escaped =
         "a\\u{200b}b\\u{2028}c\\u{2029}d\\u{61c}e\\u{feff}f\\u{e0041}g\\u{3164}h 👩\u{200d}🚀";
     let reply = json!({ "Code": "OK", "Total": 1, "ListTemplate": [
         { "TemplateCode": "c-1", "TemplateName": name, "Language": "en" } ] });
-    let world = World::new();
-    world.script(json!([{ "match": ["cams"], "stdout": reply.to_string() }]));
+    let world = World::with_script(json!([reply_to("cams", &reply)]));
     let text = world.run(&["templates", "list"]);
-    assert!(text.stdout.contains(seen), "{}", text.stdout);
+    assert!(text.stdout.contains(escaped), "{}", text.stdout);
     let terminal = world.terminal(&["templates", "list"]).wait();
-    assert!(terminal.stdout.contains(seen), "{}", terminal.stdout);
+    assert!(terminal.stdout.contains(escaped), "{}", terminal.stdout);
     let json = world.run(&["templates", "list", "--json"]);
     assert_eq!(json.json()["data"]["templates"][0]["name"], name);
     assert!(!json.stdout.contains('\u{200b}') && !json.stdout.contains('\u{2028}'), "{json:?}");
@@ -370,8 +326,7 @@ fn a_name_of_70_000_characters_is_shown() {
     for piece in ["x", "你", "\u{200b}", "e\u{301}"] {
         let long = piece.repeat(70_000);
         let reply = json!({ "Code": "OK", "Data": { &long: 1, "About": long, "Email": "a@b" } });
-        let world = World::new();
-        world.script(json!([{ "match": ["cams"], "stdout": reply.to_string() }]));
+        let world = World::with_script(json!([reply_to("cams", &reply)]));
         let words = ["whatsapp", "profile", "show", "8613800000001", "--cust-space-id", "cams-1"];
         for ran in [world.run(&words), world.terminal(&words).wait()] {
             assert_eq!(ran.exit(), 0, "{}", ran.stderr);
@@ -381,8 +336,7 @@ fn a_name_of_70_000_characters_is_shown() {
         let param = format!("--param={}=v", "v".repeat(70_000));
         let words: Vec<&str> = SMS.iter().copied().filter(|word| *word != "--yes").collect();
         let mut terminal = world.terminal(&and(&words, &[&param]));
-        terminal.expect("Type \"yes\" to");
-        terminal.write("no\r");
-        assert_eq!(terminal.wait().exit(), 9);
+        terminal.answer("Type \"yes\" to", "no");
+        terminal.wait().exits(9);
     }
 }

@@ -1,10 +1,5 @@
 //! Runs the sandbox commands of the README unchanged.
 
-#![allow(
-    clippy::expect_used,
-    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
-)]
-
 use std::fs;
 use std::path::Path;
 
@@ -56,14 +51,14 @@ fn every_sandbox_command_of_the_readme_succeeds_on_a_fresh_machine() {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     // A package without its README cannot be published, so a missing file is not an error here.
     let Ok(readme) = fs::read_to_string(readme) else { return };
-    let rehearsals: Vec<String> = commands(&readme)
+    let examples: Vec<String> = commands(&readme)
         .into_iter()
         .filter(|command| command.contains("--sandbox") || command.starts_with("alimsg sandbox "))
         .collect();
-    assert!(!rehearsals.is_empty(), "the README shows how to try the program without an account");
+    assert!(!examples.is_empty(), "the README shows how to try the program without an account");
     // One machine for all commands: a reader follows the page from top to bottom.
     let world = World::with_alimsg_alone();
-    for command in rehearsals {
+    for command in examples {
         let ran = world.type_line(&runnable(&command));
         assert_eq!(ran.exit(), 0, "$ {command}\n{ran:#?}");
     }

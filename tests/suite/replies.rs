@@ -1,47 +1,22 @@
 //! The cases of `replies.tsv` in whole runs. The unit test of the same table covers the cases in
 //! which alimsg itself ends the call.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
-
 use std::thread;
 use std::time::Duration;
 
 use crate::support::World;
+use crate::support::messages::{SMS, TEXT, and};
 use crate::support::replies::{Case, cases};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-const SMS: [&str; 12] = [
-    "sms",
-    "send",
-    "-p",
-    "13800001000",
-    "-s",
-    "Acme",
-    "-t",
-    "SMS_1",
-    "--param",
-    "code=1234",
-    "--yes",
-    "--json",
-];
-const WHATSAPP: [&str; 11] = [
-    "whatsapp",
-    "send",
-    "text",
-    "--from",
-    "8613800000001",
-    "--to",
-    "8613800001000",
-    "--text=Hello",
-    "--allow-duplicate",
-    "--yes",
-    "--json",
-];
+fn sms() -> Vec<&'static str> {
+    and(&SMS, &["--param", "code=1234", "--json"])
+}
+
+fn whatsapp() -> Vec<&'static str> {
+    and(&TEXT, &["--text=Hello", "--allow-duplicate", "--json"])
+}
 
 /// The stand-in's rule for the case; `None` where alimsg itself ends the call.
 fn rule(case: &Case) -> Option<Value> {
@@ -58,7 +33,7 @@ fn rule(case: &Case) -> Option<Value> {
 
 fn assert_outcome(world: &World, case: &Case, rule: Value) {
     world.script(json!([rule]));
-    let ran = world.run(if case.call == "sms" { &SMS } else { &WHATSAPP });
+    let ran = world.run(&if case.call == "sms" { sms() } else { whatsapp() });
     let context = format!("{}: {case:#?}: {ran:#?}", case.name);
     assert_eq!(ran.exit(), i32::from(case.exit), "{context}");
     let json = ran.json();
@@ -109,8 +84,7 @@ fn a_crash_of_aliyun_is_reported_with_its_line_or_its_signal() {
         let mut rule = rule;
         rule["match"] = json!(["dysmsapi"]);
         world.script(json!([rule]));
-        let ran = world.run(&SMS);
-        assert_eq!(ran.exit(), 7, "{ran:#?}");
+        let ran = world.run(&sms()).exits(7);
         let message = ran.json()["error"]["message"].to_string();
         assert!(message.contains(part), "{message}");
         world.assert_clean();
@@ -129,18 +103,13 @@ fn a_complete_reply_counts_even_if_it_is_noticed_after_the_timeout() {
                        Message: no balance\n",
         }),
     ] {
-        let world = World::new();
-        world.script(json!([rule]));
-        let mut arguments = SMS.to_vec();
-        arguments.extend(["--timeout", "2"]);
-        let running = world.start(&arguments);
-        world.wait_until("the call runs", || {
-            world.commands().iter().any(|c| c == "dysmsapi send-sms")
-        });
+        let world = World::with_script(json!([rule]));
+        let running = world.start(&and(&sms(), &["--timeout", "2"]));
+        world.wait_for_command("dysmsapi send-sms");
         running.signal(Signal::STOP);
         world.wait_until("the call has ended", || {
             let calls = world.processes();
-            !calls.iter().any(|seen| seen.argv[0] == "dysmsapi" && seen.is_running())
+            !calls.iter().any(|process| process.argv[0] == "dysmsapi" && process.is_running())
         });
         thread::sleep(Duration::from_millis(2_200));
         running.signal(Signal::CONT);
@@ -153,15 +122,11 @@ fn a_complete_reply_counts_even_if_it_is_noticed_after_the_timeout() {
 
 #[test]
 fn a_complete_refusal_counts_even_if_aliyun_does_not_end() {
-    let world = World::new();
-    world.script(json!([{
+    let world = World::with_script(json!([{
         "match": ["dysmsapi"], "sent": false, "delay_ms": 30_000, "stdout": "",
         "early_stdout": r#"{"Code":"isv.AMOUNT_NOT_ENOUGH","Message":"no","RequestId":"A1B2C3D4"}"#,
     }]));
-    let mut arguments = SMS.to_vec();
-    arguments.extend(["--timeout", "1"]);
-    let ran = world.run(&arguments);
-    assert_eq!(ran.exit(), 6, "{ran:#?}");
+    let ran = world.run(&and(&sms(), &["--timeout", "1"])).exits(6);
     assert_eq!(ran.json()["error"]["outcome"], "not_sent", "{ran:#?}");
     world.assert_clean();
 }

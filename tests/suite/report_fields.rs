@@ -9,8 +9,7 @@ const SPACE: [&str; 2] = ["--cust-space-id", "cams-sandbox"];
 
 /// Runs a command in the sandbox, in a pipe.
 fn run(world: &World, command: &[&str]) -> String {
-    let ran = world.run(&[&["--sandbox"], command].concat());
-    assert_eq!(ran.exit(), 0, "{command:?}: {ran:#?}");
+    let ran = world.run(&[&["--sandbox"], command].concat()).exits(0);
     ran.stdout
 }
 

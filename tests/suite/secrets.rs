@@ -1,13 +1,8 @@
 //! Errors of `aliyun` and the services may quote secrets. alimsg shows no access key, no token, no
 //! query of a URL and no content of the message.
 
-#![allow(
-    clippy::expect_used,
-    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
-)]
-
-use crate::support::lines::{SMS, TEMPLATE, TEXT, and};
-use crate::support::{Ran, World, for_any};
+use crate::support::messages::{SMS, TEMPLATE, TEXT, and};
+use crate::support::{Ran, World, for_any, reply_to};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -129,8 +124,7 @@ fn verbose_shows_the_flags_of_a_message_without_their_values() {
             &["Ann", "pay-load", "fall back"],
         ),
     ] {
-        let ran = world.run(&and(&words, &["-v"]));
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let ran = world.run(&and(&words, &["-v"])).exits(0);
         assert_hides(&ran, secrets);
         for flag in flags {
             assert!(ran.stderr.contains(flag), "{flag}: {}", ran.stderr);
@@ -156,16 +150,14 @@ fn a_refusal_that_quotes_the_content_shows_only_its_reason() {
     world.script(json!([
         { "match": ["configure", "ai-mode", "enable"], "exit": 1, "stderr": stderr },
     ]));
-    let ran = world.run(&and(&SMS, &["--json"]));
-    assert_eq!(ran.exit(), 3, "{ran:#?}");
+    let ran = world.run(&and(&SMS, &["--json"])).exits(3);
     assert_hides(&ran, &["LTAI", "AccessKeyId", "482913"]);
     assert!(shown(&ran).contains("https://h/x?***"), "{ran:#?}");
 }
 
 #[test]
 fn a_failed_lookup_shows_nothing_of_the_message() {
-    let world = World::new();
-    world.script(json!([
+    let world = World::with_script(json!([
         { "match": ["dysmsapi", "send-sms"], "kill_self": 9 },
         {
             "match": ["dysmsapi", "query-send-details"],
@@ -185,8 +177,7 @@ fn a_failed_lookup_shows_nothing_of_the_message() {
 fn a_successful_reply_shows_its_ids_and_no_value() {
     let reply = json!({ "Code": "OK", "Message": "482913 is out", "BizId": "482913^0",
         "RequestId": "482913-A" });
-    let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi"], "stdout": reply.to_string() }]));
+    let world = World::with_script(json!([reply_to("dysmsapi", &reply)]));
     let words = and(&SMS, &["--param", "code=482913", "--out-id", "order-482913", "--json"]);
     let json = world.run(&words).json();
     assert_eq!(json["data"]["biz_id"], "482913^0");

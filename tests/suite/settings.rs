@@ -1,8 +1,6 @@
 //! Settings from the command line and from the environment.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
-
-use crate::support::lines::{SMS, and};
+use crate::support::messages::{SMS, and};
 use crate::support::{Running, World};
 
 #[test]
@@ -12,8 +10,7 @@ fn an_empty_variable_counts_as_unset() {
     for name in ["PROFILE", "REGION", "TIMEOUT", "ALIYUN", "CREDENTIALS", "COLOR", "SANDBOX"] {
         command.env(format!("ALIMSG_{name}"), "");
     }
-    let ran = Running::start(command).wait();
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    Running::start(command).wait().exits(0);
     assert_eq!(world.sent().len(), 1);
     world.assert_clean();
 }
@@ -28,8 +25,7 @@ fn the_sandbox_ignores_the_accounts_of_the_user() {
         .env("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE")
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAIexample")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "example");
-    let ran = Running::start(command).wait();
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = Running::start(command).wait().exits(0);
     let json = ran.json();
     assert_eq!(json["account"]["profile"], "sandbox", "{json:#}");
     assert_eq!(json["warnings"].as_array().map(Vec::len), Some(0), "{json:#}");

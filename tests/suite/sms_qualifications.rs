@@ -1,12 +1,6 @@
 //! `sms qualifications list` and `show`: personal data is masked by default.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
-
-use crate::support::World;
+use crate::support::{World, reply_to};
 use serde_json::{Value, json};
 
 /// Personal data of the sandbox's first two qualifications.
@@ -29,48 +23,10 @@ fn assert_hidden(text: &str) {
 }
 
 #[test]
-fn every_filter_becomes_a_flag_of_the_call() {
+fn a_reply_without_a_qualification_is_a_failure() {
     let world = World::new();
-    let ran = world.run(&[
-        "sms",
-        "qualifications",
-        "list",
-        "--audit-status",
-        "rejected",
-        "--company-name",
-        "Acme",
-        "--legal-person-name",
-        "Alice",
-        "--name",
-        "main",
-        "--use-by-self",
-        "true",
-        "--work-order-id",
-        "7",
-        "--page-index",
-        "3",
-        "--page-size",
-        "5",
-        "--json",
-    ]);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    world.assert_calls(&[&[
-        "dysmsapi",
-        "query-sms-qualification-record",
-        "--company-name=Acme",
-        "--legal-person-name=Alice",
-        "--qualification-group-name=main",
-        "--state=NOT_PASS",
-        "--use-by-self=true",
-        "--work-order-id=7",
-        "--page-no=3",
-        "--page-size=5",
-    ]]);
-    let world = World::new();
-    let ran = world.run(&["sms", "qualifications", "show", "5", "--order-id", "7", "--json"]);
-    assert_eq!(ran.exit(), 6, "{ran:#?}");
-    let show = ["dysmsapi", "query-single-sms-qualification", "--qualification-group-id=5"];
-    world.assert_calls(&[&[&show[..], &["--order-id=7"]].concat()]);
+    world.run_line("sms qualifications show 5 --order-id 7 --json").exits(6);
+    world.assert_clean();
 }
 
 #[test]
@@ -86,7 +42,7 @@ fn statuses_are_one_vocabulary() {
         let ran = world.run(&words);
         assert!(ran.stdout.contains(&format!("--state={state}")), "{}", ran.stdout);
     }
-    assert_eq!(world.run(&["sms", "qualifications", "list", "--state", "done"]).exit(), 2);
+    world.run_line("sms qualifications list --state done").exits(2);
     assert!(world.processes().is_empty());
 }
 
@@ -100,12 +56,11 @@ fn personal_data_is_hidden_in_text_in_json_and_in_raw() {
         &["show", "1000009001", "--json"],
         &["show", "1000009002", "--json", "-v"],
     ] {
-        let ran = world.run(&[&["--sandbox", "sms", "qualifications"], words].concat());
-        assert_eq!(ran.exit(), 0, "{words:?}: {ran:#?}");
+        let ran = world.run(&[&["--sandbox", "sms", "qualifications"], words].concat()).exits(0);
         assert_hidden(&ran.stdout);
         assert_hidden(&ran.stderr);
     }
-    let listed = world.run(&["--sandbox", "--json", "sms", "qualifications", "list"]).json();
+    let listed = world.run_line("--sandbox --json sms qualifications list").json();
     let states: Vec<&Value> =
         (0..4).map(|at| &listed["data"]["qualifications"][at]["status"]).collect();
     assert_eq!(states, ["approved", "rejected", "reviewing", "suspended"]);
@@ -134,8 +89,7 @@ fn odd_replies_are_redacted_and_never_cause_a_panic() {
         json!({"Code": "OK"}),
     ] {
         for words in [&["list"][..], &["show", "5"]] {
-            let world = World::new();
-            world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
+            let world = World::with_script(json!([reply_to("dysmsapi", &reply)]));
             let ran = world.run(&[&["sms", "qualifications"], words, &["--json"]].concat());
             assert!(matches!(ran.exit(), 0 | 6), "{reply}: {ran:#?}");
             ran.json();
@@ -150,11 +104,10 @@ const FULL: [&str; 5] = ["--sandbox", "sms", "qualifications", "show", "10000090
 #[test]
 fn without_a_terminal_personal_data_needs_yes() {
     let world = World::new();
-    let ran = world.run(&[&FULL[..], &["--show-personal-data", "--json"]].concat());
-    assert_eq!(ran.exit(), 2, "{ran:#?}");
+    let ran = world.run(&[&FULL[..], &["--show-personal-data", "--json"]].concat()).exits(2);
     assert!(ran.stdout.contains("--yes"), "{}", ran.stdout);
-    let ran = world.run(&[&FULL[..], &["--show-personal-data", "--json", "--yes"]].concat());
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran =
+        world.run(&[&FULL[..], &["--show-personal-data", "--json", "--yes"]].concat()).exits(0);
     let json = ran.json();
     assert_eq!(json["data"]["admin_phone_no"], "13800000011");
     assert_eq!(json["raw"]["Data"]["AdminName"], "Alice Sample");
@@ -165,7 +118,7 @@ fn without_a_terminal_personal_data_needs_yes() {
 
 #[test]
 fn at_a_terminal_personal_data_needs_confirmation() {
-    for (answer, exit, seen) in [("yes\r", 0, true), ("no\r", 9, false)] {
+    for (answer, exit, is_shown) in [("yes\r", 0, true), ("no\r", 9, false)] {
         let world = World::new();
         let mut terminal = world.terminal(&[&FULL[..], &["--show-personal-data"]].concat());
         terminal.expect("to show personal data");
@@ -173,6 +126,6 @@ fn at_a_terminal_personal_data_needs_confirmation() {
         terminal.write(answer);
         let ran = terminal.wait();
         assert_eq!(ran.exit(), exit, "{ran:#?}");
-        assert_eq!(ran.stdout.contains("13800000011"), seen, "{ran:#?}");
+        assert_eq!(ran.stdout.contains("13800000011"), is_shown, "{ran:#?}");
     }
 }

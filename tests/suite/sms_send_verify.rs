@@ -1,13 +1,7 @@
 //! `sms send --verify` and `--wait`: the checks before a send, and the receipts after it.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
-
-use crate::support::lines::{SMS, and, with};
-use crate::support::{Ran, World, flag};
+use crate::support::messages::{SMS, and, with};
+use crate::support::{Ran, World, flag, reply_to};
 use serde_json::{Value, json};
 
 fn send(world: &World, more: &[&str]) -> Ran {
@@ -23,8 +17,8 @@ fn a_valid_message_is_sent() {
     let ran = send(
         &world,
         &["-s", "Acme", "-t", "SMS_100002", "--param", "name=Alice", "--param", "order=42"],
-    );
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    )
+    .exits(0);
     assert_eq!(ran.json()["data"]["status"], "accepted");
     assert_eq!(world.sandbox_messages().len(), 1);
 }
@@ -32,7 +26,7 @@ fn a_valid_message_is_sent() {
 #[test]
 fn an_unapproved_or_incomplete_message_is_not_sent() {
     let world = World::new();
-    for (more, exit, word) in [
+    for (more, exit, expected) in [
         (vec!["-s", "Acme Beta", "-t", "SMS_100003"], 2, "reviewing"),
         (vec!["-s", "Acme Deals", "-t", "SMS_100003"], 2, "rejected"),
         (vec!["-s", "Nobody", "-t", "SMS_100003"], 6, "SignatureNotFound"),
@@ -44,7 +38,7 @@ fn an_unapproved_or_incomplete_message_is_not_sent() {
         let ran = send(&world, &more);
         assert_eq!(ran.exit(), exit, "{more:?}: {ran:#?}");
         let error = ran.json()["error"].clone();
-        assert!(error["message"].as_str().expect("a message").contains(word), "{error:#}");
+        assert!(error["message"].as_str().expect("a message").contains(expected), "{error:#}");
         assert_eq!(error["outcome"], "not_sent");
     }
     let ran = send(&world, &["-s", "Acme", "-t", "SMS_100002"]);
@@ -57,8 +51,7 @@ fn a_refusal_names_the_command_that_lists_alternatives() {
     let world = World::new();
     let refused = |sign, template| {
         let words = with(&with(&SMS, "-s", sign), "-t", template);
-        let ran = world.run(&and(&words, &["--sandbox", "--json"]));
-        assert_eq!(ran.exit(), 6, "{ran:#?}");
+        let ran = world.run(&and(&words, &["--sandbox", "--json"])).exits(6);
         ran.json()["error"]["next"][0].as_str().expect("a command").to_owned()
     };
     assert!(refused("Nobody", "SMS_100003").starts_with("alimsg sms signs list"));
@@ -67,30 +60,20 @@ fn a_refusal_names_the_command_that_lists_alternatives() {
 
 #[test]
 fn the_checks_come_before_the_send_and_in_the_dry_run() {
-    let world = World::new();
-    world.script(json!([
-        { "match": ["dysmsapi", "get-sms-sign"],
-          "stdout": json!({ "Code": "OK", "SignStatus": 1 }).to_string() },
-        { "match": ["dysmsapi", "get-sms-template"], "stdout": json!({
+    let world = World::with_script(json!([
+        reply_to("dysmsapi get-sms-sign", &json!({ "Code": "OK", "SignStatus": 1 })),
+        reply_to(
+            "dysmsapi get-sms-template",
+            &json!({
             "Code": "OK", "TemplateStatus": "1", "TemplateContent": "Your code is ${code}" })
-            .to_string() },
+        ),
     ]));
     let words = and(&SMS, &["--json", "--param", "code=1", "--verify"]);
-    let ran = world.run(&words);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    let calls: Vec<String> = world.calls().into_iter().map(|call| call[1].clone()).collect();
+    world.run(&words).exits(0);
     let order = ["get-sms-sign", "get-sms-template", "send-sms"];
-    assert_eq!(calls, order);
+    assert_eq!(world.call_names(), order);
     world.assert_clean();
-    let dry = world.run(&[words.as_slice(), &["--dry-run"]].concat()).json();
-    let planned: Vec<String> = dry["commands"]
-        .as_array()
-        .expect("commands")
-        .iter()
-        .filter(|command| command["phase"] == "call")
-        .map(|command| command["argv"][2].as_str().expect("a word").to_owned())
-        .collect();
-    assert_eq!(planned, order);
+    assert_eq!(world.run(&[words.as_slice(), &["--dry-run"]].concat()).planned_names(), order);
 }
 
 #[test]
@@ -106,8 +89,9 @@ fn odd_replies_do_not_count_as_approval() {
         (json!({ "Code": "OK", "SignStatus": 1, "TemplateStatus": 1, "TemplateContent": {} }), 2),
     ] {
         world.script(json!([
-            { "match": ["dysmsapi", "get-sms-sign"], "stdout": reply.to_string() },
-            { "match": ["dysmsapi", "get-sms-template"], "stdout": reply.to_string() }]));
+            reply_to("dysmsapi get-sms-sign", &reply),
+            reply_to("dysmsapi get-sms-template", &reply)
+        ]));
         let ran = world.run(&and(&SMS, &["--verify", "--json"]));
         assert_eq!(ran.exit(), exit, "{reply}: {ran:#?}");
     }
@@ -122,8 +106,7 @@ fn wait(world: &World, numbers: &str, wait: &str) -> Ran {
 #[test]
 fn wait_ends_only_when_every_receipt_is_final() {
     let world = World::new();
-    let ran = wait(&world, "13800001000,13800009012", "--wait");
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = wait(&world, "13800001000,13800009012", "--wait").exits(0);
     let data = ran.json()["data"].clone();
     let receipts = data["receipts"].as_array().expect("receipts");
     assert_eq!(receipts.len(), 2);
@@ -131,8 +114,8 @@ fn wait_ends_only_when_every_receipt_is_final() {
     assert_eq!(receipts[0]["status"], "delivered", "{data:#}");
     assert_eq!(receipts[1]["status"], "failed");
     let fields: Vec<_> = receipts[1].as_object().expect("a receipt").keys().collect();
-    let wanted = ["phone", "status", "code", "meaning", "sent_at", "received_at", "out_id"];
-    assert_eq!(fields, wanted);
+    let expected = ["phone", "status", "code", "meaning", "sent_at", "received_at", "out_id"];
+    assert_eq!(fields, expected);
     assert!(receipts[1]["meaning"].is_string(), "{data:#}");
     assert!(receipts[0]["received_at"].as_str().is_some_and(|time| time.ends_with("+08:00")));
     assert_eq!(data["status"], "accepted");
@@ -141,17 +124,20 @@ fn wait_ends_only_when_every_receipt_is_final() {
 #[test]
 fn ai_mode_is_off_while_it_waits() {
     let world = World::new();
-    let look = |times: u64, rows: Value| {
+    let lookup = |times: u64, rows: Value| {
         json!({ "match": ["dysmsapi", "query-send-details"], "times": times, "stdout": json!({
             "Code": "OK", "TotalCount": "1",
             "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows } }).to_string() })
     };
     let delivered = json!([{ "PhoneNum": "13800001000", "SendStatus": 3, "OutId": "o-7" }]);
     world.script(json!([
-        { "match": ["dysmsapi", "send-sms"], "stdout": json!({
-            "Code": "OK", "Message": "OK", "RequestId": "R", "BizId": "9^0" }).to_string() },
-        look(1, json!([])),
-        look(9, delivered),
+        reply_to(
+            "dysmsapi send-sms",
+            &json!({
+            "Code": "OK", "Message": "OK", "RequestId": "R", "BizId": "9^0" })
+        ),
+        lookup(1, json!([])),
+        lookup(9, delivered),
     ]));
     let ran = world.run(&and(&SMS, &["--json", "--out-id=o-7", "--wait=30"]));
     assert_eq!(ran.json()["data"]["receipts"][0]["status"], "delivered", "{ran:#?}");
@@ -162,8 +148,7 @@ fn ai_mode_is_off_while_it_waits() {
 #[test]
 fn wait_ends_when_no_receipt_ever_comes() {
     let world = World::new();
-    let ran = wait(&world, "13800009014", "--wait=2");
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = wait(&world, "13800009014", "--wait=2").exits(0);
     let json = ran.json();
     assert_eq!(json["data"]["receipts"][0]["status"], "in_flight");
     assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{json:#}");
@@ -171,16 +156,19 @@ fn wait_ends_when_no_receipt_ever_comes() {
 
 #[test]
 fn a_message_is_accepted_although_its_receipts_cannot_be_fetched() {
-    let world = World::new();
-    world.script(json!([
-        { "match": ["dysmsapi", "send-sms"], "stdout": json!({
-            "Code": "OK", "Message": "OK", "RequestId": "R", "BizId": "9^0" }).to_string() },
-        { "match": ["dysmsapi", "query-send-details"],
-          "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() },
+    let world = World::with_script(json!([
+        reply_to(
+            "dysmsapi send-sms",
+            &json!({
+            "Code": "OK", "Message": "OK", "RequestId": "R", "BizId": "9^0" })
+        ),
+        reply_to(
+            "dysmsapi query-send-details",
+            &json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" })
+        ),
     ]));
     let words = with(&SMS, "-p", "+8613800001000");
-    let ran = world.run(&and(&words, &["--json", "--out-id=o-7", "--wait=30"]));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = world.run(&and(&words, &["--json", "--out-id=o-7", "--wait=30"])).exits(0);
     let json = ran.json();
     assert_eq!(json["data"]["status"], "accepted");
     let receipt = json!({ "phone": "13800001000", "status": "in_flight", "code": null,

@@ -1,29 +1,16 @@
 //! `sms signs list` and `show`: the exact calls, the sandbox, and replies of every shape.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
-
-use crate::support::World;
+use crate::support::{World, flag, reply_to};
 use serde_json::{Value, json};
 
 /// A world whose service answers the list with these replies, in this order.
 fn listing(replies: &[Value]) -> World {
-    let world = World::new();
-    let rule = |reply: &Value| {
-        json!({"match": ["dysmsapi", "query-sms-sign-list"], "times": 1,
-               "stdout": reply.to_string()})
-    };
-    world.script(replies.iter().map(rule).collect());
-    world
+    World::answering("dysmsapi query-sms-sign-list", replies)
 }
 
 fn sandboxed(arguments: &[&str]) -> Value {
     let world = World::new();
-    let ran = world.run(&[&["--sandbox", "--json", "sms", "signs"], arguments].concat());
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = world.run(&[&["--sandbox", "--json", "sms", "signs"], arguments].concat()).exits(0);
     world.assert_clean();
     ran.json()
 }
@@ -37,9 +24,9 @@ fn one_page_is_fetched_and_approved_signatures_come_first() {
          "Reason": {"RejectInfo": "not readable"}},
         {"SignName": "D", "AuditStatus": "AUDIT_STATE_PASS"},
     ]})]);
-    let ran = world.run(&["sms", "signs", "list", "--page-index", "2", "--json"]);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    world.assert_calls(&[&["dysmsapi", "query-sms-sign-list", "--page-index=2", "--page-size=20"]]);
+    let ran = world.run_line("sms signs list --page-index 2 --json").exits(0);
+    assert_eq!(world.calls().len(), 1);
+    world.assert_clean();
     let json = ran.json();
     let listed: Vec<(&str, &str)> = json["data"]["signatures"]
         .as_array()
@@ -67,12 +54,11 @@ fn a_status_filter_reads_all_pages() {
     let pages = [page(0, "AUDIT_STATE_INIT"), page(50, "AUDIT_STATE_PASS")];
     for word in ["approved", "pass", "AUDIT_STATE_PASS", "1"] {
         let world = listing(&pages);
-        let ran = world.run(&["sms", "signs", "list", "--audit-status", word, "--json"]);
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
-        world.assert_calls(&[
-            &["dysmsapi", "query-sms-sign-list", "--page-index=1", "--page-size=50"],
-            &["dysmsapi", "query-sms-sign-list", "--page-index=2", "--page-size=50"],
-        ]);
+        let ran = world.run(&["sms", "signs", "list", "--audit-status", word, "--json"]).exits(0);
+        let calls = world.calls();
+        let pages: Vec<_> = calls.iter().map(|call| flag(call, "page-index")).collect();
+        assert_eq!(pages, [Some("1"), Some("2")]);
+        world.assert_clean();
         assert_eq!(ran.json()["data"]["total"], 50);
         assert_eq!(ran.json()["data"]["signatures"][0]["name"], "S50");
     }
@@ -83,9 +69,8 @@ fn repeated_pages_end_the_list_with_a_warning() {
     let entries: Vec<Value> = (0..50).map(|number| json!({"SignName": number})).collect();
     let world = World::new();
     let reply = json!({"Code": "OK", "SmsSignList": entries});
-    world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
-    let ran = world.run(&["sms", "signs", "list", "--all", "--json"]);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.script(json!([reply_to("dysmsapi", &reply)]));
+    let ran = world.run_line("sms signs list --all --json").exits(0);
     assert_eq!(world.calls().len(), 2);
     assert_eq!(ran.json()["data"]["total"], 50);
     assert!(ran.json()["warnings"].to_string().contains("repeats"), "{}", ran.stdout);
@@ -110,7 +95,7 @@ fn odd_lists_are_empty_or_incomplete_and_never_cause_a_panic() {
 }
 
 #[test]
-fn wrong_input_starts_nothing() {
+fn invalid_input_starts_nothing() {
     for wrong in [
         &["list", "--audit-status", "done"][..],
         &["list", "--page-index", "0"],
@@ -119,10 +104,7 @@ fn wrong_input_starts_nothing() {
         &["show"],
         &["show", ""],
     ] {
-        let world = World::new();
-        let ran = world.run(&[&["sms", "signs"], wrong, &["--json"]].concat());
-        assert_eq!(ran.exit(), 2, "{wrong:?}: {ran:#?}");
-        assert!(world.processes().is_empty());
+        World::new().run_rejected(&[&["sms", "signs"], wrong].concat());
     }
 }
 
@@ -133,8 +115,7 @@ fn a_dry_run_starts_nothing_and_shows_the_call() {
         (&["list"][..], "query-sms-sign-list --page-index=1 --page-size=20"),
         (&["show", "Acme"], "get-sms-sign --sign-name=Acme"),
     ] {
-        let ran = world.run(&[&["sms", "signs"], words, &["--dry-run"]].concat());
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let ran = world.run(&[&["sms", "signs"], words, &["--dry-run"]].concat()).exits(0);
         assert!(ran.stdout.replace('\'', "").contains(call), "{}", ran.stdout);
     }
     assert!(world.processes().is_empty());
@@ -146,10 +127,9 @@ fn show_prints_the_review_and_the_carriers() {
     let reply = json!({"Code": "OK", "SignName": "Acme", "SignStatus": 2, "SignCode": "SIGN_1",
         "AuditInfo": {"AuditDate": "2026-03-26 10:00:00", "RejectInfo": "not readable"},
         "SignIspRegisterDetailList": [{"OperatorCode": "mobile", "RegisterStatus": -2}]});
-    world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
-    let ran = world.run(&["sms", "signs", "show", "Acme", "--json"]);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    world.assert_calls(&[&["dysmsapi", "get-sms-sign", "--sign-name=Acme"]]);
+    world.script(json!([reply_to("dysmsapi", &reply)]));
+    let ran = world.run_line("sms signs show Acme --json").exits(0);
+    world.assert_clean();
     let data = &ran.json()["data"];
     assert_eq!((&data["status"], &data["reason"]), (&json!("rejected"), &json!("not readable")));
     assert_eq!(data["audited_at"], "2026-03-26T10:00:00+08:00");
@@ -164,8 +144,7 @@ fn show_prints_the_review_and_the_carriers() {
 #[test]
 fn a_reply_without_a_signature_is_a_failure_with_a_next_step() {
     let world = World::new();
-    let ran = world.run(&["sms", "signs", "show", "Acme", "--json"]);
-    assert_eq!(ran.exit(), 6, "{ran:#?}");
+    let ran = world.run_line("sms signs show Acme --json").exits(6);
     assert!(ran.stdout.contains("alimsg sms signs list --all"), "{}", ran.stdout);
     world.assert_clean();
 }
@@ -198,8 +177,7 @@ fn every_entry_is_listed_although_pages_are_smaller_than_requested() {
         json!({"Code": "OK", "TotalCount": "4", "SmsSignList": entries})
     };
     let world = listing(&[page(0), page(2)]);
-    let ran = world.run(&["sms", "signs", "list", "--all", "--json"]);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = world.run_line("sms signs list --all --json").exits(0);
     assert_eq!(ran.json()["data"]["signatures"].as_array().map(Vec::len), Some(4));
     assert_eq!(world.calls().len(), 2);
     world.assert_clean();

@@ -1,21 +1,14 @@
 //! `sms status`: the exact calls, odd replies, and whole commands in the sandbox.
 
-use crate::support::lines::{SMS, and, with};
-use crate::support::{Ran, World};
+use crate::support::messages::{SMS, and, with};
+use crate::support::{Ran, World, flag};
 use serde_json::{Value, json};
 
 const NUMBER: &str = "13800001000";
 
 /// A world whose service gives these replies, in this order.
 fn answering(replies: &[Value]) -> World {
-    let world = World::new();
-    let rule = |reply: &Value| {
-        json!({
-            "match": ["dysmsapi", "query-send-details"], "times": 1, "stdout": reply.to_string(),
-        })
-    };
-    world.script(replies.iter().map(rule).collect());
-    world
+    World::answering("dysmsapi query-send-details", replies)
 }
 
 fn page(rows: &[Value], total: &str) -> Value {
@@ -45,30 +38,11 @@ fn status(world: &World, more: &[&str]) -> Ran {
 }
 
 /// The status of each receipt.
-fn words(json: &Value) -> Vec<&str> {
+fn statuses(json: &Value) -> Vec<&str> {
     let Some(receipts) = json["data"]["receipts"].as_array() else {
-        return vec!["there is no list"];
+        return vec!["no list"];
     };
-    receipts.iter().map(|receipt| receipt["status"].as_str().unwrap_or("no word")).collect()
-}
-
-#[test]
-fn the_call_has_number_day_and_page() {
-    let world = answering(&[page(&[], "0")]);
-    let day = today().to_string();
-    let arguments = ["sms", "status", "-p", "+8613800001000", "--send-date", &day];
-    let ran = world.run(&[&arguments[..], &["--biz-id", "9^0", "--page-index", "2"]].concat());
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    let expected = [
-        "dysmsapi",
-        "query-send-details",
-        "--phone-number=13800001000",
-        &format!("--send-date={}", day.replace('-', "")),
-        "--biz-id=9^0",
-        "--current-page=2",
-        "--page-size=50",
-    ];
-    world.assert_calls(&[&expected]);
+    receipts.iter().map(|receipt| receipt["status"].as_str().unwrap_or("no status")).collect()
 }
 
 #[test]
@@ -79,6 +53,7 @@ fn a_date_can_be_named_in_every_documented_form() {
         ("2d ago".to_string(), before(2)),
         ("2 days ago".to_string(), before(2)),
         ("1w".to_string(), before(7)),
+        (before(3).to_string(), before(3)),
         (before(3).to_string().replace('-', ""), before(3)),
         (format!("{}T10:00:00+08:00", before(3)), before(3)),
     ] {
@@ -89,10 +64,9 @@ fn a_date_can_be_named_in_every_documented_form() {
             return;
         }
         let day = day.to_string().replace('-', "");
-        assert_eq!(world.call()[3], format!("--send-date={day}"), "{text}");
+        assert_eq!(flag(&world.call(), "send-date"), Some(&*day), "{text}");
     }
-    let ran = status(&World::new(), &["--send-date", "2h ago"]);
-    assert_eq!(ran.exit(), 2, "{ran:#?}");
+    let ran = status(&World::new(), &["--send-date", "2h ago"]).exits(2);
     let hint = ran.json()["error"]["hint"].as_str().expect("a hint").to_string();
     for form in ["2d ago", "1w", "T10:00"] {
         assert!(hint.contains(form), "{hint}");
@@ -103,8 +77,7 @@ fn a_date_can_be_named_in_every_documented_form() {
 fn the_default_day_is_today_in_china_with_a_note() {
     let world = answering(&[page(&[row("a", 3, "DELIVERED")], "1")]);
     let before = today();
-    let ran = status(&world, &[]);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = status(&world, &[]).exits(0);
     assert!(ran.stderr.contains("today in China Standard Time"), "{}", ran.stderr);
     let day = ran.json()["data"]["send_date"].clone();
     assert!([json!(before.to_string()), json!(today().to_string())].contains(&day), "{day}");
@@ -123,7 +96,7 @@ fn every_receipt_has_its_status_and_meaning_in_the_same_row() {
     let world = answering(&[page(&rows, "5")]);
     let ran = status(&world, &[]);
     let json = ran.json();
-    assert_eq!(words(&json), ["delivered", "failed", "in_flight", "failed", "unknown"]);
+    assert_eq!(statuses(&json), ["delivered", "failed", "in_flight", "failed", "unknown"]);
     let receipts = &json["data"]["receipts"];
     assert_eq!(
         receipts[1],
@@ -148,12 +121,12 @@ fn without_all_one_page_is_fetched_with_a_note_about_the_others() {
     let rows = vec![row("a", 3, "DELIVERED"); 50];
     let world = answering(&[page(&rows, "60"), page(&rows[..10], "60")]);
     let ran = status(&world, &[]);
-    assert_eq!((world.calls().len(), words(&ran.json()).len()), (1, 50));
+    assert_eq!((world.calls().len(), statuses(&ran.json()).len()), (1, 50));
     assert!(ran.stderr.contains("--all"), "{}", ran.stderr);
 
     let world = answering(&[page(&rows, "60"), page(&rows[..10], "60")]);
     let ran = status(&world, &["--all"]);
-    assert_eq!((world.calls().len(), words(&ran.json()).len()), (2, 60));
+    assert_eq!((world.calls().len(), statuses(&ran.json()).len()), (2, 60));
     assert_eq!(ran.json()["raw"].as_array().map(Vec::len), Some(2));
     assert!(!ran.stderr.contains("--all"), "{}", ran.stderr);
 }
@@ -164,13 +137,13 @@ fn an_out_id_is_searched_on_every_page() {
     let last = [row("order-7", 2, "EXPIRED")];
     let world = answering(&[page(&rows, "51"), page(&last, "51")]);
     let ran = status(&world, &["--out-id", "order-7"]);
-    assert_eq!((world.calls().len(), words(&ran.json())), (2, vec!["failed"]));
+    assert_eq!((world.calls().len(), statuses(&ran.json())), (2, vec!["failed"]));
     assert!(world.calls().iter().flatten().all(|word| !word.contains("order-7")));
 
     rows.truncate(1);
     let world = answering(&[page(&rows, "1")]);
     let ran = status(&world, &["--out-id", "order-7"]);
-    assert_eq!((ran.exit(), words(&ran.json())), (0, vec![]));
+    assert_eq!((ran.exit(), statuses(&ran.json())), (0, vec![]));
 }
 
 #[test]
@@ -186,7 +159,7 @@ fn odd_replies_have_no_receipts_and_never_cause_a_panic() {
         let world = answering(std::slice::from_ref(&odd));
         let ran = status(&world, &["--all"]);
         assert_eq!(ran.exit(), 0, "{odd}: {ran:#?}");
-        assert_eq!(words(&ran.json()), vec!["unknown"; count], "{odd}");
+        assert_eq!(statuses(&ran.json()), vec!["unknown"; count], "{odd}");
     }
     let world = answering(&[json!({"Code": "isv.MOBILE_NUMBER_ILLEGAL", "Message": "no"})]);
     let ran = status(&world, &[]);
@@ -211,7 +184,7 @@ fn wait_polls_until_the_receipt_is_final() {
     let ran = status(&world, &["--wait=30"]);
     assert_eq!((ran.exit(), world.calls().len()), (0, 3), "{ran:#?}");
     let json = ran.json();
-    assert_eq!((words(&json), &json["data"]["final"]), (vec!["delivered"], &json!(true)));
+    assert_eq!((statuses(&json), &json["data"]["final"]), (vec!["delivered"], &json!(true)));
     assert_eq!(json["warnings"], json!([]));
     world.assert_off_between("dysmsapi query-send-details");
     world.assert_clean();
@@ -223,7 +196,7 @@ fn when_the_wait_is_over_a_missing_receipt_is_a_warning() {
     let world = answering(&vec![waiting; 9]);
     let ran = status(&world, &["--wait=1"]);
     let json = ran.json();
-    assert_eq!((ran.exit(), words(&json)), (0, vec!["in_flight"]));
+    assert_eq!((ran.exit(), statuses(&json)), (0, vec!["in_flight"]));
     assert_eq!(json["data"]["final"], false);
     assert!(json["warnings"][0].as_str().expect("a warning").contains("do not send again"));
     assert_eq!(world.calls().len(), 2, "at the beginning and at the end");
@@ -238,7 +211,7 @@ fn a_signal_ends_the_wait_with_ai_mode_off() {
     let waiting = page(&[row("a", 1, "REQUEST_SUCCESS")], "1");
     let world = answering(&vec![waiting; 9]);
     let running = world.start(&["sms", "status", "-p", NUMBER, "--wait=60", "--json"]);
-    world.wait_until("it has looked", || !world.calls().is_empty());
+    world.wait_until("the first poll", || !world.calls().is_empty());
     running.signal(rustix::process::Signal::TERM);
     let ran = running.wait();
     assert_eq!(ran.signal(), Some(15), "{ran:#?}");
@@ -246,7 +219,7 @@ fn a_signal_ends_the_wait_with_ai_mode_off() {
 }
 
 #[test]
-fn bad_input_starts_nothing() {
+fn invalid_input_starts_nothing() {
     let tomorrow = today().tomorrow().expect("a day").tomorrow().expect("a day").to_string();
     for arguments in [
         &["-p", "138-0000-1000"][..],
@@ -261,13 +234,7 @@ fn bad_input_starts_nothing() {
         &["-p", NUMBER, "--wait=0"],
         &[],
     ] {
-        let world = World::new();
-        let ran = world.run(&[&["sms", "status", "--json"], arguments].concat());
-        assert_eq!(ran.exit(), 2, "{arguments:?}: {ran:#?}");
-        let error = &ran.json()["error"];
-        assert_eq!((&error["kind"], &error["outcome"]), (&json!("usage"), &json!("not_sent")));
-        assert!(error["hint"].is_string(), "{arguments:?}: {error}");
-        assert!(world.processes().is_empty(), "{arguments:?}");
+        World::new().run_rejected(&[&["sms", "status"], arguments].concat());
     }
 }
 
@@ -278,10 +245,8 @@ fn a_missing_number_is_asked_for_at_a_terminal_and_an_error_elsewhere() {
 
     let world = answering(&[page(&[row("a", 3, "DELIVERED")], "1")]);
     let mut terminal = world.terminal(&["sms", "status"]);
-    terminal.expect("Phone number");
-    terminal.write("13800001000\r");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    terminal.answer("Phone number", "13800001000");
+    terminal.wait().exits(0);
     assert!(world.calls()[0].contains(&"--phone-number=13800001000".to_string()));
     world.assert_clean();
 }
@@ -290,17 +255,14 @@ fn a_missing_number_is_asked_for_at_a_terminal_and_an_error_elsewhere() {
 fn a_dry_run_shows_the_call_and_starts_nothing() {
     let world = World::new();
     let ran = status(&world, &["--send-date", &today().to_string(), "--wait", "--dry-run"]);
-    let commands = ran.json()["commands"].as_array().expect("commands").clone();
-    let call = commands.iter().find(|command| command["phase"] == "call").expect("a call");
-    assert_eq!(call["argv"][2], "query-send-details");
+    assert_eq!(ran.planned_names(), ["query-send-details"]);
     assert!(world.processes().is_empty());
 }
 
 /// Sends to that number in the sandbox.
 fn send_in_sandbox(world: &World, number: &str, out_id: &str) {
     let more = ["--sandbox", "--json", "--out-id", out_id];
-    let ran = world.run(&and(&with(&SMS, "-p", number), &more));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.run(&and(&with(&SMS, "-p", number), &more)).exits(0);
 }
 
 #[test]
@@ -312,19 +274,10 @@ fn in_the_sandbox_receipts_arrive_fail_or_never_come() {
         ("13800009014", "--wait=1", "in_flight", false),
     ] {
         send_in_sandbox(&world, number, "order-7");
-        let ran = world.run(&[
-            "--sandbox",
-            "sms",
-            "status",
-            "-p",
-            number,
-            "--out-id",
-            "order-7",
-            wait,
-            "--json",
-        ]);
+        let line = format!("--sandbox sms status -p {number} --out-id order-7 {wait} --json");
+        let ran = world.run_line(&line);
         let json = ran.json();
-        assert_eq!((ran.exit(), words(&json)), (0, vec![status]), "{number}: {json:#}");
+        assert_eq!((ran.exit(), statuses(&json)), (0, vec![status]), "{number}: {json:#}");
         assert_eq!(json["data"]["final"], is_final, "{number}");
         assert_eq!(json["data"]["receipts"][0]["received_at"].is_string(), is_final, "{number}");
     }
@@ -337,6 +290,6 @@ fn in_the_sandbox_a_late_receipt_is_in_flight_first() {
     let status = |more: &[&str]| {
         world.run(&[&["--sandbox", "sms", "status", "-p", "13800009013", "--json"], more].concat())
     };
-    assert_eq!(words(&status(&[]).json()), ["in_flight"]);
-    assert_eq!(words(&status(&["--wait"]).json()), ["delivered"]);
+    assert_eq!(statuses(&status(&[]).json()), ["in_flight"]);
+    assert_eq!(statuses(&status(&["--wait"]).json()), ["delivered"]);
 }

@@ -7,8 +7,8 @@ use insta::assert_snapshot;
 use regex_lite::{Captures, Regex};
 use serde_json::{Value, json};
 
-use crate::support::lines::{SMS, and};
-use crate::support::{Running, World, plain};
+use crate::support::messages::{SMS, and};
+use crate::support::{World, plain, reply_to};
 
 const PREVIEW: [&str; 8] = ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003"];
 
@@ -47,10 +47,8 @@ fn output(world: &World, words: &[&str]) -> String {
 
 /// Runs alimsg in a fixed time zone.
 fn unredacted(world: &World, words: &[&str]) -> String {
-    let mut command = world.alimsg(words);
     // In POSIX notation, which needs no database of time zones.
-    command.env("TZ", "CST-8");
-    let ran = Running::start(command).wait();
+    let ran = world.run_with_env(words, &[("TZ", "CST-8")]);
     world.assert_clean();
     format!(
         "$ alimsg {}\nexit code {}\n\n[stdout]\n{}\n[stderr]\n{}",
@@ -89,8 +87,7 @@ fn sms_send_plan_on_a_terminal() {
     terminal.expect("\"yes\"");
     // Ctrl-D: unlike letters, it is not echoed, so the moment at which it is typed does not matter.
     terminal.write("\u{4}");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 9, "{ran:#?}");
+    let ran = terminal.wait().exits(9);
     world.assert_clean();
     assert_snapshot!(redacted(&world, &plain(&ran.stdout).replace("\r\n", "\n")));
 }
@@ -139,8 +136,7 @@ fn sms_send_dry_run_in_json() {
 /// A world with one key whose message was accepted.
 fn with_key() -> World {
     let world = accepting();
-    let ran = world.run(&and(&SMS, &["--out-id=order-7", "--idempotency-key=order-42"]));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.run(&and(&SMS, &["--out-id=order-7", "--idempotency-key=order-42"])).exits(0);
     world
 }
 
@@ -173,10 +169,7 @@ fn sms_status() {
             receipt(2, "MOBILE_NOT_ON_SERVICE", "08:01:00"),
         ] },
     });
-    let world = World::new();
-    world.script(json!([
-        { "match": ["dysmsapi", "query-send-details"], "stdout": reply.to_string() },
-    ]));
+    let world = World::with_script(json!([reply_to("dysmsapi query-send-details", &reply),]));
     let text = unredacted(&world, &["sms", "status", "-p", "13800001000", "--send-date", &day]);
     assert_snapshot!(redacted(&world, &text.replace(&day, FIXED_DAY)));
 }
@@ -207,10 +200,7 @@ fn whatsapp_history() {
         "Code": "OK",
         "Data": [message("2", "UP", "Where is my parcel?"), message("1", "DOWN", "It is here.")],
     });
-    let world = World::new();
-    world.script(json!([
-        { "match": ["cams", "list-chatapp-message"], "stdout": reply.to_string() },
-    ]));
+    let world = World::with_script(json!([reply_to("cams list-chatapp-message", &reply),]));
     let words = [
         "whatsapp",
         "history",

@@ -8,12 +8,12 @@ mod replies;
 mod sandbox;
 mod verify;
 
-use crate::support::World;
+use crate::support::{World, reply_to};
 use serde_json::{Value, json};
 
 /// A rule that makes a command of CAMS return this reply.
 fn answer(command: &str, reply: Value) -> Value {
-    json!({ "match": ["cams", command], "stdout": reply.to_string() })
+    reply_to(&format!("cams {command}"), &reply)
 }
 
 /// A rule for the detail of a template with this status and these components.
@@ -27,17 +27,9 @@ fn detail(status: &str, components: Value) -> Value {
     )
 }
 
-/// Runs a command that has to be refused before any process starts; returns message and missing
-/// flags.
+/// Runs a command that must be rejected; returns the message and the missing flags.
 #[track_caller]
 fn refused(arguments: &[&str]) -> String {
-    let world = World::new();
-    let mut arguments = arguments.to_vec();
-    arguments.extend(["--json", "--yes"]);
-    let ran = world.run(&arguments);
-    assert_eq!(ran.exit(), 2, "{ran:?}");
-    assert!(world.commands().is_empty(), "{:?}", world.commands());
-    let error = &ran.json()["error"];
-    assert_eq!(error["outcome"], "not_sent");
+    let error = World::new().run_rejected(&[arguments, &["--yes"]].concat());
     format!("{} {}", error["message"], error["missing"])
 }

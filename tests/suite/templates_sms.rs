@@ -1,12 +1,6 @@
 //! `templates --channel sms`: list, show, preview, create, update, delete.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
-
-use crate::support::World;
+use crate::support::{World, reply_to};
 use serde_json::{Value, json};
 
 const SMS: [&str; 2] = ["--channel", "sms"];
@@ -17,16 +11,13 @@ fn templates<'a>(words: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 
 /// A world whose service returns this reply to every call.
 fn answering(reply: &Value) -> World {
-    let world = World::new();
-    world.script(json!([{"match": ["dysmsapi"], "stdout": reply.to_string()}]));
-    world
+    World::with_script(json!([reply_to("dysmsapi", reply)]))
 }
 
 /// Runs a command in the sandbox of this world.
 #[track_caller]
 fn sandboxed(world: &World, words: &[&str], more: &[&str]) -> Value {
-    let ran = world.run(&[&["--sandbox", "--json"][..], &templates(words, more)].concat());
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = world.run(&[&["--sandbox", "--json"][..], &templates(words, more)].concat()).exits(0);
     ran.json()
 }
 
@@ -40,14 +31,8 @@ fn both_type_numberings_of_the_list_are_understood() {
         {"TemplateCode": "SMS_3", "OuterTemplateType": "3", "AuditStatus": "AUDIT_SATE_CANCEL"},
         {"TemplateCode": ["odd"], "TemplateType": {}},
     ]}));
-    let ran = world.run(&templates(&["list"], &["--json"]));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    world.assert_calls(&[&[
-        "dysmsapi",
-        "query-sms-template-list",
-        "--page-index=1",
-        "--page-size=20",
-    ]]);
+    let ran = world.run(&templates(&["list"], &["--json"])).exits(0);
+    world.assert_clean();
     let rows: Vec<String> = ran.json()["data"]["templates"]
         .as_array()
         .expect("templates")
@@ -119,9 +104,8 @@ fn show_lists_text_variables_and_the_command_that_sends() {
         "TemplateContent": "Hi ${name}, ${order}, ${name}", "TemplateStatus": "2",
         "TemplateType": "0", "AuditInfo": {"RejectInfo": "no"}});
     let world = answering(&reply);
-    let ran = world.run(&templates(&["show", "SMS_1"], &["--json"]));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    world.assert_calls(&[&["dysmsapi", "get-sms-template", "--template-code=SMS_1"]]);
+    let ran = world.run(&templates(&["show", "SMS_1"], &["--json"])).exits(0);
+    world.assert_clean();
     let json = ran.json();
     let data = &json["data"];
     let body = json!([{"type": "BODY", "text": "Hi ${name}, ${order}, ${name}"}]);
@@ -145,8 +129,7 @@ fn a_reply_without_a_template_is_a_failure() {
     for reply in [json!({"Code": "OK"}), json!({"Code": "OK", "Data": {"a": 1}})] {
         for words in [["show", "SMS_1"], ["preview", "SMS_1"]] {
             let world = answering(&reply);
-            let ran = world.run(&templates(&words, &["--json"]));
-            assert_eq!(ran.exit(), 6, "{ran:#?}");
+            let ran = world.run(&templates(&words, &["--json"])).exits(6);
             assert!(ran.stdout.contains("templates list --channel sms --all"), "{}", ran.stdout);
             world.assert_clean();
         }
@@ -161,8 +144,7 @@ fn preview_renders_and_lists_missing_and_superfluous_values() {
     assert_eq!(json["data"]["text"], "Hello Alice, your order ${order} is on its way.");
     assert_eq!(json["data"]["missing"], json!(["order"]));
     assert_eq!(json["data"]["superfluous"], json!(["colour"]));
-    let ran =
-        world.run(&["--sandbox", "--json", "templates", "preview", "SMS_9", "--channel", "sms"]);
+    let ran = world.run_line("--sandbox --json templates preview SMS_9 --channel sms");
     assert_eq!((ran.exit(), &ran.json()["error"]["code"]), (6, &json!("TemplateNotFound")));
 }
 
@@ -183,40 +165,21 @@ const DEFINITION: [&str; 14] = [
     "https://example.com",
 ];
 
-const DEFINED: [&str; 7] = [
-    "--template-name=Order shipped",
-    "--template-content=Hello ${name}",
-    "--template-type=1",
-    "--remark=for customers",
-    "--related-sign-name=Acme",
-    r#"--template-rule={"name":"others"}"#,
-    "--apply-scene-content=https://example.com",
-];
-
 #[test]
 fn create_update_and_delete_make_exactly_one_call_each() {
-    let world = World::new();
-    let named = json!({"Code": "OK", "TemplateCode": "SMS_1"}).to_string();
-    world.script(json!([{ "match": ["dysmsapi", "create-sms-template"], "stdout": named }]));
-    let ran = world.run(&templates(&["create"], &[&DEFINITION[..], &["--yes", "--json"]].concat()));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_eq!(ran.json()["data"]["status"], "reviewing");
-    world.assert_calls(&[&[&["dysmsapi", "create-sms-template"][..], &DEFINED].concat()]);
-
-    let world = World::new();
-    let more = [&DEFINITION[..], &["--yes", "--json"]].concat();
-    let ran = world.run(&templates(&["update", "SMS_1"], &more));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_eq!(ran.json()["data"]["code"], "SMS_1");
-    let call =
-        [&["dysmsapi", "update-sms-template"][..], &DEFINED, &["--template-code=SMS_1"]].concat();
-    world.assert_calls(&[&call]);
-
-    let world = World::new();
-    let ran = world.run(&templates(&["delete", "SMS_1"], &["--yes", "--json"]));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_eq!(ran.json()["data"]["deleted"], true);
-    world.assert_calls(&[&["dysmsapi", "delete-sms-template", "--template-code=SMS_1"]]);
+    let created = json!({"Code": "OK", "TemplateCode": "SMS_1"});
+    for (words, more, call, (field, expected)) in [
+        (&["create"][..], &DEFINITION[..], "create-sms-template", ("status", json!("reviewing"))),
+        (&["update", "SMS_1"], &DEFINITION, "update-sms-template", ("code", json!("SMS_1"))),
+        (&["delete", "SMS_1"], &[], "delete-sms-template", ("deleted", json!(true))),
+    ] {
+        let world =
+            World::answering("dysmsapi create-sms-template", std::slice::from_ref(&created));
+        let ran = world.run(&templates(words, &[more, &["--yes", "--json"]].concat())).exits(0);
+        assert_eq!(ran.json()["data"][field], expected);
+        assert_eq!(world.call_names(), [call]);
+        world.assert_clean();
+    }
 }
 
 #[test]
@@ -226,14 +189,13 @@ fn a_flag_wins_over_the_field_of_a_file() {
                 template_rule = { b = \"others\" }\n";
     let path = world.file("template.toml", toml);
     let more = ["--file", &path, "--name", "c", "--dry-run"];
-    let ran = world.run(&templates(&["create"], &more));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = world.run(&templates(&["create"], &more)).exits(0);
     for part in ["--template-name=c", "--template-type=3", "--intl-type=2", r#"{"b":"others"}"#] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
     assert!(world.processes().is_empty());
     let path = world.file("wrong.json", r#"{"body": "x"}"#);
-    assert_eq!(world.run(&templates(&["create"], &["--file", &path])).exit(), 2);
+    world.run(&templates(&["create"], &["--file", &path])).exits(2);
 }
 
 #[test]
@@ -257,11 +219,11 @@ fn the_sandbox_reviews_submitted_templates() {
     assert_eq!(submit(&["update", &bad], "Hello ${name}"), bad);
     let more = ["--name", "n", "--content", "c", "--template-type", "1", "--yes"];
     let words = [&["--sandbox", "--json"][..], &templates(&["update", &good], &more)].concat();
-    assert_eq!(world.run(&words).exit(), 6);
+    world.run(&words).exits(6);
 
     sandboxed(&world, &["delete", &good], &["--yes"]);
     let words = [&["--sandbox", "--json"][..], &templates(&["show", &good], &[])].concat();
-    assert_eq!(world.run(&words).exit(), 6);
+    world.run(&words).exits(6);
     world.assert_clean();
 }
 
@@ -272,7 +234,7 @@ fn a_terminal_shows_the_plan_and_needs_a_yes() {
         let mut terminal = world.terminal(&templates(&["create"], &DEFINITION));
         terminal.expect("to create the template");
         for part in ["Order shipped", "notification", "Hello ${name}", "for customers", "Acme"] {
-            assert!(terminal.seen().contains(part), "{part}: {}", terminal.seen());
+            assert!(terminal.output().contains(part), "{part}: {}", terminal.output());
         }
         assert!(world.calls().is_empty());
         terminal.write(answer);

@@ -1,11 +1,9 @@
 //! `whatsapp media upload`: the file is uploaded, and the storage's keys stay secret.
 
-#![allow(clippy::expect_used, reason = "a test stops at the first error")]
-
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Ran, World};
+use crate::support::{Ran, World, flag, reply_to};
 use serde_json::{Value, json};
 
 const KEY_ID: &str = "STS.Kq7temporary";
@@ -21,9 +19,7 @@ fn world(more: &[Value]) -> World {
         "AccessKeyId": KEY_ID, "AccessKeySecret": KEY_SECRET, "SecurityToken": TOKEN,
         "BucketName": "bucket", "Dir": "media/1", "EndPoint": "oss.example.com", "Expire": 1,
     }});
-    let mut rules = vec![json!({
-        "match": ["cams", "get-chatapp-upload-authorization"], "stdout": authorization.to_string(),
-    })];
+    let mut rules = vec![reply_to("cams get-chatapp-upload-authorization", &authorization)];
     rules.extend_from_slice(more);
     world.script(Value::from(rules));
     world
@@ -33,7 +29,7 @@ fn world(more: &[Value]) -> World {
 #[track_caller]
 fn assert_secret(world: &World, ran: &Ran) {
     let mut places = vec![ran.stdout.clone(), ran.stderr.clone()];
-    places.extend(world.processes().iter().map(|seen| seen.argv.join(" ")));
+    places.extend(world.processes().iter().map(|process| process.argv.join(" ")));
     collect(&world.path("state"), &mut places);
     for place in places {
         for secret in [KEY_ID, KEY_SECRET, TOKEN] {
@@ -41,9 +37,9 @@ fn assert_secret(world: &World, ran: &Ran) {
         }
     }
     // Only the upload process gets them.
-    for seen in world.processes() {
-        let has = seen.env.values().any(|value| value == KEY_SECRET);
-        assert_eq!(has, seen.argv[0] == "oss", "{:?}", seen.argv);
+    for process in world.processes() {
+        let has = process.env.values().any(|value| value == KEY_SECRET);
+        assert_eq!(has, process.argv[0] == "oss", "{:?}", process.argv);
     }
 }
 
@@ -61,16 +57,15 @@ fn collect(folder: &Path, texts: &mut Vec<String>) {
 #[test]
 fn a_file_is_uploaded_with_temporary_keys_and_its_link_is_printed() {
     let world = world(&[]);
-    let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat());
-    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat()).exits(0);
     let json = ran.json();
     let key = json["data"]["key"].as_str().expect("a key");
     assert!(key.starts_with("media/1/") && key.ends_with(".png"), "{key}");
     assert_eq!(json["data"]["link"], format!("https://bucket.oss.example.com/{key}"));
     assert_eq!((&json["data"]["kind"], &json["data"]["size"]), (&json!("image"), &json!(17)));
     assert_eq!(json["raw"]["authorization"]["Data"]["AccessKeySecret"], "***");
-    let seen = world.processes();
-    let copy = seen.iter().find(|seen| seen.argv[0] == "oss").expect("an upload");
+    let processes = world.processes();
+    let copy = processes.iter().find(|process| process.argv[0] == "oss").expect("an upload");
     let file = world.path("photo.png").canonicalize().expect("a path").display().to_string();
     assert_eq!(copy.argv[..2], ["oss", "cp"]);
     assert!(file.ends_with(copy.argv[2].trim_start_matches("/private")), "{:?}", copy.argv);
@@ -99,7 +94,7 @@ fn the_current_folder_stays_unchanged() {
         names
     };
     let before = files();
-    assert_eq!(world.run(UPLOAD).exit(), 0);
+    world.run(UPLOAD).exits(0);
     assert_eq!(world.uploads().len(), 1);
     assert_eq!(files(), before);
 }
@@ -113,8 +108,7 @@ fn a_bar_shows_the_progress_of_a_large_file() {
     terminal.expect("uploading photo.png [");
     terminal.expect("> ");
     terminal.expect("8 B/17 B");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 0, "{ran:?}");
+    terminal.wait().exits(0);
     assert_eq!(world.uploads().len(), 1);
     // A pipe gets no bar.
     let ran = world.run(UPLOAD);
@@ -128,8 +122,7 @@ fn output_and_duration_of_an_upload_are_limited() {
     assert_eq!(much.run(UPLOAD).exit(), 0, "much output alone is not a failure");
     let line = "\rTotal num: 1, Progress: 1.000%, Speed: 1KB/s".repeat(10_000);
     let long = world(&[json!({"match": ["oss"], "early_stdout": line, "delay_ms": 120_000})]);
-    let ran = long.run(&[UPLOAD, &["--timeout", "1", "--json"]].concat());
-    assert_eq!(ran.exit(), 3, "{ran:?}");
+    let ran = long.run(&[UPLOAD, &["--timeout", "1", "--json"]].concat()).exits(3);
     assert!(ran.json()["error"]["hint"].to_string().contains("--timeout"), "{ran:?}");
     long.assert_clean();
 }
@@ -137,18 +130,11 @@ fn output_and_duration_of_an_upload_are_limited() {
 #[test]
 fn presign_prints_a_link_of_the_service() {
     let presigned = json!({"Code": "OK", "Data": {"Url": "https://bucket.example/k?Expires=1"}});
-    let world = world(&[
-        json!({"match": ["cams", "generate-presigned-url"], "stdout": presigned.to_string()}),
-    ]);
+    let world = world(&[reply_to("cams generate-presigned-url", &presigned)]);
     let ran = world.run(&[UPLOAD, &["--presign", "--json"]].concat());
     let json = ran.json();
     assert_eq!(json["data"]["link"], "https://bucket.example/k?Expires=1");
-    let seen = world.processes();
-    let call = seen
-        .iter()
-        .find(|seen| seen.argv.contains(&"generate-presigned-url".to_owned()))
-        .expect("a call");
-    assert_eq!(call.argv[2], format!("--file-path={}", json["data"]["key"].as_str().expect("key")));
+    assert_eq!(flag(&world.calls()[1], "file-path"), json["data"]["key"].as_str());
     assert_secret(&world, &ran);
 }
 
@@ -156,9 +142,7 @@ fn presign_prints_a_link_of_the_service() {
 fn a_failed_presign_still_prints_the_plain_link() {
     let denied = json!({"Code": "Forbidden", "Message": "no"});
     for reply in [denied, json!({"Code": "OK", "Data": {}})] {
-        let world = world(&[
-            json!({"match": ["cams", "generate-presigned-url"], "stdout": reply.to_string()}),
-        ]);
+        let world = world(&[reply_to("cams generate-presigned-url", &reply)]);
         let ran = world.run(&[UPLOAD, &["--presign", "--json"]].concat());
         let error = &ran.json()["error"];
         assert!(error["message"].to_string().contains("the file is uploaded"), "{error}");
@@ -170,13 +154,12 @@ fn a_failed_presign_still_prints_the_plain_link() {
 
 #[test]
 fn a_failed_upload_shows_its_cause_without_the_keys() {
-    let complaint = format!("ERROR: InvalidAccessKeyId {KEY_ID} {KEY_SECRET} {TOKEN}");
-    let world = world(&[json!({"match": ["oss"], "stderr": complaint, "exit": 1})]);
+    let stderr = format!("ERROR: InvalidAccessKeyId {KEY_ID} {KEY_SECRET} {TOKEN}");
+    let world = world(&[json!({"match": ["oss"], "stderr": stderr, "exit": 1})]);
     for more in [&["--json", "-v"][..], &["-v"]] {
-        let ran = world.run(&[UPLOAD, more].concat());
-        assert_eq!(ran.exit(), 3, "{ran:?}");
-        let said = format!("{}{}", ran.stdout, ran.stderr);
-        assert!(said.contains("InvalidAccessKeyId"), "{said}");
+        let ran = world.run(&[UPLOAD, more].concat()).exits(3);
+        let output = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(output.contains("InvalidAccessKeyId"), "{output}");
         assert_secret(&world, &ran);
     }
     world.assert_clean();
@@ -194,11 +177,10 @@ fn an_error_of_the_upload_shows_no_key_in_any_form() {
             format!("ERROR: <Error><StringToSign>PUT\n\n{secret}</StringToSign></Error>\n"),
         ] {
             let world = world(&[json!({ "match": ["oss"], "exit": 1, "stderr": stderr })]);
-            let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat());
-            assert_eq!(ran.exit(), 3, "{ran:?}");
-            let said = format!("{}{}", ran.stdout, ran.stderr);
-            assert!(said.contains("***") && !said.contains("s3cr3t"), "{said}");
-            assert!(!said.contains(secret), "{said}");
+            let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat()).exits(3);
+            let output = format!("{}{}", ran.stdout, ran.stderr);
+            assert!(output.contains("***") && !output.contains("s3cr3t"), "{output}");
+            assert!(!output.contains(secret), "{output}");
             assert_secret(&world, &ran);
         }
     }
@@ -217,14 +199,11 @@ fn a_reply_without_keys_uploads_nothing() {
         }}),
     ] {
         let world = world(&[]);
-        world.script(json!([{
-            "match": ["cams", "get-chatapp-upload-authorization"], "stdout": reply.to_string(),
-        }]));
-        let ran = world.run(&[UPLOAD, &["--json"]].concat());
-        assert_eq!(ran.exit(), 6, "{ran:?}");
+        world.script(json!([reply_to("cams get-chatapp-upload-authorization", &reply)]));
+        let ran = world.run(&[UPLOAD, &["--json"]].concat()).exits(6);
         assert!(world.uploads().is_empty());
-        let said = format!("{}{}", ran.stdout, ran.stderr);
-        assert!(!said.contains(KEY_SECRET) && !said.contains(KEY_ID), "{said}");
+        let output = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(!output.contains(KEY_SECRET) && !output.contains(KEY_ID), "{output}");
         world.assert_clean();
     }
 }
@@ -238,7 +217,7 @@ fn unsupported_files_are_not_uploaded() {
     let big = fs::File::create(world.path("big.png")).expect("a file");
     std::io::Write::write_all(&mut &big, b"\x89PNG\r\n\x1a\n").expect("written");
     big.set_len(5 * 1024 * 1024 + 1).expect("a size");
-    for (file, said) in [
+    for (file, expected) in [
         ("fake.jpg", "does not match the file extension"),
         ("empty.png", "is empty"),
         ("tool.exe", "unsupported file type"),
@@ -246,35 +225,22 @@ fn unsupported_files_are_not_uploaded() {
         ("none.png", "cannot be read"),
         ("home", "not a file"),
     ] {
-        let ran =
-            world.run(&["whatsapp", "media", "upload", file, "--cust-space-id", "s1", "--json"]);
-        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let ran = world
+            .run(&["whatsapp", "media", "upload", file, "--cust-space-id", "s1", "--json"])
+            .exits(2);
         let message = ran.json()["error"]["message"].to_string();
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
-    assert_eq!(world.run(&UPLOAD[..4]).exit(), 2);
+    world.run(&UPLOAD[..4]).exits(2);
     assert!(world.commands().is_empty());
 }
 
 #[test]
 fn a_dry_run_shows_the_upload_between_the_calls() {
     let world = world(&[]);
-    let json = world.run(&[UPLOAD, &["--presign", "--dry-run", "--json"]].concat()).json();
-    let calls: Vec<String> = json["commands"]
-        .as_array()
-        .expect("commands")
-        .iter()
-        .filter(|command| command["phase"] == "call")
-        .map(|command| format!("{} {}", command["argv"][1], command["argv"][2]))
-        .collect();
-    assert_eq!(
-        calls,
-        [
-            r#""cams" "get-chatapp-upload-authorization""#,
-            r#""oss" "cp""#,
-            r#""cams" "generate-presigned-url""#,
-        ]
-    );
+    let ran = world.run(&[UPLOAD, &["--presign", "--dry-run", "--json"]].concat());
+    let names = ["get-chatapp-upload-authorization", "cp", "generate-presigned-url"];
+    assert_eq!(ran.planned_names(), names);
     assert!(world.commands().is_empty());
 }
 
@@ -282,21 +248,8 @@ fn a_dry_run_shows_the_upload_between_the_calls() {
 fn the_sandbox_accepts_uploads_and_returns_links() {
     let world = world(&[]);
     for more in [&[][..], &["--presign"]] {
-        let arguments = [
-            &[
-                "--sandbox",
-                "whatsapp",
-                "media",
-                "upload",
-                "photo.png",
-                "--cust-space-id",
-                "cams-sandbox",
-                "--json",
-            ],
-            more,
-        ];
-        let ran = world.run(&arguments.concat());
-        assert_eq!(ran.exit(), 0, "{ran:?}");
+        let upload = [&["--sandbox", "--json"], &UPLOAD[..5], &["cams-sandbox"], more].concat();
+        let ran = world.run(&upload).exits(0);
         assert!(ran.json()["data"]["link"].to_string().contains("https://sandbox-media."));
         assert!(!ran.stdout.contains("opens-nothing"), "{}", ran.stdout);
     }
@@ -310,6 +263,6 @@ fn a_terminal_shows_progress_and_then_the_link() {
     let mut terminal = world.terminal(UPLOAD);
     terminal.expect("uploading photo.png");
     terminal.expect("https://bucket.oss.example.com/media/1/");
-    assert_eq!(terminal.wait().exit(), 0);
+    terminal.wait().exits(0);
     world.assert_clean();
 }

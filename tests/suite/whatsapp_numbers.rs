@@ -3,7 +3,7 @@
 
 mod settings;
 
-use crate::support::World;
+use crate::support::{World, flag};
 use serde_json::{Value, json};
 
 const NUMBER: &str = "8613800000001";
@@ -12,20 +12,16 @@ fn answer(command: &str, reply: &Value) -> Value {
     json!({ "match": ["cams", command], "stdout": reply.to_string() })
 }
 
+/// Runs a command that must be rejected; returns the message and the missing flags.
 #[track_caller]
 fn refused(arguments: &[&str]) -> String {
-    let world = World::new();
-    let ran = world.run(&[arguments, &["--json", "--yes"]].concat());
-    assert_eq!(ran.exit(), 2, "{ran:?}");
-    assert!(world.commands().is_empty());
-    let error = &ran.json()["error"];
+    let error = World::new().run_rejected(&[arguments, &["--yes"]].concat());
     format!("{} {}", error["message"], error["missing"])
 }
 
 #[track_caller]
 fn sandboxed(world: &World, arguments: &[&str]) -> Value {
-    let ran = world.run(&[&["--sandbox", "--json"], arguments].concat());
-    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let ran = world.run(&[&["--sandbox", "--json"], arguments].concat()).exits(0);
     ran.json()["data"].clone()
 }
 
@@ -36,21 +32,7 @@ fn numbers_are_listed_with_quality_and_limits() {
         {"PhoneNumber": NUMBER, "QualityRating": "GREEN", "MessagingLimitTier": "TIER_1K"}, null, 5,
     ]});
     world.script(json!([answer("query-chatapp-phone-numbers", &reply)]));
-    let ran = world.run(&[
-        "whatsapp",
-        "numbers",
-        "list",
-        "--cust-space-id",
-        "s1",
-        "--status",
-        "CONNECTED",
-        "--json",
-    ]);
-    assert_eq!(
-        world.calls(),
-        [["cams", "query-chatapp-phone-numbers", "--cust-space-id=s1", "--status=CONNECTED"]]
-    );
-    let json = ran.json();
+    let json = world.run_line("whatsapp numbers list --cust-space-id s1 --json").json();
     assert_eq!(json["data"]["total"], 1);
     assert_eq!(json["data"]["numbers"][0]["quality_rating"], "GREEN");
     assert_eq!(json["raw"], reply);
@@ -81,46 +63,22 @@ fn show_adds_metrics_and_health_and_warns_if_one_is_missing() {
     assert_eq!(json["data"]["metrics"]["delivered"], 2);
     assert_eq!(json["data"]["health"]["can_send_message"], "LIMITED");
     assert_eq!(json["warnings"], json!([]));
-    let calls = world.calls();
-    assert_eq!(
-        calls[1][..4],
-        [
-            "cams",
-            "get-chatapp-phone-number-metric",
-            &format!("--phone-number={NUMBER}"),
-            "--granularity=DAILY",
-        ]
-    );
-    let milliseconds = |word: &str| {
-        let (_, number) = word.split_once('=').expect("a value");
-        number.parse::<u64>().expect("a number")
-    };
-    let span = milliseconds(&calls[1][5]) - milliseconds(&calls[1][4]);
-    assert_eq!(span, 7 * 24 * 3_600_000);
-    assert_eq!(
-        calls[2],
-        [
-            "cams",
-            "get-whatsapp-health-status",
-            "--cust-space-id=s1",
-            "--node-type=PHONE_NUMBER",
-            &format!("--phone-number={NUMBER}"),
-        ]
-    );
+    let metric = &world.calls()[1];
+    let time = |name| flag(metric, name).and_then(|value| value.parse::<u64>().ok()).expect(name);
+    assert_eq!(time("end") - time("start"), 7 * 24 * 3_600_000);
 
     world.script(json!([
         answer("query-chatapp-phone-numbers", &row),
         answer("get-chatapp-phone-number-metric", &json!({"Code": "NoMetric", "Message": "off"})),
         answer("get-whatsapp-health-status", &json!({"Code": "OK", "Data": []})),
     ]));
-    let ran = world.run(show);
-    assert_eq!(ran.exit(), 0, "{ran:?}");
+    let ran = world.run(show).exits(0);
     let json = ran.json();
     assert_eq!(json["data"]["metrics"], Value::Null);
     assert!(json["warnings"][0].to_string().contains("GetChatappPhoneNumberMetric"), "{json}");
 
     world.script(json!([answer("query-chatapp-phone-numbers", &json!({"Code": "OK"}))]));
-    assert_eq!(world.run(show).exit(), 6);
+    world.run(show).exits(6);
     assert!(refused(&["whatsapp", "numbers", "show", "+8613800000001"]).contains("phone number"));
     world.assert_clean();
 }
@@ -131,57 +89,36 @@ fn profile_update_shows_old_and_new_values_first() {
     let old =
         json!({"Code": "OK", "Data": {"About": "the old line", "Websites": ["https://a.example"]}});
     world.script(json!([answer("query-phone-business-profile", &old)]));
-    let update = [
-        "whatsapp",
-        "profile",
-        "update",
-        NUMBER,
-        "--cust-space-id",
-        "s1",
-        "--about",
-        "the new line",
-        "--website",
-        "https://b.example",
-        "--website",
-        "https://c.example",
-    ];
+    let base = ["whatsapp", "profile", "update", NUMBER, "--cust-space-id", "s1"];
+    let websites = ["--website", "https://b.example", "--website", "https://c.example"];
+    let update = [&base[..], &["--about", "the new line"], &websites].concat();
     let mut terminal = world.terminal(&update);
     terminal.expect("the old line → the new line");
     terminal.expect("https://a.example → https://b.example, https://c.example");
     terminal.expect("Type \"yes\" to");
     world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
     terminal.write("yes\r");
-    assert_eq!(terminal.wait().exit(), 0);
+    terminal.wait().exits(0);
     assert_eq!(
-        world.calls()[1],
-        [
-            "cams",
-            "modify-phone-business-profile",
-            "--cust-space-id=s1",
-            &format!("--phone-number={NUMBER}"),
-            "--about=the new line",
-            "--websites=https://b.example",
-            "--websites=https://c.example",
-        ]
+        world.call_names(),
+        ["query-phone-business-profile", "modify-phone-business-profile"]
     );
     world.assert_clean();
 
     let mut terminal = world.terminal(&update);
-    terminal.expect("Type \"yes\" to");
-    terminal.write("no\r");
+    terminal.answer("Type \"yes\" to", "no");
     terminal.expect("nothing was changed");
-    assert_eq!(terminal.wait().exit(), 9);
+    terminal.wait().exits(9);
     world.assert_clean();
 
-    let base = ["whatsapp", "profile", "update", NUMBER, "--cust-space-id", "s1"];
     let long = "é".repeat(140);
-    for (more, said) in [
+    for (more, expected) in [
         (&[][..], "nothing to change"),
         (&["--about", &long], "140 characters"),
         (&["--website", "b.example"], "is not a link"),
     ] {
         let message = refused(&[&base, more].concat());
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(expected), "{message}");
     }
     assert!(refused(&["whatsapp", "profile", "show", NUMBER]).contains("--cust-space-id"));
 }
@@ -197,9 +134,9 @@ fn a_profile_of_any_shape_is_shown() {
     ] {
         let reply = json!({"Code": "OK", "Data": data});
         world.script(json!([answer("query-phone-business-profile", &reply)]));
-        let ran =
-            world.run(&["whatsapp", "profile", "show", NUMBER, "--cust-space-id", "s1", "--json"]);
-        assert_eq!(ran.exit(), 0, "{ran:?}");
+        let ran = world
+            .run(&["whatsapp", "profile", "show", NUMBER, "--cust-space-id", "s1", "--json"])
+            .exits(0);
         assert_eq!(ran.json()["data"]["about"], about);
         assert_eq!(ran.json()["data"]["number"], NUMBER);
     }
@@ -214,8 +151,8 @@ fn without_confirmation_or_on_a_dry_run_nothing_starts() {
         &["whatsapp", "automation", "set", NUMBER, "--prompt", "x"],
         &["whatsapp", "webhook", "set", NUMBER, "--http-flag", "Y"],
     ] {
-        assert_eq!(world.run(&[change, &space].concat()).exit(), 2);
-        assert_eq!(world.run(&[change, &space, &["--dry-run"]].concat()).exit(), 0);
+        world.run(&[change, &space].concat()).exits(2);
+        world.run(&[change, &space, &["--dry-run"]].concat()).exits(0);
     }
     for read in [
         &["whatsapp", "numbers", "list"][..],
@@ -223,9 +160,9 @@ fn without_confirmation_or_on_a_dry_run_nothing_starts() {
         &["whatsapp", "profile", "show", NUMBER],
         &["whatsapp", "automation", "show", NUMBER],
     ] {
-        assert_eq!(world.run(&[read, &space, &["--dry-run"]].concat()).exit(), 0);
+        world.run(&[read, &space, &["--dry-run"]].concat()).exits(0);
     }
-    assert_eq!(world.run(&["whatsapp", "accounts", "list", "--dry-run"]).exit(), 0);
+    world.run(&["whatsapp", "accounts", "list", "--dry-run"]).exits(0);
     assert!(world.commands().is_empty());
 }
 
@@ -236,32 +173,15 @@ fn settings_in_the_sandbox_can_be_changed_and_shown() {
     let run = |arguments: &[&str]| sandboxed(&world, &[arguments, &space].concat());
     run(&["whatsapp", "profile", "update", NUMBER, "--about", "New", "--yes"]);
     assert_eq!(run(&["whatsapp", "profile", "show", NUMBER])["about"], "New");
-    run(&[
-        "whatsapp",
-        "automation",
-        "set",
-        NUMBER,
-        "--enable-welcome-message",
-        "--prompt",
-        "Hello?",
-        "--command",
-        "track=Track it",
-        "--yes",
-    ]);
+    let automation = ["--enable-welcome-message", "--prompt=Hello?", "--command=track=Track it"];
+    run(&[&["whatsapp", "automation", "set", NUMBER, "--yes"], &automation[..]].concat());
     assert_eq!(
         run(&["whatsapp", "automation", "show", NUMBER]),
         json!({"number": NUMBER, "enable_welcome_message": true, "prompts": ["Hello?"],
                "commands": [{"name": "track", "description": "Track it"}]})
     );
-    run(&[
-        "whatsapp",
-        "webhook",
-        "set",
-        NUMBER,
-        "--up-callback-url",
-        "https://a.example/u",
-        "--yes",
-    ]);
+    let url = "--up-callback-url=https://a.example/u";
+    run(&["whatsapp", "webhook", "set", NUMBER, url, "--yes"]);
     let shown = run(&["whatsapp", "numbers", "show", NUMBER]);
     assert_eq!(shown["up_callback_url"], "https://a.example/u");
     assert_eq!(shown["health"]["can_send_message"], "AVAILABLE");

@@ -1,8 +1,6 @@
 //! `whatsapp send template` and `whatsapp send text`: what the child process gets.
 
-#![allow(clippy::expect_used, reason = "a test stops at the first error, also in helper functions")]
-
-use crate::support::{World, any_text, for_any};
+use crate::support::{World, any_text, for_any, reply_to};
 use proptest::prelude::prop_assert_eq;
 use serde_json::{Value, json};
 
@@ -19,127 +17,13 @@ fn send<'a>(kind: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn every_flag_of_a_template_reaches_the_service() {
-    let world = World::new();
-    let ran = world.run(&send(
-        "template",
-        &[
-            "--template-params",
-            "name=Alice B",
-            "order=--4",
-            "--param",
-            "help=help",
-            "--payload",
-            "yes",
-            "--payload=-no",
-            "--task-id",
-            "track-1",
-            "--cust-space-id",
-            "space",
-            "--context-message-id",
-            "before",
-            "--fall-back-id",
-            "f1",
-            "--fall-back-content",
-            "call us",
-            "--fall-back-rule",
-            "r1",
-            "--fall-back-duration",
-            "60",
-            "--region",
-            "ap-southeast-1",
-        ],
-    ));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_eq!(
-        world.call(),
-        [
-            "cams",
-            "send-chatapp-message",
-            "--channel-type=whatsapp",
-            "--from=8613800000001",
-            "--to=8613800001000",
-            "--type=template",
-            "--template-code=100",
-            "--biz-language=en",
-            "--template-params",
-            "name=Alice B",
-            "order=--4",
-            "help=help",
-            "--payload=yes",
-            "--payload=-no",
-            "--task-id=track-1",
-            "--cust-space-id=space",
-            "--context-message-id=before",
-            "--fall-back-id=f1",
-            "--fall-back-content=call us",
-            "--fall-back-rule=r1",
-            "--fall-back-duration=60",
-            "--region=ap-southeast-1",
-        ]
-    );
-    world.assert_clean();
-}
-
-#[test]
-fn every_flag_of_a_viber_text_reaches_the_service() {
-    let world = World::new();
-    let ran = world.run(&[
-        "whatsapp",
-        "send",
-        "text",
-        "--channel-type",
-        "viber",
-        "--from",
-        "30001",
-        "--to",
-        "8613800001000",
-        "--text",
-        "It is \"on\" its way.",
-        "--label",
-        "transaction",
-        "--tag",
-        "t",
-        "--ttl",
-        "3600",
-        "--tracking-data",
-        "d",
-        "--task-id",
-        "track-1",
-        "--yes",
-        "--json",
-    ]);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_eq!(
-        world.call(),
-        [
-            "cams",
-            "send-chatapp-message",
-            "--channel-type=viber",
-            "--from=30001",
-            "--to=8613800001000",
-            "--type=message",
-            "--message-type=text",
-            r#"--content={"text":"It is \"on\" its way."}"#,
-            "--task-id=track-1",
-            "--label=transaction",
-            "--tag=t",
-            "--ttl=3600",
-            "--tracking-data=d",
-        ]
-    );
-    world.assert_clean();
-}
-
-#[test]
 fn the_message_id_is_found_in_every_documented_place() {
     for (reply, id) in [
         (json!({ "Code": "OK", "MessageId": "m-1", "RequestId": "r-1" }), "m-1"),
         (json!({ "Code": "OK", "Data": { "MessageId": "m-2" }, "RequestId": "r-2" }), "m-2"),
         (json!({ "Code": "OK", "MessageId": 20260101, "RequestId": "r-3" }), "20260101"),
     ] {
-        let world = World::new();
-        world.script(json!([{ "match": ["cams"], "stdout": reply.to_string() }]));
+        let world = World::with_script(json!([reply_to("cams", &reply)]));
         let ran = world.run(&send("template", &["--task-id", "track-1"]));
         let answer = ran.json();
         assert_eq!(answer["command"], "whatsapp send template");
@@ -157,12 +41,10 @@ fn the_message_id_is_found_in_every_documented_place() {
 
 #[test]
 fn a_reply_without_a_message_id_has_an_unknown_outcome() {
-    let world = World::new();
-    world.script(
+    let world = World::with_script(
         json!([{ "match": ["cams"], "stdout": "{\"Code\":\"OK\",\"RequestId\":\"r-1\"}" }]),
     );
-    let ran = world.run(&send("text", &["--text", "x", "--cust-space-id", "s 1"]));
-    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let ran = world.run(&send("text", &["--text", "x", "--cust-space-id", "s 1"])).exits(7);
     let error = &ran.json()["error"];
     assert_eq!(error["outcome"], "unknown");
     assert_eq!(
@@ -211,8 +93,7 @@ fn a_denied_call_prints_the_missing_policy() {
     let denied = "\u{1b}[1;31mError: SDKError:\n   StatusCode: 403\n   Code: Forbidden.RAM\n   \
                   Message: code: 403, denied request id: 0A1B2C3D\n   Data: {}\n\u{1b}[0m";
     world.script(json!([{ "match": ["cams"], "exit": 1, "stderr": denied, "sent": false }]));
-    let ran = world.run(&send("template", &[]));
-    assert_eq!(ran.exit(), 5, "{ran:#?}");
+    let ran = world.run(&send("template", &[])).exits(5);
     let error = &ran.json()["error"];
     assert_eq!((&error["kind"], &error["outcome"]), (&json!("permission"), &json!("not_sent")));
     assert_eq!(error["policy"]["Statement"][0]["Action"], json!(["cams:SendChatappMessage"]));

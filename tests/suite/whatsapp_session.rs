@@ -1,8 +1,6 @@
 //! The session window: the command, and the check before a free-form message.
 
-#![allow(clippy::expect_used, reason = "a test stops at the first error")]
-
-use crate::support::{World, assert_asks_for_messages};
+use crate::support::{World, assert_lists_messages_since, flag};
 use serde_json::{Value, json};
 
 const ADDRESS: [&str; 3] =
@@ -18,17 +16,8 @@ fn text<'a>(more: &[&'a str]) -> Vec<&'a str> {
 }
 
 fn inbound(world: &World, at: &str) {
-    let ran = world.run(&[
-        "sandbox",
-        "inbound",
-        "--from=8613900000007",
-        "--to=8613800000001",
-        "--text=Hello?",
-        "--at",
-        at,
-        "--json",
-    ]);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let line = "sandbox inbound --from=8613900000007 --to=8613800000001 --text=Hello? --json --at";
+    world.run_line(&format!("{line} {at}")).exits(0);
 }
 
 /// These pages, and an empty one after them.
@@ -55,8 +44,7 @@ fn row(id: usize, at: jiff::Timestamp) -> Value {
 fn the_window_opens_with_a_message_and_closes_a_day_later() {
     let world = World::new();
     let ask = || {
-        let ran = world.run(&session(&["--sandbox"]));
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let ran = world.run(&session(&["--sandbox"])).exits(0);
         ran.json()["data"].clone()
     };
     let closed = json!({"open": false, "last_inbound_at": null, "expires_at": null});
@@ -76,26 +64,12 @@ fn the_window_opens_with_a_message_and_closes_a_day_later() {
 }
 
 #[test]
-fn the_call_asks_for_incoming_messages_of_24_hours() {
-    let world = World::new();
-    world.script(scripted(&[]));
-    assert_eq!(world.run(&session(&[])).exit(), 0);
-    assert_asks_for_messages(
-        &world.call(),
-        24 * 3_600_000,
-        &[
-            "cams",
-            "list-chatapp-message",
-            "--business-number=8613800000001",
-            "--user-number=8613900000007",
-            "--channel-type=whatsapp",
-            "--cust-space-id=cams-sandbox",
-            "--event-action=UP",
-            "--page",
-            "Index=1",
-            "Size=50",
-        ],
-    );
+fn the_call_lists_incoming_messages_of_24_hours() {
+    let world = World::with_script(scripted(&[]));
+    world.run(&session(&[])).exits(0);
+    let call = world.call();
+    assert_lists_messages_since(&call, 24 * 3_600_000);
+    assert_eq!(flag(&call, "event-action"), Some("UP"));
     world.assert_clean();
 }
 
@@ -187,10 +161,8 @@ fn an_unreadable_reply_means_neither_open_nor_closed() {
 
 #[test]
 fn a_message_into_a_closed_window_is_not_sent_and_the_hint_is_a_template() {
-    let world = World::new();
-    world.script(scripted(&[]));
-    let ran = world.run(&text(&[]));
-    assert_eq!(ran.exit(), 6, "{ran:#?}");
+    let world = World::with_script(scripted(&[]));
+    let ran = world.run(&text(&[])).exits(6);
     let error = &ran.json()["error"];
     assert_eq!(error["code"], "SessionWindowExpired");
     assert!(error["hint"].as_str().expect("a hint").contains("template"));
@@ -198,7 +170,7 @@ fn a_message_into_a_closed_window_is_not_sent_and_the_hint_is_a_template() {
     assert!(world.sent().is_empty());
 
     world.script(scripted(&[json!({"Code": "OK", "Data": [row(1, jiff::Timestamp::now())]})]));
-    assert_eq!(world.run(&text(&[])).exit(), 0);
+    world.run(&text(&[])).exits(0);
     assert_eq!(world.sent().len(), 1);
     world.assert_clean();
 }
@@ -206,16 +178,15 @@ fn a_message_into_a_closed_window_is_not_sent_and_the_hint_is_a_template() {
 #[test]
 fn in_the_sandbox_the_check_follows_the_conversation() {
     let world = World::new();
-    assert_eq!(world.run(&text(&["--sandbox"])).exit(), 6);
+    world.run(&text(&["--sandbox"])).exits(6);
     inbound(&world, "1h");
-    assert_eq!(world.run(&text(&["--sandbox"])).exit(), 0);
+    world.run(&text(&["--sandbox"])).exits(0);
 }
 
 #[test]
 fn the_check_needs_a_channel_instance() {
     let world = World::new();
-    let ran = world.run(&["whatsapp", "send", "text", "--check-session", "--yes", "--json"]);
-    assert_eq!(ran.exit(), 2);
+    let ran = world.run_line("whatsapp send text --check-session --yes --json").exits(2);
     let missing = json!(["--from", "--to", "--text", "--cust-space-id"]);
     assert_eq!(ran.json()["error"]["missing"], missing);
     let lists = json!(["alimsg whatsapp numbers list", "alimsg whatsapp accounts list"]);
@@ -229,12 +200,9 @@ fn the_check_needs_a_channel_instance() {
 fn a_dry_run_shows_the_reads_before_the_send() {
     let world = World::new();
     let ran = world.run(&text(&["--dry-run"]));
-    let commands = ran.json()["commands"].as_array().expect("commands").clone();
-    let calls: Vec<&Value> = commands
-        .iter()
-        .filter(|command| command["phase"] == "call")
-        .map(|command| &command["argv"][2])
-        .collect();
-    assert_eq!(calls, ["list-chatapp-message", "list-chatapp-message", "send-chatapp-message"]);
+    assert_eq!(
+        ran.planned_names(),
+        ["list-chatapp-message", "list-chatapp-message", "send-chatapp-message"]
+    );
     assert!(world.commands().is_empty());
 }

@@ -1,4 +1,5 @@
-//! Argument vectors match the table of operations.
+//! Argument vectors match the table of operations. Whole vectors are asserted where the child receives
+//! them: `tests/suite/every_command`.
 
 use crate::cli::tests::*;
 
@@ -74,25 +75,14 @@ fn every_flag_of_sms_send_is_passed_to_the_call() {
     ]))
     .expect("a call");
     check(&all);
-    assert_eq!(
-        all,
-        [
-            "dysmsapi",
-            "send-sms",
-            "--phone-numbers=13800001000",
-            "--sign-name=Acme",
-            "--template-code=SMS_1",
-            "--template-param={\"code\":\"1\"}",
-            "--out-id=track",
-            "--sms-up-extend-code=90",
-            "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message",
-            "--api-version=2017-05-25",
-            "--read-timeout=3",
-            "--retry-count=0",
-            "--profile=other",
-            "--region=ap-southeast-1",
-        ]
-    );
+    for word in [
+        "--template-param={\"code\":\"1\"}",
+        "--sms-up-extend-code=90",
+        "--profile=other",
+        "--region=ap-southeast-1",
+    ] {
+        assert!(all.iter().any(|given| given == word), "{word} in {all:?}");
+    }
     let least = check(&vector(&sms(&["--out-id=track"])).expect("a call"));
     for absent in ["--profile", "--region", "--template-param", "--sms-up-extend-code"] {
         assert!(!least.iter().any(|name| name == absent), "{absent} was not given");
@@ -117,35 +107,11 @@ fn every_flag_of_a_whatsapp_template_is_passed_to_the_call() {
         "--fall-back-duration=60",
     ]))
     .expect("a call");
-    check(&all);
-    assert_eq!(
-        all,
-        [
-            "cams",
-            "send-chatapp-message",
-            "--channel-type=whatsapp",
-            "--from=8613800000001",
-            "--to=8613800001000",
-            "--type=template",
-            "--template-code=1",
-            "--biz-language=en",
-            "--template-params",
-            "name=Alice",
-            "order=4 2",
-            "last=-x",
-            "--payload=yes",
-            "--payload=--no",
-            "--task-id=track",
-            "--cust-space-id=space",
-            "--context-message-id=before",
-            "--fall-back-id=f",
-            "--fall-back-content=instead",
-            "--fall-back-rule=r",
-            "--fall-back-duration=60",
-            "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send",
-            "--retry-count=0",
-        ]
-    );
+    let names = check(&all);
+    assert_eq!(names.iter().filter(|name| *name == "--payload").count(), 2);
+    for word in ["name=Alice", "order=4 2", "last=-x", "--payload=--no"] {
+        assert!(all.iter().any(|given| given == word), "{word} in {all:?}");
+    }
 }
 
 #[test]
@@ -204,15 +170,6 @@ fn a_read_has_no_retry_count() {
     let call = Call::to(&operations::GET_SMS_SIGN);
     let vector = call.text("--sign-name", "Acme").arguments(&Common::default()).expect("a call");
     check(&vector);
-    assert_eq!(
-        vector[2..],
-        [
-            "--sign-name=Acme",
-            "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message",
-            "--api-version=2017-05-25",
-            "--read-timeout=3",
-        ]
-    );
 }
 
 #[test]

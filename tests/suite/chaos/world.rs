@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::messages::{SMS, and, with};
 use crate::support::{Ran, World};
 
 /// The number of the recipient of one trial; each trial has its own, so that its messages can be
@@ -12,22 +13,8 @@ pub fn recipient(number: u64) -> String {
 
 /// An SMS to that number, with a key if one is given.
 pub fn sms(phone: &str, key: Option<&str>) -> Vec<String> {
-    let words = [
-        "sms",
-        "send",
-        "-p",
-        phone,
-        "-s",
-        "Acme",
-        "-t",
-        "SMS_1",
-        "--param",
-        "code=1234",
-        "--yes",
-        "--json",
-        "--timeout",
-        "2",
-    ];
+    let words =
+        and(&with(&SMS, "-p", phone), &["--param", "code=1234", "--json", "--timeout", "2"]);
     let key = key.map(|key| format!("--idempotency-key={key}"));
     words.into_iter().map(str::to_string).chain(key).collect()
 }
@@ -41,8 +28,7 @@ pub fn words(line: &[String]) -> Vec<&str> {
 pub fn warm() -> World {
     let world = World::new();
     let line = sms("13800001000", None);
-    let ran = world.run(&words(&line));
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    world.run(&words(&line)).exits(0);
     world
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::known::{Command, Service};
+use super::recorded::{Command, Service};
 use super::{for_each, world};
 use crate::support::{Ran, World};
 
@@ -74,7 +74,7 @@ fn the_changes_reach_every_field() {
 
 #[test]
 fn odd_replies_cause_no_panic_and_a_true_outcome() {
-    for_each(|command| {
+    for_each(&Command::all(), |command| {
         if !is_one_of_its_kind(command) {
             return;
         }
@@ -87,7 +87,7 @@ fn odd_replies_cause_no_panic_and_a_true_outcome() {
                 let before = world.sent().len();
                 let more: &[&str] = if number % 2 == 0 { &["--json"] } else { &[] };
                 let ran = run(&world, command, more);
-                let context = format!("{} when {name} says {reply}: {ran:#?}", command.shown);
+                let context = format!("{} with {reply} from {name}: {ran:#?}", command.shown);
                 assert_consistent(command, &name, &ran, &context);
                 assert_eq!(world.sent().len() - before, usize::from(command.sends()), "{context}");
             }
@@ -121,7 +121,7 @@ fn assert_consistent(command: &Command, name: &str, ran: &Ran, context: &str) {
 #[test]
 fn every_documented_reply_shape_gives_the_same_data() {
     let documented = Service::documented();
-    for_each(|command| {
+    for_each(&Command::all(), |command| {
         let data = |service: &Service| {
             let world = world();
             world.script(service.rules());
@@ -132,7 +132,7 @@ fn every_documented_reply_shape_gives_the_same_data() {
         for name in command.operations() {
             for other in Service::other_shapes(&name) {
                 let same = data(&documented.with(&name, other.clone()));
-                assert_eq!(same, data(&documented), "{} when {name} says {other}", command.shown);
+                assert_eq!(same, data(&documented), "{} with {other} from {name}", command.shown);
             }
         }
     });

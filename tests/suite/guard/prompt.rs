@@ -71,7 +71,7 @@ fn the_plan_shows_the_account_and_every_parameter() {
     let world = World::new();
     let more = ["--param", "name=Alice", "-o", "order-7", "--sms-up-extend-code", "90999"];
     let terminal = at_the_prompt(&world, &more);
-    let seen = terminal.seen();
+    let seen = terminal.output();
     for part in [
         "13800001000",
         "Acme",
@@ -89,7 +89,7 @@ fn the_plan_shows_the_account_and_every_parameter() {
     let more = ["--cust-space-id", "space-1", "--task-id", "task-7", "--fall-back-id", "fall-1"];
     let mut terminal = world.terminal(&without_consent(&WHATSAPP, &more));
     terminal.expect("to send");
-    let seen = terminal.seen();
+    let seen = terminal.output();
     for part in ["8613800000001", "8613800001000", "Hello", "space-1", "task-7", "fall-1"] {
         assert!(seen.contains(part), "{part} is not in {seen}");
     }

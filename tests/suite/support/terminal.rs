@@ -14,10 +14,11 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use super::PATIENCE;
-use super::ran::{Drain, Ran, kill, wait_until};
+use super::WAIT_TIMEOUT;
+use super::run::{Drain, Ran, kill, shown_arguments, wait_until};
 
 pub struct Terminal {
+    arguments: String,
     child: Child,
     keyboard: File,
     screen: Drain,
@@ -45,6 +46,7 @@ impl Terminal {
         let theirs = rustix::fs::open(name, flags, Mode::empty()).expect("the terminal opens");
         let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
         tcsetwinsize(&theirs, size).expect("the terminal's size");
+        let arguments = shown_arguments(&command);
         let child = command
             .stdin(Stdio::from(theirs.try_clone().expect("a descriptor")))
             .stdout(Stdio::from(theirs.try_clone().expect("a descriptor")))
@@ -56,7 +58,7 @@ impl Terminal {
         drop(command);
         let keyboard = File::from(ours);
         let screen = Drain::from_reader(keyboard.try_clone().expect("a descriptor"));
-        Self { child, keyboard, screen, read: 0, since }
+        Self { arguments, child, keyboard, screen, read: 0, since }
     }
 
     pub fn pid(&self) -> i32 {
@@ -78,9 +80,9 @@ impl Terminal {
     /// sequences, so every word may have its own colour.
     #[track_caller]
     pub fn expect(&mut self, text: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WAIT_TIMEOUT;
         loop {
-            let output = self.seen();
+            let output = self.output();
             let unread = output.get(self.read..).unwrap_or_default();
             if let Some(at) = unread.find(text) {
                 self.read += at + text.len();
@@ -91,21 +93,39 @@ impl Terminal {
         }
     }
 
+    /// Waits for the question and types the answer and the Enter key.
+    #[track_caller]
+    pub fn answer(&mut self, question: &str, answer: &str) {
+        self.expect(question);
+        self.write(&format!("{answer}\r"));
+    }
+
+    /// Waits for the question and this row of its list, and picks the row that the text finds.
+    #[track_caller]
+    pub fn pick(&mut self, question: &str, row: &str, text: &str) {
+        self.expect(question);
+        self.expect(row);
+        self.write(text);
+        self.expect(text);
+        self.write("\r");
+    }
+
     /// The output so far, without escape sequences.
-    pub fn seen(&self) -> String {
+    pub fn output(&self) -> String {
         plain(&self.screen.text())
     }
 
     /// Waits for the exit. `stdout` contains the raw output.
     #[track_caller]
     pub fn wait(mut self) -> Ran {
-        let Some(status) = wait_until(&mut self.child, Instant::now() + PATIENCE * 3) else {
-            panic!("the program did not exit; output: {}", self.seen());
+        let Some(status) = wait_until(&mut self.child, Instant::now() + WAIT_TIMEOUT * 3) else {
+            panic!("the program did not exit; output: {}", self.output());
         };
         let took = self.since.elapsed();
         // A watchdog may keep the terminal open a little longer; that is not an error here.
         self.screen.is_closed_within(Duration::from_secs(2));
-        Ran { status, stdout: self.screen.text(), stderr: String::new(), took }
+        let arguments = std::mem::take(&mut self.arguments);
+        Ran { arguments, status, stdout: self.screen.text(), stderr: String::new(), took }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Update and delete: nothing without consent, no part lost.
+//! Update and delete: confirmation first, and an update keeps the parts that are not given.
 
 use serde_json::{Value, json};
 
@@ -8,34 +8,24 @@ use crate::support::World;
 #[test]
 fn without_a_terminal_and_yes_nothing_is_changed() {
     let world = World::new();
+    let create = ["--category=UTILITY", "--language=en", "--name=a", "--body=x"];
     for arguments in [
-        &[
-            "templates",
-            "create",
-            "--category",
-            "UTILITY",
-            "--language",
-            "en",
-            "--name",
-            "a",
-            "--body",
-            "x",
-        ][..],
+        &[&["templates", "create"], &create[..]].concat()[..],
         &["templates", "update", "c1", "--language", "en", "--body", "x"],
         &["templates", "delete", "c1", "--language", "en"],
     ] {
-        let ran = world.run(&[arguments, &["--json"]].concat());
-        assert_eq!(ran.exit(), 2, "{ran:?}");
-        let ran = world.run(&[arguments, &["--dry-run"]].concat());
-        assert_eq!(ran.exit(), 0, "{ran:?}");
+        world.run(&[arguments, &["--json"]].concat()).exits(2);
+        world.run(&[arguments, &["--dry-run"]].concat()).exits(0);
     }
     assert!(world.commands().is_empty());
 }
 
 #[test]
 fn an_update_shows_the_old_text_before_the_question() {
-    let world = World::new();
-    world.script(json!([detail("pass", json!([{"Type": "BODY", "Text": "the old text"}]))]));
+    let world = World::with_script(json!([detail(
+        "pass",
+        json!([{"Type": "BODY", "Text": "the old text"}])
+    )]));
     let mut terminal = world.terminal(&[
         "templates",
         "update",
@@ -51,19 +41,8 @@ fn an_update_shows_the_old_text_before_the_question() {
     // ai-mode is off while the user thinks.
     world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
     terminal.write("yes\r");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 0, "{ran:?}");
-    let modified = &world.calls()[1];
-    assert_eq!(
-        modified[..5],
-        [
-            "cams",
-            "modify-chatapp-template",
-            "--template-code=c1",
-            "--biz-language=en",
-            "--template-type=WHATSAPP",
-        ]
-    );
+    terminal.wait().exits(0);
+    assert_eq!(world.call_names(), ["get-chatapp-template-detail", "modify-chatapp-template"]);
     world.assert_clean();
 }
 
@@ -83,19 +62,6 @@ fn deleting_takes_the_name_of_the_template_and_no_other_word() {
         assert_eq!(deleted, exit == 0);
         world.assert_clean();
     }
-    let world = World::new();
-    let ran = world.run(&["templates", "delete", "c1", "--language", "en", "--yes"]);
-    assert_eq!(ran.exit(), 0, "{ran:?}");
-    assert_eq!(
-        world.call(),
-        [
-            "cams",
-            "delete-chatapp-template",
-            "--template-code=c1",
-            "--biz-language=en",
-            "--template-type=WHATSAPP",
-        ]
-    );
 }
 
 #[test]
@@ -106,12 +72,10 @@ fn an_update_keeps_the_parts_that_are_not_given_and_lists_removed_ones() {
         {"Type": "FOOTER", "Text": "Acme"},
         {"Type": "BUTTONS", "Buttons": [{"Type": "QUICK_REPLY", "Text": "OK"}]},
     ]);
-    let world = World::new();
-    world.script(json!([detail("pass", old.clone())]));
+    let world = World::with_script(json!([detail("pass", old.clone())]));
     let update = ["templates", "update", "c1", "--language", "en"];
     // With --yes as well: the user would not see that a part is lost.
-    let ran = world.run(&[&update[..], &["--body", "the new text", "--yes"]].concat());
-    assert_eq!(ran.exit(), 0, "{ran:?}");
+    world.run(&[&update[..], &["--body", "the new text", "--yes"]].concat()).exits(0);
     let mut expected = old;
     expected[1]["Text"] = json!("the new text");
     assert_eq!(components(&world.calls()[1]), expected);
@@ -121,9 +85,8 @@ fn an_update_keeps_the_parts_that_are_not_given_and_lists_removed_ones() {
     for shown in ["\"the old text\" → \"alone\"", "\"Your order\" → removed"] {
         terminal.expect(shown);
     }
-    terminal.expect("Type \"yes\" to");
-    terminal.write("yes\r");
-    assert_eq!(terminal.wait().exit(), 0);
+    terminal.answer("Type \"yes\" to", "yes");
+    terminal.wait().exits(0);
     assert_eq!(components(&world.calls()[3]), json!([{"Type": "BODY", "Text": "alone"}]));
     world.assert_clean();
 }
@@ -131,27 +94,14 @@ fn an_update_keeps_the_parts_that_are_not_given_and_lists_removed_ones() {
 #[test]
 fn an_update_fails_if_the_old_parts_cannot_be_read() {
     for strange in [Value::Null, json!([]), json!("?"), json!([1])] {
-        let world = World::new();
-        world.script(json!([detail("pass", strange)]));
-        let ran = world.run(&[
-            "templates",
-            "update",
-            "c1",
-            "--language",
-            "en",
-            "--body",
-            "x",
-            "--yes",
-            "--json",
-        ]);
-        assert_eq!(ran.exit(), 6, "{ran:?}");
+        let world = World::with_script(json!([detail("pass", strange)]));
+        world.run_line("templates update c1 --language en --body x --yes --json").exits(6);
         assert_eq!(world.call()[1], "get-chatapp-template-detail");
         world.assert_clean();
     }
 }
 
 #[track_caller]
-#[allow(clippy::expect_used, reason = "a test that cannot go on has to stop")]
 fn components(call: &[String]) -> Value {
     assert_eq!(call[1], "modify-chatapp-template");
     let flag = "--components=";
@@ -180,10 +130,9 @@ fn an_update_of_an_example_or_the_category_alone_keeps_everything_else() {
         (&["--example", "a=1"][..], &["--example", "a=1", "b=2"][..]),
         (&["--category", "marketing"], &["--category=MARKETING", "--example", "b=2"]),
     ] {
-        let world = World::new();
-        world.script(json!([answer("get-chatapp-template-detail", reply.clone())]));
-        let ran = world.run(&[&update[..], given].concat());
-        assert_eq!(ran.exit(), 0, "{ran:?}");
+        let world =
+            World::with_script(json!([answer("get-chatapp-template-detail", reply.clone())]));
+        world.run(&[&update[..], given].concat()).exits(0);
         let modified = world.calls().remove(1);
         for word in kept.iter().chain(expected) {
             assert!(modified.iter().any(|given| given == word), "{word} in {modified:?}");
@@ -203,13 +152,11 @@ fn an_update_has_to_fit_the_category_of_the_old_template() {
     world.script(json!([answer("get-chatapp-template-detail", reply)]));
     let update = ["templates", "update", "c1", "--channel", "viber", "--language", "en"];
     let image = ["--header-media", "image=https://x.example/a.png", "--yes", "--json"];
-    let ran = world.run(&[&update[..], &image].concat());
-    assert_eq!(ran.exit(), 2, "{ran:?}");
+    let ran = world.run(&[&update[..], &image].concat()).exits(2);
     let message = ran.json()["error"]["message"].to_string();
     assert!(message.contains("its category is text_image, not text"), "{message}");
     assert_eq!(world.calls().len(), 1);
-    let ran = world.run(&[&update[..], &image, &["--category", "TEXT_IMAGE"]].concat());
-    assert_eq!(ran.exit(), 0, "{ran:?}");
+    world.run(&[&update[..], &image, &["--category", "TEXT_IMAGE"]].concat()).exits(0);
     assert!(world.calls()[2].contains(&"--category=text_image".to_string()));
     world.assert_clean();
 }
@@ -226,8 +173,7 @@ fn an_update_changes_neither_the_name_nor_the_texts_that_whatsapp_writes() {
         (["--body", "My own text"], "writes the body of an AUTHENTICATION template itself"),
         (["--file", &file], "name of a template cannot be changed"),
     ] {
-        let ran = world.run(&[&update[..], &more].concat());
-        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let ran = world.run(&[&update[..], &more].concat()).exits(2);
         let message = ran.json()["error"]["message"].to_string();
         assert!(message.contains(expected), "{message}");
     }
@@ -241,7 +187,6 @@ fn a_dry_run_of_an_update_notes_that_the_call_will_be_completed() {
     let ran = World::new().run(&[&update[..], &["--dry-run", "--json"]].concat());
     let json = ran.json();
     let commands = json["commands"].as_array().expect("commands");
-    let call = commands.iter().rfind(|one| one["phase"] == "call").expect("a call");
-    assert_eq!(call["argv"][2], "modify-chatapp-template");
+    let call = commands.iter().rfind(|command| command["phase"] == "call").expect("a call");
     assert!(call["when"].to_string().contains("completed with"), "{call}");
 }

@@ -6,71 +6,23 @@ use super::{answer, refused};
 use crate::support::World;
 
 #[test]
-fn every_filter_reaches_the_service() {
-    let world = World::new();
-    let ran = world.run(&[
-        "templates",
-        "list",
-        "--channel",
-        "viber",
-        "--audit-status",
-        "approved",
-        "--language",
-        "en",
-        "--name=-order",
-        "--category",
-        "TEXT",
-        "--code",
-        "c1",
-        "--cust-space-id",
-        "s1",
-        "--page-index",
-        "2",
-        "--page-size",
-        "5",
-        "--json",
-    ]);
-    assert_eq!(ran.exit(), 0, "{ran:?}");
-    assert_eq!(
-        world.call(),
-        [
-            "cams",
-            "list-chatapp-template",
-            "--template-type=VIBER",
-            "--audit-status=pass",
-            "--biz-language=en",
-            "--name=-order",
-            "--code=c1",
-            "--category=text",
-            "--cust-space-id=s1",
-            "--page",
-            "Index=2",
-            "Size=5",
-        ]
-    );
-    let data = &ran.json()["data"];
-    assert_eq!(*data, json!({"templates": [], "total": 0}));
-    world.assert_clean();
-}
-
-#[test]
 fn both_forms_of_a_list_have_the_same_result() {
     let world = World::new();
     let row = |name: &str| {
         json!({ name: "order_update", "TemplateCode": "c1", "Language": "en", "Category": "UTILITY",
                 "AuditStatus": "pass" })
     };
-    let mut seen = Vec::new();
+    let mut results = Vec::new();
     for reply in [
         json!({"Code": "OK", "ListTemplate": [row("TemplateName")], "Total": 1}),
         json!({"Code": "OK", "Data": {"List": [row("Name")], "Total": "1"}}),
     ] {
         world.script(json!([answer("list-chatapp-template", reply)]));
-        seen.push(world.run(&["templates", "list", "--json"]).json()["data"].clone());
+        results.push(world.run(&["templates", "list", "--json"]).json()["data"].clone());
     }
-    assert_eq!(seen[0], seen[1]);
+    assert_eq!(results[0], results[1]);
     assert_eq!(
-        seen[0]["templates"][0],
+        results[0]["templates"][0],
         json!({"code": "c1", "name": "order_update", "language": "en", "status": "approved",
                "category": "UTILITY", "type": "whatsapp"})
     );
@@ -87,7 +39,7 @@ fn all_reads_every_page_and_stops_at_a_repeated_one() {
                 "stdout": json!({"Code": "OK", "ListTemplate": rows, "Total": 5}).to_string() })
     };
     world.script(json!([page(1, rows(2, 0)), page(2, rows(2, 2)), page(3, rows(1, 4))]));
-    let ran = world.run(&["templates", "list", "--all", "--page-size", "2", "--json"]);
+    let ran = world.run_line("templates list --all --page-size 2 --json");
     let json = ran.json();
     assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(5));
     assert_eq!(json["raw"].as_array().map(Vec::len), Some(3));
@@ -96,7 +48,7 @@ fn all_reads_every_page_and_stops_at_a_repeated_one() {
     let world = World::new();
     let same = json!({"Code": "OK", "ListTemplate": rows(2, 0)});
     world.script(json!([answer("list-chatapp-template", same)]));
-    let json = world.run(&["templates", "list", "--all", "--page-size", "2", "--json"]).json();
+    let json = world.run_line("templates list --all --page-size 2 --json").json();
     assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(2));
     assert_eq!(world.calls().len(), 2);
     assert!(json["warnings"][0].as_str().is_some_and(|text| text.contains("repeats")));

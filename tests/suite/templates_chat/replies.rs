@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{answer, detail, refused};
-use crate::support::World;
+use crate::support::{World, flag};
 
 #[test]
 fn malformed_replies_never_panic() {
@@ -28,7 +28,7 @@ fn malformed_replies_never_panic() {
                 json!({"Code": "OK", "Data": [1, {"Start": "x"}]})
             ),
         ]));
-        let ran = world.run(&["templates", "show", "c1", "--language", "en", "--json"]);
+        let ran = world.run_line("templates show c1 --language en --json");
         let expected = if data.is_object() { 0 } else { 6 };
         assert_eq!(ran.exit(), expected, "{reply} {ran:?}");
         assert_eq!(ran.json()["raw"], reply);
@@ -46,17 +46,7 @@ fn show_lists_variables_and_the_command_that_sends() {
         {"Type": "BODY", "Text": "$(name), order {{1}}"},
     ]);
     world.script(json!([detail("paused", components.clone())]));
-    let ran = world.run(&["templates", "show", "c1", "--language", "en", "--json"]);
-    assert_eq!(
-        world.call(),
-        [
-            "cams",
-            "get-chatapp-template-detail",
-            "--template-code=c1",
-            "--biz-language=en",
-            "--template-type=WHATSAPP",
-        ]
-    );
+    let ran = world.run_line("templates show c1 --language en --json");
     let data = &ran.json()["data"];
     assert_eq!(data["status"], "suspended");
     assert_eq!(data["components"], components);
@@ -74,31 +64,14 @@ fn preview_renders_and_lists_missing_and_superfluous_values() {
     let world = World::new();
     let components = json!([{"Type": "BODY", "Text": "Hello $(name), $(order)"}]);
     world.script(json!([detail("pass", components)]));
-    let ran = world.run(&[
-        "templates",
-        "preview",
-        "c1",
-        "--language",
-        "en",
-        "--template-params",
-        "name=Al",
-        "x=1",
-        "--json",
-    ]);
+    let ran =
+        world.run_line("templates preview c1 --language en --template-params name=Al x=1 --json");
     let data = &ran.json()["data"];
     assert_eq!(data["text"], "Hello Al, $(order)");
     assert_eq!((&data["missing"], &data["superfluous"]), (&json!(["order"]), &json!(["x"])));
-    let twice = refused(&[
-        "templates",
-        "preview",
-        "c1",
-        "--language",
-        "en",
-        "--param",
-        "a=1",
-        "--template-param",
-        "{\"a\":\"2\"}",
-    ]);
+    let preview = ["templates", "preview", "c1", "--language", "en"];
+    let twice =
+        refused(&[&preview[..], &["--param", "a=1", "--template-param", r#"{"a":"2"}"#]].concat());
     assert!(twice.contains("twice"), "{twice}");
 }
 
@@ -132,28 +105,11 @@ fn stats_ask_in_milliseconds_and_count_by_day() {
         {"SentCount": 1},
     ]});
     world.script(json!([answer("get-chatapp-template-metric", reply)]));
-    let ran = world.run(&[
-        "templates",
-        "stats",
-        "c1",
-        "--start",
-        "2026-03-26T00:00:00Z",
-        "--end",
-        "2026-03-27T00:00:00Z",
-        "--json",
-    ]);
-    assert_eq!(
-        world.call(),
-        [
-            "cams",
-            "get-chatapp-template-metric",
-            "--template-code=c1",
-            "--template-type=WHATSAPP",
-            "--granularity=DAILY",
-            &format!("--start={day}"),
-            &format!("--end={}", day + 86_400_000),
-        ]
+    let ran = world.run_line(
+        "templates stats c1 --start 2026-03-26T00:00:00Z --end 2026-03-27T00:00:00Z --json",
     );
+    assert_eq!(flag(&world.call(), "start"), Some("1774483200000"));
+    assert_eq!(flag(&world.call(), "end"), Some("1774569600000"));
     let data = &ran.json()["data"];
     assert_eq!((&data["total"], &data["total_delivered"]), (&json!(6), &json!(4)));
     assert_eq!(data["days"][0]["start"], "2026-03-26T00:00:00Z");
@@ -168,8 +124,7 @@ fn ten_megabytes_before_the_reply_are_skipped() {
     let mut rule = detail("pass", json!([{"Type": "BODY", "Text": "Hello $(a) {{1}}"}]));
     rule["flood_stdout_bytes"] = json!(10_000_000);
     world.script(json!([rule]));
-    let ran =
-        world.run(&["templates", "preview", "c1", "--language", "en", "--param", "a=b", "--json"]);
+    let ran = world.run_line("templates preview c1 --language en --param a=b --json");
     assert_eq!(ran.exit(), 0, "{}", ran.stderr);
     let data = &ran.json()["data"];
     assert_eq!((&data["text"], &data["missing"]), (&json!("Hello b {{1}}"), &json!(["1"])));
@@ -193,11 +148,10 @@ fn an_unknown_template_is_reported_with_the_command_that_lists_it() {
         &["templates", "delete", "c1", "--language", "en", "--yes"],
         &["templates", "stats", "c1"],
     ] {
-        let ran = world.run(&[command, &["--channel", "viber", "--json"]].concat());
-        assert_eq!(ran.exit(), 6, "{ran:?}");
+        let ran = world.run(&[command, &["--channel", "viber", "--json"]].concat()).exits(6);
         assert_eq!(ran.json()["error"]["next"], json!([list]), "{command:?}");
     }
-    let ran = world.run(&["templates", "show", "c1", "--channel", "viber", "--json"]);
+    let ran = world.run_line("templates show c1 --channel viber --json");
     assert_eq!(ran.json()["error"]["next"], json!([list]));
     world.assert_clean();
 }
@@ -209,7 +163,7 @@ fn components_with_any_field_names_are_shown_with_those_of_calls() {
                    {"type": "BUTTONS", "buttons": [
                        {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "861"}]}]"#;
     world.script(json!([detail("pass", json!(text))]));
-    let ran = world.run(&["templates", "show", "c1", "--language", "en", "--json"]);
+    let ran = world.run_line("templates show c1 --language en --json");
     let data = &ran.json()["data"];
     assert_eq!(data["variables"], json!([{"name": "name", "where": "body"}]));
     let button = json!({"Type": "PHONE_NUMBER", "Text": "Call", "PhoneNumber": "861"});

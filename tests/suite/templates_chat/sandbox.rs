@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::World;
-use crate::support::lines::{TEMPLATE, and, with};
+use crate::support::messages::{TEMPLATE, and, with};
 
 fn run(world: &World, arguments: &[&str]) -> Value {
     let ran = world.run(&[&["--sandbox", "--json"], arguments].concat());
@@ -17,24 +17,9 @@ fn run(world: &World, arguments: &[&str]) -> Value {
 #[test]
 fn a_template_is_created_reviewed_sent_changed_and_deleted() {
     let world = World::new();
-    let created = run(
-        &world,
-        &[
-            "templates",
-            "create",
-            "--name",
-            "order_ready",
-            "--category",
-            "UTILITY",
-            "--language",
-            "en",
-            "--body",
-            "Hello $(name), your order is ready.",
-            "--example",
-            "name=Alice",
-            "--yes",
-        ],
-    );
+    let create = ["templates", "create", "--name=order_ready", "--category=UTILITY"];
+    let body = ["--language=en", "--body=Hello $(name), your order is ready."];
+    let created = run(&world, &[&create[..], &body, &["--example=name=Alice", "--yes"]].concat());
     let code = created["data"]["code"].as_str().expect("a code").to_owned();
     let show = ["templates", "show", &code, "--language", "en"];
     assert_eq!(run(&world, &show)["data"]["status"], "reviewing");
@@ -124,20 +109,8 @@ fn the_examples_of_the_help_pages_run() {
     assert_eq!(list["data"]["total"], 4);
     let viber = run(&world, &["templates", "list", "--channel", "viber"]);
     assert_eq!(viber["data"]["templates"][0]["type"], "viber");
-    let preview = run(
-        &world,
-        &[
-            "templates",
-            "preview",
-            "100000000000001",
-            "--language",
-            "en",
-            "--param",
-            "name=Alice",
-            "--param",
-            "order=42",
-        ],
-    );
+    let preview = ["templates", "preview", "100000000000001", "--language", "en"];
+    let preview = run(&world, &and(&preview, &["--param=name=Alice", "--param=order=42"]));
     assert_eq!(
         preview["data"],
         json!({
@@ -155,11 +128,10 @@ fn a_terminal_shows_the_preview_and_the_chart() {
         world.terminal(&["--sandbox", "templates", "show", "100000000000001", "--language", "en"]);
     terminal.expect("*Your order*");
     terminal.expect("[ Track it ]");
-    assert_eq!(terminal.wait().exit(), 0);
-    let ran = world.run(&and(&["--sandbox"], &TEMPLATE));
-    assert_eq!(ran.exit(), 0, "{ran:?}");
+    terminal.wait().exits(0);
+    world.run(&and(&["--sandbox"], &TEMPLATE)).exits(0);
     let mut terminal =
         world.terminal(&["--sandbox", "templates", "stats", "100000000000002", "--last", "1d"]);
     terminal.expect("████ 1");
-    assert_eq!(terminal.wait().exit(), 0);
+    terminal.wait().exits(0);
 }

@@ -1,10 +1,10 @@
-//! `whatsapp send template --verify`: the template is checked before the question and the send.
+//! `whatsapp send template --verify`: the template is checked before the confirmation and the send.
 
 use serde_json::json;
 
 use super::{answer, detail};
 use crate::support::World;
-use crate::support::lines::SOME_TEMPLATE;
+use crate::support::messages::SOME_TEMPLATE;
 
 /// Sends the template `c1` with --verify.
 fn send<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -21,10 +21,8 @@ fn a_mismatch_is_reported_and_nothing_is_sent() {
         ("auditing", &["--param", "name=Al", "--param", "order=1"], "is reviewing"),
         ("PAUSED", &["--param", "name=Al", "--param", "order=1"], "is suspended"),
     ] {
-        let world = World::new();
-        world.script(json!([detail(status, body.clone())]));
-        let ran = world.run(&send(&[parameters, &["--yes", "--json"]].concat()));
-        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let world = World::with_script(json!([detail(status, body.clone())]));
+        let ran = world.run(&send(&[parameters, &["--yes", "--json"]].concat())).exits(2);
         let json = ran.json();
         assert!(json["error"]["message"].to_string().contains(expected), "{json}");
         assert_eq!(json["error"]["outcome"], "not_sent");
@@ -35,8 +33,7 @@ fn a_mismatch_is_reported_and_nothing_is_sent() {
 
 #[test]
 fn the_plan_has_the_rendered_text_and_ai_mode_is_off_meanwhile() {
-    let world = World::new();
-    world.script(json!([detail(
+    let world = World::with_script(json!([detail(
         "pass",
         json!([
             {"Type": "BODY", "Text": "Hello $(name)"}, {"Type": "FOOTER", "Text": "Acme"},
@@ -49,10 +46,9 @@ fn the_plan_has_the_rendered_text_and_ai_mode_is_off_meanwhile() {
     world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
     assert!(world.sent().is_empty());
     terminal.write("yes\r");
-    assert_eq!(terminal.wait().exit(), 0);
+    terminal.wait().exits(0);
     assert_eq!(world.sent().len(), 1);
-    let commands: Vec<String> = world.calls().into_iter().map(|call| call[1].clone()).collect();
-    assert_eq!(commands, ["get-chatapp-template-detail", "send-chatapp-message"]);
+    assert_eq!(world.call_names(), ["get-chatapp-template-detail", "send-chatapp-message"]);
     world.assert_clean();
 }
 
@@ -60,11 +56,7 @@ fn the_plan_has_the_rendered_text_and_ai_mode_is_off_meanwhile() {
 fn a_dry_run_shows_the_reads_before_the_change() {
     let world = World::new();
     let planned = |arguments: &[&str]| {
-        let ran = world.run(&[arguments, &["--dry-run", "--json"]].concat());
-        assert_eq!(ran.exit(), 0, "{ran:?}");
-        let commands = ran.json()["commands"].as_array().expect("commands").clone();
-        let calls = commands.into_iter().filter(|command| command["phase"] == "call");
-        calls.map(|call| call["argv"][2].as_str().expect("a name").to_string()).collect::<Vec<_>>()
+        world.run(&[arguments, &["--dry-run", "--json"]].concat()).exits(0).planned_names()
     };
     let detail = "get-chatapp-template-detail";
     assert_eq!(planned(&send(&[])), [detail, "send-chatapp-message"]);
@@ -88,11 +80,9 @@ fn a_template_without_components_or_permission_is_not_sent() {
         (json!({}), "does not return its components"),
         (json!({"AllowSend": false, "Components": []}), "not allowed to be sent"),
     ] {
-        let world = World::new();
-        world.script(json!([reply(more)]));
+        let world = World::with_script(json!([reply(more)]));
         let account = ["--profile=default", "--region=cn-beijing", "--yes", "--json"];
-        let ran = world.run(&send(&account));
-        assert_eq!(ran.exit(), 2, "{ran:?}");
+        let ran = world.run(&send(&account)).exits(2);
         let error = &ran.json()["error"];
         assert!(error["message"].to_string().contains(expected), "{error}");
         // The next command uses the same account.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{LINK, TO, planned};
+use super::{LINK, TO, assert_message, planned};
 use crate::support::{World, flag};
 
 fn line<'a>(kind: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
@@ -12,48 +12,45 @@ fn line<'a>(kind: &'a str, flags: &[&'a str]) -> Vec<&'a str> {
     line
 }
 
-fn kinds() -> Vec<(&'static str, Vec<&'static str>, &'static str, Value)> {
-    let button = ["--button-title", "Go", "--button-url", LINK];
-    let video = ["--link", LINK, "--thumbnail", LINK, "--file-size", "9", "--duration", "1"];
-    let with = |flags: &[&'static str], more: &[&'static str]| [flags, more].concat();
-    let filmed = json!({"link": LINK, "thumbnail": LINK, "fileSize": 9, "duration": 1});
-    let joined = |more: Value| {
-        let mut object = filmed.as_object().expect("an object").clone();
-        object.extend(more.as_object().expect("an object").clone());
-        Value::Object(object)
+/// Each kind, its flags, and the type and the content that the service gets.
+fn kinds() -> Vec<(&'static str, String, &'static str, Value)> {
+    let link = format!("--link {LINK}");
+    let button = format!("--button-title Go --button-url {LINK}");
+    let video = format!("{link} --thumbnail {LINK} --file-size 9 --duration 1");
+    let video_content = |mut content: Value| {
+        content["link"] = json!(LINK);
+        content["thumbnail"] = json!(LINK);
+        content["fileSize"] = json!(9);
+        content["duration"] = json!(1);
+        content
     };
     vec![
-        ("text", vec!["--text=x"], "text", json!({"text": "x"})),
+        ("text", "--text=x".to_owned(), "text", json!({"text": "x"})),
         (
             "text",
-            with(&["--text=x"], &button),
+            format!("--text=x {button}"),
             "text_button",
             json!({"text": "x", "caption": "Go", "action": LINK}),
         ),
-        ("image", vec!["--link", LINK], "image", json!({"link": LINK})),
+        ("image", link.clone(), "image", json!({"link": LINK})),
+        ("image", format!("{link} --text=x"), "text_image", json!({"link": LINK, "text": "x"})),
         (
             "image",
-            vec!["--link", LINK, "--text=x"],
-            "text_image",
-            json!({"link": LINK, "text": "x"}),
-        ),
-        (
-            "image",
-            with(&["--link", LINK, "--text=x"], &button),
+            format!("{link} --text=x {button}"),
             "text_image_button",
             json!({"link": LINK, "text": "x", "caption": "Go", "action": LINK}),
         ),
-        ("video", video.to_vec(), "video", filmed.clone()),
-        ("video", with(&video, &["--text=x"]), "text_video", joined(json!({"text": "x"}))),
+        ("video", video.clone(), "video", video_content(json!({}))),
+        ("video", format!("{video} --text=x"), "text_video", video_content(json!({"text": "x"}))),
         (
             "video",
-            with(&video, &["--text=x", "--button-title=Go"]),
+            format!("{video} --text=x --button-title=Go"),
             "text_video_button",
-            joined(json!({"text": "x", "caption": "Go"})),
+            video_content(json!({"text": "x", "caption": "Go"})),
         ),
         (
             "document",
-            vec!["--link", LINK, "--file-name=a.pdf", "--file-type=pdf"],
+            format!("{link} --file-name=a.pdf --file-type=pdf"),
             "document",
             json!({"link": LINK, "fileName": "a.pdf", "fileType": "pdf"}),
         ),
@@ -63,16 +60,13 @@ fn kinds() -> Vec<(&'static str, Vec<&'static str>, &'static str, Value)> {
 #[test]
 fn the_parts_of_a_message_make_its_type() {
     let world = World::new();
-    for (kind, flags, of_type, content) in kinds() {
-        let arguments = planned(&world, &line(kind, &flags));
-        assert_eq!(flag(&arguments, "message-type"), Some(of_type), "{kind} {flags:?}");
-        assert_eq!(flag(&arguments, "label"), Some("promotion"));
-        let sent: Value =
-            serde_json::from_str(flag(&arguments, "content").expect("a content")).expect("JSON");
-        assert_eq!(sent, content, "{of_type}");
-        let ran =
-            world.run(&[&["--sandbox", "--json"][..], &line(kind, &flags), &["--yes"]].concat());
-        assert_eq!(ran.exit(), 0, "{of_type}: {ran:#?}");
+    for (kind, flags, message_type, content) in kinds() {
+        let line = format!(
+            "whatsapp send {kind} --channel-type viber --from 30001 --to {TO} --label promotion {flags}"
+        );
+        assert_message(&world, &line, message_type, &content);
+        assert_eq!(flag(&planned(&world, &line), "label"), Some("promotion"));
+        world.run_line(&format!("--sandbox --json --yes {line}")).exits(0);
     }
 }
 
@@ -80,32 +74,33 @@ fn the_parts_of_a_message_make_its_type() {
 fn unsupported_kinds_and_flags_are_refused_and_the_other_channel_is_named() {
     let world = World::new();
     let refused = |line: Vec<&str>, other: &str| {
-        let ran = world.run(&[&line[..], &["--yes", "--json"]].concat());
-        assert_eq!(ran.exit(), 2, "{line:?}: {ran:#?}");
+        let ran = world.run(&[&line[..], &["--yes", "--json"]].concat()).exits(2);
         let hint = ran.json()["error"]["hint"].as_str().expect("a hint").to_owned();
         assert!(hint.contains(other), "{line:?}: {hint}");
     };
-    let on_whatsapp = "--channel-type whatsapp";
-    refused(line("audio", &["--link", LINK]), on_whatsapp);
-    refused(line("sticker", &["--link", LINK]), on_whatsapp);
-    refused(line("location", &["--latitude=1", "--longitude=1"]), on_whatsapp);
-    refused(line("reaction", &["--message-id=1", "--emoji=👍"]), on_whatsapp);
-    refused(line("contacts", &["--name=A", "--phone=123"]), on_whatsapp);
-    refused(line("buttons", &["--body=x", "--button=a=A"]), on_whatsapp);
-    refused(line("raw", &["--message-type=interactive", "--content={}"]), on_whatsapp);
-    refused(line("image", &["--link", LINK, "--caption=x"]), on_whatsapp);
-    refused(line("text", &["--text=x", "--context-message-id=1"]), on_whatsapp);
-    refused(line("text", &["--text=x", "--check-session"]), on_whatsapp);
-    let on_viber = "--channel-type viber";
-    for flags in [
-        ["--text=x", "--label=promotion"],
-        ["--text=x", "--ttl=60"],
-        ["--text=x", "--button-title=Go"],
+    for (kind, flags) in [
+        ("audio", &["--link", LINK][..]),
+        ("sticker", &["--link", LINK]),
+        ("location", &["--latitude=1", "--longitude=1"]),
+        ("reaction", &["--message-id=1", "--emoji=👍"]),
+        ("contacts", &["--name=A", "--phone=123"]),
+        ("buttons", &["--body=x", "--button=a=A"]),
+        ("raw", &["--message-type=interactive", "--content={}"]),
+        ("image", &["--link", LINK, "--caption=x"]),
+        ("text", &["--text=x", "--context-message-id=1"]),
+        ("text", &["--text=x", "--check-session"]),
     ] {
-        refused(super::line("text", &flags), on_viber);
+        refused(line(kind, flags), "--channel-type whatsapp");
     }
-    refused(super::line("raw", &["--message-type=text_button", "--content={}"]), on_viber);
-    refused(super::line("video", &["--link", LINK, "--duration=3"]), on_viber);
+    for (kind, flags) in [
+        ("text", &["--text=x", "--label=promotion"][..]),
+        ("text", &["--text=x", "--ttl=60"]),
+        ("text", &["--text=x", "--button-title=Go"]),
+        ("raw", &["--message-type=text_button", "--content={}"]),
+        ("video", &["--link", LINK, "--duration=3"]),
+    ] {
+        refused(super::line(kind, flags), "--channel-type viber");
+    }
     assert!(world.commands().is_empty());
 }
 
@@ -113,11 +108,10 @@ fn unsupported_kinds_and_flags_are_refused_and_the_other_channel_is_named() {
 fn the_label_is_required_and_has_two_values() {
     let world = World::new();
     let base = ["whatsapp", "send", "text", "--channel-type=viber", "--from=30001", "--to", TO];
-    let ran = world.run(&[&base[..], &["--text=x", "--yes", "--json"]].concat());
-    assert_eq!(ran.exit(), 2);
+    let ran = world.run(&[&base[..], &["--text=x", "--yes", "--json"]].concat()).exits(2);
     assert_eq!(ran.json()["error"]["missing"], json!(["--label"]));
-    let ran = world.run(&[&base[..], &["--text=x", "--yes", "--json", "--label=spam"]].concat());
-    assert_eq!(ran.exit(), 2);
+    let ran =
+        world.run(&[&base[..], &["--text=x", "--yes", "--json", "--label=spam"]].concat()).exits(2);
     assert!(ran.json()["error"]["message"].to_string().contains("spam"), "{ran:#?}");
 }
 
@@ -126,11 +120,9 @@ fn a_button_beside_an_image_asks_for_its_text_at_a_terminal() {
     let world = World::new();
     let button = ["--link", LINK, "--button-title=Go", "--button-url", LINK];
     let mut terminal = world.terminal(&line("image", &button));
-    terminal.expect("Text");
-    terminal.write("Sale\r");
-    terminal.expect("to send");
-    terminal.write("yes\r");
-    assert_eq!(terminal.wait().exit(), 0);
+    terminal.answer("Text", "Sale");
+    terminal.answer("to send", "yes");
+    terminal.wait().exits(0);
     let flags = world.sent()[0]["flags"].clone();
     assert_eq!(flags["message-type"], "text_image_button");
     let content = json!({"link": LINK, "text": "Sale", "caption": "Go", "action": LINK});
@@ -145,8 +137,7 @@ fn sms_is_not_a_channel_of_these_commands() {
         &["whatsapp", "history", "--channel-type=sms"],
         &["whatsapp", "accounts", "list", "--channel=sms"],
     ] {
-        let ran = world.run(&[line, &["--json"]].concat());
-        assert_eq!(ran.exit(), 2, "{line:?}: {ran:#?}");
+        let ran = world.run(&[line, &["--json"]].concat()).exits(2);
         let error = &ran.json()["error"];
         assert!(error["message"].to_string().contains("invalid value 'sms'"), "{error}");
         assert!(error["hint"].to_string().contains("whatsapp, viber"), "{error}");

@@ -19,6 +19,8 @@ const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
 /// Exit status and output of a program.
 #[derive(Debug)]
 pub struct Ran {
+    /// The arguments, for failure messages.
+    pub arguments: String,
     pub status: ExitStatus,
     /// On a terminal: everything that was printed, including escape sequences.
     pub stdout: String,
@@ -36,6 +38,13 @@ impl Ran {
         }
     }
 
+    /// Asserts the exit code.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.exit(), code, "{self:#?}");
+        self
+    }
+
     /// The signal that ended the program, if any.
     pub fn signal(&self) -> Option<i32> {
         self.status.signal()
@@ -48,6 +57,24 @@ impl Ran {
             Ok(value @ Value::Object(_)) => value,
             other => panic!("stdout is not exactly one JSON object ({other:?}): {self:#?}"),
         }
+    }
+
+    /// The product calls that a dry run lists, without the program name.
+    #[track_caller]
+    pub fn planned_calls(&self) -> Vec<Vec<String>> {
+        let json = self.json();
+        let commands = json["commands"].as_array().expect("commands").iter();
+        let calls = commands.filter(|command| command["phase"] == "call");
+        let words = |call: &Value| -> Vec<String> {
+            serde_json::from_value(call["argv"].clone()).expect("words")
+        };
+        calls.map(|call| words(call)[1..].to_vec()).collect()
+    }
+
+    /// The names of the product calls that a dry run lists: `send-sms`.
+    #[track_caller]
+    pub fn planned_names(&self) -> Vec<String> {
+        self.planned_calls().into_iter().map(|call| call[1].clone()).collect()
     }
 
     /// Parses stdout, which must be one JSON object per line.
@@ -65,6 +92,7 @@ impl Ran {
 
 /// A running program. Drop kills it, but not its children.
 pub struct Running {
+    arguments: String,
     child: Child,
     stdout: Drain,
     stderr: Drain,
@@ -75,6 +103,7 @@ impl Running {
     /// Starts the command with both outputs captured; its stdin stays as the command has it.
     pub fn start(mut command: Command) -> Self {
         let since = Instant::now();
+        let arguments = shown_arguments(&command);
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -82,7 +111,7 @@ impl Running {
             .expect("the program starts");
         let stdout = Drain::from_reader(child.stdout.take().expect("a pipe"));
         let stderr = Drain::from_reader(child.stderr.take().expect("a pipe"));
-        Self { child, stdout, stderr, since }
+        Self { arguments, child, stdout, stderr, since }
     }
 
     /// Starts the command with `input` on stdin, then closes stdin.
@@ -135,7 +164,8 @@ impl Running {
         };
         let took = self.since.elapsed();
         let (stdout, stderr) = (self.stdout.finish("stdout"), self.stderr.finish("stderr"));
-        Ran { status, stdout, stderr, took }
+        let arguments = std::mem::take(&mut self.arguments);
+        Ran { arguments, status, stdout, stderr, took }
     }
 }
 
@@ -143,6 +173,11 @@ impl Drop for Running {
     fn drop(&mut self) {
         kill(&mut self.child);
     }
+}
+
+/// The arguments as typed in a shell.
+pub fn shown_arguments(command: &Command) -> String {
+    shell_words::join(command.get_args().map(|argument| argument.to_string_lossy()))
 }
 
 /// Waits for the child's exit; `None` if it is still running at the deadline.

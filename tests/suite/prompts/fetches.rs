@@ -1,9 +1,9 @@
-//! What is read for the sake of a question, as the child sees it: when, and with which flags.
+//! The calls that prompts make for their lists and variables: when, and with which flags.
 
 use serde_json::{Value, json};
 
-use crate::support::lines::SOME_TEMPLATE;
-use crate::support::{Invocation, Terminal, World};
+use crate::support::messages::SOME_TEMPLATE;
+use crate::support::{Invocation, Terminal, World, reply_to};
 
 pub const SMS: [&str; 8] = ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_1"];
 
@@ -22,26 +22,22 @@ pub fn chat_of_code<'a>(more: &[&'a str]) -> Vec<&'a str> {
 
 /// The calls of products, in their order.
 pub fn calls(world: &World) -> Vec<Invocation> {
-    let all = world.processes().into_iter().filter(|seen| !seen.plugin);
-    all.filter(|seen| matches!(seen.argv[0].as_str(), "cams" | "dysmsapi")).collect()
+    let all = world.processes().into_iter().filter(|invocation| !invocation.plugin);
+    all.filter(|invocation| matches!(invocation.argv[0].as_str(), "cams" | "dysmsapi")).collect()
 }
 
 fn names(world: &World) -> Vec<String> {
-    calls(world).into_iter().map(|seen| seen.argv[1].clone()).collect()
+    calls(world).into_iter().map(|invocation| invocation.argv[1].clone()).collect()
 }
 
-pub fn rule(call: [&str; 2], reply: &Value) -> Value {
-    json!({ "match": call, "stdout": reply.to_string() })
-}
-
-pub fn refused(call: [&str; 2]) -> Value {
+pub fn refused(call: &str) -> Value {
     let reply = json!({ "Code": "Forbidden.RAM", "Message": "no", "RequestId": "r-9" });
-    rule(call, &reply)
+    reply_to(call, &reply)
 }
 
-pub const LIST: [&str; 2] = ["cams", "list-chatapp-template"];
-pub const DETAIL: [&str; 2] = ["cams", "get-chatapp-template-detail"];
-pub const SMS_DETAIL: [&str; 2] = ["dysmsapi", "get-sms-template"];
+pub const LIST: &str = "cams list-chatapp-template";
+pub const DETAIL: &str = "cams get-chatapp-template-detail";
+pub const SMS_DETAIL: &str = "dysmsapi get-sms-template";
 
 pub fn detail() -> Value {
     let components = json!([
@@ -49,11 +45,11 @@ pub fn detail() -> Value {
         { "Type": "BODY", "Text": "Dear $(name), order {{1}} is ready." },
     ]);
     let data = json!({ "TemplateCode": "c1", "AuditStatus": "pass", "Components": components });
-    rule(DETAIL, &json!({ "Code": "OK", "Data": data }))
+    reply_to(DETAIL, &json!({ "Code": "OK", "Data": data }))
 }
 
 pub fn sms_detail() -> Value {
-    rule(
+    reply_to(
         SMS_DETAIL,
         &json!({ "Code": "OK", "TemplateCode": "SMS_1", "TemplateStatus": 1,
         "TemplateContent": "Dear ${name}, order ${order} is ready." }),
@@ -73,81 +69,53 @@ pub fn sent_flag(world: &World, flag: &str) -> Value {
     sent[0]["flags"][flag].clone()
 }
 
-pub fn yes(mut terminal: Terminal) {
-    terminal.expect("to send");
-    terminal.write("yes\r");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+pub fn confirm(mut terminal: Terminal) {
+    terminal.answer("to send", "yes");
+    terminal.wait().exits(0);
 }
 
 #[test]
 fn all_pages_are_listed_and_the_picked_template_is_sent() {
     let world = World::new();
-    let page = |from: usize, to: usize| {
+    let page = |index: &str, from: usize, to: usize| {
         let mut entries: Vec<Value> = (from..=to).map(|n| entry(n, "en", "pass")).collect();
-        // It should not be there, and cannot be sent.
+        // The service should not list it, since it cannot be sent.
         entries.insert(0, entry(900, "en", "auditing"));
-        json!({ "Code": "OK", "Total": 104, "ListTemplate": entries })
+        let list = json!({ "Code": "OK", "Total": 104, "ListTemplate": entries });
+        let mut rule = reply_to(LIST, &list);
+        rule["contains"] = json!([index]);
+        rule
     };
-    world.script(json!([
-        { "match": LIST, "contains": ["Index=1"], "stdout": page(1, 99).to_string() },
-        { "match": LIST, "contains": ["Index=2"], "stdout": page(100, 102).to_string() },
-        detail(),
-    ]));
+    world.script(json!([page("Index=1", 1, 99), page("Index=2", 100, 102), detail(),]));
     let mut terminal = world.terminal(&with(&chat(), &["--language", "en"]));
     terminal.expect("1. name-1 · c1 · en · UTILITY");
-    assert_eq!(world.ai_mode(), Some(false), "while a person thinks");
+    assert_eq!(world.ai_mode(), Some(false));
     terminal.write("name-101");
-    terminal.expect("> 101. name-101 · c101 · en");
-    terminal.write("\r");
+    terminal.answer("> 101. name-101 · c101 · en", "");
     terminal.expect("text  *For $(name)*");
     terminal.expect("$(name) in header, body: ");
-    assert_eq!(world.ai_mode(), Some(false), "while a person thinks");
+    assert_eq!(world.ai_mode(), Some(false));
     terminal.write("Al ice=\r");
-    terminal.expect("$(1) in body: ");
-    terminal.write("-7\r");
+    terminal.answer("$(1) in body: ", "-7");
     terminal.expect("Dear Al ice=, order -7 is ready.");
-    assert!(!terminal.seen().contains("name-900"), "{}", terminal.seen());
-    yes(terminal);
+    assert!(!terminal.output().contains("name-900"), "{}", terminal.output());
+    confirm(terminal);
     let calls = calls(&world);
-    let flags: Vec<&[String]> = calls.iter().map(|seen| &seen.argv[1..]).collect();
-    let agent = "--user-agent=AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send";
-    for (index, page) in ["Index=1", "Index=2"].into_iter().enumerate() {
-        assert_eq!(
-            flags[index],
-            [
-                "list-chatapp-template",
-                "--template-type=WHATSAPP",
-                "--audit-status=pass",
-                "--biz-language=en",
-                "--cust-space-id=space-1",
-                "--page",
-                page,
-                "Size=100",
-                agent
-            ]
-        );
+    let list = "list-chatapp-template";
+    let expected = [list, list, "get-chatapp-template-detail", "send-chatapp-message"];
+    assert_eq!(names(&world), expected);
+    for (call, page) in calls.iter().zip(["Index=1", "Index=2"]) {
+        assert_eq!(call.flag("audit-status"), Some("pass"));
+        assert_eq!(call.flag("biz-language"), Some("en"));
+        assert!(call.argv.contains(&page.to_string()), "{:?}", call.argv);
     }
-    assert_eq!(
-        flags[2],
-        [
-            "get-chatapp-template-detail",
-            "--template-code=c101",
-            "--biz-language=en",
-            "--template-type=WHATSAPP",
-            "--cust-space-id=space-1",
-            agent
-        ]
-    );
-    assert_eq!(flags.len(), 4);
+    assert!(calls.iter().all(|call| call.flag("cust-space-id") == Some("space-1")));
     assert_eq!(calls[3].flag("template-code"), Some("c101"));
     assert_eq!(calls[3].flag("biz-language"), Some("en"));
     for value in ["name=Al ice=", "1=-7"] {
         assert!(calls[3].argv.contains(&value.to_string()), "{:?}", calls[3].argv);
     }
-    let commands = world.commands();
-    let enabled = commands.iter().filter(|seen| *seen == "ai-mode enable").count();
-    assert_eq!(enabled, 3, "the list, the template and the send: {commands:?}");
+    assert_eq!(world.count("ai-mode enable"), 3, "the list, the template and the send");
     world.assert_clean();
 }
 
@@ -156,19 +124,18 @@ fn only_the_languages_of_the_code_are_offered() {
     let world = World::new();
     let entries = [entry(1, "en", "pass"), entry(1, "de", "pass"), entry(2, "fr", "pass")];
     world.script(json!([
-        rule(LIST, &json!({ "Code": "OK", "Data": { "List": entries } })),
+        reply_to(LIST, &json!({ "Code": "OK", "Data": { "List": entries } })),
         detail(),
     ]));
     let code = ["--template-code", "c1", "--param", "x=1"];
     let mut terminal = world.terminal(&with(&chat(), &code));
     terminal.expect("Language");
     terminal.expect("2. name-1 · c1 · de");
-    assert!(!terminal.seen().contains("fr"), "{}", terminal.seen());
+    assert!(!terminal.output().contains("fr"), "{}", terminal.output());
     terminal.write("de");
-    terminal.expect("> 2.");
-    terminal.write("\r");
-    yes(terminal);
-    // Variables were given, so the template is not read.
+    terminal.answer("> 2.", "");
+    confirm(terminal);
+    // Variables were given, so the template is not fetched.
     assert_eq!(names(&world), ["list-chatapp-template", "send-chatapp-message"]);
     assert_eq!(calls(&world)[0].flag("code"), Some("c1"));
     assert_eq!(calls(&world)[1].flag("biz-language"), Some("de"));
@@ -177,24 +144,23 @@ fn only_the_languages_of_the_code_are_offered() {
 
 #[test]
 fn a_given_template_is_fetched_once_for_its_variables() {
-    let world = World::new();
-    world.script(json!([detail(), sms_detail()]));
+    let world = World::with_script(json!([detail(), sms_detail()]));
     let mut terminal = world.terminal(&chat_of_code(&[]));
     for (question, value) in [("$(name) in header, body: ", "Alice\r"), ("$(1) in body: ", "7\r")] {
         terminal.expect(question);
         assert_eq!(world.ai_mode(), Some(false));
         terminal.write(value);
     }
-    yes(terminal);
+    confirm(terminal);
     assert_eq!(names(&world), ["get-chatapp-template-detail", "send-chatapp-message"]);
-    let read = world.commands().iter().position(|seen| seen == "cams get-chatapp-template-detail");
-    let after = world.commands().split_off(read.expect("it was read") + 1);
+    let read =
+        world.commands().iter().position(|command| command == "cams get-chatapp-template-detail");
+    let after = world.commands().split_off(read.expect("it was fetched") + 1);
     let send = ["ai-mode enable", "ai-mode set-user-agent", "cams send-chatapp-message"];
     assert_eq!(after, [&["ai-mode disable"], &send[..], &["ai-mode disable"]].concat());
     world.assert_clean();
 
-    let world = World::new();
-    world.script(json!([sms_detail()]));
+    let world = World::with_script(json!([sms_detail()]));
     let mut terminal = world.terminal(&with(&SMS, &[]));
     terminal.expect("Text of the template SMS_1:");
     terminal.expect("text  Dear ${name}, order ${order} is ready.");
@@ -204,7 +170,7 @@ fn a_given_template_is_fetched_once_for_its_variables() {
         terminal.write(value);
     }
     terminal.expect("【Acme】Dear Alice, order 7 is ready.");
-    yes(terminal);
+    confirm(terminal);
     assert_eq!(names(&world), ["get-sms-template", "send-sms"]);
     assert_eq!(sent_flag(&world, "template-param"), r#"{"name":"Alice","order":"7"}"#);
     world.assert_clean();
@@ -216,16 +182,14 @@ fn with_yes_or_a_given_variable_no_template_is_fetched() {
         for (message, send) in
             [(chat_of_code(more), "send-chatapp-message"), (with(&SMS, more), "send-sms")]
         {
-            let world = World::new();
-            world.script(json!([detail(), sms_detail()]));
+            let world = World::with_script(json!([detail(), sms_detail()]));
             let mut terminal = world.terminal(&message);
             if !more.contains(&"--yes") {
                 terminal.expect("to send");
                 assert_eq!(world.ai_mode(), None, "{:?}", world.commands());
                 terminal.write("yes\r");
             }
-            let ran = terminal.wait();
-            assert_eq!(ran.exit(), 0, "{ran:#?}");
+            terminal.wait().exits(0);
             assert_eq!(names(&world), [send]);
         }
     }
@@ -246,19 +210,18 @@ fn a_dry_run_at_a_terminal_starts_no_process_and_does_not_prompt() {
 
 #[test]
 fn each_warning_appears_once_in_the_json() {
-    let world = World::new();
-    world.script(json!([sms_detail()]));
+    let world = World::with_script(json!([sms_detail()]));
     let mut command = world.alimsg(&with(&SMS, &["--json"]));
-    command
-        .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-exported")
-        .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-a-real-secret");
+    command.envs([
+        ("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-exported"),
+        ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-a-real-secret"),
+    ]);
     let mut terminal = Terminal::start(command);
     for question in ["${name} in text: ", "${order} in text: "] {
         terminal.expect(question);
         terminal.write("x\r");
     }
-    terminal.expect("to send");
-    terminal.write("yes\r");
+    terminal.answer("to send", "yes");
     let ran = terminal.wait();
     let json = ran.stdout.find("{\"schema\"").map(|at| ran.stdout[at..].to_string());
     let json: Value = serde_json::from_str(&json.unwrap_or_default()).expect("JSON");

@@ -3,23 +3,21 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::never_twice::{SMS, sent, sms_to};
-use crate::support::lines::{self, with};
-use crate::support::{Ran, Running, World};
+use crate::idempotency::{SMS, sent, sms_to};
+use crate::support::messages::{self, with};
+use crate::support::{Ran, Running, World, flag, reply_to};
 
 fn run(world: &World, message: &[&str], look_up: &str) -> Ran {
-    let mut command = world.alimsg(message);
-    command.env("ALIMSG_LOOK_UP", look_up);
-    Running::start(command).wait()
+    world.run_with_env(message, &[("ALIMSG_LOOK_UP", look_up)])
 }
 
 /// How often receipts were queried.
 fn lookups(world: &World) -> usize {
-    world.commands().iter().filter(|command| *command == "dysmsapi query-send-details").count()
+    world.count("dysmsapi query-send-details")
 }
 
 fn without_key(number: &str) -> Vec<&str> {
-    sms_to(number).into_iter().filter(|word| !word.starts_with("--idem")).collect()
+    sms_to(number)[..11].to_vec()
 }
 
 /// The stand-in's replies to a send whose reply is lost, and to the receipt lookup.
@@ -27,10 +25,10 @@ fn lost_reply(receipts: Value) -> Value {
     json!([
         { "match": ["dysmsapi", "send-sms"], "stdout": "", "stderr": "ERROR: read timeout\n",
           "exit": 1 },
-        { "match": ["dysmsapi", "query-send-details"], "stdout": json!({
+        reply_to("dysmsapi query-send-details", &json!({
             "Code": "OK", "TotalCount": "1",
             "SmsSendDetailDTOs": { "SmsSendDetailDTO": receipts },
-        }).to_string() },
+        })),
     ])
 }
 
@@ -54,8 +52,7 @@ const TRACKED: [&str; 13] = [
 fn a_receipt_proves_that_a_message_with_a_lost_reply_was_sent() {
     let world = World::new();
     for message in [without_key("13800009003"), without_key("13800009009")] {
-        let ran = run(&world, &message, "5");
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let ran = run(&world, &message, "5").exits(0);
         let json = ran.json();
         assert_eq!(json["data"]["status"], "sent", "{json:#}");
         assert!(json["data"]["out_id"].is_string());
@@ -68,8 +65,7 @@ fn a_receipt_proves_that_a_message_with_a_lost_reply_was_sent() {
 fn a_lost_request_stays_unknown_when_the_lookup_time_is_over() {
     let world = World::new();
     for number in ["13800009004", "13800009010"] {
-        let ran = run(&world, &without_key(number), "1");
-        assert_eq!(ran.exit(), 7, "{ran:#?}");
+        let ran = run(&world, &without_key(number), "1").exits(7);
         let next = ran.json()["error"]["next"][0].clone();
         assert!(next.as_str().is_some_and(|next| next.contains("sms status")), "{next}");
     }
@@ -80,11 +76,9 @@ fn a_lost_request_stays_unknown_when_the_lookup_time_is_over() {
 fn an_unresolved_key_never_sends_and_replays_once_there_is_a_receipt() {
     let world = World::new();
     let message = sms_to("13800009003");
-    let first = run(&world, &message, "0");
-    assert_eq!(first.exit(), 7, "{first:#?}");
+    let first = run(&world, &message, "0").exits(7);
     let out_id = first.json()["error"]["hint"].as_str().expect("a hint").to_owned();
-    let second = run(&world, &message, "2");
-    assert_eq!(second.exit(), 0, "{second:#?}");
+    let second = run(&world, &message, "2").exits(0);
     let data = second.json()["data"].clone();
     assert_eq!((&data["status"], &data["replayed"]), (&json!("sent"), &json!(true)));
     // The first run's ID, not one of this run.
@@ -101,16 +95,11 @@ fn the_lookup_queries_the_number_and_the_date_in_china() {
     world.script(lost_reply(json!([receipt])));
     let ran = run(&world, &TRACKED, "5");
     assert_eq!(ran.json()["data"]["status"], "sent", "{ran:#?}");
-    let queries: Vec<_> = world
-        .processes()
-        .into_iter()
-        .filter(|seen| seen.command() == "dysmsapi query-send-details")
-        .collect();
-    assert_eq!(queries.len(), 1);
-    let argv = &queries[0].argv;
-    assert!(argv.contains(&"--phone-number=13800001000".to_string()), "{argv:?}");
-    assert!(argv.iter().any(|word| word.starts_with("--send-date=20")), "{argv:?}");
-    assert!(argv.contains(&"--region=cn-hangzhou".to_string()), "{argv:?}");
+    assert_eq!(world.call_names(), ["send-sms", "query-send-details"]);
+    let query = &world.calls()[1];
+    assert_eq!(flag(query, "phone-number"), Some("13800001000"));
+    assert_eq!(flag(query, "region"), Some("cn-hangzhou"));
+    assert!(flag(query, "send-date").is_some_and(|day| day.starts_with("20")), "{query:?}");
     assert_eq!(world.sent().len(), 1);
     world.assert_clean();
 }
@@ -144,9 +133,8 @@ fn the_text_of_a_receipt_is_neither_stored_nor_printed() {
 
 #[test]
 fn ai_mode_is_off_between_lookups() {
-    let world = World::new();
-    world.script(lost_reply(json!([])));
-    assert_eq!(run(&world, &TRACKED, "4").exit(), 7);
+    let world = World::with_script(lost_reply(json!([])));
+    run(&world, &TRACKED, "4").exits(7);
     world.assert_off_between("dysmsapi query-send-details");
     world.assert_clean();
 }
@@ -216,23 +204,19 @@ fn a_lookup_that_times_out_is_repeated() {
     rules.as_array_mut().expect("rules").insert(1, late);
     world.script(rules);
     let message = [&TRACKED[..], &["--timeout=2"]].concat();
-    let ran = run(&world, &message, "20");
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    let ran = run(&world, &message, "20").exits(0);
     assert_eq!(ran.json()["data"]["status"], "sent");
     world.assert_clean();
 }
 
 #[test]
 fn a_forbidden_lookup_is_a_warning_and_the_outcome_stays_unknown() {
-    let world = World::new();
-    world.script(json!([
+    let world = World::with_script(json!([
         { "match": ["dysmsapi", "send-sms"], "stdout": "", "stderr": "ERROR: read timeout\n",
           "exit": 1 },
-        { "match": ["dysmsapi", "query-send-details"],
-          "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() },
+        reply_to("dysmsapi query-send-details", &json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" })),
     ]));
-    let ran = run(&world, &TRACKED, "300");
-    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let ran = run(&world, &TRACKED, "300").exits(7);
     let json = ran.json();
     assert!(json["warnings"][0].as_str().is_some_and(|text| text.contains("receipt")), "{json:#}");
     assert_eq!(lookups(&world), 1, "a refused lookup is not repeated");
@@ -243,11 +227,10 @@ fn a_forbidden_lookup_is_a_warning_and_the_outcome_stays_unknown() {
 fn a_whatsapp_message_is_found_by_its_task_id_if_the_space_is_known() {
     let world = World::new();
     let message = |more: &[&str]| {
-        let words = with(&lines::TEMPLATE, "--to", "8613800009003");
+        let words = with(&messages::TEMPLATE, "--to", "8613800009003");
         run(&world, &[&["--sandbox", "--json"], &words[..], more].concat(), "2")
     };
-    let unknown = message(&[]);
-    assert_eq!(unknown.exit(), 7, "{unknown:#?}");
+    message(&[]).exits(7);
     let found = message(&["--cust-space-id", "cams-sandbox"]);
     assert_eq!(found.json()["data"]["status"], "sent", "{found:#?}");
     assert_eq!(sent(&world), 2);
@@ -261,9 +244,7 @@ fn a_signal_ends_the_lookup_and_the_outcome_is_unknown() {
     // Longer than `Running::wait` allows: a run that continues its lookup fails the test.
     command.env("ALIMSG_LOOK_UP", "300");
     let running = Running::start(command);
-    world.wait_until("the first lookup has started", || {
-        world.commands().iter().any(|command| command == "dysmsapi query-send-details")
-    });
+    world.wait_for_command("dysmsapi query-send-details");
     running.signal(Signal::TERM);
     let ran = running.wait();
     assert_eq!(ran.signal(), Some(15), "{ran:#?}");
@@ -273,19 +254,16 @@ fn a_signal_ends_the_lookup_and_the_outcome_is_unknown() {
 
 #[test]
 fn the_next_run_waits_for_the_call_of_a_killed_run() {
-    let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 1500 }]));
+    let world =
+        World::with_script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 1500 }]));
     let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
     let running = world.start(&message);
-    world.wait_until("the call has begun", || {
-        world.commands().iter().any(|command| command == "dysmsapi send-sms")
-    });
+    world.wait_for_command("dysmsapi send-sms");
     running.signal(Signal::KILL);
     running.wait();
-    let again = world.run(&message);
-    assert_eq!(again.exit(), 7, "{again:#?}");
+    world.run(&message).exits(7);
     let mut calls = world.processes();
-    calls.retain(|seen| seen.command() == "dysmsapi send-sms");
+    calls.retain(|call| call.command() == "dysmsapi send-sms");
     assert!(calls.len() == 1 && calls[0].ended(), "it was not waited for: {calls:#?}");
     world.assert_clean();
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use serde_json::json;
 
-use crate::never_twice::{SMS, sent};
+use crate::idempotency::{SMS, sent};
 use crate::support::World;
 
 /// A world with keys in the format of version 0.1.0: key, state and result.
@@ -66,13 +66,12 @@ fn an_unresolved_key_exits_with_7_until_it_is_resolved() {
     let list = world.run(&["--sandbox", "keys", "list", "--json"]).json();
     assert_eq!(list["data"]["keys"].as_array().map(Vec::len), Some(2), "{list:#}");
     let line = ["--sandbox", "keys", "resolve", "open", "--as", "sent", "--yes"];
-    assert_eq!(world.run(&line).exit(), 0);
+    world.run(&line).exits(0);
     assert_eq!(world.run(&with_key("open")).json()["data"]["replayed"], true);
     let line = ["--sandbox", "keys", "resolve", "calling", "--as", "not-sent"];
     let mut terminal = world.terminal(&line);
-    terminal.expect("Type the key to confirm");
-    terminal.write("calling\r");
-    assert_eq!(terminal.wait().exit(), 0);
+    terminal.answer("Type the key to confirm", "calling");
+    terminal.wait().exits(0);
     assert_eq!(sent(&world), 0);
     assert_eq!(world.run(&with_key("calling")).json()["data"]["replayed"], false);
     assert_eq!(sent(&world), 1);
@@ -93,14 +92,12 @@ fn an_unreadable_store_of_0_1_0_exits_with_7_for_every_new_key() {
     std::fs::create_dir_all(world.path("state/sandbox/ledger")).expect("a folder");
     world.file("state/sandbox/ledger/keys.sqlite3", "this is not a database");
     for _ in 0..2 {
-        let ran = world.run(&SMS);
-        assert_eq!(ran.exit(), 7, "{ran:#?}");
+        let ran = world.run(&SMS).exits(7);
         assert_eq!(ran.json()["error"]["outcome"], "unknown");
     }
     let mut terminal = world.terminal(&["--sandbox", "keys", "repair"]);
-    terminal.expect("to confirm");
-    terminal.write("repair\r");
-    assert_eq!(terminal.wait().exit(), 0);
-    assert_eq!(world.run(&SMS).exit(), 0);
+    terminal.answer("to confirm", "repair");
+    terminal.wait().exits(0);
+    world.run(&SMS).exits(0);
     assert_eq!(sent(&world), 1);
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use crate::never_twice::{SMS, sent, sms_to};
+use crate::idempotency::{SMS, sent, sms_to};
 use crate::support::{Ran, World};
 
 fn store(world: &World) -> PathBuf {
@@ -16,8 +16,8 @@ fn store(world: &World) -> PathBuf {
 /// A world in which `order-42` was sent and `open-1` is unresolved.
 fn used() -> World {
     let world = World::new();
-    assert_eq!(world.run(&SMS).exit(), 0);
-    assert_eq!(world.run(&open()).exit(), 7);
+    world.run(&SMS).exits(0);
+    world.run(&open()).exits(7);
     world
 }
 
@@ -45,8 +45,7 @@ fn assert_unknown(world: &World, ran: &Ran) -> Value {
 /// Repairs the store at a terminal.
 fn repair(world: &World) -> Ran {
     let mut terminal = world.terminal(&["--sandbox", "keys", "repair"]);
-    terminal.expect("to confirm");
-    terminal.write("repair\r");
+    terminal.answer("to confirm", "repair");
     terminal.wait()
 }
 
@@ -114,9 +113,8 @@ fn a_repair_moves_the_old_files_and_later_results_name_its_date() {
         let refused = world.run(&["--sandbox", "--yes", "keys", "repair"]);
         assert_eq!(refused.exit(), 2, "{damage}: {refused:#?}");
         let mut terminal = world.terminal(&["--sandbox", "--yes", "keys", "repair"]);
-        terminal.expect("to confirm");
-        terminal.write("yes\r");
-        assert_eq!(terminal.wait().exit(), 9);
+        terminal.answer("to confirm", "yes");
+        terminal.wait().exits(9);
         assert_unknown(&world, &world.run(&SMS));
         let ran = repair(&world);
         assert_eq!(ran.exit(), 0, "{damage}: {ran:#?}");
@@ -152,8 +150,7 @@ fn a_missing_index_is_repaired_as_well() {
     let damage = "PRAGMA writable_schema = 1;
         DELETE FROM sqlite_schema WHERE name = 'messages_by_fingerprint';";
     Connection::open(store(&world)).expect("the store").execute_batch(damage).expect("done");
-    let ran = repair(&world);
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    repair(&world).exits(0);
     assert_eq!(world.run(&SMS).json()["data"]["replayed"], true);
 }
 
@@ -182,8 +179,7 @@ fn a_kill_during_a_repair_never_makes_a_key_unused() {
         let mut command = world.alimsg(&["--sandbox", "keys", "repair"]);
         command.env("TERM", "xterm-256color").env("ALIMSG_FAULT", format!("{point}=kill"));
         let mut terminal = crate::support::Terminal::start(command);
-        terminal.expect("to confirm");
-        terminal.write("repair\r");
+        terminal.answer("to confirm", "repair");
         let ran = terminal.wait();
         assert_eq!(ran.signal(), Some(9), "{point}: {ran:#?}");
         let again = world.run(&SMS);
@@ -239,8 +235,7 @@ fn a_store_of_a_later_version_is_not_changed() {
         .expect("done");
     let error = assert_unknown(&world, &world.run(&SMS));
     assert!(error.to_string().contains("later version"), "{error}");
-    let ran = world.run(&["--sandbox", "keys", "repair", "--json"]);
-    assert_eq!(ran.exit(), 3, "{ran:#?}");
+    world.run(&["--sandbox", "keys", "repair", "--json"]).exits(3);
 }
 
 #[test]
@@ -255,8 +250,7 @@ fn a_reservation_taken_over_by_another_run_exits_with_7() {
         .and_then(|store| store.execute("UPDATE keys SET lease = 'another'", []));
     assert_eq!(changed.expect("changed"), 1);
     terminal.write("yes\r");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    terminal.wait().exits(7);
     assert_eq!(sent(&world), 0);
 }
 
@@ -287,15 +281,12 @@ fn without_a_lease_an_accepted_key_replays_and_a_new_key_sends_nothing() {
 #[test]
 fn a_store_that_cannot_be_created_means_not_sent_only_if_there_was_none_before() {
     let world = World::new();
-    let mut command = world.alimsg(&SMS);
-    command.env("ALIMSG_STATE_DIR", "/proc/alimsg");
-    let ran = crate::support::Running::start(command).wait();
-    assert_eq!(ran.exit(), 3, "{ran:#?}");
+    let ran = world.run_with_env(&SMS, &[("ALIMSG_STATE_DIR", "/proc/alimsg")]).exits(3);
     assert_eq!(ran.json()["error"]["outcome"], "not_sent");
     // A link to a disk that is not mounted, which may contain a store.
     std::os::unix::fs::symlink(world.path("unmounted"), world.path("link")).expect("a link");
-    let mut command = world.alimsg(&SMS);
-    command.env("ALIMSG_STATE_DIR", world.path("link/state"));
-    let ran = crate::support::Running::start(command).wait();
+    let folder = world.path("link/state");
+    let folder = folder.to_str().expect("a path in UTF-8");
+    let ran = world.run_with_env(&SMS, &[("ALIMSG_STATE_DIR", folder)]);
     assert_eq!((ran.exit(), &ran.json()["error"]["outcome"]), (7, &json!("unknown")), "{ran:#?}");
 }

@@ -24,8 +24,7 @@ fn assert_clean_fails_after_a_violation() {
 #[test]
 #[should_panic(expected = "processes are still running")]
 fn assert_clean_fails_with_a_running_process() {
-    let world = World::new();
-    world.script(json!([{ "delay_ms": 30_000 }]));
+    let world = World::with_script(json!([{ "delay_ms": 30_000 }]));
     let _running = Running::start(world.aliyun(&["version"]));
     world.wait_until("the process is recorded", || !world.processes().is_empty());
     world.assert_clean();
@@ -36,7 +35,7 @@ fn a_terminal_prints_output_and_accepts_input() {
     let world = World::new();
     let mut terminal = Terminal::start(world.aliyun(&["version"]));
     terminal.expect("3.4.11");
-    assert_eq!(terminal.wait().exit(), 0);
+    terminal.wait().exits(0);
     assert_eq!(world.processes()[0].stdin, "terminal");
 
     #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
@@ -46,5 +45,5 @@ fn a_terminal_prints_output_and_accepts_input() {
     terminal.expect("name? ");
     terminal.write("world\n");
     terminal.expect("hello world");
-    assert_eq!(terminal.wait().exit(), 3);
+    terminal.wait().exits(3);
 }

@@ -1,12 +1,7 @@
 //! Invalid or missing input ends with exit code 2 and a hint that shows the correction. No process
 //! is started, not even `aliyun version`.
 
-#![allow(
-    clippy::expect_used,
-    reason = "a test that cannot go on has to stop, and this is test code outside of #[test]"
-)]
-
-use crate::support::lines::{SMS, TEMPLATE, TEXT, and, with};
+use crate::support::messages::{SMS, TEMPLATE, TEXT, and, with};
 use crate::support::{Ran, World};
 use serde_json::{Value, json};
 
@@ -270,10 +265,7 @@ fn without_a_terminal_nothing_is_sent_without_yes() {
     let world = World::new();
     let silent: Vec<&str> = SMS.iter().copied().filter(|word| *word != "--yes").collect();
     for variables in [&[][..], &[("ALIMSG_YES", "1")], &[("YES", "1"), ("ALIMSG_YES", "true")]] {
-        let mut command = world.alimsg(&and(&silent, &["--json"]));
-        command.envs(variables.iter().copied());
-        let ran = crate::support::Running::start(command).wait();
-        assert_eq!(ran.exit(), 2, "{ran:#?}");
+        let ran = world.run_with_env(&and(&silent, &["--json"]), variables).exits(2);
         assert_names(&ran.json()["error"], "--yes", "--dry-run");
     }
     assert!(world.processes().is_empty(), "{:?}", world.commands());

@@ -4,19 +4,17 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
 
-use crate::never_twice::{SMS, sent, sms_to};
-use crate::support::World;
-use crate::support::lines::{self, and};
+use crate::idempotency::{SMS, sent, sms_to};
+use crate::support::messages::{self, and};
+use crate::support::{World, reply_to};
 
 #[test]
 fn the_same_key_sends_once_and_the_second_run_starts_no_process() {
     let world = World::new();
-    let message = and(&lines::SMS, &["--json", "--idempotency-key=order-42"]);
-    let first = world.run(&message);
-    assert_eq!(first.exit(), 0, "{first:#?}");
+    let message = and(&messages::SMS, &["--json", "--idempotency-key=order-42"]);
+    let first = world.run(&message).exits(0);
     let processes = world.processes().len();
-    let second = world.run(&message);
-    assert_eq!(second.exit(), 0, "{second:#?}");
+    let second = world.run(&message).exits(0);
     assert_eq!(world.sent().len(), 1);
     assert_eq!(world.processes().len(), processes, "{:?}", world.commands());
     let (first, second) = (first.json(), second.json());
@@ -34,23 +32,22 @@ fn a_whatsapp_message_with_the_same_key_sends_once() {
     let world = World::new();
     let message = |text| {
         let more = ["--sandbox", "--json", "--idempotency-key=k", "--text", text];
-        world.run(&and(&lines::TEXT, &more))
+        world.run(&and(&messages::TEXT, &more))
     };
     let first = message("Hello");
     assert_eq!(first.json()["data"]["replayed"], false, "{first:#?}");
     let second = message("Hello");
     assert_eq!(second.json()["data"]["replayed"], true, "{second:#?}");
     assert_eq!(second.json()["data"]["message_id"], first.json()["data"]["message_id"]);
-    assert_eq!(message("Hello again").exit(), 2);
+    message("Hello again").exits(2);
     assert_eq!(sent(&world), 1);
 }
 
 #[test]
 fn the_same_key_with_other_parameters_is_an_error_and_starts_nothing() {
     let world = World::new();
-    assert_eq!(world.run(&SMS).exit(), 0);
-    let other = world.run(&sms_to("13800001001"));
-    assert_eq!(other.exit(), 2, "{other:#?}");
+    world.run(&SMS).exits(0);
+    let other = world.run(&sms_to("13800001001")).exits(2);
     let json = other.json();
     assert_eq!(json["error"]["kind"], "usage");
     assert_eq!(json["error"]["outcome"], "not_sent");
@@ -61,7 +58,7 @@ fn the_same_key_with_other_parameters_is_an_error_and_starts_nothing() {
 fn the_same_key_with_another_account_is_an_error_and_starts_nothing() {
     let world = World::new();
     let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
-    assert_eq!(world.run(&message).exit(), 0);
+    world.run(&message).exits(0);
     let processes = world.processes().len();
     for sender in ["--credentials=env", "--profile=other", "--region=cn-beijing"] {
         let other = world.run(&[&message[..], &[sender]].concat());
@@ -111,9 +108,12 @@ fn a_replay_with_wait_only_reads_receipts() {
     let first = world.run(&message);
     let id = |name: &str| first.json()["data"][name].as_str().expect("an ID").to_owned();
     let answer = |rows: serde_json::Value| {
-        json!([{ "match": ["dysmsapi", "query-send-details"], "stdout": json!({
+        json!([reply_to(
+            "dysmsapi query-send-details",
+            &json!({
             "Code": "OK", "TotalCount": "1",
-            "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows } }).to_string() }])
+            "SmsSendDetailDTOs": { "SmsSendDetailDTO": rows } })
+        )])
     };
     world.script(answer(json!([
         { "PhoneNum": "13800001000", "SendStatus": 3, "OutId": id("out_id") },
@@ -123,14 +123,15 @@ fn a_replay_with_wait_only_reads_receipts() {
     assert_eq!((second.exit(), &json["data"]["replayed"]), (0, &json!(true)), "{second:#?}");
     assert_eq!(json["data"]["receipts"][0]["status"], "delivered", "{json:#}");
     let query =
-        world.processes().into_iter().find(|seen| seen.command() == "dysmsapi query-send-details");
+        world.processes().into_iter().find(|call| call.command() == "dysmsapi query-send-details");
     assert_eq!(query.expect("a receipt query").flag("biz-id"), Some(id("biz_id").as_str()));
 
     // A failed lookup is a warning, since the message was sent.
-    world.script(json!([{ "match": ["dysmsapi", "query-send-details"],
-        "stdout": json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" }).to_string() }]));
-    let third = world.run(&waiting);
-    assert_eq!(third.exit(), 0, "{third:#?}");
+    world.script(json!([reply_to(
+        "dysmsapi query-send-details",
+        &json!({ "Code": "isp.RAM_PERMISSION_DENY", "Message": "no" })
+    )]));
+    let third = world.run(&waiting).exits(0);
     let json = third.json();
     assert_eq!(json["data"]["receipts"][0]["out_id"], id("out_id"));
     assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{json:#}");
@@ -141,10 +142,8 @@ fn a_replay_with_wait_only_reads_receipts() {
 #[test]
 fn a_rejected_message_frees_its_key() {
     let world = World::new();
-    let refused = world.run(&sms_to("13800009001"));
-    assert_eq!(refused.exit(), 6, "{refused:#?}");
-    let other = world.run(&SMS);
-    assert_eq!(other.exit(), 0, "{other:#?}");
+    world.run(&sms_to("13800009001")).exits(6);
+    let other = world.run(&SMS).exits(0);
     assert_eq!(other.json()["data"]["replayed"], false);
     assert_eq!(sent(&world), 1);
 }
@@ -156,8 +155,7 @@ fn twenty_concurrent_runs_send_one_message_and_all_report_it() {
     let mut ids = Vec::new();
     let mut replayed = 0;
     for run in runs {
-        let ran = run.wait();
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let ran = run.wait().exits(0);
         let data = ran.json()["data"].clone();
         replayed += usize::from(data["replayed"] == json!(true));
         ids.push(data["biz_id"].clone());
@@ -170,9 +168,8 @@ fn twenty_concurrent_runs_send_one_message_and_all_report_it() {
 #[test]
 fn the_store_is_private_and_contains_no_message_text() {
     let world = World::new();
-    let words = crate::support::lines::with(&sms_to("13800009004"), "-t", "SMS_100001");
-    let open = world.run(&[&words[..], &["--param", "code=471147"]].concat());
-    assert_eq!(open.exit(), 7, "{open:#?}");
+    let words = crate::support::messages::with(&sms_to("13800009004"), "-t", "SMS_100001");
+    world.run(&[&words[..], &["--param", "code=471147"]].concat()).exits(7);
     let folder = world.path("state/sandbox");
     let mode = |path: &std::path::Path| {
         std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777
@@ -195,7 +192,7 @@ fn a_fingerprint_depends_on_the_secret_of_its_store() {
     let digests: Vec<String> = (0..2)
         .map(|_| {
             let world = World::new();
-            assert_eq!(world.run(&SMS).exit(), 0);
+            world.run(&SMS).exits(0);
             let store = rusqlite::Connection::open(world.path("state/sandbox/store.sqlite3"));
             let store = store.expect("the store");
             store.query_row("SELECT content FROM keys", [], |row| row.get(0)).expect("a digest")
@@ -209,7 +206,7 @@ fn a_fingerprint_depends_on_the_secret_of_its_store() {
 fn without_a_key_there_is_no_store() {
     let world = World::new();
     for _ in 0..2 {
-        assert_eq!(world.run(&SMS[..11]).exit(), 0);
+        world.run(&SMS[..11]).exits(0);
     }
     assert_eq!(sent(&world), 2);
     assert!(!world.path("state/sandbox/store.sqlite3").exists());
@@ -220,7 +217,7 @@ fn a_dry_run_does_not_use_the_key() {
     let world = World::new();
     let mut dry = SMS.to_vec();
     dry.push("--dry-run");
-    assert_eq!(world.run(&dry).exit(), 0);
+    world.run(&dry).exits(0);
     assert_eq!(world.run(&SMS).json()["data"]["replayed"], false);
 }
 

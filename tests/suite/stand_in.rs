@@ -2,9 +2,9 @@
 
 mod command_lines;
 mod machine;
-mod promises;
 mod rules;
-mod world;
+mod test_support;
+mod violations;
 
 use crate::support::{Ran, Running, World};
 

@@ -6,14 +6,13 @@
 use std::collections::HashSet;
 use std::{fs, thread};
 
-use crate::never_twice::{SMS, sent, sms_to};
+use crate::idempotency::{SMS, sent, sms_to};
+use crate::support::messages::TEXT;
 use crate::support::{Ran, World};
 
 /// Runs the message with these environment variables.
 fn run(world: &World, message: &[&str], environment: &[(&str, &str)]) -> Ran {
-    let mut command = world.alimsg(message);
-    command.env("ALIMSG_LOOK_UP", "1").envs(environment.iter().copied());
-    crate::support::Running::start(command).wait()
+    world.run_with_env(message, &[&[("ALIMSG_LOOK_UP", "1")], environment].concat())
 }
 
 /// The failpoints that a run with this message passes, without repetitions.
@@ -21,9 +20,9 @@ fn points(message: &[&str]) -> Vec<String> {
     let world = World::new();
     let trace = world.path("trace");
     run(&world, message, &[("ALIMSG_FAULT_TRACE", trace.to_str().expect("a path"))]);
-    let mut seen = HashSet::new();
+    let mut known = HashSet::new();
     let text = fs::read_to_string(trace).expect("a trace");
-    text.lines().filter(|point| seen.insert(point.to_string())).map(str::to_owned).collect()
+    text.lines().filter(|point| known.insert(point.to_string())).map(str::to_owned).collect()
 }
 
 /// Injects a fault at each failpoint, and then runs the same command again.
@@ -42,7 +41,7 @@ fn at_every_point(message: &[&str]) {
             scope.spawn(move || {
                 for (point, fault) in cases {
                     let before_the_call =
-                        points.iter().position(|known| known == point) < Some(calling);
+                        points.iter().position(|other| other == point) < Some(calling);
                     crash_and_run_again(message, &format!("{point}={fault}"), before_the_call);
                 }
             });
@@ -90,15 +89,6 @@ fn a_crash_during_the_receipt_lookup_sends_at_most_once() {
 
 #[test]
 fn a_crash_with_the_duplicate_check_sends_at_most_once() {
-    let text = crate::support::lines::and(
-        &crate::support::lines::TEXT,
-        &[
-            "--sandbox",
-            "--json",
-            "--text=Hello",
-            "--idempotency-key=k",
-            "--cust-space-id=cams-sandbox",
-        ],
-    );
-    at_every_point(&text);
+    let key = ["--text=Hello", "--idempotency-key=k", "--cust-space-id=cams-sandbox"];
+    at_every_point(&[&["--sandbox", "--json"], &TEXT[..], &key].concat());
 }

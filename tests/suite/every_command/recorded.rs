@@ -1,8 +1,9 @@
-//! The recorded data: `commands.txt` has command lines and the calls they make, `replies.json` has
-//! every known shape of the reply to each call.
+//! The recorded data: `commands.txt` and `every_flag.txt` have command lines and the calls they make,
+//! `replies.json` has every known shape of the reply to each call.
 
 use serde_json::{Map, Value, json};
 
+#[derive(Clone)]
 pub struct Command {
     /// The line as in the file.
     pub shown: String,
@@ -13,9 +14,19 @@ pub struct Command {
 }
 
 impl Command {
+    /// One typical line for each command of WhatsApp and of templates.
     pub fn all() -> Vec<Self> {
+        Self::parse(include_str!("commands.txt"))
+    }
+
+    /// Lines with every flag, and the lines of SMS.
+    pub fn with_every_flag() -> Vec<Self> {
+        Self::parse(include_str!("every_flag.txt"))
+    }
+
+    fn parse(text: &str) -> Vec<Self> {
         let mut commands: Vec<Self> = Vec::new();
-        for line in include_str!("commands.txt").lines() {
+        for line in text.lines() {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
@@ -37,7 +48,7 @@ impl Command {
     }
 
     pub fn sends(&self) -> bool {
-        self.words.starts_with(&["whatsapp".to_owned(), "send".to_owned()])
+        self.words[1] == "send"
     }
 
     /// The names of its calls, each once: `cams list-instance`.
@@ -51,12 +62,14 @@ impl Command {
 
 /// A call with its times replaced by a word.
 pub fn without_times(call: &[String]) -> Vec<String> {
+    let is_number = |value: &str, digits| value.len() == digits && value.parse::<u64>().is_ok();
     let without = |word: &String| match word.split_once('=') {
-        Some((flag @ ("--start" | "--end" | "--start-time" | "--end-time"), moment))
-            if moment.len() == 13 && moment.bytes().all(|digit| digit.is_ascii_digit()) =>
+        Some((flag @ ("--start" | "--end" | "--start-time" | "--end-time"), value))
+            if is_number(value, 13) =>
         {
             format!("{flag}=MILLISECONDS")
         }
+        Some((flag @ "--send-date", value)) if is_number(value, 8) => format!("{flag}=DAY"),
         _ => word.clone(),
     };
     call.iter().map(without).collect()

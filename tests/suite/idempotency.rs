@@ -1,20 +1,14 @@
 //! No message is sent twice: idempotency keys, their store, and the receipt lookup.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
-
-mod damage;
-mod faults;
+mod crashes;
+mod damaged_store;
 mod keys;
 mod legacy;
-mod receipts;
-mod unresolved;
+mod receipt_lookup;
+mod unresolved_keys;
 
 use crate::support::World;
-use crate::support::lines::with;
+use crate::support::messages::with;
 
 /// An SMS in the sandbox with the key `order-42`, to a number that accepts it.
 pub const SMS: [&str; 12] = [

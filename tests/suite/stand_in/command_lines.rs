@@ -29,8 +29,7 @@ fn a_word_with_a_leading_dash_is_a_flag() {
 fn a_help_word_exits_with_0_and_sends_nothing() {
     let world = with_ai_mode();
     for word in ["help", "-h", "--help"] {
-        let ran = aliyun(&world, &sms(&["--payload", "a", word]));
-        assert_eq!(ran.exit(), 0);
+        let ran = aliyun(&world, &sms(&["--payload", "a", word])).exits(0);
         assert!(ran.stdout.contains("Usage:"), "{ran:#?}");
     }
     assert!(world.sent().is_empty());

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::known::Service;
-use crate::support::World;
+use super::recorded::Service;
+use crate::support::messages::{TEXT, and};
+use crate::support::{Ran, World};
 
 const TEN_MEGABYTES: usize = 10 * 1024 * 1024;
 
@@ -18,17 +19,9 @@ fn filler() -> String {
     "x".repeat(TEN_MEGABYTES)
 }
 
-const SEND: [&str; 9] = [
-    "whatsapp",
-    "send",
-    "text",
-    "--from=8613800000001",
-    "--to=8613800001000",
-    "--text=Hello",
-    "--task-id=t-1",
-    "--yes",
-    "--json",
-];
+fn send(world: &World) -> Ran {
+    world.run(&and(&TEXT, &["--text=Hello", "--json"]))
+}
 
 #[test]
 fn a_list_of_ten_megabytes_is_read_completely() {
@@ -63,7 +56,7 @@ fn a_field_of_ten_megabytes_is_shown_completely() {
 fn an_acceptance_of_ten_megabytes_is_accepted() {
     let reply = json!({ "Filler": filler(), "Code": "OK", "MessageId": "m-1" });
     let world = answering("cams send-chatapp-message", reply);
-    let ran = world.run(&SEND);
+    let ran = send(&world);
     assert_eq!(ran.exit(), 0, "{}", ran.stderr);
     assert_eq!(ran.json()["data"]["message_id"], "m-1");
     assert_eq!(world.sent().len(), 1);
@@ -74,7 +67,7 @@ fn an_acceptance_of_ten_megabytes_is_accepted() {
 fn a_refusal_of_ten_megabytes_means_not_sent() {
     let reply = json!({ "Code": "InvalidParameter", "Message": filler(), "RequestId": "r-1" });
     let world = answering("cams send-chatapp-message", reply);
-    let ran = world.run(&SEND);
+    let ran = send(&world);
     assert_eq!(ran.exit(), 6, "{}", ran.stderr);
     let error = &ran.json()["error"];
     assert_eq!((&error["outcome"], &error["request_id"]), (&json!("not_sent"), &json!("r-1")));
@@ -85,7 +78,7 @@ fn a_refusal_of_ten_megabytes_means_not_sent() {
 fn a_truncated_reply_of_ten_megabytes_means_unknown() {
     let reply = json!({ "Code": "OK", "MessageId": "m-1", "Filler": filler() }).to_string();
     let world = answering("cams send-chatapp-message", reply[..reply.len() - 2].into());
-    let ran = world.run(&SEND);
+    let ran = send(&world);
     assert_eq!(ran.exit(), 7, "{}", ran.stderr);
     assert_eq!(ran.json()["error"]["outcome"], "unknown");
     assert_eq!(world.sent().len(), 1);

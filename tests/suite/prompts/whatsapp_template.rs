@@ -3,23 +3,16 @@
 
 use rustix::process::Signal;
 
-use super::pick;
-use crate::support::lines::SOME_TEMPLATE;
+use crate::support::messages::{SOME_TEMPLATE, with};
 use crate::support::{Terminal, World};
 
 fn start(world: &World, more: &[&str]) -> Terminal {
     world.terminal(&[&["--sandbox"], &SOME_TEMPLATE[..], more].concat())
 }
 
-fn answer(terminal: &mut Terminal, question: &str, value: &str) {
-    terminal.expect(question);
-    terminal.write(&format!("{value}\r"));
-}
-
 #[track_caller]
 fn assert_sent(world: &World, terminal: Terminal, language: &str, text: &str) {
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    terminal.wait().exits(0);
     let messages = world.sandbox_messages();
     assert_eq!(messages.len(), 1, "{messages:#?}");
     assert_eq!(messages[0]["language"], language);
@@ -38,18 +31,16 @@ fn prompts_ask_for_code_language_and_variables() {
     terminal.expect("hello · 100000000000002 · en · MARKETING");
     world.assert_off_in_sandbox();
     for unsendable in ["spring_sale", "prize", "viber_hello"] {
-        assert!(!terminal.seen().contains(unsendable), "{unsendable}: {}", terminal.seen());
+        assert!(!terminal.output().contains(unsendable), "{unsendable}: {}", terminal.output());
     }
-    terminal.write("zh");
-    terminal.expect("zh");
-    terminal.write("\r");
+    terminal.pick("", "", "zh");
     terminal.expect("Text of the template 100000000000001:");
     terminal.expect("text  $(name)，您的订单 $(order) 已发货。");
-    // An empty answer is none.
-    answer(&mut terminal, "$(name) in body: ", "");
-    answer(&mut terminal, "$(name) in body: ", "Alice");
+    // An empty answer repeats the question.
+    terminal.answer("$(name) in body: ", "");
+    terminal.answer("$(name) in body: ", "Alice");
     world.assert_off_in_sandbox();
-    answer(&mut terminal, "$(order) in body: ", "42");
+    terminal.answer("$(order) in body: ", "42");
     terminal.expect("100000000000001 (zh_CN)");
     terminal.expect("Alice，您的订单 42 已发货。");
     terminal.expect("to send");
@@ -62,9 +53,9 @@ fn prompts_ask_for_code_language_and_variables() {
 fn a_given_language_filters_the_list() {
     let world = World::new();
     let mut terminal = start(&world, &["--language", "en"]);
-    pick(&mut terminal, "Template", "hello · 100000000000002 · en · MARKETING", "hello");
+    terminal.pick("Template", "hello · 100000000000002 · en · MARKETING", "hello");
     terminal.expect("to send");
-    assert!(!terminal.seen().contains("zh_CN"), "{}", terminal.seen());
+    assert!(!terminal.output().contains("zh_CN"), "{}", terminal.output());
     terminal.write("yes\r");
     assert_sent(&world, terminal, "en", "Hello from Acme!");
 }
@@ -76,11 +67,11 @@ fn for_a_given_code_the_user_picks_the_language() {
     let mut terminal = start(&world, &code);
     terminal.expect("Language (type to search");
     terminal.expect("order_update · 100000000000001 · en · UTILITY");
-    pick(&mut terminal, "order_update · 100000000000001 · zh_CN", "UTILITY", "zh");
+    terminal.pick("order_update · 100000000000001 · zh_CN", "UTILITY", "zh");
     // Both values are there.
     terminal.expect("to send");
-    assert!(!terminal.seen().contains("hello"), "{}", terminal.seen());
-    assert!(!terminal.seen().contains("Text of the template"), "{}", terminal.seen());
+    assert!(!terminal.output().contains("hello"), "{}", terminal.output());
+    assert!(!terminal.output().contains("Text of the template"), "{}", terminal.output());
     terminal.write("yes\r");
     assert_sent(&world, terminal, "zh_CN", "Al，您的订单 7 已发货。");
 }
@@ -88,24 +79,15 @@ fn for_a_given_code_the_user_picks_the_language() {
 #[test]
 fn the_list_for_viber_has_only_viber_templates() {
     let world = World::new();
-    let mut terminal = world.terminal(&[
-        "--sandbox",
-        "whatsapp",
-        "send",
-        "template",
-        "--channel-type",
-        "viber",
-        "--from",
-        "30001",
-        "--to",
-        "8613800001000",
-    ]);
-    pick(&mut terminal, "Template", "viber_hello · 100000000000005 · en", "viber");
-    answer(&mut terminal, "$(name) in body: ", "Alice");
-    assert!(!terminal.seen().contains("order_update"), "{}", terminal.seen());
-    answer(&mut terminal, "promotion or transaction: ", "transaction");
+    let viber = with(&SOME_TEMPLATE, "--from", "30001");
+    let mut terminal =
+        world.terminal(&[&["--sandbox"], &viber[..], &["--channel-type", "viber"]].concat());
+    terminal.pick("Template", "viber_hello · 100000000000005 · en", "viber");
+    terminal.answer("$(name) in body: ", "Alice");
+    assert!(!terminal.output().contains("order_update"), "{}", terminal.output());
+    terminal.answer("promotion or transaction: ", "transaction");
     terminal.expect("Hello Alice, this is Acme on Viber.");
-    answer(&mut terminal, "to send", "yes");
+    terminal.answer("to send", "yes");
     assert_sent(&world, terminal, "en", "Hello Alice, this is Acme on Viber.");
 }
 
@@ -118,8 +100,7 @@ fn without_approved_templates_the_user_types_the_code() {
     world.assert_off_in_sandbox();
     // The end of input.
     terminal.write("\u{4}");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 9, "{ran:#?}");
+    let ran = terminal.wait().exits(9);
     assert!(ran.stdout.contains("nothing was sent"), "{ran:#?}");
     assert!(world.sandbox_messages().is_empty());
 }
@@ -128,22 +109,20 @@ fn without_approved_templates_the_user_types_the_code() {
 fn prompts_skip_given_variables() {
     let world = World::new();
     let mut terminal = start(&world, &["--param", "order=42"]);
-    pick(&mut terminal, "Template", "3. hello", "zh");
-    answer(&mut terminal, "$(name) in body: ", "Alice");
+    terminal.pick("Template", "3. hello", "zh");
+    terminal.answer("$(name) in body: ", "Alice");
     terminal.expect("Alice，您的订单 42 已发货。");
     terminal.expect("to send");
-    assert!(!terminal.seen().contains("$(order) in"), "{}", terminal.seen());
+    assert!(!terminal.output().contains("$(order) in"), "{}", terminal.output());
 }
 
-/// At the list, or at the question behind it.
+/// A terminal that shows the list, or the question after it.
 fn at(world: &World, stage: &str) -> Terminal {
     let mut terminal = start(world, &[]);
-    terminal.expect("Template");
-    terminal.expect("3. hello");
-    if stage != "Template" {
-        terminal.write("zh");
-        terminal.expect("zh");
-        terminal.write("\r");
+    if stage == "Template" {
+        terminal.expect("3. hello");
+    } else {
+        terminal.pick("Template", "3. hello", "zh");
         terminal.expect(stage);
     }
     terminal
@@ -160,7 +139,7 @@ fn a_signal_ends_every_question_and_nothing_is_sent() {
     ] {
         let terminal = at(&world, stage);
         if stage == "Template" {
-            // The list waits for keys a moment after it is shown, and nothing tells when.
+            // The list reads keys only a moment after it is shown.
             std::thread::sleep(std::time::Duration::from_millis(150));
         }
         terminal.signal(signal);
@@ -177,8 +156,7 @@ fn escape_and_end_of_input_cancel() {
     for (stage, key) in [("Template", "\u{1b}"), ("$(name) in body: ", "\u{4}")] {
         let mut terminal = at(&world, stage);
         terminal.write(key);
-        let ran = terminal.wait();
-        assert_eq!(ran.exit(), 9, "{stage}: {ran:#?}");
+        let ran = terminal.wait().exits(9);
         assert!(ran.stdout.contains("nothing was sent"), "{stage}: {ran:#?}");
         world.assert_off_in_sandbox();
     }

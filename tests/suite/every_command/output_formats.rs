@@ -1,4 +1,4 @@
-//! A table on a terminal, the values in a pipe and the JSON carry the same facts.
+//! A table on a terminal, the values in a pipe and the JSON have the same data.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::support::{Terminal, World};
 
-/// Every command that shows something. Those of the SMS service are shown by the same code, and
-/// listed because it costs nothing.
+/// Every command that shows data.
 const SHOWN: [&str; 21] = [
     "whatsapp history --from 8613800000001 --cust-space-id cams-sandbox",
     "whatsapp session --from 8613800000001 --to 8613900000007 --cust-space-id cams-sandbox",
@@ -34,7 +33,7 @@ const SHOWN: [&str; 21] = [
 
 /// A sandbox with messages in both directions. Each has reached its last status, so that two runs
 /// of a command show the same.
-fn lived_in() -> World {
+fn with_messages() -> World {
     let world = World::bare();
     for line in [
         "sandbox inbound --from 8613900000007 --to 8613800000001 --text 'Well?' --at 2h",
@@ -45,8 +44,7 @@ fn lived_in() -> World {
         "--sandbox sms send -p 13800009012 -s Acme -t SMS_100003 --wait --yes",
     ] {
         let words = shell_words::split(line).expect(line);
-        let ran = world.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(ran.exit(), 0, "{line}: {ran:#?}");
+        world.run(&words.iter().map(String::as_str).collect::<Vec<_>>()).exits(0);
     }
     // Read is the last status; a message that is only delivered changes between two runs.
     let read = "--sandbox --json whatsapp history --from 8613800000001 \
@@ -58,26 +56,25 @@ fn lived_in() -> World {
     world
 }
 
-/// What one command shows, in each way.
+/// The outputs of one command.
 struct Views {
-    /// The things of a list; of a single one, nothing.
+    /// The entries of a list; empty for a single record.
     items: Vec<Map<String, Value>>,
-    /// The other facts.
+    /// The other fields.
     facts: Map<String, Value>,
     piped: String,
     noted: String,
-    /// On a terminal with so much room that nothing breaks.
+    /// On a terminal wide enough that no line breaks.
     wide: String,
     narrow: String,
 }
 
 impl Views {
-    fn of(world: &World, line: &'static str) -> Self {
+    fn from_command(world: &World, line: &'static str) -> Self {
         let words = shell_words::split(line).expect(line);
         let words: Vec<&str> =
             ["--sandbox"].into_iter().chain(words.iter().map(String::as_str)).collect();
-        let ran = world.run(&[&words[..], &["--json"]].concat());
-        assert_eq!(ran.exit(), 0, "{line}: {ran:#?}");
+        let ran = world.run(&[&words[..], &["--json"]].concat()).exits(0);
         let Value::Object(mut facts) = ran.json()["data"].take() else { panic!("{ran:#?}") };
         let list = facts.iter().find(|(_, value)| is_list(value));
         let list = list.map(|(name, _)| name.clone()).filter(|_| lists(&words));
@@ -109,7 +106,7 @@ fn is_list(value: &Value) -> bool {
     value.as_array().is_some_and(|items| items.iter().all(Value::is_object))
 }
 
-/// The value as it stands in a pipe.
+/// The value as printed in a pipe.
 fn piped(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -121,9 +118,9 @@ fn piped(value: &Value) -> String {
     }
 }
 
-/// The beginning of the value as a person reads it: moments in their own zone, to the minute, and
-/// how long ago that was, which nobody can compare.
-fn read(name: &str, value: &Value) -> String {
+/// The beginning of the value as shown on a terminal: times in the local zone, to the minute. The
+/// age behind a time is not compared.
+fn shown(name: &str, value: &Value) -> String {
     let name = name.rsplit('.').next().unwrap_or(name);
     let is_moment = name.ends_with("_at") || ["at", "start", "end"].contains(&name);
     match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
@@ -134,7 +131,7 @@ fn read(name: &str, value: &Value) -> String {
     }
 }
 
-/// Without the moments that are those of the run itself.
+/// The text with every time replaced, since some are the time of the run.
 fn timeless(text: &str) -> String {
     let is_moment = |word: &str| word.parse::<Timestamp>().is_ok();
     let words = text.split_inclusive(['"', '\t', '\n', ' ']).map(|word| {
@@ -145,10 +142,10 @@ fn timeless(text: &str) -> String {
 }
 
 #[test]
-fn a_pipe_carries_what_the_json_carries() {
-    let world = lived_in();
+fn a_pipe_has_the_data_of_the_json() {
+    let world = with_messages();
     for line in SHOWN {
-        let views = Views::of(&world, line);
+        let views = Views::from_command(&world, line);
         let expected = if lists(&line.split(' ').collect::<Vec<_>>()) {
             for (name, value) in &views.facts {
                 let note = timeless(&format!("{name}: {}\n", piped(value)));
@@ -167,10 +164,10 @@ fn a_pipe_carries_what_the_json_carries() {
 }
 
 #[test]
-fn a_terminal_shows_what_the_json_carries() {
-    let world = lived_in();
+fn a_terminal_shows_the_data_of_the_json() {
+    let world = with_messages();
     for line in SHOWN {
-        let views = Views::of(&world, line);
+        let views = Views::from_command(&world, line);
         if views.items.is_empty() {
             for (name, value) in &views.facts {
                 for screen in [&views.wide, &views.narrow] {
@@ -183,17 +180,17 @@ fn a_terminal_shows_what_the_json_carries() {
         assert_eq!(table.rows.len(), views.items.len(), "{line}: {}", views.wide);
         for (row, item) in table.rows.iter().zip(&views.items) {
             for ((name, value), cell) in item.iter().zip(row) {
-                let expected = read(name, value);
+                let expected = shown(name, value);
                 assert!(is_shown(cell, &expected), "{line}: {name} is {expected:?}: {cell:?}");
             }
         }
-        // Where the table has no room, an item is a block, and only what is empty is left out.
-        let said = views.items.iter().flatten().filter(|(_, value)| !piped(value).is_empty());
-        said.for_each(|(name, value)| assert_row(&views.narrow, name, value, line));
+        // On a narrow terminal, an entry is a block without its empty fields.
+        let filled = views.items.iter().flatten().filter(|(_, value)| !piped(value).is_empty());
+        filled.for_each(|(name, value)| assert_row(&views.narrow, name, value, line));
     }
 }
 
-/// The cell begins so, and ends so or with how long ago it was.
+/// Whether the cell is the expected text, or that and an age.
 fn is_shown(cell: &str, expected: &str) -> bool {
     let cell = timeless(cell);
     cell.strip_prefix(timeless(expected).as_str()).is_some_and(|rest| {
@@ -202,8 +199,8 @@ fn is_shown(cell: &str, expected: &str) -> bool {
     })
 }
 
-/// That a line of the screen names the field and then its value; what is nested in it has lines of
-/// its own.
+/// Asserts that a line of the screen has the field and its value; nested fields have their own
+/// lines.
 #[track_caller]
 fn assert_row(screen: &str, name: &str, value: &Value, line: &str) {
     match value {
@@ -218,26 +215,26 @@ fn assert_row(screen: &str, name: &str, value: &Value, line: &str) {
             for (row, item) in rows.into_iter().zip(items) {
                 let fields = item.as_object().expect("an object").iter();
                 for (field, value) in fields.filter(|(_, value)| !piped(value).is_empty()) {
-                    let expected = format!("{field}: {}", read(field, value));
+                    let expected = format!("{field}: {}", shown(field, value));
                     assert!(row.contains(&expected), "{line}: {expected:?} in {row:?}");
                 }
             }
         }
         value => {
-            let expected = read(name, value);
+            let expected = shown(name, value);
             let found = rows(screen, name).any(|rest| is_shown(rest, expected.trim()));
             assert!(found, "{line}: {name} is {expected:?}, shown is {screen}");
         }
     }
 }
 
-/// What stands behind the name, in every line that begins with it.
+/// The rest of each line that begins with the name.
 fn rows<'s>(screen: &'s str, name: &'s str) -> impl Iterator<Item = &'s str> {
     let rests = screen.lines().filter_map(move |row| row.strip_prefix(name));
     rests.filter(|rest| rest.is_empty() || rest.starts_with("  ")).map(str::trim)
 }
 
-/// The cells of a table with room enough for all of them.
+/// The cells of a table in which no line breaks.
 struct Table {
     rows: Vec<Vec<String>>,
 }

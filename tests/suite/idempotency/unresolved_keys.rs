@@ -3,15 +3,13 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::never_twice::{SMS, sent, sms_to};
-use crate::support::lines::{self, with};
-use crate::support::{Ran, Running, World};
+use crate::idempotency::{SMS, sent, sms_to};
+use crate::support::messages::{self, with};
+use crate::support::{Ran, World};
 
 /// Sends a message whose reply is lost, without a receipt lookup.
 fn unresolved(world: &World) -> Ran {
-    let ran = world.run(&sms_to("13800009004"));
-    assert_eq!(ran.exit(), 7, "{ran:#?}");
-    ran
+    world.run(&sms_to("13800009004")).exits(7)
 }
 
 fn sandbox<'a>(words: &[&'a str]) -> Vec<&'a str> {
@@ -39,12 +37,10 @@ fn assert_suggests_no_second_message(error: &Value) {
 #[test]
 fn a_whatsapp_message_without_a_space_is_found_once_the_space_is_given() {
     let world = World::new();
-    let words = with(&lines::TEMPLATE, "--to", "8613800009003");
+    let words = with(&messages::TEMPLATE, "--to", "8613800009003");
     let message = |more: &[&str]| {
         let key = ["--sandbox", "--json", "--idempotency-key=k"];
-        let mut command = world.alimsg(&[&words[..], &key, more].concat());
-        command.env("ALIMSG_LOOK_UP", "3");
-        Running::start(command).wait()
+        world.run_with_env(&[&words[..], &key, more].concat(), &[("ALIMSG_LOOK_UP", "3")])
     };
     error_of(&message(&[]));
     let again = error_of(&message(&[]));
@@ -53,8 +49,7 @@ fn a_whatsapp_message_without_a_space_is_found_once_the_space_is_given() {
     assert!(again["hint"].as_str().expect("a hint").contains("--cust-space-id"), "{again}");
     assert!(text.contains("alimsg keys resolve --as sent k"), "{text}");
     assert_suggests_no_second_message(&again);
-    let found = message(&["--cust-space-id", "cams-sandbox"]);
-    assert_eq!(found.exit(), 0, "{found:#?}");
+    let found = message(&["--cust-space-id", "cams-sandbox"]).exits(0);
     let json = found.json();
     assert_eq!(
         (&json["data"]["status"], &json["data"]["replayed"]),
@@ -99,7 +94,7 @@ fn keys_are_listed_and_shown_with_masked_numbers_and_no_text() {
     assert!(!world.path("state/sandbox/store.sqlite3").exists(), "a list creates nothing");
     unresolved(&world);
     let with_key = |key: &'static str| [&SMS[..11], &[key]].concat();
-    assert_eq!(world.run(&with_key("--idempotency-key=order-43")).exit(), 0);
+    world.run(&with_key("--idempotency-key=order-43")).exits(0);
     let list = world.run(&sandbox(&["keys", "list", "--json"]));
     let keys = list.json()["data"]["keys"].clone();
     let states: Vec<_> = keys.as_array().expect("keys").iter().map(|key| &key["state"]).collect();
@@ -112,11 +107,10 @@ fn keys_are_listed_and_shown_with_masked_numbers_and_no_text() {
     let data = show.json()["data"].clone();
     assert_eq!((&data["channel"], &data["recipients"]), (&"sms".into(), &1.into()));
     assert!(data["next"].to_string().contains("keys resolve --as sent order-42"), "{data:#}");
-    let unknown = world.run(&sandbox(&["keys", "show", "nothing", "--json"]));
-    assert_eq!(unknown.exit(), 2, "{unknown:#?}");
+    world.run(&sandbox(&["keys", "show", "nothing", "--json"])).exits(2);
     // Text output works as well.
     for words in [&["keys", "list"][..], &["keys", "show", "order-42"]] {
-        assert_eq!(world.run(&sandbox(words)).exit(), 0);
+        world.run(&sandbox(words)).exits(0);
     }
 }
 
@@ -124,12 +118,10 @@ fn keys_are_listed_and_shown_with_masked_numbers_and_no_text() {
 fn a_key_resolved_as_sent_replays_and_sends_nothing() {
     let world = World::new();
     unresolved(&world);
-    let refused = world.run(&sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--json"]));
-    assert_eq!(refused.exit(), 2, "{refused:#?}");
+    world.run(&sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--json"])).exits(2);
     for _ in 0..2 {
         let line = sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--json", "--yes"]);
-        let ran = world.run(&line);
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
+        let ran = world.run(&line).exits(0);
         assert_eq!(ran.json()["data"]["state"], "accepted");
     }
     let again = world.run(&sms_to("13800009004"));
@@ -140,7 +132,7 @@ fn a_key_resolved_as_sent_replays_and_sends_nothing() {
     let line = ["keys", "resolve", "order-42", "--as", "not-sent"];
     let mut terminal = world.terminal(&sandbox(&line));
     terminal.expect("was sent");
-    assert_eq!(terminal.wait().exit(), 7);
+    terminal.wait().exits(7);
 }
 
 #[test]
@@ -149,11 +141,10 @@ fn only_a_person_at_a_terminal_can_resolve_a_key_as_not_sent() {
     unresolved(&world);
     let line = sandbox(&["keys", "resolve", "order-42", "--as", "not-sent", "--yes"]);
     for more in [&[][..], &["--json"]] {
-        let ran = world.run(&[&line[..], more].concat());
-        assert_eq!(ran.exit(), 2, "{ran:#?}");
+        world.run(&[&line[..], more].concat()).exits(2);
     }
     for (typed, exit) in [("yes", 9), ("order-4", 9), ("order-42", 0)] {
-        assert_eq!(world.run(&sms_to("13800009004")).exit(), 7, "{typed}");
+        world.run(&sms_to("13800009004")).exits(7);
         let mut terminal = world.terminal(&line);
         terminal.expect("Type the key to confirm");
         terminal.write(&format!("{typed}\r"));
@@ -169,12 +160,11 @@ fn only_a_person_at_a_terminal_can_resolve_a_key_as_not_sent() {
 #[test]
 fn a_receipt_prevents_resolving_the_key_as_not_sent() {
     let world = World::new();
-    assert_eq!(world.run(&sms_to("13800009003")).exit(), 7);
+    world.run(&sms_to("13800009003")).exits(7);
     let line = sandbox(&["keys", "resolve", "order-42", "--as", "not-sent"]);
     let mut terminal = world.terminal(&line);
     terminal.expect("was sent");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 7, "{ran:#?}");
+    let ran = terminal.wait().exits(7);
     assert!(!ran.stdout.contains("Type the key"), "{ran:#?}");
     // The receipt has resolved the key.
     let again = world.run(&sms_to("13800009003"));
@@ -187,27 +177,25 @@ fn a_receipt_with_a_users_tracking_id_is_not_proof_but_keeps_the_key() {
     let world = World::new();
     let mut message = sms_to("13800009003");
     message.push("--out-id=mine");
-    assert_eq!(world.run(&message).exit(), 7);
+    world.run(&message).exits(7);
     let mut terminal =
         world.terminal(&sandbox(&["keys", "resolve", "order-42", "--as", "not-sent"]));
     terminal.expect("may belong to another message");
-    assert_eq!(terminal.wait().exit(), 7);
+    terminal.wait().exits(7);
     let show = world.run(&sandbox(&["keys", "show", "order-42", "--json"])).json();
     assert_eq!(show["data"]["state"], "unresolved", "{show:#}");
     let line = sandbox(&["keys", "resolve", "order-42", "--as", "sent", "--yes"]);
-    assert_eq!(world.run(&line).exit(), 0);
+    world.run(&line).exits(0);
     assert_eq!(sent(&world), 1);
 }
 
 #[test]
 fn a_key_cannot_be_resolved_while_its_call_runs() {
-    let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 3000 }]));
+    let world =
+        World::with_script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 3000 }]));
     let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
     let running = world.start(&message);
-    world.wait_until("the call has begun", || {
-        world.commands().iter().any(|command| command == "dysmsapi send-sms")
-    });
+    world.wait_for_command("dysmsapi send-sms");
     // The call outlives its run.
     running.signal(Signal::KILL);
     running.wait();
@@ -215,7 +203,7 @@ fn a_key_cannot_be_resolved_while_its_call_runs() {
         let line = ["keys", "resolve", "order-42", "--as", outcome, "--yes"];
         let mut terminal = world.terminal(&line);
         terminal.expect("still sending");
-        assert_eq!(terminal.wait().exit(), 7);
+        terminal.wait().exits(7);
     }
     world.wait_for_quiet();
     assert_eq!(world.sent().len(), 1);

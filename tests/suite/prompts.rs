@@ -1,17 +1,11 @@
-//! What is missing on a terminal is asked for: signature and template from the approved ones, then
+//! On a terminal, prompts ask for missing values: signature and template from the approved ones, then
 //! each variable, then the plan and `yes`.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
+mod failed_fetches;
+mod fetches;
+mod whatsapp_template;
 
-mod chat;
-mod reads;
-mod unread;
-
-use crate::support::{Terminal, World};
+use crate::support::World;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -21,43 +15,24 @@ fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [NUMBER.as_slice(), more].concat()
 }
 
-/// Picks the row that the word finds.
-fn pick(terminal: &mut Terminal, question: &str, row: &str, word: &str) {
-    terminal.expect(question);
-    terminal.expect(row);
-    terminal.write(word);
-    terminal.expect(word);
-    terminal.write("\r");
-}
-
 #[test]
 fn prompts_ask_for_signature_template_and_variables() {
     let world = World::new();
     let mut terminal = world.terminal(&with(&[]));
-    terminal.expect("Signature");
-    terminal.expect("Acme Store");
-    world.assert_off_in_sandbox();
-    assert!(!terminal.seen().contains("Acme Beta"), "only approved ones: {}", terminal.seen());
-    terminal.write("store");
-    terminal.expect("store");
-    terminal.write("\r");
-    terminal.expect("Template");
+    terminal.pick("Signature", "Acme Store", "store");
+    assert!(!terminal.output().contains("Acme Beta"), "only approved ones: {}", terminal.output());
     // Code, name, state and text.
-    terminal.expect("SMS_100002 · Order shipped · approved · Hello ${name}");
+    let row = "SMS_100002 · Order shipped · approved · Hello ${name}";
+    terminal.expect("Template");
     world.assert_off_in_sandbox();
-    terminal.write("shipped");
-    terminal.expect("shipped");
-    terminal.write("\r");
-    terminal.expect("${name} in text: ");
-    terminal.write("Alice\r");
-    terminal.expect("${order} in text: ");
-    terminal.write("42\r");
+    terminal.pick("", row, "shipped");
+    terminal.answer("${name} in text: ", "Alice");
+    terminal.answer("${order} in text: ", "42");
     terminal.expect("【Acme Store】Hello Alice, your order 42 is on its way.");
     terminal.expect("to send");
     world.assert_off_in_sandbox();
     terminal.write("yes\r");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
+    terminal.wait().exits(0);
     let messages = world.sandbox_messages();
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["text"], "【Acme Store】Hello Alice, your order 42 is on its way.");
@@ -65,35 +40,23 @@ fn prompts_ask_for_signature_template_and_variables() {
 }
 
 #[test]
-fn after_a_rejected_template_the_list_is_offered_once() {
-    let world = World::new();
-    let mut terminal = world.terminal(&with(&["-s", "Acme", "-t", "SMS_999999"]));
-    terminal.expect("to send");
-    terminal.write("yes\r");
-    terminal.expect("nothing was sent");
-    pick(&mut terminal, "Template", "SMS_100003", "spring");
-    terminal.expect("SMS_100003");
-    terminal.expect("to send");
-    terminal.write("yes\r");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 0, "{ran:#?}");
-    assert_eq!(world.sandbox_messages().len(), 1);
-}
-
-#[test]
-fn after_a_rejected_signature_the_list_is_offered_once() {
-    let world = World::new();
-    let mut terminal = world.terminal(&with(&["-s", "Nobody", "-t", "SMS_100003"]));
-    terminal.expect("to send");
-    terminal.write("yes\r");
-    terminal.expect("nothing was sent");
-    pick(&mut terminal, "Signature", "Acme Store", "store");
-    terminal.expect("to send");
-    terminal.write("no\r");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 9, "{ran:#?}");
-    assert!(world.sandbox_messages().is_empty());
-    world.assert_off_in_sandbox();
+fn after_a_rejected_value_the_list_is_offered_once() {
+    for (sign, template, question, row, text) in [
+        ("Acme", "SMS_999999", "Template", "SMS_100003", "spring"),
+        ("Nobody", "SMS_100003", "Signature", "Acme Store", "store"),
+    ] {
+        for (answer, exit, sent) in [("yes", 0, 1), ("no", 9, 0)] {
+            let world = World::new();
+            let mut terminal = world.terminal(&with(&["-s", sign, "-t", template]));
+            terminal.answer("to send", "yes");
+            terminal.expect("nothing was sent");
+            terminal.pick(question, row, text);
+            terminal.answer("to send", answer);
+            terminal.wait().exits(exit);
+            assert_eq!(world.sandbox_messages().len(), sent);
+            world.assert_off_in_sandbox();
+        }
+    }
 }
 
 #[test]
@@ -101,14 +64,12 @@ fn a_declined_confirmation_frees_the_key() {
     let world = World::new();
     let message = with(&["-s", "Acme", "-t", "SMS_100003", "--idempotency-key", "k"]);
     let mut terminal = world.terminal(&message);
-    terminal.expect("to send");
-    terminal.write("no\r");
-    assert_eq!(terminal.wait().exit(), 9);
+    terminal.answer("to send", "no");
+    terminal.wait().exits(9);
     let ran = world.run(&[message.as_slice(), &["--yes", "--json"]].concat());
     assert_eq!(ran.json()["data"]["replayed"], false, "{ran:#?}");
     // Nothing is asked for a message that has been sent.
-    let replay = world.terminal(&message).wait();
-    assert_eq!(replay.exit(), 0, "{replay:#?}");
+    let replay = world.terminal(&message).wait().exits(0);
     assert!(!replay.stdout.contains("to send"), "{}", replay.stdout);
     assert_eq!(world.sandbox_messages().len(), 1);
 }
@@ -135,13 +96,9 @@ fn a_signal_ends_every_question_promptly() {
             if question == stage {
                 break;
             }
-            if let Some(word) = answer {
-                terminal.expect("1. ");
-                terminal.write(word);
-                terminal.expect(word);
-                terminal.write("\r");
-            } else {
-                terminal.write("x\r");
+            match answer {
+                Some(text) => terminal.pick("", "1. ", text),
+                None => terminal.write("x\r"),
             }
         }
         terminal.signal(signal);
@@ -161,8 +118,7 @@ fn escape_or_return_alone_picks_no_entry() {
     // Nothing is picked in advance, so the return key has nothing to take.
     terminal.write("\r");
     terminal.write("\u{1b}");
-    let ran = terminal.wait();
-    assert_eq!(ran.exit(), 9, "{ran:#?}");
+    let ran = terminal.wait().exits(9);
     assert!(!ran.stdout.contains("to send"), "{}", ran.stdout);
     assert!(world.sandbox_messages().is_empty());
 }
@@ -170,8 +126,7 @@ fn escape_or_return_alone_picks_no_entry() {
 #[test]
 fn without_a_terminal_all_missing_flags_and_list_commands_are_named() {
     let world = World::new();
-    let ran = world.run(&["--json", "sms", "send", "--yes"]);
-    assert_eq!(ran.exit(), 2);
+    let ran = world.run(&["--json", "sms", "send", "--yes"]).exits(2);
     let error = ran.json()["error"].clone();
     let missing = ["--phone-numbers", "--sign-name", "--template-code"];
     assert_eq!(error["missing"], serde_json::json!(missing));

@@ -5,12 +5,6 @@
 //! at the start and in every failure. Each kind also has a short version with a fixed seed, which
 //! `cargo test` runs.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that cannot go on has to stop, also outside of #[test]"
-)]
-
 mod concurrency;
 mod kills;
 mod replies;
