@@ -5,9 +5,10 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, Row, params};
 
 use crate::os::failpoint;
-use crate::storage::sqlite::{Sqlite, not_written, unreadable};
+use crate::storage::sqlite::Sqlite;
+use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{
-    Error, Identity, IsAlive, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, SendEnd,
+    Error, Fix, Identity, IsAlive, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, SendEnd,
     Tracking,
 };
 
@@ -50,7 +51,7 @@ impl Sqlite {
         });
         match reserved {
             // A used key can still be reported if the database is only readable.
-            Err(Error::Unreadable(error, crate::storage::sqlite::Fix::Files)) => {
+            Err(Error::Unreadable(error, Fix::Files)) => {
                 match self.usage(&self.connection, key, is_alive)? {
                     Some(used) => Ok(used),
                     None => Err(Error::NotWritten(error)),

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use crate::storage::sqlite::*;
 use crate::storage::{Identity, KeyState, Tracking};
 
@@ -98,4 +100,42 @@ fn an_unknown_state_is_treated_as_unresolved() {
         panic!("it may have been sent")
     };
     assert_eq!((record.state, record.damaged), (KeyState::Unresolved, true));
+}
+
+/// Copies the database and its log, but not the shared memory, which a power failure destroys.
+fn copy(from: &Path, to: &Path) {
+    for name in ["store.sqlite3", "store.sqlite3-wal"] {
+        std::fs::copy(from.join(name), to.join(name)).expect("copied");
+    }
+}
+
+#[test]
+fn the_files_contain_a_durable_change_before_the_store_is_closed() {
+    let (folder, store) = open();
+    store.reserve("k", &new_key("one"), DEAD).expect("reserved");
+    store.begin(Some(OWNER), None).expect("begun");
+    let after_power_failure = tempfile::tempdir().expect("a folder");
+    copy(folder.path(), after_power_failure.path());
+    let copied = Sqlite::open(after_power_failure.path()).expect("a store");
+    let record = copied.key("k").expect("readable").expect("a record");
+    assert_eq!(record.state, KeyState::Calling);
+}
+
+#[test]
+fn the_log_stays_when_the_store_is_closed_and_has_a_limited_length() {
+    let (folder, store) = open();
+    drop(store);
+    let log = folder.path().join("store.sqlite3-wal");
+    let mut longest = 0;
+    for number in 0..600 {
+        let store = Sqlite::open(folder.path()).expect("the same store");
+        let key = format!("k{number}");
+        store.reserve(&key, &new_key("one"), DEAD).expect("reserved");
+        store.begin(Some(Owner { key: &key, lease: "one" }), None).expect("begun");
+        drop(store);
+        longest = longest.max(log.metadata().expect("a log").len());
+    }
+    assert!((100_000..8_000_000).contains(&longest), "{longest}");
+    let store = Sqlite::open(folder.path()).expect("the same store");
+    assert_eq!(store.keys().expect("readable").len(), 600);
 }

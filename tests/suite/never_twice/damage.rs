@@ -58,7 +58,7 @@ fn remove(path: &Path) {
 type Damage = (&'static str, fn(&Path));
 
 /// Ways to make the store unreadable.
-const DAMAGES: [Damage; 9] = [
+const DAMAGES: [Damage; 10] = [
     ("garbage", |path| fs::write(path, "x".repeat(9000)).expect("written")),
     ("emptied", |path| fs::write(path, "").expect("written")),
     ("deleted", remove),
@@ -66,6 +66,7 @@ const DAMAGES: [Damage; 9] = [
         remove(path);
         remove(&path.with_file_name("store.created"));
     }),
+    ("without its log", |path| remove(&path.with_extension("sqlite3-wal"))),
     ("a folder", |path| {
         remove(path);
         fs::create_dir(path).expect("a folder");
