@@ -48,10 +48,9 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     }
     let store = open(context)?;
     let records = store.as_ref().map(|store| store.keys()).transpose().map_err(unusable)?;
-    let items: Vec<Map<String, Value>> = records
-        .unwrap_or_default()
+    let items: Vec<Map<String, Value>> = store
         .iter()
-        .map(|record| summary(context, record))
+        .flat_map(|store| records.iter().flatten().map(|record| summary(&**store, record)))
         // Reserved by a run that ended before the call: the key is free again.
         .filter(|item| item["state"] != "unused")
         .filter(|item| flags.state.is_none_or(|state| item["state"] == state.name()))

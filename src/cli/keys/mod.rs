@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::Report;
-use crate::send::idempotency::{self, Details, lease};
+use crate::send::idempotency::Details;
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{self, Error, Fix, KeyRecord, KeyState, Store};
 
@@ -102,24 +102,23 @@ fn unusable(error: Error) -> Box<Failure> {
 }
 
 /// Whether the run that uses the key, or its call, is still alive.
-fn is_busy(context: &Context, record: &KeyRecord) -> bool {
-    record.state != KeyState::Accepted
-        && idempotency::folder(context).is_ok_and(|folder| lease::is_alive(&folder, &record.lease))
+fn is_busy(store: &dyn Store, record: &KeyRecord) -> bool {
+    record.state != KeyState::Accepted && store.is_alive(&record.lease)
 }
 
 /// The state of a key, as users see it.
-fn state(context: &Context, record: &KeyRecord) -> &'static str {
+fn state(store: &dyn Store, record: &KeyRecord) -> &'static str {
     match record.state {
         KeyState::Accepted if record.damaged => "unresolved",
         KeyState::Accepted => "accepted",
-        _ if is_busy(context, record) => "in_progress",
+        _ if is_busy(store, record) => "in_progress",
         KeyState::Reserved => "unused",
         KeyState::Calling | KeyState::Unresolved => "unresolved",
     }
 }
 
 /// The fields that `keys list` and `keys show` share. Phone numbers are masked.
-fn summary(context: &Context, record: &KeyRecord) -> Map<String, Value> {
+fn summary(store: &dyn Store, record: &KeyRecord) -> Map<String, Value> {
     let details = Details::from_record(record);
     let result: Option<Value> =
         record.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
@@ -137,7 +136,7 @@ fn summary(context: &Context, record: &KeyRecord) -> Map<String, Value> {
     let recipients = details.as_ref().map_or(to.len(), |details| details.recipients);
     let mut fields = Map::new();
     fields.insert("key".into(), json!(record.key));
-    fields.insert("state".into(), json!(state(context, record)));
+    fields.insert("state".into(), json!(state(store, record)));
     fields.insert("since_at".into(), json!(record.since));
     fields.insert(
         "channel".into(),

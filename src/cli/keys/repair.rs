@@ -6,7 +6,6 @@ use crate::cli::keys::{open, unusable};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::output::report::Report;
-use crate::send::idempotency::{self, lease};
 use crate::storage::{self, Error, Fix};
 
 pub const EXAMPLES: &str = "\
@@ -42,8 +41,8 @@ pub fn run(context: &Context) -> Result<Report> {
         ))
         .hint("run `alimsg keys repair` at a terminal; --yes is not enough"));
     }
-    let folder = idempotency::folder(context)?;
-    if lease::any_alive(&folder) {
+    let folder = storage::folder(&context.settings)?;
+    if storage::any_alive(&folder) {
         return Err(Failure::environment("another run is still sending with a key")
             .hint("wait until it ends, then run this again")
             .retryable());

@@ -17,7 +17,7 @@ use crate::cli::keys::{find, is_busy, summary, unusable};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::output::report::Report;
-use crate::send::idempotency::{self, Details, Record, lease};
+use crate::send::idempotency::{self, Details, Record};
 use crate::send::receipt_lookup::{self, Evidence, ReceiptQuery};
 use crate::send::require_consent;
 use crate::storage::{KeyRecord, KeyState, Store};
@@ -66,7 +66,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
         Choice::NotSent => require_terminal(context)?,
     }
     let (store, record) = find(context, &flags.key)?;
-    if is_busy(context, &record) {
+    if is_busy(&*store, &record) {
         return Err(unknown(
             "another run is still sending with this key",
             "wait until it ends, then run this again",
@@ -75,7 +75,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     }
     match (flags.outcome, record.state) {
         (Choice::Sent, KeyState::Accepted) if !record.damaged => {
-            Ok(report(summary(context, &record), "sent"))
+            Ok(report(summary(&*store, &record), "sent"))
         }
         (Choice::NotSent, KeyState::Accepted) => Err(already_sent(&record)),
         (_, KeyState::Reserved) if !record.damaged => {
@@ -123,12 +123,12 @@ fn receipt_query(flags: &Flags, record: &KeyRecord) -> Option<ReceiptQuery> {
 
 fn as_sent(context: &Context, store: &dyn Store, record: &KeyRecord) -> Result<Report> {
     if !context.settings.yes {
-        context.screen.plan("About to record that this message was sent:", &rows(context, record));
+        context.screen.plan("About to record that this message was sent:", &rows(store, record));
         context.screen.confirm("record it")?;
     }
     store.settle_as_sent(record, &result(record, Value::Null)).map_err(unusable)?;
     let settled = store.key(&record.key).map_err(unusable)?;
-    Ok(report(summary(context, settled.as_ref().unwrap_or(record)), "sent"))
+    Ok(report(summary(store, settled.as_ref().unwrap_or(record)), "sent"))
 }
 
 fn as_not_sent(
@@ -137,7 +137,7 @@ fn as_not_sent(
     store: &dyn Store,
     record: &KeyRecord,
 ) -> Result<Report> {
-    let mut rows = rows(context, record);
+    let mut rows = rows(store, record);
     match look_up(context, flags, record)? {
         LookUp::Proof(acceptance) => {
             let result = result(record, Value::Object(acceptance.raw));
@@ -170,15 +170,13 @@ fn as_not_sent(
     if typed != record.key.trim() {
         return Err(Failure::new(Kind::Cancelled, "not confirmed"));
     }
-    let folder = idempotency::folder(context)?;
-    let is_alive = |name: &str| lease::is_alive(&folder, name);
-    if !store.settle_as_not_sent(record, &is_alive).map_err(unusable)? {
+    if !store.settle_as_not_sent(record).map_err(unusable)? {
         return Err(unknown(
             "the record of this key has changed in the meantime",
             "run this again to see its state",
         ));
     }
-    Ok(report(summary(context, record), "not_sent"))
+    Ok(report(summary(store, record), "not_sent"))
 }
 
 enum LookUp {
@@ -222,8 +220,8 @@ fn look_up(context: &Context, flags: &Flags, record: &KeyRecord) -> Result<LookU
     }
 }
 
-fn rows(context: &Context, record: &KeyRecord) -> Vec<(String, String)> {
-    let fields = summary(context, record);
+fn rows(store: &dyn Store, record: &KeyRecord) -> Vec<(String, String)> {
+    let fields = summary(store, record);
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Array(items) => {

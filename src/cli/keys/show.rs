@@ -30,8 +30,8 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     if context.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
     }
-    let (_, record) = find(context, &flags.key)?;
-    let mut data = summary(context, &record);
+    let (store, record) = find(context, &flags.key)?;
+    let mut data = summary(&*store, &record);
     let details = Details::from_record(&record);
     let from = details.as_ref().and_then(|details| details.receipt_query.ends().0);
     data.insert("from".into(), json!(from));
@@ -48,7 +48,7 @@ pub fn run(context: &Context, flags: &Flags) -> Result<Report> {
     }
     data.insert("result".into(), result);
     let mut next = Vec::new();
-    if state(context, &record) == "unresolved" {
+    if state(&*store, &record) == "unresolved" {
         let receipt_query = details.map(|details| details.receipt_query);
         next.extend(
             receipt_query

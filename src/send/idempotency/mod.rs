@@ -11,8 +11,8 @@
 //! | `unresolved` | the call has ended and its outcome is unknown      | the outcome is unknown |
 //! | `accepted`   | the message was sent; the result is recorded       | –                      |
 //!
-//! The record is removed if the message was certainly not sent. A locked file, the [lease], shows
-//! whether a run or its call is alive. A process ID would not: the system may have reused it.
+//! The record is removed if the message was certainly not sent. The lease of a
+//! run shows whether the run or its call is alive.
 //!
 //! The key alone identifies the message. Every command with an unresolved key exits with code 7,
 //! regardless of its parameters, until a receipt or the user resolves it. An accepted key returns
@@ -21,9 +21,7 @@
 mod details;
 mod failures;
 mod fingerprint;
-pub mod lease;
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -39,11 +37,12 @@ use crate::os::failpoint;
 use crate::send::duplicates;
 use crate::send::receipt_lookup::ReceiptQuery;
 pub use crate::storage::Tracking;
-use crate::storage::{self, Begin, KeyRecord, NewKey, NewMessage, Owner, Reserve, SendEnd, Store};
+use crate::storage::{
+    self, Begin, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, SendEnd, Store,
+};
 pub use details::Details;
 pub use failures::{resolve_commands, show_command, unreadable};
 pub use fingerprint::account;
-use lease::Lease;
 
 /// The maximum length of a key, in characters.
 const MAX_KEY_LENGTH: usize = 255;
@@ -106,28 +105,26 @@ pub fn claim<'s>(
         |error| unreadable(key, error, Some((request.receipt_query, request.tracking)));
     let lease_error = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + context.settings.timeout * 2;
-    let folder = folder(context).map_err(lease_error)?;
     let mut new = NewKey {
         identity: fingerprint::identity(store, request.call, &context.settings),
         tracking: request.tracking.clone(),
         lease: String::new(),
         details: Details::new(request.receipt_query, request.recipients).to_text(),
     };
-    let lease = match (Lease::take(&folder), store.key(key).map_err(unreadable)?) {
+    let lease = match (store.lease(), store.key(key).map_err(unreadable)?) {
         (Ok(lease), _) => lease,
         // Without a lease this run cannot send, but it can still return the recorded result.
-        (Err(error), None) => return Err(unreadable(storage::Error::NotWritten(error))),
+        (Err(error), None) => return Err(unreadable(error)),
         (Err(_), Some(known)) if known.state == storage::KeyState::Accepted => {
             return claim_used_key(context, store, known, request, &new);
         }
-        (Err(error), Some(_)) => return Err(lease_error(error)),
+        (Err(error), Some(_)) => return Err(lease_error(error.into())),
     };
     new.lease = lease.name().to_string();
     failpoint::point("ledger: lease taken");
     let mut waiting = false;
     loop {
-        let is_alive = |name: &str| lease::is_alive(&folder, name);
-        match store.reserve(key, &new, &is_alive).map_err(unreadable)? {
+        match store.reserve(key, &new).map_err(unreadable)? {
             Reserve::Reserved => {
                 failpoint::point("ledger: reserved");
                 if let Some(since) = store.known_since() {
@@ -151,11 +148,6 @@ pub fn claim<'s>(
             }
         }
     }
-}
-
-/// The state folder, which has the leases of the keys.
-pub fn folder(context: &Context) -> anyhow::Result<PathBuf> {
-    storage::folder(&context.settings)
 }
 
 fn claim_used_key<'s>(
@@ -199,7 +191,7 @@ fn claim_used_key<'s>(
 /// A key that a run holds.
 struct HeldKey {
     key: String,
-    lease: Lease,
+    lease: Box<dyn Lease>,
 }
 
 impl HeldKey {
@@ -242,7 +234,7 @@ impl<'s> Pending<'s> {
     /// The locked file. The call inherits it, so other runs also wait for a call that outlives its
     /// run.
     pub fn lease(&self) -> Option<&std::fs::File> {
-        self.held.as_ref().map(|held| held.lease.file())
+        self.held.as_ref().and_then(|held| held.lease.file())
     }
 
     /// Records that the call may start, in one transaction for the key and the duplicate check.

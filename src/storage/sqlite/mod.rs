@@ -8,6 +8,7 @@
 
 mod errors;
 mod keys;
+mod leases;
 mod legacy;
 mod marker;
 mod messages;
@@ -17,7 +18,7 @@ mod schema;
 
 use std::cell::OnceCell;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -31,7 +32,7 @@ use sha2::Sha256;
 
 use crate::os::system;
 use crate::storage::{
-    Begin, Earlier, Error, Fix, IsAlive, KeyRecord, NewKey, NewMessage, Owner, Reserve, Result,
+    Begin, Earlier, Error, Fix, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result,
     SendEnd, Store,
 };
 use errors::{not_written, unreadable};
@@ -48,6 +49,13 @@ pub struct Sqlite {
     secret: Vec<u8>,
     known_since: Option<Timestamp>,
     legacy: Legacy,
+    /// The folder of the leases.
+    leases: PathBuf,
+}
+
+/// Whether any run that uses the store of this folder is alive, or a call that outlived its run.
+pub fn any_alive(folder: &Path) -> bool {
+    leases::any_alive(&leases::folder(folder))
 }
 
 /// The write-ahead log of a database.
@@ -118,8 +126,16 @@ impl Store for Sqlite {
         self.known_since
     }
 
-    fn reserve(&self, key: &str, new: &NewKey, is_alive: IsAlive<'_>) -> Result<Reserve> {
-        self.reserve_key(key, new, is_alive)
+    fn lease(&self) -> Result<Box<dyn Lease>> {
+        leases::take(&self.leases)
+    }
+
+    fn is_alive(&self, lease: &str) -> bool {
+        leases::is_alive(&self.leases, lease)
+    }
+
+    fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve> {
+        self.reserve_key(key, new)
     }
 
     fn begin(&self, owner: Option<Owner<'_>>, message: Option<&NewMessage>) -> Result<Begin> {
@@ -190,7 +206,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn settle_as_not_sent(&self, record: &KeyRecord, is_alive: IsAlive<'_>) -> Result<bool> {
+    fn settle_as_not_sent(&self, record: &KeyRecord) -> Result<bool> {
         self.change(true, |transaction| {
             let now = match keys::find(transaction, &record.key)? {
                 Some(now) => Some(now),
@@ -200,7 +216,7 @@ impl Store for Sqlite {
                 now.state == record.state
                     && now.tracking == record.tracking
                     && now.lease == record.lease
-                    && !is_alive(&now.lease)
+                    && !self.is_alive(&now.lease)
             });
             if unchanged {
                 // Otherwise a key of version 0.1.0 would be found there again.

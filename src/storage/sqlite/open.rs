@@ -11,10 +11,11 @@ use rusqlite::{Connection, OpenFlags};
 use crate::os::{failpoint, system};
 use crate::storage::files::{self, PathState};
 use crate::storage::sqlite::errors::unreadable;
+use crate::storage::sqlite::leases;
 use crate::storage::sqlite::legacy::Legacy;
 use crate::storage::sqlite::schema::{self, APPLICATION, SECRET, VERSION};
 use crate::storage::sqlite::{Log, PATIENCE, Sqlite, marker};
-use crate::storage::{Error, Fix, LEASES, Result, folder, lock};
+use crate::storage::{Error, Fix, Result, folder, lock};
 
 /// The paths of the store.
 pub struct Paths {
@@ -125,7 +126,10 @@ impl Sqlite {
                 let error = anyhow!("the store has version {later}, of a later version of alimsg");
                 return Err(Error::Unreadable(error, Fix::Upgrade));
             }
-            (0, 0) if marked.is_none() && schema::has_no_tables(&connection).map_err(unreadable)? => {
+            (0, 0)
+                if marked.is_none()
+                    && schema::has_no_tables(&connection).map_err(unreadable)? =>
+            {
                 failpoint::point("store: about to create the tables");
                 schema::create(&connection, None).map_err(unreadable)?;
                 // The tables are in the database itself: without its log, it is still a store.
@@ -183,6 +187,7 @@ impl Sqlite {
             secret,
             known_since: known_since.and_then(|time| time.parse().ok()),
             legacy: Legacy::below(&paths.folder),
+            leases: leases::folder(&paths.folder),
         })
     }
 }
@@ -193,8 +198,7 @@ fn connect(path: &Path) -> rusqlite::Result<(Connection, bool)> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     // A file system without shared memory has no log; then SQLite writes each change to disk.
     let has_log = mode == "wal";
     let synchronous = if has_log { "NORMAL" } else { "FULL" };
@@ -233,7 +237,7 @@ fn log_was_deleted(paths: &Paths) -> Result<bool> {
 /// Whether leases show that runs have used keys in a store of this version.
 fn leases_remain(folder: &Path) -> bool {
     let is_there = |path: &Path| path.symlink_metadata().is_ok();
-    is_there(&folder.join(LEASES)) && !is_there(&Legacy::below(folder).path)
+    is_there(&leases::folder(folder)) && !is_there(&Legacy::below(folder).path)
 }
 
 fn lost(paths: &Paths) -> Error {
