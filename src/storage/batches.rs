@@ -143,12 +143,9 @@ pub enum CallEnd {
     NotSent,
 }
 
-/// Keeps a worker's claim alive. If it is dropped, or its process ends, or its connection is lost,
-/// the worker counts as gone.
-pub trait WorkerLease {
-    /// The name of the worker, unique in this store.
-    fn name(&self) -> &str;
-}
+/// The lease of a worker. Its calls inherit its file, if it has one. If it is dropped, or its
+/// process ends, or its connection is lost, the worker counts as gone.
+pub use crate::storage::Lease as WorkerLease;
 
 /// Batches in a store.
 pub trait Batches {

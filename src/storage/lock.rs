@@ -87,7 +87,7 @@ pub fn acquire_and_report(
 ///
 /// # Errors
 /// The file cannot be created or locked.
-pub fn sign_of_life(folder: &Path) -> Result<(PathBuf, File)> {
+pub fn create_locked(folder: &Path) -> Result<(PathBuf, File)> {
     let path = folder.join(uuid::Uuid::now_v7().to_string());
     let file = open(&path)?;
     ensure!(try_lock(&file)?, "a new file is already locked: {}", path.display());
@@ -127,7 +127,7 @@ pub fn is_held(path: &Path) -> Result<Option<bool>> {
     match system::open_own_file(path, false) {
         Ok(file) => Ok(Some(!try_lock_shared(&file)?)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(name(error, path)),
+        Err(error) => Err(with_path(error, path)),
     }
 }
 
@@ -139,11 +139,11 @@ pub fn open(path: &Path) -> Result<File> {
     if let Some(folder) = path.parent() {
         folder::create(folder)?;
     }
-    system::open_own_file(path, true).map_err(|error| name(error, path))
+    system::open_own_file(path, true).map_err(|error| with_path(error, path))
 }
 
 /// Adds the path to an error, unless the error already contains it.
-pub fn name(error: std::io::Error, path: &Path) -> anyhow::Error {
+pub fn with_path(error: std::io::Error, path: &Path) -> anyhow::Error {
     if Untrusted::find(&error).is_some() {
         return error.into();
     }

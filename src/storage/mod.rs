@@ -13,17 +13,14 @@ pub mod folder;
 pub mod lock;
 mod sqlite;
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use crate::settings::Settings;
 
-pub use sqlite::repair;
-
-/// The folder for leases of runs that use keys, relative to the folder of the store. It is created
-/// after the store.
-pub const LEASES: &str = "ledger/alive";
+pub use sqlite::{any_alive, repair};
 
 /// The sender's ID of a message, by which its receipt can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,8 +172,15 @@ pub enum Fix {
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Whether the run with this lease, or the call that it started, is still running.
-pub type IsAlive<'a> = &'a dyn Fn(&str) -> bool;
+/// Shows that a run is alive, until it is dropped or its process ends.
+pub trait Lease {
+    /// Its name, unique in the store. It has only hexadecimal digits and hyphens.
+    fn name(&self) -> &str;
+
+    /// A locked file. A call inherits it, so that the lease is also alive while a call runs that
+    /// outlives its run. `None` if the store cannot see such calls.
+    fn file(&self) -> Option<&File>;
+}
 
 /// The store of a user, which many processes use at the same time.
 pub trait Store {
@@ -187,13 +191,22 @@ pub trait Store {
     /// When the store was repaired; keys from before may be missing.
     fn known_since(&self) -> Option<Timestamp>;
 
+    /// Takes a lease under a new name.
+    ///
+    /// # Errors
+    /// The lease cannot be recorded.
+    fn lease(&self) -> Result<Box<dyn Lease>>;
+
+    /// Whether the run with this lease, or a call that outlived the run, is alive. True if in doubt.
+    fn is_alive(&self, lease: &str) -> bool;
+
     /// Reserves the key unless it was used or another run is using it. Of several concurrent runs,
     /// exactly one gets it.
     ///
     /// # Errors
     /// The store cannot be read or changed; [`Error::NotWritten`] only if the key is certainly
     /// unused.
-    fn reserve(&self, key: &str, new: &NewKey, is_alive: IsAlive<'_>) -> Result<Reserve>;
+    fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve>;
 
     /// Records atomically that the call is about to start; the record is on disk on return.
     ///
@@ -222,7 +235,7 @@ pub trait Store {
 
     /// Records that the message was not sent, according to the user: the key becomes unused.
     /// Returns false if the record has changed since it was read, or its call may still be running.
-    fn settle_as_not_sent(&self, record: &KeyRecord, is_alive: IsAlive<'_>) -> Result<bool>;
+    fn settle_as_not_sent(&self, record: &KeyRecord) -> Result<bool>;
 
     /// The latest equal message since this moment.
     fn recent(&self, fingerprint: &str, since: Timestamp) -> Result<Option<Earlier>>;

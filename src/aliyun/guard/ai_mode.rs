@@ -187,7 +187,7 @@ impl<'a> AiMode<'a> {
     ///
     /// The caller must hold the lock, so that no run sees the file before it is locked.
     pub fn take_lease(&self, _configuration: &File) -> Result<Lease> {
-        let (path, mut file) = lock::sign_of_life(&leases_folder(&self.folder))?;
+        let (path, mut file) = lock::create_locked(&leases_folder(&self.folder))?;
         // Only for debugging: alimsg checks the lock, not the process ID.
         let written = writeln!(file, "{}", std::process::id());
         if written.is_err() {
@@ -313,7 +313,7 @@ fn check_owner(config_folder: &Path) -> Result<()> {
     let leases = leases_folder(&own);
     // Users may keep the configuration folder elsewhere and link to it.
     for (folder, link) in [(config_folder, true), (&own, false), (&leases, false)] {
-        system::check_own_folder(folder, link).map_err(|error| lock::name(error, folder))?;
+        system::check_own_folder(folder, link).map_err(|error| lock::with_path(error, folder))?;
     }
     Ok(())
 }

@@ -37,10 +37,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let store = open(context)?;
     let records = store.as_ref().map(|store| store.keys()).transpose().map_err(unusable)?;
-    let keys = records
-        .unwrap_or_default()
+    let keys = store
         .iter()
-        .map(|record| Summary::new(context, record))
+        .flat_map(|store| records.iter().flatten().map(|record| Summary::new(&**store, record)))
         // Reserved by a run that ended before the call: the key is free again.
         .filter(|key| key.state != State::Unused)
         .filter(|key| flags.state.is_none_or(|state| key.state == state))

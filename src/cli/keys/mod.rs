@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::cli::prelude::*;
 use crate::error::Outcome;
-use crate::send::idempotency::{Details, lease};
+use crate::send::idempotency::Details;
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{self, Error, Fix, KeyRecord, KeyState, Store};
 
@@ -88,10 +88,8 @@ fn unusable(error: Error) -> Box<Failure> {
 }
 
 /// Whether the run that uses the key, or its call, is still alive.
-fn is_busy(context: &Context, record: &KeyRecord) -> bool {
-    record.state != KeyState::Accepted
-        && storage::folder(&context.settings)
-            .is_ok_and(|folder| lease::is_alive(&folder, &record.lease))
+fn is_busy(store: &dyn Store, record: &KeyRecord) -> bool {
+    record.state != KeyState::Accepted && store.is_alive(&record.lease)
 }
 
 /// The state of a key, as users see it.
@@ -122,7 +120,7 @@ struct Summary {
 }
 
 impl Summary {
-    fn new(context: &Context, record: &KeyRecord) -> Self {
+    fn new(store: &dyn Store, record: &KeyRecord) -> Self {
         let details = Details::from_record(record);
         let to: Vec<String> = match &details {
             Some(details) => details.receipt_query.ends().1.into_iter().map(masked).collect(),
@@ -138,7 +136,7 @@ impl Summary {
             state: match record.state {
                 KeyState::Accepted if record.damaged => State::Unresolved,
                 KeyState::Accepted => State::Accepted,
-                _ if is_busy(context, record) => State::InProgress,
+                _ if is_busy(store, record) => State::InProgress,
                 KeyState::Reserved => State::Unused,
                 KeyState::Calling | KeyState::Unresolved => State::Unresolved,
             },

@@ -9,7 +9,6 @@ use serde_json::Value;
 use crate::cli::keys::{open, unusable};
 use crate::cli::prelude::*;
 use crate::error::Kind;
-use crate::send::idempotency::lease;
 use crate::storage::{self, Error, Fix};
 
 #[derive(Debug, Args)]
@@ -66,7 +65,7 @@ pub fn run(context: &Context) -> Result<Report> {
         .hint("run `alimsg keys repair` at a terminal; --yes is not enough"));
     }
     let folder = storage::folder(&context.settings)?;
-    if lease::any_alive(&folder) {
+    if storage::any_alive(&folder) {
         return Err(Failure::environment("another run is still sending with a key")
             .hint("wait until it ends, then run this again")
             .retryable());

@@ -17,10 +17,10 @@ use crate::cli::keys::{State, Summary, find, is_busy, unusable};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::output::report::{Report, fields};
-use crate::send::idempotency::{self, Details, Record, lease};
+use crate::send::idempotency::{self, Details, Record};
 use crate::send::receipt_lookup::{self, Evidence, ReceiptQuery};
 use crate::send::require_consent;
-use crate::storage::{self, KeyRecord, KeyState, Store};
+use crate::storage::{KeyRecord, KeyState, Store};
 
 /// Time limit for finding a receipt.
 const LOOK_UP: Duration = Duration::from_secs(20);
@@ -65,7 +65,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         Choice::NotSent => require_terminal(context)?,
     }
     let (store, record) = find(context, &flags.key)?;
-    if is_busy(context, &record) {
+    if is_busy(&*store, &record) {
         return Err(unknown(
             "another run is still sending with this key",
             "wait until it ends, then run this again",
@@ -74,7 +74,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     match (flags.outcome, record.state) {
         (Choice::Sent, KeyState::Accepted) if !record.damaged => {
-            Ok(report(context, &record, "sent"))
+            Ok(report(&*store, &record, "sent"))
         }
         (Choice::NotSent, KeyState::Accepted) => Err(already_sent(&record)),
         (_, KeyState::Reserved) if !record.damaged => {
@@ -131,12 +131,12 @@ fn receipt_query(flags: &Flags, record: &KeyRecord) -> Option<ReceiptQuery> {
 
 fn as_sent(context: &Context, store: &dyn Store, record: &KeyRecord) -> Result<Report> {
     if !context.settings.yes {
-        context.screen.plan("About to record that this message was sent:", &rows(context, record));
+        context.screen.plan("About to record that this message was sent:", &rows(store, record));
         context.screen.confirm("record it")?;
     }
     store.settle_as_sent(record, &result(record, Value::Null)).map_err(unusable)?;
     let settled = store.key(&record.key).map_err(unusable)?;
-    Ok(report(context, settled.as_ref().unwrap_or(record), "sent"))
+    Ok(report(store, settled.as_ref().unwrap_or(record), "sent"))
 }
 
 fn as_not_sent(
@@ -145,7 +145,7 @@ fn as_not_sent(
     store: &dyn Store,
     record: &KeyRecord,
 ) -> Result<Report> {
-    let mut rows = rows(context, record);
+    let mut rows = rows(store, record);
     match look_up(context, flags, record)? {
         Ok(Evidence::Proof(acceptance)) => {
             let result = result(record, Value::Object(acceptance.raw));
@@ -178,15 +178,13 @@ fn as_not_sent(
     if typed != record.key.trim() {
         return Err(Failure::new(Kind::Cancelled, "not confirmed"));
     }
-    let folder = storage::folder(&context.settings)?;
-    let is_alive = |name: &str| lease::is_alive(&folder, name);
-    if !store.settle_as_not_sent(record, &is_alive).map_err(unusable)? {
+    if !store.settle_as_not_sent(record).map_err(unusable)? {
         return Err(unknown(
             "the record of this key has changed in the meantime",
             "run this again to see its state",
         ));
     }
-    Ok(report(context, record, "not_sent"))
+    Ok(report(store, record, "not_sent"))
 }
 
 /// Looks for a receipt. Returns the reason if that is not possible, such as an unknown recipient.
@@ -225,8 +223,8 @@ fn look_up(
     }
 }
 
-fn rows(context: &Context, record: &KeyRecord) -> Vec<(String, String)> {
-    let fields = fields(&Summary::new(context, record));
+fn rows(store: &dyn Store, record: &KeyRecord) -> Vec<(String, String)> {
+    let fields = fields(&Summary::new(store, record));
     let text = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
         Value::Array(items) => {
@@ -255,8 +253,8 @@ fn result(record: &KeyRecord, raw: Value) -> String {
     serde_json::to_string(&Record { data, raw }).unwrap_or_default()
 }
 
-fn report(context: &Context, record: &KeyRecord, resolved_as: &'static str) -> Report {
-    let mut summary = Summary::new(context, record);
+fn report(store: &dyn Store, record: &KeyRecord, resolved_as: &'static str) -> Report {
+    let mut summary = Summary::new(store, record);
     if resolved_as == "not_sent" {
         summary.state = State::Unused;
     }

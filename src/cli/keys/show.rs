@@ -44,8 +44,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
     }
-    let (_, record) = find(context, &flags.key)?;
-    let summary = Summary::new(context, &record);
+    let (store, record) = find(context, &flags.key)?;
+    let summary = Summary::new(&*store, &record);
     let receipt_query = Details::from_record(&record).map(|details| details.receipt_query);
     let account = record.identity.as_ref();
     let mut result = result_data(&record);

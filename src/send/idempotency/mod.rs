@@ -21,7 +21,6 @@
 mod details;
 mod failures;
 mod fingerprint;
-pub mod lease;
 mod pending;
 mod unresolved;
 
@@ -42,7 +41,6 @@ use crate::storage::{self, KeyRecord, KeyState, NewKey, Reserve, Store};
 pub use details::Details;
 pub use failures::{resolve_commands, show_command, unreadable};
 pub use fingerprint::account;
-use lease::Lease;
 pub use pending::{HeldKey, Pending};
 pub use unresolved::Unresolved;
 
@@ -106,28 +104,26 @@ pub fn claim<'s>(
     let unreadable = |error| unreadable(key, error, Some(request.receipt_query));
     let lease_error = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + context.settings.timeout * 2;
-    let folder = storage::folder(&context.settings).map_err(lease_error)?;
     let mut new = NewKey {
         identity: fingerprint::identity(store, request.call, &context.settings),
         tracking: request.tracking.clone(),
         lease: String::new(),
         details: Details::new(request.receipt_query, request.recipients).to_text(),
     };
-    let lease = match (Lease::take(&folder), store.key(key).map_err(unreadable)?) {
+    let lease = match (store.lease(), store.key(key).map_err(unreadable)?) {
         (Ok(lease), _) => lease,
         // Without a lease this run cannot send, but it can still return the recorded result.
-        (Err(error), None) => return Err(unreadable(storage::Error::NotWritten(error))),
+        (Err(error), None) => return Err(unreadable(error)),
         (Err(_), Some(known)) if known.state == KeyState::Accepted => {
             return claim_used_key(context, store, known, request, &new);
         }
-        (Err(error), Some(_)) => return Err(lease_error(error)),
+        (Err(error), Some(_)) => return Err(lease_error(error.into())),
     };
     new.lease = lease.name().to_string();
     failpoint::point("ledger: lease taken");
     let mut waiting = false;
     loop {
-        let is_alive = |name: &str| lease::is_alive(&folder, name);
-        match store.reserve(key, &new, &is_alive).map_err(unreadable)? {
+        match store.reserve(key, &new).map_err(unreadable)? {
             Reserve::Reserved => {
                 failpoint::point("ledger: reserved");
                 if let Some(since) = store.known_since() {

@@ -6,14 +6,13 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::os::failpoint;
 use crate::send::duplicates;
-use crate::send::idempotency::lease::Lease;
 use crate::send::idempotency::{Record, failures};
-use crate::storage::{self, Begin, NewMessage, Owner, SendEnd, Store};
+use crate::storage::{self, Begin, Lease, NewMessage, Owner, SendEnd, Store};
 
 /// A key that a run holds.
 pub struct HeldKey {
     pub key: String,
-    pub lease: Lease,
+    pub lease: Box<dyn Lease>,
 }
 
 impl HeldKey {
@@ -52,7 +51,7 @@ impl<'s> Pending<'s> {
     /// The locked file. The call inherits it, so other runs also wait for a call that outlives its
     /// run.
     pub fn lease(&self) -> Option<&std::fs::File> {
-        self.held.as_ref().map(|held| held.lease.file())
+        self.held.as_ref().and_then(|held| held.lease.file())
     }
 
     /// Records that the call may start, in one transaction for the key and the duplicate check.

@@ -5,9 +5,10 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, Row, params};
 
 use crate::os::failpoint;
-use crate::storage::sqlite::{Sqlite, not_written, unreadable};
+use crate::storage::sqlite::Sqlite;
+use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{
-    Error, Identity, IsAlive, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, SendEnd,
+    Error, Fix, Identity, KeyRecord, KeyState, NewKey, Owner, Reserve, Result, SendEnd, Store as _,
     Tracking,
 };
 
@@ -35,14 +36,9 @@ fn parse_state(name: &str) -> Option<KeyState> {
 }
 
 impl Sqlite {
-    pub(super) fn reserve_key(
-        &self,
-        key: &str,
-        new: &NewKey,
-        is_alive: IsAlive<'_>,
-    ) -> Result<Reserve> {
+    pub(super) fn reserve_key(&self, key: &str, new: &NewKey) -> Result<Reserve> {
         let reserved = self.change(false, |transaction| {
-            let used = self.usage(transaction, key, is_alive)?;
+            let used = self.usage(transaction, key)?;
             if used.is_none() {
                 insert(transaction, key, new).map_err(not_written)?;
             }
@@ -50,8 +46,8 @@ impl Sqlite {
         });
         match reserved {
             // A used key can still be reported if the database is only readable.
-            Err(Error::Unreadable(error, crate::storage::sqlite::Fix::Files)) => {
-                match self.usage(&self.connection, key, is_alive)? {
+            Err(Error::Unreadable(error, Fix::Files)) => {
+                match self.usage(&self.connection, key)? {
                     Some(used) => Ok(used),
                     None => Err(Error::NotWritten(error)),
                 }
@@ -61,19 +57,14 @@ impl Sqlite {
     }
 
     /// Why the key cannot be reserved; `None` if it can.
-    fn usage(
-        &self,
-        connection: &Connection,
-        key: &str,
-        is_alive: IsAlive<'_>,
-    ) -> Result<Option<Reserve>> {
+    fn usage(&self, connection: &Connection, key: &str) -> Result<Option<Reserve>> {
         let known = match find(connection, key)? {
             Some(known) => Some(known),
             None => self.legacy.find(key)?,
         };
         Ok(known.and_then(|known| match known.state {
             KeyState::Accepted => Some(Reserve::Used(Box::new(known))),
-            _ if is_alive(&known.lease) => Some(Reserve::Busy),
+            _ if self.is_alive(&known.lease) => Some(Reserve::Busy),
             // Its run ended before it started the call.
             KeyState::Reserved if !known.damaged => None,
             _ => Some(Reserve::Used(Box::new(known))),

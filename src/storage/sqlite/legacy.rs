@@ -9,7 +9,8 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::storage::files::{self, PathState};
-use crate::storage::sqlite::{PATIENCE, keys, not_written, unreadable};
+use crate::storage::sqlite::errors::{not_written, unreadable};
+use crate::storage::sqlite::{PATIENCE, keys};
 use crate::storage::{Error, Fix, KeyRecord, KeyState, Result};
 
 /// The columns of 0.1.0 in the order of [`keys::from_row`]. Its fingerprint is not used: it is a

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, params};
 
-use crate::storage::sqlite::{not_written, unreadable};
+use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{Earlier, NewMessage, Result, SendEnd};
 
 /// How long a message is kept: longer than the period of any check.

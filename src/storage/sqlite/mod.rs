@@ -2,13 +2,22 @@
 //!
 //! Each key needs two durable writes: before its call starts and when its outcome is known. A
 //! reservation is not durable: if a power failure loses it, nothing was sent.
+//!
+//! Changes go to the write-ahead log, which stays when the store is closed: copying it into the
+//! database for each send would cost several more durable writes.
 
+mod errors;
 mod keys;
+mod leases;
 mod legacy;
 mod marker;
 mod messages;
+mod open;
 mod repair;
+mod schema;
 
+use std::cell::OnceCell;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,315 +27,88 @@ use hmac::Hmac;
 use hmac::KeyInit as _;
 use hmac::Mac as _;
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sha2::Sha256;
 
-use crate::os::{failpoint, system};
-use crate::storage::files::{self, PathState};
+use crate::os::system;
 use crate::storage::{
-    Begin, Earlier, Error, Fix, IsAlive, KeyRecord, LEASES, NewKey, NewMessage, Owner, Reserve,
-    Result, SendEnd, Store, folder, lock,
+    Begin, Earlier, Error, Fix, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result,
+    SendEnd, Store,
 };
+use errors::{not_written, unreadable};
 use legacy::Legacy;
+pub use open::exists;
 pub use repair::repair;
 
 /// How long to wait for another process. Transactions take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The `application_id` of the database: "alim" in ASCII.
-const APPLICATION: i64 = 0x616c_696d;
-/// The version of the schema, in `user_version`.
-const VERSION: i64 = 1;
-/// The length of the secret in bytes.
-const SECRET: usize = 32;
-
-const SCHEMA: &str = "
-    CREATE TABLE store (
-        id          INTEGER PRIMARY KEY CHECK (id = 1),
-        store_id    TEXT NOT NULL,
-        secret      BLOB NOT NULL,
-        created_at  TEXT NOT NULL,
-        known_since TEXT
-    ) STRICT;
-    CREATE TABLE keys (
-        key         TEXT PRIMARY KEY,
-        state       TEXT NOT NULL,
-        content     TEXT,
-        account     TEXT,
-        tracking_id TEXT NOT NULL,
-        generated   INTEGER NOT NULL,
-        lease       TEXT NOT NULL,
-        since       TEXT NOT NULL,
-        details     TEXT,
-        result      TEXT
-    ) STRICT, WITHOUT ROWID;
-    CREATE TABLE messages (
-        id          TEXT PRIMARY KEY,
-        fingerprint TEXT NOT NULL,
-        state       TEXT NOT NULL,
-        key         TEXT,
-        at          INTEGER NOT NULL
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX messages_by_fingerprint ON messages (fingerprint, at);
-";
-
-/// The paths of the store.
-pub struct Paths {
-    folder: PathBuf,
-    database: PathBuf,
-    marker: PathBuf,
-    lock: PathBuf,
-}
-
-impl Paths {
-    fn below(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_path_buf(),
-            database: folder.join("store.sqlite3"),
-            marker: folder.join("store.created"),
-            lock: folder.join("store.lock"),
-        }
-    }
-
-    /// The database, its write-ahead log and its shared-memory file.
-    fn database_files(&self) -> [PathBuf; 3] {
-        ["", "-wal", "-shm"].map(|end| {
-            let mut path = self.database.clone().into_os_string();
-            path.push(end);
-            path.into()
-        })
-    }
-}
-
-/// Whether the folder contains or contained a store.
-///
-/// # Errors
-/// A file cannot be examined.
-pub fn exists(folder: &Path) -> Result<bool> {
-    let paths = Paths::below(folder);
-    if leases_remain(folder) {
-        return Ok(true);
-    }
-    let legacy = Legacy::below(folder);
-    for path in [&paths.database, &paths.marker, &legacy.path] {
-        let state = files::inspect(path).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-        if state != PathState::Missing {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
 
 pub struct Sqlite {
     connection: Connection,
+    log: Option<Log>,
     secret: Vec<u8>,
     known_since: Option<Timestamp>,
     legacy: Legacy,
+    /// The folder of the leases.
+    leases: PathBuf,
+}
+
+/// Whether any run that uses the store of this folder is alive, or a call that outlived its run.
+pub fn any_alive(folder: &Path) -> bool {
+    leases::any_alive(&leases::folder(folder))
+}
+
+/// The write-ahead log of a database.
+struct Log {
+    path: PathBuf,
+    file: OnceCell<File>,
+}
+
+impl Log {
+    fn new(path: PathBuf) -> Self {
+        Self { path, file: OnceCell::new() }
+    }
+
+    /// Waits until all committed transactions are on disk.
+    ///
+    /// SQLite itself could do this with `synchronous = FULL`, but it would also write the folder to
+    /// disk in each process. That is only necessary for a new log: SQLite does it when it writes
+    /// the header of the log, because of `synchronous = NORMAL`.
+    fn sync(&self) -> anyhow::Result<()> {
+        let sync = || {
+            let file = match self.file.get() {
+                Some(file) => file,
+                None => {
+                    let file = system::private_file().write(true).open(&self.path)?;
+                    self.file.get_or_init(|| file)
+                }
+            };
+            file.sync_data()
+        };
+        sync().with_context(|| format!("cannot write {} to disk", self.path.display()))
+    }
 }
 
 impl Sqlite {
-    /// Opens the database of a folder, or creates it with mode 0600.
+    /// Runs a change in a transaction. With `durable`, it is on disk on return.
     ///
     /// # Errors
-    /// As [`Error`] lists them.
-    pub fn open(folder: &Path) -> Result<Self> {
-        let paths = Paths::below(folder);
-        let existed = exists(folder)?;
-        let failed = |error: anyhow::Error| {
-            if existed { Error::Unreadable(error, Fix::Files) } else { Error::NeverExisted(error) }
-        };
-        folder::create(folder).map_err(failed)?;
-        // SQLite's busy timeout does not cover the creation of a database.
-        let _opening =
-            lock::acquire(&paths.lock, PATIENCE, true).map_err(|reason| match reason {
-                lock::LockError::Failed(error) => failed(error),
-                other => Error::Unreadable(other.into(), Fix::Retry),
-            })?;
-        // Another run may have created it in the meantime.
-        let existed = exists(folder)?;
-        let marked = marker::load(&paths.marker)?;
-        let used = marked.is_some() || leases_remain(folder);
-        if used && is_empty(&paths)? {
-            return Err(lost(&paths));
-        }
-        let opened = Self::open_files(&paths, marked.as_ref());
-        opened.map_err(|error| match error {
-            Error::Unreadable(error, Fix::Files) if !existed => Error::NeverExisted(error),
-            other => other,
-        })
-    }
-
-    fn open_files(paths: &Paths, marked: Option<&marker::Marker>) -> Result<Self> {
-        for path in paths.database_files() {
-            files::inspect(&path).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-        }
-        // SQLite creates its other files with the mode of this file.
-        system::private_file()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&paths.database)
-            .with_context(|| format!("cannot open {}", paths.database.display()))
-            .map_err(|error| Error::Unreadable(error, Fix::Files))?;
-        let connection = connect(&paths.database).map_err(unreadable)?;
-        let pragma = |name| -> rusqlite::Result<i64> {
-            connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))
-        };
-        let pragmas = pragma("application_id").and_then(|id| Ok((id, pragma("user_version")?)));
-        match pragmas.map_err(unreadable)? {
-            (APPLICATION, VERSION) => {}
-            (APPLICATION, later @ 2..) => {
-                let error = anyhow!("the store has version {later}, of a later version of alimsg");
-                return Err(Error::Unreadable(error, Fix::Upgrade));
-            }
-            (0, 0) if marked.is_none() && has_no_tables(&connection).map_err(unreadable)? => {
-                failpoint::point("store: about to create the tables");
-                create(&connection, None).map_err(unreadable)?;
-                failpoint::point("store: tables created");
-            }
-            (0, 0) if marked.is_some() => return Err(lost(paths)),
-            _ => {
-                let error = anyhow!("{} is not a store of alimsg", paths.database.display());
-                return Err(Error::Unreadable(error, Fix::Repair));
-            }
-        }
-        let (id, secret, created_at, known_since) = connection
-            .query_row(
-                "SELECT store_id, secret, created_at, known_since FROM store WHERE id = 1",
-                [],
-                |row| {
-                    let text = |at| row.get::<_, Option<String>>(at);
-                    Ok((text(0)?, row.get::<_, Vec<u8>>(1)?, text(2)?, text(3)?))
-                },
-            )
-            .map_err(|error| Error::Unreadable(error.into(), Fix::Repair))?;
-        let own = marker::Marker {
-            store: id.unwrap_or_default(),
-            created_at: created_at.unwrap_or_default(),
-        };
-        if secret.len() != SECRET {
-            return Err(Error::Unreadable(
-                anyhow!("the secret of the store is damaged"),
-                Fix::Repair,
-            ));
-        }
-        match marked {
-            Some(marked) if marked.is_readable() && marked.store != own.store => {
-                let error = anyhow!(
-                    "{} is not the original database of this folder",
-                    paths.database.display()
-                );
-                return Err(Error::Unreadable(error, Fix::Repair));
-            }
-            Some(marked) if marked.is_readable() => {}
-            _ => {
-                marker::write(&paths.marker, &own)
-                    .map_err(|error| Error::Unreadable(error, Fix::Files))?;
-                failpoint::point("store: marked");
-            }
-        }
-        Ok(Self {
-            connection,
-            secret,
-            known_since: known_since.and_then(|time| time.parse().ok()),
-            legacy: Legacy::below(&paths.folder),
-        })
-    }
-
-    /// Runs a change in a transaction. With `durable`, it is on disk on return.
+    /// The change was not made. Or, with [`Error::Unreadable`], it may have been made but is not
+    /// certain to be on disk.
     fn change<T>(
         &self,
         durable: bool,
         change: impl FnOnce(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
-        let synchronous = if durable { "FULL" } else { "NORMAL" };
-        self.connection.pragma_update(None, "synchronous", synchronous).map_err(unreadable)?;
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
                 .map_err(unreadable)?;
         let changed = change(&transaction)?;
         transaction.commit().map_err(not_written)?;
+        if durable && let Some(log) = &self.log {
+            log.sync().map_err(|error| Error::Unreadable(error, Fix::Files))?;
+        }
         Ok(changed)
-    }
-}
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    Ok(connection)
-}
-
-/// Creates the tables; `previous` is the marker of the store that this one replaces.
-fn create(connection: &Connection, previous: Option<&marker::Marker>) -> rusqlite::Result<()> {
-    let now = Timestamp::now().to_string();
-    let mut secret = [0_u8; SECRET];
-    getrandom::fill(&mut secret).map_err(|error| {
-        rusqlite::Error::ToSqlConversionFailure(format!("cannot get random bytes: {error}").into())
-    })?;
-    let store = previous.map_or_else(|| uuid::Uuid::new_v4().to_string(), |old| old.store.clone());
-    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    transaction.execute_batch(SCHEMA)?;
-    transaction.execute(
-        "INSERT INTO store (id, store_id, secret, created_at, known_since)
-         VALUES (1, ?1, ?2, ?3, ?4)",
-        params![store, secret.as_slice(), now, previous.map(|_| &now)],
-    )?;
-    transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()
-}
-
-fn has_no_tables(connection: &Connection) -> rusqlite::Result<bool> {
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(tables == 0)
-}
-
-/// Whether the database is missing or empty.
-fn is_empty(paths: &Paths) -> Result<bool> {
-    let state =
-        files::inspect(&paths.database).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-    Ok(matches!(state, PathState::Missing | PathState::File(0)))
-}
-
-/// Whether leases show that runs have used keys in a store of this version.
-fn leases_remain(folder: &Path) -> bool {
-    let is_there = |path: &Path| path.symlink_metadata().is_ok();
-    is_there(&folder.join(LEASES)) && !is_there(&Legacy::below(folder).path)
-}
-
-fn lost(paths: &Paths) -> Error {
-    let error = anyhow!("{} was deleted or emptied", paths.database.display());
-    Error::Unreadable(error, Fix::Repair)
-}
-
-fn fix_for(error: &rusqlite::Error) -> Fix {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fix::Retry,
-        Some(
-            ErrorCode::PermissionDenied
-            | ErrorCode::ReadOnly
-            | ErrorCode::CannotOpen
-            | ErrorCode::DiskFull
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::OutOfMemory
-            | ErrorCode::FileLockingProtocolFailed,
-        ) => Fix::Files,
-        _ => Fix::Repair,
-    }
-}
-
-fn unreadable(error: rusqlite::Error) -> Error {
-    let fix = fix_for(&error);
-    Error::Unreadable(error.into(), fix)
-}
-
-fn not_written(error: rusqlite::Error) -> Error {
-    match fix_for(&error) {
-        Fix::Files => Error::NotWritten(error.into()),
-        fix => Error::Unreadable(error.into(), fix),
     }
 }
 
@@ -344,8 +126,16 @@ impl Store for Sqlite {
         self.known_since
     }
 
-    fn reserve(&self, key: &str, new: &NewKey, is_alive: IsAlive<'_>) -> Result<Reserve> {
-        self.reserve_key(key, new, is_alive)
+    fn lease(&self) -> Result<Box<dyn Lease>> {
+        leases::take(&self.leases)
+    }
+
+    fn is_alive(&self, lease: &str) -> bool {
+        leases::is_alive(&self.leases, lease)
+    }
+
+    fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve> {
+        self.reserve_key(key, new)
     }
 
     fn begin(&self, owner: Option<Owner<'_>>, message: Option<&NewMessage>) -> Result<Begin> {
@@ -416,7 +206,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn settle_as_not_sent(&self, record: &KeyRecord, is_alive: IsAlive<'_>) -> Result<bool> {
+    fn settle_as_not_sent(&self, record: &KeyRecord) -> Result<bool> {
         self.change(true, |transaction| {
             let now = match keys::find(transaction, &record.key)? {
                 Some(now) => Some(now),
@@ -426,7 +216,7 @@ impl Store for Sqlite {
                 now.state == record.state
                     && now.tracking == record.tracking
                     && now.lease == record.lease
-                    && !is_alive(&now.lease)
+                    && !self.is_alive(&now.lease)
             });
             if unchanged {
                 // Otherwise a key of version 0.1.0 would be found there again.

@@ -14,7 +14,9 @@ use rusqlite::{Connection, OpenFlags};
 use crate::os::failpoint;
 use crate::storage::files::{self, PathState};
 use crate::storage::sqlite::legacy::Legacy;
-use crate::storage::sqlite::{PATIENCE, Paths, SECRET, create, keys, marker};
+use crate::storage::sqlite::open::Paths;
+use crate::storage::sqlite::schema::{SECRET, create};
+use crate::storage::sqlite::{PATIENCE, keys, marker};
 use crate::storage::{KeyRecord, folder, lock};
 
 /// The result of a repair.

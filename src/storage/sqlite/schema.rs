@@ -1,0 +1,69 @@
+//! The tables of the database.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use crate::storage::sqlite::marker::Marker;
+
+/// The `application_id` of the database: "alim" in ASCII.
+pub const APPLICATION: i64 = 0x616c_696d;
+/// The version of the schema, in `user_version`.
+pub const VERSION: i64 = 1;
+/// The length of the secret in bytes.
+pub const SECRET: usize = 32;
+
+const SCHEMA: &str = "
+    CREATE TABLE store (
+        id          INTEGER PRIMARY KEY CHECK (id = 1),
+        store_id    TEXT NOT NULL,
+        secret      BLOB NOT NULL,
+        created_at  TEXT NOT NULL,
+        known_since TEXT
+    ) STRICT;
+    CREATE TABLE keys (
+        key         TEXT PRIMARY KEY,
+        state       TEXT NOT NULL,
+        content     TEXT,
+        account     TEXT,
+        tracking_id TEXT NOT NULL,
+        generated   INTEGER NOT NULL,
+        lease       TEXT NOT NULL,
+        since       TEXT NOT NULL,
+        details     TEXT,
+        result      TEXT
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE messages (
+        id          TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        state       TEXT NOT NULL,
+        key         TEXT,
+        at          INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX messages_by_fingerprint ON messages (fingerprint, at);
+";
+
+/// Creates the tables; `previous` is the marker of the store that this one replaces.
+pub fn create(connection: &Connection, previous: Option<&Marker>) -> rusqlite::Result<()> {
+    let now = Timestamp::now().to_string();
+    let mut secret = [0_u8; SECRET];
+    getrandom::fill(&mut secret).map_err(|error| {
+        rusqlite::Error::ToSqlConversionFailure(format!("cannot get random bytes: {error}").into())
+    })?;
+    let store = previous.map_or_else(|| uuid::Uuid::new_v4().to_string(), |old| old.store.clone());
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    transaction.execute_batch(SCHEMA)?;
+    transaction.execute(
+        "INSERT INTO store (id, store_id, secret, created_at, known_since)
+         VALUES (1, ?1, ?2, ?3, ?4)",
+        params![store, secret.as_slice(), now, previous.map(|_| &now)],
+    )?;
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+pub fn has_no_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(tables == 0)
+}
