@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use crate::batch::row::{Row, RowView};
 use crate::error::Result;
 use crate::message::channel::Channel;
@@ -21,7 +23,8 @@ const MAX_CHAT: usize = 1_000;
 const MAX_BYTES: usize = 120_000;
 
 /// The call that a group of rows uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// SendSms: one signature and equal values for all numbers.
     Same,
@@ -42,7 +45,7 @@ impl Shape {
 }
 
 /// Rows that share a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     pub shape: Shape,
     /// Ascending by index.
