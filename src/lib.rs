@@ -6,6 +6,7 @@
 
 pub mod aliyun;
 pub mod api;
+pub mod batch;
 pub mod chat;
 mod cli;
 pub mod context;

@@ -14,7 +14,7 @@ use crate::api::operations::{Access, Product};
 use crate::api::reply::{self, Acceptance, Reply};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
-use crate::os::process::SpawnOptions;
+use crate::os::process::{Output, SpawnOptions};
 use crate::os::{failpoint, signals};
 use crate::output::report::{Phase, PlannedCommand, Report};
 use crate::settings::Settings;
@@ -116,15 +116,37 @@ impl<'r> Client<'r> {
     }
 
     fn call<E>(&self, call: &Call<E>) -> Result<Reply> {
-        let arguments = call.arguments(&self.common)?;
-        self.session.check_policy(call.operation)?;
+        let arguments = self.arguments(call)?;
         failpoint::point("service: about to call");
         let output = self.session.call(&arguments)?;
         failpoint::point("service: called");
+        self.judge(call, &output)
+    }
+
+    /// The arguments of a call that the safety policy allows.
+    ///
+    /// # Errors
+    /// The call is invalid, or the safety policy does not allow it.
+    pub fn arguments<E>(&self, call: &Call<E>) -> Result<Vec<String>> {
+        let arguments = call.arguments(&self.common)?;
+        self.session.check_policy(call.operation)?;
+        Ok(arguments)
+    }
+
+    /// The session, to run calls at the same time.
+    pub const fn session(&self) -> &Session<'r> {
+        &self.session
+    }
+
+    /// What the output of a call means.
+    ///
+    /// # Errors
+    /// Alibaba Cloud did not confirm the call; see the failure's outcome.
+    pub fn judge<E>(&self, call: &Call<E>, output: &Output) -> Result<Reply> {
         // All output of the child process passes this redaction before it is shown.
         let mut redaction = self.context.status.redaction.borrow().clone();
         redaction.add(call);
-        let result = reply::parse_output(call.operation, &output)
+        let result = reply::parse_output(call.operation, output)
             .map_err(|failure| redaction.failure(failure))
             .map(|reply| match call.operation.access {
                 // The user asked for this data, so it is not redacted.

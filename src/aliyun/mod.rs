@@ -4,3 +4,4 @@ pub mod guard;
 pub mod listing;
 pub mod oss;
 pub mod pages;
+pub mod pool;

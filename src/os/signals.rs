@@ -7,22 +7,28 @@ use std::ffi::c_int;
 use std::io;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::os::system;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 static FIRST: AtomicI32 = AtomicI32::new(0);
-static WAITER: Mutex<Option<Box<dyn Fn() + Send>>> = Mutex::new(None);
+/// Wakes the threads that wait, each with the number of its subscription.
+static WAITERS: Mutex<Vec<(usize, Wake)>> = Mutex::new(Vec::new());
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+type Wake = Box<dyn Fn() + Send>;
+
+fn waiters() -> MutexGuard<'static, Vec<(usize, Wake)>> {
+    WAITERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Installs the handler. Until then, signals have their default effect.
 pub fn watch() -> io::Result<()> {
     system::watch_signals(|signal| {
         let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
         COUNT.fetch_add(1, Ordering::SeqCst);
-        if let Some(wake) = &*WAITER.lock().unwrap_or_else(PoisonError::into_inner) {
-            wake();
-        }
+        waiters().iter().for_each(|(_, wake)| wake());
     })
 }
 
@@ -40,21 +46,22 @@ pub fn first() -> Option<c_int> {
 }
 
 /// Until it is dropped, each signal also sends `event` to the channel.
-pub struct SignalSubscription;
+pub struct SignalSubscription(usize);
 
 impl SignalSubscription {
     pub fn new<E: Clone + Send + 'static>(sender: Sender<E>, event: E) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::SeqCst);
         let wake = move || {
             // A dropped receiver has stopped waiting.
             let _ = sender.send(event.clone());
         };
-        *WAITER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(wake));
-        Self
+        waiters().push((number, Box::new(wake)));
+        Self(number)
     }
 }
 
 impl Drop for SignalSubscription {
     fn drop(&mut self) {
-        *WAITER.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        waiters().retain(|(number, _)| *number != self.0);
     }
 }

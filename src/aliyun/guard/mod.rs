@@ -38,7 +38,7 @@ use crate::os::process::{Output, SpawnOptions, Termination};
 use crate::os::{failpoint, signals};
 use ai_mode::{AiMode, Leases};
 use preflight::Preflight;
-pub use session::Session;
+pub use session::{Runner, Session};
 use unusable::{lock_failure, unusable};
 use watchdog::Watchdog;
 

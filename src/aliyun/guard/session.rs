@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::fs::File;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::aliyun::cli::AliyunCli;
@@ -160,6 +161,26 @@ impl<'r> Session<'r> {
         output.map_err(|error| spawn_failure(&self.cli, &error))
     }
 
+    /// What threads need to run calls at the same time.
+    pub fn runner(&self) -> Runner<'_> {
+        Runner { cli: &self.cli, lease: Some(self.lease.file()) }
+    }
+
+    /// Checks whether a call can start now, and prints it with `-v`; see [`Runner::run`].
+    ///
+    /// # Errors
+    /// A signal arrived. Nothing has been sent.
+    pub fn announce(&self, arguments: &[String]) -> Result<()> {
+        stop_if_interrupted()?;
+        self.context.screen.command(&self.cli.shown, arguments);
+        Ok(())
+    }
+
+    /// The failure of a call that could not be started.
+    pub fn spawn_failure(&self, error: &io::Error) -> Box<Failure> {
+        spawn_failure(&self.cli, error)
+    }
+
     /// Checks a call against the CLI's safety policy.
     ///
     /// # Errors
@@ -171,6 +192,26 @@ impl<'r> Session<'r> {
     /// Removes the preflight cache, after a failure that its checks should have found.
     pub fn invalidate_cache(&self) {
         PreflightCache::remove(&self.cli);
+    }
+}
+
+/// Runs calls of a session on other threads.
+#[derive(Clone, Copy)]
+pub struct Runner<'s> {
+    cli: &'s AliyunCli,
+    lease: Option<&'s File>,
+}
+
+impl Runner<'_> {
+    /// Runs one call. The second signal of the user ends it. The call holds the lease, so a killed
+    /// run does not switch ai-mode off before all its calls have ended.
+    ///
+    /// # Errors
+    /// The call could not be started, so it had no effect.
+    pub fn run(&self, arguments: &[String]) -> io::Result<Output> {
+        let options =
+            SpawnOptions { hold: self.lease, interruptible: true, ..SpawnOptions::default() };
+        self.cli.run(arguments, &options)
     }
 }
 

@@ -12,6 +12,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::os::{signals, system};
@@ -25,6 +26,9 @@ pub const STDERR_LIMIT: usize = 1024 * 1024;
 /// How long outputs are read after the child has exited or was killed. What is in the pipes by then
 /// belongs to the reply; later output of a process that inherited the pipes does not.
 const STRAGGLER_GRACE: Duration = Duration::from_secs(2);
+
+/// Locked while a process with an inherited file starts.
+static SPAWNING: Mutex<()> = Mutex::new(());
 
 /// A process to start.
 pub struct Launch<'a> {
@@ -182,6 +186,10 @@ pub fn start_companion(role: (&str, &str)) -> io::Result<Child> {
     command.spawn()
 }
 
+fn lock(mutex: &Mutex<()>) -> MutexGuard<'_, ()> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Starts a named thread; unlike `std::thread::spawn`, it does not panic if that fails.
 fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
@@ -209,6 +217,8 @@ fn spawn(launch: &Launch<'_>) -> io::Result<Child> {
         .stderr(Stdio::piped());
     system::own_group(&mut command);
     let mut child = {
+        // One thread at a time: the file is inheritable for the whole process.
+        let _alone = launch.options.hold.map(|_| lock(&SPAWNING));
         let _held = launch.options.hold.map(system::Inherited::new);
         command.spawn()?
     };

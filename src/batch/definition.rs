@@ -1,0 +1,182 @@
+//! What a batch sends, apart from its rows. It is recorded, so that a later run can continue.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::api::call::{Call, SendCall};
+use crate::api::operations::{Product, SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE, SEND_SMS};
+use crate::batch::grouping::{Group, Shape};
+use crate::batch::row::Row;
+use crate::message::channel::Channel;
+use crate::message::params;
+use crate::send::receipt_lookup::ReceiptQuery;
+
+/// The options of a batch that change its messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    pub channel: Channel,
+    pub template_code: String,
+    /// For rows without a signature of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extend_code: Option<String>,
+    /// The sender of chat messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<String>,
+    /// For rows without a language of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Viber: label, tag, and the lifetime in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<u64>,
+    /// The SMS that is sent where the chat message cannot be delivered.
+    #[serde(default, skip_serializing_if = "Fallback::is_empty")]
+    pub fallback: Fallback,
+    /// `--map`: name and column.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mappings: Vec<(String, String)>,
+    /// The variables, in the order of each row's values. Not part of the identity: whether the
+    /// template can be read must not make it another batch.
+    #[serde(default)]
+    pub variables: Vec<String>,
+}
+
+/// The options for a fallback message.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fallback {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration: Option<u64>,
+}
+
+impl Fallback {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Definition {
+    pub const fn product(&self) -> Product {
+        match self.channel {
+            Channel::Sms => Product::Dysmsapi,
+            Channel::Whatsapp | Channel::Viber => Product::Cams,
+        }
+    }
+
+    /// The text that identifies the batch, together with the hash of its input. The space is not
+    /// part of it: it does not change a message, and a later run may know it.
+    pub fn identity(&self, content: &str) -> String {
+        let same = Self { variables: Vec::new(), space: None, ..self.clone() };
+        json!({ "content": content, "definition": same }).to_string()
+    }
+
+    /// The call that sends these rows.
+    pub fn call(&self, group: &Group, tracking_id: &str) -> SendCall {
+        match group.shape {
+            Shape::Same => self.same(&group.rows, tracking_id),
+            Shape::Each => self.each(&group.rows, tracking_id),
+            Shape::Chat => self.chat(&group.rows, tracking_id),
+        }
+    }
+
+    fn same(&self, rows: &[Row], tracking_id: &str) -> SendCall {
+        let phones: Vec<&str> = rows.iter().map(|row| row.phone.as_str()).collect();
+        let first = rows.first();
+        let variables = first.map(|row| self.pairs(row)).unwrap_or_default();
+        let variables = (!variables.is_empty()).then(|| params::to_json(&variables));
+        Call::to(&SEND_SMS)
+            .text("--phone-numbers", phones.join(","))
+            .text("--sign-name", first.map(|row| row.sign.as_str()).unwrap_or_default())
+            .text("--template-code", &self.template_code)
+            .optional_text("--template-param", variables.as_deref())
+            .text("--out-id", tracking_id)
+            .optional_text("--sms-up-extend-code", self.extend_code.as_deref())
+    }
+
+    fn each(&self, rows: &[Row], tracking_id: &str) -> SendCall {
+        let list = |value: fn(&Row) -> &str| {
+            Value::Array(rows.iter().map(|row| value(row).into()).collect()).to_string()
+        };
+        let variables: Value = rows.iter().map(|row| Value::Object(self.object(row))).collect();
+        let has_variables = !self.variables.is_empty();
+        let extend_codes = self.extend_code.as_ref().map(|code| {
+            Value::Array(rows.iter().map(|_| code.as_str().into()).collect()).to_string()
+        });
+        Call::to(&SEND_BATCH_SMS)
+            .text("--phone-number-json", list(|row| &row.phone))
+            .text("--sign-name-json", list(|row| &row.sign))
+            .text("--template-code", &self.template_code)
+            .optional_text(
+                "--template-param-json",
+                has_variables.then(|| variables.to_string()).as_deref(),
+            )
+            .text("--out-id", tracking_id)
+            .optional_text("--sms-up-extend-code-json", extend_codes.as_deref())
+    }
+
+    fn chat(&self, rows: &[Row], tracking_id: &str) -> SendCall {
+        let recipient = |row: &Row| {
+            let mut recipient = Map::new();
+            recipient.insert("To".into(), row.phone.as_str().into());
+            if !self.variables.is_empty() {
+                recipient.insert("TemplateParams".into(), Value::Object(self.object(row)));
+            }
+            Value::Object(recipient)
+        };
+        let recipients: Value = rows.iter().map(recipient).collect();
+        let language = rows.first().map(|row| row.language.as_str()).unwrap_or_default();
+        Call::to(&SEND_CHATAPP_MASS_MESSAGE)
+            .text("--channel-type", self.channel.name())
+            .optional_text("--cust-space-id", self.space.as_deref())
+            .text("--from", self.from.as_deref().unwrap_or_default())
+            .text("--template-code", &self.template_code)
+            .text("--biz-language", language)
+            .json("--sender-list", &recipients)
+            .text("--task-id", tracking_id)
+            .optional_text("--label", self.label.as_deref())
+            .optional_text("--tag", self.tag.as_deref())
+            .optional_integer("--ttl", self.ttl)
+            .optional_text("--fall-back-id", self.fallback.id.as_deref())
+            .optional_text("--fall-back-content", self.fallback.content.as_deref())
+            .optional_text("--fall-back-rule", self.fallback.rule.as_deref())
+            .optional_integer("--fall-back-duration", self.fallback.duration)
+    }
+
+    /// Where to look for a receipt of this call.
+    pub fn receipt_query(&self, group: &Group) -> ReceiptQuery {
+        match self.channel {
+            Channel::Sms => ReceiptQuery::Sms {
+                phones: group.rows.iter().map(|row| row.phone.clone()).collect(),
+                content: None,
+            }
+            .without_content(),
+            Channel::Whatsapp | Channel::Viber => ReceiptQuery::Chat {
+                channel: self.channel.name().into(),
+                from: self.from.clone().unwrap_or_default(),
+                to: group.rows.first().map(|row| row.phone.clone()).unwrap_or_default(),
+                space: self.space.clone(),
+            },
+        }
+    }
+
+    /// The variables of a row with their values.
+    pub fn pairs(&self, row: &Row) -> Vec<(String, String)> {
+        self.variables.iter().cloned().zip(row.values.iter().cloned()).collect()
+    }
+
+    fn object(&self, row: &Row) -> Map<String, Value> {
+        self.pairs(row).into_iter().map(|(name, value)| (name, value.into())).collect()
+    }
+}

@@ -1,0 +1,593 @@
+//! Sends the calls of a batch: several at a time, each recorded before it starts and after it ends.
+//!
+//! This thread owns the store and judges all replies; the threads of the [`Pool`] only run
+//! processes. A call that may have been started is never started again here.
+
+mod verdict;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::aliyun::client::Client;
+use crate::aliyun::guard::Guard;
+use crate::aliyun::pool::{Pool, Waited};
+use crate::api::call::SendCall;
+use crate::api::operations::Product;
+use crate::api::reply::Acceptance;
+use crate::batch::definition::Definition;
+use crate::batch::grouping::{Group, Groups};
+use crate::batch::pace::Pace;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::os::{failpoint, signals};
+use crate::storage::batches::{Batch, Batches, CallEnd, CallState, NewCall, Start, WorkerLease};
+use crate::storage::{self, Tracking};
+use verdict::Verdict;
+
+/// How often a call that was proven not to be sent is tried again, after throttling or a refused
+/// connection.
+const MAX_ATTEMPTS: u32 = 5;
+/// After so many refused connections in a row, the batch stops.
+const MAX_CONNECTION_FAILURES: u32 = 10;
+/// The longest pause of the loop, so that no event is missed for long.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+/// The pause after the store could not be used, and how long the engine tries to record results.
+const STORE_PAUSE: Duration = Duration::from_millis(500);
+const STORE_PATIENCE: Duration = Duration::from_secs(300);
+
+/// How a run sends.
+#[derive(Debug, Clone, Copy)]
+pub struct EngineOptions {
+    /// How many calls run at the same time.
+    pub jobs: usize,
+    /// Messages per second; `None` for the limit of the service.
+    pub rate: Option<f64>,
+}
+
+/// Where the calls come from.
+pub enum Source<'s> {
+    /// The rows of the input.
+    Input(Groups<'s>),
+    /// The queue in the store.
+    Queue,
+}
+
+/// What a run did, in messages.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub calls: u64,
+    pub accepted: u64,
+    pub failed: u64,
+    pub unknown: u64,
+    /// Failed and unknown messages by error code, with the meaning and the action.
+    pub codes: BTreeMap<String, CodeTally>,
+    /// Why the run stopped before its end.
+    pub stopped: Option<Box<Failure>>,
+}
+
+/// The messages with one error code.
+#[derive(Debug, Clone)]
+pub struct CodeTally {
+    pub messages: u64,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+/// A call that ended, for progress and events.
+pub struct Ended<'e> {
+    pub id: i64,
+    pub state: CallState,
+    pub group: &'e Group,
+    pub tracking_id: &'e str,
+    /// The service's ID of the call.
+    pub receipt_id: Option<&'e str>,
+    pub failure: Option<&'e Failure>,
+}
+
+/// Sends one batch.
+pub struct Engine<'a> {
+    pub context: &'a Context,
+    pub guard: &'a Guard<'a>,
+    pub store: &'a dyn Batches,
+    pub batch: &'a Batch,
+    pub definition: &'a Definition,
+    pub options: EngineOptions,
+    /// Called after each call.
+    pub on_end: &'a dyn Fn(&Ended<'_>, &Tally),
+}
+
+/// A call that is ready to start.
+struct Planned {
+    group: Group,
+    tracking: Tracking,
+    attempts: u32,
+    /// The record of a call from the queue, which is started already.
+    record: Option<i64>,
+}
+
+/// A call that is running.
+struct Running {
+    id: i64,
+    planned: Planned,
+}
+
+/// The state of a run.
+struct State<'s> {
+    source: Source<'s>,
+    /// Groups that are to be tried again.
+    again: VecDeque<Planned>,
+    /// The next call, and when it may start.
+    next: Option<(Planned, Instant)>,
+    exhausted: bool,
+    pace: Pace,
+    /// The earliest start of another call, because of the limit of calls per second.
+    next_call_at: Instant,
+    connection_failures: u32,
+    /// Results that could not be recorded yet.
+    unrecorded: Vec<(i64, CallEnd)>,
+    tally: Tally,
+}
+
+impl Engine<'_> {
+    /// Sends all calls of the source. ai-mode is on meanwhile.
+    ///
+    /// # Errors
+    /// ai-mode cannot be switched on, or the store cannot be used. Failed calls are not errors here.
+    pub fn run(&self, source: Source<'_>) -> Result<Tally> {
+        let client = Client::open(self.context, self.guard)?;
+        let worker = self.store.worker().map_err(store_failure)?;
+        let now = Instant::now();
+        let mut state = State {
+            source,
+            again: VecDeque::new(),
+            next: None,
+            exhausted: false,
+            pace: Pace::new(self.options.rate, now),
+            next_call_at: now,
+            connection_failures: 0,
+            unrecorded: Vec::new(),
+            tally: Tally::default(),
+        };
+        std::thread::scope(|scope| {
+            let mut pool = Pool::new(scope, &client);
+            let result = self.drive(&client, &*worker, &mut pool, &mut state);
+            // Running calls end and are recorded even if this run cannot go on.
+            self.finish_running(&mut pool, &mut state);
+            result
+        })?;
+        Ok(state.tally)
+    }
+
+    fn drive(
+        &self,
+        client: &Client<'_>,
+        worker: &dyn WorkerLease,
+        pool: &mut Pool<'_, '_, Running>,
+        state: &mut State<'_>,
+    ) -> Result<()> {
+        let mut noted = false;
+        loop {
+            let may_start = state.tally.stopped.is_none()
+                && !pool.is_interrupted()
+                && state.unrecorded.is_empty();
+            if may_start {
+                self.start_calls(client, worker, pool, state)?;
+            } else {
+                self.release_next(state);
+            }
+            if pool.is_interrupted() && !noted && pool.running() > 0 {
+                noted = true;
+                self.context.screen.note(
+                    "stopping: waiting for the running calls to finish; a second Ctrl-C ends them \
+                     now, and their outcome may then be unknown",
+                );
+            }
+            let is_over = state.next.is_none()
+                && state.again.is_empty()
+                && (state.exhausted || !may_start)
+                && pool.running() == 0
+                && state.unrecorded.is_empty();
+            if is_over {
+                return Ok(());
+            }
+            let pause = match &state.next {
+                Some((_, due)) => due.saturating_duration_since(Instant::now()).min(MAX_WAIT),
+                None if !state.unrecorded.is_empty() => STORE_PAUSE,
+                None => MAX_WAIT,
+            };
+            self.collect(pool, state, pause);
+            self.record(state)?;
+        }
+    }
+
+    /// Starts as many calls as there are free slots and the rate permits.
+    fn start_calls(
+        &self,
+        client: &Client<'_>,
+        worker: &dyn WorkerLease,
+        pool: &mut Pool<'_, '_, Running>,
+        state: &mut State<'_>,
+    ) -> Result<()> {
+        let mut ready: Vec<Planned> = Vec::new();
+        while pool.running() + ready.len() < self.options.jobs {
+            if state.next.is_none() {
+                let free = self.options.jobs - pool.running() - ready.len();
+                let Some(planned) = self.plan_next(worker, state, free)? else { break };
+                let messages = planned.group.rows.len() as u64;
+                let due = self.due(state, messages)?;
+                state.next = Some((planned, due));
+            }
+            match state.next.take() {
+                Some((planned, due)) if due <= Instant::now() => ready.push(planned),
+                later => {
+                    state.next = later;
+                    break;
+                }
+            }
+        }
+        if ready.is_empty() { Ok(()) } else { self.begin(client, worker, pool, state, ready) }
+    }
+
+    /// The next call to start; `None` if there is none now.
+    fn plan_next(
+        &self,
+        worker: &dyn WorkerLease,
+        state: &mut State<'_>,
+        free: usize,
+    ) -> Result<Option<Planned>> {
+        if let Some(planned) = state.again.pop_front() {
+            return Ok(Some(planned));
+        }
+        if state.exhausted {
+            return Ok(None);
+        }
+        match &mut state.source {
+            Source::Input(groups) => {
+                let group = groups.next_group()?;
+                state.exhausted = group.is_none();
+                Ok(group.map(|group| self.planned(group)))
+            }
+            Source::Queue => {
+                // Only what can start at once: a claimed call is never claimable again.
+                let max = if self.options.rate.is_some() { 1 } else { free };
+                let claimed =
+                    self.retrying(|| self.store.claim(&self.batch.id, worker.name(), max))?;
+                if claimed.is_empty() {
+                    state.exhausted = true;
+                    return Ok(None);
+                }
+                for record in claimed {
+                    let group = record.payload.as_deref().map(serde_json::from_str::<Group>);
+                    let tracking = Tracking { id: record.tracking_id, generated: record.generated };
+                    match group {
+                        Some(Ok(group)) => state.again.push_back(Planned {
+                            group,
+                            tracking,
+                            attempts: 0,
+                            record: Some(record.id),
+                        }),
+                        // Not started, so certainly not sent.
+                        _ => {
+                            let message = "the record of this call cannot be read";
+                            let result = json!({ "message": message }).to_string();
+                            state.tally.failed += record.rows.len() as u64;
+                            state.unrecorded.push((record.id, CallEnd::Failed { result }));
+                        }
+                    }
+                }
+                Ok(state.again.pop_front())
+            }
+        }
+    }
+
+    fn planned(&self, group: Group) -> Planned {
+        let given = group.rows.first().and_then(|row| row.out_id.clone());
+        Planned { group, tracking: Tracking::given_or_new(given), attempts: 0, record: None }
+    }
+
+    /// When a call with this many messages may start.
+    fn due(&self, state: &mut State<'_>, messages: u64) -> Result<Instant> {
+        let now = Instant::now();
+        let mut due = state.next_call_at.max(now);
+        if let Some(rate) = state.pace.rate(now) {
+            let wait = self.retrying(|| self.store.reserve_rate(&self.batch.id, messages, rate))?;
+            due = due.max(now + wait);
+        }
+        state.next_call_at = due + self.call_interval();
+        Ok(due)
+    }
+
+    /// The documented limits of the services: calls per second and account.
+    const fn call_interval(&self) -> Duration {
+        match self.definition.product() {
+            Product::Dysmsapi => Duration::from_micros(200),
+            Product::Cams => Duration::from_millis(100),
+        }
+    }
+
+    /// Records calls as started, and starts them.
+    fn begin(
+        &self,
+        client: &Client<'_>,
+        worker: &dyn WorkerLease,
+        pool: &mut Pool<'_, '_, Running>,
+        state: &mut State<'_>,
+        ready: Vec<Planned>,
+    ) -> Result<()> {
+        let mut calls: Vec<(Planned, SendCall, Vec<String>)> = Vec::new();
+        for planned in ready {
+            let call = self.definition.call(&planned.group, &planned.tracking.id);
+            match client.arguments(&call) {
+                Ok(arguments) => calls.push((planned, call, arguments)),
+                // Nothing is on record yet, or the queued call goes back to the queue.
+                Err(failure) => {
+                    let record = planned.record;
+                    state.unrecorded.extend(record.map(|id| (id, CallEnd::NotSent)));
+                    state.tally.stopped = Some(failure);
+                }
+            }
+        }
+        let new: Vec<NewCall> = calls
+            .iter()
+            .filter(|(planned, ..)| planned.record.is_none())
+            .map(|(planned, ..)| self.new_call(&planned.group, &planned.tracking, None))
+            .collect();
+        failpoint::point("batch: about to record the start");
+        let mut starts = self.retrying_start(worker, &new)?.into_iter();
+        failpoint::point("batch: start recorded");
+        for (mut planned, call, arguments) in calls {
+            let id = match planned.record {
+                Some(id) => id,
+                None => match starts.next() {
+                    Some(Start::Started(id)) => id,
+                    Some(Start::Taken(rows)) => {
+                        planned.group.rows.retain(|row| rows.binary_search(&row.index).is_err());
+                        if !planned.group.rows.is_empty() {
+                            state.again.push_back(self.planned(planned.group));
+                        }
+                        continue;
+                    }
+                    None => return Err(Failure::internal("the store did not record a call")),
+                },
+            };
+            if let Err(failure) = pool.start(Running { id, planned }, call, arguments) {
+                // The process was not started, so nothing was sent.
+                state.unrecorded.push((id, CallEnd::NotSent));
+                if !pool.is_interrupted() {
+                    state.tally.stopped = Some(failure);
+                }
+            }
+        }
+        self.record(state)
+    }
+
+    /// The record of a call, which contains no text of a message.
+    pub fn new_call(&self, group: &Group, tracking: &Tracking, payload: Option<String>) -> NewCall {
+        let details = serde_json::to_string(&self.definition.receipt_query(group));
+        NewCall {
+            rows: group.rows.iter().map(|row| row.index).collect(),
+            tracking_id: tracking.id.clone(),
+            generated: tracking.generated,
+            details: details.unwrap_or_default(),
+            payload,
+        }
+    }
+
+    /// Gives back a call that waits for its time.
+    fn release_next(&self, state: &mut State<'_>) {
+        let waiting = state.next.take().map(|(planned, _)| planned);
+        for planned in waiting.into_iter().chain(std::mem::take(&mut state.again)) {
+            state.unrecorded.extend(planned.record.map(|id| (id, CallEnd::NotSent)));
+        }
+    }
+
+    /// Waits for calls that end, and judges them.
+    fn collect(&self, pool: &mut Pool<'_, '_, Running>, state: &mut State<'_>, pause: Duration) {
+        let mut limit = pause;
+        while let Waited::Ended(running, result) = pool.wait(limit) {
+            limit = Duration::ZERO;
+            self.judge(state, running, result);
+        }
+    }
+
+    fn judge(&self, state: &mut State<'_>, running: Running, result: Result<Acceptance>) {
+        let Running { id, mut planned } = running;
+        let messages = planned.group.rows.len() as u64;
+        state.tally.calls += 1;
+        let failure = match result {
+            Ok(acceptance) => {
+                state.connection_failures = 0;
+                state.pace.sent(messages);
+                state.tally.accepted += messages;
+                let result = json!({
+                    "receipt_id": acceptance.receipt_id,
+                    "request_id": acceptance.request_id,
+                });
+                state.unrecorded.push((id, CallEnd::Accepted { result: result.to_string() }));
+                let receipt_id = acceptance.receipt_id.as_deref();
+                self.announce(state, id, CallState::Accepted, &planned, receipt_id, None);
+                return;
+            }
+            Err(failure) => failure,
+        };
+        let result = json!({
+            "code": failure.code,
+            "message": failure.message,
+            "request_id": failure.request_id,
+        })
+        .to_string();
+        let any_accepted = state.tally.accepted > 0;
+        let can_split = planned.group.rows.len() > 1 && planned.record.is_none();
+        let verdict = match verdict::judge(self.definition.product(), &failure, any_accepted) {
+            // One number fails the whole call, and the reply does not name it.
+            Verdict::Recipient if can_split => Verdict::Recipient,
+            Verdict::Recipient => Verdict::Failed,
+            Verdict::Throttled | Verdict::Unreachable if planned.attempts + 1 >= MAX_ATTEMPTS => {
+                Verdict::Stop
+            }
+            verdict => verdict,
+        };
+        match verdict {
+            Verdict::Unknown => {
+                state.tally.unknown += messages;
+                state.tally.count(&failure, messages);
+                state.unrecorded.push((id, CallEnd::Unknown { result }));
+                self.announce(state, id, CallState::Unknown, &planned, None, Some(&failure));
+            }
+            Verdict::Failed => {
+                state.connection_failures = 0;
+                state.tally.failed += messages;
+                state.tally.count(&failure, messages);
+                state.unrecorded.push((id, CallEnd::Failed { result }));
+                self.announce(state, id, CallState::Failed, &planned, None, Some(&failure));
+            }
+            Verdict::Stop => {
+                state.unrecorded.push((id, CallEnd::NotSent));
+                state.tally.stopped.get_or_insert(failure);
+            }
+            Verdict::Recipient => {
+                state.connection_failures = 0;
+                state.unrecorded.push((id, CallEnd::NotSent));
+                let shape = planned.group.shape;
+                let mut rows = planned.group.rows;
+                let second = rows.split_off(rows.len() / 2);
+                for rows in [rows, second] {
+                    state.again.push_back(self.planned(Group { shape, rows }));
+                }
+            }
+            Verdict::Throttled | Verdict::Unreachable => {
+                if verdict == Verdict::Unreachable {
+                    state.connection_failures += 1;
+                    if state.connection_failures >= MAX_CONNECTION_FAILURES {
+                        state.tally.stopped.get_or_insert(failure);
+                    }
+                }
+                state.pace.throttled(Instant::now());
+                state.unrecorded.push((id, CallEnd::NotSent));
+                // A queued call goes back to the queue, where any worker can claim it.
+                if planned.record.is_none() {
+                    planned.attempts += 1;
+                    let given = planned.group.rows.first().and_then(|row| row.out_id.clone());
+                    planned.tracking = Tracking::given_or_new(given);
+                    state.again.push_back(planned);
+                } else {
+                    state.exhausted = false;
+                }
+            }
+        }
+    }
+
+    fn announce(
+        &self,
+        state: &State<'_>,
+        id: i64,
+        call_state: CallState,
+        planned: &Planned,
+        receipt_id: Option<&str>,
+        failure: Option<&Failure>,
+    ) {
+        let ended = Ended {
+            id,
+            state: call_state,
+            group: &planned.group,
+            tracking_id: &planned.tracking.id,
+            receipt_id,
+            failure,
+        };
+        (self.on_end)(&ended, &state.tally);
+    }
+
+    /// Records results. If the store cannot be used now, they are kept and recorded later.
+    fn record(&self, state: &mut State<'_>) -> Result<()> {
+        if state.unrecorded.is_empty() {
+            return Ok(());
+        }
+        failpoint::point("batch: about to record results");
+        self.retrying(|| self.store.finish(&self.batch.id, &state.unrecorded))?;
+        failpoint::point("batch: results recorded");
+        state.unrecorded.clear();
+        Ok(())
+    }
+
+    /// Waits for the running calls and records their results.
+    fn finish_running(&self, pool: &mut Pool<'_, '_, Running>, state: &mut State<'_>) {
+        self.release_next(state);
+        while pool.running() > 0 {
+            self.collect(pool, state, MAX_WAIT);
+        }
+        if let Err(failure) = self.record(state) {
+            self.context.screen.warn(format!(
+                "the results of {} could not be recorded, so they count as unknown: {}",
+                count(state.unrecorded.len(), "call"),
+                failure.message
+            ));
+        }
+    }
+
+    /// Records the start of calls. After an error it is not certain whether the record was written:
+    /// then such records are removed first, because these calls were not started.
+    fn retrying_start(&self, worker: &dyn WorkerLease, calls: &[NewCall]) -> Result<Vec<Start>> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_doubtful = std::cell::Cell::new(false);
+        self.retrying(|| {
+            if is_doubtful.get() {
+                let mut doubtful = Vec::new();
+                self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
+                    let is_own = record.worker.as_deref() == Some(worker.name())
+                        && calls.iter().any(|call| call.rows == record.rows);
+                    if is_own {
+                        doubtful.push((record.id, CallEnd::NotSent));
+                    }
+                    Ok(())
+                })?;
+                self.store.finish(&self.batch.id, &doubtful)?;
+            }
+            is_doubtful.set(true);
+            self.store.start(&self.batch.id, worker.name(), calls)
+        })
+    }
+
+    /// Repeats an operation of the store while another program locks it or its server is away.
+    fn retrying<T>(&self, mut operation: impl FnMut() -> storage::Result<T>) -> Result<T> {
+        let end = Instant::now() + STORE_PATIENCE;
+        loop {
+            match operation() {
+                Ok(value) => return Ok(value),
+                Err(storage::Error::Unreadable(error, storage::Fix::Retry))
+                    if Instant::now() < end && signals::count() < 2 =>
+                {
+                    self.context.screen.warn(format!("waiting for the store: {error:#}"));
+                    std::thread::sleep(STORE_PAUSE);
+                }
+                Err(error) => return Err(store_failure(error)),
+            }
+        }
+    }
+}
+
+impl Tally {
+    fn count(&mut self, failure: &Failure, messages: u64) {
+        let code = failure.code.clone().unwrap_or_else(|| "no code".into());
+        let entry = self.codes.entry(code).or_insert_with(|| CodeTally {
+            messages: 0,
+            message: failure.message.clone(),
+            hint: failure.hint.clone(),
+        });
+        entry.messages += messages;
+    }
+}
+
+/// The failure if the store cannot be used. Calls on record stay as they are.
+pub fn store_failure(error: storage::Error) -> Box<Failure> {
+    let error = anyhow::Error::from(error);
+    Failure::environment(format!("the record of the batch cannot be used: {error:#}"))
+        .hint("no call starts without its record; run the same command again to continue")
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}

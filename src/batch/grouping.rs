@@ -1,0 +1,315 @@
+//! Groups rows that can share a call.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::batch::row::{Row, RowView};
+use crate::error::Result;
+use crate::message::channel::Channel;
+use crate::message::phone::canonical_sms_number;
+
+/// Rows are grouped within windows of this size, so that memory is bounded.
+const WINDOW: usize = 50_000;
+/// Documented limit: numbers of a SendSms call.
+const MAX_SAME: usize = 1_000;
+/// Documented limit: numbers of a SendBatchSms call.
+const MAX_EACH: usize = 100;
+/// Documented limit: recipients of a SendChatappMassMessage call.
+const MAX_CHAT: usize = 1_000;
+/// The maximum size of all rows of a call in bytes, so that no argument is longer than the system
+/// permits; see [`crate::api::call::ARGUMENT_LIMIT`]. Escapes in JSON can double the size of a
+/// text, and names of variables are repeated in each row: the caller adds them.
+const MAX_BYTES: usize = 120_000;
+
+/// The call that a group of rows uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// SendSms: one signature and equal values for all numbers.
+    Same,
+    /// SendBatchSms: each number has its own signature and values.
+    Each,
+    /// SendChatappMassMessage: each recipient has its own values.
+    Chat,
+}
+
+impl Shape {
+    const fn max_rows(self) -> usize {
+        match self {
+            Self::Same => MAX_SAME,
+            Self::Each => MAX_EACH,
+            Self::Chat => MAX_CHAT,
+        }
+    }
+}
+
+/// Rows that share a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    pub shape: Shape,
+    /// Ascending by index.
+    pub rows: Vec<Row>,
+}
+
+/// Groups the rows of a source. Memory is bounded by the window.
+pub struct Groups<'b> {
+    channel: Channel,
+    /// The bytes that a row adds to a call besides its values.
+    overhead: usize,
+    source: Source<'b>,
+    ready: VecDeque<Group>,
+    ended: bool,
+}
+
+type Source<'b> = Box<dyn FnMut() -> Result<Option<Row>> + 'b>;
+
+impl<'b> Groups<'b> {
+    /// `variables` are the names of the variables of the batch.
+    pub fn new(channel: Channel, variables: &[String], source: Source<'b>) -> Self {
+        // Each value is written as "name":"value", with quotes that may be escaped.
+        let overhead = variables.iter().map(|name| json_size(name) + 4).sum::<usize>() + 64;
+        Self { channel, overhead, source, ready: VecDeque::new(), ended: false }
+    }
+
+    /// The next group; `None` at the end.
+    ///
+    /// # Errors
+    /// The source failed.
+    pub fn next_group(&mut self) -> Result<Option<Group>> {
+        while self.ready.is_empty() && !self.ended {
+            let mut window = Vec::new();
+            while window.len() < WINDOW {
+                match (self.source)()? {
+                    Some(row) => window.push(row),
+                    None => {
+                        self.ended = true;
+                        break;
+                    }
+                }
+            }
+            self.ready = group(self.channel, self.overhead, window).into();
+        }
+        Ok(self.ready.pop_front())
+    }
+}
+
+/// Groups the rows of one window. The groups are in the order of their first rows.
+fn group(channel: Channel, overhead: usize, rows: Vec<Row>) -> Vec<Group> {
+    let mut open = Open { overhead, ..Open::default() };
+    match channel {
+        Channel::Sms => {
+            let key = |row: &Row| (row.sign.clone(), row.out_id.clone(), row.values.clone());
+            let mut sizes: HashMap<_, usize> = HashMap::new();
+            for row in &rows {
+                *sizes.entry(key(row)).or_default() += 1;
+            }
+            for row in rows {
+                let key = key(&row);
+                if sizes.get(&key).is_some_and(|size| *size > 1) {
+                    open.add(Shape::Same, (key.1.clone(), Some(key)), row);
+                } else {
+                    open.add(Shape::Each, (key.1, None), row);
+                }
+            }
+        }
+        Channel::Whatsapp | Channel::Viber => {
+            for row in rows {
+                let key = (row.language.clone(), row.out_id.clone(), Vec::new());
+                open.add(Shape::Chat, (row.out_id.clone(), Some(key)), row);
+            }
+        }
+    }
+    open.finish()
+}
+
+/// The rows of one key: what a call shares.
+type Key = (Option<String>, Option<(String, Option<String>, Vec<String>)>);
+
+/// The groups that are not full yet.
+#[derive(Default)]
+struct Open {
+    overhead: usize,
+    done: Vec<Group>,
+    open: HashMap<Key, OpenGroup>,
+}
+
+struct OpenGroup {
+    group: Group,
+    bytes: usize,
+    phones: HashSet<String>,
+}
+
+impl Open {
+    fn add(&mut self, shape: Shape, key: Key, row: Row) {
+        let bytes = row.phone.len()
+            + self.overhead
+            + if shape == Shape::Same {
+                0
+            } else {
+                json_size(&row.sign)
+                    + row.values.iter().map(|value| json_size(value)).sum::<usize>()
+            };
+        let phone = canonical_sms_number(&row.phone);
+        let open = self.open.entry(key).or_insert_with(|| OpenGroup::new(shape));
+        let is_full = open.group.rows.len() >= shape.max_rows()
+            || (!open.group.rows.is_empty() && open.bytes + bytes > MAX_BYTES)
+            // Two messages to one number are two calls.
+            || open.phones.contains(phone);
+        if is_full {
+            self.done.push(std::mem::replace(open, OpenGroup::new(shape)).group);
+        }
+        open.bytes += bytes;
+        open.phones.insert(phone.to_string());
+        open.group.rows.push(row);
+    }
+
+    fn finish(mut self) -> Vec<Group> {
+        self.done.extend(self.open.into_values().map(|open| open.group));
+        self.done.sort_by_key(|group| group.rows.first().map(|row| row.index));
+        for group in &mut self.done {
+            // One row has no need for a call with many rows.
+            if group.shape == Shape::Each && group.rows.len() == 1 {
+                group.shape = Shape::Same;
+            }
+        }
+        self.done
+    }
+}
+
+impl OpenGroup {
+    fn new(shape: Shape) -> Self {
+        Self { group: Group { shape, rows: Vec::new() }, bytes: 0, phones: HashSet::new() }
+    }
+}
+
+/// An upper bound for the bytes of a text in JSON, with its quotes, within another JSON text.
+fn json_size(text: &str) -> usize {
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' => 4,
+        0..=0x1f => 7,
+        _ => 1,
+    };
+    text.bytes().map(escaped).sum::<usize>() + 6
+}
+
+/// Counts calls without keeping rows.
+pub struct CallCounter {
+    channel: Channel,
+    calls: u64,
+    in_window: usize,
+    /// By what a call shares: the number of rows, and the hash of their out-id.
+    sizes: HashMap<u64, (u64, u64)>,
+    hasher: std::hash::RandomState,
+}
+
+impl CallCounter {
+    pub fn new(channel: Channel) -> Self {
+        let (sizes, hasher) = (HashMap::new(), std::hash::RandomState::new());
+        Self { channel, calls: 0, in_window: 0, sizes, hasher }
+    }
+
+    /// Adds a row; `message` is a hash of what the recipient receives.
+    pub fn add(&mut self, row: &RowView<'_>, message: u64) {
+        use std::hash::BuildHasher as _;
+        let out_id = row.out_id.map_or(0, |id| self.hasher.hash_one(id));
+        let key = match self.channel {
+            Channel::Sms => message ^ out_id,
+            Channel::Whatsapp | Channel::Viber => self.hasher.hash_one(row.language) ^ out_id,
+        };
+        self.sizes.entry(key).or_insert((0, out_id)).0 += 1;
+        self.in_window += 1;
+        if self.in_window == WINDOW {
+            self.end_window();
+        }
+    }
+
+    fn end_window(&mut self) {
+        let mut singles: HashMap<u64, u64> = HashMap::new();
+        for (size, out_id) in self.sizes.drain().map(|(_, entry)| entry) {
+            match self.channel {
+                Channel::Sms if size == 1 => *singles.entry(out_id).or_default() += 1,
+                Channel::Sms => self.calls += size.div_ceil(MAX_SAME as u64),
+                Channel::Whatsapp | Channel::Viber => self.calls += size.div_ceil(MAX_CHAT as u64),
+            }
+        }
+        self.calls += singles.values().map(|size| size.div_ceil(MAX_EACH as u64)).sum::<u64>();
+        self.in_window = 0;
+    }
+
+    /// The number of calls. Long values and repeated numbers can need more.
+    pub fn finish(mut self) -> u64 {
+        self.end_window();
+        self.calls
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(index: u64, phone: u64, sign: &str, values: &[&str]) -> Row {
+        Row {
+            index,
+            line: index + 2,
+            phone: phone.to_string(),
+            sign: sign.into(),
+            out_id: None,
+            language: String::new(),
+            values: values.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn groups(channel: Channel, rows: Vec<Row>) -> Vec<(Shape, Vec<u64>)> {
+        let mut rows = rows.into_iter();
+        let source = Box::new(move || Ok(rows.next()));
+        let mut groups = Groups::new(channel, &["name".to_string()], source);
+        let mut all = Vec::new();
+        while let Some(group) = groups.next_group().expect("grouped") {
+            all.push((group.shape, group.rows.iter().map(|row| row.index).collect()));
+        }
+        all
+    }
+
+    #[test]
+    fn equal_messages_share_one_call_and_the_others_a_call_with_own_values() {
+        let rows = vec![
+            row(0, 1, "A", &["x"]),
+            row(1, 2, "A", &["y"]),
+            row(2, 3, "A", &["x"]),
+            row(3, 4, "B", &["x"]),
+        ];
+        let found = groups(Channel::Sms, rows);
+        assert_eq!(found, [(Shape::Same, vec![0, 2]), (Shape::Each, vec![1, 3])]);
+    }
+
+    #[test]
+    fn calls_are_limited_in_rows_and_bytes() {
+        let same = (0..2_500).map(|at| row(at, at, "A", &["x"])).collect();
+        let sizes: Vec<_> = groups(Channel::Sms, same).iter().map(|one| one.1.len()).collect();
+        assert_eq!(sizes, [1_000, 1_000, 500]);
+        let each = (0..250).map(|at| row(at, at, "A", &[&at.to_string()])).collect();
+        let sizes: Vec<_> = groups(Channel::Sms, each).iter().map(|one| one.1.len()).collect();
+        assert_eq!(sizes, [100, 100, 50]);
+        let long = "é\"".repeat(1_000);
+        let chat: Vec<_> = (0..100).map(|at| row(at, at, "", &[&long])).collect();
+        let found = groups(Channel::Whatsapp, chat);
+        assert!(found.iter().all(|one| one.1.len() <= 25), "{found:?}");
+        assert_eq!(found.iter().map(|one| one.1.len()).sum::<usize>(), 100);
+    }
+
+    #[test]
+    fn two_messages_to_one_number_are_two_calls() {
+        let rows = vec![row(0, 1, "A", &["x"]), row(1, 1, "A", &["y"]), row(2, 2, "A", &["z"])];
+        let found = groups(Channel::Sms, rows);
+        assert_eq!(found, [(Shape::Same, vec![0]), (Shape::Each, vec![1, 2])]);
+    }
+
+    #[test]
+    fn rows_with_different_ids_do_not_share_a_call() {
+        let mut rows = vec![row(0, 1, "A", &["x"]), row(1, 2, "A", &["x"]), row(2, 3, "A", &["x"])];
+        rows[1].out_id = Some("b".into());
+        let found = groups(Channel::Sms, rows);
+        assert_eq!(found, [(Shape::Same, vec![0, 2]), (Shape::Same, vec![1])]);
+    }
+}

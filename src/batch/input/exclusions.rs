@@ -1,0 +1,120 @@
+//! Numbers that a batch must not contact.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+
+use crate::error::{Failure, Result};
+
+/// Numbers from `--exclude FILE`, compared regardless of their notation.
+#[derive(Debug, Default)]
+pub struct Exclusions {
+    numbers: HashSet<u64>,
+}
+
+impl Exclusions {
+    /// Reads a file with one number on each line. Of a CSV file, the first column that looks like a
+    /// number counts. Lines without a number, such as a header, are skipped only at the start.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a line has no number: a number that is not recognized would be
+    /// contacted.
+    pub fn load(path: &str) -> Result<Self> {
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::usage(format!("--exclude {path}: {error}"))
+                .hint("give a text file with one phone number on each line")
+        };
+        let file = File::open(path).map_err(|error| failed(&error))?;
+        let mut exclusions = Self::default();
+        for (at, line) in BufReader::new(file).lines().enumerate() {
+            let line = line.map_err(|error| failed(&error))?;
+            let line = line.trim().trim_start_matches('\u{feff}');
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let number = line.split([',', ';', '\t']).find_map(digits);
+            match number {
+                Some(number) => exclusions.insert(number),
+                None if at == 0 => {}
+                None => return Err(failed(&format!("line {} has no phone number", at + 1))),
+            }
+        }
+        Ok(exclusions)
+    }
+
+    fn insert(&mut self, number: u64) {
+        self.numbers.extend(notations(number));
+    }
+
+    /// Whether the number is excluded. `number` has passed the check of its service.
+    pub fn contains(&self, number: &str) -> bool {
+        !self.numbers.is_empty()
+            && digits(number)
+                .is_some_and(|number| notations(number).any(|one| self.numbers.contains(&one)))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+}
+
+/// The digits of a number with 7 to 15 digits, without `+`, `00` and characters that group digits.
+fn digits(text: &str) -> Option<u64> {
+    let text = text.trim().trim_matches(['"', '\'']);
+    let groups = |c: char| c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.' | '/');
+    if !text.chars().all(|c| c.is_ascii_digit() || groups(c)) {
+        return None;
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    if (7..=15).contains(&digits.len()) { digits.parse().ok() } else { None }
+}
+
+/// The number and, for a mainland number, its other notation: 11 digits may lack the country code
+/// 86. Rather one number too many is excluded than one too few.
+fn notations(number: u64) -> impl Iterator<Item = u64> {
+    const MAINLAND: u64 = 86_00_000_000_000;
+    let other = match number {
+        10_000_000_000..=19_999_999_999 => Some(number + MAINLAND),
+        8_610_000_000_000..=8_619_999_999_999 => Some(number - MAINLAND),
+        _ => None,
+    };
+    std::iter::once(number).chain(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn load(text: &str) -> Result<Exclusions> {
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(text.as_bytes()).expect("written");
+        Exclusions::load(&file.path().display().to_string())
+    }
+
+    #[test]
+    fn a_number_is_excluded_in_every_notation() {
+        for line in [
+            "13800001000",
+            "+86 138-0000-1000",
+            "008613800001000",
+            "8613800001000",
+            "phone,name\n\"138 0000 1000\",Alice",
+            "\u{feff}13800001000\r",
+        ] {
+            let exclusions = load(line).expect(line);
+            for number in ["13800001000", "+8613800001000", "008613800001000", "8613800001000"] {
+                assert!(exclusions.contains(number), "{line}: {number}");
+            }
+            assert!(!exclusions.contains("13800001001"));
+        }
+    }
+
+    #[test]
+    fn a_line_without_a_number_is_an_error_with_its_line_number() {
+        let failure = load("phone\n13800001000\nAlice\n").expect_err("refused");
+        assert!(failure.message.contains("line 3"), "{}", failure.message);
+        Exclusions::load("/nonexistent").expect_err("no file");
+    }
+}

@@ -1,0 +1,95 @@
+//! The input of a batch: CSV or JSON Lines, from a file or stdin, read as a stream.
+
+mod columns;
+mod duplicates;
+mod exclusions;
+mod format;
+mod invalid_rows;
+mod reader;
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Failure, Result};
+
+pub use columns::{Columns, Mapping, Reserved};
+pub use duplicates::{Duplicate, Duplicates};
+pub use exclusions::Exclusions;
+pub use format::Format;
+pub use invalid_rows::InvalidRows;
+pub use reader::{Record, Rows};
+
+/// The input of a batch. It is read twice: once to check all rows, once to send them.
+#[derive(Debug)]
+pub struct Input {
+    /// The file; `None` for stdin.
+    pub path: Option<PathBuf>,
+    /// How messages name it: the path as the user typed it, or `stdin`.
+    pub name: String,
+    pub format: Format,
+    file: File,
+}
+
+impl Input {
+    /// Opens a file, or copies stdin to a private temporary file if the argument is `-`.
+    ///
+    /// # Errors
+    /// The file cannot be read, is empty, or is not UTF-8 text.
+    pub fn open(argument: &str) -> Result<Self> {
+        let (path, name, mut file) = if argument == "-" {
+            (None, "stdin".to_string(), spool(&mut io::stdin().lock())?)
+        } else {
+            let path = Path::new(argument);
+            let failed = |error: io::Error| {
+                Failure::usage(format!("cannot read {argument}: {error}"))
+                    .hint("give the path of a CSV or JSON Lines file, or - for stdin")
+            };
+            let file = File::open(path).map_err(failed)?;
+            let metadata = file.metadata().map_err(failed)?;
+            if metadata.is_dir() {
+                return Err(failed(io::Error::other("it is a folder")));
+            }
+            let absolute = std::path::absolute(path).map_err(failed)?;
+            if metadata.is_file() {
+                (Some(absolute), argument.to_string(), file)
+            } else {
+                // A pipe, such as a process substitution, can be read only once.
+                (None, argument.to_string(), spool(&mut { file })?)
+            }
+        };
+        let mut start = Vec::new();
+        let read = (&mut file).take(format::SAMPLE).read_to_end(&mut start);
+        read.and_then(|_| file.rewind()).map_err(|error| unreadable(&name, &error))?;
+        let format = Format::detect(&start, &name)?;
+        Ok(Self { path, name, format, file })
+    }
+
+    /// Reads all rows from the start.
+    ///
+    /// # Errors
+    /// The file cannot be read, or its header is invalid.
+    pub fn rows(&self) -> Result<Rows> {
+        let file = self.file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
+        Rows::new(file.map_err(|error| unreadable(&self.name, &error))?, self.format, &self.name)
+    }
+}
+
+fn spool(source: &mut dyn Read) -> Result<File> {
+    let mut copy = || -> io::Result<File> {
+        // Without a name and readable by this user only: the rows are personal data.
+        let mut file = tempfile::tempfile()?;
+        io::copy(source, &mut file)?;
+        file.flush()?;
+        file.rewind()?;
+        Ok(file)
+    };
+    copy().map_err(|error| {
+        Failure::environment(format!("cannot copy the input to a temporary file: {error}"))
+            .hint("set TMPDIR to a folder with enough space, or give a file instead of stdin")
+    })
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Box<Failure> {
+    Failure::usage(format!("cannot read {name}: {error}"))
+}

@@ -1,0 +1,13 @@
+//! Batches: one template to many recipients, each row of the input with its own values.
+//!
+//! input (rows) → plan (checked rows, totals) → grouping (rows that share a call) → engine (calls)
+
+pub mod definition;
+pub mod engine;
+pub mod grouping;
+pub mod input;
+pub mod look_up;
+pub mod pace;
+pub mod plan;
+pub mod row;
+pub mod row_set;

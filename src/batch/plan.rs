@@ -1,0 +1,405 @@
+//! Checks all rows of an input before the first call, and counts what would be sent.
+
+use std::path::PathBuf;
+
+use crate::batch::grouping::CallCounter;
+use crate::batch::input::{
+    Columns, Duplicate, Duplicates, Exclusions, Input, InvalidRows, Mapping, Record, Reserved,
+};
+use crate::batch::row::{Row, RowRules};
+use crate::batch::row_set::RowSet;
+use crate::error::Result;
+use crate::message::channel::Channel;
+use crate::message::placeholder::{Segment, Style, segments};
+use crate::os::signals;
+use crate::storage::batches::RowIndex;
+
+/// How many rows a plan shows with their rendered text.
+const MAX_SAMPLES: usize = 3;
+/// How often the check of a long input looks for a signal, in rows.
+const SIGNAL_INTERVAL: u64 = 4096;
+
+/// Everything that decides how the rows of an input are read.
+pub struct PlanRules {
+    pub rows: RowRules,
+    /// The variables of the template; `None` if it cannot be read.
+    pub variables: Option<Vec<String>>,
+    /// The text of an SMS template, to count billed parts.
+    pub text: Option<String>,
+    pub mappings: Vec<Mapping>,
+    pub exclusions: Exclusions,
+    /// Where to write invalid rows.
+    pub invalid_path: PathBuf,
+}
+
+impl PlanRules {
+    /// Finds the columns of an input with this header.
+    ///
+    /// # Errors
+    /// As [`Columns::find`].
+    pub fn columns(&self, name: &str, header: &[String]) -> Result<Columns> {
+        let reserved: &[Reserved] = match self.rows.channel {
+            Channel::Sms => &[Reserved::Phone, Reserved::Sign, Reserved::OutId],
+            Channel::Whatsapp | Channel::Viber => {
+                &[Reserved::Phone, Reserved::OutId, Reserved::Language]
+            }
+        };
+        Columns::find(name, header, reserved, self.variables.as_deref(), &self.mappings)
+    }
+}
+
+/// The result of the check: what would be sent.
+#[derive(Debug)]
+pub struct Plan {
+    /// The SHA-256 hash of the input in hexadecimal digits.
+    pub content: String,
+    pub columns: Columns,
+    /// Rows that can be sent.
+    pub valid: u64,
+    pub invalid: u64,
+    /// Line and reason of the first invalid rows.
+    pub invalid_shown: Vec<(u64, String)>,
+    /// The file with all invalid rows.
+    pub invalid_file: Option<PathBuf>,
+    /// Rows whose number must not be contacted.
+    pub excluded: u64,
+    /// Numbers that get more than one message.
+    pub repeated_phones: u64,
+    /// Billed parts of all SMS; `None` if the text of the template is not known.
+    pub parts: Option<u64>,
+    /// The number of calls, if all rows are sent in one run.
+    pub calls: u64,
+    /// The first rows.
+    pub samples: Vec<Row>,
+    /// Rows that repeat an earlier row.
+    pub duplicates: RowSet,
+}
+
+/// Reads and checks all rows.
+///
+/// # Errors
+/// The input cannot be read, a column is missing, a file cannot be written, or a signal arrived.
+/// Invalid rows are not errors here.
+pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
+    let mut rows = input.rows()?;
+    let columns = rules.columns(&input.name, rows.columns())?;
+    let mut invalid = InvalidRows::new(rules.invalid_path.clone(), input.format, rows.columns());
+    let mut duplicates = Duplicates::default();
+    let mut duplicate_rows = RowSet::default();
+    let parts = rules.text.as_deref().map(|text| PartCounter::new(text, &columns));
+    let mut calls = CallCounter::new(rules.rows.channel);
+    let mut plan = Plan {
+        content: String::new(),
+        columns,
+        valid: 0,
+        invalid: 0,
+        invalid_shown: Vec::new(),
+        invalid_file: None,
+        excluded: 0,
+        repeated_phones: 0,
+        parts: parts.as_ref().map(|_| 0),
+        calls: 0,
+        samples: Vec::new(),
+        duplicates: RowSet::default(),
+    };
+    let mut record = Record::default();
+    let mut index: RowIndex = 0;
+    while rows.next(&mut record)? {
+        if index.is_multiple_of(SIGNAL_INTERVAL) && signals::count() > 0 {
+            return Err(crate::error::Failure::interrupted());
+        }
+        let row = index;
+        index += 1;
+        let view = match rules.rows.check(&record, &plan.columns) {
+            Ok(view) => view,
+            Err(reason) => {
+                invalid.add(record.line, &reason, &record.fields)?;
+                continue;
+            }
+        };
+        if rules.exclusions.contains(view.phone) {
+            plan.excluded += 1;
+            continue;
+        }
+        let message = duplicates.hash(view.message());
+        let duplicate = duplicates.add(view.phone_digits(), message, row, record.line)?;
+        if let Some(duplicate) = duplicate {
+            duplicate_rows.insert(row);
+            invalid.add(record.line, &reason_of(&duplicate), &record.fields)?;
+            continue;
+        }
+        plan.valid += 1;
+        calls.add(&view, message);
+        if let (Some(counter), Some(total)) = (&parts, &mut plan.parts) {
+            *total += counter.parts(view.sign, view.values());
+        }
+        if plan.samples.len() < MAX_SAMPLES {
+            plan.samples.push(view.to_row(row));
+        }
+    }
+    plan.content = rows.finish()?;
+    let (late, repeated_phones) = duplicates.finish()?;
+    plan.repeated_phones = repeated_phones;
+    plan.valid -= late.len() as u64;
+    for duplicate in &late {
+        duplicate_rows.insert(duplicate.row);
+    }
+    add_late(input, &mut invalid, &late)?;
+    plan.calls = calls.finish();
+    plan.duplicates = duplicate_rows;
+    plan.invalid = invalid.count;
+    plan.invalid_file = invalid.finish()?.map(Into::into);
+    plan.invalid_shown = std::mem::take(&mut invalid.shown);
+    plan.invalid_shown.sort();
+    Ok(plan)
+}
+
+fn reason_of(duplicate: &Duplicate) -> String {
+    format!("it repeats line {}: the same number and the same message", duplicate.first_line)
+}
+
+/// Adds duplicates that were found only after all rows were read, in a second pass.
+fn add_late(input: &Input, invalid: &mut InvalidRows, late: &[Duplicate]) -> Result<()> {
+    let mut late = late.iter().peekable();
+    if late.peek().is_none() {
+        return Ok(());
+    }
+    let (mut rows, mut record) = (input.rows()?, Record::default());
+    let mut index: RowIndex = 0;
+    while let Some(duplicate) = late.peek() {
+        if !rows.next(&mut record)? {
+            break;
+        }
+        if duplicate.row == index {
+            invalid.add(record.line, &reason_of(duplicate), &record.fields)?;
+            late.next();
+        }
+        index += 1;
+    }
+    Ok(())
+}
+
+/// Counts the billed parts of an SMS: up to 70 characters are one part, a longer text has 67
+/// characters in each part (documented).
+struct PartCounter {
+    /// Characters outside variables, with the brackets of the signature.
+    fixed: usize,
+    /// For each variable of the batch, how often the text contains it.
+    occurrences: Vec<usize>,
+}
+
+impl PartCounter {
+    fn new(text: &str, columns: &Columns) -> Self {
+        let mut fixed = 2;
+        let mut occurrences = vec![0; columns.variables.len()];
+        for segment in segments(text, Style::Sms) {
+            match segment {
+                Segment::Text(text) => fixed += text.chars().count(),
+                Segment::Variable { name, source } => {
+                    match columns.variables.iter().position(|(variable, _)| variable == name) {
+                        Some(at) => occurrences[at] += 1,
+                        None => fixed += source.chars().count(),
+                    }
+                }
+            }
+        }
+        Self { fixed, occurrences }
+    }
+
+    fn parts<'v>(&self, sign: &str, values: impl Iterator<Item = &'v str>) -> u64 {
+        const ONE_PART: usize = 70;
+        const EACH_PART: usize = 67;
+        let variable = self.occurrences.iter().zip(values);
+        let length = self.fixed
+            + sign.chars().count()
+            + variable.map(|(times, value)| times * value.chars().count()).sum::<usize>();
+        if length <= ONE_PART { 1 } else { length.div_ceil(EACH_PART) as u64 }
+    }
+}
+
+/// Reads the rows that can be sent, after [`check`].
+pub struct Sendable<'p> {
+    rows: crate::batch::input::Rows,
+    rules: &'p PlanRules,
+    plan: &'p Plan,
+    record: Record,
+    index: RowIndex,
+    /// How many rows that can be sent were read.
+    read: u64,
+    pub selection: Selection<'p>,
+}
+
+/// Which of the rows a run sends.
+#[derive(Clone, Copy)]
+pub struct Selection<'p> {
+    /// Rows that have a call.
+    pub recorded: &'p RowSet,
+    /// `--limit`: only the first rows that can be sent.
+    pub limit: Option<u64>,
+    /// `--shard I/N`: this part of so many parts; I from 1.
+    pub shard: Option<(u64, u64)>,
+}
+
+impl<'p> Sendable<'p> {
+    /// # Errors
+    /// The input cannot be read.
+    pub fn new(
+        input: &Input,
+        rules: &'p PlanRules,
+        plan: &'p Plan,
+        selection: Selection<'p>,
+    ) -> Result<Self> {
+        let (rows, record) = (input.rows()?, Record::default());
+        Ok(Self { rows, rules, plan, record, index: 0, read: 0, selection })
+    }
+
+    /// The next row to send; `None` at the end.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    pub fn next_row(&mut self) -> Result<Option<Row>> {
+        while self.selection.limit.is_none_or(|limit| self.read < limit)
+            && self.rows.next(&mut self.record)?
+        {
+            let index = self.index;
+            self.index += 1;
+            let Ok(view) = self.rules.rows.check(&self.record, &self.plan.columns) else {
+                continue;
+            };
+            if self.rules.exclusions.contains(view.phone) || self.plan.duplicates.contains(index) {
+                continue;
+            }
+            self.read += 1;
+            let in_shard = self.selection.shard.is_none_or(|(part, of)| index % of == part - 1);
+            if in_shard && !self.selection.recorded.contains(index) {
+                return Ok(Some(view.to_row(index)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan_of(text: &str, rules: &PlanRules) -> (Input, Plan) {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        let input = Input::open(&file.path().display().to_string()).expect("opened");
+        let plan = check(&input, rules).expect("checked");
+        (input, plan)
+    }
+
+    fn rules(folder: &std::path::Path) -> PlanRules {
+        PlanRules {
+            rows: RowRules { channel: Channel::Sms, sign: Some("Acme".into()), language: None },
+            variables: Some(vec!["name".into()]),
+            text: Some("Dear ${name}".into()),
+            mappings: Vec::new(),
+            exclusions: Exclusions::default(),
+            invalid_path: folder.join("invalid.csv"),
+        }
+    }
+
+    #[test]
+    fn invalid_rows_have_lines_and_reasons_and_the_others_are_counted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "phone,name,extra\n\
+                    13800001000,Alice,1\n\
+                    138-0000-1001,Bob,1\n\
+                    +8613800001000,Alice,2\n\
+                    13800001002,,1\n\
+                    13800001003,Carol\n\
+                    13800001000,Dave,1\n\
+                    \"13800001004\",\"Eve\n\",1\n\
+                    13800001005,Frank,1\n";
+        let rules = rules(folder.path());
+        let (input, plan) = plan_of(text, &rules);
+        assert_eq!((plan.valid, plan.invalid, plan.repeated_phones), (4, 4, 1));
+        assert_eq!(plan.parts, Some(4));
+        assert_eq!(plan.columns.ignored, ["extra"]);
+        let shown: Vec<_> = plan.invalid_shown.iter().map(|(line, _)| *line).collect();
+        assert_eq!(shown, [3, 4, 5, 6]);
+        assert!(plan.invalid_shown[1].1.contains("line 2"), "{:?}", plan.invalid_shown[1]);
+        let written = std::fs::read_to_string(folder.path().join("invalid.csv")).expect("written");
+        assert_eq!(written.lines().count(), 5, "{written}");
+        assert!(written.starts_with("line,reason,phone,name,extra\n3,"), "{written}");
+
+        let recorded: RowSet = {
+            let mut set = RowSet::default();
+            set.insert(5);
+            set
+        };
+        let selection = Selection { recorded: &recorded, limit: None, shard: None };
+        let read = |selection| {
+            let mut rows = Sendable::new(&input, &rules, &plan, selection).expect("rows");
+            let mut found = Vec::new();
+            while let Some(row) = rows.next_row().expect("read") {
+                found.push(row.index);
+            }
+            found
+        };
+        assert_eq!(read(selection), [0, 6, 7]);
+        assert_eq!(read(Selection { limit: Some(2), ..selection }), [0]);
+        let mut all: Vec<_> = (1..=3)
+            .flat_map(|part| read(Selection { shard: Some((part, 3)), ..selection }))
+            .collect();
+        all.sort_unstable();
+        assert_eq!(all, [0, 6, 7]);
+    }
+
+    #[test]
+    fn json_lines_and_csv_with_the_same_rows_give_the_same_plan() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rules = rules(folder.path());
+        let (_, csv) =
+            plan_of("\u{feff}phone;name\r\n13800001000;Al\r\n13800001001;Bo\r\n", &rules);
+        let (_, json) = plan_of(
+            "{\"phone\":13800001000,\"name\":\"Al\"}\n\n{\"name\":\"Bo\",\"phone\":\"13800001001\"}",
+            &rules,
+        );
+        let facts = |plan: &Plan| {
+            let values: Vec<_> =
+                plan.samples.iter().map(|row| (row.phone.clone(), row.values.clone())).collect();
+            (plan.valid, plan.invalid, plan.calls, values)
+        };
+        assert_eq!(facts(&csv), facts(&json));
+        assert_ne!(csv.content, json.content);
+    }
+
+    #[test]
+    fn a_json_row_that_is_not_an_object_of_texts_is_invalid() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text = "{\"phone\":\"13800001000\",\"name\":\"Al\"}\n\
+                    {\"phone\":\"13800001001\",\"name\":{\"a\":1}}\n\
+                    {\"phone\":\"13800001002\",\"name\":\"Bo\",\"more\":\"x\"}\n\
+                    {\"phone\":\"13800001003\"\n\
+                    [1]\n";
+        let (_, plan) = plan_of(text, &rules(folder.path()));
+        assert_eq!((plan.valid, plan.invalid), (1, 4));
+        let lines: Vec<_> = plan.invalid_shown.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn long_sms_count_as_several_parts() {
+        let columns = Columns {
+            phone: 0,
+            sign: None,
+            out_id: None,
+            language: None,
+            variables: vec![("a".into(), 1)],
+            ignored: Vec::new(),
+        };
+        let counter = PartCounter::new("短信${a}${a}", &columns);
+        // 【Acme】 has 6 characters, the text 2.
+        for (length, parts) in [(0, 1), (31, 1), (32, 2), (63, 2), (64, 3)] {
+            assert_eq!(
+                counter.parts("Acme", std::iter::once("x".repeat(length).as_str())),
+                parts,
+                "{length}"
+            );
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! One row of the input: its values, checked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::batch::input::{Columns, Record};
+use crate::message::channel::Channel;
+use crate::message::phone;
+use crate::storage::batches::RowIndex;
+
+/// What all rows of a batch have in common.
+#[derive(Debug, Clone)]
+pub struct RowRules {
+    pub channel: Channel,
+    /// For rows without a signature of their own; `None` requires one in each row.
+    pub sign: Option<String>,
+    /// For rows without a language of their own.
+    pub language: Option<String>,
+}
+
+/// A row that can be sent, as part of a record.
+#[derive(Debug, Clone, Copy)]
+pub struct RowView<'r> {
+    pub phone: &'r str,
+    /// Empty for chat messages.
+    pub sign: &'r str,
+    pub out_id: Option<&'r str>,
+    /// Empty for an SMS.
+    pub language: &'r str,
+    record: &'r Record,
+    columns: &'r Columns,
+}
+
+/// A row that can be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub index: RowIndex,
+    /// The line of the input where the row starts, from 1.
+    pub line: u64,
+    pub phone: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub sign: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_id: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub language: String,
+    /// The values of the variables, in the order of the batch's variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+impl RowRules {
+    /// Checks a record. Returns why it cannot be sent otherwise.
+    ///
+    /// # Errors
+    /// The reason, for the user.
+    pub fn check<'r>(
+        &'r self,
+        record: &'r Record,
+        columns: &'r Columns,
+    ) -> Result<RowView<'r>, String> {
+        if let Some(problem) = &record.problem {
+            return Err(problem.clone());
+        }
+        let field = |at: usize| record.fields.get(at).unwrap_or_default().trim();
+        let given = |at: Option<usize>| at.map(field).filter(|value| !value.is_empty());
+        let number = field(columns.phone);
+        if number.is_empty() {
+            return Err("it has no phone number".into());
+        }
+        let checked = match self.channel {
+            Channel::Sms => phone::check_sms_number("phone", number),
+            Channel::Whatsapp | Channel::Viber => phone::check_chat_number("phone", number),
+        };
+        checked.map_err(|failure| failure.message.clone())?;
+        let (mut sign, mut language) = ("", "");
+        if self.channel == Channel::Sms {
+            sign = given(columns.sign)
+                .or(self.sign.as_deref())
+                .ok_or("it has no signature: fill in the column sign, or give --sign-name")?;
+        } else {
+            language = given(columns.language)
+                .or(self.language.as_deref())
+                .ok_or("it has no language: fill in the column language, or give --language")?;
+        }
+        for (name, at) in &columns.variables {
+            if record.fields.get(*at).is_none_or(str::is_empty) {
+                return Err(format!("the variable {name} is empty"));
+            }
+        }
+        Ok(RowView {
+            phone: number,
+            sign,
+            out_id: given(columns.out_id),
+            language,
+            record,
+            columns,
+        })
+    }
+}
+
+impl<'r> RowView<'r> {
+    /// The values of the variables.
+    pub fn values(&self) -> impl Iterator<Item = &'r str> + use<'r> {
+        let fields = &self.record.fields;
+        self.columns.variables.iter().map(|(_, at)| fields.get(*at).unwrap_or_default())
+    }
+
+    /// The parts that the recipient receives.
+    pub fn message(&self) -> impl Iterator<Item = &'r str> + use<'r> {
+        [self.sign, self.language].into_iter().chain(self.values())
+    }
+
+    /// The number with its country code, as digits. Equal for all notations of a number.
+    pub fn phone_digits(&self) -> u64 {
+        // 11 digits without a country code are a mainland number for the SMS service only.
+        let (number, prefix) = if self.sign.is_empty() {
+            (self.phone, 0)
+        } else {
+            let number = phone::canonical_sms_number(self.phone);
+            (number, if number.len() == 11 { 86_00_000_000_000 } else { 0 })
+        };
+        number.parse::<u64>().unwrap_or_default() + prefix
+    }
+
+    pub fn to_row(&self, index: RowIndex) -> Row {
+        Row {
+            index,
+            line: self.record.line,
+            phone: self.phone.into(),
+            sign: self.sign.into(),
+            out_id: self.out_id.map(Into::into),
+            language: self.language.into(),
+            values: self.values().map(Into::into).collect(),
+        }
+    }
+}
