@@ -47,7 +47,7 @@ impl Paths {
 
 /// The maximum length of the write-ahead log in pages before SQLite copies it into the database.
 /// Each process reads the log when it opens the store, so a long one costs time.
-const MAX_LOG_PAGES: i64 = 1000;
+const MAX_LOG_PAGES: i64 = 500;
 
 /// Whether the folder contains or contained a store.
 ///

@@ -275,3 +275,8 @@ fn with_counts(connection: &Connection, (number, mut batch): (i64, Batch)) -> Re
     }
     Ok(batch)
 }
+
+#[cfg(test)]
+pub fn add_call(connection: &Connection, batch: &str, new: &NewCall) -> Result<Start> {
+    calls::add(connection, open_batch(connection, batch)?, new, Some(("w", Timestamp::now())))
+}
