@@ -120,12 +120,12 @@ pub fn claim<'s>(
         (Err(error), Some(_)) => return Err(lease_error(error.into())),
     };
     new.lease = lease.name().to_string();
-    failpoint::point("ledger: lease taken");
+    failpoint::point("key: lease taken");
     let mut waiting = false;
     loop {
         match store.reserve(key, &new).map_err(unreadable)? {
             Reserve::Reserved => {
-                failpoint::point("ledger: reserved");
+                failpoint::point("key: reserved");
                 if let Some(since) = store.known_since() {
                     context.screen.warn(format!(
                         "the record of keys was repaired: a key that was used before {since} may \

@@ -74,13 +74,13 @@ impl<'s> Pending<'s> {
         if key.is_none() && message.is_none() {
             return Ok(());
         }
-        failpoint::point("ledger: about to begin");
+        failpoint::point("key: about to begin");
         let owner = self.held.as_ref().map(HeldKey::owner);
         match (store.begin(owner, message.as_ref()), duplicates) {
             (Ok(Begin::Go), _) => {
                 self.message = message.map(|message| message.id);
                 self.stage = Stage::Calling;
-                failpoint::point("ledger: calling");
+                failpoint::point("key: calling");
                 Ok(())
             }
             (Ok(Begin::Duplicate(earlier)), Some(check)) => Err(check.refuse(earlier)),
@@ -104,7 +104,7 @@ impl<'s> Pending<'s> {
     /// The record cannot be written; it stays `calling`, which later runs treat the same way.
     pub fn unresolved(&mut self) -> storage::Result<()> {
         self.finish(SendEnd::Unresolved)?;
-        failpoint::point("ledger: outcome unknown");
+        failpoint::point("key: outcome unknown");
         Ok(())
     }
 
@@ -114,9 +114,9 @@ impl<'s> Pending<'s> {
     /// The record cannot be written; a later run will look for the receipt.
     pub fn accepted(&mut self, record: &Record) -> storage::Result<()> {
         let result = serde_json::to_string(record).unwrap_or_default();
-        failpoint::point("ledger: about to record the result");
+        failpoint::point("key: about to record the result");
         self.finish(SendEnd::Accepted { result: &result })?;
-        failpoint::point("ledger: accepted");
+        failpoint::point("key: accepted");
         Ok(())
     }
 
@@ -126,7 +126,7 @@ impl<'s> Pending<'s> {
     /// The record cannot be removed; a later run will look for a receipt that does not exist.
     pub fn not_sent(&mut self) -> storage::Result<()> {
         self.finish(SendEnd::NotSent)?;
-        failpoint::point("ledger: released");
+        failpoint::point("key: released");
         Ok(())
     }
 
