@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The category of a failure.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -29,6 +29,8 @@ pub enum Kind {
     Throttled,
     /// A message may or may not have gone out.
     UnknownOutcome,
+    /// A batch did a part of its work.
+    Partial,
     /// Cancelled by the user: a `no` at a prompt, or a signal.
     Cancelled,
 }
@@ -44,6 +46,7 @@ impl Kind {
             Self::Permission => 5,
             Self::Rejected | Self::Throttled => 6,
             Self::UnknownOutcome => 7,
+            Self::Partial => 8,
             Self::Cancelled => 9,
         }
     }
@@ -87,6 +90,9 @@ pub struct Failure {
     /// The service's reply, unchanged.
     #[serde(skip)]
     pub raw: Option<Value>,
+    /// What was done nevertheless: the counts of a batch.
+    #[serde(skip)]
+    pub data: Option<Map<String, Value>>,
 }
 
 /// The failure is boxed because it is large and rare.
@@ -168,10 +174,12 @@ impl Failure {
     }
 
     /// The exit code for scripts. It is 7 whenever a message went out or may have gone out, for any
-    /// kind of failure: a script must not send again then.
+    /// kind of failure: a script must not send again then. Only a batch, which knows the outcome of
+    /// each of its messages, can be partly done: 8.
     pub fn exit_code(&self) -> u8 {
         match self.outcome {
             Outcome::NotSent => self.kind.exit_code(),
+            Outcome::Sent if self.kind == Kind::Partial => Kind::Partial.exit_code(),
             Outcome::Sent | Outcome::Unknown => Kind::UnknownOutcome.exit_code(),
         }
     }

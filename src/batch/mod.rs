@@ -11,3 +11,5 @@ pub mod pace;
 pub mod plan;
 pub mod row;
 pub mod row_set;
+pub mod run;
+pub mod summary;

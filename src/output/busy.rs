@@ -50,3 +50,36 @@ impl Drop for Spinner {
         self.0.finish_and_clear();
     }
 }
+
+/// The progress of a batch, which is removed when it is dropped.
+pub struct BatchProgress(ProgressBar);
+
+impl Screen {
+    /// Shows the progress of a batch with this many messages, on a terminal only.
+    pub fn batch_progress(&self, messages: u64) -> BatchProgress {
+        if self.options.quiet || self.options.json || !io::stderr().is_terminal() {
+            return BatchProgress(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new(messages);
+        let template = "{spinner} [{bar:20}] {pos}/{len} {per_sec} {msg} (about {eta} left)";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        BatchProgress(bar)
+    }
+}
+
+impl BatchProgress {
+    /// Sets the number of messages with each outcome.
+    pub fn update(&self, accepted: u64, failed: u64, unknown: u64) {
+        self.0.set_position(accepted + failed + unknown);
+        self.0.set_message(format!("sent {accepted}, failed {failed}, unknown {unknown}"));
+    }
+}
+
+impl Drop for BatchProgress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}

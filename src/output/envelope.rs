@@ -79,6 +79,7 @@ impl<'a> Envelope<'a> {
             Ok(Report::Streamed | Report::Drawn { .. }) => {}
             Err(failure) => {
                 envelope.error = Some(failure);
+                envelope.data.clone_from(&failure.data);
                 envelope.raw = failure.raw.as_ref();
             }
         }

@@ -169,6 +169,9 @@ pub trait Batches {
     /// The store cannot be read or changed. Nothing was recorded.
     fn create(&self, new: &NewBatch) -> Result<Created>;
 
+    /// The batch with this identity; see [`NewBatch::identity`].
+    fn find(&self, identity: &str) -> Result<Option<Batch>>;
+
     /// The batch with this ID or name.
     fn batch(&self, id_or_name: &str) -> Result<Option<Batch>>;
 

@@ -54,6 +54,7 @@ pub fn judge(product: Product, failure: &Failure, any_accepted: bool) -> Verdict
         | Kind::Credentials
         | Kind::Permission
         | Kind::UnknownOutcome
+        | Kind::Partial
         | Kind::Cancelled => Verdict::Stop,
     }
 }

@@ -59,6 +59,10 @@ impl Batches for Sqlite {
         })
     }
 
+    fn find(&self, identity: &str) -> Result<Option<Batch>> {
+        find(&self.connection, "identity = ?1", identity)
+    }
+
     fn batch(&self, id_or_name: &str) -> Result<Option<Batch>> {
         match find(&self.connection, "id = ?1", id_or_name)? {
             Some(batch) => Ok(Some(batch)),

@@ -1,0 +1,176 @@
+//! The result of a batch: how many messages were sent, failed, or are unknown, and why.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::batch::engine::{CodeTally, Tally};
+use crate::context::Context;
+use crate::error::{Failure, Kind, Outcome, Result};
+use crate::os::signals;
+use crate::output::report::{Report, fields};
+use crate::storage::batches::Batch;
+
+/// The state of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Some rows have no call yet.
+    Open,
+    /// Workers process its queue.
+    Queued,
+    /// Every row was sent, failed or is unknown.
+    Finished,
+    Cancelled,
+}
+
+/// A batch, as reports show it. All counts are messages.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    pub id: String,
+    pub name: Option<String>,
+    pub command: String,
+    pub status: Status,
+    /// The path of the input.
+    pub source: Option<String>,
+    pub created_at: jiff::Timestamp,
+    pub total: u64,
+    /// Accepted by Alibaba Cloud; not yet delivered.
+    pub accepted: u64,
+    pub failed: u64,
+    pub unknown: u64,
+    /// Calls that are running now, or whose run was killed.
+    pub started: u64,
+    /// Rows without a result.
+    pub remaining: u64,
+}
+
+impl Summary {
+    pub fn new(batch: &Batch) -> Self {
+        let counts = batch.counts;
+        let settled = counts.accepted + counts.failed + counts.unknown + counts.started;
+        let remaining = batch.rows.saturating_sub(settled);
+        let status = if batch.cancelled_at.is_some() {
+            Status::Cancelled
+        } else if counts.queued > 0 {
+            Status::Queued
+        } else if remaining > 0 || counts.started > 0 {
+            Status::Open
+        } else {
+            Status::Finished
+        };
+        Self {
+            id: batch.id.clone(),
+            name: batch.name.clone(),
+            command: batch.command.clone(),
+            status,
+            source: batch.source.clone(),
+            created_at: batch.created_at,
+            total: batch.rows,
+            accepted: counts.accepted,
+            failed: counts.failed,
+            unknown: counts.unknown,
+            started: counts.started,
+            remaining,
+        }
+    }
+
+    /// The counts as a sentence.
+    pub fn describe(&self) -> String {
+        format!(
+            "batch {}: {} accepted, {} failed, {} unknown, {} not sent yet",
+            self.id,
+            self.accepted,
+            self.failed,
+            self.unknown + self.started,
+            self.remaining
+        )
+    }
+}
+
+/// One error code in the result of a run.
+#[derive(Debug, Serialize)]
+struct CodeRow<'t> {
+    code: &'t str,
+    messages: u64,
+    message: &'t str,
+    hint: Option<&'t str>,
+}
+
+/// The result of a run: the batch, and the error codes of this run.
+#[derive(Debug, Serialize)]
+struct RunResult<'t> {
+    #[serde(flatten)]
+    summary: Summary,
+    /// Calls that this run made.
+    calls: u64,
+    codes: Vec<CodeRow<'t>>,
+}
+
+/// The report of a run, or its failure if not every message was accepted.
+///
+/// # Errors
+/// Messages are unknown (exit 7) or failed (exit 8), or the run stopped before its end.
+pub fn report(context: &Context, batch: &Batch, tally: &Tally) -> Result<Report> {
+    let summary = Summary::new(batch);
+    let codes = tally.codes.iter().map(|(code, tally)| {
+        let CodeTally { messages, message, hint } = tally;
+        CodeRow { code, messages: *messages, message, hint: hint.as_deref() }
+    });
+    let result = RunResult { summary: summary.clone(), calls: tally.calls, codes: codes.collect() };
+    for CodeRow { code, messages, message, hint } in &result.codes {
+        let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        context.screen.note(&format!("{messages} × {code}: {message}{hint}"));
+    }
+    let Some(failure) = failure(&summary, tally) else {
+        return Ok(Report::from_record(&result, Value::Null));
+    };
+    let mut failure = failure;
+    failure.data = Some(fields(&result));
+    Err(failure)
+}
+
+fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
+    let id = &summary.id;
+    let unknown = summary.unknown + summary.started;
+    let show = format!("alimsg batches show {id}");
+    let export = |state: &str| format!("alimsg batches export {id} --{state}");
+    let resume = format!("alimsg batches resume {id}");
+    let mut failure = if unknown > 0 {
+        Failure::unknown_outcome(summary.describe())
+            .hint(
+                "unknown messages may have been sent; no later run sends them again by itself. \
+                 Receipts can arrive later: `batches resume` checks for them",
+            )
+            .next(resume)
+            .next(export("unknown"))
+    } else if let Some(stopped) = &tally.stopped {
+        let mut failure = stopped.clone();
+        failure.message = format!("{}; {}", stopped.message, summary.describe());
+        failure.outcome = Outcome::NotSent;
+        if summary.accepted > 0 {
+            failure.kind = Kind::Partial;
+            failure.outcome = Outcome::Sent;
+        }
+        failure.retryable = false;
+        failure.next(resume)
+    } else if signals::count() > 0 {
+        let mut failure = Failure::new(Kind::Cancelled, summary.describe());
+        if summary.accepted > 0 {
+            failure.outcome = Outcome::Sent;
+            failure.kind = Kind::Partial;
+        }
+        failure.hint("continue with the same command, or with the one below").next(resume)
+    } else if summary.failed > 0 {
+        let mut failure = Failure::new(Kind::Partial, summary.describe());
+        if summary.accepted > 0 {
+            failure.outcome = Outcome::Sent;
+        }
+        failure
+            .hint("correct the failed rows in the exported file and send that file as a new batch")
+            .next(export("failed"))
+    } else {
+        return None;
+    };
+    failure.next.push(show);
+    Some(failure)
+}
