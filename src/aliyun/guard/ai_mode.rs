@@ -255,9 +255,9 @@ impl<'a> AiMode<'a> {
     }
 
     /// Whether ai-mode is off after `disable`. The file proves it, regardless of how the command
-    /// ended. If the file cannot be read, `show` must confirm it.
+    /// ended. If the file proves nothing, `show` must confirm it.
     fn is_off(&self, disabled: &Output, configuration: &File) -> bool {
-        if let Some(switch) = Switch::load(&self.cli.config_folder) {
+        if let Some(switch) = Switch::load_proof(&self.cli.config_folder) {
             return !switch.enabled;
         }
         reply::failure_message(disabled).is_none()

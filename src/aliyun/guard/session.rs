@@ -63,6 +63,11 @@ impl<'r> Session<'r> {
                 self.enable(&arguments, configuration, others)?;
                 continue;
             }
+            // `enable` keeps the stored agent string.
+            let stored = Switch::load_proof(&self.cli.config_folder);
+            if stored.is_some_and(|switch| switch.is_on_for(product)) {
+                continue;
+            }
             let output = self.step(&arguments, configuration)?;
             if let Some(reason) = reply::failure_message(&output) {
                 return Err(not_switched_on(&self.cli, &reason));
@@ -116,6 +121,9 @@ impl<'r> Session<'r> {
 
     /// Whether ai-mode is on now: another program may have switched it off.
     fn is_on(&self, configuration: &File) -> Result<bool> {
+        if let Some(switch) = Switch::load_proof(&self.cli.config_folder) {
+            return Ok(switch.enabled);
+        }
         let output = self.step(&steps::show(), configuration)?;
         let shown = Switch::from_show(&output.stdout);
         Ok(output.succeeded() && shown.is_some_and(|switch| switch.enabled))

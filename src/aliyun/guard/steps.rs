@@ -62,6 +62,7 @@ impl Step {
         match self {
             Self::InstallPlugin => Some("if the plugin is missing"),
             Self::UpdatePlugins => Some("if the plugin is there"),
+            Self::SetUserAgent => Some("if this agent string is not stored yet"),
             _ => None,
         }
     }

@@ -189,7 +189,7 @@ fn a_given_template_is_fetched_once_for_its_variables() {
     assert_eq!(names(&world), ["get-chatapp-template-detail", "send-chatapp-message"]);
     let read = world.commands().iter().position(|seen| seen == "cams get-chatapp-template-detail");
     let after = world.commands().split_off(read.expect("it was read") + 1);
-    let send = ["ai-mode enable", "ai-mode set-user-agent", "cams send-chatapp-message"];
+    let send = ["ai-mode enable", "cams send-chatapp-message"];
     assert_eq!(after, [&["ai-mode disable"], &send[..], &["ai-mode disable"]].concat());
     world.assert_clean();
 

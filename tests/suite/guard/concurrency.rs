@@ -69,11 +69,28 @@ fn who_joins_others_writes_nothing_under_their_calls() {
     let ran = world.run(&WHATSAPP);
     assert_accepted(&ran);
     assert_eq!(ran.json()["ai_mode_disabled"], true);
-    // The CLI rewrites the file in place: whoever reads it in that moment finds ai-mode off.
-    assert_eq!(commands_after(&world, joining), ["ai-mode show", "cams send-chatapp-message"]);
+    // The CLI rewrites the file in place: a call that reads it at that moment has ai-mode off.
+    assert_eq!(commands_after(&world, joining), ["cams send-chatapp-message"]);
     assert_eq!(world.ai_mode(), Some(true), "the first one still uses it");
     assert_accepted(&first.wait());
-    assert_eq!(commands_after(&world, before).len(), 6);
+    assert_eq!(commands_after(&world, before).len(), 5);
+    assert_on_during_calls(&world);
+    world.assert_clean();
+}
+
+#[test]
+fn a_run_beside_others_asks_the_cli_if_the_file_proves_nothing() {
+    let world = warm();
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
+    let first = world.start(&SMS);
+    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    // A field of a later version of the CLI.
+    let stored = json!({ "enabled": true, "user_agent": SMS_AGENT, "later": 1 });
+    world.file("home/.aliyun/ai-mode.json", &stored.to_string());
+    let joining = world.processes().len();
+    assert_accepted(&world.run(&SMS));
+    assert_eq!(commands_after(&world, joining), ["ai-mode show", "dysmsapi send-sms"]);
+    assert_accepted(&first.wait());
     assert_on_during_calls(&world);
     world.assert_clean();
 }

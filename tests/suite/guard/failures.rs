@@ -162,6 +162,7 @@ fn a_disable_that_did_nothing_though_it_ended_with_0_is_not_believed() {
 fn ai_mode_that_cannot_be_switched_on_sends_nothing_and_is_off() {
     for step in ["enable", "set-user-agent"] {
         let world = warm();
+        world.set_ai_mode(false, "");
         let before = world.sent().len();
         world.script(json!([{
             "match": ["configure", "ai-mode", step], "exit": 1, "stderr": "ERROR: disk full\n",

@@ -39,9 +39,8 @@ pub const WHATSAPP: [&str; 12] = [
 pub const SMS_AGENT: &str = "AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message";
 pub const WHATSAPP_AGENT: &str = "AlibabaCloud-Agent-Skills/alibabacloud-chatapp-message-send";
 
-/// The four processes of a warm run that sends an SMS.
-pub const WARM_SMS: [&str; 4] =
-    ["ai-mode enable", "ai-mode set-user-agent", "dysmsapi send-sms", "ai-mode disable"];
+/// The processes of a warm run that sends an SMS: its agent string is stored already.
+pub const WARM_SMS: [&str; 3] = ["ai-mode enable", "dysmsapi send-sms", "ai-mode disable"];
 
 /// `message` and more flags.
 pub fn with<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
