@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use clap::builder::{FalseyValueParser, PossibleValue};
 
 use crate::output::{ColorWhen, ScreenOptions};
-use crate::settings::{Credentials, Settings};
+use crate::settings::{AiModeMethod, Credentials, Settings};
 
 /// The global flags as the user gave them.
 #[derive(Debug, Clone, Args)]
@@ -47,6 +47,19 @@ pub struct GlobalFlags {
         default_value = "auto"
     )]
     pub credentials: Credentials,
+
+    /// switch: switch ai-mode on before the calls and off after them; call: request it in each call
+    /// alone, which starts fewer processes and leaves nothing on
+    #[arg(
+        long,
+        global = true,
+        env = "ALIMSG_AI_MODE",
+        hide_env_values = true,
+        value_name = "METHOD",
+        value_enum,
+        default_value = "switch"
+    )]
+    pub ai_mode: AiModeMethod,
 
     /// Print one JSON object on stdout, also for errors
     #[arg(long, global = true, env = "ALIMSG_JSON", hide_env_values = true, value_parser = FalseyValueParser::new())]
@@ -127,6 +140,7 @@ impl From<GlobalFlags> for Settings {
             profile: flags.profile.filter(|_| !flags.sandbox),
             region: flags.region,
             credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
+            ai_mode: flags.ai_mode,
             yes: flags.yes,
             dry_run: flags.dry_run,
             interactive: at_terminal && !flags.no_input,
@@ -146,6 +160,19 @@ impl ValueEnum for Credentials {
         Some(PossibleValue::new(match self {
             Self::Auto => "auto",
             Self::Env => "env",
+        }))
+    }
+}
+
+impl ValueEnum for AiModeMethod {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Switch, Self::Call]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Switch => "switch",
+            Self::Call => "call",
         }))
     }
 }

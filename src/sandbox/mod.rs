@@ -53,9 +53,13 @@ fn run(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Answer> {
     let home = Home::open(dir)?;
+    let (leading, args) = match arguments::split_leading(args) {
+        Ok(parts) => parts,
+        Err(refusal) => return Ok(refusal),
+    };
     let Some(first) = args.first() else { return Ok(host::usage()) };
     match crate::api::operations::Product::ALL.into_iter().find(|product| product.name() == first) {
-        Some(product) => product_call(product, &args[1..], &home, env),
+        Some(product) => product_call(product, leading, &args[1..], &home, env),
         None if first == "oss" => host::oss::run(&args[1..], &home, env),
         None => host::run(args, &home),
     }
@@ -65,11 +69,12 @@ fn run(
 /// profile, then finds the plugin. Only the plugin knows the commands and their flags.
 fn product_call(
     product: crate::api::operations::Product,
+    leading: Vec<arguments::Given>,
     args: &[String],
     home: &Home,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> anyhow::Result<Answer> {
-    let line = match arguments::parse(product, args) {
+    let line = match arguments::parse_after(leading, product, args) {
         Ok(line) => line,
         Err(refusal) => return Ok(refusal),
     };

@@ -73,7 +73,7 @@ impl Default for Rule {
 
 impl Rule {
     fn matches(&self, argv: &[String]) -> bool {
-        argv.starts_with(&self.prefix)
+        crate::words::without_leading(argv).starts_with(&self.prefix)
             && self.contains.iter().all(|part| argv.iter().any(|word| word.contains(part)))
     }
 

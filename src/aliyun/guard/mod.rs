@@ -12,7 +12,11 @@
 //! [`Guard::enter`] runs step 5 and returns the [`Session`] that makes the calls. Dropping the
 //! session runs step 7, also after errors, signals and panics. If the process is killed, the
 //! watchdog runs step 7. If both are killed, the next run finds the lease: see [`recovery`].
+//!
+//! With `--ai-mode call`, each call requests ai-mode with a flag. Steps 5 and 7 are not needed; only
+//! the agent string is stored if there is none: see [`agent_string`].
 
+mod agent_string;
 mod ai_mode;
 mod preflight;
 mod preflight_cache;
@@ -21,6 +25,7 @@ mod safety_policy;
 mod session;
 pub mod steps;
 mod switch;
+mod switched_on;
 mod unusable;
 pub mod watchdog;
 
@@ -36,9 +41,11 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::os::process::{Output, SpawnOptions, Termination};
 use crate::os::{failpoint, signals};
+use crate::settings::AiModeMethod;
 use ai_mode::{AiMode, Leases};
 use preflight::Preflight;
 pub use session::Session;
+use switched_on::SwitchedOn;
 use unusable::{lock_failure, unusable};
 use watchdog::Watchdog;
 
@@ -103,10 +110,12 @@ impl<'r> Guard<'r> {
     fn run_preflight(&self) -> Result<Prepared> {
         let Self { context, product, .. } = *self;
         let cli = AliyunCli::find(&context.settings)?;
-        // An unreadable lease would prevent switching ai-mode off later, so stop before step 5.
-        AiMode::leases_in(&cli.config_folder)
-            .and_then(Leases::readable)
-            .map_err(|error| unusable(&error))?;
+        if context.settings.ai_mode == AiModeMethod::Switch {
+            // An unreadable lease would prevent switching ai-mode off later, so stop before step 5.
+            AiMode::leases_in(&cli.config_folder)
+                .and_then(Leases::readable)
+                .map_err(|error| unusable(&error))?;
+        }
         let env_credentials = EnvCredentials::of_this_process(&context.settings);
         if env_credentials.recorded {
             context.screen.note(
@@ -135,12 +144,16 @@ impl<'r> Guard<'r> {
     pub fn enter(&self) -> Result<Session<'r>> {
         let cli = &self.prepared()?.cli;
         let Self { context, product, .. } = self;
+        if context.settings.ai_mode == AiModeMethod::Call {
+            agent_string::store_if_missing(context, cli, *product)?;
+            return Ok(Session::new(context, cli.clone(), None));
+        }
         // Started first, so that it initializes while this run waits for the lock.
         let watchdog = Watchdog::start().map_err(|error| no_watchdog(&error))?;
         let ai_mode = AiMode::with_screen(cli, &context.screen);
-        // Declared before the lock, so that the lock is dropped first: the session needs the lock
-        // when it is dropped.
-        let session;
+        // Declared before the lock, so that the lock is dropped first: it is needed to switch
+        // ai-mode off.
+        let switched_on;
         let entered = {
             let lock = ai_mode.lock_configuration(true).map_err(lock_failure)?;
             failpoint::point("guard: configuration locked");
@@ -150,10 +163,10 @@ impl<'r> Guard<'r> {
                 .map_err(|error| unusable(&error))?;
             let lease = ai_mode.take_lease(&lock).map_err(|error| unusable(&error))?;
             failpoint::point("guard: lease taken");
-            session = Session::new(context, cli.clone(), lease, watchdog);
-            session.switch_on(*product, &lock, &others)
+            switched_on = SwitchedOn::new(context, cli.clone(), lease, watchdog);
+            switched_on.switch_on(*product, &lock, &others)
         };
-        entered.map(|()| session)
+        entered.map(|()| Session::new(context, cli.clone(), Some(switched_on)))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Reads `ai-mode.json` without starting a process.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::api::operations::Product;
 use crate::os::system;
@@ -13,6 +15,14 @@ const DEFAULT_AGENT: &str = "AlibabaCloud-Agent-Skills";
 const FILE: &str = "ai-mode.json";
 /// The CLI writes less than 200 bytes.
 const MAX_BYTES: u64 = 4096;
+/// How many times a file is read that cannot be parsed, and the pause in between.
+const READ_ATTEMPTS: u32 = 4;
+const READ_PAUSE: Duration = Duration::from_millis(5);
+
+/// The file with the setting.
+pub fn path(config_folder: &Path) -> PathBuf {
+    config_folder.join(FILE)
+}
 
 /// The ai-mode setting, as stored by the CLI.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
@@ -55,6 +65,28 @@ impl Switch {
         }
         let Stored { enabled, user_agent } = serde_json::from_slice(&text).ok()?;
         Some(Self { enabled, user_agent })
+    }
+
+    /// Whether the file proves that no agent string is stored. Another program may be writing it, so
+    /// it is read again if it cannot be parsed.
+    pub fn lacks_agent(config_folder: &Path) -> bool {
+        let path = config_folder.join(FILE);
+        for attempt in 0..READ_ATTEMPTS {
+            if attempt > 0 {
+                std::thread::sleep(READ_PAUSE);
+            }
+            let text = match system::read_regular_file(&path) {
+                Ok(text) => text,
+                Err(error) => return error.kind() == std::io::ErrorKind::NotFound,
+            };
+            let Ok(Value::Object(fields)) = serde_json::from_slice(&text) else { continue };
+            // The CLI ignores the case of names.
+            let mut agents =
+                fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("user_agent"));
+            return agents
+                .all(|(_, agent)| agent.as_str().is_some_and(|agent| agent.trim().is_empty()));
+        }
+        false
     }
 
     /// Whether ai-mode is on with the agent string of this product.
@@ -173,6 +205,26 @@ mod tests {
         std::fs::remove_file(&path).expect("removed");
         std::fs::create_dir(&path).expect("a folder");
         assert_eq!(Switch::load_proof(folder.path()), None, "a folder");
+    }
+
+    #[test]
+    fn only_a_complete_file_without_an_agent_string_lacks_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert!(Switch::lacks_agent(folder.path()), "no file");
+        for (text, lacks) in [
+            ("{}", true),
+            (r#"{"enabled":true}"#, true),
+            (r#"{"enabled":false,"user_agent":" "}"#, true),
+            (r#"{"enabled":false,"user_agent":"mine"}"#, false),
+            (r#"{"enabled":false,"User_Agent":"mine"}"#, false),
+            (r#"{"enabled":false,"user_agent":1}"#, false),
+            (r#"{"enabled":false,"user_"#, false),
+            ("", false),
+            ("null", false),
+        ] {
+            std::fs::write(folder.path().join(FILE), text).expect("a file");
+            assert_eq!(Switch::lacks_agent(folder.path()), lacks, "{text}");
+        }
     }
 
     #[cfg(unix)]

@@ -9,7 +9,7 @@ const SET_AUTO_INSTALL: &[&str] = &["configure", "set", "--auto-plugin-install",
 
 /// The argument vectors of all commands except product calls.
 fn guard_vectors(world: &World) -> Vec<Vec<String>> {
-    let is_guard = |seen: &Invocation| !matches!(seen.argv[0].as_str(), "cams" | "dysmsapi");
+    let is_guard = |seen: &Invocation| !matches!(seen.words()[0].as_str(), "cams" | "dysmsapi");
     world.processes().into_iter().filter(is_guard).map(|seen| seen.argv).collect()
 }
 
