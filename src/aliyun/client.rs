@@ -113,7 +113,7 @@ impl<'r> Client<'r> {
             ..SpawnOptions::default()
         };
         let output = self.session.call_in(&upload.arguments(self.common.ai_mode), &options)?;
-        upload.judge(&output).map_err(|failure| self.explain_rejected_flag("oss", failure))
+        upload.judge(&output).map_err(|failure| self.explain_rejected_flag("cp", failure))
     }
 
     fn call<E>(&self, call: &Call<E>) -> Result<Reply> {

@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod call_mode;
 mod children;
 mod concurrency;
 mod containers;

@@ -13,7 +13,7 @@ use crate::api::operations::Product;
 use crate::api::reply;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
-use crate::os::system;
+use crate::os::{failpoint, system};
 use crate::storage::lock::LockError;
 
 /// Stores the agent string of the product if none is stored.
@@ -36,11 +36,13 @@ pub fn store_if_missing(context: &Context, cli: &AliyunCli, product: Product) ->
     if is_in_use || !Switch::lacks_agent(&cli.config_folder) {
         return Ok(());
     }
+    failpoint::point("guard: about to store the agent string");
     let reason = match run_step(context, cli, &Step::SetUserAgent.arguments(product), Some(&lock)) {
         Ok(output) => reply::failure_message(&output),
         Err(failure) if failure.kind == Kind::Cancelled => return Err(failure),
         Err(failure) => Some(failure.message),
     };
+    failpoint::point("guard: agent string stored");
     if let Some(reason) = reason {
         context.screen.note(&format!("the agent string of ai-mode was not stored: {reason}"));
     }
