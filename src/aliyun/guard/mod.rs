@@ -29,7 +29,7 @@ mod switched_on;
 mod unusable;
 pub mod watchdog;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::io;
 
@@ -56,6 +56,8 @@ pub struct Guard<'r> {
     /// The call that follows prompts; `None` for commands that only read.
     operation: Option<&'static Operation>,
     prepared: OnceCell<Prepared>,
+    /// The watchdog of the next session, if it was started early.
+    watchdog: RefCell<Option<Watchdog>>,
 }
 
 /// The result of steps 1 to 4.
@@ -67,8 +69,12 @@ struct Prepared {
 impl<'r> Guard<'r> {
     /// A guard for a call that follows prompts. Starts no process yet.
     pub fn for_call(context: &'r Context, operation: &'static Operation) -> Self {
-        let (product, prepared) = (operation.product, OnceCell::new());
-        Self { context, product, operation: Some(operation), prepared }
+        Self::new(context, operation.product, Some(operation))
+    }
+
+    fn new(context: &'r Context, product: Product, operation: Option<&'static Operation>) -> Self {
+        let (prepared, watchdog) = (OnceCell::new(), RefCell::new(None));
+        Self { context, product, operation, prepared, watchdog }
     }
 
     /// Runs steps 1 to 4 immediately.
@@ -77,9 +83,20 @@ impl<'r> Guard<'r> {
     /// `aliyun` is missing or too old, its plugin cannot be installed, there are no valid
     /// credentials, or a signal arrived. Nothing has been sent.
     pub fn prepare(context: &'r Context, product: Product) -> Result<Self> {
-        let guard = Self { context, product, operation: None, prepared: OnceCell::new() };
+        let guard = Self::new(context, product, None);
+        guard.start_watchdog();
         guard.prepared()?;
         Ok(guard)
+    }
+
+    /// Starts the watchdog, so that it initializes while this run prepares its first call. For a run
+    /// that opens a session soon: not before a prompt.
+    pub fn start_watchdog(&self) {
+        if self.context.settings.ai_mode == AiModeMethod::Switch && self.watchdog.borrow().is_none()
+        {
+            // After a failure, the session tries again and reports it.
+            self.watchdog.replace(Watchdog::start().ok());
+        }
     }
 
     /// Runs steps 1 to 4 and checks that the CLI's safety policy allows the call.
@@ -148,8 +165,11 @@ impl<'r> Guard<'r> {
             agent_string::store_if_missing(context, cli, *product)?;
             return Ok(Session::new(context, cli.clone(), None));
         }
-        // Started first, so that it initializes while this run waits for the lock.
-        let watchdog = Watchdog::start().map_err(|error| no_watchdog(&error))?;
+        // Started before the lock is taken, so that it initializes while this run waits for it.
+        let watchdog = match self.watchdog.take() {
+            Some(watchdog) => watchdog,
+            None => Watchdog::start().map_err(|error| no_watchdog(&error))?,
+        };
         let ai_mode = AiMode::with_screen(cli, &context.screen);
         // Declared before the lock, so that the lock is dropped first: it is needed to switch
         // ai-mode off.
