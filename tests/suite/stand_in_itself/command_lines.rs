@@ -52,7 +52,8 @@ fn maps_and_lists_take_many_values() {
 fn ai_mode_for_one_call_is_a_flag_before_the_product() {
     let world = World::new();
     let call = |first: &[&'static str], more: &[&'static str]| {
-        [first, &["cams", "send-chatapp-message", AGENT, "--to", "8613800000000"], more].concat()
+        let call = ["cams", "send-chatapp-message", AGENT, "--to=8613800000000", "--retry-count=0"];
+        [first, &call, more].concat()
     };
     assert_eq!(aliyun(&world, &call(&["--cli-ai-mode"], &["--payload", "a", "b"])).exit(), 0);
     let sent = world.sent();
