@@ -86,7 +86,7 @@ fn host(witness: &Witness, argv: &[String]) -> Result<u8> {
         .inspect_err(|error| witness.violation("script", &format!("{error:#}")))?
         .unwrap_or_default();
     if rule.grandchild {
-        return start_plugin(&rule, argv);
+        return start_plugin(&rule, argv, &product::plugin_environment(witness, &words));
     }
     perform(witness, &words, &rule)
 }
@@ -166,14 +166,24 @@ fn default_answer(witness: &Witness, words: &Words) -> Result<Answer> {
     })
 }
 
-fn start_plugin(rule: &Rule, argv: &[String]) -> Result<u8> {
+/// Whether this process acts as the plugin.
+fn is_plugin() -> bool {
+    std::env::var_os(PLUGIN_ROLE).is_some()
+}
+
+fn start_plugin(
+    rule: &Rule,
+    argv: &[String],
+    environment: &[(&'static str, String)],
+) -> Result<u8> {
     if rule.ignore_sigterm {
         ignore_sigterm()?;
     }
     let executable = std::env::current_exe().context("finding the stand-in itself")?;
     #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
     let status = Command::new(executable)
-        .args(argv)
+        .args(words::without_leading(argv))
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .env(PLUGIN_ROLE, rule.number.to_string())
         .status()
         .context("starting the plugin")?;

@@ -8,13 +8,13 @@
 )]
 
 mod account;
+mod call_mode;
 mod children;
 mod concurrency;
 mod containers;
 mod failures;
 mod faults;
 mod files;
-mod foreign;
 mod kills;
 mod messages;
 mod order;
@@ -25,4 +25,5 @@ mod safety_policy;
 mod signals;
 mod stamp;
 mod switch_off;
+mod user_settings;
 mod watchdog;

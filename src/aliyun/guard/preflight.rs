@@ -14,6 +14,8 @@ use crate::api::reply;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, Termination};
+use crate::settings::AiModeMethod;
+use crate::storage::lock::LockError;
 
 /// Runs the checks that the cache does not prove.
 pub struct Preflight<'a> {
@@ -33,7 +35,7 @@ impl Preflight<'_> {
             return Ok(cache);
         }
         let lock = AiMode::with_screen(self.cli, &self.context.screen)
-            .lock_preflight()
+            .lock_preflight(self.context.settings.ai_mode)
             .map_err(lock_failure)?;
         // The previous holder of the lock may have proven everything already.
         let mut cache = PreflightCache::load(self.cli);
@@ -116,9 +118,15 @@ impl Preflight<'_> {
     /// Step 2. A failure is ignored, because every child process also gets an environment variable
     /// with the same effect, and the CLI refuses to write if no profile is configured.
     fn set_auto_install(&self) -> Result<()> {
-        let lock = AiMode::with_screen(self.cli, &self.context.screen)
+        let lock = match AiMode::with_screen(self.cli, &self.context.screen)
             .lock_configuration(true)
-            .map_err(lock_failure)?;
+        {
+            // Nothing else has to be written, so the folder may be read-only.
+            Err(LockError::Failed(_)) if self.context.settings.ai_mode == AiModeMethod::Call => {
+                return Ok(());
+            }
+            lock => lock.map_err(lock_failure)?,
+        };
         self.command(Step::SetAutoInstall, Some(&lock)).map(drop)
     }
 

@@ -249,7 +249,7 @@ impl Running {
             return;
         }
         self.exited = true;
-        // If the host was killed from elsewhere, its plugin goes on and can still print the reply,
+        // If the host was killed from elsewhere, its plugin continues and can still print the reply,
         // so the time limit stays. After a regular exit the reply is complete and only has to be
         // read, even if the exit was noticed after the time limit.
         if self.killed.is_some() || !by_signal {

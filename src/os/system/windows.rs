@@ -52,6 +52,10 @@ pub fn open_own_file(path: &Path, create: bool) -> io::Result<File> {
     OpenOptions::new().read(true).write(create).create(create).truncate(false).open(path)
 }
 
+pub fn is_writable(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.permissions().readonly())
+}
+
 pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }

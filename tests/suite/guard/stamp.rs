@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use crate::guard::messages::*;
 use crate::support::{Profile, World};
 
-/// The commands of a run that does every check and finds the plugin installed.
-const COLD_SMS: [&str; 9] = [
+/// The commands of a run that does every check and finds the plugin installed and its agent string
+/// stored.
+const COLD_SMS: [&str; 8] = [
     "version",
     "configure set",
     "plugin list",
     "plugin update",
     "configure list",
     "ai-mode enable",
-    "ai-mode set-user-agent",
     "dysmsapi send-sms",
     "ai-mode disable",
 ];
@@ -126,6 +126,7 @@ fn an_unwritable_state_folder_only_disables_the_cache() {
     let world = World::new();
     fs::remove_dir(world.path("state")).expect("the state folder");
     world.file("state", "a file instead of the folder");
+    world.set_ai_mode(false, SMS_AGENT);
     for _ in 0..2 {
         let before = world.processes().len();
         let ran = world.run(&SMS);

@@ -4,7 +4,7 @@ mod files;
 
 use std::ffi::c_int;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
@@ -156,9 +156,13 @@ pub fn watch_signals(on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<(
 
 /// The mask of ignored signals, bit n-1 for signal n. Known on Linux only; elsewhere 0.
 fn ignored_signals() -> u64 {
-    std::fs::read_to_string("/proc/self/status")
+    // The size of the file is unknown, so `read_to_string` would read it in many small parts.
+    let mut text = Vec::with_capacity(4096);
+    File::open("/proc/self/status")
+        .and_then(|mut file| file.read_to_end(&mut text))
         .ok()
-        .and_then(|status| {
+        .and_then(|_| {
+            let status = String::from_utf8_lossy(&text);
             let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
             u64::from_str_radix(mask.trim(), 16).ok()
         })
