@@ -15,6 +15,8 @@ pub struct RunStatus {
     /// Hides the content of this run's message, also in replies to other calls, because a receipt
     /// contains its text.
     pub redaction: RefCell<Redaction>,
+    /// Work that does not belong to the result and starts after it was printed.
+    pub after_run: RefCell<Option<Box<dyn FnOnce()>>>,
 }
 
 impl Default for RunStatus {
@@ -23,6 +25,7 @@ impl Default for RunStatus {
             ai_mode_disabled: Cell::new(false),
             account: RefCell::new(None),
             redaction: RefCell::default(),
+            after_run: RefCell::new(None),
         }
     }
 }

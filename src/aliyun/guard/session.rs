@@ -12,7 +12,7 @@ use crate::aliyun::guard::switch::Switch;
 use crate::aliyun::guard::unusable::not_switched_on;
 use crate::aliyun::guard::watchdog::Watchdog;
 use crate::aliyun::guard::{
-    no_watchdog, note_waiting, run_step, run_to_end, safety_policy, spawn_failure,
+    no_watchdog, note_waiting, plugin_files, run_step, run_to_end, safety_policy, spawn_failure,
     stop_if_interrupted,
 };
 use crate::api::operations::{Operation, Product};
@@ -82,7 +82,7 @@ impl<'r> Session<'r> {
 
     fn enable(&self, arguments: &[String], configuration: &File, others: &Leases) -> Result<()> {
         let before = Switch::load(&self.cli.config_folder).unwrap_or_default();
-        let output = run_to_end(self.context, &self.cli, arguments, Some(configuration))
+        let output = run_to_end(self.context, &self.cli, arguments, Some(configuration), None)
             .inspect_err(|_| self.abandon(configuration))?;
         if output.end == Termination::Interrupted {
             return Err(Failure::interrupted());
@@ -122,7 +122,7 @@ impl<'r> Session<'r> {
     }
 
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Output> {
-        run_step(self.context, &self.cli, arguments, Some(configuration))
+        run_step(self.context, &self.cli, arguments, Some(configuration), None)
     }
 
     /// Step 6: runs one call. The caller evaluates the output.
@@ -148,8 +148,10 @@ impl<'r> Session<'r> {
         };
         let started = |group| update(&|watchdog| watchdog.call_started(group));
         let note = || note_waiting(self.context);
+        let plugins = plugin_files::hold_for_call(&self.cli);
         let options = SpawnOptions {
             hold: Some(self.lease.file()),
+            also_hold: plugins.as_ref(),
             interruptible: true,
             started: Some(&started),
             on_first_signal: Some(&note),
