@@ -10,12 +10,14 @@ use crate::api::reply;
 use crate::error::{Failure, Kind, Result};
 use crate::os::process::Output;
 
+/// Runs one command of `aliyun`, which inherits the locked files.
+pub type Run<'a> = dyn Fn(&[String], [Option<&File>; 2]) -> Result<Output> + 'a;
+
 /// Runs the checks for one product, in the foreground or after a run.
 pub struct Checks<'a> {
     pub cli: &'a AliyunCli,
     pub product: Product,
-    /// Runs one command of `aliyun`, which inherits the locked files.
-    pub run: &'a dyn Fn(&[String], [Option<&File>; 2]) -> Result<Output>,
+    pub run: &'a Run<'a>,
 }
 
 impl Checks<'_> {

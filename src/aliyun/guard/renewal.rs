@@ -78,6 +78,7 @@ pub fn update_plugins(cli: &AliyunCli) -> Result<()> {
     let mut reason = String::new();
     output.read_to_string(&mut reason)?;
     child.wait()?;
+    ensure!(!reason.is_empty(), "the process for it has ended without a result");
     ensure!(reason == DONE, "{reason}");
     Ok(())
 }
