@@ -37,11 +37,12 @@ pub fn store_if_missing(context: &Context, cli: &AliyunCli, product: Product) ->
         return Ok(());
     }
     failpoint::point("guard: about to store the agent string");
-    let reason = match run_step(context, cli, &Step::SetUserAgent.arguments(product), Some(&lock)) {
-        Ok(output) => reply::failure_message(&output),
-        Err(failure) if failure.kind == Kind::Cancelled => return Err(failure),
-        Err(failure) => Some(failure.message),
-    };
+    let reason =
+        match run_step(context, cli, &Step::SetUserAgent.arguments(product), Some(&lock), None) {
+            Ok(output) => reply::failure_message(&output),
+            Err(failure) if failure.kind == Kind::Cancelled => return Err(failure),
+            Err(failure) => Some(failure.message),
+        };
     failpoint::point("guard: agent string stored");
     if let Some(reason) = reason {
         context.screen.note(&format!("the agent string of ai-mode was not stored: {reason}"));

@@ -322,7 +322,7 @@ fn was_killed(output: &Output) -> bool {
 }
 
 /// alimsg's own folder in the CLI's configuration folder.
-fn own_folder(config_folder: &Path) -> PathBuf {
+pub fn own_folder(config_folder: &Path) -> PathBuf {
     config_folder.join(".alimsg")
 }
 

@@ -8,7 +8,8 @@
 //! 6. make the calls;
 //! 7. switch ai-mode off, on every exit.
 //!
-//! [`Guard::prepare`] runs steps 1 to 4 and skips the checks that the cache proves.
+//! [`Guard::prepare`] runs steps 1 to 4 and skips the checks that the cache proves. [`renewal`]
+//! repeats aged checks after the run.
 //! [`Guard::enter`] runs step 5 and returns the [`Session`] that makes the calls. Dropping the
 //! session runs step 7, also after errors, signals and panics. If the process is killed, the
 //! watchdog runs step 7. If both are killed, the next run finds the lease: see [`recovery`].
@@ -18,9 +19,13 @@
 
 mod agent_string;
 mod ai_mode;
+mod checks;
+mod file_identity;
+mod plugin_files;
 mod preflight;
 mod preflight_cache;
 pub mod recovery;
+pub mod renewal;
 mod safety_policy;
 mod session;
 pub mod steps;
@@ -221,8 +226,9 @@ fn run_step(
     cli: &AliyunCli,
     arguments: &[String],
     hold: Option<&File>,
+    also_hold: Option<&File>,
 ) -> Result<Output> {
-    let output = run_to_end(context, cli, arguments, hold)?;
+    let output = run_to_end(context, cli, arguments, hold, also_hold)?;
     if output.end == Termination::Interrupted { Err(Failure::interrupted()) } else { Ok(output) }
 }
 
@@ -232,12 +238,14 @@ fn run_to_end(
     cli: &AliyunCli,
     arguments: &[String],
     hold: Option<&File>,
+    also_hold: Option<&File>,
 ) -> Result<Output> {
     stop_if_interrupted()?;
     context.screen.command(&cli.shown, arguments);
     let note = || note_waiting(context);
     let options = SpawnOptions {
         hold,
+        also_hold,
         interruptible: true,
         on_first_signal: Some(&note),
         ..SpawnOptions::default()

@@ -6,7 +6,9 @@ use std::io;
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::preflight_cache::PreflightCache;
 use crate::aliyun::guard::switched_on::SwitchedOn;
-use crate::aliyun::guard::{note_waiting, safety_policy, spawn_failure, stop_if_interrupted};
+use crate::aliyun::guard::{
+    note_waiting, plugin_files, safety_policy, spawn_failure, stop_if_interrupted,
+};
 use crate::api::operations::Operation;
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -47,8 +49,10 @@ impl<'r> Session<'r> {
             }
         };
         let note = || note_waiting(self.context);
+        let plugins = plugin_files::hold_for_call(&self.cli);
         let options = SpawnOptions {
             hold: self.switched_on.as_ref().map(SwitchedOn::lease_file),
+            also_hold: plugins.as_ref(),
             interruptible: true,
             started: Some(&started),
             on_first_signal: Some(&note),
@@ -110,8 +114,13 @@ impl Runner<'_> {
     /// # Errors
     /// The call could not be started, so it had no effect.
     pub fn run(&self, arguments: &[String]) -> io::Result<Output> {
-        let options =
-            SpawnOptions { hold: self.lease, interruptible: true, ..SpawnOptions::default() };
+        let plugins = plugin_files::hold_for_call(self.cli);
+        let options = SpawnOptions {
+            hold: self.lease,
+            also_hold: plugins.as_ref(),
+            interruptible: true,
+            ..SpawnOptions::default()
+        };
         self.cli.run(arguments, &options)
     }
 }

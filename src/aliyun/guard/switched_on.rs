@@ -102,7 +102,7 @@ impl<'r> SwitchedOn<'r> {
 
     fn enable(&self, arguments: &[String], configuration: &File, others: &Leases) -> Result<()> {
         let before = Switch::load(&self.cli.config_folder).unwrap_or_default();
-        let output = run_to_end(self.context, &self.cli, arguments, Some(configuration))
+        let output = run_to_end(self.context, &self.cli, arguments, Some(configuration), None)
             .inspect_err(|_| self.abandon(configuration))?;
         if output.end == Termination::Interrupted {
             return Err(Failure::interrupted());
@@ -145,7 +145,7 @@ impl<'r> SwitchedOn<'r> {
     }
 
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Output> {
-        run_step(self.context, &self.cli, arguments, Some(configuration))
+        run_step(self.context, &self.cli, arguments, Some(configuration), None)
     }
 }
 

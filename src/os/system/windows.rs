@@ -95,6 +95,19 @@ pub fn inode(_metadata: &Metadata) -> u64 {
     0
 }
 
+pub fn attributes_changed_at(_metadata: &Metadata) -> i64 {
+    0
+}
+
+/// False: a process cannot yet be detached from this one, so checks are not renewed after a run.
+pub fn can_detach() -> bool {
+    false
+}
+
+pub fn detach() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 pub fn watch_signals(_on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<()> {
     Ok(())
 }

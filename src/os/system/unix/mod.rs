@@ -29,6 +29,31 @@ pub fn own_group(command: &mut Command) {
     command.process_group(0);
 }
 
+/// Whether a process that this one starts can outlive it. The first process of a container takes all
+/// others with it when it ends.
+pub fn can_detach() -> bool {
+    !rustix::process::getpid().is_init()
+}
+
+/// Detaches this process from the program that started it: gives it its own session, so that no
+/// terminal ends it, and closes all files that it inherited except the three standard streams, so
+/// that it does not keep the caller's locks or pipes.
+///
+/// # Errors
+/// The process already leads a process group, or the open files cannot be listed.
+pub fn detach() -> io::Result<()> {
+    rustix::process::setsid()?;
+    let listed = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+    let open: Vec<i32> = std::fs::read_dir(listed)?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    for file in open.into_iter().filter(|file| *file > 2) {
+        // One of them was the list itself, which is closed already.
+        let _ = nix::unistd::close(file);
+    }
+    Ok(())
+}
+
 /// Kills the process group of `leader`. It is not an error if the group has ended.
 ///
 /// The leader must not have been reaped, because its process ID could have been reused.
