@@ -1,27 +1,39 @@
-//! Measures the overhead of alimsg: a warm `alimsg sms send` compared with the same four `aliyun`
-//! commands started directly. Both alternate in the same run. `aliyun` is the stand-in of the tests,
-//! so only the difference is meaningful.
+//! Measures what alimsg adds to `aliyun`. Each case is compared with the same bare commands of
+//! `aliyun`, in the same run: the rounds alternate between the cases, so that other work on the
+//! machine affects all of them. `aliyun` is the stand-in of the tests, which here uses as much CPU
+//! time as the real program needs to start.
+//!
+//! `ALIMSG_BENCH_ROUNDS` sets the number of rounds. The exit code does not depend on the targets.
 
 #[path = "../tests/suite/support/mod.rs"]
 mod support;
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, ExitCode, Output};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
+use std::{fs, iter};
 
 use anyhow::Context as _;
 use anyhow::{Result, ensure};
+use jiff::{SignedDuration, Timestamp};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
+use serde_json::{Value, json};
 use support::World;
 
-const WARM_UP: usize = 3;
-const ROUNDS: usize = 200;
-/// The maximum overhead of one send.
-const LIMIT: Duration = Duration::from_millis(10);
+const ROUNDS: usize = 40;
+/// CPU time of one start of the real `aliyun`.
+const START_COST_MS: &str = "25";
+const CROWD: usize = 32;
+const SEND: [&str; 10] =
+    ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003", "--yes", "--json"];
 
 fn main() -> ExitCode {
-    let mut report = std::io::stdout();
-    match measure(&mut report) {
+    match Bench::prepare().and_then(|mut bench| {
+        bench.run()?;
+        bench.report(&mut std::io::stdout())
+    }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "{error:#}");
@@ -30,83 +42,360 @@ fn main() -> ExitCode {
     }
 }
 
-fn measure(report: &mut impl std::io::Write) -> Result<()> {
-    build_stand_in()?;
-    let world = World::new();
-    for _ in 0..WARM_UP {
-        alimsg(&world)?;
-        direct(&world, &calls_of_one_send(&world)?)?;
-    }
-    let calls = calls_of_one_send(&world)?;
+/// What is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Case {
+    Bare,
+    FourBare,
+    Send(Mode),
+    Cold,
+    Key,
+    Replay,
+    Aged { hangs: bool },
+    CrowdBare,
+    Crowd(Mode),
+    Help,
+    DryRun,
+}
 
-    let (mut with, mut without, mut added) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..ROUNDS {
-        // The order alternates, so that neither side always has the warmer caches.
-        let (alimsg_time, direct_time) = if round.is_multiple_of(2) {
-            let alimsg_time = alimsg(&world)?;
-            (alimsg_time, direct(&world, &calls)?)
-        } else {
-            let direct_time = direct(&world, &calls)?;
-            (alimsg(&world)?, direct_time)
+/// How ai-mode is switched on for a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Switch,
+    Call,
+}
+
+enum Target {
+    None,
+    /// At most this ratio to the median of the other case.
+    Ratio(Case, f64),
+    Milliseconds(f64),
+}
+
+/// One row of the table.
+struct Row {
+    case: Case,
+    name: &'static str,
+    /// Measured in every n-th round, because it takes long.
+    every: usize,
+    target: Target,
+    wall_ms: Vec<f64>,
+    cpu_ms: Vec<f64>,
+}
+
+struct Bench {
+    world: World,
+    rounds: usize,
+    rows: Vec<Row>,
+    /// Whether this build knows `--ai-mode`.
+    has_modes: bool,
+    /// The commands of `aliyun` that one send runs with ai-mode switched on around it.
+    four: Vec<Vec<String>>,
+    keys: usize,
+}
+
+impl Bench {
+    fn prepare() -> Result<Self> {
+        build_stand_in()?;
+        let world = World::new();
+        let rounds = match std::env::var("ALIMSG_BENCH_ROUNDS") {
+            Ok(rounds) => rounds.parse().context("ALIMSG_BENCH_ROUNDS")?,
+            Err(_) => ROUNDS,
         };
-        with.push(alimsg_time.as_secs_f64() * 1e3);
-        without.push(direct_time.as_secs_f64() * 1e3);
-        added.push((alimsg_time.as_secs_f64() - direct_time.as_secs_f64()) * 1e3);
+        let help = world.alimsg(&["sms", "send", "--help"]).output()?.stdout;
+        let has_modes = String::from_utf8_lossy(&help).contains("--ai-mode");
+        let mut bench =
+            Self { world, rounds, rows: Vec::new(), has_modes, four: Vec::new(), keys: 0 };
+        bench.rows = bench.table();
+        // A first run, and the replay's first send.
+        bench.measure(Case::Send(Mode::Switch))?;
+        bench.measure(Case::Replay)?;
+        let call = bench.world.processes().into_iter().rfind(|one| one.argv[0] == "dysmsapi");
+        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let agent = "AlibabaCloud-Agent-Skills/alibabacloud-sms-send-short-message";
+        bench.four = vec![
+            words(&["configure", "ai-mode", "enable"]),
+            words(&["configure", "ai-mode", "set-user-agent", "--user-agent", agent]),
+            call.context("a send")?.argv,
+            words(&["configure", "ai-mode", "disable"]),
+        ];
+        Ok(bench)
     }
-    let [low, added, high] = [1, 2, 3].map(|quarter| quantile(&added, quarter));
-    let (with, without) = (quantile(&with, 2), quantile(&without, 2));
-    writeln!(report, "{ROUNDS} rounds, medians; aliyun is the stand-in of the tests")?;
-    writeln!(report, "  alimsg sms send, warm     {with:8.2} ms")?;
-    writeln!(report, "  same 4 aliyun commands    {without:8.2} ms")?;
-    writeln!(report, "  ratio                     {:8.2}", with / without)?;
-    let limit = LIMIT.as_secs_f64() * 1e3;
-    let result = if added < limit { "passed" } else { "EXCEEDED" };
-    writeln!(report, "  added by alimsg           {added:8.2} ms (limit: {limit} ms, {result})")?;
-    // A wide range means that the machine was busy with other work.
-    writeln!(report, "  middle half of the rounds {low:8.2} to {high:.2} ms")?;
+
+    fn table(&self) -> Vec<Row> {
+        use Target::{Milliseconds, None, Ratio};
+        let switch = Case::Send(Mode::Switch);
+        let rows = [
+            (Case::Bare, "1 bare call", 1, None),
+            (Case::FourBare, "4 bare commands", 1, None),
+            (switch, "send, --ai-mode switch", 1, Ratio(Case::FourBare, 0.82)),
+            (Case::Send(Mode::Call), "send, --ai-mode call", 1, Ratio(Case::Bare, 1.15)),
+            (Case::Cold, "send, cold (all checks)", 2, None),
+            (Case::Key, "send with a new key", 1, Ratio(switch, f64::INFINITY)),
+            (Case::Replay, "replay of a key", 1, Milliseconds(10.0)),
+            (Case::Aged { hangs: false }, "first send of a day", 2, Ratio(switch, 1.1)),
+            (Case::Aged { hangs: true }, "same, catalogue hangs", 4, Ratio(switch, 1.1)),
+            (Case::CrowdBare, "32 concurrent bare calls", 8, None),
+            (
+                Case::Crowd(Mode::Switch),
+                "32 concurrent, switch",
+                8,
+                Ratio(Case::CrowdBare, f64::INFINITY),
+            ),
+            (Case::Crowd(Mode::Call), "32 concurrent, call", 8, Ratio(Case::CrowdBare, 1.3)),
+            (Case::Help, "--help", 1, None),
+            (Case::DryRun, "--dry-run", 1, None),
+        ];
+        let is_possible = |case| {
+            self.has_modes || !matches!(case, Case::Send(Mode::Call) | Case::Crowd(Mode::Call))
+        };
+        rows.into_iter()
+            .filter(|(case, ..)| is_possible(*case))
+            .map(|(case, name, every, target)| Row {
+                case,
+                name,
+                every,
+                target,
+                wall_ms: Vec::new(),
+                cpu_ms: Vec::new(),
+            })
+            .collect()
+    }
+
+    /// Measures all rows. The first round only warms up.
+    fn run(&mut self) -> Result<()> {
+        for round in 0..=self.rounds {
+            // Another case begins in each round, so that none always follows the same one.
+            for index in 0..self.rows.len() {
+                let index = (index + round) % self.rows.len();
+                let case = self.rows[index].case;
+                if round == 0 || !round.is_multiple_of(self.rows[index].every) {
+                    continue;
+                }
+                let (wall, cpu) = self.measure(case)?;
+                self.rows[index].wall_ms.push(wall.as_secs_f64() * 1e3);
+                self.rows[index].cpu_ms.push(cpu.as_secs_f64() * 1e3);
+            }
+        }
+        Ok(())
+    }
+
+    /// Prepares one case, measures it, and waits for what it has left running.
+    fn measure(&mut self, case: Case) -> Result<(Duration, Duration)> {
+        let commands = match case {
+            Case::Bare => vec![self.aliyun(2)],
+            Case::FourBare => (0..4).map(|index| self.aliyun(index)).collect(),
+            Case::CrowdBare => (0..CROWD).map(|_| self.aliyun(2)).collect(),
+            Case::Crowd(mode) => (0..CROWD).map(|_| self.send(mode)).collect(),
+            Case::Send(mode) => vec![self.send(mode)],
+            Case::Cold => {
+                let _ = fs::remove_dir_all(self.world.path("state/stamps"));
+                vec![self.send(Mode::Switch)]
+            }
+            Case::Key => {
+                self.keys += 1;
+                vec![self.send_with(&["--idempotency-key", &format!("key-{}", self.keys)])]
+            }
+            Case::Replay => vec![self.send_with(&["--idempotency-key", "replay"])],
+            Case::Aged { hangs } => {
+                self.age_checks()?;
+                if hangs {
+                    self.world.script(json!([{ "match": ["plugin", "update"], "delay_ms": 1500 }]));
+                }
+                vec![self.send(Mode::Switch)]
+            }
+            Case::Help => vec![self.alimsg(&["--help"])],
+            Case::DryRun => vec![self.alimsg(&[&SEND[..], &["--dry-run"]].concat())],
+        };
+        let at_once = matches!(case, Case::CrowdBare | Case::Crowd(_));
+        let measured = timed(commands, at_once)?;
+        if matches!(case, Case::Aged { .. }) {
+            self.world.wait_for_quiet();
+            self.world.script(json!([]));
+        }
+        Ok(measured)
+    }
+
+    /// Makes the cached checks look one day old.
+    fn age_checks(&self) -> Result<()> {
+        let folder = fs::read_dir(self.world.path("state/stamps"))?;
+        for entry in folder {
+            let path = entry?.path();
+            let mut cache: Value = serde_json::from_slice(&fs::read(&path)?)?;
+            cache["checked_at"] = json!(Timestamp::now() - SignedDuration::from_hours(25));
+            fs::write(path, cache.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// One of the bare commands of a send.
+    fn aliyun(&self, index: usize) -> Command {
+        let words: Vec<&str> = self.four[index].iter().map(String::as_str).collect();
+        with_start_cost(self.world.aliyun(&words))
+    }
+
+    fn send(&self, mode: Mode) -> Command {
+        match (self.has_modes, mode) {
+            (false, _) => self.send_with(&[]),
+            (true, Mode::Switch) => self.send_with(&["--ai-mode", "switch"]),
+            (true, Mode::Call) => self.send_with(&["--ai-mode", "call"]),
+        }
+    }
+
+    fn send_with(&self, flags: &[&str]) -> Command {
+        self.alimsg(&[&SEND[..], flags].concat())
+    }
+
+    fn alimsg(&self, words: &[&str]) -> Command {
+        with_start_cost(self.world.alimsg(words))
+    }
+
+    fn report(&self, out: &mut impl std::io::Write) -> Result<()> {
+        writeln!(
+            out,
+            "{} rounds, medians in ms; aliyun is the stand-in of the tests,",
+            self.rounds
+        )?;
+        writeln!(out, "with {START_COST_MS} ms of CPU time for each start. CPU includes aliyun.")?;
+        let heading = ["", "wall", "middle half", "CPU", "ratio to", "target", ""];
+        let rows = self.rows.iter().map(|row| self.cells(row));
+        for [name, wall, spread, cpu, ratio, target, result] in
+            iter::once(heading.map(String::from)).chain(rows)
+        {
+            let line =
+                format!("{name:26}{wall:>8}{spread:>18}{cpu:>9}  {ratio:<31}{target:<9}{result}");
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        for mode in [Mode::Switch, Mode::Call] {
+            self.report_own_cost(mode, out)?;
+        }
+        Ok(())
+    }
+
+    fn cells(&self, row: &Row) -> [String; 7] {
+        let wall = median(&row.wall_ms);
+        let spread = [1, 3].map(|quarter| format!("{:.1}", quantile(&row.wall_ms, quarter)));
+        let (ratio, target, passed) = match row.target {
+            Target::None => (String::new(), String::new(), None),
+            Target::Milliseconds(limit) => {
+                (String::new(), format!("< {limit} ms"), Some(wall < limit))
+            }
+            Target::Ratio(other, limit) => {
+                let other = self.rows.iter().find(|row| row.case == other);
+                let ratio = other.map_or(f64::NAN, |other| wall / median(&other.wall_ms));
+                let name = other.map_or("", |other| other.name);
+                let text = format!("{ratio:.2} {name}");
+                match limit.is_finite() {
+                    true => (text, format!("<= {limit}"), Some(ratio <= limit)),
+                    false => (text, String::new(), None),
+                }
+            }
+        };
+        let result = passed.map_or("", |passed| if passed { "passed" } else { "EXCEEDED" });
+        [
+            row.name.to_string(),
+            format!("{wall:.1}"),
+            spread.join(" to "),
+            format!("{:.1}", median(&row.cpu_ms)),
+            ratio,
+            target,
+            result.to_string(),
+        ]
+    }
+
+    /// Prints the CPU time that alimsg and its watchdog add to the processes of `aliyun`, and their
+    /// peak memory during a call.
+    fn report_own_cost(&self, mode: Mode, out: &mut impl std::io::Write) -> Result<()> {
+        let cpu =
+            |case| self.rows.iter().find(|row| row.case == case).map(|row| median(&row.cpu_ms));
+        let (Some(send), Some(bare)) = (cpu(Case::Send(mode)), cpu(Case::Bare)) else {
+            return Ok(());
+        };
+        let before = self.world.processes().len();
+        self.world.script(json!([{ "match": [], "contains": ["send-sms"], "delay_ms": 700 }]));
+        let mut child = self.send(mode).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let is_call = |words: &[String]| words.iter().any(|word| word == "send-sms");
+        self.world.wait_until("the call is running", || {
+            self.world.processes().iter().skip(before).any(|process| is_call(&process.argv))
+        });
+        let peak = |is_watchdog: bool| {
+            let processes = self.world.running();
+            let mut alimsg = processes.iter().filter(|process| process.name == "alimsg");
+            alimsg
+                .find(|process| process.is_watchdog == is_watchdog)
+                .and_then(|process| peak_kib(process.pid))
+        };
+        let [run, watchdog] = [false, true].map(|is_watchdog| {
+            peak(is_watchdog).map_or("none".to_string(), |kib| format!("{:.1} MiB", kib / 1024.0))
+        });
+        ensure!(child.wait()?.success(), "a send failed");
+        self.world.script(json!([]));
+        let processes = self.world.processes().len() - before;
+        let own = send - bare * processes as f64;
+        let mode = if mode == Mode::Switch { "switch" } else { "call" };
+        writeln!(
+            out,
+            "{mode}: {processes} processes of aliyun; own CPU time {own:.1} ms; peak memory: run \
+             {run}, watchdog {watchdog}"
+        )?;
+        Ok(())
+    }
+}
+
+fn with_start_cost(mut command: Command) -> Command {
+    command.env("STAND_IN_CPU_MS", START_COST_MS);
+    command
+}
+
+/// Runs the commands one after the other or at once. Returns wall time and CPU time; the latter
+/// includes all processes that they waited for.
+fn timed(commands: Vec<Command>, at_once: bool) -> Result<(Duration, Duration)> {
+    let cpu_before = cpu_of_children()?;
+    let since = Instant::now();
+    let mut running = Vec::new();
+    for mut command in commands {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        running.push((command, child));
+        if !at_once {
+            wait_for(&mut running)?;
+        }
+    }
+    wait_for(&mut running)?;
+    Ok((since.elapsed(), cpu_of_children()?.saturating_sub(cpu_before)))
+}
+
+fn wait_for(running: &mut Vec<(Command, std::process::Child)>) -> Result<()> {
+    for (command, child) in running.drain(..) {
+        let output = child.wait_with_output()?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "{command:?}: {stderr}");
+    }
     Ok(())
 }
 
-/// Times one warm send.
-fn alimsg(world: &World) -> Result<Duration> {
-    let words =
-        ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003", "--yes", "--json"];
-    timed(world.alimsg(&words))
+fn cpu_of_children() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let microseconds =
+        usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(microseconds)?))
 }
 
-/// Times the same commands, started directly one after the other.
-fn direct(world: &World, calls: &[Vec<String>]) -> Result<Duration> {
-    let mut all = Duration::ZERO;
-    for call in calls {
-        let words: Vec<&str> = call.iter().map(String::as_str).collect();
-        all += timed(world.aliyun(&words))?;
-    }
-    Ok(all)
+/// The peak memory of a running process; `None` on systems without `/proc`.
+fn peak_kib(pid: i32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    peak.split_whitespace().next()?.parse().ok()
 }
 
-/// The four commands that one warm send runs.
-fn calls_of_one_send(world: &World) -> Result<Vec<Vec<String>>> {
-    let before = world.processes().len();
-    alimsg(world)?;
-    let calls: Vec<Vec<String>> =
-        world.processes().into_iter().skip(before).map(|invocation| invocation.argv).collect();
-    ensure!(calls.len() == 4, "a warm send ran {} processes: {calls:?}", calls.len());
-    Ok(calls)
-}
-
-fn timed(mut command: Command) -> Result<Duration> {
-    let since = Instant::now();
-    let Output { status, stderr, .. } = command.output()?;
-    let took = since.elapsed();
-    ensure!(status.success(), "{command:?}: {}", String::from_utf8_lossy(&stderr));
-    Ok(took)
+fn median(values: &[f64]) -> f64 {
+    quantile(values, 2)
 }
 
 /// The quartile of the values: 1 lower, 2 median, 3 upper.
 fn quantile(values: &[f64], quarters: usize) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
-    values[(values.len() - 1) * quarters / 4]
+    values.get(values.len().saturating_sub(1) * quarters / 4).copied().unwrap_or(f64::NAN)
 }
 
 /// Builds the stand-in: it is an example, which `cargo bench` does not build. It needs the same

@@ -23,28 +23,32 @@ pub mod storage;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::aliyun::guard::recovery;
+use crate::aliyun::guard::{recovery, renewal};
 use crate::cli::{Command, CommandLine, parse_error};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::os::role::Role;
+use crate::os::signals;
 use crate::output::Screen;
 use crate::output::status::RunStatus;
 use crate::settings::Settings;
 
 /// Runs the program in the role that an environment variable selects: alimsg also starts itself as
-/// the watchdog and as the simulated `aliyun` of the sandbox.
+/// the watchdog, for [`renewal`], and as the simulated `aliyun` of the sandbox.
 pub fn main() -> ExitCode {
     match Role::from_env() {
         Role::User => run(),
         Role::Aliyun => simulated_aliyun(),
         Role::Watchdog => {
-            match crate::aliyun::guard::watchdog::main(std::io::stdin(), std::io::stdout()) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(_) => ExitCode::FAILURE,
-            }
+            exit_code(&aliyun::guard::watchdog::main(std::io::stdin(), std::io::stdout()))
         }
+        Role::Renewal => exit_code(&renewal::main(std::io::stdout())),
     }
+}
+
+/// The exit code of a helper process, which reports nothing else.
+fn exit_code(result: &anyhow::Result<()>) -> ExitCode {
+    if result.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs a command for a user or a script. The only function that decides the exit code.
@@ -62,7 +66,7 @@ fn run() -> ExitCode {
         status: RunStatus::default(),
     };
     context.screen.announce_sandbox();
-    let result = match crate::os::signals::watch() {
+    let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
             recovery::at_start(&context, may_start_aliyun);
             cli::run(&context, command)
@@ -80,7 +84,10 @@ fn run() -> ExitCode {
     if let Err(error) = context.screen.end(&line.name, &context.status, &result) {
         context.screen.fall_back_to_stderr(&result, &error);
     }
-    if let Some(signal) = crate::os::signals::first() {
+    if let Some(start) = context.status.after_run.take().filter(|_| signals::count() == 0) {
+        start();
+    }
+    if let Some(signal) = signals::first() {
         crate::os::system::reraise(signal);
         // The signal did not end this process, so return the conventional exit code for it.
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));

@@ -12,12 +12,37 @@ pub enum Credentials {
     Env,
 }
 
+/// How the calls get ai-mode (`--ai-mode`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AiModeMethod {
+    /// It is switched on before the calls and off after them.
+    #[default]
+    Switch,
+    /// Each call requests it with a flag. Nothing is switched on.
+    Call,
+}
+
+impl AiModeMethod {
+    /// The flag of `aliyun` that requests ai-mode for one call. It is the first argument: the CLI
+    /// removes it there, and would pass it to the plugin if it came after the product.
+    pub const FLAG: &str = "--cli-ai-mode";
+
+    /// The arguments before the product.
+    pub fn first_arguments(self) -> Vec<String> {
+        match self {
+            Self::Switch => Vec::new(),
+            Self::Call => vec![Self::FLAG.to_string()],
+        }
+    }
+}
+
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub profile: Option<String>,
     pub region: Option<String>,
     pub credentials: Credentials,
+    pub ai_mode: AiModeMethod,
     pub yes: bool,
     pub dry_run: bool,
     /// Whether there is a terminal and prompts are allowed.
@@ -29,7 +54,7 @@ pub struct Settings {
 
 impl Settings {
     /// Adds the flags of this run to a suggested command, so that it uses the same profile, region,
-    /// credentials, sandbox and `aliyun`.
+    /// credentials, ai-mode method, sandbox and `aliyun`.
     pub fn rerun_command(&self, command: &str) -> String {
         if !command.starts_with("alimsg ")
             || command.ends_with(" --help")
@@ -49,6 +74,9 @@ impl Settings {
         }
         if self.credentials == Credentials::Env {
             flags.extend(["--credentials", "env"].map(String::from));
+        }
+        if self.ai_mode == AiModeMethod::Call {
+            flags.extend(["--ai-mode", "call"].map(String::from));
         }
         if flags.is_empty() {
             return command.to_string();

@@ -92,15 +92,34 @@ impl AliyunCli {
         Ok(Self { program, shown, config_folder, plugins_folder, environment, hidden, limit })
     }
 
+    /// The entry of a plugin in the manifest of the CLI; `None` if the manifest cannot be read.
+    fn manifest_entry(&self, plugin: &str) -> Option<Value> {
+        let manifest = system::read_regular_file(&self.manifest()).ok()?;
+        let mut manifest: Value = serde_json::from_slice(&manifest).ok()?;
+        Some(manifest["plugins"][plugin].take())
+    }
+
+    /// The list of the installed plugins.
+    pub fn manifest(&self) -> PathBuf {
+        self.plugins_folder.join("manifest.json")
+    }
+
+    /// The folder of an installed plugin, unless the manifest has another path.
+    pub fn plugin_folder(&self, plugin: &str) -> PathBuf {
+        self.plugins_folder.join(plugin)
+    }
+
     /// Whether the manifest lists the plugin although its folder is missing. Calls then fail, and
     /// the CLI does not reinstall the plugin by itself. False if the manifest cannot be read.
     pub fn lacks_folder_of(&self, plugin: &str) -> bool {
-        let list = system::read_regular_file(&self.plugins_folder.join("manifest.json"));
-        let list: Option<Value> = list.ok().and_then(|text| serde_json::from_slice(&text).ok());
-        list.as_ref()
-            .and_then(|list| list["plugins"][plugin]["path"].as_str())
-            .map(Path::new)
-            .is_some_and(|folder| folder.is_absolute() && !folder.is_dir())
+        let entry = self.manifest_entry(plugin);
+        let path = entry.as_ref().and_then(|entry| entry["path"].as_str()).map(Path::new);
+        path.is_some_and(|folder| folder.is_absolute() && !folder.is_dir())
+    }
+
+    /// The installed version of a plugin, if the manifest has it.
+    pub fn plugin_version(&self, plugin: &str) -> Option<String> {
+        self.manifest_entry(plugin)?["version"].as_str().map(ToString::to_string)
     }
 
     /// Runs one command of `aliyun`.
@@ -108,14 +127,30 @@ impl AliyunCli {
     /// # Errors
     /// The process could not be started, so it had no effect.
     pub fn run(&self, arguments: &[String], options: &SpawnOptions<'_>) -> io::Result<Output> {
-        process::run(&Launch {
-            program: &self.program,
-            args: arguments,
-            set_env: &self.environment,
-            remove_env: &self.hidden,
-            limit: self.limit,
-            options,
-        })
+        process::run(&self.launch(arguments, self.limit, options))
+    }
+
+    /// As [`Self::run`], for a command that must not be killed: after `limit` it is left running.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub fn run_or_leave(
+        &self,
+        arguments: &[String],
+        limit: Duration,
+        options: &SpawnOptions<'_>,
+    ) -> io::Result<Output> {
+        process::run_or_leave(&self.launch(arguments, limit, options))
+    }
+
+    fn launch<'a>(
+        &'a self,
+        args: &'a [String],
+        limit: Duration,
+        options: &'a SpawnOptions<'a>,
+    ) -> Launch<'a> {
+        let (set_env, remove_env) = (&self.environment, &self.hidden);
+        Launch { program: &self.program, args, set_env, remove_env, limit, options }
     }
 }
 

@@ -1,4 +1,5 @@
-//! A client for one product. ai-mode is on until the client is dropped.
+//! A client for one product. Unless each call requests ai-mode alone (`--ai-mode call`), ai-mode is
+//! on until the client is dropped.
 //!
 //! Reads are retried after throttling and network errors, with growing, jittered pauses. Sends and
 //! writes are never retried.
@@ -13,11 +14,11 @@ use crate::api::call::{AnyCall, Call, ChangeCall, Common, ReadCall, SendCall};
 use crate::api::operations::{Access, Product};
 use crate::api::reply::{self, Acceptance, Reply};
 use crate::context::Context;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::process::{Output, SpawnOptions};
 use crate::os::{failpoint, signals};
 use crate::output::report::{Phase, PlannedCommand, Report};
-use crate::settings::Settings;
+use crate::settings::{AiModeMethod, Settings};
 
 /// The pauses before retrying a read, in milliseconds. Jitter adds up to half of each.
 const PAUSES: [u64; 4] = [300, 900, 2_500, 6_000];
@@ -111,8 +112,8 @@ impl<'r> Client<'r> {
             on_stdout: Some(&|bytes| progress.update(bytes).into_iter().for_each(on_progress)),
             ..SpawnOptions::default()
         };
-        let output = self.session.call_in(&upload.arguments(), &options)?;
-        upload.judge(&output)
+        let output = self.session.call_in(&upload.arguments(self.common.ai_mode), &options)?;
+        upload.judge(&output).map_err(|failure| self.explain_rejected_flag("cp", failure))
     }
 
     fn call<E>(&self, call: &Call<E>) -> Result<Reply> {
@@ -148,6 +149,7 @@ impl<'r> Client<'r> {
         redaction.add(call);
         let result = reply::parse_output(call.operation, output)
             .map_err(|failure| redaction.failure(failure))
+            .map_err(|failure| self.explain_rejected_flag(call.operation.command, failure))
             .map(|reply| match call.operation.access {
                 // The user asked for this data, so it is not redacted.
                 Access::Read => reply,
@@ -161,6 +163,26 @@ impl<'r> Client<'r> {
             self.session.invalidate_cache();
         }
         result
+    }
+
+    /// Adds what to do if `aliyun` did not accept the flag of `--ai-mode call`. An `aliyun` that
+    /// does not know the flag takes the product for its value and the command for the product.
+    ///
+    /// Only changes failures with proof that no call was made.
+    fn explain_rejected_flag(&self, command: &str, mut failure: Box<Failure>) -> Box<Failure> {
+        let is_about_flag = failure.message.contains(AiModeMethod::FLAG)
+            || failure.message.starts_with(&format!("'{command}' is not a valid"));
+        if self.common.ai_mode == AiModeMethod::Call
+            && failure.outcome == Outcome::NotSent
+            && failure.kind == Kind::Environment
+            && is_about_flag
+        {
+            failure.hint =
+                Some("this aliyun does not support --ai-mode call: use --ai-mode switch".into());
+            failure.next.clear();
+            failure.retryable = false;
+        }
+        failure
     }
 }
 
@@ -189,7 +211,11 @@ fn jittered(milliseconds: u64) -> Duration {
 
 /// The flags that the settings add to every product call.
 pub fn common(settings: &Settings) -> Common {
-    Common { profile: settings.profile.clone(), region: settings.region.clone() }
+    Common {
+        profile: settings.profile.clone(),
+        region: settings.region.clone(),
+        ai_mode: settings.ai_mode,
+    }
 }
 
 /// The report of a dry run: these calls with the guard's commands, as on a first run with an empty
@@ -206,12 +232,14 @@ pub fn dry_run(context: &Context, calls: &[&dyn AnyCall]) -> Result<Report> {
     };
     let Some(first) = calls.first() else { return Ok(Report::DryRun(Vec::new())) };
     let product = first.operation().product;
-    let guard = |step: Step| command(Phase::Guard, step.arguments(product), step.condition());
-    let mut commands: Vec<_> =
-        steps::PREFLIGHT.into_iter().chain(steps::SWITCH_ON).map(guard).collect();
+    let method = context.settings.ai_mode;
+    let guard =
+        |step: &Step| command(Phase::Guard, step.arguments(product), step.condition(method));
+    let before = steps::PREFLIGHT.iter().chain(steps::before_calls(method));
+    let mut commands: Vec<_> = before.map(guard).collect();
     for call in calls {
         commands.push(command(Phase::Call, call.arguments(&common(&context.settings))?, None));
     }
-    commands.extend(steps::SWITCH_OFF.map(guard));
+    commands.extend(steps::after_calls(method).iter().map(guard));
     Ok(Report::DryRun(commands))
 }

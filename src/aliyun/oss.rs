@@ -16,6 +16,7 @@ use crate::api::reply::{Reply, failure_message, fields};
 use crate::api::secret::Secret;
 use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, Termination};
+use crate::settings::AiModeMethod;
 
 /// The upload authorization from GetChatappUploadAuthorization.
 #[derive(Debug, Clone)]
@@ -123,12 +124,13 @@ pub struct Upload<'a> {
 
 impl Upload<'_> {
     /// The arguments after `aliyun`.
-    pub fn arguments(&self) -> Vec<String> {
+    pub fn arguments(&self, ai_mode: AiModeMethod) -> Vec<String> {
         let Authorization { bucket, host, .. } = self.authorization;
         arguments(
             &self.file.display().to_string(),
             &format!("oss://{bucket}/{}", self.key),
             &format!("https://{host}"),
+            ai_mode,
         )
     }
 
@@ -199,8 +201,10 @@ impl Progress {
 }
 
 /// The arguments of an upload; a dry run passes placeholders for values that are not known yet.
-pub fn arguments(file: &str, target: &str, endpoint: &str) -> Vec<String> {
-    ["oss", "cp", file, target, "--endpoint", endpoint, "-f"].map(String::from).to_vec()
+pub fn arguments(file: &str, target: &str, endpoint: &str, ai_mode: AiModeMethod) -> Vec<String> {
+    let mut arguments = ai_mode.first_arguments();
+    arguments.extend(["oss", "cp", file, target, "--endpoint", endpoint, "-f"].map(String::from));
+    arguments
 }
 
 #[cfg(test)]
@@ -233,8 +237,8 @@ mod tests {
         let upload =
             Upload { file: Path::new("/f.png"), key: "a/k.png", authorization: &authorization };
         assert_eq!(
-            upload.arguments().join(" "),
-            "oss cp /f.png oss://bucket/a/k.png --endpoint https://oss.example.com -f"
+            upload.arguments(AiModeMethod::Call).join(" "),
+            "--cli-ai-mode oss cp /f.png oss://bucket/a/k.png --endpoint https://oss.example.com -f"
         );
         let shown = format!("{authorization:?} {}", masked(reply("oss.example.com", "a")));
         assert!(!shown.contains("shh") && !shown.contains("STS.id") && !shown.contains("tok\""));

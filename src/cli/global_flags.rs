@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use crate::output::{ColorWhen, ScreenOptions};
-use crate::settings::{Credentials, Settings};
+use crate::settings::{AiModeMethod, Credentials, Settings};
 
 /// The global flags as the user gave them.
 #[derive(Debug, Clone, Args)]
@@ -28,6 +28,19 @@ pub struct GlobalFlags {
     /// auto: use the aliyun profile if there is one; env: use only the exported credentials
     #[arg(long, env = "ALIMSG_CREDENTIALS", value_name = "SOURCE", default_value = "auto")]
     pub credentials: Credentials,
+
+    /// switch: switch ai-mode on before the calls and off after them; call: request it in each call
+    /// alone, which starts fewer processes and leaves nothing on
+    #[arg(
+        long,
+        global = true,
+        env = "ALIMSG_AI_MODE",
+        hide_env_values = true,
+        value_name = "METHOD",
+        value_enum,
+        default_value = "switch"
+    )]
+    pub ai_mode: AiModeMethod,
 
     /// Print one JSON object on stdout, also for errors
     #[arg(long, env = "ALIMSG_JSON", value_parser = FalseyValueParser::new())]
@@ -98,6 +111,7 @@ impl From<GlobalFlags> for Settings {
             profile: flags.profile.filter(|_| !flags.sandbox),
             region: flags.region,
             credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
+            ai_mode: flags.ai_mode,
             yes: flags.yes,
             dry_run: flags.dry_run,
             interactive: at_terminal && !flags.no_input,

@@ -69,7 +69,14 @@ impl CommandLine {
     /// # Errors
     /// A request for help or the version; an invalid command line.
     pub fn from_process() -> clap::error::Result<Self> {
-        let mut command = without_empty_variables(Self::command());
+        let mut command = Self::command();
+        // Every variable of a flag begins with this, and rebuilding all flags takes time.
+        let is_empty = |(name, value): &(std::ffi::OsString, std::ffi::OsString)| {
+            value.is_empty() && name.as_encoded_bytes().starts_with(b"ALIMSG_")
+        };
+        if std::env::vars_os().any(|variable| is_empty(&variable)) {
+            command = without_empty_variables(command);
+        }
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         let mut line =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;

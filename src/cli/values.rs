@@ -7,7 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crate::chat::history::{Direction, Status};
 use crate::message::channel::Channel;
 use crate::output::ColorWhen;
-use crate::settings::Credentials;
+use crate::settings::{AiModeMethod, Credentials};
 
 macro_rules! value_enums {
     ($($type:ty, $values:expr, $name:expr;)*) => {$(
@@ -31,6 +31,10 @@ value_enums! {
     Credentials, &[Self::Auto, Self::Env], |credentials| match credentials {
         Self::Auto => "auto",
         Self::Env => "env",
+    };
+    AiModeMethod, &[Self::Switch, Self::Call], |method| match method {
+        Self::Switch => "switch",
+        Self::Call => "call",
     };
     ColorWhen, &[Self::Auto, Self::Always, Self::Never], |when| match when {
         Self::Auto => "auto",

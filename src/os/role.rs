@@ -1,7 +1,7 @@
 //! The role of this process.
 //!
-//! The program starts itself again as the watchdog of a run and, in the sandbox, as `aliyun`. The
-//! role is passed in the environment, because the arguments are those of the role.
+//! The program starts itself again as the watchdog of a run, to renew checks after a run and, in the
+//! sandbox, as `aliyun`. The role is passed in the environment, because the arguments are those of the role.
 
 /// The variable with the role; it is not set when a user starts the program.
 pub const VARIABLE: &str = "ALIMSG_INTERNAL_ROLE";
@@ -10,12 +10,17 @@ pub const SANDBOX_FOLDER: &str = "ALIMSG_INTERNAL_SANDBOX";
 
 pub const ALIYUN: &str = "aliyun";
 pub const WATCHDOG: &str = "watchdog";
+pub const RENEWAL: &str = "renewal";
+
+/// The variable with the task of a renewal process, whose standard streams are closed.
+pub const RENEWAL_TASK: &str = "ALIMSG_INTERNAL_RENEWAL";
 
 /// What this process was started for.
 pub enum Role {
     User,
     Aliyun,
     Watchdog,
+    Renewal,
 }
 
 impl Role {
@@ -24,6 +29,7 @@ impl Role {
         match std::env::var(VARIABLE).as_deref() {
             Ok(ALIYUN) => Self::Aliyun,
             Ok(WATCHDOG) => Self::Watchdog,
+            Ok(RENEWAL) => Self::Renewal,
             _ => Self::User,
         }
     }

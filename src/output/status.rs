@@ -16,4 +16,6 @@ pub struct RunStatus {
     /// Hides the content of this run's message, also in replies to other calls, because a receipt
     /// contains its text.
     pub redaction: RefCell<Redaction>,
+    /// Work that does not belong to the result and starts after it was printed.
+    pub after_run: RefCell<Option<Box<dyn FnOnce()>>>,
 }

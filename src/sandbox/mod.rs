@@ -52,9 +52,10 @@ pub fn answer(args: &[String], dir: &Path, env: Environment<'_>) -> Answer {
 
 fn run(args: &[String], dir: &Path, env: Environment<'_>) -> Result<Answer, Answer> {
     let home = Home::open(dir)?;
+    let (leading, args) = arguments::split_leading(args)?;
     let Some((first, rest)) = args.split_first() else { return Ok(host::usage()) };
     match Product::ALL.into_iter().find(|product| product.name() == first) {
-        Some(product) => product_call(product, rest, &home, env),
+        Some(product) => product_call(product, leading, rest, &home, env),
         None if first == "oss" => host::oss::run(rest, &home, env),
         None => host::run(first, rest, &home),
     }
@@ -64,11 +65,12 @@ fn run(args: &[String], dir: &Path, env: Environment<'_>) -> Result<Answer, Answ
 /// profile, then finds the plugin. Only the plugin knows the commands and their flags.
 fn product_call(
     product: Product,
+    leading: Vec<arguments::Given>,
     args: &[String],
     home: &Home,
     env: Environment<'_>,
 ) -> Result<Answer, Answer> {
-    let line = arguments::parse(product, args)?;
+    let line = arguments::parse_after(leading, product, args)?;
     if line.requests_help {
         return Ok(arguments::help_page(product, line.command.as_deref()));
     }

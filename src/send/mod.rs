@@ -81,6 +81,15 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
     }
     require_consent(context)?;
     context.status.redaction.borrow_mut().add(&message.call);
+    let start_watchdog = || {
+        if context.settings.yes {
+            guard.start_watchdog();
+        }
+    };
+    // The result of an earlier run with the same key needs no call.
+    if message.safety.key.is_none() {
+        start_watchdog();
+    }
     let store = open_store(context, message)?;
     let store = store.as_deref();
     let mut pending = match (store, &message.safety.key) {
@@ -99,6 +108,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
         },
         _ => Pending::new(store, None),
     };
+    start_watchdog();
     if let (Some(check), Some(store)) = (&message.duplicates, store) {
         check.require_new(&context.settings, store)?;
     }

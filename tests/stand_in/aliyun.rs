@@ -50,6 +50,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<u8> {
+    burn_cpu()?;
     let argv: Vec<String> =
         std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let folder = Folder::from_environment()?;
@@ -61,6 +62,25 @@ fn run() -> Result<u8> {
     };
     witness.end(code);
     Ok(code)
+}
+
+/// Uses as much CPU time as the environment demands, for benchmarks: the real program takes about
+/// 25 ms to start.
+fn burn_cpu() -> Result<()> {
+    let Some(milliseconds) = std::env::var_os("STAND_IN_CPU_MS") else { return Ok(()) };
+    let milliseconds = milliseconds.to_str().and_then(|text| text.parse().ok());
+    let budget = Duration::from_millis(milliseconds.context("STAND_IN_CPU_MS is not a number")?);
+    let used = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Duration::try_from(time).unwrap_or_default()
+    };
+    let mut waste = 0_u64;
+    while used() < budget {
+        for number in 0..10_000 {
+            waste = std::hint::black_box(waste.wrapping_mul(31).wrapping_add(number));
+        }
+    }
+    Ok(())
 }
 
 /// The process that the caller started: checks the call, then runs it or starts the plugin.
@@ -86,7 +106,7 @@ fn host(witness: &Witness, argv: &[String]) -> Result<u8> {
         .inspect_err(|error| witness.violation("script", &format!("{error:#}")))?
         .unwrap_or_default();
     if rule.grandchild {
-        return start_plugin(&rule, argv);
+        return start_plugin(&rule, argv, &product::plugin_environment(witness, &words));
     }
     perform(witness, &words, &rule)
 }
@@ -116,6 +136,13 @@ fn check(witness: &Witness, words: &Words, argv: &[String]) -> Result<Answer, An
         return Err(Answer::usage("invalid flag --user-agent"));
     }
     match first {
+        Some("plugin") if words.command.get(1).is_some_and(|command| command == "update") => {
+            // It replaces files that a call uses.
+            if witness.is_call_running() {
+                witness.violation("plugin update during a call", "");
+            }
+            Ok(Answer::default())
+        }
         None | Some("version" | "configure" | "plugin" | "oss") => Ok(Answer::default()),
         Some("cams" | "dysmsapi") => {
             let prelude = product::check(witness, words)?;
@@ -159,21 +186,31 @@ fn default_answer(witness: &Witness, words: &Words) -> Result<Answer> {
         [] => Answer::help(),
         ["version"] => Answer::text(&format!("{}\n", witness.folder.version())),
         ["configure", rest @ ..] => configuration::answer(witness, words, rest)?,
-        ["plugin", rest @ ..] => plugins::answer(&witness.folder, words, rest)?,
+        ["plugin", rest @ ..] => plugins::answer(witness, words, rest)?,
         ["oss", rest @ ..] => oss::answer(witness, words, rest)?,
         ["cams" | "dysmsapi", command] => product::reply(command),
         [.., last] => Answer::usage(&format!("'{last}' is not a valid command")),
     })
 }
 
-fn start_plugin(rule: &Rule, argv: &[String]) -> Result<u8> {
+/// Whether this process acts as the plugin.
+fn is_plugin() -> bool {
+    std::env::var_os(PLUGIN_ROLE).is_some()
+}
+
+fn start_plugin(
+    rule: &Rule,
+    argv: &[String],
+    environment: &[(&'static str, String)],
+) -> Result<u8> {
     if rule.ignore_sigterm {
         ignore_sigterm()?;
     }
     let executable = std::env::current_exe().context("finding the stand-in itself")?;
     #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
     let status = Command::new(executable)
-        .args(argv)
+        .args(words::without_leading(argv))
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .env(PLUGIN_ROLE, rule.number.to_string())
         .status()
         .context("starting the plugin")?;

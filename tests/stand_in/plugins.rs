@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, table};
 use crate::folder::{Folder, write_atomically};
+use crate::witness::Witness;
 use crate::words::Words;
 
 const VERSION: &str = "0.1.0";
@@ -28,7 +29,8 @@ pub fn plugin_folder(folder: &Folder, name: &str) -> PathBuf {
     folder.configuration("plugins").join(name)
 }
 
-pub fn answer(folder: &Folder, words: &Words, rest: &[&str]) -> Result<Answer> {
+pub fn answer(witness: &Witness, words: &Words, rest: &[&str]) -> Result<Answer> {
+    let folder = &witness.folder;
     match rest {
         ["list"] => Ok(list(folder)),
         ["install"] => install_named(folder, words.values("names").unwrap_or_default()),

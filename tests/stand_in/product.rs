@@ -27,7 +27,7 @@ pub fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
     if words.flag("user-agent").is_none() {
         witness.violation("user agent", "a product call without --user-agent");
     }
-    if witness.folder.ai_mode()["enabled"] != json!(true) {
+    if agent_of_ai_mode(witness, words).is_none() {
         witness.violation("ai-mode off", "a product call while ai-mode is not enabled");
     }
     check_retries(witness, words, command);
@@ -38,6 +38,33 @@ pub fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
         return Err(Answer::failure("dysmsapi needs --api-version 2017-05-25"));
     }
     Ok(prelude)
+}
+
+/// The variables with which the host tells the plugin about ai-mode.
+const AI_MODE: &str = "ALIBABA_CLOUD_CLI_AI_MODE";
+const AI_USER_AGENT: &str = "ALIBABA_CLOUD_CLI_AI_USER_AGENT";
+
+/// The agent string of ai-mode that the plugin gets, if ai-mode is on for this call.
+fn agent_of_ai_mode(witness: &Witness, words: &Words) -> Option<String> {
+    let stored = witness.folder.ai_mode();
+    let is_on = words.flag("cli-ai-mode").is_some() || stored["enabled"] == true;
+    if words.flag("no-cli-ai-mode").is_some() || !is_on {
+        return None;
+    }
+    let agent = stored["user_agent"].as_str().unwrap_or_default().trim();
+    let agent = if agent.is_empty() { "AlibabaCloud-Agent-Skills" } else { agent };
+    Some(format!("AlibabaCloud-AIMode/enabled {agent}"))
+}
+
+/// The variables about ai-mode that the host sets for the plugin.
+pub fn plugin_environment(witness: &Witness, words: &Words) -> Vec<(&'static str, String)> {
+    match agent_of_ai_mode(witness, words) {
+        Some(agent) => vec![(AI_MODE, "1".to_owned()), (AI_USER_AGENT, agent)],
+        None if words.flag("no-cli-ai-mode").is_some() => {
+            vec![(AI_MODE, String::new()), (AI_USER_AGENT, String::new())]
+        }
+        None => Vec::new(),
+    }
 }
 
 /// Checks that the CLI does not repeat a call that changes something: neither after a lost reply,
@@ -88,7 +115,12 @@ pub fn record(witness: &Witness, words: &Words) -> Result<()> {
         return Ok(());
     }
     let account = account::select(&witness.folder, words)?.ok();
+    let agent = match std::env::var(AI_USER_AGENT) {
+        Ok(agent) if crate::is_plugin() => Some(agent),
+        _ => agent_of_ai_mode(witness, words),
+    };
     let line = json!({
+        "ai_user_agent": agent,
         "command": words.command.join(" "),
         "flags": words.flags_as_json(),
         "account": account,

@@ -51,7 +51,7 @@ pub struct Rule {
 
 impl Rule {
     fn matches(&self, argv: &[String]) -> bool {
-        argv.starts_with(&self.prefix)
+        crate::words::without_leading(argv).starts_with(&self.prefix)
             && self.contains.iter().all(|part| argv.iter().any(|word| word.contains(part)))
     }
 

@@ -67,6 +67,29 @@ impl Witness {
         }
     }
 
+    /// Whether a process of a product call is running.
+    pub fn is_call_running(&self) -> bool {
+        let entries = std::fs::read_dir(self.folder.path("log")).into_iter().flatten().flatten();
+        let starts = entries.map(|entry| entry.path()).filter(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            name.ends_with(".json") && !name.ends_with(".end.json")
+        });
+        starts.filter(|path| !path.with_extension("end.json").exists()).any(|path| {
+            let record = std::fs::read_to_string(path).unwrap_or_default();
+            let record: Value = serde_json::from_str(&record).unwrap_or_default();
+            let is_call = record["argv"].as_array().is_some_and(|argv| {
+                argv.iter().take(2).any(|word| word == "cams" || word == "dysmsapi")
+            });
+            let pid = record["pid"].as_u64().unwrap_or_default();
+            is_call
+                && std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
+                    !stat
+                        .rsplit_once(')')
+                        .is_some_and(|(_, rest)| rest.trim_start().starts_with('Z'))
+                })
+        })
+    }
+
     pub fn violation(&self, what: &str, detail: &str) {
         let line = json!({
             "what": what, "detail": detail, "argv": self.argv, "pid": std::process::id(),

@@ -75,7 +75,8 @@ pub fn parse(argv: &[String]) -> Result<Words, Answer> {
         return Ok(Words { help: true, ..Words::default() });
     }
     let mut words = Words::default();
-    let is_oss = argv.first().is_some_and(|word| word == "oss");
+    let is_oss = without_leading(argv).first().is_some_and(|word| word == "oss");
+    let has_leading = without_leading(argv).len() < argv.len();
     // The flag that takes the next separate word as its value.
     let mut open: Option<usize> = None;
     for word in argv {
@@ -83,7 +84,7 @@ pub fn parse(argv: &[String]) -> Result<Words, Answer> {
             words.flags.push(("force".to_owned(), Vec::new()));
             open = None;
         } else if word.starts_with('-') {
-            open = add_flag(&mut words, word)?;
+            open = add_flag(&mut words, word, has_leading)?;
         } else if let Some(index) = open {
             let (name, values) = &mut words.flags[index];
             values.push(word.clone());
@@ -96,12 +97,20 @@ pub fn parse(argv: &[String]) -> Result<Words, Answer> {
     Ok(words)
 }
 
+/// The words from the product on. The host removes the flags before it and does not pass them to the
+/// plugin.
+pub fn without_leading(argv: &[String]) -> &[String] {
+    let is_leading = |word: &&String| matches!(word.as_str(), "--cli-ai-mode" | "--no-cli-ai-mode");
+    &argv[argv.iter().take_while(is_leading).count()..]
+}
+
 fn takes_many(name: &str) -> bool {
     MAPS.contains(&name) || LISTS.contains(&name)
 }
 
 /// Adds one `--name` or `--name=value`; returns its index if it takes separate values.
-fn add_flag(words: &mut Words, word: &str) -> Result<Option<usize>, Answer> {
+/// After a leading flag, the host rejects every repeated flag.
+fn add_flag(words: &mut Words, word: &str, has_leading: bool) -> Result<Option<usize>, Answer> {
     let Some(bare) = word.strip_prefix("--").filter(|bare| !bare.is_empty()) else {
         return Err(Answer::failure(&format!("unknown flag {word}")));
     };
@@ -121,6 +130,9 @@ fn add_flag(words: &mut Words, word: &str) -> Result<Option<usize>, Answer> {
         return Err(Answer::failure(&format!("flag --{name} takes no value")));
     }
     let index = match words.flags.iter().position(|(known, _)| known == name) {
+        Some(_) if has_leading && !HOST_FLAGS.contains(&name) && !SWITCHES.contains(&name) => {
+            return Err(Answer::failure(&format!("parse failed flag duplicated --{name}")));
+        }
         Some(index) if LISTS.contains(&name) => index,
         // A repeated object flag would start a second list element, which alimsg never needs.
         Some(_) => return Err(Answer::failure(&format!("--{name} duplicated"))),

@@ -8,21 +8,23 @@
 )]
 
 mod account;
+mod call_mode;
 mod children;
 mod concurrency;
 mod containers;
 mod failures;
 mod faults;
 mod files;
-mod foreign;
 mod kills;
 mod messages;
 mod order;
 mod outputs;
+mod preflight_cache;
 mod prompt;
 mod recovery;
+mod renewal;
 mod safety_policy;
 mod signals;
-mod stamp;
 mod switch_off;
+mod user_settings;
 mod watchdog;

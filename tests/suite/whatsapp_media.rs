@@ -39,7 +39,7 @@ fn assert_secret(world: &World, ran: &Ran) {
     // Only the upload process gets them.
     for process in world.processes() {
         let has = process.env.values().any(|value| value == KEY_SECRET);
-        assert_eq!(has, process.argv[0] == "oss", "{:?}", process.argv);
+        assert_eq!(has, process.words()[0] == "oss", "{:?}", process.argv);
     }
 }
 
@@ -52,6 +52,21 @@ fn collect(folder: &Path, texts: &mut Vec<String>) {
             texts.push(String::from_utf8_lossy(&bytes).into_owned());
         }
     }
+}
+
+#[test]
+fn an_upload_in_call_mode_requests_ai_mode_in_every_call() {
+    let world = world(&[]);
+    let ran = world.run(&[UPLOAD, &["--json", "-v", "--ai-mode", "call"]].concat());
+    assert_eq!(ran.exit(), 0, "{ran:?}");
+    assert_eq!(world.uploads().len(), 1);
+    let seen = world.processes();
+    let calls: Vec<_> =
+        seen.iter().filter(|seen| ["cams", "oss"].contains(&seen.words()[0].as_str())).collect();
+    assert!(calls.len() > 1 && calls.iter().all(|seen| seen.requested_ai_mode()), "{calls:#?}");
+    assert!(!world.commands().iter().any(|name| name == "ai-mode enable"));
+    assert_secret(&world, &ran);
+    world.assert_clean();
 }
 
 #[test]

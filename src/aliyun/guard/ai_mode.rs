@@ -30,10 +30,14 @@ use crate::api::reply;
 use crate::os::process::{Output, SpawnOptions, Termination};
 use crate::os::{failpoint, system};
 use crate::output::Screen;
+use crate::settings::AiModeMethod;
+use crate::storage::folder;
 use crate::storage::lock::{self, LockError};
 
 /// The minimum time that a run waits for the lock. Each other run needs it for two short processes.
 const MIN_LOCK_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a run waits for the lock before a write that is not necessary.
+const BRIEF_LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many times `disable` is run in total if a signal kills it.
 const DISABLE_ATTEMPTS: u32 = 2;
 /// How many times a process is started if the system limit is reached, and the pause in between.
@@ -127,11 +131,30 @@ impl<'a> AiMode<'a> {
         self.lock("configuration.lock", patience, interruptible)
     }
 
+    /// As [`Self::lock_configuration`], for a write that is not necessary: waits for a short time.
+    pub fn lock_configuration_briefly(&self) -> Result<File, LockError> {
+        self.lock("configuration.lock", BRIEF_LOCK_TIMEOUT, true)
+    }
+
     /// Takes the lock for the preflight checks, so that other runs wait for the result instead of
-    /// repeating the checks and the plugin download.
-    pub fn lock_preflight(&self) -> Result<File, LockError> {
+    /// repeating the checks and the plugin download. A run that does not have to write the
+    /// configuration folder takes a lock elsewhere if the folder is read-only.
+    pub fn lock_preflight(&self, method: AiModeMethod) -> Result<File, LockError> {
         let patience = MIN_LOCK_TIMEOUT.max(self.cli.limit * 6);
-        self.lock("preflight.lock", patience, true)
+        let locked = self.lock("preflight.lock", patience, true);
+        let (Err(LockError::Failed(_)), AiModeMethod::Call) = (&locked, method) else {
+            return locked;
+        };
+        let elsewhere = folder::folder()
+            .and_then(|folder| Ok(lock::acquire(&folder.join("preflight.lock"), patience, true)?));
+        // Without a state folder, several runs may repeat the checks.
+        elsewhere.or_else(|_| Ok(tempfile::tempfile()?)).map_err(LockError::Failed)
+    }
+
+    /// Whether alimsg has ever written to this configuration folder.
+    pub fn was_used_in(config_folder: &Path) -> bool {
+        let own = std::fs::symlink_metadata(own_folder(config_folder));
+        !own.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
     }
 
     fn lock(&self, name: &str, patience: Duration, interruptible: bool) -> Result<File, LockError> {
@@ -255,9 +278,9 @@ impl<'a> AiMode<'a> {
     }
 
     /// Whether ai-mode is off after `disable`. The file proves it, regardless of how the command
-    /// ended. If the file cannot be read, `show` must confirm it.
+    /// ended. If the file proves nothing, `show` must confirm it.
     fn is_off(&self, disabled: &Output, configuration: &File) -> bool {
-        if let Some(switch) = Switch::load(&self.cli.config_folder) {
+        if let Some(switch) = Switch::load_proof(&self.cli.config_folder) {
             return !switch.enabled;
         }
         reply::failure_message(disabled).is_none()
@@ -299,7 +322,7 @@ fn was_killed(output: &Output) -> bool {
 }
 
 /// alimsg's own folder in the CLI's configuration folder.
-fn own_folder(config_folder: &Path) -> PathBuf {
+pub fn own_folder(config_folder: &Path) -> PathBuf {
     config_folder.join(".alimsg")
 }
 

@@ -8,23 +8,33 @@
 //! 6. make the calls;
 //! 7. switch ai-mode off, on every exit.
 //!
-//! [`Guard::prepare`] runs steps 1 to 4 and skips the checks that the cache proves.
+//! [`Guard::prepare`] runs steps 1 to 4 and skips the checks that the cache proves. [`renewal`]
+//! repeats aged checks after the run.
 //! [`Guard::enter`] runs step 5 and returns the [`Session`] that makes the calls. Dropping the
 //! session runs step 7, also after errors, signals and panics. If the process is killed, the
 //! watchdog runs step 7. If both are killed, the next run finds the lease: see [`recovery`].
+//!
+//! With `--ai-mode call`, each call requests ai-mode with a flag. Steps 5 and 7 are not needed; only
+//! the agent string is stored if there is none: see [`agent_string`].
 
+mod agent_string;
 mod ai_mode;
+mod checks;
+mod file_identity;
+mod plugin_files;
 mod preflight;
 mod preflight_cache;
 pub mod recovery;
+pub mod renewal;
 mod safety_policy;
 mod session;
 pub mod steps;
 mod switch;
+mod switched_on;
 mod unusable;
 pub mod watchdog;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::io;
 
@@ -36,9 +46,11 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::os::process::{Output, SpawnOptions, Termination};
 use crate::os::{failpoint, signals};
+use crate::settings::AiModeMethod;
 use ai_mode::{AiMode, Leases};
 use preflight::Preflight;
 pub use session::{Runner, Session};
+use switched_on::SwitchedOn;
 use unusable::{lock_failure, unusable};
 use watchdog::Watchdog;
 
@@ -49,6 +61,8 @@ pub struct Guard<'r> {
     /// The call that follows prompts; `None` for commands that only read.
     operation: Option<&'static Operation>,
     prepared: OnceCell<Prepared>,
+    /// The watchdog of the next session, if it was started early.
+    watchdog: RefCell<Option<Watchdog>>,
 }
 
 /// The result of steps 1 to 4.
@@ -60,8 +74,12 @@ struct Prepared {
 impl<'r> Guard<'r> {
     /// A guard for a call that follows prompts. Starts no process yet.
     pub fn for_call(context: &'r Context, operation: &'static Operation) -> Self {
-        let (product, prepared) = (operation.product, OnceCell::new());
-        Self { context, product, operation: Some(operation), prepared }
+        Self::new(context, operation.product, Some(operation))
+    }
+
+    fn new(context: &'r Context, product: Product, operation: Option<&'static Operation>) -> Self {
+        let (prepared, watchdog) = (OnceCell::new(), RefCell::new(None));
+        Self { context, product, operation, prepared, watchdog }
     }
 
     /// Runs steps 1 to 4 immediately.
@@ -70,9 +88,20 @@ impl<'r> Guard<'r> {
     /// `aliyun` is missing or too old, its plugin cannot be installed, there are no valid
     /// credentials, or a signal arrived. Nothing has been sent.
     pub fn prepare(context: &'r Context, product: Product) -> Result<Self> {
-        let guard = Self { context, product, operation: None, prepared: OnceCell::new() };
+        let guard = Self::new(context, product, None);
+        guard.start_watchdog();
         guard.prepared()?;
         Ok(guard)
+    }
+
+    /// Starts the watchdog, so that it initializes while this run prepares its first call. For a run
+    /// that opens a session soon: not before a prompt.
+    pub fn start_watchdog(&self) {
+        if self.context.settings.ai_mode == AiModeMethod::Switch && self.watchdog.borrow().is_none()
+        {
+            // After a failure, the session tries again and reports it.
+            self.watchdog.replace(Watchdog::start().ok());
+        }
     }
 
     /// Runs steps 1 to 4 and checks that the CLI's safety policy allows the call.
@@ -103,10 +132,12 @@ impl<'r> Guard<'r> {
     fn run_preflight(&self) -> Result<Prepared> {
         let Self { context, product, .. } = *self;
         let cli = AliyunCli::find(&context.settings)?;
-        // An unreadable lease would prevent switching ai-mode off later, so stop before step 5.
-        AiMode::leases_in(&cli.config_folder)
-            .and_then(Leases::readable)
-            .map_err(|error| unusable(&error))?;
+        if context.settings.ai_mode == AiModeMethod::Switch {
+            // An unreadable lease would prevent switching ai-mode off later, so stop before step 5.
+            AiMode::leases_in(&cli.config_folder)
+                .and_then(Leases::readable)
+                .map_err(|error| unusable(&error))?;
+        }
         let env_credentials = EnvCredentials::from_process(&context.settings);
         if env_credentials.recorded {
             context.screen.note(
@@ -135,12 +166,19 @@ impl<'r> Guard<'r> {
     pub fn enter(&self) -> Result<Session<'r>> {
         let cli = &self.prepared()?.cli;
         let Self { context, product, .. } = self;
-        // Started first, so that it initializes while this run waits for the lock.
-        let watchdog = Watchdog::start().map_err(|error| no_watchdog(&error))?;
+        if context.settings.ai_mode == AiModeMethod::Call {
+            agent_string::store_if_missing(context, cli, *product)?;
+            return Ok(Session::new(context, cli.clone(), None));
+        }
+        // Started before the lock is taken, so that it initializes while this run waits for it.
+        let watchdog = match self.watchdog.take() {
+            Some(watchdog) => watchdog,
+            None => Watchdog::start().map_err(|error| no_watchdog(&error))?,
+        };
         let ai_mode = AiMode::with_screen(cli, &context.screen);
-        // Declared before the lock, so that the lock is dropped first: the session needs the lock
-        // when it is dropped.
-        let session;
+        // Declared before the lock, so that the lock is dropped first: it is needed to switch
+        // ai-mode off.
+        let switched_on;
         let entered = {
             let lock = ai_mode.lock_configuration(true).map_err(lock_failure)?;
             failpoint::point("guard: configuration locked");
@@ -150,10 +188,10 @@ impl<'r> Guard<'r> {
                 .map_err(|error| unusable(&error))?;
             let lease = ai_mode.take_lease(&lock).map_err(|error| unusable(&error))?;
             failpoint::point("guard: lease taken");
-            session = Session::new(context, cli.clone(), lease, watchdog);
-            session.switch_on(*product, &lock, &others)
+            switched_on = SwitchedOn::new(context, cli.clone(), lease, watchdog);
+            switched_on.switch_on(*product, &lock, &others)
         };
-        entered.map(|()| session)
+        entered.map(|()| Session::new(context, cli.clone(), Some(switched_on)))
     }
 }
 
@@ -188,8 +226,9 @@ fn run_step(
     cli: &AliyunCli,
     arguments: &[String],
     hold: Option<&File>,
+    also_hold: Option<&File>,
 ) -> Result<Output> {
-    let output = run_to_end(context, cli, arguments, hold)?;
+    let output = run_to_end(context, cli, arguments, hold, also_hold)?;
     if output.end == Termination::Interrupted { Err(Failure::interrupted()) } else { Ok(output) }
 }
 
@@ -199,12 +238,14 @@ fn run_to_end(
     cli: &AliyunCli,
     arguments: &[String],
     hold: Option<&File>,
+    also_hold: Option<&File>,
 ) -> Result<Output> {
     stop_if_interrupted()?;
     context.screen.command(&cli.shown, arguments);
     let note = || note_waiting(context);
     let options = SpawnOptions {
         hold,
+        also_hold,
         interruptible: true,
         on_first_signal: Some(&note),
         ..SpawnOptions::default()

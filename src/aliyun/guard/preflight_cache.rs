@@ -1,63 +1,79 @@
 //! The cached results of the preflight checks, so that later runs can skip them.
 //!
-//! An entry is valid for 24 hours, for one program file and one configuration file as they are on
-//! disk. The plugin of each product has its own timestamp. If a call fails for a reason that the
-//! checks should have found, the entry is removed.
+//! An entry is valid for one program file and one configuration file. The plugin of each product
+//! has its own entry. After 24 hours the results have aged: a run still uses them and renews them
+//! after its calls, see [`renewal`](super::renewal). After 30 days they are not used any more. If a
+//! call fails for a reason that the checks should have found, the entry is removed.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::PathBuf;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::aliyun::cli::AliyunCli;
+use crate::aliyun::guard::file_identity::{FileIdentity, hex};
 use crate::api::account::Profile;
 use crate::api::operations::Product;
 use crate::os::system;
 use crate::storage::folder;
 
-/// How long a result is valid.
-const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-
-/// The state of a file at the time of the check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct FileState {
-    path: PathBuf,
-    /// Size in bytes, modification time and inode; `None` if the file did not exist.
-    version: Option<(u64, SystemTime, u64)>,
-}
-
-impl FileState {
-    fn from_path(path: &Path) -> Self {
-        let metadata = std::fs::metadata(path).ok();
-        let version = metadata.and_then(|metadata| {
-            Some((metadata.len(), metadata.modified().ok()?, system::inode(&metadata)))
-        });
-        Self { path: path.to_path_buf(), version }
-    }
-}
+/// After this time a result is renewed.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+/// After this time a result is not used any more.
+const MAX_AGE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// After this number of failed renewals in a row, only one per [`FAILURE_PAUSE`] is started.
+const MAX_FAILURES: u32 = 3;
+const FAILURE_PAUSE: SignedDuration = SignedDuration::from_hours(1);
 
 /// The two files for which an entry is valid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
-    program: FileState,
-    configuration: FileState,
+    program: FileIdentity,
+    configuration: FileIdentity,
 }
 
 impl Identity {
     pub fn now(cli: &AliyunCli) -> Self {
         Self {
-            program: FileState::from_path(&cli.program),
-            configuration: FileState::from_path(&cli.config_folder.join("config.json")),
+            program: FileIdentity::from_path(&cli.program),
+            configuration: FileIdentity::from_path(&configuration(cli)),
         }
     }
 
     /// Whether the CLI has a configuration file.
     pub fn is_configured(&self) -> bool {
-        self.configuration.version.is_some()
+        self.configuration.exists()
     }
+
+    /// The identity with the attributes that the files have now; `None` if a file has changed.
+    fn current(&self, cli: &AliyunCli) -> Option<Self> {
+        Some(Self {
+            program: self.program.current(&cli.program)?,
+            configuration: self.configuration.current(&configuration(cli))?,
+        })
+    }
+}
+
+fn configuration(cli: &AliyunCli) -> PathBuf {
+    cli.config_folder.join("config.json")
+}
+
+/// The result of the checks of one plugin.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct CheckedPlugin {
+    at: Timestamp,
+    /// The installed version, from the manifest of the CLI.
+    version: Option<String>,
+}
+
+/// The renewals that failed since the last successful one.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Failures {
+    count: u32,
+    last: Option<Timestamp>,
+    reason: String,
 }
 
 /// The results of the checks.
@@ -68,21 +84,39 @@ pub struct PreflightCache {
     checked_at: Timestamp,
     /// The profiles of `configure list`; `None` if not yet fetched.
     profiles: Option<Vec<Profile>>,
-    /// When the plugin of each product was checked.
-    plugins: BTreeMap<String, Timestamp>,
+    /// The checks of the plugin of each product.
+    plugins: BTreeMap<String, CheckedPlugin>,
+    #[serde(default)]
+    failed_renewals: Failures,
 }
 
 impl PreflightCache {
     /// An entry whose version and automatic installation have just been checked.
     pub fn new(identity: Identity) -> Self {
-        Self { identity, checked_at: Timestamp::now(), profiles: None, plugins: BTreeMap::new() }
+        Self {
+            identity,
+            checked_at: Timestamp::now(),
+            profiles: None,
+            plugins: BTreeMap::new(),
+            failed_renewals: Failures::default(),
+        }
     }
 
-    /// Loads the entry if it is still valid and the files have not changed.
+    /// Loads the entry if it is at most 30 days old and the files are the same.
     pub fn load(cli: &AliyunCli) -> Option<Self> {
         let text = system::read_regular_file(&path(cli)?).ok()?;
-        let cache: Self = serde_json::from_slice(&text).ok()?;
-        (is_fresh(cache.checked_at) && cache.identity == Identity::now(cli)).then_some(cache)
+        let mut cache: Self = serde_json::from_slice(&text).ok()?;
+        if !is_younger(cache.checked_at, MAX_AGE) {
+            return None;
+        }
+        let identity = cache.identity.current(cli)?;
+        if identity != cache.identity {
+            // The same files in another layer of a container image. Saved, so that the next run need
+            // not read them.
+            cache.identity = identity;
+            let _ = cache.save(cli);
+        }
+        Some(cache)
     }
 
     /// Saves the entry.
@@ -99,12 +133,19 @@ impl PreflightCache {
         }
     }
 
-    pub fn has_plugin(&self, product: Product) -> bool {
-        self.plugins.get(product.name()).is_some_and(|&at| is_fresh(at))
+    /// Whether the plugin was checked and, if that was more than a day ago, has not changed since.
+    pub fn has_plugin(&self, cli: &AliyunCli, product: Product) -> bool {
+        self.plugins.get(product.name()).is_some_and(|checked| {
+            is_younger(checked.at, FRESH)
+                || (is_younger(checked.at, MAX_AGE)
+                    && checked.version == cli.plugin_version(product.plugin()))
+        })
     }
 
-    pub fn prove_plugin(&mut self, product: Product) {
-        self.plugins.insert(product.name().to_string(), Timestamp::now());
+    pub fn prove_plugin(&mut self, cli: &AliyunCli, product: Product) {
+        let version = cli.plugin_version(product.plugin());
+        let checked = CheckedPlugin { at: Timestamp::now(), version };
+        self.plugins.insert(product.name().to_string(), checked);
     }
 
     pub fn profiles(&self) -> Option<&[Profile]> {
@@ -116,12 +157,46 @@ impl PreflightCache {
         self.profiles = Some(profiles);
         self.identity = identity;
     }
+
+    /// Whether a result that a call to this product needs is older than a day.
+    pub fn has_aged(&self, product: Product) -> bool {
+        let plugin = self.plugins.get(product.name()).map(|checked| checked.at);
+        [Some(self.checked_at), plugin].into_iter().flatten().any(|at| !is_younger(at, FRESH))
+    }
+
+    /// Whether a renewal may start: not if several in a row failed and the last one was recent.
+    pub fn may_be_renewed(&self) -> bool {
+        self.failed_renewals.count < MAX_FAILURES
+            || !self.failed_renewals.last.is_some_and(|last| is_younger(last, FAILURE_PAUSE))
+    }
+
+    /// Whether the entry is still the one that another process has loaded.
+    pub fn is_as_old_as(&self, other: &Self) -> bool {
+        self.checked_at == other.checked_at
+    }
+
+    /// Whether the CLI had a configuration file when it was checked.
+    pub fn is_configured(&self) -> bool {
+        self.identity.is_configured()
+    }
+
+    /// Records that all checks were repeated with the same result.
+    pub fn renew(&mut self, cli: &AliyunCli, product: Product) {
+        self.checked_at = Timestamp::now();
+        self.prove_plugin(cli, product);
+        self.failed_renewals = Failures::default();
+    }
+
+    /// Records that a renewal failed; the results stay as old as they are.
+    pub fn record_failed_renewal(&mut self, reason: String) {
+        let count = self.failed_renewals.count.saturating_add(1);
+        self.failed_renewals = Failures { count, last: Some(Timestamp::now()), reason };
+    }
 }
 
-/// Whether the time is less than 24 hours ago. A time in the future is not: the clock was set back.
-fn is_fresh(at: Timestamp) -> bool {
-    let age = Timestamp::now().duration_since(at);
-    (SignedDuration::ZERO..LIFETIME).contains(&age)
+/// Whether the time is less than `age` ago. A time in the future is not: the clock was set back.
+fn is_younger(at: Timestamp, age: SignedDuration) -> bool {
+    (SignedDuration::ZERO..age).contains(&Timestamp::now().duration_since(at))
 }
 
 /// The cache file for this pair of program and configuration folder.
@@ -132,8 +207,5 @@ fn path(cli: &AliyunCli) -> Option<PathBuf> {
         // A path cannot contain it, so two pairs never look the same.
         hasher.update([0]);
     }
-    let digest: String =
-        hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let name = format!("{digest}.json");
-    Some(folder::folder().ok()?.join("stamps").join(name))
+    Some(folder::folder().ok()?.join("stamps").join(format!("{}.json", hex(&hasher.finalize()))))
 }

@@ -10,6 +10,7 @@ use crate::aliyun::cli::{self, AliyunCli};
 use crate::aliyun::guard::ai_mode::{AiMode, Leases, Recovery};
 use crate::context::Context;
 use crate::output::Screen;
+use crate::settings::AiModeMethod;
 
 /// A new lease file is locked shortly after it is created, so an unlocked lease is checked again.
 const CHECKS: u32 = 4;
@@ -59,6 +60,12 @@ fn recover(context: &Context) -> bool {
     match AiMode::leases_in(&folder).and_then(Leases::readable) {
         Ok(leases) if leases.stale.is_empty() => return true,
         Ok(_) => {}
+        // The folder may belong to another user, because this run does not write to it.
+        Err(_)
+            if context.settings.ai_mode == AiModeMethod::Call && !AiMode::was_used_in(&folder) =>
+        {
+            return true;
+        }
         Err(error) => {
             context.screen.warn(not_checked(&error));
             return false;

@@ -1,129 +1,30 @@
-//! Steps 5 to 7: ai-mode on, the calls, ai-mode off.
+//! Step 6: the calls.
 
-use std::cell::{Cell, RefCell};
 use std::fs::File;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::aliyun::cli::AliyunCli;
-use crate::aliyun::guard::ai_mode::{AiMode, Lease, Leases, Release};
 use crate::aliyun::guard::preflight_cache::PreflightCache;
-use crate::aliyun::guard::steps::{self, Step};
-use crate::aliyun::guard::switch::Switch;
-use crate::aliyun::guard::unusable::not_switched_on;
-use crate::aliyun::guard::watchdog::Watchdog;
+use crate::aliyun::guard::switched_on::SwitchedOn;
 use crate::aliyun::guard::{
-    no_watchdog, note_waiting, run_step, run_to_end, safety_policy, spawn_failure,
-    stop_if_interrupted,
+    note_waiting, plugin_files, safety_policy, spawn_failure, stop_if_interrupted,
 };
-use crate::api::operations::{Operation, Product};
-use crate::api::reply;
+use crate::api::operations::Operation;
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::os::failpoint;
-use crate::os::process::{Output, SpawnOptions, Termination};
+use crate::os::process::{Output, SpawnOptions};
 
-/// A session with ai-mode on. Dropping it releases the lease and may switch ai-mode off.
+/// A session in which calls have ai-mode. Dropping it switches ai-mode off if it was switched on.
 pub struct Session<'r> {
     context: &'r Context,
     cli: AliyunCli,
-    lease: Lease,
-    release_needed: Cell<bool>,
-    watchdog: RefCell<Option<Watchdog>>,
-    /// Whether ai-mode was known to be off before this session.
-    was_disabled: bool,
+    /// `None` with `--ai-mode call`: each call requests ai-mode itself.
+    switched_on: Option<SwitchedOn<'r>>,
 }
 
 impl<'r> Session<'r> {
-    /// Takes over the lease and the watchdog. Does not switch ai-mode on yet.
-    pub fn new(context: &'r Context, cli: AliyunCli, lease: Lease, watchdog: Watchdog) -> Self {
-        // Stays false until the lease is released.
-        let was_disabled = context.status.ai_mode_disabled.replace(false);
-        let watchdog = RefCell::new(Some(watchdog));
-        Self { context, cli, lease, release_needed: Cell::new(true), watchdog, was_disabled }
-    }
-
-    /// Step 5, under the lock. If other runs use ai-mode, writes nothing: the CLI rewrites the file
-    /// in place, and a call that reads it at that moment would see ai-mode off. The stored agent
-    /// string then belongs to the other run; each call passes its own.
-    ///
-    /// # Errors
-    /// The watchdog is not ready, ai-mode could not be switched on, or a signal arrived.
-    pub fn switch_on(&self, product: Product, configuration: &File, others: &Leases) -> Result<()> {
-        if let Err(error) = self.start_watchdog() {
-            self.abandon(configuration);
-            return Err(no_watchdog(&error));
-        }
-        if others.live && self.is_on(configuration)? {
-            return Ok(());
-        }
-        for step in steps::SWITCH_ON {
-            failpoint::point("guard: about to switch on");
-            let arguments = step.arguments(product);
-            if step == Step::EnableAiMode {
-                self.enable(&arguments, configuration, others)?;
-                continue;
-            }
-            let output = self.step(&arguments, configuration)?;
-            if let Some(reason) = reply::failure_message(&output) {
-                return Err(not_switched_on(&self.cli, &reason));
-            }
-        }
-        failpoint::point("guard: switched on");
-        Ok(())
-    }
-
-    /// Waits for the watchdog, which must be ready before ai-mode is switched on.
-    fn start_watchdog(&self) -> anyhow::Result<()> {
-        let mut watchdog = self.watchdog.borrow_mut();
-        let Some(watchdog) = &mut *watchdog else { return Ok(()) };
-        watchdog.configure(&self.cli, self.lease.path())?;
-        watchdog.await_ready()
-    }
-
-    fn enable(&self, arguments: &[String], configuration: &File, others: &Leases) -> Result<()> {
-        let before = Switch::load(&self.cli.config_folder).unwrap_or_default();
-        let output = run_to_end(self.context, &self.cli, arguments, Some(configuration))
-            .inspect_err(|_| self.abandon(configuration))?;
-        if output.end == Termination::Interrupted {
-            return Err(Failure::interrupted());
-        }
-        if let Some(reason) = reply::failure_message(&output) {
-            let now = Switch::load(&self.cli.config_folder).unwrap_or_default();
-            // A command that was killed may already have switched ai-mode on.
-            let ended_by_itself =
-                matches!(output.end, Termination::Exited(status) if status.code().is_some());
-            if ended_by_itself && (before.enabled || !now.enabled) {
-                self.abandon(configuration);
-            }
-            return Err(not_switched_on(&self.cli, &reason));
-        }
-        // If a run of alimsg left ai-mode on, the setting is not the user's own: no warning.
-        if !others.live
-            && others.stale.is_empty()
-            && let Some(warning) = before.overwrite_warning(&self.cli.shown)
-        {
-            self.context.screen.warn(warning);
-        }
-        Ok(())
-    }
-
-    /// Removes the lease because nothing was switched on. Called under the lock, so no other run has
-    /// relied on the lease.
-    fn abandon(&self, configuration: &File) {
-        AiMode::new(&self.cli).abandon(&self.lease, configuration);
-        self.release_needed.set(false);
-    }
-
-    /// Whether ai-mode is on now: another program may have switched it off.
-    fn is_on(&self, configuration: &File) -> Result<bool> {
-        let output = self.step(&steps::show(), configuration)?;
-        let shown = Switch::from_show(&output.stdout);
-        Ok(output.succeeded() && shown.is_some_and(|switch| switch.enabled))
-    }
-
-    fn step(&self, arguments: &[String], configuration: &File) -> Result<Output> {
-        run_step(self.context, &self.cli, arguments, Some(configuration))
+    pub fn new(context: &'r Context, cli: AliyunCli, switched_on: Option<SwitchedOn<'r>>) -> Self {
+        Self { context, cli, switched_on }
     }
 
     /// Step 6: runs one call. The caller evaluates the output.
@@ -142,28 +43,31 @@ impl<'r> Session<'r> {
     pub fn call_in(&self, arguments: &[String], options: &SpawnOptions<'_>) -> Result<Output> {
         stop_if_interrupted()?;
         self.context.screen.command(&self.cli.shown, arguments);
-        let update = |change: &dyn Fn(&mut Watchdog)| {
-            if let Some(watchdog) = &mut *self.watchdog.borrow_mut() {
-                change(watchdog);
+        let started = |group| {
+            if let Some(switched_on) = &self.switched_on {
+                switched_on.call_started(group);
             }
         };
-        let started = |group| update(&|watchdog| watchdog.call_started(group));
         let note = || note_waiting(self.context);
+        let plugins = plugin_files::hold_for_call(&self.cli);
         let options = SpawnOptions {
-            hold: Some(self.lease.file()),
+            hold: self.switched_on.as_ref().map(SwitchedOn::lease_file),
+            also_hold: plugins.as_ref(),
             interruptible: true,
             started: Some(&started),
             on_first_signal: Some(&note),
             ..*options
         };
         let output = self.cli.run(arguments, &options);
-        update(&Watchdog::call_ended);
+        if let Some(switched_on) = &self.switched_on {
+            switched_on.call_ended();
+        }
         output.map_err(|error| spawn_failure(&self.cli, &error))
     }
 
     /// What threads need to run calls at the same time.
     pub fn runner(&self) -> Runner<'_> {
-        Runner { cli: &self.cli, lease: Some(self.lease.file()) }
+        Runner { cli: &self.cli, lease: self.switched_on.as_ref().map(SwitchedOn::lease_file) }
     }
 
     /// Checks whether a call can start now, and prints it with `-v`; see [`Runner::run`].
@@ -199,6 +103,7 @@ impl<'r> Session<'r> {
 #[derive(Clone, Copy)]
 pub struct Runner<'s> {
     cli: &'s AliyunCli,
+    /// `None` with `--ai-mode call`.
     lease: Option<&'s File>,
 }
 
@@ -209,40 +114,13 @@ impl Runner<'_> {
     /// # Errors
     /// The call could not be started, so it had no effect.
     pub fn run(&self, arguments: &[String]) -> io::Result<Output> {
-        let options =
-            SpawnOptions { hold: self.lease, interruptible: true, ..SpawnOptions::default() };
+        let plugins = plugin_files::hold_for_call(self.cli);
+        let options = SpawnOptions {
+            hold: self.lease,
+            also_hold: plugins.as_ref(),
+            interruptible: true,
+            ..SpawnOptions::default()
+        };
         self.cli.run(arguments, &options)
-    }
-}
-
-/// Step 7.
-impl Drop for Session<'_> {
-    fn drop(&mut self) {
-        if !self.release_needed.get() {
-            self.context.status.ai_mode_disabled.set(self.was_disabled);
-            return;
-        }
-        // A panic here during another panic would abort the program without a report about the
-        // message.
-        let release = catch_unwind(AssertUnwindSafe(|| {
-            failpoint::point("guard: about to leave");
-            AiMode::with_screen(&self.cli, &self.context.screen).release(self.lease.path())
-        }))
-        .unwrap_or_else(|_| Release::On("internal error (a bug in alimsg)".into()));
-        let watchdog = self.watchdog.take();
-        let Release::On(reason) = release else {
-            self.context.status.ai_mode_disabled.set(true);
-            return;
-        };
-        let successor = if watchdog.is_some_and(Watchdog::take_over) {
-            "a watchdog keeps trying"
-        } else {
-            "the next run tries again"
-        };
-        self.context.screen.warn(format!(
-            "ai-mode may still be on: {reason}; {successor}; to switch it off now, run \
-             `{} configure ai-mode disable`",
-            self.cli.shown
-        ));
     }
 }

@@ -3,6 +3,7 @@
 //! Both the guard and a dry run use these lists, so that the order is defined once.
 
 use crate::api::operations::Product;
+use crate::settings::AiModeMethod;
 
 /// The first version of `aliyun` with ai-mode.
 pub const OLDEST_VERSION: semver::Version = semver::Version::new(3, 3, 3);
@@ -31,11 +32,24 @@ pub const PREFLIGHT: [Step; 6] = [
     Step::ListProfiles,
 ];
 
-/// Steps just before the calls.
+/// Steps that switch ai-mode on.
 pub const SWITCH_ON: [Step; 2] = [Step::EnableAiMode, Step::SetUserAgent];
 
+/// Steps just before the calls.
+pub const fn before_calls(method: AiModeMethod) -> &'static [Step] {
+    match method {
+        AiModeMethod::Switch => &SWITCH_ON,
+        AiModeMethod::Call => &[Step::SetUserAgent],
+    }
+}
+
 /// Steps after the calls, on every exit.
-pub const SWITCH_OFF: [Step; 1] = [Step::DisableAiMode];
+pub const fn after_calls(method: AiModeMethod) -> &'static [Step] {
+    match method {
+        AiModeMethod::Switch => &[Step::DisableAiMode],
+        AiModeMethod::Call => &[],
+    }
+}
 
 impl Step {
     /// The arguments for `aliyun`.
@@ -58,10 +72,14 @@ impl Step {
     }
 
     /// The condition for this step on a first run; `None` if it always runs.
-    pub const fn condition(self) -> Option<&'static str> {
+    pub const fn condition(self, method: AiModeMethod) -> Option<&'static str> {
         match self {
             Self::InstallPlugin => Some("if the plugin is missing"),
             Self::UpdatePlugins => Some("if the plugin is there"),
+            Self::SetUserAgent => Some(match method {
+                AiModeMethod::Switch => "if this agent string is not stored yet",
+                AiModeMethod::Call => "if no agent string is stored",
+            }),
             _ => None,
         }
     }

@@ -188,9 +188,10 @@ impl Drop for Watchdog {
             let _ = self.child.kill();
             self.ends_within(EXIT_TIMEOUT);
         }
+        // Its output is closed shortly before it can be reaped.
         let deadline = Instant::now() + EXIT_TIMEOUT;
         while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_micros(200));
+            std::thread::sleep(Duration::from_micros(30));
         }
     }
 }

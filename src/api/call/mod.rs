@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 
 use crate::api::operations::{Access, Changes, FlagKind, Operation, Reads, Sends, TypedOperation};
 use crate::error::{Failure, Result};
+use crate::settings::AiModeMethod;
 pub use shell::{masked_line, shell_line};
 
 /// The maximum length of one argument in bytes: `MAX_ARG_STRLEN` of Linux less its NUL; measured.
@@ -18,6 +19,7 @@ pub const ARGUMENT_LIMIT: usize = 131_071;
 pub struct Common {
     pub profile: Option<String>,
     pub region: Option<String>,
+    pub ai_mode: AiModeMethod,
 }
 
 #[derive(Debug, Clone)]
@@ -235,10 +237,18 @@ impl<E> Call<E> {
             }
         }
         let product = self.operation.product;
-        let mut arguments = vec![product.name().to_string(), self.operation.command.to_string()];
+        let mut arguments = common.ai_mode.first_arguments();
+        arguments.extend([product.name().to_string(), self.operation.command.to_string()]);
         for (flag, value) in &self.values {
             match value {
                 Value::One(value) => arguments.push(single(flag, value)?),
+                // After a leading `--cli-ai-mode` the CLI rejects a repeated flag.
+                Value::Many(values) if common.ai_mode == AiModeMethod::Call && values.len() > 1 => {
+                    arguments.push((*flag).to_string());
+                    for value in values {
+                        arguments.push(separate(flag, value)?);
+                    }
+                }
                 Value::Many(values) => {
                     for value in values {
                         arguments.push(single(flag, value)?);
@@ -274,6 +284,19 @@ fn single(flag: &str, value: &str) -> Result<String> {
             .hint(format!("set a value for {flag} or remove the flag")));
     }
     checked(flag, format!("{flag}={value}"))
+}
+
+/// A value as a separate argument.
+fn separate(flag: &str, value: &str) -> Result<String> {
+    // It would be parsed as a flag or as a request for help.
+    if value.starts_with('-') || value == "help" {
+        return Err(Failure::usage(format!(
+            "several values of {flag} cannot include {value:?} with --ai-mode call"
+        ))
+        .hint("use --ai-mode switch for this command"));
+    }
+    single(flag, value)?;
+    Ok(value.to_string())
 }
 
 fn token(flag: &str, key: &str, value: &str) -> Result<String> {

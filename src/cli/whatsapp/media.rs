@@ -150,7 +150,8 @@ fn plan(context: &Context, authorize: &ReadCall, file: &str, presign: bool) -> R
     let mut report = client::dry_run(context, &calls)?;
     if let Report::DryRun(commands) = &mut report {
         let program = commands.first().and_then(|command| command.argv.first()).cloned();
-        let arguments = oss::arguments(file, UNKNOWN_TARGET, UNKNOWN_ENDPOINT);
+        let arguments =
+            oss::arguments(file, UNKNOWN_TARGET, UNKNOWN_ENDPOINT, context.settings.ai_mode);
         let copy = PlannedCommand {
             phase: Phase::Call,
             argv: program.into_iter().chain(arguments).collect(),

@@ -54,7 +54,7 @@ impl<S: Read + Send + 'static> Drain<S> {
     }
 
     /// The bytes so far, and whether output was dropped. If another process still holds the pipe,
-    /// the thread goes on reading, but its output is lost.
+    /// the thread continues to read, but its output is lost.
     pub fn take(self) -> (Vec<u8>, bool) {
         let mut captured = self.captured.lock().unwrap_or_else(PoisonError::into_inner);
         (std::mem::take(&mut captured.bytes), captured.truncated)

@@ -8,7 +8,7 @@ mod drain;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -26,6 +26,9 @@ pub const STDERR_LIMIT: usize = 1024 * 1024;
 /// How long outputs are read after the child has exited or was killed. What is in the pipes by then
 /// belongs to the reply; later output of a process that inherited the pipes does not.
 const STRAGGLER_GRACE: Duration = Duration::from_secs(2);
+
+/// How often [`run_or_leave`] checks whether its process has ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Locked while a process with an inherited file starts.
 static SPAWNING: Mutex<()> = Mutex::new(());
@@ -46,6 +49,8 @@ pub struct Launch<'a> {
 pub struct SpawnOptions<'a> {
     /// A locked file that the process inherits, which keeps the lock while the process runs.
     pub hold: Option<&'a File>,
+    /// A second locked file that the process inherits.
+    pub also_hold: Option<&'a File>,
     /// Whether the user's second signal kills it. Clean-up must not be interrupted.
     pub interruptible: bool,
     /// Variables for this process, in addition to [`Launch::set_env`].
@@ -128,7 +133,7 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
     })?;
 
     let deadline = Instant::now() + launch.limit;
-    let mut child = spawn(launch)?;
+    let mut child = spawn(launch, Stdio::piped(), Stdio::piped())?;
     if let Some(started) = started {
         started(child.id());
     }
@@ -174,6 +179,49 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
     Ok(Output { end, stdout, stdout_truncated, stderr })
 }
 
+/// Runs a process that must not be killed. After the time limit it is left running, and its output is
+/// lost. Its output goes to files, because it could not write to a pipe without a reader.
+///
+/// # Errors
+/// The process could not be started, so it had no effect.
+pub fn run_or_leave(launch: &Launch<'_>) -> io::Result<Output> {
+    let deadline = Instant::now() + launch.limit;
+    let (mut stdout, mut stderr) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    let mut child = spawn(launch, stdout.try_clone()?.into(), stderr.try_clone()?.into())?;
+    let end = loop {
+        match child.try_wait()? {
+            Some(status) => break Termination::Exited(status),
+            None if Instant::now() >= deadline => break Termination::TimedOut(launch.limit),
+            None => std::thread::sleep(POLL_INTERVAL),
+        }
+    };
+    Ok(Output {
+        end,
+        stdout: read_start(&mut stdout, STDOUT_LIMIT)?,
+        stdout_truncated: false,
+        stderr: read_start(&mut stderr, STDERR_LIMIT)?,
+    })
+}
+
+/// Reads the first bytes of a file that a child has written.
+fn read_start(file: &mut File, limit: usize) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut bytes = Vec::new();
+    file.take(limit as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Starts this program again as a process that outlives it, with these variables. It must call
+/// [`system::detach`] first. Only `stdout` can be open.
+///
+/// # Errors
+/// The process cannot be started.
+pub fn start_detached(environment: &[(&str, &str)], stdout: Stdio) -> io::Result<Child> {
+    let mut command = command(std::env::current_exe()?.as_os_str());
+    command.envs(environment.iter().copied()).stdin(Stdio::null()).stdout(stdout);
+    command.stderr(Stdio::null()).spawn()
+}
+
 /// Starts this program again in its own process group, with `role` as the variable and value of its
 /// role. Its stdin and stdout are pipes to this process.
 ///
@@ -200,7 +248,7 @@ fn command(program: &OsStr) -> Command {
     Command::new(program)
 }
 
-fn spawn(launch: &Launch<'_>) -> io::Result<Child> {
+fn spawn(launch: &Launch<'_>, stdout: Stdio, stderr: Stdio) -> io::Result<Child> {
     let mut command = command(launch.program.as_os_str());
     for name in launch.remove_env {
         command.env_remove(name);
@@ -213,13 +261,14 @@ fn spawn(launch: &Launch<'_>) -> io::Result<Child> {
         .envs(launch.set_env.iter().map(|(name, value)| (name, value)))
         .envs(launch.options.environment.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .stdout(stdout)
+        .stderr(stderr);
     system::own_group(&mut command);
     let mut child = {
-        // One thread at a time: the file is inheritable for the whole process.
-        let _alone = launch.options.hold.map(|_| lock(&SPAWNING));
-        let _held = launch.options.hold.map(system::Inherited::new);
+        let SpawnOptions { hold, also_hold, .. } = *launch.options;
+        // One thread at a time: the files are inheritable for the whole process.
+        let _alone = hold.or(also_hold).map(|_| lock(&SPAWNING));
+        let _held = [hold, also_hold].map(|file| file.map(system::Inherited::new));
         command.spawn()?
     };
     drop(child.stdin.take());
@@ -249,7 +298,7 @@ impl Running {
             return;
         }
         self.exited = true;
-        // If the host was killed from elsewhere, its plugin goes on and can still print the reply,
+        // If the host was killed from elsewhere, its plugin continues and can still print the reply,
         // so the time limit stays. After a regular exit the reply is complete and only has to be
         // read, even if the exit was noticed after the time limit.
         if self.killed.is_some() || !by_signal {

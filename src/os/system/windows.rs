@@ -52,6 +52,10 @@ pub fn open_own_file(path: &Path, create: bool) -> io::Result<File> {
     OpenOptions::new().read(true).write(create).create(create).truncate(false).open(path)
 }
 
+pub fn is_writable(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.permissions().readonly())
+}
+
 pub fn read_regular_file(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::read(path)
 }
@@ -89,6 +93,19 @@ pub fn never_wait_to_write<T>(_output: T) -> io::Result<()> {
 
 pub fn inode(_metadata: &Metadata) -> u64 {
     0
+}
+
+pub fn attributes_changed_at(_metadata: &Metadata) -> i64 {
+    0
+}
+
+/// False: a process cannot yet be detached from this one, so checks are not renewed after a run.
+pub fn can_detach() -> bool {
+    false
+}
+
+pub fn detach() -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 pub fn watch_signals(_on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<()> {

@@ -117,11 +117,46 @@ fn is_single_valued(operation: Option<&Operation>, name: &str) -> bool {
     }
 }
 
+/// The flags before the product that the host accepts there and does not pass to the plugin.
+const LEADING_FLAGS: [&str; 2] = ["--cli-ai-mode", "--no-cli-ai-mode"];
+
+/// Splits off the flags before the product.
+///
+/// # Errors
+/// The host's error for such a flag that is repeated or has a value.
+pub fn split_leading(args: &[String]) -> Result<(Vec<Given>, &[String]), Answer> {
+    let name_of = |word: &str| word.split_once('=').map_or(word, |(name, _)| name).to_owned();
+    let is_leading = |word: &&String| LEADING_FLAGS.contains(&name_of(word).as_str());
+    let (leading, rest) = args.split_at(args.iter().take_while(is_leading).count());
+    let mut flags: Vec<Given> = Vec::new();
+    for word in leading {
+        let name = name_of(word);
+        if flags.iter().any(|earlier| earlier.name == name) {
+            return Err(host_error(1, &format!("{name} duplicated")));
+        }
+        if word.len() > name.len() + 1 {
+            return Err(host_error(1, &format!("flag {name} can't be assigned")));
+        }
+        flags.push(Given { name, attached: None, separate: Vec::new() });
+    }
+    Ok((flags, rest))
+}
+
 /// Parses everything after the product name as the host does.
 ///
 /// # Errors
-/// The host's error for a global flag that has no value or is repeated, and for a malformed flag.
+/// As [`parse_after`].
+#[cfg(test)]
 pub fn parse(product: Product, args: &[String]) -> Result<Line, Answer> {
+    parse_after(Vec::new(), product, args)
+}
+
+/// Parses everything after the product name as the host does, after these flags.
+///
+/// # Errors
+/// The host's error for a global flag that has no value or is repeated, and for a malformed flag.
+/// After leading flags, no flag at all may be repeated.
+pub fn parse_after(leading: Vec<Given>, product: Product, args: &[String]) -> Result<Line, Answer> {
     let mut line =
         Line { product, command: None, flags: Vec::new(), requests_help: false, stray: Vec::new() };
     for word in args {
@@ -141,6 +176,15 @@ pub fn parse(product: Product, args: &[String]) -> Result<Line, Answer> {
         } else {
             parse_word(&mut line, word);
         }
+    }
+    if !leading.is_empty() {
+        let mut names: Vec<&str> = line.flags.iter().map(|given| given.name.as_str()).collect();
+        names.sort_unstable();
+        let repeated = names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0]);
+        if let Some(name) = repeated.filter(|name| global_kind(name).is_none()) {
+            return Err(host_error(1, &format!("parse failed flag duplicated {name}")));
+        }
+        line.flags.splice(0..0, leading);
     }
     check_globals(&line)?;
     if line.command.is_none() {

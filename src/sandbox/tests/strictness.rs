@@ -159,6 +159,29 @@ fn global_flags_of_a_product_call_are_accepted() {
 }
 
 #[test]
+fn ai_mode_for_one_call_is_a_flag_before_the_product() {
+    let sandbox = Sandbox::ready();
+    let after = |first: &[&str], args: Vec<String>| {
+        let first = first.iter().map(|word| (*word).to_owned());
+        first.chain(args).collect::<Vec<_>>()
+    };
+    for first in [&["--cli-ai-mode"][..], &["--cli-ai-mode", "--no-cli-ai-mode"]] {
+        assert_eq!(sandbox.code(&after(first, sms_to("13800001234"))), "OK", "{first:?}");
+    }
+    assert_eq!(sandbox.run(&["--cli-ai-mode", "version"]).exit, 0);
+    for (first, more, part) in [
+        (&["--cli-ai-mode", "--cli-ai-mode"][..], &[][..], "--cli-ai-mode duplicated"),
+        (&["--cli-ai-mode"], &["--cli-ai-mode"], "--cli-ai-mode duplicated"),
+        (&["--cli-ai-mode=true"], &[], "can't be assigned"),
+        (&["--cli-ai-mode"], &["--payload=a", "--payload=b"], "flag duplicated --payload"),
+        (&["--cli-ai-mod"], &[], "invalid flag"),
+    ] {
+        let (_, text) = rejection(&after(first, plus(chat_to("12025550123"), more)));
+        assert!(text.contains(part), "{first:?} {more:?}: {text}");
+    }
+}
+
+#[test]
 fn an_unsupported_api_version_is_rejected() {
     let args = changed(&sms_to("13800001234"), "--api-version=2018-05-01");
     assert!(rejection(&args).1.contains("unsupported API version"));

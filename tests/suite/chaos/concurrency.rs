@@ -7,7 +7,9 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::chaos::Plan;
-use crate::chaos::world::{assert_true, outcome, recipient, sent_to, sms, warm, words};
+use crate::chaos::world::{
+    assert_true, in_any_mode, outcome, recipient, sent_to, sms, warm, words,
+};
 use crate::support::Running;
 
 const RUNS: usize = 8;
@@ -29,7 +31,8 @@ pub fn run(plan: &Plan) -> String {
         let mut runs: Vec<(u64, Running)> = Vec::new();
         for _ in 0..RUNS {
             let key = random.u64(0..KEYS);
-            runs.push((key, world.start(&words(&line(key)))));
+            let line = in_any_mode(line(key), &mut random);
+            runs.push((key, world.start(&words(&line))));
             thread::sleep(Duration::from_millis(random.u64(0..10)));
         }
         let victims = random.usize(0..4);
@@ -57,7 +60,7 @@ pub fn run(plan: &Plan) -> String {
         world.script(json!([]));
         for key in 0..KEYS {
             let before = sent_to(&world, &recipient(key));
-            let again = world.run(&words(&line(key)));
+            let again = world.run(&words(&in_any_mode(line(key), &mut random)));
             assert!([0, 7].contains(&again.exit()), "{}", context(&format!("{again:#?}")));
             let after = sent_to(&world, &recipient(key));
             assert!(before == 0 || after == before, "{}", context("sent twice"));

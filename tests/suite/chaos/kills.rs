@@ -9,7 +9,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::chaos::Plan;
-use crate::chaos::world::{assert_true, outcome, recipient, sent_to, sms, warm, words};
+use crate::chaos::world::{
+    assert_true, in_any_mode, outcome, recipient, sent_to, sms, warm, words,
+};
 use crate::support::{Running, World};
 
 /// Rounds per world: each round reads the whole log of its world.
@@ -30,7 +32,7 @@ pub fn run(plan: &Plan) -> String {
         world.write_delay_ms(random.u64(0..6));
         world.script(json!([reply(&mut random)]));
 
-        let running = world.start(&words(&line));
+        let running = world.start(&words(&in_any_mode(line.clone(), &mut random)));
         interrupt(&world, running, &mut random, |first| {
             world.wait_for_quiet();
             killed += u32::from(first.status.code().is_none());
@@ -46,7 +48,7 @@ pub fn run(plan: &Plan) -> String {
         // The same command again never sends a second time, and leaves ai-mode off.
         world.script(json!([]));
         let before = sent_to(&world, &phone);
-        let again = world.run(&words(&line));
+        let again = world.run(&words(&in_any_mode(line, &mut random)));
         assert!([0, 7].contains(&again.exit()), "{}", context(&format!("{again:#?}")));
         world.wait_for_quiet();
         let after = sent_to(&world, &phone);

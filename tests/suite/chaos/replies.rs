@@ -4,7 +4,9 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 
 use crate::chaos::Plan;
-use crate::chaos::world::{assert_true, outcome, recipient, sent_to, sms, warm, words};
+use crate::chaos::world::{
+    assert_true, in_any_mode, outcome, recipient, sent_to, sms, warm, words,
+};
 
 /// Rounds per world: each round reads the whole log of its world.
 const ROUNDS_PER_WORLD: u64 = 100;
@@ -52,7 +54,7 @@ pub fn run(plan: &Plan) -> String {
         let rule = rule(&mut random);
         world.script(json!([rule]));
         let phone = recipient(round);
-        let ran = world.run(&words(&sms(&phone, None)));
+        let ran = world.run(&words(&in_any_mode(sms(&phone, None), &mut random)));
         let context = format!("seed {} round {round}: {rule:#} {ran:#?}", plan.seed);
         assert!(!ran.stderr.contains("panicked"), "{context}");
         assert!([0, 3, 4, 5, 6, 7].contains(&ran.exit()), "{context}");

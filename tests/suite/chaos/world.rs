@@ -19,6 +19,13 @@ pub fn sms(phone: &str, key: Option<&str>) -> Vec<String> {
     words.into_iter().map(str::to_string).chain(key).collect()
 }
 
+/// The line with a random mode of ai-mode.
+pub fn in_any_mode(mut line: Vec<String>, random: &mut fastrand::Rng) -> Vec<String> {
+    let mode = if random.bool() { "switch" } else { "call" };
+    line.extend(["--ai-mode", mode].map(str::to_string));
+    line
+}
+
 /// The words as the support module takes them.
 pub fn words(line: &[String]) -> Vec<&str> {
     line.iter().map(String::as_str).collect()

@@ -1,4 +1,4 @@
-//! Many runs at once share ai-mode, and nobody switches it off under another.
+//! Concurrent runs share ai-mode, and none switches it off during a call of another.
 
 use std::thread;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn count(world: &World, name: &str) -> usize {
 }
 
 #[test]
-fn eight_first_runs_at_once_send_one_message_each_and_prove_things_once() {
+fn eight_first_runs_at_once_send_one_message_each_and_check_once() {
     let world = fresh();
     world.write_delay_ms(5);
     for running in start_eight(&world) {
@@ -44,7 +44,7 @@ fn eight_warm_runs_at_once_keep_ai_mode_on_for_each_other() {
     assert_accepted(&world.run(&SMS));
     assert_accepted(&world.run(&WHATSAPP));
     world.write_delay_ms(5);
-    // Long calls beside short ones: who leaves early must leave ai-mode on.
+    // Long calls beside short ones: a run that ends early must leave ai-mode on.
     world.script(json!([{ "match": ["cams"], "delay_ms": 200 }]));
     for running in start_eight(&world) {
         let ran = running.wait();
@@ -58,7 +58,7 @@ fn eight_warm_runs_at_once_keep_ai_mode_on_for_each_other() {
 }
 
 #[test]
-fn who_joins_others_writes_nothing_under_their_calls() {
+fn a_run_beside_others_writes_nothing_during_their_calls() {
     let world = warm();
     assert_accepted(&world.run(&WHATSAPP));
     let before = world.processes().len();
@@ -69,17 +69,34 @@ fn who_joins_others_writes_nothing_under_their_calls() {
     let ran = world.run(&WHATSAPP);
     assert_accepted(&ran);
     assert_eq!(ran.json()["ai_mode_disabled"], true);
-    // The CLI rewrites the file in place: whoever reads it in that moment finds ai-mode off.
-    assert_eq!(commands_after(&world, joining), ["ai-mode show", "cams send-chatapp-message"]);
+    // The CLI rewrites the file in place: a call that reads it at that moment has ai-mode off.
+    assert_eq!(commands_after(&world, joining), ["cams send-chatapp-message"]);
     assert_eq!(world.ai_mode(), Some(true), "the first one still uses it");
     assert_accepted(&first.wait());
-    assert_eq!(commands_after(&world, before).len(), 6);
+    assert_eq!(commands_after(&world, before).len(), 5);
     assert_on_during_calls(&world);
     world.assert_clean();
 }
 
 #[test]
-fn ai_mode_that_another_program_switched_off_is_switched_on_by_who_joins() {
+fn a_run_beside_others_asks_the_cli_if_the_file_proves_nothing() {
+    let world = warm();
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
+    let first = world.start(&SMS);
+    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    // A field of a later version of the CLI.
+    let stored = json!({ "enabled": true, "user_agent": SMS_AGENT, "later": 1 });
+    world.file("home/.aliyun/ai-mode.json", &stored.to_string());
+    let joining = world.processes().len();
+    assert_accepted(&world.run(&SMS));
+    assert_eq!(commands_after(&world, joining), ["ai-mode show", "dysmsapi send-sms"]);
+    assert_accepted(&first.wait());
+    assert_on_during_calls(&world);
+    world.assert_clean();
+}
+
+#[test]
+fn a_run_beside_others_switches_ai_mode_on_if_another_program_switched_it_off() {
     let world = warm();
     world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
     let first = world.start(&SMS);
@@ -92,7 +109,7 @@ fn ai_mode_that_another_program_switched_off_is_switched_on_by_who_joins() {
 }
 
 #[test]
-fn runs_with_different_state_folders_share_ai_mode_all_the_same() {
+fn runs_with_different_state_folders_share_ai_mode() {
     let world = fresh();
     world.write_delay_ms(10);
     world.script(json!([{ "match": ["cams"], "delay_ms": 300 }]));

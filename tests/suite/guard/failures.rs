@@ -34,7 +34,7 @@ fn the_oldest_good_version_is_good_enough() {
 }
 
 #[test]
-fn without_aliyun_the_install_command_is_told() {
+fn without_aliyun_the_install_command_is_printed() {
     let world = World::new();
     fs::remove_file(world.path("bin/aliyun")).expect("the stand-in goes away");
     let mut command = world.alimsg(&SMS);
@@ -114,7 +114,7 @@ fn profiles_that_cannot_be_listed_end_with_4() {
     world.assert_clean();
 }
 
-/// The CLI then does nothing, whatever the command, and its exit code is 0.
+/// The CLI then does nothing, for any command, and its exit code is 0.
 fn break_the_configuration(world: &World, text: &str) {
     fs::write(world.path("home/.aliyun/config.json"), text).expect("config.json");
 }
@@ -162,6 +162,7 @@ fn a_disable_that_did_nothing_though_it_ended_with_0_is_not_believed() {
 fn ai_mode_that_cannot_be_switched_on_sends_nothing_and_is_off() {
     for step in ["enable", "set-user-agent"] {
         let world = warm();
+        world.set_ai_mode(false, "");
         let before = world.sent().len();
         world.script(json!([{
             "match": ["configure", "ai-mode", step], "exit": 1, "stderr": "ERROR: disk full\n",
@@ -191,7 +192,7 @@ fn disable_fails(world: &World, times: u32) {
 }
 
 #[test]
-fn ai_mode_that_cannot_be_switched_off_is_told_and_the_watchdog_goes_on() {
+fn ai_mode_that_cannot_be_switched_off_is_reported_and_the_watchdog_keeps_trying() {
     let world = warm();
     disable_fails(&world, 2);
     let ran = world.run(&SMS);
@@ -208,7 +209,7 @@ fn ai_mode_that_cannot_be_switched_off_is_told_and_the_watchdog_goes_on() {
 }
 
 #[test]
-fn steps_that_the_system_kills_for_want_of_memory_leave_ai_mode_off() {
+fn steps_killed_by_the_out_of_memory_killer_leave_ai_mode_off() {
     for step in ["enable", "set-user-agent", "disable"] {
         let world = World::new();
         world.script(json!([{
@@ -270,7 +271,7 @@ fn what_the_watchdog_cannot_switch_off_either_the_next_run_does() {
 }
 
 #[test]
-fn leases_that_someone_deletes_under_a_run_do_not_leave_ai_mode_on() {
+fn leases_deleted_during_a_run_do_not_leave_ai_mode_on() {
     let world = World::new();
     world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 400 }]));
     let running = world.start(&SMS);

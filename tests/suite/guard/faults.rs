@@ -18,13 +18,15 @@ fn points(world: &World, message: &[&str]) -> Vec<String> {
         fs::read_to_string(trace).expect("a trace").lines().map(str::to_owned).collect();
     let mut seen = std::collections::HashSet::new();
     points.retain(|point| seen.insert(point.clone()));
-    assert!(points.len() >= 8, "{points:?}");
+    assert!(points.len() >= 4, "{points:?}");
     points
 }
 
 /// Runs once with a fault at each failpoint, each in its own world, several in parallel.
-fn at_every_point(fault: &str, check: impl Fn(&World, &str, Ran) + Sync) {
-    let points = points(&fresh(), &SMS);
+fn at_every_point(fault: &str, mode: &str, check: impl Fn(&World, &str, Ran) + Sync) {
+    let message = with(&SMS, &["--ai-mode", mode]);
+    let message = message.as_slice();
+    let points = points(&fresh(), message);
     let check = &check;
     thread::scope(|scope| {
         for lane in 0..2 {
@@ -32,7 +34,7 @@ fn at_every_point(fault: &str, check: impl Fn(&World, &str, Ran) + Sync) {
             scope.spawn(move || {
                 for point in points {
                     let world = fresh();
-                    let mut command = world.alimsg(&SMS);
+                    let mut command = world.alimsg(message);
                     command.env("ALIMSG_FAULT", format!("{point}={fault}"));
                     let ran = run(command);
                     check(&world, point, ran);
@@ -40,7 +42,7 @@ fn at_every_point(fault: &str, check: impl Fn(&World, &str, Ran) + Sync) {
                     assert!(world.sent().len() <= 1, "{point}");
                     assert_on_during_calls(&world);
                     let before = world.sent().len();
-                    assert_accepted(&world.run(&SMS));
+                    assert_accepted(&world.run(message));
                     assert_eq!(world.sent().len(), before + 1, "{point}");
                     world.assert_clean();
                 }
@@ -51,44 +53,50 @@ fn at_every_point(fault: &str, check: impl Fn(&World, &str, Ran) + Sync) {
 
 #[test]
 fn a_kill_at_any_point_leaves_ai_mode_off() {
-    at_every_point("kill", |world, point, ran| {
-        assert_eq!(ran.signal(), Some(9), "{point}: {ran:#?}");
-        world.wait_for_quiet();
-        assert_ne!(world.ai_mode(), Some(true), "{point}: {:?}", world.commands());
-    });
+    for mode in ["switch", "call"] {
+        at_every_point("kill", mode, |world, point, ran| {
+            assert_eq!(ran.signal(), Some(9), "{mode} {point}: {ran:#?}");
+            world.wait_for_quiet();
+            assert_ne!(world.ai_mode(), Some(true), "{mode} {point}: {:?}", world.commands());
+        });
+    }
 }
 
 #[test]
 fn a_panic_at_any_point_leaves_ai_mode_off_and_reports_the_outcome() {
-    at_every_point("panic", |world, point, ran| {
-        assert!(ran.stderr.contains(&format!("fault injected at {point}")), "{point}: {ran:#?}");
-        let json = ran.json();
-        let error = &json["error"];
-        match (world.sent().len(), error["outcome"].as_str()) {
-            // The message was accepted; only switching ai-mode off failed.
-            (1, None) => {
-                assert_accepted(&ran);
-                assert_eq!(json["ai_mode_disabled"], false, "{point}: {json:#}");
-                assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{point}");
-            }
-            (0, Some("not_sent")) | (1, Some("sent")) => {
-                assert_eq!(ran.exit(), 1, "{point}: {ran:#?}");
-                assert_eq!(error["kind"], "internal", "{point}: {json:#}");
-                assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
-            }
-            // Between the start of the call and the parsing of its reply.
-            (_, Some("unknown")) => {
-                assert_eq!(ran.exit(), 7, "{point}: {ran:#?}");
-                assert_eq!(error["kind"], "unknown_outcome", "{point}: {json:#}");
-                assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
-            }
-            (sent, outcome) => panic!("{point}: {sent} sent, outcome {outcome:?}: {json:#}"),
+    for mode in ["switch", "call"] {
+        at_every_point("panic", mode, assert_reported);
+    }
+}
+
+fn assert_reported(world: &World, point: &str, ran: Ran) {
+    assert!(ran.stderr.contains(&format!("fault injected at {point}")), "{point}: {ran:#?}");
+    let json = ran.json();
+    let error = &json["error"];
+    match (world.sent().len(), error["outcome"].as_str()) {
+        // The message was accepted; only switching ai-mode off failed.
+        (1, None) => {
+            assert_accepted(&ran);
+            assert_eq!(json["ai_mode_disabled"], false, "{point}: {json:#}");
+            assert_eq!(json["warnings"].as_array().map(Vec::len), Some(1), "{point}");
         }
-        // The reported state of ai-mode is true at once, not only after the watchdog has run.
-        if json["ai_mode_disabled"] == true {
-            assert_ne!(world.ai_mode(), Some(true), "{point}");
+        (0, Some("not_sent")) | (1, Some("sent")) => {
+            assert_eq!(ran.exit(), 1, "{point}: {ran:#?}");
+            assert_eq!(error["kind"], "internal", "{point}: {json:#}");
+            assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
         }
-        world.wait_for_quiet();
-        assert_ne!(world.ai_mode(), Some(true), "{point}: {:?}", world.commands());
-    });
+        // Between the start of the call and the parsing of its reply.
+        (_, Some("unknown")) => {
+            assert_eq!(ran.exit(), 7, "{point}: {ran:#?}");
+            assert_eq!(error["kind"], "unknown_outcome", "{point}: {json:#}");
+            assert_eq!(json["ai_mode_disabled"], true, "{point}: {json:#}");
+        }
+        (sent, outcome) => panic!("{point}: {sent} sent, outcome {outcome:?}: {json:#}"),
+    }
+    // The reported state of ai-mode is true at once, not only after the watchdog has run.
+    if json["ai_mode_disabled"] == true {
+        assert_ne!(world.ai_mode(), Some(true), "{point}");
+    }
+    world.wait_for_quiet();
+    assert_ne!(world.ai_mode(), Some(true), "{point}: {:?}", world.commands());
 }

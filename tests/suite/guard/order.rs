@@ -1,5 +1,7 @@
 //! Which commands run, in which order and with which flags.
 
+use serde_json::json;
+
 use crate::guard::messages::*;
 use crate::support::{Invocation, World};
 
@@ -7,7 +9,7 @@ const SET_AUTO_INSTALL: &[&str] = &["configure", "set", "--auto-plugin-install",
 
 /// The argument vectors of all commands except product calls.
 fn guard_vectors(world: &World) -> Vec<Vec<String>> {
-    let is_guard = |seen: &Invocation| !matches!(seen.argv[0].as_str(), "cams" | "dysmsapi");
+    let is_guard = |seen: &Invocation| !matches!(seen.words()[0].as_str(), "cams" | "dysmsapi");
     world.processes().into_iter().filter(is_guard).map(|seen| seen.argv).collect()
 }
 
@@ -129,13 +131,41 @@ fn only_product_calls_have_profile_and_region() {
 }
 
 #[test]
-fn a_warm_run_starts_exactly_four_processes() {
+fn a_warm_run_starts_exactly_three_processes() {
     let world = warm();
     let cold = world.processes().len();
     assert_accepted(&world.run(&SMS));
     assert_eq!(commands_after(&world, cold), WARM_SMS);
     assert_eq!(world.sent().len(), 2);
     world.assert_clean();
+}
+
+#[test]
+fn the_agent_string_is_set_unless_the_file_proves_that_it_is_stored() {
+    let agent = |agent: &str| json!({ "enabled": false, "user_agent": agent }).to_string();
+    for stored in [
+        agent(""),
+        agent("mine"),
+        agent(WHATSAPP_AGENT),
+        agent(&format!("{SMS_AGENT} ")),
+        agent(SMS_AGENT)[..40].to_string(),
+        json!({ "enabled": false, "user_agent": SMS_AGENT, "later": 1 }).to_string(),
+    ] {
+        let world = warm();
+        world.file("home/.aliyun/ai-mode.json", &stored);
+        let before = world.processes().len();
+        assert_accepted(&world.run(&SMS));
+        let seen = commands_after(&world, before);
+        assert_eq!(seen[..2], ["ai-mode enable", "ai-mode set-user-agent"], "{stored}");
+        assert_eq!(calls(&world)[1].ai_mode["user_agent"], SMS_AGENT, "{stored}");
+        world.assert_clean();
+    }
+    let world = warm();
+    std::fs::remove_file(world.path("home/.aliyun/ai-mode.json")).expect("removed");
+    let before = world.processes().len();
+    assert_accepted(&world.run(&SMS));
+    assert_eq!(commands_after(&world, before)[1], "ai-mode set-user-agent");
+    assert_eq!(calls(&world)[1].ai_mode["user_agent"], SMS_AGENT);
 }
 
 #[test]

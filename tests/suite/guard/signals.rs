@@ -80,6 +80,7 @@ fn a_signal_during_enable_switches_ai_mode_off_again() {
     for_each_signal(|signal| {
         for step in ["enable", "set-user-agent"] {
             let world = warm();
+            world.set_ai_mode(false, "");
             let before = world.processes().len();
             world.script(json!([{ "match": ["configure", "ai-mode", step], "delay_ms": WHILE }]));
             let running = world.start(&SMS);

@@ -85,6 +85,26 @@ fn a_watchdog_is_ready_before_ai_mode_is_switched_on() {
     world.assert_clean();
 }
 
+#[test]
+fn a_watchdog_starts_while_the_call_is_prepared() {
+    if !can_be_listed() {
+        return;
+    }
+    for (mode, watchdogs) in [("switch", 1), ("call", 0)] {
+        let world = World::new();
+        world.script(json!([{ "match": ["version"], "delay_ms": 700 }]));
+        let running = world.start(&with(&SMS, &["--ai-mode", mode]));
+        wait_for(&world, "version");
+        assert_eq!(world.watchdogs().len(), watchdogs, "{mode}: {:#?}", world.running());
+        // It has nothing to switch off yet, so it ends with the run.
+        running.signal(Signal::KILL);
+        running.wait();
+        world.wait_for_quiet();
+        assert_eq!(world.commands(), ["version"], "{mode}");
+        assert_eq!(world.ai_mode(), None, "{mode}");
+    }
+}
+
 fn signal(pid: i32, signal: Signal) {
     kill_process(Pid::from_raw(pid).expect("a pid"), signal).expect("the signal is sent");
 }

@@ -156,7 +156,7 @@ fn a_given_template_is_fetched_once_for_its_variables() {
     let read =
         world.commands().iter().position(|command| command == "cams get-chatapp-template-detail");
     let after = world.commands().split_off(read.expect("it was fetched") + 1);
-    let send = ["ai-mode enable", "ai-mode set-user-agent", "cams send-chatapp-message"];
+    let send = ["ai-mode enable", "cams send-chatapp-message"];
     assert_eq!(after, [&["ai-mode disable"], &send[..], &["ai-mode disable"]].concat());
     world.assert_clean();
 

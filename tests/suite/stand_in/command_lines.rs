@@ -48,6 +48,34 @@ fn maps_and_lists_take_many_values() {
 }
 
 #[test]
+fn ai_mode_for_one_call_is_a_flag_before_the_product() {
+    let world = World::new();
+    let call = |first: &[&'static str], more: &[&'static str]| {
+        let call = ["cams", "send-chatapp-message", AGENT, "--to=8613800000000", "--retry-count=0"];
+        [first, &call, more].concat()
+    };
+    assert_eq!(aliyun(&world, &call(&["--cli-ai-mode"], &["--payload", "a", "b"])).exit(), 0);
+    let sent = world.sent();
+    assert_eq!(sent[0]["ai_user_agent"], "AlibabaCloud-AIMode/enabled AlibabaCloud-Agent-Skills");
+    assert_eq!(sent[0]["flags"]["payload"], json!(["a", "b"]));
+    assert!(world.violations().is_empty(), "{:#?}", world.violations());
+    let world = World::new();
+    for (first, more, part) in [
+        (&["--cli-ai-mode"][..], &["--payload=a", "--payload=b"][..], "flag duplicated --payload"),
+        (&["--cli-ai-mode", "--cli-ai-mode"], &[], "duplicated"),
+        (&["--cli-ai-mode=true"], &[], "takes no value"),
+    ] {
+        let text = refusal(&world, &call(first, more)).1;
+        assert!(text.contains(part), "{first:?} {more:?}: {text}");
+    }
+    // It takes precedence over the other flag and over the setting.
+    world.set_ai_mode(true, "x");
+    aliyun(&world, &call(&["--cli-ai-mode", "--no-cli-ai-mode"], &[]));
+    assert_eq!(world.violations().len(), 1, "{:#?}", world.violations());
+    assert_eq!(aliyun(&world, &["--cli-ai-mode", "version"]).exit(), 0);
+}
+
+#[test]
 fn unknown_commands_exit_with_2() {
     let world = with_ai_mode();
     for words in [

@@ -26,12 +26,12 @@ impl World {
     pub fn calls(&self) -> Vec<Vec<String>> {
         let mut calls = Vec::new();
         for invocation in self.processes().into_iter().filter(|process| !process.plugin) {
-            let mut fixed = match invocation.argv[0].as_str() {
+            let mut fixed = match invocation.words()[0].as_str() {
                 "cams" => CAMS.to_vec(),
                 "dysmsapi" => DYSMSAPI.to_vec(),
                 _ => continue,
             };
-            if !is_read(&invocation.argv[1]) {
+            if !is_read(&invocation.words()[1]) {
                 fixed.push(NO_RETRY);
             }
             let is_fixed = |word: &String| fixed.contains(&word.as_str());

@@ -57,7 +57,7 @@ impl Invocation {
     /// A short name: `version`, `configure set`, `ai-mode enable`, `dysmsapi send-sms`.
     pub fn command(&self) -> String {
         let mut words: Vec<&str> = self
-            .argv
+            .words()
             .iter()
             .map(String::as_str)
             .take_while(|word| !word.starts_with('-'))
@@ -70,9 +70,20 @@ impl Invocation {
         words.join(" ")
     }
 
+    /// The words from the product on, without the flag of `--ai-mode call` before it.
+    pub fn words(&self) -> &[String] {
+        &self.argv[usize::from(self.argv.first().is_some_and(|word| word == "--cli-ai-mode"))..]
+    }
+
+    /// Whether this call requested ai-mode for itself; for a plugin, whether its host did.
+    pub fn requested_ai_mode(&self) -> bool {
+        self.words().len() < self.argv.len()
+            || (self.plugin && self.env.get("ALIBABA_CLOUD_CLI_AI_MODE").is_some_and(|v| v == "1"))
+    }
+
     /// Whether ai-mode was on when it started.
     pub fn ai_mode_enabled(&self) -> bool {
-        self.ai_mode["enabled"] == Value::Bool(true)
+        self.requested_ai_mode() || self.ai_mode["enabled"] == Value::Bool(true)
     }
 
     /// Whether it exited normally.

@@ -130,7 +130,7 @@ impl World {
             })
             .collect();
         write_atomically(&listed, &Value::from(rows).to_string());
-        // alimsg may check the time and size of this file, but never read it.
+        // alimsg compares this file with an earlier version, but never parses it.
         let current = profiles.iter().find(|profile| profile.current).map(|profile| profile.name);
         let names: Vec<Value> =
             profiles.iter().map(|profile| json!({ "name": profile.name })).collect();

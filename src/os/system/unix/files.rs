@@ -28,6 +28,11 @@ pub fn inode(metadata: &Metadata) -> u64 {
     metadata.ino()
 }
 
+/// When the attributes or the content last changed, in nanoseconds since 1970 (`ctime`).
+pub fn attributes_changed_at(metadata: &Metadata) -> i64 {
+    metadata.ctime().saturating_mul(1_000_000_000).saturating_add(metadata.ctime_nsec())
+}
+
 /// Opens a regular file of this user for reading. With `create`, also for writing, and a missing
 /// file is created with mode 0600.
 ///
@@ -115,6 +120,11 @@ fn check(
         return Err(io::Error::other(Untrusted::Kind { path: path.to_path_buf(), expected }));
     }
     Ok(())
+}
+
+/// Whether this user may write to the file or folder.
+pub fn is_writable(path: &Path) -> bool {
+    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
 }
 
 /// Whether this process runs as root.

@@ -4,7 +4,7 @@ mod files;
 
 use std::ffi::c_int;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
@@ -27,6 +27,31 @@ pub const ENDING_SIGNALS: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 /// whole group can be killed at once, with the plugin that `aliyun` runs as its child.
 pub fn own_group(command: &mut Command) {
     command.process_group(0);
+}
+
+/// Whether a process that this one starts can outlive it. The first process of a container takes all
+/// others with it when it ends.
+pub fn can_detach() -> bool {
+    !rustix::process::getpid().is_init()
+}
+
+/// Detaches this process from the program that started it: gives it its own session, so that no
+/// terminal ends it, and closes all files that it inherited except the three standard streams, so
+/// that it does not keep the caller's locks or pipes.
+///
+/// # Errors
+/// The process already leads a process group, or the open files cannot be listed.
+pub fn detach() -> io::Result<()> {
+    rustix::process::setsid()?;
+    let listed = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
+    let open: Vec<i32> = std::fs::read_dir(listed)?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    for file in open.into_iter().filter(|file| *file > 2) {
+        // One of them was the list itself, which is closed already.
+        let _ = nix::unistd::close(file);
+    }
+    Ok(())
 }
 
 /// Kills the process group of `leader`. It is not an error if the group has ended.
@@ -156,9 +181,13 @@ pub fn watch_signals(on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<(
 
 /// The mask of ignored signals, bit n-1 for signal n. Known on Linux only; elsewhere 0.
 fn ignored_signals() -> u64 {
-    std::fs::read_to_string("/proc/self/status")
+    // The size of the file is unknown, so `read_to_string` would read it in many small parts.
+    let mut text = Vec::with_capacity(4096);
+    File::open("/proc/self/status")
+        .and_then(|mut file| file.read_to_end(&mut text))
         .ok()
-        .and_then(|status| {
+        .and_then(|_| {
+            let status = String::from_utf8_lossy(&text);
             let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
             u64::from_str_radix(mask.trim(), 16).ok()
         })
