@@ -4,11 +4,13 @@
 
 pub mod definition;
 pub mod engine;
+pub mod export;
 pub mod grouping;
 pub mod input;
 pub mod look_up;
 pub mod pace;
 pub mod plan;
+pub mod resume;
 pub mod row;
 pub mod row_set;
 pub mod run;

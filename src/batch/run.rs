@@ -1,6 +1,6 @@
 //! One run of a batch command: check the input, show the plan, ask, send, look up, report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::api::call::AnyCall;
 use crate::batch::definition::Definition;
 use crate::batch::engine::{Ended, Engine, EngineOptions, Source, Tally, store_failure};
 use crate::batch::grouping::Groups;
-use crate::batch::input::Input;
+use crate::batch::input::{Format, Input};
 use crate::batch::plan::{self, Plan, PlanRules, Selection, Sendable};
 use crate::batch::row::Row;
 use crate::batch::row_set::RowSet;
@@ -254,6 +254,15 @@ impl<'e> CallEvent<'e> {
             receipt_id: ended.receipt_id,
             error: ended.failure,
         }
+    }
+}
+
+/// The file for invalid rows: next to the input, or in the current folder for stdin.
+pub fn invalid_path(input: Option<&Path>, format: Format) -> PathBuf {
+    let extension = format!("invalid.{}", format.extension());
+    match input {
+        Some(path) => path.with_extension(extension),
+        None => PathBuf::from(format!("stdin.{extension}")),
     }
 }
 

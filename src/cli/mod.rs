@@ -16,6 +16,8 @@ macro_rules! dispatch {
     };
 }
 
+mod batch_flags;
+mod batches;
 pub mod global_flags;
 pub mod keys;
 mod page_flags;
@@ -128,6 +130,9 @@ pub enum Command {
     /// WhatsApp, Viber and SMS templates
     #[command(subcommand, after_help = templates::EXAMPLES)]
     Templates(templates::Command),
+    /// Batches: what the batch commands did, and how to continue them
+    #[command(subcommand, after_help = batches::EXAMPLES)]
+    Batches(batches::Command),
     /// Idempotency keys: which were used, and how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
@@ -140,6 +145,7 @@ dispatch! {
     Whatsapp => whatsapp::run,
     Sms => sms::run,
     Templates => templates::run,
+    Batches => batches::run,
     Keys => keys::run,
     Sandbox => sandbox::run,
 }

@@ -1,14 +1,14 @@
 //! Writes the rows that cannot be sent to a file, with their lines and reasons.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use csv::StringRecord;
-use serde_json::{Map, Value};
 
 use crate::batch::input::format::Format;
+use crate::batch::input::row_writer::RowWriter;
 use crate::os::system;
 
 /// How many invalid rows messages and reports contain.
@@ -22,18 +22,14 @@ pub struct InvalidRows {
     path: PathBuf,
     format: Format,
     columns: Vec<String>,
-    writer: Option<Writer>,
-}
-
-enum Writer {
-    Csv(csv::Writer<BufWriter<File>>),
-    Json(BufWriter<File>),
+    writer: Option<RowWriter<BufWriter<File>>>,
 }
 
 impl InvalidRows {
     /// The rows go to `path`, in the format of the input, after the columns `line` and `reason`.
     pub fn new(path: PathBuf, format: Format, columns: &[String]) -> Self {
-        Self { count: 0, shown: Vec::new(), path, format, columns: columns.to_vec(), writer: None }
+        let columns = columns.to_vec();
+        Self { count: 0, shown: Vec::new(), path, format, columns, writer: None }
     }
 
     /// Adds a row.
@@ -45,48 +41,21 @@ impl InvalidRows {
         if self.shown.len() < MAX_SHOWN {
             self.shown.push((line, reason.to_string()));
         }
-        self.write(line, reason, fields)
-            .with_context(|| format!("cannot write the invalid rows to {}", self.path.display()))
-    }
-
-    fn write(&mut self, line: u64, reason: &str, fields: &StringRecord) -> io::Result<()> {
+        let in_file = || format!("cannot write the invalid rows to {}", self.path.display());
         if self.writer.is_none() {
-            self.writer = Some(self.create()?);
+            self.writer = Some(self.create().with_context(in_file)?);
         }
         match &mut self.writer {
-            Some(Writer::Csv(writer)) => {
-                let line = line.to_string();
-                let start = [line.as_str(), reason];
-                writer.write_record(start.into_iter().chain(fields)).map_err(io::Error::from)
-            }
-            Some(Writer::Json(writer)) => {
-                let mut object = Map::new();
-                object.insert("line".into(), line.into());
-                object.insert("reason".into(), reason.into());
-                for (column, value) in self.columns.iter().zip(fields) {
-                    object.insert(column.clone(), value.into());
-                }
-                writeln!(writer, "{}", Value::Object(object))
-            }
+            Some(writer) => writer.write(line, &[reason], fields).with_context(in_file),
             None => Ok(()),
         }
     }
 
-    fn create(&self) -> io::Result<Writer> {
+    fn create(&self) -> io::Result<RowWriter<BufWriter<File>>> {
         let mut options = system::private_file();
         let file = options.write(true).create(true).truncate(true).open(&self.path)?;
-        let file = BufWriter::new(file);
-        Ok(match self.format {
-            Format::JsonLines => Writer::Json(file),
-            Format::Csv { separator } => {
-                let mut writer =
-                    csv::WriterBuilder::new().delimiter(separator).flexible(true).from_writer(file);
-                let start = ["line", "reason"];
-                let columns = self.columns.iter().map(String::as_str);
-                writer.write_record(start.into_iter().chain(columns)).map_err(io::Error::from)?;
-                Writer::Csv(writer)
-            }
-        })
+        let first = &["line", "reason"];
+        RowWriter::with_columns(BufWriter::new(file), self.format, &self.columns, first)
     }
 
     /// Completes the file. Returns its path if there are invalid rows.
@@ -94,12 +63,9 @@ impl InvalidRows {
     /// # Errors
     /// The file cannot be written.
     pub fn finish(&mut self) -> anyhow::Result<Option<&Path>> {
-        let flushed = match &mut self.writer {
-            None => return Ok(None),
-            Some(Writer::Csv(writer)) => writer.flush(),
-            Some(Writer::Json(writer)) => writer.flush(),
-        };
-        flushed.with_context(|| format!("cannot write {}", self.path.display()))?;
-        Ok(Some(&self.path))
+        match &mut self.writer {
+            None => Ok(None),
+            Some(writer) => writer.finish().map(|()| Some(self.path.as_path())),
+        }
     }
 }

@@ -6,6 +6,7 @@ mod exclusions;
 mod format;
 mod invalid_rows;
 mod reader;
+mod row_writer;
 
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -19,6 +20,7 @@ pub use exclusions::Exclusions;
 pub use format::Format;
 pub use invalid_rows::InvalidRows;
 pub use reader::{Record, Rows};
+pub use row_writer::RowWriter;
 
 /// The input of a batch. It is read twice: once to check all rows, once to send them.
 #[derive(Debug)]

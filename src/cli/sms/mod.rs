@@ -1,5 +1,6 @@
 //! `alimsg sms`.
 
+mod batch;
 mod qualifications;
 mod send;
 mod signs;
@@ -19,6 +20,8 @@ Examples:
 pub enum Command {
     /// Send one text to 1 to 1,000 numbers
     Send(send::Flags),
+    /// Send to many numbers from a file, each with its own variables
+    Batch(batch::Flags),
     /// Signatures: the sender names at the start of each text
     #[command(subcommand, after_help = signs::EXAMPLES)]
     Signs(signs::Command),
@@ -33,6 +36,7 @@ pub enum Command {
 
 dispatch! {
     Send => send::run,
+    Batch => batch::run,
     Signs => signs::run,
     Qualifications => qualifications::run,
     Status => status::run,

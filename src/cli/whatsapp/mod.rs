@@ -2,6 +2,7 @@
 
 mod accounts;
 mod automation;
+mod batch;
 mod history;
 mod media;
 mod number_flags;
@@ -27,6 +28,8 @@ pub enum Command {
     /// Send a message
     #[command(subcommand, after_help = send::EXAMPLES)]
     Send(send::Command),
+    /// Send a template to many recipients from a file, each with its own variables
+    Batch(batch::Flags),
     /// Messages of a business number, incoming and outgoing
     History(history::Flags),
     /// Show whether the 24-hour window for a customer is open, and when it closes
@@ -53,6 +56,7 @@ pub enum Command {
 
 dispatch! {
     Send => send::run,
+    Batch => batch::run,
     History => history::run,
     Session => session::run,
     Numbers => numbers::run,

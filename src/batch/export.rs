@@ -1,0 +1,109 @@
+//! Writes the rows of a batch with a certain result, in the format of the input.
+
+use std::collections::HashMap;
+use std::io;
+
+use crate::batch::engine::store_failure;
+use crate::batch::input::{Input, Record, RowWriter};
+use crate::error::{Failure, Result};
+use crate::storage::batches::{Batch, Batches, CallState, RowIndex};
+
+/// Which rows to export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Selection {
+    Accepted,
+    Failed,
+    /// Unknown, or started by a run that was killed.
+    Unknown,
+    /// Without a call.
+    Remaining,
+    All,
+}
+
+/// Writes the rows; with `details`, each has its line, status and code in front. Returns how many
+/// there are.
+///
+/// # Errors
+/// The store or the input cannot be read, the input has changed, or the output cannot be written.
+pub fn export(
+    batches: &dyn Batches,
+    batch: &Batch,
+    input: &Input,
+    selection: Selection,
+    details: bool,
+    output: &mut dyn io::Write,
+) -> Result<u64> {
+    let results = results(batches, batch)?;
+    let mut rows = input.rows()?;
+    let mut writer = RowWriter::new(output, input.format, rows.columns(), details)?;
+    let mut record = Record::default();
+    let (mut index, mut written): (RowIndex, u64) = (0, 0);
+    while rows.next(&mut record)? {
+        let result = results.get(&index);
+        let state = result.map(|(state, _)| *state);
+        let wanted = match selection {
+            Selection::Accepted => state == Some(CallState::Accepted),
+            Selection::Failed => state == Some(CallState::Failed),
+            Selection::Unknown => {
+                matches!(state, Some(CallState::Unknown | CallState::Started))
+            }
+            Selection::Remaining => matches!(state, None | Some(CallState::Queued)),
+            Selection::All => true,
+        };
+        if wanted {
+            let code = result.and_then(|(_, code)| code.as_deref()).unwrap_or_default();
+            writer.write(record.line, &[state_name(state), code], &record.fields)?;
+            written += 1;
+        }
+        index += 1;
+    }
+    let content = rows.finish()?;
+    if content != batch.content {
+        return Err(Failure::usage(format!(
+            "{} has changed since batch {} was started",
+            input.name, batch.id
+        ))
+        .hint("the exported rows may be wrong: restore the original file and export again"));
+    }
+    writer.finish()?;
+    Ok(written)
+}
+
+/// The state of each row that has a call, with its error code.
+fn results(
+    batches: &dyn Batches,
+    batch: &Batch,
+) -> Result<HashMap<RowIndex, (CallState, Option<String>)>> {
+    let states = [
+        CallState::Queued,
+        CallState::Started,
+        CallState::Accepted,
+        CallState::Failed,
+        CallState::Unknown,
+    ];
+    let mut results = HashMap::new();
+    batches
+        .calls(&batch.id, &states, &mut |record| {
+            let result = record.result.as_deref().and_then(|text| {
+                serde_json::from_str::<serde_json::Value>(text).ok()
+            });
+            let code = result.and_then(|result| result["code"].as_str().map(String::from));
+            for row in record.rows {
+                results.insert(row, (record.state, code.clone()));
+            }
+            Ok(())
+        })
+        .map_err(store_failure)?;
+    Ok(results)
+}
+
+const fn state_name(state: Option<CallState>) -> &'static str {
+    match state {
+        None => "not sent",
+        Some(CallState::Queued) => "queued",
+        Some(CallState::Started | CallState::Unknown) => "unknown",
+        Some(CallState::Accepted) => "accepted",
+        Some(CallState::Failed) => "failed",
+        Some(CallState::Superseded) => "superseded",
+    }
+}

@@ -1,0 +1,149 @@
+//! Continues a batch on record: from its input, or from its queue.
+
+use std::time::Duration;
+
+use crate::aliyun::guard::Guard;
+use crate::batch::definition::Definition;
+use crate::batch::engine::{EngineOptions, Source, store_failure};
+use crate::batch::input::{Exclusions, Input, Mapping};
+use crate::batch::plan::PlanRules;
+use crate::batch::row::RowRules;
+use crate::batch::run::{self, Recorded, Request, RunOptions, Sends};
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::channel::Channel;
+use crate::output::report::Report;
+use crate::send::idempotency;
+use crate::storage::Store;
+use crate::storage::batches::Batch;
+
+/// How a run continues a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct ResumeOptions {
+    pub engine: EngineOptions,
+    pub look_up: Duration,
+    pub retry_unknown: bool,
+}
+
+/// Continues a batch from its input.
+///
+/// # Errors
+/// The input is missing or has changed; as [`run::run`].
+pub fn from_input(
+    context: &Context,
+    guard: &Guard<'_>,
+    batch: Batch,
+    recorded: Recorded,
+    input: Input,
+    options: ResumeOptions,
+) -> Result<Report> {
+    let definition = recorded.definition;
+    let command = match definition.channel {
+        Channel::Sms => "sms batch",
+        Channel::Whatsapp | Channel::Viber => "whatsapp batch",
+    };
+    let exclude = recorded.exclude.map(|path| path.display().to_string());
+    let exclusions = exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
+    let mappings = definition.mappings.iter().map(|(name, column)| Mapping {
+        name: name.clone(),
+        column: column.clone(),
+    });
+    let format = input.format;
+    let rules = PlanRules {
+        rows: RowRules {
+            channel: definition.channel,
+            sign: definition.sign.clone(),
+            language: definition.language.clone(),
+        },
+        // As at the start, even if the template has changed since.
+        variables: Some(definition.variables.clone()),
+        text: None,
+        mappings: mappings.collect(),
+        exclusions,
+        invalid_path: run::invalid_path(input.path.as_deref(), format),
+    };
+    let request = Request {
+        command,
+        input,
+        rules,
+        definition,
+        render: &|_, _| None,
+        options: RunOptions {
+            engine: options.engine,
+            look_up: options.look_up,
+            name: batch.name.clone(),
+            limit: None,
+            shard: None,
+            skip_invalid: recorded.skip_invalid,
+            exclude,
+            retry_unknown: options.retry_unknown,
+            enqueue: batch.enqueued,
+        },
+        expected: Some(batch),
+    };
+    run::run(context, guard, request)
+}
+
+/// What a worker needs to know.
+struct Work {
+    definition: Definition,
+    options: ResumeOptions,
+}
+
+impl Sends for Work {
+    fn command(&self) -> &str {
+        "batches work"
+    }
+
+    fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    fn engine(&self) -> EngineOptions {
+        self.options.engine
+    }
+
+    fn look_up(&self) -> Duration {
+        self.options.look_up
+    }
+}
+
+/// Sends queued calls of a batch until its queue is empty. Other workers can do the same at the same
+/// time. The person who queued the batch has confirmed it.
+///
+/// # Errors
+/// The batch was cancelled or belongs to another account; not every message was accepted.
+pub fn work(
+    context: &Context,
+    guard: &Guard<'_>,
+    store: &dyn Store,
+    batch: &Batch,
+    recorded: Recorded,
+    options: ResumeOptions,
+) -> Result<Report> {
+    if batch.cancelled_at.is_some() {
+        return Err(Failure::usage(format!("batch {} was cancelled", batch.id)));
+    }
+    if batch.account != idempotency::account(&context.settings) {
+        return Err(Failure::usage(format!(
+            "batch {} was queued for another profile, region or credentials",
+            batch.id
+        ))
+        .hint("use the same --profile, --region and --credentials as the command that queued it"));
+    }
+    guard.require_allowed()?;
+    let work = Work { definition: recorded.definition, options };
+    let batches = store.batches();
+    let queued = batch.counts.queued;
+    let tally = run::send(context, guard, batches, batch, &work, Source::Queue, queued)?;
+    run::finish(context, guard, batches, &batch.id, &work, &tally)
+}
+
+/// The batch with this ID or name.
+///
+/// # Errors
+/// There is none, or the store cannot be read.
+pub fn find(store: &dyn Store, id_or_name: &str) -> Result<Batch> {
+    let batch = store.batches().batch(id_or_name).map_err(store_failure)?;
+    batch.ok_or_else(|| run::not_on_record(id_or_name))
+}

@@ -1,0 +1,40 @@
+//! `alimsg batches cancel`
+
+use crate::batch::engine::store_failure;
+use crate::batch::resume::find;
+use crate::batch::summary::Summary;
+use crate::cli::batches::open_batch;
+use crate::cli::prelude::*;
+use crate::send::require_consent;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Running calls finish. A cancelled batch cannot be continued.
+
+Examples:
+  alimsg batches cancel k7m2q4rt
+  alimsg --sandbox batches cancel 2026-11-news --yes")]
+pub struct Flags {
+    /// ID or name of the batch
+    #[arg(value_name = "BATCH")]
+    batch: String,
+}
+
+/// Cancels a batch.
+///
+/// # Errors
+/// The batch is not on record, or the user did not confirm.
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    if context.settings.dry_run {
+        return Ok(Report::DryRun(Vec::new()));
+    }
+    let (store, batch) = open_batch(context, &flags.batch)?;
+    require_consent(context)?;
+    if !context.settings.yes {
+        context.screen.note(&Summary::new(&batch).describe());
+        context.screen.confirm(&format!("cancel batch {}", batch.id))?;
+    }
+    store.batches().cancel(&batch.id).map_err(store_failure)?;
+    let batch = find(&*store, &batch.id)?;
+    Ok(Report::from_record(&Summary::new(&batch), serde_json::Value::Null))
+}

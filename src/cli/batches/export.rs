@@ -1,0 +1,138 @@
+//! `alimsg batches export`
+
+use std::io::Write as _;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::batch::export::{self, Selection};
+use crate::batch::input::Input;
+use crate::cli::batches::open_batch;
+use crate::cli::prelude::*;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Without --to, the rows go to stdout. A file of failed rows can be corrected and sent as a new batch.
+
+Examples:
+  alimsg batches export k7m2q4rt --failed > failed.csv
+  alimsg batches export k7m2q4rt --unknown --details --to unknown.csv
+  alimsg batches export k7m2q4rt --all --details --input moved/customers.csv --to all.csv")]
+pub struct Flags {
+    /// ID or name of the batch
+    #[arg(value_name = "BATCH")]
+    batch: String,
+
+    #[command(flatten)]
+    selection: SelectionFlags,
+
+    /// Add the columns line, status and code in front
+    #[arg(long)]
+    details: bool,
+
+    /// The input of the batch, if it was moved [default: the path of the first run]
+    #[arg(long, value_name = "FILE")]
+    input: Option<String>,
+
+    /// File to write; it must not exist
+    #[arg(long, value_name = "FILE")]
+    to: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+struct SelectionFlags {
+    /// Messages that the service accepted
+    #[arg(long)]
+    accepted: bool,
+
+    /// Messages that were certainly not sent
+    #[arg(long)]
+    failed: bool,
+
+    /// Messages that may have been sent
+    #[arg(long)]
+    unknown: bool,
+
+    /// Rows without a result
+    #[arg(long)]
+    remaining: bool,
+
+    /// All rows
+    #[arg(long)]
+    all: bool,
+}
+
+impl SelectionFlags {
+    const fn selection(&self) -> Selection {
+        match self {
+            Self { accepted: true, .. } => Selection::Accepted,
+            Self { failed: true, .. } => Selection::Failed,
+            Self { unknown: true, .. } => Selection::Unknown,
+            Self { remaining: true, .. } => Selection::Remaining,
+            _ => Selection::All,
+        }
+    }
+}
+
+/// What was exported.
+#[derive(Debug, Serialize)]
+struct Exported {
+    id: String,
+    rows: u64,
+    file: String,
+}
+
+/// Exports rows.
+///
+/// # Errors
+/// As [`export::export`].
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    if context.settings.dry_run {
+        return Ok(Report::DryRun(Vec::new()));
+    }
+    let (store, batch) = open_batch(context, &flags.batch)?;
+    let Some(path) = flags.input.or_else(|| batch.source.clone()) else {
+        return Err(Failure::usage(format!("batch {} was read from stdin", batch.id))
+            .hint("give the same input as a file: --input FILE"));
+    };
+    let input = Input::open(&path)?;
+    let selection = flags.selection.selection();
+    // Written completely before anything is printed, because the input may turn out to be changed.
+    let mut output = tempfile::NamedTempFile::new().map_err(anyhow::Error::from)?;
+    let rows = {
+        let mut buffered = std::io::BufWriter::new(output.as_file_mut());
+        let rows = export::export(
+            store.batches(),
+            &batch,
+            &input,
+            selection,
+            flags.details,
+            &mut buffered,
+        )?;
+        buffered.flush().map_err(anyhow::Error::from)?;
+        rows
+    };
+    match flags.to {
+        Some(file) => {
+            let failed = |error: std::io::Error| {
+                Failure::usage(format!("cannot write {file}: {error}"))
+                    .hint("choose a file that does not exist")
+            };
+            let mut target = crate::os::system::private_file();
+            let mut target =
+                target.write(true).create_new(true).open(&file).map_err(failed)?;
+            let mut source = output.reopen().map_err(failed)?;
+            std::io::copy(&mut source, &mut target).map_err(failed)?;
+            Ok(Report::from_record(&Exported { id: batch.id, rows, file }, Value::Null))
+        }
+        None if context.screen.is_json() => {
+            Err(Failure::usage("with --json, the rows need a file").hint("add --to FILE"))
+        }
+        None => {
+            let text = std::fs::read_to_string(output.path()).map_err(anyhow::Error::from)?;
+            context.screen.page(&text).map_err(anyhow::Error::from)?;
+            Ok(Report::Streamed)
+        }
+    }
+}

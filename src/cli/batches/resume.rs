@@ -1,0 +1,65 @@
+//! `alimsg batches resume`
+
+use crate::aliyun::guard::Guard;
+use crate::api::operations::{Product, SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE};
+use crate::batch::input::Input;
+use crate::batch::resume::{self, ResumeOptions};
+use crate::batch::run::parse_recorded;
+use crate::cli::batch_flags::SpeedFlags;
+use crate::cli::batches::open_batch;
+use crate::cli::prelude::*;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Rows that were sent, failed or are unknown are skipped; unknown calls are looked up again.
+
+Examples:
+  alimsg batches resume k7m2q4rt
+  alimsg batches resume k7m2q4rt --input moved/customers.csv --yes
+  alimsg --sandbox batches resume k7m2q4rt --yes --json")]
+pub struct Flags {
+    /// ID or name of the batch
+    #[arg(value_name = "BATCH")]
+    batch: String,
+
+    /// The same input at another path, or - for stdin [default: the path of the first run]
+    #[arg(long, value_name = "FILE")]
+    input: Option<String>,
+
+    /// Send messages with an unknown outcome again; asks for a typed confirmation
+    #[arg(long)]
+    retry_unknown: bool,
+
+    #[command(flatten)]
+    speed: SpeedFlags,
+}
+
+/// Continues a batch.
+///
+/// # Errors
+/// As [`resume::from_input`].
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    let (store, batch) = open_batch(context, &flags.batch)?;
+    let recorded = parse_recorded(&batch)?;
+    let operation = match recorded.definition.product() {
+        Product::Dysmsapi => &SEND_BATCH_SMS,
+        Product::Cams => &SEND_CHATAPP_MASS_MESSAGE,
+    };
+    let guard = Guard::for_call(context, operation);
+    let options = ResumeOptions {
+        engine: flags.speed.engine(),
+        look_up: flags.speed.look_up(),
+        retry_unknown: flags.retry_unknown,
+    };
+    if batch.enqueued && !context.settings.dry_run && flags.input.is_none() {
+        return resume::work(context, &guard, &*store, &batch, recorded, options);
+    }
+    // The run opens the store itself.
+    drop(store);
+    let Some(path) = flags.input.or_else(|| batch.source.clone()) else {
+        return Err(Failure::usage(format!("batch {} was read from stdin", batch.id))
+            .hint("give the same input again: --input FILE, or --input - for stdin"));
+    };
+    let input = Input::open(&path)?;
+    resume::from_input(context, &guard, batch, recorded, input, options)
+}

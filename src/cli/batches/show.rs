@@ -1,0 +1,65 @@
+//! `alimsg batches show`
+
+use crate::batch::receipts;
+use crate::batch::summary::Summary;
+use crate::cli::batches::open_batch;
+use crate::cli::prelude::*;
+use serde::Serialize;
+use serde_json::Value;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+With --receipts, the receipt of each accepted message is fetched (one call for each number).
+
+Examples:
+  alimsg batches show k7m2q4rt
+  alimsg batches show k7m2q4rt --receipts --json
+  alimsg --sandbox batches show 2026-11-news")]
+pub struct Flags {
+    /// ID or name of the batch
+    #[arg(value_name = "BATCH")]
+    batch: String,
+
+    /// Fetch the receipts: how many messages were delivered or failed, and why
+    #[arg(long)]
+    receipts: bool,
+
+    /// The input of the batch, if it was moved; its numbers are needed for --receipts
+    #[arg(long, value_name = "FILE")]
+    input: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    summary: Summary,
+    /// When it was cancelled.
+    cancelled_at: Option<jiff::Timestamp>,
+    /// The SHA-256 hash of the input.
+    content: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipts: Option<receipts::Receipts>,
+}
+
+/// Shows a batch.
+///
+/// # Errors
+/// The batch is not on record, or its receipts cannot be fetched.
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    if context.settings.dry_run {
+        return Ok(Report::DryRun(Vec::new()));
+    }
+    let (store, batch) = open_batch(context, &flags.batch)?;
+    let receipts = if flags.receipts {
+        Some(receipts::fetch(context, store.batches(), &batch, flags.input.as_deref())?)
+    } else {
+        None
+    };
+    let shown = Shown {
+        summary: Summary::new(&batch),
+        cancelled_at: batch.cancelled_at,
+        content: batch.content.clone(),
+        receipts,
+    };
+    Ok(Report::from_record(&shown, Value::Null))
+}
