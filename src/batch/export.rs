@@ -84,9 +84,10 @@ fn results(
     let mut results = HashMap::new();
     batches
         .calls(&batch.id, &states, &mut |record| {
-            let result = record.result.as_deref().and_then(|text| {
-                serde_json::from_str::<serde_json::Value>(text).ok()
-            });
+            let result = record
+                .result
+                .as_deref()
+                .and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
             let code = result.and_then(|result| result["code"].as_str().map(String::from));
             for row in record.rows {
                 results.insert(row, (record.state, code.clone()));

@@ -10,6 +10,7 @@ pub mod input;
 pub mod look_up;
 pub mod pace;
 pub mod plan;
+pub mod receipts;
 pub mod resume;
 pub mod row;
 pub mod row_set;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::batch::definition::Definition;
 use crate::batch::grouping::CallCounter;
 use crate::batch::input::{
     Columns, Duplicate, Duplicates, Exclusions, Input, InvalidRows, Mapping, Record, Reserved,
@@ -33,6 +34,27 @@ pub struct PlanRules {
 }
 
 impl PlanRules {
+    /// The rules of a batch on record: the variables are those of its first run, even if the template
+    /// has changed since.
+    pub fn from_definition(definition: &Definition, invalid_path: PathBuf) -> Self {
+        let mappings = definition
+            .mappings
+            .iter()
+            .map(|(name, column)| Mapping { name: name.clone(), column: column.clone() });
+        Self {
+            rows: RowRules {
+                channel: definition.channel,
+                sign: definition.sign.clone(),
+                language: definition.language.clone(),
+            },
+            variables: Some(definition.variables.clone()),
+            text: None,
+            mappings: mappings.collect(),
+            exclusions: Exclusions::default(),
+            invalid_path,
+        }
+    }
+
     /// Finds the columns of an input with this header.
     ///
     /// # Errors

@@ -5,9 +5,8 @@ use std::time::Duration;
 use crate::aliyun::guard::Guard;
 use crate::batch::definition::Definition;
 use crate::batch::engine::{EngineOptions, Source, store_failure};
-use crate::batch::input::{Exclusions, Input, Mapping};
+use crate::batch::input::{Exclusions, Input};
 use crate::batch::plan::PlanRules;
-use crate::batch::row::RowRules;
 use crate::batch::run::{self, Recorded, Request, RunOptions, Sends};
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -44,24 +43,8 @@ pub fn from_input(
     };
     let exclude = recorded.exclude.map(|path| path.display().to_string());
     let exclusions = exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
-    let mappings = definition.mappings.iter().map(|(name, column)| Mapping {
-        name: name.clone(),
-        column: column.clone(),
-    });
-    let format = input.format;
-    let rules = PlanRules {
-        rows: RowRules {
-            channel: definition.channel,
-            sign: definition.sign.clone(),
-            language: definition.language.clone(),
-        },
-        // As at the start, even if the template has changed since.
-        variables: Some(definition.variables.clone()),
-        text: None,
-        mappings: mappings.collect(),
-        exclusions,
-        invalid_path: run::invalid_path(input.path.as_deref(), format),
-    };
+    let invalid_path = run::invalid_path(input.path.as_deref(), input.format);
+    let rules = PlanRules { exclusions, ..PlanRules::from_definition(&definition, invalid_path) };
     let request = Request {
         command,
         input,

@@ -120,8 +120,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
                     .hint("choose a file that does not exist")
             };
             let mut target = crate::os::system::private_file();
-            let mut target =
-                target.write(true).create_new(true).open(&file).map_err(failed)?;
+            let mut target = target.write(true).create_new(true).open(&file).map_err(failed)?;
             let mut source = output.reopen().map_err(failed)?;
             std::io::copy(&mut source, &mut target).map_err(failed)?;
             Ok(Report::from_record(&Exported { id: batch.id, rows, file }, Value::Null))

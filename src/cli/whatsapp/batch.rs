@@ -111,10 +111,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if channel == Channel::Viber {
         label = Some(inputs.need("--label", "Purpose", label, anything)?);
     }
-    inputs.complete(&[
-        "alimsg whatsapp numbers list",
-        LIST_APPROVED,
-    ])?;
+    inputs.complete(&["alimsg whatsapp numbers list", LIST_APPROVED])?;
     let BatchInput { input, mappings, exclusions, invalid_path, options } = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_CHATAPP_MASS_MESSAGE);
     let id = flags.language.clone().map(|language| TemplateId {

@@ -1,0 +1,183 @@
+//! The receipts of a batch: how many of its accepted messages were delivered, and why others failed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+
+use crate::aliyun::client::Client;
+use crate::aliyun::pages::{MAX_PAGE_SIZE, PageRange};
+use crate::batch::definition::Definition;
+use crate::batch::engine::store_failure;
+use crate::batch::input::{Input, Record};
+use crate::batch::plan::PlanRules;
+use crate::batch::run::{self, parse_recorded};
+use crate::chat::history::{Conversation, Query, Status};
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::channel::Channel;
+use crate::os::signals;
+use crate::sms::receipt::{self, DeliveryStatus, Filter, Sent};
+use crate::storage::batches::{Batch, Batches, CallRecord, CallState, RowIndex};
+
+/// What became of the accepted messages.
+#[derive(Debug, Default, Serialize)]
+pub struct Receipts {
+    pub delivered: u64,
+    /// Delivered and, on WhatsApp, read.
+    pub read: u64,
+    pub failed: u64,
+    /// Without a final receipt.
+    pub pending: u64,
+    /// Failed messages by code or reason, with the meaning.
+    pub reasons: Vec<Reason>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Reason {
+    pub code: String,
+    pub messages: u64,
+    pub meaning: Option<String>,
+}
+
+/// One receipt, for all channels.
+enum Delivery {
+    Delivered,
+    Read,
+    Failed(String, Option<String>),
+    Pending,
+}
+
+/// Fetches the receipts of all accepted messages. ai-mode is on meanwhile.
+///
+/// # Errors
+/// The input is missing or has changed, or a call failed.
+pub fn fetch(
+    context: &Context,
+    batches: &dyn Batches,
+    batch: &Batch,
+    input: Option<&str>,
+) -> Result<Receipts> {
+    let definition = parse_recorded(batch)?.definition;
+    if definition.channel != Channel::Sms && definition.space.is_none() {
+        return Err(Failure::usage("the receipts of this batch need its channel instance")
+            .hint("run the batch command again with --cust-space-id to record it"));
+    }
+    let mut calls = Vec::new();
+    batches
+        .calls(&batch.id, &[CallState::Accepted], &mut |record| {
+            calls.push(record);
+            Ok(())
+        })
+        .map_err(store_failure)?;
+    let phones = phones(batch, &definition, input)?;
+    let client = Client::connect(context, definition.product())?;
+    let progress = context.screen.batch_progress(batch.counts.accepted);
+    let (mut receipts, mut reasons) = (Receipts::default(), BTreeMap::new());
+    let mut done = 0;
+    for call in &calls {
+        for row in &call.rows {
+            if signals::count() > 0 {
+                return Err(Failure::interrupted());
+            }
+            let Some(phone) = phones.get(row) else { continue };
+            match one(&client, &definition, call, phone)? {
+                Delivery::Delivered => receipts.delivered += 1,
+                Delivery::Read => {
+                    receipts.delivered += 1;
+                    receipts.read += 1;
+                }
+                Delivery::Pending => receipts.pending += 1,
+                Delivery::Failed(code, meaning) => {
+                    receipts.failed += 1;
+                    reasons.entry(code).or_insert((0, meaning)).0 += 1;
+                }
+            }
+            done += 1;
+            progress.update(done, 0, 0);
+        }
+    }
+    receipts.reasons = reasons
+        .into_iter()
+        .map(|(code, (messages, meaning))| Reason { code, messages, meaning })
+        .collect();
+    Ok(receipts)
+}
+
+/// The number of each row; the store does not keep them.
+fn phones(
+    batch: &Batch,
+    definition: &Definition,
+    path: Option<&str>,
+) -> Result<HashMap<RowIndex, String>> {
+    let Some(path) = path.or(batch.source.as_deref()) else {
+        return Err(Failure::usage(format!("batch {} was read from stdin", batch.id))
+            .hint("its numbers are needed for the receipts: --input FILE"));
+    };
+    let input = Input::open(path)?;
+    let rules = PlanRules::from_definition(definition, run::invalid_path(None, input.format));
+    let mut rows = input.rows()?;
+    let columns = rules.columns(&input.name, rows.columns())?;
+    let (mut phones, mut record, mut index) = (HashMap::new(), Record::default(), 0);
+    while rows.next(&mut record)? {
+        let phone = record.fields.get(columns.phone).unwrap_or_default().trim();
+        phones.insert(index, phone.to_string());
+        index += 1;
+    }
+    if rows.finish()? != batch.content {
+        return Err(Failure::usage(format!(
+            "{} has changed since batch {} was started",
+            input.name, batch.id
+        ))
+        .hint("restore the original file, or name it with --input"));
+    }
+    Ok(phones)
+}
+
+fn one(
+    client: &Client<'_>,
+    definition: &Definition,
+    call: &CallRecord,
+    phone: &str,
+) -> Result<Delivery> {
+    let Some(started_at) = call.started_at else { return Ok(Delivery::Pending) };
+    if definition.channel == Channel::Sms {
+        let filter = Filter {
+            phone: phone.to_string(),
+            sent: Sent::At(started_at),
+            biz_id: None,
+            out_id: Some(call.tracking_id.clone()),
+        };
+        let range = PageRange::All { size: MAX_PAGE_SIZE };
+        let found = receipt::fetch(client, &filter, range)?.receipts.into_iter().next();
+        return Ok(match found {
+            Some(receipt) => match receipt.status {
+                DeliveryStatus::Delivered => Delivery::Delivered,
+                DeliveryStatus::Failed => {
+                    Delivery::Failed(receipt.code.unwrap_or_default(), receipt.meaning)
+                }
+                DeliveryStatus::InFlight | DeliveryStatus::Unknown => Delivery::Pending,
+            },
+            None => Delivery::Pending,
+        });
+    }
+    let conversation = Conversation {
+        channel: definition.channel,
+        business: definition.from.clone().unwrap_or_default(),
+        customer: Some(phone.to_string()),
+        space: definition.space.clone().unwrap_or_default(),
+    };
+    let found = conversation.fetch_page(client, &Query::default(), 1, MAX_PAGE_SIZE)?;
+    let message = found
+        .messages
+        .into_iter()
+        .find(|message| message.task_id.as_deref() == Some(&call.tracking_id));
+    Ok(match message {
+        Some(message) => match message.status {
+            Status::Delivered => Delivery::Delivered,
+            Status::Read => Delivery::Read,
+            Status::Failed => Delivery::Failed(message.reason.unwrap_or_default(), None),
+            Status::Accepted | Status::InFlight | Status::Unknown => Delivery::Pending,
+        },
+        None => Delivery::Pending,
+    })
+}
