@@ -591,6 +591,11 @@ fn dry_run(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<Repo
     let recorded = RowSet::default();
     let remaining = count_remaining(request, plan, &recorded)?;
     context.screen.plan("Plan:", &plan_rows(request, plan, remaining));
+    if request.rules.variables.is_none() && !request.definition.variables.is_empty() {
+        context.screen.note(
+            "a dry run does not read the template, so every other column counts as a variable",
+        );
+    }
     let mut rows =
         Sendable::new(&request.input, &request.rules, plan, selection(request, &recorded))?;
     let definition = &request.definition;

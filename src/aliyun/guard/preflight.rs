@@ -122,6 +122,11 @@ impl Preflight<'_> {
     /// plugins but can still send.
     fn update_plugins(&self) -> Result<()> {
         stop_if_interrupted()?;
+        let method = self.context.settings.ai_mode;
+        if method == AiModeMethod::Call && !system::is_writable(&self.cli.config_folder) {
+            // The plugins are in this folder: they cannot be updated, only used.
+            return Ok(());
+        }
         self.context.screen.command(&self.cli.shown, &Step::UpdatePlugins.arguments(self.product));
         let updated = renewal::update_plugins(self.cli);
         stop_if_interrupted()?;

@@ -45,7 +45,7 @@ fn assert_refused(world: &World, ran: &Ran, command: &str, pattern: &str) -> Val
     assert!(message.contains(command) && message.contains(pattern), "{message}");
     assert!(calls(world).is_empty(), "{:?}", world.commands());
     for secret in ["Wintermute", "Neuromancer"] {
-        assert!(!format!("{ran:?}").contains(secret), "{ran:#?}");
+        assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{ran:#?}");
     }
     world.assert_clean();
     json
@@ -180,7 +180,8 @@ fn a_refusal_by_the_cli_shows_no_variable() {
     let json = assert_not_sent(&world, &ran, 3);
     let message = json["error"]["message"].as_str().expect("a message");
     assert!(message.contains("the safety policy of aliyun does not allow cams:send-"), "{message}");
-    assert!(!format!("{ran:?}").contains("Neuromancer"), "{ran:#?}");
+    assert!(!ran.stdout.contains("Neuromancer"), "{ran:#?}");
+    assert!(!ran.stderr.contains("Neuromancer"), "{ran:#?}");
     world.assert_clean();
 }
 
