@@ -14,6 +14,7 @@ a lost reply. `alimsg sandbox reset` removes the faults as well.
 
 Examples:
   alimsg sandbox faults --lose-reply-every 10
+  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --yes
   alimsg sandbox faults --throttle-every 5 --lose-request-every 7
   alimsg sandbox faults
   alimsg sandbox faults --clear")]
