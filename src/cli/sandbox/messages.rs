@@ -12,12 +12,15 @@ use crate::storage::folder;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
+The result includes the number of messages (total), of different recipients (recipients), and of
+recipients that got the same text more than once (repeated).
+
 Examples:
   alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --yes
   alimsg sandbox messages --to 13800001000
   alimsg sandbox messages --count --json")]
 pub struct Flags {
-    /// Only messages to this number, as the sandbox stores it: digits, mainland SMS without 86
+    /// Only messages to this number
     #[arg(long, value_name = "N")]
     to: Option<String>,
 
@@ -77,7 +80,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let mut messages = sandbox::sent_messages(&folder::sandbox_folder()?)?;
     messages.retain(|message| {
-        flags.to.as_ref().is_none_or(|to| message.recipient == *to)
+        flags.to.as_ref().is_none_or(|to| is_recipient(message, to))
             && flags.tracking_id.as_ref().is_none_or(|id| message.tracking_id.as_ref() == Some(id))
     });
     let counts = count(&messages);
@@ -100,6 +103,15 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         sent_at: message.sent_at,
     });
     Ok(Report::from_rows("messages", messages, &facts, Value::Null))
+}
+
+/// Whether the message went to this number, with or without `+`. The sandbox stores mainland
+/// numbers of SMS without their country code.
+fn is_recipient(message: &Message, number: &str) -> bool {
+    let digits = number.strip_prefix('+').unwrap_or(number);
+    let is_sms = message.channel == ServiceChannel::Sms;
+    message.recipient == digits
+        || (is_sms && digits.strip_prefix("86") == Some(message.recipient.as_str()))
 }
 
 /// One entry for each recipient, in the order of their numbers.

@@ -92,10 +92,13 @@ impl MessageLog {
                 return Err(error).with_context(|| format!("cannot read {}", self.path.display()));
             }
         };
-        let complete = memchr::memrchr(b'\n', &content).map_or(0, |end| end + 1);
         let finder = memmem::Finder::new(text);
         let mut messages = Vec::new();
-        for line in content[..complete].split_inclusive(|byte| *byte == b'\n') {
+        let mut start = 0;
+        // Only complete lines. The search is fast, the parser is not.
+        for end in memchr::memchr_iter(b'\n', &content) {
+            let line = &content[start..end];
+            start = end + 1;
             if finder.find(line).is_some() {
                 let call: SentCall = serde_json::from_slice(line).with_context(|| {
                     format!("{} is damaged; run `alimsg sandbox reset`", self.path.display())

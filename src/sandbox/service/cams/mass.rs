@@ -15,8 +15,11 @@ use crate::sandbox::service::state::{ChatTemplate, Message};
 /// Maximum number of recipients per call.
 const MAX_RECIPIENTS: usize = 1000;
 
+/// Whether the service accepts a value of this type.
+type IsValid = fn(&Value) -> bool;
+
 /// The fields of an object in `--sender-list`, and the check of their values.
-const FIELDS: &[(&str, fn(&Value) -> bool)] = &[
+const FIELDS: &[(&str, IsValid)] = &[
     ("To", Value::is_string),
     ("TemplateParams", is_map_of_texts),
     ("Payload", is_list_of_texts),
