@@ -136,7 +136,7 @@ pub enum Command {
     /// Idempotency keys: which were used, and how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
-    /// Control the sandbox: simulate incoming messages, reset
+    /// Control the sandbox: incoming messages, faults, count of sent messages, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
 }

@@ -87,6 +87,29 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Replaces the file atomically. The caller's lock must exclude all other writers: a process that
+/// is killed leaves its temporary file, and the next one overwrites it.
+pub fn replace_locked(path: &Path, content: &[u8]) -> Result<()> {
+    let context = || format!("cannot write {}", path.display());
+    let temporary = path.with_extension("new");
+    private_file()
+        .truncate(true)
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(content))
+        .and_then(|()| fs::rename(&temporary, path))
+        .with_context(context)
+}
+
+/// Deletes a file, if it exists.
+pub fn remove_if_present(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot delete {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The content of a file, or `None` if it does not exist.
 pub fn read_if_present(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {

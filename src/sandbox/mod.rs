@@ -27,19 +27,23 @@ use arguments::Line;
 #[cfg(test)]
 pub use arguments::{Value, parse};
 use home::Home;
-pub use service::receive;
+pub use service::{Faults, Message, ServiceChannel, change_faults, receive, sent_messages};
 
 /// Looks up an environment variable of the simulated process.
 type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// The longest argument in bytes. Linux does not start a process with a longer one, so that only
+/// the sandbox's own check can refuse it on other systems.
+const MAX_ARGUMENT: usize = 131_071;
 
 /// Runs one simulated `aliyun` process.
 ///
 /// `args` excludes the program name. `dir` is the sandbox folder and acts as the home directory:
 /// the configuration of the simulated program is in `dir/.aliyun`, the state of the services in
-/// `dir/service.json`. Both are created on first use. `env` looks up an environment variable.
+/// `dir/service.json`, the sent messages in `dir/messages.jsonl`. They are created on first use. `env` looks up an environment variable.
 ///
 /// This function does not print, sleep or exit; the caller does. The state is saved before it
-/// returns. A message whose reply is lost, garbled or delayed is therefore stored as sent,
+/// returns, and a call is stored completely or, if the process is killed earlier, not at all. A message whose reply is lost, garbled or delayed is therefore stored as sent,
 /// although the answer does not report it.
 ///
 /// # Errors
@@ -51,6 +55,9 @@ pub fn answer(args: &[String], dir: &Path, env: Environment<'_>) -> Answer {
 }
 
 fn run(args: &[String], dir: &Path, env: Environment<'_>) -> Result<Answer, Answer> {
+    if args.iter().any(|arg| arg.len() > MAX_ARGUMENT) {
+        return Err(answers::host_error(1, "argument list too long"));
+    }
     let home = Home::open(dir)?;
     let (leading, args) = arguments::split_leading(args)?;
     let Some((first, rest)) = args.split_first() else { return Ok(host::usage()) };
@@ -117,6 +124,13 @@ pub fn help() -> String {
         text.push_str(&format!("  {}  {}\n", special.ending, special.summary));
     }
     text.push_str("  other  delivered\n");
+    text.push_str(
+        "In a call with many recipients, the first special number decides for the whole call.\n",
+    );
+    text.push_str(
+        "`alimsg sandbox faults` makes every n-th call fail, `alimsg sandbox messages` lists and\n\
+         counts the sent messages.\n",
+    );
     text.push_str(
         "`alimsg sandbox inbound` simulates an incoming message, which opens the window.\n\n",
     );

@@ -11,6 +11,7 @@ mod account;
 mod answer;
 mod configuration;
 mod folder;
+mod many_recipients;
 mod oss;
 mod plugins;
 mod product;

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::answer::Answer;
 use crate::witness::{Witness, now};
 use crate::words::Words;
-use crate::{account, plugins};
+use crate::{account, many_recipients, plugins};
 
 /// Whether this is a product call.
 pub fn is_product(words: &Words) -> bool {
@@ -31,6 +31,7 @@ pub fn check(witness: &Witness, words: &Words) -> Result<Answer, Answer> {
         witness.violation("ai-mode off", "a product call while ai-mode is not enabled");
     }
     check_retries(witness, words, command);
+    many_recipients::check(words, command)?;
     // Without an account, the host does not download the plugin. The plugin checks the rest.
     account::select(&witness.folder, words).map_err(|error| internal_error(&error))??;
     let prelude = ensure_plugin(witness, product)?;

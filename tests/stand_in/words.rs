@@ -16,7 +16,7 @@ const LISTS: [&str; 5] = ["payload", "websites", "prompts", "more-data", "names"
 pub const SWITCHES: [&str; 8] =
     ["quiet", "yes", "secure", "insecure", "cli-dry-run", "cli-ai-mode", "no-cli-ai-mode", "force"];
 /// Flags of the host. Unlike a plugin, it rejects an empty value.
-const HOST_FLAGS: [&str; 12] = [
+pub const HOST_FLAGS: [&str; 12] = [
     "region",
     "profile",
     "api-version",
@@ -48,6 +48,11 @@ impl Words {
 
     pub fn values(&self, name: &str) -> Option<&[String]> {
         self.flags.iter().find(|(known, _)| known == name).map(|(_, values)| values.as_slice())
+    }
+
+    /// All flags with their values.
+    pub fn flags(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.flags.iter().map(|(name, values)| (name.as_str(), values.as_slice()))
     }
 
     /// Flags as JSON: a string, `true` for a flag without value, an array for many values.

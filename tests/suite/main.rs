@@ -23,6 +23,7 @@ mod readme;
 mod replies;
 mod report_fields;
 mod sandbox;
+mod sandbox_messages;
 mod secrets;
 mod settings;
 mod sms_qualifications;

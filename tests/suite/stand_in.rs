@@ -2,6 +2,7 @@
 
 mod command_lines;
 mod machine;
+mod many_recipients;
 mod rules;
 mod test_support;
 mod violations;

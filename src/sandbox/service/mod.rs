@@ -5,6 +5,8 @@
 
 mod cams;
 mod delivery_status;
+mod faults;
+mod message_log;
 mod placeholders;
 mod request;
 pub mod seeds;
@@ -24,7 +26,11 @@ use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::home::Home;
 use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::scenarios::Scenario;
+pub use faults::Faults;
 use request::Request;
+use state::Direction;
+pub use state::Message;
+pub use state::ServiceChannel;
 use store::Store;
 
 /// Serves one call and saves the changed state.
@@ -32,15 +38,32 @@ use store::Store;
 /// # Errors
 /// The state file cannot be locked, read or written.
 pub fn perform(call: &ProductCall, home: &Home, now: Timestamp) -> Result<Answer> {
-    let scenario = Scenario::from_recipients(recipients(call));
+    let mut store = Store::open(home, now)?;
+    let recipients = recipients(call);
+    let fault = match recipients {
+        Some(_) if store.state.faults.is_set() => {
+            let fault = store.state.faults.count_call();
+            store.save(None)?;
+            fault
+        }
+        _ => None,
+    };
+    let numbers = recipients.iter().flatten().map(String::as_str);
+    let scenario = fault.unwrap_or_else(|| Scenario::from_recipients(numbers));
     if let Some(answer) = scenario.answer_before_service(call.operation) {
         return Ok(answer);
     }
-    let mut store = Store::open(home, now)?;
+    let sent = match log_filter(call) {
+        Some(text) => store.log.messages_with(&text)?,
+        None => Vec::new(),
+    };
     store.state.complete_reviews(now);
-    let answer = match serve(Request { call, state: &mut store.state, now, scenario }) {
+    let mut outgoing = None;
+    let state = &mut store.state;
+    let request = Request { call, state, now, scenario, sent: &sent, outgoing: &mut outgoing };
+    let answer = match serve(request) {
         Ok(reply) => {
-            store.save_if_changed()?;
+            store.save(outgoing.as_ref())?;
             answers::reply(&reply)
         }
         Err(rejection) => rejection.into_answer(),
@@ -62,16 +85,59 @@ pub fn receive(
 ) -> Result<Option<String>> {
     let mut store = Store::open(&Home::open(dir)?, Timestamp::now())?;
     let id = cams::messages::receive(&mut store.state, customer, business, text, at);
-    store.save_if_changed()?;
+    store.save(None)?;
     Ok(id)
 }
 
-/// The recipients of a call; empty if the call does not send.
-fn recipients(call: &ProductCall) -> Vec<&str> {
+/// The outgoing messages, oldest first.
+///
+/// # Errors
+/// The sandbox folder cannot be read or is damaged.
+pub fn sent_messages(dir: &Path) -> Result<Vec<Message>> {
+    let store = Store::open(&Home::open(dir)?, Timestamp::now())?;
+    let logged = store.log.messages_with("")?;
+    let all = store.state.messages.into_iter().chain(logged);
+    Ok(all.filter(|message| message.direction == Direction::Out).collect())
+}
+
+/// Changes the faults and starts to count calls again; returns the new faults. Without a change,
+/// only reads them.
+///
+/// # Errors
+/// The sandbox folder cannot be read or written.
+pub fn change_faults(dir: &Path, change: Option<impl FnOnce(&mut Faults)>) -> Result<Faults> {
+    let mut store = Store::open(&Home::open(dir)?, Timestamp::now())?;
+    if let Some(change) = change {
+        change(&mut store.state.faults);
+        store.state.faults.calls = 0;
+        store.save(None)?;
+    }
+    Ok(store.state.faults)
+}
+
+/// The recipients of a call, exactly as given; `None` if the call does not send.
+fn recipients(call: &ProductCall) -> Option<Vec<String>> {
+    let owned = |numbers: Vec<&str>| numbers.into_iter().map(str::to_owned).collect();
     match call.operation.command {
-        "send-sms" => sms::call::recipients(call),
-        "send-chatapp-message" => call.text("--to").into_iter().collect(),
-        _ => Vec::new(),
+        "send-sms" => Some(owned(sms::call::recipients(call))),
+        "send-batch-sms" => Some(sms::batch::recipients(call)),
+        "send-chatapp-message" => Some(owned(call.text("--to").into_iter().collect())),
+        "send-chatapp-mass-message" => Some(owned(cams::mass::recipients(call))),
+        _ => None,
+    }
+}
+
+/// Text that the log's lines for this call contain; `None` if the call needs no sent message.
+fn log_filter(call: &ProductCall) -> Option<String> {
+    match call.operation.command {
+        "query-send-details" => Some(sms::receipts::number(call)?.digits),
+        "list-chatapp-message" => {
+            call.text("--user-number").or(call.text("--business-number")).map(str::to_owned)
+        }
+        "query-send-statistics"
+        | "get-chatapp-template-metric"
+        | "get-chatapp-phone-number-metric" => Some(String::new()),
+        _ => None,
     }
 }
 
@@ -82,6 +148,7 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
     }
     match operation.command {
         "send-sms" => sms::send::send(request),
+        "send-batch-sms" => sms::batch::send(request),
         "query-send-details" => sms::receipts::query(request),
         "query-send-statistics" => sms::statistics::query(request),
         "query-sms-sign-list" => sms::catalogue::list_signatures(request),
@@ -94,6 +161,7 @@ fn serve(request: Request<'_>) -> Result<Value, Rejection> {
         "query-sms-qualification-record" => sms::qualifications::list(request),
         "query-single-sms-qualification" => sms::qualifications::show(request),
         "send-chatapp-message" => cams::send::send(request),
+        "send-chatapp-mass-message" => cams::mass::send(request),
         "list-chatapp-template" => cams::templates::list(request),
         "get-chatapp-template-detail" => cams::templates::show(request),
         "create-chatapp-template" => cams::review::create(request),

@@ -7,15 +7,27 @@ use crate::sandbox::answers::request_id;
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::Rejection;
 use crate::sandbox::scenarios::Scenario;
-use crate::sandbox::service::state::State;
+use crate::sandbox::service::message_log::SentCall;
+use crate::sandbox::service::state::{Message, State};
 
-/// The input of a handler.
+/// The input of a handler, and where it puts the messages that it sends.
 pub struct Request<'a> {
     pub call: &'a ProductCall,
     pub state: &'a mut State,
     pub now: Timestamp,
     /// Selected by the recipients' numbers.
     pub scenario: Scenario,
+    /// The sent messages that [`log_filter`](super::log_filter) selects.
+    pub sent: &'a [Message],
+    /// The messages of this call, to add to the log if the call succeeds.
+    pub outgoing: &'a mut Option<SentCall>,
+}
+
+impl Request<'_> {
+    /// The messages that may concern this call, oldest first; see `sent`.
+    pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> {
+        self.state.messages.iter().chain(self.sent)
+    }
 }
 
 /// A successful reply with these fields, as the result of a handler.

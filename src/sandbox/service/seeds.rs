@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::sandbox::service::faults::Faults;
 use crate::sandbox::service::state::{
     Audit, ChatTemplate, Purpose, ServiceChannel, Signature, SmsTemplate, State,
 };
@@ -43,6 +44,7 @@ pub fn state(now: Timestamp) -> State {
         sms_templates: sms_templates(),
         chat_templates: chat_templates(),
         messages: Vec::new(),
+        faults: Faults::default(),
         numbers: Vec::new(),
     }
 }

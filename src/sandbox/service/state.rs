@@ -1,9 +1,10 @@
-//! The state of the services: messages, signatures, templates, settings.
+//! The state of the services: incoming messages, signatures, templates, settings.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox::scenarios::Scenario;
+use crate::sandbox::service::faults::Faults;
 
 /// The channel of a message.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -182,7 +183,11 @@ pub struct State {
     pub signatures: Vec<Signature>,
     pub sms_templates: Vec<SmsTemplate>,
     pub chat_templates: Vec<ChatTemplate>,
+    /// The incoming messages. Version 0.1.0 stored the sent ones here as well; they are in the
+    /// [log](super::message_log) now.
     pub messages: Vec<Message>,
+    #[serde(default)]
+    pub faults: Faults,
     #[serde(default)]
     pub numbers: Vec<NumberSettings>,
 }

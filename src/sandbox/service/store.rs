@@ -1,4 +1,5 @@
-//! Stores the state between processes: in one file, protected by one lock.
+//! Stores the state between processes: a small file that is replaced, and the log of the sent
+//! messages. One lock protects both.
 
 use std::fs::File;
 
@@ -7,6 +8,7 @@ use anyhow::Result;
 use jiff::Timestamp;
 
 use crate::sandbox::home::{self, Home};
+use crate::sandbox::service::message_log::{MessageLog, SentCall};
 use crate::sandbox::service::seeds;
 use crate::sandbox::service::state::State;
 
@@ -15,6 +17,7 @@ const STATE: &str = "service.json";
 /// The state, with the lock that excludes other processes.
 pub struct Store {
     pub state: State,
+    pub log: MessageLog,
     original: Option<State>,
     path: std::path::PathBuf,
     /// Closing the file releases the lock.
@@ -22,7 +25,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Waits for the lock and reads the state; uses the initial data if there is none.
+    /// Waits for the lock and reads the state; uses the initial data if there is none. The sent
+    /// messages are not read.
     ///
     /// # Errors
     /// The file cannot be locked or read, or is damaged.
@@ -36,34 +40,31 @@ impl Store {
             })
             .transpose()?;
         let state = original.clone().unwrap_or_else(|| seeds::state(now));
-        Ok(Self { state, original, path, _lock: lock })
+        Ok(Self { state, log: MessageLog::new(home), original, path, _lock: lock })
     }
 
-    /// Waits for the lock and deletes the state.
+    /// Waits for the lock and deletes the state and the sent messages.
     ///
     /// # Errors
-    /// The file cannot be locked or deleted.
+    /// A file cannot be locked or deleted.
     pub fn reset(home: &Home) -> Result<()> {
         let _lock = lock(home)?;
-        let path = home.path(STATE);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("cannot delete {}", path.display()))
-            }
-            _ => Ok(()),
-        }
+        home::remove_if_present(&home.path(STATE))?;
+        MessageLog::new(home).delete()
     }
 
-    /// Writes the state if it changed.
+    /// Writes the state if it changed, then the messages of an accepted call. The state is first,
+    /// so that a killed process cannot leave a message whose serial number is used again.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn save_if_changed(&self) -> Result<()> {
-        if self.original.as_ref() == Some(&self.state) {
-            return Ok(());
+    /// A file cannot be written.
+    pub fn save(&mut self, sent: Option<&SentCall>) -> Result<()> {
+        if self.original.as_ref() != Some(&self.state) {
+            let text = serde_json::to_vec(&self.state).context("cannot write the state as JSON")?;
+            home::replace_locked(&self.path, &text)?;
+            self.original = Some(self.state.clone());
         }
-        let text = serde_json::to_vec(&self.state).context("cannot write the state as JSON")?;
-        home::write_atomically(&self.path, &text)
+        sent.map_or(Ok(()), |call| self.log.append(call))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::api::operations::{FlagKind, Product};
 use crate::sandbox::tests::{Sandbox, changed, chat_to, without};
 
 const CLOSED: &str = "12025550123";
@@ -280,18 +281,35 @@ fn the_account_has_one_space_and_two_numbers() {
 }
 
 #[test]
-fn an_unsupported_operation_is_rejected() {
+fn every_operation_is_supported() {
     let sandbox = Sandbox::ready();
-    let mass = [
-        "cams",
-        "send-chatapp-mass-message",
-        "--channel-type=whatsapp",
-        "--from=8613800000001",
-        "--biz-language=en",
-    ];
-    assert_eq!(sandbox.code(&mass), "UnsupportedOperation");
+    for product in Product::ALL {
+        for operation in product.operations() {
+            let mut args = vec![product.name().to_owned(), operation.command.to_owned()];
+            for flag in operation.flags.iter().filter(|flag| flag.required) {
+                let value = match flag.kind {
+                    FlagKind::Integer => "1",
+                    FlagKind::Boolean => "true",
+                    FlagKind::Json => "[]",
+                    FlagKind::Text | FlagKind::TextList => "x",
+                    FlagKind::Map | FlagKind::Fields(_) => {
+                        args.extend([flag.name.to_owned(), "Index=1".to_owned()]);
+                        continue;
+                    }
+                };
+                args.push(format!("{}={value}", flag.name));
+            }
+            let answer = sandbox.run(&args);
+            assert_eq!(answer.exit, 0, "{args:?}: {answer:?}");
+            assert!(!answer.stdout.contains("UnsupportedOperation"), "{args:?}: {answer:?}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_required_flag_is_an_error() {
     let args = without(&chat_to(CLOSED), "--to");
-    assert_eq!(sandbox.run(&args).exit, 1);
+    assert_eq!(Sandbox::ready().run(&args).exit, 1);
 }
 
 #[test]

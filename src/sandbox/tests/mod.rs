@@ -2,6 +2,8 @@
 
 mod cams;
 mod host;
+mod many_recipients;
+mod message_log;
 mod safety_policy;
 mod scenarios;
 mod settings;
@@ -12,7 +14,7 @@ mod strictness;
 
 use serde_json::Value;
 
-use crate::sandbox::{Answer, answer};
+use crate::sandbox::{Answer, answer, sent_messages};
 
 /// A sandbox in its own temporary folder.
 pub struct Sandbox {
@@ -65,13 +67,10 @@ impl Sandbox {
         self.reply(args)["Code"].as_str().unwrap().to_owned()
     }
 
-    /// All messages sent so far.
+    /// All messages sent so far, oldest first.
     pub fn messages(&self) -> Vec<Value> {
-        let Ok(text) = std::fs::read_to_string(self.path().join("service.json")) else {
-            return Vec::new();
-        };
-        let state: Value = serde_json::from_str(&text).unwrap();
-        state["messages"].as_array().unwrap().clone()
+        let messages = sent_messages(&self.path()).unwrap();
+        messages.iter().map(|message| serde_json::to_value(message).unwrap()).collect()
     }
 
     /// `--send-date` for the day of the last message, or for today if there is none.
@@ -87,15 +86,17 @@ impl Sandbox {
 
     /// Moves the send time of all messages into the past, as if this time had passed.
     pub fn advance_clock(&self, seconds: i64) {
-        let path = self.path().join("service.json");
-        let mut state: Value =
-            serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        for message in state["messages"].as_array_mut().unwrap() {
-            let sent: jiff::Timestamp = message["sent_at"].as_str().unwrap().parse().unwrap();
+        let path = self.path().join("messages.jsonl");
+        let mut lines = String::new();
+        for line in std::fs::read_to_string(&path).unwrap().lines() {
+            let mut call: Value = serde_json::from_str(line).unwrap();
+            let sent: jiff::Timestamp =
+                call["shared"]["sent_at"].as_str().unwrap().parse().unwrap();
             let earlier = sent - jiff::SignedDuration::from_secs(seconds);
-            message["sent_at"] = serde_json::json!(earlier.to_string());
+            call["shared"]["sent_at"] = serde_json::json!(earlier.to_string());
+            lines.push_str(&format!("{call}\n"));
         }
-        std::fs::write(path, state.to_string()).unwrap();
+        std::fs::write(path, lines).unwrap();
     }
 }
 
@@ -132,6 +133,42 @@ pub fn chat_to(phone: &str) -> Vec<String> {
         "--template-params",
         "name=Alice",
         "order=42",
+        "--user-agent=agent",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// A complete call of send-batch-sms to two numbers.
+pub fn batch_sms() -> Vec<String> {
+    [
+        "dysmsapi",
+        "send-batch-sms",
+        r#"--phone-number-json=["13800001234","13800005678"]"#,
+        r#"--sign-name-json=["Acme","Acme Store"]"#,
+        "--template-code=SMS_100002",
+        r#"--template-param-json=[{"name":"Alice","order":"1"},{"name":"Bob","order":"2"}]"#,
+        r#"--sms-up-extend-code-json=["01","02"]"#,
+        "--out-id=track-3",
+        "--user-agent=agent",
+        "--api-version=2017-05-25",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+/// A complete call of send-chatapp-mass-message to two numbers.
+pub fn mass_chat() -> Vec<String> {
+    [
+        "cams",
+        "send-chatapp-mass-message",
+        "--channel-type=whatsapp",
+        "--cust-space-id=cams-sandbox",
+        "--from=8613800000001",
+        "--template-code=100000000000001",
+        "--biz-language=en",
+        "--task-id=track-4",
+        r#"--sender-list=[{"To":"8613800001234","TemplateParams":{"name":"Alice","order":"1"},"Payload":["a"],"RecipientType":"individual"},{"To":"12025550123","TemplateParams":{"name":"Bob","order":"2"}}]"#,
         "--user-agent=agent",
     ]
     .map(str::to_owned)

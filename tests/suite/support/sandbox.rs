@@ -7,13 +7,33 @@ use serde_json::Value;
 use super::World;
 
 impl World {
-    /// The messages that the simulated services have stored, oldest first.
+    /// The messages that the simulated services have stored: incoming messages, then sent ones,
+    /// oldest first.
     pub fn sandbox_messages(&self) -> Vec<Value> {
-        let Ok(text) = fs::read_to_string(self.path("state/sandbox/service.json")) else {
-            return Vec::new();
+        let read = |file: &str| fs::read_to_string(self.path("state/sandbox").join(file));
+        let mut messages = match read("service.json") {
+            Ok(text) => {
+                let state: Value = serde_json::from_str(&text).expect("the sandbox's state");
+                state["messages"].as_array().cloned().unwrap_or_default()
+            }
+            Err(_) => Vec::new(),
         };
-        let state: Value = serde_json::from_str(&text).expect("the sandbox's state");
-        state["messages"].as_array().cloned().unwrap_or_default()
+        let log = read("messages.jsonl").unwrap_or_default();
+        // A line without an end is not complete.
+        for line in log.split_inclusive('\n').filter(|line| line.ends_with('\n')) {
+            let call: Value = serde_json::from_str(line).expect("a line of the sandbox's log");
+            for recipient in call["recipients"].as_array().expect("the recipients") {
+                let mut message = call["shared"].clone();
+                message["recipient"] = recipient["number"].clone();
+                for field in ["sender", "text", "message_id"] {
+                    if let Some(own) = recipient.get(field) {
+                        message[field] = own.clone();
+                    }
+                }
+                messages.push(message);
+            }
+        }
+        messages
     }
 
     /// Asserts that ai-mode of the sandbox was set, and is off.

@@ -81,7 +81,7 @@ fn incoming(customer: &str, business: &str, text: &str, at: Timestamp) -> Messag
 }
 
 pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
-    let Request { call, state, now, .. } = request;
+    let Request { call, now, .. } = request;
     let channel = parse_channel_type(call)?;
     let (index, size) = parse_page(call.pairs("--page"))?;
     let business = call.text("--business-number").unwrap_or_default();
@@ -94,9 +94,8 @@ pub fn list(request: Request<'_>) -> Result<Value, Rejection> {
     let simulated = customer
         .filter(|_| channel == ServiceChannel::Whatsapp)
         .and_then(|customer| inbound(customer, business, now));
-    let mut messages: Vec<&Message> = state
-        .messages
-        .iter()
+    let mut messages: Vec<&Message> = request
+        .messages()
         .chain(&simulated)
         .filter(|message| message.channel == channel)
         .filter(|message| {

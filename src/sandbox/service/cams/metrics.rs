@@ -85,7 +85,7 @@ fn days(
         return reject("InvalidParameter.TimeError", "invalid time period");
     }
     let mut days: BTreeMap<Timestamp, Day> = BTreeMap::new();
-    for message in &request.state.messages {
+    for message in request.messages() {
         if message.direction != Direction::Out
             || message.product != "cams"
             || !(start..=end).contains(&message.sent_at)

@@ -4,6 +4,7 @@ pub mod account;
 pub mod automation;
 pub mod call;
 mod content;
+pub mod mass;
 pub mod media;
 pub mod messages;
 pub mod metrics;

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::{Rejection, reject};
-use crate::sandbox::scenarios::Scenario;
 use crate::sandbox::service::cams::call::parse_channel_type;
 use crate::sandbox::service::cams::{content, messages, templates};
+use crate::sandbox::service::message_log::{Recipient, SentCall};
 use crate::sandbox::service::placeholders::{self, CAMS};
 use crate::sandbox::service::request::{Request, reply};
 use crate::sandbox::service::seeds;
@@ -19,11 +19,12 @@ fn is_numeric(text: &str) -> bool {
 
 /// Validates the call as the real service does, then stores the message.
 pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
-    let Request { call, state, now, scenario } = request;
+    let Request { call, ref state, now, .. } = request;
     let channel = parse_channel_type(call)?;
     let from = call.text("--from").unwrap_or_default();
     let to = call.text("--to").unwrap_or_default();
-    check_numbers(channel, from, to)?;
+    check_recipient(to)?;
+    check_sender(channel, from)?;
     let content = match call.text("--type").unwrap_or_default() {
         "template" => template_message(call, channel, state)?,
         "message" => free_form_message(call, channel, state, now)?,
@@ -34,32 +35,45 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
             );
         }
     };
+    let from = from.to_owned();
+    let recipient = Recipient { number: to.to_owned(), ..Recipient::default() };
+    let shared = Message { channel, sender: from, ..content };
+    accept(request, "MessageId", SentCall { shared, recipients: vec![recipient] })
+}
+
+/// Accepts a valid call, unless its scenario is a rejection, and returns its ID under `id_field`.
+pub fn accept(
+    request: Request<'_>,
+    id_field: &str,
+    messages: SentCall,
+) -> Result<Value, Rejection> {
+    let Request { call, state, now, scenario, outgoing, .. } = request;
     if let Some(rejection) = scenario.rejection(call.operation.product) {
         return Err(rejection);
     }
-
-    let message_id = format!("{}{:07}", now.strftime("%Y%m%d%H%M%S"), state.next_serial());
-    let reply = reply(json!({ "MessageId": message_id }))?;
-    state.messages.push(Message {
+    let id = format!("{}{:07}", now.strftime("%Y%m%d%H%M%S"), state.next_serial());
+    let reply = reply(json!({ id_field: id }))?;
+    let shared = Message {
         product: call.operation.product.name().to_owned(),
         api: call.operation.api.to_owned(),
-        channel,
-        sender: from.to_owned(),
-        recipient: to.to_owned(),
         tracking_id: call.text("--task-id").map(str::to_owned),
-        message_id,
+        message_id: id,
         request_id: reply["RequestId"].as_str().unwrap_or_default().to_owned(),
         sent_at: now,
-        scenario: Scenario::from_number(to),
-        ..content
-    });
+        ..messages.shared
+    };
+    let mut recipients = messages.recipients;
+    if id_field != "MessageId" {
+        // The ID of the reply is that of the group.
+        for (index, recipient) in recipients.iter_mut().enumerate() {
+            recipient.message_id = Some(format!("{}{index:04}", shared.message_id));
+        }
+    }
+    *outgoing = Some(SentCall { shared, recipients });
     Ok(reply)
 }
 
-fn check_numbers(channel: ServiceChannel, from: &str, to: &str) -> Result<(), Rejection> {
-    if !is_numeric(from) {
-        return reject("InvalidParameter.FromOnlyNumeric", "the sender must be digits only");
-    }
+pub fn check_recipient(to: &str) -> Result<(), Rejection> {
     if !is_numeric(to) {
         return reject("InvalidParameter.ToOnlyNumeric", "the recipient must be digits only");
     }
@@ -69,11 +83,50 @@ fn check_numbers(channel: ServiceChannel, from: &str, to: &str) -> Result<(), Re
             "the recipient must have 7 to 15 digits",
         );
     }
+    Ok(())
+}
+
+pub fn check_sender(channel: ServiceChannel, from: &str) -> Result<(), Rejection> {
+    if !is_numeric(from) {
+        return reject("InvalidParameter.FromOnlyNumeric", "the sender must be digits only");
+    }
     if seeds::channel_of(from) != Some(channel) {
         let message = format!("sender {from} is not registered or not approved");
         return reject("PhoneNumberNotRegistered", message);
     }
     Ok(())
+}
+
+/// The approved template that a call names by its code or name, and its language.
+pub fn usable_template<'a>(
+    call: &ProductCall,
+    channel: ServiceChannel,
+    state: &'a State,
+) -> Result<&'a ChatTemplate, Rejection> {
+    if call.text("--template-code").or(call.text("--template-name")).is_none() {
+        return reject("InvalidParameter.TemplateCodeNotEmpty", "template code missing");
+    }
+    let Some(language) = call.text("--biz-language") else {
+        return reject("InvalidParameter.LanguageNotEmpty", "template language missing");
+    };
+    templates::position(&state.chat_templates, channel, Some(language), call)
+        .map(|index| &state.chat_templates[index])
+        .filter(|template| template.audit == Audit::Approved)
+        .ok_or_else(|| {
+            let message = format!("no approved template with this code in language {language}");
+            Rejection::new("TemplateNotFound", message)
+        })
+}
+
+/// What all messages with this template have in common.
+pub fn template_draft(template: &ChatTemplate) -> Message {
+    Message {
+        kind: "TEMPLATE".to_owned(),
+        template: Some(template.code.clone()),
+        template_name: Some(template.name.clone()),
+        language: Some(template.language.clone()),
+        ..Message::default()
+    }
 }
 
 /// The content of a template message; the caller adds the other fields.
@@ -82,33 +135,13 @@ fn template_message(
     channel: ServiceChannel,
     state: &State,
 ) -> Result<Message, Rejection> {
-    if call.text("--template-code").or(call.text("--template-name")).is_none() {
-        return reject("InvalidParameter.TemplateCodeNotEmpty", "template code missing");
-    }
-    let Some(language) = call.text("--biz-language") else {
-        return reject("InvalidParameter.LanguageNotEmpty", "template language missing");
-    };
-    let template = templates::position(&state.chat_templates, channel, Some(language), call)
-        .map(|index| &state.chat_templates[index])
-        .filter(|template| template.audit == Audit::Approved);
-    let Some(template) = template else {
-        return reject(
-            "TemplateNotFound",
-            format!("no approved template with this code in language {language}"),
-        );
-    };
-    Ok(Message {
-        kind: "TEMPLATE".to_owned(),
-        text: render(template, call.pairs("--template-params"))?,
-        template: Some(template.code.clone()),
-        template_name: Some(template.name.clone()),
-        language: Some(template.language.clone()),
-        ..Message::default()
-    })
+    let template = usable_template(call, channel, state)?;
+    let text = render(template, call.pairs("--template-params"))?;
+    Ok(Message { text, ..template_draft(template) })
 }
 
 /// Renders the template. The given variables must be exactly those of the template.
-fn render(template: &ChatTemplate, given: &[(String, String)]) -> Result<String, Rejection> {
+pub fn render(template: &ChatTemplate, given: &[(String, String)]) -> Result<String, Rejection> {
     let texts = templates::texts(&template.components);
     let expected = placeholders::names(&texts.join("\n"), CAMS);
     let missing = expected.iter().find(|name| !given.iter().any(|(key, _)| key == *name));

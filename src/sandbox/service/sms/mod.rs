@@ -1,5 +1,6 @@
 //! Dysmsapi (SMS), one file per topic.
 
+pub mod batch;
 pub mod call;
 pub mod catalogue;
 mod number;

@@ -5,11 +5,12 @@ use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
+use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::service::delivery_status::DeliveryStatus;
 use crate::sandbox::service::request::{Request, page, reply};
 use crate::sandbox::service::sms::call::{invalid, parse_page};
-use crate::sandbox::service::sms::number::parse_number;
+use crate::sandbox::service::sms::number::{Number, parse_number};
 use crate::sandbox::service::state::{Message, ServiceChannel};
 
 /// How many days the service keeps receipts.
@@ -36,9 +37,14 @@ pub fn local_time(time: Timestamp) -> String {
     local(time).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// The number in a query, if it is valid.
+pub fn number(call: &ProductCall) -> Option<Number> {
+    call.text("--phone-number").and_then(parse_number)
+}
+
 pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
-    let Request { call, state, now, .. } = request;
-    let Some(number) = call.text("--phone-number").and_then(parse_number) else {
+    let Request { call, now, .. } = request;
+    let Some(number) = number(call) else {
         return reject("isv.MOBILE_NUMBER_ILLEGAL", "invalid mobile number");
     };
     let Some(sent_on) = call.text("--send-date").and_then(parse_day) else {
@@ -51,9 +57,8 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
     let (index, size) = parse_page(call, "--current-page")?;
     let biz_id = call.text("--biz-id");
     // Newest first.
-    let receipts: Vec<Value> = state
-        .messages
-        .iter()
+    let receipts: Vec<Value> = request
+        .messages()
         .rev()
         .filter(|message| {
             message.channel == ServiceChannel::Sms && message.recipient == number.digits

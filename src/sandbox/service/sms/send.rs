@@ -1,10 +1,10 @@
-//! Dysmsapi: sends one SMS to up to 1000 numbers.
+//! Dysmsapi: sends one SMS to up to 1000 numbers, and what it has in common with a batch.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::{Rejection, reject};
-use crate::sandbox::scenarios::Scenario;
+use crate::sandbox::service::message_log::{Recipient, SentCall};
 use crate::sandbox::service::placeholders::{self, SMS};
 use crate::sandbox::service::request::{Request, reply};
 use crate::sandbox::service::sms::call::recipients;
@@ -18,69 +18,83 @@ const MAX_NUMBERS: usize = 1000;
 
 /// Validates the call as the real service does, then stores the messages.
 pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
-    let Request { call, state, now, scenario } = request;
-    let recipients = recipients(call);
-    if recipients.len() > MAX_NUMBERS {
-        let message = format!("at most {MAX_NUMBERS} numbers per call");
-        return reject("isv.MOBILE_COUNT_OVER_LIMIT", message);
+    let Request { call, ref state, .. } = request;
+    let numbers = parse_numbers(&recipients(call), MAX_NUMBERS)?;
+    let name = call.text("--sign-name").unwrap_or_default();
+    let signature = usable_signature(&state.signatures, name)?;
+    let template = usable_template(&state.sms_templates, call)?;
+    check_destination(template, &numbers)?;
+    let values = match call.text("--template-param") {
+        Some(text) => serde_json::from_str(text).unwrap_or_default(),
+        None => json!({}),
+    };
+    let text = render(signature, template, &values)?;
+    let shared = Message { sender: signature.name.clone(), text, ..draft(template) };
+    let recipients = numbers
+        .into_iter()
+        .map(|number| Recipient { number: number.digits, ..Recipient::default() })
+        .collect();
+    accept(request, SentCall { shared, recipients })
+}
+
+/// Parses the numbers of a call.
+pub fn parse_numbers(numbers: &[&str], max: usize) -> Result<Vec<Number>, Rejection> {
+    if numbers.len() > max {
+        return reject("isv.MOBILE_COUNT_OVER_LIMIT", format!("at most {max} numbers per call"));
     }
-    let numbers = recipients
-        .iter()
-        .map(|number| match parse_number(number) {
-            Some(number) => Ok(number),
-            None => reject("isv.MOBILE_NUMBER_ILLEGAL", format!("{number} is not a mobile number")),
-        })
-        .collect::<Result<Vec<Number>, Rejection>>()?;
     if numbers.is_empty() {
         return reject("isv.MOBILE_NUMBER_ILLEGAL", "phone number missing");
     }
-    let signature = usable_signature(&state.signatures, call)?;
-    let template = usable_template(&state.sms_templates, call)?;
-    check_destination(template, &numbers)?;
-    let text = render(signature, template, call)?;
-    if let Some(rejection) = scenario.rejection(call.operation.product) {
-        return Err(rejection);
-    }
+    let parse = |number: &&str| match parse_number(number) {
+        Some(number) => Ok(number),
+        None => reject("isv.MOBILE_NUMBER_ILLEGAL", format!("{number} is not a mobile number")),
+    };
+    numbers.iter().map(parse).collect()
+}
 
-    let draft = Message {
-        product: call.operation.product.name().to_owned(),
-        api: call.operation.api.to_owned(),
+/// What all messages with this template have in common.
+pub fn draft(template: &SmsTemplate) -> Message {
+    Message {
         channel: ServiceChannel::Sms,
-        sender: signature.name.clone(),
         template: Some(template.code.clone()),
         template_name: Some(template.name.clone()),
         kind: "TEMPLATE".to_owned(),
-        text,
-        tracking_id: call.text("--out-id").map(str::to_owned),
-        message_id: format!("{}{:05}^0", now.as_millisecond(), state.next_serial()),
-        sent_at: now,
         ..Message::default()
-    };
-    let reply = reply(json!({ "BizId": draft.message_id }))?;
-    let request_id = reply["RequestId"].as_str().unwrap_or_default();
-    for number in numbers {
-        state.messages.push(Message {
-            scenario: Scenario::from_number(&number.digits),
-            recipient: number.digits,
-            request_id: request_id.to_owned(),
-            ..draft.clone()
-        });
     }
+}
+
+/// Accepts a valid call, unless its scenario is a rejection: one BizId for all messages.
+pub fn accept(request: Request<'_>, messages: SentCall) -> Result<Value, Rejection> {
+    let Request { call, state, now, scenario, outgoing, .. } = request;
+    if let Some(rejection) = scenario.rejection(call.operation.product) {
+        return Err(rejection);
+    }
+    let biz_id = format!("{}{:05}^0", now.as_millisecond(), state.next_serial());
+    let reply = reply(json!({ "BizId": biz_id }))?;
+    let shared = Message {
+        product: call.operation.product.name().to_owned(),
+        api: call.operation.api.to_owned(),
+        tracking_id: call.text("--out-id").map(str::to_owned),
+        message_id: biz_id,
+        request_id: reply["RequestId"].as_str().unwrap_or_default().to_owned(),
+        sent_at: now,
+        ..messages.shared
+    };
+    *outgoing = Some(SentCall { shared, ..messages });
     Ok(reply)
 }
 
-fn usable_signature<'a>(
+pub fn usable_signature<'a>(
     signatures: &'a [Signature],
-    call: &ProductCall,
+    name: &str,
 ) -> Result<&'a Signature, Rejection> {
-    let name = call.text("--sign-name").unwrap_or_default();
     let usable = |known: &&Signature| known.name == name && known.audit == Audit::Approved;
     let message = || format!("signature {name} does not exist or is not approved");
     let found = signatures.iter().find(usable);
     found.ok_or_else(|| Rejection::new("isv.SMS_SIGN_NAME_ILLEGAL", message()))
 }
 
-fn usable_template<'a>(
+pub fn usable_template<'a>(
     templates: &'a [SmsTemplate],
     call: &ProductCall,
 ) -> Result<&'a SmsTemplate, Rejection> {
@@ -91,7 +105,7 @@ fn usable_template<'a>(
     found.ok_or_else(|| Rejection::new("isv.SMS_TEMPLATE_ILLEGAL", message()))
 }
 
-fn check_destination(template: &SmsTemplate, numbers: &[Number]) -> Result<(), Rejection> {
+pub fn check_destination(template: &SmsTemplate, numbers: &[Number]) -> Result<(), Rejection> {
     let international = template.purpose == Purpose::International;
     match numbers.iter().find(|number| number.mainland == international) {
         None => Ok(()),
@@ -106,15 +120,15 @@ fn check_destination(template: &SmsTemplate, numbers: &[Number]) -> Result<(), R
     }
 }
 
-/// The rendered text, with the signature in front.
-fn render(
+/// The rendered text, with the signature in front. The values must be an object of strings.
+pub fn render(
     signature: &Signature,
     template: &SmsTemplate,
-    call: &ProductCall,
+    values: &Value,
 ) -> Result<String, Rejection> {
-    let values = match call.text("--template-param") {
-        Some(text) => parse_values(text)?,
-        None => Map::new(),
+    let Some(values) = values.as_object().filter(|values| values.values().all(Value::is_string))
+    else {
+        return reject("isv.INVALID_JSON_PARAM", "the values must be a JSON object of strings");
     };
     let value = |name: &str| values.get(name).and_then(Value::as_str).map(str::to_owned);
     if let Some(missing) = placeholders::names(&template.content, SMS)
@@ -130,11 +144,4 @@ fn render(
     }
     let text = placeholders::render(&template.content, SMS, value);
     Ok(format!("【{}】{text}", signature.name))
-}
-
-fn parse_values(text: &str) -> Result<Map<String, Value>, Rejection> {
-    match serde_json::from_str(text) {
-        Ok(Value::Object(values)) if values.values().all(Value::is_string) => Ok(values),
-        _ => reject("isv.INVALID_JSON_PARAM", "the values must be a JSON object of strings"),
-    }
 }

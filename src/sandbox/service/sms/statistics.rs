@@ -28,7 +28,8 @@ fn purpose_of(message: &Message, state: &State) -> Option<i64> {
 }
 
 pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
-    let Request { call, state, now, .. } = request;
+    let Request { call, now, .. } = request;
+    let state = &*request.state;
     let date = |flag| match call.text(flag).and_then(parse_day) {
         Some(date) => Ok(date),
         None => invalid("dates must be yyyyMMdd"),
@@ -56,7 +57,7 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
             && purpose.is_none_or(|number| purpose_of(message, state) == Some(number))
     };
     let mut days: BTreeMap<Date, Counts> = BTreeMap::new();
-    for message in state.messages.iter().filter(matches) {
+    for message in request.messages().filter(matches) {
         let counts = days.entry(day(message.sent_at)).or_default();
         match DeliveryStatus::from_message(message, now) {
             DeliveryStatus::Delivered(_) => counts.delivered += 1,
