@@ -117,7 +117,7 @@ impl<'r> RowView<'r> {
             (self.phone, 0)
         } else {
             let number = phone::canonical_sms_number(self.phone);
-            (number, if number.len() == 11 { 86_00_000_000_000 } else { 0 })
+            (number, if number.len() == 11 { 8_600_000_000_000 } else { 0 })
         };
         number.parse::<u64>().unwrap_or_default() + prefix
     }

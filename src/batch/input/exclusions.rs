@@ -73,7 +73,7 @@ fn digits(text: &str) -> Option<u64> {
 /// The number and, for a mainland number, its other notation: 11 digits may lack the country code
 /// 86. Rather one number too many is excluded than one too few.
 fn notations(number: u64) -> impl Iterator<Item = u64> {
-    const MAINLAND: u64 = 86_00_000_000_000;
+    const MAINLAND: u64 = 8_600_000_000_000;
     let other = match number {
         10_000_000_000..=19_999_999_999 => Some(number + MAINLAND),
         8_610_000_000_000..=8_619_999_999_999 => Some(number - MAINLAND),

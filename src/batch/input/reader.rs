@@ -33,7 +33,7 @@ pub struct Rows {
 
 enum Reader {
     Csv(Box<csv::Reader<Hashing>>, csv::ByteRecord),
-    Json(BufReader<Hashing>, JsonLine),
+    Json(Box<BufReader<Hashing>>, JsonLine),
 }
 
 /// The state of a reader of JSON Lines.
@@ -70,7 +70,7 @@ impl Rows {
                 let mut rows = Self {
                     columns: Vec::new(),
                     reader: Reader::Json(
-                        BufReader::with_capacity(256 * 1024, file),
+                        Box::new(BufReader::with_capacity(256 * 1024, file)),
                         JsonLine::default(),
                     ),
                     name,

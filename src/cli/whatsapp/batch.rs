@@ -92,7 +92,8 @@ pub struct Flags {
 ///
 /// # Errors
 /// As [`run::run`].
-pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
+    let flags = *flags;
     let channel = flags.channel_type;
     let viber_only = flags.label.is_some() || flags.tag.is_some() || flags.ttl.is_some();
     if channel != Channel::Viber && viber_only {

@@ -29,7 +29,7 @@ pub enum Command {
     #[command(subcommand, after_help = send::EXAMPLES)]
     Send(send::Command),
     /// Send a template to many recipients from a file, each with its own variables
-    Batch(batch::Flags),
+    Batch(Box<batch::Flags>),
     /// Messages of a business number, incoming and outgoing
     History(history::Flags),
     /// Show whether the 24-hour window for a customer is open, and when it closes
