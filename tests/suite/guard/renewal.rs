@@ -1,7 +1,6 @@
 //! Checks that only aged: the run uses them, and a process renews them after the run.
 
 use std::fs;
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
