@@ -103,7 +103,8 @@ pub struct NewCall {
     pub generated: bool,
     /// What a later receipt query needs, as JSON in a format of the caller; no texts.
     pub details: String,
-    /// The content of the rows of a queued call. Deleted once the call is settled.
+    /// The content of the rows of a queued call. Deleted once the call is settled. Not stored for a
+    /// call that is started without a queue.
     pub payload: Option<String>,
 }
 
@@ -138,8 +139,9 @@ pub enum CallEnd {
     Unknown {
         result: String,
     },
-    /// Proven not to be sent. Its rows become free and can be part of a new call; a queued call
-    /// becomes queued again.
+    /// Proven not to be sent. Its rows become free and can be part of a new call. A call from the
+    /// queue is queued again under a new ID, so that its next start is not affected if this end is
+    /// recorded twice.
     NotSent,
 }
 
@@ -147,7 +149,19 @@ pub enum CallEnd {
 /// process ends, or its connection is lost, the worker counts as gone.
 pub use crate::storage::Lease as WorkerLease;
 
-/// Batches in a store.
+/// The error in [`crate::storage::Error::NotWritten`] if the batch was cancelled.
+#[derive(Debug)]
+pub struct Cancelled;
+
+impl std::fmt::Display for Cancelled {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the batch was cancelled")
+    }
+}
+
+impl std::error::Error for Cancelled {}
+
+/// Batches in a store. An operation on a batch that is not on record fails.
 pub trait Batches {
     /// Records a batch, unless one with the same identity exists. Durable.
     ///
@@ -175,7 +189,8 @@ pub trait Batches {
     /// call has. A call with such a row is not recorded and must not be started.
     ///
     /// # Errors
-    /// Nothing is certain: none of the calls may be started. Or the batch was cancelled.
+    /// Nothing is certain: none of the calls may be started. Or the batch was cancelled: see
+    /// [`Cancelled`].
     fn start(&self, batch: &str, worker: &str, calls: &[NewCall]) -> Result<Vec<Start>>;
 
     /// Adds calls to the queue of the batch, in one transaction for each invocation. Rows that
@@ -186,8 +201,10 @@ pub trait Batches {
     /// workers get different calls. Empty if there is none or the batch was cancelled.
     fn claim(&self, batch: &str, worker: &str, max: usize) -> Result<Vec<CallRecord>>;
 
-    /// Records how calls ended, in one transaction. The first result of a call stays, except that
-    /// every proof replaces `unknown`, and a later `unknown` changes nothing.
+    /// Records how calls ended, in one transaction; results are durable on return. The first result
+    /// of a call stays, except that every proof replaces `unknown`, and a later `unknown` changes
+    /// nothing. If a superseded call was accepted after all, those of its rows that are still free
+    /// belong to it again. A call that is not on record any more is ignored.
     fn finish(&self, batch: &str, ends: &[(i64, CallEnd)]) -> Result<()>;
 
     /// Visits all rows that have a call, in ascending order.
@@ -202,7 +219,7 @@ pub trait Batches {
     ) -> Result<()>;
 
     /// Frees the rows of an unknown call after a typed confirmation; the call becomes superseded.
-    /// Returns false if its state has changed.
+    /// Returns false if its state has changed. Its payload stays until its rows are queued again.
     fn supersede(&self, batch: &str, call: i64) -> Result<bool>;
 
     /// Reserves the time for this many messages in the rate budget of the batch, which all its

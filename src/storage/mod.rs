@@ -1,4 +1,4 @@
-//! Data that alimsg keeps between runs: idempotency keys and recent messages.
+//! Data that alimsg keeps between runs: idempotency keys, recent messages and batches.
 //!
 //! [`Store`] is the whole interface. The engine is SQLite, with one file in the state folder and
 //! another one for the sandbox; only `sqlite` contains SQL.
@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::settings::Settings;
+use batches::Batches;
 
 pub use sqlite::{any_alive, repair};
 
@@ -240,10 +241,12 @@ pub trait Store {
     /// The latest equal message since this moment.
     fn recent(&self, fingerprint: &str, since: Timestamp) -> Result<Option<Earlier>>;
 
+    fn batches(&self) -> &dyn Batches;
+
     /// Reads the whole store, to find damage that is not noticed when it is opened.
     fn check(&self) -> Result<()>;
 
-    /// Deletes all keys and messages; only for the sandbox.
+    /// Deletes all keys, messages and batches; only for the sandbox.
     fn clear(&self) -> Result<()>;
 }
 
@@ -276,7 +279,7 @@ pub fn open_existing(settings: &Settings) -> Result<Option<Box<dyn Store>>> {
     Ok(Some(Box::new(sqlite::Sqlite::open(&folder)?)))
 }
 
-/// Deletes all keys and messages of the sandbox.
+/// Deletes all keys, messages and batches of the sandbox.
 ///
 /// # Errors
 /// The store of the sandbox cannot be read or changed.
@@ -300,3 +303,6 @@ impl From<Error> for anyhow::Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,12 +121,12 @@ pub fn claim<'s>(
         (Err(error), Some(_)) => return Err(lease_error(error.into())),
     };
     new.lease = lease.name().to_string();
-    failpoint::point("ledger: lease taken");
+    failpoint::point("key: lease taken");
     let mut waiting = false;
     loop {
         match store.reserve(key, &new).map_err(unreadable)? {
             Reserve::Reserved => {
-                failpoint::point("ledger: reserved");
+                failpoint::point("key: reserved");
                 if let Some(since) = store.known_since() {
                     context.screen.warn(format!(
                         "the record of keys was repaired: a key that was used before {since} may \
@@ -256,13 +256,13 @@ impl<'s> Pending<'s> {
         if key.is_none() && message.is_none() {
             return Ok(());
         }
-        failpoint::point("ledger: about to begin");
+        failpoint::point("key: about to begin");
         let owner = self.held.as_ref().map(HeldKey::owner);
         match (self.store.begin(owner, message.as_ref()), duplicates) {
             (Ok(Begin::Go), _) => {
                 self.message = message.map(|message| message.id);
                 self.stage = Stage::Calling;
-                failpoint::point("ledger: calling");
+                failpoint::point("key: calling");
                 Ok(())
             }
             (Ok(Begin::Duplicate(earlier)), Some(check)) => Err(check.refuse(earlier)),
@@ -286,7 +286,7 @@ impl<'s> Pending<'s> {
     /// The record cannot be written; it stays `calling`, which later runs treat the same way.
     pub fn unresolved(&mut self) -> storage::Result<()> {
         self.finish(SendEnd::Unresolved)?;
-        failpoint::point("ledger: outcome unknown");
+        failpoint::point("key: outcome unknown");
         Ok(())
     }
 
@@ -296,9 +296,9 @@ impl<'s> Pending<'s> {
     /// The record cannot be written; a later run will look for the receipt.
     pub fn accepted(&mut self, record: &Record) -> storage::Result<()> {
         let result = serde_json::to_string(record).unwrap_or_default();
-        failpoint::point("ledger: about to record the result");
+        failpoint::point("key: about to record the result");
         self.finish(SendEnd::Accepted { result: &result })?;
-        failpoint::point("ledger: accepted");
+        failpoint::point("key: accepted");
         Ok(())
     }
 
@@ -308,7 +308,7 @@ impl<'s> Pending<'s> {
     /// The record cannot be removed; a later run will look for a receipt that does not exist.
     pub fn not_sent(&mut self) -> storage::Result<()> {
         self.finish(SendEnd::NotSent)?;
-        failpoint::point("ledger: released");
+        failpoint::point("key: released");
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 //! Changes go to the write-ahead log, which stays when the store is closed: copying it into the
 //! database for each send would cost several more durable writes.
 
+mod batches;
 mod errors;
 mod keys;
 mod leases;
@@ -31,6 +32,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sha2::Sha256;
 
 use crate::os::system;
+use crate::storage::batches::Batches;
 use crate::storage::{
     Begin, Earlier, Error, Fix, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result,
     SendEnd, Store,
@@ -100,12 +102,17 @@ impl Sqlite {
         durable: bool,
         change: impl FnOnce(&Transaction<'_>) -> Result<T>,
     ) -> Result<T> {
+        let before = self.connection.total_changes();
         let transaction =
             Transaction::new_unchecked(&self.connection, TransactionBehavior::Immediate)
                 .map_err(unreadable)?;
         let changed = change(&transaction)?;
         transaction.commit().map_err(not_written)?;
-        if durable && let Some(log) = &self.log {
+        let has_changed = self.connection.total_changes() != before;
+        if durable
+            && has_changed
+            && let Some(log) = &self.log
+        {
             log.sync().map_err(|error| Error::Unreadable(error, Fix::Files))?;
         }
         Ok(changed)
@@ -232,6 +239,10 @@ impl Store for Sqlite {
         messages::latest(&self.connection, fingerprint, since)
     }
 
+    fn batches(&self) -> &dyn Batches {
+        self
+    }
+
     fn check(&self) -> Result<()> {
         self.legacy.all()?;
         let result: String = self
@@ -248,7 +259,10 @@ impl Store for Sqlite {
         self.legacy.clear()?;
         self.change(true, |transaction| {
             transaction
-                .execute_batch("DELETE FROM keys; DELETE FROM messages;")
+                .execute_batch(
+                    "DELETE FROM keys; DELETE FROM messages; DELETE FROM batch_rows;
+                     DELETE FROM batch_calls; DELETE FROM batches;",
+                )
                 .map_err(not_written)
         })
     }

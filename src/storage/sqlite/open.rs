@@ -47,7 +47,7 @@ impl Paths {
 
 /// The maximum length of the write-ahead log in pages before SQLite copies it into the database.
 /// Each process reads the log when it opens the store, so a long one costs time.
-const MAX_LOG_PAGES: i64 = 1000;
+const MAX_LOG_PAGES: i64 = 500;
 
 /// Whether the folder contains or contained a store.
 ///
@@ -122,7 +122,8 @@ impl Sqlite {
         let pragmas = pragma("application_id").and_then(|id| Ok((id, pragma("user_version")?)));
         match pragmas.map_err(unreadable)? {
             (APPLICATION, VERSION) => {}
-            (APPLICATION, later @ 2..) => {
+            (APPLICATION, 1) => schema::migrate(&connection).map_err(unreadable)?,
+            (APPLICATION, later @ 3..) => {
                 let error = anyhow!("the store has version {later}, of a later version of alimsg");
                 return Err(Error::Unreadable(error, Fix::Upgrade));
             }

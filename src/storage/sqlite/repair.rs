@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use anyhow::Result;
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params_from_iter};
 
 use crate::os::failpoint;
 use crate::storage::files::{self, PathState};
@@ -59,7 +60,7 @@ pub fn repair(folder: &Path) -> Result<Repaired> {
         records.extend(salvage(&legacy.path, "sends").records);
     }
     let draft = folder.join("store.sqlite3.new");
-    let kept = write_draft(&draft, &marker, old.secret.as_deref(), &records)
+    let kept = write_draft(&draft, &marker, &paths.database, old.secret.as_deref(), &records)
         .with_context(|| format!("cannot write {}", draft.display()))?;
     failpoint::point("store: about to move the old files");
     for path in paths.database_files() {
@@ -78,6 +79,7 @@ pub fn repair(folder: &Path) -> Result<Repaired> {
 fn write_draft(
     path: &Path,
     marker: &marker::Marker,
+    old: &Path,
     secret: Option<&[u8]>,
     records: &[KeyRecord],
 ) -> Result<usize> {
@@ -94,6 +96,7 @@ fn write_draft(
     if let Some(secret) = secret {
         connection.execute("UPDATE store SET secret = ?1", [secret])?;
     }
+    copy_batches(old, &connection)?;
     let mut kept = 0;
     for record in records {
         let mut record = record.clone();
@@ -106,6 +109,58 @@ fn write_draft(
     Ok(kept)
 }
 
+/// Copies the batches that can be read. If some of their rows may be missing, all of them are
+/// cancelled: a row without a record could be sent again.
+fn copy_batches(old: &Path, new: &Connection) -> Result<()> {
+    let Some(old) = open_damaged(old) else { return Ok(()) };
+    let query = "SELECT 1 FROM sqlite_schema WHERE name = 'batches'";
+    if matches!(old.query_row(query, [], |_| Ok(())).optional(), Ok(None)) {
+        return Ok(());
+    }
+    let mut is_complete = true;
+    for table in ["batches", "batch_calls", "batch_rows"] {
+        new.execute_batch("BEGIN")?;
+        is_complete &= copy_table(&old, new, table)?;
+        new.execute_batch("COMMIT")?;
+    }
+    if !is_complete {
+        let query = "UPDATE batches SET cancelled_at = ?1 WHERE cancelled_at IS NULL";
+        new.execute(query, [Timestamp::now().as_millisecond()])?;
+    }
+    Ok(())
+}
+
+/// Copies the rows of a table; false if some cannot be read.
+fn copy_table(old: &Connection, new: &Connection, table: &str) -> Result<bool> {
+    let Ok(mut rows) = old.prepare(&format!("SELECT * FROM {table}")) else { return Ok(false) };
+    let columns = rows.column_count();
+    let values = vec!["?"; columns].join(", ");
+    let mut insert = new.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES ({values})"))?;
+    let Ok(mut rows) = rows.query([]) else { return Ok(false) };
+    loop {
+        match rows.next() {
+            Ok(Some(row)) => {
+                let values = (0..columns).map(|column| row.get::<_, Value>(column));
+                let Ok(values) = values.collect::<rusqlite::Result<Vec<Value>>>() else {
+                    return Ok(false);
+                };
+                if insert.execute(params_from_iter(values)).is_err() {
+                    return Ok(false);
+                }
+            }
+            Ok(None) => return Ok(true),
+            Err(_) => return Ok(false),
+        }
+    }
+}
+
+fn open_damaged(path: &Path) -> Option<Connection> {
+    if !matches!(files::inspect(path), Ok(PathState::File(1..))) {
+        return None;
+    }
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).ok()
+}
+
 #[derive(Default)]
 struct Salvaged {
     secret: Option<Vec<u8>>,
@@ -115,12 +170,7 @@ struct Salvaged {
 /// Reads as much as possible of a damaged database, without changing it.
 fn salvage(path: &Path, table: &str) -> Salvaged {
     let mut salvaged = Salvaged::default();
-    if !matches!(files::inspect(path), Ok(PathState::File(1..))) {
-        return salvaged;
-    }
-    let Ok(connection) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY) else {
-        return salvaged;
-    };
+    let Some(connection) = open_damaged(path) else { return salvaged };
     let secret = connection
         .query_row("SELECT secret FROM store WHERE id = 1", [], |row| row.get::<_, Vec<u8>>(0));
     salvaged.secret = secret.ok().filter(|secret| secret.len() == SECRET);

@@ -3,16 +3,18 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
+use crate::os::failpoint;
 use crate::storage::sqlite::marker::Marker;
 
 /// The `application_id` of the database: "alim" in ASCII.
 pub const APPLICATION: i64 = 0x616c_696d;
 /// The version of the schema, in `user_version`.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 /// The length of the secret in bytes.
 pub const SECRET: usize = 32;
 
-const SCHEMA: &str = "
+/// The tables of version 1.
+const KEYS_AND_MESSAGES: &str = "
     CREATE TABLE store (
         id          INTEGER PRIMARY KEY CHECK (id = 1),
         store_id    TEXT NOT NULL,
@@ -42,6 +44,61 @@ const SCHEMA: &str = "
     CREATE INDEX messages_by_fingerprint ON messages (fingerprint, at);
 ";
 
+/// What version 2 adds.
+const BATCHES: &str = "
+    CREATE INDEX messages_by_time ON messages (at);
+    CREATE TABLE batches (
+        number       INTEGER PRIMARY KEY AUTOINCREMENT,
+        id           TEXT NOT NULL UNIQUE,
+        identity     TEXT NOT NULL UNIQUE,
+        name         TEXT,
+        command      TEXT NOT NULL,
+        account      TEXT NOT NULL,
+        source       TEXT,
+        content      TEXT NOT NULL,
+        definition   TEXT NOT NULL,
+        rows         INTEGER NOT NULL,
+        enqueued     INTEGER NOT NULL,
+        created_at   INTEGER NOT NULL,
+        cancelled_at INTEGER,
+        rate_at      INTEGER NOT NULL DEFAULT 0,
+        rate_free_at INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE TABLE batch_calls (
+        id          INTEGER PRIMARY KEY AUTOINCREMENT,
+        batch       INTEGER NOT NULL,
+        state       TEXT NOT NULL,
+        rows        BLOB NOT NULL,
+        row_count   INTEGER NOT NULL,
+        tracking_id TEXT NOT NULL,
+        generated   INTEGER NOT NULL,
+        details     TEXT NOT NULL,
+        payload     TEXT,
+        worker      TEXT,
+        started_at  INTEGER,
+        result      TEXT
+    ) STRICT;
+    CREATE INDEX batch_calls_by_state ON batch_calls (batch, state, id, row_count);
+    CREATE TABLE batch_rows (
+        batch INTEGER NOT NULL,
+        row   INTEGER NOT NULL,
+        call  INTEGER NOT NULL,
+        PRIMARY KEY (batch, row)
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Upgrades a store of version 1 in one transaction.
+pub fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
+    let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 1 {
+        transaction.execute_batch(BATCHES)?;
+        failpoint::point("store: about to commit the upgrade");
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()
+}
+
 /// Creates the tables; `previous` is the marker of the store that this one replaces.
 pub fn create(connection: &Connection, previous: Option<&Marker>) -> rusqlite::Result<()> {
     let now = Timestamp::now().to_string();
@@ -51,7 +108,8 @@ pub fn create(connection: &Connection, previous: Option<&Marker>) -> rusqlite::R
     })?;
     let store = previous.map_or_else(|| uuid::Uuid::new_v4().to_string(), |old| old.store.clone());
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    transaction.execute_batch(SCHEMA)?;
+    transaction.execute_batch(KEYS_AND_MESSAGES)?;
+    transaction.execute_batch(BATCHES)?;
     transaction.execute(
         "INSERT INTO store (id, store_id, secret, created_at, known_since)
          VALUES (1, ?1, ?2, ?3, ?4)",

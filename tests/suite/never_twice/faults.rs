@@ -29,12 +29,12 @@ fn points(message: &[&str]) -> Vec<String> {
 /// Injects a fault at each failpoint, and then runs the same command again.
 fn at_every_point(message: &[&str]) {
     let points = points(message);
-    assert!(points.iter().any(|point| point == "ledger: calling"), "{points:?}");
+    assert!(points.iter().any(|point| point == "key: calling"), "{points:?}");
     let cases: Vec<(String, &str)> = points
         .iter()
         .flat_map(|point| ["kill", "panic"].map(|fault| (point.clone(), fault)))
         .collect();
-    let calling = points.iter().position(|point| point == "ledger: calling").expect("calling");
+    let calling = points.iter().position(|point| point == "key: calling").expect("calling");
     thread::scope(|scope| {
         for lane in 0..3 {
             let cases = cases.iter().skip(lane).step_by(3);

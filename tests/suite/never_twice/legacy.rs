@@ -104,3 +104,25 @@ fn an_unreadable_store_of_0_1_0_exits_with_7_for_every_new_key() {
     assert_eq!(world.run(&SMS).exit(), 0);
     assert_eq!(sent(&world), 1);
 }
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_kill_during_the_upgrade_of_a_store_of_version_1_loses_no_key() {
+    let world = World::new();
+    assert_eq!(world.run(&SMS).exit(), 0);
+    let store = world.path("state/sandbox/store.sqlite3");
+    let downgrade = "DROP TABLE batches; DROP TABLE batch_calls; DROP TABLE batch_rows;
+                     DROP INDEX messages_by_time; PRAGMA user_version = 1;";
+    Connection::open(&store).expect("the store").execute_batch(downgrade).expect("downgraded");
+    let version = || -> i64 {
+        let store = Connection::open(&store).expect("the store");
+        store.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("a version")
+    };
+    let mut command = world.alimsg(&SMS);
+    command.env("ALIMSG_FAULT", "store: about to commit the upgrade=kill");
+    assert_eq!(crate::support::Running::start(command).wait().signal(), Some(9));
+    assert_eq!(version(), 1);
+    let ran = world.run(&SMS);
+    assert_eq!((ran.exit(), &ran.json()["data"]["replayed"]), (0, &json!(true)), "{ran:#?}");
+    assert_eq!((version(), sent(&world)), (2, 1));
+}
