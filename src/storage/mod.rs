@@ -11,6 +11,8 @@ pub mod batches;
 mod files;
 pub mod folder;
 pub mod lock;
+pub mod postgres;
+mod rows;
 mod sqlite;
 
 use std::fs::File;
@@ -169,6 +171,8 @@ pub enum Fix {
     Files,
     /// Upgrade alimsg: a later version wrote the store.
     Upgrade,
+    /// Correct the URL, the password or the permissions of the database.
+    Database,
 }
 
 pub type Result<T> = std::result::Result<T, Error>;

@@ -65,7 +65,7 @@ pub fn unreadable(
     match fix {
         Fix::Repair => failure.next(REPAIR),
         Fix::Retry => failure.retryable(),
-        Fix::Files | Fix::Upgrade => failure,
+        Fix::Files | Fix::Upgrade | Fix::Database => failure,
     }
 }
 

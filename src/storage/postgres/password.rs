@@ -138,10 +138,10 @@ broken
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("pgpass");
         std::fs::write(&path, "*:*:*:*:geheim\n").expect("written");
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).expect("changed");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("changed");
         let error = format!("{:#}", read(&path).expect_err("others can read it"));
         assert!(error.contains("chmod 600") && !error.contains("geheim"), "{error}");
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("changed");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("changed");
         assert!(read(&path).expect("readable").is_some());
         assert!(read(&folder.path().join("missing")).expect("missing").is_none());
     }
