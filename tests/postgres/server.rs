@@ -9,6 +9,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Mutex, OnceLock};
 
 /// If this variable is set, tests fail without PostgreSQL instead of being skipped.
@@ -37,6 +38,8 @@ rm -rf "$folder"
 pub struct Server {
     folder: PathBuf,
     owner: Mutex<Owner>,
+    port: AtomicU16,
+    user: Option<(u32, u32)>,
 }
 
 struct Owner {
@@ -72,16 +75,15 @@ fn programs() -> Option<PathBuf> {
 /// print, but not this.
 fn report_skipped() {
     static REPORTED: OnceLock<()> = OnceLock::new();
-    assert!(
-        std::env::var_os(REQUIRED).is_none(),
-        "PostgreSQL is not installed, and {REQUIRED} is set"
-    );
     REPORTED.get_or_init(|| {
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: tests with PostgreSQL (install Debian's package `postgresql`)"
-        );
+        report("SKIPPED: tests with PostgreSQL (install Debian's package `postgresql`)");
     });
+}
+
+/// Prints that tests are skipped, or fails if they must not be.
+pub fn report(text: &str) {
+    assert!(std::env::var_os(REQUIRED).is_none(), "{REQUIRED} is set, but: {text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// A user other than root, as which the server runs if the tests run as root.
@@ -143,7 +145,10 @@ impl Server {
         let mut words = command(&programs.join("postgres"), user);
         words.extend(["-D".to_string(), data.display().to_string()]);
         let socket = format!("unix_socket_directories={}", folder.join("socket").display());
-        let fixed = ["listen_addresses=", "fsync=off", "max_connections=200", &socket];
+        let fixed = ["fsync=off", "max_connections=200", &socket];
+        // A test can change these later.
+        let changeable = "listen_addresses = ''\n";
+        std::fs::write(data.join("postgresql.auto.conf"), changeable).expect("written");
         for setting in fixed.iter().chain(settings) {
             words.extend(["-c".to_string(), (*setting).to_string()]);
         }
@@ -162,18 +167,29 @@ impl Server {
         let output = BufReader::new(process.stdout.take().expect("a pipe"));
         let mut owner = Owner { input, output, _process: process };
         owner.expect("ready");
-        let server = Self { folder, owner: Mutex::new(owner) };
+        let server = Self { folder, owner: Mutex::new(owner), port: AtomicU16::new(5432), user };
         server.wait_until_ready();
         Some(server)
     }
 
     /// The URL of a database, as the superuser.
     pub fn url(&self) -> String {
-        format!("postgresql:///postgres?host={}&user=postgres", self.folder.join("socket").display())
+        let (folder, port) = (self.socket_folder(), self.port.load(Ordering::Relaxed));
+        format!("postgresql:///postgres?host={}&port={port}&user=postgres", folder.display())
     }
 
-    pub fn data_folder(&self) -> PathBuf {
-        self.folder.join("data")
+    pub fn socket_folder(&self) -> PathBuf {
+        self.folder.join("socket")
+    }
+
+    /// Writes a file of the server.
+    pub fn add_file(&self, name: &str, content: &[u8]) {
+        let path = self.folder.join("data").join(name);
+        std::fs::write(&path, content).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("changed");
+        if let Some((user, group)) = self.user {
+            std::os::unix::fs::chown(&path, Some(user), Some(group)).expect("changed");
+        }
     }
 
     pub fn connect(&self) -> postgres::Client {
@@ -203,6 +219,13 @@ impl Server {
     /// Kills all processes of the server, as a crash of the machine does.
     pub fn crash(&self) {
         self.owner.lock().expect("unlocked").order("crash");
+    }
+
+    /// Starts the server again after its port was changed.
+    pub fn restart_on(&self, port: u16) {
+        self.stop();
+        self.port.store(port, Ordering::Relaxed);
+        self.start_again();
     }
 
     /// Starts the server again.

@@ -65,7 +65,11 @@ impl Command {
 
 /// The store, if there is one.
 fn open(context: &Context) -> Result<Option<Box<dyn Store>>> {
-    storage::open_existing(&context.settings).map_err(unusable)
+    let store = storage::open_existing(&context.settings).map_err(unusable)?;
+    if let Some(warning) = storage::warn_if_switched(&context.settings) {
+        context.screen.warn(warning);
+    }
+    Ok(store)
 }
 
 /// Finds a key; also returns its store.

@@ -69,6 +69,12 @@ pub fn unreadable(
     }
 }
 
+/// The record of keys would not be kept.
+pub fn not_durable(error: anyhow::Error) -> Box<Failure> {
+    Failure::usage(format!("a key needs a record that is kept: {error:#}"))
+        .hint("without a durable record, a key cannot prevent a second message")
+}
+
 fn not_written(error: anyhow::Error) -> Box<Failure> {
     Failure::environment(format!("the record of idempotency keys cannot be written: {error:#}"))
         .hint(

@@ -41,7 +41,7 @@ use crate::storage::{
     self, Begin, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, SendEnd, Store,
 };
 pub use details::Details;
-pub use failures::{resolve_commands, show_command, unreadable};
+pub use failures::{not_durable, resolve_commands, show_command, unreadable};
 pub use fingerprint::account;
 
 /// The maximum length of a key, in characters.

@@ -208,3 +208,20 @@ impl Store for Postgres {
         })
     }
 }
+
+#[cfg(test)]
+impl Postgres {
+    /// A setting of the session.
+    pub fn setting(&self, name: &str) -> String {
+        let query = "SELECT current_setting($1)";
+        let row = self.connection.read(|session| session.row(query, &[&name]));
+        row.expect("readable").expect("a row").get(0)
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn uses_tls(&self) -> bool {
+        let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let row = self.connection.read(|session| session.row(query, &[]));
+        row.expect("readable").expect("a row").get(0)
+    }
+}

@@ -3,7 +3,7 @@
 use anyhow::anyhow;
 use postgres::error::SqlState;
 
-use crate::storage::postgres::connection::{Session, lock_number, unexpected};
+use crate::storage::postgres::connection::{Session, lock_number};
 use crate::storage::postgres::errors::{StepError, StepResult};
 use crate::storage::{Error, Fix};
 
@@ -95,10 +95,12 @@ pub struct Found {
     pub secret: Vec<u8>,
 }
 
-/// Whether the schema has the tables.
+/// Whether the schema has the tables. The catalog shows what other processes have committed;
+/// functions such as `to_regclass` use a cache within a transaction.
 pub fn exists(session: &mut Session) -> StepResult<bool> {
-    let row = session.row("SELECT to_regclass('store') IS NOT NULL", &[])?;
-    Ok(row.is_some_and(|row| row.get(0)))
+    let query = "SELECT 1 FROM pg_class WHERE relname = 'store' AND relnamespace IN (
+                     SELECT oid FROM pg_namespace WHERE nspname = current_setting('search_path'))";
+    Ok(session.row(query, &[])?.is_some())
 }
 
 /// Reads the version, the ID and the secret of the store.
@@ -132,8 +134,8 @@ pub fn create(session: &mut Session, schema: &str) -> StepResult<()> {
     if exists(session)? {
         return Ok(());
     }
-    let row = session.row("SELECT to_regnamespace($1) IS NOT NULL", &[&schema])?;
-    let has_schema: bool = row.ok_or_else(unexpected)?.get(0);
+    let query = "SELECT 1 FROM pg_namespace WHERE nspname = $1";
+    let has_schema = session.row(query, &[&schema])?.is_some();
     let mut create = || {
         if !has_schema {
             session.script(&format!("CREATE SCHEMA {schema}"))?;

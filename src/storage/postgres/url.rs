@@ -52,11 +52,6 @@ pub struct Url {
     pub application_name: Option<String>,
 }
 
-/// Whether this is a URL of PostgreSQL.
-pub fn is_postgres(text: &str) -> bool {
-    SCHEMES.iter().any(|scheme| text.starts_with(scheme))
-}
-
 impl Url {
     /// Parses a URL. Values that it lacks come from the variables of libpq.
     ///
@@ -94,41 +89,6 @@ impl Url {
             fields.set(&name, &decode(value)?);
         }
         fields.into_url(variable)
-    }
-
-    /// The URL without its password and without parameters that are not needed to recognise it.
-    pub fn shown(&self) -> String {
-        let user = self.user.as_ref().map(|user| format!("{}@", encode(user))).unwrap_or_default();
-        let servers: Vec<String> = self
-            .servers
-            .iter()
-            .map(|(host, port)| match host {
-                Host::Name(name) if name.contains(':') => format!("[{name}]:{port}"),
-                Host::Name(name) => format!("{}:{port}", encode(name)),
-                Host::Socket(folder) => format!("{}:{port}", encode(&folder.to_string_lossy())),
-            })
-            .collect();
-        let database = self.database.as_deref().map(encode).unwrap_or_default();
-        let mut parameters = Vec::new();
-        let mode = match self.ssl_mode {
-            SslMode::Prefer => None,
-            SslMode::Disable => Some("disable"),
-            SslMode::Require => Some("require"),
-            SslMode::VerifyCa => Some("verify-ca"),
-            SslMode::VerifyFull => Some("verify-full"),
-        };
-        parameters.extend(mode.map(|mode| format!("sslmode={mode}")));
-        for (name, path) in
-            [("sslrootcert", &self.root_certificates), ("passfile", &self.password_file)]
-        {
-            let path = path.as_ref().map(|path| encode(&path.to_string_lossy()));
-            parameters.extend(path.map(|path| format!("{name}={path}")));
-        }
-        let parameters = match parameters.is_empty() {
-            true => String::new(),
-            false => format!("?{}", parameters.join("&")),
-        };
-        format!("postgresql://{user}{}/{database}{parameters}", servers.join(","))
     }
 }
 
@@ -277,14 +237,6 @@ fn decode(text: &str) -> Result<String> {
     String::from_utf8(bytes).ok().context("the URL is not valid UTF-8")
 }
 
-/// Replaces all characters with a special meaning in a URL.
-fn encode(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    text.bytes()
-        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -347,10 +299,5 @@ mod tests {
             let Err(error) = Url::parse(text, &|_| None) else { panic!("{text}") };
             assert!(!format!("{error:#}").contains("geheim"), "{error:#}");
         }
-        let shown = parse("postgres://u:geheim@h/db?password=geheim2&sslmode=require").shown();
-        assert_eq!(shown, "postgresql://u@h:5432/db?sslmode=require");
-        let shown = parse("postgresql:///db?host=/run/pg").shown();
-        assert_eq!(shown, "postgresql://%2Frun%2Fpg:5432/db");
-        assert_eq!(parse(&shown).shown(), shown);
     }
 }

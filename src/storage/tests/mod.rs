@@ -5,6 +5,8 @@ mod keys;
 #[cfg(unix)]
 mod postgres;
 #[cfg(unix)]
+mod proxy;
+#[cfg(unix)]
 #[path = "../../../tests/postgres/server.rs"]
 mod server;
 mod speed;
