@@ -326,7 +326,7 @@ pub fn open(settings: &Settings) -> Result<Box<dyn Store>> {
     match database(settings).map_err(|error| Error::Unreadable(error, Fix::Database))? {
         None => Ok(Box::new(sqlite::Sqlite::open(&folder)?)),
         Some(url) => {
-            let store = postgres::Postgres::open(url, schema(settings))?;
+            let store = postgres::Postgres::open(url, schema(settings), &folder)?;
             same_store(settings, &folder, Some(store.id()))?;
             Ok(Box::new(store))
         }
@@ -343,7 +343,7 @@ pub fn open_existing(settings: &Settings) -> Result<Option<Box<dyn Store>>> {
         None if !sqlite::exists(&folder)? => Ok(None),
         None => Ok(Some(Box::new(sqlite::Sqlite::open(&folder)?))),
         Some(url) => {
-            let store = postgres::Postgres::open_existing(url, schema(settings))?;
+            let store = postgres::Postgres::open_existing(url, schema(settings), &folder)?;
             same_store(settings, &folder, store.as_ref().map(postgres::Postgres::id))?;
             Ok(store.map(|store| Box::new(store) as Box<dyn Store>))
         }

@@ -4,6 +4,14 @@
 //! A shell process owns the server. It stops the server and removes the folder when its input ends,
 //! which happens however the test process ends, also by SIGKILL.
 
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "test code, of which each test program uses a part"
+)]
+
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;

@@ -19,6 +19,7 @@ mod help;
 mod long_lists;
 mod never_twice;
 mod output;
+mod postgres;
 mod readme;
 mod replies;
 mod report_fields;

@@ -1,5 +1,7 @@
 //! The table of idempotency keys.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use postgres::Row;
 
@@ -25,7 +27,12 @@ fn parse_state(name: &str) -> Option<KeyState> {
     }
 }
 
-pub fn reserve(session: &mut Session, key: &str, new: &NewKey) -> StepResult<Reserve> {
+pub fn reserve(
+    session: &mut Session,
+    folder: &Path,
+    key: &str,
+    new: &NewKey,
+) -> StepResult<Reserve> {
     let mut inserted = insert(session, key, new)?;
     if !inserted {
         // The row is locked from here on, so that no other run takes over the same key.
@@ -38,7 +45,7 @@ pub fn reserve(session: &mut Session, key: &str, new: &NewKey) -> StepResult<Res
         if known.state == KeyState::Accepted {
             return Ok(Reserve::Used(Box::new(known)));
         }
-        if !is_own && leases::is_alive(session, &known.lease)? {
+        if !is_own && leases::is_alive(session, folder, &known.lease)? {
             return Ok(Reserve::Busy);
         }
         if known.state != KeyState::Reserved || known.damaged {
@@ -146,14 +153,18 @@ pub fn put_accepted(session: &mut Session, record: &KeyRecord, result: &str) -> 
 }
 
 /// Removes the key if its record is unchanged and its run has ended; false otherwise.
-pub fn remove_unchanged(session: &mut Session, record: &KeyRecord) -> StepResult<bool> {
+pub fn remove_unchanged(
+    session: &mut Session,
+    folder: &Path,
+    record: &KeyRecord,
+) -> StepResult<bool> {
     let Some(now) = find_locked(session, &record.key)? else {
         return Ok(session.is_repeated);
     };
     let is_unchanged = now.state == record.state
         && now.tracking == record.tracking
         && now.lease == record.lease
-        && !leases::is_alive(session, &now.lease)?;
+        && !leases::is_alive(session, folder, &now.lease)?;
     if is_unchanged {
         session.execute("DELETE FROM keys WHERE key = $1", &[&record.key])?;
     }

@@ -14,6 +14,7 @@ mod schema;
 mod tls;
 pub mod url;
 
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use hmac::Hmac;
@@ -39,35 +40,43 @@ pub struct Postgres {
     connection: Rc<Connection>,
     id: String,
     secret: Vec<u8>,
+    /// The folder for the files of leases.
+    leases: PathBuf,
 }
 
 impl Postgres {
-    /// Connects to the database, and creates the tables if they do not exist.
+    /// Connects to the database, and creates the tables if they do not exist. `folder` is the state
+    /// folder of this machine.
     ///
     /// # Errors
     /// The database cannot be reached or used.
-    pub fn open(url: Url, schema: &'static str) -> Result<Self> {
+    pub fn open(url: Url, schema: &'static str, folder: &Path) -> Result<Self> {
         let connection = Connection::new(url, schema);
         if !connection.read(schema::exists)? {
             connection.change(PATIENCE, |session| schema::create(session, schema))?;
         }
-        Self::load(connection)
+        Self::load(connection, folder)
     }
 
     /// Connects to the database; `None` if it has no tables of alimsg.
     ///
     /// # Errors
     /// The database cannot be reached or used.
-    pub fn open_existing(url: Url, schema: &'static str) -> Result<Option<Self>> {
+    pub fn open_existing(
+        url: Url,
+        schema: &'static str,
+        folder: &Path,
+    ) -> Result<Option<Self>> {
         let connection = Connection::new(url, schema);
         let exists = connection.read(schema::exists)?;
-        exists.then(|| Self::load(connection)).transpose()
+        exists.then(|| Self::load(connection, folder)).transpose()
     }
 
-    fn load(connection: Connection) -> Result<Self> {
+    fn load(connection: Connection, folder: &Path) -> Result<Self> {
         let found = connection.read(schema::load)?;
         connection.opened(found.id.clone());
-        Ok(Self { connection: Rc::new(connection), id: found.id, secret: found.secret })
+        let leases = folder.join("leases");
+        Ok(Self { connection: Rc::new(connection), id: found.id, secret: found.secret, leases })
     }
 
     /// The random ID of this store.
@@ -91,15 +100,15 @@ impl Store for Postgres {
     }
 
     fn lease(&self) -> Result<Box<dyn Lease>> {
-        leases::take(&self.connection)
+        leases::take(&self.connection, &self.leases)
     }
 
     fn is_alive(&self, lease: &str) -> bool {
-        self.connection.read(|session| leases::is_alive(session, lease)).unwrap_or(true)
+        self.connection.read(|session| leases::is_alive(session, &self.leases, lease)).unwrap_or(true)
     }
 
     fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve> {
-        self.connection.change(PATIENCE, |session| keys::reserve(session, key, new))
+        self.connection.change(PATIENCE, |session| keys::reserve(session, &self.leases, key, new))
     }
 
     fn begin(&self, owner: Option<Owner<'_>>, message: Option<&NewMessage>) -> Result<Begin> {
@@ -176,7 +185,7 @@ impl Store for Postgres {
 
     fn settle_as_not_sent(&self, record: &KeyRecord) -> Result<bool> {
         self.connection.change(PATIENCE, |session| {
-            let is_removed = keys::remove_unchanged(session, record)?;
+            let is_removed = keys::remove_unchanged(session, &self.leases, record)?;
             if is_removed {
                 messages::remove_for_key(session, &record.key)?;
             }

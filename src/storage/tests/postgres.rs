@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use crate::storage::batches::{CallEnd, CallState, Counts, Start};
 use crate::storage::postgres::Postgres;
 use crate::storage::postgres::url::Url;
@@ -19,13 +21,16 @@ use crate::storage::{Begin, Error, Fix, KeyState, Owner, Reserve, SendEnd, Store
 pub struct TestSchema {
     url: String,
     name: &'static str,
+    /// The state folder of the machine.
+    folder: TempDir,
 }
 
 impl TestSchema {
     pub fn new(server: &Server) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        Self { url: server.url(), name: format!("alimsg_test_{number}").leak() }
+        let folder = tempfile::tempdir().expect("a folder");
+        Self { url: server.url(), name: format!("alimsg_test_{number}").leak(), folder }
     }
 
     pub fn open(&self) -> Postgres {
@@ -39,7 +44,7 @@ impl TestSchema {
 
     fn try_open(&self, url: &str) -> crate::storage::Result<Postgres> {
         let url = Url::parse(url, &|_| None).expect("a URL");
-        Postgres::open(url, self.name)
+        Postgres::open(url, self.name, self.folder.path())
     }
 }
 
@@ -103,6 +108,22 @@ fn a_lost_connection_is_made_again_and_leases_stay() {
     let name = lease.name().to_string();
     drop(lease);
     assert!(!other.is_alive(&name));
+}
+
+#[test]
+fn a_call_that_outlives_its_run_is_seen_on_the_same_machine() {
+    let Some(server) = server::shared() else { return };
+    let schema = TestSchema::new(server);
+    let (store, other) = (schema.open(), schema.open());
+    let lease = store.lease().expect("a lease");
+    let inherited = lease.file().expect("a file").try_clone().expect("inherited");
+    let name = lease.name().to_string();
+    // The run is killed: nothing removes the file, and the server ends its connection.
+    std::mem::forget(lease);
+    drop(store);
+    disconnect_all(server);
+    assert!(other.is_alive(&name));
+    drop(inherited);
 }
 
 #[test]

@@ -88,7 +88,7 @@ impl Batches for Postgres {
     }
 
     fn is_working(&self, worker: &str) -> Result<bool> {
-        self.connection.read(|session| leases::is_alive(session, worker))
+        self.connection.read(|session| leases::is_alive(session, &self.leases, worker))
     }
 
     fn start(&self, batch: &str, worker: &str, calls: &[NewCall]) -> Result<Vec<Start>> {
