@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn the_password_of_a_store_is_not_shown() {
         for (text, shown) in [
-            ("postgres://ann:geheim@db:5433/x?sslmode=require", "postgres://ann@db:5433/x?sslmode=require"),
+            (
+                "postgres://ann:geheim@db:5433/x?sslmode=require",
+                "postgres://ann@db:5433/x?sslmode=require",
+            ),
             ("postgresql://db/x?password=geheim&host=/run", "postgresql://db/x?host=/run"),
             ("postgresql://ann:ge@heim@db", "postgresql://ann@db/"),
             ("postgresql:///x?pass%77ord=geheim", "postgresql:///x"),

@@ -354,8 +354,7 @@ pub fn open_existing(settings: &Settings) -> Result<Option<Box<dyn Store>>> {
 /// not mistaken for a new one.
 fn same_store(settings: &Settings, folder: &Path, id: Option<&str>) -> Result<()> {
     let shown = settings.store.as_ref().map(StoreUrl::shown).unwrap_or_default();
-    last::check_id(folder, &shown, id)
-        .map_err(|error| Error::Unreadable(error, Fix::Database))
+    last::check_id(folder, &shown, id).map_err(|error| Error::Unreadable(error, Fix::Database))
 }
 
 /// Deletes all keys, messages and batches of the sandbox.

@@ -255,3 +255,46 @@ impl Owner {
         assert_eq!(line.trim(), word);
     }
 }
+
+fn openssl(folder: &Path, arguments: &[&str]) -> bool {
+    let output = Command::new("openssl").args(arguments).current_dir(folder).output();
+    output.is_ok_and(|output| output.status.success())
+}
+
+/// Creates an authority, a certificate of it for `localhost`, and another certificate; false without
+/// openssl.
+pub fn certificates(folder: &Path) -> bool {
+    let request = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout"];
+    std::fs::write(folder.join("san"), "subjectAltName=DNS:localhost\n").expect("written");
+    openssl(
+        folder,
+        &[&request[..], &["ca.key", "-x509", "-days", "2", "-subj", "/CN=ca", "-out", "ca.crt"]]
+            .concat(),
+    ) && openssl(
+        folder,
+        &[&request[..], &["server.key", "-subj", "/CN=localhost", "-out", "server.csr"]].concat(),
+    ) && openssl(
+        folder,
+        &[
+            "x509",
+            "-req",
+            "-in",
+            "server.csr",
+            "-CA",
+            "ca.crt",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-days",
+            "2",
+            "-extfile",
+            "san",
+            "-out",
+            "server.crt",
+        ],
+    ) && openssl(
+        folder,
+        &[&request[..], &["x.key", "-x509", "-days", "2", "-subj", "/CN=x", "-out", "other.crt"]]
+            .concat(),
+    )
+}

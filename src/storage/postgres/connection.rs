@@ -286,14 +286,15 @@ impl Connection {
                 Err(error) => return Err(error),
             }
         }
-        Err(last.unwrap_or_else(|| Error::Unreadable(anyhow!("the URL has no host"), Fix::Database)))
+        Err(last
+            .unwrap_or_else(|| Error::Unreadable(anyhow!("the URL has no host"), Fix::Database)))
     }
 
     fn connect_to(&self, host: &Host, port: u16) -> Result<Session> {
         let invalid = |error: anyhow::Error| Error::Unreadable(error, Fix::Database);
         let config = self.config(host, port).map_err(invalid)?;
-        let is_plain =
-            matches!(host, Host::Socket(_)) || config.get_ssl_mode() == postgres::config::SslMode::Disable;
+        let is_plain = matches!(host, Host::Socket(_))
+            || config.get_ssl_mode() == postgres::config::SslMode::Disable;
         let client = if is_plain {
             config.connect(NoTls)
         } else {
@@ -389,7 +390,8 @@ impl Connection {
             }
         }
         let leases = self.leases.borrow().clone();
-        session.rows("SELECT pg_try_advisory_lock(lock) FROM unnest($1::bigint[]) lock", &[&leases])?;
+        session
+            .rows("SELECT pg_try_advisory_lock(lock) FROM unnest($1::bigint[]) lock", &[&leases])?;
         Ok(())
     }
 

@@ -32,7 +32,8 @@ impl From<Error> for StepError {
 /// changes. Another connection may work.
 pub fn is_lost(error: &postgres::Error) -> bool {
     let Some(code) = error.code() else {
-        return error.is_closed() || error.source().is_none_or(|source| source.is::<std::io::Error>());
+        return error.is_closed()
+            || error.source().is_none_or(|source| source.is::<std::io::Error>());
     };
     code.code().starts_with("08")
         || [
@@ -69,7 +70,9 @@ pub fn is_refused(error: &postgres::Error) -> bool {
 /// The text of an error, with the text of the server and the causes.
 pub fn describe(error: &postgres::Error) -> anyhow::Error {
     match error.as_db_error() {
-        Some(reply) => anyhow!("PostgreSQL: {} (SQLSTATE {})", reply.message(), reply.code().code()),
+        Some(reply) => {
+            anyhow!("PostgreSQL: {} (SQLSTATE {})", reply.message(), reply.code().code())
+        }
         None => {
             let mut text = error.to_string();
             let mut source = error.source();

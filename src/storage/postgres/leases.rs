@@ -80,9 +80,8 @@ pub fn is_alive(session: &mut Session, folder: &Path, name: &str) -> StepResult<
     if session.is_locked(lock_number(name))? || has_local_call(folder, name) {
         return Ok(true);
     }
-    let query = format!(
-        "SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, {NOW}"
-    );
+    let query =
+        format!("SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, {NOW}");
     let row = session.row(&query, &[])?.ok_or_else(unexpected)?;
     let (started, now): (i64, i64) = (row.get(0), row.get(1));
     Ok(taken < started && now - started < GRACE)

@@ -62,11 +62,7 @@ impl Postgres {
     ///
     /// # Errors
     /// The database cannot be reached or used.
-    pub fn open_existing(
-        url: Url,
-        schema: &'static str,
-        folder: &Path,
-    ) -> Result<Option<Self>> {
+    pub fn open_existing(url: Url, schema: &'static str, folder: &Path) -> Result<Option<Self>> {
         let connection = Connection::new(url, schema);
         let exists = connection.read(schema::exists)?;
         exists.then(|| Self::load(connection, folder)).transpose()
@@ -104,7 +100,9 @@ impl Store for Postgres {
     }
 
     fn is_alive(&self, lease: &str) -> bool {
-        self.connection.read(|session| leases::is_alive(session, &self.leases, lease)).unwrap_or(true)
+        self.connection
+            .read(|session| leases::is_alive(session, &self.leases, lease))
+            .unwrap_or(true)
     }
 
     fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve> {
@@ -130,8 +128,7 @@ impl Store for Postgres {
                 messages::forget_old(session)?;
                 messages::lock(session, &message.fingerprint)?;
                 if let Some(since) = message.refuse_since
-                    && let Some(earlier) =
-                        messages::latest(session, &message.fingerprint, since)?
+                    && let Some(earlier) = messages::latest(session, &message.fingerprint, since)?
                 {
                     return Ok(Begin::Duplicate(earlier));
                 }

@@ -10,7 +10,13 @@ use crate::storage::postgres::url::{Host, Url};
 ///
 /// # Errors
 /// The file exists but cannot be used.
-pub fn find(url: &Url, host: &Host, port: u16, user: &str, database: &str) -> Result<Option<String>> {
+pub fn find(
+    url: &Url,
+    host: &Host,
+    port: u16,
+    user: &str,
+    database: &str,
+) -> Result<Option<String>> {
     if let Some(password) = &url.password {
         return Ok(Some(password.clone()));
     }

@@ -146,9 +146,7 @@ impl Fields {
             Some("require") => SslMode::Require,
             Some("verify-ca") => SslMode::VerifyCa,
             Some("verify-full") => SslMode::VerifyFull,
-            Some(_) => bail!(
-                "sslmode must be disable, prefer, require, verify-ca or verify-full"
-            ),
+            Some(_) => bail!("sslmode must be disable, prefer, require, verify-ca or verify-full"),
         };
         let timeout = get("connect_timeout", "PGCONNECT_TIMEOUT");
         let timeout = timeout.map(|text| text.parse::<u64>()).transpose();
@@ -201,11 +199,18 @@ fn servers(hosts: Option<String>, ports: Option<String>) -> Result<Vec<(Host, u1
     let hosts: Vec<Host> = match hosts {
         Some(hosts) => {
             let names = hosts.split(',');
-            names.map(|name| if name.is_empty() { default_host(first) } else { Host::new(name) }).collect()
+            names
+                .map(|name| if name.is_empty() { default_host(first) } else { Host::new(name) })
+                .collect()
         }
         None => vec![default_host(first)],
     };
-    ensure!(ports.len() == 1 || ports.len() == hosts.len(), "the URL has {} ports for {} hosts", ports.len(), hosts.len());
+    ensure!(
+        ports.len() == 1 || ports.len() == hosts.len(),
+        "the URL has {} ports for {} hosts",
+        ports.len(),
+        hosts.len()
+    );
     let ports = ports.iter().copied().chain(std::iter::repeat(first));
     Ok(hosts.into_iter().zip(ports).collect())
 }
@@ -231,7 +236,10 @@ fn decode(text: &str) -> Result<String> {
         let digits = rest.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
         let digits = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
         let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        bytes.push(byte.filter(|byte| *byte != 0).context("a % in the URL is not followed by two digits (write % as %25)")?);
+        bytes.push(
+            byte.filter(|byte| *byte != 0)
+                .context("a % in the URL is not followed by two digits (write % as %25)")?,
+        );
         rest = &rest[2..];
     }
     String::from_utf8(bytes).ok().context("the URL is not valid UTF-8")

@@ -1,7 +1,5 @@
 //! What is particular to PostgreSQL: lost connections, versions, passwords and TLS.
 
-use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -60,8 +58,7 @@ fn concurrent_first_runs_create_the_tables_once() {
     let Some(server) = server::shared() else { return };
     let schema = TestSchema::new(server);
     let ids: Vec<String> = thread::scope(|scope| {
-        let runs: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| schema.open().id().to_string())).collect();
+        let runs: Vec<_> = (0..8).map(|_| scope.spawn(|| schema.open().id().to_string())).collect();
         runs.into_iter().map(|run| run.join().expect("ended")).collect()
     });
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
@@ -194,7 +191,11 @@ fn a_restart_or_crash_of_the_server_loses_nothing() {
         let starts = batches.start(&id, worker.name(), &[call(round * 10..round * 10 + 10)]);
         let Ok([Start::Started(call)]) = starts.as_deref() else { panic!("{starts:?}") };
         calls.push(*call);
-        if round % 2 == 0 { server.stop() } else { server.crash() }
+        if round % 2 == 0 {
+            server.stop()
+        } else {
+            server.crash()
+        }
         thread::scope(|scope| {
             scope.spawn(|| {
                 thread::sleep(Duration::from_millis(500));
@@ -257,40 +258,11 @@ fn a_database_that_was_replaced_under_a_running_process_is_refused() {
     assert!(matches!(error, Err(Error::Unreadable(_, Fix::Database))), "{error:?}");
 }
 
-fn openssl(folder: &Path, arguments: &[&str]) -> bool {
-    let output = Command::new("openssl").args(arguments).current_dir(folder).output();
-    output.is_ok_and(|output| output.status.success())
-}
-
-/// A certificate authority, and a certificate of it for `localhost`.
-fn certificates(folder: &Path) -> bool {
-    let request = ["req", "-newkey", "rsa:2048", "-nodes", "-keyout"];
-    std::fs::write(folder.join("san"), "subjectAltName=DNS:localhost\n").expect("written");
-    openssl(
-        folder,
-        &[&request[..], &["ca.key", "-x509", "-days", "2", "-subj", "/CN=ca", "-out", "ca.crt"]]
-            .concat(),
-    ) && openssl(
-        folder,
-        &[&request[..], &["server.key", "-subj", "/CN=localhost", "-out", "server.csr"]].concat(),
-    ) && openssl(
-        folder,
-        &[
-            "x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key",
-            "-CAcreateserial", "-days", "2", "-extfile", "san", "-out", "server.crt",
-        ],
-    ) && openssl(
-        folder,
-        &[&request[..], &["x.key", "-x509", "-days", "2", "-subj", "/CN=x", "-out", "other.crt"]]
-            .concat(),
-    )
-}
-
 #[test]
 fn passwords_and_certificates_are_checked_and_a_password_is_not_shown() {
     let Some(server) = Server::start(&[]) else { return };
     let folder = tempfile::tempdir().expect("a folder");
-    if !certificates(folder.path()) {
+    if !server::certificates(folder.path()) {
         return server::report("SKIPPED: TLS with PostgreSQL (openssl is not installed)");
     }
     let mut admin = server.connect();

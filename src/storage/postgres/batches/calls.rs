@@ -93,8 +93,7 @@ pub fn add(
 fn next_ids(session: &mut Session, count: usize) -> StepResult<Vec<i64>> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let query = "SELECT nextval('batch_call_ids') FROM generate_series(1, $1::bigint)";
-    let mut ids: Vec<i64> =
-        session.rows(query, &[&count])?.iter().map(|row| row.get(0)).collect();
+    let mut ids: Vec<i64> = session.rows(query, &[&count])?.iter().map(|row| row.get(0)).collect();
     ids.sort_unstable();
     Ok(ids)
 }
@@ -121,10 +120,7 @@ fn insert(
     calls: &[&Addition<'_>],
     worker: Option<&str>,
 ) -> StepResult<()> {
-    fn list<'a, T>(
-        calls: &'a [&Addition<'_>],
-        value: impl Fn(&'a Addition<'a>) -> T,
-    ) -> Vec<T> {
+    fn list<'a, T>(calls: &'a [&Addition<'_>], value: impl Fn(&'a Addition<'a>) -> T) -> Vec<T> {
         calls.iter().map(|call| value(call)).collect()
     }
     let state = if worker.is_some() { CallState::Started } else { CallState::Queued };
@@ -301,12 +297,7 @@ fn not_sent(session: &mut Session, batch: i64, id: i64) -> StepResult<()> {
 }
 
 /// A superseded call was accepted: those of its rows that are still free belong to it again.
-fn accepted_after_all(
-    session: &mut Session,
-    batch: i64,
-    id: i64,
-    result: &str,
-) -> StepResult<()> {
+fn accepted_after_all(session: &mut Session, batch: i64, id: i64, result: &str) -> StepResult<()> {
     let query = format!(
         "SELECT {COLUMNS} FROM batch_calls
          WHERE id = $1 AND batch = $2 AND state = 'superseded' FOR UPDATE"

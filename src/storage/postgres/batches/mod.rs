@@ -192,9 +192,8 @@ impl Batches for Postgres {
         let (number, _) = self.connection.read(|session| number(session, batch))?;
         let mut last = 0;
         loop {
-            let page = self
-                .connection
-                .read(|session| calls::page_after(session, number, states, last))?;
+            let page =
+                self.connection.read(|session| calls::page_after(session, number, states, last))?;
             let Some(end) = page.last().map(|call| call.id) else { return Ok(()) };
             last = end;
             page.into_iter().try_for_each(&mut *visit)?;
