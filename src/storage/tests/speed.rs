@@ -1,6 +1,6 @@
-//! Figures for a release build: `cargo test --release --lib storage::tests::speed -- --ignored
-//! --nocapture`.
+//! Figures for a release build: `cargo test --release --lib storage::tests::speed -- --ignored`.
 
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use crate::storage::batches::{CallEnd, CallState, NewCall, Start};
@@ -51,16 +51,11 @@ fn recording_and_resuming_a_million_rows_is_linear_and_fast() {
         assert_eq!((rows, calls, counts.accepted), (1_000_000, 10_000, 1_000_000));
         let per_second = 1.0e6 / large.as_secs_f64();
         let growth = large.as_secs_f64() / small.as_secs_f64();
-        assert!(
-            per_second > 150_000.0 && resumed < Duration::from_secs(5) && growth < 2.0,
-            "{per_second:.0} rows/s, growth {growth:.2}, opened in {opened:?}, resumed in \
-             {resumed:?}"
+        let figures = format!(
+            "{per_second:.0} rows/s, growth {growth:.2}, opened in {opened:?}, resumed in {resumed:?}"
         );
-        if std::env::var_os("SHOW_SPEED").is_some() {
-            panic!(
-                "{per_second:.0} rows/s, growth {growth:.2}, opened in {opened:?}, resumed in \
-                 {resumed:?}"
-            );
-        }
+        writeln!(std::io::stderr(), "{figures}").expect("written");
+        let is_fast = per_second > 150_000.0 && resumed < Duration::from_secs(5);
+        assert!(is_fast && growth < 2.0, "{figures}");
     }
 }

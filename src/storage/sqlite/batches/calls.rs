@@ -13,7 +13,7 @@ use crate::storage::{Error, Fix};
 const COLUMNS: &str = "id, state, rows, row_count, tracking_id, generated, details, payload, \
                        worker, started_at, result";
 /// The number of calls that are read at once.
-const PAGE: usize = 500;
+const PAGE: usize = 100;
 
 const fn state_name(state: CallState) -> &'static str {
     match state {

@@ -76,7 +76,7 @@ fn a_queued_call_that_was_not_sent_is_queued_again_and_a_late_end_does_not_affec
         let batches = store.batches();
         let id = create(&*store);
         let new = queued(0..10);
-        batches.enqueue(&id, &[new.clone()]).expect("queued");
+        batches.enqueue(&id, std::slice::from_ref(&new)).expect("queued");
         let first = batches.claim(&id, "w", 1).expect("claimed").remove(0);
         batches.finish(&id, &[(first.id, CallEnd::NotSent)]).expect("recorded");
         assert_eq!(get(batches, &id).counts, Counts { queued: 10, ..Counts::default() });

@@ -67,7 +67,8 @@ fn a_call_on_record_has_all_its_fields() {
         let store = test.open();
         let id = create(&*store);
         let new = NewCall { details: r#"{"phones":["1"]}"#.into(), ..call([1, 2, 3, 900]) };
-        let Start::Started(call) = store.batches().start(&id, "w", &[new.clone()]).expect("ok")[0]
+        let Start::Started(call) =
+            store.batches().start(&id, "w", std::slice::from_ref(&new)).expect("ok")[0]
         else {
             panic!("its rows are free")
         };
