@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "postgres")]
 use anyhow::{Result, bail};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,7 @@ pub fn switch(folder: &Path, shown: &str, default: Option<&str>) -> Option<Strin
 ///
 /// # Errors
 /// The database had another store before.
+#[cfg(feature = "postgres")]
 pub fn check_id(folder: &Path, shown: &str, id: Option<&str>) -> Result<()> {
     let mut last = load(folder);
     match (last.ids.get(shown), id) {
@@ -90,6 +92,7 @@ mod tests {
         assert!(switch("sqlite", None).is_some());
     }
 
+    #[cfg(feature = "postgres")]
     #[test]
     fn a_database_whose_store_was_replaced_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");

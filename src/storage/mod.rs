@@ -14,6 +14,7 @@ mod files;
 pub mod folder;
 mod last;
 pub mod lock;
+#[cfg(feature = "postgres")]
 pub mod postgres;
 mod rows;
 mod sqlite;
@@ -25,6 +26,7 @@ use jiff::Timestamp;
 
 use crate::settings::{Settings, StoreUrl};
 use batches::Batches;
+#[cfg(feature = "postgres")]
 use postgres::url::Url;
 
 pub use sqlite::{any_alive, repair};
@@ -269,6 +271,17 @@ pub fn folder(settings: &Settings) -> anyhow::Result<PathBuf> {
     if settings.sandbox { folder::sandbox_folder() } else { folder::folder() }
 }
 
+/// No URL can be used in this build.
+#[cfg(not(feature = "postgres"))]
+enum Url {}
+
+#[cfg(not(feature = "postgres"))]
+impl Url {
+    fn parse(_: &str, _: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        anyhow::bail!("this alimsg was built without PostgreSQL (the cargo feature `postgres`)")
+    }
+}
+
 /// The URL of the database that the settings name; `None` for SQLite.
 fn database(settings: &Settings) -> anyhow::Result<Option<Url>> {
     let Some(store) = settings.store.as_ref().filter(|store| store.as_str() != SQLITE) else {
@@ -313,10 +326,6 @@ pub fn warn_if_switched(settings: &Settings) -> Option<String> {
     last::switch(&folder, &shown, default)
 }
 
-const fn schema(settings: &Settings) -> &'static str {
-    if settings.sandbox { postgres::SANDBOX_SCHEMA } else { postgres::SCHEMA }
-}
-
 /// Opens the store, and creates it if it does not exist.
 ///
 /// # Errors
@@ -325,11 +334,7 @@ pub fn open(settings: &Settings) -> Result<Box<dyn Store>> {
     let folder = folder(settings).map_err(|error| Error::Unreadable(error, Fix::Files))?;
     match database(settings).map_err(|error| Error::Unreadable(error, Fix::Database))? {
         None => Ok(Box::new(sqlite::Sqlite::open(&folder)?)),
-        Some(url) => {
-            let store = postgres::Postgres::open(url, schema(settings), &folder)?;
-            same_store(settings, &folder, Some(store.id()))?;
-            Ok(Box::new(store))
-        }
+        Some(url) => open_database(settings, url, &folder),
     }
 }
 
@@ -342,16 +347,46 @@ pub fn open_existing(settings: &Settings) -> Result<Option<Box<dyn Store>>> {
     match database(settings).map_err(|error| Error::Unreadable(error, Fix::Database))? {
         None if !sqlite::exists(&folder)? => Ok(None),
         None => Ok(Some(Box::new(sqlite::Sqlite::open(&folder)?))),
-        Some(url) => {
-            let store = postgres::Postgres::open_existing(url, schema(settings), &folder)?;
-            same_store(settings, &folder, store.as_ref().map(postgres::Postgres::id))?;
-            Ok(store.map(|store| Box::new(store) as Box<dyn Store>))
-        }
+        Some(url) => open_existing_database(settings, url, &folder),
     }
+}
+
+#[cfg(feature = "postgres")]
+const fn schema(settings: &Settings) -> &'static str {
+    if settings.sandbox { postgres::SANDBOX_SCHEMA } else { postgres::SCHEMA }
+}
+
+#[cfg(feature = "postgres")]
+fn open_database(settings: &Settings, url: Url, folder: &Path) -> Result<Box<dyn Store>> {
+    let store = postgres::Postgres::open(url, schema(settings), folder)?;
+    same_store(settings, folder, Some(store.id()))?;
+    Ok(Box::new(store))
+}
+
+#[cfg(feature = "postgres")]
+fn open_existing_database(
+    settings: &Settings,
+    url: Url,
+    folder: &Path,
+) -> Result<Option<Box<dyn Store>>> {
+    let store = postgres::Postgres::open_existing(url, schema(settings), folder)?;
+    same_store(settings, folder, store.as_ref().map(postgres::Postgres::id))?;
+    Ok(store.map(|store| Box::new(store) as Box<dyn Store>))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_database(_: &Settings, url: Url, _: &Path) -> Result<Box<dyn Store>> {
+    match url {}
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_existing_database(_: &Settings, url: Url, _: &Path) -> Result<Option<Box<dyn Store>>> {
+    match url {}
 }
 
 /// Checks that a database has the store that this machine has used there before: a deleted store is
 /// not mistaken for a new one.
+#[cfg(feature = "postgres")]
 fn same_store(settings: &Settings, folder: &Path, id: Option<&str>) -> Result<()> {
     let shown = settings.store.as_ref().map(StoreUrl::shown).unwrap_or_default();
     last::check_id(folder, &shown, id).map_err(|error| Error::Unreadable(error, Fix::Database))

@@ -19,6 +19,7 @@ mod help;
 mod long_lists;
 mod never_twice;
 mod output;
+#[cfg(feature = "postgres")]
 mod postgres;
 mod readme;
 mod replies;

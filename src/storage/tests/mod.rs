@@ -2,11 +2,11 @@
 
 pub mod batches;
 mod keys;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "postgres"))]
 mod postgres;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "postgres"))]
 mod proxy;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "postgres"))]
 #[path = "../../../tests/postgres/server.rs"]
 mod server;
 mod speed;
@@ -18,7 +18,7 @@ use crate::storage::{Store, sqlite};
 /// A new store, which several runs can open.
 enum TestStore {
     Sqlite(TempDir),
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "postgres"))]
     Postgres(postgres::TestSchema),
 }
 
@@ -27,7 +27,7 @@ impl TestStore {
     fn open(&self) -> Box<dyn Store> {
         match self {
             Self::Sqlite(folder) => Box::new(sqlite::Sqlite::open(folder.path()).expect("a store")),
-            #[cfg(unix)]
+            #[cfg(all(unix, feature = "postgres"))]
             Self::Postgres(schema) => Box::new(schema.open()),
         }
     }
@@ -36,7 +36,7 @@ impl TestStore {
 /// A new store of each engine. Without PostgreSQL, a note says that its tests are skipped.
 fn stores() -> Vec<TestStore> {
     let mut stores = vec![TestStore::Sqlite(tempfile::tempdir().expect("a folder"))];
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "postgres"))]
     stores.extend(server::shared().map(postgres::TestSchema::new).map(TestStore::Postgres));
     stores
 }
