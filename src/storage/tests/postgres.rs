@@ -218,6 +218,47 @@ fn a_restart_or_crash_of_the_server_loses_nothing() {
 }
 
 #[test]
+fn workers_process_each_call_once_while_the_server_crashes() {
+    let Some(server) = Server::start(&[]) else { return };
+    let schema = TestSchema::new(&server);
+    let store = schema.open();
+    let id = create(&store);
+    let new: Vec<_> = (0..400_u64).map(|row| queued([row])).collect();
+    store.batches().enqueue(&id, &new).expect("queued");
+    let claimed: Vec<i64> = thread::scope(|scope| {
+        let work = || {
+            let store = schema.open();
+            let worker = store.batches().worker().expect("a lease");
+            let mut claimed = Vec::new();
+            loop {
+                let calls = store.batches().claim(&id, worker.name(), 2).expect("claimed");
+                if calls.is_empty() {
+                    return claimed;
+                }
+                thread::sleep(Duration::from_millis(20));
+                let end = CallEnd::Accepted { result: "{}".into() };
+                let ends: Vec<_> = calls.iter().map(|call| (call.id, end.clone())).collect();
+                store.batches().finish(&id, &ends).expect("recorded");
+                claimed.extend(calls.iter().map(|call| call.id));
+            }
+        };
+        let workers: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
+        for _ in 0..2 {
+            thread::sleep(Duration::from_millis(400));
+            server.crash();
+            server.start_again();
+        }
+        workers.into_iter().flat_map(|worker| worker.join().expect("ended")).collect()
+    });
+    let mut once = claimed.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!((claimed.len(), once.len()), (400, 400));
+    let counts = store.batches().batch(&id).expect("readable").expect("a batch").counts;
+    assert_eq!(counts, Counts { accepted: 400, ..Counts::default() });
+}
+
+#[test]
 fn after_a_restart_of_the_server_a_run_from_before_counts_as_alive_for_a_while() {
     let Some(server) = Server::start(&[]) else { return };
     let schema = TestSchema::new(&server);
