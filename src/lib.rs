@@ -69,6 +69,8 @@ fn run() -> ExitCode {
     let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
             recovery::at_start(&context, may_start_aliyun);
+            storage::check_settings(&context.settings)
+                .map_err(|error| Failure::usage(format!("invalid --store: {error:#}")))?;
             cli::run(&context, command)
         }),
         Err(error) => {

@@ -36,6 +36,56 @@ impl AiModeMethod {
     }
 }
 
+/// Where keys and batches are stored (`--store`): the URL of a database, or `sqlite`. It may contain
+/// a password, so it is never printed; see [`StoreUrl::shown`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreUrl(String);
+
+impl StoreUrl {
+    /// The variable with the URL.
+    pub const VARIABLE: &str = "ALIMSG_STORE";
+    /// The parameters of a URL that identify a database or are needed to reach it.
+    const SHOWN: [&str; 7] =
+        ["host", "port", "user", "dbname", "sslmode", "sslrootcert", "passfile"];
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL without a password.
+    pub fn shown(&self) -> String {
+        let Some((scheme, rest)) = self.0.split_once("://") else {
+            return if self.0 == "sqlite" { self.0.clone() } else { "…".to_string() };
+        };
+        let (main, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, database) = main.split_once('/').unwrap_or((main, ""));
+        let authority = match authority.rsplit_once('@') {
+            Some((credentials, hosts)) => {
+                format!("{}@{hosts}", credentials.split(':').next().unwrap_or_default())
+            }
+            None => authority.to_string(),
+        };
+        let is_shown = |parameter: &&str| {
+            Self::SHOWN.contains(&parameter.split('=').next().unwrap_or_default())
+        };
+        let parameters: Vec<&str> = parameters.split('&').filter(is_shown).collect();
+        let mark = if parameters.is_empty() { "" } else { "?" };
+        format!("{scheme}://{authority}/{database}{mark}{}", parameters.join("&"))
+    }
+}
+
+impl From<String> for StoreUrl {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl std::fmt::Debug for StoreUrl {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "StoreUrl({:?})", self.shown())
+    }
+}
+
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -50,6 +100,10 @@ pub struct Settings {
     pub timeout: Duration,
     pub aliyun: Option<PathBuf>,
     pub sandbox: bool,
+    /// `None` for the SQLite database in the state folder.
+    pub store: Option<StoreUrl>,
+    /// Keys and batches may be in a state folder that other machines or later runs do not have.
+    pub ephemeral_state: bool,
 }
 
 impl Settings {
@@ -78,9 +132,41 @@ impl Settings {
         if self.ai_mode == AiModeMethod::Call {
             flags.extend(["--ai-mode", "call"].map(String::from));
         }
+        if let Some(store) = &self.store
+            && std::env::var(StoreUrl::VARIABLE).ok().as_deref() != Some(store.as_str())
+        {
+            flags.extend(["--store".to_string(), store.shown()]);
+        }
+        if self.ephemeral_state {
+            flags.push("--ephemeral-state".to_string());
+        }
         if flags.is_empty() {
             return command.to_string();
         }
         format!("{command} {}", shell_words::join(flags))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_a_store_is_not_shown() {
+        for (text, shown) in [
+            (
+                "postgres://ann:geheim@db:5433/x?sslmode=require",
+                "postgres://ann@db:5433/x?sslmode=require",
+            ),
+            ("postgresql://db/x?password=geheim&host=/run", "postgresql://db/x?host=/run"),
+            ("postgresql://ann:ge@heim@db", "postgresql://ann@db/"),
+            ("postgresql:///x?pass%77ord=geheim", "postgresql:///x"),
+            ("host=db password=geheim", "…"),
+            ("sqlite", "sqlite"),
+        ] {
+            let store = StoreUrl::from(text.to_string());
+            assert_eq!(store.shown(), shown);
+            assert!(!format!("{store:?}").contains("heim"), "{store:?}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::api::account::{IGNORE_PROFILE, PREFIXES};
 use crate::error::{Failure, Result};
 use crate::os::process::{self, Launch, Output, SpawnOptions};
 use crate::os::{role, system};
-use crate::settings::{Credentials, Settings};
+use crate::settings::{Credentials, Settings, StoreUrl};
 use crate::storage::folder;
 
 /// Makes the CLI install a missing plugin without a prompt, without changing its configuration.
@@ -68,7 +68,7 @@ impl AliyunCli {
         if settings.credentials == Credentials::Env {
             environment.push((IGNORE_PROFILE.to_string(), "TRUE".to_string()));
         }
-        let mut hidden = vec![RETRY_COUNT.to_string()];
+        let mut hidden = [RETRY_COUNT, StoreUrl::VARIABLE, "PGPASSWORD"].map(String::from).to_vec();
         let config_folder = config_folder(settings.sandbox)?;
         let mut plugins_folder = config_folder.join("plugins");
         let program = if settings.sandbox {

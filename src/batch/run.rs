@@ -87,7 +87,11 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         return dry_run(context, &request, &plan);
     }
     require_consent(context)?;
+    storage::require_durable(&context.settings).map_err(not_durable)?;
     let store = storage::open(&context.settings).map_err(store_failure)?;
+    if let Some(warning) = storage::warn_if_switched(&context.settings) {
+        context.screen.warn(warning);
+    }
     let new = new_batch(context, &*store, &request, &plan)?;
     let batches = store.batches();
     let existing = batches.find(&new.identity).map_err(store_failure)?;
@@ -426,6 +430,11 @@ fn other_input(batch: &Batch, new: &NewBatch) -> Box<Failure> {
     ))
     .hint("restore the original file, or send the changed file as a new batch with another --name")
     .next(format!("alimsg batches show {}", batch.id))
+}
+
+fn not_durable(error: anyhow::Error) -> Box<Failure> {
+    Failure::usage(format!("a batch needs a record that is kept: {error:#}"))
+        .hint("without a durable record, a batch cannot be continued without sending twice")
 }
 
 pub fn not_on_record(id: &str) -> Box<Failure> {

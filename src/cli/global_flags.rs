@@ -8,7 +8,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use crate::output::{ColorWhen, ScreenOptions};
-use crate::settings::{AiModeMethod, Credentials, Settings};
+use crate::settings::{AiModeMethod, Credentials, Settings, StoreUrl};
 
 /// The global flags as the user gave them.
 #[derive(Debug, Clone, Args)]
@@ -71,6 +71,23 @@ pub struct GlobalFlags {
     #[arg(long, env = "ALIMSG_SANDBOX", value_parser = FalseyValueParser::new())]
     pub sandbox: bool,
 
+    /// Where to keep keys and batches: postgres://… for a database that several machines share
+    /// [default: sqlite, in the state folder]
+    #[arg(
+        long,
+        global = true,
+        env = StoreUrl::VARIABLE,
+        hide_env_values = true,
+        value_name = "URL",
+        value_parser = clap::value_parser!(StoreUrl)
+    )]
+    pub store: Option<StoreUrl>,
+
+    /// Keep keys and batches in a state folder that can disappear or is on a network file system
+    #[arg(long, global = true, env = "ALIMSG_EPHEMERAL_STATE", hide_env_values = true,
+          value_parser = FalseyValueParser::new())]
+    pub ephemeral_state: bool,
+
     /// In tab-separated output, put a ' before cells that a spreadsheet would run as a formula
     #[arg(long, env = "ALIMSG_SPREADSHEET_SAFE", value_parser = FalseyValueParser::new())]
     pub spreadsheet_safe: bool,
@@ -118,6 +135,8 @@ impl From<GlobalFlags> for Settings {
             timeout: Duration::from_secs(flags.timeout),
             aliyun: flags.aliyun.map(PathBuf::from),
             sandbox: flags.sandbox,
+            store: flags.store,
+            ephemeral_state: flags.ephemeral_state,
         }
     }
 }

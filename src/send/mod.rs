@@ -149,8 +149,16 @@ fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Sto
     if key.is_none() && message.duplicates.is_none() {
         return Ok(None);
     }
+    if key.is_some() {
+        storage::require_durable(&context.settings).map_err(idempotency::not_durable)?;
+    }
     let error = match storage::open(&context.settings) {
-        Ok(store) => return Ok(Some(store)),
+        Ok(store) => {
+            if let Some(warning) = storage::warn_if_switched(&context.settings) {
+                context.screen.warn(warning);
+            }
+            return Ok(Some(store));
+        }
         Err(error) => error,
     };
     match (key, &message.duplicates) {

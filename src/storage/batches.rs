@@ -7,9 +7,10 @@
 
 use std::time::Duration;
 
+use anyhow::anyhow;
 use jiff::Timestamp;
 
-use crate::storage::Result;
+use crate::storage::{Error, Result};
 
 /// The position of a row in the input of its batch, from 0.
 pub type RowIndex = u64;
@@ -236,4 +237,19 @@ pub enum Start {
     Started(i64),
     /// Rows that another call already has.
     Taken(Vec<RowIndex>),
+}
+
+/// The letters of an ID: without those that look like digits.
+const LETTERS: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
+const ID_LENGTH: usize = 8;
+
+/// A new ID for a batch.
+///
+/// # Errors
+/// The system has no random bytes.
+pub(in crate::storage) fn new_id() -> Result<String> {
+    let mut bytes = [0_u8; ID_LENGTH];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::NotWritten(anyhow!("cannot get random bytes: {error}")))?;
+    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect())
 }

@@ -1,27 +1,38 @@
 //! Data that alimsg keeps between runs: idempotency keys, recent messages and batches.
 //!
-//! [`Store`] is the whole interface. The engine is SQLite, with one file in the state folder and
-//! another one for the sandbox; only `sqlite` contains SQL.
+//! [`Store`] is the whole interface. It has two engines: SQLite, with one file in the state folder
+//! and another one for the sandbox, and PostgreSQL, which several machines can share. Only `sqlite`
+//! and `postgres` contain SQL.
 //!
 //! The store makes two guarantees. The state `calling` of a key is on disk before the call starts,
 //! so that no later run treats the key as unused. And a deleted or emptied store is never mistaken
 //! for a new one, because a marker file next to the database remains.
 
 pub mod batches;
+mod durability;
 mod files;
 pub mod folder;
+mod last;
 pub mod lock;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod rows;
 mod sqlite;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, StoreUrl};
 use batches::Batches;
+#[cfg(feature = "postgres")]
+use postgres::url::Url;
 
 pub use sqlite::{any_alive, repair};
+
+/// The value of `--store` for the database in the state folder.
+const SQLITE: &str = "sqlite";
 
 /// The sender's ID of a message, by which its receipt can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,6 +180,8 @@ pub enum Fix {
     Files,
     /// Upgrade alimsg: a later version wrote the store.
     Upgrade,
+    /// Correct the URL, the password or the permissions of the database.
+    Database,
 }
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -258,13 +271,71 @@ pub fn folder(settings: &Settings) -> anyhow::Result<PathBuf> {
     if settings.sandbox { folder::sandbox_folder() } else { folder::folder() }
 }
 
+/// No URL can be used in this build.
+#[cfg(not(feature = "postgres"))]
+enum Url {}
+
+#[cfg(not(feature = "postgres"))]
+impl Url {
+    fn parse(_: &str, _: &dyn Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
+        anyhow::bail!("this alimsg was built without PostgreSQL (the cargo feature `postgres`)")
+    }
+}
+
+/// The URL of the database that the settings name; `None` for SQLite.
+fn database(settings: &Settings) -> anyhow::Result<Option<Url>> {
+    let Some(store) = settings.store.as_ref().filter(|store| store.as_str() != SQLITE) else {
+        return Ok(None);
+    };
+    Url::parse(store.as_str(), &|name| std::env::var(name).ok()).map(Some)
+}
+
+/// Checks the URL of the store, without connecting.
+///
+/// # Errors
+/// The URL is invalid.
+pub fn check_settings(settings: &Settings) -> anyhow::Result<()> {
+    database(settings).map(drop)
+}
+
+/// Whether several machines share the store.
+pub fn is_shared(settings: &Settings) -> bool {
+    matches!(database(settings), Ok(Some(_)))
+}
+
+/// Checks that the store keeps keys and batches, for this machine and for later runs.
+///
+/// # Errors
+/// It may not: the state folder is on a network file system or in an ephemeral container. The
+/// error explains what to do.
+pub fn require_durable(settings: &Settings) -> anyhow::Result<()> {
+    // The sandbox sends nothing.
+    if settings.ephemeral_state || settings.sandbox || is_shared(settings) {
+        return Ok(());
+    }
+    durability::check(&folder(settings)?)
+}
+
+/// Records that this run uses the store of its settings. Returns a warning if the last run used
+/// another one.
+pub fn warn_if_switched(settings: &Settings) -> Option<String> {
+    let shown = settings.store.as_ref().map_or_else(|| SQLITE.to_string(), StoreUrl::shown);
+    let folder = folder(settings).ok()?;
+    // A version without `--store` wrote no file.
+    let default = sqlite::exists(&folder).is_ok_and(|exists| exists).then_some(SQLITE);
+    last::switch(&folder, &shown, default)
+}
+
 /// Opens the store, and creates it if it does not exist.
 ///
 /// # Errors
 /// As [`Error`] lists them.
 pub fn open(settings: &Settings) -> Result<Box<dyn Store>> {
     let folder = folder(settings).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-    Ok(Box::new(sqlite::Sqlite::open(&folder)?))
+    match database(settings).map_err(|error| Error::Unreadable(error, Fix::Database))? {
+        None => Ok(Box::new(sqlite::Sqlite::open(&folder)?)),
+        Some(url) => open_database(settings, url, &folder),
+    }
 }
 
 /// Opens the store if it exists.
@@ -273,20 +344,62 @@ pub fn open(settings: &Settings) -> Result<Box<dyn Store>> {
 /// As [`Error`] lists them.
 pub fn open_existing(settings: &Settings) -> Result<Option<Box<dyn Store>>> {
     let folder = folder(settings).map_err(|error| Error::Unreadable(error, Fix::Files))?;
-    if !sqlite::exists(&folder)? {
-        return Ok(None);
+    match database(settings).map_err(|error| Error::Unreadable(error, Fix::Database))? {
+        None if !sqlite::exists(&folder)? => Ok(None),
+        None => Ok(Some(Box::new(sqlite::Sqlite::open(&folder)?))),
+        Some(url) => open_existing_database(settings, url, &folder),
     }
-    Ok(Some(Box::new(sqlite::Sqlite::open(&folder)?)))
+}
+
+#[cfg(feature = "postgres")]
+const fn schema(settings: &Settings) -> &'static str {
+    if settings.sandbox { postgres::SANDBOX_SCHEMA } else { postgres::SCHEMA }
+}
+
+#[cfg(feature = "postgres")]
+fn open_database(settings: &Settings, url: Url, folder: &Path) -> Result<Box<dyn Store>> {
+    let store = postgres::Postgres::open(url, schema(settings), folder)?;
+    same_store(settings, folder, Some(store.id()))?;
+    Ok(Box::new(store))
+}
+
+#[cfg(feature = "postgres")]
+fn open_existing_database(
+    settings: &Settings,
+    url: Url,
+    folder: &Path,
+) -> Result<Option<Box<dyn Store>>> {
+    let store = postgres::Postgres::open_existing(url, schema(settings), folder)?;
+    same_store(settings, folder, store.as_ref().map(postgres::Postgres::id))?;
+    Ok(store.map(|store| Box::new(store) as Box<dyn Store>))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_database(_: &Settings, url: Url, _: &Path) -> Result<Box<dyn Store>> {
+    match url {}
+}
+
+#[cfg(not(feature = "postgres"))]
+fn open_existing_database(_: &Settings, url: Url, _: &Path) -> Result<Option<Box<dyn Store>>> {
+    match url {}
+}
+
+/// Checks that a database has the store that this machine has used there before: a deleted store is
+/// not mistaken for a new one.
+#[cfg(feature = "postgres")]
+fn same_store(settings: &Settings, folder: &Path, id: Option<&str>) -> Result<()> {
+    let shown = settings.store.as_ref().map(StoreUrl::shown).unwrap_or_default();
+    last::check_id(folder, &shown, id).map_err(|error| Error::Unreadable(error, Fix::Database))
 }
 
 /// Deletes all keys, messages and batches of the sandbox.
 ///
 /// # Errors
 /// The store of the sandbox cannot be read or changed.
-pub fn forget_sandbox() -> anyhow::Result<()> {
-    let folder = folder::sandbox_folder()?;
-    if sqlite::exists(&folder)? {
-        sqlite::Sqlite::open(&folder)?.clear()?;
+pub fn forget_sandbox(settings: &Settings) -> anyhow::Result<()> {
+    let settings = Settings { sandbox: true, ..settings.clone() };
+    if let Some(store) = open_existing(&settings)? {
+        store.clear()?;
     }
     Ok(())
 }

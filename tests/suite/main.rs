@@ -18,6 +18,8 @@ mod idempotency;
 mod invalid_input;
 mod long_lists;
 mod output;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod prompts;
 mod readme;
 mod replies;

@@ -51,7 +51,11 @@ pub fn run(context: &Context, command: Command) -> Result<Report> {
 
 /// The store, if there is one.
 fn open(context: &Context) -> Result<Option<Box<dyn Store>>> {
-    storage::open_existing(&context.settings).map_err(unusable)
+    let store = storage::open_existing(&context.settings).map_err(unusable)?;
+    if let Some(warning) = storage::warn_if_switched(&context.settings) {
+        context.screen.warn(warning);
+    }
+    Ok(store)
 }
 
 /// Finds a key; also returns its store.

@@ -54,6 +54,10 @@ pub fn run(context: &Context) -> Result<Report> {
         }
         Err(error) => error,
     };
+    if storage::is_shared(&context.settings) {
+        // A database is restored from its backup. A new record would make all keys unused.
+        return Err(unusable(error));
+    }
     let reason = match error {
         Error::Unreadable(reason, Fix::Repair | Fix::Files) => reason,
         other => return Err(unusable(other)),

@@ -31,6 +31,6 @@ pub fn run(context: &Context, _: Flags) -> Result<Report> {
     }
     let folder = folder::sandbox_folder()?;
     sandbox::reset(&folder)?;
-    storage::forget_sandbox()?;
+    storage::forget_sandbox(&context.settings)?;
     Ok(Report::from_record(&Reset { status: "reset" }, Value::Null))
 }

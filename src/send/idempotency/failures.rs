@@ -48,8 +48,14 @@ pub fn unreadable(key: &str, error: Error, receipt_query: Option<&ReceiptQuery>)
     match fix {
         Fix::Repair => failure.next(REPAIR),
         Fix::Retry => failure.retryable(),
-        Fix::Files | Fix::Upgrade => failure,
+        Fix::Files | Fix::Upgrade | Fix::Database => failure,
     }
+}
+
+/// The record of keys would not be kept.
+pub fn not_durable(error: anyhow::Error) -> Box<Failure> {
+    Failure::usage(format!("a key needs a record that is kept: {error:#}"))
+        .hint("without a durable record, a key cannot prevent a second message")
 }
 
 fn not_written(error: anyhow::Error) -> Box<Failure> {

@@ -8,7 +8,7 @@ use crate::storage::{
     Tracking,
 };
 
-fn new_key(lease: &str) -> NewKey {
+pub fn new_key(lease: &str) -> NewKey {
     NewKey {
         identity: Identity { content: "c".into(), account: "a".into() },
         tracking: Tracking { id: format!("t-{lease}"), generated: true },
@@ -17,7 +17,7 @@ fn new_key(lease: &str) -> NewKey {
     }
 }
 
-fn message(key: Option<&str>) -> NewMessage {
+pub fn message(key: Option<&str>) -> NewMessage {
     NewMessage {
         id: uuid::Uuid::now_v7().to_string(),
         fingerprint: "f".into(),

@@ -2,6 +2,13 @@
 
 pub mod batches;
 mod keys;
+#[cfg(all(unix, feature = "postgres"))]
+mod postgres;
+#[cfg(all(unix, feature = "postgres"))]
+mod proxy;
+#[cfg(all(unix, feature = "postgres"))]
+#[path = "../../../tests/postgres/server.rs"]
+mod server;
 mod speed;
 
 use tempfile::TempDir;
@@ -11,6 +18,8 @@ use crate::storage::{Store, sqlite};
 /// A new store, which several runs can open.
 enum TestStore {
     Sqlite(TempDir),
+    #[cfg(all(unix, feature = "postgres"))]
+    Postgres(postgres::TestSchema),
 }
 
 impl TestStore {
@@ -18,11 +27,16 @@ impl TestStore {
     fn open(&self) -> Box<dyn Store> {
         match self {
             Self::Sqlite(folder) => Box::new(sqlite::Sqlite::open(folder.path()).expect("a store")),
+            #[cfg(all(unix, feature = "postgres"))]
+            Self::Postgres(schema) => Box::new(schema.open()),
         }
     }
 }
 
-/// A new store of each engine.
+/// A new store of each engine. Without PostgreSQL, a note says that its tests are skipped.
 fn stores() -> Vec<TestStore> {
-    vec![TestStore::Sqlite(tempfile::tempdir().expect("a folder"))]
+    let mut stores = vec![TestStore::Sqlite(tempfile::tempdir().expect("a folder"))];
+    #[cfg(all(unix, feature = "postgres"))]
+    stores.extend(server::shared().map(postgres::TestSchema::new).map(TestStore::Postgres));
+    stores
 }

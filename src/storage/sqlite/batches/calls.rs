@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, Row, params};
 
 use crate::storage::Result;
 use crate::storage::batches::{CallEnd, CallRecord, CallState, NewCall, RowIndex, Start};
-use crate::storage::sqlite::batches::rows;
+use crate::storage::rows;
 use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{Error, Fix};
 

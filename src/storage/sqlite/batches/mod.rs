@@ -2,7 +2,6 @@
 //! The primary key of `batch_rows` enforces it again.
 
 mod calls;
-mod rows;
 
 use std::time::Duration;
 
@@ -13,15 +12,11 @@ use rusqlite::{Connection, Row, params};
 
 use crate::storage::batches::{
     Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Counts, Created, NewBatch, NewCall,
-    RowIndex, Start, WorkerLease,
+    RowIndex, Start, WorkerLease, new_id,
 };
 use crate::storage::sqlite::Sqlite;
 use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{Error, Result, Store as _};
-
-/// The letters of an ID: without those that look like digits.
-const LETTERS: &[u8; 31] = b"23456789abcdefghjkmnpqrstuvwxyz";
-const ID_LENGTH: usize = 8;
 
 const COLUMNS: &str = "number, id, name, command, account, source, content, definition, rows, \
                        enqueued, created_at, cancelled_at";
@@ -201,13 +196,6 @@ impl Batches for Sqlite {
             Ok(Duration::from_micros((start - now).unsigned_abs()))
         })
     }
-}
-
-fn new_id() -> Result<String> {
-    let mut bytes = [0_u8; ID_LENGTH];
-    getrandom::fill(&mut bytes)
-        .map_err(|error| Error::NotWritten(anyhow!("cannot get random bytes: {error}")))?;
-    Ok(bytes.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect())
 }
 
 fn not_on_record(batch: &str) -> Error {

@@ -1,0 +1,312 @@
+//! Batches in PostgreSQL. The primary key of `batch_rows` makes sure that a row has one call, also
+//! among concurrent transactions.
+
+mod calls;
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+use jiff::Timestamp;
+use postgres::Row;
+
+use crate::os::failpoint;
+use crate::storage::batches::{
+    Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Counts, Created, NewBatch, NewCall,
+    RowIndex, Start, WorkerLease, new_id,
+};
+use crate::storage::postgres::connection::{PATIENCE, RESULT_PATIENCE, Session, unexpected};
+use crate::storage::postgres::errors::{StepError, StepResult};
+use crate::storage::postgres::schema::NOW;
+use crate::storage::postgres::{Postgres, leases};
+use crate::storage::{Error, Result, Store as _};
+
+const COLUMNS: &str = "number, id, name, command, account, source, content, definition, \
+                       row_total, enqueued, created_at, cancelled_at";
+/// The number of rows that are read at once.
+const PAGE: i64 = 50_000;
+
+const MICROSECONDS: f64 = 1_000_000.0;
+
+impl Batches for Postgres {
+    fn create(&self, new: &NewBatch) -> Result<Created> {
+        let id = new_id()?;
+        let query = format!(
+            "INSERT INTO batches (id, identity, name, command, account, source, content,
+                                  definition, row_total, enqueued, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, {NOW})
+             ON CONFLICT (identity) DO NOTHING"
+        );
+        self.connection.change(PATIENCE, |session| {
+            session.execute(
+                &query,
+                &[
+                    &id,
+                    &new.identity,
+                    &new.name,
+                    &new.command,
+                    &new.account,
+                    &new.source,
+                    &new.content,
+                    &new.definition,
+                    &new.rows.cast_signed(),
+                    &new.enqueued,
+                ],
+            )?;
+            let batch = find(session, "identity = $1", &new.identity)?.ok_or_else(unexpected)?;
+            // Also if an earlier attempt has created it.
+            Ok(if batch.id == id { Created::New(batch) } else { Created::Existing(batch) })
+        })
+    }
+
+    fn find(&self, identity: &str) -> Result<Option<Batch>> {
+        self.connection.read(|session| find(session, "identity = $1", identity))
+    }
+
+    fn batch(&self, id_or_name: &str) -> Result<Option<Batch>> {
+        self.connection.read(|session| match find(session, "id = $1", id_or_name)? {
+            Some(batch) => Ok(Some(batch)),
+            None => find(session, "name = $1", id_or_name),
+        })
+    }
+
+    fn batches(&self) -> Result<Vec<Batch>> {
+        let query = format!("SELECT {COLUMNS} FROM batches ORDER BY number DESC");
+        self.connection.read(|session| {
+            let rows = session.rows(&query, &[])?;
+            rows.iter().map(|row| with_counts(session, from_row(row))).collect()
+        })
+    }
+
+    fn cancel(&self, batch: &str) -> Result<()> {
+        let query = format!(
+            "UPDATE batches SET cancelled_at = coalesce(cancelled_at, {NOW}) WHERE id = $1"
+        );
+        self.connection.change(PATIENCE, |session| match session.execute(&query, &[&batch])? {
+            1 => Ok(()),
+            _ => Err(not_on_record(batch)),
+        })
+    }
+
+    fn worker(&self) -> Result<Box<dyn WorkerLease>> {
+        self.lease()
+    }
+
+    fn is_working(&self, worker: &str) -> Result<bool> {
+        self.connection.read(|session| leases::is_alive(session, &self.leases, worker))
+    }
+
+    fn start(&self, batch: &str, worker: &str, calls: &[NewCall]) -> Result<Vec<Start>> {
+        let tokens: Vec<String> = calls.iter().map(|_| calls::new_token()).collect();
+        let starts = self.connection.change(PATIENCE, |session| {
+            if session.is_repeated {
+                let (number, _) = number(session, batch)?;
+                if let Some(starts) = calls::added(session, number, calls, &tokens)? {
+                    return Ok(starts);
+                }
+            }
+            let number = open_batch(session, batch)?;
+            let starts = calls::add(session, number, calls, &tokens, Some(worker))?;
+            failpoint::point("store: about to commit the start of calls");
+            Ok(starts)
+        })?;
+        failpoint::point("store: start of calls committed");
+        Ok(starts)
+    }
+
+    fn enqueue(&self, batch: &str, calls: &[NewCall]) -> Result<()> {
+        let tokens: Vec<String> = calls.iter().map(|_| calls::new_token()).collect();
+        self.connection.change(PATIENCE, |session| {
+            if session.is_repeated {
+                let (number, _) = number(session, batch)?;
+                if calls::added(session, number, calls, &tokens)?.is_some() {
+                    return Ok(());
+                }
+            }
+            let number = open_batch(session, batch)?;
+            for start in calls::add(session, number, calls, &tokens, None)? {
+                if let Start::Taken(rows) = start {
+                    let error = anyhow!("row {} already has a call", rows.first().unwrap_or(&0));
+                    return Err(Error::NotWritten(error).into());
+                }
+            }
+            calls::forget_replaced_payloads(session, number)
+        })
+    }
+
+    fn claim(&self, batch: &str, worker: &str, max: usize) -> Result<Vec<CallRecord>> {
+        let has_queued = self.connection.read(|session| {
+            let (number, _) = number(session, batch)?;
+            calls::has_queued(session, number)
+        })?;
+        if !has_queued {
+            return Ok(Vec::new());
+        }
+        let token = calls::new_token();
+        let claimed = self.connection.change(PATIENCE, |session| {
+            if session.is_repeated {
+                let (number, _) = number(session, batch)?;
+                let calls = calls::claimed(session, number, worker, &token)?;
+                if !calls.is_empty() {
+                    return Ok(calls);
+                }
+            }
+            let number = match open_batch(session, batch) {
+                Err(StepError::Store(Error::NotWritten(error))) if error.is::<Cancelled>() => {
+                    return Ok(Vec::new());
+                }
+                number => number?,
+            };
+            let calls = calls::claim(session, number, worker, max, &token)?;
+            failpoint::point("store: about to commit a claim");
+            Ok(calls)
+        })?;
+        failpoint::point("store: claim committed");
+        Ok(claimed)
+    }
+
+    fn finish(&self, batch: &str, ends: &[(i64, CallEnd)]) -> Result<()> {
+        self.connection.change(RESULT_PATIENCE, |session| {
+            let (number, _) = number(session, batch)?;
+            ends.iter().try_for_each(|(id, end)| calls::finish(session, number, *id, end))
+        })
+    }
+
+    fn recorded_rows(&self, batch: &str, visit: &mut dyn FnMut(RowIndex)) -> Result<()> {
+        let (number, _) = self.connection.read(|session| number(session, batch))?;
+        let query = "SELECT row_index FROM batch_rows WHERE batch = $1 AND row_index > $2
+                     ORDER BY row_index LIMIT $3";
+        let mut last = -1_i64;
+        loop {
+            let page = self.connection.read(|session| {
+                let rows = session.rows(query, &[&number, &last, &PAGE])?;
+                Ok(rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>())
+            })?;
+            let Some(end) = page.last() else { return Ok(()) };
+            last = *end;
+            page.into_iter().for_each(|row| visit(row.cast_unsigned()));
+        }
+    }
+
+    fn calls(
+        &self,
+        batch: &str,
+        states: &[CallState],
+        visit: &mut dyn FnMut(CallRecord) -> Result<()>,
+    ) -> Result<()> {
+        let (number, _) = self.connection.read(|session| number(session, batch))?;
+        let mut last = 0;
+        loop {
+            let page =
+                self.connection.read(|session| calls::page_after(session, number, states, last))?;
+            let Some(end) = page.last().map(|call| call.id) else { return Ok(()) };
+            last = end;
+            page.into_iter().try_for_each(&mut *visit)?;
+        }
+    }
+
+    fn supersede(&self, batch: &str, call: i64) -> Result<bool> {
+        self.connection.change(PATIENCE, |session| {
+            let (number, _) = number(session, batch)?;
+            if session.is_repeated && calls::is_superseded(session, number, call)? {
+                return Ok(true);
+            }
+            calls::supersede(session, number, call)
+        })
+    }
+
+    fn reserve_rate(&self, batch: &str, messages: u64, per_second: f64) -> Result<Duration> {
+        if per_second.is_nan() || per_second <= 0.0 {
+            return Ok(Duration::ZERO);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "no batch has 2^52 messages")]
+        let needed = messages as f64 / per_second * MICROSECONDS;
+        #[expect(clippy::cast_possible_truncation, reason = "the conversion saturates")]
+        let needed = (needed.ceil() as i64).min(i64::MAX / 4);
+        // If the clock was set back, the reserved time moves with it. Smaller differences come from
+        // waiting for another worker.
+        let query = format!(
+            "WITH clock AS MATERIALIZED (SELECT {NOW} AS now)
+             INSERT INTO batch_rates AS rate (batch, at, free_at)
+             SELECT $1, now, now + $2::bigint FROM clock
+             ON CONFLICT (batch) DO UPDATE
+             SET at = excluded.at,
+                 free_at = $2::bigint + greatest(
+                     excluded.at,
+                     rate.free_at - CASE WHEN rate.at - excluded.at > 1000000
+                                         THEN rate.at - excluded.at ELSE 0 END)
+             RETURNING free_at - $2::bigint - at"
+        );
+        let wait: i64 = self.connection.change(PATIENCE, |session| {
+            let (number, _) = number(session, batch)?;
+            let row = session.row(&query, &[&number, &needed])?.ok_or_else(unexpected)?;
+            Ok(row.get(0))
+        })?;
+        Ok(Duration::from_micros(wait.max(0).unsigned_abs()))
+    }
+}
+
+fn not_on_record(batch: &str) -> StepError {
+    Error::NotWritten(anyhow!("the batch {batch} is not on record")).into()
+}
+
+/// The number of a batch, and whether it was cancelled.
+fn number(session: &mut Session, batch: &str) -> StepResult<(i64, bool)> {
+    let query = "SELECT number, cancelled_at IS NOT NULL FROM batches WHERE id = $1";
+    let row = session.row(query, &[&batch])?.ok_or_else(|| not_on_record(batch))?;
+    Ok((row.get(0), row.get(1)))
+}
+
+/// The number of a batch that may start calls. It cannot be cancelled until the transaction ends.
+fn open_batch(session: &mut Session, batch: &str) -> StepResult<i64> {
+    let query = "SELECT number, cancelled_at IS NOT NULL FROM batches WHERE id = $1 FOR SHARE";
+    let row = session.row(query, &[&batch])?.ok_or_else(|| not_on_record(batch))?;
+    if row.get(1) {
+        return Err(Error::NotWritten(Cancelled.into()).into());
+    }
+    Ok(row.get(0))
+}
+
+/// The latest batch that meets a condition.
+fn find(session: &mut Session, condition: &str, value: &str) -> StepResult<Option<Batch>> {
+    let query =
+        format!("SELECT {COLUMNS} FROM batches WHERE {condition} ORDER BY number DESC LIMIT 1");
+    let row = session.row(&query, &[&value])?;
+    row.map(|row| with_counts(session, from_row(&row))).transpose()
+}
+
+/// Parses a row: the number of the batch, and the batch without its counts.
+fn from_row(row: &Row) -> (i64, Batch) {
+    let time = |at: i64| Timestamp::from_microsecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+    let batch = Batch {
+        id: row.get(1),
+        name: row.get(2),
+        command: row.get(3),
+        account: row.get(4),
+        source: row.get(5),
+        content: row.get(6),
+        definition: row.get(7),
+        rows: row.get::<_, i64>(8).cast_unsigned(),
+        enqueued: row.get(9),
+        created_at: time(row.get(10)),
+        cancelled_at: row.get::<_, Option<i64>>(11).map(time),
+        counts: Counts::default(),
+    };
+    (row.get(0), batch)
+}
+
+fn with_counts(session: &mut Session, (number, mut batch): (i64, Batch)) -> StepResult<Batch> {
+    let query = "SELECT state, sum(row_count)::bigint FROM batch_calls WHERE batch = $1
+                 GROUP BY state";
+    for row in session.rows(query, &[&number])? {
+        let count = row.get::<_, i64>(1).cast_unsigned();
+        match calls::parse_state(row.get(0)) {
+            CallState::Queued => batch.counts.queued += count,
+            CallState::Started => batch.counts.started += count,
+            CallState::Accepted => batch.counts.accepted += count,
+            CallState::Failed => batch.counts.failed += count,
+            CallState::Unknown => batch.counts.unknown += count,
+            CallState::Superseded => {}
+        }
+    }
+    Ok(batch)
+}

@@ -1,0 +1,233 @@
+//! The store in a PostgreSQL database, which many machines can use at the same time.
+//!
+//! Each change is one transaction with `synchronous_commit`. If the connection is lost, the
+//! operation is repeated on a new one; see [`connection`] for a commit without a reply.
+
+mod batches;
+mod connection;
+mod errors;
+mod keys;
+mod leases;
+mod messages;
+mod password;
+mod schema;
+mod tls;
+pub mod url;
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use hmac::Hmac;
+use hmac::KeyInit as _;
+use hmac::Mac as _;
+use jiff::Timestamp;
+use sha2::Sha256;
+
+use crate::os::failpoint;
+use crate::storage::batches::Batches;
+use crate::storage::{
+    Begin, Earlier, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result, SendEnd, Store,
+};
+use connection::{Connection, PATIENCE, RESULT_PATIENCE};
+use url::Url;
+
+/// The schema of the tables.
+pub const SCHEMA: &str = "alimsg";
+/// The schema for the sandbox.
+pub const SANDBOX_SCHEMA: &str = "alimsg_sandbox";
+
+pub struct Postgres {
+    connection: Rc<Connection>,
+    id: String,
+    secret: Vec<u8>,
+    /// The folder for the files of leases.
+    leases: PathBuf,
+}
+
+impl Postgres {
+    /// Connects to the database, and creates the tables if they do not exist. `folder` is the state
+    /// folder of this machine.
+    ///
+    /// # Errors
+    /// The database cannot be reached or used.
+    pub fn open(url: Url, schema: &'static str, folder: &Path) -> Result<Self> {
+        let connection = Connection::new(url, schema);
+        if !connection.read(schema::exists)? {
+            connection.change(PATIENCE, |session| schema::create(session, schema))?;
+        }
+        Self::load(connection, folder)
+    }
+
+    /// Connects to the database; `None` if it has no tables of alimsg.
+    ///
+    /// # Errors
+    /// The database cannot be reached or used.
+    pub fn open_existing(url: Url, schema: &'static str, folder: &Path) -> Result<Option<Self>> {
+        let connection = Connection::new(url, schema);
+        let exists = connection.read(schema::exists)?;
+        exists.then(|| Self::load(connection, folder)).transpose()
+    }
+
+    fn load(connection: Connection, folder: &Path) -> Result<Self> {
+        let found = connection.read(schema::load)?;
+        connection.opened(found.id.clone());
+        let leases = folder.join("leases");
+        Ok(Self { connection: Rc::new(connection), id: found.id, secret: found.secret, leases })
+    }
+
+    /// The random ID of this store.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Store for Postgres {
+    fn digest(&self, value: &str) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else {
+            // HMAC accepts keys of any length.
+            return String::new();
+        };
+        mac.update(value.as_bytes());
+        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn known_since(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn lease(&self) -> Result<Box<dyn Lease>> {
+        leases::take(&self.connection, &self.leases)
+    }
+
+    fn is_alive(&self, lease: &str) -> bool {
+        self.connection
+            .read(|session| leases::is_alive(session, &self.leases, lease))
+            .unwrap_or(true)
+    }
+
+    fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve> {
+        self.connection.change(PATIENCE, |session| keys::reserve(session, &self.leases, key, new))
+    }
+
+    fn begin(&self, owner: Option<Owner<'_>>, message: Option<&NewMessage>) -> Result<Begin> {
+        let begun = self.connection.change(PATIENCE, |session| {
+            if session.is_repeated {
+                let message_is_recorded = match message {
+                    Some(message) => messages::is_recorded(session, &message.id)?,
+                    None => true,
+                };
+                let is_started = match owner {
+                    Some(owner) => keys::is_started(session, owner)?,
+                    None => true,
+                };
+                if message_is_recorded && is_started {
+                    return Ok(Begin::Go);
+                }
+            }
+            if let Some(message) = message {
+                messages::forget_old(session)?;
+                messages::lock(session, &message.fingerprint)?;
+                if let Some(since) = message.refuse_since
+                    && let Some(earlier) = messages::latest(session, &message.fingerprint, since)?
+                {
+                    return Ok(Begin::Duplicate(earlier));
+                }
+                messages::add(session, message)?;
+            }
+            if let Some(owner) = owner {
+                keys::start(session, owner)?;
+            }
+            failpoint::point("store: about to commit a start");
+            Ok(Begin::Go)
+        })?;
+        failpoint::point("store: start committed");
+        Ok(begun)
+    }
+
+    fn finish(
+        &self,
+        owner: Option<Owner<'_>>,
+        message: Option<&str>,
+        end: SendEnd<'_>,
+    ) -> Result<()> {
+        self.connection.change(RESULT_PATIENCE, |session| {
+            if let Some(id) = message {
+                messages::finish(session, id, &end)?;
+            }
+            match owner {
+                Some(owner) => keys::finish(session, owner, &end),
+                None => Ok(()),
+            }
+        })
+    }
+
+    fn release(&self, owner: Owner<'_>) -> Result<()> {
+        self.connection.change(PATIENCE, |session| keys::release(session, owner))
+    }
+
+    fn key(&self, key: &str) -> Result<Option<KeyRecord>> {
+        self.connection.read(|session| keys::find(session, key))
+    }
+
+    fn keys(&self) -> Result<Vec<KeyRecord>> {
+        self.connection.read(keys::all)
+    }
+
+    fn settle_as_sent(&self, record: &KeyRecord, result: &str) -> Result<()> {
+        self.connection.change(PATIENCE, |session| {
+            keys::put_accepted(session, record, result)?;
+            messages::accept_for_key(session, &record.key)
+        })
+    }
+
+    fn settle_as_not_sent(&self, record: &KeyRecord) -> Result<bool> {
+        self.connection.change(PATIENCE, |session| {
+            let is_removed = keys::remove_unchanged(session, &self.leases, record)?;
+            if is_removed {
+                messages::remove_for_key(session, &record.key)?;
+            }
+            Ok(is_removed)
+        })
+    }
+
+    fn recent(&self, fingerprint: &str, since: Timestamp) -> Result<Option<Earlier>> {
+        self.connection.read(|session| messages::latest(session, fingerprint, since))
+    }
+
+    fn batches(&self) -> &dyn Batches {
+        self
+    }
+
+    fn check(&self) -> Result<()> {
+        self.connection.read(|session| {
+            schema::load(session)?;
+            keys::all(session).map(drop)
+        })
+    }
+
+    fn clear(&self) -> Result<()> {
+        self.connection.change(PATIENCE, |session| {
+            session.script(
+                "DELETE FROM keys; DELETE FROM messages; DELETE FROM batch_rows;
+                 DELETE FROM batch_calls; DELETE FROM batch_rates; DELETE FROM batches;",
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+impl Postgres {
+    /// A setting of the session.
+    pub fn setting(&self, name: &str) -> String {
+        let query = "SELECT current_setting($1)";
+        let row = self.connection.read(|session| session.row(query, &[&name]));
+        row.expect("readable").expect("a row").get(0)
+    }
+
+    /// Whether the connection is encrypted.
+    pub fn uses_tls(&self) -> bool {
+        let query = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+        let row = self.connection.read(|session| session.row(query, &[]));
+        row.expect("readable").expect("a row").get(0)
+    }
+}
