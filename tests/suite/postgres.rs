@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::lines::{SMS, TEXT, and};
+use crate::support::messages::{SMS, TEXT, and};
 use crate::support::{Ran, Running, World};
 use server::Server;
 
