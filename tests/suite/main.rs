@@ -20,6 +20,7 @@ mod long_lists;
 mod output;
 mod prompts;
 mod readme;
+mod references;
 mod replies;
 mod report_fields;
 mod sandbox;
