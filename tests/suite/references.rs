@@ -45,17 +45,34 @@ fn exists(path: &str) -> bool {
 }
 
 #[test]
-fn every_path_in_the_architecture_exists() {
-    let Some(text) = reference("architecture.md") else { return };
-    let is_path = |word: &String| word.contains('/') && !word.contains([' ', ':', '$']);
-    let paths: Vec<String> = quoted(&text).into_iter().filter(is_path).collect();
-    assert!(paths.len() > 20, "{paths:?}");
-    let missing: Vec<String> = paths
-        .iter()
-        .flat_map(|word| alternatives(word))
-        .filter(|path| !exists(path))
-        .collect();
-    assert!(missing.is_empty(), "references/architecture.md names missing files: {missing:?}");
+fn every_path_in_the_references_exists() {
+    let is_path = |word: &String| word.contains('/') && !word.contains([' ', ':', '$', '~']);
+    for name in ["architecture.md", "aliyun-cli.md"] {
+        let Some(text) = reference(name) else { return };
+        let paths: Vec<String> = quoted(&text).into_iter().filter(is_path).collect();
+        assert!(paths.len() > 20, "{name}: {paths:?}");
+        let all = paths.iter().flat_map(|word| alternatives(word));
+        let missing: Vec<String> = all.filter(|path| !exists(path)).collect();
+        assert!(missing.is_empty(), "references/{name} names missing files: {missing:?}");
+    }
+}
+
+/// The targets of the links of a page.
+fn links(markdown: &str) -> Vec<&str> {
+    let targets = markdown.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    targets.map(|(target, _)| target).collect()
+}
+
+#[test]
+fn the_links_between_the_pages_work() {
+    let pages = ["README.md", "references/architecture.md", "references/scaling.md"];
+    for page in pages.map(|page| project().join(page)) {
+        let Ok(text) = fs::read_to_string(&page) else { return };
+        for link in links(&text).into_iter().filter(|link| !link.starts_with("https:")) {
+            let target = page.parent().expect("a folder").join(link);
+            assert!(target.exists(), "{}: the link {link} leads nowhere", page.display());
+        }
+    }
 }
 
 /// All source files in one text.
@@ -73,7 +90,7 @@ fn source(folder: &Path) -> String {
 }
 
 #[test]
-fn every_name_and_module_in_the_architecture_exists() {
+fn the_architecture_names_every_module_and_only_existing_types() {
     let Some(text) = reference("architecture.md") else { return };
     let source = source(&project().join("src"));
     let is_name = |word: &&str| {
@@ -98,7 +115,8 @@ fn every_name_and_module_in_the_architecture_exists() {
     let entries = fs::read_dir(project().join("src")).expect("a folder");
     for path in entries.map(|entry| entry.expect("an entry").path()) {
         let module = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        let has_row = words.iter().any(|word| *word == module || *word == format!("src/{module}.rs"));
+        let has_row =
+            words.iter().any(|word| *word == module || *word == format!("src/{module}.rs"));
         assert!(has_row, "references/architecture.md does not name the module {module}");
     }
 }
@@ -132,7 +150,8 @@ fn the_commands_about_scaling_succeed_as_dry_runs() {
         line.trim().strip_prefix("command: [").and_then(|rest| rest.strip_suffix(']'))
     });
     let words = words.expect("the command of the container, in one line");
-    commands.push(words.split(", ").map(|word| word.trim_matches('"')).collect::<Vec<_>>().join(" "));
+    commands
+        .push(words.split(", ").map(|word| word.trim_matches('"')).collect::<Vec<_>>().join(" "));
     assert_eq!(commands.len(), 5, "{commands:?}");
     let world = machine();
     for command in commands {
