@@ -1,4 +1,4 @@
-//! The files in `references`: the paths they name exist, and their commands are valid.
+//! The README and the files in `references`: paths, links and names exist, and commands are valid.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -193,4 +193,28 @@ fn the_slurm_script_starts_one_worker() {
     assert_eq!(ran.exit(), 0, "{ran:#?}");
     assert_eq!(ran.json()["command"], "batches work", "{ran:#?}");
     assert_eq!(run(&[]).exit(), 1, "without a batch");
+}
+
+/// The README's way to build a container image.
+#[test]
+fn checks_made_while_an_image_is_built_count_for_the_first_send() {
+    let world = World::new();
+    let keys =
+        [("ALIBABA_CLOUD_ACCESS_KEY_ID", "id"), ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")];
+    let flags = ["--ai-mode", "call", "--credentials", "env"];
+    let built = world.run_with_env(&[&flags[..], &["sms", "signs", "list"]].concat(), &keys);
+    assert_eq!(built.exit(), 0, "{built:#?}");
+    let mut copy = world.shell(
+        "set -e; cp -r home home2; rm -r home; mv home2 home
+         cp -r state state2; rm -r state; mv state2 state",
+        &[],
+    );
+    copy.current_dir(world.path(""));
+    assert_eq!(Running::start(copy).wait().exit(), 0);
+    let before = world.commands().len();
+    let send = ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003", "--yes"];
+    let sent = world.run_with_env(&[&flags[..], &send].concat(), &keys);
+    assert_eq!(sent.exit(), 0, "{sent:#?}");
+    let commands = world.commands();
+    assert_eq!(commands.len() - before, 1, "only the call: {:?}", &commands[before..]);
 }
