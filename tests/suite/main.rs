@@ -22,6 +22,7 @@ mod output;
 mod postgres;
 mod prompts;
 mod readme;
+mod references;
 mod replies;
 mod report_fields;
 mod sandbox;
