@@ -44,9 +44,7 @@ pub fn export(
         let wanted = match selection {
             Selection::Accepted => state == Some(CallState::Accepted),
             Selection::Failed => state == Some(CallState::Failed),
-            Selection::Unknown => {
-                matches!(state, Some(CallState::Unknown | CallState::Started))
-            }
+            Selection::Unknown => state == Some(CallState::Unknown),
             Selection::Remaining => matches!(state, None | Some(CallState::Queued)),
             Selection::All => true,
         };
@@ -89,8 +87,15 @@ fn results(
                 .as_deref()
                 .and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
             let code = result.and_then(|result| result["code"].as_str().map(String::from));
+            let state = match &record.worker {
+                // Its run is still sending it, so its outcome is not unknown.
+                Some(worker) if record.state == CallState::Started => {
+                    if batches.is_working(worker)? { record.state } else { CallState::Unknown }
+                }
+                _ => record.state,
+            };
             for row in record.rows {
-                results.insert(row, (record.state, code.clone()));
+                results.insert(row, (state, code.clone()));
             }
             Ok(())
         })
@@ -102,7 +107,8 @@ const fn state_name(state: Option<CallState>) -> &'static str {
     match state {
         None => "not sent",
         Some(CallState::Queued) => "queued",
-        Some(CallState::Started | CallState::Unknown) => "unknown",
+        Some(CallState::Started) => "being sent",
+        Some(CallState::Unknown) => "unknown",
         Some(CallState::Accepted) => "accepted",
         Some(CallState::Failed) => "failed",
         Some(CallState::Superseded) => "superseded",

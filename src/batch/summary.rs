@@ -77,12 +77,17 @@ impl Summary {
     /// The counts as a sentence.
     pub fn describe(&self) -> String {
         format!(
-            "batch {}: {} accepted, {} failed, {} unknown, {} not sent yet",
+            "batch {}: {} accepted, {} failed, {} unknown, {} not sent yet{}",
             self.id,
             self.accepted,
             self.failed,
-            self.unknown + self.started,
-            self.remaining
+            self.unknown,
+            self.remaining,
+            if self.started > 0 {
+                format!(", {} being sent by other runs", self.started)
+            } else {
+                String::new()
+            }
         )
     }
 }
@@ -131,7 +136,9 @@ pub fn report(context: &Context, batch: &Batch, tally: &Tally) -> Result<Report>
 
 fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
     let id = &summary.id;
-    let unknown = summary.unknown + summary.started;
+    // Calls that are still started belong to other runs: those of runs that are gone were recorded as
+    // unknown before.
+    let unknown = summary.unknown;
     let show = format!("alimsg batches show {id}");
     let export = |state: &str| format!("alimsg batches export {id} --{state}");
     let resume = format!("alimsg batches resume {id}");

@@ -116,8 +116,9 @@ Exit codes:
   0  done                                   5  permission denied; the missing policy is printed
   1  internal error                         6  rejected or throttled by the service
   2  bad or missing input; nothing sent     7  outcome unknown: check before sending again
-  3  no usable aliyun, plugin or network    9  cancelled at a prompt
-  4  no valid credentials                   128+n  ended by signal n";
+  3  no usable aliyun, plugin or network    8  a batch was sent only in part
+  4  no valid credentials                   9  cancelled at a prompt
+                                            128+n  ended by signal n";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {

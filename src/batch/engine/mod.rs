@@ -122,8 +122,6 @@ struct State<'s> {
     next: Option<(Planned, Instant)>,
     exhausted: bool,
     pace: Pace,
-    /// The earliest start of another call, because of the limit of calls per second.
-    next_call_at: Instant,
     connection_failures: u32,
     /// Results that could not be recorded yet.
     unrecorded: Vec<(i64, CallEnd)>,
@@ -145,7 +143,6 @@ impl Engine<'_> {
             next: None,
             exhausted: false,
             pace: Pace::new(self.options.rate, now),
-            next_call_at: now,
             connection_failures: 0,
             unrecorded: Vec::new(),
             tally: Tally::default(),
@@ -290,20 +287,26 @@ impl Engine<'_> {
     /// When a call with this many messages may start.
     fn due(&self, state: &mut State<'_>, messages: u64) -> Result<Instant> {
         let now = Instant::now();
-        let mut due = state.next_call_at.max(now);
-        if let Some(rate) = state.pace.rate(now) {
-            let wait = self.retrying(|| self.store.reserve_rate(&self.batch.id, messages, rate))?;
-            due = due.max(now + wait);
-        }
-        state.next_call_at = due + self.call_interval();
-        Ok(due)
+        // Counts are far below 2^52.
+        #[allow(clippy::cast_precision_loss)]
+        let count = messages as f64;
+        let limit = self.calls_per_second().map(|calls| calls * count);
+        let rate = match (state.pace.rate(now), limit) {
+            (Some(rate), Some(limit)) => rate.min(limit),
+            (Some(rate), None) | (None, Some(rate)) => rate,
+            (None, None) => return Ok(now),
+        };
+        // The store keeps one budget for all workers of the batch.
+        let wait = self.retrying(|| self.store.reserve_rate(&self.batch.id, messages, rate))?;
+        Ok(now + wait)
     }
 
-    /// The documented limits of the services: calls per second and account.
-    const fn call_interval(&self) -> Duration {
+    /// The documented limit of the service: calls per second and account. `None` if processes cannot
+    /// reach it: 5,000 for SMS.
+    const fn calls_per_second(&self) -> Option<f64> {
         match self.definition.product() {
-            Product::Dysmsapi => Duration::from_micros(200),
-            Product::Cams => Duration::from_millis(100),
+            Product::Dysmsapi => None,
+            Product::Cams => Some(10.0),
         }
     }
 
