@@ -118,7 +118,12 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         context.screen.confirm(&format!("{verb} {messages}"))?;
     }
     let batch = match batches.create(&new).map_err(store_failure)? {
-        Created::New(batch) | Created::Existing(batch) => batch,
+        Created::New(batch) => batch,
+        // Another run may have created it since.
+        Created::Existing(batch) => {
+            check_existing(&batch, &new, &request)?;
+            batch
+        }
     };
     for (call, _) in &retried {
         batches.supersede(&batch.id, *call).map_err(store_failure)?;
@@ -213,8 +218,9 @@ pub fn finish(
     tally: &Tally,
 ) -> Result<Report> {
     let space = request.definition().space.as_deref();
-    look_up::settle(context, guard, batches, id, space, request.look_up())?;
-    let batch = batches.batch(id).map_err(store_failure)?;
+    let settled = look_up::settle(context, guard, batches, id, space, request.look_up());
+    let batch = settled.and_then(|_| batches.batch(id).map_err(store_failure));
+    let batch = batch.map_err(|failure| summary::without_record(failure, id, tally))?;
     let batch = batch.ok_or_else(|| not_on_record(id))?;
     summary::report(context, &batch, tally)
 }

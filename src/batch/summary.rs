@@ -76,13 +76,13 @@ impl Summary {
 
     /// The counts as a sentence.
     pub fn describe(&self) -> String {
+        let started = match self.started {
+            0 => String::new(),
+            started => format!("{started} started, "),
+        };
         format!(
-            "batch {}: {} accepted, {} failed, {} unknown, {} not sent yet",
-            self.id,
-            self.accepted,
-            self.failed,
-            self.unknown + self.started,
-            self.remaining
+            "batch {}: {} accepted, {} failed, {} unknown, {started}{} not sent yet",
+            self.id, self.accepted, self.failed, self.unknown, self.remaining
         )
     }
 }
@@ -121,6 +121,12 @@ pub fn report(context: &Context, batch: &Batch, tally: &Tally) -> Result<Report>
         let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
         context.screen.note(&format!("{messages} × {code}: {message}{hint}"));
     }
+    if summary.started > 0 {
+        let message = "another run is sending this batch";
+        context
+            .screen
+            .note(&format!("{message}; its running calls have {} messages", summary.started));
+    }
     let Some(failure) = failure(&summary, tally) else {
         return Ok(Report::from_record(&result, Value::Null));
     };
@@ -129,9 +135,24 @@ pub fn report(context: &Context, batch: &Batch, tally: &Tally) -> Result<Report>
     Err(failure)
 }
 
+/// The failure if the state of the batch cannot be read at the end of a run.
+pub fn without_record(mut failure: Box<Failure>, id: &str, tally: &Tally) -> Box<Failure> {
+    if tally.calls > 0 {
+        failure.kind = Kind::UnknownOutcome;
+        failure.outcome = Outcome::Unknown;
+        failure.retryable = false;
+        failure.message = format!(
+            "{}; this run counted {} accepted, {} failed and {} unknown messages",
+            failure.message, tally.accepted, tally.failed, tally.unknown
+        );
+    }
+    failure.next(format!("alimsg batches resume {id}"))
+}
+
 fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
     let id = &summary.id;
-    let unknown = summary.unknown + summary.started;
+    // All calls of runs that are gone are unknown by now: started calls belong to other runs.
+    let unknown = summary.unknown;
     let show = format!("alimsg batches show {id}");
     let export = |state: &str| format!("alimsg batches export {id} --{state}");
     let resume = format!("alimsg batches resume {id}");

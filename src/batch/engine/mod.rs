@@ -20,17 +20,18 @@ use crate::batch::definition::Definition;
 use crate::batch::grouping::{Group, Groups};
 use crate::batch::pace::Pace;
 use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::error::{self, Failure, Outcome, Result};
 use crate::os::{failpoint, signals};
 use crate::storage::batches::{Batch, Batches, CallEnd, CallState, NewCall, Start, WorkerLease};
 use crate::storage::{self, Tracking};
 use verdict::Verdict;
 
-/// How often a call that was proven not to be sent is tried again, after throttling or a refused
-/// connection.
+/// How often a call that was proven not to be sent is tried, after refused connections.
 const MAX_ATTEMPTS: u32 = 5;
-/// After so many refused connections in a row, the batch stops.
-const MAX_CONNECTION_FAILURES: u32 = 10;
+/// How often a call is tried after throttling.
+const MAX_THROTTLED_ATTEMPTS: u32 = 10;
+/// After so many throttled calls or refused connections without an accepted call, the batch stops.
+const MAX_FAILURES_IN_A_ROW: u32 = 10;
 /// The longest pause of the loop, so that no event is missed for long.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The pause after the store could not be used, and how long the engine tries to record results.
@@ -113,28 +114,44 @@ struct Running {
     planned: Planned,
 }
 
+/// A call that ended, and whose result is not recorded yet.
+struct Ending {
+    id: i64,
+    state: CallState,
+    group: Group,
+    tracking_id: String,
+    receipt_id: Option<String>,
+    failure: Option<Box<Failure>>,
+}
+
 /// The state of a run.
 struct State<'s> {
     source: Source<'s>,
     /// Groups that are to be tried again.
     again: VecDeque<Planned>,
+    /// Calls that can start now.
+    ready: Vec<Planned>,
     /// The next call, and when it may start.
     next: Option<(Planned, Instant)>,
     exhausted: bool,
     pace: Pace,
     /// The earliest start of another call, because of the limit of calls per second.
     next_call_at: Instant,
-    connection_failures: u32,
-    /// Results that could not be recorded yet.
+    /// Throttled calls and refused connections since the last accepted call.
+    failures_in_a_row: u32,
+    /// Results that are not recorded yet.
     unrecorded: Vec<(i64, CallEnd)>,
+    /// What is announced once it is on record.
+    endings: Vec<Ending>,
     tally: Tally,
 }
 
 impl Engine<'_> {
-    /// Sends all calls of the source. ai-mode is on meanwhile.
+    /// Sends all calls of the source. ai-mode is on meanwhile. Why the run stopped before its end is
+    /// part of the result.
     ///
     /// # Errors
-    /// ai-mode cannot be switched on, or the store cannot be used. Failed calls are not errors here.
+    /// ai-mode cannot be switched on, or the store cannot be used. No call was started.
     pub fn run(&self, source: Source<'_>) -> Result<Tally> {
         let client = Client::open(self.context, self.guard)?;
         let worker = self.store.worker().map_err(store_failure)?;
@@ -142,21 +159,30 @@ impl Engine<'_> {
         let mut state = State {
             source,
             again: VecDeque::new(),
+            ready: Vec::new(),
             next: None,
             exhausted: false,
             pace: Pace::new(self.options.rate, now),
             next_call_at: now,
-            connection_failures: 0,
+            failures_in_a_row: 0,
             unrecorded: Vec::new(),
+            endings: Vec::new(),
             tally: Tally::default(),
         };
         std::thread::scope(|scope| {
             let mut pool = Pool::new(scope, &client);
-            let result = self.drive(&client, &*worker, &mut pool, &mut state);
+            let driven = error::catch_panic(Outcome::NotSent, || {
+                self.drive(&client, &*worker, &mut pool, &mut state)
+            });
             // Running calls end and are recorded even if this run cannot go on.
-            self.finish_running(&mut pool, &mut state);
-            result
-        })?;
+            let finished = error::catch_panic(Outcome::NotSent, || {
+                self.finish_running(&mut pool, &mut state);
+                Ok(())
+            });
+            if let Err(failure) = driven.and(finished) {
+                state.tally.stopped.get_or_insert(failure);
+            }
+        });
         Ok(state.tally)
     }
 
@@ -210,24 +236,27 @@ impl Engine<'_> {
         pool: &mut Pool<'_, '_, Running>,
         state: &mut State<'_>,
     ) -> Result<()> {
-        let mut ready: Vec<Planned> = Vec::new();
-        while pool.running() + ready.len() < self.options.jobs {
+        while pool.running() + state.ready.len() < self.options.jobs {
             if state.next.is_none() {
-                let free = self.options.jobs - pool.running() - ready.len();
+                let free = self.options.jobs - pool.running() - state.ready.len();
                 let Some(planned) = self.plan_next(worker, state, free)? else { break };
-                let messages = planned.group.rows.len() as u64;
-                let due = self.due(state, messages)?;
-                state.next = Some((planned, due));
+                match self.due(state, planned.group.rows.len() as u64) {
+                    Ok(due) => state.next = Some((planned, due)),
+                    Err(failure) => {
+                        state.again.push_front(planned);
+                        return Err(failure);
+                    }
+                }
             }
             match state.next.take() {
-                Some((planned, due)) if due <= Instant::now() => ready.push(planned),
+                Some((planned, due)) if due <= Instant::now() => state.ready.push(planned),
                 later => {
                     state.next = later;
                     break;
                 }
             }
         }
-        if ready.is_empty() { Ok(()) } else { self.begin(client, worker, pool, state, ready) }
+        if state.ready.is_empty() { Ok(()) } else { self.begin(client, worker, pool, state) }
     }
 
     /// The next call to start; `None` if there is none now.
@@ -251,7 +280,7 @@ impl Engine<'_> {
             }
             Source::Queue => {
                 // Only what can start at once: a claimed call is never claimable again.
-                let max = if self.options.rate.is_some() { 1 } else { free };
+                let max = if state.pace.rate(Instant::now()).is_some() { 1 } else { free };
                 let claimed =
                     self.retrying(|| self.store.claim(&self.batch.id, worker.name(), max))?;
                 if claimed.is_empty() {
@@ -314,10 +343,9 @@ impl Engine<'_> {
         worker: &dyn WorkerLease,
         pool: &mut Pool<'_, '_, Running>,
         state: &mut State<'_>,
-        ready: Vec<Planned>,
     ) -> Result<()> {
         let mut calls: Vec<(Planned, SendCall, Vec<String>)> = Vec::new();
-        for planned in ready {
+        for planned in std::mem::take(&mut state.ready) {
             let call = self.definition.call(&planned.group, &planned.tracking.id);
             match client.arguments(&call) {
                 Ok(arguments) => calls.push((planned, call, arguments)),
@@ -335,7 +363,14 @@ impl Engine<'_> {
             .map(|(planned, ..)| self.new_call(&planned.group, &planned.tracking, None))
             .collect();
         failpoint::point("batch: about to record the start");
-        let mut starts = self.retrying_start(worker, &new)?.into_iter();
+        let starts = self.retrying_start(worker, &new).inspect_err(|_| {
+            // None of these calls was started: those of the queue go back to it.
+            let claimed = calls.iter().filter_map(|(planned, ..)| planned.record);
+            state.unrecorded.extend(claimed.map(|id| (id, CallEnd::NotSent)));
+            // Records that may exist nevertheless. If this fails, they count as unknown.
+            let _ = self.forget_starts(worker, &new);
+        })?;
+        let mut starts = starts.into_iter();
         failpoint::point("batch: start recorded");
         for (mut planned, call, arguments) in calls {
             let id = match planned.record {
@@ -378,7 +413,9 @@ impl Engine<'_> {
     /// Gives back a call that waits for its time.
     fn release_next(&self, state: &mut State<'_>) {
         let waiting = state.next.take().map(|(planned, _)| planned);
-        for planned in waiting.into_iter().chain(std::mem::take(&mut state.again)) {
+        let ready = std::mem::take(&mut state.ready);
+        let again = std::mem::take(&mut state.again);
+        for planned in waiting.into_iter().chain(ready).chain(again) {
             state.unrecorded.extend(planned.record.map(|id| (id, CallEnd::NotSent)));
         }
     }
@@ -398,7 +435,7 @@ impl Engine<'_> {
         state.tally.calls += 1;
         let failure = match result {
             Ok(acceptance) => {
-                state.connection_failures = 0;
+                state.failures_in_a_row = 0;
                 state.pace.sent(messages);
                 state.tally.accepted += messages;
                 let result = json!({
@@ -406,8 +443,8 @@ impl Engine<'_> {
                     "request_id": acceptance.request_id,
                 });
                 state.unrecorded.push((id, CallEnd::Accepted { result: result.to_string() }));
-                let receipt_id = acceptance.receipt_id.as_deref();
-                self.announce(state, id, CallState::Accepted, &planned, receipt_id, None);
+                let ending = planned.ending(id, CallState::Accepted, None);
+                state.endings.push(Ending { receipt_id: acceptance.receipt_id, ..ending });
                 return;
             }
             Err(failure) => failure,
@@ -424,9 +461,8 @@ impl Engine<'_> {
             // One number fails the whole call, and the reply does not name it.
             Verdict::Recipient if can_split => Verdict::Recipient,
             Verdict::Recipient => Verdict::Failed,
-            Verdict::Throttled | Verdict::Unreachable if planned.attempts + 1 >= MAX_ATTEMPTS => {
-                Verdict::Stop
-            }
+            Verdict::Throttled if planned.attempts + 1 >= MAX_THROTTLED_ATTEMPTS => Verdict::Stop,
+            Verdict::Unreachable if planned.attempts + 1 >= MAX_ATTEMPTS => Verdict::Stop,
             verdict => verdict,
         };
         match verdict {
@@ -434,21 +470,21 @@ impl Engine<'_> {
                 state.tally.unknown += messages;
                 state.tally.count(&failure, messages);
                 state.unrecorded.push((id, CallEnd::Unknown { result }));
-                self.announce(state, id, CallState::Unknown, &planned, None, Some(&failure));
+                state.endings.push(planned.ending(id, CallState::Unknown, Some(failure)));
             }
             Verdict::Failed => {
-                state.connection_failures = 0;
+                state.failures_in_a_row = 0;
                 state.tally.failed += messages;
                 state.tally.count(&failure, messages);
                 state.unrecorded.push((id, CallEnd::Failed { result }));
-                self.announce(state, id, CallState::Failed, &planned, None, Some(&failure));
+                state.endings.push(planned.ending(id, CallState::Failed, Some(failure)));
             }
             Verdict::Stop => {
                 state.unrecorded.push((id, CallEnd::NotSent));
                 state.tally.stopped.get_or_insert(failure);
             }
             Verdict::Recipient => {
-                state.connection_failures = 0;
+                state.failures_in_a_row = 0;
                 state.unrecorded.push((id, CallEnd::NotSent));
                 let shape = planned.group.shape;
                 let mut rows = planned.group.rows;
@@ -458,13 +494,11 @@ impl Engine<'_> {
                 }
             }
             Verdict::Throttled | Verdict::Unreachable => {
-                if verdict == Verdict::Unreachable {
-                    state.connection_failures += 1;
-                    if state.connection_failures >= MAX_CONNECTION_FAILURES {
-                        state.tally.stopped.get_or_insert(failure);
-                    }
+                state.failures_in_a_row += 1;
+                if state.failures_in_a_row >= MAX_FAILURES_IN_A_ROW {
+                    state.tally.stopped.get_or_insert(failure);
                 }
-                state.pace.throttled(Instant::now());
+                state.pace.throttled(Instant::now(), messages);
                 state.unrecorded.push((id, CallEnd::NotSent));
                 // A queued call goes back to the queue, where any worker can claim it.
                 if planned.record.is_none() {
@@ -479,27 +513,8 @@ impl Engine<'_> {
         }
     }
 
-    fn announce(
-        &self,
-        state: &State<'_>,
-        id: i64,
-        call_state: CallState,
-        planned: &Planned,
-        receipt_id: Option<&str>,
-        failure: Option<&Failure>,
-    ) {
-        let ended = Ended {
-            id,
-            state: call_state,
-            group: &planned.group,
-            tracking_id: &planned.tracking.id,
-            receipt_id,
-            failure,
-        };
-        (self.on_end)(&ended, &state.tally);
-    }
-
-    /// Records results. If the store cannot be used now, they are kept and recorded later.
+    /// Records results, then announces them. If the store cannot be used now, they are kept and
+    /// recorded later.
     fn record(&self, state: &mut State<'_>) -> Result<()> {
         if state.unrecorded.is_empty() {
             return Ok(());
@@ -508,6 +523,17 @@ impl Engine<'_> {
         self.retrying(|| self.store.finish(&self.batch.id, &state.unrecorded))?;
         failpoint::point("batch: results recorded");
         state.unrecorded.clear();
+        for ending in std::mem::take(&mut state.endings) {
+            let ended = Ended {
+                id: ending.id,
+                state: ending.state,
+                group: &ending.group,
+                tracking_id: &ending.tracking_id,
+                receipt_id: ending.receipt_id.as_deref(),
+                failure: ending.failure.as_deref(),
+            };
+            (self.on_end)(&ended, &state.tally);
+        }
         Ok(())
     }
 
@@ -535,20 +561,25 @@ impl Engine<'_> {
         let is_doubtful = std::cell::Cell::new(false);
         self.retrying(|| {
             if is_doubtful.get() {
-                let mut doubtful = Vec::new();
-                self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
-                    let is_own = record.worker.as_deref() == Some(worker.name())
-                        && calls.iter().any(|call| call.rows == record.rows);
-                    if is_own {
-                        doubtful.push((record.id, CallEnd::NotSent));
-                    }
-                    Ok(())
-                })?;
-                self.store.finish(&self.batch.id, &doubtful)?;
+                self.forget_starts(worker, calls)?;
             }
             is_doubtful.set(true);
             self.store.start(&self.batch.id, worker.name(), calls)
         })
+    }
+
+    /// Removes the records of calls that were not started.
+    fn forget_starts(&self, worker: &dyn WorkerLease, calls: &[NewCall]) -> storage::Result<()> {
+        let mut doubtful = Vec::new();
+        self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
+            let is_own = record.worker.as_deref() == Some(worker.name())
+                && calls.iter().any(|call| call.rows == record.rows);
+            if is_own {
+                doubtful.push((record.id, CallEnd::NotSent));
+            }
+            Ok(())
+        })?;
+        self.store.finish(&self.batch.id, &doubtful)
     }
 
     /// Repeats an operation of the store while another program locks it or its server is away.
@@ -566,6 +597,13 @@ impl Engine<'_> {
                 Err(error) => return Err(store_failure(error)),
             }
         }
+    }
+}
+
+impl Planned {
+    fn ending(self, id: i64, state: CallState, failure: Option<Box<Failure>>) -> Ending {
+        let Self { group, tracking, .. } = self;
+        Ending { id, state, group, tracking_id: tracking.id, receipt_id: None, failure }
     }
 }
 
