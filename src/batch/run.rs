@@ -19,6 +19,7 @@ use crate::batch::{look_up, summary};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
+use crate::os::failpoint;
 use crate::output::report::{Report, fields};
 use crate::send::{idempotency, require_consent};
 use crate::storage::batches::{Batch, Batches, CallState, Created, NewBatch, NewCall};
@@ -101,7 +102,13 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     }
     guard.require_allowed()?;
     let retried = match (&existing, request.options.retry_unknown) {
-        (Some(batch), true) => confirm_retry(context, batches, batch)?,
+        (Some(batch), true) => {
+            // Receipts may have arrived since: what was sent is not offered.
+            let space = request.definition.space.as_deref();
+            let budget = request.options.look_up;
+            look_up::settle(context, guard, batches, &batch.id, space, budget)?;
+            confirm_retry(context, batches, batch)?
+        }
         _ => Vec::new(),
     };
     let mut recorded = RowSet::default();
@@ -129,6 +136,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         batches.supersede(&batch.id, *call).map_err(store_failure)?;
     }
     if !retried.is_empty() {
+        failpoint::point("batch: superseded");
         recorded = RowSet::default();
         let add = &mut |row| recorded.insert(row);
         batches.recorded_rows(&batch.id, add).map_err(store_failure)?;
@@ -652,6 +660,7 @@ fn enqueue(
         }
         if calls.len() >= QUEUE_SIZE || (is_last && !calls.is_empty()) {
             batches.enqueue(&batch.id, &calls).map_err(store_failure)?;
+            failpoint::point("batch: calls queued");
             calls.clear();
         }
         if is_last {

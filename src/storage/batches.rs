@@ -145,8 +145,8 @@ pub enum CallEnd {
     NotSent,
 }
 
-/// The lease of a worker. Its calls inherit its file, if it has one. If it is dropped, or its
-/// process ends, or its connection is lost, the worker counts as gone.
+/// The lease of a worker. If it is dropped, or its process ends, or its connection is lost, the
+/// worker counts as gone, even if one of its calls still runs, because its reply is lost.
 pub use crate::storage::Lease as WorkerLease;
 
 /// The error in [`crate::storage::Error::NotWritten`] if the batch was cancelled.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::batch::{BATCH, ROWS_PER_CALL, exported, number, phone, recipients, result, rows};
+use crate::batch::{
+    BATCH, ROWS_PER_CALL, exported, number, phone, recipients, result, rows, store,
+};
 use crate::support::messages::and;
 use crate::support::{Ran, Running, World, can_be_listed, is_alive};
 
@@ -280,14 +282,6 @@ fn constant_throttling_of_a_queue_stops_the_worker() {
     world.script(json!([]));
     world.run(&["batches", "work", id, "--json"]).exits(0);
     assert_eq!(recipients(&world), all(2));
-}
-
-/// A connection to the store of this world.
-fn store(world: &World) -> rusqlite::Connection {
-    let connection = rusqlite::Connection::open(world.path("state/store.sqlite3"));
-    let connection = connection.expect("the store");
-    connection.busy_timeout(Duration::from_secs(10)).expect("a timeout");
-    connection
 }
 
 /// Makes changes of the store fail from now on: "INSERT ON batch_calls".

@@ -2,9 +2,11 @@
 
 mod faults;
 mod kills;
+mod retries;
 mod workers;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -81,4 +83,12 @@ pub fn recipients(world: &World) -> BTreeSet<String> {
         }
     }
     numbers
+}
+
+/// A connection to the store of this world.
+pub fn store(world: &World) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(world.path("state/store.sqlite3"));
+    let connection = connection.expect("the store");
+    connection.busy_timeout(Duration::from_secs(10)).expect("a timeout");
+    connection
 }
