@@ -173,5 +173,7 @@ fn long_kills_of_a_batch_with_lost_replies_and_requests() {
 #[test]
 #[ignore = "takes minutes: cargo test --release --test suite long_kills -- --ignored"]
 fn long_kills_of_a_batch_with_throttling() {
-    Trial::long("switch", &["--throttle-every", "3"]).run();
+    // Throttled runs are slow: about one call per second.
+    let trial = Trial::long("switch", &["--throttle-every", "3"]);
+    Trial { until_kill: Duration::from_secs(4), ..trial }.run();
 }

@@ -1,14 +1,16 @@
 //! Batches: random kills, faults, signals and concurrent runs.
 
+mod crashes;
 mod faults;
 mod kills;
 mod retries;
+mod signals;
 mod workers;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Ran, World};
 
@@ -91,4 +93,66 @@ pub fn store(world: &World) -> rusqlite::Connection {
     let connection = connection.expect("the store");
     connection.busy_timeout(Duration::from_secs(10)).expect("a timeout");
     connection
+}
+
+/// A batch call of the stand-in.
+pub const CALL: &str = "dysmsapi send-batch-sms";
+
+/// A world with this number of calls to send.
+pub fn world(calls: usize) -> World {
+    let world = World::new();
+    rows(&world, calls * ROWS_PER_CALL);
+    world
+}
+
+/// The numbers of all rows of [`world`].
+pub fn all(calls: usize) -> BTreeSet<String> {
+    (0..calls * ROWS_PER_CALL).map(phone).collect()
+}
+
+/// A script in which the calls of a batch wait for this number of milliseconds.
+pub fn delayed(delay: u64) -> Value {
+    json!([{ "match": ["dysmsapi", "send-batch-sms"], "delay_ms": delay, "grandchild": true }])
+}
+
+/// Waits until this number of calls has reached the service.
+#[track_caller]
+pub fn wait_for_sent(world: &World, calls: usize) {
+    world.wait_until("calls are sent", || world.sent().len() >= calls);
+}
+
+/// Asserts that every call ran with ai-mode on, from its start to its end.
+#[track_caller]
+pub fn assert_on_during_calls(world: &World) {
+    for call in world.processes() {
+        let is_call = call.words().first().is_some_and(|word| word == "dysmsapi");
+        if !is_call || call.requested_ai_mode() {
+            continue;
+        }
+        assert!(call.ai_mode_enabled(), "{call:#?}");
+        if let Some(end) = &call.end {
+            assert_eq!(end.ai_mode["enabled"], true, "{call:#?}");
+        }
+    }
+}
+
+/// Runs the command again and asserts that all rows are accepted or unknown, none of them twice.
+#[track_caller]
+pub fn complete(world: &World, calls: usize, context: &str) -> Value {
+    world.script(json!([]));
+    let ran = world.run(&BATCH);
+    let done = result(&ran);
+    let unknown = number(&done, "unknown");
+    assert_eq!(ran.exit(), if unknown == 0 { 0 } else { 7 }, "{context}: {ran:#?}");
+    let total = number(&done, "accepted") + unknown + number(&done, "failed");
+    assert_eq!(total, calls * ROWS_PER_CALL, "{context}: {done:#}");
+    let sent = recipients(world);
+    let id = done["data"]["id"].as_str().expect("an ID");
+    let unknown = exported(world, &[], id, "--unknown");
+    for row in all(calls) {
+        assert!(sent.contains(&row) || unknown.contains(&row), "{context}: {row} was lost");
+    }
+    world.assert_clean();
+    assert_on_during_calls(world);
+    done
 }
