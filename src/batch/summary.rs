@@ -156,8 +156,12 @@ fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
     let show = format!("alimsg batches show {id}");
     let export = |state: &str| format!("alimsg batches export {id} --{state}");
     let resume = format!("alimsg batches resume {id}");
+    let description = match &tally.stopped {
+        Some(stopped) => format!("{}; {}", stopped.message, summary.describe()),
+        None => summary.describe(),
+    };
     let mut failure = if unknown > 0 {
-        Failure::unknown_outcome(summary.describe())
+        Failure::unknown_outcome(description)
             .hint(
                 "unknown messages may have been sent; no later run sends them again by itself. \
                  Receipts can arrive later: `batches resume` checks for them",
@@ -166,14 +170,15 @@ fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
             .next(export("unknown"))
     } else if let Some(stopped) = &tally.stopped {
         let mut failure = stopped.clone();
-        failure.message = format!("{}; {}", stopped.message, summary.describe());
+        failure.message = description;
         failure.outcome = Outcome::NotSent;
         if summary.accepted > 0 {
             failure.kind = Kind::Partial;
             failure.outcome = Outcome::Sent;
         }
         failure.retryable = false;
-        failure.next(resume)
+        // A cancelled batch cannot be resumed.
+        if summary.status == Status::Cancelled { failure } else { failure.next(resume) }
     } else if signals::count() > 0 {
         let mut failure = Failure::new(Kind::Cancelled, summary.describe());
         if summary.accepted > 0 {

@@ -20,9 +20,11 @@ use crate::batch::definition::Definition;
 use crate::batch::grouping::{Group, Groups};
 use crate::batch::pace::Pace;
 use crate::context::Context;
-use crate::error::{self, Failure, Outcome, Result};
+use crate::error::{self, Failure, Kind, Outcome, Result};
 use crate::os::{failpoint, signals};
-use crate::storage::batches::{Batch, Batches, CallEnd, CallState, NewCall, Start, WorkerLease};
+use crate::storage::batches::{
+    Batch, Batches, CallEnd, CallState, Cancelled, NewCall, Start, WorkerLease,
+};
 use crate::storage::{self, Tracking};
 use verdict::Verdict;
 
@@ -30,8 +32,10 @@ use verdict::Verdict;
 const MAX_ATTEMPTS: u32 = 5;
 /// How often a call is tried after throttling.
 const MAX_THROTTLED_ATTEMPTS: u32 = 10;
-/// After so many throttled calls or refused connections without an accepted call, the batch stops.
+/// After so many throttled calls or refused connections in at least this time, without an accepted
+/// call, the batch stops. Many calls that run at the same time can be throttled together.
 const MAX_FAILURES_IN_A_ROW: u32 = 10;
+const MIN_TIME_OF_FAILURES: Duration = Duration::from_secs(10);
 /// The longest pause of the loop, so that no event is missed for long.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The pause after the store could not be used, and how long the engine tries to record results.
@@ -137,8 +141,9 @@ struct State<'s> {
     pace: Pace,
     /// The earliest start of another call, because of the limit of calls per second.
     next_call_at: Instant,
-    /// Throttled calls and refused connections since the last accepted call.
+    /// Throttled calls and refused connections since the last other reply, and the first of them.
     failures_in_a_row: u32,
+    failing_since: Instant,
     /// Results that are not recorded yet.
     unrecorded: Vec<(i64, CallEnd)>,
     /// What is announced once it is on record.
@@ -165,6 +170,7 @@ impl Engine<'_> {
             pace: Pace::new(self.options.rate, now),
             next_call_at: now,
             failures_in_a_row: 0,
+            failing_since: now,
             unrecorded: Vec::new(),
             endings: Vec::new(),
             tally: Tally::default(),
@@ -494,8 +500,13 @@ impl Engine<'_> {
                 }
             }
             Verdict::Throttled | Verdict::Unreachable => {
+                if state.failures_in_a_row == 0 {
+                    state.failing_since = Instant::now();
+                }
                 state.failures_in_a_row += 1;
-                if state.failures_in_a_row >= MAX_FAILURES_IN_A_ROW {
+                if state.failures_in_a_row >= MAX_FAILURES_IN_A_ROW
+                    && state.failing_since.elapsed() >= MIN_TIME_OF_FAILURES
+                {
                     state.tally.stopped.get_or_insert(failure);
                 }
                 state.pace.throttled(Instant::now(), messages);
@@ -621,6 +632,10 @@ impl Tally {
 
 /// The failure if the store cannot be used. Calls on record stay as they are.
 pub fn store_failure(error: storage::Error) -> Box<Failure> {
+    if matches!(&error, storage::Error::NotWritten(error) if error.is::<Cancelled>()) {
+        return Failure::new(Kind::Cancelled, "the batch was cancelled")
+            .hint("to send its other rows anyway, start a new batch with another --name");
+    }
     let error = anyhow::Error::from(error);
     Failure::environment(format!("the record of the batch cannot be used: {error:#}"))
         .hint("no call starts without its record; run the same command again to continue")

@@ -135,3 +135,24 @@ fn the_watchdog_of_a_killed_run_leaves_no_hanging_call_of_a_queue() {
     assert_eq!(recipients(&world), all(3));
     world.assert_clean();
 }
+
+#[test]
+fn a_cancelled_batch_starts_no_further_call() {
+    let world = world(6);
+    world.script(delayed(600));
+    let running = world.start(&and(&BATCH, &["--jobs", "2"]));
+    wait_for_sent(&world, 2);
+    let list = world.run(&["batches", "list", "--json"]).exits(0).json();
+    let id = list["data"]["batches"][0]["id"].as_str().expect("an ID").to_owned();
+    world.run(&["batches", "cancel", &id, "--yes"]).exits(0);
+    let ran = running.wait().exits(8);
+    let done = result(&ran);
+    assert_eq!((world.sent().len(), number(&done, "accepted")), (2, 2 * ROWS_PER_CALL), "{ran:#?}");
+    let error = &done["error"];
+    assert!(error["message"].as_str().is_some_and(|text| text.contains("cancelled")), "{done:#}");
+    assert!(!error["next"].to_string().contains("resume"), "{done:#}");
+    world.run(&BATCH).exits(2);
+    world.run(&["batches", "resume", &id, "--yes"]).exits(2);
+    assert_eq!(world.sent().len(), 2);
+    world.assert_clean();
+}
