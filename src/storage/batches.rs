@@ -226,7 +226,8 @@ pub trait Batches {
     fn supersede(&self, batch: &str, call: i64) -> Result<bool>;
 
     /// Reserves the time for this many messages in the rate budget of the batch, which all its
-    /// workers share, and returns how long to wait before they are sent.
+    /// workers share, and returns how long to wait before they are sent. With 0 messages, only
+    /// returns how long to wait.
     fn reserve_rate(&self, batch: &str, messages: u64, per_second: f64) -> Result<Duration>;
 }
 

@@ -141,6 +141,8 @@ struct State<'s> {
     pace: Pace,
     /// The earliest start of another call, because of the limit of calls per second.
     next_call_at: Instant,
+    /// The earliest claim of another call, because of the rate.
+    next_claim_at: Instant,
     /// Throttled calls and refused connections since the last other reply, and the first of them.
     failures_in_a_row: u32,
     failing_since: Instant,
@@ -169,6 +171,7 @@ impl Engine<'_> {
             exhausted: false,
             pace: Pace::new(self.options.rate, now),
             next_call_at: now,
+            next_claim_at: now,
             failures_in_a_row: 0,
             failing_since: now,
             unrecorded: Vec::new(),
@@ -227,7 +230,10 @@ impl Engine<'_> {
             let pause = match &state.next {
                 Some((_, due)) => due.saturating_duration_since(Instant::now()).min(MAX_WAIT),
                 None if !state.unrecorded.is_empty() => STORE_PAUSE,
-                None => MAX_WAIT,
+                None => match state.next_claim_at.checked_duration_since(Instant::now()) {
+                    Some(wait) if may_start => wait.min(MAX_WAIT),
+                    _ => MAX_WAIT,
+                },
             };
             self.collect(pool, state, pause);
             self.record(state)?;
@@ -285,8 +291,19 @@ impl Engine<'_> {
                 Ok(group.map(|group| self.planned(group)))
             }
             Source::Queue => {
-                // Only what can start at once: a claimed call is never claimable again.
-                let max = if state.pace.rate(Instant::now()).is_some() { 1 } else { free };
+                // Only what can start at once: if this worker is killed, the outcome of the calls
+                // that it claimed is unknown.
+                let now = Instant::now();
+                let mut max = free;
+                if let Some(rate) = state.pace.rate(now) {
+                    max = 1;
+                    let wait =
+                        self.retrying(|| self.store.reserve_rate(&self.batch.id, 0, rate))?;
+                    if !wait.is_zero() {
+                        state.next_claim_at = now + wait;
+                        return Ok(None);
+                    }
+                }
                 let claimed =
                     self.retrying(|| self.store.claim(&self.batch.id, worker.name(), max))?;
                 if claimed.is_empty() {

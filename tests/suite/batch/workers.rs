@@ -118,3 +118,52 @@ fn workers_share_a_queue_and_one_of_them_is_killed() {
     }
     world.assert_off_in_sandbox_or_never_on();
 }
+
+/// Queues three calls and starts a worker that waits five seconds after each of them. Returns the ID
+/// of the batch and the worker after its first call.
+fn waiting_worker(world: &World) -> (String, Running) {
+    rows(world, 3 * ROWS_PER_CALL);
+    let queued = world.run(&words(&[SANDBOX, &BATCH, &["--enqueue"]])).exits(0).json();
+    let id = queued["data"]["id"].as_str().expect("an ID").to_owned();
+    let running = world.start(&[
+        "--sandbox",
+        "batches",
+        "work",
+        &id,
+        "--json",
+        "--rate",
+        "20",
+        "--jobs",
+        "2",
+    ]);
+    world.wait_until("the first call has ended", || !running.stdout_so_far().is_empty());
+    thread::sleep(Duration::from_millis(200));
+    (id, running)
+}
+
+#[test]
+fn a_worker_that_waits_for_its_rate_has_claimed_nothing() {
+    let world = World::bare();
+    let (id, running) = waiting_worker(&world);
+    running.signal(Signal::KILL);
+    running.wait();
+    // Another worker is not affected by a rate that it does not have.
+    let ran = world.run(&["--sandbox", "batches", "work", &id, "--json"]);
+    assert_ok(&ran);
+    assert_eq!(number(&result(&ran), "accepted"), 3 * ROWS_PER_CALL, "{ran:#?}");
+    assert_eq!(sandbox_recipients(&world, "waiting worker").len(), 3 * ROWS_PER_CALL);
+}
+
+#[test]
+fn a_signal_ends_a_worker_that_waits_for_its_rate() {
+    let world = World::bare();
+    let (_, running) = waiting_worker(&world);
+    running.signal(Signal::TERM);
+    let ran = running.wait();
+    assert_eq!(ran.signal(), Some(Signal::TERM.as_raw()), "{ran:#?}");
+    assert!(ran.took < Duration::from_secs(4), "{ran:#?}");
+    let done = result(&ran);
+    let counts = ["accepted", "unknown", "started", "remaining"].map(|name| number(&done, name));
+    assert_eq!(counts, [ROWS_PER_CALL, 0, 0, 2 * ROWS_PER_CALL], "{done:#}");
+    world.assert_off_in_sandbox_or_never_on();
+}
