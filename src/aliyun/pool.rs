@@ -90,10 +90,10 @@ impl<'scope, 'env, T> Pool<'scope, 'env, T> {
     pub fn wait(&mut self, limit: Duration) -> Waited<T> {
         match self.events.recv_timeout(limit) {
             Ok(Event::Ended(number, output)) => {
-                failpoint::point("service: called");
                 let Some((tag, call)) = self.running.remove(&number) else {
                     return Waited::Nothing;
                 };
+                failpoint::point("service: called");
                 let result = match &*output {
                     Ok(output) => self
                         .client

@@ -14,7 +14,7 @@ use crate::message::channel::Channel;
 use crate::output::report::Report;
 use crate::send::idempotency;
 use crate::storage::Store;
-use crate::storage::batches::Batch;
+use crate::storage::batches::{Batch, Counts};
 
 /// How a run continues a batch.
 #[derive(Debug, Clone, Copy)]
@@ -117,7 +117,15 @@ pub fn work(
     guard.require_allowed()?;
     let work = Work { definition: recorded.definition, options };
     let batches = store.batches();
-    let queued = batch.counts.queued;
+    let Counts { queued, started, accepted, failed, unknown } = batch.counts;
+    let missing = batch.rows.saturating_sub(queued + started + accepted + failed + unknown);
+    if missing > 0 {
+        context.screen.warn(format!(
+            "{missing} of {} rows are not queued: queueing was interrupted or still goes on; the \
+             same command with --enqueue queues the others",
+            batch.rows
+        ));
+    }
     let tally = run::send(context, guard, batches, batch, &work, Source::Queue, queued)?;
     run::finish(context, guard, batches, &batch.id, &work, &tally)
 }

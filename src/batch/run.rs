@@ -19,6 +19,7 @@ use crate::batch::{look_up, summary};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
+use crate::os::failpoint;
 use crate::output::report::{Report, fields};
 use crate::send::{idempotency, require_consent};
 use crate::storage::batches::{Batch, Batches, CallState, Created, NewBatch, NewCall};
@@ -105,7 +106,13 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     }
     guard.require_allowed()?;
     let retried = match (&existing, request.options.retry_unknown) {
-        (Some(batch), true) => confirm_retry(context, batches, batch)?,
+        (Some(batch), true) => {
+            // Receipts may have arrived since: what was sent is not offered.
+            let space = request.definition.space.as_deref();
+            let budget = request.options.look_up;
+            look_up::settle(context, guard, batches, &batch.id, space, budget)?;
+            confirm_retry(context, batches, batch)?
+        }
         _ => Vec::new(),
     };
     let mut recorded = RowSet::default();
@@ -122,12 +129,18 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         context.screen.confirm(&format!("{verb} {messages}"))?;
     }
     let batch = match batches.create(&new).map_err(store_failure)? {
-        Created::New(batch) | Created::Existing(batch) => batch,
+        Created::New(batch) => batch,
+        // Another run may have created it since.
+        Created::Existing(batch) => {
+            check_existing(&batch, &new, &request)?;
+            batch
+        }
     };
     for (call, _) in &retried {
         batches.supersede(&batch.id, *call).map_err(store_failure)?;
     }
     if !retried.is_empty() {
+        failpoint::point("batch: superseded");
         recorded = RowSet::default();
         let add = &mut |row| recorded.insert(row);
         batches.recorded_rows(&batch.id, add).map_err(store_failure)?;
@@ -217,8 +230,9 @@ pub fn finish(
     tally: &Tally,
 ) -> Result<Report> {
     let space = request.definition().space.as_deref();
-    look_up::settle(context, guard, batches, id, space, request.look_up())?;
-    let batch = batches.batch(id).map_err(store_failure)?;
+    let settled = look_up::settle(context, guard, batches, id, space, request.look_up());
+    let batch = settled.and_then(|_| batches.batch(id).map_err(store_failure));
+    let batch = batch.map_err(|failure| summary::without_record(failure, id, tally))?;
     let batch = batch.ok_or_else(|| not_on_record(id))?;
     summary::report(context, &batch, tally)
 }
@@ -655,6 +669,7 @@ fn enqueue(
         }
         if calls.len() >= QUEUE_SIZE || (is_last && !calls.is_empty()) {
             batches.enqueue(&batch.id, &calls).map_err(store_failure)?;
+            failpoint::point("batch: calls queued");
             calls.clear();
         }
         if is_last {

@@ -76,18 +76,13 @@ impl Summary {
 
     /// The counts as a sentence.
     pub fn describe(&self) -> String {
+        let started = match self.started {
+            0 => String::new(),
+            started => format!("{started} started, "),
+        };
         format!(
-            "batch {}: {} accepted, {} failed, {} unknown, {} not sent yet{}",
-            self.id,
-            self.accepted,
-            self.failed,
-            self.unknown,
-            self.remaining,
-            if self.started > 0 {
-                format!(", {} being sent by other runs", self.started)
-            } else {
-                String::new()
-            }
+            "batch {}: {} accepted, {} failed, {} unknown, {started}{} not sent yet",
+            self.id, self.accepted, self.failed, self.unknown, self.remaining
         )
     }
 }
@@ -126,6 +121,12 @@ pub fn report(context: &Context, batch: &Batch, tally: &Tally) -> Result<Report>
         let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
         context.screen.note(&format!("{messages} × {code}: {message}{hint}"));
     }
+    if summary.started > 0 {
+        let message = "another run is sending this batch";
+        context
+            .screen
+            .note(&format!("{message}; its running calls have {} messages", summary.started));
+    }
     let Some(failure) = failure(&summary, tally) else {
         return Ok(Report::from_record(&result, Value::Null));
     };
@@ -134,16 +135,33 @@ pub fn report(context: &Context, batch: &Batch, tally: &Tally) -> Result<Report>
     Err(failure)
 }
 
+/// The failure if the state of the batch cannot be read at the end of a run.
+pub fn without_record(mut failure: Box<Failure>, id: &str, tally: &Tally) -> Box<Failure> {
+    if tally.calls > 0 {
+        failure.kind = Kind::UnknownOutcome;
+        failure.outcome = Outcome::Unknown;
+        failure.retryable = false;
+        failure.message = format!(
+            "{}; this run counted {} accepted, {} failed and {} unknown messages",
+            failure.message, tally.accepted, tally.failed, tally.unknown
+        );
+    }
+    failure.next(format!("alimsg batches resume {id}"))
+}
+
 fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
     let id = &summary.id;
-    // Calls that are still started belong to other runs: those of runs that are gone were recorded as
-    // unknown before.
+    // All calls of runs that are gone are unknown by now: started calls belong to other runs.
     let unknown = summary.unknown;
     let show = format!("alimsg batches show {id}");
     let export = |state: &str| format!("alimsg batches export {id} --{state}");
     let resume = format!("alimsg batches resume {id}");
+    let description = match &tally.stopped {
+        Some(stopped) => format!("{}; {}", stopped.message, summary.describe()),
+        None => summary.describe(),
+    };
     let mut failure = if unknown > 0 {
-        Failure::unknown_outcome(summary.describe())
+        Failure::unknown_outcome(description)
             .hint(
                 "unknown messages may have been sent; no later run sends them again by itself. \
                  Receipts can arrive later: `batches resume` checks for them",
@@ -152,14 +170,15 @@ fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
             .next(export("unknown"))
     } else if let Some(stopped) = &tally.stopped {
         let mut failure = stopped.clone();
-        failure.message = format!("{}; {}", stopped.message, summary.describe());
+        failure.message = description;
         failure.outcome = Outcome::NotSent;
         if summary.accepted > 0 {
             failure.kind = Kind::Partial;
             failure.outcome = Outcome::Sent;
         }
         failure.retryable = false;
-        failure.next(resume)
+        // A cancelled batch cannot be resumed.
+        if summary.status == Status::Cancelled { failure } else { failure.next(resume) }
     } else if signals::count() > 0 {
         let mut failure = Failure::new(Kind::Cancelled, summary.describe());
         if summary.accepted > 0 {

@@ -146,8 +146,8 @@ pub enum CallEnd {
     NotSent,
 }
 
-/// The lease of a worker. Its calls inherit its file, if it has one. If it is dropped, or its
-/// process ends, or its connection is lost, the worker counts as gone.
+/// The lease of a worker. If it is dropped, or its process ends, or its connection is lost, the
+/// worker counts as gone, even if one of its calls still runs, because its reply is lost.
 pub use crate::storage::Lease as WorkerLease;
 
 /// The error in [`crate::storage::Error::NotWritten`] if the batch was cancelled.
@@ -227,7 +227,8 @@ pub trait Batches {
     fn supersede(&self, batch: &str, call: i64) -> Result<bool>;
 
     /// Reserves the time for this many messages in the rate budget of the batch, which all its
-    /// workers share, and returns how long to wait before they are sent.
+    /// workers share, and returns how long to wait before they are sent. With 0 messages, only
+    /// returns how long to wait.
     fn reserve_rate(&self, batch: &str, messages: u64, per_second: f64) -> Result<Duration>;
 }
 

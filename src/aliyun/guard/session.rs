@@ -1,11 +1,12 @@
 //! Step 6: the calls.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io;
 
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::preflight_cache::PreflightCache;
-use crate::aliyun::guard::switched_on::SwitchedOn;
+use crate::aliyun::guard::switched_on::{SharedWatchdog, SwitchedOn};
 use crate::aliyun::guard::{
     note_waiting, plugin_files, safety_policy, spawn_failure, stop_if_interrupted,
 };
@@ -43,11 +44,8 @@ impl<'r> Session<'r> {
     pub fn call_in(&self, arguments: &[String], options: &SpawnOptions<'_>) -> Result<Output> {
         stop_if_interrupted()?;
         self.context.screen.command(&self.cli.shown, arguments);
-        let started = |group| {
-            if let Some(switched_on) = &self.switched_on {
-                switched_on.call_started(group);
-            }
-        };
+        let reported = Reported::new(self.switched_on.as_ref().map(SwitchedOn::watchdog));
+        let started = |group| reported.started(group);
         let note = || note_waiting(self.context);
         let plugins = plugin_files::hold_for_call(&self.cli);
         let options = SpawnOptions {
@@ -59,15 +57,18 @@ impl<'r> Session<'r> {
             ..*options
         };
         let output = self.cli.run(arguments, &options);
-        if let Some(switched_on) = &self.switched_on {
-            switched_on.call_ended();
-        }
+        drop(reported);
         output.map_err(|error| spawn_failure(&self.cli, &error))
     }
 
     /// What threads need to run calls at the same time.
     pub fn runner(&self) -> Runner<'_> {
-        Runner { cli: &self.cli, lease: self.switched_on.as_ref().map(SwitchedOn::lease_file) }
+        let switched_on = self.switched_on.as_ref();
+        Runner {
+            cli: &self.cli,
+            lease: switched_on.map(SwitchedOn::lease_file),
+            watchdog: switched_on.map(SwitchedOn::watchdog),
+        }
     }
 
     /// Checks whether a call can start now, and prints it with `-v`; see [`Runner::run`].
@@ -105,6 +106,8 @@ pub struct Runner<'s> {
     cli: &'s AliyunCli,
     /// `None` with `--ai-mode call`.
     lease: Option<&'s File>,
+    /// `None` with `--ai-mode call`.
+    watchdog: Option<&'s SharedWatchdog>,
 }
 
 impl Runner<'_> {
@@ -115,12 +118,42 @@ impl Runner<'_> {
     /// The call could not be started, so it had no effect.
     pub fn run(&self, arguments: &[String]) -> io::Result<Output> {
         let plugins = plugin_files::hold_for_call(self.cli);
+        let reported = Reported::new(self.watchdog);
+        let started = |group| reported.started(group);
         let options = SpawnOptions {
             hold: self.lease,
             also_hold: plugins.as_ref(),
             interruptible: true,
+            started: Some(&started),
             ..SpawnOptions::default()
         };
         self.cli.run(arguments, &options)
+    }
+}
+
+/// Reports one call to the watchdog, and its end when dropped.
+struct Reported<'w> {
+    watchdog: Option<&'w SharedWatchdog>,
+    group: Cell<Option<u32>>,
+}
+
+impl<'w> Reported<'w> {
+    const fn new(watchdog: Option<&'w SharedWatchdog>) -> Self {
+        Self { watchdog, group: Cell::new(None) }
+    }
+
+    fn started(&self, group: u32) {
+        if let Some(watchdog) = self.watchdog {
+            watchdog.call_started(group);
+            self.group.set(Some(group));
+        }
+    }
+}
+
+impl Drop for Reported<'_> {
+    fn drop(&mut self) {
+        if let (Some(watchdog), Some(group)) = (self.watchdog, self.group.get()) {
+            watchdog.call_ended(group);
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Steps 5 and 7: ai-mode on and off.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::ai_mode::{AiMode, Lease, Leases, Release};
@@ -18,13 +19,36 @@ use crate::error::{Failure, Result};
 use crate::os::failpoint;
 use crate::os::process::{Output, Termination};
 
+/// A watchdog to which several threads report their calls.
+pub struct SharedWatchdog(Mutex<Option<Watchdog>>);
+
+impl SharedWatchdog {
+    fn lock(&self) -> MutexGuard<'_, Option<Watchdog>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reports a call that runs in this process group.
+    pub fn call_started(&self, group: u32) {
+        if let Some(watchdog) = &mut *self.lock() {
+            watchdog.call_started(group);
+        }
+    }
+
+    /// Reports that the call in this process group has ended.
+    pub fn call_ended(&self, group: u32) {
+        if let Some(watchdog) = &mut *self.lock() {
+            watchdog.call_ended(group);
+        }
+    }
+}
+
 /// A lease on ai-mode. Dropping it releases the lease and may switch ai-mode off.
 pub struct SwitchedOn<'r> {
     context: &'r Context,
     cli: AliyunCli,
     lease: Lease,
     release_needed: Cell<bool>,
-    watchdog: RefCell<Option<Watchdog>>,
+    watchdog: SharedWatchdog,
     /// Whether ai-mode was known to be off before this lease.
     was_disabled: bool,
 }
@@ -34,7 +58,7 @@ impl<'r> SwitchedOn<'r> {
     pub fn new(context: &'r Context, cli: AliyunCli, lease: Lease, watchdog: Watchdog) -> Self {
         // Stays false until the lease is released.
         let was_disabled = context.status.ai_mode_disabled.replace(false);
-        let watchdog = RefCell::new(Some(watchdog));
+        let watchdog = SharedWatchdog(Mutex::new(Some(watchdog)));
         Self { context, cli, lease, release_needed: Cell::new(true), watchdog, was_disabled }
     }
 
@@ -43,18 +67,9 @@ impl<'r> SwitchedOn<'r> {
         self.lease.file()
     }
 
-    /// Reports a call that runs in this process group to the watchdog.
-    pub fn call_started(&self, group: u32) {
-        if let Some(watchdog) = &mut *self.watchdog.borrow_mut() {
-            watchdog.call_started(group);
-        }
-    }
-
-    /// Reports to the watchdog that the call has ended.
-    pub fn call_ended(&self) {
-        if let Some(watchdog) = &mut *self.watchdog.borrow_mut() {
-            watchdog.call_ended();
-        }
+    /// The watchdog, to which calls are reported.
+    pub const fn watchdog(&self) -> &SharedWatchdog {
+        &self.watchdog
     }
 
     /// Step 5, under the lock. If other runs use ai-mode, writes nothing: the CLI rewrites the file
@@ -94,7 +109,7 @@ impl<'r> SwitchedOn<'r> {
 
     /// Waits for the watchdog, which must be ready before ai-mode is switched on.
     fn start_watchdog(&self) -> anyhow::Result<()> {
-        let mut watchdog = self.watchdog.borrow_mut();
+        let mut watchdog = self.watchdog.lock();
         let Some(watchdog) = &mut *watchdog else { return Ok(()) };
         watchdog.configure(&self.cli, self.lease.path())?;
         watchdog.await_ready()
@@ -163,7 +178,7 @@ impl Drop for SwitchedOn<'_> {
             AiMode::with_screen(&self.cli, &self.context.screen).release(self.lease.path())
         }))
         .unwrap_or_else(|_| Release::On("internal error (a bug in alimsg)".into()));
-        let watchdog = self.watchdog.take();
+        let watchdog = self.watchdog.lock().take();
         let Release::On(reason) = release else {
             self.context.status.ai_mode_disabled.set(true);
             return;

@@ -3,7 +3,7 @@
 //! It is this program, started before ai-mode is switched on, in its own process group. Its input is
 //! a pipe from the run: first a line with its configuration, then one line for each change. It
 //! prints one line when it is ready; ai-mode is not switched on before. If the pipe closes without
-//! the line `done`, the run was killed. The watchdog then waits for the running call, which holds
+//! the line `done`, the run was killed. The watchdog then waits for the running calls, which hold
 //! the lease, and releases ai-mode for the run.
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -62,7 +62,7 @@ impl Group {
 
 /// The first words of the following lines.
 const CALLING: &str = "calling";
-const IDLE: &str = "idle";
+const ENDED: &str = "ended";
 const DONE: &str = "done";
 /// The line that the watchdog prints when it is ready.
 const READY: &[u8] = b"ready\n";
@@ -135,9 +135,9 @@ impl Watchdog {
         }
     }
 
-    /// Reports that the call has ended.
-    pub fn call_ended(&mut self) {
-        self.send(IDLE);
+    /// Reports that the call in this process group has ended.
+    pub fn call_ended(&mut self, group: u32) {
+        self.send(&format!("{ENDED} {group}"));
     }
 
     /// Leaves switching ai-mode off to the watchdog, after this process has failed to do it. Returns
@@ -208,28 +208,27 @@ pub fn main(input: impl Read, mut output: impl Write) -> Result<()> {
     let configuration: Configuration = serde_json::from_str(&first_line)?;
     output.write_all(READY)?;
     output.flush()?;
-    let mut group = None;
+    let mut groups: Vec<Group> = Vec::new();
     for line in lines.map_while(Result::ok) {
         match line.split_once(' ') {
-            Some((CALLING, call)) => group = Group::parse(call),
+            Some((CALLING, call)) => groups.extend(Group::parse(call)),
+            Some((ENDED, leader)) => groups.retain(|group| group.leader.to_string() != leader),
             _ if line == DONE => return Ok(()),
-            _ => group = None,
+            _ => {}
         }
     }
-    await_call(&configuration, group);
+    await_calls(&configuration, &groups);
     release_with_retries(&configuration);
     Ok(())
 }
 
-/// Waits for the running call, at most for the timeout of one call, then ends it.
-fn await_call(configuration: &Configuration, group: Option<Group>) {
+/// Waits for the running calls, at most for the timeout of one call, then ends them.
+fn await_calls(configuration: &Configuration, groups: &[Group]) {
     let deadline = Instant::now() + configuration.cli.limit;
     let may_run = || lock::is_held(&configuration.lease).unwrap_or(Some(true)) == Some(true);
     while may_run() {
         if Instant::now() >= deadline {
-            if let Some(group) = group {
-                group.end();
-            }
+            groups.iter().for_each(|group| group.end());
             return;
         }
         std::thread::sleep(Duration::from_millis(10));

@@ -20,17 +20,22 @@ use crate::batch::definition::Definition;
 use crate::batch::grouping::{Group, Groups};
 use crate::batch::pace::Pace;
 use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::error::{self, Failure, Kind, Outcome, Result};
 use crate::os::{failpoint, signals};
-use crate::storage::batches::{Batch, Batches, CallEnd, CallState, NewCall, Start, WorkerLease};
+use crate::storage::batches::{
+    Batch, Batches, CallEnd, CallState, Cancelled, NewCall, Start, WorkerLease,
+};
 use crate::storage::{self, Tracking};
 use verdict::Verdict;
 
-/// How often a call that was proven not to be sent is tried again, after throttling or a refused
-/// connection.
+/// How often a call that was proven not to be sent is tried, after refused connections.
 const MAX_ATTEMPTS: u32 = 5;
-/// After so many refused connections in a row, the batch stops.
-const MAX_CONNECTION_FAILURES: u32 = 10;
+/// How often a call is tried after throttling.
+const MAX_THROTTLED_ATTEMPTS: u32 = 10;
+/// After so many throttled calls or refused connections in at least this time, without an accepted
+/// call, the batch stops. Many calls that run at the same time can be throttled together.
+const MAX_FAILURES_IN_A_ROW: u32 = 10;
+const MIN_TIME_OF_FAILURES: Duration = Duration::from_secs(10);
 /// The longest pause of the loop, so that no event is missed for long.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The pause after the store could not be used, and how long the engine tries to record results.
@@ -113,26 +118,45 @@ struct Running {
     planned: Planned,
 }
 
+/// A call that ended, and whose result is not recorded yet.
+struct Ending {
+    id: i64,
+    state: CallState,
+    group: Group,
+    tracking_id: String,
+    receipt_id: Option<String>,
+    failure: Option<Box<Failure>>,
+}
+
 /// The state of a run.
 struct State<'s> {
     source: Source<'s>,
     /// Groups that are to be tried again.
     again: VecDeque<Planned>,
+    /// Calls that can start now.
+    ready: Vec<Planned>,
     /// The next call, and when it may start.
     next: Option<(Planned, Instant)>,
     exhausted: bool,
     pace: Pace,
-    connection_failures: u32,
-    /// Results that could not be recorded yet.
+    /// The earliest claim of another call, because of the rate.
+    next_claim_at: Instant,
+    /// Throttled calls and refused connections since the last other reply, and the first of them.
+    failures_in_a_row: u32,
+    failing_since: Instant,
+    /// Results that are not recorded yet.
     unrecorded: Vec<(i64, CallEnd)>,
+    /// What is announced once it is on record.
+    endings: Vec<Ending>,
     tally: Tally,
 }
 
 impl Engine<'_> {
-    /// Sends all calls of the source. ai-mode is on meanwhile.
+    /// Sends all calls of the source. ai-mode is on meanwhile. Why the run stopped before its end is
+    /// part of the result.
     ///
     /// # Errors
-    /// ai-mode cannot be switched on, or the store cannot be used. Failed calls are not errors here.
+    /// ai-mode cannot be switched on, or the store cannot be used. No call was started.
     pub fn run(&self, source: Source<'_>) -> Result<Tally> {
         let client = Client::open(self.context, self.guard)?;
         let worker = self.store.worker().map_err(store_failure)?;
@@ -140,20 +164,31 @@ impl Engine<'_> {
         let mut state = State {
             source,
             again: VecDeque::new(),
+            ready: Vec::new(),
             next: None,
             exhausted: false,
             pace: Pace::new(self.options.rate, now),
-            connection_failures: 0,
+            next_claim_at: now,
+            failures_in_a_row: 0,
+            failing_since: now,
             unrecorded: Vec::new(),
+            endings: Vec::new(),
             tally: Tally::default(),
         };
         std::thread::scope(|scope| {
             let mut pool = Pool::new(scope, &client);
-            let result = self.drive(&client, &*worker, &mut pool, &mut state);
+            let driven = error::catch_panic(Outcome::NotSent, || {
+                self.drive(&client, &*worker, &mut pool, &mut state)
+            });
             // Running calls end and are recorded even if this run cannot go on.
-            self.finish_running(&mut pool, &mut state);
-            result
-        })?;
+            let finished = error::catch_panic(Outcome::NotSent, || {
+                self.finish_running(&mut pool, &mut state);
+                Ok(())
+            });
+            if let Err(failure) = driven.and(finished) {
+                state.tally.stopped.get_or_insert(failure);
+            }
+        });
         Ok(state.tally)
     }
 
@@ -192,7 +227,10 @@ impl Engine<'_> {
             let pause = match &state.next {
                 Some((_, due)) => due.saturating_duration_since(Instant::now()).min(MAX_WAIT),
                 None if !state.unrecorded.is_empty() => STORE_PAUSE,
-                None => MAX_WAIT,
+                None => match state.next_claim_at.checked_duration_since(Instant::now()) {
+                    Some(wait) if may_start => wait.min(MAX_WAIT),
+                    _ => MAX_WAIT,
+                },
             };
             self.collect(pool, state, pause);
             self.record(state)?;
@@ -207,24 +245,27 @@ impl Engine<'_> {
         pool: &mut Pool<'_, '_, Running>,
         state: &mut State<'_>,
     ) -> Result<()> {
-        let mut ready: Vec<Planned> = Vec::new();
-        while pool.running() + ready.len() < self.options.jobs {
+        while pool.running() + state.ready.len() < self.options.jobs {
             if state.next.is_none() {
-                let free = self.options.jobs - pool.running() - ready.len();
+                let free = self.options.jobs - pool.running() - state.ready.len();
                 let Some(planned) = self.plan_next(worker, state, free)? else { break };
-                let messages = planned.group.rows.len() as u64;
-                let due = self.due(state, messages)?;
-                state.next = Some((planned, due));
+                match self.due(state, planned.group.rows.len() as u64) {
+                    Ok(due) => state.next = Some((planned, due)),
+                    Err(failure) => {
+                        state.again.push_front(planned);
+                        return Err(failure);
+                    }
+                }
             }
             match state.next.take() {
-                Some((planned, due)) if due <= Instant::now() => ready.push(planned),
+                Some((planned, due)) if due <= Instant::now() => state.ready.push(planned),
                 later => {
                     state.next = later;
                     break;
                 }
             }
         }
-        if ready.is_empty() { Ok(()) } else { self.begin(client, worker, pool, state, ready) }
+        if state.ready.is_empty() { Ok(()) } else { self.begin(client, worker, pool, state) }
     }
 
     /// The next call to start; `None` if there is none now.
@@ -247,8 +288,19 @@ impl Engine<'_> {
                 Ok(group.map(|group| self.planned(group)))
             }
             Source::Queue => {
-                // Only what can start at once: a claimed call is never claimable again.
-                let max = if self.options.rate.is_some() { 1 } else { free };
+                // Only what can start at once: if this worker is killed, the outcome of the calls
+                // that it claimed is unknown.
+                let now = Instant::now();
+                let mut max = free;
+                if let Some(rate) = state.pace.rate(now) {
+                    max = 1;
+                    let wait =
+                        self.retrying(|| self.store.reserve_rate(&self.batch.id, 0, rate))?;
+                    if !wait.is_zero() {
+                        state.next_claim_at = now + wait;
+                        return Ok(None);
+                    }
+                }
                 let claimed =
                     self.retrying(|| self.store.claim(&self.batch.id, worker.name(), max))?;
                 if claimed.is_empty() {
@@ -317,10 +369,9 @@ impl Engine<'_> {
         worker: &dyn WorkerLease,
         pool: &mut Pool<'_, '_, Running>,
         state: &mut State<'_>,
-        ready: Vec<Planned>,
     ) -> Result<()> {
         let mut calls: Vec<(Planned, SendCall, Vec<String>)> = Vec::new();
-        for planned in ready {
+        for planned in std::mem::take(&mut state.ready) {
             let call = self.definition.call(&planned.group, &planned.tracking.id);
             match client.arguments(&call) {
                 Ok(arguments) => calls.push((planned, call, arguments)),
@@ -338,7 +389,14 @@ impl Engine<'_> {
             .map(|(planned, ..)| self.new_call(&planned.group, &planned.tracking, None))
             .collect();
         failpoint::point("batch: about to record the start");
-        let mut starts = self.retrying_start(worker, &new)?.into_iter();
+        let starts = self.retrying_start(worker, &new).inspect_err(|_| {
+            // None of these calls was started: those of the queue go back to it.
+            let claimed = calls.iter().filter_map(|(planned, ..)| planned.record);
+            state.unrecorded.extend(claimed.map(|id| (id, CallEnd::NotSent)));
+            // Records that may exist nevertheless. If this fails, they count as unknown.
+            let _ = self.forget_starts(worker, &new);
+        })?;
+        let mut starts = starts.into_iter();
         failpoint::point("batch: start recorded");
         for (mut planned, call, arguments) in calls {
             let id = match planned.record {
@@ -381,7 +439,9 @@ impl Engine<'_> {
     /// Gives back a call that waits for its time.
     fn release_next(&self, state: &mut State<'_>) {
         let waiting = state.next.take().map(|(planned, _)| planned);
-        for planned in waiting.into_iter().chain(std::mem::take(&mut state.again)) {
+        let ready = std::mem::take(&mut state.ready);
+        let again = std::mem::take(&mut state.again);
+        for planned in waiting.into_iter().chain(ready).chain(again) {
             state.unrecorded.extend(planned.record.map(|id| (id, CallEnd::NotSent)));
         }
     }
@@ -401,7 +461,7 @@ impl Engine<'_> {
         state.tally.calls += 1;
         let failure = match result {
             Ok(acceptance) => {
-                state.connection_failures = 0;
+                state.failures_in_a_row = 0;
                 state.pace.sent(messages);
                 state.tally.accepted += messages;
                 let result = json!({
@@ -409,8 +469,8 @@ impl Engine<'_> {
                     "request_id": acceptance.request_id,
                 });
                 state.unrecorded.push((id, CallEnd::Accepted { result: result.to_string() }));
-                let receipt_id = acceptance.receipt_id.as_deref();
-                self.announce(state, id, CallState::Accepted, &planned, receipt_id, None);
+                let ending = planned.ending(id, CallState::Accepted, None);
+                state.endings.push(Ending { receipt_id: acceptance.receipt_id, ..ending });
                 return;
             }
             Err(failure) => failure,
@@ -427,9 +487,8 @@ impl Engine<'_> {
             // One number fails the whole call, and the reply does not name it.
             Verdict::Recipient if can_split => Verdict::Recipient,
             Verdict::Recipient => Verdict::Failed,
-            Verdict::Throttled | Verdict::Unreachable if planned.attempts + 1 >= MAX_ATTEMPTS => {
-                Verdict::Stop
-            }
+            Verdict::Throttled if planned.attempts + 1 >= MAX_THROTTLED_ATTEMPTS => Verdict::Stop,
+            Verdict::Unreachable if planned.attempts + 1 >= MAX_ATTEMPTS => Verdict::Stop,
             verdict => verdict,
         };
         match verdict {
@@ -437,21 +496,21 @@ impl Engine<'_> {
                 state.tally.unknown += messages;
                 state.tally.count(&failure, messages);
                 state.unrecorded.push((id, CallEnd::Unknown { result }));
-                self.announce(state, id, CallState::Unknown, &planned, None, Some(&failure));
+                state.endings.push(planned.ending(id, CallState::Unknown, Some(failure)));
             }
             Verdict::Failed => {
-                state.connection_failures = 0;
+                state.failures_in_a_row = 0;
                 state.tally.failed += messages;
                 state.tally.count(&failure, messages);
                 state.unrecorded.push((id, CallEnd::Failed { result }));
-                self.announce(state, id, CallState::Failed, &planned, None, Some(&failure));
+                state.endings.push(planned.ending(id, CallState::Failed, Some(failure)));
             }
             Verdict::Stop => {
                 state.unrecorded.push((id, CallEnd::NotSent));
                 state.tally.stopped.get_or_insert(failure);
             }
             Verdict::Recipient => {
-                state.connection_failures = 0;
+                state.failures_in_a_row = 0;
                 state.unrecorded.push((id, CallEnd::NotSent));
                 let shape = planned.group.shape;
                 let mut rows = planned.group.rows;
@@ -461,13 +520,16 @@ impl Engine<'_> {
                 }
             }
             Verdict::Throttled | Verdict::Unreachable => {
-                if verdict == Verdict::Unreachable {
-                    state.connection_failures += 1;
-                    if state.connection_failures >= MAX_CONNECTION_FAILURES {
-                        state.tally.stopped.get_or_insert(failure);
-                    }
+                if state.failures_in_a_row == 0 {
+                    state.failing_since = Instant::now();
                 }
-                state.pace.throttled(Instant::now());
+                state.failures_in_a_row += 1;
+                if state.failures_in_a_row >= MAX_FAILURES_IN_A_ROW
+                    && state.failing_since.elapsed() >= MIN_TIME_OF_FAILURES
+                {
+                    state.tally.stopped.get_or_insert(failure);
+                }
+                state.pace.throttled(Instant::now(), messages);
                 state.unrecorded.push((id, CallEnd::NotSent));
                 // A queued call goes back to the queue, where any worker can claim it.
                 if planned.record.is_none() {
@@ -482,27 +544,8 @@ impl Engine<'_> {
         }
     }
 
-    fn announce(
-        &self,
-        state: &State<'_>,
-        id: i64,
-        call_state: CallState,
-        planned: &Planned,
-        receipt_id: Option<&str>,
-        failure: Option<&Failure>,
-    ) {
-        let ended = Ended {
-            id,
-            state: call_state,
-            group: &planned.group,
-            tracking_id: &planned.tracking.id,
-            receipt_id,
-            failure,
-        };
-        (self.on_end)(&ended, &state.tally);
-    }
-
-    /// Records results. If the store cannot be used now, they are kept and recorded later.
+    /// Records results, then announces them. If the store cannot be used now, they are kept and
+    /// recorded later.
     fn record(&self, state: &mut State<'_>) -> Result<()> {
         if state.unrecorded.is_empty() {
             return Ok(());
@@ -511,6 +554,17 @@ impl Engine<'_> {
         self.retrying(|| self.store.finish(&self.batch.id, &state.unrecorded))?;
         failpoint::point("batch: results recorded");
         state.unrecorded.clear();
+        for ending in std::mem::take(&mut state.endings) {
+            let ended = Ended {
+                id: ending.id,
+                state: ending.state,
+                group: &ending.group,
+                tracking_id: &ending.tracking_id,
+                receipt_id: ending.receipt_id.as_deref(),
+                failure: ending.failure.as_deref(),
+            };
+            (self.on_end)(&ended, &state.tally);
+        }
         Ok(())
     }
 
@@ -538,20 +592,25 @@ impl Engine<'_> {
         let is_doubtful = std::cell::Cell::new(false);
         self.retrying(|| {
             if is_doubtful.get() {
-                let mut doubtful = Vec::new();
-                self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
-                    let is_own = record.worker.as_deref() == Some(worker.name())
-                        && calls.iter().any(|call| call.rows == record.rows);
-                    if is_own {
-                        doubtful.push((record.id, CallEnd::NotSent));
-                    }
-                    Ok(())
-                })?;
-                self.store.finish(&self.batch.id, &doubtful)?;
+                self.forget_starts(worker, calls)?;
             }
             is_doubtful.set(true);
             self.store.start(&self.batch.id, worker.name(), calls)
         })
+    }
+
+    /// Removes the records of calls that were not started.
+    fn forget_starts(&self, worker: &dyn WorkerLease, calls: &[NewCall]) -> storage::Result<()> {
+        let mut doubtful = Vec::new();
+        self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
+            let is_own = record.worker.as_deref() == Some(worker.name())
+                && calls.iter().any(|call| call.rows == record.rows);
+            if is_own {
+                doubtful.push((record.id, CallEnd::NotSent));
+            }
+            Ok(())
+        })?;
+        self.store.finish(&self.batch.id, &doubtful)
     }
 
     /// Repeats an operation of the store while another program locks it or its server is away.
@@ -572,6 +631,13 @@ impl Engine<'_> {
     }
 }
 
+impl Planned {
+    fn ending(self, id: i64, state: CallState, failure: Option<Box<Failure>>) -> Ending {
+        let Self { group, tracking, .. } = self;
+        Ending { id, state, group, tracking_id: tracking.id, receipt_id: None, failure }
+    }
+}
+
 impl Tally {
     fn count(&mut self, failure: &Failure, messages: u64) {
         let code = failure.code.clone().unwrap_or_else(|| "no code".into());
@@ -586,6 +652,10 @@ impl Tally {
 
 /// The failure if the store cannot be used. Calls on record stay as they are.
 pub fn store_failure(error: storage::Error) -> Box<Failure> {
+    if matches!(&error, storage::Error::NotWritten(error) if error.is::<Cancelled>()) {
+        return Failure::new(Kind::Cancelled, "the batch was cancelled")
+            .hint("to send its other rows anyway, start a new batch with another --name");
+    }
     let error = anyhow::Error::from(error);
     Failure::environment(format!("the record of the batch cannot be used: {error:#}"))
         .hint("no call starts without its record; run the same command again to continue")

@@ -51,7 +51,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         look_up: flags.speed.look_up(),
         retry_unknown: flags.retry_unknown,
     };
-    if batch.enqueued && !context.settings.dry_run && flags.input.is_none() {
+    let from_queue = batch.enqueued && flags.input.is_none() && !flags.retry_unknown;
+    if from_queue && !context.settings.dry_run {
         return resume::work(context, &guard, &*store, &batch, recorded, options);
     }
     // The run opens the store itself.

@@ -43,4 +43,12 @@ impl World {
         let state: Value = serde_json::from_str(&text.expect("ai-mode was set")).expect("JSON");
         assert_eq!(state["enabled"], false, "{state}");
     }
+
+    /// Asserts that ai-mode of the sandbox is off. With `--ai-mode call` it may never have been set.
+    #[track_caller]
+    pub fn assert_off_in_sandbox_or_never_on(&self) {
+        if self.path("state/sandbox/.aliyun/ai-mode.json").exists() {
+            self.assert_off_in_sandbox();
+        }
+    }
 }
