@@ -17,6 +17,9 @@ use crate::storage::batches::RowIndex;
 
 /// How many rows a plan shows with their rendered text.
 const MAX_SAMPLES: usize = 3;
+/// How often the program checks that the input has not changed, in rows; a part of a window of
+/// [`crate::batch::grouping`].
+const CHANGE_INTERVAL: u64 = 1_000;
 /// How often the check of a long input looks for a signal, in rows.
 const SIGNAL_INTERVAL: u64 = 4096;
 
@@ -160,6 +163,7 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
         }
     }
     plan.content = rows.finish()?;
+    input.require_unchanged()?;
     let (late, repeated_phones) = duplicates.finish()?;
     plan.repeated_phones = repeated_phones;
     plan.valid -= late.len() as u64;
@@ -186,7 +190,7 @@ fn add_late(input: &Input, invalid: &mut InvalidRows, late: &[Duplicate]) -> Res
     if late.peek().is_none() {
         return Ok(());
     }
-    let (mut rows, mut record) = (input.rows()?, Record::default());
+    let (mut rows, mut record) = (input.rows_again()?, Record::default());
     let mut index: RowIndex = 0;
     while let Some(duplicate) = late.peek() {
         if !rows.next(&mut record)? {
@@ -249,6 +253,7 @@ pub struct Sendable<'p> {
     /// How many rows that can be sent were read.
     read: u64,
     pub selection: Selection<'p>,
+    input: &'p Input,
 }
 
 /// Which of the rows a run sends.
@@ -266,20 +271,29 @@ impl<'p> Sendable<'p> {
     /// # Errors
     /// The input cannot be read.
     pub fn new(
-        input: &Input,
+        input: &'p Input,
         rules: &'p PlanRules,
         plan: &'p Plan,
         selection: Selection<'p>,
     ) -> Result<Self> {
-        let (rows, record) = (input.rows()?, Record::default());
-        Ok(Self { rows, rules, plan, record, index: 0, read: 0, selection })
+        let (rows, record) = (input.rows_again()?, Record::default());
+        Ok(Self { rows, rules, plan, record, index: 0, read: 0, selection, input })
     }
 
     /// The next row to send; `None` at the end.
     ///
     /// # Errors
-    /// The input cannot be read.
+    /// The input cannot be read, or changed after it was checked.
     pub fn next_row(&mut self) -> Result<Option<Row>> {
+        let row = self.find_row();
+        // A changed input also causes other errors.
+        if !matches!(row, Ok(Some(_))) || self.index.is_multiple_of(CHANGE_INTERVAL) {
+            self.input.require_unchanged()?;
+        }
+        row
+    }
+
+    fn find_row(&mut self) -> Result<Option<Row>> {
         while self.selection.limit.is_none_or(|limit| self.read < limit)
             && self.rows.next(&mut self.record)?
         {

@@ -141,11 +141,17 @@ fn one(
 ) -> Result<Delivery> {
     let Some(started_at) = call.started_at else { return Ok(Delivery::Pending) };
     if definition.channel == Channel::Sms {
+        // The ID of the service is unique; an out_id of the user may not be.
+        let biz_id = call
+            .result
+            .as_deref()
+            .and_then(|result| serde_json::from_str::<serde_json::Value>(result).ok())
+            .and_then(|result| result["receipt_id"].as_str().map(String::from));
         let filter = Filter {
             phone: phone.to_string(),
             sent: Sent::At(started_at),
-            biz_id: None,
-            out_id: Some(call.tracking_id.clone()),
+            out_id: biz_id.is_none().then(|| call.tracking_id.clone()),
+            biz_id,
         };
         let range = PageRange::All { size: MAX_PAGE_SIZE };
         let found = receipt::fetch(client, &filter, range)?.receipts.into_iter().next();
