@@ -96,8 +96,8 @@ pub struct Plan {
     pub calls: u64,
     /// The first rows.
     pub samples: Vec<Row>,
-    /// Rows that repeat an earlier row.
-    pub duplicates: RowSet,
+    /// Rows that repeat an earlier row, or are too long.
+    pub skipped: RowSet,
 }
 
 /// Reads and checks all rows.
@@ -110,9 +110,10 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
     let columns = rules.columns(&input.name, rows.columns())?;
     let mut invalid = InvalidRows::new(rules.invalid_path.clone(), input.format, rows.columns());
     let mut duplicates = Duplicates::default();
-    let mut duplicate_rows = RowSet::default();
+    let mut skipped = RowSet::default();
     let parts = rules.text.as_deref().map(|text| PartCounter::new(text, &columns));
-    let mut calls = CallCounter::new(rules.rows.channel);
+    let names = columns.variables.iter().map(|(name, _)| name);
+    let mut calls = CallCounter::new(rules.rows.channel, names);
     let mut plan = Plan {
         content: String::new(),
         columns,
@@ -125,7 +126,7 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
         parts: parts.as_ref().map(|_| 0),
         calls: 0,
         samples: Vec::new(),
-        duplicates: RowSet::default(),
+        skipped: RowSet::default(),
     };
     let mut record = Record::default();
     let mut index: RowIndex = 0;
@@ -146,10 +147,15 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
             plan.excluded += 1;
             continue;
         }
+        if let Some(reason) = calls.problem(&view) {
+            skipped.insert(row);
+            invalid.add(record.line, &reason, &record.fields)?;
+            continue;
+        }
         let message = duplicates.hash(view.message());
         let duplicate = duplicates.add(view.phone_digits(), message, row, record.line)?;
         if let Some(duplicate) = duplicate {
-            duplicate_rows.insert(row);
+            skipped.insert(row);
             invalid.add(record.line, &reason_of(&duplicate), &record.fields)?;
             continue;
         }
@@ -168,11 +174,11 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
     plan.repeated_phones = repeated_phones;
     plan.valid -= late.len() as u64;
     for duplicate in &late {
-        duplicate_rows.insert(duplicate.row);
+        skipped.insert(duplicate.row);
     }
     add_late(input, &mut invalid, &late)?;
     plan.calls = calls.finish();
-    plan.duplicates = duplicate_rows;
+    plan.skipped = skipped;
     plan.invalid = invalid.count;
     plan.invalid_file = invalid.finish()?.map(Into::into);
     plan.invalid_shown = std::mem::take(&mut invalid.shown);
@@ -302,7 +308,7 @@ impl<'p> Sendable<'p> {
             let Ok(view) = self.rules.rows.check(&self.record, &self.plan.columns) else {
                 continue;
             };
-            if self.rules.exclusions.contains(view.phone) || self.plan.duplicates.contains(index) {
+            if self.rules.exclusions.contains(view.phone) || self.plan.skipped.contains(index) {
                 continue;
             }
             self.read += 1;

@@ -8,9 +8,8 @@ use crate::message::phone;
 use crate::storage::batches::RowIndex;
 
 /// What a spreadsheet program writes instead of a value that it cannot compute.
-const SPREADSHEET_ERRORS: [&str; 9] = [
-    "#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!",
-];
+const SPREADSHEET_ERRORS: [&str; 9] =
+    ["#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"];
 
 /// What all rows of a batch have in common.
 #[derive(Debug, Clone)]
@@ -102,14 +101,7 @@ impl RowRules {
                 return Err(format!("the variable {name} is the spreadsheet error {value}"));
             }
         }
-        Ok(RowView {
-            phone: number,
-            sign,
-            out_id,
-            language,
-            record,
-            columns,
-        })
+        Ok(RowView { phone: number, sign, out_id, language, record, columns })
     }
 }
 

@@ -289,9 +289,8 @@ fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> Resu
         context.screen.warn(format!("{invalid} skipped; {file}"));
         return Ok(());
     }
-    let mut failure =
-        Failure::usage(format!("{} has {invalid}", request.input.name))
-            .hint(format!("{file}; correct the input, or add --skip-invalid to send the others"));
+    let mut failure = Failure::usage(format!("{} has {invalid}", request.input.name))
+        .hint(format!("{file}; correct the input, or add --skip-invalid to send the others"));
     failure.data = Some(fields(&InvalidRows {
         invalid: plan.invalid,
         valid: plan.valid,

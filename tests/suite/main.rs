@@ -9,6 +9,7 @@
 
 mod support;
 
+mod batch;
 mod chaos;
 mod duplicates;
 mod every_command;

@@ -165,8 +165,10 @@ fn split(
 }
 
 fn unclosed(name: &str, line: u64) -> Box<Failure> {
-    Failure::usage(format!("{name}, line {line}: a value starts with a quote and has no closing quote"))
-        .hint("add the closing quote; inside quotes, write each quote twice (\"\")")
+    Failure::usage(format!(
+        "{name}, line {line}: a value starts with a quote and has no closing quote"
+    ))
+    .hint("add the closing quote; inside quotes, write each quote twice (\"\")")
 }
 
 #[cfg(test)]

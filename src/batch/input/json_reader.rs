@@ -36,10 +36,7 @@ impl<R: BufRead> JsonReader<R> {
     /// # Errors
     /// The text cannot be read or is not UTF-8.
     #[allow(clippy::type_complexity, reason = "a problem of one row does not end the input")]
-    pub fn next(
-        &mut self,
-        name: &str,
-    ) -> Result<Option<std::result::Result<Vec<Member>, String>>> {
+    pub fn next(&mut self, name: &str) -> Result<Option<std::result::Result<Vec<Member>, String>>> {
         loop {
             self.text.clear();
             let limit = u64::try_from(MAX_ROW).unwrap_or(u64::MAX);
