@@ -79,7 +79,10 @@ impl Bench {
 
     fn run(&mut self) -> Result<()> {
         let rows = self.rows;
-        writeln!(self.out, "{rows} rows; aliyun is the stand-in of the tests, which answers at once")?;
+        writeln!(
+            self.out,
+            "{rows} rows; aliyun is the stand-in of the tests, which answers at once"
+        )?;
         // The first run checks the machine.
         self.write_rows(1, 0)?;
         self.send(&["--yes", "--name=first"])?;
@@ -99,7 +102,13 @@ impl Bench {
             Some(validated >= 500_000.0),
         );
         let memory = |run: &Run| format!("{:.1} MiB", run.peak_mib);
-        self.line("plan, peak memory", &memory(&plan), "", "< 100 MiB", Some(plan.peak_mib < 100.0));
+        self.line(
+            "plan, peak memory",
+            &memory(&plan),
+            "",
+            "< 100 MiB",
+            Some(plan.peak_mib < 100.0),
+        );
         self.growth("plan", (SMALL, small.wall), (rows, plan.wall));
         self.store(rows)?;
 
@@ -123,7 +132,13 @@ impl Bench {
             ">= 0.9",
             Some(ratio >= 0.9),
         );
-        self.line("send, peak memory", &memory(&sent), "", "< 100 MiB", Some(sent.peak_mib < 100.0));
+        self.line(
+            "send, peak memory",
+            &memory(&sent),
+            "",
+            "< 100 MiB",
+            Some(sent.peak_mib < 100.0),
+        );
         self.growth("send", (SMALL, small.wall), (rows, sent.wall));
         let again = self.send(&["--yes"])?;
         self.line(
@@ -133,7 +148,13 @@ impl Bench {
             "< 5 s",
             Some(again.wall < Duration::from_secs(5)),
         );
-        self.line("same, peak memory", &memory(&again), "", "< 100 MiB", Some(again.peak_mib < 100.0));
+        self.line(
+            "same, peak memory",
+            &memory(&again),
+            "",
+            "< 100 MiB",
+            Some(again.peak_mib < 100.0),
+        );
         Ok(())
     }
 
@@ -343,8 +364,7 @@ fn insert_bare(rows: u64, rows_per_call: u64) -> Result<Duration> {
         transaction.commit()?;
         let transaction = database.transaction()?;
         let range = [first / rows_per_call, (first + together) / rows_per_call];
-        transaction
-            .execute("UPDATE calls SET result = '{}' WHERE id >= ?1 AND id < ?2", range)?;
+        transaction.execute("UPDATE calls SET result = '{}' WHERE id >= ?1 AND id < ?2", range)?;
         transaction.commit()?;
     }
     Ok(since.elapsed())

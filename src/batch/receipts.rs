@@ -109,11 +109,7 @@ fn phones(
     definition: &Definition,
     path: Option<&str>,
 ) -> Result<HashMap<RowIndex, String>> {
-    let Some(path) = path.or(batch.source.as_deref()) else {
-        return Err(Failure::usage(format!("batch {} was read from stdin", batch.id))
-            .hint("its numbers are needed for the receipts: --input FILE"));
-    };
-    let input = Input::open(path)?;
+    let input = Input::open_again(path, batch.source.as_deref(), &batch.id)?;
     let rules = PlanRules::from_definition(definition, run::invalid_path(None, input.format));
     let mut rows = input.rows()?;
     let columns = rules.columns(&input.name, rows.columns())?;

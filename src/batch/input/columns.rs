@@ -108,6 +108,7 @@ impl Columns {
                     .collect();
                 let others = header.iter().enumerate().filter(|(at, name)| {
                     !name.is_empty()
+                        && !mapped.iter().any(|one| one.0 == **name)
                         && !fixed.contains(at)
                         && !mapped.iter().any(|one| one.1 == Some(*at))
                 });
@@ -208,6 +209,11 @@ mod tests {
         let mappings = Mapping::parse(&names(&["x=b"])).expect("maps");
         let columns = Columns::find("f", &header, &SMS, None, &mappings).expect("columns");
         assert_eq!(columns.variables, [("a".to_string(), 1), ("x".to_string(), 2)]);
+        // A mapped column replaces the one with the name of the variable.
+        let mappings = Mapping::parse(&names(&["a=b"])).expect("maps");
+        let columns = Columns::find("f", &header, &SMS, None, &mappings).expect("columns");
+        assert_eq!(columns.variables, [("a".to_string(), 2)]);
+        assert_eq!(columns.ignored, ["a"]);
     }
 
     #[test]

@@ -73,6 +73,20 @@ impl Input {
         Ok(Self { path, name, format, file, metadata })
     }
 
+    /// Opens the input of a batch on record: `given`, or the path of its first run.
+    ///
+    /// # Errors
+    /// As [`Self::open`], with the flag that names another path.
+    pub fn open_again(given: Option<&str>, recorded: Option<&str>, batch: &str) -> Result<Self> {
+        const HINT: &str = "if the input was moved, name it: --input FILE";
+        match (given, recorded) {
+            (Some(path), _) => Self::open(path),
+            (None, Some(path)) => Self::open(path).map_err(|failure| failure.hint(HINT)),
+            (None, None) => Err(Failure::usage(format!("batch {batch} was read from stdin"))
+                .hint("give the same input again: --input FILE, or --input - for stdin")),
+        }
+    }
+
     /// Reads all rows from the start, and hashes them.
     ///
     /// # Errors

@@ -25,10 +25,10 @@ fn output(world: &Sandboxed, words: &[&str]) -> String {
     let text = id.replace_all(&text, "[uuid]");
     let time = Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z").expect("a pattern");
     let text = time.replace_all(&text, "[time]");
-    let id = Regex::new(r"\b(batch |id\t|show |export |resume )[a-z0-9]{8}\b").expect("a pattern");
+    let id = Regex::new(r"(batch |\nid\t|show |export |resume )[a-z0-9]{8}\b").expect("a pattern");
     let text = id.replace_all(&text, "${1}[id]");
-    let id = Regex::new(r"(?m)^[a-z0-9]{8}\t").expect("a pattern");
-    id.replace_all(&text, "[id]\t").into_owned()
+    let id = Regex::new(r"(?m)^[a-z0-9]{8}\tnews").expect("a pattern");
+    id.replace_all(&text, "[id]\tnews").into_owned()
 }
 
 fn sent() -> Sandboxed {
