@@ -339,6 +339,8 @@ fn measure_store(rows: u64) -> Result<()> {
 
 /// Inserts the same rows into a table of SQLite, with as many transactions.
 fn insert_bare(rows: u64, rows_per_call: u64) -> Result<Duration> {
+    // SQLite has signed integers only.
+    let (rows, rows_per_call) = (i64::try_from(rows)?, i64::try_from(rows_per_call)?);
     let folder = tempfile::tempdir()?;
     let mut database = Connection::open(folder.path().join("bare.db"))?;
     database.execute_batch(
@@ -348,7 +350,7 @@ fn insert_bare(rows: u64, rows_per_call: u64) -> Result<Duration> {
              WITHOUT ROWID;",
     )?;
     let since = Instant::now();
-    let together = rows_per_call * JOBS as u64;
+    let together = rows_per_call * i64::try_from(JOBS)?;
     for first in (0..rows).step_by(usize::try_from(together)?) {
         let transaction = database.transaction()?;
         {
