@@ -67,9 +67,13 @@ type Source<'b> = Box<dyn FnMut() -> Result<Option<Row>> + 'b>;
 impl<'b> Groups<'b> {
     /// `variables` are the names of the variables of the batch.
     pub fn new(channel: Channel, variables: &[String], source: Source<'b>) -> Self {
-        // Each value is written as "name":"value", with quotes that may be escaped.
-        let overhead = variables.iter().map(|name| json_size(name) + 4).sum::<usize>() + 64;
-        Self { channel, overhead, source, ready: VecDeque::new(), ended: false }
+        Self {
+            channel,
+            overhead: overhead(variables),
+            source,
+            ready: VecDeque::new(),
+            ended: false,
+        }
     }
 
     /// The next group; `None` at the end.
@@ -147,8 +151,7 @@ impl Open {
             + if shape == Shape::Same {
                 0
             } else {
-                json_size(&row.sign)
-                    + row.values.iter().map(|value| json_size(value)).sum::<usize>()
+                row_size(&row.sign, row.values.iter().map(String::as_str))
             };
         let phone = canonical_sms_number(&row.phone);
         let open = self.open.entry(key).or_insert_with(|| OpenGroup::new(shape));
@@ -183,6 +186,17 @@ impl OpenGroup {
     }
 }
 
+/// The bytes that a row adds to a call besides its values: each is written as "name":"value", with
+/// quotes that may be escaped.
+fn overhead(variables: &[String]) -> usize {
+    variables.iter().map(|name| json_size(name) + 4).sum::<usize>() + 64
+}
+
+/// An upper bound for the bytes of a row in a call with own values.
+fn row_size<'v>(sign: &str, values: impl Iterator<Item = &'v str>) -> usize {
+    json_size(sign) + values.map(json_size).sum::<usize>()
+}
+
 /// An upper bound for the bytes of a text in JSON, with its quotes, within another JSON text.
 fn json_size(text: &str) -> usize {
     let escaped = |byte: u8| match byte {
@@ -198,15 +212,41 @@ pub struct CallCounter {
     channel: Channel,
     calls: u64,
     in_window: usize,
-    /// By what a call shares: the number of rows, and the hash of their out-id.
-    sizes: HashMap<u64, (u64, u64)>,
+    overhead: usize,
+    /// By what a call shares.
+    sizes: HashMap<u64, Size>,
     hasher: std::hash::RandomState,
 }
 
+/// Rows that can share calls.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    rows: u64,
+    bytes: u64,
+    /// The hash of their out-id.
+    out_id: u64,
+}
+
+impl Size {
+    fn calls(self, max_rows: usize) -> u64 {
+        self.rows.div_ceil(max_rows as u64).max(self.bytes.div_ceil(MAX_BYTES as u64))
+    }
+}
+
 impl CallCounter {
-    pub fn new(channel: Channel) -> Self {
+    pub fn new<'v>(channel: Channel, variables: impl Iterator<Item = &'v String>) -> Self {
         let (sizes, hasher) = (HashMap::new(), std::hash::RandomState::new());
-        Self { channel, calls: 0, in_window: 0, sizes, hasher }
+        let overhead = overhead(&variables.cloned().collect::<Vec<_>>());
+        Self { channel, calls: 0, in_window: 0, overhead, sizes, hasher }
+    }
+
+    /// Why the row does not fit into a call.
+    pub fn problem(&self, row: &RowView<'_>) -> Option<String> {
+        let bytes = row_size(row.sign, row.values()) + self.overhead;
+        (bytes > MAX_BYTES).then(|| {
+            let kib = bytes.div_ceil(1024);
+            format!("its values are too long for one call: {kib} KiB of {}", MAX_BYTES / 1024)
+        })
     }
 
     /// Adds a row; `message` is a hash of what the recipient receives.
@@ -217,7 +257,11 @@ impl CallCounter {
             Channel::Sms => message ^ out_id,
             Channel::Whatsapp | Channel::Viber => self.hasher.hash_one(row.language) ^ out_id,
         };
-        self.sizes.entry(key).or_insert((0, out_id)).0 += 1;
+        let bytes = row_size(row.sign, row.values()) + row.phone.len() + self.overhead;
+        let size = self.sizes.entry(key).or_default();
+        size.rows += 1;
+        size.bytes += bytes as u64;
+        size.out_id = out_id;
         self.in_window += 1;
         if self.in_window == WINDOW {
             self.end_window();
@@ -225,19 +269,24 @@ impl CallCounter {
     }
 
     fn end_window(&mut self) {
-        let mut singles: HashMap<u64, u64> = HashMap::new();
-        for (size, out_id) in self.sizes.drain().map(|(_, entry)| entry) {
+        let mut singles: HashMap<u64, Size> = HashMap::new();
+        for size in self.sizes.drain().map(|(_, size)| size) {
             match self.channel {
-                Channel::Sms if size == 1 => *singles.entry(out_id).or_default() += 1,
-                Channel::Sms => self.calls += size.div_ceil(MAX_SAME as u64),
-                Channel::Whatsapp | Channel::Viber => self.calls += size.div_ceil(MAX_CHAT as u64),
+                Channel::Sms if size.rows == 1 => {
+                    let single = singles.entry(size.out_id).or_default();
+                    single.rows += 1;
+                    single.bytes += size.bytes;
+                }
+                // Its rows have the same values, which a call contains once.
+                Channel::Sms => self.calls += Size { bytes: 0, ..size }.calls(MAX_SAME),
+                Channel::Whatsapp | Channel::Viber => self.calls += size.calls(MAX_CHAT),
             }
         }
-        self.calls += singles.values().map(|size| size.div_ceil(MAX_EACH as u64)).sum::<u64>();
+        self.calls += singles.values().map(|size| size.calls(MAX_EACH)).sum::<u64>();
         self.in_window = 0;
     }
 
-    /// The number of calls. Long values and repeated numbers can need more.
+    /// The number of calls. Repeated numbers can need more.
     pub fn finish(mut self) -> u64 {
         self.end_window();
         self.calls

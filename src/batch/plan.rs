@@ -17,6 +17,9 @@ use crate::storage::batches::RowIndex;
 
 /// How many rows a plan shows with their rendered text.
 const MAX_SAMPLES: usize = 3;
+/// How often the program checks that the input has not changed, in rows; a part of a window of
+/// [`crate::batch::grouping`].
+const CHANGE_INTERVAL: u64 = 1_000;
 /// How often the check of a long input looks for a signal, in rows.
 const SIGNAL_INTERVAL: u64 = 4096;
 
@@ -93,8 +96,8 @@ pub struct Plan {
     pub calls: u64,
     /// The first rows.
     pub samples: Vec<Row>,
-    /// Rows that repeat an earlier row.
-    pub duplicates: RowSet,
+    /// Rows that repeat an earlier row, or are too long.
+    pub skipped: RowSet,
 }
 
 /// Reads and checks all rows.
@@ -107,9 +110,10 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
     let columns = rules.columns(&input.name, rows.columns())?;
     let mut invalid = InvalidRows::new(rules.invalid_path.clone(), input.format, rows.columns());
     let mut duplicates = Duplicates::default();
-    let mut duplicate_rows = RowSet::default();
+    let mut skipped = RowSet::default();
     let parts = rules.text.as_deref().map(|text| PartCounter::new(text, &columns));
-    let mut calls = CallCounter::new(rules.rows.channel);
+    let names = columns.variables.iter().map(|(name, _)| name);
+    let mut calls = CallCounter::new(rules.rows.channel, names);
     let mut plan = Plan {
         content: String::new(),
         columns,
@@ -122,7 +126,7 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
         parts: parts.as_ref().map(|_| 0),
         calls: 0,
         samples: Vec::new(),
-        duplicates: RowSet::default(),
+        skipped: RowSet::default(),
     };
     let mut record = Record::default();
     let mut index: RowIndex = 0;
@@ -143,10 +147,15 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
             plan.excluded += 1;
             continue;
         }
+        if let Some(reason) = calls.problem(&view) {
+            skipped.insert(row);
+            invalid.add(record.line, &reason, &record.fields)?;
+            continue;
+        }
         let message = duplicates.hash(view.message());
         let duplicate = duplicates.add(view.phone_digits(), message, row, record.line)?;
         if let Some(duplicate) = duplicate {
-            duplicate_rows.insert(row);
+            skipped.insert(row);
             invalid.add(record.line, &reason_of(&duplicate), &record.fields)?;
             continue;
         }
@@ -160,15 +169,16 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
         }
     }
     plan.content = rows.finish()?;
+    input.require_unchanged()?;
     let (late, repeated_phones) = duplicates.finish()?;
     plan.repeated_phones = repeated_phones;
     plan.valid -= late.len() as u64;
     for duplicate in &late {
-        duplicate_rows.insert(duplicate.row);
+        skipped.insert(duplicate.row);
     }
     add_late(input, &mut invalid, &late)?;
     plan.calls = calls.finish();
-    plan.duplicates = duplicate_rows;
+    plan.skipped = skipped;
     plan.invalid = invalid.count;
     plan.invalid_file = invalid.finish()?.map(Into::into);
     plan.invalid_shown = std::mem::take(&mut invalid.shown);
@@ -186,7 +196,7 @@ fn add_late(input: &Input, invalid: &mut InvalidRows, late: &[Duplicate]) -> Res
     if late.peek().is_none() {
         return Ok(());
     }
-    let (mut rows, mut record) = (input.rows()?, Record::default());
+    let (mut rows, mut record) = (input.rows_again()?, Record::default());
     let mut index: RowIndex = 0;
     while let Some(duplicate) = late.peek() {
         if !rows.next(&mut record)? {
@@ -249,6 +259,7 @@ pub struct Sendable<'p> {
     /// How many rows that can be sent were read.
     read: u64,
     pub selection: Selection<'p>,
+    input: &'p Input,
 }
 
 /// Which of the rows a run sends.
@@ -266,20 +277,29 @@ impl<'p> Sendable<'p> {
     /// # Errors
     /// The input cannot be read.
     pub fn new(
-        input: &Input,
+        input: &'p Input,
         rules: &'p PlanRules,
         plan: &'p Plan,
         selection: Selection<'p>,
     ) -> Result<Self> {
-        let (rows, record) = (input.rows()?, Record::default());
-        Ok(Self { rows, rules, plan, record, index: 0, read: 0, selection })
+        let (rows, record) = (input.rows_again()?, Record::default());
+        Ok(Self { rows, rules, plan, record, index: 0, read: 0, selection, input })
     }
 
     /// The next row to send; `None` at the end.
     ///
     /// # Errors
-    /// The input cannot be read.
+    /// The input cannot be read, or changed after it was checked.
     pub fn next_row(&mut self) -> Result<Option<Row>> {
+        let row = self.find_row();
+        // A changed input also causes other errors.
+        if !matches!(row, Ok(Some(_))) || self.index.is_multiple_of(CHANGE_INTERVAL) {
+            self.input.require_unchanged()?;
+        }
+        row
+    }
+
+    fn find_row(&mut self) -> Result<Option<Row>> {
         while self.selection.limit.is_none_or(|limit| self.read < limit)
             && self.rows.next(&mut self.record)?
         {
@@ -288,7 +308,7 @@ impl<'p> Sendable<'p> {
             let Ok(view) = self.rules.rows.check(&self.record, &self.plan.columns) else {
                 continue;
             };
-            if self.rules.exclusions.contains(view.phone) || self.plan.duplicates.contains(index) {
+            if self.rules.exclusions.contains(view.phone) || self.plan.skipped.contains(index) {
                 continue;
             }
             self.read += 1;

@@ -109,11 +109,7 @@ fn phones(
     definition: &Definition,
     path: Option<&str>,
 ) -> Result<HashMap<RowIndex, String>> {
-    let Some(path) = path.or(batch.source.as_deref()) else {
-        return Err(Failure::usage(format!("batch {} was read from stdin", batch.id))
-            .hint("its numbers are needed for the receipts: --input FILE"));
-    };
-    let input = Input::open(path)?;
+    let input = Input::open_again(path, batch.source.as_deref(), &batch.id)?;
     let rules = PlanRules::from_definition(definition, run::invalid_path(None, input.format));
     let mut rows = input.rows()?;
     let columns = rules.columns(&input.name, rows.columns())?;
@@ -141,11 +137,17 @@ fn one(
 ) -> Result<Delivery> {
     let Some(started_at) = call.started_at else { return Ok(Delivery::Pending) };
     if definition.channel == Channel::Sms {
+        // The ID of the service is unique; an out_id of the user may not be.
+        let biz_id = call
+            .result
+            .as_deref()
+            .and_then(|result| serde_json::from_str::<serde_json::Value>(result).ok())
+            .and_then(|result| result["receipt_id"].as_str().map(String::from));
         let filter = Filter {
             phone: phone.to_string(),
             sent: Sent::At(started_at),
-            biz_id: None,
-            out_id: Some(call.tracking_id.clone()),
+            out_id: biz_id.is_none().then(|| call.tracking_id.clone()),
+            biz_id,
         };
         let range = PageRange::All { size: MAX_PAGE_SIZE };
         let found = receipt::fetch(client, &filter, range)?.receipts.into_iter().next();

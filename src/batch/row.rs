@@ -7,6 +7,10 @@ use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::storage::batches::RowIndex;
 
+/// What a spreadsheet program writes instead of a value that it cannot compute.
+const SPREADSHEET_ERRORS: [&str; 9] =
+    ["#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"];
+
 /// What all rows of a batch have in common.
 #[derive(Debug, Clone)]
 pub struct RowRules {
@@ -82,19 +86,31 @@ impl RowRules {
                 .or(self.language.as_deref())
                 .ok_or("it has no language: fill in the column language, or give --language")?;
         }
+        let out_id = given(columns.out_id);
+        for (name, value) in [("sign", sign), ("language", language)] {
+            check_text(name, value)?;
+        }
+        check_text("out_id", out_id.unwrap_or_default())?;
         for (name, at) in &columns.variables {
-            if record.fields.get(*at).is_none_or(str::is_empty) {
+            let value = record.fields.get(*at).unwrap_or_default();
+            if value.trim().is_empty() {
                 return Err(format!("the variable {name} is empty"));
             }
+            check_text(name, value)?;
+            if SPREADSHEET_ERRORS.contains(&value.trim()) {
+                return Err(format!("the variable {name} is the spreadsheet error {value}"));
+            }
         }
-        Ok(RowView {
-            phone: number,
-            sign,
-            out_id: given(columns.out_id),
-            language,
-            record,
-            columns,
-        })
+        Ok(RowView { phone: number, sign, out_id, language, record, columns })
+    }
+}
+
+/// Line breaks and tabs can be part of a message; other control characters are damage.
+fn check_text(name: &str, value: &str) -> Result<(), String> {
+    let is_damage = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n' | b'\r');
+    match value.as_bytes().iter().find(|byte| is_damage(byte)) {
+        None => Ok(()),
+        Some(byte) => Err(format!("{name} has a control character (U+{byte:04X})")),
     }
 }
 

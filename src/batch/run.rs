@@ -296,19 +296,19 @@ fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> Resu
     let invalid = count(plan.invalid, "invalid row");
     if plan.valid == 0 {
         let message = format!("{} has no row that can be sent ({invalid})", request.input.name);
-        return Err(Failure::usage(message).hint(if file.is_empty() {
-            "each row needs a phone number in the column phone".to_string()
-        } else {
-            file
-        }));
+        let hint = match (plan.invalid, plan.excluded) {
+            (0, 0) => "each row needs a phone number in the column phone".to_string(),
+            (0, _) => "--exclude names all of its numbers".to_string(),
+            _ => file,
+        };
+        return Err(Failure::usage(message).hint(hint));
     }
     if request.options.skip_invalid {
         context.screen.warn(format!("{invalid} skipped; {file}"));
         return Ok(());
     }
-    let mut failure =
-        Failure::usage(format!("{} has {invalid}; nothing was sent", request.input.name))
-            .hint(format!("{file}; correct the input, or add --skip-invalid to send the others"));
+    let mut failure = Failure::usage(format!("{} has {invalid}", request.input.name))
+        .hint(format!("{file}; correct the input, or add --skip-invalid to send the others"));
     failure.data = Some(fields(&InvalidRows {
         invalid: plan.invalid,
         valid: plan.valid,
@@ -557,7 +557,8 @@ fn plan_rows(request: &Request<'_>, plan: &Plan, remaining: u64) -> Vec<(String,
             .then(|| format!("{} get more than one", count(plan.repeated_phones, "number"))),
     );
     row("duration", Some(duration(request.options.engine, remaining)));
-    for (number, sample) in (1..).zip(&plan.samples) {
+    let shown = usize::try_from(remaining).unwrap_or(usize::MAX);
+    for (number, sample) in (1..).zip(plan.samples.iter().take(shown)) {
         let text = (request.render)(definition, sample).unwrap_or_else(|| {
             let pairs = definition.pairs(sample);
             pairs

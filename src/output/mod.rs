@@ -135,8 +135,10 @@ impl Screen {
     /// Stdout cannot be written.
     pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
         if self.options.json {
+            let is_ok = !data.contains_key("error");
             let data = Some(data.clone());
-            return Envelope { data, ..Envelope::new(command, true, self.options.sandbox) }.print();
+            return Envelope { data, ..Envelope::new(command, is_ok, self.options.sandbox) }
+                .print();
         }
         let safe = self.options.spreadsheet_safe && !self.stdout_is_terminal;
         let cells: Vec<String> = record::cells(data, self.now().as_ref())

@@ -17,7 +17,11 @@ const MAX_COLUMNS: usize = 100;
 const SKIPPED: [(&str, &str); 1] = [("--follow", "runs until it is interrupted")];
 
 /// The files that examples read: name and content.
-const FILES: [(&str, &[u8]); 5] = [
+const FILES: [(&str, &[u8]); 6] = [
+    (
+        "customers.csv",
+        b"phone,name,First name,order\n8613800001000,Alice Chen,Alice,42\n8613800001001,Bob Li,Bob,43\n",
+    ),
     (
         "photo.png",
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89",

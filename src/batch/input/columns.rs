@@ -106,8 +106,11 @@ impl Columns {
                 let mapped: Vec<_> = mapped
                     .map(|mapping| (mapping.name.clone(), position(&mapping.column)))
                     .collect();
-                let others = header.iter().enumerate().filter(|(at, _)| {
-                    !fixed.contains(at) && !mapped.iter().any(|one| one.1 == Some(*at))
+                let others = header.iter().enumerate().filter(|(at, name)| {
+                    !name.is_empty()
+                        && !mapped.iter().any(|one| one.0 == **name)
+                        && !fixed.contains(at)
+                        && !mapped.iter().any(|one| one.1 == Some(*at))
                 });
                 let others = others.map(|(at, name)| (name.clone(), Some(at)));
                 (others.chain(mapped.clone()).collect(), Vec::new())
@@ -133,7 +136,7 @@ impl Columns {
         let ignored = header
             .iter()
             .enumerate()
-            .filter(|(at, _)| !is_used(at))
+            .filter(|(at, name)| !is_used(at) && !name.is_empty())
             .map(|(_, name)| name.clone())
             .collect();
         Ok(Self { phone, sign, out_id, language, variables, ignored })
@@ -141,7 +144,13 @@ impl Columns {
 }
 
 fn no_column(name: &str, column: &str, header: &[String]) -> Box<Failure> {
-    let example = header.first().map_or("COLUMN", String::as_str);
+    // Such as `Phone number` or `手机号`.
+    let is_phone = |name: &&String| {
+        let name = name.to_lowercase();
+        ["phone", "mobile", "number", "手机", "号码", "电话"].iter().any(|part| name.contains(part))
+    };
+    let example = header.iter().find(is_phone).or(header.first());
+    let example = shell_words::quote(example.map_or("COLUMN", String::as_str));
     Failure::usage(format!("{name} has no column {column:?}")).hint(if column == "phone" {
         format!(
             "the first line names the columns; name the column of the numbers with --map \
@@ -155,7 +164,9 @@ fn no_column(name: &str, column: &str, header: &[String]) -> Box<Failure> {
 
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 20;
-    let mut text = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let names: Vec<&str> =
+        names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    let mut text = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN {
         text.push_str(", …");
     }
@@ -198,6 +209,11 @@ mod tests {
         let mappings = Mapping::parse(&names(&["x=b"])).expect("maps");
         let columns = Columns::find("f", &header, &SMS, None, &mappings).expect("columns");
         assert_eq!(columns.variables, [("a".to_string(), 1), ("x".to_string(), 2)]);
+        // A mapped column replaces the one with the name of the variable.
+        let mappings = Mapping::parse(&names(&["a=b"])).expect("maps");
+        let columns = Columns::find("f", &header, &SMS, None, &mappings).expect("columns");
+        assert_eq!(columns.variables, [("a".to_string(), 2)]);
+        assert_eq!(columns.ignored, ["a"]);
     }
 
     #[test]

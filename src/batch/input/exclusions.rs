@@ -13,8 +13,9 @@ pub struct Exclusions {
 }
 
 impl Exclusions {
-    /// Reads a file with one number on each line. Of a CSV file, the first column that looks like a
-    /// number counts. Lines without a number, such as a header, are skipped only at the start.
+    /// Reads a file with one number on each line. Of a CSV file, every column that can be a number
+    /// counts: rather one number too many is excluded than one too few. Only the first line can be a
+    /// header, which does not start like a number.
     ///
     /// # Errors
     /// The file cannot be read, or a line has no number: a number that is not recognized would be
@@ -32,11 +33,14 @@ impl Exclusions {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let number = line.split([',', ';', '\t']).find_map(digits);
-            match number {
-                Some(number) => exclusions.insert(number),
-                None if at == 0 => {}
-                None => return Err(failed(&format!("line {} has no phone number", at + 1))),
+            let numbers: Vec<u64> = line.split([',', ';', '\t']).filter_map(digits).collect();
+            // Such as `phone`; not a damaged number.
+            let is_header = || at == 0 && !line.starts_with(|c: char| c.is_numeric() || c == '+');
+            if numbers.is_empty() && !is_header() {
+                return Err(failed(&format!("line {} has no phone number", at + 1)));
+            }
+            for number in numbers {
+                exclusions.insert(number);
             }
         }
         Ok(exclusions)
@@ -116,5 +120,15 @@ mod tests {
         let failure = load("phone\n13800001000\nAlice\n").expect_err("refused");
         assert!(failure.message.contains("line 3"), "{}", failure.message);
         Exclusions::load("/nonexistent").expect_err("no file");
+        // The first line is no header if it could be a number.
+        load("1380000100x\n13800001001\n").expect_err("refused");
+        load("1.38E+10,Alice\n13800001001\n").expect_err("refused");
+        load("phone\n1.38E+10\n").expect_err("refused");
+    }
+
+    #[test]
+    fn every_column_that_can_be_a_number_counts() {
+        let exclusions = load("id,phone\n10000001,13800001000\n").expect("loaded");
+        assert!(exclusions.contains("13800001000") && exclusions.contains("10000001"));
     }
 }

@@ -23,7 +23,7 @@ impl Format {
     /// The input is empty or has another encoding than UTF-8.
     pub fn detect(start: &[u8], name: &str) -> Result<Self> {
         if start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF") || start.contains(&0) {
-            return Err(not_utf8(name, "UTF-16 or binary data"));
+            return Err(not_utf8(name, start, "UTF-16 or binary data"));
         }
         let text = without_bom(start);
         let Some(first) = text.iter().find(|byte| !byte.is_ascii_whitespace()) else {
@@ -75,12 +75,20 @@ fn separator(text: &[u8]) -> u8 {
     SEPARATORS[best]
 }
 
-/// The failure for text in another encoding.
-pub fn not_utf8(name: &str, found: &str) -> Box<Failure> {
-    Failure::usage(format!("{name} is not UTF-8 text: {found}")).hint(
-        "save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\"), or convert it: \
-         iconv -f GBK -t UTF-8 FILE > NEW",
-    )
+/// The failure for text in another encoding. `sample` is the text that is not UTF-8.
+pub fn not_utf8(name: &str, sample: &[u8], found: &str) -> Box<Failure> {
+    let encoding = if sample.starts_with(b"PK\x03\x04") {
+        return Failure::usage(format!("{name} is not a text file: it may be an Excel workbook"))
+            .hint("save it as \"CSV UTF-8\" in the spreadsheet program");
+    } else if sample.contains(&0) {
+        "UTF-16"
+    } else {
+        "GB18030"
+    };
+    Failure::usage(format!("{name} is not UTF-8 text: {found}")).hint(format!(
+        "save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\"), or convert it, for example: \
+         iconv -f {encoding} -t UTF-8 FILE > NEW"
+    ))
 }
 
 #[cfg(test)]

@@ -1,18 +1,21 @@
 //! The input of a batch: CSV or JSON Lines, from a file or stdin, read as a stream.
 
 mod columns;
+mod csv_reader;
 mod duplicates;
 mod exclusions;
 mod format;
 mod invalid_rows;
+mod json_reader;
 mod reader;
 mod row_writer;
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Result};
+use reader::unreadable;
 
 pub use columns::{Columns, Mapping, Reserved};
 pub use duplicates::{Duplicate, Duplicates};
@@ -31,6 +34,8 @@ pub struct Input {
     pub name: String,
     pub format: Format,
     file: File,
+    /// When it was opened.
+    metadata: Metadata,
 }
 
 impl Input {
@@ -64,16 +69,58 @@ impl Input {
         let read = (&mut file).take(format::SAMPLE).read_to_end(&mut start);
         read.and_then(|_| file.rewind()).map_err(|error| unreadable(&name, &error))?;
         let format = Format::detect(&start, &name)?;
-        Ok(Self { path, name, format, file })
+        let metadata = file.metadata().map_err(|error| unreadable(&name, &error))?;
+        Ok(Self { path, name, format, file, metadata })
     }
 
-    /// Reads all rows from the start.
+    /// Opens the input of a batch on record: `given`, or the path of its first run.
+    ///
+    /// # Errors
+    /// As [`Self::open`], with the flag that names another path.
+    pub fn open_again(given: Option<&str>, recorded: Option<&str>, batch: &str) -> Result<Self> {
+        const HINT: &str = "if the input was moved, name it: --input FILE";
+        match (given, recorded) {
+            (Some(path), _) => Self::open(path),
+            (None, Some(path)) => Self::open(path).map_err(|failure| failure.hint(HINT)),
+            (None, None) => Err(Failure::usage(format!("batch {batch} was read from stdin"))
+                .hint("give the same input again: --input FILE, or --input - for stdin")),
+        }
+    }
+
+    /// Reads all rows from the start, and hashes them.
     ///
     /// # Errors
     /// The file cannot be read, or its header is invalid.
     pub fn rows(&self) -> Result<Rows> {
+        Rows::new(self.start()?, self.format, &self.name, true)
+    }
+
+    /// Reads all rows again, without a hash.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub fn rows_again(&self) -> Result<Rows> {
+        Rows::new(self.start()?, self.format, &self.name, false)
+    }
+
+    fn start(&self) -> Result<File> {
         let file = self.file.try_clone().and_then(|mut file| file.rewind().map(|()| file));
-        Rows::new(file.map_err(|error| unreadable(&self.name, &error))?, self.format, &self.name)
+        file.map_err(|error| unreadable(&self.name, &error))
+    }
+
+    /// Checks that the file is still the one that was opened and checked. Rows that changed since were
+    /// neither checked nor confirmed.
+    ///
+    /// # Errors
+    /// Its length or the time of its last change is another.
+    pub fn require_unchanged(&self) -> Result<()> {
+        let now = self.file.metadata().map_err(|error| unreadable(&self.name, &error))?;
+        let version = |of: &Metadata| (of.len(), of.modified().ok());
+        if self.path.is_none() || version(&now) == version(&self.metadata) {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("{} changed while it was read", self.name))
+            .hint("do not write to it during a run; run the same command again"))
     }
 }
 
@@ -90,8 +137,4 @@ fn spool(source: &mut dyn Read) -> Result<File> {
         Failure::environment(format!("cannot copy the input to a temporary file: {error}"))
             .hint("set TMPDIR to a folder with enough space, or give a file instead of stdin")
     })
-}
-
-fn unreadable(name: &str, error: &io::Error) -> Box<Failure> {
-    Failure::usage(format!("cannot read {name}: {error}"))
 }

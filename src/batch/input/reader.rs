@@ -1,17 +1,19 @@
 //! Reads the rows of an input.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufReader, Read};
 
 use csv::StringRecord;
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::batch::input::format::{Format, not_utf8, without_bom};
+use crate::batch::input::csv_reader::CsvReader;
+use crate::batch::input::format::Format;
+use crate::batch::input::json_reader::{JsonReader, Member};
 use crate::error::{Failure, Result};
 
 /// The largest row in bytes: far above every limit of a message, and small enough for memory.
-const MAX_ROW: usize = 1024 * 1024;
+pub const MAX_ROW: usize = 1024 * 1024;
+const BUFFER: usize = 256 * 1024;
 
 /// One row of the input.
 #[derive(Debug, Default)]
@@ -32,54 +34,39 @@ pub struct Rows {
 }
 
 enum Reader {
-    Csv(Box<csv::Reader<Hashing>>, csv::ByteRecord),
-    Json(Box<BufReader<Hashing>>, JsonLine),
-}
-
-/// The state of a reader of JSON Lines.
-#[derive(Default)]
-struct JsonLine {
-    line: u64,
-    text: Vec<u8>,
-    /// The first row, which was read for its keys.
-    first: Option<Map<String, Value>>,
+    Csv(CsvReader<BufReader<Hashing>>),
+    /// With the first object, which was read for its keys.
+    Json(JsonReader<BufReader<Hashing>>, Option<Vec<Member>>),
 }
 
 impl Rows {
-    pub(super) fn new(file: File, format: Format, name: &str) -> Result<Self> {
-        let name = name.to_string();
-        let file = Hashing { file, hash: Sha256::new() };
-        match format {
+    /// Without `hash`, [`Self::finish`] returns an empty text.
+    pub(super) fn new(file: File, format: Format, name: &str, hash: bool) -> Result<Self> {
+        let file = Hashing { file, hash: hash.then(Sha256::new) };
+        let file = BufReader::with_capacity(BUFFER, file);
+        let (columns, reader) = match format {
             Format::Csv { separator } => {
-                let mut reader = csv::ReaderBuilder::new()
-                    .delimiter(separator)
-                    .flexible(true)
-                    .buffer_capacity(256 * 1024)
-                    .from_reader(file);
-                let header =
-                    reader.byte_headers().map_err(|error| csv_error(&name, &error))?.clone();
-                let header = StringRecord::from_byte_record(header)
-                    .map_err(|_| not_utf8(&name, "invalid bytes in line 1"))?;
-                let columns: Vec<_> =
-                    header.iter().map(|name| clean(name).trim().to_string()).collect();
-                check_header(&name, &columns)?;
-                let reader = Reader::Csv(Box::new(reader), csv::ByteRecord::new());
-                Ok(Self { columns, name, reader })
+                let mut reader = CsvReader::new(file, separator);
+                let columns = read_header(&mut reader, name)?;
+                (columns, Reader::Csv(reader))
             }
             Format::JsonLines => {
-                let mut rows = Self {
-                    columns: Vec::new(),
-                    reader: Reader::Json(
-                        Box::new(BufReader::with_capacity(256 * 1024, file)),
-                        JsonLine::default(),
-                    ),
-                    name,
+                let mut reader = JsonReader::new(file);
+                let first = match reader.next(name)? {
+                    Some(Ok(object)) => object,
+                    Some(Err(problem)) => {
+                        let line = reader.line;
+                        return Err(Failure::usage(format!("{name}, line {line}: {problem}"))
+                            .hint("write one JSON object on each line"));
+                    }
+                    None => Vec::new(),
                 };
-                rows.read_keys()?;
-                check_header(&rows.name, &rows.columns)?;
-                Ok(rows)
+                let columns = first.iter().map(|member| member.key.clone()).collect();
+                (columns, Reader::Json(reader, Some(first)))
             }
-        }
+        };
+        check_header(name, &columns)?;
+        Ok(Self { columns, name: name.to_string(), reader })
     }
 
     /// The columns: the header of a CSV file, or the keys of the first JSON object.
@@ -94,49 +81,38 @@ impl Rows {
     pub fn next(&mut self, record: &mut Record) -> Result<bool> {
         record.problem = None;
         match &mut self.reader {
-            Reader::Csv(reader, bytes) => {
-                if !reader.read_byte_record(bytes).map_err(|error| csv_error(&self.name, &error))? {
+            Reader::Csv(reader) => {
+                let Some(row) = reader.next(&self.name, &mut record.fields)? else {
                     return Ok(false);
-                }
-                record.line = bytes.position().map_or(0, csv::Position::line);
-                if bytes.len() != self.columns.len() {
+                };
+                record.line = row.line;
+                record.problem = row.problem;
+                let length = record.fields.len();
+                if record.problem.is_none() && length != self.columns.len() {
                     record.problem = Some(format!(
                         "it has {}, the header has {}",
-                        count(bytes.len(), "value"),
+                        count(length, "value"),
                         self.columns.len()
                     ));
                 }
-                match std::str::from_utf8(bytes.as_slice()) {
-                    Ok(_) => {
-                        let read = std::mem::take(bytes);
-                        let old = std::mem::take(&mut record.fields);
-                        *bytes = old.into_byte_record();
-                        record.fields = StringRecord::from_byte_record(read).unwrap_or_default();
-                    }
-                    Err(_) => {
-                        let place = format!("invalid bytes in line {}", record.line);
-                        return Err(not_utf8(&self.name, &place));
-                    }
-                }
-                Ok(true)
             }
-            Reader::Json(reader, state) => {
-                let object = match state.first.take() {
+            Reader::Json(reader, first) => {
+                let object = match first.take() {
                     Some(object) => Ok(object),
-                    None => match state.next(reader, &self.name)? {
+                    None => match reader.next(&self.name)? {
                         Some(object) => object,
                         None => return Ok(false),
                     },
                 };
-                record.line = state.line;
+                record.line = reader.line;
                 record.fields.clear();
                 match object {
-                    Ok(object) => fill(record, &self.columns, object),
+                    Ok(object) => fill(record, &self.columns, &object),
                     Err(problem) => record.problem = Some(problem),
                 }
-                Ok(true)
             }
         }
+        Ok(true)
     }
 
     /// The SHA-256 hash of the input in hexadecimal digits. Reads the input to its end.
@@ -144,110 +120,78 @@ impl Rows {
     /// # Errors
     /// The input cannot be read.
     pub fn finish(self) -> Result<String> {
-        let failed = |error: io::Error| super::unreadable(&self.name, &error);
-        let mut hashing = match self.reader {
-            Reader::Csv(reader, _) => reader.into_inner(),
-            Reader::Json(reader, _) => reader.into_inner(),
+        let mut rest = match self.reader {
+            Reader::Csv(reader) => reader.reader.into_inner(),
+            Reader::Json(reader, _) => reader.reader.into_inner(),
         };
-        io::copy(&mut hashing, &mut io::sink()).map_err(failed)?;
-        Ok(hashing.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
-    }
-
-    fn read_keys(&mut self) -> Result<()> {
-        let Reader::Json(reader, state) = &mut self.reader else { return Ok(()) };
-        match state.next(reader, &self.name)? {
-            Some(Ok(object)) => {
-                self.columns = object.keys().cloned().collect();
-                state.first = Some(object);
-                Ok(())
+        let mut buffer = vec![0; BUFFER];
+        while rest.hash.is_some() {
+            let read = rest.read(&mut buffer).map_err(|error| unreadable(&self.name, &error))?;
+            if read == 0 {
+                break;
             }
-            Some(Err(problem)) => {
-                Err(Failure::usage(format!("{}, line {}: {problem}", self.name, state.line)))
-            }
-            None => Ok(()),
         }
+        let hash = rest.hash.map(Sha256::finalize).unwrap_or_default();
+        Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
-impl JsonLine {
-    /// The next object, or why its line is not one; `None` at the end.
-    #[allow(clippy::type_complexity, reason = "a problem of one row does not end the input")]
-    fn next(
-        &mut self,
-        reader: &mut BufReader<Hashing>,
-        name: &str,
-    ) -> Result<Option<std::result::Result<Map<String, Value>, String>>> {
-        loop {
-            self.text.clear();
-            let limit = u64::try_from(MAX_ROW).unwrap_or(u64::MAX);
-            let read = reader.by_ref().take(limit).read_until(b'\n', &mut self.text);
-            let length = read.map_err(|error| super::unreadable(name, &error))?;
-            if length == 0 {
-                return Ok(None);
-            }
-            self.line += 1;
-            if length == MAX_ROW {
-                return Err(too_long(name, self.line));
-            }
-            let line = if self.line == 1 { without_bom(&self.text) } else { self.text.as_slice() };
-            let Ok(text) = std::str::from_utf8(line) else {
-                return Err(not_utf8(name, &format!("invalid bytes in line {}", self.line)));
-            };
-            if text.trim().is_empty() {
-                continue;
-            }
-            return Ok(Some(serde_json::from_str(text).map_err(|error| {
-                // The line number of the message is that within this one line.
-                let error = error.to_string();
-                let error = error.split(" at line ").next().unwrap_or_default();
-                format!("it is not a JSON object: {error}")
-            })));
-        }
+fn read_header(reader: &mut CsvReader<BufReader<Hashing>>, name: &str) -> Result<Vec<String>> {
+    let mut header = StringRecord::new();
+    let row = reader.next(name, &mut header)?;
+    if let Some(problem) = row.and_then(|row| row.problem) {
+        return Err(Failure::usage(format!("{name}, line 1: {problem}")));
     }
+    if header.iter().any(|column| column.contains('\r')) {
+        return Err(Failure::usage(format!("the lines of {name} end with CR only"))
+            .hint("save it with the line ends of Unix or Windows: tr '\\r' '\\n' < FILE > NEW"));
+    }
+    Ok(header.iter().map(|column| column.trim().to_string()).collect())
 }
 
 /// Puts the values of an object into the order of the columns.
-fn fill(record: &mut Record, columns: &[String], mut object: Map<String, Value>) {
-    for column in columns {
-        match object.swap_remove(column) {
-            None | Some(Value::Null) => record.fields.push_field(""),
-            Some(Value::String(text)) => record.fields.push_field(&text),
-            Some(Value::Number(number)) => record.fields.push_field(&number.to_string()),
-            Some(other) => {
+fn fill(record: &mut Record, columns: &[String], object: &[Member]) {
+    for (at, column) in columns.iter().enumerate() {
+        // Most objects have the order of the first one.
+        let same = object.get(at).filter(|member| member.key == *column);
+        let member = same.or_else(|| object.iter().find(|member| member.key == *column));
+        match member.map(|member| &member.value) {
+            None => record.fields.push_field(""),
+            Some(Ok(text)) => record.fields.push_field(text),
+            Some(Err(found)) => {
                 record.fields.push_field("");
-                record.problem = Some(format!(
-                    "the value of {column:?} is not a string or a number: {}",
-                    if other.is_boolean() { other.to_string() } else { "nested JSON".into() }
-                ));
+                record.problem =
+                    Some(format!("the value of {column:?} is not a string or a number: {found}"));
             }
         }
     }
-    if let Some((key, _)) = object.iter().next() {
-        record.problem = Some(format!("the first row does not have the key {key:?}"));
+    if let Some(other) = object.iter().find(|member| !columns.contains(&member.key)) {
+        record.problem = Some(format!("the first row does not have the key {:?}", other.key));
     }
-}
-
-/// The name without a byte order mark.
-fn clean(name: &str) -> &str {
-    name.strip_prefix('\u{feff}').unwrap_or(name)
+    let repeated = |at: usize| object[..at].iter().any(|one| one.key == object[at].key);
+    if let Some(at) = (1..object.len()).find(|at| repeated(*at)) {
+        record.problem = Some(format!("it has the key {:?} twice", object[at].key));
+    }
 }
 
 fn check_header(name: &str, columns: &[String]) -> Result<()> {
     let mut known = std::collections::HashSet::new();
-    if let Some(twice) = columns.iter().find(|column| !known.insert(column.as_str())) {
+    // Columns without a name are not used.
+    let mut names = columns.iter().filter(|column| !column.is_empty());
+    if let Some(twice) = names.find(|column| !known.insert(column.as_str())) {
         return Err(Failure::usage(format!("{name} has two columns {twice:?}"))
             .hint("give each column its own name"));
     }
     Ok(())
 }
 
-fn csv_error(name: &str, error: &csv::Error) -> Box<Failure> {
+pub fn unreadable(name: &str, error: &io::Error) -> Box<Failure> {
     Failure::usage(format!("cannot read {name}: {error}"))
 }
 
-fn too_long(name: &str, line: u64) -> Box<Failure> {
+pub fn too_long(name: &str, line: u64) -> Box<Failure> {
     Failure::usage(format!("{name}, line {line}: the row is larger than 1 MiB"))
-        .hint("write one JSON object on each line")
+        .hint("write each row on a line of its own")
 }
 
 fn count(number: usize, noun: &str) -> String {
@@ -257,13 +201,15 @@ fn count(number: usize, noun: &str) -> String {
 /// A file whose bytes are hashed while they are read.
 struct Hashing {
     file: File,
-    hash: Sha256,
+    hash: Option<Sha256>,
 }
 
 impl Read for Hashing {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.file.read(buffer)?;
-        self.hash.update(&buffer[..length]);
+        if let Some(hash) = &mut self.hash {
+            hash.update(&buffer[..length]);
+        }
         Ok(length)
     }
 }

@@ -13,7 +13,8 @@ Running calls finish. A cancelled batch cannot be continued.
 
 Examples:
   alimsg batches cancel k7m2q4rt
-  alimsg --sandbox batches cancel 2026-11-news --yes")]
+  alimsg --sandbox sms batch customers.csv -s Acme -t SMS_100002 --name news --limit 1 --yes
+  alimsg --sandbox batches cancel news --yes")]
 pub struct Flags {
     /// ID or name of the batch
     #[arg(value_name = "BATCH")]

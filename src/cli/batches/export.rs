@@ -17,7 +17,8 @@ Without --to, the rows go to stdout. A file of failed rows can be corrected and 
 Examples:
   alimsg batches export k7m2q4rt --failed > failed.csv
   alimsg batches export k7m2q4rt --unknown --details --to unknown.csv
-  alimsg batches export k7m2q4rt --all --details --input moved/customers.csv --to all.csv")]
+  alimsg --sandbox sms batch customers.csv -s Acme -t SMS_100002 --name news --yes
+  alimsg --sandbox batches export news --all --details --input customers.csv")]
 pub struct Flags {
     /// ID or name of the batch
     #[arg(value_name = "BATCH")]
@@ -92,11 +93,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         return Ok(Report::DryRun(Vec::new()));
     }
     let (store, batch) = open_batch(context, &flags.batch)?;
-    let Some(path) = flags.input.or_else(|| batch.source.clone()) else {
-        return Err(Failure::usage(format!("batch {} was read from stdin", batch.id))
-            .hint("give the same input as a file: --input FILE"));
-    };
-    let input = Input::open(&path)?;
+    let input = Input::open_again(flags.input.as_deref(), batch.source.as_deref(), &batch.id)?;
     let selection = flags.selection.selection();
     // Written completely before anything is printed, because the input may turn out to be changed.
     let mut output = tempfile::NamedTempFile::new().map_err(anyhow::Error::from)?;

@@ -19,7 +19,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   alimsg batches list
   alimsg batches show k7m2q4rt
-  alimsg batches resume k7m2q4rt
+  alimsg --sandbox batches list
   alimsg batches export k7m2q4rt --failed > failed.csv";
 
 #[derive(Debug, Subcommand)]

@@ -14,9 +14,8 @@ use crate::cli::prelude::*;
 Rows that were sent, failed or are unknown are skipped; unknown calls are looked up again.
 
 Examples:
-  alimsg batches resume k7m2q4rt
-  alimsg batches resume k7m2q4rt --input moved/customers.csv --yes
-  alimsg --sandbox batches resume k7m2q4rt --yes --json")]
+  alimsg --sandbox sms batch customers.csv -s Acme -t SMS_100002 --name news --limit 1 --yes
+  alimsg --sandbox batches resume news --input customers.csv --yes")]
 pub struct Flags {
     /// ID or name of the batch
     #[arg(value_name = "BATCH")]
@@ -57,10 +56,6 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     // The run opens the store itself.
     drop(store);
-    let Some(path) = flags.input.or_else(|| batch.source.clone()) else {
-        return Err(Failure::usage(format!("batch {} was read from stdin", batch.id))
-            .hint("give the same input again: --input FILE, or --input - for stdin"));
-    };
-    let input = Input::open(&path)?;
+    let input = Input::open_again(flags.input.as_deref(), batch.source.as_deref(), &batch.id)?;
     resume::from_input(context, &guard, batch, recorded, input, options)
 }

@@ -14,7 +14,8 @@ With --receipts, the receipt of each accepted message is fetched (one call for e
 Examples:
   alimsg batches show k7m2q4rt
   alimsg batches show k7m2q4rt --receipts --json
-  alimsg --sandbox batches show 2026-11-news")]
+  alimsg --sandbox sms batch customers.csv -s Acme -t SMS_100002 --name news --yes
+  alimsg --sandbox batches show news")]
 pub struct Flags {
     /// ID or name of the batch
     #[arg(value_name = "BATCH")]

@@ -14,8 +14,8 @@ Nothing is asked: the person who queued the batch with --enqueue has confirmed i
 
 Examples:
   alimsg batches work k7m2q4rt --jobs 8
-  alimsg --store 'postgres://alimsg@db/alimsg' batches work k7m2q4rt
-  alimsg --sandbox batches work k7m2q4rt --json")]
+  alimsg --sandbox sms batch customers.csv -s Acme -t SMS_100002 --name news --enqueue --yes
+  alimsg --sandbox batches work news --json")]
 pub struct Flags {
     /// ID or name of the batch
     #[arg(value_name = "BATCH")]

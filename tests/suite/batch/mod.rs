@@ -1,10 +1,16 @@
-//! Batches: random kills, faults, signals and concurrent runs.
+//! Batches: input, plan, commands, kills, faults, signals and concurrent runs.
 
+mod commands;
 mod crashes;
 mod faults;
+mod input;
 mod kills;
 mod retries;
+mod sandboxed;
 mod signals;
+mod snapshots;
+mod terminal;
+mod whatsapp;
 mod workers;
 
 use std::collections::BTreeSet;

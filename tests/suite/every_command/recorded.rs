@@ -48,7 +48,7 @@ impl Command {
     }
 
     pub fn sends(&self) -> bool {
-        self.words[1] == "send"
+        matches!(self.words[1].as_str(), "send" | "batch")
     }
 
     /// The names of its calls, each once: `cams list-instance`.

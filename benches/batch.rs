@@ -1,0 +1,403 @@
+//! Measures batches, each next to a bare counterpart in the same run. `aliyun` is the stand-in of the
+//! tests, which answers at once.
+//!
+//! `ALIMSG_BENCH_ROWS` sets the number of rows. The exit code does not depend on the targets.
+
+#[path = "../tests/suite/support/mod.rs"]
+mod support;
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{Read, Write as _};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use alimsg::settings::{AiModeMethod, Credentials, Settings};
+use alimsg::storage::batches::{CallEnd, Created, NewBatch, NewCall, Start};
+use anyhow::Context as _;
+use anyhow::{Result, anyhow, ensure};
+use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
+use support::World;
+
+const ROWS: u64 = 1_000_000;
+const SMALL: u64 = 10_000;
+const JOBS: usize = 4;
+/// Rows of one call, and calls that are recorded together.
+const ROWS_PER_CALL: u64 = 1_000;
+const COMMAND: [&str; 9] =
+    ["sms", "batch", "rows.csv", "-s", "Acme", "-t", "SMS_1", "--jobs=4", "--look-up=0"];
+/// Set in the process that measures the store; the store takes its folder from the environment.
+const ROLE: &str = "ALIMSG_BENCH_STORE";
+
+fn main() -> ExitCode {
+    let result = match std::env::var(ROLE) {
+        Ok(rows) => rows.parse().map_err(anyhow::Error::from).and_then(measure_store),
+        Err(_) => Bench::prepare().and_then(|mut bench| bench.run()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Bench {
+    world: World,
+    rows: u64,
+    out: std::io::Stdout,
+}
+
+/// A run of a command.
+struct Run {
+    wall: Duration,
+    /// The peak memory of the command, without its children.
+    peak_mib: f64,
+}
+
+impl Bench {
+    fn prepare() -> Result<Self> {
+        build_stand_in()?;
+        let rows = match std::env::var("ALIMSG_BENCH_ROWS") {
+            Ok(rows) => rows.parse().context("ALIMSG_BENCH_ROWS")?,
+            Err(_) => ROWS,
+        };
+        Ok(Self { world: World::new(), rows, out: std::io::stdout() })
+    }
+
+    fn line(&mut self, name: &str, value: &str, bare: &str, target: &str, passed: Option<bool>) {
+        let result = passed.map_or("", |passed| if passed { "passed" } else { "MISSED" });
+        let line = format!("{name:38}{value:>18}  {bare:<34}{target:<14}{result}");
+        let _ = writeln!(self.out, "{}", line.trim_end());
+        let _ = self.out.flush();
+    }
+
+    fn run(&mut self) -> Result<()> {
+        let rows = self.rows;
+        writeln!(
+            self.out,
+            "{rows} rows; aliyun is the stand-in of the tests, which answers at once"
+        )?;
+        // The first run checks the machine.
+        self.write_rows(1, 0)?;
+        self.send(&["--yes", "--name=first"])?;
+
+        self.write_rows(SMALL, 0)?;
+        let small = self.send(&["--dry-run"])?;
+        self.write_rows(rows, 0)?;
+        let bare = self.read_bare()?;
+        let plan = self.send(&["--dry-run"])?;
+        let per_second = |rows: u64, wall: Duration| rows as f64 / wall.as_secs_f64();
+        let validated = per_second(rows, plan.wall);
+        self.line(
+            "validate, rows per second",
+            &format!("{validated:.0}"),
+            &format!("{:.0} csv crate and SHA-256", per_second(rows, bare)),
+            ">= 500000",
+            Some(validated >= 500_000.0),
+        );
+        let memory = |run: &Run| format!("{:.1} MiB", run.peak_mib);
+        self.line(
+            "plan, peak memory",
+            &memory(&plan),
+            "",
+            "< 100 MiB",
+            Some(plan.peak_mib < 100.0),
+        );
+        self.growth("plan", (SMALL, small.wall), (rows, plan.wall));
+        self.store(rows)?;
+
+        // Rows with the same values: calls with 1,000 numbers.
+        self.write_rows(SMALL, 1)?;
+        let small = self.send(&["--yes"])?;
+        let argv = self.world.processes().into_iter().rfind(|one| one.argv[0] == "dysmsapi");
+        let argv = argv.context("a call")?.argv;
+        self.clear_log()?;
+        self.write_rows(rows, 2)?;
+        let sent = self.send(&["--yes"])?;
+        self.clear_log()?;
+        let calls = usize::try_from(rows.div_ceil(ROWS_PER_CALL))?;
+        let bare = self.call_bare(calls, &argv)?;
+        let ratio = bare.as_secs_f64() / (sent.wall - plan.wall.min(sent.wall / 2)).as_secs_f64();
+        let calls_per_second = |wall: Duration| calls as f64 / wall.as_secs_f64();
+        self.line(
+            "send, calls per second, without plan",
+            &format!("{:.1}", ratio * calls_per_second(bare)),
+            &format!("{:.1} bare, {JOBS} at a time: {ratio:.2}", calls_per_second(bare)),
+            ">= 0.9",
+            Some(ratio >= 0.9),
+        );
+        self.line(
+            "send, peak memory",
+            &memory(&sent),
+            "",
+            "< 100 MiB",
+            Some(sent.peak_mib < 100.0),
+        );
+        self.growth("send", (SMALL, small.wall), (rows, sent.wall));
+        let again = self.send(&["--yes"])?;
+        self.line(
+            "finished batch, same command again",
+            &format!("{:.1} s", again.wall.as_secs_f64()),
+            "",
+            "< 5 s",
+            Some(again.wall < Duration::from_secs(5)),
+        );
+        self.line(
+            "same, peak memory",
+            &memory(&again),
+            "",
+            "< 100 MiB",
+            Some(again.peak_mib < 100.0),
+        );
+        Ok(())
+    }
+
+    fn growth(&mut self, name: &str, small: (u64, Duration), large: (u64, Duration)) {
+        let each = |(rows, wall): (u64, Duration)| wall.as_secs_f64() * 1e6 / rows as f64;
+        let ratio = each(large) / each(small);
+        self.line(
+            &format!("{name}, time for each row"),
+            &format!("{:.2} µs", each(large)),
+            &format!("{:.2} µs with {} rows: {ratio:.2}", each(small), small.0),
+            "<= 1.2",
+            Some(ratio <= 1.2),
+        );
+    }
+
+    /// Writes `rows.csv`. `batch` makes it another batch; 0: each row has values of its own.
+    fn write_rows(&self, rows: u64, batch: u64) -> Result<()> {
+        let mut text = "phone,name,order\n".to_string();
+        for row in 0..rows {
+            let phone = 13_000_000_000 + row * 7;
+            match batch {
+                0 => writeln!(text, "{phone},Customer {row},2026-{row}")?,
+                _ => writeln!(text, "{phone},Customer,2026-{batch}")?,
+            }
+        }
+        Ok(fs::write(self.world.path("rows.csv"), text)?)
+    }
+
+    fn clear_log(&self) -> Result<()> {
+        let log = self.world.path("stand_in/log");
+        if log.is_dir() {
+            fs::remove_dir_all(&log)?;
+            fs::create_dir(&log)?;
+        } else if log.exists() {
+            fs::write(&log, "")?;
+        }
+        Ok(())
+    }
+
+    /// Runs the batch command, and reads its peak memory while it runs.
+    fn send(&self, more: &[&str]) -> Result<Run> {
+        let mut command = self.world.alimsg(&[&COMMAND[..], more].concat());
+        let since = Instant::now();
+        let errors = File::create(self.world.path("stderr"))?;
+        let mut child = command.stdout(Stdio::null()).stderr(errors).spawn()?;
+        let mut peak: f64 = 0.0;
+        let status = loop {
+            peak = peak.max(peak_mib(child.id()).unwrap_or_default());
+            match child.try_wait()? {
+                Some(status) => break status,
+                None => thread::sleep(Duration::from_millis(2)),
+            }
+        };
+        let wall = since.elapsed();
+        let errors = fs::read_to_string(self.world.path("stderr"))?;
+        ensure!(status.success(), "{more:?}: {errors}");
+        Ok(Run { wall, peak_mib: peak })
+    }
+
+    /// Reads the rows without any check.
+    fn read_bare(&self) -> Result<Duration> {
+        let since = Instant::now();
+        let mut text = Vec::new();
+        File::open(self.world.path("rows.csv"))?.read_to_end(&mut text)?;
+        let hash = Sha256::digest(&text);
+        let mut reader = csv::Reader::from_reader(text.as_slice());
+        let mut record = csv::StringRecord::new();
+        let mut rows = 0;
+        while reader.read_record(&mut record)? {
+            rows += 1;
+        }
+        ensure!(rows == self.rows && hash.len() == 32, "{rows} rows");
+        Ok(since.elapsed())
+    }
+
+    /// Runs the same calls without alimsg.
+    fn call_bare(&self, calls: usize, argv: &[String]) -> Result<Duration> {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        let next = AtomicUsize::new(0);
+        let since = Instant::now();
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..JOBS)
+                .map(|_| {
+                    scope.spawn(|| -> Result<()> {
+                        while next.fetch_add(1, Ordering::Relaxed) < calls {
+                            let output = self.world.aliyun(&words).output()?;
+                            ensure!(output.status.success(), "{output:?}");
+                        }
+                        Ok(())
+                    })
+                })
+                .collect();
+            threads.into_iter().try_for_each(|one| {
+                one.join().map_err(|_| anyhow!("a thread panicked")).and_then(|result| result)
+            })
+        })?;
+        Ok(since.elapsed())
+    }
+
+    /// Measures the store in a process with a folder of its own.
+    fn store(&mut self, rows: u64) -> Result<()> {
+        let mut command = this_program()?;
+        let folder = self.world.path("tmp/store");
+        command.env(ROLE, rows.to_string()).env("ALIMSG_STATE_DIR", &folder);
+        let output = command.output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout)?;
+        for line in text.lines() {
+            let seconds: Vec<f64> = line.split(' ').filter_map(|part| part.parse().ok()).collect();
+            let [rows_per_call, own, bare] = seconds[..] else { continue };
+            let [own, bare] = [own, bare].map(|seconds| rows as f64 / seconds);
+            self.line(
+                &format!("record, rows per second, {rows_per_call} a call"),
+                &format!("{own:.0}"),
+                &format!("{bare:.0} bare SQLite"),
+                ">= 150000",
+                Some(own >= 150_000.0),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Records the start and the end of calls with this many rows, and the same in bare SQLite. Prints
+/// the rows of a call and both times in seconds.
+fn measure_store(rows: u64) -> Result<()> {
+    let settings = Settings {
+        profile: None,
+        region: None,
+        credentials: Credentials::Auto,
+        ai_mode: AiModeMethod::default(),
+        yes: true,
+        dry_run: false,
+        interactive: false,
+        timeout: Duration::from_secs(10),
+        aliyun: None,
+        store: None,
+        ephemeral_state: false,
+        sandbox: false,
+    };
+    let store = alimsg::storage::open(&settings)?;
+    let batches = store.batches();
+    let worker = batches.worker()?;
+    for rows_per_call in [ROWS_PER_CALL, 100] {
+        let new = NewBatch {
+            identity: store.digest(&rows_per_call.to_string()),
+            name: None,
+            command: "sms batch".into(),
+            account: String::new(),
+            source: None,
+            content: String::new(),
+            definition: "{}".into(),
+            rows,
+            enqueued: false,
+        };
+        let (Created::New(batch) | Created::Existing(batch)) = batches.create(&new)?;
+        let since = Instant::now();
+        for first in (0..rows).step_by(usize::try_from(rows_per_call)? * JOBS) {
+            let calls: Vec<NewCall> = (0..JOBS as u64)
+                .map(|call| first + call * rows_per_call)
+                .map(|first| NewCall {
+                    rows: (first..(first + rows_per_call).min(rows)).collect(),
+                    tracking_id: uuid::Uuid::now_v7().to_string(),
+                    generated: true,
+                    details: "{}".into(),
+                    payload: None,
+                })
+                .filter(|call| !call.rows.is_empty())
+                .collect();
+            let ended = |start| match start {
+                Start::Started(id) => Ok((id, CallEnd::Accepted { result: "{}".into() })),
+                Start::Taken(_) => Err(anyhow!("a row is taken")),
+            };
+            let starts = batches.start(&batch.id, worker.name(), &calls)?;
+            let ends = starts.into_iter().map(ended).collect::<Result<Vec<_>>>()?;
+            batches.finish(&batch.id, &ends)?;
+        }
+        let own = since.elapsed().as_secs_f64();
+        let bare = insert_bare(rows, rows_per_call)?.as_secs_f64();
+        writeln!(std::io::stdout(), "{rows_per_call} {own} {bare}")?;
+    }
+    Ok(())
+}
+
+/// Inserts the same rows into a table of SQLite, with as many transactions.
+fn insert_bare(rows: u64, rows_per_call: u64) -> Result<Duration> {
+    // SQLite has signed integers only.
+    let (rows, rows_per_call) = (i64::try_from(rows)?, i64::try_from(rows_per_call)?);
+    let folder = tempfile::tempdir()?;
+    let mut database = Connection::open(folder.path().join("bare.db"))?;
+    database.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         CREATE TABLE calls (id INTEGER PRIMARY KEY, result TEXT);
+         CREATE TABLE rows (batch INTEGER, row INTEGER, call INTEGER, PRIMARY KEY (batch, row))
+             WITHOUT ROWID;",
+    )?;
+    let since = Instant::now();
+    let together = rows_per_call * i64::try_from(JOBS)?;
+    for first in (0..rows).step_by(usize::try_from(together)?) {
+        let transaction = database.transaction()?;
+        {
+            let mut insert = transaction.prepare_cached("INSERT INTO rows VALUES (1, ?1, ?2)")?;
+            let mut call = transaction.prepare_cached("INSERT INTO calls VALUES (?1, NULL)")?;
+            for row in first..(first + together).min(rows) {
+                if row % rows_per_call == 0 {
+                    call.execute([row / rows_per_call])?;
+                }
+                insert.execute([row, row / rows_per_call])?;
+            }
+        }
+        transaction.commit()?;
+        let transaction = database.transaction()?;
+        let range = [first / rows_per_call, (first + together) / rows_per_call];
+        transaction.execute("UPDATE calls SET result = '{}' WHERE id >= ?1 AND id < ?2", range)?;
+        transaction.commit()?;
+    }
+    Ok(since.elapsed())
+}
+
+/// The peak memory of a running process; `None` on systems without `/proc`.
+fn peak_mib(pid: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(peak.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
+}
+
+#[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
+fn this_program() -> Result<Command> {
+    Ok(Command::new(std::env::current_exe()?))
+}
+
+/// Builds the stand-in: it is an example, which `cargo bench` does not build. It needs the same
+/// profile as the program under test.
+#[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
+fn build_stand_in() -> Result<()> {
+    let profile = Path::new(env!("CARGO_BIN_EXE_alimsg")).parent().context("a folder")?;
+    let target = profile.parent().context("a target folder")?;
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo.args(["build", "--quiet", "--example", "aliyun", "--target-dir"]).arg(target);
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    ensure!(cargo.status()?.success(), "the stand-in for aliyun could not be built");
+    Ok(())
+}
