@@ -13,7 +13,7 @@ use crate::batch::{
     BATCH, ROWS_PER_CALL, exported, number, phone, result, rows, sandbox_recipients,
 };
 use crate::chaos::report;
-use crate::support::World;
+use crate::support::{Running, World};
 
 const JOBS: usize = 2;
 const SHORT_SEED: u64 = 20_261_122;
@@ -22,7 +22,10 @@ const SHORT_SEED: u64 = 20_261_122;
 #[derive(Clone, Copy)]
 struct Trial {
     rows: usize,
+    /// How often all runs are killed.
     kills: u64,
+    /// How many runs send the batch at the same time.
+    runs: usize,
     /// The longest time from the start of a run to its kill.
     until_kill: Duration,
     mode: &'static str,
@@ -35,14 +38,14 @@ impl Trial {
     fn short(mode: &'static str, faults: &'static [&'static str]) -> Self {
         let until_kill = Duration::from_millis(500);
         let seed = seed().unwrap_or(SHORT_SEED);
-        Self { rows: 2_000, kills: 12, until_kill, mode, faults, seed }
+        Self { rows: 2_000, kills: 12, runs: 1, until_kill, mode, faults, seed }
     }
 
     fn long(mode: &'static str, faults: &'static [&'static str]) -> Self {
         let seed = seed().unwrap_or_else(|| fastrand::u64(..));
         report(&format!("kills of a batch, --ai-mode {mode}, {faults:?}: seed {seed}"));
         let until_kill = Duration::from_millis(600);
-        Self { rows: 10_000, kills: 50, until_kill, mode, faults, seed }
+        Self { rows: 10_000, kills: 50, runs: 1, until_kill, mode, faults, seed }
     }
 
     /// Runs and kills the batch, then completes it.
@@ -60,17 +63,20 @@ impl Trial {
         let batch = [&globals, &BATCH[..], &["--jobs", &jobs]].concat();
         let mut id: Option<String> = None;
         for kill in 0..self.kills {
-            let running = match &id {
+            let start = |_| match &id {
                 Some(id) if random.bool() => {
                     let resume = ["batches", "resume", id, "--yes", "--json", "--jobs", &jobs];
                     world.start(&[&globals[..], &resume].concat())
                 }
                 _ => world.start(&batch),
             };
-            let until_kill = u64::try_from(self.until_kill.as_micros()).expect("a short time");
-            thread::sleep(Duration::from_micros(random.u64(0..until_kill)));
-            running.signal(Signal::KILL);
-            running.wait();
+            let running: Vec<Running> = (0..self.runs).map(start).collect();
+            for running in running {
+                let until_kill = u64::try_from(self.until_kill.as_micros()).expect("a short time");
+                thread::sleep(Duration::from_micros(random.u64(0..until_kill)));
+                running.signal(Signal::KILL);
+                running.wait();
+            }
             if id.is_none() {
                 let list = world.run(&["--sandbox", "batches", "list", "--json"]).exits(0).json();
                 id = list["data"]["batches"][0]["id"].as_str().map(str::to_owned);
@@ -105,7 +111,7 @@ impl Trial {
         assert!(missing.is_subset(&unknown_rows), "lost: {missing:?} {text}");
         if self.faults.is_empty() || self.faults[0].starts_with("--throttle") {
             let kills = usize::try_from(self.kills).expect("a small number");
-            assert!(unknown <= kills * JOBS * ROWS_PER_CALL, "{text}");
+            assert!(unknown <= kills * self.runs * JOBS * ROWS_PER_CALL, "{text}");
         }
         world.assert_off_in_sandbox_or_never_on();
 
@@ -151,6 +157,13 @@ fn no_row_is_sent_twice_after_kills_with_lost_replies_and_requests() {
 }
 
 #[test]
+fn no_row_is_sent_twice_after_kills_of_concurrent_runs() {
+    let trial = Trial::short("switch", &[]);
+    let until_kill = Duration::from_millis(250);
+    Trial { kills: 4, runs: 3, until_kill, ..trial }.run();
+}
+
+#[test]
 fn no_row_is_sent_twice_after_kills_with_throttling() {
     let trial = Trial::short("switch", &["--throttle-every", "3"]);
     Trial { rows: 600, kills: 5, ..trial }.run();
@@ -168,6 +181,13 @@ fn long_kills_of_a_batch() {
 fn long_kills_of_a_batch_with_lost_replies_and_requests() {
     Trial::long("switch", &["--lose-reply-every", "10"]).run();
     Trial::long("call", &["--lose-reply-every", "10", "--lose-request-every", "7"]).run();
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --release --test suite long_kills -- --ignored"]
+fn long_kills_of_concurrent_runs() {
+    let trial = Trial::long("switch", &[]);
+    Trial { kills: 15, runs: 4, until_kill: Duration::from_millis(250), ..trial }.run();
 }
 
 #[test]
