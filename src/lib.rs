@@ -12,6 +12,7 @@ mod cli;
 pub mod context;
 pub mod error;
 pub mod message;
+mod named_enum;
 pub mod os;
 pub mod output;
 pub mod sandbox;

@@ -3,23 +3,29 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Which credentials to use (`--credentials`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Credentials {
-    /// As in the CLI: a profile takes precedence; exported credentials fill in missing values.
-    Auto,
-    /// Only exported credentials; profiles are ignored.
-    Env,
+use crate::named_enum::named_enum;
+
+named_enum! {
+    /// Which credentials to use (`--credentials`).
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Credentials {
+        /// As in the CLI: a profile takes precedence; exported credentials fill in missing values.
+        Auto = "auto",
+        /// Only exported credentials; profiles are ignored.
+        Env = "env",
+    }
 }
 
-/// How the calls get ai-mode (`--ai-mode`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum AiModeMethod {
-    /// It is switched on before the calls and off after them.
-    #[default]
-    Switch,
-    /// Each call requests it with a flag. Nothing is switched on.
-    Call,
+named_enum! {
+    /// How the calls get ai-mode (`--ai-mode`).
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub enum AiModeMethod {
+        /// It is switched on before the calls and off after them.
+        #[default]
+        Switch = "switch",
+        /// Each call requests it with a flag. Nothing is switched on.
+        Call = "call",
+    }
 }
 
 impl AiModeMethod {

@@ -2,6 +2,7 @@
 //!
 //! The services' words are documented. Only this module translates them into alimsg's.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::api::reply::fields;
@@ -97,7 +98,8 @@ fn known_status(word: &str) -> Option<&'static str> {
 }
 
 /// The purpose of an SMS template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TemplateType {
     Verification,
     Notification,
@@ -129,12 +131,17 @@ impl TemplateType {
         self.row().1
     }
 
+    /// The number in the list's `TemplateType`.
+    pub const fn number_in_list(self) -> u64 {
+        self.row().2
+    }
+
     pub fn from_number(number: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.number() == number)
     }
 
     pub fn from_number_in_list(number: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|known| known.row().2 == number)
+        Self::ALL.into_iter().find(|known| known.number_in_list() == number)
     }
 
     /// Parses the value of a flag: alimsg's word, or the number in the calls that create a template.

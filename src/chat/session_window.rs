@@ -2,6 +2,7 @@
 //! message. WhatsApp has this rule, Viber does not.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::aliyun::client::Client;
 use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query};
@@ -10,13 +11,15 @@ use crate::error::{Failure, Kind, Result};
 /// How long the window stays open after a customer's message; documented.
 pub const LENGTH: SignedDuration = SignedDuration::from_hours(24);
 
-/// The window to one customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The window to one customer; also the JSON output of `whatsapp session`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Window {
-    /// The customer's newest message of the last 24 hours.
-    pub last_inbound_at: Option<Timestamp>,
-    pub expires_at: Option<Timestamp>,
+    /// Whether free-form messages can be sent now.
     pub open: bool,
+    /// Time of the customer's last message in the last 24 hours; RFC 3339.
+    pub last_inbound_at: Option<Timestamp>,
+    /// When the window closes or closed; RFC 3339.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Window {

@@ -16,6 +16,13 @@ macro_rules! dispatch {
     };
 }
 
+/// Flags of a command, by the names of their fields, each with whether it is given.
+macro_rules! given {
+    ($flags:expr; $($field:ident),+) => {
+        [$((concat!("--", stringify!($field)), $flags.$field.iter().next().is_some())),+]
+    };
+}
+
 mod batch_flags;
 mod batches;
 pub mod global_flags;

@@ -10,38 +10,20 @@ use crate::output::ColorWhen;
 use crate::settings::{AiModeMethod, Credentials};
 
 macro_rules! value_enums {
-    ($($type:ty, $values:expr, $name:expr;)*) => {$(
+    ($($type:ty),*) => {$(
         impl ValueEnum for $type {
             fn value_variants<'a>() -> &'a [Self] {
-                $values
+                Self::ALL
             }
 
             fn to_possible_value(&self) -> Option<PossibleValue> {
-                let name: fn(Self) -> &'static str = $name;
-                Some(PossibleValue::new(name(*self)))
+                Some(PossibleValue::new(self.name()))
             }
         }
     )*};
 }
 
-value_enums! {
-    Channel, Self::ALL, Self::name;
-    Direction, Self::ALL, Self::name;
-    Status, Self::ALL, Self::name;
-    Credentials, &[Self::Auto, Self::Env], |credentials| match credentials {
-        Self::Auto => "auto",
-        Self::Env => "env",
-    };
-    AiModeMethod, &[Self::Switch, Self::Call], |method| match method {
-        Self::Switch => "switch",
-        Self::Call => "call",
-    };
-    ColorWhen, &[Self::Auto, Self::Always, Self::Never], |when| match when {
-        Self::Auto => "auto",
-        Self::Always => "always",
-        Self::Never => "never",
-    };
-}
+value_enums!(Channel, Direction, Status, Credentials, AiModeMethod, ColorWhen);
 
 /// Parses a channel of the chat API: WhatsApp or Viber.
 pub fn chat_channel() -> impl TypedValueParser<Value = Channel> {

@@ -3,6 +3,7 @@
 //! another person.
 
 use crate::error::{Failure, Result};
+use crate::message::channel::Channel;
 
 /// A WhatsApp or Viber number: country code and number, 7 to 15 digits without a plus sign.
 ///
@@ -22,6 +23,15 @@ pub fn check_chat_number(flag: &str, number: &str) -> Result<()> {
 /// Another form; the hint shows the digits.
 pub fn check_chat_sender(flag: &str, number: &str) -> Result<()> {
     if is_digits(number, 3..=15) { Ok(()) } else { check_chat_number(flag, number) }
+}
+
+/// The business number of `--from`: on Viber it can be the ID of a service.
+///
+/// # Errors
+/// Another form; the hint shows the digits.
+pub fn check_business_number(channel: Channel, number: &str) -> Result<()> {
+    let check = if channel == Channel::Viber { check_chat_sender } else { check_chat_number };
+    check("--from", number)
 }
 
 /// An SMS number: 11 digits; `+86`, `0086` or `86` and 11 digits; or country code and number.

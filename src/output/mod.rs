@@ -30,6 +30,7 @@ use serde_json::{Map, Value};
 
 use crate::api::call;
 use crate::message::sanitize;
+use crate::named_enum::named_enum;
 use crate::os::system;
 use crate::output::envelope::Envelope;
 pub use crate::output::write::relay;
@@ -38,13 +39,15 @@ use crate::output::write::{to_stderr, to_stdout};
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ColorWhen {
-    Auto,
-    Always,
-    #[default]
-    Never,
+named_enum! {
+    /// When to use colours.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub enum ColorWhen {
+        Auto = "auto",
+        Always = "always",
+        #[default]
+        Never = "never",
+    }
 }
 
 /// How results are printed.

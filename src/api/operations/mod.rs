@@ -15,7 +15,9 @@ pub use dysmsapi::*;
 macro_rules! operations {
     (
         $product:expr, $ram:literal;
-        $($name:ident: $effect:ident, $command:literal, $api:literal, $flags:expr;)*
+        $($name:ident: $effect:ident, $command:literal, $api:literal, {
+            $($new:ident $kind:expr => $($flag:literal),+;)*
+        };)*
     ) => {
         $(pub static $name: TypedOperation<$effect> = TypedOperation::new(Operation {
             product: $product,
@@ -23,7 +25,7 @@ macro_rules! operations {
             api: $api,
             access: <$effect>::ACCESS,
             ram_action: concat!($ram, ":", $api),
-            flags: &$flags,
+            flags: &[$($(super::$new($flag, $kind)),+),*],
         });)*
 
         pub(super) static ALL: &[&Operation] = &[$(&$name.operation),*];
@@ -158,16 +160,6 @@ pub struct Flag {
     pub content: bool,
 }
 
-impl Flag {
-    const fn private(self) -> Self {
-        Self { private: true, ..self }
-    }
-
-    const fn not_content(self) -> Self {
-        Self { content: false, ..self }
-    }
-}
-
 /// One call of the API.
 #[derive(Debug)]
 pub struct Operation {
@@ -278,11 +270,28 @@ pub fn find(product: &str, command: &str) -> Option<&'static Operation> {
 }
 
 const fn required(name: &'static str, kind: FlagKind) -> Flag {
-    Flag { name, kind, required: true, private: false, content: true }
+    Flag { required: true, ..optional(name, kind) }
 }
 
 const fn optional(name: &'static str, kind: FlagKind) -> Flag {
     Flag { name, kind, required: false, private: false, content: true }
+}
+
+const fn required_private(name: &'static str, kind: FlagKind) -> Flag {
+    Flag { required: true, ..private(name, kind) }
+}
+
+const fn private(name: &'static str, kind: FlagKind) -> Flag {
+    Flag { private: true, ..optional(name, kind) }
+}
+
+/// A flag that has no effect on what the customer receives.
+const fn metadata(name: &'static str, kind: FlagKind) -> Flag {
+    Flag { content: false, ..optional(name, kind) }
+}
+
+const fn private_metadata(name: &'static str, kind: FlagKind) -> Flag {
+    Flag { private: true, ..metadata(name, kind) }
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ pub fn require_whatsapp(channel: Channel, message_type: &str) -> Result<()> {
 }
 
 /// Refuses flags that only another channel has: the service would ignore them without an error.
-/// Each flag comes with whether it was given.
+/// Each flag comes with whether it was given; its name can have `_` in the place of `-`.
 ///
 /// # Errors
 /// One of them was given; the hint names the channel that has it.
@@ -96,7 +96,7 @@ pub fn refuse_foreign_flags(
     };
     match foreign.iter().find(|(_, given)| *given) {
         None => Ok(()),
-        Some((flag, _)) => Err(unsupported(channel, flag)
+        Some((flag, _)) => Err(unsupported(channel, &flag.replace('_', "-"))
             .hint(format!("leave it out, or send with --channel-type {}", other.name()))),
     }
 }

@@ -5,18 +5,19 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::message::time::in_reply;
+use crate::named_enum::named_enum;
 
-/// From the point of view of the business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    In,
-    Out,
+named_enum! {
+    /// From the point of view of the business.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Direction {
+        In = "in",
+        Out = "out",
+    }
 }
 
 impl Direction {
-    pub const ALL: &[Self] = &[Self::In, Self::Out];
-
     /// The service's word: `UP` is from the customer.
     pub const fn service_name(self) -> &'static str {
         match self {
@@ -24,31 +25,23 @@ impl Direction {
             Self::Out => "DOWN",
         }
     }
+}
 
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::In => "in",
-            Self::Out => "out",
-        }
+named_enum! {
+    /// The delivery status, in the words that alimsg uses everywhere.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[serde(rename_all = "snake_case")]
+    pub enum Status {
+        Accepted = "accepted",
+        InFlight = "in_flight",
+        Delivered = "delivered",
+        Read = "read",
+        Failed = "failed",
+        Unknown = "unknown",
     }
 }
 
-/// The delivery status, in the words that alimsg uses everywhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    Accepted,
-    InFlight,
-    Delivered,
-    Read,
-    Failed,
-    Unknown,
-}
-
 impl Status {
-    pub const ALL: &[Self] =
-        &[Self::Accepted, Self::InFlight, Self::Delivered, Self::Read, Self::Failed, Self::Unknown];
-
     /// The service's word for filtering, which does not distinguish sent, delivered and read.
     pub const fn service_name(self) -> Option<&'static str> {
         match self {
@@ -56,17 +49,6 @@ impl Status {
             Self::InFlight | Self::Delivered | Self::Read => Some("success"),
             Self::Failed => Some("fail"),
             Self::Unknown => None,
-        }
-    }
-
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::InFlight => "in_flight",
-            Self::Delivered => "delivered",
-            Self::Read => "read",
-            Self::Failed => "failed",
-            Self::Unknown => "unknown",
         }
     }
 }

@@ -32,9 +32,6 @@ struct Facts {
 /// # Errors
 /// The record cannot be read.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
-    if context.settings.dry_run {
-        return Ok(Report::DryRun(Vec::new()));
-    }
     let store = open(context)?;
     let records = store.as_ref().map(|store| store.keys()).transpose().map_err(unusable)?;
     let keys = store

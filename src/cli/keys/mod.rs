@@ -37,9 +37,10 @@ pub enum Command {
 
 pub fn run(context: &Context, command: Command) -> Result<Report> {
     let result = match command {
+        Command::Resolve(flags) => resolve::run(context, flags),
+        _ if context.settings.dry_run => Ok(Report::DryRun(Vec::new())),
         Command::List(flags) => list::run(context, flags),
         Command::Show(flags) => show::run(context, flags),
-        Command::Resolve(flags) => resolve::run(context, flags),
         Command::Repair(_) => repair::run(context),
     };
     result.map_err(|mut failure| {

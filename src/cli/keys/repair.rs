@@ -40,9 +40,6 @@ struct Checked {
 /// The record is in use by another program; the user did not confirm; a file cannot be moved or
 /// written.
 pub fn run(context: &Context) -> Result<Report> {
-    if context.settings.dry_run {
-        return Ok(Report::DryRun(Vec::new()));
-    }
     let error = match storage::open_existing(&context.settings).and_then(|store| {
         let Some(store) = store else { return Ok(0) };
         store.check()?;

@@ -41,9 +41,6 @@ struct Detail<'a> {
 /// # Errors
 /// The record cannot be read, or the key is not in it.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
-    if context.settings.dry_run {
-        return Ok(Report::DryRun(Vec::new()));
-    }
     let (store, record) = find(context, &flags.key)?;
     let summary = Summary::new(&*store, &record);
     let receipt_query = Details::from_record(&record).map(|details| details.receipt_query);

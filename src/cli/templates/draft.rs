@@ -159,18 +159,9 @@ impl DraftFlags {
     /// # Errors
     /// A flag of SMS; a file or a value that cannot be parsed.
     pub fn chat_draft(&self) -> Result<chat::draft::Draft> {
-        refuse_flags(
-            self.channel,
-            &[
-                ("--content", self.content.is_some()),
-                ("--template-type", self.template_type.is_some()),
-                ("--remark", self.remark.is_some()),
-                ("--related-sign-name", self.related_sign_name.is_some()),
-                ("--template-rule", self.template_rule.is_some()),
-                ("--apply-scene-content", self.apply_scene_content.is_some()),
-                ("--intl-type", self.intl_type.is_some()),
-            ],
-        )?;
+        let sms_only = given![self; content, template_type, remark, related_sign_name,
+            template_rule, apply_scene_content, intl_type];
+        refuse_flags(self.channel, &sms_only)?;
         let mut fields: ChatFields =
             self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
         let examples = match fields.example.take().filter(|_| self.example.is_empty()) {
@@ -191,11 +182,8 @@ impl DraftFlags {
     }
 
     fn components(&self, fields: ChatFields) -> Result<Value> {
-        let has_flags = self.body.is_some()
-            || self.header.is_some()
-            || self.header_media.is_some()
-            || self.footer.is_some()
-            || !self.button.is_empty();
+        let parts = given![self; body, header, header_media, footer, button];
+        let has_flags = parts.iter().any(|(_, is_given)| *is_given);
         let ChatFields { header, header_media, body, footer, buttons, components, .. } = fields;
         if let Some(components) = components {
             let texts = [&header, &header_media, &body, &footer];
@@ -253,20 +241,11 @@ impl DraftFlags {
     /// # Errors
     /// Missing values; a flag of WhatsApp or Viber; a violated limit.
     pub fn sms_draft(&self, command: &str) -> Result<sms::draft::Draft> {
-        refuse_flags(
-            Channel::Sms,
-            &[
-                ("--category", self.category.is_some()),
-                ("--language", self.language.is_some()),
-                ("--body (an SMS has --content)", self.body.is_some()),
-                ("--header", self.header.is_some()),
-                ("--header-media", self.header_media.is_some()),
-                ("--footer", self.footer.is_some()),
-                ("--button", !self.button.is_empty()),
-                ("--example", !self.example.is_empty()),
-                ("--cust-space-id", self.cust_space_id.is_some()),
-            ],
-        )?;
+        let body = ("--body (an SMS has --content)", self.body.is_some());
+        let chat_only = given![self; header, header_media, footer, button, example, cust_space_id];
+        refuse_flags(Channel::Sms, &given![self; category, language])?;
+        refuse_flags(Channel::Sms, &[body])?;
+        refuse_flags(Channel::Sms, &chat_only)?;
         let fields: SmsFields =
             self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
         let name = self.name.clone().or(fields.name);

@@ -90,15 +90,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
 fn query(flags: Flags) -> Result<ListQuery> {
     let status = flags.audit_status.as_deref();
     if flags.channel == Channel::Sms {
-        refuse_flags(
-            Channel::Sms,
-            &[
-                ("--language", flags.language.is_some()),
-                ("--category", flags.category.is_some()),
-                ("--code", flags.code.is_some()),
-                ("--cust-space-id", flags.cust_space_id.is_some()),
-            ],
-        )?;
+        let chat_only = given![flags; language, category, code, cust_space_id];
+        refuse_flags(Channel::Sms, &chat_only)?;
         let status = status.map(|status| parse_status("--audit-status", status)).transpose()?;
         return Ok(ListQuery::Sms(sms::list::ListQuery { status, name: flags.name }));
     }

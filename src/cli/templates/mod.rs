@@ -51,7 +51,8 @@ dispatch! {
     Stats => stats::run,
 }
 
-/// Refuses flags that the channel does not support. Each name comes with whether the flag is given.
+/// Refuses flags that the channel does not support. Each name comes with whether the flag is given;
+/// it can have `_` in the place of `-`.
 ///
 /// # Errors
 /// One of them is given.
@@ -61,6 +62,7 @@ fn refuse_flags(channel: Channel, flags: &[(&str, bool)]) -> Result<()> {
         Channel::Sms => "omit it: only WhatsApp and Viber support it",
         Channel::Whatsapp | Channel::Viber => "omit it, or add --channel sms",
     };
+    let flag = flag.replace('_', "-");
     let message = format!("{flag} is not supported with --channel {}", channel.name());
     Err(Failure::usage(message).hint(hint))
 }

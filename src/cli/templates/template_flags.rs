@@ -29,13 +29,7 @@ impl TemplateFlags {
     /// A flag that the channel does not support; no language.
     pub fn id(&self, context: &Context) -> Result<TemplateId> {
         if self.channel == Channel::Sms {
-            refuse_flags(
-                Channel::Sms,
-                &[
-                    ("--language", self.language.is_some()),
-                    ("--cust-space-id", self.cust_space_id.is_some()),
-                ],
-            )?;
+            refuse_flags(Channel::Sms, &given![self; language, cust_space_id])?;
             return Ok(TemplateId::Sms(self.code.clone()));
         }
         Ok(TemplateId::Chat(chat::detail::TemplateId {

@@ -1,11 +1,10 @@
 //! `alimsg whatsapp session`: whether the 24-hour window for a customer is open, and when it closes.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::chat::history::{Conversation, PAGE_SIZE};
-use crate::chat::session_window::{self, Window};
+use crate::chat::session_window;
 use crate::cli::prelude::*;
 use crate::message::phone;
 
@@ -32,17 +31,6 @@ pub struct Flags {
     cust_space_id: Option<String>,
 }
 
-/// The JSON output.
-#[derive(Debug, Serialize)]
-struct Session {
-    /// Whether free-form messages can be sent now.
-    open: bool,
-    /// Time of the customer's last message in the last 24 hours; RFC 3339.
-    last_inbound_at: Option<Timestamp>,
-    /// When the window closes or closed; RFC 3339.
-    expires_at: Option<Timestamp>,
-}
-
 /// Shows the session window for a customer.
 ///
 /// # Errors
@@ -67,9 +55,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
             if !window.open {
                 context.screen.note("the window is closed: only templates can be sent now");
             }
-            let Window { open, last_inbound_at, expires_at } = window;
-            let session = Session { open, last_inbound_at, expires_at };
-            Report::from_record(&session, Value::Array(replies))
+            Report::from_record(&window, Value::Array(replies))
         },
     )
 }

@@ -10,6 +10,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::error::{Failure, Result};
+use crate::named_enum::named_enum;
 use content::Content;
 
 const KIB: u64 = 1024;
@@ -17,26 +18,15 @@ const MIB: u64 = 1024 * KIB;
 /// How many bytes of a file are checked.
 const HEAD: u64 = 4096;
 
-/// How a phone shows a file. The size limits depend on it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Image,
-    Video,
-    Audio,
-    Document,
-    Sticker,
-}
-
-impl Kind {
-    /// The word for it in `whatsapp send` and in the service's message types.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Image => "image",
-            Self::Video => "video",
-            Self::Audio => "audio",
-            Self::Document => "document",
-            Self::Sticker => "sticker",
-        }
+named_enum! {
+    /// How a phone shows a file. The size limits depend on it.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Kind {
+        Image = "image",
+        Video = "video",
+        Audio = "audio",
+        Document = "document",
+        Sticker = "sticker",
     }
 }
 

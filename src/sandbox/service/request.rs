@@ -28,6 +28,40 @@ impl Request<'_> {
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &Message> {
         self.state.messages.iter().chain(self.sent)
     }
+
+    /// Accepts a valid call, unless its scenario is a rejection, and returns its ID under `id_field`.
+    /// `id` makes the ID from a serial number.
+    pub fn accept(
+        self,
+        id_field: &str,
+        id: impl FnOnce(u64) -> String,
+        messages: SentCall,
+    ) -> Result<Value, Rejection> {
+        let Request { call, state, now, scenario, outgoing, .. } = self;
+        let product = call.operation.product;
+        if let Some(rejection) = scenario.rejection(product) {
+            return Err(rejection);
+        }
+        let id = id(state.next_serial());
+        let reply = reply(json!({ id_field: id }))?;
+        let mut recipients = messages.recipients;
+        if id_field == "GroupMessageId" {
+            for (index, recipient) in recipients.iter_mut().enumerate() {
+                recipient.message_id = Some(format!("{id}{index:04}"));
+            }
+        }
+        let shared = Message {
+            product: product.name().to_owned(),
+            api: call.operation.api.to_owned(),
+            tracking_id: call.text(product.ids().tracking_flag).map(str::to_owned),
+            message_id: id,
+            request_id: reply["RequestId"].as_str().unwrap_or_default().to_owned(),
+            sent_at: now,
+            ..messages.shared
+        };
+        *outgoing = Some(SentCall { shared, recipients });
+        Ok(reply)
+    }
 }
 
 /// A successful reply with these fields, as the result of a handler.

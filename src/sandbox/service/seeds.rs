@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::api::audit_status::TemplateType;
 use crate::sandbox::service::faults::Faults;
 use crate::sandbox::service::state::{
-    Audit, ChatTemplate, Purpose, ServiceChannel, Signature, SmsTemplate, State,
+    Audit, ChatTemplate, ServiceChannel, Signature, SmsTemplate, State,
 };
 
 /// The only channel instance.
@@ -66,8 +67,8 @@ fn signatures() -> Vec<Signature> {
 }
 
 fn sms_templates() -> Vec<SmsTemplate> {
-    use Purpose::{International, Notification, Promotion, Verification};
-    let template = |code: &str, name: &str, purpose: Purpose, content: &str| SmsTemplate {
+    use TemplateType::{International, Notification, Promotion, Verification};
+    let template = |code: &str, name: &str, purpose: TemplateType, content: &str| SmsTemplate {
         code: code.to_owned(),
         name: name.to_owned(),
         purpose,

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::api::audit_status::TemplateType;
 use crate::sandbox::scenarios::Scenario;
 use crate::sandbox::service::faults::Faults;
 
@@ -64,31 +65,6 @@ pub enum Audit {
     Rejected,
 }
 
-/// The type of an SMS template.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Purpose {
-    Verification = 0,
-    Notification = 1,
-    Promotion = 2,
-    International = 3,
-}
-
-impl Purpose {
-    const ALL: [Self; 4] =
-        [Self::Verification, Self::Notification, Self::Promotion, Self::International];
-
-    /// The number in GetSmsTemplate, CreateSmsTemplate and QuerySendStatistics.
-    /// `TemplateType` in QuerySmsTemplateList uses different numbers.
-    pub const fn number(self) -> i64 {
-        self as i64
-    }
-
-    pub fn from_number(number: i64) -> Option<Self> {
-        Self::ALL.into_iter().find(|purpose| purpose.number() == number)
-    }
-}
-
 /// An SMS signature.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Signature {
@@ -102,7 +78,7 @@ pub struct Signature {
 pub struct SmsTemplate {
     pub code: String,
     pub name: String,
-    pub purpose: Purpose,
+    pub purpose: TemplateType,
     pub content: String,
     pub audit: Audit,
     pub reason: Option<String>,

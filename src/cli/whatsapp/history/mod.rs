@@ -146,10 +146,7 @@ struct Facts {
 
 fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
     let mut inputs = Inputs::new(context);
-    let check = |number: &str| match flags.channel_type {
-        Channel::Viber => phone::check_chat_sender("--from", number),
-        Channel::Whatsapp | Channel::Sms => phone::check_chat_number("--from", number),
-    };
+    let check = |number: &str| phone::check_business_number(flags.channel_type, number);
     let business = inputs.need("--from", "Business number", flags.from.clone(), check)?;
     let question = "Channel instance (cust-space-id)";
     let space = inputs.need("--cust-space-id", question, flags.cust_space_id.clone(), anything)?;

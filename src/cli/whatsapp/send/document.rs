@@ -35,11 +35,7 @@ pub struct DocumentFlags {
 
 impl ContentFlags for DocumentFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
-        refuse_foreign_flags(
-            channel,
-            &[("--caption", self.caption.is_some())],
-            &[("--file-type", self.file_type.is_some())],
-        )?;
+        refuse_foreign_flags(channel, &given![self; caption], &given![self; file_type])?;
         let link = need_link(self.link, inputs)?;
         let check = |name: &str| limits::FILE_NAME.check(name);
         let file_name = inputs.need("--file-name", "Name of the file", self.file_name, check)?;

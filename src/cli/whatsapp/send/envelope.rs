@@ -96,14 +96,13 @@ impl EnvelopeFlags {
         needs_space: bool,
         content: impl FnOnce(&mut Inputs<'_>) -> Result<T>,
     ) -> Result<Complete<T>> {
-        self.refuse_flags_of_other_channels()?;
         let channel = self.channel_type;
+        let whatsapp_only = given![self; context_message_id];
+        let viber_only = given![self; label, tag, ttl, tracking_data];
+        refuse_foreign_flags(channel, &whatsapp_only, &viber_only)?;
         let safety = self.safety.check()?;
         let mut inputs = Inputs::new(context);
-        let sender = |number: &str| match channel {
-            Channel::Viber => phone::check_chat_sender("--from", number),
-            Channel::Whatsapp | Channel::Sms => phone::check_chat_number("--from", number),
-        };
+        let sender = |number: &str| phone::check_business_number(channel, number);
         let recipient = |number: &str| phone::check_chat_number("--to", number);
         let from = inputs.need("--from", "Sending number", self.from, sender)?;
         let to = inputs.need("--to", "Recipient", self.to, recipient)?;
@@ -139,18 +138,6 @@ impl EnvelopeFlags {
             tracking_data: self.tracking_data,
         };
         Ok(Complete { envelope, tracking, safety, content })
-    }
-
-    /// Refuses flags of other channels: the service would ignore them without an error.
-    fn refuse_flags_of_other_channels(&self) -> Result<()> {
-        let viber_only = [
-            ("--label", self.label.is_some()),
-            ("--tag", self.tag.is_some()),
-            ("--ttl", self.ttl.is_some()),
-            ("--tracking-data", self.tracking_data.is_some()),
-        ];
-        let whatsapp_only = [("--context-message-id", self.context_message_id.is_some())];
-        refuse_foreign_flags(self.channel_type, &whatsapp_only, &viber_only)
     }
 }
 

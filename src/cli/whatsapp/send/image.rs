@@ -38,11 +38,7 @@ pub struct ImageFlags {
 impl ContentFlags for ImageFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
         self.button.refuse_except_on_viber(channel)?;
-        refuse_foreign_flags(
-            channel,
-            &[("--caption", self.caption.is_some())],
-            &[("--text", self.text.is_some())],
-        )?;
+        refuse_foreign_flags(channel, &given![self; caption], &given![self; text])?;
         let link = need_link(self.link, inputs)?;
         if channel != Channel::Viber {
             return Ok(Box::new(Media { kind: Kind::Image, link, caption: self.caption }));

@@ -21,11 +21,7 @@ impl ButtonFlags {
     /// # Errors
     /// One of the flags is given for another channel.
     pub fn refuse_except_on_viber(&self, channel: Channel) -> Result<()> {
-        let given = [
-            ("--button-title", self.button_title.is_some()),
-            ("--button-url", self.button_url.is_some()),
-        ];
-        refuse_foreign_flags(channel, &[], &given)
+        refuse_foreign_flags(channel, &[], &given![self; button_title, button_url])
     }
 
     /// The button, if one of its flags is given; then both are required.

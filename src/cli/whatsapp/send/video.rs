@@ -53,14 +53,8 @@ pub struct VideoFlags {
 
 impl ContentFlags for VideoFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
-        let viber = [
-            ("--thumbnail", self.thumbnail.is_some()),
-            ("--file-size", self.file_size.is_some()),
-            ("--duration", self.duration.is_some()),
-            ("--text", self.text.is_some()),
-            ("--button-title", self.button_title.is_some()),
-        ];
-        refuse_foreign_flags(channel, &[("--caption", self.caption.is_some())], &viber)?;
+        let viber_only = given![self; thumbnail, file_size, duration, text, button_title];
+        refuse_foreign_flags(channel, &given![self; caption], &viber_only)?;
         let link = need_link(self.link, inputs)?;
         if channel != Channel::Viber {
             return Ok(Box::new(Media { kind: Kind::Video, link, caption: self.caption }));

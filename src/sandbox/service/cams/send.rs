@@ -1,7 +1,7 @@
 //! CAMS: sends one WhatsApp or Viber message.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::{Rejection, reject};
@@ -9,7 +9,7 @@ use crate::sandbox::service::cams::call::parse_channel_type;
 use crate::sandbox::service::cams::{content, messages, templates};
 use crate::sandbox::service::message_log::{Recipient, SentCall};
 use crate::sandbox::service::placeholders::{self, CAMS};
-use crate::sandbox::service::request::{Request, reply};
+use crate::sandbox::service::request::Request;
 use crate::sandbox::service::seeds;
 use crate::sandbox::service::state::{Audit, ChatTemplate, Message, ServiceChannel, State};
 
@@ -41,36 +41,14 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
     accept(request, "MessageId", SentCall { shared, recipients: vec![recipient] })
 }
 
-/// Accepts a valid call, unless its scenario is a rejection, and returns its ID under `id_field`.
+/// Accepts the messages; their ID begins with the time.
 pub fn accept(
     request: Request<'_>,
     id_field: &str,
     messages: SentCall,
 ) -> Result<Value, Rejection> {
-    let Request { call, state, now, scenario, outgoing, .. } = request;
-    if let Some(rejection) = scenario.rejection(call.operation.product) {
-        return Err(rejection);
-    }
-    let id = format!("{}{:07}", now.strftime("%Y%m%d%H%M%S"), state.next_serial());
-    let reply = reply(json!({ id_field: id }))?;
-    let shared = Message {
-        product: call.operation.product.name().to_owned(),
-        api: call.operation.api.to_owned(),
-        tracking_id: call.text("--task-id").map(str::to_owned),
-        message_id: id,
-        request_id: reply["RequestId"].as_str().unwrap_or_default().to_owned(),
-        sent_at: now,
-        ..messages.shared
-    };
-    let mut recipients = messages.recipients;
-    if id_field != "MessageId" {
-        // The ID of the reply is that of the group.
-        for (index, recipient) in recipients.iter_mut().enumerate() {
-            recipient.message_id = Some(format!("{}{index:04}", shared.message_id));
-        }
-    }
-    *outgoing = Some(SentCall { shared, recipients });
-    Ok(reply)
+    let time = request.now.strftime("%Y%m%d%H%M%S").to_string();
+    request.accept(id_field, |serial| format!("{time}{serial:07}"), messages)
 }
 
 pub fn check_recipient(to: &str) -> Result<(), Rejection> {

@@ -3,12 +3,13 @@
 
 use serde_json::{Value, json};
 
+use crate::api::audit_status::TemplateType;
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::service::request::{Request, page, reply};
 use crate::sandbox::service::sms::call::parse_page;
 use crate::sandbox::service::sms::receipts::local_time;
-use crate::sandbox::service::state::{Audit, Purpose, Signature};
+use crate::sandbox::service::state::{Audit, Signature};
 
 /// The order ID of all initial data.
 const ORDER_ID: &str = "20044000001";
@@ -26,15 +27,6 @@ const fn audit_in_detail(audit: Audit) -> i64 {
         Audit::Reviewing => 0,
         Audit::Approved => 1,
         Audit::Rejected => 2,
-    }
-}
-
-const fn purpose_in_list(purpose: Purpose) -> i64 {
-    match purpose {
-        Purpose::Notification => 0,
-        Purpose::Promotion => 1,
-        Purpose::Verification => 2,
-        Purpose::International => 6,
     }
 }
 
@@ -150,7 +142,7 @@ pub fn list_templates(request: Request<'_>) -> Result<Value, Rejection> {
                 "TemplateCode": template.code,
                 "TemplateName": template.name,
                 "TemplateContent": template.content,
-                "TemplateType": purpose_in_list(template.purpose),
+                "TemplateType": template.purpose.number_in_list(),
                 "OuterTemplateType": template.purpose.number(),
                 "AuditStatus": audit_in_list(template.audit),
                 "CreateDate": date,
@@ -176,7 +168,7 @@ pub fn show_template(request: Request<'_>) -> Result<Value, Rejection> {
         // Numbers as strings, as in the API's metadata.
         "TemplateType": template.purpose.number().to_string(),
         "TemplateStatus": audit_in_detail(template.audit).to_string(),
-        "IntlType": i64::from(template.purpose == Purpose::International),
+        "IntlType": i64::from(template.purpose == TemplateType::International),
         "RelatedSignName": template.signature.as_deref().unwrap_or_default(),
         "Remark": template.remark.as_deref().unwrap_or_default(),
         "CreateDate": date,

@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::api::audit_status::TemplateType;
 use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::service::placeholders::{self, SMS};
 use crate::sandbox::service::request::{Request, reply};
 use crate::sandbox::service::sms::call::invalid;
-use crate::sandbox::service::state::{Audit, Purpose, Review, SmsTemplate};
+use crate::sandbox::service::state::{Audit, Review, SmsTemplate};
 
 /// Limits in characters, from the API documentation.
 const MAX_NAME: usize = 30;
@@ -26,11 +27,14 @@ fn parse_submission(request: &Request<'_>) -> Result<SmsTemplate, Rejection> {
             return reject("isv.PARAM_LENGTH_LIMIT", message);
         }
     }
-    let Some(purpose) = call.integer("--template-type").and_then(Purpose::from_number) else {
+    let Some(purpose) = call
+        .integer("--template-type")
+        .and_then(|number| TemplateType::from_number(number.try_into().ok()?))
+    else {
         return invalid("the template type must be 0, 1, 2 or 3");
     };
     let international = call.integer("--intl-type");
-    if purpose == Purpose::International
+    if purpose == TemplateType::International
         && !international.is_some_and(|kind| (0..=3).contains(&kind))
     {
         return invalid("an international template needs IntlType 0 to 3");

@@ -2,16 +2,15 @@
 
 use serde_json::{Value, json};
 
+use crate::api::audit_status::TemplateType;
 use crate::sandbox::arguments::ProductCall;
 use crate::sandbox::rejection::{Rejection, reject};
 use crate::sandbox::service::message_log::{Recipient, SentCall};
 use crate::sandbox::service::placeholders::{self, SMS};
-use crate::sandbox::service::request::{Request, reply};
+use crate::sandbox::service::request::Request;
 use crate::sandbox::service::sms::call::recipients;
 use crate::sandbox::service::sms::number::{Number, parse_number};
-use crate::sandbox::service::state::{
-    Audit, Message, Purpose, ServiceChannel, Signature, SmsTemplate,
-};
+use crate::sandbox::service::state::{Audit, Message, ServiceChannel, Signature, SmsTemplate};
 
 /// Maximum number of recipients per call.
 const MAX_NUMBERS: usize = 1000;
@@ -63,25 +62,10 @@ pub fn draft(template: &SmsTemplate) -> Message {
     }
 }
 
-/// Accepts a valid call, unless its scenario is a rejection: one BizId for all messages.
+/// Accepts the messages: one BizId for all.
 pub fn accept(request: Request<'_>, messages: SentCall) -> Result<Value, Rejection> {
-    let Request { call, state, now, scenario, outgoing, .. } = request;
-    if let Some(rejection) = scenario.rejection(call.operation.product) {
-        return Err(rejection);
-    }
-    let biz_id = format!("{}{:05}^0", now.as_millisecond(), state.next_serial());
-    let reply = reply(json!({ "BizId": biz_id }))?;
-    let shared = Message {
-        product: call.operation.product.name().to_owned(),
-        api: call.operation.api.to_owned(),
-        tracking_id: call.text("--out-id").map(str::to_owned),
-        message_id: biz_id,
-        request_id: reply["RequestId"].as_str().unwrap_or_default().to_owned(),
-        sent_at: now,
-        ..messages.shared
-    };
-    *outgoing = Some(SentCall { shared, ..messages });
-    Ok(reply)
+    let now = request.now.as_millisecond();
+    request.accept("BizId", |serial| format!("{now}{serial:05}^0"), messages)
 }
 
 pub fn usable_signature<'a>(
@@ -106,7 +90,7 @@ pub fn usable_template<'a>(
 }
 
 pub fn check_destination(template: &SmsTemplate, numbers: &[Number]) -> Result<(), Rejection> {
-    let international = template.purpose == Purpose::International;
+    let international = template.purpose == TemplateType::International;
     match numbers.iter().find(|number| number.mainland == international) {
         None => Ok(()),
         Some(number) if number.mainland => reject(

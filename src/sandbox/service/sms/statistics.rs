@@ -21,10 +21,10 @@ struct Counts {
     pending: u64,
 }
 
-fn purpose_of(message: &Message, state: &State) -> Option<i64> {
+fn template_type(message: &Message, state: &State) -> Option<i64> {
     let code = message.template.as_deref()?;
     let template = state.sms_templates.iter().find(|template| template.code == code)?;
-    Some(template.purpose.number())
+    template.purpose.number().try_into().ok()
 }
 
 pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
@@ -54,7 +54,7 @@ pub fn query(request: Request<'_>) -> Result<Value, Rejection> {
             && (start..=end).contains(&day(message.sent_at))
             && mainland == parse_number(&message.recipient).is_some_and(|number| number.mainland)
             && signature.is_none_or(|name| name == message.sender)
-            && purpose.is_none_or(|number| purpose_of(message, state) == Some(number))
+            && purpose.is_none_or(|number| template_type(message, state) == Some(number))
     };
     let mut days: BTreeMap<Date, Counts> = BTreeMap::new();
     for message in request.messages().filter(matches) {
