@@ -240,24 +240,27 @@ impl CallCounter {
         Self { channel, calls: 0, in_window: 0, overhead, sizes, hasher }
     }
 
+    /// The size of a row in a call, in bytes.
+    ///
+    /// # Errors
     /// Why the row does not fit into a call.
-    pub fn problem(&self, row: &RowView<'_>) -> Option<String> {
-        let bytes = row_size(row.sign, row.values()) + self.overhead;
-        (bytes > MAX_BYTES).then(|| {
-            let kib = bytes.div_ceil(1024);
-            format!("its values are too long for one call: {kib} KiB of {}", MAX_BYTES / 1024)
-        })
+    pub fn size(&self, row: &RowView<'_>) -> std::result::Result<usize, String> {
+        let bytes = row_size(row.sign, row.values()) + row.phone.len() + self.overhead;
+        if bytes <= MAX_BYTES {
+            return Ok(bytes);
+        }
+        let kib = bytes.div_ceil(1024);
+        Err(format!("its values are too long for one call: {kib} KiB of {}", MAX_BYTES / 1024))
     }
 
-    /// Adds a row; `message` is a hash of what the recipient receives.
-    pub fn add(&mut self, row: &RowView<'_>, message: u64) {
+    /// Adds a row of this size; `message` is a hash of what the recipient receives.
+    pub fn add(&mut self, row: &RowView<'_>, message: u64, bytes: usize) {
         use std::hash::BuildHasher as _;
         let out_id = row.out_id.map_or(0, |id| self.hasher.hash_one(id));
         let key = match self.channel {
             Channel::Sms => message ^ out_id,
             Channel::Whatsapp | Channel::Viber => self.hasher.hash_one(row.language) ^ out_id,
         };
-        let bytes = row_size(row.sign, row.values()) + row.phone.len() + self.overhead;
         let size = self.sizes.entry(key).or_default();
         size.rows += 1;
         size.bytes += bytes as u64;

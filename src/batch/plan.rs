@@ -147,11 +147,14 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
             plan.excluded += 1;
             continue;
         }
-        if let Some(reason) = calls.problem(&view) {
-            skipped.insert(row);
-            invalid.add(record.line, &reason, &record.fields)?;
-            continue;
-        }
+        let bytes = match calls.size(&view) {
+            Ok(bytes) => bytes,
+            Err(reason) => {
+                skipped.insert(row);
+                invalid.add(record.line, &reason, &record.fields)?;
+                continue;
+            }
+        };
         let message = duplicates.hash(view.message());
         let duplicate = duplicates.add(view.phone_digits(), message, row, record.line)?;
         if let Some(duplicate) = duplicate {
@@ -160,7 +163,7 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
             continue;
         }
         plan.valid += 1;
-        calls.add(&view, message);
+        calls.add(&view, message, bytes);
         if let (Some(counter), Some(total)) = (&parts, &mut plan.parts) {
             *total += counter.parts(view.sign, view.values());
         }
