@@ -12,6 +12,7 @@ use crate::aliyun::guard::{Guard, Session};
 use crate::aliyun::oss::{Progress, Upload};
 use crate::api::call::{AnyCall, Call, ChangeCall, Common, ReadCall, SendCall};
 use crate::api::operations::{Access, Product};
+use crate::api::redaction::Redaction;
 use crate::api::reply::{self, Acceptance, Reply};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
@@ -22,6 +23,13 @@ use crate::settings::{AiModeMethod, Settings};
 
 /// The pauses before retrying a read, in milliseconds. Jitter adds up to half of each.
 const PAUSES: [u64; 4] = [300, 900, 2_500, 6_000];
+
+/// The service's IDs of an accepted send.
+#[derive(Debug)]
+pub struct SentIds {
+    pub receipt_id: Option<String>,
+    pub request_id: Option<String>,
+}
 
 /// Makes calls to one product.
 pub struct Client<'r> {
@@ -143,18 +151,37 @@ impl<'r> Client<'r> {
     ///
     /// # Errors
     /// Alibaba Cloud did not confirm the call; see the failure's outcome.
-    pub fn judge<E>(&self, call: &Call<E>, output: &Output) -> Result<Reply> {
-        // All output of the child process passes this redaction before it is shown.
+    fn judge<E>(&self, call: &Call<E>, output: &Output) -> Result<Reply> {
+        self.parse(call, output).map(|reply| match call.operation.access {
+            // The user asked for this data, so it is not redacted.
+            Access::Read => reply,
+            Access::Send | Access::Write => Reply(self.redaction(call).object(&reply.0)),
+        })
+    }
+
+    /// What the output of a send means: only the IDs of an accepted message. Redacting the whole
+    /// reply would take longer than the call if it has many recipients.
+    ///
+    /// # Errors
+    /// As [`Client::send`].
+    pub fn judge_send(&self, call: &SendCall, output: &Output) -> Result<SentIds> {
+        let reply = self.parse(call, output)?;
+        let accepted = Acceptance::from_reply(reply, call.operation.product);
+        Ok(SentIds { receipt_id: accepted.receipt_id, request_id: accepted.request_id })
+    }
+
+    /// All output of a child process passes this redaction before it is shown.
+    fn redaction<E>(&self, call: &Call<E>) -> Redaction {
         let mut redaction = self.context.status.redaction.borrow().clone();
         redaction.add(call);
+        redaction
+    }
+
+    /// The reply, not redacted, or the redacted failure.
+    fn parse<E>(&self, call: &Call<E>, output: &Output) -> Result<Reply> {
         let result = reply::parse_output(call.operation, output)
-            .map_err(|failure| redaction.failure(failure))
-            .map_err(|failure| self.explain_rejected_flag(call.operation.command, failure))
-            .map(|reply| match call.operation.access {
-                // The user asked for this data, so it is not redacted.
-                Access::Read => reply,
-                Access::Send | Access::Write => Reply(redaction.object(&reply.0)),
-            });
+            .map_err(|failure| self.redaction(call).failure(failure))
+            .map_err(|failure| self.explain_rejected_flag(call.operation.command, failure));
         if let Err(failure) = &result
             // The preflight checks cover these failures, but not network errors.
             && (failure.kind == Kind::Credentials

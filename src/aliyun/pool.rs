@@ -8,10 +8,9 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{Builder, Scope};
 use std::time::Duration;
 
-use crate::aliyun::client::Client;
+use crate::aliyun::client::{Client, SentIds};
 use crate::aliyun::guard::Runner;
 use crate::api::call::SendCall;
-use crate::api::reply::Acceptance;
 use crate::error::Result;
 use crate::os::process::Output;
 use crate::os::signals::SignalSubscription;
@@ -38,7 +37,7 @@ enum Event {
 /// Why [`Pool::wait`] returned.
 pub enum Waited<T> {
     /// A call ended.
-    Ended(T, Result<Acceptance>),
+    Ended(T, Result<SentIds>),
     /// A signal arrived, or the time is over.
     Nothing,
 }
@@ -95,10 +94,7 @@ impl<'scope, 'env, T> Pool<'scope, 'env, T> {
                 };
                 failpoint::point("service: called");
                 let result = match &*output {
-                    Ok(output) => self
-                        .client
-                        .judge(&call, output)
-                        .map(|reply| Acceptance::from_reply(reply, call.operation.product)),
+                    Ok(output) => self.client.judge_send(&call, output),
                     Err(error) => Err(self.client.session().spawn_failure(error)),
                 };
                 Waited::Ended(tag, result)

@@ -10,12 +10,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::aliyun::client::Client;
+use crate::aliyun::client::{Client, SentIds};
 use crate::aliyun::guard::Guard;
 use crate::aliyun::pool::{Pool, Waited};
 use crate::api::call::SendCall;
 use crate::api::operations::Product;
-use crate::api::reply::Acceptance;
 use crate::batch::definition::Definition;
 use crate::batch::grouping::{Group, Groups};
 use crate::batch::pace::Pace;
@@ -455,22 +454,22 @@ impl Engine<'_> {
         }
     }
 
-    fn judge(&self, state: &mut State<'_>, running: Running, result: Result<Acceptance>) {
+    fn judge(&self, state: &mut State<'_>, running: Running, result: Result<SentIds>) {
         let Running { id, mut planned } = running;
         let messages = planned.group.rows.len() as u64;
         state.tally.calls += 1;
         let failure = match result {
-            Ok(acceptance) => {
+            Ok(ids) => {
                 state.failures_in_a_row = 0;
                 state.pace.sent(messages);
                 state.tally.accepted += messages;
                 let result = json!({
-                    "receipt_id": acceptance.receipt_id,
-                    "request_id": acceptance.request_id,
+                    "receipt_id": ids.receipt_id,
+                    "request_id": ids.request_id,
                 });
                 state.unrecorded.push((id, CallEnd::Accepted { result: result.to_string() }));
                 let ending = planned.ending(id, CallState::Accepted, None);
-                state.endings.push(Ending { receipt_id: acceptance.receipt_id, ..ending });
+                state.endings.push(Ending { receipt_id: ids.receipt_id, ..ending });
                 return;
             }
             Err(failure) => failure,
