@@ -1,11 +1,11 @@
 //! Step 6: the calls.
 
-use std::fs::File;
+use std::cell::Cell;
 use std::io;
 
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::preflight_cache::PreflightCache;
-use crate::aliyun::guard::switched_on::SwitchedOn;
+use crate::aliyun::guard::switched_on::{CallCover, SwitchedOn};
 use crate::aliyun::guard::{
     note_waiting, plugin_files, safety_policy, spawn_failure, stop_if_interrupted,
 };
@@ -41,33 +41,16 @@ impl<'r> Session<'r> {
     /// # Errors
     /// As [`Session::call`].
     pub fn call_in(&self, arguments: &[String], options: &SpawnOptions<'_>) -> Result<Output> {
-        stop_if_interrupted()?;
-        self.context.screen.command(&self.cli.shown, arguments);
-        let started = |group| {
-            if let Some(switched_on) = &self.switched_on {
-                switched_on.call_started(group);
-            }
-        };
+        self.announce(arguments)?;
         let note = || note_waiting(self.context);
-        let plugins = plugin_files::hold_for_call(&self.cli);
-        let options = SpawnOptions {
-            hold: self.switched_on.as_ref().map(SwitchedOn::lease_file),
-            also_hold: plugins.as_ref(),
-            interruptible: true,
-            started: Some(&started),
-            on_first_signal: Some(&note),
-            ..*options
-        };
-        let output = self.cli.run(arguments, &options);
-        if let Some(switched_on) = &self.switched_on {
-            switched_on.call_ended();
-        }
-        output.map_err(|error| spawn_failure(&self.cli, &error))
+        let options = SpawnOptions { on_first_signal: Some(&note), ..*options };
+        let output = self.runner().run_in(arguments, &options);
+        output.map_err(|error| self.spawn_failure(&error))
     }
 
     /// What threads need to run calls at the same time.
     pub fn runner(&self) -> Runner<'_> {
-        Runner { cli: &self.cli, lease: self.switched_on.as_ref().map(SwitchedOn::lease_file) }
+        Runner { cli: &self.cli, cover: self.switched_on.as_ref().map(SwitchedOn::call_cover) }
     }
 
     /// Checks whether a call can start now, and prints it with `-v`; see [`Runner::run`].
@@ -104,7 +87,7 @@ impl<'r> Session<'r> {
 pub struct Runner<'s> {
     cli: &'s AliyunCli,
     /// `None` with `--ai-mode call`.
-    lease: Option<&'s File>,
+    cover: Option<CallCover<'s>>,
 }
 
 impl Runner<'_> {
@@ -114,13 +97,24 @@ impl Runner<'_> {
     /// # Errors
     /// The call could not be started, so it had no effect.
     pub fn run(&self, arguments: &[String]) -> io::Result<Output> {
+        self.run_in(arguments, &SpawnOptions::default())
+    }
+
+    fn run_in(&self, arguments: &[String], options: &SpawnOptions<'_>) -> io::Result<Output> {
         let plugins = plugin_files::hold_for_call(self.cli);
+        let group = Cell::new(None);
+        let started = |leader| group.set(self.cover.and_then(|cover| cover.call_started(leader)));
         let options = SpawnOptions {
-            hold: self.lease,
+            hold: self.cover.map(|cover| cover.lease),
             also_hold: plugins.as_ref(),
             interruptible: true,
-            ..SpawnOptions::default()
+            started: Some(&started),
+            ..*options
         };
-        self.cli.run(arguments, &options)
+        let output = self.cli.run(arguments, &options);
+        if let (Some(cover), Some(group)) = (self.cover, group.take()) {
+            cover.call_ended(group);
+        }
+        output
     }
 }

@@ -1,15 +1,16 @@
 //! Steps 5 and 7: ai-mode on and off.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::ai_mode::{AiMode, Lease, Leases, Release};
 use crate::aliyun::guard::steps::{self, Step};
 use crate::aliyun::guard::switch::Switch;
 use crate::aliyun::guard::unusable::not_switched_on;
-use crate::aliyun::guard::watchdog::Watchdog;
+use crate::aliyun::guard::watchdog::{Group, Watchdog};
 use crate::aliyun::guard::{no_watchdog, run_step, run_to_end};
 use crate::api::operations::Product;
 use crate::api::reply;
@@ -18,13 +19,42 @@ use crate::error::{Failure, Result};
 use crate::os::failpoint;
 use crate::os::process::{Output, Termination};
 
+/// What a call needs while ai-mode is on, on any thread.
+#[derive(Clone, Copy)]
+pub struct CallCover<'s> {
+    /// The locked file of the lease, which the call inherits.
+    pub lease: &'s File,
+    watchdog: &'s Mutex<Option<Watchdog>>,
+}
+
+impl CallCover<'_> {
+    /// Reports a call to the watchdog, which ends it if the run is killed and the call hangs.
+    /// `leader` leads the process group of the call.
+    pub fn call_started(self, leader: u32) -> Option<Group> {
+        let group = Group::of_leader(leader)?;
+        lock(self.watchdog).as_mut()?.call_started(group);
+        Some(group)
+    }
+
+    /// Reports to the watchdog that the call has ended.
+    pub fn call_ended(self, group: Group) {
+        if let Some(watchdog) = &mut *lock(self.watchdog) {
+            watchdog.call_ended(group);
+        }
+    }
+}
+
+fn lock(watchdog: &Mutex<Option<Watchdog>>) -> MutexGuard<'_, Option<Watchdog>> {
+    watchdog.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A lease on ai-mode. Dropping it releases the lease and may switch ai-mode off.
 pub struct SwitchedOn<'r> {
     context: &'r Context,
     cli: AliyunCli,
     lease: Lease,
     release_needed: Cell<bool>,
-    watchdog: RefCell<Option<Watchdog>>,
+    watchdog: Mutex<Option<Watchdog>>,
     /// Whether ai-mode was known to be off before this lease.
     was_disabled: bool,
 }
@@ -34,27 +64,13 @@ impl<'r> SwitchedOn<'r> {
     pub fn new(context: &'r Context, cli: AliyunCli, lease: Lease, watchdog: Watchdog) -> Self {
         // Stays false until the lease is released.
         let was_disabled = context.status.ai_mode_disabled.replace(false);
-        let watchdog = RefCell::new(Some(watchdog));
+        let watchdog = Mutex::new(Some(watchdog));
         Self { context, cli, lease, release_needed: Cell::new(true), watchdog, was_disabled }
     }
 
-    /// The locked file, which calls inherit while they run.
-    pub fn lease_file(&self) -> &File {
-        self.lease.file()
-    }
-
-    /// Reports a call that runs in this process group to the watchdog.
-    pub fn call_started(&self, group: u32) {
-        if let Some(watchdog) = &mut *self.watchdog.borrow_mut() {
-            watchdog.call_started(group);
-        }
-    }
-
-    /// Reports to the watchdog that the call has ended.
-    pub fn call_ended(&self) {
-        if let Some(watchdog) = &mut *self.watchdog.borrow_mut() {
-            watchdog.call_ended();
-        }
+    /// What calls need while they run.
+    pub fn call_cover(&self) -> CallCover<'_> {
+        CallCover { lease: self.lease.file(), watchdog: &self.watchdog }
     }
 
     /// Step 5, under the lock. If other runs use ai-mode, writes nothing: the CLI rewrites the file
@@ -94,7 +110,7 @@ impl<'r> SwitchedOn<'r> {
 
     /// Waits for the watchdog, which must be ready before ai-mode is switched on.
     fn start_watchdog(&self) -> anyhow::Result<()> {
-        let mut watchdog = self.watchdog.borrow_mut();
+        let mut watchdog = lock(&self.watchdog);
         let Some(watchdog) = &mut *watchdog else { return Ok(()) };
         watchdog.configure(&self.cli, self.lease.path())?;
         watchdog.await_ready()
@@ -163,7 +179,7 @@ impl Drop for SwitchedOn<'_> {
             AiMode::with_screen(&self.cli, &self.context.screen).release(self.lease.path())
         }))
         .unwrap_or_else(|_| Release::On("internal error (a bug in alimsg)".into()));
-        let watchdog = self.watchdog.take();
+        let watchdog = lock(&self.watchdog).take();
         let Release::On(reason) = release else {
             self.context.status.ai_mode_disabled.set(true);
             return;

@@ -3,9 +3,10 @@
 //! It is this program, started before ai-mode is switched on, in its own process group. Its input is
 //! a pipe from the run: first a line with its configuration, then one line for each change. It
 //! prints one line when it is ready; ai-mode is not switched on before. If the pipe closes without
-//! the line `done`, the run was killed. The watchdog then waits for the running call, which holds
+//! the line `done`, the run was killed. The watchdog then waits for the running calls, which hold
 //! the lease, and releases ai-mode for the run.
 
+use std::fmt;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout};
@@ -40,15 +41,21 @@ struct Configuration {
 
 /// The process group of a running call: the ID of its leader and when the leader started. The
 /// system may reuse the ID alone for another process.
-#[derive(Debug, Clone, Copy)]
-struct Group {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
     leader: u32,
     started: u64,
 }
 
 impl Group {
+    /// The group of a process that was just started; `None` on systems that do not show when it
+    /// started. The watchdog could not end such a group safely.
+    pub fn of_leader(leader: u32) -> Option<Self> {
+        Some(Self { leader, started: system::start_time(leader)? })
+    }
+
     /// Ends the group if its leader still runs, which proves that the ID was not reused.
-    fn end(self) {
+    fn end(&self) {
         if system::start_time(self.leader) == Some(self.started) {
             system::end_group(self.leader);
         }
@@ -60,9 +67,15 @@ impl Group {
     }
 }
 
-/// The first words of the following lines.
+impl fmt::Display for Group {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.leader, self.started)
+    }
+}
+
+/// The first words of the following lines. A group follows [`CALLING`] and [`ENDED`].
 const CALLING: &str = "calling";
-const IDLE: &str = "idle";
+const ENDED: &str = "ended";
 const DONE: &str = "done";
 /// The line that the watchdog prints when it is ready.
 const READY: &[u8] = b"ready\n";
@@ -127,17 +140,14 @@ impl Watchdog {
         Ok(())
     }
 
-    /// Reports a call that runs in this process group.
-    pub fn call_started(&mut self, group: u32) {
-        // Without a start time the watchdog could not end the group safely.
-        if let Some(started) = system::start_time(group) {
-            self.send(&format!("{CALLING} {group} {started}"));
-        }
+    /// Reports a call that runs in this process group. Several can run at the same time.
+    pub fn call_started(&mut self, group: Group) {
+        self.send(&format!("{CALLING} {group}"));
     }
 
     /// Reports that the call has ended.
-    pub fn call_ended(&mut self) {
-        self.send(IDLE);
+    pub fn call_ended(&mut self, group: Group) {
+        self.send(&format!("{ENDED} {group}"));
     }
 
     /// Leaves switching ai-mode off to the watchdog, after this process has failed to do it. Returns
@@ -208,28 +218,30 @@ pub fn main(input: impl Read, mut output: impl Write) -> Result<()> {
     let configuration: Configuration = serde_json::from_str(&first_line)?;
     output.write_all(READY)?;
     output.flush()?;
-    let mut group = None;
+    let mut running = Vec::new();
     for line in lines.map_while(Result::ok) {
         match line.split_once(' ') {
-            Some((CALLING, call)) => group = Group::parse(call),
+            Some((CALLING, group)) => running.extend(Group::parse(group)),
+            Some((ENDED, group)) => {
+                let ended = Group::parse(group);
+                running.retain(|group| Some(*group) != ended);
+            }
             _ if line == DONE => return Ok(()),
-            _ => group = None,
+            _ => {}
         }
     }
-    await_call(&configuration, group);
+    await_calls(&configuration, &running);
     release_with_retries(&configuration);
     Ok(())
 }
 
-/// Waits for the running call, at most for the timeout of one call, then ends it.
-fn await_call(configuration: &Configuration, group: Option<Group>) {
+/// Waits for the running calls, at most for the timeout of one call, then ends them.
+fn await_calls(configuration: &Configuration, running: &[Group]) {
     let deadline = Instant::now() + configuration.cli.limit;
     let may_run = || lock::is_held(&configuration.lease).unwrap_or(Some(true)) == Some(true);
     while may_run() {
         if Instant::now() >= deadline {
-            if let Some(group) = group {
-                group.end();
-            }
+            running.iter().for_each(|group| group.end());
             return;
         }
         std::thread::sleep(Duration::from_millis(10));
