@@ -33,6 +33,8 @@ pub mod templates;
 mod values;
 pub mod whatsapp;
 
+use std::mem::ManuallyDrop;
+
 use clap::CommandFactory as _;
 use clap::FromArgMatches as _;
 use clap::{Parser, Subcommand};
@@ -65,19 +67,27 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
+    /// The command line with the flags of all commands, which are otherwise built when needed.
+    pub fn complete() -> clap::Command {
+        let mut command = Self::command();
+        command.build();
+        command
+    }
+
     /// Parses the arguments and environment of this process. An empty environment variable counts
     /// as unset.
     ///
     /// # Errors
     /// A request for help or the version; an invalid command line.
     pub fn from_process() -> clap::error::Result<Self> {
-        let mut command = Self::command();
+        // Freeing it takes longer than parsing, and the process is short.
+        let mut command = ManuallyDrop::new(Self::command());
         // Every variable of a flag begins with this, and rebuilding all flags takes time.
         let is_empty = |(name, value): &(std::ffi::OsString, std::ffi::OsString)| {
             value.is_empty() && name.as_encoded_bytes().starts_with(b"ALIMSG_")
         };
         if std::env::vars_os().any(|variable| is_empty(&variable)) {
-            command = without_empty_variables(command);
+            command = ManuallyDrop::new(without_empty_variables(Self::complete()));
         }
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         let mut line =
@@ -119,7 +129,9 @@ Exit codes:
   3  no usable aliyun, plugin or network    9  cancelled at a prompt
   4  no valid credentials                   128+n  ended by signal n";
 
+// `defer`, here and in the enums below: only the flags of the command that runs are built.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// WhatsApp messages
     #[command(subcommand, after_help = whatsapp::EXAMPLES)]
