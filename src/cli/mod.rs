@@ -51,8 +51,7 @@ use crate::error::Result;
     max_term_width = 100,
     disable_help_subcommand = true,
     subcommand_required = true,
-    arg_required_else_help = true,
-    after_long_help = LONG_HELP.as_str()
+    arg_required_else_help = true
 )]
 pub struct CommandLine {
     #[command(subcommand)]
@@ -80,15 +79,21 @@ impl CommandLine {
     /// # Errors
     /// A request for help or the version; an invalid command line.
     pub fn from_process() -> clap::error::Result<Self> {
-        // Freeing it takes longer than parsing, and the process is short.
-        let mut command = ManuallyDrop::new(Self::command());
+        let mut command = Self::command();
         // Every variable of a flag begins with this, and rebuilding all flags takes time.
         let is_empty = |(name, value): &(std::ffi::OsString, std::ffi::OsString)| {
             value.is_empty() && name.as_encoded_bytes().starts_with(b"ALIMSG_")
         };
         if std::env::vars_os().any(|variable| is_empty(&variable)) {
-            command = ManuallyDrop::new(without_empty_variables(Self::complete()));
+            command = without_empty_variables(Self::complete());
         }
+        // Only without a command as the first word, clap can show the page of the program itself.
+        let is_flag = |word: std::ffi::OsString| word.as_encoded_bytes().starts_with(b"-");
+        if std::env::args_os().nth(1).is_none_or(is_flag) {
+            command = command.after_long_help(long_help());
+        }
+        // Freeing it takes longer than parsing, and the process is short.
+        let mut command = ManuallyDrop::new(command);
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         let mut line =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
@@ -109,9 +114,10 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
         .mut_subcommands(without_empty_variables)
 }
 
-static LONG_HELP: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+/// The end of the help page of the program.
+fn long_help() -> String {
     format!("{EXAMPLES}\nSandbox (--sandbox):\n{}\n{EXIT_CODES}", crate::sandbox::help())
-});
+}
 
 const EXAMPLES: &str = "\
 Examples:
@@ -129,7 +135,8 @@ Exit codes:
   3  no usable aliyun, plugin or network    9  cancelled at a prompt
   4  no valid credentials                   128+n  ended by signal n";
 
-// `defer`, here and in the enums below: only the flags of the command that runs are built.
+// `defer`, here and in the enums below: only the flags of the command that runs are built. A doc
+// comment on a struct of flags would then replace the summary of its commands.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
