@@ -21,10 +21,7 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
 
 /// Runs a process. `open` returns a file that becomes readable when the process ends. Without it,
 /// its end is found by asking every few milliseconds.
-pub fn run_with(
-    launch: &Launch<'_>,
-    open: impl Fn(u32) -> Option<OwnedFd>,
-) -> io::Result<Output> {
+pub fn run_with(launch: &Launch<'_>, open: impl Fn(u32) -> Option<OwnedFd>) -> io::Result<Output> {
     let SpawnOptions { interruptible, started, on_stdout, on_first_signal, .. } = *launch.options;
     // Opened before the child is started, because afterwards nothing may fail.
     let (mut woken, wake) = io::pipe()?;

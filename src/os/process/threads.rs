@@ -7,7 +7,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
 use crate::os::process::drain::Drain;
-use crate::os::process::{Launch, Output, Running, STDERR_LIMIT, STDOUT_LIMIT, SpawnOptions, spawn};
+use crate::os::process::{
+    Launch, Output, Running, STDERR_LIMIT, STDOUT_LIMIT, SpawnOptions, spawn,
+};
 use crate::os::{signals, system};
 
 #[derive(Clone)]

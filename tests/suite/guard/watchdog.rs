@@ -237,10 +237,8 @@ fn after_a_kill_of_a_batch_no_hanging_call_survives_its_timeout() {
         "match": ["dysmsapi", "send-sms"], "delay_ms": 120_000, "ignore_sigterm": true,
     }]));
     // Rows with their own ID are calls of their own.
-    let rows = world.file(
-        "rows.csv",
-        "phone,code,out_id\n13800001001,1,a\n13800001002,2,b\n13800001003,3,c\n",
-    );
+    let rows = world
+        .file("rows.csv", "phone,code,out_id\n13800001001,1,a\n13800001002,2,b\n13800001003,3,c\n");
     let batch = ["sms", "batch", &rows, "-s", "Acme", "-t", "SMS_1", "--map", "code=code"];
     let running = world.start(&with(&batch, &["--yes", "--json", "--timeout", "2"]));
     let sends = || calls(&world).into_iter().filter(|call| call.argv[1] == "send-sms").count();
