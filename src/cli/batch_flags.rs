@@ -54,7 +54,7 @@ pub struct BatchFlags {
     pub speed: SpeedFlags,
 }
 
-// Flags of every command that sends a batch.
+/// Flags of every command that sends a batch.
 #[derive(Debug, Clone, Args)]
 pub struct SpeedFlags {
     /// How many calls run at the same time

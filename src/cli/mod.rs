@@ -66,13 +66,6 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// The command line with the flags of all commands, which are otherwise built when needed.
-    pub fn complete() -> clap::Command {
-        let mut command = Self::command();
-        command.build();
-        command
-    }
-
     /// Parses the arguments and environment of this process. An empty environment variable counts
     /// as unset.
     ///
@@ -85,7 +78,7 @@ impl CommandLine {
             value.is_empty() && name.as_encoded_bytes().starts_with(b"ALIMSG_")
         };
         if std::env::vars_os().any(|variable| is_empty(&variable)) {
-            command = without_empty_variables(Self::complete());
+            command = without_empty_variables(command);
         }
         // Only without a command as the first word, clap can show the page of the program itself.
         let is_flag = |word: std::ffi::OsString| word.as_encoded_bytes().starts_with(b"-");
@@ -135,10 +128,7 @@ Exit codes:
   3  no usable aliyun, plugin or network    9  cancelled at a prompt
   4  no valid credentials                   128+n  ended by signal n";
 
-// `defer`, here and in the enums below: only the flags of the command that runs are built. A doc
-// comment on a struct of flags would then replace the summary of its commands.
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 pub enum Command {
     /// WhatsApp messages
     #[command(subcommand, after_help = whatsapp::EXAMPLES)]

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::aliyun::pages::PageRange;
 
-// The flags as the user gave them.
+/// The flags as the user gave them.
 #[derive(Debug, Clone, Args)]
 pub struct PageFlags {
     /// Page, counted from 1

@@ -3,12 +3,12 @@
 use std::error::Error as _;
 use std::num::{IntErrorKind, ParseIntError};
 
+use clap::CommandFactory as _;
 use clap::builder::FalseyValueParser;
 use clap::builder::TypedValueParser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::aliyun::guard::recovery;
-use crate::cli::CommandLine;
 use crate::error::Failure;
 use crate::output::status::RunStatus;
 use crate::output::{Screen, ScreenOptions};
@@ -123,7 +123,7 @@ pub fn explain_missing(mut failure: Box<Failure>) -> Box<Failure> {
 
 /// The command that was typed and its words, for errors that do not repeat them.
 fn typed_command() -> (clap::Command, Vec<String>) {
-    let mut command = CommandLine::complete();
+    let mut command = crate::cli::CommandLine::command();
     let mut words = Vec::new();
     for word in std::env::args_os().skip(1).filter_map(|word| word.into_string().ok()) {
         let subcommand = command.find_subcommand(&word).cloned();

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::error::Result;
 use crate::send::{SendOptions, idempotency};
 
-// The flags as the user gave them.
+/// The flags as the user gave them.
 #[derive(Debug, Args)]
 pub struct SendFlags {
     /// Send only once: later runs with the same key return the result of the first

@@ -17,7 +17,6 @@ Examples:
   alimsg --sandbox sms signs list";
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 pub enum Command {
     /// Send one text to 1 to 1,000 numbers
     Send(send::Flags),

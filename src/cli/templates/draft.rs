@@ -17,7 +17,7 @@ use crate::sms::template as sms;
 /// The heading of the flags for WhatsApp and Viber on the help page.
 const CHAT: &str = "WhatsApp and Viber";
 
-// The template to submit. A flag wins over the same field of the file.
+/// The template to submit. A flag wins over the same field of the file.
 #[derive(Debug, Args)]
 pub struct DraftFlags {
     /// Channel of the template

@@ -24,7 +24,6 @@ Examples:
   alimsg --sandbox whatsapp numbers list";
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 pub enum Command {
     /// Send a message
     #[command(subcommand, after_help = send::EXAMPLES)]

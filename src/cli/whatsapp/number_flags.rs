@@ -8,7 +8,7 @@ use crate::api::reply::Reply;
 use crate::cli::prelude::*;
 use crate::message::phone;
 
-// A business number and its channel instance.
+/// A business number and its channel instance.
 #[derive(Debug, Args)]
 pub struct NumberFlags {
     /// Business number: digits only, country code first

@@ -12,7 +12,6 @@ Examples:
       --vertical RETAIL --yes";
 
 #[derive(Debug, Subcommand)]
-#[command(defer = true)]
 pub enum Command {
     /// Show the business profile of a number
     Show(show::Flags),

@@ -13,7 +13,7 @@ use crate::cli::whatsapp::send::checks::ServiceChecks;
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
 use crate::send::{self, duplicates};
 
-// The flags of one kind of message.
+/// The flags of one kind of message.
 #[derive(Debug, Args)]
 pub struct FreeForm<C: Args> {
     #[command(flatten)]

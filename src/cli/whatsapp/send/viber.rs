@@ -5,7 +5,7 @@ use crate::chat::content::{limits, refuse_foreign_flags};
 use crate::cli::prelude::*;
 use crate::message::url;
 
-// The button of a Viber message, which opens a link.
+/// The button of a Viber message, which opens a link.
 #[derive(Debug, Args)]
 pub struct ButtonFlags {
     /// Title of the button of a Viber message
