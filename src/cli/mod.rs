@@ -40,6 +40,8 @@ pub mod templates;
 mod values;
 pub mod whatsapp;
 
+use std::mem::ManuallyDrop;
+
 use clap::CommandFactory as _;
 use clap::FromArgMatches as _;
 use clap::{Parser, Subcommand};
@@ -56,8 +58,7 @@ use crate::error::Result;
     max_term_width = 100,
     disable_help_subcommand = true,
     subcommand_required = true,
-    arg_required_else_help = true,
-    after_long_help = LONG_HELP.as_str()
+    arg_required_else_help = true
 )]
 pub struct CommandLine {
     #[command(subcommand)]
@@ -86,6 +87,13 @@ impl CommandLine {
         if std::env::vars_os().any(|variable| is_empty(&variable)) {
             command = without_empty_variables(command);
         }
+        // Only without a command as the first word, clap can show the page of the program itself.
+        let is_flag = |word: std::ffi::OsString| word.as_encoded_bytes().starts_with(b"-");
+        if std::env::args_os().nth(1).is_none_or(is_flag) {
+            command = command.after_long_help(long_help());
+        }
+        // Freeing it takes longer than parsing, and the process is short.
+        let mut command = ManuallyDrop::new(command);
         let matches = command.try_get_matches_from_mut(std::env::args_os())?;
         let mut line =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
@@ -106,9 +114,10 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
         .mut_subcommands(without_empty_variables)
 }
 
-static LONG_HELP: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+/// The end of the help page of the program.
+fn long_help() -> String {
     format!("{EXAMPLES}\nSandbox (--sandbox):\n{}\n{EXIT_CODES}", crate::sandbox::help())
-});
+}
 
 const EXAMPLES: &str = "\
 Examples:

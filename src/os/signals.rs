@@ -5,6 +5,8 @@
 
 use std::ffi::c_int;
 use std::io;
+#[cfg(unix)]
+use std::io::{PipeWriter, Write as _};
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,7 +19,7 @@ static FIRST: AtomicI32 = AtomicI32::new(0);
 static WAITERS: Mutex<Vec<(usize, Wake)>> = Mutex::new(Vec::new());
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
-type Wake = Box<dyn Fn() + Send>;
+type Wake = Box<dyn FnMut() + Send>;
 
 fn waiters() -> MutexGuard<'static, Vec<(usize, Wake)>> {
     WAITERS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -28,7 +30,7 @@ pub fn watch() -> io::Result<()> {
     system::watch_signals(|signal| {
         let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
         COUNT.fetch_add(1, Ordering::SeqCst);
-        waiters().iter().for_each(|(_, wake)| wake());
+        waiters().iter_mut().for_each(|(_, wake)| wake());
     })
 }
 
@@ -45,16 +47,29 @@ pub fn first() -> Option<c_int> {
     }
 }
 
-/// Until it is dropped, each signal also sends `event` to the channel.
+/// Until it is dropped, each signal wakes a thread that waits for something else.
 pub struct SignalSubscription(usize);
 
 impl SignalSubscription {
+    /// Each signal sends `event` to the channel.
     pub fn new<E: Clone + Send + 'static>(sender: Sender<E>, event: E) -> Self {
-        let number = NEXT.fetch_add(1, Ordering::SeqCst);
-        let wake = move || {
+        Self::on_signal(move || {
             // A dropped receiver has stopped waiting.
             let _ = sender.send(event.clone());
-        };
+        })
+    }
+
+    /// Each signal writes a byte to the pipe, which must not block.
+    #[cfg(unix)]
+    pub fn waking(mut pipe: PipeWriter) -> Self {
+        Self::on_signal(move || {
+            // A full pipe has already woken its reader.
+            let _ = pipe.write(&[0]);
+        })
+    }
+
+    fn on_signal(wake: impl FnMut() + Send + 'static) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::SeqCst);
         waiters().push((number, Box::new(wake)));
         Self(number)
     }

@@ -43,6 +43,9 @@ impl View {
 
     /// The text with every escape decoded once; `None` if it has none.
     fn decoded(&self) -> Option<Self> {
+        if !self.bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b'&')) {
+            return None;
+        }
         let mut decoded = Self { bytes: Vec::new(), sources: Vec::new() };
         let mut at = 0;
         let mut is_changed = false;

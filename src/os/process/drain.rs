@@ -32,7 +32,7 @@ impl<S: Read + Send + 'static> Drain<S> {
         let captured = Arc::new(Mutex::new(Captured::default()));
         let shared = Arc::clone(&captured);
         let (source, sources) = mpsc::channel::<Option<S>>();
-        crate::os::process::start_thread("output", move || {
+        crate::os::process::threads::start_thread("output", move || {
             // The sender is dropped if the child could not be started.
             let Ok(source) = sources.recv() else { return };
             if let Some(source) = source {

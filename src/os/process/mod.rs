@@ -4,19 +4,22 @@
 //! is a character device, even `/dev/null`. Both outputs are drained while it runs. It exits by
 //! itself, or its whole group is killed at the time limit or at the user's second signal.
 
+#[cfg(any(not(unix), test))]
 mod drain;
+#[cfg(unix)]
+mod poll;
+#[cfg(any(not(unix), test))]
+mod threads;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::os::{signals, system};
-use drain::Drain;
 
 /// The bytes of a child's stdout that are kept; the rest is read and dropped.
 pub const STDOUT_LIMIT: usize = 32 * 1024 * 1024;
@@ -95,88 +98,15 @@ impl Output {
     }
 }
 
-#[derive(Clone)]
-enum Event {
-    Exited {
-        by_signal: bool,
-    },
-    /// A chunk of stdout.
-    Stdout(Vec<u8>),
-    Drained,
-    Signal,
-}
-
 /// Runs a process to its end.
 ///
 /// # Errors
 /// The process could not be started, so it had no effect.
 pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
-    let SpawnOptions { interruptible, started, on_stdout, on_first_signal, .. } = *launch.options;
-    let (sender, events) = mpsc::channel();
-    let notify = |event: Event| {
-        let sender = sender.clone();
-        move || drop(sender.send(event))
-    };
-    let listener = on_stdout.map(|_| {
-        let sender = sender.clone();
-        move |bytes: &[u8]| drop(sender.send(Event::Stdout(bytes.to_vec())))
-    });
-    // All threads start before the child, so that the child never runs unwatched.
-    let stdout = Drain::start(STDOUT_LIMIT, listener, notify(Event::Drained))?;
-    let stderr = Drain::start(STDERR_LIMIT, None::<fn(&[u8])>, notify(Event::Drained))?;
-    let (pid, pids) = mpsc::channel();
-    let exited = sender.clone();
-    start_thread("exit", move || {
-        let Ok(pid) = pids.recv() else { return };
-        let by_signal = system::await_exit(pid);
-        drop(exited.send(Event::Exited { by_signal }));
-    })?;
-
-    let deadline = Instant::now() + launch.limit;
-    let mut child = spawn(launch, Stdio::piped(), Stdio::piped())?;
-    if let Some(started) = started {
-        started(child.id());
-    }
-    let _subscription = signals::SignalSubscription::new(sender.clone(), Event::Signal);
-    stdout.start_reading(child.stdout.take());
-    stderr.start_reading(child.stderr.take());
-    // The thread is waiting for the process ID, so sending cannot fail.
-    let _ = pid.send(child.id());
-
-    let mut first_signal = on_first_signal.filter(|_| interruptible);
-    let mut report_signal = || {
-        if signals::count() == 1
-            && let Some(report) = first_signal.take()
-        {
-            report();
-        }
-    };
-    let mut running =
-        Running { child, killed: None, exited: false, group_ended: false, open: 2, deadline };
-    // A signal from before the child was started counts as well.
-    report_signal();
-    running.on_signal(interruptible);
-    while !running.is_over() {
-        match events.recv_timeout(running.deadline.saturating_duration_since(Instant::now())) {
-            Ok(Event::Exited { by_signal }) => running.on_exit(by_signal),
-            Ok(Event::Stdout(bytes)) => {
-                if let Some(on_stdout) = on_stdout {
-                    on_stdout(&bytes);
-                }
-            }
-            Ok(Event::Drained) => running.open -= 1,
-            Ok(Event::Signal) => {
-                report_signal();
-                running.on_signal(interruptible);
-            }
-            Err(RecvTimeoutError::Timeout) if running.on_deadline(launch.limit) => {}
-            Err(_) => break,
-        }
-    }
-    let end = running.reap()?;
-    let (stdout, stdout_truncated) = stdout.take();
-    let (stderr, _) = stderr.take();
-    Ok(Output { end, stdout, stdout_truncated, stderr })
+    #[cfg(unix)]
+    return poll::run(launch);
+    #[cfg(not(unix))]
+    return threads::run(launch);
 }
 
 /// Runs a process that must not be killed. After the time limit it is left running, and its output is
@@ -236,11 +166,6 @@ pub fn start_companion(role: (&str, &str)) -> io::Result<Child> {
 
 fn lock(mutex: &Mutex<()>) -> MutexGuard<'_, ()> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Starts a named thread; unlike `std::thread::spawn`, it does not panic if that fails.
-fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the one place that starts processes")]

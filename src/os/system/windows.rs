@@ -87,7 +87,7 @@ pub fn is_readable_within<T>(_input: T, _limit: std::time::Duration) -> io::Resu
     Ok(true)
 }
 
-pub fn never_wait_to_write<T>(_output: T) -> io::Result<()> {
+pub fn set_nonblocking<T>(_output: T) -> io::Result<()> {
     Ok(())
 }
 

@@ -137,9 +137,14 @@ impl Drop for Bystander {
     }
 }
 
-/// Runs the watchdog of a run that was killed while a call ran in that group. The call holds the
-/// lease for longer than its timeout of one second.
+/// Runs the watchdog of a run that was killed while a call ran in that group.
 fn watch_hanging_call(world: &World, call: &str) {
+    watch_hanging_calls(world, &[&format!("calling {call}")]);
+}
+
+/// Runs the watchdog of a run that reported these calls and was then killed. The calls hold the
+/// lease for longer than their timeout of one second.
+fn watch_hanging_calls(world: &World, reports: &[&str]) {
     let lease = world.path("home/.aliyun/.alimsg/leases/of-a-killed-run");
     std::fs::create_dir_all(lease.parent().expect("a folder")).expect("the leases");
     let held = std::fs::File::create(&lease).expect("a lease");
@@ -163,7 +168,7 @@ fn watch_hanging_call(world: &World, call: &str) {
     let mut output = BufReader::new(watchdog.stdout.take().expect("a pipe"));
     output.read_line(&mut answer).expect("an answer");
     assert_eq!(answer, "ready\n");
-    writeln!(input, "calling {call}").expect("the call");
+    reports.iter().for_each(|report| writeln!(input, "{report}").expect("a report"));
     drop(input);
     world.wait_until("the watchdog has ended", || {
         watchdog.try_wait().expect("it can be waited for").is_some()
@@ -189,6 +194,60 @@ fn a_watchdog_kills_only_the_process_group_of_the_call() {
     // With the right start time it is the call, and is killed.
     watch_hanging_call(&World::new(), &format!("{pid} {started}"));
     assert!(bystander.has_ended());
+}
+
+#[test]
+fn a_watchdog_kills_every_call_that_has_not_ended() {
+    if !can_be_listed() {
+        return;
+    }
+    let mut processes: Vec<Bystander> = (0..4).map(|_| Bystander::start()).collect();
+    let groups: Vec<String> = processes
+        .iter()
+        .map(|process| format!("{} {}", process.0.id(), process.start_time()))
+        .collect();
+    let calling = |call: usize| format!("calling {}", groups[call]);
+    let ended = |call: usize| format!("ended {}", groups[call]);
+    let other_start = format!("ended {} 1", processes[3].0.id());
+    let reports = [
+        calling(0),
+        calling(1),
+        ended(0),
+        calling(2),
+        calling(3),
+        // The end of an earlier process with the same ID.
+        other_start,
+        "ended".to_string(),
+        "unknown line".to_string(),
+    ];
+    let world = World::new();
+    watch_hanging_calls(&world, &reports.each_ref().map(String::as_str));
+    let dead: Vec<bool> = processes.iter_mut().map(Bystander::has_ended).collect();
+    assert_eq!(dead, [false, true, true, true]);
+    world.assert_clean();
+}
+
+#[test]
+fn after_a_kill_of_a_batch_no_hanging_call_survives_its_timeout() {
+    if !can_be_listed() {
+        return;
+    }
+    let world = World::new();
+    world.script(json!([{
+        "match": ["dysmsapi", "send-sms"], "delay_ms": 120_000, "ignore_sigterm": true,
+    }]));
+    // Rows with their own ID are calls of their own.
+    let rows = world
+        .file("rows.csv", "phone,code,out_id\n13800001001,1,a\n13800001002,2,b\n13800001003,3,c\n");
+    let batch = ["sms", "batch", &rows, "-s", "Acme", "-t", "SMS_1", "--map", "code=code"];
+    let running = world.start(&with(&batch, &["--yes", "--json", "--timeout", "2"]));
+    let sends = || calls(&world).into_iter().filter(|call| call.argv[1] == "send-sms").count();
+    world.wait_until("all calls run", || sends() == 3);
+    running.signal(Signal::KILL);
+    running.wait();
+    world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+    world.assert_clean();
+    assert!(world.running().is_empty(), "{:#?}", world.running());
 }
 
 #[test]

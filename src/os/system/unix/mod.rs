@@ -5,7 +5,7 @@ mod files;
 use std::ffi::c_int;
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 use std::sync::Arc;
@@ -83,14 +83,46 @@ pub fn is_readable_within(input: impl AsFd, limit: Duration) -> io::Result<bool>
     }
 }
 
-/// Makes writes fail instead of block if the pipe is full (`O_NONBLOCK`).
-pub fn never_wait_to_write(output: impl AsFd) -> io::Result<()> {
-    let flags = rustix::fs::fcntl_getfl(&output)?;
-    Ok(rustix::fs::fcntl_setfl(&output, flags | rustix::fs::OFlags::NONBLOCK)?)
+/// Waits until one of these files has input or is closed, at most `limit`; returns which ones.
+///
+/// # Errors
+/// The system cannot wait.
+pub fn await_input<const N: usize>(
+    files: [Option<BorrowedFd<'_>>; N],
+    limit: Duration,
+) -> io::Result<[bool; N]> {
+    let mut watched: Vec<PollFd<'_>> =
+        files.iter().flatten().map(|file| PollFd::from_borrowed_fd(*file, PollFlags::IN)).collect();
+    let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
+    match rustix::event::poll(&mut watched, Some(&limit)) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut is_ready = watched.iter().map(|file| !file.revents().is_empty());
+    Ok(files.map(|file| file.is_some() && is_ready.next().unwrap_or(false)))
+}
+
+/// Makes reads and writes fail instead of block (`O_NONBLOCK`).
+pub fn set_nonblocking(file: impl AsFd) -> io::Result<()> {
+    let flags = rustix::fs::fcntl_getfl(&file)?;
+    Ok(rustix::fs::fcntl_setfl(&file, flags | rustix::fs::OFlags::NONBLOCK)?)
+}
+
+/// Opens a file that becomes readable when the child ends; `None` if the system has none.
+#[cfg(target_os = "linux")]
+pub fn open_process(child: u32) -> Option<OwnedFd> {
+    let pid = i32::try_from(child).ok().and_then(Pid::from_raw)?;
+    rustix::process::pidfd_open(pid, rustix::process::PidfdFlags::empty()).ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn open_process(_child: u32) -> Option<OwnedFd> {
+    None
 }
 
 /// Waits until the child has ended; returns whether a signal killed it. The child is not reaped, so
 /// its process ID cannot be reused while its group may still have to be killed.
+#[cfg(test)]
 pub fn await_exit(child: u32) -> bool {
     let Some(pid) = i32::try_from(child).ok().and_then(Pid::from_raw) else { return false };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
