@@ -88,7 +88,7 @@ impl Watchdog {
         let watchdog =
             Self { child, input: Some(input), output, ready: false, is_successor: false };
         // A stopped watchdog does not read, and a full pipe must not block the run.
-        watchdog.input.as_ref().map_or(Ok(()), system::never_wait_to_write)?;
+        watchdog.input.as_ref().map_or(Ok(()), system::set_nonblocking)?;
         Ok(watchdog)
     }
 
