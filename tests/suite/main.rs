@@ -9,6 +9,8 @@
 
 mod support;
 
+#[cfg(feature = "postgres")]
+mod batch_postgres;
 mod chaos;
 mod duplicates;
 mod every_command;

@@ -1,0 +1,125 @@
+//! Workers are killed while the server restarts: no row is sent twice, and none is lost.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use crate::batch_postgres::{BATCH, Machines, ROWS_PER_CALL, all, number, result};
+use crate::postgres::server::Server;
+use crate::support::Running;
+
+const WORKERS: usize = 4;
+const JOBS: usize = 2;
+
+/// One batch whose workers are killed.
+#[derive(Clone, Copy)]
+struct Trial {
+    rows: usize,
+    kills: usize,
+    between_kills: Duration,
+    /// The time of a call in milliseconds.
+    delay: u64,
+    /// The longest time to wait for the workers after the last kill.
+    limit: Duration,
+}
+
+impl Trial {
+    fn run(self, server: &Server, database: &str) {
+        let machines = Machines::new(server, database);
+        machines.rows(self.rows);
+        machines.delay(self.delay);
+        let id = machines.enqueue();
+        let jobs = JOBS.to_string();
+        let work = ["batches", "work", &id, "--json", "--jobs", &jobs];
+        let mut workers: Vec<Running> =
+            (1..=WORKERS).map(|machine| machines.start(machine, &work)).collect();
+        machines.world.wait_until("a call runs", || !machines.world.sent().is_empty());
+        let mut random = fastrand::Rng::new();
+        for kill in 0..self.kills {
+            thread::sleep(self.between_kills);
+            if kill == self.kills / 3 {
+                server.crash();
+                thread::sleep(Duration::from_millis(300));
+                server.start_again();
+            } else if kill == 2 * self.kills / 3 {
+                server.stop();
+                thread::sleep(Duration::from_millis(300));
+                server.start_again();
+            }
+            let victim = random.usize(0..WORKERS);
+            // It may have ended, if nothing is queued any more.
+            if !workers[victim].has_ended() {
+                workers[victim].signal(Signal::KILL);
+            }
+            let other = machines.start(victim + 1, &work);
+            std::mem::replace(&mut workers[victim], other).wait();
+            machines.recipients();
+        }
+        let deadline = Instant::now() + self.limit;
+        while workers.iter_mut().any(|worker| !worker.has_ended()) {
+            assert!(Instant::now() < deadline, "the workers do not end");
+            thread::sleep(Duration::from_millis(50));
+        }
+        let ends: Vec<_> = workers.into_iter().map(Running::wait).collect();
+        for ran in &ends {
+            assert!([0, 7].contains(&ran.exit()), "{ran:#?}");
+        }
+        machines.world.wait_for_quiet();
+
+        // Each machine can complete the batch, and nothing is sent twice.
+        let resume = ["batches", "resume", &id, "--json", "--yes"];
+        for (machine, words) in [(1, &work[..]), (3, &resume[..])] {
+            let ran = machines.run(machine, words);
+            assert!([0, 7].contains(&ran.exit()), "{ran:#?}");
+            let data = result(&ran)["data"].take();
+            assert_eq!(number(&data, "failed") + number(&data, "remaining"), 0, "{ran:#?}");
+        }
+        let counts = machines.counts(&[], &id);
+        let sent = machines.recipients();
+        // For some time after a restart of the server, killed workers may still count as running.
+        let open = machines.recorded(server, "alimsg", &["unknown", "started"]);
+        let accepted = machines.recorded(server, "alimsg", &["accepted"]);
+        assert_eq!(number(&counts, "accepted"), accepted.len(), "{counts:#} {ends:#?}");
+        assert_eq!(number(&counts, "unknown") + number(&counts, "started"), open.len());
+        assert_eq!(accepted.len() + open.len(), self.rows, "{counts:#} {ends:#?}");
+        assert!(open.len() <= self.kills * JOBS * ROWS_PER_CALL, "{counts:#} {ends:#?}");
+        assert!(accepted.is_subset(&sent), "accepted without a message: {ends:#?}");
+        let missing: Vec<_> = all(self.rows).difference(&sent).cloned().collect();
+        assert!(missing.iter().all(|row| open.contains(row)), "lost: {missing:?} {ends:#?}");
+        machines.assert_no_payloads(server, "alimsg");
+        assert!(machines.world.violations().is_empty(), "{:#?}", machines.world.violations());
+
+        // The same file on another machine is the same batch.
+        let again = machines.run(2, &[&BATCH[..], &["--enqueue"]].concat());
+        assert!([0, 7].contains(&again.exit()), "{again:#?}");
+        assert_eq!(machines.recipients(), sent);
+    }
+}
+
+#[test]
+fn killed_workers_and_a_restarted_server_send_no_row_twice() {
+    let Some(server) = Server::start(&["max_connections=60"]) else { return };
+    let trial = Trial {
+        rows: 4_000,
+        kills: 6,
+        between_kills: Duration::from_millis(600),
+        delay: 400,
+        limit: Duration::from_secs(30),
+    };
+    trial.run(&server, "kills");
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --release --test suite long_kills -- --ignored"]
+fn long_kills_of_workers_and_restarts_of_the_server() {
+    let Some(server) = Server::start(&[]) else { return };
+    let trial = Trial {
+        rows: 10_000,
+        kills: 30,
+        between_kills: Duration::from_secs(1),
+        delay: 2_500,
+        limit: Duration::from_secs(55),
+    };
+    trial.run(&server, "long_kills");
+}
