@@ -5,7 +5,8 @@
 
 mod verdict;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -22,7 +23,9 @@ use crate::batch::pace::Pace;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::os::{failpoint, signals};
-use crate::storage::batches::{Batch, Batches, CallEnd, CallState, NewCall, Start, WorkerLease};
+use crate::storage::batches::{
+    Batch, Batches, CallEnd, CallRecord, CallState, NewCall, Start, WorkerLease,
+};
 use crate::storage::{self, Tracking};
 use verdict::Verdict;
 
@@ -96,6 +99,8 @@ pub struct Engine<'a> {
     pub options: EngineOptions,
     /// Called after each call.
     pub on_end: &'a dyn Fn(&Ended<'_>, &Tally),
+    /// Since when the store cannot be used, so that the engine waits only once for it.
+    pub store_lost: Cell<Option<Instant>>,
 }
 
 /// A call that is ready to start.
@@ -125,6 +130,8 @@ struct State<'s> {
     /// The earliest start of another call, because of the limit of calls per second.
     next_call_at: Instant,
     connection_failures: u32,
+    /// The calls that this run has claimed from the queue.
+    claimed: HashSet<i64>,
     /// Results that could not be recorded yet.
     unrecorded: Vec<(i64, CallEnd)>,
     tally: Tally,
@@ -147,6 +154,7 @@ impl Engine<'_> {
             pace: Pace::new(self.options.rate, now),
             next_call_at: now,
             connection_failures: 0,
+            claimed: HashSet::new(),
             unrecorded: Vec::new(),
             tally: Tally::default(),
         };
@@ -252,8 +260,8 @@ impl Engine<'_> {
             Source::Queue => {
                 // Only what can start at once: a claimed call is never claimable again.
                 let max = if self.options.rate.is_some() { 1 } else { free };
-                let claimed =
-                    self.retrying(|| self.store.claim(&self.batch.id, worker.name(), max))?;
+                let claimed = self.retrying_claim(worker, max, &state.claimed)?;
+                state.claimed.extend(claimed.iter().map(|record| record.id));
                 if claimed.is_empty() {
                     state.exhausted = true;
                     return Ok(None);
@@ -551,16 +559,49 @@ impl Engine<'_> {
         })
     }
 
+    /// Claims queued calls. After an error it is not certain whether calls were claimed: such calls
+    /// first go back to the queue, because they were not started.
+    fn retrying_claim(
+        &self,
+        worker: &dyn WorkerLease,
+        max: usize,
+        known: &HashSet<i64>,
+    ) -> Result<Vec<CallRecord>> {
+        let is_doubtful = Cell::new(false);
+        self.retrying(|| {
+            if is_doubtful.get() {
+                let mut doubtful = Vec::new();
+                self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
+                    let is_own = record.worker.as_deref() == Some(worker.name());
+                    if is_own && !known.contains(&record.id) {
+                        doubtful.push((record.id, CallEnd::NotSent));
+                    }
+                    Ok(())
+                })?;
+                self.store.finish(&self.batch.id, &doubtful)?;
+            }
+            is_doubtful.set(true);
+            self.store.claim(&self.batch.id, worker.name(), max)
+        })
+    }
+
     /// Repeats an operation of the store while another program locks it or its server is away.
     fn retrying<T>(&self, mut operation: impl FnMut() -> storage::Result<T>) -> Result<T> {
-        let end = Instant::now() + STORE_PATIENCE;
+        let start = Instant::now();
         loop {
+            let lost = self.store_lost.get();
             match operation() {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.store_lost.set(None);
+                    return Ok(value);
+                }
                 Err(storage::Error::Unreadable(error, storage::Fix::Retry))
-                    if Instant::now() < end && signals::count() < 2 =>
+                    if lost.unwrap_or(start).elapsed() < STORE_PATIENCE && signals::count() < 2 =>
                 {
-                    self.context.screen.warn(format!("waiting for the store: {error:#}"));
+                    if lost.is_none() {
+                        self.context.screen.warn(format!("waiting for the store: {error:#}"));
+                        self.store_lost.set(Some(start));
+                    }
                     std::thread::sleep(STORE_PAUSE);
                 }
                 Err(error) => return Err(store_failure(error)),

@@ -25,6 +25,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the record of a result waits: the call has run, and only this process knows how it
 /// ended.
 pub const RESULT_PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything waits after a second signal, which asks the run to end now.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
 
 const PAUSES: [Duration; 4] = [
     Duration::from_millis(50),
@@ -147,6 +149,7 @@ impl Connection {
             };
             let Error::Unreadable(_, Fix::Retry) = error else { return Err(error) };
             let is_interrupted = patience <= PATIENCE && signals::count() > signals_before;
+            let patience = if signals::count() < 2 { patience } else { LAST_PATIENCE };
             if start.elapsed() >= patience || is_interrupted {
                 return Err(error);
             }

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::batch_postgres::{BATCH, Machines, ROWS_PER_CALL, all, number, result};
 use crate::postgres::server::Server;
-use crate::support::Running;
+use crate::support::{Running, World};
 
 const WORKERS: usize = 4;
 const JOBS: usize = 2;
@@ -34,7 +34,7 @@ impl Trial {
         let work = ["batches", "work", &id, "--json", "--jobs", &jobs];
         let mut workers: Vec<Running> =
             (1..=WORKERS).map(|machine| machines.start(machine, &work)).collect();
-        machines.world.wait_until("a call runs", || !machines.world.sent().is_empty());
+        machines.wait_for_sent(1);
         let mut random = fastrand::Rng::new();
         for kill in 0..self.kills {
             thread::sleep(self.between_kills);
@@ -65,7 +65,7 @@ impl Trial {
         for ran in &ends {
             assert!([0, 7].contains(&ran.exit()), "{ran:#?}");
         }
-        machines.world.wait_for_quiet();
+        machines.wait_for_quiet();
 
         // Each machine can complete the batch, and nothing is sent twice.
         let resume = ["batches", "resume", &id, "--json", "--yes"];
@@ -88,7 +88,8 @@ impl Trial {
         let missing: Vec<_> = all(self.rows).difference(&sent).cloned().collect();
         assert!(missing.iter().all(|row| open.contains(row)), "lost: {missing:?} {ends:#?}");
         machines.assert_no_payloads(server, "alimsg");
-        assert!(machines.world.violations().is_empty(), "{:#?}", machines.world.violations());
+        let violations: Vec<_> = machines.worlds.iter().flat_map(World::violations).collect();
+        assert!(violations.is_empty(), "{violations:#?}");
 
         // The same file on another machine is the same batch.
         let again = machines.run(2, &[&BATCH[..], &["--enqueue"]].concat());

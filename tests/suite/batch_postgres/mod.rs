@@ -6,7 +6,6 @@ mod server_away;
 mod workers;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -20,9 +19,13 @@ const ROWS_PER_CALL: usize = 100;
 const BATCH: [&str; 9] =
     ["sms", "batch", "rows.csv", "-s", "Acme", "-t", "SMS_100002", "--yes", "--json"];
 
-/// Several machines with one account and one database. Each has its own state folder and home.
+/// How many machines there are.
+const MACHINES: usize = 5;
+
+/// Several machines with one account and one database. Each has its own home, state folder and
+/// stand-in.
 struct Machines {
-    world: World,
+    worlds: Vec<World>,
     url: String,
     database: String,
 }
@@ -32,46 +35,41 @@ impl Machines {
     fn new(server: &Server, database: &str) -> Self {
         server.connect().batch_execute(&format!("CREATE DATABASE {database}")).expect("created");
         let url = server.url().replace("/postgres?", &format!("/{database}?"));
-        Self { world: World::new(), url, database: database.to_owned() }
+        let worlds = (0..MACHINES).map(|_| World::new()).collect();
+        Self { worlds, url, database: database.to_owned() }
     }
 
-    /// Writes `rows.csv` with this number of rows.
+    /// Writes `rows.csv` with this number of rows on all machines.
     fn rows(&self, count: usize) {
         let lines = (0..count).map(|row| format!("{},name {row},{row}\n", phone(row)));
-        let lines: String = lines.collect();
-        self.world.file("rows.csv", &format!("phone,name,order\n{lines}"));
+        self.file(&format!("phone,name,order\n{}", lines.collect::<String>()));
     }
 
     /// Rows with different values of `out_id`, which cannot share a call.
     fn single_rows(&self, count: usize) {
         let lines = (0..count).map(|row| format!("{},name {row},{row},id-{row}\n", phone(row)));
-        let lines: String = lines.collect();
-        self.world.file("rows.csv", &format!("phone,name,order,out_id\n{lines}"));
+        self.file(&format!("phone,name,order,out_id\n{}", lines.collect::<String>()));
+    }
+
+    fn file(&self, content: &str) {
+        for world in &self.worlds {
+            world.file("rows.csv", content);
+        }
     }
 
     /// Makes the calls of a batch wait for this number of milliseconds.
     fn delay(&self, delay: u64) {
-        self.world.script(json!([
-            { "match": ["dysmsapi", "send-batch-sms"], "delay_ms": delay },
-            { "match": ["dysmsapi", "send-sms"], "delay_ms": delay },
-        ]));
+        for world in &self.worlds {
+            world.script(json!([
+                { "match": ["dysmsapi", "send-batch-sms"], "delay_ms": delay },
+                { "match": ["dysmsapi", "send-sms"], "delay_ms": delay },
+            ]));
+        }
     }
 
     fn command(&self, machine: usize, words: &[&str]) -> Command {
-        let home = self.world.path(&format!("home{machine}"));
-        if !home.exists() {
-            let original = self.world.path("home/.aliyun");
-            fs::create_dir_all(home.join(".aliyun")).expect("a folder");
-            for file in ["config.json", "plugins"] {
-                std::os::unix::fs::symlink(original.join(file), home.join(".aliyun").join(file))
-                    .expect("a link");
-            }
-        }
-        let mut command = self.world.alimsg(words);
-        command
-            .env("HOME", home)
-            .env("ALIMSG_STATE_DIR", self.world.path(&format!("state{machine}")))
-            .env("ALIMSG_STORE", &self.url);
+        let mut command = self.worlds[machine].alimsg(words);
+        command.env("ALIMSG_STORE", &self.url);
         command
     }
 
@@ -83,11 +81,26 @@ impl Machines {
         self.start(machine, words).wait()
     }
 
+    /// The calls that reached the service, of all machines.
+    fn sent(&self) -> Vec<Value> {
+        self.worlds.iter().flat_map(World::sent).collect()
+    }
+
+    /// Waits until this number of calls has reached the service.
+    #[track_caller]
+    fn wait_for_sent(&self, calls: usize) {
+        self.worlds[0].wait_until("calls are sent", || self.sent().len() >= calls);
+    }
+
+    fn wait_for_quiet(&self) {
+        self.worlds.iter().for_each(World::wait_for_quiet);
+    }
+
     /// Queues `rows.csv`; returns the ID of the batch.
     #[track_caller]
     fn enqueue(&self) -> String {
         let ran = self.run(0, &[&BATCH[..], &["--enqueue"]].concat()).exits(0);
-        assert_eq!(self.world.sent().len(), 0, "{ran:#?}");
+        assert_eq!(self.sent().len(), 0, "{ran:#?}");
         ran.json()["data"]["id"].as_str().expect("an ID").to_owned()
     }
 
@@ -95,7 +108,7 @@ impl Machines {
     #[track_caller]
     fn recipients(&self) -> BTreeSet<String> {
         let mut numbers = BTreeSet::new();
-        for sent in self.world.sent() {
+        for sent in self.sent() {
             let flags = &sent["flags"];
             let list: Vec<String> = match flags["phone-number-json"].as_str() {
                 Some(list) => serde_json::from_str(list).expect("a list of numbers"),
@@ -132,7 +145,7 @@ impl Machines {
     #[track_caller]
     fn counts(&self, globals: &[&str], id: &str) -> Value {
         let show = [globals, &["batches", "show", id, "--json"]].concat();
-        let mut counts = (0..5).map(|machine| {
+        let mut counts = (0..MACHINES).map(|machine| {
             let ran = self.run(machine, &show).exits(0);
             ran.json()["data"].take()
         });
@@ -154,15 +167,11 @@ impl Machines {
         assert_eq!(row.get::<_, i64>(0), 0);
     }
 
-    /// Asserts that ai-mode is off on all machines, and that the stand-in saw no violation.
+    /// Asserts that ai-mode is off on all machines, and that no stand-in saw a violation.
     #[track_caller]
     fn assert_clean(&self) {
-        self.world.assert_clean();
-        for machine in 0..5 {
-            let path = self.world.path(&format!("home{machine}/.aliyun/ai-mode.json"));
-            let Ok(text) = fs::read_to_string(path) else { continue };
-            let state: Value = serde_json::from_str(&text).expect("JSON");
-            assert_eq!(state["enabled"], false, "machine {machine}");
+        for world in &self.worlds {
+            world.assert_clean();
         }
     }
 }

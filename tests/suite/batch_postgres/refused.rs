@@ -43,7 +43,7 @@ fn assert_refused(machines: &Machines, url: &str, expected: &str) {
             assert!(text.contains(expected), "{expected}: {ran:#?}");
         }
     }
-    assert!(machines.world.sent().is_empty());
+    assert!(machines.sent().is_empty());
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_store_that_cannot_be_used_is_a_clear_error_without_the_password() {
     assert_refused(&machines, &url, "does not exist");
     let url = format!("postgres://ann:r1chtig@127.0.0.1:{port}/refused?sslmode=require");
     assert_refused(&machines, &url, "TLS");
-    machines.world.wait_for_quiet();
+    machines.wait_for_quiet();
 }
 
 #[test]
@@ -91,5 +91,5 @@ fn a_crash_during_a_batch_does_not_print_the_password() {
         assert_no_password(&ran);
         assert!(ran.stderr.contains("fault injected"), "{ran:#?}");
     }
-    machines.world.wait_for_quiet();
+    machines.wait_for_quiet();
 }

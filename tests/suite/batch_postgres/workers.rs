@@ -63,10 +63,9 @@ fn the_same_file_is_queued_once_by_two_machines_at_once() {
     machines.rows(3_000);
     let enqueue = [&BATCH[..], &["--enqueue"]].concat();
     let running: Vec<Running> = (1..=2).map(|machine| machines.start(machine, &enqueue)).collect();
-    for running in running {
-        let ran = running.wait();
-        assert_eq!(ran.exit(), 0, "{ran:#?}");
-    }
+    // The later one continues where the other one was, or stops.
+    let exits: Vec<i32> = running.into_iter().map(|running| running.wait().exit()).collect();
+    assert!(exits.contains(&0) && exits.iter().all(|exit| [0, 3].contains(exit)), "{exits:?}");
     let list = machines.run(3, &["batches", "list", "--json"]).exits(0).json();
     let batches = list["data"]["batches"].as_array().expect("batches");
     assert_eq!(batches.len(), 1, "{list:#}");
@@ -120,7 +119,7 @@ fn a_batch_cancelled_on_one_machine_stops_on_the_others() {
     let id = machines.enqueue();
     let work = ["batches", "work", &id, "--json", "--jobs", "1"];
     let running = machines.start(1, &work);
-    machines.world.wait_until("a call runs", || !machines.world.sent().is_empty());
+    machines.wait_for_sent(1);
     machines.run(2, &["batches", "cancel", &id, "--yes", "--json"]).exits(0);
     let ran = running.wait();
     let done = result(&ran)["data"].take();
