@@ -104,6 +104,23 @@ impl Machines {
         ran.json()["data"]["id"].as_str().expect("an ID").to_owned()
     }
 
+    /// The recipients by the own count of the sandbox of each machine. Asserts that none of them
+    /// got two messages.
+    #[track_caller]
+    fn recipients_in_sandbox(&self) -> BTreeSet<String> {
+        let mut numbers = BTreeSet::new();
+        for world in &self.worlds {
+            let ran = world.run(&["sandbox", "messages", "--count", "--json"]).exits(0);
+            let data = ran.json()["data"].take();
+            assert_eq!(number(&data, "repeated"), 0, "sent twice: {data:#}");
+            for count in data["counts"].as_array().expect("counts") {
+                let number = count["to"].as_str().expect("a number").to_owned();
+                assert!(numbers.insert(number), "sent twice: {count:#}");
+            }
+        }
+        numbers
+    }
+
     /// The numbers that the stand-in sent to. Asserts that none of them got two messages.
     #[track_caller]
     fn recipients(&self) -> BTreeSet<String> {

@@ -64,7 +64,7 @@ fn without_the_server_the_calls_stay_on_record_and_are_later_unknown() {
     std::thread::sleep(Duration::from_millis(300));
     worker.signal(Signal::INT);
     let ran = worker.wait();
-    assert!([3, 7].contains(&ran.exit()), "{ran:#?}");
+    assert!(ran.signal() == Some(2) || [3, 7].contains(&ran.exit()), "{ran:#?}");
     let message = result(&ran)["error"]["message"].to_string();
     assert!(message.contains("record") && message.contains("PostgreSQL"), "{ran:#?}");
     assert!(
