@@ -1,5 +1,6 @@
 //! The server of the store is away while calls run.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -45,12 +46,7 @@ fn without_the_server_the_calls_stay_on_record_and_are_later_unknown() {
     let worker = machines.start(1, &work);
     machines.wait_for_sent(1);
     let mut admin = server.connect();
-    let socket = server.socket_folder();
-    let socket = std::fs::read_dir(&socket).expect("a folder").flatten().map(|file| file.path());
-    let socket = socket.filter(|path| !path.to_string_lossy().ends_with(".lock"));
-    let socket = socket.last().expect("a socket");
-    let moved = socket.with_file_name("moved");
-    std::fs::rename(&socket, &moved).expect("renamed");
+    let (socket, moved) = hide_socket(&server);
     let query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                  WHERE application_name = 'alimsg'";
     admin.batch_execute(query).expect("ended");
@@ -88,7 +84,52 @@ fn without_the_server_the_calls_stay_on_record_and_are_later_unknown() {
 }
 
 #[test]
-fn a_claim_whose_commit_had_no_reply_is_worked_on() {
+fn a_claim_whose_commit_had_no_reply_goes_back_to_the_queue() {
+    let Some(server) = Server::start(&[]) else { return };
+    let machines = Machines::new(&server, "doubtful_claim");
+    machines.rows(200);
+    let id = machines.enqueue();
+    let mut admin = server.connect();
+    let mut standby = |setting: &str| {
+        admin.batch_execute(&format!("ALTER SYSTEM {setting}")).expect("changed");
+        admin.batch_execute("SELECT pg_reload_conf()").expect("reloaded");
+    };
+    // A commit is on disk, but waits for a standby that does not exist.
+    standby("SET synchronous_standby_names = 'missing'");
+    std::thread::sleep(Duration::from_millis(500));
+    let worker = machines.start(1, &["batches", "work", &id, "--json", "--jobs", "1"]);
+    let waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    let mut other = server.connect();
+    let mut is_waiting = || {
+        let row = other.query_one(&format!("SELECT count(*) {waiting}"), &[]).expect("a count");
+        row.get::<_, i64>(0) > 0
+    };
+    machines.worlds[0].wait_until("a claim waits", &mut is_waiting);
+    let (socket, moved) = hide_socket(&server);
+    other.batch_execute(&format!("SELECT pg_terminate_backend(pid) {waiting}")).expect("ended");
+    standby("RESET synchronous_standby_names");
+    // Longer than the store waits for the server.
+    std::thread::sleep(Duration::from_secs(13));
+    std::fs::rename(&moved, &socket).expect("renamed");
+    let done = assert_all_known(&worker.wait());
+    assert_eq!(number(&done, "accepted"), 200, "{done:#}");
+    assert_eq!(machines.recipients().len(), 200);
+    machines.assert_clean();
+}
+
+/// Moves the socket away, so that nobody can connect; returns both paths.
+fn hide_socket(server: &Server) -> (PathBuf, PathBuf) {
+    let files = std::fs::read_dir(server.socket_folder()).expect("a folder").flatten();
+    let mut files = files.map(|file| file.path());
+    let socket = files.find(|path| path.extension().is_some_and(|port| port != "lock"));
+    let socket = socket.expect("a socket");
+    let moved = socket.with_file_name("moved");
+    std::fs::rename(&socket, &moved).expect("renamed");
+    (socket, moved)
+}
+
+#[test]
+fn lost_connections_of_a_worker_lose_no_row() {
     let Some(server) = server::shared() else { return };
     let machines = Machines::new(server, "lost_claims");
     machines.single_rows(60);
