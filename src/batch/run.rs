@@ -1,5 +1,6 @@
 //! One run of a batch command: check the input, show the plan, ask, send, look up, report.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -190,6 +191,7 @@ pub fn send(
         definition: request.definition(),
         options: request.engine(),
         on_end: &on_end,
+        store_lost: Cell::default(),
     };
     engine.run(source)
 }

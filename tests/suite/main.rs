@@ -10,6 +10,8 @@
 mod support;
 
 mod batch;
+#[cfg(feature = "postgres")]
+mod batch_postgres;
 mod chaos;
 mod duplicates;
 mod every_command;

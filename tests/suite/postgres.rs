@@ -1,7 +1,7 @@
 //! A store in PostgreSQL, which several machines share: alimsg as processes, against a real server.
 
 #[path = "../postgres/server.rs"]
-mod server;
+pub mod server;
 
 use std::process::Command;
 use std::time::Duration;

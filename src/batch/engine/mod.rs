@@ -5,7 +5,8 @@
 
 mod verdict;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -22,7 +23,7 @@ use crate::context::Context;
 use crate::error::{self, Failure, Kind, Outcome, Result};
 use crate::os::{failpoint, signals};
 use crate::storage::batches::{
-    Batch, Batches, CallEnd, CallState, Cancelled, NewCall, Start, WorkerLease,
+    Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, NewCall, Start, WorkerLease,
 };
 use crate::storage::{self, Tracking};
 use verdict::Verdict;
@@ -100,6 +101,8 @@ pub struct Engine<'a> {
     pub options: EngineOptions,
     /// Called after each call.
     pub on_end: &'a dyn Fn(&Ended<'_>, &Tally),
+    /// Since when the store cannot be used, so that the engine waits only once for it.
+    pub store_lost: Cell<Option<Instant>>,
 }
 
 /// A call that is ready to start.
@@ -143,6 +146,8 @@ struct State<'s> {
     /// Throttled calls and refused connections since the last other reply, and the first of them.
     failures_in_a_row: u32,
     failing_since: Instant,
+    /// The calls that this run has claimed from the queue.
+    claimed: HashSet<i64>,
     /// Results that are not recorded yet.
     unrecorded: Vec<(i64, CallEnd)>,
     /// What is announced once it is on record.
@@ -170,6 +175,7 @@ impl Engine<'_> {
             next_claim_at: now,
             failures_in_a_row: 0,
             failing_since: now,
+            claimed: HashSet::new(),
             unrecorded: Vec::new(),
             endings: Vec::new(),
             tally: Tally::default(),
@@ -300,8 +306,8 @@ impl Engine<'_> {
                         return Ok(None);
                     }
                 }
-                let claimed =
-                    self.retrying(|| self.store.claim(&self.batch.id, worker.name(), max))?;
+                let claimed = self.retrying_claim(worker, max, &state.claimed)?;
+                state.claimed.extend(claimed.iter().map(|record| record.id));
                 if claimed.is_empty() {
                     state.exhausted = true;
                     return Ok(None);
@@ -612,16 +618,49 @@ impl Engine<'_> {
         self.store.finish(&self.batch.id, &doubtful)
     }
 
+    /// Claims queued calls. After an error it is not certain whether calls were claimed: such calls
+    /// first go back to the queue, because they were not started.
+    fn retrying_claim(
+        &self,
+        worker: &dyn WorkerLease,
+        max: usize,
+        known: &HashSet<i64>,
+    ) -> Result<Vec<CallRecord>> {
+        let is_doubtful = Cell::new(false);
+        self.retrying(|| {
+            if is_doubtful.get() {
+                let mut doubtful = Vec::new();
+                self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
+                    let is_own = record.worker.as_deref() == Some(worker.name());
+                    if is_own && !known.contains(&record.id) {
+                        doubtful.push((record.id, CallEnd::NotSent));
+                    }
+                    Ok(())
+                })?;
+                self.store.finish(&self.batch.id, &doubtful)?;
+            }
+            is_doubtful.set(true);
+            self.store.claim(&self.batch.id, worker.name(), max)
+        })
+    }
+
     /// Repeats an operation of the store while another program locks it or its server is away.
     fn retrying<T>(&self, mut operation: impl FnMut() -> storage::Result<T>) -> Result<T> {
-        let end = Instant::now() + STORE_PATIENCE;
+        let start = Instant::now();
         loop {
+            let lost = self.store_lost.get();
             match operation() {
-                Ok(value) => return Ok(value),
+                Ok(value) => {
+                    self.store_lost.set(None);
+                    return Ok(value);
+                }
                 Err(storage::Error::Unreadable(error, storage::Fix::Retry))
-                    if Instant::now() < end && signals::count() < 2 =>
+                    if lost.unwrap_or(start).elapsed() < STORE_PATIENCE && signals::count() < 2 =>
                 {
-                    self.context.screen.warn(format!("waiting for the store: {error:#}"));
+                    if lost.is_none() {
+                        self.context.screen.warn(format!("waiting for the store: {error:#}"));
+                        self.store_lost.set(Some(start));
+                    }
                     std::thread::sleep(STORE_PAUSE);
                 }
                 Err(error) => return Err(store_failure(error)),

@@ -6,18 +6,16 @@
 //! repeated operation can see which.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use postgres::types::ToSql;
-use postgres::{Client, Config, NoTls, Row, Statement};
-use sha2::{Digest as _, Sha256};
+use postgres::{Config, NoTls};
 
 use crate::os::signals;
 use crate::storage::postgres::errors::{
     StepError, StepResult, describe, is_conflict, is_lost, is_refused, rolled_back,
 };
+use crate::storage::postgres::session::{HOLDERS, Session, halves, lock_number, unexpected};
 use crate::storage::postgres::url::{Host, SslMode, Url};
 use crate::storage::postgres::{password, schema, tls};
 use crate::storage::{Error, Fix, Result};
@@ -27,6 +25,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the record of a result waits: the call has run, and only this process knows how it
 /// ended.
 pub const RESULT_PATIENCE: Duration = Duration::from_secs(60);
+/// How long anything waits after a second signal, which asks the run to end now.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
 
 const PAUSES: [Duration; 4] = [
     Duration::from_millis(50),
@@ -59,76 +59,6 @@ const SETUP: &str = "
 
 /// The first version of PostgreSQL with all settings and statements that are used here.
 const MIN_VERSION: i32 = 120_000;
-
-/// The sessions that hold an advisory lock, which `pg_locks` shows in two halves.
-const HOLDERS: &str = "
-    FROM pg_locks
-    WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND classid = $1 AND objid = $2
-      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-
-/// An open connection, with the statements that it has prepared.
-pub struct Session {
-    client: Client,
-    statements: HashMap<String, Statement>,
-    /// The operation may have been committed before: its first commit had no reply.
-    pub is_repeated: bool,
-}
-
-type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
-
-impl Session {
-    fn statement(&mut self, text: &str) -> std::result::Result<Statement, postgres::Error> {
-        if let Some(statement) = self.statements.get(text) {
-            return Ok(statement.clone());
-        }
-        let statement = self.client.prepare(text)?;
-        self.statements.insert(text.to_string(), statement.clone());
-        Ok(statement)
-    }
-
-    /// Runs a statement; returns the number of rows that it changed.
-    pub fn execute(&mut self, text: &str, parameters: Parameters<'_>) -> StepResult<u64> {
-        let statement = self.statement(text)?;
-        Ok(self.client.execute(&statement, parameters)?)
-    }
-
-    pub fn rows(&mut self, text: &str, parameters: Parameters<'_>) -> StepResult<Vec<Row>> {
-        let statement = self.statement(text)?;
-        Ok(self.client.query(&statement, parameters)?)
-    }
-
-    /// The only row, if there is one.
-    pub fn row(&mut self, text: &str, parameters: Parameters<'_>) -> StepResult<Option<Row>> {
-        let statement = self.statement(text)?;
-        Ok(self.client.query_opt(&statement, parameters)?)
-    }
-
-    /// Runs several statements without parameters.
-    pub fn script(&mut self, text: &str) -> StepResult<()> {
-        Ok(self.client.batch_execute(text)?)
-    }
-
-    /// Whether a session holds this advisory lock.
-    pub fn is_locked(&mut self, lock: i64) -> StepResult<bool> {
-        let [high, low] = halves(lock);
-        let query = format!("SELECT EXISTS (SELECT {HOLDERS})");
-        let row = self.row(&query, &[&high, &low])?;
-        Ok(row.is_some_and(|row| row.get(0)))
-    }
-}
-
-/// The number of the advisory lock for a name.
-pub fn lock_number(name: &str) -> i64 {
-    let hash = Sha256::digest(name.as_bytes());
-    let mut bytes = [0; 8];
-    bytes.iter_mut().zip(hash).for_each(|(byte, hashed)| *byte = hashed);
-    i64::from_be_bytes(bytes)
-}
-
-fn halves(lock: i64) -> [u32; 2] {
-    let [a, b, c, d, e, f, g, h] = lock.to_be_bytes();
-    [u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h])]
-}
 
 /// The connection of this process, or how to make it.
 pub struct Connection {
@@ -219,6 +149,7 @@ impl Connection {
             };
             let Error::Unreadable(_, Fix::Retry) = error else { return Err(error) };
             let is_interrupted = patience <= PATIENCE && signals::count() > signals_before;
+            let patience = if signals::count() < 2 { patience } else { LAST_PATIENCE };
             if start.elapsed() >= patience || is_interrupted {
                 return Err(error);
             }
@@ -253,9 +184,9 @@ impl Connection {
             let error = Error::Unreadable(describe(&error), Fix::Retry);
             return Err(Ended::Repeat { error, in_doubt });
         }
-        session.statements.retain(|_, _| !is_stale(&error));
+        let is_stale = session.forget_stale(&error);
         self.roll_back(session);
-        if is_conflict(&error) || is_stale(&error) {
+        if is_conflict(&error) || is_stale {
             let error = Error::Unreadable(describe(&error), Fix::Retry);
             return Err(Ended::Repeat { error, in_doubt });
         }
@@ -304,7 +235,7 @@ impl Connection {
             let fix = if is_refused(&error) { Fix::Database } else { Fix::Retry };
             Error::Unreadable(describe(&error), fix)
         })?;
-        let mut session = Session { client, statements: HashMap::new(), is_repeated: false };
+        let mut session = Session::new(client);
         match self.prepare(&mut session) {
             Ok(()) => Ok(session),
             Err(StepError::Store(error)) => Err(error),
@@ -430,16 +361,6 @@ enum Failed {
 enum Ended {
     Finally(Error),
     Repeat { error: Error, in_doubt: bool },
-}
-
-/// Whether a prepared statement does not fit the tables any more.
-fn is_stale(error: &postgres::Error) -> bool {
-    let text = error.as_db_error().map(postgres::error::DbError::message).unwrap_or_default();
-    text.contains("cached plan must not change result type")
-}
-
-pub fn unexpected() -> Error {
-    Error::Unreadable(anyhow!("PostgreSQL: unexpected reply"), Fix::Database)
 }
 
 fn system_user() -> Option<String> {

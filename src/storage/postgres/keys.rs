@@ -5,10 +5,10 @@ use std::path::Path;
 use jiff::Timestamp;
 use postgres::Row;
 
-use crate::storage::postgres::connection::Session;
 use crate::storage::postgres::errors::StepResult;
 use crate::storage::postgres::leases;
 use crate::storage::postgres::schema::NOW;
+use crate::storage::postgres::session::Session;
 use crate::storage::{
     Error, Identity, KeyRecord, KeyState, NewKey, Owner, Reserve, SendEnd, Tracking,
 };

@@ -7,9 +7,10 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::storage::postgres::connection::{Connection, Session, lock_number, unexpected};
+use crate::storage::postgres::connection::Connection;
 use crate::storage::postgres::errors::StepResult;
 use crate::storage::postgres::schema::NOW;
+use crate::storage::postgres::session::{Session, lock_number, unexpected};
 use crate::storage::{Lease, Result, lock};
 
 /// After a restart of the server, runs from before may still be connecting again for this time, in

@@ -3,9 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::storage::postgres::connection::{Session, lock_number};
 use crate::storage::postgres::errors::StepResult;
 use crate::storage::postgres::schema::NOW;
+use crate::storage::postgres::session::{Session, lock_number};
 use crate::storage::{Earlier, NewMessage, SendEnd};
 
 /// Deletes messages that are older than the period of any check. Concurrent runs do not wait for

@@ -11,6 +11,7 @@ mod leases;
 mod messages;
 mod password;
 mod schema;
+mod session;
 mod tls;
 pub mod url;
 

@@ -3,8 +3,8 @@
 use anyhow::anyhow;
 use postgres::error::SqlState;
 
-use crate::storage::postgres::connection::{Session, lock_number};
 use crate::storage::postgres::errors::{StepError, StepResult};
+use crate::storage::postgres::session::{Session, lock_number};
 use crate::storage::{Error, Fix};
 
 /// The version of the tables. A program refuses tables of a later version.

@@ -4,19 +4,19 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 use postgres::Row;
 
-use crate::storage::batches::{CallEnd, CallRecord, CallState, NewCall, RowIndex, Start};
-use crate::storage::postgres::connection::{Session, unexpected};
+use crate::storage::batches::{CallRecord, CallState, NewCall, RowIndex, Start};
 use crate::storage::postgres::errors::{StepError, StepResult};
 use crate::storage::postgres::schema::NOW;
+use crate::storage::postgres::session::{Session, unexpected};
 use crate::storage::rows;
 use crate::storage::{Error, Fix};
 
-const COLUMNS: &str = "id, state, rows, row_count, tracking_id, generated, details, payload, \
+pub const COLUMNS: &str = "id, state, rows, row_count, tracking_id, generated, details, payload, \
                        worker, started_at, result";
 /// The number of calls that are read at once.
 const PAGE: i64 = 500;
 
-const fn state_name(state: CallState) -> &'static str {
+pub const fn state_name(state: CallState) -> &'static str {
     match state {
         CallState::Queued => "queued",
         CallState::Started => "started",
@@ -179,7 +179,7 @@ pub fn added(
 }
 
 /// Those of the rows that have a call.
-fn taken(session: &mut Session, batch: i64, rows: &[RowIndex]) -> StepResult<Vec<RowIndex>> {
+pub fn taken(session: &mut Session, batch: i64, rows: &[RowIndex]) -> StepResult<Vec<RowIndex>> {
     let rows: Vec<i64> = rows.iter().map(|row| row.cast_signed()).collect();
     let query = "SELECT row_index FROM batch_rows WHERE batch = $1 AND row_index = ANY($2)
                  ORDER BY row_index";
@@ -187,7 +187,12 @@ fn taken(session: &mut Session, batch: i64, rows: &[RowIndex]) -> StepResult<Vec
     Ok(found.iter().map(|row| row.get::<_, i64>(0).cast_unsigned()).collect())
 }
 
-fn free_rows(session: &mut Session, batch: i64, call: i64, rows: &[RowIndex]) -> StepResult<()> {
+pub fn free_rows(
+    session: &mut Session,
+    batch: i64,
+    call: i64,
+    rows: &[RowIndex],
+) -> StepResult<()> {
     let rows: Vec<i64> = rows.iter().map(|row| row.cast_signed()).collect();
     let query = "DELETE FROM batch_rows WHERE batch = $1 AND row_index = ANY($2) AND call = $3";
     session.execute(query, &[&batch, &rows, &call]).map(drop)
@@ -239,122 +244,6 @@ pub fn has_queued(session: &mut Session, batch: i64) -> StepResult<bool> {
     Ok(session.row(query, &[&batch])?.is_some())
 }
 
-/// Records how a call ended. A call that is not on record was proven not to be sent before.
-pub fn finish(session: &mut Session, batch: i64, id: i64, end: &CallEnd) -> StepResult<()> {
-    match end {
-        CallEnd::Unknown { result } => {
-            let query = "UPDATE batch_calls SET state = 'unknown', result = $3
-                         WHERE id = $1 AND batch = $2 AND state = 'started'";
-            session.execute(query, &[&id, &batch, result]).map(drop)
-        }
-        CallEnd::Failed { result } => {
-            settle(session, batch, id, CallState::Failed, result).map(drop)
-        }
-        CallEnd::Accepted { result } => {
-            if settle(session, batch, id, CallState::Accepted, result)? {
-                return Ok(());
-            }
-            accepted_after_all(session, batch, id, result)
-        }
-        CallEnd::NotSent => not_sent(session, batch, id),
-    }
-}
-
-/// Records a result that is proven, unless there is one; false if nothing was changed.
-fn settle(
-    session: &mut Session,
-    batch: i64,
-    id: i64,
-    state: CallState,
-    result: &str,
-) -> StepResult<bool> {
-    let query = "UPDATE batch_calls SET state = $3, result = $4, payload = NULL
-                 WHERE id = $1 AND batch = $2 AND state IN ('started', 'unknown')";
-    Ok(session.execute(query, &[&id, &batch, &state_name(state), &result])? == 1)
-}
-
-/// Frees the rows of a call. A queued call gets a new ID, so that this end has no effect on its
-/// next start if it is recorded again.
-fn not_sent(session: &mut Session, batch: i64, id: i64) -> StepResult<()> {
-    let query = format!(
-        "DELETE FROM batch_calls
-         WHERE id = $1 AND batch = $2 AND state IN ('started', 'unknown') RETURNING {COLUMNS}"
-    );
-    let Some(row) = session.row(&query, &[&id, &batch])? else { return Ok(()) };
-    let call = from_row(&row)?;
-    free_rows(session, batch, id, &call.rows)?;
-    if call.payload.is_none() {
-        return Ok(());
-    }
-    let again = NewCall {
-        rows: call.rows,
-        tracking_id: call.tracking_id,
-        generated: call.generated,
-        details: call.details,
-        payload: call.payload,
-    };
-    add(session, batch, &[again], &[new_token()], None).map(drop)
-}
-
-/// A superseded call was accepted: those of its rows that are still free belong to it again.
-fn accepted_after_all(session: &mut Session, batch: i64, id: i64, result: &str) -> StepResult<()> {
-    let query = format!(
-        "SELECT {COLUMNS} FROM batch_calls
-         WHERE id = $1 AND batch = $2 AND state = 'superseded' FOR UPDATE"
-    );
-    let Some(row) = session.row(&query, &[&id, &batch])? else { return Ok(()) };
-    let call = from_row(&row)?;
-    let rows: Vec<i64> = call.rows.iter().map(|row| row.cast_signed()).collect();
-    let query = "INSERT INTO batch_rows (batch, row_index, call)
-                 SELECT $1, row_index, $3 FROM unnest($2::bigint[]) row_index
-                 ON CONFLICT (batch, row_index) DO NOTHING RETURNING row_index";
-    let mut free: Vec<RowIndex> = session
-        .rows(query, &[&batch, &rows, &id])?
-        .iter()
-        .map(|row| row.get::<_, i64>(0).cast_unsigned())
-        .collect();
-    free.sort_unstable();
-    let Some(encoded) = rows::encode(&free).filter(|_| !free.is_empty()) else { return Ok(()) };
-    let count = i64::try_from(free.len()).unwrap_or(i64::MAX);
-    let query = "UPDATE batch_calls
-                 SET state = 'accepted', rows = $2, row_count = $3, result = $4, payload = NULL
-                 WHERE id = $1";
-    session.execute(query, &[&id, &encoded, &count, &result]).map(drop)
-}
-
-pub fn supersede(session: &mut Session, batch: i64, id: i64) -> StepResult<bool> {
-    let query = format!(
-        "UPDATE batch_calls SET state = 'superseded'
-         WHERE id = $1 AND batch = $2 AND state = 'unknown' RETURNING {COLUMNS}"
-    );
-    let Some(row) = session.row(&query, &[&id, &batch])? else { return Ok(false) };
-    free_rows(session, batch, id, &from_row(&row)?.rows)?;
-    Ok(true)
-}
-
-/// Whether a call is superseded.
-pub fn is_superseded(session: &mut Session, batch: i64, id: i64) -> StepResult<bool> {
-    let query = "SELECT 1 FROM batch_calls
-                 WHERE id = $1 AND batch = $2 AND state = 'superseded'";
-    Ok(session.row(query, &[&id, &batch])?.is_some())
-}
-
-/// Deletes the payloads of superseded calls whose rows belong to other calls. Until then, they are
-/// the only copy.
-pub fn forget_replaced_payloads(session: &mut Session, batch: i64) -> StepResult<()> {
-    let query = format!(
-        "SELECT {COLUMNS} FROM batch_calls
-         WHERE batch = $1 AND state = 'superseded' AND payload IS NOT NULL"
-    );
-    for row in session.rows(&query, &[&batch])? {
-        let call = from_row(&row)?;
-        if taken(session, batch, &call.rows)?.len() == call.rows.len() {
-            session.execute("UPDATE batch_calls SET payload = NULL WHERE id = $1", &[&call.id])?;
-        }
-    }
-    Ok(())
-}
-
 /// Reads the next calls in these states, by ID.
 pub fn page_after(
     session: &mut Session,
@@ -385,7 +274,7 @@ pub fn new_token() -> String {
     uuid::Uuid::new_v4().simple().to_string()
 }
 
-fn from_row(row: &Row) -> StepResult<CallRecord> {
+pub fn from_row(row: &Row) -> StepResult<CallRecord> {
     let id: i64 = row.get(0);
     let count = usize::try_from(row.get::<_, i64>(3)).unwrap_or_default();
     let rows = rows::decode(row.get(2), count).ok_or_else(|| {

@@ -2,6 +2,7 @@
 //! among concurrent transactions.
 
 mod calls;
+mod ends;
 
 use std::time::Duration;
 
@@ -14,9 +15,10 @@ use crate::storage::batches::{
     Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Counts, Created, NewBatch, NewCall,
     RowIndex, Start, WorkerLease, new_id,
 };
-use crate::storage::postgres::connection::{PATIENCE, RESULT_PATIENCE, Session, unexpected};
+use crate::storage::postgres::connection::{PATIENCE, RESULT_PATIENCE};
 use crate::storage::postgres::errors::{StepError, StepResult};
 use crate::storage::postgres::schema::NOW;
+use crate::storage::postgres::session::{Session, unexpected};
 use crate::storage::postgres::{Postgres, leases};
 use crate::storage::{Error, Result, Store as _};
 
@@ -129,7 +131,7 @@ impl Batches for Postgres {
                     return Err(Error::NotWritten(error).into());
                 }
             }
-            calls::forget_replaced_payloads(session, number)
+            ends::forget_replaced_payloads(session, number)
         })
     }
 
@@ -167,7 +169,7 @@ impl Batches for Postgres {
     fn finish(&self, batch: &str, ends: &[(i64, CallEnd)]) -> Result<()> {
         self.connection.change(RESULT_PATIENCE, |session| {
             let (number, _) = number(session, batch)?;
-            ends.iter().try_for_each(|(id, end)| calls::finish(session, number, *id, end))
+            ends.iter().try_for_each(|(id, end)| ends::finish(session, number, *id, end))
         })
     }
 
@@ -207,10 +209,10 @@ impl Batches for Postgres {
     fn supersede(&self, batch: &str, call: i64) -> Result<bool> {
         self.connection.change(PATIENCE, |session| {
             let (number, _) = number(session, batch)?;
-            if session.is_repeated && calls::is_superseded(session, number, call)? {
+            if session.is_repeated && ends::is_superseded(session, number, call)? {
                 return Ok(true);
             }
-            calls::supersede(session, number, call)
+            ends::supersede(session, number, call)
         })
     }
 
