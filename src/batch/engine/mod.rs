@@ -3,10 +3,14 @@
 //! This thread owns the store and judges all replies; the threads of the [`Pool`] only run
 //! processes. A call that may have been started is never started again here.
 
+mod endings;
+mod state;
+mod store_access;
+mod tally;
 mod verdict;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -26,6 +30,8 @@ use crate::storage::batches::{
     Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, NewCall, Start, WorkerLease,
 };
 use crate::storage::{self, Tracking};
+use state::{Ending, Planned, Running, State};
+pub use tally::{CodeTally, Tally};
 use verdict::Verdict;
 
 /// How often a call that was proven not to be sent is tried, after refused connections.
@@ -59,27 +65,6 @@ pub enum Source<'s> {
     Queue,
 }
 
-/// What a run did, in messages.
-#[derive(Debug, Default)]
-pub struct Tally {
-    pub calls: u64,
-    pub accepted: u64,
-    pub failed: u64,
-    pub unknown: u64,
-    /// Failed and unknown messages by error code, with the meaning and the action.
-    pub codes: BTreeMap<String, CodeTally>,
-    /// Why the run stopped before its end.
-    pub stopped: Option<Box<Failure>>,
-}
-
-/// The messages with one error code.
-#[derive(Debug, Clone)]
-pub struct CodeTally {
-    pub messages: u64,
-    pub message: String,
-    pub hint: Option<String>,
-}
-
 /// A call that ended, for progress and events.
 pub struct Ended<'e> {
     pub id: i64,
@@ -103,56 +88,6 @@ pub struct Engine<'a> {
     pub on_end: &'a dyn Fn(&Ended<'_>, &Tally),
     /// Since when the store cannot be used, so that the engine waits only once for it.
     pub store_lost: Cell<Option<Instant>>,
-}
-
-/// A call that is ready to start.
-struct Planned {
-    group: Group,
-    tracking: Tracking,
-    attempts: u32,
-    /// The record of a call from the queue, which is started already.
-    record: Option<i64>,
-}
-
-/// A call that is running.
-struct Running {
-    id: i64,
-    planned: Planned,
-}
-
-/// A call that ended, and whose result is not recorded yet.
-struct Ending {
-    id: i64,
-    state: CallState,
-    group: Group,
-    tracking_id: String,
-    receipt_id: Option<String>,
-    failure: Option<Box<Failure>>,
-}
-
-/// The state of a run.
-struct State<'s> {
-    source: Source<'s>,
-    /// Groups that are to be tried again.
-    again: VecDeque<Planned>,
-    /// Calls that can start now.
-    ready: Vec<Planned>,
-    /// The next call, and when it may start.
-    next: Option<(Planned, Instant)>,
-    exhausted: bool,
-    pace: Pace,
-    /// The earliest claim of another call, because of the rate.
-    next_claim_at: Instant,
-    /// Throttled calls and refused connections since the last other reply, and the first of them.
-    failures_in_a_row: u32,
-    failing_since: Instant,
-    /// The calls that this run has claimed from the queue.
-    claimed: HashSet<i64>,
-    /// Results that are not recorded yet.
-    unrecorded: Vec<(i64, CallEnd)>,
-    /// What is announced once it is on record.
-    endings: Vec<Ending>,
-    tally: Tally,
 }
 
 impl Engine<'_> {
@@ -439,252 +374,6 @@ impl Engine<'_> {
             details: details.unwrap_or_default(),
             payload,
         }
-    }
-
-    /// Gives back a call that waits for its time.
-    fn release_next(&self, state: &mut State<'_>) {
-        let waiting = state.next.take().map(|(planned, _)| planned);
-        let ready = std::mem::take(&mut state.ready);
-        let again = std::mem::take(&mut state.again);
-        for planned in waiting.into_iter().chain(ready).chain(again) {
-            state.unrecorded.extend(planned.record.map(|id| (id, CallEnd::NotSent)));
-        }
-    }
-
-    /// Waits for calls that end, and judges them.
-    fn collect(&self, pool: &mut Pool<'_, '_, Running>, state: &mut State<'_>, pause: Duration) {
-        let mut limit = pause;
-        while let Waited::Ended(running, result) = pool.wait(limit) {
-            limit = Duration::ZERO;
-            self.judge(state, running, result);
-        }
-    }
-
-    fn judge(&self, state: &mut State<'_>, running: Running, result: Result<SentIds>) {
-        let Running { id, mut planned } = running;
-        let messages = planned.group.rows.len() as u64;
-        state.tally.calls += 1;
-        let failure = match result {
-            Ok(ids) => {
-                state.failures_in_a_row = 0;
-                state.pace.sent(messages);
-                state.tally.accepted += messages;
-                let result = json!({
-                    "receipt_id": ids.receipt_id,
-                    "request_id": ids.request_id,
-                });
-                state.unrecorded.push((id, CallEnd::Accepted { result: result.to_string() }));
-                let ending = planned.ending(id, CallState::Accepted, None);
-                state.endings.push(Ending { receipt_id: ids.receipt_id, ..ending });
-                return;
-            }
-            Err(failure) => failure,
-        };
-        let result = json!({
-            "code": failure.code,
-            "message": failure.message,
-            "request_id": failure.request_id,
-        })
-        .to_string();
-        let any_accepted = state.tally.accepted > 0;
-        let can_split = planned.group.rows.len() > 1 && planned.record.is_none();
-        let verdict = match verdict::judge(self.definition.product(), &failure, any_accepted) {
-            // One number fails the whole call, and the reply does not name it.
-            Verdict::Recipient if can_split => Verdict::Recipient,
-            Verdict::Recipient => Verdict::Failed,
-            Verdict::Throttled if planned.attempts + 1 >= MAX_THROTTLED_ATTEMPTS => Verdict::Stop,
-            Verdict::Unreachable if planned.attempts + 1 >= MAX_ATTEMPTS => Verdict::Stop,
-            verdict => verdict,
-        };
-        match verdict {
-            Verdict::Unknown => {
-                state.tally.unknown += messages;
-                state.tally.count(&failure, messages);
-                state.unrecorded.push((id, CallEnd::Unknown { result }));
-                state.endings.push(planned.ending(id, CallState::Unknown, Some(failure)));
-            }
-            Verdict::Failed => {
-                state.failures_in_a_row = 0;
-                state.tally.failed += messages;
-                state.tally.count(&failure, messages);
-                state.unrecorded.push((id, CallEnd::Failed { result }));
-                state.endings.push(planned.ending(id, CallState::Failed, Some(failure)));
-            }
-            Verdict::Stop => {
-                state.unrecorded.push((id, CallEnd::NotSent));
-                state.tally.stopped.get_or_insert(failure);
-            }
-            Verdict::Recipient => {
-                state.failures_in_a_row = 0;
-                state.unrecorded.push((id, CallEnd::NotSent));
-                let shape = planned.group.shape;
-                let mut rows = planned.group.rows;
-                let second = rows.split_off(rows.len() / 2);
-                for rows in [rows, second] {
-                    state.again.push_back(self.planned(Group { shape, rows }));
-                }
-            }
-            Verdict::Throttled | Verdict::Unreachable => {
-                if state.failures_in_a_row == 0 {
-                    state.failing_since = Instant::now();
-                }
-                state.failures_in_a_row += 1;
-                if state.failures_in_a_row >= MAX_FAILURES_IN_A_ROW
-                    && state.failing_since.elapsed() >= MIN_TIME_OF_FAILURES
-                {
-                    state.tally.stopped.get_or_insert(failure);
-                }
-                state.pace.throttled(Instant::now(), messages);
-                state.unrecorded.push((id, CallEnd::NotSent));
-                // A queued call goes back to the queue, where any worker can claim it.
-                if planned.record.is_none() {
-                    planned.attempts += 1;
-                    let given = planned.group.rows.first().and_then(|row| row.out_id.clone());
-                    planned.tracking = Tracking::given_or_new(given);
-                    state.again.push_back(planned);
-                } else {
-                    state.exhausted = false;
-                }
-            }
-        }
-    }
-
-    /// Records results, then announces them. If the store cannot be used now, they are kept and
-    /// recorded later.
-    fn record(&self, state: &mut State<'_>) -> Result<()> {
-        if state.unrecorded.is_empty() {
-            return Ok(());
-        }
-        failpoint::point("batch: about to record results");
-        self.retrying(|| self.store.finish(&self.batch.id, &state.unrecorded))?;
-        failpoint::point("batch: results recorded");
-        state.unrecorded.clear();
-        for ending in std::mem::take(&mut state.endings) {
-            let ended = Ended {
-                id: ending.id,
-                state: ending.state,
-                group: &ending.group,
-                tracking_id: &ending.tracking_id,
-                receipt_id: ending.receipt_id.as_deref(),
-                failure: ending.failure.as_deref(),
-            };
-            (self.on_end)(&ended, &state.tally);
-        }
-        Ok(())
-    }
-
-    /// Waits for the running calls and records their results.
-    fn finish_running(&self, pool: &mut Pool<'_, '_, Running>, state: &mut State<'_>) {
-        self.release_next(state);
-        while pool.running() > 0 {
-            self.collect(pool, state, MAX_WAIT);
-        }
-        if let Err(failure) = self.record(state) {
-            self.context.screen.warn(format!(
-                "the results of {} could not be recorded, so they count as unknown: {}",
-                count(state.unrecorded.len(), "call"),
-                failure.message
-            ));
-        }
-    }
-
-    /// Records the start of calls. After an error it is not certain whether the record was written:
-    /// then such records are removed first, because these calls were not started.
-    fn retrying_start(&self, worker: &dyn WorkerLease, calls: &[NewCall]) -> Result<Vec<Start>> {
-        if calls.is_empty() {
-            return Ok(Vec::new());
-        }
-        let is_doubtful = std::cell::Cell::new(false);
-        self.retrying(|| {
-            if is_doubtful.get() {
-                self.forget_starts(worker, calls)?;
-            }
-            is_doubtful.set(true);
-            self.store.start(&self.batch.id, worker.name(), calls)
-        })
-    }
-
-    /// Removes the records of calls that were not started.
-    fn forget_starts(&self, worker: &dyn WorkerLease, calls: &[NewCall]) -> storage::Result<()> {
-        let mut doubtful = Vec::new();
-        self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
-            let is_own = record.worker.as_deref() == Some(worker.name())
-                && calls.iter().any(|call| call.rows == record.rows);
-            if is_own {
-                doubtful.push((record.id, CallEnd::NotSent));
-            }
-            Ok(())
-        })?;
-        self.store.finish(&self.batch.id, &doubtful)
-    }
-
-    /// Claims queued calls. After an error it is not certain whether calls were claimed: such calls
-    /// first go back to the queue, because they were not started.
-    fn retrying_claim(
-        &self,
-        worker: &dyn WorkerLease,
-        max: usize,
-        known: &HashSet<i64>,
-    ) -> Result<Vec<CallRecord>> {
-        let is_doubtful = Cell::new(false);
-        self.retrying(|| {
-            if is_doubtful.get() {
-                let mut doubtful = Vec::new();
-                self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
-                    let is_own = record.worker.as_deref() == Some(worker.name());
-                    if is_own && !known.contains(&record.id) {
-                        doubtful.push((record.id, CallEnd::NotSent));
-                    }
-                    Ok(())
-                })?;
-                self.store.finish(&self.batch.id, &doubtful)?;
-            }
-            is_doubtful.set(true);
-            self.store.claim(&self.batch.id, worker.name(), max)
-        })
-    }
-
-    /// Repeats an operation of the store while another program locks it or its server is away.
-    fn retrying<T>(&self, mut operation: impl FnMut() -> storage::Result<T>) -> Result<T> {
-        let start = Instant::now();
-        loop {
-            let lost = self.store_lost.get();
-            match operation() {
-                Ok(value) => {
-                    self.store_lost.set(None);
-                    return Ok(value);
-                }
-                Err(storage::Error::Unreadable(error, storage::Fix::Retry))
-                    if lost.unwrap_or(start).elapsed() < STORE_PATIENCE && signals::count() < 2 =>
-                {
-                    if lost.is_none() {
-                        self.context.screen.warn(format!("waiting for the store: {error:#}"));
-                        self.store_lost.set(Some(start));
-                    }
-                    std::thread::sleep(STORE_PAUSE);
-                }
-                Err(error) => return Err(store_failure(error)),
-            }
-        }
-    }
-}
-
-impl Planned {
-    fn ending(self, id: i64, state: CallState, failure: Option<Box<Failure>>) -> Ending {
-        let Self { group, tracking, .. } = self;
-        Ending { id, state, group, tracking_id: tracking.id, receipt_id: None, failure }
-    }
-}
-
-impl Tally {
-    fn count(&mut self, failure: &Failure, messages: u64) {
-        let code = failure.code.clone().unwrap_or_else(|| "no code".into());
-        let entry = self.codes.entry(code).or_insert_with(|| CodeTally {
-            messages: 0,
-            message: failure.message.clone(),
-            hint: failure.hint.clone(),
-        });
-        entry.messages += messages;
     }
 }
 

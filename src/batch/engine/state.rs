@@ -1,0 +1,53 @@
+//! The state of a run: what is planned, what runs, and what is not recorded yet.
+
+use super::*;
+
+/// A call that is ready to start.
+pub(super) struct Planned {
+    pub(super) group: Group,
+    pub(super) tracking: Tracking,
+    pub(super) attempts: u32,
+    /// The record of a call from the queue, which is started already.
+    pub(super) record: Option<i64>,
+}
+
+/// A call that is running.
+pub(super) struct Running {
+    pub(super) id: i64,
+    pub(super) planned: Planned,
+}
+
+/// A call that ended, and whose result is not recorded yet.
+pub(super) struct Ending {
+    pub(super) id: i64,
+    pub(super) state: CallState,
+    pub(super) group: Group,
+    pub(super) tracking_id: String,
+    pub(super) receipt_id: Option<String>,
+    pub(super) failure: Option<Box<Failure>>,
+}
+
+/// The state of a run.
+pub(super) struct State<'s> {
+    pub(super) source: Source<'s>,
+    /// Groups that are to be tried again.
+    pub(super) again: VecDeque<Planned>,
+    /// Calls that can start now.
+    pub(super) ready: Vec<Planned>,
+    /// The next call, and when it may start.
+    pub(super) next: Option<(Planned, Instant)>,
+    pub(super) exhausted: bool,
+    pub(super) pace: Pace,
+    /// The earliest claim of another call, because of the rate.
+    pub(super) next_claim_at: Instant,
+    /// Throttled calls and refused connections since the last other reply, and the first of them.
+    pub(super) failures_in_a_row: u32,
+    pub(super) failing_since: Instant,
+    /// The calls that this run has claimed from the queue.
+    pub(super) claimed: HashSet<i64>,
+    /// Results that are not recorded yet.
+    pub(super) unrecorded: Vec<(i64, CallEnd)>,
+    /// What is announced once it is on record.
+    pub(super) endings: Vec<Ending>,
+    pub(super) tally: Tally,
+}

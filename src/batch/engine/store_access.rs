@@ -1,0 +1,96 @@
+//! Access to the store that is tried again while it cannot be used.
+
+use super::*;
+
+impl Engine<'_> {
+    /// Records the start of calls. After an error it is not certain whether the record was written:
+    /// then such records are removed first, because these calls were not started.
+    pub(super) fn retrying_start(
+        &self,
+        worker: &dyn WorkerLease,
+        calls: &[NewCall],
+    ) -> Result<Vec<Start>> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let is_doubtful = std::cell::Cell::new(false);
+        self.retrying(|| {
+            if is_doubtful.get() {
+                self.forget_starts(worker, calls)?;
+            }
+            is_doubtful.set(true);
+            self.store.start(&self.batch.id, worker.name(), calls)
+        })
+    }
+
+    /// Removes the records of calls that were not started.
+    pub(super) fn forget_starts(
+        &self,
+        worker: &dyn WorkerLease,
+        calls: &[NewCall],
+    ) -> storage::Result<()> {
+        let mut doubtful = Vec::new();
+        self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
+            let is_own = record.worker.as_deref() == Some(worker.name())
+                && calls.iter().any(|call| call.rows == record.rows);
+            if is_own {
+                doubtful.push((record.id, CallEnd::NotSent));
+            }
+            Ok(())
+        })?;
+        self.store.finish(&self.batch.id, &doubtful)
+    }
+
+    /// Claims queued calls. After an error it is not certain whether calls were claimed: such calls
+    /// first go back to the queue, because they were not started.
+    pub(super) fn retrying_claim(
+        &self,
+        worker: &dyn WorkerLease,
+        max: usize,
+        known: &HashSet<i64>,
+    ) -> Result<Vec<CallRecord>> {
+        let is_doubtful = Cell::new(false);
+        self.retrying(|| {
+            if is_doubtful.get() {
+                let mut doubtful = Vec::new();
+                self.store.calls(&self.batch.id, &[CallState::Started], &mut |record| {
+                    let is_own = record.worker.as_deref() == Some(worker.name());
+                    if is_own && !known.contains(&record.id) {
+                        doubtful.push((record.id, CallEnd::NotSent));
+                    }
+                    Ok(())
+                })?;
+                self.store.finish(&self.batch.id, &doubtful)?;
+            }
+            is_doubtful.set(true);
+            self.store.claim(&self.batch.id, worker.name(), max)
+        })
+    }
+
+    /// Repeats an operation of the store while another program locks it or its server is away.
+    pub(super) fn retrying<T>(
+        &self,
+        mut operation: impl FnMut() -> storage::Result<T>,
+    ) -> Result<T> {
+        let start = Instant::now();
+        loop {
+            let lost = self.store_lost.get();
+            match operation() {
+                Ok(value) => {
+                    self.store_lost.set(None);
+                    return Ok(value);
+                }
+                Err(storage::Error::Unreadable(error, storage::Fix::Retry))
+                    if lost.unwrap_or(start).elapsed() < STORE_PATIENCE && signals::count() < 2 =>
+                {
+                    if lost.is_none() {
+                        self.context.screen.warn(format!("waiting for the store: {error:#}"));
+                        self.store_lost.set(Some(start));
+                    }
+                    std::thread::sleep(STORE_PAUSE);
+                }
+                Err(error) => return Err(store_failure(error)),
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Shows the plan of a batch, before the confirmation and in a dry run.
+
+use super::*;
+
+pub(super) fn selection<'p>(request: &Request<'_>, recorded: &'p RowSet) -> Selection<'p> {
+    Selection { recorded, limit: request.options.limit, shard: request.options.shard }
+}
+
+pub(super) fn count_remaining(
+    request: &Request<'_>,
+    plan: &Plan,
+    recorded: &RowSet,
+) -> Result<u64> {
+    let selection = selection(request, recorded);
+    if recorded.is_empty() && selection.limit.is_none() && selection.shard.is_none() {
+        return Ok(plan.valid);
+    }
+    let mut rows = Sendable::new(&request.input, &request.rules, plan, selection)?;
+    let mut remaining = 0;
+    while rows.next_row()?.is_some() {
+        remaining += 1;
+    }
+    Ok(remaining)
+}
+
+pub(super) fn show_plan(
+    context: &Context,
+    guard: &Guard<'_>,
+    request: &Request<'_>,
+    plan: &Plan,
+    existing: Option<&Batch>,
+    remaining: u64,
+) -> Result<()> {
+    let mut rows = plan_rows(request, plan, remaining);
+    if let Some(batch) = existing {
+        let done = batch.rows.saturating_sub(remaining);
+        rows.push(("continues".into(), format!("batch {}, {done} rows have a result", batch.id)));
+    }
+    rows.push(("account".into(), guard.account()?.describe()));
+    let noun = message_noun(request.definition.channel);
+    context.screen.plan(&format!("About to send {}:", count(remaining, noun)), &rows);
+    Ok(())
+}
+
+pub(super) fn plan_rows(
+    request: &Request<'_>,
+    plan: &Plan,
+    remaining: u64,
+) -> Vec<(String, String)> {
+    let definition = &request.definition;
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut row = |name: &str, value: Option<String>| {
+        rows.extend(value.map(|value| (name.to_string(), value)));
+    };
+    row("input", Some(format!("{}, {}", request.input.name, count(plan.valid, "valid row"))));
+    row("template", Some(definition.template_code.clone()));
+    row("signature", definition.sign.clone());
+    row("from", definition.from.clone());
+    row("language", definition.language.clone());
+    row("variables", (!definition.variables.is_empty()).then(|| definition.variables.join(", ")));
+    let ignored = &plan.columns.ignored;
+    row("ignored columns", (!ignored.is_empty()).then(|| ignored.join(", ")));
+    row("messages", Some(remaining.to_string()));
+    if remaining == plan.valid {
+        row("billed SMS", plan.parts.map(|parts| parts.to_string()));
+        row("calls", Some(format!("about {}", plan.calls)));
+    }
+    row("invalid rows", (plan.invalid > 0).then(|| format!("{} (skipped)", plan.invalid)));
+    row("excluded", (plan.excluded > 0).then(|| format!("{} by --exclude", plan.excluded)));
+    row(
+        "several messages",
+        (plan.repeated_phones > 0)
+            .then(|| format!("{} get more than one", count(plan.repeated_phones, "number"))),
+    );
+    row("duration", Some(duration(request.options.engine, remaining)));
+    let shown = usize::try_from(remaining).unwrap_or(usize::MAX);
+    for (number, sample) in (1..).zip(plan.samples.iter().take(shown)) {
+        let text = (request.render)(definition, sample).unwrap_or_else(|| {
+            let pairs = definition.pairs(sample);
+            pairs
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        });
+        row(&format!("example {number}"), Some(format!("to {}: {text}", sample.phone)));
+    }
+    rows
+}
+
+pub(super) fn duration(options: EngineOptions, messages: u64) -> String {
+    match options.rate {
+        Some(rate) => {
+            // Counts are far below 2^52.
+            #[allow(clippy::cast_precision_loss)]
+            let seconds = messages as f64 / rate;
+            let duration = Duration::from_secs_f64(seconds.ceil());
+            format!("at least {} at {rate} messages per second", spell(duration))
+        }
+        None => format!(
+            "as fast as {} at a time permit; limit it with --rate",
+            count(options.jobs as u64, "call")
+        ),
+    }
+}
+
+pub(super) fn spell(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3_600)),
+    }
+}
+
+pub(super) const fn message_noun(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Sms => "SMS",
+        Channel::Whatsapp | Channel::Viber => "message",
+    }
+}
+
+/// The number with its noun: `1 row`, `2 rows`, `2 SMS`.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    let plural = if number == 1 || noun == "SMS" { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// Shows the plan and the first calls. Starts no process and records nothing.
+pub(super) fn dry_run(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<Report> {
+    let recorded = RowSet::default();
+    let remaining = count_remaining(request, plan, &recorded)?;
+    context.screen.plan("Plan:", &plan_rows(request, plan, remaining));
+    if request.rules.variables.is_none() && !request.definition.variables.is_empty() {
+        context.screen.note(
+            "a dry run does not read the template, so every other column counts as a variable",
+        );
+    }
+    let mut rows =
+        Sendable::new(&request.input, &request.rules, plan, selection(request, &recorded))?;
+    let definition = &request.definition;
+    let source = Box::new(move || rows.next_row());
+    let mut groups = Groups::new(definition.channel, &definition.variables, source);
+    let mut calls = Vec::new();
+    while calls.len() < SHOWN_CALLS
+        && let Some(group) = groups.next_group()?
+    {
+        let given = group.rows.first().and_then(|row| row.out_id.clone());
+        calls.push(definition.call(&group, &Tracking::given_or_new(given).id));
+    }
+    if plan.calls > calls.len() as u64 {
+        context.screen.note(&format!(
+            "the first {} of about {}:",
+            count(calls.len() as u64, "call"),
+            plan.calls
+        ));
+    }
+    let calls: Vec<&dyn AnyCall> = calls.iter().map(|call| call as &dyn AnyCall).collect();
+    client::dry_run(context, &calls)
+}
