@@ -15,11 +15,11 @@ use crate::api::operations::{Access, Product};
 use crate::api::redaction::Redaction;
 use crate::api::reply::{self, Acceptance, Reply};
 use crate::context::Context;
-use crate::error::{Failure, Kind, Outcome, Result};
+use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, SpawnOptions};
 use crate::os::{failpoint, signals};
 use crate::output::report::{Phase, PlannedCommand, Report};
-use crate::settings::{AiModeMethod, Settings};
+use crate::settings::Settings;
 
 /// The pauses before retrying a read, in milliseconds. Jitter adds up to half of each.
 const PAUSES: [u64; 4] = [300, 900, 2_500, 6_000];
@@ -121,7 +121,10 @@ impl<'r> Client<'r> {
             ..SpawnOptions::default()
         };
         let output = self.session.call_in(&upload.arguments(self.common.ai_mode), &options)?;
-        upload.judge(&output).map_err(|failure| self.explain_rejected_flag("cp", failure))
+        let ai_mode = self.common.ai_mode;
+        upload
+            .judge(&output)
+            .map_err(|failure| reply::explain_rejected_flag(ai_mode, "cp", failure))
     }
 
     fn call<E>(&self, call: &Call<E>) -> Result<Reply> {
@@ -152,10 +155,12 @@ impl<'r> Client<'r> {
     /// # Errors
     /// Alibaba Cloud did not confirm the call; see the failure's outcome.
     fn judge<E>(&self, call: &Call<E>, output: &Output) -> Result<Reply> {
-        self.parse(call, output).map(|reply| match call.operation.access {
+        let redaction = self.redaction(call);
+        let reply = self.parse(call, output, || redaction.clone())?;
+        Ok(match call.operation.access {
             // The user asked for this data, so it is not redacted.
             Access::Read => reply,
-            Access::Send | Access::Write => Reply(self.redaction(call).object(&reply.0)),
+            Access::Send | Access::Write => Reply(redaction.object(&reply.0)),
         })
     }
 
@@ -165,7 +170,7 @@ impl<'r> Client<'r> {
     /// # Errors
     /// As [`Client::send`].
     pub fn judge_send(&self, call: &SendCall, output: &Output) -> Result<SentIds> {
-        let reply = self.parse(call, output)?;
+        let reply = self.parse(call, output, || self.redaction(call))?;
         let accepted = Acceptance::from_reply(reply, call.operation.product);
         Ok(SentIds { receipt_id: accepted.receipt_id, request_id: accepted.request_id })
     }
@@ -178,10 +183,16 @@ impl<'r> Client<'r> {
     }
 
     /// The reply, not redacted, or the redacted failure.
-    fn parse<E>(&self, call: &Call<E>, output: &Output) -> Result<Reply> {
+    fn parse<E>(
+        &self,
+        call: &Call<E>,
+        output: &Output,
+        redaction: impl Fn() -> Redaction,
+    ) -> Result<Reply> {
+        let (ai_mode, command) = (self.common.ai_mode, call.operation.command);
         let result = reply::parse_output(call.operation, output)
-            .map_err(|failure| self.redaction(call).failure(failure))
-            .map_err(|failure| self.explain_rejected_flag(call.operation.command, failure));
+            .map_err(|failure| redaction().failure(failure))
+            .map_err(|failure| reply::explain_rejected_flag(ai_mode, command, failure));
         if let Err(failure) = &result
             // The preflight checks cover these failures, but not network errors.
             && (failure.kind == Kind::Credentials
@@ -190,26 +201,6 @@ impl<'r> Client<'r> {
             self.session.invalidate_cache();
         }
         result
-    }
-
-    /// Adds what to do if `aliyun` did not accept the flag of `--ai-mode call`. An `aliyun` that
-    /// does not know the flag takes the product for its value and the command for the product.
-    ///
-    /// Only changes failures with proof that no call was made.
-    fn explain_rejected_flag(&self, command: &str, mut failure: Box<Failure>) -> Box<Failure> {
-        let is_about_flag = failure.message.contains(AiModeMethod::FLAG)
-            || failure.message.starts_with(&format!("'{command}' is not a valid"));
-        if self.common.ai_mode == AiModeMethod::Call
-            && failure.outcome == Outcome::NotSent
-            && failure.kind == Kind::Environment
-            && is_about_flag
-        {
-            failure.hint =
-                Some("this aliyun does not support --ai-mode call: use --ai-mode switch".into());
-            failure.next.clear();
-            failure.retryable = false;
-        }
-        failure
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
@@ -11,7 +11,6 @@ use crate::api::reply::Acceptance;
 use crate::context::Context;
 use crate::error::{Failure, Outcome, Result, catch_panic};
 use crate::os::system;
-use crate::output::report::fields;
 use crate::send::Message;
 use crate::send::idempotency::{self, Pending, Record, Unresolved};
 use crate::send::receipt_lookup::{self, Obstacle};
@@ -159,7 +158,11 @@ fn record(
         Product::Dysmsapi => MessageIds::Sms { biz_id: receipt_id, out_id: &tracking.id },
     };
     let to = &message.recipients;
-    let data = fields(&SentMessage { status, ids, request_id, to, replayed: false });
+    let sent = SentMessage { status, ids, request_id, to, replayed: false };
+    let data = match serde_json::to_value(&sent) {
+        Ok(Value::Object(data)) => data,
+        _ => Map::new(),
+    };
     Record { data, raw: Value::Object(raw) }
 }
 

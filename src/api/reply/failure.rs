@@ -8,8 +8,9 @@ use crate::api::reply::cli_error::CliError;
 use crate::api::reply::evidence::Finding;
 use crate::api::reply::output;
 use crate::api::reply::service_error::{self, ServiceError};
-use crate::error::{Failure, Kind};
+use crate::error::{Failure, Kind, Outcome};
 use crate::os::{signals, system};
+use crate::settings::AiModeMethod;
 
 /// The failure for a finding. Its outcome is set elsewhere.
 pub fn describe(operation: &Operation, finding: Finding) -> Box<Failure> {
@@ -157,4 +158,28 @@ fn policy(operation: &Operation) -> Value {
             "Resource": "*",
         }],
     })
+}
+
+/// Adds what to do if `aliyun` did not accept the flag of `--ai-mode call`. An `aliyun` that does not
+/// know the flag takes the product for its value and the command for the product.
+///
+/// Only changes failures with proof that no call was made.
+pub fn explain_rejected_flag(
+    ai_mode: AiModeMethod,
+    command: &str,
+    mut failure: Box<Failure>,
+) -> Box<Failure> {
+    let is_about_flag = failure.message.contains(AiModeMethod::FLAG)
+        || failure.message.starts_with(&format!("'{command}' is not a valid"));
+    if ai_mode == AiModeMethod::Call
+        && failure.outcome == Outcome::NotSent
+        && failure.kind == Kind::Environment
+        && is_about_flag
+    {
+        failure.hint =
+            Some("this aliyun does not support --ai-mode call: use --ai-mode switch".into());
+        failure.next.clear();
+        failure.retryable = false;
+    }
+    failure
 }

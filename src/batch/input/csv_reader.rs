@@ -6,8 +6,7 @@ use std::io::{BufRead, Read};
 use csv::StringRecord;
 use memchr::memchr;
 
-use crate::batch::input::format::{not_utf8, without_bom};
-use crate::batch::input::reader::{MAX_ROW, too_long, unreadable};
+use crate::batch::input::format::{MAX_ROW, not_utf8, too_long, unreadable, without_bom};
 use crate::error::{Failure, Result};
 
 const ONE_QUOTE: &str = "a value has text after its closing quote; inside quotes, write each quote \

@@ -1,9 +1,13 @@
 //! The format of an input, detected from its first bytes.
 
+use std::io;
+
 use crate::error::{Failure, Result};
 
 /// How many bytes at the start are used to detect the format.
 pub const SAMPLE: u64 = 64 * 1024;
+/// The largest row in bytes: far above every limit of a message, and small enough for memory.
+pub const MAX_ROW: usize = 1024 * 1024;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
@@ -89,6 +93,17 @@ pub fn not_utf8(name: &str, sample: &[u8], found: &str) -> Box<Failure> {
         "save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\"), or convert it, for example: \
          iconv -f {encoding} -t UTF-8 FILE > NEW"
     ))
+}
+
+/// The failure for an input that cannot be read.
+pub fn unreadable(name: &str, error: &io::Error) -> Box<Failure> {
+    Failure::usage(format!("cannot read {name}: {error}"))
+}
+
+/// The failure for a row that is larger than [`MAX_ROW`].
+pub fn too_long(name: &str, line: u64) -> Box<Failure> {
+    Failure::usage(format!("{name}, line {line}: the row is larger than 1 MiB"))
+        .hint("write each row on a line of its own")
 }
 
 #[cfg(test)]

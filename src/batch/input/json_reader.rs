@@ -7,8 +7,7 @@ use std::io::{BufRead, Read};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::batch::input::format::{not_utf8, without_bom};
-use crate::batch::input::reader::{MAX_ROW, too_long, unreadable};
+use crate::batch::input::format::{MAX_ROW, not_utf8, too_long, unreadable, without_bom};
 use crate::error::Result;
 
 /// One key of an object with its value as a text, or what it is instead.

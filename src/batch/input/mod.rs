@@ -15,7 +15,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Result};
-use reader::unreadable;
+use format::unreadable;
 
 pub use columns::{Columns, Mapping, Reserved};
 pub use duplicates::{Duplicate, Duplicates};

@@ -7,12 +7,10 @@ use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
 use crate::batch::input::csv_reader::CsvReader;
-use crate::batch::input::format::Format;
+use crate::batch::input::format::{Format, unreadable};
 use crate::batch::input::json_reader::{JsonReader, Member};
 use crate::error::{Failure, Result};
 
-/// The largest row in bytes: far above every limit of a message, and small enough for memory.
-pub const MAX_ROW: usize = 1024 * 1024;
 const BUFFER: usize = 256 * 1024;
 
 /// One row of the input.
@@ -183,15 +181,6 @@ fn check_header(name: &str, columns: &[String]) -> Result<()> {
             .hint("give each column its own name"));
     }
     Ok(())
-}
-
-pub fn unreadable(name: &str, error: &io::Error) -> Box<Failure> {
-    Failure::usage(format!("cannot read {name}: {error}"))
-}
-
-pub fn too_long(name: &str, line: u64) -> Box<Failure> {
-    Failure::usage(format!("{name}, line {line}: the row is larger than 1 MiB"))
-        .hint("write each row on a line of its own")
 }
 
 fn count(number: usize, noun: &str) -> String {

@@ -32,7 +32,7 @@ impl<S: Read + Send + 'static> Drain<S> {
         let captured = Arc::new(Mutex::new(Captured::default()));
         let shared = Arc::clone(&captured);
         let (source, sources) = mpsc::channel::<Option<S>>();
-        crate::os::process::threads::start_thread("output", move || {
+        start_thread("output", move || {
             // The sender is dropped if the child could not be started.
             let Ok(source) = sources.recv() else { return };
             if let Some(source) = source {
@@ -84,4 +84,9 @@ fn read_all(
             Err(_) => return,
         }
     }
+}
+
+/// Starts a named thread; unlike `std::thread::spawn`, it does not panic if that fails.
+pub fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
 }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Instant;
 
-use crate::os::process::drain::Drain;
+use crate::os::process::drain::{Drain, start_thread};
 use crate::os::process::{
     Launch, Output, Running, STDERR_LIMIT, STDOUT_LIMIT, SpawnOptions, spawn,
 };
@@ -94,9 +94,4 @@ pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
     let (stdout, stdout_truncated) = stdout.take();
     let (stderr, _) = stderr.take();
     Ok(Output { end, stdout, stdout_truncated, stderr })
-}
-
-/// Starts a named thread; unlike `std::thread::spawn`, it does not panic if that fails.
-pub fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
 }
