@@ -15,4 +15,5 @@ pub mod resume;
 pub mod row;
 pub mod row_set;
 pub mod run;
+mod sms_parts;
 pub mod summary;

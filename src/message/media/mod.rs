@@ -73,8 +73,8 @@ pub struct MediaFile {
 /// Checks a file against WhatsApp's limits.
 ///
 /// # Errors
-/// It cannot be read, is empty, has an unsupported type, has another content than its extension
-/// says, or is too large.
+/// It cannot be read, is empty or too large, has an unsupported type, or its content does not match
+/// its extension.
 pub fn inspect(path: &Path) -> Result<MediaFile> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {

@@ -6,7 +6,7 @@ use jiff::{Span, Timestamp, Zoned};
 
 use crate::error::{Failure, Result};
 
-/// The moment that a day without a time stands for.
+/// Which moment of a day is meant by a day without a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DayBoundary {
     /// Its first moment, for flags such as `--since`.

@@ -1,4 +1,4 @@
-//! Faults that hit every n-th send call, whatever its recipients are.
+//! Faults that hit every n-th send call, for all recipients.
 
 use serde::{Deserialize, Serialize};
 

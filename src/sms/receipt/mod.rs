@@ -61,7 +61,7 @@ fn rfc3339<S: Serializer>(moment: &Option<Zoned>, serializer: S) -> Result<S::Ok
 }
 
 impl Receipt {
-    /// Stands in for the receipt of an accepted message that has none yet.
+    /// A placeholder for the receipt of an accepted message that has none yet.
     pub fn pending(phone: &str, out_id: &str) -> Self {
         Self {
             phone: phone::canonical_sms_number(phone).to_string(),

@@ -15,7 +15,7 @@ const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 
 pub struct Proxy {
     folder: TempDir,
-    /// The number of commits whose reply is to be lost.
+    /// The number of commits whose reply will be lost.
     losses: Arc<AtomicUsize>,
 }
 

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::chat::template::components::{Header, Message};
-use crate::chat::template::limits::parts::of_type;
+use crate::chat::template::limits::parts::components_with_type;
 use crate::chat::template::limits::whatsapp::check_button_targets;
 use crate::chat::template::limits::{check_media_link, require_marketing};
 use crate::message::violations::Violations;
@@ -51,7 +51,7 @@ pub fn check_surroundings(
     components: &Value,
     message: &Message,
 ) {
-    if of_type(components, "CAROUSEL").next().is_none() {
+    if components_with_type(components, "CAROUSEL").next().is_none() {
         return;
     }
     require_marketing(violations, category, "a carousel", SOURCE);

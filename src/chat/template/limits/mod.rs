@@ -95,7 +95,7 @@ fn add_part_violations(violations: &mut Violations, draft: &Draft, category: Opt
     }
     let components = normalize(&draft.components);
     let message = Message::from_components(&components);
-    let mut parts = parts::of_message(&components, &message, category);
+    let mut parts = parts::message_parts(&components, &message, category);
     parts.extend(draft.category.iter().map(|name| Part::text("category", "category", name)));
     check_table(violations, rules(channel), Style::Chat, &parts);
     add_duplicates(violations, "", &components);
@@ -120,7 +120,7 @@ fn add_whole_violations(violations: &mut Violations, draft: &Draft, category: Op
     if draft.channel == Channel::Viber {
         viber::check_whole(violations, category, &message);
     } else {
-        let parts = parts::of_offer(&message);
+        let parts = parts::offer_parts(&message);
         check_table(violations, whatsapp::RULES, Style::Chat, &parts);
         whatsapp::check_whole(violations, category, &components, &message);
         carousel::check_surroundings(violations, category, &components, &message);
@@ -162,7 +162,7 @@ fn add_language_violations(violations: &mut Violations, language: &str) {
 fn add_duplicates(violations: &mut Violations, place: &str, components: &Value) {
     let kinds = components.as_array().into_iter().flatten();
     for kind in kinds.filter_map(|component| component["Type"].as_str()) {
-        if parts::of_type(components, kind).count() > 1 {
+        if parts::components_with_type(components, kind).count() > 1 {
             violations.add(format!("more than one component {kind}{place}"));
         }
     }

@@ -14,7 +14,7 @@ const COUNTED_BUTTONS: [(&str, &str); 3] = [
 ];
 
 /// The parts of a message, for a template of this category.
-pub fn of_message<'m>(
+pub fn message_parts<'m>(
     components: &'m Value,
     message: &'m Message,
     category: Option<&str>,
@@ -32,7 +32,7 @@ pub fn of_message<'m>(
         ("code expiration", "FOOTER", "CodeExpirationMinutes"),
         ("video duration", "HEADER", "Duration"),
     ] {
-        let given = of_type(components, component)
+        let given = components_with_type(components, component)
             .filter(|part| part.get(field).is_some_and(|value| !value.is_null()));
         parts.extend(given.map(|part| Part::number(name, field, fields::number(part, &[field]))));
     }
@@ -50,7 +50,7 @@ pub fn of_message<'m>(
             Part::text("authentication button type", "authentication button type", &button.kind)
         }));
     }
-    if of_type(components, "CAROUSEL").next().is_some() {
+    if components_with_type(components, "CAROUSEL").next().is_some() {
         parts.push(Part::count("carousel cards", "cards in the carousel", message.cards.len()));
     }
     for ((number, card), raw) in (1..).zip(&message.cards).zip(cards(components)) {
@@ -68,7 +68,7 @@ pub fn of_message<'m>(
 }
 
 /// The parts of a message with a limited-time offer; none without an offer.
-pub fn of_offer(message: &Message) -> Vec<Part<'_>> {
+pub fn offer_parts(message: &Message) -> Vec<Part<'_>> {
     let Some(offer) = &message.offer else { return Vec::new() };
     vec![
         Part::text("offer", "the limited-time offer", offer),
@@ -78,12 +78,15 @@ pub fn of_offer(message: &Message) -> Vec<Part<'_>> {
 
 /// The cards of all carousels.
 pub fn cards(components: &Value) -> impl Iterator<Item = &Value> {
-    let carousels = of_type(components, "CAROUSEL");
+    let carousels = components_with_type(components, "CAROUSEL");
     carousels.filter_map(|carousel| carousel["Cards"].as_array()).flatten()
 }
 
 /// The components of a type.
-pub fn of_type<'c>(components: &'c Value, kind: &str) -> impl Iterator<Item = &'c Value> {
+pub fn components_with_type<'c>(
+    components: &'c Value,
+    kind: &str,
+) -> impl Iterator<Item = &'c Value> {
     let components = components.as_array().into_iter().flatten();
     components.filter(move |component| component["Type"].as_str() == Some(kind))
 }

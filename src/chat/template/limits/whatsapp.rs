@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::api::reply::fields;
 use crate::chat::template::WHATSAPP_CATEGORIES;
 use crate::chat::template::components::{Button, Header, Message};
-use crate::chat::template::limits::parts::of_type;
+use crate::chat::template::limits::parts::components_with_type;
 use crate::chat::template::limits::{check_link, check_media_link, require_marketing};
 use crate::message::limits::Limit::{
     MaxChars, MaxCount, MaxVariables, MinCount, NotBlank, OneOf, Range,
@@ -115,7 +115,9 @@ pub fn check_authentication(violations: &mut Violations, components: &Value, mes
         violations.add_documented("an AUTHENTICATION template cannot have a header", CREATE);
     }
     for kind in ["BODY", "FOOTER"] {
-        if of_type(components, kind).any(|part| fields::text(part, &["Text"]).is_some()) {
+        if components_with_type(components, kind)
+            .any(|part| fields::text(part, &["Text"]).is_some())
+        {
             let part = kind.to_lowercase();
             let message = format!(
                 "WhatsApp writes the {part} of an AUTHENTICATION template itself: give \
@@ -133,7 +135,7 @@ pub fn check_whole(
     components: &Value,
     message: &Message,
 ) {
-    if of_type(components, "LIMITED_TIME_OFFER").next().is_some() {
+    if components_with_type(components, "LIMITED_TIME_OFFER").next().is_some() {
         check_offer(violations, category, message);
     }
     let is_authentication = category == Some("AUTHENTICATION");
