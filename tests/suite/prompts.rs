@@ -29,7 +29,7 @@ fn prompts_ask_for_signature_template_and_variables() {
     terminal.answer("${name} in text: ", "Alice");
     terminal.answer("${order} in text: ", "42");
     terminal.expect("【Acme Store】Hello Alice, your order 42 is on its way.");
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     world.assert_off_in_sandbox();
     terminal.write("yes\r");
     terminal.wait().exits(0);

@@ -15,7 +15,7 @@ fn without_consent<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
 /// A run that waits at the confirmation prompt.
 fn at_the_prompt(world: &World, more: &[&str]) -> Terminal {
     let mut terminal = world.terminal(&without_consent(&SMS, more));
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     terminal
 }
 
@@ -88,7 +88,7 @@ fn the_plan_shows_the_account_and_every_parameter() {
 
     let more = ["--cust-space-id", "space-1", "--task-id", "task-7", "--fall-back-id", "fall-1"];
     let mut terminal = world.terminal(&without_consent(&WHATSAPP, &more));
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     let seen = terminal.output();
     for part in ["8613800000001", "8613800001000", "Hello", "space-1", "task-7", "fall-1"] {
         assert!(seen.contains(part), "{part} is not in {seen}");
@@ -107,7 +107,7 @@ fn unused_exported_keys_are_reported_before_the_prompt() {
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-a-real-secret");
     let mut terminal = Terminal::start(command);
     terminal.expect("profile default sends and pays");
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     terminal.write("no\r");
     assert_eq!(terminal.wait().exit(), 9);
     assert_nothing_happened(&world);

@@ -246,7 +246,7 @@ fn a_reservation_taken_over_by_another_run_exits_with_7() {
     let line: Vec<&str> =
         SMS.into_iter().filter(|word| !["--json", "--yes"].contains(word)).collect();
     let mut terminal = world.terminal(&line);
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     let changed = Connection::open(store(&world))
         .and_then(|store| store.execute("UPDATE keys SET lease = 'another'", []));
     assert_eq!(changed.expect("changed"), 1);

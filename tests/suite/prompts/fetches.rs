@@ -185,7 +185,7 @@ fn with_yes_or_a_given_variable_no_template_is_fetched() {
             let world = World::with_script(json!([detail(), sms_detail()]));
             let mut terminal = world.terminal(&message);
             if !more.contains(&"--yes") {
-                terminal.expect("to send");
+                terminal.expect("Type \"yes\" to send");
                 assert_eq!(world.ai_mode(), None, "{:?}", world.commands());
                 terminal.write("yes\r");
             }

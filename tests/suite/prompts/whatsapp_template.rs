@@ -43,7 +43,7 @@ fn prompts_ask_for_code_language_and_variables() {
     terminal.answer("$(order) in body: ", "42");
     terminal.expect("100000000000001 (zh_CN)");
     terminal.expect("Alice，您的订单 42 已发货。");
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     world.assert_off_in_sandbox();
     terminal.write("yes\r");
     assert_sent(&world, terminal, "zh_CN", "Alice，您的订单 42 已发货。");
@@ -54,7 +54,7 @@ fn a_given_language_filters_the_list() {
     let world = World::new();
     let mut terminal = start(&world, &["--language", "en"]);
     terminal.pick("Template", "hello · 100000000000002 · en · MARKETING", "hello");
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     assert!(!terminal.output().contains("zh_CN"), "{}", terminal.output());
     terminal.write("yes\r");
     assert_sent(&world, terminal, "en", "Hello from Acme!");
@@ -69,7 +69,7 @@ fn for_a_given_code_the_user_picks_the_language() {
     terminal.expect("order_update · 100000000000001 · en · UTILITY");
     terminal.pick("order_update · 100000000000001 · zh_CN", "UTILITY", "zh");
     // Both values are there.
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     assert!(!terminal.output().contains("hello"), "{}", terminal.output());
     assert!(!terminal.output().contains("Text of the template"), "{}", terminal.output());
     terminal.write("yes\r");
@@ -112,7 +112,7 @@ fn prompts_skip_given_variables() {
     terminal.pick("Template", "3. hello", "zh");
     terminal.answer("$(name) in body: ", "Alice");
     terminal.expect("Alice，您的订单 42 已发货。");
-    terminal.expect("to send");
+    terminal.expect("Type \"yes\" to send");
     assert!(!terminal.output().contains("$(order) in"), "{}", terminal.output());
 }
 
