@@ -10,11 +10,11 @@ use clap::builder::FalseyValueParser;
 use crate::output::{ColorWhen, ScreenOptions};
 use crate::settings::{AiModeMethod, Credentials, Settings, StoreUrl};
 
-/// The global flags as the user gave them.
+/// The global flags as the user gave them. The pages of the commands hide them: `alimsg help flags`
+/// lists them.
 #[derive(Debug, Clone, Args)]
 #[command(
-    next_help_heading = "Flags on every command",
-    mut_args(|arg| arg.global(true).hide_env_values(true))
+    mut_args(|arg| arg.global(true).hide(true).hide_env_values(true))
 )]
 pub struct GlobalFlags {
     /// aliyun profile to use; its account pays [default: the current profile]

@@ -154,7 +154,7 @@ fn colours_appear_only_on_request_or_on_a_terminal() {
 
 #[test]
 fn every_flag_but_yes_has_an_environment_variable() {
-    let help = World::new().run(&["--help"]).stdout;
+    let help = World::new().run(&["help", "flags"]).stdout;
     let names = "PROFILE REGION CREDENTIALS JSON DRY_RUN NO_INPUT TIMEOUT ALIYUN SANDBOX \
                  SPREADSHEET_SAFE QUIET VERBOSE COLOR";
     for name in names.split_whitespace() {
