@@ -74,8 +74,7 @@ fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
     let message = lines.next().unwrap_or_default();
     let tip = lines.find_map(|line| line.strip_prefix("tip:"));
     let typed = typed_words();
-    let words = usage_words(&text)
-        .unwrap_or_else(|| tree::path(typed.iter().map(String::as_str)));
+    let words = usage_words(&text).unwrap_or_else(|| tree::path(typed.iter().map(String::as_str)));
     let name = words.join(" ");
     let command = format!("alimsg {name}");
     let command = command.trim_end();
@@ -103,7 +102,8 @@ fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
         _ => {
             let message = number_message(error)
                 .unwrap_or_else(|| message.strip_prefix("error:").unwrap_or(message).trim().into());
-            let hint = tip.map(|tip| tip.trim().to_string())
+            let hint = tip
+                .map(|tip| tip.trim().to_string())
                 .or_else(|| suggestion(error, command, &typed));
             Failure::usage(message)
                 .hint(hint.unwrap_or_else(|| format!("`{command} --help` shows the flags")))

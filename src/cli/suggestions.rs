@@ -34,8 +34,7 @@ pub fn command(word: &str, parent: &[&str], tip: Option<&str>) -> Box<Failure> {
         );
         return failure.hint(hint);
     }
-    let commands: Vec<String> =
-        candidates.iter().map(|path| format!("`alimsg {path}`")).collect();
+    let commands: Vec<String> = candidates.iter().map(|path| format!("`alimsg {path}`")).collect();
     failure
         .hint(format!("did you mean {}?", commands.join(" or ")))
         .next_all(candidates.iter().map(|path| format!("alimsg {path} --help")))

@@ -189,9 +189,12 @@ fn every_way_to_ask_for_help_prints_the_same_page() {
     let world = World::with_alimsg_alone();
     for page in PAGES.iter() {
         let words: Vec<&str> = page.name.split(' ').skip(1).collect();
-        for ways in [[&words[..], &["-h"]].concat(), [&["help"], &words[..]].concat()] {
-            let ran = world.run(&ways).exits(0);
-            assert_eq!(ran.stdout, page.text, "{ways:?}");
+        let ran = world.run(&[&words[..], &["-h"]].concat()).exits(0);
+        assert_eq!(ran.stdout, page.text, "{words:?}");
+        // `alimsg help sandbox` is a topic.
+        if words != ["sandbox"] {
+            let ran = world.run(&[&["help"], &words[..]].concat()).exits(0);
+            assert_eq!(ran.stdout, page.text, "help {words:?}");
         }
     }
 }
@@ -231,33 +234,42 @@ fn the_page_of_the_program_lists_every_command_by_task() {
     }
 }
 
-/// The flags that a command reports as missing, without and with its positional arguments.
-fn missing_flags(world: &World, page: &Page) -> Vec<String> {
+/// The flags that a command reports as missing, without and with its positional arguments. The
+/// second value: another error hid those that are missing with them.
+fn missing_flags(world: &World, page: &Page) -> (Vec<String>, bool) {
     let words: Vec<&str> = page.name.split(' ').skip(1).collect();
     let usage = page.text.lines().find(|line| line.starts_with("Usage:")).unwrap_or_default();
-    let positional = usage.split(' ').filter(|word| word.starts_with('<')).map(|_| "1");
+    let positional = usage.split(' ').filter(|word| word.starts_with('<')).map(|word| match word {
+        "<FILE>" => "tmp/photo.png",
+        "<N>" => "8613800000001",
+        _ => "1",
+    });
     let with_positional = [&words[..], &positional.collect::<Vec<_>>()].concat();
     let mut missing: Vec<String> = Vec::new();
+    let mut is_hidden = false;
     for line in [words, with_positional] {
         let ran = world.run(&[&line[..], &["--json", "--sandbox", "--dry-run"]].concat());
         let error = ran.json()["error"].take();
         let flags = error["missing"].as_array().cloned().unwrap_or_default();
+        is_hidden = ran.exit() != 0 && flags.is_empty();
         missing.extend(flags.iter().filter_map(|flag| flag.as_str().map(String::from)));
     }
     missing.retain(|flag| flag.starts_with("--") && !flag.contains('|'));
     missing.sort();
     missing.dedup();
-    missing
+    (missing, is_hidden)
 }
 
 #[test]
 fn exactly_the_required_flags_are_marked() {
-    let world = World::with_alimsg_alone();
+    let world = fresh_machine();
     let mut failures = Vec::new();
     for page in PAGES.iter().filter(|page| !page.text.contains("\nCommands:\n")).skip(1) {
         let marked = page.marked_as_required();
-        let missing = missing_flags(&world, page);
-        if marked != missing {
+        let (missing, is_hidden) = missing_flags(&world, page);
+        let explained = |flag: &String| page.entry(flag).contains("required");
+        let is_missing = |flag| is_hidden || missing.contains(flag);
+        if !marked.iter().all(is_missing) || !missing.iter().all(explained) {
             failures.push(format!("{}: marked {marked:?}, missing {missing:?}", page.name));
         }
     }

@@ -126,15 +126,23 @@ fn an_unknown_flag_is_rejected_and_a_similar_one_suggested() {
     let error = rejected(&["whatsapp", "send", "--yes"]);
     assert_names(&error, "needs a command", "alimsg whatsapp send --help");
     assert_names(&rejected(&["whatsapp", "send", "zzz"]), "zzz", "--help");
-    assert_names(&rejected(&["whatsapp", "send", "viber"]), "viber", "send text --channel-type viber");
+    assert_names(
+        &rejected(&["whatsapp", "send", "viber"]),
+        "viber",
+        "send text --channel-type viber",
+    );
     assert_names(&rejected(&["smss", "send"]), "smss", "sms");
 }
 
 #[test]
 fn a_command_at_the_wrong_place_is_found_by_its_name() {
     for (words, hint, next) in [
-        (&["send"][..], "`alimsg sms send` or `alimsg whatsapp send`", "alimsg sms send --help"),
-        (&["viber"], "--channel-type viber", "alimsg whatsapp send text --channel-type viber --help"),
+        (&["send"][..], "`alimsg whatsapp send` or `alimsg sms send`", "alimsg sms send --help"),
+        (
+            &["viber"],
+            "--channel-type viber",
+            "alimsg whatsapp send text --channel-type viber --help",
+        ),
         (&["status"], "`alimsg sms status`", "alimsg sms status --help"),
         (&["whatsapp", "text"], "`alimsg whatsapp send text`", "alimsg whatsapp send text --help"),
         (&["template", "list"], "`alimsg templates`", "alimsg templates --help"),

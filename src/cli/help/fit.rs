@@ -11,7 +11,8 @@ pub fn to_columns(text: &str) -> String {
         let mut block = vec![line];
         let is_prose = is_prose(line);
         while let Some(next) = lines.next_if(|next| {
-            block.last().is_some_and(|last| last.ends_with('\\')) || (is_prose && self::is_prose(next))
+            block.last().is_some_and(|last| last.ends_with('\\'))
+                || (is_prose && self::is_prose(next))
         }) {
             block.push(next);
         }

@@ -50,9 +50,10 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         let data = json!({ "topic": words.join(" "), "text": text });
         return Ok(Report::Record { data: fields(&data), raw: serde_json::Value::Null });
     }
-    context.screen.page(&text).map_err(|error| {
-        Failure::internal(format!("cannot write to stdout: {error}"))
-    })?;
+    context
+        .screen
+        .page(&text)
+        .map_err(|error| Failure::internal(format!("cannot write to stdout: {error}")))?;
     Ok(Report::Streamed)
 }
 

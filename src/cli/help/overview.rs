@@ -85,7 +85,8 @@ fn unlisted(tree: &clap::Command) -> Vec<String> {
         let name = command.get_name();
         let prefix = format!("{name} ");
         if listed().any(|path| path.starts_with(&prefix)) {
-            let paths = command.get_subcommands().map(|child| format!("{prefix}{}", child.get_name()));
+            let paths =
+                command.get_subcommands().map(|child| format!("{prefix}{}", child.get_name()));
             missing.extend(paths.filter(|path| !listed().any(|listed| listed == path)));
         } else if !listed().any(|path| path == name) {
             missing.push(name.to_owned());

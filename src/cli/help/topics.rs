@@ -20,9 +20,13 @@ const TOPICS: &[Topic] = &[
     Topic {
         name: "sandbox",
         summary: "The simulator: its numbers, templates and errors",
-        text: crate::sandbox::help,
+        text: || format!("{}\n{SANDBOX_COMMANDS}", crate::sandbox::help()),
     },
-    Topic { name: "exit-codes", summary: "What the exit codes mean", text: || EXIT_CODES.to_owned() },
+    Topic {
+        name: "exit-codes",
+        summary: "What the exit codes mean",
+        text: || EXIT_CODES.to_owned(),
+    },
     Topic { name: "environment", summary: "Environment variables", text: environment },
     Topic {
         name: "formatting",
@@ -30,6 +34,8 @@ const TOPICS: &[Topic] = &[
         text: || FORMATTING.to_owned(),
     },
 ];
+
+const SANDBOX_COMMANDS: &str = "`alimsg sandbox --help` lists the commands of the sandbox.";
 
 /// The text of a topic; `topics` lists all.
 pub fn find(name: &str) -> Option<String> {
@@ -51,7 +57,8 @@ pub fn list() -> String {
 }
 
 fn flags() -> String {
-    let command = clap::Command::new("alimsg").max_term_width(MAX_COLUMNS).help_template("{options}");
+    let command =
+        clap::Command::new("alimsg").max_term_width(MAX_COLUMNS).help_template("{options}");
     let command = <GlobalFlags as clap::Args>::augment_args(command);
     command.mut_args(|arg| arg.hide(false)).render_help().to_string()
 }
@@ -75,7 +82,10 @@ the commands to type next.";
 
 /// Variables that are not the default of a flag.
 const VARIABLES: &[(&str, &str)] = &[
-    ("ALIMSG_STATE_DIR", "folder of keys, batches and caches [default: alimsg in the XDG state folder]"),
+    (
+        "ALIMSG_STATE_DIR",
+        "folder of keys, batches and caches [default: alimsg in the XDG state folder]",
+    ),
     ("NO_COLOR", "if set, no colors"),
     ("ALIBABA_CLOUD_…", "credentials and settings of aliyun, which inherits the environment"),
 ];

@@ -79,21 +79,31 @@ impl Page {
         names
     }
 
-    /// The flags whose description ends with "[required]", sorted.
-    pub fn marked_as_required(&self) -> Vec<String> {
-        let mut entry = "";
-        let mut marked = Vec::new();
-        for line in self.text.lines().take_while(|line| *line != "Examples:") {
+    /// The description of a flag, on one line.
+    pub fn entry(&self, flag: &str) -> String {
+        let is_start = |line: &&str| {
             let words = line.trim_start();
-            if words.starts_with('-') && line.len() - words.len() <= 6 {
-                entry = words.split([' ', '[']).find(|word| word.starts_with("--")).unwrap_or("");
-            }
-            // The mark can be broken over two lines, but not inside the word.
-            if line.contains("required]") && !entry.is_empty() {
-                marked.push(entry.to_owned());
-            }
-        }
+            words.starts_with('-') && line.len() - words.len() <= 6
+        };
+        let lines = self.text.lines().take_while(|line| *line != "Examples:");
+        let mut entry = lines.skip_while(|line| {
+            let mut words = line.split([' ', '[', '=']);
+            !is_start(line) || !words.any(|word| word == flag)
+        });
+        let first = entry.next().unwrap_or_default().to_owned();
+        let rest = entry.take_while(|line| !is_start(line) && line.starts_with("   "));
+        rest.fold(first, |entry, line| format!("{entry} {}", line.trim_start()))
+    }
+
+    /// The flags that are marked with "[required]".
+    pub fn marked_as_required(&self) -> Vec<String> {
+        let options = self.text.lines().take_while(|line| *line != "Examples:");
+        let words = options.flat_map(|line| line.split([' ', '[', '=']));
+        let flags = words.filter(|word| word.starts_with("--") && word.len() > 2);
+        let marked = flags.filter(|flag| self.entry(flag).contains("[required]"));
+        let mut marked: Vec<String> = marked.map(str::to_owned).collect();
         marked.sort();
+        marked.dedup();
         marked
     }
 
