@@ -225,7 +225,7 @@ impl Engine<'_> {
             Source::Input(groups) => {
                 let group = groups.next_group()?;
                 state.exhausted = group.is_none();
-                Ok(group.map(|group| Planned::new(group)))
+                Ok(group.map(Planned::new))
             }
             Source::Queue => {
                 // Only what can start at once: if this worker is killed, the outcome of the calls
