@@ -25,7 +25,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::aliyun::guard::{recovery, renewal};
-use crate::cli::{Command, CommandLine, parse_error};
+use crate::cli::{CommandLine, parse_error};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::os::role::Role;
@@ -60,7 +60,7 @@ fn run() -> ExitCode {
         Err(error) => return ExitCode::from(parse_error::report(&error)),
     };
     let command = line.command;
-    let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
+    let may_start_aliyun = !command.is_offline() && !line.globals.dry_run;
     let context = Context {
         screen: Screen::new(line.globals.screen_options()),
         settings: Settings::from(line.globals),

@@ -25,10 +25,12 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+mod explain;
 pub mod global_flags;
 pub mod keys;
 mod page_flags;
 pub mod parse_error;
+mod policy;
 mod prelude;
 mod prompts;
 pub mod read_only;
@@ -153,6 +155,10 @@ pub enum Command {
     /// Idempotency keys: which were used, and how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// Explain an error code: what happened, whether the message went out, what to do
+    Explain(explain::Flags),
+    /// Print the least RAM policy for commands, as JSON
+    Policy(policy::Flags),
     /// Control the sandbox: incoming messages, faults, count of sent messages, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
@@ -164,7 +170,16 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Explain => explain::run,
+    Policy => policy::run,
     Sandbox => sandbox::run,
+}
+
+impl Command {
+    /// Whether the command starts no process, not even to recover from a killed run.
+    pub const fn is_offline(&self) -> bool {
+        matches!(self, Self::Sandbox(_) | Self::Explain(_) | Self::Policy(_))
+    }
 }
 
 /// Collects required values. A value that was not given is asked for at a terminal, and reported
