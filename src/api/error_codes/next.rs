@@ -66,8 +66,13 @@ const fn by_cause(layer: Layer, cause: Cause) -> &'static [&'static str] {
         (Credentials | Account, _) => &[DOCTOR],
         (Permission, _) => &["alimsg policy"],
         (Throttled, Sms) => &["alimsg sms stats --last 7d"],
+        // --rate and --jobs.
+        (Throttled, _) => &["alimsg sms batch --help"],
         (Service, Sms) => &["alimsg sms status --help"],
         (Service, Cams | Meta) => &["alimsg whatsapp history --help"],
+        (Service, Layer::Gateway) => {
+            &["alimsg sms status --help", "alimsg whatsapp history --help"]
+        }
         (_, Sms) => &["alimsg sms send --help"],
         (_, Cams | Meta) => &["alimsg whatsapp send --help"],
         (_, Layer::Gateway) => &[DOCTOR],
