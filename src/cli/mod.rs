@@ -25,11 +25,13 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+mod explain;
 pub mod global_flags;
 pub mod help;
 pub mod keys;
 mod page_flags;
 pub mod parse_error;
+mod policy;
 mod prelude;
 mod prompts;
 pub mod read_only;
@@ -144,6 +146,10 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// Explain an error code: what happened, whether the message went out, what to do
+    Explain(explain::Flags),
+    /// Print the least RAM policy for commands, as JSON
+    Policy(policy::Flags),
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
@@ -154,7 +160,10 @@ pub enum Command {
 impl Command {
     /// Whether it can start `aliyun`.
     pub const fn may_start_aliyun(&self) -> bool {
-        !matches!(self, Self::Sandbox(_) | Self::Help(_))
+        !matches!(
+            self,
+            Self::Sandbox(_) | Self::Explain(_) | Self::Policy(_) | Self::Help(_)
+        )
     }
 }
 
@@ -164,6 +173,8 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Explain => explain::run,
+    Policy => policy::run,
     Sandbox => sandbox::run,
     Help => help::run,
 }

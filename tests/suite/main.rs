@@ -15,6 +15,7 @@ mod batch_postgres;
 mod chaos;
 mod duplicates;
 mod every_command;
+mod explain;
 mod guard;
 mod help;
 mod idempotency;

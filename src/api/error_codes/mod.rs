@@ -3,6 +3,7 @@
 //! The codes come from the documented error codes of both products and of the CLI; the texts are
 //! ours.
 
+mod next;
 mod table;
 
 use crate::api::operations::Product;
@@ -65,6 +66,31 @@ pub struct Code {
     pub action: &'static str,
 }
 
+impl Code {
+    /// Whether the same send can succeed later. A used-up quota lasts until the next day or month.
+    pub fn is_retryable(&self) -> bool {
+        let is_quota = matches!(self.code, "isv.DAY_LIMIT_CONTROL" | "isv.MONTH_LIMIT_CONTROL");
+        self.cause == Cause::Throttled && !is_quota
+    }
+}
+
+/// The entries for a code of any layer. Neither case nor a prefix such as `isv.` matters.
+pub fn named(code: &str) -> Vec<&'static Code> {
+    let key = bare(code);
+    let exact: Vec<_> = CODES.iter().filter(|entry| bare(entry.code) == key).collect();
+    if !exact.is_empty() {
+        return exact;
+    }
+    Product::ALL.iter().find_map(|product| find(*product, code)).into_iter().collect()
+}
+
+/// A code in lower case without the prefix of the service, to compare what users type.
+pub fn bare(code: &str) -> String {
+    let code = code.trim().to_ascii_lowercase();
+    let prefix = ["isv.", "isp."].into_iter().find(|prefix| code.starts_with(prefix));
+    code[prefix.map_or(0, str::len)..].to_string()
+}
+
 /// The entry for a code that `product` returned, or for the code's family.
 pub fn find(product: Product, code: &str) -> Option<&'static Code> {
     let returns = |layer: Layer| match layer {
@@ -90,6 +116,7 @@ mod tests {
         for (index, entry) in CODES.iter().enumerate() {
             assert!(!entry.meaning.is_empty() && !entry.action.is_empty(), "{}", entry.code);
             assert!(!entry.meaning.ends_with('.'), "{}", entry.code);
+            assert!(!entry.next().is_empty(), "{} has no command", entry.code);
             for other in &CODES[index + 1..] {
                 assert!(
                     (entry.layer, entry.code) != (other.layer, other.code),
