@@ -24,7 +24,7 @@ fn one_page_is_fetched_and_approved_signatures_come_first() {
          "Reason": {"RejectInfo": "not readable"}},
         {"SignName": "D", "AuditStatus": "AUDIT_STATE_PASS"},
     ]})]);
-    let ran = world.run_line("sms signs list --page-index 2 --json").exits(0);
+    let ran = world.run_line("sms signs list --page-index 2 --json --raw").exits(0);
     assert_eq!(world.calls().len(), 1);
     world.assert_clean();
     let json = ran.json();
