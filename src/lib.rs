@@ -70,6 +70,7 @@ fn run() -> ExitCode {
     let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
             recovery::at_start(&context, may_start_aliyun);
+            context.screen.check_options()?;
             storage::check_settings(&context.settings)
                 .map_err(|error| Failure::usage(format!("invalid --store: {error:#}")))?;
             cli::run(&context, command)
@@ -80,6 +81,7 @@ fn run() -> ExitCode {
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
+    let result = result.and_then(|report| context.screen.select_fields(report));
     let result = result.map_err(|mut failure| {
         failure.next.iter_mut().for_each(|next| *next = context.settings.rerun_command(next));
         failure

@@ -111,6 +111,7 @@ impl CommandLine {
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut line =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        line.globals.settle_format(&matches).map_err(|error| error.format(&mut command))?;
         let subcommands =
             std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
         line.name = subcommands.map(|(name, _)| name).collect::<Vec<_>>().join(" ");

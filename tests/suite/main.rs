@@ -22,6 +22,7 @@ mod idempotency;
 mod invalid_input;
 mod long_lists;
 mod output;
+mod output_options;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod prompts;

@@ -14,6 +14,7 @@ use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, MAX_PAGE_SIZE, PageRange};
 use crate::api::call::ReadCall;
 use crate::api::operations::Product;
+use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::message::phone;
 use crate::message::time::china;
@@ -65,6 +66,9 @@ pub struct Flags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_PAGE_SIZE))]
     page_size: Option<u64>,
 
+    #[command(flatten)]
+    limit: LimitFlag,
+
     /// Poll, with growing pauses, until every receipt is final or the time is up
     #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
           default_missing_value = "120", conflicts_with_all = ["page_index", "page_size"],
@@ -80,6 +84,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let now = Timestamp::now();
     let range = page_range(&flags);
     let wait = flags.wait.map(Duration::from_secs);
+    let rows = flags.limit.rows();
     let (filter, date) = filter(context, flags, now)?;
     let (index, size) = range.first();
     let calls = filter.calls(now, index, size);
@@ -87,11 +92,13 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let report = |result: Receipts| {
         warn_incomplete(context, &result, wait, range);
         let facts = Facts { send_date: date.to_string(), is_final: result.is_final() };
-        Report::from_rows("receipts", result.receipts, &facts, Value::Array(result.raw))
+        let receipts = result.receipts.into_iter().take(rows.unwrap_or(usize::MAX));
+        Report::from_rows("receipts", receipts, &facts, Value::Array(result.raw))
     };
     let Some(limit) = wait else {
-        if context.screen.streams_rows() && matches!(range, PageRange::All { .. }) {
-            return stream(context, &calls, (&filter, date), range);
+        let is_streamed = context.screen.streams_rows() || rows.is_some();
+        if is_streamed && matches!(range, PageRange::All { .. }) {
+            return stream(context, &calls, (&filter, date), range, rows);
         }
         let fetch = |client: &Client<'_>| receipt::fetch(client, &filter, range);
         return read_only::run(context, &calls, fetch, report);
@@ -116,7 +123,8 @@ struct Facts {
 fn page_range(flags: &Flags) -> PageRange {
     let size = flags.page_size.unwrap_or(MAX_PAGE_SIZE);
     // The service cannot filter by --out-id: the receipt may be on any page.
-    let all = flags.all || flags.wait.is_some() || flags.out_id.is_some();
+    let all =
+        flags.all || flags.wait.is_some() || flags.out_id.is_some() || flags.limit.rows().is_some();
     match flags.page_index {
         None if all => PageRange::All { size },
         index => PageRange::One { index: index.unwrap_or(1), size },
@@ -186,9 +194,10 @@ fn stream(
     calls: &[&ReadCall],
     (filter, date): (&Filter, Date),
     range: PageRange,
+    limit: Option<usize>,
 ) -> Result<Report> {
     let fetch = |client: &Client<'_>| {
-        let mut listing = Listing::new(context, "receipts", range);
+        let mut listing = Listing::new(context, "receipts", range).limit(limit);
         let mut is_final = true;
         let result = receipt::fetch_each(client, filter, range, |receipts, raw| {
             is_final &= receipts.iter().all(|receipt| receipt.status.is_final());
@@ -203,6 +212,8 @@ fn stream(
             context
                 .screen
                 .warn("the service returned the same page twice; the list may be incomplete");
+        } else if listing.is_limited() && result.more {
+            context.screen.note("there are more receipts: raise --limit, or use --all");
         } else if result.more && !is_closed {
             pages::warn_cut(context, NARROW);
         } else if listing.rows() == 0 && !is_closed {
