@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::error::Kind;
+
 /// The result of a command.
 #[derive(Debug)]
 pub enum Report {
@@ -18,6 +20,8 @@ pub enum Report {
     },
     /// A report with a drawing of it, such as a chart, which is shown on a terminal only.
     Drawn { drawing: String, report: Box<Report> },
+    /// The report of a message that was accepted, but did not arrive everywhere.
+    Undelivered { failed: FailedReceipts, report: Box<Report> },
     /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
     /// All output has already been printed.
@@ -43,10 +47,19 @@ impl Report {
         Self::List { name, items, facts: fields(facts), raw }
     }
 
+    /// The exit code of a command with this report.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Undelivered { failed: FailedReceipts::All, .. } => Kind::Rejected.exit_code(),
+            Self::Undelivered { failed: FailedReceipts::Some, .. } => Kind::Partial.exit_code(),
+            _ => 0,
+        }
+    }
+
     /// The report without its drawing.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } => report.undrawn(),
+            Self::Drawn { report, .. } | Self::Undelivered { report, .. } => report.undrawn(),
             other => other,
         }
     }
@@ -56,6 +69,13 @@ impl Report {
     pub fn drawn(self, drawing: String) -> Self {
         Self::Drawn { drawing, report: Box::new(self) }
     }
+}
+
+/// Which recipients of an accepted message have a receipt that reports a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedReceipts {
+    Some,
+    All,
 }
 
 /// The fields of a struct or a map as JSON; a value without fields gives none.
