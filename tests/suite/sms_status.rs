@@ -143,12 +143,20 @@ fn without_flags_the_last_send_is_shown() {
     let missing =
         world.run(&["--sandbox", "sms", "status", "--out-id", "order-8", "--json"]).exits(2);
     assert_eq!(missing.json()["error"]["missing"], json!(["--phone-number"]));
-    let other = world.run(&["--sandbox", "sms", "status", "--profile", "b", "--json"]).exits(2);
-    assert!(other.json()["error"]["message"].as_str().expect("text").contains("profile"));
     let json = world.run(&["sms", "status", "--json"]).exits(2).json();
     assert_eq!(json["error"]["missing"], json!(["--phone-number"]), "the sandbox has its own");
     world.run(&["sandbox", "reset"]).exits(0);
     world.run(&["--sandbox", "sms", "status"]).exits(2);
+}
+
+#[test]
+fn the_last_send_of_another_profile_is_not_asked_for_with_this_one() {
+    let world = World::new();
+    world.run(&and(&SMS, &["--region", "cn-shanghai"])).exits(0);
+    let error = world.run(&["sms", "status", "--json"]).exits(2).json()["error"].clone();
+    assert!(error["message"].as_str().expect("text").contains("region"), "{error:#}");
+    assert!(error["hint"].as_str().expect("a hint").contains("--region cn-shanghai"), "{error:#}");
+    world.run(&["sms", "status", "--region", "cn-shanghai"]).exits(0);
 }
 
 #[test]
@@ -177,7 +185,6 @@ fn the_record_of_the_last_sends_is_private_and_has_no_text() {
     let mode =
         |path: &std::path::Path| std::fs::metadata(path).expect("a file").permissions().mode();
     assert_eq!(mode(&path) & 0o777, 0o600);
-    assert_eq!(mode(&world.path("state")) & 0o077, 0);
     let text = std::fs::read_to_string(path).expect("the record");
     assert!(!text.contains("4711") && !text.contains("SMS_100001"), "{text}");
     let sends: Value = serde_json::from_str(&text).expect("JSON");
