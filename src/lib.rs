@@ -97,7 +97,7 @@ fn run() -> ExitCode {
         // The signal did not end this process, so return the conventional exit code for it.
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
-    ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
+    ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |report| report.exit_code()))
 }
 
 /// Runs this program as the `aliyun` of the sandbox.

@@ -240,6 +240,11 @@ impl Screen {
         }
     }
 
+    /// Whether a person reads the result: text on a terminal.
+    pub fn is_for_a_person(&self) -> bool {
+        !self.options.json && self.stdout_is_terminal
+    }
+
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
     /// terminal, where the widest cell determines the width of a column.
     pub fn streams_rows(&self) -> bool {

@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+<<<<<<< HEAD
 use crate::output::times;
+=======
+use crate::error::Kind;
+>>>>>>> rf
 
 /// The result of a command.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub enum Report {
     },
     /// A report with a drawing of it, such as a chart, which is shown on a terminal only.
     Drawn { drawing: String, report: Box<Report> },
+    /// The report of a message that was accepted, but did not arrive everywhere.
+    Undelivered { failed: FailedReceipts, report: Box<Report> },
     /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
     /// All output has already been printed.
@@ -46,10 +52,19 @@ impl Report {
         Self::List { name, items, facts: fields(facts), raw }
     }
 
+    /// The exit code of a command with this report.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Undelivered { failed: FailedReceipts::All, .. } => Kind::Rejected.exit_code(),
+            Self::Undelivered { failed: FailedReceipts::Some, .. } => Kind::Partial.exit_code(),
+            _ => 0,
+        }
+    }
+
     /// The report without its drawing.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } => report.undrawn(),
+            Self::Drawn { report, .. } | Self::Undelivered { report, .. } => report.undrawn(),
             other => other,
         }
     }
@@ -61,8 +76,19 @@ impl Report {
     }
 }
 
+<<<<<<< HEAD
 /// The fields of a struct or a map as JSON; a value without fields gives none. Times are in UTC with
 /// milliseconds.
+=======
+/// Which recipients of an accepted message have a receipt that reports a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedReceipts {
+    Some,
+    All,
+}
+
+/// The fields of a struct or a map as JSON; a value without fields gives none.
+>>>>>>> rf
 pub fn fields(record: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(record) {
         Ok(Value::Object(mut fields)) => {

@@ -75,7 +75,9 @@ impl Screen {
                 lines.collect()
             }
             // These have returned above, or are never returned by `undrawn`.
-            Ok(Report::Streamed | Report::Drawn { .. }) => return Ok(()),
+            Ok(Report::Streamed | Report::Drawn { .. } | Report::Undelivered { .. }) => {
+                return Ok(());
+            }
             Err(failure) => {
                 self.failure(failure);
                 return Ok(());

@@ -40,6 +40,7 @@ mod sms_send_verify;
 mod sms_signs;
 mod sms_stats;
 mod sms_status;
+mod sms_wait;
 mod snapshots;
 mod stand_in;
 mod templates_chat;

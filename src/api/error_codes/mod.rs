@@ -29,6 +29,8 @@ pub enum Cause {
     Credentials,
     Permission,
     Throttled,
+    /// A limit of messages for hours, days or months: trying again soon cannot succeed.
+    Quota,
     /// The service itself failed; a send may have succeeded anyway.
     Service,
     /// The input is invalid.
@@ -46,7 +48,7 @@ impl Cause {
         match self {
             Self::Credentials => Kind::Credentials,
             Self::Permission => Kind::Permission,
-            Self::Throttled => Kind::Throttled,
+            Self::Throttled | Self::Quota => Kind::Throttled,
             Self::Service | Self::Input | Self::State | Self::Recipient | Self::Account => {
                 Kind::Rejected
             }

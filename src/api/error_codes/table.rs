@@ -1,7 +1,7 @@
 //! The table of error codes, grouped by layer.
 
 use crate::api::error_codes::Cause::{
-    self, Account, Credentials, Input, Permission, Recipient, Service, State, Throttled,
+    self, Account, Credentials, Input, Permission, Quota, Recipient, Service, State, Throttled,
 };
 use crate::api::error_codes::Code;
 use crate::api::error_codes::Layer::{self, Cams, Gateway, Meta, Sms};
@@ -213,15 +213,15 @@ pub static CODES: &[Code] = &[
     code(Sms, "isv.MOBILE_COUNT_OVER_LIMIT", Input,
         "too many numbers in one call",
         "use at most 1,000 numbers in a send, 100 in a batch call"),
-    code(Sms, "isv.BUSINESS_LIMIT_CONTROL", Throttled,
+    code(Sms, "isv.BUSINESS_LIMIT_CONTROL", Quota,
         "the message limit for this recipient is reached",
-        "wait, or raise the limit in the console"),
-    code(Sms, "isv.DAY_LIMIT_CONTROL", Throttled,
+        "wait until the limit of the hour or day is over, or raise it in the console"),
+    code(Sms, "isv.DAY_LIMIT_CONTROL", Quota,
         "the daily quota is used up",
         "wait until tomorrow, or raise it in the console"),
-    code(Sms, "isv.MONTH_LIMIT_CONTROL", Throttled,
+    code(Sms, "isv.MONTH_LIMIT_CONTROL", Quota,
         "the monthly quota is used up",
-        "raise it in the console"),
+        "wait until next month, or raise it in the console"),
     code(Sms, "isv.AMOUNT_NOT_ENOUGH", Account,
         "the balance is too low",
         "top up the account"),
