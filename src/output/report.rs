@@ -4,11 +4,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-<<<<<<< HEAD
-use crate::output::times;
-=======
 use crate::error::Kind;
->>>>>>> rf
+use crate::output::times;
 
 /// The result of a command.
 #[derive(Debug)]
@@ -76,10 +73,6 @@ impl Report {
     }
 }
 
-<<<<<<< HEAD
-/// The fields of a struct or a map as JSON; a value without fields gives none. Times are in UTC with
-/// milliseconds.
-=======
 /// Which recipients of an accepted message have a receipt that reports a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailedReceipts {
@@ -87,8 +80,8 @@ pub enum FailedReceipts {
     All,
 }
 
-/// The fields of a struct or a map as JSON; a value without fields gives none.
->>>>>>> rf
+/// The fields of a struct or a map as JSON; a value without fields gives none. Times are in UTC with
+/// milliseconds.
 pub fn fields(record: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(record) {
         Ok(Value::Object(mut fields)) => {

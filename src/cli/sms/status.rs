@@ -97,10 +97,7 @@ pub struct Flags {
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let now = Timestamp::now();
     let wait = flags.wait.map(Duration::from_secs);
-<<<<<<< HEAD
     let rows = flags.limit.rows();
-    let (filter, date) = filter(context, flags, now)?;
-=======
     let mut range = page_range(&flags);
     let wanted = wanted(context, flags, now)?;
     if wanted.filters.iter().any(|filter| filter.out_id.is_some())
@@ -108,23 +105,10 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     {
         range = PageRange::All { size };
     }
->>>>>>> rf
     let (index, size) = range.first();
     let calls: Vec<ReadCall> =
         wanted.filters.iter().flat_map(|filter| filter.calls(now, index, size)).collect();
     let calls: Vec<&ReadCall> = calls.iter().collect();
-<<<<<<< HEAD
-    let report = |result: Receipts| {
-        warn_incomplete(context, &result, wait, range);
-        let facts = Facts { send_date: date.to_string(), is_final: result.is_final() };
-        let receipts = result.receipts.into_iter().take(rows.unwrap_or(usize::MAX));
-        Report::from_rows("receipts", receipts, &facts, Value::Array(result.raw))
-    };
-    let Some(limit) = wait else {
-        let is_streamed = context.screen.streams_rows() || rows.is_some();
-        if is_streamed && matches!(range, PageRange::All { .. }) {
-            return stream(context, &calls, (&filter, date), range, rows);
-=======
     let facts = |is_final| Facts {
         send_date: wanted.end.to_string(),
         start_date: wanted.start.map(|day| day.to_string()),
@@ -134,12 +118,13 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         let is_final = results.iter().all(Receipts::is_final);
         let result = results.into_iter().fold(Receipts::default(), Receipts::joined);
         warn_incomplete(context, &result, is_final, wait, range, wanted.is_past);
-        Report::from_rows("receipts", result.receipts, &facts(is_final), Value::Array(result.raw))
+        let receipts = result.receipts.into_iter().take(rows.unwrap_or(usize::MAX));
+        Report::from_rows("receipts", receipts, &facts(is_final), Value::Array(result.raw))
     };
     let Some(limit) = wait else {
-        if context.screen.streams_rows() && matches!(range, PageRange::All { .. }) {
-            return stream(context, &calls, &wanted, range, facts);
->>>>>>> rf
+        let is_streamed = context.screen.streams_rows() || rows.is_some();
+        if is_streamed && matches!(range, PageRange::All { .. }) {
+            return stream(context, &calls, &wanted, (range, rows), facts);
         }
         let fetch = |client: &Client<'_>| {
             wanted.filters.iter().map(|filter| receipt::fetch(client, filter, range)).collect()
@@ -290,24 +275,11 @@ fn stream(
     context: &Context,
     calls: &[&ReadCall],
     wanted: &Wanted,
-    range: PageRange,
-<<<<<<< HEAD
-    limit: Option<usize>,
-) -> Result<Report> {
-    let fetch = |client: &Client<'_>| {
-        let mut listing = Listing::new(context, "receipts", range).limit(limit);
-        let mut is_final = true;
-        let result = receipt::fetch_each(client, filter, range, |receipts, raw| {
-            is_final &= receipts.iter().all(|receipt| receipt.status.is_final());
-            listing.take(receipts.iter().map(report::fields).collect(), &raw)
-        })?;
-        let is_final = is_final && listing.rows() > 0 && !result.more && !result.repeats;
-        Ok((listing, result, is_final))
-=======
+    (range, limit): (PageRange, Option<usize>),
     facts: impl Fn(bool) -> Facts,
 ) -> Result<Report> {
     let fetch = |client: &Client<'_>| {
-        let mut listing = Listing::new(context, "receipts", range);
+        let mut listing = Listing::new(context, "receipts", range).limit(limit);
         let (mut is_final, mut all) = (true, Receipts::default());
         for filter in &wanted.filters {
             let before = listing.rows();
@@ -319,7 +291,6 @@ fn stream(
             all = all.joined(result);
         }
         Ok((listing, all, is_final))
->>>>>>> rf
     };
     read_only::run(context, calls, fetch, |(listing, result, is_final)| {
         let is_closed = listing.is_closed();
