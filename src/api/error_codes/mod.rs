@@ -3,10 +3,12 @@
 //! The codes come from the documented error codes of both products and of the CLI; the texts are
 //! ours.
 
+mod next_steps;
 mod table;
 
 use crate::api::operations::Product;
 use crate::error::Kind;
+pub use next_steps::next_steps;
 pub use table::CODES;
 
 /// The layer that returns a code.
@@ -63,6 +65,8 @@ pub struct Code {
     pub meaning: &'static str,
     /// What to do.
     pub action: &'static str,
+    /// The commands to type; [`next_steps`] fills in the values of the call.
+    pub next: &'static [&'static str],
 }
 
 /// The entry for a code that `product` returned, or for the code's family.
