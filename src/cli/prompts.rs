@@ -102,12 +102,8 @@ pub fn fetch_template<T>(
 }
 
 /// Codes that the service returns for variables without a value, among other reasons.
-const VARIABLE_CODES: [&str; 4] = [
-    "isv.TEMPLATE_MISSING_PARAMETERS",
-    "isv.SMS_TEMPLATE_ILLEGAL",
-    "TemplateParamInvalid",
-    "132000",
-];
+const VARIABLE_CODES: [&str; 3] =
+    ["isv.TEMPLATE_MISSING_PARAMETERS", "TemplateParamInvalid", "132000"];
 
 /// Names the variables without a value in the failure of a message that was rejected for its
 /// variables. `fetch` returns the variables of the template; if it fails, the failure stays as it is.
