@@ -125,9 +125,9 @@ fn from_errors(code: &str, entries: &[&'static Code]) -> Option<Explanation> {
     };
     let kind = if outcome == Outcome::Unknown { Kind::UnknownOutcome } else { first.cause.kind() };
     let mut next: Vec<String> = Vec::new();
-    for command in entries.iter().flat_map(|entry| entry.next()) {
-        if !next.iter().any(|known| known == command) {
-            next.push((*command).to_string());
+    for command in entries.iter().flat_map(|entry| entry.explained_commands()) {
+        if !next.contains(&command) {
+            next.push(command);
         }
     }
     Some(Explanation {

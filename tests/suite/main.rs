@@ -21,6 +21,7 @@ mod help;
 mod idempotency;
 mod invalid_input;
 mod long_lists;
+mod next_steps;
 mod output;
 mod output_options;
 #[cfg(feature = "postgres")]

@@ -4,10 +4,12 @@
 //! ours.
 
 mod next;
+mod next_steps;
 mod table;
 
 use crate::api::operations::Product;
 use crate::error::Kind;
+pub use next_steps::next_steps;
 pub use table::CODES;
 
 /// The layer that returns a code.
@@ -66,13 +68,14 @@ pub struct Code {
     pub meaning: &'static str,
     /// What to do.
     pub action: &'static str,
+    /// The commands to type; [`next_steps`] fills in the values of the call.
+    pub next: &'static [&'static str],
 }
 
 impl Code {
-    /// Whether the same send can succeed later. A used-up quota lasts until the next day or month.
+    /// Whether the same send can succeed soon.
     pub fn is_retryable(&self) -> bool {
-        let is_quota = matches!(self.code, "isv.DAY_LIMIT_CONTROL" | "isv.MONTH_LIMIT_CONTROL");
-        self.cause == Cause::Throttled && !is_quota
+        self.cause == Cause::Throttled
     }
 }
 
