@@ -362,6 +362,6 @@ fn enqueue(
     }
     let batch = batches.batch(&batch.id).map_err(store_failure)?;
     let batch = batch.ok_or_else(|| not_on_record("?"))?;
-    context.screen.note(&format!("queued; send it with: alimsg batches work {}", batch.id));
+    context.screen.note(&format!("queued; send it with `alimsg batches work {}`", batch.id));
     Ok(Report::from_record(&summary::Summary::new(&batch), serde_json::Value::Null))
 }

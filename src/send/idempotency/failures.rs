@@ -12,8 +12,7 @@ use crate::storage::{Error, Fix, KeyRecord};
 
 /// The commands that resolve a key by hand.
 pub fn resolve_commands(key: &str) -> [String; 2] {
-    ["sent", "not-sent"]
-        .map(|outcome| shell_line("alimsg", &["keys", "resolve", "--as", outcome, key]))
+    ["sent", "not-sent"].map(|outcome| command(&["keys", "resolve", "--as", outcome], key))
 }
 
 /// The record of the keys cannot be read, so this key may have been used. The message of this run
@@ -153,5 +152,12 @@ pub fn unresolved(
 
 /// The command that shows a key.
 pub fn show_command(key: &str) -> String {
-    shell_line("alimsg", &["keys", "show", key])
+    command(&["keys", "show"], key)
+}
+
+/// A command about a key. A key that begins with a dash must not be parsed as a flag.
+fn command(words: &[&str], key: &str) -> String {
+    let separator = key.starts_with('-').then_some("--");
+    let words: Vec<&str> = words.iter().copied().chain(separator).chain([key]).collect();
+    shell_line("alimsg", &words)
 }
