@@ -155,9 +155,11 @@ pub fn show_command(key: &str) -> String {
     command(&["keys", "show"], key)
 }
 
-/// A command about a key. A key that begins with a dash must not be parsed as a flag.
+/// A command about a key. A key that is written like a flag must not be parsed as one.
 fn command(words: &[&str], key: &str) -> String {
-    let separator = key.starts_with('-').then_some("--");
+    let after_dash = key.strip_prefix('-').and_then(|rest| rest.chars().next());
+    let is_like_a_flag = after_dash.is_some_and(|c| c == '-' || c.is_alphabetic());
+    let separator = is_like_a_flag.then_some("--");
     let words: Vec<&str> = words.iter().copied().chain(separator).chain([key]).collect();
     shell_line("alimsg", &words)
 }
