@@ -63,9 +63,13 @@ fn next_steps_and_hints_have_the_flags() {
             assert!(next.as_str().is_some_and(|next| next.ends_with(FLAGS)), "{next}");
         }
     }
-    let json = sandboxed(&world, "keys repair");
-    let text = json["error"].to_string();
-    assert!(text.contains("alimsg keys repair` at a terminal") || text.contains(FLAGS), "{json:#}");
+    let json = sandboxed(
+        &world,
+        "whatsapp send buttons --from 8613800000001 --to 8613800001000 --body x --yes \
+         --button a=A --button b=B --button c=C --button d=D",
+    );
+    let hint = json["error"]["hint"].as_str().expect("a hint");
+    assert!(hint.contains(&format!("`alimsg whatsapp send list {FLAGS}`")), "{hint}");
 }
 
 #[test]
