@@ -9,6 +9,7 @@ mod ask;
 mod busy;
 mod cell;
 pub mod chart;
+mod dry_run;
 mod envelope;
 mod fields;
 mod jq;
@@ -17,6 +18,7 @@ mod record;
 pub mod report;
 mod result;
 pub mod status;
+mod suggestions;
 mod table;
 mod times;
 mod write;
@@ -40,6 +42,7 @@ use crate::output::envelope::Envelope;
 use crate::output::report::Report;
 pub use crate::output::write::relay;
 use crate::output::write::{to_stderr, to_stdout};
+use crate::settings::{RerunFlags, Settings};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
@@ -98,6 +101,8 @@ pub struct Screen {
     unknown_field: RefCell<Option<String>>,
     /// At least one event of a stream was printed.
     has_printed_events: Cell<bool>,
+    /// The flags that suggested commands get.
+    rerun: RerunFlags,
 }
 
 impl Screen {
@@ -121,7 +126,14 @@ impl Screen {
             invalid_option: error.map(|error| format!("invalid --jq: {error}")),
             unknown_field: RefCell::default(),
             has_printed_events: Cell::new(false),
+            rerun: RerunFlags::default(),
         }
+    }
+
+    /// The output of a run with these settings, whose flags suggested commands get.
+    #[must_use]
+    pub fn for_settings(options: ScreenOptions, settings: &Settings) -> Self {
+        Self { rerun: settings.rerun_flags(), ..Self::new(options) }
     }
 
     /// Fails if an option cannot be used; nothing was started yet.
@@ -148,13 +160,13 @@ impl Screen {
     /// Prints a note, unless `--quiet` is set.
     pub fn note(&self, text: &str) {
         if !self.options.quiet {
-            to_stderr(&sanitize::line(text));
+            to_stderr(&sanitize::line(&self.rerun.text(text)));
         }
     }
 
     /// Prints a warning, once per text, and adds it to the JSON.
     pub fn warn(&self, text: impl Into<String>) {
-        let text = text.into();
+        let text = self.rerun.text(&text.into());
         let mut warnings = self.warnings.borrow_mut();
         if !warnings.contains(&text) {
             self.print_labelled(WARNING, "warning:", &text);
@@ -163,9 +175,9 @@ impl Screen {
     }
 
     /// With `-v`, prints a command that is about to run, with private values masked.
-    pub fn command(&self, program: &str, arguments: &[String]) {
+    pub fn command(&self, env: &Map<String, Value>, program: &str, arguments: &[String]) {
         if self.options.verbose {
-            let line = call::masked_line(program, arguments);
+            let line = call::env_prefix(env) + &call::masked_line(program, arguments);
             to_stderr(&format!("$ {}", sanitize::line(&line)));
         }
     }

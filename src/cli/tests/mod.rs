@@ -20,6 +20,7 @@ mod limits;
 mod lines;
 mod narrow_tree;
 mod next_commands;
+mod suggestions;
 mod vectors;
 
 /// The product call of a command line, from a dry run.
