@@ -239,7 +239,7 @@ impl Screen {
     }
 
     /// Whether text has tables and aligned values, for a reader at a terminal.
-    fn is_for_reader(&self) -> bool {
+    pub fn is_for_reader(&self) -> bool {
         self.stdout_is_terminal && self.options.format == OutputFormat::Text
     }
 
@@ -250,11 +250,6 @@ impl Screen {
             spreadsheet_safe: self.options.spreadsheet_safe && !self.is_for_reader(),
             no_header: self.options.no_header,
         }
-    }
-
-    /// Whether a person reads the result: text on a terminal.
-    pub fn is_for_a_person(&self) -> bool {
-        !self.options.json && self.stdout_is_terminal
     }
 
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
