@@ -21,6 +21,8 @@ pub enum Report {
     },
     /// A report with a drawing of it, such as a chart, which is shown on a terminal only.
     Drawn { drawing: String, report: Box<Report> },
+    /// A list of messages, which a terminal shows as a chat.
+    Chat(Box<Report>),
     /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
     /// All output has already been printed.
@@ -46,10 +48,10 @@ impl Report {
         Self::List { name, items, facts: fields(facts), raw }
     }
 
-    /// The report without its drawing.
+    /// The report without the form in which a terminal shows it.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } => report.undrawn(),
+            Self::Drawn { report, .. } | Self::Chat(report) => report.undrawn(),
             other => other,
         }
     }
