@@ -12,11 +12,11 @@ use clap::{ArgMatches, Args};
 use crate::output::{ColorWhen, OutputFormat, ScreenOptions};
 use crate::settings::{AiModeMethod, Credentials, Settings, StoreUrl};
 
-/// The global flags as the user gave them.
+/// The global flags as the user gave them. The pages of the commands hide them: `alimsg help flags`
+/// lists them.
 #[derive(Debug, Clone, Args)]
 #[command(
-    next_help_heading = "Flags on every command",
-    mut_args(|arg| arg.global(true).hide_env_values(true))
+    mut_args(|arg| arg.global(true).hide(true).hide_env_values(true))
 )]
 pub struct GlobalFlags {
     /// aliyun profile to use; its account pays [default: the current profile]
@@ -190,11 +190,9 @@ impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         Self {
-            // The sandbox has a single account. A script that names another profile must also run
-            // there, so the profile is ignored.
-            profile: flags.profile.filter(|_| !flags.sandbox),
+            profile: flags.profile,
             region: flags.region,
-            credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
+            credentials: flags.credentials,
             ai_mode: flags.ai_mode,
             yes: flags.yes,
             dry_run: flags.dry_run,

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::api::account::Account;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Outcome, Result};
 use crate::message::sanitize;
 use crate::output::report::{PlannedCommand, Report};
 
@@ -28,6 +28,12 @@ pub struct Envelope<'a> {
     /// Nothing was started.
     #[serde(skip_serializing_if = "is_false")]
     pub dry_run: bool,
+    /// The message was sent, although its receipts report a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// Always false beside `outcome`: another send would be a second message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retryable: Option<bool>,
     /// The result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Map<String, Value>>,
@@ -65,6 +71,10 @@ impl<'a> Envelope<'a> {
     ) -> Self {
         let mut replies: Option<&Value> = None;
         let mut envelope = Self::new(command, result.is_ok(), sandbox);
+        if let Ok(Report::Undelivered { .. }) = result {
+            envelope.outcome = Some(Outcome::Sent);
+            envelope.retryable = Some(false);
+        }
         match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, raw }) => {
                 envelope.data = Some(data.clone());
@@ -81,7 +91,12 @@ impl<'a> Envelope<'a> {
                 envelope.dry_run = true;
                 envelope.commands = Some(commands);
             }
-            Ok(Report::Streamed | Report::Drawn { .. } | Report::Chat(_)) => {}
+            Ok(
+                Report::Streamed
+                | Report::Drawn { .. }
+                | Report::Chat(_)
+                | Report::Undelivered { .. },
+            ) => {}
             Err(failure) => {
                 envelope.error = Some(failure);
                 envelope.data.clone_from(&failure.data);

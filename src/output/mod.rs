@@ -11,6 +11,7 @@ mod cell;
 pub mod chart;
 mod chat;
 mod columns;
+mod dry_run;
 mod envelope;
 mod fields;
 mod jq;
@@ -20,6 +21,7 @@ pub mod report;
 mod result;
 mod states;
 pub mod status;
+mod suggestions;
 mod table;
 mod times;
 mod write;
@@ -45,6 +47,7 @@ use crate::output::report::Report;
 use crate::output::table::{Columns, Reader};
 pub use crate::output::write::relay;
 use crate::output::write::{to_stderr, to_stdout};
+use crate::settings::{RerunFlags, Settings};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
@@ -106,6 +109,8 @@ pub struct Screen {
     /// The day of the last message that was printed as in a chat.
     chat_day: Cell<Option<Date>>,
     colors_on_stdout: bool,
+    /// The flags that suggested commands get.
+    rerun: RerunFlags,
 }
 
 impl Screen {
@@ -133,7 +138,14 @@ impl Screen {
             has_printed_events: Cell::new(false),
             chat_day: Cell::new(None),
             colors_on_stdout,
+            rerun: RerunFlags::default(),
         }
+    }
+
+    /// The output of a run with these settings, whose flags suggested commands get.
+    #[must_use]
+    pub fn for_settings(options: ScreenOptions, settings: &Settings) -> Self {
+        Self { rerun: settings.rerun_flags(), ..Self::new(options) }
     }
 
     /// Fails if an option cannot be used; nothing was started yet.
@@ -160,13 +172,13 @@ impl Screen {
     /// Prints a note, unless `--quiet` is set.
     pub fn note(&self, text: &str) {
         if !self.options.quiet {
-            to_stderr(&sanitize::line(text));
+            to_stderr(&sanitize::line(&self.rerun.text(text)));
         }
     }
 
     /// Prints a warning, once per text, and adds it to the JSON.
     pub fn warn(&self, text: impl Into<String>) {
-        let text = text.into();
+        let text = self.rerun.text(&text.into());
         let mut warnings = self.warnings.borrow_mut();
         if !warnings.contains(&text) {
             self.print_labelled(WARNING, "warning:", &text);
@@ -175,9 +187,9 @@ impl Screen {
     }
 
     /// With `-v`, prints a command that is about to run, with private values masked.
-    pub fn command(&self, program: &str, arguments: &[String]) {
+    pub fn command(&self, env: &Map<String, Value>, program: &str, arguments: &[String]) {
         if self.options.verbose {
-            let line = call::masked_line(program, arguments);
+            let line = call::env_prefix(env) + &call::masked_line(program, arguments);
             to_stderr(&format!("$ {}", sanitize::line(&line)));
         }
     }
@@ -285,6 +297,11 @@ impl Screen {
         Columns { preferred, is_selection, no_header: self.options.no_header }
     }
 
+    /// Whether a person reads the result: text on a terminal.
+    pub fn is_for_a_person(&self) -> bool {
+        self.is_for_reader()
+    }
+
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
     /// terminal, where the widest cell determines the width of a column.
     pub fn streams_rows(&self) -> bool {
@@ -333,6 +350,10 @@ impl Screen {
                 Report::List { name, items, facts, raw }
             }
             Report::Drawn { report, .. } | Report::Chat(report) => self.select_fields(*report)?,
+            Report::Undelivered { failed, report } => {
+                let report = Box::new(self.select_fields(*report)?);
+                Report::Undelivered { failed, report }
+            }
             other => other,
         })
     }

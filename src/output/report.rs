@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::error::Kind;
 use crate::output::times;
 
 /// The result of a command.
@@ -23,6 +24,8 @@ pub enum Report {
     Drawn { drawing: String, report: Box<Report> },
     /// A list of messages, which a terminal shows as a chat.
     Chat(Box<Report>),
+    /// The report of a message that was accepted, but did not arrive everywhere.
+    Undelivered { failed: FailedReceipts, report: Box<Report> },
     /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
     /// All output has already been printed.
@@ -48,10 +51,21 @@ impl Report {
         Self::List { name, items, facts: fields(facts), raw }
     }
 
+    /// The exit code of a command with this report.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Undelivered { failed: FailedReceipts::All, .. } => Kind::Rejected.exit_code(),
+            Self::Undelivered { failed: FailedReceipts::Some, .. } => Kind::Partial.exit_code(),
+            _ => 0,
+        }
+    }
+
     /// The report without the form in which a terminal shows it.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } | Self::Chat(report) => report.undrawn(),
+            Self::Drawn { report, .. }
+            | Self::Chat(report)
+            | Self::Undelivered { report, .. } => report.undrawn(),
             other => other,
         }
     }
@@ -61,6 +75,13 @@ impl Report {
     pub fn drawn(self, drawing: String) -> Self {
         Self::Drawn { drawing, report: Box::new(self) }
     }
+}
+
+/// Which recipients of an accepted message have a receipt that reports a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedReceipts {
+    Some,
+    All,
 }
 
 /// The fields of a struct or a map as JSON; a value without fields gives none. Times are in UTC with
@@ -111,6 +132,8 @@ pub enum Phase {
 pub struct PlannedCommand {
     pub phase: Phase,
     pub argv: Vec<String>,
+    /// The variables that it gets besides those of alimsg; `null` for a variable that is removed.
+    pub env: Map<String, Value>,
     /// When or with which values the command runs, if that depends on the one before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<&'static str>,

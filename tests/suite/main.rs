@@ -13,13 +13,16 @@ mod batch;
 #[cfg(feature = "postgres")]
 mod batch_postgres;
 mod chaos;
+mod dry_run;
 mod duplicates;
 mod every_command;
+mod explain;
 mod guard;
 mod help;
 mod idempotency;
 mod invalid_input;
 mod long_lists;
+mod next_steps;
 mod output;
 mod output_options;
 #[cfg(feature = "postgres")]
@@ -39,8 +42,10 @@ mod sms_send_verify;
 mod sms_signs;
 mod sms_stats;
 mod sms_status;
+mod sms_wait;
 mod snapshots;
 mod stand_in;
+mod suggestions;
 mod templates_chat;
 mod templates_sms;
 mod whatsapp_history;

@@ -17,6 +17,7 @@ Examples:
   alimsg --sandbox whatsapp accounts list";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// List channel instances (cust-space-id), their WhatsApp Business account and state
     #[command(after_help = EXAMPLES)]
