@@ -62,16 +62,13 @@ struct Explanation {
 ///
 /// # Errors
 /// The code is unknown.
-pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+pub fn run(_: &Context, flags: Flags) -> Result<Report> {
     let Some(code) = &flags.code else {
         let rows = rows();
         let total = Total { total: rows.len() as u64 };
         return Ok(Report::from_rows("codes", rows, &total, Value::Null));
     };
-    let mut explanation = explain(code).ok_or_else(|| unknown(code))?;
-    for command in &mut explanation.next {
-        *command = context.settings.rerun_command(command);
-    }
+    let explanation = explain(code).ok_or_else(|| unknown(code))?;
     Ok(Report::from_record(&explanation, Value::Null))
 }
 

@@ -161,10 +161,7 @@ pub enum Command {
 impl Command {
     /// Whether it can start `aliyun`.
     pub const fn may_start_aliyun(&self) -> bool {
-        !matches!(
-            self,
-            Self::Sandbox(_) | Self::Explain(_) | Self::Policy(_) | Self::Help(_)
-        )
+        !matches!(self, Self::Sandbox(_) | Self::Explain(_) | Self::Policy(_) | Self::Help(_))
     }
 }
 

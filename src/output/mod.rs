@@ -271,7 +271,7 @@ impl Screen {
     }
 
     /// Whether text has tables and aligned values, for a reader at a terminal.
-    fn is_for_reader(&self) -> bool {
+    pub fn is_for_reader(&self) -> bool {
         self.stdout_is_terminal && self.options.format == OutputFormat::Text
     }
 
@@ -295,11 +295,6 @@ impl Screen {
         let is_selection = !self.options.fields.is_empty();
         let preferred = if is_selection { &[][..] } else { columns::preferred(list) };
         Columns { preferred, is_selection, no_header: self.options.no_header }
-    }
-
-    /// Whether a person reads the result: text on a terminal.
-    pub fn is_for_a_person(&self) -> bool {
-        self.is_for_reader()
     }
 
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a

@@ -63,9 +63,9 @@ impl Report {
     /// The report without the form in which a terminal shows it.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. }
-            | Self::Chat(report)
-            | Self::Undelivered { report, .. } => report.undrawn(),
+            Self::Drawn { report, .. } | Self::Chat(report) | Self::Undelivered { report, .. } => {
+                report.undrawn()
+            }
             other => other,
         }
     }

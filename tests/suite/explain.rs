@@ -53,10 +53,9 @@ fn the_suggested_commands_run_as_they_are() {
         commands.extend(next.iter().filter_map(|one| one.as_str()).map(String::from));
     }
     // Names in capitals stand for values that only the user knows.
-    let is_name = |word: &str| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_uppercase());
-    commands.retain(|command| {
-        command.starts_with("alimsg ") && !command.split(' ').any(is_name)
-    });
+    let is_name =
+        |word: &str| word.len() > 1 && word.chars().all(|letter| letter.is_ascii_uppercase());
+    commands.retain(|command| command.starts_with("alimsg ") && !command.split(' ').any(is_name));
     commands.sort();
     commands.dedup();
     assert!(commands.len() > 10, "{commands:?}");

@@ -121,7 +121,7 @@ mod tests {
         for (index, entry) in CODES.iter().enumerate() {
             assert!(!entry.meaning.is_empty() && !entry.action.is_empty(), "{}", entry.code);
             assert!(!entry.meaning.ends_with('.'), "{}", entry.code);
-            assert!(!entry.next().is_empty(), "{} has no command", entry.code);
+            assert!(!entry.explained_commands().is_empty(), "{} has no command", entry.code);
             for other in &CODES[index + 1..] {
                 assert!(
                     (entry.layer, entry.code) != (other.layer, other.code),

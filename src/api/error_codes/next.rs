@@ -1,6 +1,8 @@
 //! The commands of a code in its explanation.
 
-use crate::api::error_codes::Cause::{self, Account, Credentials, Permission, Quota, Service, Throttled};
+use crate::api::error_codes::Cause::{
+    self, Account, Credentials, Permission, Quota, Service, Throttled,
+};
 use crate::api::error_codes::Code;
 use crate::api::error_codes::Layer::{self, Cams, Meta, Sms};
 

@@ -234,7 +234,7 @@ fn every_list_fits_80_columns() {
         SHOWN.into_iter().filter(|line| lists(&line.split(' ').collect::<Vec<_>>())).collect();
     let mut lines: Vec<String> =
         lists.iter().copied().chain(local).map(|line| format!("--sandbox {line}")).collect();
-    lines.extend(["sandbox messages", "sandbox messages --count"].map(String::from));
+    lines.extend(["sandbox messages", "sandbox messages --count", "explain"].map(String::from));
     for line in lines {
         let words = shell_words::split(&line).expect("words");
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
