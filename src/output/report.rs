@@ -22,6 +22,8 @@ pub enum Report {
     },
     /// A report with a drawing of it, such as a chart, which is shown on a terminal only.
     Drawn { drawing: String, report: Box<Report> },
+    /// A list of messages, which a terminal shows as a chat.
+    Chat(Box<Report>),
     /// The report of a message that was accepted, but did not arrive everywhere.
     Undelivered { failed: FailedReceipts, report: Box<Report> },
     /// The commands that a dry run would start.
@@ -58,10 +60,12 @@ impl Report {
         }
     }
 
-    /// The report without its drawing.
+    /// The report without the form in which a terminal shows it.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } | Self::Undelivered { report, .. } => report.undrawn(),
+            Self::Drawn { report, .. } | Self::Chat(report) | Self::Undelivered { report, .. } => {
+                report.undrawn()
+            }
             other => other,
         }
     }

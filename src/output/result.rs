@@ -10,7 +10,7 @@ use crate::output::envelope::Envelope;
 use crate::output::report::Report;
 use crate::output::status::RunStatus;
 use crate::output::write::{require_open_stdout, to_stderr, to_stdout};
-use crate::output::{Screen, WARNING, dry_run, record, table, terminal_width};
+use crate::output::{Screen, WARNING, chat, dry_run, record, table};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default().bold();
@@ -26,7 +26,7 @@ impl Screen {
         status: &RunStatus,
         result: &Result<Report>,
     ) -> io::Result<()> {
-        if let Ok(Report::Streamed) = result {
+        if let Ok(Report::Streamed) = result.as_ref().map(Report::undrawn) {
             return Ok(());
         }
         if self.is_json() {
@@ -51,23 +51,30 @@ impl Screen {
         {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
+        let reader = self.reader();
         let text = match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
-                record::render(data, self.now().as_ref(), self.separated())
+                record::render(data, reader.as_ref(), self.separated())
             }
             Ok(Report::List { name, items, facts, .. }) => {
                 self.list_notes(name, items.is_empty(), facts);
-                let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
-                table::render(items, reader.as_ref(), self.separated())
+                match (&reader, result) {
+                    (Some(reader), Ok(Report::Chat(_))) => chat::render(items, reader),
+                    (Some(reader), _) => table::render(items, reader, self.columns(name)),
+                    (None, _) => self.separated().table(items),
+                }
             }
             Ok(Report::DryRun(commands)) => {
                 self.note("dry run: no command was started");
                 dry_run::render(commands, self.options.sandbox)
             }
             // These have returned above, or are never returned by `undrawn`.
-            Ok(Report::Streamed | Report::Drawn { .. } | Report::Undelivered { .. }) => {
-                return Ok(());
-            }
+            Ok(
+                Report::Streamed
+                | Report::Drawn { .. }
+                | Report::Chat(_)
+                | Report::Undelivered { .. },
+            ) => return Ok(()),
             Err(failure) => {
                 self.failure(failure);
                 return Ok(());
@@ -90,7 +97,7 @@ impl Screen {
         self.print_labelled(WARNING, "warning:", &problem);
         match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
-                for line in record::aligned(&record::cells(data, None)) {
+                for line in record::aligned(&record::cells(data, None), |_| Style::new()) {
                     to_stderr(&format!("  {line}"));
                 }
             }

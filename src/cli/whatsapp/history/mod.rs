@@ -79,7 +79,7 @@ pub struct Flags {
     #[command(flatten)]
     limit: LimitFlag,
 
-    /// Print new messages as they arrive, until stopped; with --json, one object per line
+    /// Print new messages and changes of their status, until stopped; with --json, one object per line
     #[arg(long, conflicts_with = "all")]
     follow: bool,
 
@@ -141,7 +141,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
                 "there may be more: use --all to fetch all pages"
             });
         }
-        listing.report(report::fields(&Facts { more: result.more }))
+        Report::Chat(Box::new(listing.report(report::fields(&Facts { more: result.more }))))
     })
 }
 
