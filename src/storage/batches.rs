@@ -108,8 +108,7 @@ impl CallState {
 
     /// Parses the name in the store. A damaged name counts as `unknown`: the call may have been sent.
     pub fn parse(name: &str) -> Self {
-        let states =
-            [Self::Queued, Self::Started, Self::Accepted, Self::Failed, Self::Superseded];
+        let states = [Self::Queued, Self::Started, Self::Accepted, Self::Failed, Self::Superseded];
         states.into_iter().find(|state| state.name() == name).unwrap_or(Self::Unknown)
     }
 }

@@ -24,7 +24,10 @@ use crate::storage::{self, Store};
 use identity::{check_existing, definition_text, new_batch, not_durable, other_input};
 pub use invalid::invalid_path;
 use invalid::report_invalid;
-use plan_view::{ALL_RECORDED, Progress, count_all_remaining, count_remaining, dry_run, message_noun, selection, show_plan};
+use plan_view::{
+    ALL_RECORDED, Progress, count_all_remaining, count_remaining, dry_run, message_noun, selection,
+    show_plan,
+};
 use queue::enqueue;
 
 /// Runs a batch.
@@ -138,11 +141,7 @@ fn recorded_rows(batches: &dyn Batches, batch: Option<&Batch>) -> Result<RowSet>
 }
 
 /// What earlier runs have recorded, for a dry run. Nothing is created.
-fn recorded_before(
-    context: &Context,
-    request: &mut Request<'_>,
-    plan: &Plan,
-) -> Result<Progress> {
+fn recorded_before(context: &Context, request: &mut Request<'_>, plan: &Plan) -> Result<Progress> {
     let store = match storage::open_existing(&context.settings) {
         Ok(Some(store)) => store,
         Ok(None) => return Ok(Progress::default()),

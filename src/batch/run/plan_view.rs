@@ -19,8 +19,7 @@ use crate::storage::batches::{Batch, Counts};
 
 /// How many calls a dry run shows.
 const SHOWN_CALLS: usize = 3;
-pub const ALL_RECORDED: &str =
-    "all rows of this batch were sent or have a result: nothing to send";
+pub const ALL_RECORDED: &str = "all rows of this batch were sent or have a result: nothing to send";
 
 /// What earlier runs of a batch have recorded.
 #[derive(Default)]
@@ -42,11 +41,7 @@ pub fn count_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) ->
 }
 
 /// How many rows have no call, whatever part of them this run sends.
-pub fn count_all_remaining(
-    request: &Request<'_>,
-    plan: &Plan,
-    recorded: &RowSet,
-) -> Result<u64> {
+pub fn count_all_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) -> Result<u64> {
     count_selected(request, plan, Selection { recorded, limit: None, shard: None })
 }
 
@@ -78,7 +73,7 @@ pub fn show_plan(
 fn continues(batch: &Batch) -> (String, String) {
     let Counts { queued, started, accepted, failed, unknown } = batch.counts;
     let skipped = count(queued + started + accepted + failed + unknown, "row");
-    ("continues".into(), format!("batch {}, {skipped} on record are skipped", batch.id))
+    ("continues".into(), format!("batch {}, skips {skipped} on record", batch.id))
 }
 
 fn plan_rows(request: &Request<'_>, plan: &Plan, remaining: u64) -> Vec<(String, String)> {
@@ -190,7 +185,11 @@ pub fn dry_run(
     if groups.next_group()?.is_some() {
         let shown = count(calls.len() as u64, "call");
         // The plan counts the calls of all rows.
-        let all = if remaining == plan.valid { format!(" of about {}", plan.calls) } else { String::new() };
+        let all = if remaining == plan.valid {
+            format!(" of about {}", plan.calls)
+        } else {
+            String::new()
+        };
         context.screen.note(&format!("the first {shown}{all}:"));
     }
     let calls: Vec<&dyn AnyCall> = calls.iter().map(|call| call as &dyn AnyCall).collect();

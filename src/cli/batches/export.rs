@@ -125,14 +125,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut output = tempfile::NamedTempFile::new().map_err(anyhow::Error::from)?;
     let rows = {
         let mut buffered = std::io::BufWriter::new(output.as_file_mut());
-        let rows = export::export(
-            store.batches(),
-            &batch,
-            &input,
-            filter,
-            flags.details,
-            &mut buffered,
-        )?;
+        let rows =
+            export::export(store.batches(), &batch, &input, filter, flags.details, &mut buffered)?;
         buffered.flush().map_err(anyhow::Error::from)?;
         rows
     };
