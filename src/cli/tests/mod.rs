@@ -18,6 +18,9 @@ use crate::settings::Settings;
 mod any_text;
 mod limits;
 mod lines;
+mod narrow_tree;
+mod next_commands;
+mod suggestions;
 mod vectors;
 
 /// The product call of a command line, from a dry run.

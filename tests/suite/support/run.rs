@@ -165,6 +165,8 @@ impl Running {
         let took = self.since.elapsed();
         let (stdout, stderr) = (self.stdout.finish("stdout"), self.stderr.finish("stderr"));
         let arguments = std::mem::take(&mut self.arguments);
+        let words = shell_words::split(&arguments).expect("the arguments");
+        super::suggestions::check(&words, &stdout, &stderr);
         Ran { arguments, status, stdout, stderr, took }
     }
 }
