@@ -76,7 +76,7 @@ impl<'a> Envelope<'a> {
                 envelope.dry_run = true;
                 envelope.commands = Some(commands);
             }
-            Ok(Report::Streamed | Report::Drawn { .. }) => {}
+            Ok(Report::Streamed | Report::Drawn { .. } | Report::Piped { .. }) => {}
             Err(failure) => {
                 envelope.error = Some(failure);
                 envelope.data.clone_from(&failure.data);

@@ -18,6 +18,8 @@ pub enum Report {
     },
     /// A report with a drawing of it, such as a chart, which is shown on a terminal only.
     Drawn { drawing: String, report: Box<Report> },
+    /// A report of which a pipe gets only this text, for use in a script.
+    Piped { text: String, report: Box<Report> },
     /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
     /// All output has already been printed.
@@ -43,10 +45,10 @@ impl Report {
         Self::List { name, items, facts: fields(facts), raw }
     }
 
-    /// The report without its drawing.
+    /// The report without its drawing and without its text for a pipe.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } => report.undrawn(),
+            Self::Drawn { report, .. } | Self::Piped { report, .. } => report.undrawn(),
             other => other,
         }
     }
@@ -55,6 +57,12 @@ impl Report {
     #[must_use]
     pub fn drawn(self, drawing: String) -> Self {
         Self::Drawn { drawing, report: Box::new(self) }
+    }
+
+    /// The report, of which a pipe gets only this text.
+    #[must_use]
+    pub fn piped(self, text: String) -> Self {
+        Self::Piped { text, report: Box::new(self) }
     }
 }
 

@@ -46,6 +46,12 @@ impl Screen {
         {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
+        if let Ok(Report::Piped { text, .. }) = result
+            && !self.stdout_is_terminal
+        {
+            to_stdout(&(sanitize::line(text) + "\n"))?;
+            return require_open_stdout();
+        }
         let text = match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
                 record::render(data, self.now().as_ref(), self.options.spreadsheet_safe)
@@ -69,7 +75,7 @@ impl Screen {
                 lines.collect()
             }
             // These have returned above, or are never returned by `undrawn`.
-            Ok(Report::Streamed | Report::Drawn { .. }) => return Ok(()),
+            Ok(Report::Streamed | Report::Drawn { .. } | Report::Piped { .. }) => return Ok(()),
             Err(failure) => {
                 self.failure(failure);
                 return Ok(());

@@ -43,6 +43,7 @@ mod snapshots;
 mod stand_in;
 mod templates_chat;
 mod templates_sms;
+mod text_sources;
 mod whatsapp_history;
 mod whatsapp_kinds;
 mod whatsapp_media;

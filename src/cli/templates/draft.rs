@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value, json};
 use crate::api::audit_status::TemplateType;
 use crate::chat::template as chat;
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::templates::{button, file, refuse_flags};
 use crate::message::params;
 use crate::message::template::SubmittedTemplate;
@@ -41,11 +42,11 @@ pub struct DraftFlags {
     pub language: Option<String>,
 
     /// Text of the body; variables as $(name)
-    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = CHAT)]
     pub body: Option<String>,
 
     /// Text of the header (WhatsApp)
-    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = CHAT)]
     pub header: Option<String>,
 
     /// Image, video or document instead of a header text
@@ -53,7 +54,7 @@ pub struct DraftFlags {
     pub header_media: Option<String>,
 
     /// Text of the footer (WhatsApp)
-    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = CHAT)]
     pub footer: Option<String>,
 
     /// reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE; repeatable (Viber: one url)
@@ -69,7 +70,8 @@ pub struct DraftFlags {
     pub cust_space_id: Option<String>,
 
     /// Text of the template; variables as ${name}
-    #[arg(long, visible_alias = "template-content", value_name = "TEXT", help_heading = "SMS")]
+    #[arg(long, visible_alias = "template-content", value_name = "TEXT",
+          value_parser = source::parse, help_heading = "SMS")]
     pub content: Option<String>,
 
     /// verification, notification, promotion or international
@@ -77,7 +79,7 @@ pub struct DraftFlags {
     pub template_type: Option<String>,
 
     /// Purpose of the template, for the review
-    #[arg(long, value_name = "TEXT", help_heading = "SMS")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = "SMS")]
     pub remark: Option<String>,
 
     /// Signature that is used with the template
@@ -85,11 +87,11 @@ pub struct DraftFlags {
     pub related_sign_name: Option<String>,
 
     /// Rules of the variables, as JSON
-    #[arg(long, value_name = "JSON", help_heading = "SMS")]
+    #[arg(long, value_name = "JSON", value_parser = source::parse, help_heading = "SMS")]
     pub template_rule: Option<String>,
 
     /// Where the template is used: a website, an app
-    #[arg(long, value_name = "TEXT", help_heading = "SMS")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = "SMS")]
     pub apply_scene_content: Option<String>,
 
     /// Kind of an international template: 0, 1, 2 or 3

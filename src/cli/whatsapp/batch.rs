@@ -12,7 +12,8 @@ use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::preview::render_preview;
 use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
 use crate::cli::prelude::*;
-use crate::cli::values::chat_channel;
+use crate::cli::source;
+use crate::cli::values::{FALL_BACK_RULES, chat_channel};
 use crate::message::phone;
 
 const LIST_APPROVED: &str = "alimsg templates list --audit-status approved --all";
@@ -61,11 +62,12 @@ pub struct Flags {
     fall_back_id: Option<String>,
 
     /// Text of the fallback
-    #[arg(long, value_name = "TEXT", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = "Fallback to SMS")]
     fall_back_content: Option<String>,
 
     /// When to fall back: undelivered or sentFailed
-    #[arg(long, value_name = "RULE", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "RULE", value_parser = FALL_BACK_RULES,
+          help_heading = "Fallback to SMS")]
     fall_back_rule: Option<String>,
 
     /// How long to wait for the delivery receipt before falling back, in seconds

@@ -5,7 +5,8 @@ use crate::chat::draft::{Draft, Envelope};
 use crate::cli::anything;
 use crate::cli::prelude::*;
 use crate::cli::send_flags::SendFlags;
-use crate::cli::values::chat_channel;
+use crate::cli::source;
+use crate::cli::values::{FALL_BACK_RULES, chat_channel};
 use crate::message::phone;
 use crate::send::idempotency::Tracking;
 use crate::send::receipt_lookup::ReceiptQuery;
@@ -42,11 +43,12 @@ pub struct EnvelopeFlags {
     fall_back_id: Option<String>,
 
     /// Text of the fallback
-    #[arg(long, value_name = "TEXT", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = "Fallback to SMS")]
     fall_back_content: Option<String>,
 
     /// When to fall back: undelivered or sentFailed
-    #[arg(long, value_name = "RULE", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "RULE", value_parser = FALL_BACK_RULES,
+          help_heading = "Fallback to SMS")]
     fall_back_rule: Option<String>,
 
     /// How long to wait for the delivery receipt before falling back, in seconds
