@@ -35,8 +35,7 @@ pub fn parse(given: &str) -> std::result::Result<String, String> {
     Ok(text.to_string())
 }
 
-const FORMS: &str =
-    "the value is the text itself, @FILE, or - for stdin; @@ begins a text with @";
+const FORMS: &str = "the value is the text itself, @FILE, or - for stdin; @@ begins a text with @";
 
 fn stdin() -> std::io::Result<String> {
     if STDIN_IS_TAKEN.swap(true, Ordering::Relaxed) {

@@ -108,7 +108,8 @@ impl Screen {
         to_stderr(match (failure.outcome, failure.about_a_change) {
             (Outcome::NotSent, false) => "  nothing was sent",
             (Outcome::NotSent, true) => "  nothing was changed",
-            (Outcome::Sent, _) => "  the message was sent",
+            (Outcome::Sent, false) => "  the message was sent",
+            (Outcome::Sent, true) => "  a part of the change was made",
             (Outcome::Unknown, false) => {
                 "  outcome unknown: the message may have been sent; check before you send again"
             }

@@ -70,7 +70,9 @@ impl Draft {
         let sign_name = self.sign_name.as_deref().unwrap_or_default();
         let bare = sign_name.trim_matches(['【', '】']);
         let signature = (bare != sign_name).then(|| {
-            format!("the service adds 【】 around the signature by itself: write --sign-name {bare}")
+            format!(
+                "the service adds 【】 around the signature by itself: write --sign-name {bare}"
+            )
         });
         let has_link = |(_, value): &&(String, String)| {
             let value = value.to_lowercase();
