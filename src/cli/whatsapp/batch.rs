@@ -14,6 +14,7 @@ use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
 use crate::cli::prelude::*;
 use crate::cli::source;
 use crate::cli::values::{FALL_BACK_RULES, chat_channel};
+use crate::cli::whatsapp::pick;
 use crate::message::phone;
 
 const LIST_APPROVED: &str = "alimsg templates list --audit-status approved --all";
@@ -107,7 +108,11 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         Channel::Viber => phone::check_chat_sender("--from", number),
         Channel::Whatsapp | Channel::Sms => phone::check_chat_number("--from", number),
     };
-    let from = inputs.need("--from", "Sending number", flags.from, sender)?;
+    let known = flags.cust_space_id.as_deref();
+    let from =
+        inputs.need_from_list("--from", "Sending number", flags.from, sender, |context| {
+            pick::number(context, channel, known)
+        })?;
     let template_code =
         inputs.need("--template-code", "Template code", flags.template_code, anything)?;
     let mut label = flags.label;

@@ -7,6 +7,7 @@ use crate::cli::prelude::*;
 use crate::cli::send_flags::SendFlags;
 use crate::cli::source;
 use crate::cli::values::{FALL_BACK_RULES, chat_channel};
+use crate::cli::whatsapp::pick;
 use crate::message::phone;
 use crate::send::idempotency::Tracking;
 use crate::send::receipt_lookup::ReceiptQuery;
@@ -106,14 +107,20 @@ impl EnvelopeFlags {
         let mut inputs = Inputs::new(context);
         let sender = |number: &str| phone::check_business_number(channel, number);
         let recipient = |number: &str| phone::check_chat_number("--to", number);
-        let from = inputs.need("--from", "Sending number", self.from, sender)?;
+        let space = self.cust_space_id.as_deref();
+        let from =
+            inputs.need_from_list("--from", "Sending number", self.from, sender, |context| {
+                pick::number(context, channel, space)
+            })?;
         let to = inputs.need("--to", "Recipient", self.to, recipient)?;
         let content = content(&mut inputs)?;
         let mut cust_space_id = self.cust_space_id;
         if needs_space {
             let question = "Channel instance (cust-space-id)";
-            cust_space_id =
-                Some(inputs.need("--cust-space-id", question, cust_space_id, anything)?);
+            let pick = |context: &Context| pick::space(context, Some(channel));
+            let flag = "--cust-space-id";
+            let space = inputs.need_from_list(flag, question, cust_space_id, anything, pick)?;
+            cust_space_id = Some(space);
         }
         let mut label = self.label;
         if channel == Channel::Viber {
