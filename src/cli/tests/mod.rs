@@ -19,6 +19,7 @@ mod any_text;
 mod limits;
 mod lines;
 mod next_commands;
+mod suggestions;
 mod vectors;
 
 /// The product call of a command line, from a dry run.
