@@ -213,6 +213,25 @@ impl<'r> Inputs<'r> {
         }
     }
 
+    /// As [`Inputs::need`], but a value that was not given is picked from a list at a terminal. `pick`
+    /// returns `None` if there is no list; then the user types the value.
+    ///
+    /// # Errors
+    /// As [`Inputs::need`]; the user picked nothing.
+    pub fn need_from_list(
+        &mut self,
+        flag: &'static str,
+        question: &str,
+        given: Option<String>,
+        check: impl Fn(&str) -> Result<()>,
+        pick: impl FnOnce(&Context) -> Result<Option<String>>,
+    ) -> Result<String> {
+        let settings = &self.context.settings;
+        let is_asked = given.is_none() && settings.interactive && !settings.dry_run;
+        let picked = if is_asked { pick(self.context)? } else { None };
+        self.need(flag, question, given.or(picked), check)
+    }
+
     /// Fails if a value is missing, and names all missing flags at once. `next` are commands that
     /// show possible values.
     pub fn complete(self, next: &[&str]) -> Result<()> {

@@ -95,6 +95,7 @@ impl<'a> Envelope<'a> {
                 Report::Streamed
                 | Report::Drawn { .. }
                 | Report::Chat(_)
+                | Report::Piped { .. }
                 | Report::Undelivered { .. },
             ) => {}
             Err(failure) => {

@@ -26,6 +26,8 @@ pub enum Report {
     Chat(Box<Report>),
     /// The report of a message that was accepted, but did not arrive everywhere.
     Undelivered { failed: FailedReceipts, report: Box<Report> },
+    /// A report of which a pipe gets only this text, for use in a script.
+    Piped { text: String, report: Box<Report> },
     /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
     /// All output has already been printed.
@@ -63,9 +65,10 @@ impl Report {
     /// The report without the form in which a terminal shows it.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } | Self::Chat(report) | Self::Undelivered { report, .. } => {
-                report.undrawn()
-            }
+            Self::Drawn { report, .. }
+            | Self::Chat(report)
+            | Self::Piped { report, .. }
+            | Self::Undelivered { report, .. } => report.undrawn(),
             other => other,
         }
     }
@@ -74,6 +77,12 @@ impl Report {
     #[must_use]
     pub fn drawn(self, drawing: String) -> Self {
         Self::Drawn { drawing, report: Box::new(self) }
+    }
+
+    /// The report, of which a pipe gets only this text.
+    #[must_use]
+    pub fn piped(self, text: String) -> Self {
+        Self::Piped { text, report: Box::new(self) }
     }
 }
 

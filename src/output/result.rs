@@ -51,6 +51,14 @@ impl Screen {
         {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
+        if let Ok(Report::Piped { text, .. }) = result
+            && !self.stdout_is_terminal
+            && self.options.format == OutputFormat::Text
+            && self.options.fields.is_empty()
+        {
+            to_stdout(&(sanitize::line(text) + "\n"))?;
+            return require_open_stdout();
+        }
         let reader = self.reader();
         let text = match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
@@ -73,6 +81,7 @@ impl Screen {
                 Report::Streamed
                 | Report::Drawn { .. }
                 | Report::Chat(_)
+                | Report::Piped { .. }
                 | Report::Undelivered { .. },
             ) => return Ok(()),
             Err(failure) => {
@@ -131,8 +140,9 @@ fn outcome(failure: &Failure) -> &'static str {
     match (failure.outcome, failure.about_a_change, has_several) {
         (Outcome::NotSent, false, _) => "nothing was sent",
         (Outcome::NotSent, true, _) => "nothing was changed",
-        (Outcome::Sent, _, false) => "the message was sent",
-        (Outcome::Sent, _, true) => "some messages were sent",
+        (Outcome::Sent, true, _) => "a part of the change was made",
+        (Outcome::Sent, false, false) => "the message was sent",
+        (Outcome::Sent, false, true) => "some messages were sent",
         (Outcome::Unknown, false, false) => {
             "outcome unknown: the message may have been sent; check before you send again"
         }

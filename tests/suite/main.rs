@@ -48,6 +48,7 @@ mod stand_in;
 mod suggestions;
 mod templates_chat;
 mod templates_sms;
+mod text_sources;
 mod twenty_tasks;
 mod whatsapp_history;
 mod whatsapp_kinds;

@@ -7,6 +7,7 @@ mod history;
 mod media;
 mod number_flags;
 mod numbers;
+mod pick;
 mod profile;
 mod send;
 mod session;

@@ -115,6 +115,20 @@ pub fn watch_signals(_on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<
 /// Does nothing: signals do not interrupt system calls on Windows.
 pub fn interrupt_own_waits() {}
 
+/// Does nothing: the prompt then ends without an answer.
+pub fn interrupt_self() {}
+
+/// The editor of lines restores the mode of the console by itself.
+pub struct TerminalMode;
+
+impl TerminalMode {
+    pub fn current() -> Self {
+        Self
+    }
+
+    pub fn restore(&self) {}
+}
+
 pub fn reraise(_signal: c_int) {}
 
 pub fn signal_name(signal: c_int) -> String {
