@@ -9,7 +9,7 @@ const TEMPLATES: &str = "alimsg templates list --audit-status approved";
 const SIGNATURES: &str = "alimsg sms signs list --audit-status approved";
 const NUMBERS: &str = "alimsg whatsapp numbers list";
 const ACCOUNTS: &str = "alimsg whatsapp accounts list";
-const DOCTOR: &str = "aliyun configure list";
+const DOCTOR: &str = "alimsg doctor";
 
 impl Code {
     /// Commands that show valid values, the cause or the state; complete, so that they can be run
