@@ -7,7 +7,7 @@ use crate::support::{Terminal, World};
 
 const START: &str = "<!-- recording: written by `UPDATE_REFERENCES=1 cargo test --test suite readme` -->\n```text\n";
 const END: &str = "```\n<!-- end of the recording -->";
-const COLUMNS: u16 = 80;
+const COLUMNS: u16 = 100;
 
 /// Types an SMS in the sandbox; returns the command and what is on the screen at the end.
 fn record() -> String {
@@ -18,8 +18,8 @@ fn record() -> String {
     let mut terminal = Terminal::start_in(command, COLUMNS);
     terminal.pick("Signature", "Acme", "Acme");
     terminal.pick("Template", "SMS_100002", "SMS_100002");
-    terminal.answer("name", "Alice");
-    terminal.answer("order", "42");
+    terminal.answer("${name} in text", "Alice");
+    terminal.answer("${order} in text", "42");
     terminal.answer("Type \"yes\"", "yes");
     let ran = terminal.wait();
     assert_eq!(ran.exit(), 0, "{ran:#?}");
