@@ -85,7 +85,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let failure = checks.iter_mut().find_map(|check| check.failure.take());
     let prerequisites = PREREQUISITES
         .iter()
-        .map(|one| fields(one))
+        .map(fields)
         .map(|mut row| {
             let command = row["check"].as_str().map(|one| context.settings.rerun_command(one));
             row.insert("check".into(), json!(command));
