@@ -25,6 +25,7 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+mod doctor;
 mod explain;
 pub mod global_flags;
 pub mod help;
@@ -147,6 +148,8 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
+    Doctor(doctor::Flags),
     /// Explain an error code: what happened, whether the message went out, what to do
     Explain(explain::Flags),
     /// Print the least RAM policy for commands, as JSON
@@ -171,6 +174,7 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,
     Sandbox => sandbox::run,

@@ -29,7 +29,7 @@ use batches::{Batch, Batches};
 #[cfg(feature = "postgres")]
 use postgres::url::Url;
 
-pub use sqlite::{any_alive, repair};
+pub use sqlite::{abandoned_leases, any_alive, repair};
 
 /// The value of `--store` for the database in the state folder.
 const SQLITE: &str = "sqlite";

@@ -69,6 +69,16 @@ pub fn check_owner(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// No bits: access is controlled in another way.
+pub fn mode(_metadata: &Metadata) -> u32 {
+    0
+}
+
+/// Not available.
+pub fn free_bytes(_path: &Path) -> Option<u64> {
+    None
+}
+
 pub fn is_root() -> bool {
     false
 }
