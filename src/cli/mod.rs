@@ -25,6 +25,8 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+pub mod config;
+pub mod defaults;
 pub mod global_flags;
 pub mod keys;
 mod page_flags;
@@ -49,6 +51,7 @@ use clap::{Parser, Subcommand};
 use crate::cli::global_flags::GlobalFlags;
 use crate::context::Context;
 use crate::error::Result;
+use crate::message::channel::Channel;
 
 /// Send WhatsApp and SMS messages on Alibaba Cloud: never twice, never guessing.
 #[derive(Debug, Parser)]
@@ -153,6 +156,9 @@ pub enum Command {
     /// Idempotency keys: which were used, and how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// Configuration: defaults for sender, signature, language, region and others; no secrets
+    #[command(subcommand, after_help = config::EXAMPLES)]
+    Config(config::Command),
     /// Control the sandbox: incoming messages, faults, count of sent messages, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
@@ -164,7 +170,15 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Config => config::run,
     Sandbox => sandbox::run,
+}
+
+impl Command {
+    /// Whether it reads or changes the configuration itself: it must run without a valid one.
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Config(_))
+    }
 }
 
 /// Collects required values. A value that was not given is asked for at a terminal, and reported
@@ -172,14 +186,27 @@ dispatch! {
 pub struct Inputs<'r> {
     context: &'r Context,
     missing: Vec<&'static str>,
+    /// Defaults of senders and channel instances are for WhatsApp: on Viber they are others.
+    channel: Channel,
+    uses_defaults: bool,
 }
 
 impl<'r> Inputs<'r> {
     pub fn new(context: &'r Context) -> Self {
-        Self { context, missing: Vec::new() }
+        Self { context, missing: Vec::new(), channel: Channel::Whatsapp, uses_defaults: true }
     }
 
-    /// Checks the given value, or asks for it. Returns an empty text if it is missing; then
+    /// For a message or a question about this channel.
+    pub fn for_channel(context: &'r Context, channel: Channel) -> Self {
+        Self { channel, ..Self::new(context) }
+    }
+
+    /// For values that have to be given.
+    pub fn without_defaults(context: &'r Context) -> Self {
+        Self { uses_defaults: false, ..Self::new(context) }
+    }
+
+    /// Checks the given value or the default of the flag, or asks for it. Returns an empty text if it is missing; then
     /// [`Inputs::complete`] fails.
     ///
     /// # Errors
@@ -191,6 +218,10 @@ impl<'r> Inputs<'r> {
         given: Option<String>,
         check: impl Fn(&str) -> Result<()>,
     ) -> Result<String> {
+        let given = match self.uses_defaults {
+            true => defaults::or_default(self.context, self.channel, flag, given),
+            false => given,
+        };
         match given {
             Some(given) => check(&given).map(|()| given),
             None if self.context.settings.interactive && !self.context.settings.dry_run => {

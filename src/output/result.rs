@@ -31,8 +31,10 @@ impl Screen {
         }
         if self.options.json {
             let (account, warnings) = (status.account.borrow(), self.warnings.borrow());
+            let defaults = status.used_defaults.borrow();
             Envelope {
                 account: account.as_ref(),
+                defaults: &defaults,
                 warnings: Some(&warnings),
                 ai_mode_disabled: Some(status.ai_mode_disabled.get()),
                 ..Envelope::from_result(command, result, self.options.sandbox)

@@ -51,6 +51,7 @@ pub fn show_plan(
         rows.push(("continues".into(), format!("batch {}, {done} rows have a result", batch.id)));
     }
     rows.push(("account".into(), guard.account()?.describe()));
+    context.status.mark_defaults(&mut rows);
     let noun = message_noun(request.definition.channel);
     context.screen.plan(&format!("About to send {}:", count(remaining, noun)), &rows);
     Ok(())

@@ -23,7 +23,7 @@ pub struct Flags {
 /// # Errors
 /// Invalid input; no confirmation; an unknown template; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
-    let id = flags.template.id(context)?;
+    let id = flags.template.given_id(context)?;
     let fetch_call = id.fetch_call();
     let current = |client: &Client<'_>| -> Result<Rows> {
         let template = id.fetch(client)?;

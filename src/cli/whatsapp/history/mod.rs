@@ -145,7 +145,7 @@ struct Facts {
 }
 
 fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
-    let mut inputs = Inputs::new(context);
+    let mut inputs = Inputs::for_channel(context, flags.channel_type);
     let check = |number: &str| phone::check_business_number(flags.channel_type, number);
     let business = inputs.need("--from", "Business number", flags.from.clone(), check)?;
     let question = "Channel instance (cust-space-id)";
