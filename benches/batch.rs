@@ -295,6 +295,7 @@ fn measure_store(rows: u64) -> Result<()> {
         timeout: Duration::from_secs(10),
         aliyun: None,
         store: None,
+        defaults: alimsg::settings::defaults::Defaults::default(),
         ephemeral_state: false,
         sandbox: false,
     };

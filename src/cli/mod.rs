@@ -25,6 +25,8 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+pub mod config;
+pub mod defaults;
 mod doctor;
 mod explain;
 pub mod global_flags;
@@ -56,6 +58,7 @@ use clap::{Parser, Subcommand};
 use crate::cli::global_flags::GlobalFlags;
 use crate::context::Context;
 use crate::error::Result;
+use crate::message::channel::Channel;
 
 /// Send WhatsApp, Viber and SMS messages through Alibaba Cloud, never twice
 #[derive(Debug, Parser)]
@@ -154,6 +157,9 @@ pub enum Command {
     Explain(explain::Flags),
     /// Print the least RAM policy for commands, as JSON
     Policy(policy::Flags),
+    /// Configuration: defaults for sender, signature, language, region and others; no secrets
+    #[command(subcommand, after_help = config::EXAMPLES)]
+    Config(config::Command),
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
@@ -164,7 +170,15 @@ pub enum Command {
 impl Command {
     /// Whether it can start `aliyun`.
     pub const fn may_start_aliyun(&self) -> bool {
-        !matches!(self, Self::Sandbox(_) | Self::Explain(_) | Self::Policy(_) | Self::Help(_))
+        !matches!(
+            self,
+            Self::Config(_) | Self::Explain(_) | Self::Policy(_) | Self::Sandbox(_) | Self::Help(_)
+        )
+    }
+
+    /// Whether it reads or changes the configuration itself: it must run without a valid one.
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Config(_))
     }
 }
 
@@ -177,6 +191,7 @@ dispatch! {
     Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,
+    Config => config::run,
     Sandbox => sandbox::run,
     Help => help::run,
 }
@@ -186,14 +201,27 @@ dispatch! {
 pub struct Inputs<'r> {
     context: &'r Context,
     missing: Vec<&'static str>,
+    /// Defaults of senders and channel instances are for WhatsApp: on Viber they are others.
+    channel: Channel,
+    uses_defaults: bool,
 }
 
 impl<'r> Inputs<'r> {
     pub fn new(context: &'r Context) -> Self {
-        Self { context, missing: Vec::new() }
+        Self { context, missing: Vec::new(), channel: Channel::Whatsapp, uses_defaults: true }
     }
 
-    /// Checks the given value, or asks for it. Returns an empty text if it is missing; then
+    /// For a message or a question about this channel.
+    pub fn for_channel(context: &'r Context, channel: Channel) -> Self {
+        Self { channel, ..Self::new(context) }
+    }
+
+    /// For values that have to be given.
+    pub fn without_defaults(context: &'r Context) -> Self {
+        Self { uses_defaults: false, ..Self::new(context) }
+    }
+
+    /// Checks the given value or the default of the flag, or asks for it. Returns an empty text if it is missing; then
     /// [`Inputs::complete`] fails.
     ///
     /// # Errors
@@ -205,6 +233,10 @@ impl<'r> Inputs<'r> {
         given: Option<String>,
         check: impl Fn(&str) -> Result<()>,
     ) -> Result<String> {
+        let given = match self.uses_defaults {
+            true => defaults::or_default(self.context, self.channel, flag, given),
+            false => given,
+        };
         match given {
             Some(given) => check(&given).map(|()| given),
             None if self.context.settings.interactive && !self.context.settings.dry_run => {

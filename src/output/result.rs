@@ -31,9 +31,11 @@ impl Screen {
         }
         if self.is_json() {
             let (account, warnings) = (status.account.borrow(), self.warnings.borrow());
+            let defaults = status.used_defaults.borrow();
             let (sandbox, raw) = (self.options.sandbox, self.options.raw);
             let envelope = Envelope {
                 account: account.as_ref(),
+                defaults: &defaults,
                 warnings: Some(&warnings),
                 ai_mode_disabled: Some(status.ai_mode_disabled.get()),
                 ..Envelope::from_result(command, result, sandbox, raw)

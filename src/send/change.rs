@@ -117,7 +117,9 @@ fn make(
     if !context.settings.yes {
         rows.extend_from_slice(&change.rows);
         rows.push(("account".into(), guard.account()?.describe()));
-        context.screen.plan(&change.title, &rows);
+        let mut shown = rows.clone();
+        context.status.mark_defaults(&mut shown);
+        context.screen.plan(&change.title, &shown);
         ask(context, &change.question, &rows)?;
     }
     let client = Client::open(context, &guard)?;

@@ -65,6 +65,7 @@ pub fn show_plan(
     let mut rows = plan_rows(request, plan, remaining);
     rows.extend(existing.map(continues));
     rows.push(("account".into(), guard.account()?.describe()));
+    context.status.mark_defaults(&mut rows);
     let noun = message_noun(request.definition.channel);
     context.screen.plan(&format!("About to send {}:", count(remaining, noun)), &rows);
     Ok(())

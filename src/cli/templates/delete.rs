@@ -50,7 +50,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let code = code.unwrap_or_default();
     let template = TemplateFlags { code, channel, language, cust_space_id };
-    let id = template.id(context)?;
+    let id = template.given_id(context)?;
     let fetch_call = id.fetch_call();
     let current = |client: &Client<'_>| -> Result<Rows> {
         let template = id.fetch(client)?;

@@ -11,6 +11,7 @@ use crate::batch::row::{Row, RowRules};
 use crate::batch::run;
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::preview::render_preview;
+use crate::cli::defaults::or_default;
 use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
 use crate::cli::prelude::*;
 use crate::cli::source;
@@ -97,14 +98,16 @@ pub struct Flags {
 /// # Errors
 /// As [`run::run`].
 pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
-    let flags = *flags;
+    let mut flags = *flags;
     let channel = flags.channel_type;
+    flags.language = or_default(context, channel, "--language", flags.language);
+    flags.cust_space_id = or_default(context, channel, "--cust-space-id", flags.cust_space_id);
     let viber_only = flags.label.is_some() || flags.tag.is_some() || flags.ttl.is_some();
     if channel != Channel::Viber && viber_only {
         return Err(Failure::usage("--label, --tag and --ttl are for Viber only")
             .hint("remove them, or add --channel-type viber"));
     }
-    let mut inputs = Inputs::new(context);
+    let mut inputs = Inputs::for_channel(context, channel);
     let sender = |number: &str| match channel {
         Channel::Viber => phone::check_chat_sender("--from", number),
         Channel::Whatsapp | Channel::Sms => phone::check_chat_number("--from", number),

@@ -8,6 +8,7 @@ mod wait;
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::api::operations::SEND_SMS;
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::prompts::name_missing_variables;
 use crate::cli::send_flags::SendFlags;
@@ -136,7 +137,8 @@ fn draft(context: &Context, flags: Flags) -> Result<Draft> {
         inputs.need("--phone-numbers", "Phone numbers, separated by commas", given, |text| {
             recipients(text).map(drop)
         })?;
-    let (mut sign_name, mut template_code) = (flags.sign_name, flags.template_code);
+    let mut sign_name = or_default(context, Channel::Sms, "--sign-name", flags.sign_name);
+    let mut template_code = flags.template_code;
     if !context.settings.interactive || context.settings.dry_run {
         // Without a terminal, the user cannot pick them from the lists.
         sign_name = Some(inputs.need("--sign-name", "Signature", sign_name, anything)?);

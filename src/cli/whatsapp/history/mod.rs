@@ -154,7 +154,7 @@ struct Facts {
 }
 
 fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
-    let mut inputs = Inputs::new(context);
+    let mut inputs = Inputs::for_channel(context, flags.channel_type);
     let check = |number: &str| phone::check_business_number(flags.channel_type, number);
     let (from, known, channel) = (flags.from.clone(), &flags.cust_space_id, flags.channel_type);
     let business = inputs.need_from_list("--from", "Business number", from, check, |context| {

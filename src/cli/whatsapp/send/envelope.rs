@@ -3,6 +3,7 @@
 use crate::chat::content::refuse_foreign_flags;
 use crate::chat::draft::{Draft, Envelope};
 use crate::cli::anything;
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::send_flags::SendFlags;
 use crate::cli::source;
@@ -104,7 +105,7 @@ impl EnvelopeFlags {
         let viber_only = given![self; label, tag, ttl, tracking_data];
         refuse_foreign_flags(channel, &whatsapp_only, &viber_only)?;
         let safety = self.safety.check()?;
-        let mut inputs = Inputs::new(context);
+        let mut inputs = Inputs::for_channel(context, channel);
         let sender = |number: &str| phone::check_business_number(channel, number);
         let recipient = |number: &str| phone::check_chat_number("--to", number);
         let space = self.cust_space_id.as_deref();
@@ -114,7 +115,8 @@ impl EnvelopeFlags {
             })?;
         let to = inputs.need("--to", "Recipient", self.to, recipient)?;
         let content = content(&mut inputs)?;
-        let mut cust_space_id = self.cust_space_id;
+        let mut cust_space_id =
+            or_default(context, channel, "--cust-space-id", self.cust_space_id);
         if needs_space {
             let question = "Channel instance (cust-space-id)";
             let pick = |context: &Context| pick::space(context, Some(channel));

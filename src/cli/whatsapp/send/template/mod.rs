@@ -9,6 +9,7 @@ use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::draft::{Body, Draft, TemplateBody};
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::cli::prelude::*;
+use crate::cli::defaults::or_default;
 use crate::cli::prompts::{name_missing_variables, text_rows};
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
 use crate::message::params;
@@ -66,7 +67,12 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         context,
         guard: &guard,
         channel: envelope.channel_type,
-        cust_space_id: envelope.cust_space_id.clone(),
+        cust_space_id: or_default(
+            context,
+            envelope.channel_type,
+            "--cust-space-id",
+            envelope.cust_space_id.clone(),
+        ),
         code: flags.template_code,
         language: flags.language,
     };
