@@ -79,15 +79,16 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if flags.fix && repair(context, &checks)? {
         checks = diagnosis::diagnose(context)?;
     }
+    let rerun = context.settings.rerun_flags();
     for check in &mut checks {
-        check.fix = check.fix.take().map(|fix| context.settings.rerun_command(&fix));
+        check.fix = check.fix.take().map(|fix| rerun.command(&fix));
     }
     let failure = checks.iter_mut().find_map(|check| check.failure.take());
     let prerequisites = PREREQUISITES
         .iter()
         .map(fields)
         .map(|mut row| {
-            let command = row["check"].as_str().map(|one| context.settings.rerun_command(one));
+            let command = row["check"].as_str().map(|one| rerun.command(one));
             row.insert("check".into(), json!(command));
             row
         })
@@ -161,6 +162,7 @@ fn planned(context: &Context) -> Vec<PlannedCommand> {
     let command = |arguments: Vec<String>| PlannedCommand {
         phase: Phase::Guard,
         argv: std::iter::once(program.clone()).chain(arguments).collect(),
+        env: AliyunCli::planned_environment(&context.settings),
         when: None,
     };
     diagnosis::commands().map(command).into()

@@ -344,7 +344,9 @@ impl Screen {
                 let items = items.iter().map(|item| fields::select(item, paths)).collect();
                 Report::List { name, items, facts, raw }
             }
-            Report::Drawn { report, .. } | Report::Chat(report) => self.select_fields(*report)?,
+            Report::Drawn { report, .. } | Report::Piped { report, .. } | Report::Chat(report) => {
+                self.select_fields(*report)?
+            }
             Report::Undelivered { failed, report } => {
                 let report = Box::new(self.select_fields(*report)?);
                 Report::Undelivered { failed, report }

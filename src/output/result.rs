@@ -10,7 +10,7 @@ use crate::output::envelope::Envelope;
 use crate::output::report::Report;
 use crate::output::status::RunStatus;
 use crate::output::write::{require_open_stdout, to_stderr, to_stdout};
-use crate::output::{Screen, WARNING, chat, dry_run, record, table};
+use crate::output::{OutputFormat, Screen, WARNING, chat, dry_run, record, table};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default().bold();

@@ -37,6 +37,7 @@ impl Screen {
             Report::Record { data, .. } => self.complete_fields(data),
             Report::Drawn { report, .. }
             | Report::Chat(report)
+            | Report::Piped { report, .. }
             | Report::Undelivered { report, .. } => self.complete_report(report),
             Report::List { facts, .. } => self.complete_fields(facts),
             Report::DryRun(_) | Report::Streamed => {}

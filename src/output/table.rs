@@ -248,7 +248,7 @@ mod tests {
             let long = piece.repeat(70_000);
             for item in [json!({ "code": long }), json!({ &long: "code" })] {
                 for width in [0, 80, u16::MAX] {
-                    let table = render(&items(&[item.clone()]), &reader(width), ALL);
+                    let table = render(&items(std::slice::from_ref(&item)), &reader(width), ALL);
                     let widest = table.lines().map(measure_text_width).max().unwrap_or(0);
                     assert!(widest <= usize::from(width.max(1)), "{piece:?} {width}");
                 }

@@ -115,8 +115,7 @@ impl EnvelopeFlags {
             })?;
         let to = inputs.need("--to", "Recipient", self.to, recipient)?;
         let content = content(&mut inputs)?;
-        let mut cust_space_id =
-            or_default(context, channel, "--cust-space-id", self.cust_space_id);
+        let mut cust_space_id = or_default(context, channel, "--cust-space-id", self.cust_space_id);
         if needs_space {
             let question = "Channel instance (cust-space-id)";
             let pick = |context: &Context| pick::space(context, Some(channel));

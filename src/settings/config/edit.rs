@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::config::file::{self, ConfigFile, DEFAULTS, Problem};
-use crate::config::secret;
 use crate::error::{Failure, Result};
+use crate::settings::config::file::{self, ConfigFile, DEFAULTS, Problem};
+use crate::settings::config::secret;
 use crate::settings::defaults::Key;
 
 /// A change of one key.
@@ -23,7 +23,12 @@ pub enum Edit<'v> {
 ///
 /// # Errors
 /// The value is not valid; the file is not valid, or cannot be read or written. It is then unchanged.
-pub fn edit(path: &Path, profile: Option<&str>, key: Key, edit: Edit<'_>) -> Result<Option<String>> {
+pub fn edit(
+    path: &Path,
+    profile: Option<&str>,
+    key: Key,
+    edit: Edit<'_>,
+) -> Result<Option<String>> {
     if let Edit::Set(text) = edit {
         if secret::find(text).is_some() {
             return Err(Problem::secret(None).failure());
@@ -44,9 +49,9 @@ pub fn edit(path: &Path, profile: Option<&str>, key: Key, edit: Edit<'_>) -> Res
     let _lock = File::open(&folder).and_then(|folder| folder.lock().map(|()| folder));
     let text = file::read(&path)?.unwrap_or_default();
     ConfigFile::parse(&path, &text)?;
-    let mut document: DocumentMut = text
-        .parse()
-        .map_err(|error| Failure::internal(format!("the configuration cannot be changed: {error}")))?;
+    let mut document: DocumentMut = text.parse().map_err(|error| {
+        Failure::internal(format!("the configuration cannot be changed: {error}"))
+    })?;
     let former = change(&mut document, profile, key, edit);
     let changed = document.to_string();
     if changed != text {
@@ -115,7 +120,8 @@ mod tests {
     fn a_change_keeps_the_rest_of_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("new/config.toml");
-        let set = |profile, key, value| edit(&path, profile, key, Edit::Set(value)).expect("written");
+        let set =
+            |profile, key, value| edit(&path, profile, key, Edit::Set(value)).expect("written");
         let text = || std::fs::read_to_string(&path).expect("a file");
         assert_eq!(set(None, Key::From, "8613800000001"), None);
         assert_eq!(text(), "[defaults]\nfrom = \"8613800000001\"\n");
@@ -129,7 +135,11 @@ mod tests {
         let former = edit(&path, Some("a b"), Key::SignName, Edit::Unset).expect("written");
         assert_eq!(former.as_deref(), Some("say \"hi\""));
         assert_eq!(edit(&path, Some("c"), Key::SignName, Edit::Unset).expect("nothing"), None);
-        assert!(!text().contains("sign_name") && text().contains("[profile.\"a b\"]"), "{}", text());
+        assert!(
+            !text().contains("sign_name") && text().contains("[profile.\"a b\"]"),
+            "{}",
+            text()
+        );
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 use toml_edit::{Document, Item, Table, TableLike};
 
-use crate::config::secret;
 use crate::error::{Failure, Result};
+use crate::settings::config::secret;
 use crate::settings::defaults::{Default, Key, Source};
 
 /// The variable with the path of the user's file.
@@ -98,15 +98,26 @@ impl ConfigFile {
                 _ if !TABLES.contains(&name) => {
                     let known = TABLES.map(|table| format!("[{table}]")).join(", ");
                     let known = known.replace("[profile]", "[profile.NAME]");
-                    let what = if table(item) { format!("table [{name}]") } else { format!("key {name:?}") };
+                    let what = if table(item) {
+                        format!("table [{name}]")
+                    } else {
+                        format!("key {name:?}")
+                    };
                     let hint = match Key::from_name(name) {
                         Some(_) => format!("write it below the line [{DEFAULTS}]"),
                         None => format!("the tables are {known}"),
                     };
-                    return Err(Problem { place, hint: Some(hint), ..Problem::new(format!("unknown {what}")) });
+                    return Err(Problem {
+                        place,
+                        hint: Some(hint),
+                        ..Problem::new(format!("unknown {what}"))
+                    });
                 }
                 _ if !table(item) => {
-                    return Err(Problem { place, ..Problem::new(format!("{name} is not a table")) });
+                    return Err(Problem {
+                        place,
+                        ..Problem::new(format!("{name} is not a table"))
+                    });
                 }
                 DEFAULTS => self.defaults = keys(item, place)?,
                 PROFILE => {
@@ -160,7 +171,10 @@ fn keys(
     place: Option<Range<usize>>,
 ) -> std::result::Result<Vec<(Key, String)>, Problem> {
     let Some(table) = item.as_table_like() else {
-        return Err(Problem { place, ..Problem::new("expected a table, as in [profile.NAME]".into()) });
+        return Err(Problem {
+            place,
+            ..Problem::new("expected a table, as in [profile.NAME]".into())
+        });
     };
     let mut values = Vec::new();
     for (name, item) in table.iter() {
@@ -207,9 +221,11 @@ impl Problem {
     }
 
     pub fn secret(place: Option<Range<usize>>) -> Self {
-        let hint = "remove it: alimsg never needs a key, and aliyun keeps its own (`aliyun configure`)";
+        let hint =
+            "remove it: alimsg never needs a key, and aliyun keeps its own (`aliyun configure`)";
         Self {
-            message: "an access key or another secret does not belong in a configuration file".into(),
+            message: "an access key or another secret does not belong in a configuration file"
+                .into(),
             hint: Some(hint.into()),
             place,
         }
@@ -258,7 +274,8 @@ pub fn read(path: &Path) -> Result<Option<String>> {
                 let valid = error.utf8_error().valid_up_to();
                 let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
                 let place = before.len()..before.len();
-                Err(Problem { place: Some(place), ..Problem::new("not UTF-8".into()) }.at(path, &before))
+                Err(Problem { place: Some(place), ..Problem::new("not UTF-8".into()) }
+                    .at(path, &before))
             }
         },
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -293,7 +310,10 @@ mod tests {
             ("[defaults]\nfrom = ", "line 2, column 8"),
             ("[defaults]\nfrom = 1", "line 2, column 8: from takes a text"),
             ("[defaults]\n\n  form = \"1\"", "line 3, column 3: unknown key \"form\""),
-            ("[profile.\"a b\"]\nai_mode = \"on\"", "line 2, column 11: ai_mode takes switch or call"),
+            (
+                "[profile.\"a b\"]\nai_mode = \"on\"",
+                "line 2, column 11: ai_mode takes switch or call",
+            ),
             ("[default]\n", "line 1, column 2: unknown table [default]"),
             ("from = \"1\"", "line 1, column 1: unknown key \"from\""),
             ("profile = 1", "line 1, column 1: profile is not a table"),

@@ -33,8 +33,11 @@ impl Config {
             && !user.path.exists()
             && file::read(&user.path)?.is_none()
         {
-            return Err(Failure::usage(format!("{VARIABLE}: {} does not exist", user.path.display()))
-                .hint("create it with `alimsg config set`, or unset the variable"));
+            return Err(Failure::usage(format!(
+                "{VARIABLE}: {} does not exist",
+                user.path.display()
+            ))
+            .hint("create it with `alimsg config set`, or unset the variable"));
         }
         Self::load_files(user.map(|user| user.path), Path::new(SYSTEM_FILE))
     }
@@ -70,7 +73,8 @@ impl Config {
             })?;
             defaults.add(Default { key: *key, value, source: Source::Variable(name) });
         }
-        let of_profile = |file| profile.into_iter().flat_map(move |name| ConfigFile::profile(file, name));
+        let of_profile =
+            |file| profile.into_iter().flat_map(move |name| ConfigFile::profile(file, name));
         self.files.iter().flat_map(of_profile).for_each(|default| defaults.add(default));
         self.files.iter().flat_map(ConfigFile::defaults).for_each(|default| defaults.add(default));
         Ok(defaults)
