@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::chat::history::{Direction, Status};
 use crate::message::channel::Channel;
-use crate::output::ColorWhen;
+use crate::output::{ColorWhen, OutputFormat};
 use crate::settings::{AiModeMethod, Credentials};
 
 macro_rules! value_enums {
@@ -23,7 +23,7 @@ macro_rules! value_enums {
     )*};
 }
 
-value_enums!(Channel, Direction, Status, Credentials, AiModeMethod, ColorWhen);
+value_enums!(Channel, Direction, Status, Credentials, AiModeMethod, ColorWhen, OutputFormat);
 
 /// When a message falls back to SMS, as the service spells it.
 pub const FALL_BACK_RULES: [&str; 2] = ["undelivered", "sentFailed"];

@@ -282,7 +282,7 @@ fn each_warning_appears_once_in_the_json() {
     }
     terminal.answer("to send", "yes");
     let ran = terminal.wait();
-    let json = ran.stdout.find("{\"schema\"").map(|at| ran.stdout[at..].to_string());
+    let json = ran.stdout.find("{\r\n  \"schema\"").map(|at| ran.stdout[at..].to_string());
     let json: Value = serde_json::from_str(&json.unwrap_or_default()).expect("JSON");
     let about = |word: &&Value| word.as_str().is_some_and(|text| text.contains("profile default"));
     let warnings = json["warnings"].as_array().expect("warnings");

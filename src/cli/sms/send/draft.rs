@@ -138,6 +138,11 @@ pub fn check_out_id(id: &str) -> Result<()> {
 /// Too many numbers, an invalid number, a duplicate.
 pub fn recipients(text: &str) -> Result<Vec<String>> {
     let numbers: Vec<String> = text.split(',').map(str::to_string).collect();
+    if numbers.iter().any(|number| number.trim() != number && !number.trim().is_empty()) {
+        let list: Vec<&str> = numbers.iter().map(|number| number.trim()).collect();
+        return Err(Failure::usage("--phone-numbers has blanks between the numbers")
+            .hint(format!("write it without blanks: --phone-numbers {}", list.join(","))));
+    }
     if numbers.len() > MAX_RECIPIENTS {
         return Err(Failure::usage(format!(
             "{} numbers given; one call takes at most {MAX_RECIPIENTS}",
