@@ -106,6 +106,7 @@ impl CommandLine {
             return Ok(line);
         }
         // Help and error messages need the other commands as well.
+        source::parse_again();
         Self::parse(command, &arguments)
     }
 

@@ -1,6 +1,7 @@
 //! Flag values that are given directly, in a file (`@FILE`) or on stdin (`-`).
 
 use std::io::Read as _;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
@@ -11,8 +12,15 @@ use crate::error::{Failure, Result};
 /// there, so an endless input cannot fill the memory.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// Whether a flag has taken stdin, which can be read only once.
+/// The text of stdin, which can be read only once.
+static STDIN: OnceLock<std::result::Result<String, String>> = OnceLock::new();
+/// Whether a flag has taken it.
 static STDIN_IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Lets a flag take stdin again, because the command line is parsed a second time.
+pub fn parse_again() {
+    STDIN_IS_TAKEN.store(false, Ordering::Relaxed);
+}
 
 /// Parses the value of a flag that takes text: the text itself, `@FILE`, or `-` for stdin. `@@`
 /// begins a text with `@`. One line break at the end of a file or stdin is removed.
@@ -41,7 +49,8 @@ fn stdin() -> std::io::Result<String> {
     if STDIN_IS_TAKEN.swap(true, Ordering::Relaxed) {
         return Err(std::io::Error::other("another flag has read it"));
     }
-    load_limited(std::io::stdin().lock())
+    let load = || load_limited(std::io::stdin().lock()).map_err(|error| error.to_string());
+    STDIN.get_or_init(load).clone().map_err(std::io::Error::other)
 }
 
 fn load_limited(source: impl std::io::Read) -> std::io::Result<String> {

@@ -53,10 +53,10 @@ impl Screen {
         {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
+        let is_plain = self.options.format == OutputFormat::Text && self.options.fields.is_empty();
         if let Ok(Report::Piped { text, .. }) = result
+            && is_plain
             && !self.stdout_is_terminal
-            && self.options.format == OutputFormat::Text
-            && self.options.fields.is_empty()
         {
             to_stdout(&(sanitize::line(text) + "\n"))?;
             return require_open_stdout();
