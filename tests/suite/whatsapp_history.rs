@@ -246,9 +246,16 @@ fn follow_ends_when_stdout_is_closed() {
 
 #[test]
 fn a_followed_message_is_printed_again_when_its_status_changes() {
-    let mut first = page(1, &[row("1", "DOWN", "sending")]);
+    // Only the status of a recent message is followed.
+    let now = jiff::Timestamp::now().to_string();
+    let recent = |status: &str| {
+        let mut row = row("1", "DOWN", status);
+        row["SendTime"] = json!(now);
+        page(1, &[row])
+    };
+    let mut first = recent("sending");
     first["times"] = json!(1);
-    let world = World::with_script(json!([first, page(1, &[row("1", "DOWN", "success")])]));
+    let world = World::with_script(json!([first, recent("success")]));
     let follow = history(&["--follow", "--interval=1", "--since=2026-03-26", "--json"]);
     let running = world.start(&follow);
     world.wait_until("both lines", || running.stdout_so_far().lines().count() >= 2);

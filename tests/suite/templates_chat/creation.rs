@@ -124,7 +124,8 @@ fn a_template_of_metas_documentation_works_unchanged() {
             {"Type": "QUICK_REPLY", "Text": "Unsubscribe from All"},
             {"Type": "PHONE_NUMBER", "Text": "Call", "PhoneNumber": "15550051310"}]},
     ]);
-    let world = World::new();
+    let reply = json!({"Code": "OK", "Data": {"TemplateCode": "c9"}});
+    let world = World::answering("cams create-chatapp-template", &[reply]);
     let file = world.file("meta.json", OF_META);
     let ran = world.run(&["templates", "create", "--file", &file, "--yes", "--json"]).exits(0);
     assert_eq!(ran.json()["warnings"], json!([]));

@@ -122,10 +122,10 @@ impl Draft {
 /// Checks the sender's own ID of a message.
 ///
 /// # Errors
-/// It is empty or too long.
+/// It is too long. An empty value is rejected as for every flag.
 pub fn check_out_id(id: &str) -> Result<()> {
     let length = id.chars().count();
-    if (1..=MAX_OUT_ID).contains(&length) {
+    if length <= MAX_OUT_ID {
         return Ok(());
     }
     Err(Failure::usage(format!("--out-id has {length} characters; it takes 1 to {MAX_OUT_ID}"))
