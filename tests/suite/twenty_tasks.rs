@@ -57,7 +57,8 @@ fn mentions(pages: &str, word: &str) -> bool {
 
 /// The words of a step that its reader has to know: the command and the flags.
 fn names(words: &[String]) -> Vec<&str> {
-    let is_command = |count: &usize| COMMANDS.contains(&format!("\n## {}\n", words[..*count].join(" ")));
+    let is_command =
+        |count: &usize| COMMANDS.contains(&format!("\n## {}\n", words[..*count].join(" ")));
     let count = (1..=words.len()).rev().find(is_command).expect("a command");
     let commands = words[1..count].iter().map(String::as_str);
     let is_flag = |word: &&String| word.starts_with('-') && !word.contains(' ');

@@ -274,7 +274,8 @@ fn on_a_terminal_a_history_reads_like_a_chat() {
         world.run(&inbound).exits(0);
         terminal.output().contains("← Where is my order? (wamid.in.8613900000007.")
     });
-    let answer = ["whatsapp", "send", "text", FROM, "--to=8613900000007", "--text=On its way.", "--yes"];
+    let answer =
+        ["whatsapp", "send", "text", FROM, "--to=8613900000007", "--text=On its way.", "--yes"];
     world.run(&[&["--sandbox"], &answer[..]].concat()).exits(0);
     terminal.expect("→ On its way. (");
     terminal.expect("· read: On its way.");
