@@ -125,7 +125,7 @@ pub struct GlobalFlags {
     #[arg(long, short, env = "ALIMSG_VERBOSE", value_parser = FalseyValueParser::new())]
     pub verbose: bool,
 
-    /// Colors on stderr
+    /// When to use colors
     #[arg(long, env = "ALIMSG_COLOR", value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
 }

@@ -71,7 +71,7 @@ pub fn lines(
     let mut rows = wrap(&format!("{who}{}", content(item)), width);
     let last = rows.last().map_or(0, |row| measure_text_width(row));
     let note = truncate_str(&note, width, "…");
-    if last + 1 + measure_text_width(&note) > width || last == 0 {
+    if last > 0 && last + 1 + measure_text_width(&note) > width {
         rows.push(String::new());
     }
     let count = rows.len();

@@ -150,5 +150,5 @@ Output:
   --limit 10            of a list, at most so many rows
   --raw                 the replies of the service in the JSON
   --spreadsheet-safe    no cell that a spreadsheet would run as a formula
-Results are on stdout, notes and errors on stderr. Times on a terminal are local;
-elsewhere they are in UTC, as 2026-03-26T06:05:00.000Z.";
+Results are on stdout, notes and errors on stderr. Times on a terminal are
+local; elsewhere they are in UTC, as 2026-03-26T06:05:00.000Z.";
