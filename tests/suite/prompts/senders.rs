@@ -18,7 +18,7 @@ fn the_sending_number_is_picked_from_a_list() {
     terminal.answer("to send", "yes");
     terminal.wait().exits(0);
     let messages = world.sandbox_messages();
-    assert_eq!((messages.len(), &messages[0]["from"]), (1, &json!("8613800000001")));
+    assert_eq!((messages.len(), &messages[0]["sender"]), (1, &json!("8613800000001")));
     world.assert_off_in_sandbox();
 }
 
