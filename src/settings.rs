@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::named_enum::named_enum;
 
 named_enum! {
@@ -92,6 +94,9 @@ impl std::fmt::Debug for StoreUrl {
     }
 }
 
+/// How long an accepted message prevents an equal one.
+const DUPLICATE_WINDOW: SignedDuration = SignedDuration::from_mins(5);
+
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -113,6 +118,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How long an accepted message prevents an equal one, at most a day: the record is kept that
+    /// long.
+    pub fn duplicate_window(&self) -> SignedDuration {
+        DUPLICATE_WINDOW
+    }
+
     /// Adds the flags of this run to a suggested command, so that it uses the same profile, region,
     /// credentials, ai-mode method, sandbox and `aliyun`.
     pub fn rerun_command(&self, command: &str) -> String {

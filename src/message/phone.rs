@@ -57,6 +57,13 @@ pub fn canonical_sms_number(number: &str) -> &str {
         .unwrap_or(number)
 }
 
+/// Masks a phone number except for its last four digits. Short numbers are masked completely.
+pub fn masked(number: &str) -> String {
+    let length = number.chars().count();
+    let hidden = if length > 6 { length - 4 } else { length };
+    number.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect()
+}
+
 /// The hint shows the digits of the number if they are a right form, or else the example.
 fn invalid(flag: &str, number: &str, form: &str, digits: &str, example: &str) -> Box<Failure> {
     let hint = if is_digits(digits, 7..=15) {
@@ -108,6 +115,12 @@ mod tests {
         }
         let failure = check_sms_number("-p", "+65 9123 4567").expect_err("wrong");
         assert_eq!(failure.hint.as_deref(), Some("write -p 6591234567"));
+    }
+
+    #[test]
+    fn only_the_last_four_digits_of_a_number_are_visible() {
+        assert_eq!(masked("8613800001000"), "*********1000");
+        assert_eq!(masked("123456"), "******");
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut draft = draft(context, flags)?;
     let guard = Guard::for_call(context, &SEND_SMS);
     pick::complete(context, &guard, &mut draft)?;
-    let failure = match send::deliver(context, &guard, &draft.message()) {
+    let failure = match send::deliver(context, &guard, draft.message()) {
         Ok(report) => return Ok(report),
         Err(failure) => failure,
     };
@@ -88,7 +88,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         Rejected::Template => draft.template_code = None,
     }
     pick::complete(context, &guard, &mut draft)?;
-    send::deliver(context, &guard, &draft.message()).map_err(
+    send::deliver(context, &guard, draft.message()).map_err(
         |failure| match Rejected::from_failure(&failure) {
             Some(rejected) => failure.next(rejected.list()),
             None => failure,

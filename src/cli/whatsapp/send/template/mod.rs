@@ -92,7 +92,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         message.reads = vec![id.fetch_call()];
         message.verify = Some(verification(id, params));
     }
-    send::deliver(context, &guard, &message)
+    send::deliver(context, &guard, message)
 }
 
 /// Returns the check of the template and its variables.
