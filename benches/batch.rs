@@ -3,13 +3,13 @@
 //!
 //! `ALIMSG_BENCH_ROWS` sets the number of rows. The exit code does not depend on the targets.
 
+mod common;
 #[path = "../tests/suite/support/mod.rs"]
 mod support;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{Read, Write as _};
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -17,10 +17,8 @@ use std::time::{Duration, Instant};
 
 use alimsg::settings::{AiModeMethod, Credentials, Settings};
 use alimsg::storage::batches::{CallEnd, Created, NewBatch, NewCall, Start};
-use anyhow::Context as _;
-use anyhow::{Result, anyhow, ensure};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use anyhow::{Context as _, Result, anyhow, ensure};
+use common::{cpu_of_children, peak_mib};
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 use support::World;
@@ -40,13 +38,7 @@ fn main() -> ExitCode {
         Ok(rows) => rows.parse().map_err(anyhow::Error::from).and_then(measure_store),
         Err(_) => Bench::prepare().and_then(|mut bench| bench.run()),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    common::exit_code(result)
 }
 
 struct Bench {
@@ -66,16 +58,13 @@ struct Run {
 
 impl Bench {
     fn prepare() -> Result<Self> {
-        build_stand_in()?;
-        let rows = match std::env::var("ALIMSG_BENCH_ROWS") {
-            Ok(rows) => rows.parse().context("ALIMSG_BENCH_ROWS")?,
-            Err(_) => ROWS,
-        };
+        common::build_stand_in()?;
+        let rows = common::number_from_env("ALIMSG_BENCH_ROWS", ROWS)?;
         Ok(Self { world: World::new(), rows, out: std::io::stdout() })
     }
 
     fn line(&mut self, name: &str, value: &str, bare: &str, target: &str, passed: Option<bool>) {
-        let result = passed.map_or("", |passed| if passed { "passed" } else { "MISSED" });
+        let result = passed.map_or("", common::verdict);
         let line = format!("{name:38}{value:>18}  {bare:<34}{target:<14}{result}");
         let _ = writeln!(self.out, "{}", line.trim_end());
         let _ = self.out.flush();
@@ -388,37 +377,7 @@ fn insert_bare(rows: u64, rows_per_call: u64) -> Result<Duration> {
     Ok(since.elapsed())
 }
 
-fn cpu_of_children() -> Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let microseconds =
-        usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Ok(Duration::from_micros(u64::try_from(microseconds)?))
-}
-
-/// The peak memory of a running process; `None` on systems without `/proc`.
-fn peak_mib(pid: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(peak.split_whitespace().next()?.parse::<f64>().ok()? / 1024.0)
-}
-
 #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
 fn this_program() -> Result<Command> {
     Ok(Command::new(std::env::current_exe()?))
-}
-
-/// Builds the stand-in: it is an example, which `cargo bench` does not build. It needs the same
-/// profile as the program under test.
-#[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
-fn build_stand_in() -> Result<()> {
-    let profile = Path::new(env!("CARGO_BIN_EXE_alimsg")).parent().context("a folder")?;
-    let target = profile.parent().context("a target folder")?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-    cargo.args(["build", "--quiet", "--example", "aliyun", "--target-dir"]).arg(target);
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    ensure!(cargo.status()?.success(), "the stand-in for aliyun could not be built");
-    Ok(())
 }

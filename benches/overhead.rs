@@ -5,20 +5,17 @@
 //!
 //! `ALIMSG_BENCH_ROUNDS` sets the number of rounds. The exit code does not depend on the targets.
 
+mod common;
 #[path = "../tests/suite/support/mod.rs"]
 mod support;
 
-use std::io::Write as _;
-use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, iter};
 
-use anyhow::Context as _;
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use common::{cpu_of_children, median, peak_mib, quartile};
 use jiff::{SignedDuration, Timestamp};
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
 use serde_json::{Value, json};
 use support::World;
 
@@ -30,16 +27,10 @@ const SEND: [&str; 10] =
     ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003", "--yes", "--json"];
 
 fn main() -> ExitCode {
-    match Bench::prepare().and_then(|mut bench| {
+    common::exit_code(Bench::prepare().and_then(|mut bench| {
         bench.run()?;
         bench.report(&mut std::io::stdout())
-    }) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    }))
 }
 
 /// What is measured.
@@ -65,8 +56,19 @@ enum Mode {
     Call,
 }
 
+impl Mode {
+    fn name(self) -> &'static str {
+        match self {
+            Mode::Switch => "switch",
+            Mode::Call => "call",
+        }
+    }
+}
+
 enum Target {
     None,
+    /// The ratio to the median of the other case is shown, without a target.
+    Compared(Case),
     /// At most this ratio to the median of the other case.
     Ratio(Case, f64),
     Milliseconds(f64),
@@ -87,8 +89,6 @@ struct Bench {
     world: World,
     rounds: usize,
     rows: Vec<Row>,
-    /// Whether this build knows `--ai-mode`.
-    has_modes: bool,
     /// The commands of `aliyun` that one send runs with ai-mode switched on around it.
     four: Vec<Vec<String>>,
     keys: usize,
@@ -96,17 +96,10 @@ struct Bench {
 
 impl Bench {
     fn prepare() -> Result<Self> {
-        build_stand_in()?;
+        common::build_stand_in()?;
         let world = World::new();
-        let rounds = match std::env::var("ALIMSG_BENCH_ROUNDS") {
-            Ok(rounds) => rounds.parse().context("ALIMSG_BENCH_ROUNDS")?,
-            Err(_) => ROUNDS,
-        };
-        let help = world.alimsg(&["sms", "send", "--help"]).output()?.stdout;
-        let has_modes = String::from_utf8_lossy(&help).contains("--ai-mode");
-        let mut bench =
-            Self { world, rounds, rows: Vec::new(), has_modes, four: Vec::new(), keys: 0 };
-        bench.rows = bench.table();
+        let rounds = common::number_from_env("ALIMSG_BENCH_ROUNDS", ROUNDS)?;
+        let mut bench = Self { world, rounds, rows: table(), four: Vec::new(), keys: 0 };
         // A first run, and the replay's first send.
         bench.measure(Case::Send(Mode::Switch))?;
         bench.measure(Case::Replay)?;
@@ -120,46 +113,6 @@ impl Bench {
             words(&["configure", "ai-mode", "disable"]),
         ];
         Ok(bench)
-    }
-
-    fn table(&self) -> Vec<Row> {
-        use Target::{Milliseconds, None, Ratio};
-        let switch = Case::Send(Mode::Switch);
-        let rows = [
-            (Case::Bare, "1 bare call", 1, None),
-            (Case::FourBare, "4 bare commands", 1, None),
-            (switch, "send, --ai-mode switch", 1, Ratio(Case::FourBare, 0.82)),
-            (Case::Send(Mode::Call), "send, --ai-mode call", 1, Ratio(Case::Bare, 1.15)),
-            (Case::Cold, "send, cold (all checks)", 2, None),
-            (Case::Key, "send with a new key", 1, Ratio(switch, f64::INFINITY)),
-            (Case::Replay, "replay of a key", 1, Milliseconds(10.0)),
-            (Case::Aged { hangs: false }, "first send of a day", 2, Ratio(switch, 1.1)),
-            (Case::Aged { hangs: true }, "same, catalogue hangs", 4, Ratio(switch, 1.1)),
-            (Case::CrowdBare, "32 concurrent bare calls", 8, None),
-            (
-                Case::Crowd(Mode::Switch),
-                "32 concurrent, switch",
-                8,
-                Ratio(Case::CrowdBare, f64::INFINITY),
-            ),
-            (Case::Crowd(Mode::Call), "32 concurrent, call", 8, Ratio(Case::CrowdBare, 1.3)),
-            (Case::Help, "--help", 1, None),
-            (Case::DryRun, "--dry-run", 1, None),
-        ];
-        let is_possible = |case| {
-            self.has_modes || !matches!(case, Case::Send(Mode::Call) | Case::Crowd(Mode::Call))
-        };
-        rows.into_iter()
-            .filter(|(case, ..)| is_possible(*case))
-            .map(|(case, name, every, target)| Row {
-                case,
-                name,
-                every,
-                target,
-                wall_ms: Vec::new(),
-                cpu_ms: Vec::new(),
-            })
-            .collect()
     }
 
     /// Measures all rows. The first round only warms up.
@@ -235,11 +188,7 @@ impl Bench {
     }
 
     fn send(&self, mode: Mode) -> Command {
-        match (self.has_modes, mode) {
-            (false, _) => self.send_with(&[]),
-            (true, Mode::Switch) => self.send_with(&["--ai-mode", "switch"]),
-            (true, Mode::Call) => self.send_with(&["--ai-mode", "call"]),
-        }
+        self.send_with(&["--ai-mode", mode.name()])
     }
 
     fn send_with(&self, flags: &[&str]) -> Command {
@@ -274,24 +223,20 @@ impl Bench {
 
     fn cells(&self, row: &Row) -> [String; 7] {
         let wall = median(&row.wall_ms);
-        let spread = [1, 3].map(|quarter| format!("{:.1}", quantile(&row.wall_ms, quarter)));
+        let spread = [1, 3].map(|quarter| format!("{:.1}", quartile(&row.wall_ms, quarter)));
         let (ratio, target, passed) = match row.target {
             Target::None => (String::new(), String::new(), None),
             Target::Milliseconds(limit) => {
                 (String::new(), format!("< {limit} ms"), Some(wall < limit))
             }
-            Target::Ratio(other, limit) => {
-                let other = self.rows.iter().find(|row| row.case == other);
-                let ratio = other.map_or(f64::NAN, |other| wall / median(&other.wall_ms));
-                let name = other.map_or("", |other| other.name);
-                let text = format!("{ratio:.2} {name}");
-                match limit.is_finite() {
-                    true => (text, format!("<= {limit}"), Some(ratio <= limit)),
-                    false => (text, String::new(), None),
-                }
-            }
+            Target::Compared(other) => (self.compare(wall, other), String::new(), None),
+            Target::Ratio(other, limit) => (
+                self.compare(wall, other),
+                format!("<= {limit}"),
+                Some(self.ratio(wall, other) <= limit),
+            ),
         };
-        let result = passed.map_or("", |passed| if passed { "passed" } else { "EXCEEDED" });
+        let result = passed.map_or("", common::verdict);
         [
             row.name.to_string(),
             format!("{wall:.1}"),
@@ -301,6 +246,16 @@ impl Bench {
             target,
             result.to_string(),
         ]
+    }
+
+    fn ratio(&self, wall: f64, other: Case) -> f64 {
+        let other = self.rows.iter().find(|row| row.case == other);
+        other.map_or(f64::NAN, |other| wall / median(&other.wall_ms))
+    }
+
+    fn compare(&self, wall: f64, other: Case) -> String {
+        let name = self.rows.iter().find(|row| row.case == other).map_or("", |row| row.name);
+        format!("{:.2} {name}", self.ratio(wall, other))
     }
 
     /// Prints the CPU time that alimsg and its watchdog add to the processes of `aliyun`, and their
@@ -323,16 +278,16 @@ impl Bench {
             let mut alimsg = processes.iter().filter(|process| process.name == "alimsg");
             alimsg
                 .find(|process| process.is_watchdog == is_watchdog)
-                .and_then(|process| peak_kib(process.pid))
+                .and_then(|process| peak_mib(process.pid))
         };
         let [run, watchdog] = [false, true].map(|is_watchdog| {
-            peak(is_watchdog).map_or("none".to_string(), |kib| format!("{:.1} MiB", kib / 1024.0))
+            peak(is_watchdog).map_or("none".to_string(), |mib| format!("{mib:.1} MiB"))
         });
         ensure!(child.wait()?.success(), "a send failed");
         self.world.script(json!([]));
         let processes = self.world.processes().len() - before;
         let own = send - bare * processes as f64;
-        let mode = if mode == Mode::Switch { "switch" } else { "call" };
+        let mode = mode.name();
         writeln!(
             out,
             "{mode}: {processes} processes of aliyun; own CPU time {own:.1} ms; peak memory: run \
@@ -340,6 +295,37 @@ impl Bench {
         )?;
         Ok(())
     }
+}
+
+fn table() -> Vec<Row> {
+    use Target::{Compared, Milliseconds, None, Ratio};
+    let switch = Case::Send(Mode::Switch);
+    let rows = [
+        (Case::Bare, "1 bare call", 1, None),
+        (Case::FourBare, "4 bare commands", 1, None),
+        (switch, "send, --ai-mode switch", 1, Ratio(Case::FourBare, 0.82)),
+        (Case::Send(Mode::Call), "send, --ai-mode call", 1, Ratio(Case::Bare, 1.15)),
+        (Case::Cold, "send, cold (all checks)", 2, None),
+        (Case::Key, "send with a new key", 1, Compared(switch)),
+        (Case::Replay, "replay of a key", 1, Milliseconds(10.0)),
+        (Case::Aged { hangs: false }, "first send of a day", 2, Ratio(switch, 1.1)),
+        (Case::Aged { hangs: true }, "same, catalogue hangs", 4, Ratio(switch, 1.1)),
+        (Case::CrowdBare, "32 concurrent bare calls", 8, None),
+        (Case::Crowd(Mode::Switch), "32 concurrent, switch", 8, Compared(Case::CrowdBare)),
+        (Case::Crowd(Mode::Call), "32 concurrent, call", 8, Ratio(Case::CrowdBare, 1.3)),
+        (Case::Help, "--help", 1, None),
+        (Case::DryRun, "--dry-run", 1, None),
+    ];
+    rows.into_iter()
+        .map(|(case, name, every, target)| Row {
+            case,
+            name,
+            every,
+            target,
+            wall_ms: Vec::new(),
+            cpu_ms: Vec::new(),
+        })
+        .collect()
 }
 
 fn with_start_cost(mut command: Command) -> Command {
@@ -370,46 +356,5 @@ fn wait_for(running: &mut Vec<(Command, std::process::Child)>) -> Result<()> {
         let stderr = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{command:?}: {stderr}");
     }
-    Ok(())
-}
-
-fn cpu_of_children() -> Result<Duration> {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let microseconds =
-        usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Ok(Duration::from_micros(u64::try_from(microseconds)?))
-}
-
-/// The peak memory of a running process; `None` on systems without `/proc`.
-fn peak_kib(pid: i32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    peak.split_whitespace().next()?.parse().ok()
-}
-
-fn median(values: &[f64]) -> f64 {
-    quantile(values, 2)
-}
-
-/// The quartile of the values: 1 lower, 2 median, 3 upper.
-fn quantile(values: &[f64], quarters: usize) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len().saturating_sub(1) * quarters / 4).copied().unwrap_or(f64::NAN)
-}
-
-/// Builds the stand-in: it is an example, which `cargo bench` does not build. It needs the same
-/// profile as the program under test.
-#[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
-fn build_stand_in() -> Result<()> {
-    let profile = Path::new(env!("CARGO_BIN_EXE_alimsg")).parent().context("a folder")?;
-    let target = profile.parent().context("a target folder")?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-    cargo.args(["build", "--quiet", "--example", "aliyun", "--target-dir"]).arg(target);
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    ensure!(cargo.status()?.success(), "the stand-in for aliyun could not be built");
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! time when the first of them ends. `ALIMSG_BENCH_CALLS` sets the number of calls for each worker.
 //! The exit code does not depend on the target.
 
+mod common;
 #[path = "../tests/postgres/server.rs"]
 mod server;
 #[path = "../tests/suite/support/mod.rs"]
@@ -13,7 +14,7 @@ mod support;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 use std::{fs, thread};
@@ -46,21 +47,12 @@ esac
 
 fn main() -> ExitCode {
     let Some(server) = Server::start(&[]) else { return ExitCode::SUCCESS };
-    match build_stand_in().and_then(|()| run(&server)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(std::io::stderr(), "{error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    common::exit_code(common::build_stand_in().and_then(|()| run(&server)))
 }
 
 fn run(server: &Server) -> Result<()> {
     let mut out = std::io::stdout();
-    let calls = match std::env::var("ALIMSG_BENCH_CALLS") {
-        Ok(calls) => calls.parse().context("ALIMSG_BENCH_CALLS")?,
-        Err(_) => CALLS,
-    };
+    let calls = common::number_from_env("ALIMSG_BENCH_CALLS", CALLS)?;
     ensure!(calls > 4 * MARGIN, "ALIMSG_BENCH_CALLS is too small");
     writeln!(out, "calls of 200 ms, --jobs {JOBS}; calls per second without start-up")?;
     let mut ratios = Vec::new();
@@ -76,9 +68,8 @@ fn run(server: &Server) -> Result<()> {
             four / one
         )?;
     }
-    ratios.sort_by(f64::total_cmp);
-    let median = ratios[ratios.len() / 2];
-    let result = if median >= TARGET { "passed" } else { "MISSED" };
+    let median = common::median(&ratios);
+    let result = common::verdict(median >= TARGET);
     writeln!(out, "median {median:.2} times; target >= {TARGET}: {result}")?;
     Ok(())
 }
@@ -151,18 +142,4 @@ fn wait_until(condition: impl Fn() -> bool) -> Result<()> {
         thread::sleep(Duration::from_millis(5));
     }
     anyhow::bail!("the workers do not make progress")
-}
-
-#[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
-fn build_stand_in() -> Result<()> {
-    let profile = Path::new(env!("CARGO_BIN_EXE_alimsg")).parent().context("a folder")?;
-    let target = profile.parent().context("a target folder")?;
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
-    cargo.args(["build", "--quiet", "--example", "aliyun", "--target-dir"]).arg(target);
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    ensure!(cargo.status()?.success(), "the stand-in for aliyun could not be built");
-    Ok(())
 }

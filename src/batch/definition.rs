@@ -4,12 +4,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::api::call::{Call, SendCall};
-use crate::api::operations::{Product, SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE, SEND_SMS};
+use crate::api::operations::{
+    Operation, Product, SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE, SEND_SMS,
+};
 use crate::batch::grouping::{Group, Shape};
 use crate::batch::row::Row;
 use crate::message::channel::Channel;
 use crate::message::params;
 use crate::send::receipt_lookup::ReceiptQuery;
+use crate::storage::Tracking;
+use crate::storage::batches::NewCall;
 
 /// The options of a batch that change its messages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +76,22 @@ impl Definition {
         match self.channel {
             Channel::Sms => Product::Dysmsapi,
             Channel::Whatsapp | Channel::Viber => Product::Cams,
+        }
+    }
+
+    /// The call that stands for the batch in checks and policies.
+    pub fn operation(&self) -> &'static Operation {
+        match self.channel {
+            Channel::Sms => &SEND_BATCH_SMS,
+            Channel::Whatsapp | Channel::Viber => &SEND_CHATAPP_MASS_MESSAGE,
+        }
+    }
+
+    /// The command that starts such a batch.
+    pub const fn command(&self) -> &'static str {
+        match self.channel {
+            Channel::Sms => "sms batch",
+            Channel::Whatsapp | Channel::Viber => "whatsapp batch",
         }
     }
 
@@ -152,6 +172,18 @@ impl Definition {
             .optional_text("--fall-back-content", self.fallback.content.as_deref())
             .optional_text("--fall-back-rule", self.fallback.rule.as_deref())
             .optional_integer("--fall-back-duration", self.fallback.duration)
+    }
+
+    /// The record of a call of this group. It contains no text of a message, except in `payload`.
+    pub fn new_call(&self, group: &Group, tracking: &Tracking, payload: Option<String>) -> NewCall {
+        let details = serde_json::to_string(&self.receipt_query(group));
+        NewCall {
+            rows: group.rows.iter().map(|row| row.index).collect(),
+            tracking_id: tracking.id.clone(),
+            generated: tracking.generated,
+            details: details.unwrap_or_default(),
+            payload,
+        }
     }
 
     /// Where to look for a receipt of this call.

@@ -8,6 +8,7 @@ use crate::batch::row::{Row, RowView};
 use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::phone::canonical_sms_number;
+use crate::storage::Tracking;
 
 /// Rows are grouped within windows of this size, so that memory is bounded.
 const WINDOW: usize = 50_000;
@@ -50,6 +51,13 @@ pub struct Group {
     pub shape: Shape,
     /// Ascending by index.
     pub rows: Vec<Row>,
+}
+
+impl Group {
+    /// The tracking ID for a call of this group: the `out_id` of its rows, or a new one.
+    pub fn tracking(&self) -> Tracking {
+        Tracking::given_or_new(self.rows.first().and_then(|row| row.out_id.clone()))
+    }
 }
 
 /// Groups the rows of a source. Memory is bounded by the window.

@@ -11,6 +11,7 @@ use crate::aliyun::guard::Guard;
 use crate::batch::engine::store_failure;
 use crate::context::Context;
 use crate::error::Result;
+use crate::message::plural::count;
 use crate::os::signals;
 use crate::send::receipt_lookup::{Evidence, ReceiptQuery};
 use crate::storage::Tracking;
@@ -18,14 +19,6 @@ use crate::storage::batches::{Batches, CallEnd, CallRecord, CallState};
 
 /// The pause before each round, in seconds. Receipts usually arrive within a few seconds.
 const PAUSES: [u64; 5] = [0, 1, 2, 4, 8];
-
-/// What became of the calls, in messages.
-#[derive(Debug, Default, Clone, Copy)]
-pub struct Settled {
-    /// A receipt proves that they were sent.
-    pub accepted: u64,
-    pub unknown: u64,
-}
 
 /// A call without a known outcome.
 struct Open {
@@ -45,7 +38,7 @@ pub fn settle(
     batch: &str,
     space: Option<&str>,
     budget: Duration,
-) -> Result<Settled> {
+) -> Result<()> {
     let mut open = Vec::new();
     let states = [CallState::Started, CallState::Unknown];
     store
@@ -54,7 +47,6 @@ pub fn settle(
             Ok(())
         })
         .map_err(store_failure)?;
-    let mut settled = Settled::default();
     let mut unsettled = Vec::new();
     for record in open {
         // A worker that is still there settles its own calls.
@@ -68,20 +60,16 @@ pub fn settle(
         unsettled.push(Open { query: query.map(|query| with_space(query, space)), record });
     }
     if unsettled.is_empty() {
-        return Ok(settled);
+        return Ok(());
     }
     let found = if budget.is_zero() || signals::count() > 0 {
         Vec::new()
     } else {
         find(context, guard, &mut unsettled, budget)
     };
-    for (_, messages, _) in &found {
-        settled.accepted += messages;
-    }
     let mut ends: Vec<(i64, CallEnd)> =
-        found.into_iter().map(|(id, _, result)| (id, CallEnd::Accepted { result })).collect();
+        found.into_iter().map(|(id, result)| (id, CallEnd::Accepted { result })).collect();
     for Open { record, .. } in &unsettled {
-        settled.unknown += record.rows.len() as u64;
         if record.state == CallState::Started {
             let message = "the run that made this call ended before its reply";
             let result = json!({ "message": message }).to_string();
@@ -89,7 +77,7 @@ pub fn settle(
         }
     }
     store.finish(batch, &ends).map_err(store_failure)?;
-    Ok(settled)
+    Ok(())
 }
 
 fn with_space(mut query: ReceiptQuery, known: Option<&str>) -> ReceiptQuery {
@@ -99,20 +87,19 @@ fn with_space(mut query: ReceiptQuery, known: Option<&str>) -> ReceiptQuery {
     query
 }
 
-/// Looks in rounds and removes the calls with a receipt from `open`. Returns their IDs, numbers of
-/// messages and results.
+/// Looks in rounds and removes the calls with a receipt from `open`. Returns their IDs and
+/// results.
 fn find(
     context: &Context,
     guard: &Guard<'_>,
     open: &mut Vec<Open>,
     budget: Duration,
-) -> Vec<(i64, u64, String)> {
+) -> Vec<(i64, String)> {
     let deadline = Instant::now() + budget;
     let mut found = Vec::new();
-    let calls = open.len();
     context.screen.note(&format!(
-        "checking for receipts of {calls} call{} with an unknown outcome…",
-        if calls == 1 { "" } else { "s" }
+        "checking for receipts of {} with an unknown outcome…",
+        count(open.len() as u64, "call")
     ));
     for pause in PAUSES.map(Duration::from_secs) {
         if open.is_empty() || Instant::now() + pause > deadline || client::sleep(pause).is_err() {
@@ -132,7 +119,7 @@ fn find(
             }
             match look_up(&client, one) {
                 Ok(Some(result)) => {
-                    found.push((one.record.id, one.record.rows.len() as u64, result));
+                    found.push((one.record.id, result));
                     false
                 }
                 Ok(None) => true,

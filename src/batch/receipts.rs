@@ -10,7 +10,8 @@ use crate::batch::definition::Definition;
 use crate::batch::engine::store_failure;
 use crate::batch::input::{Input, Record};
 use crate::batch::plan::PlanRules;
-use crate::batch::run::{self, parse_recorded};
+use crate::batch::request::Recorded;
+use crate::batch::run;
 use crate::chat::history::{Conversation, Query, Status};
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -57,7 +58,7 @@ pub fn fetch(
     batch: &Batch,
     input: Option<&str>,
 ) -> Result<Receipts> {
-    let definition = parse_recorded(batch)?.definition;
+    let definition = Recorded::parse(batch)?.definition;
     if definition.channel != Channel::Sms && definition.space.is_none() {
         return Err(Failure::usage("the receipts of this batch need its channel instance")
             .hint("run the batch command again with --cust-space-id to record it"));

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::aliyun::guard::Guard;
-use crate::batch::definition::Definition;
 use crate::batch::engine::{EngineOptions, Source, store_failure};
 use crate::batch::input::{Exclusions, Input};
+use crate::batch::job::{Job, not_on_record};
 use crate::batch::plan::PlanRules;
-use crate::batch::run::{self, Recorded, Request, RunOptions, Sends};
+use crate::batch::request::{Recorded, Request, RunOptions};
+use crate::batch::run;
 use crate::context::Context;
 use crate::error::{Failure, Result};
-use crate::message::channel::Channel;
 use crate::output::report::Report;
 use crate::send::idempotency;
 use crate::storage::Store;
@@ -37,16 +37,11 @@ pub fn from_input(
     options: ResumeOptions,
 ) -> Result<Report> {
     let definition = recorded.definition;
-    let command = match definition.channel {
-        Channel::Sms => "sms batch",
-        Channel::Whatsapp | Channel::Viber => "whatsapp batch",
-    };
     let exclude = recorded.exclude.map(|path| path.display().to_string());
     let exclusions = exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
     let invalid_path = run::invalid_path(input.path.as_deref(), input.format);
     let rules = PlanRules { exclusions, ..PlanRules::from_definition(&definition, invalid_path) };
     let request = Request {
-        command,
         input,
         rules,
         definition,
@@ -67,30 +62,6 @@ pub fn from_input(
     run::run(context, guard, request)
 }
 
-/// What a worker needs to know.
-struct Work {
-    definition: Definition,
-    options: ResumeOptions,
-}
-
-impl Sends for Work {
-    fn command(&self) -> &str {
-        "batches work"
-    }
-
-    fn definition(&self) -> &Definition {
-        &self.definition
-    }
-
-    fn engine(&self) -> EngineOptions {
-        self.options.engine
-    }
-
-    fn look_up(&self) -> Duration {
-        self.options.look_up
-    }
-}
-
 /// Sends queued calls of a batch until its queue is empty. Other workers can do the same at the same
 /// time. The person who queued the batch has confirmed it.
 ///
@@ -101,7 +72,7 @@ pub fn work(
     guard: &Guard<'_>,
     store: &dyn Store,
     batch: &Batch,
-    recorded: Recorded,
+    recorded: &Recorded,
     options: ResumeOptions,
 ) -> Result<Report> {
     if batch.cancelled_at.is_some() {
@@ -115,7 +86,6 @@ pub fn work(
         .hint("use the same --profile, --region and --credentials as the command that queued it"));
     }
     guard.require_allowed()?;
-    let work = Work { definition: recorded.definition, options };
     let batches = store.batches();
     let Counts { queued, started, accepted, failed, unknown } = batch.counts;
     let missing = batch.rows.saturating_sub(queued + started + accepted + failed + unknown);
@@ -126,8 +96,17 @@ pub fn work(
             batch.rows
         ));
     }
-    let tally = run::send(context, guard, batches, batch, &work, Source::Queue, queued)?;
-    run::finish(context, guard, batches, &batch.id, &work, &tally)
+    let job = Job {
+        context,
+        guard,
+        batches,
+        batch,
+        definition: &recorded.definition,
+        command: "batches work",
+        engine: options.engine,
+        look_up: options.look_up,
+    };
+    job.run(Source::Queue, queued)
 }
 
 /// The batch with this ID or name.
@@ -136,5 +115,5 @@ pub fn work(
 /// There is none, or the store cannot be read.
 pub fn find(store: &dyn Store, id_or_name: &str) -> Result<Batch> {
     let batch = store.batches().batch(id_or_name).map_err(store_failure)?;
-    batch.ok_or_else(|| run::not_on_record(id_or_name))
+    batch.ok_or_else(|| not_on_record(id_or_name))
 }

@@ -161,13 +161,14 @@ fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
         None => summary.describe(),
     };
     let mut failure = if unknown > 0 {
-        Failure::unknown_outcome(description)
+        let failure = Failure::unknown_outcome(description)
             .hint(
-                "unknown messages may have been sent; no later run sends them again by itself. \
-                 Receipts can arrive later: `batches resume` checks for them",
+                "unknown messages may have been sent, and no later run sends them again by itself: \
+                 do not send them in another batch. Receipts can arrive later: `batches resume` \
+                 checks for them. Only a person at a terminal can retry, with --retry-unknown",
             )
-            .next(resume)
-            .next(export("unknown"))
+            .next(resume);
+        if summary.failed > 0 { failure.next(export("failed")) } else { failure }
     } else if let Some(stopped) = &tally.stopped {
         let mut failure = stopped.clone();
         failure.message = description;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::batch::engine::EngineOptions;
 use crate::batch::input::{Exclusions, Input, Mapping};
-use crate::batch::run::{RunOptions, invalid_path};
+use crate::batch::request::RunOptions;
+use crate::batch::run::invalid_path;
 use crate::cli::prelude::*;
 use crate::error::Kind;
 

@@ -7,6 +7,7 @@ pub mod params;
 pub mod phone;
 pub mod placeholder;
 pub mod plan;
+pub mod plural;
 pub mod sanitize;
 pub mod template;
 pub mod time;

@@ -5,7 +5,7 @@ use std::io;
 use anstyle::{AnsiColor, Style};
 
 use crate::api::call;
-use crate::error::{Failure, Outcome, Result};
+use crate::error::{Failure, Kind, Outcome, Result};
 use crate::message::sanitize;
 use crate::output::envelope::Envelope;
 use crate::output::report::Report;
@@ -99,17 +99,7 @@ impl Screen {
 
     fn failure(&self, failure: &Failure) {
         self.print_labelled(ERROR, "error:", &failure.message);
-        to_stderr(match (failure.outcome, failure.about_a_change) {
-            (Outcome::NotSent, false) => "  nothing was sent",
-            (Outcome::NotSent, true) => "  nothing was changed",
-            (Outcome::Sent, _) => "  the message was sent",
-            (Outcome::Unknown, false) => {
-                "  outcome unknown: the message may have been sent; check before you send again"
-            }
-            (Outcome::Unknown, true) => {
-                "  outcome unknown: the change may have been made; check before you repeat it"
-            }
-        });
+        to_stderr(&format!("  {}", outcome(failure)));
         if let Some(request_id) = &failure.request_id {
             to_stderr(&format!("  request ID: {}", sanitize::line(request_id)));
         }
@@ -121,6 +111,27 @@ impl Screen {
         }
         for command in &failure.next {
             self.print_labelled(HINT, "next:", command);
+        }
+    }
+}
+
+/// The outcome of a failed run on one line. The failure of a batch has data, and its counts are in
+/// the message.
+fn outcome(failure: &Failure) -> &'static str {
+    let has_several = failure.kind == Kind::Partial || failure.data.is_some();
+    match (failure.outcome, failure.about_a_change, has_several) {
+        (Outcome::NotSent, false, _) => "nothing was sent",
+        (Outcome::NotSent, true, _) => "nothing was changed",
+        (Outcome::Sent, _, false) => "the message was sent",
+        (Outcome::Sent, _, true) => "some messages were sent",
+        (Outcome::Unknown, false, false) => {
+            "outcome unknown: the message may have been sent; check before you send again"
+        }
+        (Outcome::Unknown, false, true) => {
+            "outcome unknown: some messages may have been sent; check before you send them again"
+        }
+        (Outcome::Unknown, true, _) => {
+            "outcome unknown: the change may have been made; check before you repeat it"
         }
     }
 }

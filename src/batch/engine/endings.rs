@@ -1,6 +1,7 @@
 //! The end of a call: what its reply means for the batch, and its record.
 
 use super::*;
+use crate::message::plural::count;
 
 impl Engine<'_> {
     /// Gives back a call that waits for its time.
@@ -88,7 +89,7 @@ impl Engine<'_> {
                 let mut rows = planned.group.rows;
                 let second = rows.split_off(rows.len() / 2);
                 for rows in [rows, second] {
-                    state.again.push_back(self.planned(Group { shape, rows }));
+                    state.again.push_back(Planned::new(Group { shape, rows }));
                 }
             }
             Verdict::Throttled | Verdict::Unreachable => {
@@ -106,8 +107,7 @@ impl Engine<'_> {
                 // A queued call goes back to the queue, where any worker can claim it.
                 if planned.record.is_none() {
                     planned.attempts += 1;
-                    let given = planned.group.rows.first().and_then(|row| row.out_id.clone());
-                    planned.tracking = Tracking::given_or_new(given);
+                    planned.tracking = planned.group.tracking();
                     state.again.push_back(planned);
                 } else {
                     state.exhausted = false;
@@ -149,7 +149,7 @@ impl Engine<'_> {
         if let Err(failure) = self.record(state) {
             self.context.screen.warn(format!(
                 "the results of {} could not be recorded, so they count as unknown: {}",
-                count(state.unrecorded.len(), "call"),
+                count(state.unrecorded.len() as u64, "call"),
                 failure.message
             ));
         }
@@ -157,6 +157,10 @@ impl Engine<'_> {
 }
 
 impl Planned {
+    pub(super) fn new(group: Group) -> Self {
+        Self { tracking: group.tracking(), group, attempts: 0, record: None }
+    }
+
     pub(super) fn ending(self, id: i64, state: CallState, failure: Option<Box<Failure>>) -> Ending {
         let Self { group, tracking, .. } = self;
         Ending { id, state, group, tracking_id: tracking.id, receipt_id: None, failure }

@@ -225,7 +225,7 @@ impl Engine<'_> {
             Source::Input(groups) => {
                 let group = groups.next_group()?;
                 state.exhausted = group.is_none();
-                Ok(group.map(|group| self.planned(group)))
+                Ok(group.map(Planned::new))
             }
             Source::Queue => {
                 // Only what can start at once: if this worker is killed, the outcome of the calls
@@ -269,11 +269,6 @@ impl Engine<'_> {
                 Ok(state.again.pop_front())
             }
         }
-    }
-
-    fn planned(&self, group: Group) -> Planned {
-        let given = group.rows.first().and_then(|row| row.out_id.clone());
-        Planned { group, tracking: Tracking::given_or_new(given), attempts: 0, record: None }
     }
 
     /// When a call with this many messages may start.
@@ -326,7 +321,7 @@ impl Engine<'_> {
         let new: Vec<NewCall> = calls
             .iter()
             .filter(|(planned, ..)| planned.record.is_none())
-            .map(|(planned, ..)| self.new_call(&planned.group, &planned.tracking, None))
+            .map(|(planned, ..)| self.definition.new_call(&planned.group, &planned.tracking, None))
             .collect();
         failpoint::point("batch: about to record the start");
         let starts = self.retrying_start(worker, &new).inspect_err(|_| {
@@ -346,7 +341,7 @@ impl Engine<'_> {
                     Some(Start::Taken(rows)) => {
                         planned.group.rows.retain(|row| rows.binary_search(&row.index).is_err());
                         if !planned.group.rows.is_empty() {
-                            state.again.push_back(self.planned(planned.group));
+                            state.again.push_back(Planned::new(planned.group));
                         }
                         continue;
                     }
@@ -363,31 +358,15 @@ impl Engine<'_> {
         }
         self.record(state)
     }
-
-    /// The record of a call, which contains no text of a message.
-    pub fn new_call(&self, group: &Group, tracking: &Tracking, payload: Option<String>) -> NewCall {
-        let details = serde_json::to_string(&self.definition.receipt_query(group));
-        NewCall {
-            rows: group.rows.iter().map(|row| row.index).collect(),
-            tracking_id: tracking.id.clone(),
-            generated: tracking.generated,
-            details: details.unwrap_or_default(),
-            payload,
-        }
-    }
 }
 
 /// The failure if the store cannot be used. Calls on record stay as they are.
 pub fn store_failure(error: storage::Error) -> Box<Failure> {
     if matches!(&error, storage::Error::NotWritten(error) if error.is::<Cancelled>()) {
         return Failure::new(Kind::Cancelled, "the batch was cancelled")
-            .hint("to send its other rows anyway, start a new batch with another --name");
+            .hint("its other rows can be exported with `alimsg batches export ID --remaining`");
     }
     let error = anyhow::Error::from(error);
     Failure::environment(format!("the record of the batch cannot be used: {error:#}"))
         .hint("no call starts without its record; run the same command again to continue")
-}
-
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }

@@ -10,6 +10,7 @@ use crate::batch::input::csv_reader::CsvReader;
 use crate::batch::input::format::{Format, unreadable};
 use crate::batch::input::json_reader::{JsonReader, Member};
 use crate::error::{Failure, Result};
+use crate::message::plural::count;
 
 const BUFFER: usize = 256 * 1024;
 
@@ -89,7 +90,7 @@ impl Rows {
                 if record.problem.is_none() && length != self.columns.len() {
                     record.problem = Some(format!(
                         "it has {}, the header has {}",
-                        count(length, "value"),
+                        count(length as u64, "value"),
                         self.columns.len()
                     ));
                 }
@@ -181,10 +182,6 @@ fn check_header(name: &str, columns: &[String]) -> Result<()> {
             .hint("give each column its own name"));
     }
     Ok(())
-}
-
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A file whose bytes are hashed while they are read.

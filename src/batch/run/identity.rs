@@ -1,8 +1,16 @@
 //! Whether a batch on record is the one that the user wants to send.
 
-use super::*;
+use crate::batch::definition::Definition;
+use crate::batch::plan::Plan;
+use crate::batch::request::{Recorded, Request};
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::plural::count;
+use crate::send::idempotency;
+use crate::storage::Store;
+use crate::storage::batches::{Batch, NewBatch};
 
-pub(super) fn new_batch(
+pub fn new_batch(
     context: &Context,
     store: &dyn Store,
     request: &Request<'_>,
@@ -21,7 +29,7 @@ pub(super) fn new_batch(
     Ok(NewBatch {
         identity: store.digest(&identity),
         name: request.options.name.clone(),
-        command: request.command.to_string(),
+        command: request.definition.command().to_string(),
         account: idempotency::account(&context.settings),
         source: request.input.path.as_ref().map(|path| path.display().to_string()),
         content: plan.content.clone(),
@@ -32,27 +40,28 @@ pub(super) fn new_batch(
 }
 
 /// Checks that a batch on record is the one that the user wants to continue.
-pub(super) fn check_existing(
-    existing: &Batch,
-    new: &NewBatch,
-    request: &Request<'_>,
-) -> Result<()> {
+pub fn check_existing(existing: &Batch, new: &NewBatch, request: &Request<'_>) -> Result<()> {
     let id = &existing.id;
     if existing.cancelled_at.is_some() {
         return Err(Failure::usage(format!("batch {id} was cancelled"))
-            .hint("to send these rows anyway, start a new batch with another --name")
+            .hint("only its remaining rows can be sent in a new batch: export them")
+            .next(format!("alimsg batches export {id} --remaining"))
             .next(format!("alimsg batches show {id}")));
     }
     if existing.account != new.account {
         return Err(Failure::usage(format!(
             "batch {id} was started with another profile, region or credentials"
         ))
-        .hint("use the same settings to continue it, or start a new batch with another --name"));
+        .hint(
+            "use the same settings to continue it; with others, its rows would be sent again, also \
+             those that were sent already",
+        )
+        .next(format!("alimsg batches show {id}")));
     }
     if existing.content != new.content {
         return Err(other_input(existing, new));
     }
-    let recorded = parse_recorded(existing)?;
+    let recorded = Recorded::parse(existing)?;
     let same = |definition: &Definition| Definition {
         space: None,
         variables: Vec::new(),
@@ -86,19 +95,8 @@ pub(super) fn check_existing(
     Ok(())
 }
 
-/// The recorded options of a batch.
-///
-/// # Errors
-/// A later version of alimsg recorded them, or the record is damaged.
-pub fn parse_recorded(batch: &Batch) -> Result<Recorded> {
-    serde_json::from_str(&batch.definition).map_err(|error| {
-        Failure::environment(format!("the record of batch {} cannot be read: {error}", batch.id))
-            .hint("a later version of alimsg may have written it: upgrade alimsg")
-    })
-}
-
 /// The failure if the input is not that of the batch.
-pub(super) fn other_input(batch: &Batch, new: &NewBatch) -> Box<Failure> {
+pub fn other_input(batch: &Batch, new: &NewBatch) -> Box<Failure> {
     let digits = |hash: &str| hash.get(..12).unwrap_or(hash).to_string();
     Failure::usage(format!(
         "the input is not that of batch {}: it has {} and the SHA-256 hash {}…, the batch has {} \
@@ -109,15 +107,14 @@ pub(super) fn other_input(batch: &Batch, new: &NewBatch) -> Box<Failure> {
         count(batch.rows, "valid row"),
         digits(&batch.content)
     ))
-    .hint("restore the original file, or send the changed file as a new batch with another --name")
+    .hint(
+        "restore the original file to continue. As another batch, the changed file would be sent \
+         completely, also rows that were sent already: remove those first",
+    )
     .next(format!("alimsg batches show {}", batch.id))
 }
 
-pub(super) fn not_durable(error: anyhow::Error) -> Box<Failure> {
+pub fn not_durable(error: anyhow::Error) -> Box<Failure> {
     Failure::usage(format!("a batch needs a record that is kept: {error:#}"))
         .hint("without a durable record, a batch cannot be continued without sending twice")
-}
-
-pub fn not_on_record(id: &str) -> Box<Failure> {
-    Failure::usage(format!("no batch has the ID or name {id:?}")).next("alimsg batches list")
 }

@@ -1,6 +1,16 @@
 //! Reports the rows that cannot be sent.
 
-use super::*;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::batch::input::Format;
+use crate::batch::plan::Plan;
+use crate::batch::request::Request;
+use crate::context::Context;
+use crate::error::{Failure, Result};
+use crate::message::plural::count;
+use crate::output::report::fields;
 
 /// The file for invalid rows: next to the input, or in the current folder for stdin.
 pub fn invalid_path(input: Option<&Path>, format: Format) -> PathBuf {
@@ -11,7 +21,7 @@ pub fn invalid_path(input: Option<&Path>, format: Format) -> PathBuf {
     }
 }
 
-pub(super) fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<()> {
+pub fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<()> {
     if plan.invalid == 0 && plan.valid > 0 {
         return Ok(());
     }

@@ -1,16 +1,30 @@
 //! Shows the plan of a batch, before the confirmation and in a dry run.
 
-use super::*;
+use std::time::Duration;
 
-pub(super) fn selection<'p>(request: &Request<'_>, recorded: &'p RowSet) -> Selection<'p> {
+use crate::aliyun::client;
+use crate::aliyun::guard::Guard;
+use crate::api::call::AnyCall;
+use crate::batch::engine::EngineOptions;
+use crate::batch::grouping::Groups;
+use crate::batch::plan::{Plan, Selection, Sendable};
+use crate::batch::request::Request;
+use crate::batch::row_set::RowSet;
+use crate::context::Context;
+use crate::error::Result;
+use crate::message::channel::Channel;
+use crate::message::plural::count;
+use crate::output::report::Report;
+use crate::storage::batches::Batch;
+
+/// How many calls a dry run shows.
+const SHOWN_CALLS: usize = 3;
+
+pub fn selection<'p>(request: &Request<'_>, recorded: &'p RowSet) -> Selection<'p> {
     Selection { recorded, limit: request.options.limit, shard: request.options.shard }
 }
 
-pub(super) fn count_remaining(
-    request: &Request<'_>,
-    plan: &Plan,
-    recorded: &RowSet,
-) -> Result<u64> {
+pub fn count_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) -> Result<u64> {
     let selection = selection(request, recorded);
     if recorded.is_empty() && selection.limit.is_none() && selection.shard.is_none() {
         return Ok(plan.valid);
@@ -23,7 +37,7 @@ pub(super) fn count_remaining(
     Ok(remaining)
 }
 
-pub(super) fn show_plan(
+pub fn show_plan(
     context: &Context,
     guard: &Guard<'_>,
     request: &Request<'_>,
@@ -42,11 +56,7 @@ pub(super) fn show_plan(
     Ok(())
 }
 
-pub(super) fn plan_rows(
-    request: &Request<'_>,
-    plan: &Plan,
-    remaining: u64,
-) -> Vec<(String, String)> {
+fn plan_rows(request: &Request<'_>, plan: &Plan, remaining: u64) -> Vec<(String, String)> {
     let definition = &request.definition;
     let mut rows: Vec<(String, String)> = Vec::new();
     let mut row = |name: &str, value: Option<String>| {
@@ -88,7 +98,7 @@ pub(super) fn plan_rows(
     rows
 }
 
-pub(super) fn duration(options: EngineOptions, messages: u64) -> String {
+fn duration(options: EngineOptions, messages: u64) -> String {
     match options.rate {
         Some(rate) => {
             // Counts are far below 2^52.
@@ -104,7 +114,7 @@ pub(super) fn duration(options: EngineOptions, messages: u64) -> String {
     }
 }
 
-pub(super) fn spell(duration: Duration) -> String {
+fn spell(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..120 => format!("{seconds} s"),
@@ -113,21 +123,15 @@ pub(super) fn spell(duration: Duration) -> String {
     }
 }
 
-pub(super) const fn message_noun(channel: Channel) -> &'static str {
+pub const fn message_noun(channel: Channel) -> &'static str {
     match channel {
         Channel::Sms => "SMS",
         Channel::Whatsapp | Channel::Viber => "message",
     }
 }
 
-/// The number with its noun: `1 row`, `2 rows`, `2 SMS`.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 || noun == "SMS" { "" } else { "s" };
-    format!("{number} {noun}{plural}")
-}
-
 /// Shows the plan and the first calls. Starts no process and records nothing.
-pub(super) fn dry_run(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<Report> {
+pub fn dry_run(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<Report> {
     let recorded = RowSet::default();
     let remaining = count_remaining(request, plan, &recorded)?;
     context.screen.plan("Plan:", &plan_rows(request, plan, remaining));
@@ -145,8 +149,7 @@ pub(super) fn dry_run(context: &Context, request: &Request<'_>, plan: &Plan) -> 
     while calls.len() < SHOWN_CALLS
         && let Some(group) = groups.next_group()?
     {
-        let given = group.rows.first().and_then(|row| row.out_id.clone());
-        calls.push(definition.call(&group, &Tracking::given_or_new(given).id));
+        calls.push(definition.call(&group, &group.tracking().id));
     }
     if plan.calls > calls.len() as u64 {
         context.screen.note(&format!(

@@ -9,6 +9,8 @@ use crate::batch::export::{self, Selection};
 use crate::batch::input::Input;
 use crate::cli::batches::open_batch;
 use crate::cli::prelude::*;
+use crate::message::plural::count;
+use crate::storage::batches::Batch;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -51,7 +53,7 @@ struct SelectionFlags {
     #[arg(long)]
     failed: bool,
 
-    /// Messages that may have been sent
+    /// Messages that may have been sent: do not send them in another batch
     #[arg(long)]
     unknown: bool,
 
@@ -73,6 +75,24 @@ impl SelectionFlags {
             Self { remaining: true, .. } => Selection::Remaining,
             _ => Selection::All,
         }
+    }
+}
+
+/// What the user has to know before these rows are sent in another batch.
+fn warning(batch: &Batch, selection: Selection, rows: u64) -> Option<String> {
+    let (rows, id) = (Some(rows).filter(|rows| *rows > 0)?, &batch.id);
+    match selection {
+        Selection::Unknown => Some(format!(
+            "{} may have been sent already; do not send them in another batch. `batches resume {id}` \
+             checks for receipts",
+            count(rows, "message")
+        )),
+        Selection::Remaining if batch.cancelled_at.is_none() => Some(format!(
+            "`batches resume {id}` or a worker still sends these {}; cancel the batch before you \
+             send them in another one",
+            count(rows, "row")
+        )),
+        _ => None,
     }
 }
 
@@ -110,6 +130,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         buffered.flush().map_err(anyhow::Error::from)?;
         rows
     };
+    if let Some(warning) = warning(&batch, selection, rows) {
+        context.screen.warn(warning);
+    }
     match flags.to {
         Some(file) => {
             let failed = |error: std::io::Error| {

@@ -1,10 +1,9 @@
 //! `alimsg batches resume`
 
 use crate::aliyun::guard::Guard;
-use crate::api::operations::{Product, SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE};
 use crate::batch::input::Input;
+use crate::batch::request::Recorded;
 use crate::batch::resume::{self, ResumeOptions};
-use crate::batch::run::parse_recorded;
 use crate::cli::batch_flags::SpeedFlags;
 use crate::cli::batches::open_batch;
 use crate::cli::prelude::*;
@@ -39,12 +38,8 @@ pub struct Flags {
 /// As [`resume::from_input`].
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let (store, batch) = open_batch(context, &flags.batch)?;
-    let recorded = parse_recorded(&batch)?;
-    let operation = match recorded.definition.product() {
-        Product::Dysmsapi => &SEND_BATCH_SMS,
-        Product::Cams => &SEND_CHATAPP_MASS_MESSAGE,
-    };
-    let guard = Guard::for_call(context, operation);
+    let recorded = Recorded::parse(&batch)?;
+    let guard = Guard::for_call(context, recorded.definition.operation());
     let options = ResumeOptions {
         engine: flags.speed.engine(),
         look_up: flags.speed.look_up(),
@@ -52,7 +47,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     let from_queue = batch.enqueued && flags.input.is_none() && !flags.retry_unknown;
     if from_queue && !context.settings.dry_run {
-        return resume::work(context, &guard, &*store, &batch, recorded, options);
+        return resume::work(context, &guard, &*store, &batch, &recorded, options);
     }
     // The run opens the store itself.
     drop(store);

@@ -1,9 +1,8 @@
 //! `alimsg batches work`
 
 use crate::aliyun::guard::Guard;
-use crate::api::operations::{Product, SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE};
+use crate::batch::request::Recorded;
 use crate::batch::resume::{self, ResumeOptions};
-use crate::batch::run::parse_recorded;
 use crate::cli::batch_flags::SpeedFlags;
 use crate::cli::batches::open_batch;
 use crate::cli::prelude::*;
@@ -34,21 +33,17 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         return Ok(Report::DryRun(Vec::new()));
     }
     let (store, batch) = open_batch(context, &flags.batch)?;
-    let recorded = parse_recorded(&batch)?;
+    let recorded = Recorded::parse(&batch)?;
     if !batch.enqueued {
         return Err(Failure::usage(format!("batch {} has no queue", batch.id))
             .hint("it was started without --enqueue: continue it from its input")
             .next(format!("alimsg batches resume {}", batch.id)));
     }
-    let operation = match recorded.definition.product() {
-        Product::Dysmsapi => &SEND_BATCH_SMS,
-        Product::Cams => &SEND_CHATAPP_MASS_MESSAGE,
-    };
-    let guard = Guard::for_call(context, operation);
+    let guard = Guard::for_call(context, recorded.definition.operation());
     let options = ResumeOptions {
         engine: flags.speed.engine(),
         look_up: flags.speed.look_up(),
         retry_unknown: false,
     };
-    resume::work(context, &guard, &*store, &batch, recorded, options)
+    resume::work(context, &guard, &*store, &batch, &recorded, options)
 }

@@ -6,8 +6,9 @@ use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_BATCH_SMS;
 use crate::batch::definition::{Definition, Fallback};
 use crate::batch::plan::PlanRules;
+use crate::batch::request::Request;
 use crate::batch::row::{Row, RowRules};
-use crate::batch::run::{self, Request};
+use crate::batch::run;
 use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
 use crate::cli::prelude::*;
 use crate::sms::template::SmsTemplate;
@@ -88,15 +89,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         let template = template.as_ref()?;
         Some(template.as_received(&row.sign, &definition.pairs(row)))
     };
-    let request = Request {
-        command: "sms batch",
-        input,
-        rules,
-        definition,
-        render: &render,
-        options,
-        expected: None,
-    };
+    let request = Request { input, rules, definition, render: &render, options, expected: None };
     run::run(context, &guard, request)
 }
 

@@ -6,8 +6,9 @@ use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MASS_MESSAGE;
 use crate::batch::definition::{Definition, Fallback};
 use crate::batch::plan::PlanRules;
+use crate::batch::request::Request;
 use crate::batch::row::{Row, RowRules};
-use crate::batch::run::{self, Request};
+use crate::batch::run;
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::preview::render_preview;
 use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
@@ -160,15 +161,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         let template = template.as_ref().filter(|template| template.language == row.language)?;
         Some(render_preview(&template.message.rendered(&definition.pairs(row))))
     };
-    let request = Request {
-        command: "whatsapp batch",
-        input,
-        rules,
-        definition,
-        render: &render,
-        options,
-        expected: None,
-    };
+    let request = Request { input, rules, definition, render: &render, options, expected: None };
     run::run(context, &guard, request)
 }
 

@@ -256,8 +256,12 @@ fn a_lost_reply_is_unknown_and_never_sent_again_without_a_typed_confirmation() {
     assert_eq!(first["error"]["outcome"], "unknown");
     let states = ["accepted", "failed", "unknown"].map(|state| count(&first, state));
     assert_eq!(states, [1, 1, 1]);
-    for command in next(&first) {
-        assert!(command.contains("--sandbox"), "{command}");
+    let commands = next(&first);
+    assert!(commands[0].starts_with("alimsg batches resume "), "{commands:?}");
+    assert!(commands[1].contains("--failed") && commands[2].contains("show"), "{commands:?}");
+    for command in commands {
+        // Exported unknown rows could be sent again as a new batch.
+        assert!(command.contains("--sandbox") && !command.contains("--unknown"), "{command}");
     }
     for words in [vec!["batches", "resume", "lost"], vec!["batches", "resume", "lost", "--yes"]] {
         let ran = world.run(&words);
@@ -265,6 +269,17 @@ fn a_lost_reply_is_unknown_and_never_sent_again_without_a_typed_confirmation() {
     }
     let error = refused(world.batch("rows.csv", &["--name=lost", "--retry-unknown"]));
     assert!(error["message"].as_str().unwrap().contains("typed confirmation"), "{error:#}");
+    assert!(error["hint"].as_str().unwrap().contains("only a person"), "{error:#}");
+    assert!(!error.to_string().contains("export"), "{error:#}");
+    // The suggested `resume` sends no row again; see the number of messages below.
+    for command in error["next"].as_array().unwrap() {
+        let line = command.as_str().unwrap().strip_prefix("alimsg ").unwrap();
+        let ran = world.world.run_line(&format!("{line} --yes"));
+        assert!([0, 7].contains(&ran.exit()), "{ran:#?}");
+    }
+    let words = ["batches", "export", "lost", "--unknown", "--to", "unknown.csv"];
+    let exported = result(&world.run(&words).exits(0));
+    assert!(exported["warnings"][0].as_str().unwrap().contains("may have been sent"));
     let shown = result(&world.run(&["batches", "show", "lost"]).exits(0));
     assert_eq!((count(&shown, "unknown"), count(&shown, "accepted")), (1, 1));
     assert_eq!(world.sent_to().len(), 1);
@@ -310,8 +325,20 @@ fn a_cancelled_batch_is_not_continued() {
         let ran = world.run(words);
         assert_eq!(ran.exit(), if words[1] == "cancel" { 0 } else { 2 }, "{ran:#?}");
     }
-    refused(world.batch("rows.csv", &["--name=c"]));
+    let error = refused(world.batch("rows.csv", &["--name=c"]));
+    // Another batch with all rows would send the first one again.
+    assert!(error["next"][0].as_str().unwrap().contains("--remaining"), "{error:#}");
+    assert!(!error.to_string().contains("--name"), "{error:#}");
     assert_eq!(world.sent_to().len(), 1);
+    let export = |name: &str| {
+        let words = ["batches", "export", name, "--remaining", "--to", &format!("{name}.csv")];
+        result(&world.run(&words).exits(0))
+    };
+    assert_eq!(export("c")["warnings"], json!([]));
+    // The rows of a batch that can go on would be sent twice.
+    world.batch("rows.csv", &["--name=d", "--limit=1"]).exits(0);
+    let exported = export("d");
+    assert!(exported["warnings"][0].as_str().unwrap().contains("cancel the batch"), "{exported:#}");
 }
 
 #[test]

@@ -57,3 +57,18 @@ fn unknown_messages_are_sent_again_only_after_the_whole_sentence() {
     world.run(&["batches", "resume", "done", "--retry-unknown", "--yes"]).exits(0);
     assert_eq!(world.sent_to().len(), 2);
 }
+
+#[test]
+fn the_outcome_of_a_batch_is_about_several_messages() {
+    let world = Sandboxed::with("rows.csv", ROWS);
+    let run = |name: &str| {
+        let words = ["--sandbox", "sms", "batch", "rows.csv", "--yes", "--name", name];
+        world.world.run(&[&words, &OPTIONS[..]].concat())
+    };
+    let ran = run("lost").exits(7);
+    let line = "\n  outcome unknown: some messages may have been sent; check before you send them";
+    assert!(ran.stderr.contains(line), "{}", ran.stderr);
+    world.write("rows.csv", ROWS.replace("9004", "9001"));
+    let ran = run("failed").exits(8);
+    assert!(ran.stderr.contains("\n  some messages were sent\n"), "{}", ran.stderr);
+}

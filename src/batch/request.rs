@@ -1,0 +1,73 @@
+//! What a batch command asks for, and what is recorded about it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::batch::definition::Definition;
+use crate::batch::engine::EngineOptions;
+use crate::batch::input::Input;
+use crate::batch::plan::PlanRules;
+use crate::batch::row::Row;
+use crate::error::{Failure, Result};
+use crate::storage::batches::Batch;
+
+/// How a run of a batch behaves. None of this changes a message.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    pub engine: EngineOptions,
+    pub name: Option<String>,
+    /// Only the first rows.
+    pub limit: Option<u64>,
+    /// This part of so many parts.
+    pub shard: Option<(u64, u64)>,
+    pub skip_invalid: bool,
+    /// The file of numbers that must not be contacted.
+    pub exclude: Option<String>,
+    /// Send messages with an unknown outcome again, after a typed confirmation.
+    pub retry_unknown: bool,
+    /// Queue the calls for workers.
+    pub enqueue: bool,
+    /// The budget for looking up receipts at the end.
+    pub look_up: Duration,
+}
+
+/// What is recorded about a batch, to continue it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Recorded {
+    pub definition: Definition,
+    pub skip_invalid: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exclude: Option<PathBuf>,
+}
+
+/// Renders the message of a row; `None` if the template cannot be read.
+pub type Render<'a> = &'a dyn Fn(&Definition, &Row) -> Option<String>;
+
+/// A batch that a command wants to run.
+pub struct Request<'a> {
+    pub input: Input,
+    pub rules: PlanRules,
+    pub definition: Definition,
+    pub render: Render<'a>,
+    pub options: RunOptions,
+    /// Only this batch: `batches resume`.
+    pub expected: Option<Batch>,
+}
+
+impl Recorded {
+    /// The recorded options of a batch.
+    ///
+    /// # Errors
+    /// A later version of alimsg recorded them, or the record is damaged.
+    pub fn parse(batch: &Batch) -> Result<Self> {
+        serde_json::from_str(&batch.definition).map_err(|error| {
+            Failure::environment(format!(
+                "the record of batch {} cannot be read: {error}",
+                batch.id
+            ))
+            .hint("a later version of alimsg may have written it: upgrade alimsg")
+        })
+    }
+}
