@@ -19,15 +19,20 @@ use crate::aliyun::guard::Guard;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
 use crate::error::{Outcome, Result, catch_panic};
 use crate::send::attempt::Sent;
-use crate::send::idempotency::{Claim, Pending, Record};
 use crate::send::duplicates::Check;
+use crate::send::idempotency::{Claim, Pending, Record};
 use crate::send::receipt_lookup::{ReceiptQuery, space};
 
 use crate::aliyun::client::{self, Client};
 use crate::context::Context;
+use crate::message::channel::Channel;
+use crate::message::phone;
 use crate::output::report::Report;
 pub use crate::send::consent::require_consent;
 use crate::storage::{self, Store, Tracking};
+
+/// How many doubtful numbers of recipients are named.
+const MAX_DOUBTS: usize = 3;
 
 /// The options of every send that prevent a second send.
 #[derive(Debug, Clone)]
@@ -73,6 +78,7 @@ pub type FollowUp = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timest
 /// # Errors
 /// The message was not accepted, or its outcome is unknown; see the failure's outcome.
 pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Result<Report> {
+    warn_about_recipients(context, &message);
     // Builds every argument vector first, so an invalid call fails before any process starts.
     let calls: Vec<&dyn AnyCall> =
         call::any(&message.reads).chain([&message.call as &dyn AnyCall]).collect();
@@ -185,6 +191,15 @@ fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Sto
     }
 }
 
+/// Warns about numbers that the user probably mistyped or copied from documentation.
+fn warn_about_recipients(context: &Context, message: &Message) {
+    let Some(channel) = Channel::from_name(message.receipt_query.channel()) else { return };
+    let doubts = message.recipients.iter().filter_map(|number| phone::doubt(channel, number));
+    for doubt in doubts.take(MAX_DOUBTS) {
+        context.screen.warn(doubt);
+    }
+}
+
 /// Completes where to look for the receipt after a lost reply. If that may not be possible, the user
 /// is told before the message is sent.
 fn prepare_look_up(context: &Context, store: Option<&dyn Store>, message: &mut Message) {
@@ -214,11 +229,7 @@ fn request(message: &Message) -> idempotency::Request<'_> {
 }
 
 /// Prepares the record of a message without a key.
-fn generate<'s>(
-    context: &Context,
-    store: &'s dyn Store,
-    message: &Message,
-) -> Result<Pending<'s>> {
+fn generate<'s>(context: &Context, store: &'s dyn Store, message: &Message) -> Result<Pending<'s>> {
     match idempotency::generate(context, store, &request(message)) {
         Ok(pending) => Ok(pending),
         Err(_) if message.safety.allow_duplicate => {

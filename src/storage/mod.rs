@@ -164,13 +164,9 @@ pub enum Begin {
 #[derive(Debug)]
 pub enum SendEnd<'a> {
     /// Without a result, the record of the key is removed: no later run uses the key.
-    Accepted {
-        result: Option<&'a str>,
-    },
+    Accepted { result: Option<&'a str> },
     /// Details replace those of the record.
-    Unresolved {
-        details: Option<&'a str>,
-    },
+    Unresolved { details: Option<&'a str> },
     /// There is proof that nothing was sent: the key becomes unused.
     NotSent,
 }

@@ -24,7 +24,7 @@ use crate::storage::batches::{Batch, Batches, CallState, Created, NewCall};
 
 use identity::{check_existing, new_batch, not_durable, other_input};
 pub use invalid::invalid_path;
-use invalid::report_invalid;
+use invalid::{report_doubtful, report_invalid};
 use plan_view::{count_remaining, dry_run, message_noun, selection, show_plan};
 
 /// How many calls are queued in one transaction.
@@ -40,6 +40,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     request.definition.variables =
         plan.columns.variables.iter().map(|(name, _)| name.clone()).collect();
     report_invalid(context, &request, &plan)?;
+    report_doubtful(context, &plan);
     if context.settings.dry_run {
         return dry_run(context, &request, &plan);
     }

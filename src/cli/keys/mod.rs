@@ -129,7 +129,9 @@ impl Summary {
     fn new(store: &dyn Store, record: &KeyRecord) -> Self {
         let details = Details::from_record(record);
         let to: Vec<String> = match &details {
-            Some(details) => details.receipt_query.ends().1.into_iter().map(phone::masked).collect(),
+            Some(details) => {
+                details.receipt_query.ends().1.into_iter().map(phone::masked).collect()
+            }
             None => {
                 let data = result_data(record);
                 let to = data["to"].as_array().into_iter().flatten();

@@ -81,7 +81,17 @@ pub fn check_failed(error: Error) -> Box<Failure> {
         return Failure::interrupted();
     }
     let (error, fix) = match error {
-        Error::NeverExisted(error) | Error::NotWritten(error) => (error, Fix::Files),
+        Error::NeverExisted(error) => {
+            return Failure::environment(format!(
+                "the record of sent messages cannot be created: {error:#}"
+            ))
+            .hint(
+                "make the state folder writable, or set ALIMSG_STATE_DIR to a folder that is; where \
+                 no folder is kept, --ephemeral-state sends without a record, so the same message \
+                 can be sent twice",
+            );
+        }
+        Error::NotWritten(error) => (error, Fix::Files),
         Error::Unreadable(error, fix) => (error, fix),
         Error::TakenOver => (anyhow!("another run changed its record"), Fix::Retry),
     };
@@ -136,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_period_is_shown_in_its_largest_unit() {
-        for (seconds, text) in [(300, "5 minutes"), (60, "a minute"), (90, "90 seconds"), (7200, "2 h")]
+        for (seconds, text) in
+            [(300, "5 minutes"), (60, "a minute"), (90, "90 seconds"), (7200, "2 h")]
         {
             assert_eq!(shown(SignedDuration::from_secs(seconds)), text);
         }

@@ -162,7 +162,9 @@ impl<'m> Check<'m> {
                 return Err(failures::still_busy());
             }
             if !std::mem::replace(&mut waiting, true) {
-                context.screen.note("another run is sending the same message; waiting for its result");
+                context
+                    .screen
+                    .note("another run is sending the same message; waiting for its result");
             }
             client::sleep(POLL_INTERVAL)?;
         }
@@ -187,10 +189,9 @@ impl<'m> Check<'m> {
         let Some(record) = record else {
             return Err(failures::unresolved(&numbers, first, None, None, &query));
         };
-        let same_account = record
-            .identity
-            .as_ref()
-            .map(|identity| identity.account == crate::send::idempotency::account(&context.settings));
+        let same_account = record.identity.as_ref().map(|identity| {
+            identity.account == crate::send::idempotency::account(&context.settings)
+        });
         let earlier = Unresolved { store, record, same_content: Some(true), same_account };
         let limit = match self.message.safety.look_up {
             Duration::ZERO => Duration::ZERO,
@@ -212,9 +213,8 @@ impl<'m> Check<'m> {
         }
         context.screen.note(&failure.message);
         context.screen.note("if it was sent, the recipient gets it twice");
-        let typed = context
-            .screen
-            .ask(&format!("Type \"{AGAIN}\" to send it nevertheless"), |_| Ok(()))?;
+        let typed =
+            context.screen.ask(&format!("Type \"{AGAIN}\" to send it nevertheless"), |_| Ok(()))?;
         if typed == AGAIN {
             return Ok(());
         }

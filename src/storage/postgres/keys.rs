@@ -106,8 +106,9 @@ pub fn finish(session: &mut Session, owner: Owner<'_>, end: &SendEnd<'_>) -> Ste
              WHERE key = $1 AND lease = $2",
             &[&key, &lease, result],
         ),
-        SendEnd::Accepted { result: None } => session
-            .execute("DELETE FROM keys WHERE key = $1 AND lease = $2", &[&key, &lease]),
+        SendEnd::Accepted { result: None } => {
+            session.execute("DELETE FROM keys WHERE key = $1 AND lease = $2", &[&key, &lease])
+        }
         // A receipt may have settled it in the meantime.
         SendEnd::Unresolved { details } => session.execute(
             "UPDATE keys

@@ -194,9 +194,8 @@ impl Store for Postgres {
     fn remember_space(&self, sender: &str, space: &str) -> Result<()> {
         let query = "INSERT INTO spaces VALUES ($1, $2)
                      ON CONFLICT (sender) DO UPDATE SET space = excluded.space";
-        self.connection.change(PATIENCE, |session| {
-            session.execute(query, &[&sender, &space]).map(drop)
-        })
+        self.connection
+            .change(PATIENCE, |session| session.execute(query, &[&sender, &space]).map(drop))
     }
 
     fn batches(&self) -> &dyn Batches {

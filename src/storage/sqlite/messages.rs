@@ -25,12 +25,7 @@ pub fn forget_old(connection: &Connection, now: Timestamp) -> Result<()> {
         .map_err(not_written)
 }
 
-pub fn add(
-    connection: &Connection,
-    key: &str,
-    message: &NewMessage,
-    now: Timestamp,
-) -> Result<()> {
+pub fn add(connection: &Connection, key: &str, message: &NewMessage, now: Timestamp) -> Result<()> {
     let add = || -> rusqlite::Result<()> {
         let mut statement = connection.prepare_cached(
             "INSERT INTO messages (id, fingerprint, state, key, at)

@@ -173,8 +173,7 @@ impl Store for Sqlite {
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {
         // If the record is lost, a later run treats the outcome as unknown, which is correct. But a
         // key must return its result.
-        let durable =
-            matches!(end, SendEnd::Accepted { result: Some(_) } | SendEnd::NotSent);
+        let durable = matches!(end, SendEnd::Accepted { result: Some(_) } | SendEnd::NotSent);
         self.change(durable, |transaction| {
             messages::finish(transaction, owner.key, &end)?;
             keys::finish(transaction, owner, &end)
@@ -239,10 +238,7 @@ impl Store for Sqlite {
 
     fn space(&self, sender: &str) -> Result<Option<String>> {
         let query = "SELECT space FROM spaces WHERE sender = ?1";
-        self.connection
-            .query_row(query, [sender], |row| row.get(0))
-            .optional()
-            .map_err(unreadable)
+        self.connection.query_row(query, [sender], |row| row.get(0)).optional().map_err(unreadable)
     }
 
     fn remember_space(&self, sender: &str, space: &str) -> Result<()> {

@@ -63,7 +63,8 @@ fn an_accepted_message_expires_and_an_unresolved_one_does_not() {
             (Some(Timestamp::now()), &[(1, false)]),
             (None, &[(1, false)]),
         ] {
-            let message = NewMessage { refuse_since, fingerprints: both.fingerprints.clone(), ..to(&[]) };
+            let message =
+                NewMessage { refuse_since, fingerprints: both.fingerprints.clone(), ..to(&[]) };
             assert_eq!(found(&*store, &message), wanted);
         }
         let confirmed = NewMessage { confirmed: vec!["two".into()], refuse_since: None, ..both };

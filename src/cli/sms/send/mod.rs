@@ -88,12 +88,12 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         Rejected::Template => draft.template_code = None,
     }
     pick::complete(context, &guard, &mut draft)?;
-    send::deliver(context, &guard, draft.message()).map_err(
-        |failure| match Rejected::from_failure(&failure) {
-            Some(rejected) => failure.next(rejected.list()),
-            None => failure,
-        },
-    )
+    send::deliver(context, &guard, draft.message()).map_err(|failure| match Rejected::from_failure(
+        &failure,
+    ) {
+        Some(rejected) => failure.next(rejected.list()),
+        None => failure,
+    })
 }
 
 /// The part that the service rejected; the user can pick another one.
