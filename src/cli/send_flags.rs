@@ -14,7 +14,7 @@ pub struct SendFlags {
     #[arg(long, value_name = "KEY", help_heading = "Never twice")]
     idempotency_key: Option<String>,
 
-    /// Send even if the same message went to a recipient within the last five minutes
+    /// Send even if the same message was just sent to a recipient; rows of batches do not count
     #[arg(long, help_heading = "Never twice")]
     allow_duplicate: bool,
 
