@@ -67,18 +67,6 @@ pub struct Request<'m> {
     pub recipients: usize,
 }
 
-impl Request<'_> {
-    /// The record of the message, without a lease.
-    fn record(&self, context: &Context, store: &dyn Store) -> NewKey {
-        NewKey {
-            identity: fingerprint::identity(store, self.call, &context.settings),
-            tracking: self.tracking.clone(),
-            lease: String::new(),
-            details: Details::new(self.receipt_query, self.recipients).to_text(),
-        }
-    }
-}
-
 /// The state of a key.
 pub enum Claim<'s> {
     /// The key is unused: this run may send.
@@ -119,7 +107,7 @@ pub fn generate<'s>(
         Tracking { id, generated: true } => id.clone(),
         _ => uuid::Uuid::now_v7().to_string(),
     };
-    let new = NewKey { lease: lease.name().to_string(), ..request.record(context, store) };
+    let new = NewKey { lease: lease.name().to_string(), ..new_key(context, store, request) };
     let held = HeldKey { key: format!("send-{id}"), lease, generated: Some(new) };
     Ok(Pending::new(store, held))
 }
@@ -139,7 +127,7 @@ pub fn claim<'s>(
     let unreadable = |error| unreadable(key, error, Some(request.receipt_query));
     let lease_error = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + context.settings.timeout * 2;
-    let mut new = request.record(context, store);
+    let mut new = new_key(context, store, request);
     let lease = match (store.lease(), store.key(key).map_err(unreadable)?) {
         (Ok(lease), _) => lease,
         // Without a lease this run cannot send, but it can still return the recorded result.
@@ -177,6 +165,37 @@ pub fn claim<'s>(
             }
         }
     }
+}
+
+fn new_key(context: &Context, store: &dyn Store, request: &Request<'_>) -> NewKey {
+    NewKey {
+        identity: fingerprint::identity(store, request.call, &context.settings),
+        tracking: request.tracking.clone(),
+        lease: String::new(),
+        details: Details::new(request.receipt_query, request.recipients).to_text(),
+    }
+}
+
+/// The state of a key, without a claim; `None` if it can be used.
+///
+/// # Errors
+/// As [`claim`]; another run is using the key.
+pub fn peek<'s>(
+    context: &Context,
+    store: &'s dyn Store,
+    key: &str,
+    request: &Request<'_>,
+) -> Result<Option<Claim<'s>>> {
+    let known = store.key(key).map_err(|e| unreadable(key, e, Some(request.receipt_query)))?;
+    let Some(known) = known else { return Ok(None) };
+    match known.state {
+        KeyState::Accepted => {}
+        _ if store.is_alive(&known.lease) => return Err(failures::still_busy(key)),
+        KeyState::Reserved if !known.damaged => return Ok(None),
+        KeyState::Reserved | KeyState::Calling | KeyState::Unresolved => {}
+    }
+    let new = new_key(context, store, request);
+    claim_used_key(context, store, known, request, &new).map(Some)
 }
 
 fn claim_used_key<'s>(
