@@ -16,6 +16,7 @@ use crate::os::system;
 use crate::send::Message;
 use crate::send::idempotency::{self, Pending, Record, Unresolved};
 use crate::send::receipt_lookup::{self, Obstacle, ReceiptQuery};
+use crate::send::recent;
 use crate::storage::{self, Tracking};
 
 /// A message that was sent.
@@ -39,6 +40,7 @@ pub fn send(
 ) -> Result<Sent> {
     let since = Timestamp::now();
     let product = message.call.operation.product;
+    let recent = recent::begin(context, message, since);
     let result = catch_panic(Outcome::Unknown, || {
         let _held = pending.lease().map(system::Inherited::new);
         client.send(&message.call)
@@ -47,6 +49,7 @@ pub fn send(
         Ok(acceptance) => {
             return catch_panic(Outcome::Sent, || {
                 drop(client);
+                recent.accepted(acceptance.receipt_id.as_deref());
                 let recipients = &message.recipients;
                 let record = record("accepted", product, recipients, &message.tracking, acceptance);
                 warn_if_failed(context, pending.accepted(&record));
@@ -55,6 +58,7 @@ pub fn send(
         }
         Err(failure) if failure.outcome == Outcome::NotSent => {
             warn_if_failed(context, pending.not_sent());
+            recent.not_sent();
             return Err(failure);
         }
         Err(failure) => failure,
@@ -74,6 +78,7 @@ pub fn send(
             "no usable reply ({}), but a receipt proves that the message was sent",
             failure.message
         ));
+        recent.accepted(acceptance.receipt_id.as_deref());
         let recipients = &message.recipients;
         let record = record("sent", product, recipients, &message.tracking, acceptance);
         warn_if_failed(context, pending.accepted(&record));
@@ -141,7 +146,9 @@ fn with_check_commands(
     key: Option<&str>,
 ) -> Box<Failure> {
     let (name, id) = (message.call.operation.product.ids().tracking, &message.tracking.id);
-    failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
+    let patience = query.patience();
+    failure.hint =
+        Some(format!("do not send again before checking; its {name} is {id}; {patience}"));
     failure.next = query.check_commands(Some(id));
     failure.next.extend(key.into_iter().flat_map(idempotency::resolve_commands));
     failure
