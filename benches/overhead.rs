@@ -9,6 +9,7 @@ mod common;
 #[path = "../tests/suite/support/mod.rs"]
 mod support;
 
+use std::cell::Cell;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, iter};
@@ -92,6 +93,8 @@ struct Bench {
     /// The commands of `aliyun` that one send runs with ai-mode switched on around it.
     four: Vec<Vec<String>>,
     keys: usize,
+    /// The number of messages so far: an equal message would be refused as a duplicate.
+    messages: Cell<usize>,
 }
 
 impl Bench {
@@ -99,7 +102,14 @@ impl Bench {
         common::build_stand_in()?;
         let world = World::new();
         let rounds = common::number_from_env("ALIMSG_BENCH_ROUNDS", ROUNDS)?;
-        let mut bench = Self { world, rounds, rows: table(), four: Vec::new(), keys: 0 };
+        let mut bench = Self {
+            world,
+            rounds,
+            rows: table(),
+            four: Vec::new(),
+            keys: 0,
+            messages: Cell::default(),
+        };
         // A first run, and the replay's first send.
         bench.measure(Case::Send(Mode::Switch))?;
         bench.measure(Case::Replay)?;
@@ -188,7 +198,9 @@ impl Bench {
     }
 
     fn send(&self, mode: Mode) -> Command {
-        self.send_with(&["--ai-mode", mode.name()])
+        self.messages.set(self.messages.get() + 1);
+        let param = format!("number={}", self.messages.get());
+        self.send_with(&["--ai-mode", mode.name(), "--param", &param])
     }
 
     fn send_with(&self, flags: &[&str]) -> Command {

@@ -147,6 +147,10 @@ impl<'r> Client<'r> {
         Ok(arguments)
     }
 
+    pub const fn context(&self) -> &'r Context {
+        self.context
+    }
+
     /// The session, to run calls at the same time.
     pub const fn session(&self) -> &Session<'r> {
         &self.session

@@ -12,6 +12,7 @@ use crate::batch::row_set::RowSet;
 use crate::batch::sms_parts::PartCounter;
 use crate::error::Result;
 use crate::message::channel::Channel;
+use crate::message::phone;
 use crate::os::signals;
 use crate::storage::batches::RowIndex;
 
@@ -86,6 +87,10 @@ pub struct Plan {
     pub invalid_shown: Vec<(u64, String)>,
     /// The file with all invalid rows.
     pub invalid_file: Option<PathBuf>,
+    /// Rows with a number that the user probably mistyped or copied from documentation.
+    pub doubtful: u64,
+    /// Line and doubt of the first one.
+    pub first_doubt: Option<(u64, String)>,
     /// Rows whose number must not be contacted.
     pub excluded: u64,
     /// Numbers that get more than one message.
@@ -121,6 +126,8 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
         invalid: 0,
         invalid_shown: Vec::new(),
         invalid_file: None,
+        doubtful: 0,
+        first_doubt: None,
         excluded: 0,
         repeated_phones: 0,
         parts: parts.as_ref().map(|_| 0),
@@ -161,6 +168,10 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
             skipped.insert(row);
             invalid.add(record.line, &reason_of(&duplicate), &record.fields)?;
             continue;
+        }
+        if let Some(doubt) = phone::doubt(rules.rows.channel, view.phone) {
+            plan.doubtful += 1;
+            plan.first_doubt.get_or_insert((record.line, doubt));
         }
         plan.valid += 1;
         calls.add(&view, message, bytes);

@@ -14,6 +14,10 @@ pub struct SendFlags {
     #[arg(long, value_name = "KEY", help_heading = "Never twice")]
     idempotency_key: Option<String>,
 
+    /// Send even if the same message was just sent to a recipient; rows of batches do not count
+    #[arg(long, help_heading = "Never twice")]
+    allow_duplicate: bool,
+
     /// If the reply is lost, how long to check for a receipt, in seconds; 0: do not check
     #[arg(long, env = "ALIMSG_LOOK_UP", hide_env_values = true, value_name = "SECS",
           default_value = "20", value_parser = clap::value_parser!(u64).range(..=3600),
@@ -30,6 +34,10 @@ impl SendFlags {
         if let Some(key) = &self.idempotency_key {
             idempotency::check_key(key)?;
         }
-        Ok(SendOptions { key: self.idempotency_key, look_up: Duration::from_secs(self.look_up) })
+        Ok(SendOptions {
+            key: self.idempotency_key,
+            allow_duplicate: self.allow_duplicate,
+            look_up: Duration::from_secs(self.look_up),
+        })
     }
 }

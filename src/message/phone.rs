@@ -5,16 +5,19 @@
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 
-/// A WhatsApp or Viber number: country code and number, 7 to 15 digits without a plus sign.
+/// A WhatsApp or Viber number: country code and number, 7 to 15 digits without a plus sign. No
+/// country code begins with 0.
 ///
 /// # Errors
 /// Another form; the hint shows the digits.
 pub fn check_chat_number(flag: &str, number: &str) -> Result<()> {
-    if is_digits(number, 7..=15) {
+    if is_digits(number, 7..=15) && !number.starts_with('0') {
         return Ok(());
     }
-    let form = "digits only: country code and number, 7 to 15 digits, no +";
-    Err(invalid(flag, number, form, &only_digits(number), "8613800001000"))
+    let form = "digits only: country code and number, 7 to 15 digits, no + and no 0 in front";
+    let digits = only_digits(number);
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    Err(invalid(flag, number, form, digits, "8613800001000"))
 }
 
 /// A sender: a WhatsApp number, or the ID of a Viber service, which can have 3 digits.
@@ -49,6 +52,34 @@ pub fn check_sms_number(flag: &str, number: &str) -> Result<()> {
     Err(invalid(flag, number, form, digits, &format!("13800001000 or {flag} 6591234567")))
 }
 
+/// Numbers that documentation uses as examples. Some of them are in use.
+const PLACEHOLDERS: [&str; 8] = [
+    "13800138000",
+    "13800000000",
+    "13900000000",
+    "13900001234",
+    "13012345678",
+    "15900000000",
+    "15900000001",
+    "12345678901",
+];
+
+/// Why the number of a recipient is probably not what the user means, although its form is right.
+pub fn doubt(channel: Channel, number: &str) -> Option<String> {
+    let national = canonical_sms_number(number);
+    if PLACEHOLDERS.contains(&national) {
+        return Some(format!("{number} is an example number from documentation"));
+    }
+    let is_mainland = is_digits(number, 11..=11)
+        && number.strip_prefix('1').is_some_and(|rest| rest.starts_with(|second| second >= '3'));
+    (channel != Channel::Sms && is_mainland).then(|| {
+        format!(
+            "{number} looks like a number of mainland China without its country code, which would \
+             be 86{number}"
+        )
+    })
+}
+
 /// One form for all notations of a number, for comparisons.
 pub fn canonical_sms_number(number: &str) -> &str {
     ["+86", "0086", "86"]
@@ -57,10 +88,19 @@ pub fn canonical_sms_number(number: &str) -> &str {
         .unwrap_or(number)
 }
 
+/// Masks a phone number except for its last four digits. Short numbers are masked completely.
+pub fn masked(number: &str) -> String {
+    let length = number.chars().count();
+    let hidden = if length > 6 { length - 4 } else { length };
+    number.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect()
+}
+
 /// The hint shows the digits of the number if they are a right form, or else the example.
 fn invalid(flag: &str, number: &str, form: &str, digits: &str, example: &str) -> Box<Failure> {
-    let hint = if is_digits(digits, 7..=15) {
+    let hint = if is_digits(digits, 7..=15) && !digits.starts_with('0') {
         format!("write {flag} {digits}")
+    } else if is_digits(digits, 7..=15) {
+        format!("replace the 0 with the country code, for example {flag} {example}")
     } else {
         format!("for example {flag} {example}")
     };
@@ -96,6 +136,38 @@ mod tests {
     }
 
     #[test]
+    fn no_chat_number_begins_with_zero() {
+        for (wrong, hint) in [
+            ("008613800001000", "write --to 8613800001000"),
+            ("013800001000", "replace the 0 with the country code, for example --to 8613800001000"),
+            ("0000000", "for example --to 8613800001000"),
+        ] {
+            let failure = check_chat_number("--to", wrong).expect_err(wrong);
+            assert_eq!(failure.hint.as_deref(), Some(hint));
+        }
+        assert!(check_chat_sender("--from", "0123").is_ok(), "the ID of a Viber service");
+    }
+
+    #[test]
+    fn examples_and_numbers_without_a_country_code_are_doubtful() {
+        for (channel, number, doubtful) in [
+            (Channel::Sms, "13800138000", true),
+            (Channel::Sms, "+8613800138000", true),
+            (Channel::Whatsapp, "8613800138000", true),
+            (Channel::Whatsapp, "13800001000", true),
+            (Channel::Viber, "19912345678", true),
+            (Channel::Sms, "13800001000", false),
+            (Channel::Whatsapp, "8613800001000", false),
+            (Channel::Whatsapp, "12025550123", false),
+            (Channel::Whatsapp, "6591234567", false),
+        ] {
+            assert_eq!(doubt(channel, number).is_some(), doubtful, "{channel:?} {number}");
+        }
+        let doubt = doubt(Channel::Whatsapp, "13800001000").expect("doubtful");
+        assert!(doubt.contains("8613800001000"), "{doubt}");
+    }
+
+    #[test]
     fn sms_numbers_have_the_documented_forms() {
         for right in
             ["13800001000", "+8613800001000", "008613800001000", "8613800001000", "6591234567"]
@@ -108,6 +180,12 @@ mod tests {
         }
         let failure = check_sms_number("-p", "+65 9123 4567").expect_err("wrong");
         assert_eq!(failure.hint.as_deref(), Some("write -p 6591234567"));
+    }
+
+    #[test]
+    fn only_the_last_four_digits_of_a_number_are_visible() {
+        assert_eq!(masked("8613800001000"), "*********1000");
+        assert_eq!(masked("123456"), "******");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Sends a message once, finds out the outcome and records it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -13,7 +15,7 @@ use crate::error::{Failure, Outcome, Result, catch_panic};
 use crate::os::system;
 use crate::send::Message;
 use crate::send::idempotency::{self, Pending, Record, Unresolved};
-use crate::send::receipt_lookup::{self, Obstacle};
+use crate::send::receipt_lookup::{self, Obstacle, ReceiptQuery};
 use crate::send::recent;
 use crate::storage::{self, Tracking};
 
@@ -37,6 +39,7 @@ pub fn send(
     pending: &mut Pending<'_>,
 ) -> Result<Sent> {
     let since = Timestamp::now();
+    let product = message.call.operation.product;
     let recent = recent::begin(context, message, since);
     let result = catch_panic(Outcome::Unknown, || {
         let _held = pending.lease().map(system::Inherited::new);
@@ -47,7 +50,8 @@ pub fn send(
             return catch_panic(Outcome::Sent, || {
                 drop(client);
                 recent.accepted(acceptance.receipt_id.as_deref());
-                let record = record("accepted", message, &message.tracking, acceptance);
+                let recipients = &message.recipients;
+                let record = record("accepted", product, recipients, &message.tracking, acceptance);
                 warn_if_failed(context, pending.accepted(&record));
                 Ok(Sent { record, since })
             });
@@ -59,58 +63,77 @@ pub fn send(
         }
         Err(failure) => failure,
     };
+    let mut query = message.receipt_query.clone();
     let receipt = catch_panic(Outcome::Unknown, || {
         warn_if_failed(context, pending.unresolved());
         drop(client);
         let (tracking, limit) = (&message.tracking, message.safety.look_up);
-        let query = &message.receipt_query;
-        receipt_lookup::find(context, guard, query, tracking, since, limit)
+        receipt_lookup::find(context, guard, &mut query, tracking, since, limit)
             .map_err(|_| failure.clone())
     });
     let acceptance =
-        receipt.map_err(|failure| with_check_commands(failure, message, pending.key()))?;
+        receipt.map_err(|failure| with_check_commands(failure, message, &query, pending.key()))?;
     catch_panic(Outcome::Sent, || {
         context.screen.warn(format!(
             "no usable reply ({}), but a receipt proves that the message was sent",
             failure.message
         ));
         recent.accepted(acceptance.receipt_id.as_deref());
-        let record = record("sent", message, &message.tracking, acceptance);
+        let recipients = &message.recipients;
+        let record = record("sent", product, recipients, &message.tracking, acceptance);
         warn_if_failed(context, pending.accepted(&record));
         Ok(Sent { record, since })
     })
 }
 
-/// Finds out whether an earlier run sent the message. Never sends it again.
+/// Why it is still unknown whether an earlier message was sent.
+pub struct Unproven {
+    /// A clause for a sentence about the message.
+    pub reason: String,
+    pub hint: Option<String>,
+    /// The same command may find the receipt later.
+    pub retryable: bool,
+    /// Where to look for the receipt.
+    pub query: ReceiptQuery,
+}
+
+/// Finds out whether an earlier run sent the message. Never sends it again. `given` is where to look
+/// for the receipt according to this run, and `recipients` those of its message that had the earlier
+/// one.
 ///
 /// # Errors
 /// It is still unknown whether the message was sent.
 pub fn resolve_earlier(
     context: &Context,
     guard: &Guard<'_>,
-    message: &Message,
     earlier: &Unresolved<'_>,
-) -> Result<Sent> {
-    let limit = message.safety.look_up;
-    let query = earlier.receipt_query(&message.receipt_query).map_err(|obstacle| {
-        let query = earlier.recorded_query().unwrap_or_else(|| message.receipt_query.clone());
-        earlier.failure(obstacle.reason, obstacle.hint, &query)
+    given: &ReceiptQuery,
+    recipients: &[String],
+    limit: Duration,
+) -> std::result::Result<Sent, Unproven> {
+    let because = |obstacle: Obstacle, query: ReceiptQuery| Unproven {
+        reason: obstacle.reason.to_string(),
+        hint: obstacle.hint.map(String::from),
+        retryable: false,
+        query,
+    };
+    let mut query = earlier.receipt_query(given).map_err(|obstacle| {
+        because(obstacle, earlier.recorded_query().unwrap_or_else(|| given.clone()))
     })?;
-    let unproven = |obstacle: Obstacle| earlier.failure(obstacle.reason, obstacle.hint, &query);
-    if let Some(obstacle) = receipt_lookup::obstacle(&query, limit) {
-        return Err(unproven(obstacle));
+    if let Some(obstacle) = receipt_lookup::obstacle(limit) {
+        return Err(because(obstacle, query));
     }
-    guard.account().map_err(|failure| {
-        let why = format!("{}: {}", receipt_lookup::FAILED.reason, failure.message);
-        let mut unresolved = earlier.failure(&why, failure.hint.as_deref(), &query);
-        unresolved.retryable = failure.retryable;
-        unresolved
+    guard.account().map_err(|failure| Unproven {
+        reason: format!("{}: {}", receipt_lookup::FAILED.reason, failure.message),
+        hint: failure.hint,
+        retryable: failure.retryable,
+        query: query.clone(),
     })?;
     let tracking = &earlier.record.tracking;
     let since = earlier.record.since.unwrap_or(Timestamp::MAX);
-    let acceptance =
-        receipt_lookup::find(context, guard, &query, tracking, since, limit).map_err(unproven)?;
-    let record = record("sent", message, tracking, acceptance);
+    let acceptance = receipt_lookup::find(context, guard, &mut query, tracking, since, limit)
+        .map_err(|obstacle| because(obstacle, query.clone()))?;
+    let record = record("sent", query.product(), recipients, tracking, acceptance);
     warn_if_failed(context, earlier.settle(&record));
     Ok(Sent { record, since })
 }
@@ -119,13 +142,14 @@ pub fn resolve_earlier(
 fn with_check_commands(
     mut failure: Box<Failure>,
     message: &Message,
+    query: &ReceiptQuery,
     key: Option<&str>,
 ) -> Box<Failure> {
     let (name, id) = (message.call.operation.product.ids().tracking, &message.tracking.id);
-    let patience = message.receipt_query.patience();
+    let patience = query.patience();
     failure.hint =
         Some(format!("do not send again before checking; its {name} is {id}; {patience}"));
-    failure.next = message.receipt_query.check_commands(Some(id));
+    failure.next = query.check_commands(Some(id));
     failure.next.extend(key.into_iter().flat_map(idempotency::resolve_commands));
     failure
 }
@@ -155,16 +179,16 @@ enum MessageIds<'m> {
 
 fn record(
     status: &'static str,
-    message: &Message,
+    product: Product,
+    to: &[String],
     tracking: &Tracking,
     acceptance: Acceptance,
 ) -> Record {
     let Acceptance { receipt_id, request_id, raw } = acceptance;
-    let ids = match message.call.operation.product {
+    let ids = match product {
         Product::Cams => MessageIds::Chat { message_id: receipt_id, task_id: &tracking.id },
         Product::Dysmsapi => MessageIds::Sms { biz_id: receipt_id, out_id: &tracking.id },
     };
-    let to = &message.recipients;
     let sent = SentMessage { status, ids, request_id, to, replayed: false };
     let data = match serde_json::to_value(&sent) {
         Ok(Value::Object(data)) => data,

@@ -19,21 +19,29 @@ use serde_json::json;
 use crate::aliyun::guard::Guard;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
 use crate::error::{Outcome, Result, catch_panic};
-use crate::send::attempt::Sent;
+use crate::send::attempt::{Sent, Unproven};
+use crate::send::duplicates::Check;
 use crate::send::idempotency::{Claim, Pending, Record};
-use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::receipt_lookup::{ReceiptQuery, space};
 
 use crate::aliyun::client::{self, Client, PlannedCall};
 use crate::context::Context;
+use crate::message::channel::Channel;
+use crate::message::phone;
 use crate::output::report::{FailedReceipts, Report};
 pub use crate::send::consent::require_consent;
 use crate::storage::{self, Store, Tracking};
+
+/// How many doubtful numbers of recipients are named.
+const MAX_DOUBTS: usize = 3;
 
 /// The options of every send that prevent a second send.
 #[derive(Debug, Clone)]
 pub struct SendOptions {
     /// The idempotency key.
     pub key: Option<String>,
+    /// Send even if the same message was just sent.
+    pub allow_duplicate: bool,
     /// How long to look for a receipt after an unknown outcome; zero disables it.
     pub look_up: Duration,
 }
@@ -54,8 +62,6 @@ pub struct Message {
     pub verify: Option<Verify>,
     /// The calls that `verify` makes; a dry run shows them.
     pub reads: Vec<ReadCall>,
-    /// Refuses the same message within five minutes.
-    pub duplicates: Option<duplicates::Check>,
     /// Fetches more after the message was accepted, such as its receipts.
     pub follow_up: Option<FollowUp>,
 }
@@ -83,7 +89,8 @@ pub type Fetch =
 ///
 /// # Errors
 /// The message was not accepted, or its outcome is unknown; see the failure's outcome.
-pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Result<Report> {
+pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Result<Report> {
+    warn_about_recipients(context, &message);
     // Builds every argument vector first, so an invalid call fails before any process starts.
     let follow_ups = message
         .follow_up
@@ -95,7 +102,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
         calls.map(|call| (call, None)).chain(follow_ups.iter().copied()).collect();
     let planned = client::plan(context, &calls)?;
     if context.settings.dry_run {
-        let is_replayed = is_replayed(context, message)?;
+        let is_replayed = is_replayed(context, &message)?;
         return if is_replayed { client::plan(context, &follow_ups) } else { Ok(planned) };
     }
     require_consent(context)?;
@@ -109,8 +116,11 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
     if message.safety.key.is_none() {
         start_watchdog();
     }
-    let store = open_store(context, message)?;
+    let store = open_store(context, &message)?;
     let store = store.as_deref();
+    prepare_look_up(context, store, &mut message);
+    let message = &message;
+    let mut check = Check::new(&context.settings, message);
     let mut pending = match (store, &message.safety.key) {
         (Some(store), Some(key)) => match claim(context, store, key, message)? {
             Claim::Free(pending) => pending,
@@ -120,16 +130,20 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
             }
             Claim::Unresolved(earlier) => {
                 let sent = catch_panic(Outcome::Unknown, || {
-                    attempt::resolve_earlier(context, guard, message, &earlier)
+                    let (query, to) = (&message.receipt_query, &message.recipients);
+                    let limit = message.safety.look_up;
+                    attempt::resolve_earlier(context, guard, &earlier, query, to, limit)
+                        .map_err(|unproven| earlier.failure(&unproven))
                 })?;
                 return catch_panic(Outcome::Sent, || Ok(replay(context, guard, message, sent)));
             }
         },
-        _ => Pending::new(store, None),
+        (Some(store), None) => generate(context, store, message)?,
+        (None, _) => Pending::unrecorded(),
     };
     start_watchdog();
-    if let (Some(check), Some(store)) = (&message.duplicates, store) {
-        check.require_new(&context.settings, store)?;
+    if let Some(store) = store {
+        check.require_new(context, guard, store)?;
     }
     guard.require_allowed()?;
     let verified = match &message.verify {
@@ -139,9 +153,12 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
     };
     consent::confirm(context, guard.account()?, message, &verified)?;
     let client = Client::open(context, guard)?;
-    pending.begin(context, message.duplicates.as_ref())?;
+    pending.begin(context, &check)?;
     let sent = attempt::send(context, guard, client, message, &mut pending)?;
     catch_panic(Outcome::Sent, || {
+        if let Some(store) = store {
+            space::remember(store, &context.settings, &message.receipt_query);
+        }
         // Other runs may be waiting for the result of this key.
         drop(pending);
         context.screen.note("Accepted by Alibaba Cloud; not yet delivered.");
@@ -163,16 +180,13 @@ fn report(context: &Context, guard: &Guard<'_>, message: &Message, sent: Sent) -
     }
 }
 
-/// Opens the store if the message has a key or a duplicate check. No process has started yet.
+/// Opens the store. No process has started yet.
 ///
 /// # Errors
 /// The store cannot be read. With a key, the outcome is then unknown; without one, the message is
 /// not sent, unless duplicates are allowed.
 fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Store>>> {
     let key = message.safety.key.as_deref();
-    if key.is_none() && message.duplicates.is_none() {
-        return Ok(None);
-    }
     if key.is_some() {
         storage::require_durable(&context.settings).map_err(idempotency::not_durable)?;
     }
@@ -185,16 +199,60 @@ fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Sto
         }
         Err(error) => error,
     };
-    match (key, &message.duplicates) {
-        (Some(key), _) => Err(idempotency::unreadable(key, error, Some(&message.receipt_query))),
-        (None, Some(check)) if check.is_waived() => {
+    // There was no record before, and the user accepts that none is kept.
+    let is_ephemeral =
+        context.settings.ephemeral_state && matches!(error, storage::Error::NeverExisted(_));
+    match key {
+        Some(key) => Err(idempotency::unreadable(key, error, Some(&message.receipt_query))),
+        None if message.safety.allow_duplicate || is_ephemeral => {
             let error = anyhow::Error::from(error);
             context
                 .screen
                 .warn(format!("this message is not recorded for the duplicate check: {error:#}"));
             Ok(None)
         }
-        (None, _) => Err(duplicates::check_failed(error)),
+        None => Err(duplicates::check_failed(error)),
+    }
+}
+
+/// Warns about numbers that the user probably mistyped or copied from documentation.
+fn warn_about_recipients(context: &Context, message: &Message) {
+    let Some(channel) = Channel::from_name(message.receipt_query.channel()) else { return };
+    let doubts = message.recipients.iter().filter_map(|number| phone::doubt(channel, number));
+    for doubt in doubts.take(MAX_DOUBTS) {
+        context.screen.warn(doubt);
+    }
+}
+
+/// Completes where to look for the receipt after a lost reply. If that may not be possible, the user
+/// is told before the message is sent.
+fn prepare_look_up(context: &Context, store: Option<&dyn Store>, message: &mut Message) {
+    let query = &mut message.receipt_query;
+    let is_known = match store {
+        Some(store) => space::recall(store, &context.settings, query),
+        None => query.can_be_looked_up(),
+    };
+    // The account of the sandbox has one channel instance.
+    if is_known || message.safety.look_up.is_zero() || context.settings.sandbox {
+        return;
+    }
+    let limit = "only if the account has one single channel instance and may list it";
+    message.plan.push(("receipt after a lost reply".into(), limit.into()));
+    context.screen.warn(format!(
+        "without --cust-space-id, the receipt can be looked up after a lost reply {limit}; give the \
+         flag once, and it is remembered for this sender"
+    ));
+}
+
+/// Prepares the record of a message without a key.
+fn generate<'s>(context: &Context, store: &'s dyn Store, message: &Message) -> Result<Pending<'s>> {
+    match idempotency::generate(context, store, &request(message)) {
+        Ok(pending) => Ok(pending),
+        Err(_) if message.safety.allow_duplicate => {
+            context.screen.warn("this message is not recorded for the duplicate check");
+            Ok(Pending::unrecorded())
+        }
+        Err(error) => Err(duplicates::check_failed(error)),
     }
 }
 
@@ -237,7 +295,8 @@ fn is_replayed(context: &Context, message: &Message) -> Result<bool> {
         }
         Some(Claim::Unresolved(earlier)) => {
             let query = earlier.recorded_query().unwrap_or_else(|| message.receipt_query.clone());
-            Err(earlier.failure("a dry run does not look for its receipt", None, &query))
+            let reason = "a dry run does not look for its receipt".to_string();
+            Err(earlier.failure(&Unproven { reason, hint: None, retryable: false, query }))
         }
     }
 }

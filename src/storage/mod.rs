@@ -1,4 +1,5 @@
-//! Data that alimsg keeps between runs: idempotency keys, recent messages and batches.
+//! Data that alimsg keeps between runs: idempotency keys, recent messages, batches, and the channel
+//! instance of each sender.
 //!
 //! [`Store`] is the whole interface. It has two engines: SQLite, with one file in the state folder
 //! and another one for the sandbox, and PostgreSQL, which several machines can share. Only `sqlite`
@@ -73,7 +74,7 @@ pub struct Identity {
 }
 
 /// A key that a run wants to use.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NewKey {
     pub identity: Identity,
     pub tracking: Tracking,
@@ -81,6 +82,14 @@ pub struct NewKey {
     pub lease: String,
     /// Data for a later receipt query, in a format of the caller.
     pub details: String,
+}
+
+impl NewKey {
+    /// The same without the data for a later receipt query.
+    #[must_use]
+    pub fn without_details(&self) -> Self {
+        Self { details: String::new(), ..self.clone() }
+    }
 }
 
 /// A key on record.
@@ -123,35 +132,41 @@ pub enum Reserve {
 #[derive(Debug)]
 pub struct NewMessage {
     pub id: String,
-    /// [`Store::digest`] of sender, recipient and content.
-    pub fingerprint: String,
-    pub key: Option<String>,
-    /// An equal message since this moment prevents the send; `None` to allow duplicates.
+    /// [`Store::digest`] of sender, recipient and content, one for each recipient.
+    pub fingerprints: Vec<String>,
+    /// An equal message that was accepted since this moment prevents the send; `None`: none does.
     pub refuse_since: Option<Timestamp>,
+    /// The keys of equal messages with an unknown outcome that do not prevent the send, because the
+    /// user confirmed it.
+    pub confirmed: Vec<String>,
 }
 
-/// An equal message that was sent before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An equal message to one recipient that was sent before.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
+    /// The position of the recipient in the new message.
+    pub recipient: usize,
     pub at: Timestamp,
     /// The service accepted it. Otherwise the outcome is unknown.
     pub accepted: bool,
+    /// The key of its send.
+    pub key: Option<String>,
 }
 
 /// Whether the call may be started.
 #[derive(Debug)]
 pub enum Begin {
     Go,
-    Duplicate(Earlier),
+    Duplicate(Vec<Earlier>),
 }
 
 /// How a send ended.
 #[derive(Debug)]
 pub enum SendEnd<'a> {
-    Accepted {
-        result: &'a str,
-    },
-    Unresolved,
+    /// Without a result, the record of the key is removed: no later run uses the key.
+    Accepted { result: Option<&'a str> },
+    /// Details replace those of the record.
+    Unresolved { details: Option<&'a str> },
     /// There is proof that nothing was sent: the key becomes unused.
     NotSent,
 }
@@ -227,19 +242,20 @@ pub trait Store {
     /// unused.
     fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve>;
 
-    /// Records atomically that the call is about to start; the record is on disk on return.
+    /// Records atomically that the call is about to start, unless an equal message prevents it; the
+    /// record is on disk on return. `new` is the record of a key that was not reserved.
     ///
     /// # Errors
     /// The record is not certain, so the call must not be started.
-    fn begin(&self, owner: Option<Owner<'_>>, message: Option<&NewMessage>) -> Result<Begin>;
-
-    /// Records how the call ended.
-    fn finish(
+    fn begin(
         &self,
-        owner: Option<Owner<'_>>,
-        message: Option<&str>,
-        end: SendEnd<'_>,
-    ) -> Result<()>;
+        owner: Owner<'_>,
+        new: Option<&NewKey>,
+        message: Option<&NewMessage>,
+    ) -> Result<Begin>;
+
+    /// Records how the call ended, for the key and its message.
+    fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()>;
 
     /// Removes a reservation whose call was not started.
     fn release(&self, owner: Owner<'_>) -> Result<()>;
@@ -256,8 +272,14 @@ pub trait Store {
     /// Returns false if the record has changed since it was read, or its call may still be running.
     fn settle_as_not_sent(&self, record: &KeyRecord) -> Result<bool>;
 
-    /// The latest equal message since this moment.
-    fn recent(&self, fingerprint: &str, since: Timestamp) -> Result<Option<Earlier>>;
+    /// The equal messages that prevent a send, at most one for each recipient.
+    fn earlier(&self, message: &NewMessage) -> Result<Vec<Earlier>>;
+
+    /// The channel instance that a sender was used with. `sender` is a [`Store::digest`].
+    fn space(&self, sender: &str) -> Result<Option<String>>;
+
+    /// Records the channel instance that a sender was used with.
+    fn remember_space(&self, sender: &str, space: &str) -> Result<()>;
 
     fn batches(&self) -> &dyn Batches;
 

@@ -1,5 +1,6 @@
 //! No message is sent twice: idempotency keys, their store, and the receipt lookup.
 
+mod channel_instance;
 mod crashes;
 mod damaged_store;
 mod keys;

@@ -323,3 +323,38 @@ fn without_a_terminal_nothing_is_sent_without_yes() {
     }
     assert!(world.processes().is_empty(), "{:?}", world.commands());
 }
+
+#[test]
+fn a_whatsapp_number_with_a_leading_zero_is_rejected() {
+    for (number, hint) in [
+        ("008613800001000", "--to 8613800001000"),
+        ("013800001000", "replace the 0 with the country code"),
+    ] {
+        let error = rejected(&and(&with(&TEXT, "--to", number), &["--text=Hello"]));
+        assert_names(&error, "no 0 in front", hint);
+    }
+    let error = rejected(&and(&with(&TEXT, "--from", "013800001000"), &["--text=Hello"]));
+    assert_names(&error, "--from", "replace the 0");
+}
+
+#[test]
+fn a_doubtful_number_is_only_a_warning() {
+    let world = World::new();
+    let text = |number| and(&with(&TEXT, "--to", number), &["--json", "--text=Hello"]);
+    let sms = |number| and(&with(&SMS, "-p", number), &["--json"]);
+    for (words, wanted) in [
+        (text("13800001000"), "8613800001000"),
+        (text("8613800138000"), "documentation"),
+        (sms("13800138000"), "documentation"),
+        (sms("+8613800138000,13800001000"), "documentation"),
+    ] {
+        for more in [&["--dry-run"][..], &["--allow-duplicate"]] {
+            let ran = world.run(&and(&words, more)).exits(0);
+            let warnings = ran.json()["warnings"].clone();
+            assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
+            assert!(warnings.to_string().contains(wanted), "{warnings}");
+        }
+    }
+    let ran = world.run(&sms("13800001000")).exits(0);
+    assert_eq!(ran.json()["warnings"], json!([]));
+}

@@ -64,8 +64,24 @@ fn two_machines_with_one_key_send_once() {
     let duplicate = machines.run(2, &text);
     assert_eq!(duplicate.exit(), 2, "{duplicate:#?}");
     assert_eq!(machines.world.sent().len(), 2);
+    // An unknown outcome is shared as well, until one machine resolves it.
+    let lost = json!([{ "match": ["dysmsapi"], "times": 1, "exit": 1,
+        "stderr": "Error: context deadline exceeded (Client.Timeout exceeded)" }]);
+    machines.world.script(lost);
+    let sms = and(&SMS, &["--json", "--param=n=1"]);
+    assert_eq!(machines.run(1, &sms).exit(), 7);
+    let unknown = machines.run(2, &sms);
+    assert_eq!(unknown.exit(), 7, "{unknown:#?}");
+    let next = unknown.json()["error"]["next"].clone();
+    let mut next = next.as_array().expect("commands").iter().filter_map(|next| next.as_str());
+    let resolve = next.find(|next| next.contains("--as sent")).expect("a command");
+    let words = shell_words::split(resolve).expect("words");
+    let words: Vec<&str> = words[1..6].iter().map(String::as_str).chain(["--yes"]).collect();
+    assert_eq!(machines.run(2, &words).exit(), 0, "{words:?}");
+    assert_eq!(machines.run(1, &sms).exit(), 2);
+    assert_eq!(machines.world.sent().len(), 3);
     let list = machines.run(2, &["keys", "list", "--json"]);
-    assert_eq!(list.json()["data"]["keys"][0]["state"], "accepted", "{list:#?}");
+    assert_eq!(list.json()["data"]["keys"][1]["state"], "accepted", "{list:#?}");
     let show = machines.run(1, &["keys", "show", "order-1", "--json"]);
     assert_eq!(show.exit(), 0, "{show:#?}");
     let intact = machines.run(1, &["keys", "repair", "--json"]);
@@ -84,6 +100,20 @@ fn many_concurrent_runs_with_one_key_send_once() {
         let ran = run.wait();
         assert_eq!(ran.exit(), 0, "{ran:#?}");
     }
+    assert_eq!(machines.world.sent().len(), 1);
+    machines.world.assert_clean();
+}
+
+#[test]
+fn concurrent_equal_messages_without_a_key_are_sent_once() {
+    let Some(server) = server::shared() else { return };
+    let machines = Machines::new(server, "equal_runs");
+    machines.world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 200 }]));
+    let sms = and(&SMS, &["--json"]);
+    let runs: Vec<Running> = (0..16).map(|run| machines.start(run % 4, &sms)).collect();
+    let mut exits: Vec<i32> = runs.into_iter().map(|run| run.wait().exit()).collect();
+    exits.sort_unstable();
+    assert_eq!(exits, [[0].as_slice(), &[2; 15]].concat());
     assert_eq!(machines.world.sent().len(), 1);
     machines.world.assert_clean();
 }

@@ -33,6 +33,7 @@ fn rule(case: &Case) -> Option<Value> {
 
 fn assert_outcome(world: &World, case: &Case, rule: Value) {
     world.script(json!([rule]));
+    world.forget_messages();
     let ran = world.run(&if case.call == "sms" { sms() } else { whatsapp() });
     let context = format!("{}: {case:#?}: {ran:#?}", case.name);
     assert_eq!(ran.exit(), i32::from(case.exit), "{context}");

@@ -39,7 +39,7 @@ fn a_message_is_sent_without_aliyun_or_a_configuration() {
         assert!(ran.stderr.starts_with("[sandbox] "), "{}", ran.stderr);
     }
     // `--quiet` does not hide the sandbox notice.
-    let ran = sms(&world, "13800001234", &["--quiet"]);
+    let ran = sms(&world, "13800001235", &["--quiet"]);
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     assert!(ran.stderr.starts_with("[sandbox] ") && ran.stdout.starts_with("status\taccepted"));
     assert_eq!(world.sandbox_messages().len(), 3);
@@ -88,9 +88,9 @@ fn every_special_number_has_its_documented_result_and_a_next_command() {
             assert_eq!(error["outcome"], outcome, "{ending}: {error:#}");
             assert!(error["hint"].is_string(), "{ending}: {error:#}");
             if outcome == "unknown" {
-                let next = error["next"].as_array().and_then(|next| next.last()?.as_str());
-                let next = next.expect("the command that checks");
-                assert!(next.starts_with("alimsg ") && next.contains(&number), "{next}");
+                let next = error["next"].as_array().expect("commands");
+                let mut next = next.iter().filter_map(|next| next.as_str());
+                assert!(next.any(|next| next.contains(&number)), "{error:#}");
                 assert_eq!(error["retryable"], false);
             }
             if exit == 5 {
@@ -128,7 +128,7 @@ fn a_hanging_call_is_stopped_at_the_timeout_with_unknown_outcome() {
     let error = &ran.json()["error"];
     assert_eq!((&error["kind"], &error["outcome"]), (&json!("unknown_outcome"), &json!("unknown")));
     let command = "alimsg sms status -p 13800009006 --out-id track-1 --sandbox";
-    assert_eq!(error["next"], json!([command]));
+    assert_eq!(error["next"][0], command);
 }
 
 /// Asserts that neither the program nor its child processes have an internet socket.

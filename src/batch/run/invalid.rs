@@ -21,6 +21,17 @@ pub fn invalid_path(input: Option<&Path>, format: Format) -> PathBuf {
     }
 }
 
+/// Warns about numbers that are probably not what the user means.
+pub fn report_doubtful(context: &Context, plan: &Plan) {
+    if let Some((line, doubt)) = &plan.first_doubt {
+        let more = match plan.doubtful {
+            1 => String::new(),
+            doubtful => format!("; {} in all", count(doubtful, "doubtful number")),
+        };
+        context.screen.warn(format!("line {line}: {doubt}{more}"));
+    }
+}
+
 pub fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<()> {
     if plan.invalid == 0 && plan.valid > 0 {
         return Ok(());

@@ -23,7 +23,7 @@ use crate::storage::{self, Store};
 
 use identity::{check_existing, definition_text, new_batch, not_durable, other_input};
 pub use invalid::invalid_path;
-use invalid::report_invalid;
+use invalid::{report_doubtful, report_invalid};
 use plan_view::{
     ALL_RECORDED, Progress, count_all_remaining, count_remaining, dry_run, message_noun, selection,
     show_plan,
@@ -40,6 +40,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     request.definition.variables =
         plan.columns.variables.iter().map(|(name, _)| name.clone()).collect();
     report_invalid(context, &request, &plan)?;
+    report_doubtful(context, &plan);
     if context.settings.dry_run {
         let progress = recorded_before(context, &mut request, &plan)?;
         return dry_run(context, &request, &plan, &progress);

@@ -97,6 +97,17 @@ impl Conversation {
         Ok(found)
     }
 
+    /// The first page, with one call that is not repeated.
+    ///
+    /// # Errors
+    /// The failure of the call.
+    pub fn fetch_once(&self, service: &Client<'_>, query: &Query) -> Result<Messages> {
+        let mut found = Messages::default();
+        let reply = service.read_once(&self.page(query, 1, PAGE_SIZE))?;
+        found.add_page(self, query, reply, PAGE_SIZE);
+        Ok(found)
+    }
+
     /// All pages.
     ///
     /// # Errors

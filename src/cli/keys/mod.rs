@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::cli::prelude::*;
 use crate::error::Outcome;
+use crate::message::phone;
 use crate::send::idempotency::Details;
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{self, Error, Fix, KeyRecord, KeyState, Store};
@@ -129,11 +130,13 @@ impl Summary {
     fn new(store: &dyn Store, record: &KeyRecord) -> Self {
         let details = Details::from_record(record);
         let to: Vec<String> = match &details {
-            Some(details) => details.receipt_query.ends().1.into_iter().map(masked).collect(),
+            Some(details) => {
+                details.receipt_query.ends().1.into_iter().map(phone::masked).collect()
+            }
             None => {
                 let data = result_data(record);
                 let to = data["to"].as_array().into_iter().flatten();
-                to.filter_map(Value::as_str).map(masked).collect()
+                to.filter_map(Value::as_str).map(phone::masked).collect()
             }
         };
         let recipients = details.as_ref().map_or(to.len(), |details| details.recipients);
@@ -159,22 +162,4 @@ impl Summary {
 fn result_data(record: &KeyRecord) -> Value {
     let result = record.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
     result.map_or(Value::Null, |mut result: Value| result["data"].take())
-}
-
-/// Masks a phone number except for its last four digits. Short numbers are masked completely.
-fn masked(number: &str) -> String {
-    let length = number.chars().count();
-    let hidden = if length > 6 { length - 4 } else { length };
-    number.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::masked;
-
-    #[test]
-    fn only_the_last_four_digits_of_a_number_are_visible() {
-        assert_eq!(masked("8613800001000"), "*********1000");
-        assert_eq!(masked("123456"), "******");
-    }
 }

@@ -173,7 +173,7 @@ fn as_not_sent(
     context.screen.plan("About to record that this message was NOT sent:", &rows);
     context
         .screen
-        .note("the next run with this key sends the message; if it did arrive, it is sent twice");
+        .note("the next run of its command sends the message; if it did arrive, it is sent twice");
     let typed = context.screen.ask("Type the key to confirm", |_| Ok(()))?;
     if typed != record.key.trim() {
         return Err(Failure::new(Kind::Cancelled, "not confirmed"));
@@ -266,7 +266,7 @@ fn already_sent(record: &KeyRecord) -> Box<Failure> {
         "the message of the key {:?} was sent: the record shows it as accepted",
         record.key
     ))
-    .hint("the send command with the same key returns its result and sends nothing");
+    .hint("do not send it again; `alimsg keys show` shows its record");
     failure.outcome = Outcome::Sent;
     failure
 }

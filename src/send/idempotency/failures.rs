@@ -6,6 +6,7 @@
 use crate::api::call::shell_line;
 use crate::error::{Failure, Outcome};
 use crate::os::signals;
+use crate::send::attempt::Unproven;
 use crate::send::receipt_lookup::ReceiptQuery;
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{Error, Fix, KeyRecord};
@@ -130,24 +131,22 @@ pub fn damaged(record: &KeyRecord) -> Box<Failure> {
 }
 
 /// An earlier run may have sent the message of the key.
-pub fn unresolved(
-    record: &KeyRecord,
-    why: &str,
-    hint: Option<&str>,
-    receipt_query: &ReceiptQuery,
-) -> Box<Failure> {
+pub fn unresolved(record: &KeyRecord, unproven: &Unproven) -> Box<Failure> {
     let key = &record.key;
-    Failure::unknown_outcome(format!(
-        "an earlier run with the key {key:?} may have sent its message; {why}"
+    let Unproven { reason, hint, retryable, query } = unproven;
+    let mut failure = Failure::unknown_outcome(format!(
+        "an earlier run with the key {key:?} may have sent its message; {reason}"
     ))
     .hint(format!(
         "{}check whether the message arrived, then resolve the key; until then nothing is sent with \
          it. Its tracking ID is {}",
-        hint.map(|hint| format!("{hint}. Otherwise ")).unwrap_or_default(),
+        hint.as_ref().map(|hint| format!("{hint}. Otherwise ")).unwrap_or_default(),
         record.tracking.id
     ))
-    .next_all(receipt_query.check_commands(Some(&record.tracking.id)))
-    .next_all(resolve_commands(key))
+    .next_all(query.check_commands(Some(&record.tracking.id)))
+    .next_all(resolve_commands(key));
+    failure.retryable = *retryable;
+    failure
 }
 
 /// The command that shows a key.

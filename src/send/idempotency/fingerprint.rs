@@ -44,7 +44,7 @@ pub fn account(settings: &Settings) -> String {
 }
 
 /// Sorts the fields of JSON, because their order has no meaning.
-fn canonical(word: String) -> Value {
+pub fn canonical(word: String) -> Value {
     match serde_json::from_str::<Value>(&word) {
         Ok(mut value @ (Value::Object(_) | Value::Array(_))) => {
             value.sort_all_objects();

@@ -17,6 +17,9 @@
 //! The key alone identifies the message. Every command with an unresolved key exits with code 7,
 //! regardless of its parameters, until a receipt or the user resolves it. An accepted key returns
 //! its result for the same message and is refused for another one.
+//!
+//! A message without a key gets a generated one, `send-…`, for [`crate::send::duplicates`]. It is not
+//! reserved, and it is removed once the message is accepted.
 
 mod details;
 mod failures;
@@ -40,7 +43,7 @@ pub use crate::storage::Tracking;
 use crate::storage::{self, KeyRecord, KeyState, NewKey, Reserve, Store};
 pub use details::Details;
 pub use failures::{not_durable, resolve_commands, show_command, unreadable};
-pub use fingerprint::account;
+pub use fingerprint::{account, canonical};
 pub use pending::{HeldKey, Pending};
 pub use unresolved::Unresolved;
 
@@ -89,6 +92,26 @@ pub fn check_key(key: &str) -> Result<()> {
         .hint(format!("use 1 to {MAX_KEY_LENGTH} characters, for example an order number")))
 }
 
+/// Prepares the record of a message without a key: it gets one of its own, so that its outcome can be
+/// found out and resolved like that of a message with a key.
+///
+/// # Errors
+/// The record cannot be written.
+pub fn generate<'s>(
+    context: &Context,
+    store: &'s dyn Store,
+    request: &Request<'_>,
+) -> storage::Result<Pending<'s>> {
+    let lease = store.lease()?;
+    let id = match request.tracking {
+        Tracking { id, generated: true } => id.clone(),
+        _ => uuid::Uuid::now_v7().to_string(),
+    };
+    let new = NewKey { lease: lease.name().to_string(), ..new_key(context, store, request) };
+    let held = HeldKey { key: format!("send-{id}"), lease, generated: Some(new) };
+    Ok(Pending::new(store, held))
+}
+
 /// Claims the key for a message. If another run is using it, waits for that run, at most twice the
 /// timeout of one call.
 ///
@@ -127,8 +150,8 @@ pub fn claim<'s>(
                          be missing"
                     ));
                 }
-                let held = Some(HeldKey { key: key.to_string(), lease });
-                return Ok(Claim::Free(Pending::new(Some(store), held)));
+                let held = HeldKey { key: key.to_string(), lease, generated: None };
+                return Ok(Claim::Free(Pending::new(store, held)));
             }
             Reserve::Used(record) => return claim_used_key(context, store, *record, request, &new),
             Reserve::Busy if Instant::now() >= deadline => return Err(failures::still_busy(key)),

@@ -1,18 +1,22 @@
 //! The record of a send while it runs.
 
-use jiff::Timestamp;
+use std::time::Instant;
 
+use crate::aliyun::client;
 use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::os::failpoint;
-use crate::send::duplicates;
+use crate::send::duplicates::{self, Check};
 use crate::send::idempotency::{Record, failures};
-use crate::storage::{self, Begin, Lease, NewMessage, Owner, SendEnd, Store};
+use crate::storage::{self, Begin, Lease, NewKey, Owner, SendEnd, Store};
 
 /// A key that a run holds.
 pub struct HeldKey {
     pub key: String,
     pub lease: Box<dyn Lease>,
+    /// The record of a key that alimsg generated for a send without one. It was not reserved, and it
+    /// is removed once the message is accepted.
+    pub generated: Option<NewKey>,
 }
 
 impl HeldKey {
@@ -29,73 +33,75 @@ enum Stage {
     Done,
 }
 
-/// The record of this run's send: its key, if any, and its entry for the duplicate check. Dropping
-/// it releases the key if the call was certainly not started. Otherwise the outcome stays unknown.
+/// The record of this run's send: its key and its entries for the duplicate check. Dropping it
+/// releases the key if the call was certainly not started. Otherwise the outcome stays unknown.
 pub struct Pending<'s> {
-    /// `None` if the send has no key and no duplicate check.
-    store: Option<&'s dyn Store>,
-    held: Option<HeldKey>,
-    message: Option<String>,
+    /// `None` if the send is not recorded.
+    held: Option<(&'s dyn Store, HeldKey)>,
     stage: Stage,
 }
 
 impl<'s> Pending<'s> {
-    pub fn new(store: Option<&'s dyn Store>, held: Option<HeldKey>) -> Self {
-        Self { store, held, message: None, stage: Stage::Prepared }
+    pub fn new(store: &'s dyn Store, held: HeldKey) -> Self {
+        Self { held: Some((store, held)), stage: Stage::Prepared }
     }
 
+    /// A send without a record, because the user allows duplicates and there is no store.
+    pub const fn unrecorded() -> Self {
+        Self { held: None, stage: Stage::Done }
+    }
+
+    /// The key, with which the user can also resolve a send without a key.
     pub fn key(&self) -> Option<&str> {
-        self.held.as_ref().map(|held| held.key.as_str())
+        self.held.as_ref().map(|(_, held)| held.key.as_str())
     }
 
     /// The locked file. The call inherits it, so other runs also wait for a call that outlives its
     /// run.
     pub fn lease(&self) -> Option<&std::fs::File> {
-        self.held.as_ref().and_then(|held| held.lease.file())
+        self.held.as_ref().and_then(|(_, held)| held.lease.file())
     }
 
-    /// Records that the call may start, in one transaction for the key and the duplicate check.
+    /// Records that the call may start, in one transaction for the key and the duplicate check. If
+    /// another run is sending the same message, waits for its result.
     ///
     /// # Errors
-    /// The same message was just sent, or the record cannot be written. The call must not be made.
-    pub fn begin(
-        &mut self,
-        context: &Context,
-        duplicates: Option<&duplicates::Check>,
-    ) -> Result<()> {
-        let Some(store) = self.store else { return Ok(()) };
-        let key = self.key().map(str::to_string);
-        let message = duplicates.map(|check| NewMessage {
-            id: uuid::Uuid::now_v7().to_string(),
-            fingerprint: check.fingerprint(store),
-            key: key.clone(),
-            refuse_since: check.refuse_since(Timestamp::now()),
-        });
-        if key.is_none() && message.is_none() {
-            return Ok(());
-        }
+    /// The same message was just sent or may have been sent, or the record cannot be written. The
+    /// call must not be made.
+    pub fn begin(&mut self, context: &Context, check: &Check<'_>) -> Result<()> {
+        let Some((store, held)) = &self.held else { return Ok(()) };
+        let store = *store;
+        let deadline = Instant::now() + context.settings.timeout * 2;
         failpoint::point("key: about to begin");
-        let owner = self.held.as_ref().map(HeldKey::owner);
-        match (store.begin(owner, message.as_ref()), duplicates) {
-            (Ok(Begin::Go), _) => {
-                self.message = message.map(|message| message.id);
-                self.stage = Stage::Calling;
-                failpoint::point("key: calling");
-                Ok(())
-            }
-            (Ok(Begin::Duplicate(earlier)), Some(check)) => Err(check.refuse(earlier)),
-            (Ok(Begin::Duplicate(_)), None) => {
-                Err(Failure::internal("duplicate found without a duplicate check"))
-            }
-            (Err(error), check) => match key {
-                Some(key) => Err(failures::not_begun(&key, error)),
-                None if check.is_some_and(duplicates::Check::is_waived) => {
-                    context.screen.warn("this message is not recorded for the duplicate check");
-                    Ok(())
+        let error = loop {
+            let record = check.record(store);
+            let details = held.generated.as_ref().map(NewKey::without_details);
+            match store.begin(held.owner(), details.as_ref(), Some(&record)) {
+                Ok(Begin::Go) => {
+                    self.stage = Stage::Calling;
+                    failpoint::point("key: calling");
+                    return Ok(());
                 }
-                None => Err(duplicates::check_failed(error)),
-            },
+                Ok(Begin::Duplicate(earlier)) => {
+                    let is_busy =
+                        earlier.iter().any(|earlier| duplicates::is_being_sent(store, earlier));
+                    if !is_busy || Instant::now() >= deadline {
+                        return Err(check.refuse(store, &earlier));
+                    }
+                    client::sleep(duplicates::POLL_INTERVAL)?;
+                }
+                Err(error) => break error,
+            }
+        };
+        if held.generated.is_none() {
+            return Err(failures::not_begun(&held.key, error));
         }
+        if !check.is_waived() {
+            return Err(duplicates::check_failed(error));
+        }
+        context.screen.warn("this message is not recorded for the duplicate check");
+        *self = Self::unrecorded();
+        Ok(())
     }
 
     /// Records that the call has ended with an unknown outcome.
@@ -103,9 +109,16 @@ impl<'s> Pending<'s> {
     /// # Errors
     /// The record cannot be written; it stays `calling`, which later runs treat the same way.
     pub fn unresolved(&mut self) -> storage::Result<()> {
-        self.finish(SendEnd::Unresolved)?;
+        self.end_unresolved()?;
         failpoint::point("key: outcome unknown");
         Ok(())
+    }
+
+    fn end_unresolved(&mut self) -> storage::Result<()> {
+        // Until now, a send without a key has only hashes on record.
+        let generated = self.held.as_ref().and_then(|(_, held)| held.generated.as_ref());
+        let details = generated.map(|new| new.details.clone());
+        self.finish(SendEnd::Unresolved { details: details.as_deref() })
     }
 
     /// Records that the message was sent.
@@ -113,9 +126,10 @@ impl<'s> Pending<'s> {
     /// # Errors
     /// The record cannot be written; a later run will look for the receipt.
     pub fn accepted(&mut self, record: &Record) -> storage::Result<()> {
-        let result = serde_json::to_string(record).unwrap_or_default();
+        let is_generated = self.held.as_ref().is_some_and(|(_, held)| held.generated.is_some());
+        let result = (!is_generated).then(|| serde_json::to_string(record).unwrap_or_default());
         failpoint::point("key: about to record the result");
-        self.finish(SendEnd::Accepted { result: &result })?;
+        self.finish(SendEnd::Accepted { result: result.as_deref() })?;
         failpoint::point("key: accepted");
         Ok(())
     }
@@ -132,12 +146,9 @@ impl<'s> Pending<'s> {
 
     fn finish(&mut self, end: SendEnd<'_>) -> storage::Result<()> {
         self.stage = Stage::Done;
-        let owner = self.held.as_ref().map(HeldKey::owner);
-        match self.store {
-            Some(store) if owner.is_some() || self.message.is_some() => {
-                store.finish(owner, self.message.as_deref(), end)
-            }
-            _ => Ok(()),
+        match &self.held {
+            Some((store, held)) => store.finish(held.owner(), end),
+            None => Ok(()),
         }
     }
 }
@@ -145,9 +156,11 @@ impl<'s> Pending<'s> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         // If the write fails, the next run concludes the same from the unlocked lease.
-        let _ = match (self.stage, self.store, &self.held) {
-            (Stage::Prepared, Some(store), Some(held)) => store.release(held.owner()),
-            (Stage::Calling, ..) => self.finish(SendEnd::Unresolved),
+        let _ = match (self.stage, &self.held) {
+            (Stage::Prepared, Some((store, held))) if held.generated.is_none() => {
+                store.release(held.owner())
+            }
+            (Stage::Calling, _) => self.end_unresolved(),
             _ => Ok(()),
         };
     }

@@ -1,6 +1,7 @@
 //! A key whose message may have been sent by an earlier run.
 
 use crate::error::Failure;
+use crate::send::attempt::Unproven;
 use crate::send::idempotency::{Details, Record, failures};
 use crate::send::receipt_lookup::{Obstacle, ReceiptQuery};
 use crate::storage::{self, KeyRecord, Store};
@@ -40,7 +41,8 @@ impl Unresolved<'_> {
         }
         // Without content to compare, only a generated ID, which is unique, is a proof.
         let comparable = self.same_content.is_some() || self.record.tracking.generated;
-        if self.record.damaged || self.record.since.is_none() || !comparable {
+        let has_id = !self.record.tracking.id.is_empty();
+        if self.record.damaged || self.record.since.is_none() || !comparable || !has_id {
             return Err(INCOMPLETE);
         }
         Ok(given.clone().with_space_from(self.recorded_query().as_ref()))
@@ -61,7 +63,7 @@ impl Unresolved<'_> {
     }
 
     /// The failure if this run cannot find out the outcome, with the commands that check it.
-    pub fn failure(&self, why: &str, hint: Option<&str>, query: &ReceiptQuery) -> Box<Failure> {
-        failures::unresolved(&self.record, why, hint, query)
+    pub fn failure(&self, unproven: &Unproven) -> Box<Failure> {
+        failures::unresolved(&self.record, unproven)
     }
 }

@@ -3,6 +3,7 @@
 
 mod evidence;
 mod query;
+pub mod space;
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,8 @@ pub struct Obstacle {
 }
 
 const NO_CHANNEL_INSTANCE: Obstacle = Obstacle {
-    reason: "its receipt could not be looked up, because --cust-space-id is not given",
+    reason: "its receipt could not be looked up, because --cust-space-id is not given and the account \
+             does not have one single channel instance",
     hint: Some("run the same command with --cust-space-id to look for a receipt"),
 };
 /// `--look-up 0`.
@@ -56,10 +58,8 @@ const NOT_FOUND: Obstacle = Obstacle {
 };
 
 /// The reason against a look-up that is known before any process starts, if there is one.
-pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<Obstacle> {
-    if !receipt_query.can_be_looked_up() {
-        Some(NO_CHANNEL_INSTANCE)
-    } else if limit.is_zero() {
+pub fn obstacle(limit: Duration) -> Option<Obstacle> {
+    if limit.is_zero() {
         Some(DISABLED)
     } else if signals::count() > 0 {
         Some(INTERRUPTED)
@@ -70,6 +70,8 @@ pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<Obstacl
 
 /// Looks for the receipt of a message whose call started at `since`.
 ///
+/// If the channel instance is unknown, the only one of the account is filled in.
+///
 /// Starts no look-up after `limit` or after a signal. Continues after timeouts and network errors.
 /// A failure is only a warning, and the outcome stays unknown. ai-mode is on during look-ups, but
 /// not during the pauses.
@@ -79,15 +81,19 @@ pub fn obstacle(receipt_query: &ReceiptQuery, limit: Duration) -> Option<Obstacl
 pub fn find(
     context: &Context,
     guard: &Guard<'_>,
-    receipt_query: &ReceiptQuery,
+    receipt_query: &mut ReceiptQuery,
     tracking: &Tracking,
     since: Timestamp,
     limit: Duration,
 ) -> Result<Acceptance, Obstacle> {
-    if let Some(obstacle) = obstacle(receipt_query, limit) {
+    if let Some(obstacle) = obstacle(limit) {
         return Err(obstacle);
     }
     context.screen.note("outcome unknown; checking for a receipt…");
+    space::fill_in_only(context, guard, receipt_query);
+    if !receipt_query.can_be_looked_up() {
+        return Err(NO_CHANNEL_INSTANCE);
+    }
     let deadline = Instant::now() + limit;
     let mut obstacle = FAILED;
     let mut last_failure = None;

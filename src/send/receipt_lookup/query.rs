@@ -45,6 +45,15 @@ impl ReceiptQuery {
         }
     }
 
+    /// The query for some of the recipients.
+    #[must_use]
+    pub fn limited_to(mut self, numbers: &[String]) -> Self {
+        if let (Self::Sms { phones, .. }, false) = (&mut self, numbers.is_empty()) {
+            *phones = numbers.to_vec();
+        }
+        self
+    }
+
     /// Fills in the channel instance from another query, if this one has none.
     #[must_use]
     pub fn with_space_from(mut self, other: Option<&Self>) -> Self {

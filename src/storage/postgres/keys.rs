@@ -58,7 +58,8 @@ pub fn reserve(
     Ok(Reserve::Reserved)
 }
 
-fn insert(session: &mut Session, key: &str, new: &NewKey) -> StepResult<bool> {
+/// Reserves the key; false if it is on record.
+pub fn insert(session: &mut Session, key: &str, new: &NewKey) -> StepResult<bool> {
     let query = format!(
         "INSERT INTO keys ({COLUMNS})
          VALUES ($1, 'reserved', $2, $3, $4, $5, $6, {NOW}, $7, NULL)
@@ -100,23 +101,29 @@ pub fn is_started(session: &mut Session, owner: Owner<'_>) -> StepResult<bool> {
 pub fn finish(session: &mut Session, owner: Owner<'_>, end: &SendEnd<'_>) -> StepResult<()> {
     let Owner { key, lease } = owner;
     let changed = match end {
-        SendEnd::Accepted { result } => session.execute(
+        SendEnd::Accepted { result: Some(result) } => session.execute(
             "UPDATE keys SET state = 'accepted', result = $3, details = NULL
              WHERE key = $1 AND lease = $2",
             &[&key, &lease, result],
         ),
+        SendEnd::Accepted { result: None } => {
+            session.execute("DELETE FROM keys WHERE key = $1 AND lease = $2", &[&key, &lease])
+        }
         // A receipt may have settled it in the meantime.
-        SendEnd::Unresolved => session.execute(
-            "UPDATE keys SET state = CASE state WHEN 'accepted' THEN state ELSE 'unresolved' END
+        SendEnd::Unresolved { details } => session.execute(
+            "UPDATE keys
+             SET state = CASE state WHEN 'accepted' THEN state ELSE 'unresolved' END,
+                 details = CASE state WHEN 'accepted' THEN NULL ELSE coalesce($3, details) END
              WHERE key = $1 AND lease = $2",
-            &[&key, &lease],
+            &[&key, &lease, details],
         ),
         SendEnd::NotSent => session.execute(
             "DELETE FROM keys WHERE key = $1 AND lease = $2 AND state <> 'accepted'",
             &[&key, &lease],
         ),
     }?;
-    let is_done = changed == 1 || session.is_repeated && matches!(end, SendEnd::NotSent);
+    let removes = matches!(end, SendEnd::NotSent | SendEnd::Accepted { result: None });
+    let is_done = changed == 1 || session.is_repeated && removes;
     if is_done { Ok(()) } else { Err(Error::TakenOver.into()) }
 }
 

@@ -70,6 +70,9 @@ impl Postgres {
     }
 
     fn load(connection: Connection, folder: &Path) -> Result<Self> {
+        if connection.read(schema::is_old)? {
+            connection.change(PATIENCE, schema::migrate)?;
+        }
         let found = connection.read(schema::load)?;
         connection.opened(found.id.clone());
         let leases = folder.join("leases");
@@ -110,34 +113,30 @@ impl Store for Postgres {
         self.connection.change(PATIENCE, |session| keys::reserve(session, &self.leases, key, new))
     }
 
-    fn begin(&self, owner: Option<Owner<'_>>, message: Option<&NewMessage>) -> Result<Begin> {
+    fn begin(
+        &self,
+        owner: Owner<'_>,
+        new: Option<&NewKey>,
+        message: Option<&NewMessage>,
+    ) -> Result<Begin> {
         let begun = self.connection.change(PATIENCE, |session| {
-            if session.is_repeated {
-                let message_is_recorded = match message {
-                    Some(message) => messages::is_recorded(session, &message.id)?,
-                    None => true,
-                };
-                let is_started = match owner {
-                    Some(owner) => keys::is_started(session, owner)?,
-                    None => true,
-                };
-                if message_is_recorded && is_started {
-                    return Ok(Begin::Go);
-                }
+            // The key and the message are recorded in one transaction.
+            if session.is_repeated && keys::is_started(session, owner)? {
+                return Ok(Begin::Go);
             }
             if let Some(message) = message {
                 messages::forget_old(session)?;
-                messages::lock(session, &message.fingerprint)?;
-                if let Some(since) = message.refuse_since
-                    && let Some(earlier) = messages::latest(session, &message.fingerprint, since)?
-                {
+                messages::lock(session, &message.fingerprints)?;
+                let earlier = messages::earlier(session, message)?;
+                if !earlier.is_empty() {
                     return Ok(Begin::Duplicate(earlier));
                 }
-                messages::add(session, message)?;
+                messages::add(session, owner.key, message)?;
             }
-            if let Some(owner) = owner {
-                keys::start(session, owner)?;
+            if let Some(new) = new {
+                keys::insert(session, owner.key, new)?;
             }
+            keys::start(session, owner)?;
             failpoint::point("store: about to commit a start");
             Ok(Begin::Go)
         })?;
@@ -145,20 +144,10 @@ impl Store for Postgres {
         Ok(begun)
     }
 
-    fn finish(
-        &self,
-        owner: Option<Owner<'_>>,
-        message: Option<&str>,
-        end: SendEnd<'_>,
-    ) -> Result<()> {
+    fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {
         self.connection.change(RESULT_PATIENCE, |session| {
-            if let Some(id) = message {
-                messages::finish(session, id, &end)?;
-            }
-            match owner {
-                Some(owner) => keys::finish(session, owner, &end),
-                None => Ok(()),
-            }
+            messages::finish(session, owner.key, &end)?;
+            keys::finish(session, owner, &end)
         })
     }
 
@@ -177,7 +166,8 @@ impl Store for Postgres {
     fn settle_as_sent(&self, record: &KeyRecord, result: &str) -> Result<()> {
         self.connection.change(PATIENCE, |session| {
             keys::put_accepted(session, record, result)?;
-            messages::accept_for_key(session, &record.key)
+            let end = SendEnd::Accepted { result: None };
+            messages::finish(session, &record.key, &end)
         })
     }
 
@@ -185,14 +175,27 @@ impl Store for Postgres {
         self.connection.change(PATIENCE, |session| {
             let is_removed = keys::remove_unchanged(session, &self.leases, record)?;
             if is_removed {
-                messages::remove_for_key(session, &record.key)?;
+                messages::finish(session, &record.key, &SendEnd::NotSent)?;
             }
             Ok(is_removed)
         })
     }
 
-    fn recent(&self, fingerprint: &str, since: Timestamp) -> Result<Option<Earlier>> {
-        self.connection.read(|session| messages::latest(session, fingerprint, since))
+    fn earlier(&self, message: &NewMessage) -> Result<Vec<Earlier>> {
+        self.connection.read(|session| messages::earlier(session, message))
+    }
+
+    fn space(&self, sender: &str) -> Result<Option<String>> {
+        let query = "SELECT space FROM spaces WHERE sender = $1";
+        let row = self.connection.read(|session| session.row(query, &[&sender]))?;
+        Ok(row.map(|row| row.get(0)))
+    }
+
+    fn remember_space(&self, sender: &str, space: &str) -> Result<()> {
+        let query = "INSERT INTO spaces VALUES ($1, $2)
+                     ON CONFLICT (sender) DO UPDATE SET space = excluded.space";
+        self.connection
+            .change(PATIENCE, |session| session.execute(query, &[&sender, &space]).map(drop))
     }
 
     fn batches(&self) -> &dyn Batches {
@@ -210,7 +213,8 @@ impl Store for Postgres {
         self.connection.change(PATIENCE, |session| {
             session.script(
                 "DELETE FROM keys; DELETE FROM messages; DELETE FROM batch_rows;
-                 DELETE FROM batch_calls; DELETE FROM batch_rates; DELETE FROM batches;",
+                 DELETE FROM batch_calls; DELETE FROM batch_rates; DELETE FROM batches;
+                 DELETE FROM spaces;",
             )
         })
     }

@@ -8,7 +8,9 @@ use crate::storage::postgres::session::{Session, lock_number};
 use crate::storage::{Error, Fix};
 
 /// The version of the tables. A program refuses tables of a later version.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
+/// The lock of a process that creates or upgrades the tables.
+const LOCK: &str = "alimsg: create the tables";
 /// The length of the secret in bytes.
 const SECRET: usize = 32;
 /// The current time of the server in microseconds.
@@ -89,6 +91,23 @@ const TABLES: &str = "
     );
 ";
 
+/// What version 2 adds.
+const SPACES: &str = "
+    CREATE TABLE spaces (
+        sender text PRIMARY KEY,
+        space  text NOT NULL
+    );
+";
+
+/// Since version 2, each message has a key, with which the user can resolve it.
+const ADD_KEYS: &str = "
+    INSERT INTO keys
+    SELECT 'send-' || id, 'unresolved', NULL, NULL, '', false, '', at, NULL, NULL
+    FROM messages WHERE key IS NULL AND state <> 'accepted'
+    ON CONFLICT (key) DO NOTHING;
+    UPDATE messages SET key = 'send-' || id WHERE key IS NULL AND state <> 'accepted';
+";
+
 /// The store that a schema has.
 pub struct Found {
     pub id: String,
@@ -126,10 +145,38 @@ pub fn load(session: &mut Session) -> StepResult<Found> {
     Ok(found)
 }
 
+/// Whether the tables have an earlier version.
+pub fn is_old(session: &mut Session) -> StepResult<bool> {
+    let row = session.row("SELECT version FROM store WHERE id = 1", &[])?;
+    Ok(row.is_some_and(|row| row.get::<_, i32>(0) < VERSION))
+}
+
+/// Upgrades tables of an earlier version. Runs in a transaction; processes that do this at the same
+/// time wait for each other.
+pub fn migrate(session: &mut Session) -> StepResult<()> {
+    let lock = lock_number(LOCK);
+    session.rows("SELECT pg_advisory_xact_lock($1)", &[&lock])?;
+    if !is_old(session)? {
+        return Ok(());
+    }
+    session.script(SPACES).map_err(|error| match error {
+        StepError::Database(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
+            let error = anyhow!(
+                "this user may not upgrade the tables of alimsg in the database; run \
+                 `alimsg keys list` once as their owner"
+            );
+            Error::Unreadable(error, Fix::Database).into()
+        }
+        other => other,
+    })?;
+    session.script(ADD_KEYS)?;
+    session.execute("UPDATE store SET version = $1", &[&VERSION]).map(drop)
+}
+
 /// Creates the tables if they do not exist. Runs in a transaction; processes that do this at the
 /// same time wait for each other.
 pub fn create(session: &mut Session, schema: &str) -> StepResult<()> {
-    let lock = lock_number("alimsg: create the tables");
+    let lock = lock_number(LOCK);
     session.rows("SELECT pg_advisory_xact_lock($1)", &[&lock])?;
     if exists(session)? {
         return Ok(());
@@ -140,7 +187,8 @@ pub fn create(session: &mut Session, schema: &str) -> StepResult<()> {
         if !has_schema {
             session.script(&format!("CREATE SCHEMA {schema}"))?;
         }
-        session.script(TABLES)
+        session.script(TABLES)?;
+        session.script(SPACES)
     };
     create().map_err(|error| match error {
         StepError::Database(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {

@@ -72,7 +72,7 @@ impl Sqlite {
     }
 }
 
-fn insert(connection: &Connection, key: &str, new: &NewKey) -> rusqlite::Result<usize> {
+pub fn insert(connection: &Connection, key: &str, new: &NewKey) -> rusqlite::Result<usize> {
     connection.execute(
         &format!(
             "INSERT OR REPLACE INTO keys ({COLUMNS})
@@ -106,14 +106,17 @@ pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Resul
 pub fn finish(connection: &Connection, owner: Owner<'_>, end: &SendEnd<'_>) -> Result<()> {
     let Owner { key, lease } = owner;
     let changed = match end {
-        SendEnd::Accepted { result } => connection.execute(
+        SendEnd::Accepted { result: Some(result) } => connection.execute(
             "UPDATE keys SET state = 'accepted', result = ?3, details = NULL
              WHERE key = ?1 AND lease = ?2",
             params![key, lease, result],
         ),
-        SendEnd::Unresolved => connection.execute(
-            "UPDATE keys SET state = 'unresolved' WHERE key = ?1 AND lease = ?2",
-            params![key, lease],
+        SendEnd::Accepted { result: None } => connection
+            .execute("DELETE FROM keys WHERE key = ?1 AND lease = ?2", params![key, lease]),
+        SendEnd::Unresolved { details } => connection.execute(
+            "UPDATE keys SET state = 'unresolved', details = coalesce(?3, details)
+             WHERE key = ?1 AND lease = ?2",
+            params![key, lease, details],
         ),
         SendEnd::NotSent => connection.execute(
             "DELETE FROM keys WHERE key = ?1 AND lease = ?2 AND state <> 'accepted'",

@@ -1,86 +1,92 @@
-//! Recent messages for the duplicate check: keyed hashes, without content.
+//! Recent messages for the duplicate check: keyed hashes, without content. A message to several
+//! recipients has a row for each of them.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, params};
 
 use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{Earlier, NewMessage, Result, SendEnd};
 
-/// How long a message is kept: longer than the period of any check.
+/// How long an accepted message is kept: longer than the period of any check. A message with an
+/// unknown outcome is kept until its outcome is known.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
 
+/// Deletes old messages, only some of them at a time.
 pub fn forget_old(connection: &Connection, now: Timestamp) -> Result<()> {
     let oldest = now.checked_sub(KEPT).unwrap_or(now);
     connection
-        .execute("DELETE FROM messages WHERE at < ?1", [oldest.as_millisecond()])
+        .prepare_cached(
+            "DELETE FROM messages WHERE id IN (
+                 SELECT id FROM messages WHERE at < ?1 AND state = 'accepted'
+                 ORDER BY at LIMIT 1000)",
+        )
+        .and_then(|mut statement| statement.execute([oldest.as_millisecond()]))
         .map(drop)
         .map_err(not_written)
 }
 
-pub fn add(connection: &Connection, message: &NewMessage, now: Timestamp) -> Result<()> {
-    connection
-        .execute(
+pub fn add(connection: &Connection, key: &str, message: &NewMessage, now: Timestamp) -> Result<()> {
+    let add = || -> rusqlite::Result<()> {
+        let mut statement = connection.prepare_cached(
             "INSERT INTO messages (id, fingerprint, state, key, at)
              VALUES (?1, ?2, 'calling', ?3, ?4)",
-            params![message.id, message.fingerprint, message.key, now.as_millisecond()],
-        )
-        .map(drop)
-        .map_err(not_written)
+        )?;
+        for (at, fingerprint) in message.fingerprints.iter().enumerate() {
+            let id = format!("{}-{at}", message.id);
+            statement.execute(params![id, fingerprint, key, now.as_millisecond()])?;
+        }
+        Ok(())
+    };
+    add().map_err(not_written)
 }
 
-/// The latest equal message since this moment. A message from the future is ignored, because the
-/// clock was set back after it.
-pub fn latest(
-    connection: &Connection,
-    fingerprint: &str,
-    since: Timestamp,
-) -> Result<Option<Earlier>> {
+/// The equal messages that prevent this one: those with an unknown outcome, and those accepted since
+/// a moment. An accepted message from the future is ignored, because the clock was set back after it.
+pub fn earlier(connection: &Connection, message: &NewMessage) -> Result<Vec<Earlier>> {
     let now = Timestamp::now();
+    let since = message.refuse_since.unwrap_or(Timestamp::MAX);
     let until = now.saturating_add(now.duration_since(since).abs()).unwrap_or(now);
-    // A message with an unknown outcome matters more than a later accepted one.
-    connection
-        .query_row(
-            "SELECT state, at FROM messages
-             WHERE fingerprint = ?1 AND at >= ?2 AND at <= ?3
-             ORDER BY state = 'accepted', at DESC LIMIT 1",
-            params![fingerprint, since.as_millisecond(), until.as_millisecond()],
-            |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)),
-        )
-        .optional()
-        .map_err(unreadable)
-        .map(|row| {
-            row.map(|(state, at)| Earlier {
-                at: Timestamp::from_millisecond(at).unwrap_or(now),
-                accepted: state == "accepted",
-            })
-        })
+    let find = || -> rusqlite::Result<Vec<Earlier>> {
+        let mut found = Vec::new();
+        let mut statement = connection.prepare_cached(
+            "SELECT state = 'accepted', at, key FROM messages
+             WHERE fingerprint = ?1 AND (state <> 'accepted' OR at BETWEEN ?2 AND ?3)
+             ORDER BY state = 'accepted', at DESC",
+        )?;
+        for (recipient, fingerprint) in message.fingerprints.iter().enumerate() {
+            let times = (since.as_millisecond(), until.as_millisecond());
+            let mut rows = statement.query(params![fingerprint, times.0, times.1])?;
+            // A message with an unknown outcome matters more than a later accepted one.
+            while let Some(row) = rows.next()? {
+                let (accepted, key): (bool, Option<String>) = (row.get(0)?, row.get(2)?);
+                if !accepted && key.as_ref().is_some_and(|key| message.confirmed.contains(key)) {
+                    continue;
+                }
+                let at = Timestamp::from_millisecond(row.get(1)?).unwrap_or(now);
+                found.push(Earlier { recipient, at, accepted, key });
+                break;
+            }
+        }
+        Ok(found)
+    };
+    find().map_err(unreadable)
 }
 
-pub fn finish(connection: &Connection, id: &str, end: &SendEnd<'_>) -> Result<()> {
+/// Records how the send of a key ended. From an acceptance on, equal messages are refused for the
+/// period of the check, even if it was found out later: the user may try again at once.
+pub fn finish(connection: &Connection, key: &str, end: &SendEnd<'_>) -> Result<()> {
     match end {
-        SendEnd::Accepted { .. } => {
-            connection.execute("UPDATE messages SET state = 'accepted' WHERE id = ?1", [id])
-        }
-        SendEnd::Unresolved => {
-            connection.execute("UPDATE messages SET state = 'unresolved' WHERE id = ?1", [id])
-        }
-        SendEnd::NotSent => connection.execute("DELETE FROM messages WHERE id = ?1", [id]),
+        SendEnd::Accepted { .. } => connection.execute(
+            "UPDATE messages SET state = 'accepted', at = ?2 WHERE key = ?1 AND state <> 'accepted'",
+            params![key, Timestamp::now().as_millisecond()],
+        ),
+        SendEnd::Unresolved { .. } => connection.execute(
+            "UPDATE messages SET state = 'unresolved' WHERE key = ?1 AND state <> 'accepted'",
+            [key],
+        ),
+        SendEnd::NotSent => connection
+            .execute("DELETE FROM messages WHERE key = ?1 AND state <> 'accepted'", [key]),
     }
     .map(drop)
     .map_err(not_written)
-}
-
-pub fn accept_for_key(connection: &Connection, key: &str) -> Result<()> {
-    connection
-        .execute("UPDATE messages SET state = 'accepted' WHERE key = ?1", [key])
-        .map(drop)
-        .map_err(not_written)
-}
-
-pub fn remove_for_key(connection: &Connection, key: &str) -> Result<()> {
-    connection
-        .execute("DELETE FROM messages WHERE key = ?1 AND state <> 'accepted'", [key])
-        .map(drop)
-        .map_err(not_written)
 }

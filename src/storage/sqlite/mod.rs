@@ -1,7 +1,8 @@
 //! The store in a SQLite database, which many processes can open at the same time.
 //!
 //! Each key needs two durable writes: before its call starts and when its outcome is known. A
-//! reservation is not durable: if a power failure loses it, nothing was sent.
+//! reservation is not durable: if a power failure loses it, nothing was sent. A send without a key
+//! needs only the first one.
 //!
 //! Changes go to the write-ahead log, which stays when the store is closed: copying it into the
 //! database for each send would cost several more durable writes.
@@ -28,7 +29,7 @@ use hmac::Hmac;
 use hmac::KeyInit as _;
 use hmac::Mac as _;
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
 use sha2::Sha256;
 
 use crate::os::system;
@@ -150,42 +151,37 @@ impl Store for Sqlite {
         self.reserve_key(key, new)
     }
 
-    fn begin(&self, owner: Option<Owner<'_>>, message: Option<&NewMessage>) -> Result<Begin> {
+    fn begin(
+        &self,
+        owner: Owner<'_>,
+        new: Option<&NewKey>,
+        message: Option<&NewMessage>,
+    ) -> Result<Begin> {
         let now = Timestamp::now();
         self.change(true, |transaction| {
             if let Some(message) = message {
                 messages::forget_old(transaction, now)?;
-                if let Some(since) = message.refuse_since
-                    && let Some(earlier) =
-                        messages::latest(transaction, &message.fingerprint, since)?
-                {
+                let earlier = messages::earlier(transaction, message)?;
+                if !earlier.is_empty() {
                     return Ok(Begin::Duplicate(earlier));
                 }
-                messages::add(transaction, message, now)?;
+                messages::add(transaction, owner.key, message, now)?;
             }
-            if let Some(owner) = owner {
-                keys::start(transaction, owner, now)?;
+            if let Some(new) = new {
+                keys::insert(transaction, owner.key, new).map_err(not_written)?;
             }
+            keys::start(transaction, owner, now)?;
             Ok(Begin::Go)
         })
     }
 
-    fn finish(
-        &self,
-        owner: Option<Owner<'_>>,
-        message: Option<&str>,
-        end: SendEnd<'_>,
-    ) -> Result<()> {
-        // If this record is lost, a later run treats the outcome as unknown, which is correct.
-        let durable = !matches!(end, SendEnd::Unresolved);
+    fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {
+        // If the record is lost, a later run treats the outcome as unknown, which is correct. But a
+        // key must return its result.
+        let durable = matches!(end, SendEnd::Accepted { result: Some(_) } | SendEnd::NotSent);
         self.change(durable, |transaction| {
-            if let Some(id) = message {
-                messages::finish(transaction, id, &end)?;
-            }
-            match owner {
-                Some(owner) => keys::finish(transaction, owner, &end),
-                None => Ok(()),
-            }
+            messages::finish(transaction, owner.key, &end)?;
+            keys::finish(transaction, owner, &end)
         })
     }
 
@@ -214,7 +210,8 @@ impl Store for Sqlite {
     fn settle_as_sent(&self, record: &KeyRecord, result: &str) -> Result<()> {
         self.change(true, |transaction| {
             keys::put_accepted(transaction, record, result)?;
-            messages::accept_for_key(transaction, &record.key)
+            let end = SendEnd::Accepted { result: None };
+            messages::finish(transaction, &record.key, &end)
         })
     }
 
@@ -234,14 +231,28 @@ impl Store for Sqlite {
                 // Otherwise a key of version 0.1.0 would be found there again.
                 self.legacy.remove(&record.key)?;
                 keys::remove(transaction, &record.key)?;
-                messages::remove_for_key(transaction, &record.key)?;
+                messages::finish(transaction, &record.key, &SendEnd::NotSent)?;
             }
             Ok(unchanged)
         })
     }
 
-    fn recent(&self, fingerprint: &str, since: Timestamp) -> Result<Option<Earlier>> {
-        messages::latest(&self.connection, fingerprint, since)
+    fn earlier(&self, message: &NewMessage) -> Result<Vec<Earlier>> {
+        messages::earlier(&self.connection, message)
+    }
+
+    fn space(&self, sender: &str) -> Result<Option<String>> {
+        let query = "SELECT space FROM spaces WHERE sender = ?1";
+        self.connection.query_row(query, [sender], |row| row.get(0)).optional().map_err(unreadable)
+    }
+
+    fn remember_space(&self, sender: &str, space: &str) -> Result<()> {
+        self.change(false, |transaction| {
+            transaction
+                .execute("INSERT OR REPLACE INTO spaces VALUES (?1, ?2)", [sender, space])
+                .map(drop)
+                .map_err(not_written)
+        })
     }
 
     fn batches(&self) -> &dyn Batches {
@@ -266,7 +277,7 @@ impl Store for Sqlite {
             transaction
                 .execute_batch(
                     "DELETE FROM keys; DELETE FROM messages; DELETE FROM batch_rows;
-                     DELETE FROM batch_calls; DELETE FROM batches;",
+                     DELETE FROM batch_calls; DELETE FROM batches; DELETE FROM spaces;",
                 )
                 .map_err(not_written)
         })

@@ -122,8 +122,8 @@ impl Sqlite {
         let pragmas = pragma("application_id").and_then(|id| Ok((id, pragma("user_version")?)));
         match pragmas.map_err(unreadable)? {
             (APPLICATION, VERSION) => {}
-            (APPLICATION, 1) => schema::migrate(&connection).map_err(unreadable)?,
-            (APPLICATION, later @ 3..) => {
+            (APPLICATION, 1..VERSION) => schema::migrate(&connection).map_err(unreadable)?,
+            (APPLICATION, later) if later > VERSION => {
                 let error = anyhow!("the store has version {later}, of a later version of alimsg");
                 return Err(Error::Unreadable(error, Fix::Upgrade));
             }

@@ -95,6 +95,10 @@ fn write_draft(
     create(&connection, Some(marker))?;
     if let Some(secret) = secret {
         connection.execute("UPDATE store SET secret = ?1", [secret])?;
+        // The hashes of messages can be compared only with their secret.
+        if let Some(old) = open_damaged(old) {
+            copy_table(&old, &connection, "messages")?;
+        }
     }
     copy_batches(old, &connection)?;
     let mut kept = 0;

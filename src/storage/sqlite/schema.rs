@@ -9,7 +9,7 @@ use crate::storage::sqlite::marker::Marker;
 /// The `application_id` of the database: "alim" in ASCII.
 pub const APPLICATION: i64 = 0x616c_696d;
 /// The version of the schema, in `user_version`.
-pub const VERSION: i64 = 2;
+pub const VERSION: i64 = 3;
 /// The length of the secret in bytes.
 pub const SECRET: usize = 32;
 
@@ -87,12 +87,34 @@ const BATCHES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Upgrades a store of version 1 in one transaction.
+/// What version 3 adds.
+const SPACES: &str = "
+    CREATE INDEX messages_by_key ON messages (key) WHERE key IS NOT NULL;
+    CREATE TABLE spaces (
+        sender TEXT PRIMARY KEY,
+        space  TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Since version 3, each message has a key, with which the user can resolve it.
+const ADD_KEYS: &str = "
+    INSERT OR IGNORE INTO keys
+    SELECT 'send-' || id, 'unresolved', NULL, NULL, '', 0, '',
+           strftime('%Y-%m-%dT%H:%M:%fZ', at / 1000.0, 'unixepoch'), NULL, NULL
+    FROM messages WHERE key IS NULL AND state <> 'accepted';
+    UPDATE messages SET key = 'send-' || id WHERE key IS NULL AND state <> 'accepted';
+";
+
+/// Upgrades a store of an earlier version in one transaction.
 pub fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     let version: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == 1 {
+    if version < 2 {
         transaction.execute_batch(BATCHES)?;
+    }
+    if version < VERSION {
+        transaction.execute_batch(SPACES)?;
+        transaction.execute_batch(ADD_KEYS)?;
         failpoint::point("store: about to commit the upgrade");
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
@@ -110,6 +132,7 @@ pub fn create(connection: &Connection, previous: Option<&Marker>) -> rusqlite::R
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     transaction.execute_batch(KEYS_AND_MESSAGES)?;
     transaction.execute_batch(BATCHES)?;
+    transaction.execute_batch(SPACES)?;
     transaction.execute(
         "INSERT INTO store (id, store_id, secret, created_at, known_since)
          VALUES (1, ?1, ?2, ?3, ?4)",

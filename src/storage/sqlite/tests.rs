@@ -42,7 +42,7 @@ fn copy(from: &Path, to: &Path) {
 fn the_files_contain_a_durable_change_before_the_store_is_closed() {
     let (folder, store) = open();
     store.reserve("k", &new_key("one")).expect("reserved");
-    store.begin(Some(OWNER), None).expect("begun");
+    store.begin(OWNER, None, None).expect("begun");
     let after_power_failure = tempfile::tempdir().expect("a folder");
     copy(folder.path(), after_power_failure.path());
     let copied = Sqlite::open(after_power_failure.path()).expect("a store");
@@ -60,7 +60,7 @@ fn the_log_stays_when_the_store_is_closed_and_has_a_limited_length() {
         let store = Sqlite::open(folder.path()).expect("the same store");
         let key = format!("k{number}");
         store.reserve(&key, &new_key("one")).expect("reserved");
-        store.begin(Some(Owner { key: &key, lease: "one" }), None).expect("begun");
+        store.begin(Owner { key: &key, lease: "one" }, None, None).expect("begun");
         drop(store);
         longest = longest.max(log.metadata().expect("a log").len());
     }
@@ -74,8 +74,9 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     let (folder, store) = open();
     let digest = store.digest("471147");
     store.reserve("k", &new_key("one")).expect("reserved");
-    store.begin(Some(OWNER), None).expect("begun");
+    store.begin(OWNER, None, None).expect("begun");
     let downgrade = "DROP TABLE batches; DROP TABLE batch_calls; DROP TABLE batch_rows;
+                     DROP TABLE spaces; DROP INDEX messages_by_key;
                      DROP INDEX messages_by_time; PRAGMA user_version = 1;";
     store.connection.execute_batch(downgrade).expect("downgraded");
     drop(store);
@@ -86,9 +87,40 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     assert!(Batches::batches(&upgraded).expect("readable").is_empty());
     drop(upgraded);
     let later = Sqlite::open(folder.path()).expect("the same store");
-    later.connection.pragma_update(None, "user_version", 3).expect("changed");
+    later.connection.pragma_update(None, "user_version", 4).expect("changed");
     drop(later);
     assert!(matches!(Sqlite::open(folder.path()), Err(Error::Unreadable(_, Fix::Upgrade))));
+}
+
+#[test]
+fn an_unresolved_message_of_version_2_gets_a_key_and_still_prevents_an_equal_one() {
+    let (folder, store) = open();
+    let version_2 = "DROP TABLE spaces; DROP INDEX messages_by_key; PRAGMA user_version = 2;
+                     INSERT INTO messages VALUES ('u', 'f', 'calling', NULL, 1000);
+                     INSERT INTO messages VALUES ('a', 'f', 'accepted', NULL, 1000);";
+    store.connection.execute_batch(version_2).expect("downgraded");
+    drop(store);
+    let store = Sqlite::open(folder.path()).expect("upgraded");
+    let record = store.key("send-u").expect("readable").expect("a record");
+    assert_eq!(record.state, KeyState::Unresolved);
+    assert_eq!(record.since, Some(Timestamp::from_millisecond(1000).expect("a time")));
+    let message = crate::storage::tests::keys::message();
+    let earlier = store.earlier(&message).expect("readable");
+    assert_eq!(earlier.len(), 1);
+    assert_eq!((earlier[0].accepted, earlier[0].key.as_deref()), (false, Some("send-u")));
+    assert!(store.settle_as_not_sent(&record).expect("resolved"));
+    assert!(store.earlier(&message).expect("readable").is_empty(), "the other one is old");
+}
+
+#[test]
+fn a_repair_keeps_the_messages_of_the_duplicate_check() {
+    let (folder, store) = open();
+    let message = crate::storage::tests::keys::message();
+    store.begin(OWNER, Some(&new_key("one")), Some(&message)).expect("begun");
+    drop(store);
+    repair(folder.path()).expect("repaired");
+    let store = Sqlite::open(folder.path()).expect("the new store");
+    assert_eq!(store.earlier(&message).expect("readable").len(), 1);
 }
 
 #[test]

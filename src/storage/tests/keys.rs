@@ -17,12 +17,13 @@ pub fn new_key(lease: &str) -> NewKey {
     }
 }
 
-pub fn message(key: Option<&str>) -> NewMessage {
+/// A message to one recipient.
+pub fn message() -> NewMessage {
     NewMessage {
         id: uuid::Uuid::now_v7().to_string(),
-        fingerprint: "f".into(),
-        key: key.map(String::from),
+        fingerprints: vec!["f".into()],
         refuse_since: Some(Timestamp::now() - SignedDuration::from_hours(1)),
+        confirmed: Vec::new(),
     }
 }
 
@@ -65,7 +66,7 @@ fn a_reserved_key_is_busy_until_its_run_ends() {
         drop(lease);
         assert!(matches!(other.reserve("k", &new_key("two")), Ok(Reserve::Reserved)));
         let owner = Owner { key: "k", lease: &name };
-        assert!(matches!(store.begin(Some(owner), None), Err(Error::TakenOver)));
+        assert!(matches!(store.begin(owner, None, None), Err(Error::TakenOver)));
         store.release(owner).expect("nothing to do");
         assert!(other.key("k").expect("readable").is_some(), "it is the other run's");
         other.release(Owner { key: "k", lease: "two" }).expect("released");
@@ -87,7 +88,7 @@ fn exactly_one_of_many_concurrent_runs_gets_a_key() {
                         let has_key = matches!(reserved, Reserve::Reserved);
                         if has_key {
                             let owner = Owner { key: "k", lease: lease.name() };
-                            store.begin(Some(owner), None).expect("begun");
+                            store.begin(owner, None, None).expect("begun");
                         }
                         usize::from(has_key)
                     })
@@ -108,21 +109,23 @@ fn the_key_and_the_message_have_the_state_of_the_call() {
         let name = lease.name().to_string();
         let owner = Owner { key: "k", lease: &name };
         store.reserve("k", &new_key(&name)).expect("reserved");
-        let first = message(Some("k"));
-        assert!(matches!(store.begin(Some(owner), Some(&first)), Ok(Begin::Go)));
+        assert!(matches!(store.begin(owner, None, Some(&message())), Ok(Begin::Go)));
         assert_eq!(state(), Some(KeyState::Calling));
-        let Ok(Begin::Duplicate(earlier)) = store.begin(None, Some(&message(None))) else {
+        let other = Owner { key: "other", lease: "dead" };
+        let begin = || store.begin(other, Some(&new_key("dead")), Some(&message()));
+        let Ok(Begin::Duplicate(earlier)) = begin() else {
             panic!("an equal message is being sent")
         };
-        assert!(!earlier.accepted);
-        store.finish(Some(owner), Some(&first.id), SendEnd::Unresolved).expect("recorded");
+        assert!(!earlier[0].accepted);
+        assert_eq!(earlier[0].key.as_deref(), Some("k"));
+        store.finish(owner, SendEnd::Unresolved { details: None }).expect("recorded");
         assert_eq!(state(), Some(KeyState::Unresolved));
         let record = store.key("k").expect("readable").expect("a record");
         assert!(!store.settle_as_not_sent(&record).expect("its call may run"));
         drop(lease);
         assert!(store.settle_as_not_sent(&record).expect("resolved"));
         assert_eq!(state(), None);
-        assert!(matches!(store.begin(None, Some(&message(None))), Ok(Begin::Go)));
+        assert!(matches!(begin(), Ok(Begin::Go)));
     }
 }
 
@@ -131,9 +134,9 @@ fn an_accepted_key_is_used_for_good_and_its_result_is_kept() {
     for test in stores() {
         let store = test.open();
         store.reserve("k", &new_key("dead")).expect("reserved");
-        store.begin(Some(DEAD), None).expect("begun");
-        let end = SendEnd::Accepted { result: r#"{"data":{}}"# };
-        store.finish(Some(DEAD), None, end).expect("recorded");
+        store.begin(DEAD, None, None).expect("begun");
+        let end = SendEnd::Accepted { result: Some(r#"{"data":{}}"#) };
+        store.finish(DEAD, end).expect("recorded");
         let Ok(Reserve::Used(record)) = test.open().reserve("k", &new_key("two")) else {
             panic!("the message was sent")
         };
@@ -152,7 +155,7 @@ fn a_proof_restores_a_removed_record_but_does_not_overwrite_another_send() {
     for test in stores() {
         let store = test.open();
         store.reserve("k", &new_key("dead")).expect("reserved");
-        store.begin(Some(DEAD), None).expect("begun");
+        store.begin(DEAD, None, None).expect("begun");
         let record = store.key("k").expect("readable").expect("a record");
         store.settle_as_not_sent(&record).expect("resolved");
         store.settle_as_sent(&record, "{}").expect("a receipt was found after all");

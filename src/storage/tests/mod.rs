@@ -1,7 +1,8 @@
 //! One suite for every engine of the store.
 
 pub mod batches;
-mod keys;
+pub mod keys;
+mod messages;
 #[cfg(all(unix, feature = "postgres"))]
 mod postgres;
 #[cfg(all(unix, feature = "postgres"))]

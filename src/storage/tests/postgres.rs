@@ -99,7 +99,7 @@ fn a_lost_connection_is_made_again_and_leases_stay() {
     store.reserve("k", &new_key(lease.name())).expect("reserved");
     disconnect_all(&server);
     let owner = Owner { key: "k", lease: lease.name() };
-    assert!(matches!(store.begin(Some(owner), None), Ok(Begin::Go)));
+    assert!(matches!(store.begin(owner, None, None), Ok(Begin::Go)));
     assert!(other.is_alive(lease.name()));
     assert!(matches!(other.reserve("k", &new_key("two")), Ok(Reserve::Busy)));
     let name = lease.name().to_string();
@@ -140,11 +140,20 @@ fn an_operation_whose_commit_had_no_reply_is_done_once() {
     assert!(matches!(reserved, Ok(Reserve::Reserved)), "{reserved:?}");
     lost();
     lose();
-    let begun = store.begin(Some(owner), Some(&message(Some("k"))));
+    let begun = store.begin(owner, None, Some(&message()));
     assert!(matches!(begun, Ok(Begin::Go)), "{begun:?}");
     lost();
     lose();
-    store.finish(Some(owner), None, SendEnd::NotSent).expect("recorded");
+    store.finish(owner, SendEnd::NotSent).expect("recorded");
+    lost();
+    assert!(store.key("k").expect("readable").is_none());
+    // The same without a reservation.
+    lose();
+    let begun = store.begin(owner, Some(&new_key(lease.name())), Some(&message()));
+    assert!(matches!(begun, Ok(Begin::Go)), "{begun:?}");
+    lost();
+    lose();
+    store.finish(owner, SendEnd::Accepted { result: None }).expect("recorded");
     lost();
     assert!(store.key("k").expect("readable").is_none());
 
@@ -265,13 +274,38 @@ fn after_a_restart_of_the_server_a_run_from_before_counts_as_alive_for_a_while()
     let store = schema.open();
     let lease = store.lease().expect("a lease");
     store.reserve("k", &new_key(lease.name())).expect("reserved");
-    store.begin(Some(Owner { key: "k", lease: lease.name() }), None).expect("begun");
+    store.begin(Owner { key: "k", lease: lease.name() }, None, None).expect("begun");
     server.crash();
     server.start_again();
     // The run has not used its connection since.
     let other = schema.open();
     assert!(matches!(other.reserve("k", &new_key("two")), Ok(Reserve::Busy)));
     assert_eq!(other.key("k").expect("readable").map(|key| key.state), Some(KeyState::Calling));
+}
+
+#[test]
+fn tables_of_version_1_are_upgraded_and_an_unresolved_message_gets_a_key() {
+    let Some(server) = server::shared() else { return };
+    let schema = TestSchema::new(server);
+    schema.open();
+    let version_1 = format!(
+        "SET search_path = {}; DROP TABLE spaces; UPDATE store SET version = 1;
+         INSERT INTO messages VALUES ('u', 'f', 'unresolved', NULL, 1000),
+                                     ('a', 'g', 'accepted', NULL, 1000);",
+        schema.name
+    );
+    server.connect().batch_execute(&version_1).expect("downgraded");
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| drop(schema.open()));
+        }
+    });
+    let store = schema.open();
+    let record = store.key("send-u").expect("readable").expect("a record");
+    assert_eq!(record.state, KeyState::Unresolved);
+    assert_eq!(store.earlier(&message()).expect("readable")[0].key.as_deref(), Some("send-u"));
+    assert_eq!(store.keys().expect("readable").len(), 1);
+    assert_eq!(store.space("s").expect("readable"), None);
 }
 
 #[test]

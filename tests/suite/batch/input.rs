@@ -320,3 +320,16 @@ fn a_hundred_thousand_rows_are_planned_and_the_bad_ones_reported() {
 fn a_million_rows_are_planned_within_the_memory_limit() {
     plan_many(1_000_000, 100.0);
 }
+
+#[test]
+fn doubtful_numbers_are_counted_in_one_warning() {
+    let rows = format!("{HEADER}13800001000,Al,1\n13800138000,Bo,2\n+8613800138000,Cy,3\n");
+    let world = Sandboxed::with("rows.csv", rows);
+    let ran = world.batch("rows.csv", &[]).exits(0);
+    let warnings = result(&ran)["warnings"].clone();
+    let warning = warnings[0].as_str().expect("a warning");
+    assert!(warning.starts_with("line 3: 13800138000 is an example number"), "{warning}");
+    assert!(warning.ends_with("2 doubtful numbers in all"), "{warning}");
+    assert_eq!(warnings.as_array().map(Vec::len), Some(1), "{warnings}");
+    assert_eq!(world.sent_to().len(), 3);
+}

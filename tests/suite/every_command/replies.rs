@@ -56,9 +56,8 @@ fn is_one_of_its_kind(command: &Command) -> bool {
 }
 
 fn run(world: &World, command: &Command, more: &[&str]) -> Ran {
-    let repeated = command.sends() && command.words[2] != "template";
-    let repeated: &[&str] = if repeated { &["--allow-duplicate"] } else { &[] };
-    world.run(&command.line(&[more, repeated].concat()))
+    world.forget_messages();
+    world.run(&command.line(more))
 }
 
 #[test]

@@ -268,7 +268,7 @@ fn several_payloads_are_one_flag() {
     let world = World::new();
     let template = |more: &[&'static str]| {
         let words = "whatsapp send template --from 8613800000001 --to 8613800001000 \
-                     --template-code 1 --language en --param a=b --payload one --payload two \
+                     --template-code 1 --language en --param a={n} --payload one --payload two \
                      --yes --json";
         [words.split_whitespace().collect::<Vec<_>>(), more.to_vec()].concat()
     };

@@ -16,11 +16,11 @@ pub const SMS: [&str; 12] = [
     "-t",
     "SMS_1",
     "--param",
-    "code=1234",
+    "code=1234{n}",
     "--yes",
     "--json",
 ];
-pub const WHATSAPP: [&str; 12] = [
+pub const WHATSAPP: [&str; 11] = [
     "whatsapp",
     "send",
     "text",
@@ -29,9 +29,7 @@ pub const WHATSAPP: [&str; 12] = [
     "--to",
     "8613800001000",
     "--text",
-    "Hello",
-    // These tests send the same message repeatedly, which alimsg would refuse.
-    "--allow-duplicate",
+    "Hello{n}",
     "--yes",
     "--json",
 ];

@@ -160,7 +160,7 @@ fn an_unwritable_state_folder_only_disables_the_cache() {
     world.set_ai_mode(false, SMS_AGENT);
     for _ in 0..2 {
         let before = world.processes().len();
-        let ran = world.run(&SMS);
+        let ran = world.run(&with(&SMS, &["--allow-duplicate"]));
         assert_accepted(&ran);
         assert!(ran.stderr.contains("cannot cache the checks"), "{ran:#?}");
         assert_eq!(commands_after(&world, before), COLD_SMS);

@@ -202,7 +202,7 @@ fn the_sandbox_has_its_own_policy() {
     assert!(folder.is_dir(), "{:?}", std::fs::read_dir(world.path("state")));
     let deny = json!({ "enabled": true, "rules": rule("cams:send-chatapp-message", "deny") });
     std::fs::write(folder.join("safety-policy.json"), deny.to_string()).expect("a policy");
-    let ran = world.run(&template);
+    let ran = world.run(&[&template[..], &["--allow-duplicate"]].concat());
     assert_eq!(ran.exit(), 3, "{ran:#?}");
     assert_eq!(ran.json()["error"]["outcome"], "not_sent");
 }

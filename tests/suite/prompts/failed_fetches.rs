@@ -29,6 +29,7 @@ fn a_template_that_cannot_be_fetched_is_sent_without_prompts_for_variables() {
     world.assert_clean();
 
     // Without the text, its variables are unknown.
+    world.forget_messages();
     let strange = json!({ "TemplateCode": "c1", "Components": "strange" });
     world.script(json!([
         reply_to(DETAIL, &json!({ "Code": "OK", "Data": strange })),

@@ -8,11 +8,27 @@ use serde_json::Value;
 use super::{Ran, Running, Terminal, World, users};
 
 impl World {
-    /// alimsg with these arguments, an isolated environment and an empty stdin.
+    /// alimsg with these arguments, an isolated environment and an empty stdin. `{n}` in an argument
+    /// is empty at first and then a number, for tests that send many messages: equal ones are refused.
     pub fn alimsg(&self, arguments: &[&str]) -> Command {
         let mut command = self.program(Path::new(env!("CARGO_BIN_EXE_alimsg")));
-        command.args(arguments);
+        command.args(self.numbered(arguments));
         command
+    }
+
+    fn numbered(&self, arguments: &[&str]) -> Vec<String> {
+        let mut used = self.numbered.lock().expect("the counts");
+        let mut numbered = |argument: &str| {
+            let count = used.entry(argument.to_string()).or_default();
+            *count += 1;
+            let number = if *count == 1 { String::new() } else { count.to_string() };
+            argument.replace("{n}", &number)
+        };
+        let words = arguments.iter().map(|argument| match argument.contains("{n}") {
+            true => numbered(argument),
+            false => (*argument).to_string(),
+        });
+        words.collect()
     }
 
     /// The stand-in itself, started as alimsg has to start `aliyun`.
@@ -35,7 +51,7 @@ impl World {
     /// shell, such as ignored signals and closed outputs.
     pub fn shell(&self, line: &str, arguments: &[&str]) -> Command {
         let mut command = self.program(Path::new("/bin/sh"));
-        command.args(["-c", line, env!("CARGO_BIN_EXE_alimsg")]).args(arguments);
+        command.args(["-c", line, env!("CARGO_BIN_EXE_alimsg")]).args(self.numbered(arguments));
         command
     }
 
@@ -46,7 +62,7 @@ impl World {
         command
             .args([&format!("--reuid={user}"), &format!("--regid={user}")])
             .args(["--clear-groups", "--", "/bin/sh", "-c", line, env!("CARGO_BIN_EXE_alimsg")])
-            .args(arguments);
+            .args(self.numbered(arguments));
         command
     }
 

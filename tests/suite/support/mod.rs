@@ -25,8 +25,10 @@ mod suggestions;
 mod terminal;
 pub mod users;
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -65,6 +67,8 @@ impl Profile {
 
 pub struct World {
     folder: TempDir,
+    /// How often each argument with `{n}` was used.
+    numbered: Mutex<HashMap<String, usize>>,
 }
 
 impl World {
@@ -92,7 +96,8 @@ impl World {
     /// `aliyun` is installed but not configured: no plugin, no profile.
     pub fn bare() -> Self {
         signals::reset_ignored();
-        let world = Self { folder: TempDir::new().expect("a temporary folder") };
+        let folder = TempDir::new().expect("a temporary folder");
+        let world = Self { folder, numbered: Mutex::default() };
         for name in ["home", "state", "bin", "stand_in", "tmp"] {
             fs::create_dir(world.path(name)).expect("a folder of the world");
         }

@@ -57,6 +57,15 @@ impl World {
         self.lines("violations.jsonl")
     }
 
+    /// Deletes the record of sent messages, so that equal ones are not refused.
+    pub fn forget_messages(&self) {
+        let path = self.path("state/store.sqlite3");
+        if path.exists() {
+            let store = rusqlite::Connection::open(path).expect("the store");
+            store.execute_batch("DELETE FROM messages; DELETE FROM keys").expect("changed");
+        }
+    }
+
     fn lines(&self, name: &str) -> Vec<Value> {
         let text = fs::read_to_string(self.path("stand_in").join(name)).unwrap_or_default();
         // A line without a line break is still being written.

@@ -60,7 +60,6 @@ impl Draft {
             verify: self
                 .verify
                 .then(|| verify::verification(sign_name, template_code, self.variables.clone())),
-            duplicates: None,
             follow_up: self.wait.map(|seconds| wait::receipts(&self.recipients, seconds)),
         }
     }

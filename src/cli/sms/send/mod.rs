@@ -81,7 +81,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     loop {
         pick::complete(context, &guard, &mut draft)?;
         draft.warnings().into_iter().for_each(|warning| context.screen.warn(warning));
-        let failure = match send::deliver(context, &guard, &draft.message()) {
+        let failure = match send::deliver(context, &guard, draft.message()) {
             Ok(report) => return Ok(report),
             Err(failure) => failure,
         };

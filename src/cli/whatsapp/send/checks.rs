@@ -1,14 +1,14 @@
 //! Checks with the service before a free-form message is sent: that the session window is open, and
 //! that the same message was not just sent from another computer.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::api::call::ReadCall;
 use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query, Status};
 use crate::chat::session_window;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::send::{Verify, duplicates};
 
 /// The checks of one message.
@@ -20,8 +20,8 @@ pub struct ServiceChecks {
     pub content: Value,
     /// Whether to require an open session window.
     pub session: bool,
-    /// Whether to refuse a message that was just sent.
-    pub duplicates: bool,
+    /// How long ago the same message must not have been sent; `None`: this is not checked.
+    pub window: Option<SignedDuration>,
     pub now: Timestamp,
     /// The commands that show what happened to an earlier message.
     pub commands: Vec<String>,
@@ -31,7 +31,7 @@ impl ServiceChecks {
     /// The calls for the first page of each check.
     pub fn calls(&self) -> Vec<ReadCall> {
         let session = self.session.then(|| session_window::query(self.now));
-        let duplicates = self.duplicates.then(|| self.recently_sent());
+        let duplicates = self.window.map(|window| self.recently_sent(window));
         let queries = session.into_iter().chain(duplicates);
         queries.map(|query| self.conversation.page(&query, 1, PAGE_SIZE)).collect()
     }
@@ -47,54 +47,50 @@ impl ServiceChecks {
                     window.expires_at.map(|end| ("window open until".to_string(), end.to_string())),
                 );
             }
-            if self.duplicates {
-                self.refuse_duplicate(client)?;
+            if let Some(window) = self.window {
+                self.refuse_duplicate(client, window)?;
             }
             Ok(rows)
         })
     }
 
-    fn recently_sent(&self) -> Query {
+    fn recently_sent(&self, window: SignedDuration) -> Query {
         Query {
-            since: self.now.checked_sub(duplicates::WINDOW).ok(),
+            since: self.now.checked_sub(window).ok(),
             direction: Some(Direction::Out),
             ..Query::default()
         }
     }
 
-    /// The local record does not have the messages of other computers, so the service is asked. If
-    /// it does not answer, nothing is sent.
-    fn refuse_duplicate(&self, client: &Client<'_>) -> Result<()> {
-        let query = self.recently_sent();
-        let sent =
-            self.conversation.fetch_all(client, &query, PAGE_SIZE).map_err(unknown_duplicate)?;
+    /// The local record does not have the messages of other computers, so the service is asked, once.
+    /// If it does not answer, that is only a warning.
+    fn refuse_duplicate(&self, client: &Client<'_>, window: SignedDuration) -> Result<()> {
+        let warn = |reason: &str| {
+            client.context().screen.warn(format!(
+                "cannot check with the service whether another computer just sent the same message: \
+                 {reason}"
+            ));
+        };
+        let sent = match self.conversation.fetch_once(client, &self.recently_sent(window)) {
+            Ok(sent) => sent,
+            Err(failure) if failure.kind == Kind::Cancelled => return Err(failure),
+            Err(failure) => {
+                warn(&failure.message);
+                return Ok(());
+            }
+        };
         let same = sent.messages.iter().find(|message| {
             message.status != Status::Failed
                 && message.has_content(&self.message_type, &self.content)
         });
-        match same {
-            Some(message) => {
-                let age = self.now.duration_since(message.at.unwrap_or(self.now));
-                Err(duplicates::repetition(age, &self.commands))
-            }
-            None if sent.is_doubtful => Err(unknown_duplicate(Failure::new(
-                Kind::Rejected,
-                "its list of messages cannot be read",
-            ))),
-            None => Ok(()),
+        if let Some(message) = same {
+            let age = self.now.duration_since(message.at.unwrap_or(self.now));
+            let recipients = std::slice::from_ref(&self.recipient);
+            return Err(duplicates::repetition(age, window, recipients, &self.commands));
         }
+        if sent.is_doubtful {
+            warn("its list of messages cannot be read");
+        }
+        Ok(())
     }
-}
-
-/// The failure if the check for a duplicate is not possible.
-fn unknown_duplicate(mut failure: Box<Failure>) -> Box<Failure> {
-    if failure.kind == Kind::Cancelled {
-        return failure;
-    }
-    failure.message = format!(
-        "cannot check with the service whether the same message was just sent: {}",
-        failure.message
-    );
-    let first = failure.hint.take().map(|hint| format!("{hint}; ")).unwrap_or_default();
-    failure.hint(format!("{first}--allow-duplicate sends without this check"))
 }

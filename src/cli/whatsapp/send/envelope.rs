@@ -168,7 +168,6 @@ pub fn message(draft: &Draft, tracking: Tracking, safety: SendOptions) -> Messag
         safety,
         verify: None,
         reads: Vec::new(),
-        duplicates: None,
         follow_up: None,
     }
 }

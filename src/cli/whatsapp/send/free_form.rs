@@ -11,7 +11,7 @@ use crate::chat::history::Conversation;
 use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::checks::ServiceChecks;
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
-use crate::send::{self, duplicates};
+use crate::send;
 
 /// The flags of one kind of message.
 #[derive(Debug, Args)]
@@ -22,10 +22,6 @@ pub struct FreeForm<C: Args> {
     /// Send only if the customer wrote within the last 24 hours; needs --cust-space-id
     #[arg(long, help_heading = "Message")]
     check_session: bool,
-
-    /// Send even if the same message went to this customer within the last five minutes
-    #[arg(long, help_heading = "Message")]
-    allow_duplicate: bool,
 
     #[command(flatten)]
     envelope: EnvelopeFlags,
@@ -46,7 +42,7 @@ pub trait ContentFlags {
 /// # Errors
 /// Invalid or missing input; as [`send::deliver`].
 pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Result<Report> {
-    let FreeForm { content, check_session, allow_duplicate, envelope } = flags;
+    let FreeForm { content, check_session, envelope } = flags;
     let channel = envelope.channel_type;
     refuse_foreign_flags(channel, &[("--check-session", check_session)], &[])?;
     let complete = envelope
@@ -57,15 +53,11 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
     let mut message = message(&draft, complete.tracking, complete.safety);
 
     let envelope = draft.envelope;
-    let json = content.to_string();
-    let parts = [channel.name(), &envelope.from, &envelope.to, &message_type, &json];
     let commands = message.receipt_query.check_commands(None);
-    // A key does not allow a repetition: with the same key, the earlier result is returned before
-    // this check; with another key, the same message would be sent twice.
-    message.duplicates =
-        duplicates::Check::new(&context.settings, &parts, allow_duplicate, commands.clone());
+    // The local record does not have the messages of other computers. A key replaces the check.
+    let duplicates = !message.safety.allow_duplicate && message.safety.key.is_none();
     // Conversations can be listed only with the ID of the channel instance.
-    if let Some(space) = envelope.cust_space_id.filter(|_| check_session || !allow_duplicate) {
+    if let Some(space) = envelope.cust_space_id.filter(|_| check_session || duplicates) {
         let recipient = envelope.to;
         let checks = ServiceChecks {
             conversation: Conversation {
@@ -78,7 +70,7 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
             message_type,
             content,
             session: check_session,
-            duplicates: !allow_duplicate,
+            window: duplicates.then(|| context.settings.duplicate_window()),
             now: Timestamp::now(),
             commands,
         };
@@ -86,7 +78,7 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
         message.verify = Some(checks.into_verify());
     }
     let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
-    send::deliver(context, &guard, &message)
+    send::deliver(context, &guard, message)
 }
 
 /// The link of a media file. Asks for it at a terminal if it is missing.

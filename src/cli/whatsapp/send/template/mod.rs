@@ -101,7 +101,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         message.reads = vec![id.fetch_call()];
         message.verify = Some(verification(id, params));
     }
-    send::deliver(context, &guard, &message).map_err(|failure| {
+    send::deliver(context, &guard, message).map_err(|failure| {
         name_missing_variables(failure, &values, || {
             Ok(known.fetch(&Client::open(context, &guard)?)?.variables())
         })

@@ -1,0 +1,138 @@
+//! Kills and panics of runs without a key.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::duplicates::{assert_refused, assert_unresolved, hello};
+use crate::support::World;
+use crate::support::messages::{SMS, and};
+
+#[test]
+fn a_run_killed_during_its_call_leaves_an_unresolved_message() {
+    for (message, command) in
+        [(hello(&[]), "cams send-chatapp-message"), (and(&SMS, &["--json"]), "dysmsapi send-sms")]
+    {
+        let words: Vec<&str> = command.split(' ').collect();
+        let world = World::with_script(json!([{ "match": words, "delay_ms": 1500 }]));
+        let running = world.start(&message);
+        world.wait_for_command(command);
+        running.signal(Signal::KILL);
+        running.wait();
+        // The call outlives its run: the next run waits for it.
+        assert_unresolved(&world.run(&message));
+        assert_unresolved(&world.run(&message));
+        world.wait_for_quiet();
+        assert!(world.sent().len() <= 1);
+    }
+}
+
+#[test]
+fn a_waiting_run_sends_if_the_other_one_was_rejected() {
+    let world = World::with_script(json!([{
+        "match": ["dysmsapi", "send-sms"], "times": 1, "sent": false, "delay_ms": 1000,
+        "stdout": "{\"Code\":\"isv.BUSINESS_LIMIT_CONTROL\",\"Message\":\"too many\"}",
+    }]));
+    let message = and(&SMS, &["--json"]);
+    let first = world.start(&message);
+    world.wait_for_command("dysmsapi send-sms");
+    let second = world.run(&message).exits(0);
+    assert!(second.stderr.contains("waiting for its result"), "{second:#?}");
+    first.wait().exits(6);
+    assert_refused(&world.run(&message));
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
+}
+
+#[test]
+fn many_concurrent_runs_send_one_message() {
+    let world = World::with_script(json!([{ "match": ["dysmsapi"], "delay_ms": 200 }]));
+    let message = and(&SMS, &["--json"]);
+    let runs: Vec<_> = (0..12).map(|_| world.start(&message)).collect();
+    let mut exits: Vec<i32> = runs.into_iter().map(|run| run.wait().exit()).collect();
+    exits.sort_unstable();
+    assert_eq!(exits, [[0].as_slice(), &[2; 11]].concat());
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
+}
+
+/// A kill and a panic at every failpoint of a send. The failpoints are collected from a run, so that
+/// new ones are tested automatically.
+#[cfg(debug_assertions)]
+mod at_every_failpoint {
+    use std::collections::HashSet;
+    use std::{fs, thread};
+
+    use super::*;
+    use crate::support::Ran;
+    use crate::support::messages::{TEXT, with};
+
+    fn run(world: &World, message: &[&str], more: &[(&str, &str)]) -> Ran {
+        world.run_with_env(message, &[&[("ALIMSG_LOOK_UP", "1")], more].concat())
+    }
+
+    fn points(message: &[&str]) -> Vec<String> {
+        let world = World::new();
+        let trace = world.path("trace");
+        run(&world, message, &[("ALIMSG_FAULT_TRACE", trace.to_str().expect("a path"))]);
+        let mut known = HashSet::new();
+        let text = fs::read_to_string(trace).expect("a trace");
+        text.lines().filter(|point| known.insert(point.to_string())).map(str::to_owned).collect()
+    }
+
+    fn crash_and_run_again(message: &[&str], fault: &str, before_the_call: bool) {
+        let world = World::new();
+        let crashed = run(&world, message, &[("ALIMSG_FAULT", fault)]);
+        let sent_first = world.sandbox_messages().len();
+        let again = run(&world, message, &[]);
+        let sent = world.sandbox_messages().len();
+        let context = format!("{fault}: {crashed:#?}\n{again:#?}");
+        match (sent_first, sent, again.exit()) {
+            // The record shows it, or its receipt was found.
+            (1, 1, 2) => {}
+            // The record shows that the call never started, or the reply proved that it was not sent.
+            (0, 1, 0) => assert!(before_the_call, "{context}"),
+            // The call may have started, and there is no proof either way.
+            (0, 0, 7) => assert!(!before_the_call, "{context}"),
+            other => panic!("{other:?} {context}"),
+        }
+        let third = run(&world, message, &[]);
+        assert_eq!(world.sandbox_messages().len(), sent, "{context}\n{third:#?}");
+        assert_eq!(third.exit(), if sent == 1 { 2 } else { 7 }, "{context}\n{third:#?}");
+    }
+
+    fn at_every_point(message: &[&str]) {
+        let points = points(message);
+        let calling = points.iter().position(|point| point == "key: calling").expect("calling");
+        let cases: Vec<(usize, &String, &str)> = points
+            .iter()
+            .enumerate()
+            .flat_map(|(at, point)| ["kill", "panic"].map(|fault| (at, point, fault)))
+            .collect();
+        thread::scope(|scope| {
+            for lane in 0..3 {
+                let cases = &cases;
+                scope.spawn(move || {
+                    for (at, point, fault) in cases.iter().skip(lane).step_by(3) {
+                        crash_and_run_again(message, &format!("{point}={fault}"), *at < calling);
+                    }
+                });
+            }
+        });
+    }
+
+    #[test]
+    fn an_sms_is_sent_at_most_once() {
+        at_every_point(&and(&SMS, &["--sandbox", "--json"]));
+    }
+
+    #[test]
+    fn an_sms_whose_reply_is_lost_is_sent_at_most_once() {
+        at_every_point(&and(&with(&SMS, "-p", "13800009003"), &["--sandbox", "--json"]));
+    }
+
+    #[test]
+    fn a_whatsapp_text_is_sent_at_most_once() {
+        let more = ["--sandbox", "--json", "--text=Hello", "--cust-space-id=cams-sandbox"];
+        at_every_point(&and(&TEXT, &more));
+    }
+}
