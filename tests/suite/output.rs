@@ -160,6 +160,7 @@ fn colours_appear_only_on_request_or_on_a_terminal() {
 #[test]
 fn every_flag_but_yes_has_an_environment_variable() {
     let help = World::new().run(&["help", "flags"]).stdout;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
     let names = "PROFILE REGION CREDENTIALS JSON OUTPUT FIELDS JQ NO_HEADER RAW DRY_RUN NO_INPUT TIMEOUT ALIYUN SANDBOX \
                  SPREADSHEET_SAFE QUIET VERBOSE COLOR";
     for name in names.split_whitespace() {
