@@ -84,8 +84,8 @@ fn warning(store: &dyn Store, batch: &Batch, filter: ExportFilter, rows: u64) ->
     let (rows, id) = (Some(rows).filter(|rows| *rows > 0)?, &batch.id);
     match filter {
         ExportFilter::Unknown => Some(format!(
-            "{} may have been sent already; do not send them in another batch. `batches resume {id}` \
-             checks for receipts",
+            "{} may have been sent already; do not send them in another batch. `alimsg batches \
+             resume {id}` checks for receipts",
             count(rows, "message")
         )),
         ExportFilter::Remaining if store.may_lack_records(batch) => Some(format!(
@@ -94,8 +94,8 @@ fn warning(store: &dyn Store, batch: &Batch, filter: ExportFilter, rows: u64) ->
             count(rows, "row")
         )),
         ExportFilter::Remaining if batch.cancelled_at.is_none() => Some(format!(
-            "`batches resume {id}` or a worker still sends these {}; cancel the batch before you \
-             send them in another one",
+            "`alimsg batches resume {id}` or a worker still sends these {}; cancel the batch \
+             before you send them in another one",
             count(rows, "row")
         )),
         _ => None,
