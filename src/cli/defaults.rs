@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::sandbox;
 use crate::settings::Settings;
-use crate::settings::defaults::{Default, Key, UsedDefault};
+use crate::settings::defaults::{DefaultValue, Key, UsedDefault};
 
 /// What the configuration changed.
-#[derive(Debug, std::default::Default)]
+#[derive(Debug, Default)]
 pub struct Configured {
     pub warnings: Vec<String>,
     /// Defaults of flags that every command has.
@@ -95,7 +95,7 @@ pub fn or_default(
     Some(default.value.clone())
 }
 
-fn used(default: &Default) -> Option<UsedDefault> {
+fn used(default: &DefaultValue) -> Option<UsedDefault> {
     let (value, source) = (default.value.clone(), default.source.clone());
     Some(UsedDefault { flag: default.key.flag()?, value, source })
 }

@@ -218,9 +218,10 @@ impl<'r> Inputs<'r> {
         given: Option<String>,
         check: impl Fn(&str) -> Result<()>,
     ) -> Result<String> {
-        let given = match self.uses_defaults {
-            true => defaults::or_default(self.context, self.channel, flag, given),
-            false => given,
+        let given = if self.uses_defaults {
+            defaults::or_default(self.context, self.channel, flag, given)
+        } else {
+            given
         };
         match given {
             Some(given) => check(&given).map(|()| given),

@@ -9,7 +9,7 @@ use toml_edit::{Document, Item, Table, TableLike};
 
 use crate::config::secret;
 use crate::error::{Failure, Result};
-use crate::settings::defaults::{Default, Key, Source};
+use crate::settings::defaults::{DefaultValue, Key, Source};
 
 /// The variable with the path of the user's file.
 pub const VARIABLE: &str = "ALIMSG_CONFIG";
@@ -50,7 +50,7 @@ impl UserFile {
 }
 
 /// A parsed configuration file.
-#[derive(Debug, std::default::Default)]
+#[derive(Debug, Default)]
 pub struct ConfigFile {
     pub path: PathBuf,
     /// The values of `[defaults]`.
@@ -123,13 +123,13 @@ impl ConfigFile {
     }
 
     /// The values for a profile.
-    pub fn profile(&self, name: &str) -> impl Iterator<Item = Default> {
+    pub fn profile(&self, name: &str) -> impl Iterator<Item = DefaultValue> {
         let table = self.profiles.iter().filter(move |(known, _)| known == name);
-        table.flat_map(|(name, values)| self.values(values, table_name(Some(name))))
+        table.flat_map(move |(name, values)| self.values(values, table_name(Some(name))))
     }
 
     /// The values for every profile.
-    pub fn defaults(&self) -> impl Iterator<Item = Default> {
+    pub fn defaults(&self) -> impl Iterator<Item = DefaultValue> {
         self.values(&self.defaults, table_name(None))
     }
 
@@ -137,8 +137,8 @@ impl ConfigFile {
         &'f self,
         values: &'f [(Key, String)],
         table: String,
-    ) -> impl Iterator<Item = Default> + 'f {
-        values.iter().map(move |(key, value)| Default {
+    ) -> impl Iterator<Item = DefaultValue> + 'f {
+        values.iter().map(move |(key, value)| DefaultValue {
             key: *key,
             value: value.clone(),
             source: Source::File { path: self.path.clone(), table: table.clone() },
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_profile_can_have_any_name() {
         let file = parse("[profile.\"a b\"]\nfrom = \"12345\"\n[profile.c]\n").expect("valid");
-        let found: Vec<Default> = file.profile("a b").collect();
+        let found: Vec<DefaultValue> = file.profile("a b").collect();
         assert_eq!((found.len(), found[0].value.as_str()), (1, "12345"));
         assert_eq!(found[0].source.to_string(), "/c.toml [profile.\"a b\"]");
         assert_eq!(file.profile("c").count(), 0);

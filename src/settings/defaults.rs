@@ -165,23 +165,23 @@ impl Serialize for Source {
 
 /// A default and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Default {
+pub struct DefaultValue {
     pub key: Key,
     pub value: String,
     pub source: Source,
 }
 
 /// The defaults of a run, at most one for each key.
-#[derive(Debug, Clone, std::default::Default)]
-pub struct Defaults(Vec<Default>);
+#[derive(Debug, Clone, Default)]
+pub struct Defaults(Vec<DefaultValue>);
 
 impl Defaults {
-    pub fn get(&self, key: Key) -> Option<&Default> {
+    pub fn get(&self, key: Key) -> Option<&DefaultValue> {
         self.0.iter().find(|default| default.key == key)
     }
 
     /// Adds a default, unless there is one for its key: the first source wins.
-    pub fn add(&mut self, default: Default) {
+    pub fn add(&mut self, default: DefaultValue) {
         if self.get(default.key).is_none() {
             self.0.push(default);
         }
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn the_first_source_of_a_key_wins() {
-        let default = |value: &str| Default {
+        let default = |value: &str| DefaultValue {
             key: Key::From,
             value: value.into(),
             source: Source::Variable(Key::From.variable()),

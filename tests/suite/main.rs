@@ -13,6 +13,7 @@ mod batch;
 #[cfg(feature = "postgres")]
 mod batch_postgres;
 mod chaos;
+mod config;
 mod dry_run;
 mod duplicates;
 mod every_command;
