@@ -26,7 +26,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::aliyun::guard::{recovery, renewal};
-use crate::cli::{Command, CommandLine, parse_error};
+use crate::cli::{CommandLine, parse_error};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::os::role::Role;
@@ -61,8 +61,7 @@ fn run() -> ExitCode {
         Err(error) => return ExitCode::from(parse_error::report(&error)),
     };
     let command = line.command;
-    let may_start_aliyun =
-        !matches!(command, Command::Sandbox(_) | Command::Config(_)) && !line.globals.dry_run;
+    let may_start_aliyun = command.may_start_aliyun() && !line.globals.dry_run;
     let options = line.globals.screen_options();
     let is_ai_mode_given = line.globals.ai_mode.is_some();
     let mut settings = Settings::from(line.globals);
@@ -81,6 +80,7 @@ fn run() -> ExitCode {
             let configured = configured?;
             configured.warnings.into_iter().for_each(|warning| context.screen.warn(warning));
             context.status.used_defaults.replace(configured.used);
+            context.screen.check_options()?;
             storage::check_settings(&context.settings)
                 .map_err(|error| Failure::usage(format!("invalid --store: {error:#}")))?;
             cli::run(&context, command)
@@ -91,6 +91,7 @@ fn run() -> ExitCode {
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
+    let result = result.and_then(|report| context.screen.select_fields(report));
     let result = context.screen.complete_commands(result);
     if let Err(error) = context.screen.end(&line.name, &context.status, &result) {
         context.screen.fall_back_to_stderr(&result, &error);
@@ -103,7 +104,7 @@ fn run() -> ExitCode {
         // The signal did not end this process, so return the conventional exit code for it.
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
-    ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
+    ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |report| report.exit_code()))
 }
 
 /// Runs this program as the `aliyun` of the sandbox.

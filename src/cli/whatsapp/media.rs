@@ -31,6 +31,7 @@ const UNKNOWN_TARGET: &str = "oss://BUCKET/KEY";
 const UNKNOWN_ENDPOINT: &str = "https://ENDPOINT";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Upload a file to the channel's storage; prints the link that messages and templates take
     #[command(after_help = EXAMPLES)]
