@@ -9,7 +9,6 @@ pub mod api;
 pub mod batch;
 pub mod chat;
 mod cli;
-pub mod config;
 pub mod context;
 pub mod error;
 pub mod message;

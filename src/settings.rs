@@ -1,5 +1,6 @@
 //! The settings of a run: the global flags, combined with the environment and the terminal.
 
+pub mod config;
 pub mod defaults;
 mod rerun;
 

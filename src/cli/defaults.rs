@@ -1,16 +1,16 @@
 //! Defaults from the environment and the configuration files, for flags that are not given.
 
 use crate::api::account::EnvCredentials;
-use crate::config::Config;
 use crate::context::Context;
 use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::sandbox;
 use crate::settings::Settings;
-use crate::settings::defaults::{DefaultValue, Key, UsedDefault};
+use crate::settings::config::Config;
+use crate::settings::defaults::{Default, Key, UsedDefault};
 
 /// What the configuration changed.
-#[derive(Debug, Default)]
+#[derive(Debug, std::default::Default)]
 pub struct Configured {
     pub warnings: Vec<String>,
     /// Defaults of flags that every command has.
@@ -31,13 +31,15 @@ pub fn apply(settings: &mut Settings, is_ai_mode_given: bool) -> Result<Configur
         ));
     }
     settings.defaults = config.defaults(profile(settings).as_deref(), variable)?;
-    if let Some(default) = settings.defaults.get(Key::Region).filter(|_| settings.region.is_none()) {
+    if let Some(default) = settings.defaults.get(Key::Region).filter(|_| settings.region.is_none())
+    {
         configured.used.extend(used(default));
         settings.region = Some(default.value.clone());
     }
     if let Some(default) = settings.defaults.get(Key::AiMode).filter(|_| !is_ai_mode_given) {
         configured.used.extend(used(default));
-        settings.ai_mode = crate::settings::AiModeMethod::from_name(&default.value).unwrap_or_default();
+        settings.ai_mode =
+            crate::settings::AiModeMethod::from_name(&default.value).unwrap_or_default();
     }
     Ok(configured)
 }
@@ -95,7 +97,7 @@ pub fn or_default(
     Some(default.value.clone())
 }
 
-fn used(default: &DefaultValue) -> Option<UsedDefault> {
+fn used(default: &Default) -> Option<UsedDefault> {
     let (value, source) = (default.value.clone(), default.source.clone());
     Some(UsedDefault { flag: default.key.flag()?, value, source })
 }

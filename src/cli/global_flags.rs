@@ -53,7 +53,8 @@ pub struct GlobalFlags {
     #[arg(long, env = "ALIMSG_OUTPUT", value_name = "FORMAT", value_enum)]
     pub output: Option<OutputFormat>,
 
-    /// Print only these fields, in this order; fields of nested values as in metrics.sent
+    /// Print only these fields, in this order; nested ones as in metrics.sent [default: all; in a
+    /// table on a terminal, the most useful ones]
     #[arg(long, env = "ALIMSG_FIELDS", value_name = "A,B", value_delimiter = ',',
           value_parser = NonEmptyStringValueParser::new())]
     pub fields: Vec<String>,
@@ -124,7 +125,7 @@ pub struct GlobalFlags {
     #[arg(long, short, env = "ALIMSG_VERBOSE", value_parser = FalseyValueParser::new())]
     pub verbose: bool,
 
-    /// Colors on stderr
+    /// When to use colors
     #[arg(long, env = "ALIMSG_COLOR", value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
 }

@@ -27,6 +27,7 @@ mod batch_flags;
 mod batches;
 pub mod config;
 pub mod defaults;
+mod doctor;
 mod explain;
 pub mod global_flags;
 pub mod help;
@@ -105,6 +106,7 @@ impl CommandLine {
             return Ok(line);
         }
         // Help and error messages need the other commands as well.
+        source::parse_again();
         Self::parse(command, &arguments)
     }
 
@@ -150,13 +152,15 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
-    /// Defaults for sender, signature, language and others
-    #[command(subcommand, after_help = config::EXAMPLES)]
-    Config(config::Command),
+    /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
+    Doctor(doctor::Flags),
     /// Explain an error code: what happened, whether the message went out, what to do
     Explain(explain::Flags),
     /// Print the least RAM policy for commands, as JSON
     Policy(policy::Flags),
+    /// Configuration: defaults for sender, signature, language, region and others; no secrets
+    #[command(subcommand, after_help = config::EXAMPLES)]
+    Config(config::Command),
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
@@ -169,12 +173,13 @@ impl Command {
     pub const fn may_start_aliyun(&self) -> bool {
         !matches!(
             self,
-            Self::Sandbox(_)
-                | Self::Config(_)
-                | Self::Explain(_)
-                | Self::Policy(_)
-                | Self::Help(_)
+            Self::Config(_) | Self::Explain(_) | Self::Policy(_) | Self::Sandbox(_) | Self::Help(_)
         )
+    }
+
+    /// Whether it reads or changes the configuration itself: it must run without a valid one.
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Config(_))
     }
 }
 
@@ -184,18 +189,12 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
-    Config => config::run,
+    Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,
+    Config => config::run,
     Sandbox => sandbox::run,
     Help => help::run,
-}
-
-impl Command {
-    /// Whether it must run without a valid configuration: it changes the configuration, or uses none.
-    pub const fn is_configuration(&self) -> bool {
-        matches!(self, Self::Config(_) | Self::Explain(_) | Self::Policy(_) | Self::Help(_))
-    }
 }
 
 /// Collects required values. A value that was not given is asked for at a terminal, and reported
@@ -235,10 +234,9 @@ impl<'r> Inputs<'r> {
         given: Option<String>,
         check: impl Fn(&str) -> Result<()>,
     ) -> Result<String> {
-        let given = if self.uses_defaults {
-            defaults::or_default(self.context, self.channel, flag, given)
-        } else {
-            given
+        let given = match self.uses_defaults {
+            true => defaults::or_default(self.context, self.channel, flag, given),
+            false => given,
         };
         match given {
             Some(given) => check(&given).map(|()| given),
@@ -250,6 +248,25 @@ impl<'r> Inputs<'r> {
                 Ok(String::new())
             }
         }
+    }
+
+    /// As [`Inputs::need`], but a value that was not given is picked from a list at a terminal. `pick`
+    /// returns `None` if there is no list; then the user types the value.
+    ///
+    /// # Errors
+    /// As [`Inputs::need`]; the user picked nothing.
+    pub fn need_from_list(
+        &mut self,
+        flag: &'static str,
+        question: &str,
+        given: Option<String>,
+        check: impl Fn(&str) -> Result<()>,
+        pick: impl FnOnce(&Context) -> Result<Option<String>>,
+    ) -> Result<String> {
+        let settings = &self.context.settings;
+        let is_asked = given.is_none() && settings.interactive && !settings.dry_run;
+        let picked = if is_asked { pick(self.context)? } else { None };
+        self.need(flag, question, given.or(picked), check)
     }
 
     /// Fails if a value is missing, and names all missing flags at once. `next` are commands that

@@ -95,7 +95,13 @@ impl<'a> Envelope<'a> {
                 envelope.dry_run = true;
                 envelope.commands = Some(commands);
             }
-            Ok(Report::Streamed | Report::Drawn { .. } | Report::Undelivered { .. }) => {}
+            Ok(
+                Report::Streamed
+                | Report::Drawn { .. }
+                | Report::Chat(_)
+                | Report::Piped { .. }
+                | Report::Undelivered { .. },
+            ) => {}
             Err(failure) => {
                 envelope.error = Some(failure);
                 envelope.data.clone_from(&failure.data);

@@ -71,7 +71,9 @@ impl Key {
             Self::From if is_made_of(value, 3..=15, |c| c.is_ascii_digit()) => return Ok(()),
             Self::From => "digits only, country code first, no +",
             Self::CustSpaceId if is_made_of(value, 1..=256, is_plain) => return Ok(()),
-            Self::CustSpaceId => "the ID of a channel instance, as `alimsg whatsapp accounts list` shows it",
+            Self::CustSpaceId => {
+                "the ID of a channel instance, as `alimsg whatsapp accounts list` shows it"
+            }
             Self::SignName
                 if is_made_of(value, 1..=64, |c| !c.is_control() && !"【】".contains(c))
                     && value.trim() == value =>
@@ -86,8 +88,9 @@ impl Key {
             }
             Self::Language => "a language such as en or zh_CN",
             Self::Region
-                if is_made_of(value, 2..=64, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-                    && !value.starts_with('-') =>
+                if is_made_of(value, 2..=64, |c| {
+                    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+                }) && !value.starts_with('-') =>
             {
                 return Ok(());
             }
@@ -165,23 +168,23 @@ impl Serialize for Source {
 
 /// A default and its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DefaultValue {
+pub struct Default {
     pub key: Key,
     pub value: String,
     pub source: Source,
 }
 
 /// The defaults of a run, at most one for each key.
-#[derive(Debug, Clone, Default)]
-pub struct Defaults(Vec<DefaultValue>);
+#[derive(Debug, Clone, std::default::Default)]
+pub struct Defaults(Vec<Default>);
 
 impl Defaults {
-    pub fn get(&self, key: Key) -> Option<&DefaultValue> {
+    pub fn get(&self, key: Key) -> Option<&Default> {
         self.0.iter().find(|default| default.key == key)
     }
 
     /// Adds a default, unless there is one for its key: the first source wins.
-    pub fn add(&mut self, default: DefaultValue) {
+    pub fn add(&mut self, default: Default) {
         if self.get(default.key).is_none() {
             self.0.push(default);
         }
@@ -203,13 +206,21 @@ mod tests {
     #[test]
     fn values_have_the_form_of_their_key() {
         for (key, right, wrong) in [
-            (Key::From, &["8613800000001", "30001"][..], &["+8613800000001", "", "86 138", "１２３４"][..]),
+            (
+                Key::From,
+                &["8613800000001", "30001"][..],
+                &["+8613800000001", "", "86 138", "１２３４"][..],
+            ),
             (Key::CustSpaceId, &["cams-1"], &["", "a b", "a\n"]),
             (Key::SignName, &["Acme", "阿里云", "Acme Store"], &["", " Acme", "【Acme】", "a\tb"]),
             (Key::Language, &["en", "zh_CN"], &["", "e", "en us"]),
             (Key::Region, &["cn-hangzhou"], &["", "--help", "CN"]),
             (Key::AiMode, &["switch", "call"], &["", "both", "Call"]),
-            (Key::DuplicateWindow, &["5m", "0s", "30d"], &["", "5", "m", "-5m", "31d", "5 m", "+5m"]),
+            (
+                Key::DuplicateWindow,
+                &["5m", "0s", "30d"],
+                &["", "5", "m", "-5m", "31d", "5 m", "+5m"],
+            ),
         ] {
             for value in right {
                 assert_eq!(key.check(value), Ok(()), "{value:?}");
@@ -222,7 +233,7 @@ mod tests {
 
     #[test]
     fn the_first_source_of_a_key_wins() {
-        let default = |value: &str| DefaultValue {
+        let default = |value: &str| Default {
             key: Key::From,
             value: value.into(),
             source: Source::Variable(Key::From.variable()),

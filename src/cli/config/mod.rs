@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::cli::defaults;
 use crate::cli::prelude::*;
-use crate::config::{self, Config, Edit, UserFile};
+use crate::settings::config::{self, Config, Edit, UserFile};
 use crate::settings::defaults::Key;
 
 pub const EXAMPLES: &str = "\

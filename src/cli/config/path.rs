@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::prelude::*;
-use crate::config::{SYSTEM_FILE, UserFile};
+use crate::settings::config::{SYSTEM_FILE, UserFile};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

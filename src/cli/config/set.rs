@@ -2,7 +2,7 @@
 
 use crate::cli::config::change;
 use crate::cli::prelude::*;
-use crate::config::Edit;
+use crate::settings::config::Edit;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\

@@ -3,8 +3,8 @@
 use crate::aliyun::listing::Listing;
 use crate::api::audit_status::parse_status;
 use crate::chat::template as chat;
-use crate::cli::page_flags::PageFlags;
 use crate::cli::defaults::or_default;
+use crate::cli::page_flags::PageFlags;
 use crate::cli::prelude::*;
 use crate::cli::templates::channel::ListQuery;
 use crate::cli::templates::refuse_flags;

@@ -63,12 +63,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         channel: flags.channel,
         code: flags.code,
         language: flags.language,
-        cust_space_id: or_default(
-            context,
-            flags.channel,
-            "--cust-space-id",
-            flags.cust_space_id,
-        ),
+        cust_space_id: or_default(context, flags.channel, "--cust-space-id", flags.cust_space_id),
     };
     let call = query.call();
     let fetch = |client: &Client<'_>| {

@@ -12,12 +12,13 @@ use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::prompts::name_missing_variables;
 use crate::cli::send_flags::SendFlags;
+use crate::cli::source;
 use crate::error::Outcome;
 use crate::message::params;
 use crate::send;
 use crate::send::idempotency::Tracking;
 use crate::sms::{signature, template};
-use draft::{Draft, recipients};
+use draft::{Draft, check_out_id, recipients};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -40,7 +41,7 @@ pub struct Flags {
     template_code: Option<String>,
 
     /// Variables of the template as JSON; all values are strings
-    #[arg(long, value_name = "JSON", conflicts_with = "param")]
+    #[arg(long, value_name = "JSON", value_parser = source::parse, conflicts_with = "param")]
     template_param: Option<String>,
 
     /// Variable of the template; repeatable [default: ask at a terminal]
@@ -79,6 +80,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let can_pick = context.settings.interactive && !context.settings.yes;
     loop {
         pick::complete(context, &guard, &mut draft)?;
+        draft.warnings().into_iter().for_each(|warning| context.screen.warn(warning));
         let failure = match send::deliver(context, &guard, &draft.message()) {
             Ok(report) => return Ok(report),
             Err(failure) => failure,
@@ -125,6 +127,10 @@ fn draft(context: &Context, flags: Flags) -> Result<Draft> {
         Some(json) => params::from_json("--template-param", json)?,
         None => params::from_pairs("--param", &flags.param)?,
     };
+    params::require_values(&variables)?;
+    if let Some(out_id) = &flags.out_id {
+        check_out_id(out_id)?;
+    }
     let given = (!flags.phone_numbers.is_empty()).then(|| flags.phone_numbers.join(","));
     let mut inputs = Inputs::new(context);
     let numbers =

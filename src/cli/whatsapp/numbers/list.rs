@@ -32,8 +32,7 @@ pub struct Flags {
 /// A failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let status = flags.status.as_ref().map(|status| status.to_uppercase());
-    let space =
-        or_default(context, Channel::Whatsapp, "--cust-space-id", flags.cust_space_id);
+    let space = or_default(context, Channel::Whatsapp, "--cust-space-id", flags.cust_space_id);
     let call = business_number::list_call(space.as_deref(), status.as_deref());
     read_only::run_one(context, &call, |reply| {
         let rows: Vec<_> = business_number::rows(&reply).map(BusinessNumber::from_object).collect();

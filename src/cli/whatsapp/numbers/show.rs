@@ -36,8 +36,7 @@ pub struct Flags {
 /// An invalid or unknown number; a failed list.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     phone::check_chat_number("the number", &flags.number)?;
-    let space =
-        or_default(context, Channel::Whatsapp, "--cust-space-id", flags.cust_space_id);
+    let space = or_default(context, Channel::Whatsapp, "--cust-space-id", flags.cust_space_id);
     let space = space.as_deref();
     let period = Period::last(PERIOD, &Zoned::now())?;
     let list = business_number::list_call(space, None);

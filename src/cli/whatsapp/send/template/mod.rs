@@ -77,7 +77,9 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         language: flags.language,
     };
     let complete = envelope.complete(context, false, |inputs| {
-        partial.complete(params::from_pairs("--param", &pairs)?, inputs)
+        let params = params::from_pairs("--param", &pairs)?;
+        params::require_values(&params)?;
+        partial.complete(params, inputs)
     })?;
     let CompleteTemplate { id, params, template } = complete.content;
     let preview = match template {

@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::config::file::{self, ConfigFile, DEFAULTS, Problem};
-use crate::config::secret;
 use crate::error::{Failure, Result};
+use crate::settings::config::file::{self, ConfigFile, DEFAULTS, Problem};
+use crate::settings::config::secret;
 use crate::settings::defaults::Key;
 
 /// A change of one key.
@@ -23,7 +23,12 @@ pub enum Edit<'v> {
 ///
 /// # Errors
 /// The value is not valid; the file is not valid, or cannot be read or written. It is then unchanged.
-pub fn edit(path: &Path, profile: Option<&str>, key: Key, edit: Edit<'_>) -> Result<Option<String>> {
+pub fn edit(
+    path: &Path,
+    profile: Option<&str>,
+    key: Key,
+    edit: Edit<'_>,
+) -> Result<Option<String>> {
     if let Edit::Set(text) = edit {
         if secret::find(text).is_some() {
             return Err(Problem::secret(None).failure());
@@ -44,9 +49,9 @@ pub fn edit(path: &Path, profile: Option<&str>, key: Key, edit: Edit<'_>) -> Res
     let _lock = File::open(&folder).and_then(|folder| folder.lock().map(|()| folder));
     let text = file::read(&path)?.unwrap_or_default();
     ConfigFile::parse(&path, &text)?;
-    let mut document: DocumentMut = text
-        .parse()
-        .map_err(|error| Failure::internal(format!("the configuration cannot be changed: {error}")))?;
+    let mut document: DocumentMut = text.parse().map_err(|error| {
+        Failure::internal(format!("the configuration cannot be changed: {error}"))
+    })?;
     let former = change(&mut document, profile, key, edit);
     let changed = document.to_string();
     if changed != text {
@@ -80,25 +85,23 @@ fn change(
     }
     let table = item.as_table_like_mut()?;
     let former = table.get(key.name()).and_then(Item::as_str).map(str::to_string);
-    let Edit::Set(text) = edit else {
-        table.remove(key.name());
-        return former;
-    };
-    let mut new = value(text);
-    // Keeps a comment behind the value.
-    let decor = table.get(key.name()).and_then(Item::as_value).map(|value| value.decor().clone());
-    if let (Some(decor), Some(value)) = (decor, new.as_value_mut()) {
-        *value.decor_mut() = decor;
-    }
-    match table.get_mut(key.name()) {
-        Some(item) => *item = new,
-        None => drop(table.insert(key.name(), new)),
+    match (edit, table.get_mut(key.name())) {
+        (Edit::Unset, _) => drop(table.remove(key.name())),
+        // Keeps a comment behind the value.
+        (Edit::Set(text), Some(item)) if item.is_value() => {
+            let decor = item.as_value().map(|value| value.decor().clone());
+            *item = value(text);
+            if let (Some(decor), Some(value)) = (decor, item.as_value_mut()) {
+                *value.decor_mut() = decor;
+            }
+        }
+        (Edit::Set(text), _) => drop(table.insert(key.name(), value(text))),
     }
     former
 }
 
 /// Replaces the file in one step and keeps its permissions.
-fn replace(path: &Path, folder: &Path, text: &str) -> io::Result<()> {
+fn replace(path: &PathBuf, folder: &Path, text: &str) -> io::Result<()> {
     let mut new = tempfile::NamedTempFile::new_in(folder)?;
     new.write_all(text.as_bytes())?;
     if let Ok(metadata) = std::fs::metadata(path) {
@@ -117,7 +120,8 @@ mod tests {
     fn a_change_keeps_the_rest_of_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("new/config.toml");
-        let set = |profile, key, value| edit(&path, profile, key, Edit::Set(value)).expect("written");
+        let set =
+            |profile, key, value| edit(&path, profile, key, Edit::Set(value)).expect("written");
         let text = || std::fs::read_to_string(&path).expect("a file");
         assert_eq!(set(None, Key::From, "8613800000001"), None);
         assert_eq!(text(), "[defaults]\nfrom = \"8613800000001\"\n");
@@ -126,12 +130,16 @@ mod tests {
         assert_eq!(set(None, Key::From, "222").as_deref(), Some("111"));
         assert_eq!(text(), original.replace("111", "222"));
         set(Some("a b"), Key::SignName, "say \"hi\"");
-        assert!(text().contains("\n[profile.\"a b\"]\nsign_name = "), "{}", text());
+        assert!(text().ends_with("\n[profile.\"a b\"]\nsign_name = 'say \"hi\"'\n"), "{}", text());
         assert!(text().starts_with("# mine\n[limits]\nper_hour = 5 # few\n"), "{}", text());
         let former = edit(&path, Some("a b"), Key::SignName, Edit::Unset).expect("written");
         assert_eq!(former.as_deref(), Some("say \"hi\""));
         assert_eq!(edit(&path, Some("c"), Key::SignName, Edit::Unset).expect("nothing"), None);
-        assert!(!text().contains("sign_name") && text().contains("[profile.\"a b\"]"), "{}", text());
+        assert!(
+            !text().contains("sign_name") && text().contains("[profile.\"a b\"]"),
+            "{}",
+            text()
+        );
     }
 
     #[test]

@@ -24,7 +24,10 @@ static COMPILED: LazyLock<Vec<Regex>> =
 /// The first place in a text that looks like an access key, its secret or a token.
 pub fn find(text: &str) -> Option<Range<usize>> {
     let found = COMPILED.iter().flat_map(|pattern| pattern.find_iter(text));
-    found.filter(|found| is_random(found.as_str())).map(|found| found.range()).min_by_key(|r| r.start)
+    found
+        .filter(|found| is_random(found.as_str()))
+        .map(|found| found.range())
+        .min_by_key(|r| r.start)
 }
 
 /// A secret without a prefix has small and capital letters and digits; a word has not.
@@ -32,7 +35,9 @@ fn is_random(text: &str) -> bool {
     let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
     text.contains('.')
         || text.starts_with("LTAI")
-        || (has(char::is_ascii_digit) && has(char::is_ascii_lowercase) && has(char::is_ascii_uppercase))
+        || (has(char::is_ascii_digit)
+            && has(char::is_ascii_lowercase)
+            && has(char::is_ascii_uppercase))
 }
 
 /// Whether a key with this name would hold a secret.
@@ -53,11 +58,12 @@ mod tests {
             "LTAI5tExampleExample",
             "from = \"x\" # LTAI5tExampleExample",
             "STS.NTdExampleExample",
-            "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0"
+            "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0",
         ] {
             assert!(find(secret).is_some(), "{secret}");
         }
-        for plain in ["Acme", "cams-8c8aExample", "8613800000001", "abcdefghijklmnopqrstuvwxyzabcd"] {
+        for plain in ["Acme", "cams-8c8aExample", "8613800000001", "abcdefghijklmnopqrstuvwxyzabcd"]
+        {
             assert_eq!(find(plain), None, "{plain}");
         }
         for name in ["access_key_id", "AccessKeySecret", "security-token", "password"] {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy as _;
 use toml_edit::{Document, Item, Table, TableLike};
 
-use crate::config::secret;
 use crate::error::{Failure, Result};
-use crate::settings::defaults::{DefaultValue, Key, Source};
+use crate::settings::config::secret;
+use crate::settings::defaults::{Default, Key, Source};
 
 /// The variable with the path of the user's file.
 pub const VARIABLE: &str = "ALIMSG_CONFIG";
@@ -50,7 +50,7 @@ impl UserFile {
 }
 
 /// A parsed configuration file.
-#[derive(Debug, Default)]
+#[derive(Debug, std::default::Default)]
 pub struct ConfigFile {
     pub path: PathBuf,
     /// The values of `[defaults]`.
@@ -98,15 +98,26 @@ impl ConfigFile {
                 _ if !TABLES.contains(&name) => {
                     let known = TABLES.map(|table| format!("[{table}]")).join(", ");
                     let known = known.replace("[profile]", "[profile.NAME]");
-                    let what = if table(item) { format!("table [{name}]") } else { format!("key {name:?}") };
+                    let what = if table(item) {
+                        format!("table [{name}]")
+                    } else {
+                        format!("key {name:?}")
+                    };
                     let hint = match Key::from_name(name) {
                         Some(_) => format!("write it below the line [{DEFAULTS}]"),
                         None => format!("the tables are {known}"),
                     };
-                    return Err(Problem { place, hint: Some(hint), ..Problem::new(format!("unknown {what}")) });
+                    return Err(Problem {
+                        place,
+                        hint: Some(hint),
+                        ..Problem::new(format!("unknown {what}"))
+                    });
                 }
                 _ if !table(item) => {
-                    return Err(Problem { place, ..Problem::new(format!("{name} is not a table")) });
+                    return Err(Problem {
+                        place,
+                        ..Problem::new(format!("{name} is not a table"))
+                    });
                 }
                 DEFAULTS => self.defaults = keys(item, place)?,
                 PROFILE => {
@@ -123,13 +134,13 @@ impl ConfigFile {
     }
 
     /// The values for a profile.
-    pub fn profile(&self, name: &str) -> impl Iterator<Item = DefaultValue> {
+    pub fn profile(&self, name: &str) -> impl Iterator<Item = Default> {
         let table = self.profiles.iter().filter(move |(known, _)| known == name);
-        table.flat_map(move |(name, values)| self.values(values, table_name(Some(name))))
+        table.flat_map(|(name, values)| self.values(values, table_name(Some(name))))
     }
 
     /// The values for every profile.
-    pub fn defaults(&self) -> impl Iterator<Item = DefaultValue> {
+    pub fn defaults(&self) -> impl Iterator<Item = Default> {
         self.values(&self.defaults, table_name(None))
     }
 
@@ -137,8 +148,8 @@ impl ConfigFile {
         &'f self,
         values: &'f [(Key, String)],
         table: String,
-    ) -> impl Iterator<Item = DefaultValue> + 'f {
-        values.iter().map(move |(key, value)| DefaultValue {
+    ) -> impl Iterator<Item = Default> + 'f {
+        values.iter().map(move |(key, value)| Default {
             key: *key,
             value: value.clone(),
             source: Source::File { path: self.path.clone(), table: table.clone() },
@@ -160,7 +171,10 @@ fn keys(
     place: Option<Range<usize>>,
 ) -> std::result::Result<Vec<(Key, String)>, Problem> {
     let Some(table) = item.as_table_like() else {
-        return Err(Problem { place, ..Problem::new("expected a table, as in [profile.NAME]".into()) });
+        return Err(Problem {
+            place,
+            ..Problem::new("expected a table, as in [profile.NAME]".into())
+        });
     };
     let mut values = Vec::new();
     for (name, item) in table.iter() {
@@ -207,9 +221,11 @@ impl Problem {
     }
 
     pub fn secret(place: Option<Range<usize>>) -> Self {
-        let hint = "remove it: alimsg never needs a key, and aliyun keeps its own (`aliyun configure`)";
+        let hint =
+            "remove it: alimsg never needs a key, and aliyun keeps its own (`aliyun configure`)";
         Self {
-            message: "an access key or another secret does not belong in a configuration file".into(),
+            message: "an access key or another secret does not belong in a configuration file"
+                .into(),
             hint: Some(hint.into()),
             place,
         }
@@ -258,7 +274,8 @@ pub fn read(path: &Path) -> Result<Option<String>> {
                 let valid = error.utf8_error().valid_up_to();
                 let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
                 let place = before.len()..before.len();
-                Err(Problem { place: Some(place), ..Problem::new("not UTF-8".into()) }.at(path, &before))
+                Err(Problem { place: Some(place), ..Problem::new("not UTF-8".into()) }
+                    .at(path, &before))
             }
         },
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -293,7 +310,10 @@ mod tests {
             ("[defaults]\nfrom = ", "line 2, column 8"),
             ("[defaults]\nfrom = 1", "line 2, column 8: from takes a text"),
             ("[defaults]\n\n  form = \"1\"", "line 3, column 3: unknown key \"form\""),
-            ("[profile.\"a b\"]\nai_mode = \"on\"", "line 2, column 11: ai_mode takes switch or call"),
+            (
+                "[profile.\"a b\"]\nai_mode = \"on\"",
+                "line 2, column 11: ai_mode takes switch or call",
+            ),
             ("[default]\n", "line 1, column 2: unknown table [default]"),
             ("from = \"1\"", "line 1, column 1: unknown key \"from\""),
             ("profile = 1", "line 1, column 1: profile is not a table"),
@@ -324,7 +344,7 @@ mod tests {
     #[test]
     fn a_profile_can_have_any_name() {
         let file = parse("[profile.\"a b\"]\nfrom = \"12345\"\n[profile.c]\n").expect("valid");
-        let found: Vec<DefaultValue> = file.profile("a b").collect();
+        let found: Vec<Default> = file.profile("a b").collect();
         assert_eq!((found.len(), found[0].value.as_str()), (1, "12345"));
         assert_eq!(found[0].source.to_string(), "/c.toml [profile.\"a b\"]");
         assert_eq!(file.profile("c").count(), 0);

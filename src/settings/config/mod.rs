@@ -14,10 +14,10 @@ pub use edit::{Edit, edit};
 pub use file::{ConfigFile, Problem, SYSTEM_FILE, UserFile, VARIABLE, key, table_name};
 
 use crate::error::{Failure, Result};
-use crate::settings::defaults::{DefaultValue, Defaults, Key, Source};
+use crate::settings::defaults::{Default, Defaults, Key, Source};
 
 /// The files of this run, the user's first.
-#[derive(Debug, Default)]
+#[derive(Debug, std::default::Default)]
 pub struct Config {
     files: Vec<ConfigFile>,
 }
@@ -33,8 +33,11 @@ impl Config {
             && !user.path.exists()
             && file::read(&user.path)?.is_none()
         {
-            return Err(Failure::usage(format!("{VARIABLE}: {} does not exist", user.path.display()))
-                .hint("create it with `alimsg config set`, or unset the variable"));
+            return Err(Failure::usage(format!(
+                "{VARIABLE}: {} does not exist",
+                user.path.display()
+            ))
+            .hint("create it with `alimsg config set`, or unset the variable"));
         }
         Self::load_files(user.map(|user| user.path), Path::new(SYSTEM_FILE))
     }
@@ -68,15 +71,12 @@ impl Config {
                 Failure::usage(format!("invalid {name}: {message}"))
                     .hint(format!("correct the environment variable {name} or unset it"))
             })?;
-            defaults.add(DefaultValue { key: *key, value, source: Source::Variable(name) });
+            defaults.add(Default { key: *key, value, source: Source::Variable(name) });
         }
-        for file in &self.files {
-            let values = profile.into_iter().flat_map(|name| file.profile(name));
-            values.for_each(|default| defaults.add(default));
-        }
-        for file in &self.files {
-            file.defaults().for_each(|default| defaults.add(default));
-        }
+        let of_profile =
+            |file| profile.into_iter().flat_map(move |name| ConfigFile::profile(file, name));
+        self.files.iter().flat_map(of_profile).for_each(|default| defaults.add(default));
+        self.files.iter().flat_map(ConfigFile::defaults).for_each(|default| defaults.add(default));
         Ok(defaults)
     }
 }
