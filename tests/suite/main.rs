@@ -14,6 +14,7 @@ mod batch;
 mod batch_postgres;
 mod chaos;
 mod doctor;
+mod config;
 mod dry_run;
 mod duplicates;
 mod every_command;
