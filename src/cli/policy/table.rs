@@ -79,10 +79,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
                 "look-up after a lost reply, duplicate check with --cust-space-id, and --check-session",
                 &[&LIST_CHATAPP_MESSAGE.operation],
             ),
-            when(
-                "lists at a terminal",
-                &[&QUERY_CHATAPP_PHONE_NUMBERS.operation, &LIST_INSTANCE.operation],
-            ),
+            LISTS,
         ],
     ),
     (
@@ -91,10 +88,11 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
             always(&[&SEND_CHATAPP_MASS_MESSAGE.operation]),
             when("text in the plan, and --verify", &[&GET_CHATAPP_TEMPLATE_DETAIL.operation]),
             when("look-up after a lost reply", &[&LIST_CHATAPP_MESSAGE.operation]),
+            LISTS,
         ],
     ),
-    ("whatsapp history", &[always(&[&LIST_CHATAPP_MESSAGE.operation])]),
-    ("whatsapp session", &[always(&[&LIST_CHATAPP_MESSAGE.operation])]),
+    ("whatsapp history", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), LISTS]),
+    ("whatsapp session", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), LISTS]),
     ("whatsapp numbers list", &[always(&[&QUERY_CHATAPP_PHONE_NUMBERS.operation])]),
     (
         "whatsapp numbers show",
@@ -104,20 +102,24 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
             when("health, with --cust-space-id", &[&GET_WHATSAPP_HEALTH_STATUS.operation]),
         ],
     ),
-    ("whatsapp profile show", &[always(&[&QUERY_PHONE_BUSINESS_PROFILE.operation])]),
+    ("whatsapp profile show", &[always(&[&QUERY_PHONE_BUSINESS_PROFILE.operation]), INSTANCES]),
     (
         "whatsapp profile update",
         &[
             always(&[&MODIFY_PHONE_BUSINESS_PROFILE.operation]),
             when("previous values at a terminal", &[&QUERY_PHONE_BUSINESS_PROFILE.operation]),
+            INSTANCES,
         ],
     ),
     (
         "whatsapp media upload",
-        &[always(&[
-            &GET_CHATAPP_UPLOAD_AUTHORIZATION.operation,
-            &GENERATE_PRESIGNED_URL.operation,
-        ])],
+        &[
+            always(&[
+                &GET_CHATAPP_UPLOAD_AUTHORIZATION.operation,
+                &GENERATE_PRESIGNED_URL.operation,
+            ]),
+            INSTANCES,
+        ],
     ),
     (
         "whatsapp accounts list",
@@ -129,12 +131,16 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
             ),
         ],
     ),
-    ("whatsapp automation show", &[always(&[&GET_CONVERSATIONAL_AUTOMATION.operation])]),
+    (
+        "whatsapp automation show",
+        &[always(&[&GET_CONVERSATIONAL_AUTOMATION.operation]), INSTANCES],
+    ),
     (
         "whatsapp automation set",
         &[
             always(&[&UPDATE_CONVERSATIONAL_AUTOMATION.operation]),
             when("previous values at a terminal", &[&GET_CONVERSATIONAL_AUTOMATION.operation]),
+            INSTANCES,
         ],
     ),
     (
@@ -143,6 +149,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
             when("webhook of an account", &[&UPDATE_ACCOUNT_WEBHOOK.operation]),
             when("webhook of a number", &[&UPDATE_PHONE_WEBHOOK.operation]),
             when("previous values at a terminal", &[&QUERY_CHATAPP_PHONE_NUMBERS.operation]),
+            INSTANCES,
         ],
     ),
     (
@@ -191,6 +198,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
                 &[&GET_CHATAPP_TEMPLATE_DETAIL.operation, &DELETE_CHATAPP_TEMPLATE.operation],
             ),
             when(SMS, &[&GET_SMS_TEMPLATE.operation, &DELETE_SMS_TEMPLATE.operation]),
+            when("--name", &[&LIST_CHATAPP_TEMPLATE.operation]),
         ],
     ),
     ("templates stats", &[always(&[&GET_CHATAPP_TEMPLATE_METRIC.operation])]),
@@ -207,6 +215,14 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
 
 const CHAT: &str = "WhatsApp and Viber";
 const SMS: &str = "--channel sms";
+
+/// The lists of senders and channel instances.
+const LISTS: Use = when(
+    "lists at a terminal",
+    &[&QUERY_CHATAPP_PHONE_NUMBERS.operation, &LIST_INSTANCE.operation],
+);
+/// The list of channel instances.
+const INSTANCES: Use = when("list of instances at a terminal", &[&LIST_INSTANCE.operation]);
 
 static BATCH: &[Use] = &[
     when("SMS batch", &[&SEND_BATCH_SMS.operation, &QUERY_SEND_DETAILS.operation]),
