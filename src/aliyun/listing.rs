@@ -15,6 +15,7 @@ use crate::api::call::ReadCall;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::report::Report;
+use crate::storage::names;
 
 /// One row.
 pub type Item = Map<String, Value>;
@@ -78,6 +79,7 @@ impl<'r> Listing<'r> {
     pub fn take(&mut self, mut items: Vec<Item>, raw: &Value) -> ControlFlow<()> {
         self.rows += items.len();
         if self.is_streamed {
+            names::remember(&self.context.settings, self.name, &items);
             if self.approved_first {
                 sort_approved_first(&mut items);
             }

@@ -25,9 +25,11 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+pub mod completions;
 pub mod global_flags;
 pub mod help;
 pub mod keys;
+mod man;
 mod page_flags;
 pub mod parse_error;
 mod prelude;
@@ -147,6 +149,10 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
+    /// Completions for bash, zsh, fish and PowerShell; --install adds man pages
+    Completions(completions::Flags),
+    /// Write the man pages to a folder
+    Man(man::Flags),
     /// Help about a command or a topic
     Help(help::Flags),
 }
@@ -154,7 +160,10 @@ pub enum Command {
 impl Command {
     /// Whether it can start `aliyun`.
     pub const fn may_start_aliyun(&self) -> bool {
-        !matches!(self, Self::Sandbox(_) | Self::Help(_))
+        !matches!(
+            self,
+            Self::Sandbox(_) | Self::Completions(_) | Self::Man(_) | Self::Help(_)
+        )
     }
 }
 
@@ -165,6 +174,8 @@ dispatch! {
     Batches => batches::run,
     Keys => keys::run,
     Sandbox => sandbox::run,
+    Completions => completions::run,
+    Man => man::run,
     Help => help::run,
 }
 

@@ -65,11 +65,34 @@ pub fn page(words: &[&str]) -> clap::error::Result<String> {
     if words.is_empty() {
         return Ok(overview::page());
     }
-    let command = tree::command(words)?;
-    // clap would break long lines of the examples without `\`.
+    let command = command(words)?;
+    let end = end(&command);
+    let start = command.after_help("").render_help().to_string();
+    Ok(format!("{}\n\n{end}", start.trim_end()))
+}
+
+/// A command with all that its page shows.
+///
+/// # Errors
+/// A word is not a command.
+pub fn command(words: &[&str]) -> clap::error::Result<clap::Command> {
+    Ok(required::mark(tree::command(words)?, &words.join(" ")))
+}
+
+/// The end of the page of a command: examples and notes. clap would break their lines without `\`.
+pub fn end(command: &clap::Command) -> String {
     let end = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-    let mut command = required::mark(command.after_help(""), &words.join(" "));
-    let start = command.render_help().to_string();
-    let parts = [start.trim_end(), end.trim(), FOOTER].map(fit::to_columns);
-    Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n") + "\n")
+    let end = fit::to_columns(end.trim());
+    if end.is_empty() { format!("{FOOTER}\n") } else { format!("{end}\n\n{FOOTER}\n") }
+}
+
+/// The texts of all topics.
+pub fn all_topics() -> String {
+    topics::names().filter_map(topics::find).collect::<Vec<_>>().join("\n")
+}
+
+/// The words that `alimsg help` takes first.
+pub fn subjects() -> Vec<String> {
+    let commands = tree::paths().into_iter().filter(|path| !path.is_empty() && !path.contains(' '));
+    topics::names().map(String::from).chain(commands).collect()
 }
