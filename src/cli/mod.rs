@@ -90,19 +90,17 @@ impl CommandLine {
         let is_empty = |(name, value): &(OsString, OsString)| {
             value.is_empty() && name.as_encoded_bytes().starts_with(b"ALIMSG_")
         };
-        let mut command = Self::command();
         if std::env::vars_os().any(|variable| is_empty(&variable)) {
             // Only a built tree has all flags, but building it takes time.
-            command.build();
-            return Self::parse(without_empty_variables(command), &arguments);
+            return Self::parse(without_empty_variables(tree::all()), &arguments);
         }
-        if let Some(narrow) = tree::narrowed(Self::command(), &arguments)
+        if let Some(narrow) = tree::narrowed(&arguments)
             && let Ok(line) = Self::parse(narrow, &arguments)
         {
             return Ok(line);
         }
         // Help and error messages need the other commands as well.
-        Self::parse(command, &arguments)
+        Self::parse(Self::command(), &arguments)
     }
 
     fn parse(command: clap::Command, arguments: &[OsString]) -> clap::error::Result<Self> {

@@ -3,20 +3,21 @@
 
 use std::ffi::OsString;
 
-use clap::CommandFactory as _;
+use clap::{Args as _, CommandFactory as _, Subcommand as _};
 use clap::error::ErrorKind;
 
-use crate::cli::CommandLine;
+use crate::cli::{Command, CommandLine};
 use crate::cli::global_flags::GlobalFlags;
 
 /// The program with the one command that the arguments name. A line that it parses means the same
 /// in the whole tree. It may reject a valid line, for example if the value of a flag has the name of
 /// a command.
-pub fn narrowed(mut tree: clap::Command, arguments: &[OsString]) -> Option<clap::Command> {
+pub fn narrowed(arguments: &[OsString]) -> Option<clap::Command> {
+    let mut tree = Command::augment_subcommands(clap::Command::new("alimsg"));
     let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
     let command = take_path(&mut tree, &mut words)?;
     let program = clap::Command::new("alimsg").disable_help_subcommand(true);
-    Some(<GlobalFlags as clap::Args>::augment_args(program).subcommand(command))
+    Some(GlobalFlags::augment_args(program).subcommand(command))
 }
 
 /// Takes the command that the words name out of the tree, without the others beside it.

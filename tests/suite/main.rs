@@ -13,6 +13,7 @@ mod batch;
 #[cfg(feature = "postgres")]
 mod batch_postgres;
 mod chaos;
+mod completions;
 mod duplicates;
 mod every_command;
 mod guard;
@@ -40,6 +41,7 @@ mod sms_stats;
 mod sms_status;
 mod snapshots;
 mod stand_in;
+mod tasks;
 mod templates_chat;
 mod templates_sms;
 mod whatsapp_history;

@@ -36,7 +36,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "whatsapp media",
         ],
     ),
-    ("Set up and get help", &["sandbox"]),
+    ("Set up and get help", &["sandbox", "completions", "man", "help"]),
 ];
 
 const EXAMPLES: &str = "\
