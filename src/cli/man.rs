@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::Resettable;
 use clap_mangen::Man;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::prelude::*;
-use crate::cli::{help, tree};
+use crate::cli::help::{self, required};
+use crate::cli::tree;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -50,25 +52,26 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
 /// # Errors
 /// A page cannot be built.
 pub fn pages() -> Result<Vec<(String, Vec<u8>)>> {
-    tree::paths().iter().map(|path| page(path)).collect()
+    let tree = tree::all();
+    let page = |path: &String| {
+        page(&tree, path)
+            .map_err(|error| Failure::internal(format!("no page of {path:?}: {error}")))
+    };
+    tree::paths().iter().map(page).collect()
 }
 
-fn page(path: &str) -> Result<(String, Vec<u8>)> {
-    let words: Vec<&str> = path.split_whitespace().collect();
-    let error = |error: String| Failure::internal(format!("no page of {path:?}: {error}"));
-    let command = help::command(&words).map_err(|problem| error(problem.to_string()))?;
-    let end = match path {
-        "" => help::all_topics(),
-        _ => help::end(&command),
-    };
-    let name = if path.is_empty() { "alimsg".into() } else { format!("alimsg-{}", words.join("-")) };
-    // The description of a command is its name and its first line.
-    let command = command.after_help("").display_name(name.clone());
+fn page(tree: &clap::Command, path: &str) -> std::io::Result<(String, Vec<u8>)> {
+    let mut words = path.split_whitespace();
+    let command = words.try_fold(tree, |command, word| command.find_subcommand(word));
+    let command = command.cloned().unwrap_or_default();
+    let end = if path.is_empty() { help::all_topics() } else { help::end(&command) };
+    let command = required::mark(command.after_help(Resettable::Reset), path);
     let man = Man::new(command).source(concat!("alimsg ", env!("CARGO_PKG_VERSION")));
     let mut text = Vec::new();
-    man.render(&mut text).map_err(|problem| error(problem.to_string()))?;
+    man.render(&mut text)?;
+    // The examples keep their line breaks.
     text.extend_from_slice(format!(".SH DETAILS\n.nf\n{}\n.fi\n", escaped(&end)).as_bytes());
-    Ok((format!("{name}.1"), text))
+    Ok((man.get_filename(), text))
 }
 
 /// The text so that roff prints it unchanged.

@@ -2,7 +2,7 @@
 
 mod fit;
 mod overview;
-mod required;
+pub mod required;
 mod topics;
 
 use serde_json::json;
@@ -65,18 +65,11 @@ pub fn page(words: &[&str]) -> clap::error::Result<String> {
     if words.is_empty() {
         return Ok(overview::page());
     }
-    let command = command(words)?;
+    let command = tree::command(words)?;
     let end = end(&command);
-    let start = command.after_help("").render_help().to_string();
+    let mut command = required::mark(command.after_help(""), &words.join(" "));
+    let start = command.render_help().to_string();
     Ok(format!("{}\n\n{end}", start.trim_end()))
-}
-
-/// A command with all that its page shows.
-///
-/// # Errors
-/// A word is not a command.
-pub fn command(words: &[&str]) -> clap::error::Result<clap::Command> {
-    Ok(required::mark(tree::command(words)?, &words.join(" ")))
 }
 
 /// The end of the page of a command: examples and notes. clap would break their lines without `\`.
