@@ -7,8 +7,8 @@ use clap_mangen::Man;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::prelude::*;
 use crate::cli::help::{self, required};
+use crate::cli::prelude::*;
 use crate::cli::tree;
 
 #[derive(Debug, Args)]

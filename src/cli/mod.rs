@@ -26,6 +26,7 @@ macro_rules! given {
 mod batch_flags;
 mod batches;
 pub mod completions;
+mod corrections;
 pub mod global_flags;
 pub mod help;
 pub mod keys;
@@ -39,7 +40,6 @@ pub mod sandbox;
 pub mod send_flags;
 pub mod sms;
 pub mod source;
-mod suggestions;
 pub mod templates;
 mod tree;
 mod values;
@@ -158,10 +158,7 @@ pub enum Command {
 impl Command {
     /// Whether it can start `aliyun`.
     pub const fn may_start_aliyun(&self) -> bool {
-        !matches!(
-            self,
-            Self::Sandbox(_) | Self::Completions(_) | Self::Man(_) | Self::Help(_)
-        )
+        !matches!(self, Self::Sandbox(_) | Self::Completions(_) | Self::Man(_) | Self::Help(_))
     }
 }
 

@@ -3,11 +3,11 @@
 
 use std::ffi::OsString;
 
-use clap::{Args as _, CommandFactory as _, Subcommand as _};
 use clap::error::ErrorKind;
+use clap::{Args as _, CommandFactory as _, Subcommand as _};
 
-use crate::cli::{Command, CommandLine};
 use crate::cli::global_flags::GlobalFlags;
+use crate::cli::{Command, CommandLine};
 
 /// The program with the one command that the arguments name. A line that it parses means the same
 /// in the whole tree. It may reject a valid line, for example if the value of a flag has the name of

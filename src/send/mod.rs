@@ -22,7 +22,7 @@ use crate::send::attempt::Sent;
 use crate::send::idempotency::{Claim, Pending, Record};
 use crate::send::receipt_lookup::ReceiptQuery;
 
-use crate::aliyun::client::{self, Client};
+use crate::aliyun::client::{self, Client, PlannedCall};
 use crate::context::Context;
 use crate::output::report::Report;
 pub use crate::send::consent::require_consent;
@@ -63,9 +63,18 @@ pub struct Message {
 /// If it fails, nothing is sent.
 pub type Verify = Box<dyn Fn(&Client<'_>) -> Result<Vec<(String, String)>>>;
 
+/// What is fetched after a message was accepted.
+pub struct FollowUp {
+    /// The calls that it makes, with placeholders in capitals; a dry run shows them.
+    pub calls: Vec<ReadCall>,
+    /// When the calls are made, and what the placeholders are.
+    pub when: &'static str,
+    pub fetch: Fetch,
+}
+
 /// Adds to the result of an accepted message. The timestamp is the start of its call. All failures,
 /// including a failed guard, are only warnings. ai-mode is off when it begins.
-pub type FollowUp = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timestamp)>;
+pub type Fetch = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timestamp)>;
 
 /// Sends a message once. The guard is that of the whole run: prompts may have used it before.
 ///
@@ -73,11 +82,18 @@ pub type FollowUp = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timest
 /// The message was not accepted, or its outcome is unknown; see the failure's outcome.
 pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Result<Report> {
     // Builds every argument vector first, so an invalid call fails before any process starts.
-    let calls: Vec<&dyn AnyCall> =
-        call::any(&message.reads).chain([&message.call as &dyn AnyCall]).collect();
-    let planned = client::dry_run(context, &calls)?;
+    let follow_ups = message
+        .follow_up
+        .iter()
+        .flat_map(|follow_up| call::any(&follow_up.calls).map(|call| (call, Some(follow_up.when))));
+    let follow_ups: Vec<PlannedCall<'_>> = follow_ups.collect();
+    let calls = call::any(&message.reads).chain([&message.call as &dyn AnyCall]);
+    let calls: Vec<PlannedCall<'_>> =
+        calls.map(|call| (call, None)).chain(follow_ups.iter().copied()).collect();
+    let planned = client::plan(context, &calls)?;
     if context.settings.dry_run {
-        return Ok(planned);
+        let is_replayed = is_replayed(context, message)?;
+        return if is_replayed { client::plan(context, &follow_ups) } else { Ok(planned) };
     }
     require_consent(context)?;
     context.status.redaction.borrow_mut().add(&message.call);
@@ -134,7 +150,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
 fn report(context: &Context, guard: &Guard<'_>, message: &Message, sent: Sent) -> Report {
     let Sent { mut record, since } = sent;
     if let Some(follow_up) = &message.follow_up {
-        follow_up(context, guard.account().map(|_| guard), &mut record, since);
+        (follow_up.fetch)(context, guard.account().map(|_| guard), &mut record, since);
     }
     Report::Record { data: record.data, raw: record.raw }
 }
@@ -180,13 +196,42 @@ fn claim<'s>(
     key: &str,
     message: &Message,
 ) -> Result<Claim<'s>> {
-    let request = idempotency::Request {
+    idempotency::claim(context, store, key, &request(message))
+}
+
+const fn request(message: &Message) -> idempotency::Request<'_> {
+    idempotency::Request {
         call: &message.call,
         tracking: &message.tracking,
         receipt_query: &message.receipt_query,
         recipients: message.recipients.len(),
-    };
-    idempotency::claim(context, store, key, &request)
+    }
+}
+
+/// Whether a run would send nothing because an earlier run sent the message with the same key. For a
+/// dry run: reads the record, changes nothing and looks for no receipt.
+///
+/// # Errors
+/// The key belongs to another message, its message may have been sent, or the record cannot be read.
+fn is_replayed(context: &Context, message: &Message) -> Result<bool> {
+    let Some(key) = message.safety.key.as_deref() else { return Ok(false) };
+    let store = storage::open_existing(&context.settings)
+        .map_err(|error| idempotency::unreadable(key, error, Some(&message.receipt_query)))?;
+    let Some(store) = store else { return Ok(false) };
+    match idempotency::peek(context, &*store, key, &request(message))? {
+        None | Some(Claim::Free(_)) => Ok(false),
+        Some(Claim::Accepted(..)) => {
+            context.screen.warn(format!(
+                "the key {key:?} was used before: a run would send nothing and show the earlier \
+                 result"
+            ));
+            Ok(true)
+        }
+        Some(Claim::Unresolved(earlier)) => {
+            let query = earlier.recorded_query().unwrap_or_else(|| message.receipt_query.clone());
+            Err(earlier.failure("a dry run does not look for its receipt", None, &query))
+        }
+    }
 }
 
 /// The result of the run that used the key first. The follow-up runs as well, because it only reads.

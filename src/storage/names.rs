@@ -31,7 +31,8 @@ impl Names {
     /// The names that the profile's listings had; none if there are none.
     pub fn load(settings: &Settings) -> Self {
         let folder = storage::folder(settings);
-        folder.map(|folder| load(&folder).remove(profile(settings)).unwrap_or_default())
+        folder
+            .map(|folder| load(&folder).remove(profile(settings)).unwrap_or_default())
             .unwrap_or_default()
     }
 
@@ -65,8 +66,10 @@ pub fn remember(settings: &Settings, list: &str, rows: &[Map<String, Value>]) {
     }
 }
 
+/// The profile whose names these are; the sandbox has one account.
 fn profile(settings: &Settings) -> &str {
-    settings.profile.as_deref().unwrap_or_default()
+    let profile = settings.profile.as_deref().filter(|_| !settings.sandbox);
+    profile.unwrap_or_default()
 }
 
 fn load(folder: &Path) -> BTreeMap<String, Names> {

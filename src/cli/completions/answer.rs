@@ -18,7 +18,8 @@ pub fn answer() -> Result<String> {
     let shell = std::env::var(role::COMPLETION)?;
     let shells = Shells::builtins();
     let completer = shells.completer(&shell).context("an unknown shell")?;
-    let words: Vec<OsString> = std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
+    let words: Vec<OsString> =
+        std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
     anyhow::ensure!(!words.is_empty(), "no words");
     let mut command = Values::new(&shell, &words).add_to(tree::all());
     let mut output = Vec::new();

@@ -102,8 +102,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.screen.is_json() {
         return Ok(Report::from_record(&Script { shell, script }, Value::Null));
     }
-    context.screen.page(&script).map_err(|error| {
-        Failure::internal(format!("cannot write to stdout: {error}"))
-    })?;
+    context
+        .screen
+        .page(&script)
+        .map_err(|error| Failure::internal(format!("cannot write to stdout: {error}")))?;
     Ok(Report::Streamed)
 }

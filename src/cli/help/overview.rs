@@ -65,7 +65,7 @@ pub fn page() -> String {
             }
         }
     }
-    let _ = write!(text, "\n{EXAMPLES}\n`alimsg COMMAND --help` explains a command.\n");
+    let _ = write!(text, "\n{EXAMPLES}\nAdd --help to a command to see its flags and examples.\n");
     let _ = write!(text, "\n{}", topics::list());
     fit::to_columns(&text) + "\n"
 }

@@ -19,6 +19,7 @@ mod any_text;
 mod limits;
 mod lines;
 mod narrow_tree;
+mod suggestions;
 mod vectors;
 
 /// The product call of a command line, from a dry run.

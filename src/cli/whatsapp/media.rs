@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::aliyun::client::{self, Client};
+use crate::aliyun::client::{self, Client, PlannedCall};
 use crate::aliyun::oss::{self, Authorization, Upload};
 use crate::api::call::{AnyCall, Call, ReadCall};
 use crate::api::operations::{GENERATE_PRESIGNED_URL, GET_CHATAPP_UPLOAD_AUTHORIZATION, Product};
@@ -145,18 +145,23 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
 /// The commands of an upload, in their order.
 fn plan(context: &Context, authorize: &ReadCall, file: &str, presign: bool) -> Result<Report> {
     let link = Call::to(&GENERATE_PRESIGNED_URL).text("--file-path", "KEY");
-    let calls: Vec<&dyn AnyCall> = std::iter::once(authorize as &dyn AnyCall)
-        .chain(presign.then_some(&link as &dyn AnyCall))
+    let when_uploaded = Some("after the upload, with its key as KEY");
+    let calls: Vec<PlannedCall<'_>> = std::iter::once((authorize as &dyn AnyCall, None))
+        .chain(presign.then_some((&link as &dyn AnyCall, when_uploaded)))
         .collect();
-    let mut report = client::dry_run(context, &calls)?;
+    let mut report = client::plan(context, &calls)?;
     if let Report::DryRun(commands) = &mut report {
-        let program = commands.first().and_then(|command| command.argv.first()).cloned();
+        let guard = commands.first();
+        let program = guard.and_then(|command| command.argv.first()).cloned();
+        let mut env = guard.map(|command| command.env.clone()).unwrap_or_default();
+        env.extend(oss::shown_environment());
         let arguments =
             oss::arguments(file, UNKNOWN_TARGET, UNKNOWN_ENDPOINT, context.settings.ai_mode);
         let copy = PlannedCommand {
             phase: Phase::Call,
             argv: program.into_iter().chain(arguments).collect(),
-            when: None,
+            env,
+            when: Some("with the keys, the bucket and the endpoint that the service returns"),
         };
         let first = commands.iter().position(|command| command.phase == Phase::Call);
         commands.insert(first.map_or(commands.len(), |first| first + 1), copy);
