@@ -74,6 +74,7 @@ fn run() -> ExitCode {
     let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
             recovery::at_start(&context, may_start_aliyun);
+            context.screen.check_options()?;
             storage::check_settings(&context.settings)
                 .map_err(|error| Failure::usage(format!("invalid --store: {error:#}")))?;
             cli::run(&context, command)
@@ -84,6 +85,7 @@ fn run() -> ExitCode {
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
+    let result = result.and_then(|report| context.screen.select_fields(report));
     let result = context.screen.complete_commands(result);
     if let Err(error) = context.screen.end(&line.name, &context.status, &result) {
         context.screen.fall_back_to_stderr(&result, &error);
@@ -96,7 +98,7 @@ fn run() -> ExitCode {
         // The signal did not end this process, so return the conventional exit code for it.
         return ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX));
     }
-    ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |_| 0))
+    ExitCode::from(result.map_or_else(|failure| failure.exit_code(), |report| report.exit_code()))
 }
 
 /// Runs this program as the `aliyun` of the sandbox.

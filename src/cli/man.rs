@@ -14,8 +14,8 @@ use crate::cli::tree;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  alimsg man /tmp/alimsg-man
-  alimsg man /tmp/alimsg-man --json
+  alimsg man ./man1
+  alimsg man ./man1 --json
 
 `alimsg completions --install` writes them to the folder where man finds them.")]
 pub struct Flags {

@@ -27,12 +27,14 @@ mod batch_flags;
 mod batches;
 pub mod completions;
 mod corrections;
+mod explain;
 pub mod global_flags;
 pub mod help;
 pub mod keys;
 mod man;
 mod page_flags;
 pub mod parse_error;
+mod policy;
 mod prelude;
 mod prompts;
 pub mod read_only;
@@ -109,6 +111,7 @@ impl CommandLine {
         let matches = command.try_get_matches_from_mut(arguments)?;
         let mut line =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        line.globals.settle_format(&matches).map_err(|error| error.format(&mut command))?;
         let subcommands =
             std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
         line.name = subcommands.map(|(name, _)| name).collect::<Vec<_>>().join(" ");
@@ -144,6 +147,10 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// Explain an error code: what happened, whether the message went out, what to do
+    Explain(explain::Flags),
+    /// Print the least RAM policy for commands, as JSON
+    Policy(policy::Flags),
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
@@ -158,7 +165,15 @@ pub enum Command {
 impl Command {
     /// Whether it can start `aliyun`.
     pub const fn may_start_aliyun(&self) -> bool {
-        !matches!(self, Self::Sandbox(_) | Self::Completions(_) | Self::Man(_) | Self::Help(_))
+        !matches!(
+            self,
+            Self::Sandbox(_)
+                | Self::Explain(_)
+                | Self::Policy(_)
+                | Self::Completions(_)
+                | Self::Man(_)
+                | Self::Help(_)
+        )
     }
 }
 
@@ -168,6 +183,8 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Explain => explain::run,
+    Policy => policy::run,
     Sandbox => sandbox::run,
     Completions => completions::run,
     Man => man::run,

@@ -11,7 +11,7 @@ use crate::aliyun::guard::recovery;
 use crate::cli::{corrections, help, tree};
 use crate::error::Failure;
 use crate::output::status::RunStatus;
-use crate::output::{Screen, ScreenOptions};
+use crate::output::{OutputFormat, Screen, ScreenOptions};
 
 /// Whether a switch is on; works without clap.
 fn is_set(flag: &str, variable: &str) -> bool {
@@ -23,11 +23,38 @@ fn is_set(flag: &str, variable: &str) -> bool {
         || std::env::var_os(variable).is_some_and(|value| is_truthy(value).unwrap_or(false))
 }
 
+/// The format of the output and the filter; works without clap.
+fn format() -> (OutputFormat, Option<String>) {
+    let words: Vec<String> = std::env::args_os()
+        .take_while(|word| word != "--")
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let value = |flag: &str| {
+        words.iter().enumerate().find_map(|(index, word)| match word.strip_prefix(flag)? {
+            "" => words.get(index + 1).cloned(),
+            rest => rest.strip_prefix('=').map(String::from),
+        })
+    };
+    let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let is_json = |output: Option<&str>| output == Some(OutputFormat::Json.name());
+    let (output, jq) = (value("--output"), value("--jq"));
+    if output.is_some() || jq.is_some() || words.iter().any(|word| word == "--json") {
+        let json = jq.is_some() || output.is_none() || is_json(output.as_deref());
+        return (if json { OutputFormat::Json } else { OutputFormat::Text }, jq);
+    }
+    let jq = variable("ALIMSG_JQ");
+    let json = jq.is_some()
+        || is_json(variable("ALIMSG_OUTPUT").as_deref())
+        || is_set("--json", "ALIMSG_JSON");
+    (if json { OutputFormat::Json } else { OutputFormat::Text }, jq)
+}
+
 /// Prints the help or version page, or the mistake in the command line; returns the exit code.
 pub fn report(error: &clap::Error) -> u8 {
-    let json = is_set("--json", "ALIMSG_JSON");
+    let (format, jq) = format();
+    let json = format == OutputFormat::Json;
     let sandbox = is_set("--sandbox", "ALIMSG_SANDBOX");
-    let screen = Screen::new(ScreenOptions { json, sandbox, ..ScreenOptions::default() });
+    let screen = Screen::new(ScreenOptions { format, jq, sandbox, ..ScreenOptions::default() });
     let facts = RunStatus::default();
     facts.ai_mode_disabled.set(recovery::warn_only(&screen, sandbox));
     if is_help_or_version(error) && !(json && error.use_stderr()) {

@@ -1,7 +1,11 @@
 //! The result of a successful command.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::error::Kind;
+use crate::output::times;
 
 /// The result of a command.
 #[derive(Debug)]
@@ -18,6 +22,8 @@ pub enum Report {
     },
     /// A report with a drawing of it, such as a chart, which is shown on a terminal only.
     Drawn { drawing: String, report: Box<Report> },
+    /// The report of a message that was accepted, but did not arrive everywhere.
+    Undelivered { failed: FailedReceipts, report: Box<Report> },
     /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
     /// All output has already been printed.
@@ -43,10 +49,19 @@ impl Report {
         Self::List { name, items, facts: fields(facts), raw }
     }
 
+    /// The exit code of a command with this report.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Undelivered { failed: FailedReceipts::All, .. } => Kind::Rejected.exit_code(),
+            Self::Undelivered { failed: FailedReceipts::Some, .. } => Kind::Partial.exit_code(),
+            _ => 0,
+        }
+    }
+
     /// The report without its drawing.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } => report.undrawn(),
+            Self::Drawn { report, .. } | Self::Undelivered { report, .. } => report.undrawn(),
             other => other,
         }
     }
@@ -58,11 +73,37 @@ impl Report {
     }
 }
 
-/// The fields of a struct or a map as JSON; a value without fields gives none.
+/// Which recipients of an accepted message have a receipt that reports a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailedReceipts {
+    Some,
+    All,
+}
+
+/// The fields of a struct or a map as JSON; a value without fields gives none. Times are in UTC with
+/// milliseconds.
 pub fn fields(record: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(record) {
-        Ok(Value::Object(fields)) => fields,
+        Ok(Value::Object(mut fields)) => {
+            fields.iter_mut().for_each(|(name, value)| normalize_times(name, value));
+            fields
+        }
         _ => Map::new(),
+    }
+}
+
+fn normalize_times(name: &str, value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter_mut().for_each(|(name, value)| normalize_times(name, value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| normalize_times(name, item)),
+        Value::String(text) if times::is_time_field(name) => {
+            if let Ok(moment) = text.parse::<Timestamp>() {
+                *text = moment.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+            }
+        }
+        _ => {}
     }
 }
 
@@ -113,6 +154,25 @@ mod tests {
         };
         assert_eq!(Value::Object(data).to_string(), r#"{"name":"Acme","reason":null}"#);
         assert_eq!(raw, json!({"Code": "OK"}));
+    }
+
+    #[test]
+    fn times_are_in_utc_with_milliseconds() {
+        let record = json!({
+            "sent_at": "2026-03-26T14:05:00+08:00",
+            "at": "2026-03-26T06:05:00.123456Z",
+            "metrics": {"start": "2026-03-26T06:05:00Z", "rows": [{"known_since": "soon"}]},
+            "text": "2026-03-26T06:05:00Z",
+        });
+        assert_eq!(
+            Value::Object(fields(&record)),
+            json!({
+                "sent_at": "2026-03-26T06:05:00.000Z",
+                "at": "2026-03-26T06:05:00.123Z",
+                "metrics": {"start": "2026-03-26T06:05:00.000Z", "rows": [{"known_since": "soon"}]},
+                "text": "2026-03-26T06:05:00Z",
+            })
+        );
     }
 
     #[test]

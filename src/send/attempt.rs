@@ -14,6 +14,7 @@ use crate::os::system;
 use crate::send::Message;
 use crate::send::idempotency::{self, Pending, Record, Unresolved};
 use crate::send::receipt_lookup::{self, Obstacle};
+use crate::send::recent;
 use crate::storage::{self, Tracking};
 
 /// A message that was sent.
@@ -36,6 +37,7 @@ pub fn send(
     pending: &mut Pending<'_>,
 ) -> Result<Sent> {
     let since = Timestamp::now();
+    let recent = recent::begin(context, message, since);
     let result = catch_panic(Outcome::Unknown, || {
         let _held = pending.lease().map(system::Inherited::new);
         client.send(&message.call)
@@ -44,6 +46,7 @@ pub fn send(
         Ok(acceptance) => {
             return catch_panic(Outcome::Sent, || {
                 drop(client);
+                recent.accepted(acceptance.receipt_id.as_deref());
                 let record = record("accepted", message, &message.tracking, acceptance);
                 warn_if_failed(context, pending.accepted(&record));
                 Ok(Sent { record, since })
@@ -51,6 +54,7 @@ pub fn send(
         }
         Err(failure) if failure.outcome == Outcome::NotSent => {
             warn_if_failed(context, pending.not_sent());
+            recent.not_sent();
             return Err(failure);
         }
         Err(failure) => failure,
@@ -70,6 +74,7 @@ pub fn send(
             "no usable reply ({}), but a receipt proves that the message was sent",
             failure.message
         ));
+        recent.accepted(acceptance.receipt_id.as_deref());
         let record = record("sent", message, &message.tracking, acceptance);
         warn_if_failed(context, pending.accepted(&record));
         Ok(Sent { record, since })
@@ -117,7 +122,9 @@ fn with_check_commands(
     key: Option<&str>,
 ) -> Box<Failure> {
     let (name, id) = (message.call.operation.product.ids().tracking, &message.tracking.id);
-    failure.hint = Some(format!("do not send again before checking; its {name} is {id}"));
+    let patience = message.receipt_query.patience();
+    failure.hint =
+        Some(format!("do not send again before checking; its {name} is {id}; {patience}"));
     failure.next = message.receipt_query.check_commands(Some(id));
     failure.next.extend(key.into_iter().flat_map(idempotency::resolve_commands));
     failure

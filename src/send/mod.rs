@@ -8,6 +8,7 @@ mod consent;
 pub mod duplicates;
 pub mod idempotency;
 pub mod receipt_lookup;
+pub mod recent;
 pub mod repair;
 
 use std::time::Duration;
@@ -24,7 +25,7 @@ use crate::send::receipt_lookup::ReceiptQuery;
 
 use crate::aliyun::client::{self, Client, PlannedCall};
 use crate::context::Context;
-use crate::output::report::Report;
+use crate::output::report::{FailedReceipts, Report};
 pub use crate::send::consent::require_consent;
 use crate::storage::{self, Store, Tracking};
 
@@ -72,9 +73,11 @@ pub struct FollowUp {
     pub fetch: Fetch,
 }
 
-/// Adds to the result of an accepted message. The timestamp is the start of its call. All failures,
-/// including a failed guard, are only warnings. ai-mode is off when it begins.
-pub type Fetch = Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timestamp)>;
+/// Adds to the result of an accepted message, and returns which of its receipts report a failure.
+/// The timestamp is the start of its call. All failures, including a failed guard, are only
+/// warnings. ai-mode is off when it begins.
+pub type Fetch =
+    Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timestamp) -> Option<FailedReceipts>>;
 
 /// Sends a message once. The guard is that of the whole run: prompts may have used it before.
 ///
@@ -149,10 +152,15 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
 /// The result of a sent message, completed by its follow-up.
 fn report(context: &Context, guard: &Guard<'_>, message: &Message, sent: Sent) -> Report {
     let Sent { mut record, since } = sent;
-    if let Some(follow_up) = &message.follow_up {
-        (follow_up.fetch)(context, guard.account().map(|_| guard), &mut record, since);
+    let follow_up = message.follow_up.as_ref();
+    let failed = follow_up.and_then(|follow_up| {
+        (follow_up.fetch)(context, guard.account().map(|_| guard), &mut record, since)
+    });
+    let report = Report::Record { data: record.data, raw: record.raw };
+    match failed {
+        Some(failed) => Report::Undelivered { failed, report: Box::new(report) },
+        None => report,
     }
-    Report::Record { data: record.data, raw: record.raw }
 }
 
 /// Opens the store if the message has a key or a duplicate check. No process has started yet.

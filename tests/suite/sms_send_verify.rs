@@ -106,7 +106,7 @@ fn wait(world: &World, numbers: &str, wait: &str) -> Ran {
 #[test]
 fn wait_ends_only_when_every_receipt_is_final() {
     let world = World::new();
-    let ran = wait(&world, "13800001000,13800009012", "--wait").exits(0);
+    let ran = wait(&world, "13800001000,13800009012", "--wait").exits(8);
     let data = ran.json()["data"].clone();
     let receipts = data["receipts"].as_array().expect("receipts");
     assert_eq!(receipts.len(), 2);

@@ -37,6 +37,11 @@ fn status(world: &World, more: &[&str]) -> Ran {
     world.run(&arguments)
 }
 
+/// The English name of the day, in lower case.
+fn weekday(day: jiff::civil::Date) -> String {
+    day.strftime("%A").to_string().to_lowercase()
+}
+
 /// The status of each receipt.
 fn statuses(json: &Value) -> Vec<&str> {
     let Some(receipts) = json["data"]["receipts"].as_array() else {
@@ -53,6 +58,9 @@ fn a_date_can_be_named_in_every_documented_form() {
         ("2d ago".to_string(), before(2)),
         ("2 days ago".to_string(), before(2)),
         ("1w".to_string(), before(7)),
+        ("today".to_string(), today),
+        ("Yesterday".to_string(), before(1)),
+        (weekday(before(3)), before(3)),
         (before(3).to_string(), before(3)),
         (before(3).to_string().replace('-', ""), before(3)),
         (format!("{}T10:00:00+08:00", before(3)), before(3)),
@@ -71,6 +79,116 @@ fn a_date_can_be_named_in_every_documented_form() {
     for form in ["2d ago", "1w", "T10:00"] {
         assert!(hint.contains(form), "{hint}");
     }
+}
+
+#[test]
+fn the_last_days_are_asked_one_by_one() {
+    let rows = [[row("a", 3, "DELIVERED")], [row("b", 2, "EXPIRED")]];
+    let world = answering(&rows.map(|rows| page(&rows, "1")));
+    let before = today();
+    let ran = status(&world, &["--last", "2d"]).exits(0);
+    if before != today() {
+        return;
+    }
+    let compact = |day: jiff::civil::Date| day.to_string().replace('-', "");
+    let days: Vec<_> =
+        world.calls().iter().map(|call| flag(call, "send-date").map(str::to_string)).collect();
+    let yesterday = before.yesterday().expect("a day");
+    assert_eq!(days, [Some(compact(before)), Some(compact(yesterday))]);
+    let json = ran.json();
+    assert_eq!(statuses(&json), ["delivered", "failed"]);
+    assert_eq!(json["data"]["start_date"], json!(yesterday.to_string()));
+    assert_eq!(json["data"]["send_date"], json!(before.to_string()));
+    assert_eq!(json["data"]["final"], true);
+}
+
+#[test]
+fn a_past_day_without_receipts_has_no_record() {
+    for more in [&["--send-date", "yesterday"][..], &["--send-date", "yesterday", "--all"]] {
+        let world = answering(&[page(&[], "0")]);
+        let ran = world.run(&and(&["sms", "status", "-p", NUMBER], more)).exits(0);
+        assert!(
+            ran.stderr.contains("no record") && ran.stderr.contains("no proof"),
+            "{}",
+            ran.stderr
+        );
+    }
+    let ran = answering(&[page(&[], "0")]).run(&["sms", "status", "-p", NUMBER]).exits(0);
+    assert!(
+        ran.stderr.contains("up to 3 days") && !ran.stderr.contains("no record"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn without_flags_the_last_send_is_shown() {
+    let world = World::new();
+    let numbers = "13800001234,13800009012";
+    world.run(&and(&with(&SMS, "-p", numbers), &["--sandbox", "--out-id", "order-7"])).exits(0);
+    // A message that was not sent is not the last one.
+    world.run(&and(&with(&SMS, "-p", "13800009001"), &["--sandbox"])).exits(6);
+    for more in [&["--json"][..], &["--json", "--out-id", "order-7"]] {
+        let status = and(&["--sandbox", "sms", "status", "--wait=20"], more);
+        let ran = world.run(&status).exits(0);
+        let json = ran.json();
+        assert_eq!(statuses(&json), ["delivered", "failed"], "{json:#}");
+        assert_eq!(json["data"]["final"], true);
+        assert!(ran.stderr.contains("order-7"), "{}", ran.stderr);
+    }
+    // In a pipe with all pages, too.
+    let ran = world.run(&["--sandbox", "sms", "status", "--all"]).exits(0);
+    assert_eq!(ran.stdout.lines().count(), 3, "{}", ran.stdout);
+
+    let missing =
+        world.run(&["--sandbox", "sms", "status", "--out-id", "order-8", "--json"]).exits(2);
+    assert_eq!(missing.json()["error"]["missing"], json!(["--phone-number"]));
+    let json = world.run(&["sms", "status", "--json"]).exits(2).json();
+    assert_eq!(json["error"]["missing"], json!(["--phone-number"]), "the sandbox has its own");
+    world.run(&["sandbox", "reset"]).exits(0);
+    world.run(&["--sandbox", "sms", "status"]).exits(2);
+}
+
+#[test]
+fn the_last_send_of_another_profile_is_not_asked_for_with_this_one() {
+    let world = World::new();
+    world.run(&and(&SMS, &["--region", "cn-shanghai"])).exits(0);
+    let error = world.run(&["sms", "status", "--json"]).exits(2).json()["error"].clone();
+    assert!(error["message"].as_str().expect("text").contains("region"), "{error:#}");
+    assert!(error["hint"].as_str().expect("a hint").contains("--region cn-shanghai"), "{error:#}");
+    world.run(&["sms", "status", "--region", "cn-shanghai"]).exits(0);
+}
+
+#[test]
+fn after_a_lost_reply_the_last_send_is_found_by_its_out_id() {
+    let world = World::new();
+    let send = and(&with(&SMS, "-p", "13800009003"), &["--sandbox", "--look-up", "0", "--json"]);
+    let error = world.run(&send).exits(7).json()["error"].clone();
+    let hint = error["hint"].as_str().expect("a hint");
+    for part in ["minutes", "3 days", "no proof"] {
+        assert!(hint.contains(part), "{hint}");
+    }
+    let json = world.run(&["--sandbox", "sms", "status", "--wait=20", "--json"]).exits(0).json();
+    assert_eq!(statuses(&json), ["delivered"], "{json:#}");
+}
+
+#[test]
+fn the_record_of_the_last_sends_is_private_and_has_no_text() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let world = World::new();
+    for _ in 0..25 {
+        let secret = ["-t", "SMS_100001", "--param", "code=4711"];
+        world.run(&and(&["sms", "send", "-p", NUMBER, "-s", "Acme", "--yes"], &secret));
+    }
+    let path = world.path("state/recent_sends.json");
+    let mode =
+        |path: &std::path::Path| std::fs::metadata(path).expect("a file").permissions().mode();
+    assert_eq!(mode(&path) & 0o777, 0o600);
+    let text = std::fs::read_to_string(path).expect("the record");
+    assert!(!text.contains("4711") && !text.contains("SMS_100001"), "{text}");
+    let sends: Value = serde_json::from_str(&text).expect("JSON");
+    assert!(sends.as_array().is_some_and(|sends| (1..=20).contains(&sends.len())), "{text}");
 }
 
 #[test]
@@ -94,7 +212,7 @@ fn every_receipt_has_its_status_and_meaning_in_the_same_row() {
         row("e", 3, "USER_REJECT"),
     ];
     let world = answering(&[page(&rows, "5")]);
-    let ran = status(&world, &[]);
+    let ran = status(&world, &["--raw"]);
     let json = ran.json();
     assert_eq!(statuses(&json), ["delivered", "failed", "in_flight", "failed", "unknown"]);
     let receipts = &json["data"]["receipts"];
@@ -103,7 +221,7 @@ fn every_receipt_has_its_status_and_meaning_in_the_same_row() {
         json!({
             "phone": NUMBER, "status": "failed", "code": "MOBILE_IN_BLACK",
             "meaning": "the number is on the carrier's blacklist: remove the recipient",
-            "sent_at": "2026-03-26T10:00:00+08:00", "received_at": null, "out_id": "b",
+            "sent_at": "2026-03-26T02:00:00.000Z", "received_at": null, "out_id": "b",
         })
     );
     assert_eq!((&receipts[3]["code"], &receipts[3]["meaning"]), (&json!("MK:0099"), &json!(null)));
@@ -125,7 +243,7 @@ fn without_all_one_page_is_fetched_with_a_note_about_the_others() {
     assert!(ran.stderr.contains("--all"), "{}", ran.stderr);
 
     let world = answering(&[page(&rows, "60"), page(&rows[..10], "60")]);
-    let ran = status(&world, &["--all"]);
+    let ran = status(&world, &["--all", "--raw"]);
     assert_eq!((world.calls().len(), statuses(&ran.json()).len()), (2, 60));
     assert_eq!(ran.json()["raw"].as_array().map(Vec::len), Some(2));
     assert!(!ran.stderr.contains("--all"), "{}", ran.stderr);
@@ -223,7 +341,10 @@ fn invalid_input_starts_nothing() {
     let tomorrow = today().tomorrow().expect("a day").tomorrow().expect("a day").to_string();
     for arguments in [
         &["-p", "138-0000-1000"][..],
-        &["-p", NUMBER, "--send-date", "yesterday"],
+        &["-p", NUMBER, "--send-date", "tomorrow"],
+        &["-p", NUMBER, "--last", "31d"],
+        &["-p", NUMBER, "--last", "2h"],
+        &["-p", NUMBER, "--last", "2d", "--send-date", "yesterday"],
         &["-p", NUMBER, "--send-date", "20200101"],
         &["-p", NUMBER, "--send-date", &tomorrow],
         &["-p", NUMBER, "--out-id="],

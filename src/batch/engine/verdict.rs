@@ -23,10 +23,6 @@ pub enum Verdict {
 
 /// The code for a number that the service does not accept.
 const INVALID_NUMBER: &str = "isv.MOBILE_NUMBER_ILLEGAL";
-/// Codes that limit the messages to one recipient or of one account for a longer time. Another
-/// attempt within seconds would fail again.
-const QUOTAS: [&str; 3] =
-    ["isv.BUSINESS_LIMIT_CONTROL", "isv.DAY_LIMIT_CONTROL", "isv.MONTH_LIMIT_CONTROL"];
 
 /// Decides by the proof first: without proof that nothing was sent, the outcome is unknown.
 pub fn judge(product: Product, failure: &Failure, any_accepted: bool) -> Verdict {
@@ -36,7 +32,7 @@ pub fn judge(product: Product, failure: &Failure, any_accepted: bool) -> Verdict
     let code = failure.code.as_deref().unwrap_or_default();
     let cause = error_codes::find(product, code).map(|known| known.cause);
     match failure.kind {
-        Kind::Throttled if QUOTAS.contains(&code) => Verdict::Recipient,
+        Kind::Throttled if cause == Some(Cause::Quota) => Verdict::Recipient,
         Kind::Throttled => Verdict::Throttled,
         Kind::Environment if failure.retryable => Verdict::Unreachable,
         Kind::Rejected if code == INVALID_NUMBER => Verdict::Recipient,
@@ -85,7 +81,7 @@ mod tests {
         let not_sent = |kind, code, retryable| judged(kind, code, Outcome::NotSent, retryable);
         for (kind, code, retryable, verdict) in [
             (Kind::Throttled, "Throttling.User", true, Verdict::Throttled),
-            (Kind::Throttled, "isv.DAY_LIMIT_CONTROL", true, Verdict::Recipient),
+            (Kind::Throttled, "isv.DAY_LIMIT_CONTROL", false, Verdict::Recipient),
             (Kind::Environment, "", true, Verdict::Unreachable),
             (Kind::Environment, "", false, Verdict::Stop),
             (Kind::Permission, "Forbidden.RAM", false, Verdict::Stop),

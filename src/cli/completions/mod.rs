@@ -16,12 +16,12 @@ use crate::os::role;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  alimsg completions --install
+  alimsg completions bash --install
   alimsg completions zsh > _alimsg
   alimsg completions bash --json
 
---install writes the completions of your shell and the man pages below your home folder, prints the \
-files, and changes nothing else. Run it again after an update.
+`alimsg completions --install` writes the completions of your shell and the man pages below your \
+home folder, prints the files, and changes nothing else. Run it again after an update.
 
 Signatures, template codes, channel instances, sending numbers and batches are completed from the \
 last listings of this computer, for example of `alimsg sms signs list`. Completing never starts \

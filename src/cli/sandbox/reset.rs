@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::cli::prelude::*;
 use crate::sandbox;
+use crate::send::recent;
 use crate::storage::{self, folder};
 
 #[derive(Debug, Args)]
@@ -32,5 +33,6 @@ pub fn run(context: &Context, _: Flags) -> Result<Report> {
     let folder = folder::sandbox_folder()?;
     sandbox::reset(&folder)?;
     storage::forget_sandbox(&context.settings)?;
+    recent::forget_sandbox();
     Ok(Report::from_record(&Reset { status: "reset" }, Value::Null))
 }

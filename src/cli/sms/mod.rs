@@ -1,6 +1,7 @@
 //! `alimsg sms`.
 
 mod batch;
+mod day_range;
 mod qualifications;
 mod send;
 mod signs;

@@ -19,6 +19,7 @@ mod any_text;
 mod limits;
 mod lines;
 mod narrow_tree;
+mod next_commands;
 mod suggestions;
 mod vectors;
 

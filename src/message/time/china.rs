@@ -24,14 +24,14 @@ pub fn compact(day: Date) -> String {
 }
 
 /// Parses a past day in China Standard Time, in any form of [`moment`]: `20260326`, `2026-03-26`,
-/// `2d ago`, `1w`, RFC 3339.
+/// `yesterday`, `monday`, `2d ago`, `1w`, RFC 3339. Names and spans count from today in China.
 ///
 /// # Errors
 /// The form is unknown, a span has hours or shorter units, or the day is after `today`.
 pub fn past_day(flag: &str, text: &str, today: Date) -> Result<Date> {
     let hint = format!(
-        "{flag} takes a day like {} or {today}, a time like {today}T10:00, or days back from today \
-         like \"2d ago\" or 1w",
+        "{flag} takes a day like {}, {today}, today, yesterday or monday, a time like \
+         {today}T10:00, or days back from today like \"2d ago\" or 1w",
         compact(today)
     );
     let Some(day) = parse_past(text.trim(), today) else {
@@ -107,6 +107,10 @@ mod tests {
             ("2026-03-24T23:30", "2026-03-24"),
             ("0d", "2026-03-26"),
             ("2026-03-23T16:00:00Z", "2026-03-24"),
+            ("today", "2026-03-26"),
+            ("yesterday", "2026-03-25"),
+            ("Monday", "2026-03-23"),
+            ("fri", "2026-03-20"),
         ] {
             let day = past_day("--send-date", text, today).expect(text);
             assert_eq!(day.to_string(), expected, "{text}");
@@ -122,7 +126,7 @@ mod tests {
             "-2d ago",
             "2d ago ago",
             "in 2d",
-            "yesterday",
+            "tomorrow",
             "20260327",
             "2026-03-26T16:00:00Z",
         ] {

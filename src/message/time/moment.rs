@@ -1,7 +1,7 @@
-//! Parses the times of all flags: `2h`, `2h ago`, `7d ago`, `20260326`, `2026-03-26`,
-//! `2026-03-26T10:00`, RFC 3339, `now`.
+//! Parses the times of all flags: `2h`, `2h ago`, `7d ago`, `yesterday`, `monday`, `20260326`,
+//! `2026-03-26`, `2026-03-26T10:00`, RFC 3339, `now`.
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::{Span, Timestamp, Zoned};
 
 use crate::error::{Failure, Result};
@@ -23,7 +23,8 @@ pub fn parse(flag: &str, text: &str, boundary: DayBoundary, now: &Zoned) -> Resu
     try_parse(text.trim(), boundary, now).ok_or_else(|| {
         Failure::usage(format!("invalid time {text:?} for {flag}")).hint(format!(
             "{flag} takes a time like 2026-03-26T10:00 or 2026-03-26T10:00:00+08:00, a day like \
-             20260326 or 2026-03-26, or a span back from now like 30m, \"2h ago\" or 7d"
+             20260326, 2026-03-26, today, yesterday or monday, or a span back from now like 30m, \
+             \"2h ago\" or 7d"
         ))
     })
 }
@@ -46,7 +47,7 @@ pub(super) fn try_parse(text: &str, boundary: DayBoundary, now: &Zoned) -> Optio
     }
     let zone = now.time_zone();
     // Tried before `DateTime`, which would parse a date alone as its midnight.
-    if let Some(first) = parse_day(text) {
+    if let Some(first) = parse_day(text).or_else(|| named_day(text, now.date())) {
         return match boundary {
             DayBoundary::First => Some(first.to_zoned(zone.clone()).ok()?.timestamp()),
             DayBoundary::Last => {
@@ -73,6 +74,32 @@ pub fn parse_day(text: &str) -> Option<Date> {
         10 if text.split('-').all(digits) => Date::strptime("%Y-%m-%d", text).ok(),
         _ => None,
     }
+}
+
+/// Parses `today`, `yesterday`, or a weekday: the latest one, which can be today. `last monday` is
+/// never today.
+fn named_day(text: &str, today: Date) -> Option<Date> {
+    let text = text.to_ascii_lowercase();
+    match text.as_str() {
+        "today" => return Some(today),
+        "yesterday" => return today.yesterday().ok(),
+        _ => {}
+    }
+    let (latest, name) = match text.strip_prefix("last ") {
+        Some(name) => (today.yesterday().ok()?, name.trim_start()),
+        None => (today, text.as_str()),
+    };
+    let weekday = match name {
+        "monday" | "mon" => Weekday::Monday,
+        "tuesday" | "tue" => Weekday::Tuesday,
+        "wednesday" | "wed" => Weekday::Wednesday,
+        "thursday" | "thu" => Weekday::Thursday,
+        "friday" | "fri" => Weekday::Friday,
+        "saturday" | "sat" => Weekday::Saturday,
+        "sunday" | "sun" => Weekday::Sunday,
+        _ => return None,
+    };
+    latest.checked_sub(Span::new().days(latest.weekday().since(weekday))).ok()
 }
 
 /// The moment that is a span such as `2h`, `7d` or `7d ago` before `now`.
@@ -139,6 +166,24 @@ mod tests {
     }
 
     #[test]
+    fn a_day_can_have_a_name() {
+        // 2026-03-26 is a Thursday.
+        for (text, expected) in [
+            ("today", "2026-03-25T16:00:00Z"),
+            ("Yesterday", "2026-03-24T16:00:00Z"),
+            ("thursday", "2026-03-25T16:00:00Z"),
+            ("last thursday", "2026-03-18T16:00:00Z"),
+            ("wed", "2026-03-24T16:00:00Z"),
+            ("Last Wednesday", "2026-03-24T16:00:00Z"),
+            ("Friday", "2026-03-19T16:00:00Z"),
+            ("SUN", "2026-03-21T16:00:00Z"),
+        ] {
+            assert_eq!(moment(text, DayBoundary::First), expected, "{text}");
+        }
+        assert_eq!(moment("yesterday", DayBoundary::Last), "2026-03-25T15:59:59.999Z");
+    }
+
+    #[test]
     fn moments_have_a_zone_or_are_local() {
         for text in [
             "2026-03-26T10:00:00+08:00",
@@ -154,7 +199,10 @@ mod tests {
     fn an_invalid_time_is_rejected_with_examples() {
         for text in [
             "",
-            "yesterday",
+            "tomorrow",
+            "someday",
+            "last",
+            "last yesterday",
             "-2h",
             "2",
             "2x",

@@ -98,6 +98,9 @@ mod tests {
         );
         between("2026-03-02", Some("2026-03-01")).expect_err("backwards");
         between("2027-01-01", None).expect_err("the future");
-        between("yesterday", None).expect_err("no day");
+        let yesterday = between("yesterday", Some("yesterday")).expect("a day");
+        assert_eq!(yesterday.start.to_string(), "2026-03-25T00:00:00Z");
+        assert_eq!(yesterday.end.to_string(), "2026-03-25T23:59:59.999Z");
+        between("someday", None).expect_err("no day");
     }
 }

@@ -83,6 +83,21 @@ impl ReceiptQuery {
         !matches!(self, Self::Chat { space: None, .. })
     }
 
+    /// How long a receipt can take, and what it means if there is none.
+    pub const fn patience(&self) -> &'static str {
+        match self {
+            Self::Sms { .. } => {
+                "the service usually lists a message within minutes, and its carrier can take up to \
+                 3 days to report; if it is not listed on the next day, it was probably not sent, \
+                 but that is no proof"
+            }
+            Self::Chat { .. } => {
+                "the service usually lists a message within minutes; if it is not listed on the next \
+                 day, it was probably not sent, but that is no proof"
+            }
+        }
+    }
+
     /// The commands that show the status of the message, in order. If the channel instance is
     /// unknown, the first command lists the instances and `SPACE` is a placeholder for the ID.
     pub fn check_commands(&self, tracking: Option<&str>) -> Vec<String> {

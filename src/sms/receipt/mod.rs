@@ -3,7 +3,7 @@
 //! The call QuerySendDetails answers for one number and one day (China Standard Time) of the last 30
 //! days, in pages of 1 to 50.
 
-mod codes;
+pub mod codes;
 mod query;
 
 use jiff::Zoned;
@@ -29,6 +29,15 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InFlight => "in_flight",
+            Self::Failed => "failed",
+            Self::Delivered => "delivered",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Whether the status cannot change any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Failed | Self::Delivered)
@@ -72,6 +81,13 @@ impl Receipt {
             received_at: None,
             out_id: Some(out_id.to_string()),
         }
+    }
+
+    /// The status in one line, with the code and its meaning.
+    pub fn describe(&self) -> String {
+        let code = self.code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
+        let meaning = self.meaning.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+        format!("{}{code}{meaning}", self.status.name())
     }
 
     /// Parses one row of a reply. Fields that are missing or of an unexpected type are left out.

@@ -35,6 +35,8 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 pub enum Sent {
     /// On that day in China Standard Time.
     On(Date),
+    /// From the first of these days in China Standard Time to the last.
+    Between(Date, Date),
     /// At that moment or a little later: around midnight in China either of two days.
     At(Timestamp),
 }
@@ -44,6 +46,10 @@ impl Sent {
     fn days(self, now: Timestamp) -> Vec<Date> {
         let moment = match self {
             Self::On(day) => return vec![day],
+            Self::Between(first, last) => {
+                let earlier = |day: &Date| day.yesterday().ok().filter(|day| *day >= first);
+                return std::iter::successors(Some(last), earlier).collect();
+            }
             Self::At(moment) => moment,
         };
         let shifted = |skew| moment.checked_add(skew).unwrap_or(moment);
@@ -123,6 +129,13 @@ impl Receipts {
             repeats: pages.end.repeats,
             raw: pages.raw,
         }
+    }
+
+    /// Both results in one.
+    #[must_use]
+    pub fn joined(mut self, other: Self) -> Self {
+        self.join(other);
+        self
     }
 
     /// Adds the receipts of an earlier day.

@@ -41,7 +41,8 @@ fn with_messages() -> World {
          --template-code 100000000000002 --language en --yes",
         "--sandbox whatsapp automation set 8613800000001 --cust-space-id cams-sandbox \
          --prompt Hello --command 'track=Track it' --yes",
-        "--sandbox sms send -p 13800009012 -s Acme -t SMS_100003 --wait --yes",
+        "--sandbox sms send -p 13800009012 -s Acme -t SMS_100003 --yes",
+        "--sandbox sms status -p 13800009012 --wait",
     ] {
         let words = shell_words::split(line).expect(line);
         world.run(&words.iter().map(String::as_str).collect::<Vec<_>>()).exits(0);

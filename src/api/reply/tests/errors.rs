@@ -59,7 +59,7 @@ fn every_known_code_means_the_same_in_every_format() {
             Cause::Permission => (5, Outcome::NotSent, false),
             Cause::Throttled => (6, Outcome::NotSent, true),
             Cause::Service => (7, Outcome::Unknown, false),
-            Cause::Input | Cause::State | Cause::Recipient | Cause::Account => {
+            Cause::Quota | Cause::Input | Cause::State | Cause::Recipient | Cause::Account => {
                 (6, Outcome::NotSent, false)
             }
         };

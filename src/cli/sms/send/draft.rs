@@ -86,9 +86,9 @@ impl Draft {
         plan.extend(self.variables.iter().map(variable_row));
         plan.push(("out-id".to_string(), self.tracking.id.clone()));
         plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
-        // --verify fetches the template again and adds its text to the plan.
+        // --verify fetches the template again and adds these rows to the plan.
         if let (Some(template), false) = (&self.template, self.verify) {
-            plan.push(("text".to_string(), template.as_received(sign_name, &self.variables)));
+            plan.extend(verify::template_rows(template, sign_name, &self.variables));
         }
         plan
     }

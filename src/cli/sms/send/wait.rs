@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::aliyun::pages::MAX_PAGE_SIZE;
+use crate::context::Context;
 use crate::error::Kind;
 use crate::message::time::china;
+use crate::output::report::FailedReceipts;
 use crate::send::{Fetch, FollowUp};
-use crate::sms::receipt::{self, Filter, Receipt, Receipts, Sent};
+use crate::sms::receipt::{self, DeliveryStatus, Filter, Receipt, Receipts, Sent};
 
 /// Waits until every recipient has a final receipt, for at most `seconds`, and adds `receipts` to
 /// the result. The message has already been sent, so a failure here is only a warning.
@@ -55,7 +57,29 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
             let newest = result.receipts.into_iter().next();
             newest.unwrap_or_else(|| Receipt::pending(&filter.phone, &out_id))
         });
-        record.data.insert("receipts".into(), json!(receipts.collect::<Vec<_>>()));
+        let receipts: Vec<Receipt> = receipts.collect();
+        // At a terminal, the table replaces the list.
+        if !context.screen.is_for_reader() {
+            record.data.insert("receipts".into(), json!(receipts));
+        }
+        report(context, &receipts)
     });
     FollowUp { calls, when: "after the message is accepted, with its ID as BIZ_ID", fetch }
+}
+
+/// Shows the status of each recipient, and warns about failed receipts.
+fn report(context: &Context, receipts: &[Receipt]) -> Option<FailedReceipts> {
+    let count = receipts.iter().filter(|one| one.status == DeliveryStatus::Failed).count();
+    if context.screen.is_for_reader() || (count > 0 && !context.screen.is_json()) {
+        let row = |receipt: &Receipt| (receipt.phone.clone(), receipt.describe());
+        context.screen.plan("receipts:", &receipts.iter().map(row).collect::<Vec<_>>());
+    }
+    if count == 0 {
+        return None;
+    }
+    context.screen.warn(format!(
+        "accepted, but {count} of {} receipts report a failure; do not repeat the whole send",
+        receipts.len()
+    ));
+    Some(if count == receipts.len() { FailedReceipts::All } else { FailedReceipts::Some })
 }

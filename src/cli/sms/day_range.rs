@@ -1,4 +1,4 @@
-//! A range of whole days, from the flags of `sms stats`.
+//! A range of whole days in China Standard Time, from flags.
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -7,7 +7,7 @@ use crate::error::{Failure, Result};
 use crate::message::time::china;
 
 /// The service documents no limit; this one keeps a typing error from causing a thousand calls.
-const MAX_DAYS: i32 = 366;
+pub const MAX_DAYS: i32 = 366;
 
 /// From one day to another, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +20,12 @@ impl DayRange {
     /// `7d` or `4w`, today included.
     ///
     /// # Errors
-    /// Not a number and a unit; more than 366 days.
-    pub fn last(text: &str, today: Date) -> Result<Self> {
+    /// Not a number and a unit; more than `max` days.
+    pub fn last(text: &str, today: Date, max: i32) -> Result<Self> {
         let invalid = || {
-            Failure::usage(format!("invalid value {text:?} for --last"))
-                .hint("expected a number and d or w, for example --last 7d; at most 366 days")
+            Failure::usage(format!("invalid value {text:?} for --last")).hint(format!(
+                "expected a number and d or w, for example --last 7d; at most {max} days"
+            ))
         };
         let (count, unit) = match (text.strip_suffix('d'), text.strip_suffix('w')) {
             (Some(count), _) => (count, 1),
@@ -34,7 +35,7 @@ impl DayRange {
         let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
         let days = count.parse::<i32>().ok().filter(|_| digits);
         let days = days.and_then(|count| count.checked_mul(unit));
-        let days = days.filter(|days| (1..=MAX_DAYS).contains(days)).ok_or_else(invalid)?;
+        let days = days.filter(|days| (1..=max).contains(days)).ok_or_else(invalid)?;
         Ok(Self { start: today.checked_sub((days - 1).days()).unwrap_or(today), end: today })
     }
 
@@ -69,17 +70,18 @@ mod tests {
     fn the_last_days_include_today() {
         let week = DayRange { start: date(2026, 3, 20), end: TODAY };
         for text in ["7d", "1w", "007d"] {
-            assert_eq!(DayRange::last(text, TODAY).expect(text), week);
+            assert_eq!(DayRange::last(text, TODAY, MAX_DAYS).expect(text), week);
         }
         assert_eq!(
-            DayRange::last("1d", TODAY).expect("a day"),
+            DayRange::last("1d", TODAY, 30).expect("a day"),
             DayRange { start: TODAY, end: TODAY }
         );
         for invalid in
             ["", "d", "7", "0d", "-1d", "+7d", "12h", "367d", "99999999999d", "7é", "1w2d"]
         {
-            DayRange::last(invalid, TODAY).expect_err(invalid);
+            DayRange::last(invalid, TODAY, MAX_DAYS).expect_err(invalid);
         }
+        DayRange::last("31d", TODAY, 30).expect_err("too many days");
     }
 
     #[test]

@@ -1,16 +1,14 @@
 //! `alimsg sms stats`: messages sent, delivered and failed, day by day.
 
-mod day_range;
-
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::aliyun::pages::{MAX_PAGE_SIZE, PageRange};
 use crate::cli::prelude::*;
+use crate::cli::sms::day_range::{DayRange, MAX_DAYS};
 use crate::message::time::china;
 use crate::output::chart;
 use crate::sms::statistics::{self, Day, Query};
-use day_range::DayRange;
 
 const DEFAULT_RANGE: &str = "7d";
 
@@ -26,7 +24,7 @@ Examples:
   alimsg sms stats --last 7d --is-globe 2 --sign-name Acme --json
   alimsg --sandbox sms stats --last 7d")]
 pub struct Flags {
-    /// First day: 20260301, 2026-03-01, "30d ago", 4w or RFC 3339
+    /// First day: 20260301, 2026-03-01, yesterday, monday, "30d ago", 4w or RFC 3339
     #[arg(long, value_name = "DAY", conflicts_with = "last")]
     start_date: Option<String>,
 
@@ -67,7 +65,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let days = match (&flags.start_date, &flags.end_date, &flags.last) {
         (Some(start), end, _) => DayRange::between(start, end.as_deref(), today)?,
         (None, Some(_), _) => return Err(Failure::missing(&["--start-date"], Vec::new())),
-        (None, None, last) => DayRange::last(last.as_deref().unwrap_or(DEFAULT_RANGE), today)?,
+        (None, None, last) => {
+            DayRange::last(last.as_deref().unwrap_or(DEFAULT_RANGE), today, MAX_DAYS)?
+        }
     };
     let template_type = flags.template_type.as_deref();
     let query = Query {
