@@ -92,7 +92,7 @@ fn batches_are_completed() {
     world.run_line(line).exits(0);
     let list = world.run_line("--sandbox batches list --json").json();
     let id = list["data"]["batches"][0]["id"].as_str().expect("an ID").to_owned();
-    assert_eq!(candidates(&world, &["--sandbox", "batches", "show", ""]), [id]);
+    assert!(candidates(&world, &["--sandbox", "batches", "show", ""]).contains(&id));
 }
 
 #[test]
