@@ -154,7 +154,7 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
-    /// Completions for bash, zsh, fish and PowerShell; --install adds man pages
+    /// Completions for your shell; --install adds man pages
     Completions(completions::Flags),
     /// Write the man pages to a folder
     Man(man::Flags),

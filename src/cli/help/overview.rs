@@ -36,7 +36,10 @@ const TASKS: &[(&str, &[&str])] = &[
             "whatsapp media",
         ],
     ),
-    ("Set up and get help", &["sandbox", "completions", "man", "help"]),
+    (
+        "Set up and get help",
+        &["sandbox", "config", "doctor", "explain", "policy", "completions", "man", "help"],
+    ),
 ];
 
 const EXAMPLES: &str = "\

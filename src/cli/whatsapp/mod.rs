@@ -26,7 +26,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    /// Send a text, template, image, buttons … by WhatsApp or Viber
+    /// Send a text, template, image … by WhatsApp or Viber
     #[command(subcommand, after_help = send::EXAMPLES)]
     Send(send::Command),
     /// Send a template to the recipients in a file
