@@ -35,7 +35,8 @@ use crate::output::status::RunStatus;
 use crate::settings::Settings;
 
 /// Runs the program in the role that an environment variable selects: alimsg also starts itself as
-/// the watchdog, for [`renewal`], and as the simulated `aliyun` of the sandbox.
+/// the watchdog, for [`renewal`], and as the simulated `aliyun` of the sandbox. A shell starts it to
+/// complete a command line.
 pub fn main() -> ExitCode {
     match Role::from_env() {
         Role::User => run(),
@@ -44,6 +45,10 @@ pub fn main() -> ExitCode {
             exit_code(&aliyun::guard::watchdog::main(std::io::stdin(), std::io::stdout()))
         }
         Role::Renewal => exit_code(&renewal::main(std::io::stdout())),
+        Role::Completion => {
+            let completions = cli::completions::answer::answer();
+            exit_code(&completions.and_then(|text| Ok(output::relay(&text, "")?)))
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::api::call::ReadCall;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::report::Report;
+use crate::storage::names;
 
 /// One row.
 pub type Item = Map<String, Value>;
@@ -91,6 +92,7 @@ impl<'r> Listing<'r> {
         self.rows += items.len();
         let is_full = self.is_limited();
         if self.is_streamed {
+            names::remember(&self.context.settings, self.name, &items);
             if self.approved_first {
                 sort_approved_first(&mut items);
             }

@@ -25,13 +25,16 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+pub mod completions;
 pub mod config;
+mod corrections;
 pub mod defaults;
 mod doctor;
 mod explain;
 pub mod global_flags;
 pub mod help;
 pub mod keys;
+mod man;
 mod page_flags;
 pub mod parse_error;
 mod policy;
@@ -42,7 +45,6 @@ pub mod sandbox;
 pub mod send_flags;
 pub mod sms;
 pub mod source;
-mod suggestions;
 pub mod templates;
 mod tree;
 mod values;
@@ -94,20 +96,18 @@ impl CommandLine {
         let is_empty = |(name, value): &(OsString, OsString)| {
             value.is_empty() && name.as_encoded_bytes().starts_with(b"ALIMSG_")
         };
-        let mut command = Self::command();
         if std::env::vars_os().any(|variable| is_empty(&variable)) {
             // Only a built tree has all flags, but building it takes time.
-            command.build();
-            return Self::parse(without_empty_variables(command), &arguments);
+            return Self::parse(without_empty_variables(tree::all()), &arguments);
         }
-        if let Some(narrow) = tree::narrowed(Self::command(), &arguments)
+        if let Some(narrow) = tree::narrowed(&arguments)
             && let Ok(line) = Self::parse(narrow, &arguments)
         {
             return Ok(line);
         }
         // Help and error messages need the other commands as well.
         source::parse_again();
-        Self::parse(command, &arguments)
+        Self::parse(Self::command(), &arguments)
     }
 
     fn parse(command: clap::Command, arguments: &[OsString]) -> clap::error::Result<Self> {
@@ -164,6 +164,10 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
+    /// Completions for your shell; --install adds man pages
+    Completions(completions::Flags),
+    /// Write the man pages to a folder
+    Man(man::Flags),
     /// Help about a command or a topic
     Help(help::Flags),
 }
@@ -173,7 +177,13 @@ impl Command {
     pub const fn may_start_aliyun(&self) -> bool {
         !matches!(
             self,
-            Self::Config(_) | Self::Explain(_) | Self::Policy(_) | Self::Sandbox(_) | Self::Help(_)
+            Self::Completions(_)
+                | Self::Config(_)
+                | Self::Explain(_)
+                | Self::Help(_)
+                | Self::Man(_)
+                | Self::Policy(_)
+                | Self::Sandbox(_)
         )
     }
 
@@ -194,6 +204,8 @@ dispatch! {
     Policy => policy::run,
     Config => config::run,
     Sandbox => sandbox::run,
+    Completions => completions::run,
+    Man => man::run,
     Help => help::run,
 }
 

@@ -8,7 +8,7 @@ use clap::builder::TypedValueParser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::aliyun::guard::recovery;
-use crate::cli::{help, suggestions, tree};
+use crate::cli::{corrections, help, tree};
 use crate::error::Failure;
 use crate::output::status::RunStatus;
 use crate::output::{OutputFormat, Screen, ScreenOptions};
@@ -124,7 +124,7 @@ fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
             explain_missing(Failure::missing(&missing, vec![format!("{command} --help")]))
         }
         (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) if !word.is_empty() => {
-            suggestions::command(word, &words, tip)
+            corrections::command(word, &words, tip)
         }
         _ => {
             let message = number_message(error)
@@ -201,7 +201,7 @@ fn suggestion(error: &clap::Error, command: &str, typed: &[String]) -> Option<St
                 "give {argument} a value; write a value that begins with a dash as {flag}=VALUE"
             ))
         }
-        ErrorKind::UnknownArgument => suggestions::argument(&argument, command, typed),
+        ErrorKind::UnknownArgument => corrections::argument(&argument, command, typed),
         _ => None,
     }
 }

@@ -9,6 +9,7 @@ use crate::api::reply::Reply;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::{self, Report, Total};
+use crate::storage::names;
 
 /// Runs a command that only reads. `calls` are the calls that a dry run shows, all of one product;
 /// `fetch` makes them. ai-mode is on only while `fetch` runs, so it is off again before `report`
@@ -31,7 +32,11 @@ pub fn run<T>(
     let client = Client::connect(context, first.operation.product)?;
     let data = fetch(&client);
     drop(client);
-    data.map(report)
+    let report = data.map(report)?;
+    if let Report::List { name, items, .. } = &report {
+        names::remember(&context.settings, name, items);
+    }
+    Ok(report)
 }
 
 /// Runs a command that lists rows: `fetch` adds them to the listing. `first` is the call for the

@@ -3,20 +3,21 @@
 
 use std::ffi::OsString;
 
-use clap::CommandFactory as _;
 use clap::error::ErrorKind;
+use clap::{Args as _, CommandFactory as _, Subcommand as _};
 
-use crate::cli::CommandLine;
 use crate::cli::global_flags::GlobalFlags;
+use crate::cli::{Command, CommandLine};
 
 /// The program with the one command that the arguments name. A line that it parses means the same
 /// in the whole tree. It may reject a valid line, for example if the value of a flag has the name of
 /// a command.
-pub fn narrowed(mut tree: clap::Command, arguments: &[OsString]) -> Option<clap::Command> {
+pub fn narrowed(arguments: &[OsString]) -> Option<clap::Command> {
+    let mut tree = Command::augment_subcommands(clap::Command::new("alimsg"));
     let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
     let command = take_path(&mut tree, &mut words)?;
     let program = clap::Command::new("alimsg").disable_help_subcommand(true);
-    Some(<GlobalFlags as clap::Args>::augment_args(program).subcommand(command))
+    Some(GlobalFlags::augment_args(program).subcommand(command))
 }
 
 /// Takes the command that the words name out of the tree, without the others beside it.
@@ -51,21 +52,37 @@ pub fn path<'w>(words: impl Iterator<Item = &'w str>) -> Vec<&'w str> {
     path
 }
 
-/// The paths of all commands without commands below them.
-pub fn leaves() -> Vec<String> {
-    fn collect(command: &clap::Command, path: &str, leaves: &mut Vec<String>) {
+/// The paths of all commands, a group before its commands. That of the program is empty.
+pub fn paths() -> Vec<String> {
+    fn collect(command: &clap::Command, path: &str, paths: &mut Vec<String>) {
+        paths.push(path.trim_start().to_owned());
         for child in command.get_subcommands() {
-            let path = format!("{path} {}", child.get_name());
-            if child.has_subcommands() {
-                collect(child, &path, leaves);
-            } else {
-                leaves.push(path.trim_start().to_owned());
-            }
+            collect(child, &format!("{path} {}", child.get_name()), paths);
         }
     }
-    let mut leaves = Vec::new();
-    collect(&CommandLine::command(), "", &mut leaves);
-    leaves
+    let mut paths = Vec::new();
+    collect(&CommandLine::command(), "", &mut paths);
+    paths
+}
+
+/// The whole tree with the flags of all commands.
+pub fn all() -> clap::Command {
+    let original = CommandLine::command();
+    let mut tree = original.clone();
+    tree.build();
+    with_purposes(tree, &original)
+}
+
+/// Building replaces the purpose of a command by the description of its flags; this restores it.
+fn with_purposes(command: clap::Command, original: &clap::Command) -> clap::Command {
+    let command = match original.get_about() {
+        Some(about) => command.about(about.clone()),
+        None => command,
+    };
+    command.mut_subcommands(|child| match original.find_subcommand(child.get_name()) {
+        Some(original) => with_purposes(child, original),
+        None => child,
+    })
 }
 
 /// A command with its flags.

@@ -39,6 +39,10 @@ pub fn visible(text: &str) -> String {
 }
 
 fn replace_invisible(text: &str, escape: impl Fn(char) -> String) -> String {
+    // Most texts are plain ASCII; looking at the neighbours of each character takes longer.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     let mut written = String::with_capacity(text.len());
     for (c, is_visible) in invisible::characters(text) {
         if is_visible {

@@ -15,12 +15,16 @@ pub const RENEWAL: &str = "renewal";
 /// The variable with the task of a renewal process, whose standard streams are closed.
 pub const RENEWAL_TASK: &str = "ALIMSG_INTERNAL_RENEWAL";
 
+/// The variable with the shell that asks for completions; the script of `alimsg completions` sets it.
+pub const COMPLETION: &str = "ALIMSG_INTERNAL_COMPLETION";
+
 /// What this process was started for.
 pub enum Role {
     User,
     Aliyun,
     Watchdog,
     Renewal,
+    Completion,
 }
 
 impl Role {
@@ -30,6 +34,7 @@ impl Role {
             Ok(ALIYUN) => Self::Aliyun,
             Ok(WATCHDOG) => Self::Watchdog,
             Ok(RENEWAL) => Self::Renewal,
+            _ if std::env::var_os(COMPLETION).is_some() => Self::Completion,
             _ => Self::User,
         }
     }

@@ -15,6 +15,7 @@ mod files;
 pub mod folder;
 mod last;
 pub mod lock;
+pub mod names;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 mod rows;

@@ -8,8 +8,7 @@ use crate::support::{Running, World, flag};
 use serde_json::json;
 
 /// An SMS without a signature.
-const SMS: [&str; 8] =
-    ["sms", "send", "-p", "13800001000", "-t", "SMS_100003", "--yes", "--json"];
+const SMS: [&str; 8] = ["sms", "send", "-p", "13800001000", "-t", "SMS_100003", "--yes", "--json"];
 /// A WhatsApp text without a sender.
 const TEXT: [&str; 8] =
     ["whatsapp", "send", "text", "--to", "8613800001000", "--text=Hello", "--yes", "--json"];
@@ -107,7 +106,9 @@ fn a_file_that_is_not_valid_or_not_readable_is_exit_2_and_starts_nothing() {
 
 #[test]
 fn the_commands_change_the_file_and_start_no_process() {
-    let world = configured("# mine\n[limits]\nper_hour = 5\n\n[defaults] # all\nlanguage = \"en\" # English\n");
+    let world = configured(
+        "# mine\n[limits]\nper_hour = 5\n\n[defaults] # all\nlanguage = \"en\" # English\n",
+    );
     let path = world.path(FILE);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("a mode");
     world.run_line("config set sign_name 'Acme Store'").exits(0);
@@ -124,12 +125,17 @@ fn the_commands_change_the_file_and_start_no_process() {
     assert_eq!(get("config get from --profile 'my prod'")["value"], "8613800000001");
     let list = get("config list");
     assert_eq!(list["total"], 7, "{list:#}");
-    let sign = list["settings"].as_array().expect("keys").iter().find(|one| one["key"] == "sign_name");
+    let sign =
+        list["settings"].as_array().expect("keys").iter().find(|one| one["key"] == "sign_name");
     assert!(sign.expect("the key")["source"].to_string().contains("[defaults]"), "{list:#}");
     let unset = get("config unset sign_name");
     assert_eq!((&unset["former"], &unset["value"]), (&json!("Acme Store"), &json!(null)));
     assert_eq!(get("config get sign_name")["value"], json!(null));
-    for line in ["config set form 1", "config set access_key_id x", "config set sign_name LTAI5tExampleExample"] {
+    for line in [
+        "config set form 1",
+        "config set access_key_id x",
+        "config set sign_name LTAI5tExampleExample",
+    ] {
         let ran = world.run_line(line).exits(2);
         assert!(!ran.stderr.contains("LTAI5t"), "{}", ran.stderr);
     }
@@ -158,7 +164,8 @@ fn a_variable_names_another_file() {
 #[test]
 fn the_sandbox_ignores_values_of_the_real_account() {
     let world = configured("[defaults]\nsign_name = \"Real\"\nfrom = \"8613911112222\"\n");
-    let ran = world.run(&["--sandbox", "whatsapp", "send", "text", "--to", "8613800001000", "--text=x"]);
+    let ran =
+        world.run(&["--sandbox", "whatsapp", "send", "text", "--to", "8613800001000", "--text=x"]);
     assert!(ran.stderr.contains("the sandbox has no from"), "{}", ran.stderr);
     world.run(&[&["--sandbox"], &SMS[..], &["-s", "Acme"]].concat()).exits(0);
     let known = configured("[defaults]\nsign_name = \"Acme\"\n");

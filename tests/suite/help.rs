@@ -1,6 +1,6 @@
 //! Every page of `--help` has examples, and every example runs.
 
-mod pages;
+pub mod pages;
 mod reference;
 
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use pages::{PAGES, Page, TOPICS};
 const MAX_COLUMNS: usize = 80;
 
 /// Commands that neither send nor ask the services, so that `--sandbox` makes no difference.
-const LOCAL: [&str; 1] = ["alimsg help"];
+const LOCAL: [&str; 3] = ["alimsg completions", "alimsg help", "alimsg man"];
 
 /// Examples that cannot be run in the sandbox, by a part of their text, and why. Like all others,
 /// they must succeed as dry runs.
@@ -70,7 +70,7 @@ fn as_dry_run(example: &str) -> String {
 }
 
 /// A fresh machine with the files that the examples read.
-fn fresh_machine() -> World {
+pub fn fresh_machine() -> World {
     let world = World::with_alimsg_alone();
     for (name, content) in FILES {
         fs::write(world.path("tmp").join(name), content).expect("a file for the examples");

@@ -13,8 +13,9 @@ mod batch;
 #[cfg(feature = "postgres")]
 mod batch_postgres;
 mod chaos;
-mod doctor;
+mod completions;
 mod config;
+mod doctor;
 mod dry_run;
 mod duplicates;
 mod every_command;

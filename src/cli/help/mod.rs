@@ -2,7 +2,7 @@
 
 mod fit;
 mod overview;
-mod required;
+pub mod required;
 mod topics;
 
 use serde_json::json;
@@ -66,10 +66,26 @@ pub fn page(words: &[&str]) -> clap::error::Result<String> {
         return Ok(overview::page());
     }
     let command = tree::command(words)?;
-    // clap would break long lines of the examples without `\`.
-    let end = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let end = end(&command);
     let mut command = required::mark(command.after_help(""), &words.join(" "));
     let start = command.render_help().to_string();
-    let parts = [start.trim_end(), end.trim(), FOOTER].map(fit::to_columns);
-    Ok(parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n") + "\n")
+    Ok(format!("{}\n\n{end}", start.trim_end()))
+}
+
+/// The end of the page of a command: examples and notes. clap would break their lines without `\`.
+pub fn end(command: &clap::Command) -> String {
+    let end = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+    let end = fit::to_columns(end.trim());
+    if end.is_empty() { format!("{FOOTER}\n") } else { format!("{end}\n\n{FOOTER}\n") }
+}
+
+/// The texts of all topics.
+pub fn all_topics() -> String {
+    topics::names().filter_map(topics::find).collect::<Vec<_>>().join("\n")
+}
+
+/// The words that `alimsg help` takes first.
+pub fn subjects() -> Vec<String> {
+    let commands = tree::paths().into_iter().filter(|path| !path.is_empty() && !path.contains(' '));
+    topics::names().map(String::from).chain(commands).collect()
 }

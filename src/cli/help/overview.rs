@@ -36,7 +36,10 @@ const TASKS: &[(&str, &[&str])] = &[
             "whatsapp media",
         ],
     ),
-    ("Set up and get help", &["sandbox"]),
+    (
+        "Set up and get help",
+        &["sandbox", "config", "doctor", "explain", "policy", "completions", "man", "help"],
+    ),
 ];
 
 const EXAMPLES: &str = "\
@@ -65,7 +68,7 @@ pub fn page() -> String {
             }
         }
     }
-    let _ = write!(text, "\n{EXAMPLES}\n`alimsg COMMAND --help` explains a command.\n");
+    let _ = write!(text, "\n{EXAMPLES}\nAdd --help to a command to see its flags and examples.\n");
     let _ = write!(text, "\n{}", topics::list());
     fit::to_columns(&text) + "\n"
 }

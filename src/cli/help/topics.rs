@@ -47,6 +47,11 @@ pub fn find(name: &str) -> Option<String> {
     Some(fit::to_columns(&text) + "\n")
 }
 
+/// The names of the topics.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TOPICS.iter().map(|topic| topic.name)
+}
+
 /// All topics with their summaries.
 pub fn list() -> String {
     let mut text = String::from("Topics of `alimsg help TOPIC`:\n");

@@ -131,10 +131,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
             ),
         ],
     ),
-    (
-        "whatsapp automation show",
-        &[always(&[&GET_CONVERSATIONAL_AUTOMATION.operation]), INSTANCES],
-    ),
+    ("whatsapp automation show", &[always(&[&GET_CONVERSATIONAL_AUTOMATION.operation]), INSTANCES]),
     (
         "whatsapp automation set",
         &[
@@ -216,13 +213,13 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
 const CHAT: &str = "WhatsApp and Viber";
 const SMS: &str = "--channel sms";
 
+static LISTED: &[&Operation] =
+    &[&QUERY_CHATAPP_PHONE_NUMBERS.operation, &LIST_INSTANCE.operation];
+static LISTED_INSTANCES: &[&Operation] = &[&LIST_INSTANCE.operation];
 /// The lists of senders and channel instances.
-const LISTS: Use = when(
-    "lists at a terminal",
-    &[&QUERY_CHATAPP_PHONE_NUMBERS.operation, &LIST_INSTANCE.operation],
-);
+const LISTS: Use = when("lists at a terminal", LISTED);
 /// The list of channel instances.
-const INSTANCES: Use = when("list of instances at a terminal", &[&LIST_INSTANCE.operation]);
+const INSTANCES: Use = when("list of instances at a terminal", LISTED_INSTANCES);
 
 static BATCH: &[Use] = &[
     when("SMS batch", &[&SEND_BATCH_SMS.operation, &QUERY_SEND_DETAILS.operation]),

@@ -18,7 +18,7 @@ fn parsed(line: &str) -> Option<String> {
 
 /// The line as the tree with its command alone parses it.
 fn parsed_narrowly(line: &str) -> Option<String> {
-    let narrow = tree::narrowed(CommandLine::command(), &arguments(line))?;
+    let narrow = tree::narrowed(&arguments(line))?;
     let line = CommandLine::parse(narrow, &arguments(line)).ok()?;
     Some(format!("{line:?}"))
 }

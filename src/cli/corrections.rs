@@ -49,17 +49,11 @@ fn candidates(word: &str, parent: &str) -> Vec<String> {
     let is_below = |path: &String| parent.is_empty() || path.starts_with(&format!("{parent} "));
     let level = parent.split_whitespace().count();
     let mut found: Vec<String> = Vec::new();
-    for leaf in tree::leaves() {
-        let words: Vec<&str> = leaf.split(' ').collect();
-        // A group such as `whatsapp send` counts as well as a command.
-        let same = words.iter().position(|name| *name == word);
-        let longer = words.get(level).filter(|name| word.len() > 2 && name.starts_with(&word));
-        let longer = longer.filter(|_| is_below(&leaf)).map(|_| level);
-        if let Some(at) = same.or(longer) {
-            let path = words[..=at].join(" ");
-            if !found.contains(&path) {
-                found.push(path);
-            }
+    for path in tree::paths() {
+        let Some(name) = path.split(' ').next_back() else { continue };
+        let is_at_this_level = is_below(&path) && path.split(' ').count() == level + 1;
+        if name == word || (is_at_this_level && word.len() > 2 && name.starts_with(&word)) {
+            found.push(path);
         }
     }
     if found.iter().any(is_below) {
