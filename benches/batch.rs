@@ -295,6 +295,7 @@ fn measure_store(rows: u64) -> Result<()> {
         timeout: Duration::from_secs(10),
         aliyun: None,
         store: None,
+        defaults: alimsg::settings::defaults::Defaults::default(),
         ephemeral_state: false,
         sandbox: false,
     };
@@ -328,7 +329,7 @@ fn measure_store(rows: u64) -> Result<()> {
                 .filter(|call| !call.rows.is_empty())
                 .collect();
             let ended = |start| match start {
-                Start::Started(id) => Ok((id, CallEnd::Accepted { result: "{}".into() })),
+                Start::Recorded(id) => Ok((id, CallEnd::Accepted { result: "{}".into() })),
                 Start::Taken(_) => Err(anyhow!("a row is taken")),
             };
             let starts = batches.start(&batch.id, worker.name(), &calls)?;

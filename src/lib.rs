@@ -62,13 +62,23 @@ fn run() -> ExitCode {
     let command = line.command;
     let may_start_aliyun = command.may_start_aliyun() && !line.globals.dry_run;
     let options = line.globals.screen_options();
-    let settings = Settings::from(line.globals);
+    let is_ai_mode_given = line.globals.ai_mode.is_some();
+    let mut settings = Settings::from(line.globals);
+    let configured = if command.is_configuration() {
+        Ok(cli::defaults::Configured::default())
+    } else {
+        cli::defaults::apply(&mut settings, is_ai_mode_given)
+    };
     let screen = Screen::for_settings(options, &settings);
     let context = Context { screen, settings, status: RunStatus::default() };
     context.screen.announce_sandbox();
     let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
-            recovery::at_start(&context, may_start_aliyun);
+            // Nothing starts if the configuration is not valid.
+            recovery::at_start(&context, may_start_aliyun && configured.is_ok());
+            let configured = configured?;
+            configured.warnings.into_iter().for_each(|warning| context.screen.warn(warning));
+            context.status.used_defaults.replace(configured.used);
             context.screen.check_options()?;
             storage::check_settings(&context.settings)
                 .map_err(|error| Failure::usage(format!("invalid --store: {error:#}")))?;

@@ -1,5 +1,7 @@
 //! The settings of a run: the global flags, combined with the environment and the terminal.
 
+pub mod config;
+pub mod defaults;
 mod rerun;
 
 use std::path::PathBuf;
@@ -8,6 +10,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::named_enum::named_enum;
+use crate::settings::defaults::{Defaults, Key};
 pub use rerun::RerunFlags;
 
 /// How long a second send of the same message counts as a duplicate, unless it is configured.
@@ -120,6 +123,8 @@ pub struct Settings {
     pub store: Option<StoreUrl>,
     /// Keys and batches may be in a state folder that other machines or later runs do not have.
     pub ephemeral_state: bool,
+    /// Values for flags that are not given.
+    pub defaults: Defaults,
 }
 
 impl Settings {
@@ -135,8 +140,12 @@ impl Settings {
     }
 
     /// How long a second send of the same message counts as a duplicate.
-    pub const fn duplicate_window(&self) -> SignedDuration {
-        DUPLICATE_WINDOW
+    pub fn duplicate_window(&self) -> SignedDuration {
+        let configured = self.defaults.get(Key::DuplicateWindow);
+        configured
+            .and_then(|default| defaults::parse_window(&default.value))
+            .and_then(|window| SignedDuration::try_from(window).ok())
+            .unwrap_or(DUPLICATE_WINDOW)
     }
 }
 

@@ -5,12 +5,13 @@ use std::io;
 
 use crate::batch::engine::store_failure;
 use crate::batch::input::{Input, Record, RowWriter};
-use crate::error::{Failure, Result};
+use crate::batch::request::require_same_content;
+use crate::error::Result;
 use crate::storage::batches::{Batch, Batches, CallState, RowIndex};
 
 /// Which rows to export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Selection {
+pub enum ExportFilter {
     Accepted,
     Failed,
     /// Unknown, or started by a run that was killed.
@@ -29,7 +30,7 @@ pub fn export(
     batches: &dyn Batches,
     batch: &Batch,
     input: &Input,
-    selection: Selection,
+    filter: ExportFilter,
     details: bool,
     output: &mut dyn io::Write,
 ) -> Result<u64> {
@@ -41,12 +42,12 @@ pub fn export(
     while rows.next(&mut record)? {
         let result = results.get(&index);
         let state = result.map(|(state, _)| *state);
-        let wanted = match selection {
-            Selection::Accepted => state == Some(CallState::Accepted),
-            Selection::Failed => state == Some(CallState::Failed),
-            Selection::Unknown => state == Some(CallState::Unknown),
-            Selection::Remaining => matches!(state, None | Some(CallState::Queued)),
-            Selection::All => true,
+        let wanted = match filter {
+            ExportFilter::Accepted => state == Some(CallState::Accepted),
+            ExportFilter::Failed => state == Some(CallState::Failed),
+            ExportFilter::Unknown => state == Some(CallState::Unknown),
+            ExportFilter::Remaining => matches!(state, None | Some(CallState::Queued)),
+            ExportFilter::All => true,
         };
         if wanted {
             let code = result.and_then(|(_, code)| code.as_deref()).unwrap_or_default();
@@ -55,14 +56,7 @@ pub fn export(
         }
         index += 1;
     }
-    let content = rows.finish()?;
-    if content != batch.content {
-        return Err(Failure::usage(format!(
-            "{} has changed since batch {} was started",
-            input.name, batch.id
-        ))
-        .hint("the exported rows may be wrong: restore the original file and export again"));
-    }
+    require_same_content(batch, &input.name, &rows.finish()?)?;
     writer.finish()?;
     Ok(written)
 }

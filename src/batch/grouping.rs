@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::phone::canonical_sms_number;
 use crate::storage::Tracking;
+use crate::storage::batches::RowIndex;
 
 /// Rows are grouped within windows of this size, so that memory is bounded.
 const WINDOW: usize = 50_000;
@@ -57,6 +58,12 @@ impl Group {
     /// The tracking ID for a call of this group: the `out_id` of its rows, or a new one.
     pub fn tracking(&self) -> Tracking {
         Tracking::given_or_new(self.rows.first().and_then(|row| row.out_id.clone()))
+    }
+
+    /// The group without these rows, which ascend; `None` if no row is left.
+    pub fn without(mut self, rows: &[RowIndex]) -> Option<Self> {
+        self.rows.retain(|row| rows.binary_search(&row.index).is_err());
+        (!self.rows.is_empty()).then_some(self)
     }
 }
 

@@ -97,6 +97,12 @@ fn find(
 ) -> Vec<(i64, String)> {
     let deadline = Instant::now() + budget;
     let mut found = Vec::new();
+    if open.iter().any(|one| one.query.as_ref().is_some_and(|query| !query.can_be_looked_up())) {
+        context.screen.warn(
+            "receipts of WhatsApp and Viber messages can be checked only with their channel \
+             instance: add --cust-space-id ID to `batches resume`",
+        );
+    }
     context.screen.note(&format!(
         "checking for receipts of {} with an unknown outcome…",
         count(open.len() as u64, "call")

@@ -1,7 +1,9 @@
 //! The receipts of a batch: how many of its accepted messages were delivered, and why others failed.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 
+use jiff::SignedDuration;
 use serde::Serialize;
 
 use crate::aliyun::client::Client;
@@ -10,15 +12,18 @@ use crate::batch::definition::Definition;
 use crate::batch::engine::store_failure;
 use crate::batch::input::{Input, Record};
 use crate::batch::plan::PlanRules;
-use crate::batch::request::Recorded;
+use crate::batch::request::{Recorded, require_same_content};
 use crate::batch::run;
-use crate::chat::history::{Conversation, Query, Status};
+use crate::chat::history::{Conversation, Message, Query, Status};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::os::signals;
 use crate::sms::receipt::{self, DeliveryStatus, Filter, Sent};
 use crate::storage::batches::{Batch, Batches, CallRecord, CallState, RowIndex};
+
+/// The largest difference between the clocks of this machine and of the service.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What became of the accepted messages.
 #[derive(Debug, Default, Serialize)]
@@ -57,11 +62,13 @@ pub fn fetch(
     batches: &dyn Batches,
     batch: &Batch,
     input: Option<&str>,
+    space: Option<String>,
 ) -> Result<Receipts> {
-    let definition = Recorded::parse(batch)?.definition;
+    let mut definition = Recorded::parse(batch)?.definition;
+    definition.space = space.or(definition.space);
     if definition.channel != Channel::Sms && definition.space.is_none() {
         return Err(Failure::usage("the receipts of this batch need its channel instance")
-            .hint("run the batch command again with --cust-space-id to record it"));
+            .hint("add --cust-space-id ID, with the channel instance of its sending number"));
     }
     let mut calls = Vec::new();
     batches
@@ -120,13 +127,7 @@ fn phones(
         phones.insert(index, phone.to_string());
         index += 1;
     }
-    if rows.finish()? != batch.content {
-        return Err(Failure::usage(format!(
-            "{} has changed since batch {} was started",
-            input.name, batch.id
-        ))
-        .hint("restore the original file, or name it with --input"));
-    }
+    require_same_content(batch, &input.name, &rows.finish()?)?;
     Ok(phones)
 }
 
@@ -169,11 +170,15 @@ fn one(
         customer: Some(phone.to_string()),
         space: definition.space.clone().unwrap_or_default(),
     };
-    let found = conversation.fetch_page(client, &Query::default(), 1, MAX_PAGE_SIZE)?;
-    let message = found
-        .messages
-        .into_iter()
-        .find(|message| message.task_id.as_deref() == Some(&call.tracking_id));
+    // Older messages would fill the first pages.
+    let since = started_at.checked_sub(CLOCK_SKEW).unwrap_or(started_at);
+    let query = Query { since: Some(since), ..Query::default() };
+    let mut message = None;
+    conversation.fetch_each(client, &query, MAX_PAGE_SIZE, |page, _| {
+        let is_own = |message: &Message| message.task_id.as_deref() == Some(&call.tracking_id);
+        message = page.into_iter().find(is_own);
+        if message.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
     Ok(match message {
         Some(message) => match message.status {
             Status::Delivered => Delivery::Delivered,

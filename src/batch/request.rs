@@ -71,3 +71,15 @@ impl Recorded {
         })
     }
 }
+
+/// Checks that an input that was read again has the content of the batch.
+///
+/// # Errors
+/// It has changed, so its rows are not those of the batch.
+pub fn require_same_content(batch: &Batch, input: &str, content: &str) -> Result<()> {
+    if content == batch.content {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("{input} has changed since batch {} was started", batch.id))
+        .hint("restore the original file, or name a copy of it with --input"))
+}

@@ -10,6 +10,7 @@ use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
 
 use crate::output::{ColorWhen, OutputFormat, ScreenOptions};
+use crate::settings::defaults::Defaults;
 use crate::settings::{AiModeMethod, Credentials, Settings, StoreUrl};
 
 /// The global flags as the user gave them. The pages of the commands hide them: `alimsg help flags`
@@ -32,17 +33,16 @@ pub struct GlobalFlags {
     pub credentials: Credentials,
 
     /// switch: switch ai-mode on before the calls and off after them; call: request it in each call
-    /// alone, which starts fewer processes and leaves nothing on
+    /// alone, which starts fewer processes and leaves nothing on [default: switch]
     #[arg(
         long,
         global = true,
         env = "ALIMSG_AI_MODE",
         hide_env_values = true,
         value_name = "METHOD",
-        value_enum,
-        default_value = "switch"
+        value_enum
     )]
-    pub ai_mode: AiModeMethod,
+    pub ai_mode: Option<AiModeMethod>,
 
     /// Print one JSON object on stdout, also for errors: --output json
     #[arg(long, env = "ALIMSG_JSON", value_parser = FalseyValueParser::new())]
@@ -53,7 +53,8 @@ pub struct GlobalFlags {
     #[arg(long, env = "ALIMSG_OUTPUT", value_name = "FORMAT", value_enum)]
     pub output: Option<OutputFormat>,
 
-    /// Print only these fields, in this order; fields of nested values as in metrics.sent
+    /// Print only these fields, in this order; nested ones as in metrics.sent [default: all; in a
+    /// table on a terminal, the most useful ones]
     #[arg(long, env = "ALIMSG_FIELDS", value_name = "A,B", value_delimiter = ',',
           value_parser = NonEmptyStringValueParser::new())]
     pub fields: Vec<String>,
@@ -124,7 +125,7 @@ pub struct GlobalFlags {
     #[arg(long, short, env = "ALIMSG_VERBOSE", value_parser = FalseyValueParser::new())]
     pub verbose: bool,
 
-    /// Colors on stderr
+    /// When to use colors
     #[arg(long, env = "ALIMSG_COLOR", value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
 }
@@ -192,7 +193,7 @@ impl From<GlobalFlags> for Settings {
             profile: flags.profile,
             region: flags.region,
             credentials: flags.credentials,
-            ai_mode: flags.ai_mode,
+            ai_mode: flags.ai_mode.unwrap_or_default(),
             yes: flags.yes,
             dry_run: flags.dry_run,
             interactive: at_terminal && !flags.no_input,
@@ -201,6 +202,7 @@ impl From<GlobalFlags> for Settings {
             sandbox: flags.sandbox,
             store: flags.store,
             ephemeral_state: flags.ephemeral_state,
+            defaults: Defaults::default(),
         }
     }
 }

@@ -25,6 +25,9 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+pub mod config;
+pub mod defaults;
+mod doctor;
 mod explain;
 pub mod global_flags;
 pub mod help;
@@ -55,6 +58,7 @@ use clap::{Parser, Subcommand};
 use crate::cli::global_flags::GlobalFlags;
 use crate::context::Context;
 use crate::error::Result;
+use crate::message::channel::Channel;
 
 /// Send WhatsApp, Viber and SMS messages through Alibaba Cloud, never twice
 #[derive(Debug, Parser)]
@@ -102,6 +106,7 @@ impl CommandLine {
             return Ok(line);
         }
         // Help and error messages need the other commands as well.
+        source::parse_again();
         Self::parse(command, &arguments)
     }
 
@@ -147,10 +152,15 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
+    Doctor(doctor::Flags),
     /// Explain an error code: what happened, whether the message went out, what to do
     Explain(explain::Flags),
     /// Print the least RAM policy for commands, as JSON
     Policy(policy::Flags),
+    /// Configuration: defaults for sender, signature, language, region and others; no secrets
+    #[command(subcommand, after_help = config::EXAMPLES)]
+    Config(config::Command),
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
@@ -161,7 +171,15 @@ pub enum Command {
 impl Command {
     /// Whether it can start `aliyun`.
     pub const fn may_start_aliyun(&self) -> bool {
-        !matches!(self, Self::Sandbox(_) | Self::Explain(_) | Self::Policy(_) | Self::Help(_))
+        !matches!(
+            self,
+            Self::Config(_) | Self::Explain(_) | Self::Policy(_) | Self::Sandbox(_) | Self::Help(_)
+        )
+    }
+
+    /// Whether it reads or changes the configuration itself: it must run without a valid one.
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Config(_))
     }
 }
 
@@ -171,8 +189,10 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,
+    Config => config::run,
     Sandbox => sandbox::run,
     Help => help::run,
 }
@@ -182,14 +202,27 @@ dispatch! {
 pub struct Inputs<'r> {
     context: &'r Context,
     missing: Vec<&'static str>,
+    /// Defaults of senders and channel instances are for WhatsApp: on Viber they are others.
+    channel: Channel,
+    uses_defaults: bool,
 }
 
 impl<'r> Inputs<'r> {
     pub fn new(context: &'r Context) -> Self {
-        Self { context, missing: Vec::new() }
+        Self { context, missing: Vec::new(), channel: Channel::Whatsapp, uses_defaults: true }
     }
 
-    /// Checks the given value, or asks for it. Returns an empty text if it is missing; then
+    /// For a message or a question about this channel.
+    pub fn for_channel(context: &'r Context, channel: Channel) -> Self {
+        Self { channel, ..Self::new(context) }
+    }
+
+    /// For values that have to be given.
+    pub fn without_defaults(context: &'r Context) -> Self {
+        Self { uses_defaults: false, ..Self::new(context) }
+    }
+
+    /// Checks the given value or the default of the flag, or asks for it. Returns an empty text if it is missing; then
     /// [`Inputs::complete`] fails.
     ///
     /// # Errors
@@ -201,6 +234,10 @@ impl<'r> Inputs<'r> {
         given: Option<String>,
         check: impl Fn(&str) -> Result<()>,
     ) -> Result<String> {
+        let given = match self.uses_defaults {
+            true => defaults::or_default(self.context, self.channel, flag, given),
+            false => given,
+        };
         match given {
             Some(given) => check(&given).map(|()| given),
             None if self.context.settings.interactive && !self.context.settings.dry_run => {
@@ -211,6 +248,25 @@ impl<'r> Inputs<'r> {
                 Ok(String::new())
             }
         }
+    }
+
+    /// As [`Inputs::need`], but a value that was not given is picked from a list at a terminal. `pick`
+    /// returns `None` if there is no list; then the user types the value.
+    ///
+    /// # Errors
+    /// As [`Inputs::need`]; the user picked nothing.
+    pub fn need_from_list(
+        &mut self,
+        flag: &'static str,
+        question: &str,
+        given: Option<String>,
+        check: impl Fn(&str) -> Result<()>,
+        pick: impl FnOnce(&Context) -> Result<Option<String>>,
+    ) -> Result<String> {
+        let settings = &self.context.settings;
+        let is_asked = given.is_none() && settings.interactive && !settings.dry_run;
+        let picked = if is_asked { pick(self.context)? } else { None };
+        self.need(flag, question, given.or(picked), check)
     }
 
     /// Fails if a value is missing, and names all missing flags at once. `next` are commands that

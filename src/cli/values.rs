@@ -25,6 +25,9 @@ macro_rules! value_enums {
 
 value_enums!(Channel, Direction, Status, Credentials, AiModeMethod, ColorWhen, OutputFormat);
 
+/// When a message falls back to SMS, as the service spells it.
+pub const FALL_BACK_RULES: [&str; 2] = ["undelivered", "sentFailed"];
+
 /// Parses a channel of the chat API: WhatsApp or Viber.
 pub fn chat_channel() -> impl TypedValueParser<Value = Channel> {
     PossibleValuesParser::new(Channel::CHAT.iter().map(|channel| channel.name()))

@@ -27,6 +27,18 @@ pub fn from_pairs(flag: &str, pairs: &[String]) -> Result<Vec<(String, String)>>
     Ok(variables)
 }
 
+/// Requires a value for each variable: the services reject a message with an empty one.
+///
+/// # Errors
+/// A value is empty.
+pub fn require_values(variables: &[(String, String)]) -> Result<()> {
+    match variables.iter().find(|(_, value)| value.is_empty()) {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::usage(format!("the variable {name} has an empty value"))
+            .hint(format!("give it a value, for example --param {name}=Alice"))),
+    }
+}
+
 /// Parses a JSON object whose values are strings, as the SMS service takes it.
 ///
 /// # Errors

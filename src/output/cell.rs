@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::message::sanitize;
+use crate::output::table::columns;
 
 /// Characters that start a formula in spreadsheets, and their full-width forms.
 const FORMULA_STARTS: [char; 8] =
@@ -34,6 +35,15 @@ impl Separated {
         // Names of fields never are formulas.
         let names = columns.iter().map(|name| sanitize::line(name.as_ref()));
         Self { spreadsheet_safe: false, ..self }.row(names)
+    }
+
+    /// The heading, and one line per item.
+    pub fn table(self, items: &[Map<String, Value>]) -> String {
+        let columns = columns(items);
+        if columns.is_empty() {
+            return String::new();
+        }
+        self.heading(&columns) + &self.rows(items, &columns)
     }
 
     /// One line per item.
@@ -84,6 +94,22 @@ mod tests {
             assert_eq!(safe.row([text.to_string()]), format!("{text}\n"));
         }
         assert_eq!(safe.row([plain(Some(&json!(-5)))]), "'-5\n");
+    }
+
+    #[test]
+    fn a_pipe_gets_a_heading_and_one_line_per_item() {
+        let item = |value: Value| value.as_object().expect("object").clone();
+        let items = [
+            item(json!({"code": "SMS_1", "text": "a\tb\nc", "tags": ["x", "y"]})),
+            item(json!({"code": "SMS_2", "text": null, "size": 3})),
+        ];
+        assert_eq!(
+            Separated::default().table(&items),
+            "code\ttext\ttags\tsize\nSMS_1\ta b c\tx,y\t\nSMS_2\t\t\t3\n"
+        );
+        assert_eq!(Separated::default().table(&[]), "");
+        let long = "x".repeat(70_000);
+        assert_eq!(Separated::default().table(&[item(json!({ &long: long }))]).len(), 140_002);
     }
 
     #[test]

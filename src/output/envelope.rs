@@ -10,6 +10,7 @@ use crate::api::account::Account;
 use crate::error::{Failure, Outcome, Result};
 use crate::message::sanitize;
 use crate::output::report::{PlannedCommand, Report};
+use crate::settings::defaults::UsedDefault;
 
 /// The version of the object.
 const SCHEMA: u32 = 1;
@@ -49,6 +50,9 @@ pub struct Envelope<'a> {
     /// The account that sent and pays, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<&'a Account>,
+    /// Defaults that were used instead of flags, each with its source.
+    #[serde(skip_serializing_if = "<[UsedDefault]>::is_empty")]
+    pub defaults: &'a [UsedDefault],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub warnings: Option<&'a [String]>,
     /// It was checked that this run left ai-mode off.
@@ -91,7 +95,13 @@ impl<'a> Envelope<'a> {
                 envelope.dry_run = true;
                 envelope.commands = Some(commands);
             }
-            Ok(Report::Streamed | Report::Drawn { .. } | Report::Undelivered { .. }) => {}
+            Ok(
+                Report::Streamed
+                | Report::Drawn { .. }
+                | Report::Chat(_)
+                | Report::Piped { .. }
+                | Report::Undelivered { .. },
+            ) => {}
             Err(failure) => {
                 envelope.error = Some(failure);
                 envelope.data.clone_from(&failure.data);

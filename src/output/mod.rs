@@ -9,6 +9,8 @@ mod ask;
 mod busy;
 mod cell;
 pub mod chart;
+mod chat;
+mod columns;
 mod dry_run;
 mod envelope;
 mod fields;
@@ -17,6 +19,7 @@ mod pick;
 mod record;
 pub mod report;
 mod result;
+mod states;
 pub mod status;
 mod suggestions;
 mod table;
@@ -30,6 +33,7 @@ use std::panic::PanicHookInfo;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Zoned;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use crate::api::call;
@@ -40,6 +44,7 @@ use crate::os::system;
 use crate::output::cell::Separated;
 use crate::output::envelope::Envelope;
 use crate::output::report::Report;
+use crate::output::table::{Columns, Reader};
 pub use crate::output::write::relay;
 use crate::output::write::{to_stderr, to_stdout};
 use crate::settings::{RerunFlags, Settings};
@@ -101,18 +106,23 @@ pub struct Screen {
     unknown_field: RefCell<Option<String>>,
     /// At least one event of a stream was printed.
     has_printed_events: Cell<bool>,
+    /// The day of the last message that was printed as in a chat.
+    chat_day: Cell<Option<Date>>,
+    colors_on_stdout: bool,
     /// The flags that suggested commands get.
     rerun: RerunFlags,
 }
 
 impl Screen {
     pub fn new(mut options: ScreenOptions) -> Self {
-        let colors = match options.color {
+        let stdout_is_terminal = io::stdout().is_terminal();
+        let colors = |is_terminal: bool| match options.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
-            ColorWhen::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            ColorWhen::Auto => is_terminal && std::env::var_os("NO_COLOR").is_none(),
         };
-        let stdout_is_terminal = io::stdout().is_terminal();
+        let (colors, colors_on_stdout) =
+            (colors(io::stderr().is_terminal()), colors(stdout_is_terminal));
         let error = options.jq.as_deref().and_then(|expression| jq::check(expression).err());
         if error.is_some() {
             // The failure itself is printed as JSON, without the filter.
@@ -126,6 +136,8 @@ impl Screen {
             invalid_option: error.map(|error| format!("invalid --jq: {error}")),
             unknown_field: RefCell::default(),
             has_printed_events: Cell::new(false),
+            chat_day: Cell::new(None),
+            colors_on_stdout,
             rerun: RerunFlags::default(),
         }
     }
@@ -229,6 +241,26 @@ impl Screen {
         to_stdout(&self.separated().row(cells))
     }
 
+    /// Prints a message of a conversation as an event; for a reader at a terminal, as in a chat.
+    /// `with_customer`: the conversation has several customers.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn message(
+        &self,
+        command: &str,
+        data: &Map<String, Value>,
+        with_customer: bool,
+    ) -> io::Result<()> {
+        let Some(reader) = self.reader().filter(|_| self.options.fields.is_empty()) else {
+            return self.event(command, data);
+        };
+        let mut day = self.chat_day.get();
+        let lines = chat::lines(data, with_customer, &mut day, &reader);
+        self.chat_day.set(day);
+        to_stdout(&lines)
+    }
+
     pub fn is_json(&self) -> bool {
         self.options.format == OutputFormat::Json
     }
@@ -250,6 +282,19 @@ impl Screen {
             spreadsheet_safe: self.options.spreadsheet_safe && !self.is_for_reader(),
             no_header: self.options.no_header,
         }
+    }
+
+    /// The reader at the terminal, if there is one.
+    fn reader(&self) -> Option<Reader> {
+        let now = self.now()?;
+        Some(Reader { width: terminal_width(), now, colors: self.colors_on_stdout })
+    }
+
+    /// The columns of a list for a reader.
+    fn columns(&self, list: &str) -> Columns<'static> {
+        let is_selection = !self.options.fields.is_empty();
+        let preferred = if is_selection { &[][..] } else { columns::preferred(list) };
+        Columns { preferred, is_selection, no_header: self.options.no_header }
     }
 
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
@@ -299,7 +344,13 @@ impl Screen {
                 let items = items.iter().map(|item| fields::select(item, paths)).collect();
                 Report::List { name, items, facts, raw }
             }
-            Report::Drawn { report, .. } => self.select_fields(*report)?,
+            Report::Drawn { report, .. } | Report::Piped { report, .. } | Report::Chat(report) => {
+                self.select_fields(*report)?
+            }
+            Report::Undelivered { failed, report } => {
+                let report = Box::new(self.select_fields(*report)?);
+                Report::Undelivered { failed, report }
+            }
             other => other,
         })
     }

@@ -1,28 +1,29 @@
 //! Named values: one line each, aligned on a terminal, tab-separated in a pipe.
 
+use anstyle::Style;
 use jiff::Zoned;
 use serde_json::{Map, Value};
 
 use crate::message::sanitize;
 use crate::output::cell::{self, Separated};
-use crate::output::{align, times};
+use crate::output::table::Reader;
+use crate::output::{align, states, times};
 
 /// The text of a report: for a terminal if `now` is given, else for a pipe.
-pub fn render(data: &Map<String, Value>, now: Option<&Zoned>, separated: Separated) -> String {
-    let Some(now) = now else {
+pub fn render(data: &Map<String, Value>, reader: Option<&Reader>, separated: Separated) -> String {
+    let Some(reader) = reader else {
         let line = |(name, value): (String, String)| separated.row([sanitize::line(&name), value]);
         return cells(data, None).into_iter().map(line).collect();
     };
-    lines(data, now)
-}
-
-/// One line for each value, for a terminal; nested values have their own lines.
-pub fn lines(data: &Map<String, Value>, now: &Zoned) -> String {
     let mut rows = Vec::new();
     for (name, value) in data {
-        spread(name, name, value, now, &mut rows);
+        spread(name, name, value, &reader.now, &mut rows);
     }
-    aligned(&rows).map(|line| line + "\n").collect()
+    let state = |(path, value): &(String, String)| {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        if reader.colors && states::is_state(name) { states::style(value) } else { Style::new() }
+    };
+    aligned(&rows, state).map(|line| line + "\n").collect()
 }
 
 /// Each value as one cell; with `now`, for a terminal.
@@ -30,12 +31,16 @@ pub fn cells(data: &Map<String, Value>, now: Option<&Zoned>) -> Vec<(String, Str
     data.iter().map(|(name, value)| (name.clone(), times::cell(name, Some(value), now))).collect()
 }
 
-/// Lines with the names in one column and the values in another.
-pub fn aligned(rows: &[(String, String)]) -> impl Iterator<Item = String> {
+/// Lines with the names in one column and the values in another, each value in its style.
+pub fn aligned(
+    rows: &[(String, String)],
+    style: impl Fn(&(String, String)) -> Style,
+) -> impl Iterator<Item = String> {
     let names: Vec<String> = rows.iter().map(|(name, _)| sanitize::line(name)).collect();
     let width = align::width(names.iter().map(String::as_str));
-    names.into_iter().zip(rows).map(move |(name, (_, value))| {
-        format!("{}  {}", align::padded(&name, width), sanitize::line(value))
+    names.into_iter().zip(rows).map(move |(name, row)| {
+        let style = style(row);
+        format!("{}  {style}{}{style:#}", align::padded(&name, width), sanitize::line(&row.1))
     })
 }
 
@@ -75,7 +80,7 @@ mod tests {
         let data = data.as_object().expect("object");
         let now = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
         assert_eq!(
-            render(data, Some(&now), Separated::default()),
+            render(data, Some(&Reader { width: 80, now, colors: false }), Separated::default()),
             "number          86138\n\
              none            \n\
              tags            a,b\n\

@@ -22,8 +22,12 @@ pub enum Report {
     },
     /// A report with a drawing of it, such as a chart, which is shown on a terminal only.
     Drawn { drawing: String, report: Box<Report> },
+    /// A list of messages, which a terminal shows as a chat.
+    Chat(Box<Report>),
     /// The report of a message that was accepted, but did not arrive everywhere.
     Undelivered { failed: FailedReceipts, report: Box<Report> },
+    /// A report of which a pipe gets only this text, for use in a script.
+    Piped { text: String, report: Box<Report> },
     /// The commands that a dry run would start.
     DryRun(Vec<PlannedCommand>),
     /// All output has already been printed.
@@ -58,10 +62,13 @@ impl Report {
         }
     }
 
-    /// The report without its drawing.
+    /// The report without the form in which a terminal shows it.
     pub fn undrawn(&self) -> &Report {
         match self {
-            Self::Drawn { report, .. } | Self::Undelivered { report, .. } => report.undrawn(),
+            Self::Drawn { report, .. }
+            | Self::Chat(report)
+            | Self::Piped { report, .. }
+            | Self::Undelivered { report, .. } => report.undrawn(),
             other => other,
         }
     }
@@ -70,6 +77,12 @@ impl Report {
     #[must_use]
     pub fn drawn(self, drawing: String) -> Self {
         Self::Drawn { drawing, report: Box::new(self) }
+    }
+
+    /// The report, of which a pipe gets only this text.
+    #[must_use]
+    pub fn piped(self, text: String) -> Self {
+        Self::Piped { text, report: Box::new(self) }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::output::envelope::Envelope;
 use crate::output::report::Report;
 use crate::output::status::RunStatus;
 use crate::output::write::{require_open_stdout, to_stderr, to_stdout};
-use crate::output::{Screen, WARNING, dry_run, record, table, terminal_width};
+use crate::output::{OutputFormat, Screen, WARNING, chat, dry_run, record, table};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default().bold();
@@ -26,14 +26,16 @@ impl Screen {
         status: &RunStatus,
         result: &Result<Report>,
     ) -> io::Result<()> {
-        if let Ok(Report::Streamed) = result {
+        if let Ok(Report::Streamed) = result.as_ref().map(Report::undrawn) {
             return Ok(());
         }
         if self.is_json() {
             let (account, warnings) = (status.account.borrow(), self.warnings.borrow());
+            let defaults = status.used_defaults.borrow();
             let (sandbox, raw) = (self.options.sandbox, self.options.raw);
             let envelope = Envelope {
                 account: account.as_ref(),
+                defaults: &defaults,
                 warnings: Some(&warnings),
                 ai_mode_disabled: Some(status.ai_mode_disabled.get()),
                 ..Envelope::from_result(command, result, sandbox, raw)
@@ -51,23 +53,39 @@ impl Screen {
         {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
+        let is_plain = self.options.format == OutputFormat::Text && self.options.fields.is_empty();
+        if let Ok(Report::Piped { text, .. }) = result
+            && is_plain
+            && !self.stdout_is_terminal
+        {
+            to_stdout(&(sanitize::line(text) + "\n"))?;
+            return require_open_stdout();
+        }
+        let reader = self.reader();
         let text = match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
-                record::render(data, self.now().as_ref(), self.separated())
+                record::render(data, reader.as_ref(), self.separated())
             }
             Ok(Report::List { name, items, facts, .. }) => {
                 self.list_notes(name, items.is_empty(), facts);
-                let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
-                table::render(items, reader.as_ref(), self.separated())
+                match (&reader, result) {
+                    (Some(reader), Ok(Report::Chat(_))) => chat::render(items, reader),
+                    (Some(reader), _) => table::render(items, reader, self.columns(name)),
+                    (None, _) => self.separated().table(items),
+                }
             }
             Ok(Report::DryRun(commands)) => {
                 self.note("dry run: no command was started");
                 dry_run::render(commands, self.options.sandbox)
             }
             // These have returned above, or are never returned by `undrawn`.
-            Ok(Report::Streamed | Report::Drawn { .. } | Report::Undelivered { .. }) => {
-                return Ok(());
-            }
+            Ok(
+                Report::Streamed
+                | Report::Drawn { .. }
+                | Report::Chat(_)
+                | Report::Piped { .. }
+                | Report::Undelivered { .. },
+            ) => return Ok(()),
             Err(failure) => {
                 self.failure(failure);
                 return Ok(());
@@ -90,7 +108,7 @@ impl Screen {
         self.print_labelled(WARNING, "warning:", &problem);
         match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
-                for line in record::aligned(&record::cells(data, None)) {
+                for line in record::aligned(&record::cells(data, None), |_| Style::new()) {
                     to_stderr(&format!("  {line}"));
                 }
             }
@@ -124,8 +142,9 @@ fn outcome(failure: &Failure) -> &'static str {
     match (failure.outcome, failure.about_a_change, has_several) {
         (Outcome::NotSent, false, _) => "nothing was sent",
         (Outcome::NotSent, true, _) => "nothing was changed",
-        (Outcome::Sent, _, false) => "the message was sent",
-        (Outcome::Sent, _, true) => "some messages were sent",
+        (Outcome::Sent, true, _) => "a part of the change was made",
+        (Outcome::Sent, false, false) => "the message was sent",
+        (Outcome::Sent, false, true) => "some messages were sent",
         (Outcome::Unknown, false, false) => {
             "outcome unknown: the message may have been sent; check before you send again"
         }

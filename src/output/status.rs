@@ -4,6 +4,17 @@ use std::cell::{Cell, RefCell};
 
 use crate::api::account::Account;
 use crate::api::redaction::Redaction;
+use crate::settings::defaults::UsedDefault;
+
+/// Rows of a plan with the value of a flag that can have a default.
+const ROWS: [(&str, &str); 6] = [
+    ("--from", "from"),
+    ("--cust-space-id", "space"),
+    ("--sign-name", "signature"),
+    ("--language", "language"),
+    ("--language", "template"),
+    ("--region", "account"),
+];
 
 /// The data that the output reports besides the result. It is still available after a panic.
 #[derive(Default)]
@@ -16,6 +27,25 @@ pub struct RunStatus {
     /// Hides the content of this run's message, also in replies to other calls, because a receipt
     /// contains its text.
     pub redaction: RefCell<Redaction>,
+    /// Defaults that this run used instead of flags.
+    pub used_defaults: RefCell<Vec<UsedDefault>>,
     /// Work that does not belong to the result and starts after it was printed.
     pub after_run: RefCell<Option<Box<dyn FnOnce()>>>,
+}
+
+impl RunStatus {
+    /// Marks the rows of a plan whose values are defaults, with their source.
+    pub fn mark_defaults(&self, rows: &mut [(String, String)]) {
+        for used in self.used_defaults.borrow().iter() {
+            // The row of a template ends with its language in brackets.
+            let in_brackets = format!("({})", used.value);
+            for (name, value) in rows.iter_mut() {
+                let is_shown = ROWS.contains(&(used.flag, name.as_str()))
+                    && (value.ends_with(&used.value) || value.ends_with(&in_brackets));
+                if is_shown {
+                    *value = format!("{value} ({})", used.source.describe());
+                }
+            }
+        }
+    }
 }

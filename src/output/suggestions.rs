@@ -35,9 +35,10 @@ impl Screen {
     fn complete_report(&self, report: &mut Report) {
         match report {
             Report::Record { data, .. } => self.complete_fields(data),
-            Report::Drawn { report, .. } | Report::Undelivered { report, .. } => {
-                self.complete_report(report)
-            }
+            Report::Drawn { report, .. }
+            | Report::Chat(report)
+            | Report::Piped { report, .. }
+            | Report::Undelivered { report, .. } => self.complete_report(report),
             Report::List { facts, .. } => self.complete_fields(facts),
             Report::DryRun(_) | Report::Streamed => {}
         }

@@ -1,13 +1,19 @@
-//! Lists: a table on a terminal, tab-separated values in a pipe, with the same data.
+//! Lists on a terminal: a table that fits its width.
 
-use comfy_table::{ContentArrangement, Table, presets};
-use dialoguer::console::measure_text_width;
+use anstyle::Style;
+use dialoguer::console::{Alignment, measure_text_width, truncate_str};
 use jiff::Zoned;
 use serde_json::{Map, Value};
 
 use crate::message::sanitize;
-use crate::output::cell::{self, Separated};
-use crate::output::{record, times};
+use crate::output::{states, times};
+
+/// Spaces between two columns.
+const GAP: usize = 2;
+/// A column is not made narrower than this to make room for another column.
+const MIN_WIDTH: usize = 12;
+/// Where the user selected the columns, all of them are shown, however narrow.
+const MIN_SELECTED_WIDTH: usize = 3;
 
 /// The terminal on which a list is shown.
 pub struct Reader {
@@ -15,60 +21,153 @@ pub struct Reader {
     pub width: u16,
     /// The current time in the local zone.
     pub now: Zoned,
+    pub colors: bool,
 }
 
-/// The text of a list. A table wider than the terminal would wrap codes and numbers within cells,
-/// so each item is then a block of lines instead.
-pub fn render(
-    items: &[Map<String, Value>],
-    reader: Option<&Reader>,
-    separated: Separated,
-) -> String {
-    let columns = columns(items);
-    if columns.is_empty() {
-        return String::new();
-    }
-    let Some(Reader { width, now }) = reader else {
-        return separated.heading(&columns) + &separated.rows(items, &columns);
+/// How a list is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns<'c> {
+    /// The fields to show, the most useful one first; those that the list does not have are left
+    /// out. All fields if there are none.
+    pub preferred: &'c [&'c str],
+    /// The user selected the fields, so none is left out.
+    pub is_selection: bool,
+    pub no_header: bool,
+}
+
+/// One column before it is drawn.
+struct Column {
+    heading: String,
+    cells: Vec<String>,
+    style: fn(&str) -> Style,
+    alignment: Alignment,
+}
+
+/// The table. Long values are cut; if that does not suffice, the last columns are left out.
+pub fn render(items: &[Map<String, Value>], reader: &Reader, shown: Columns<'_>) -> String {
+    let names = names(items, shown);
+    let available = usize::from(reader.width).max(1);
+    let mut columns = cells(items, &names, reader, times::cell);
+    let too_wide = |columns: &[Column]| {
+        columns.iter().map(Column::width).sum::<usize>() + GAP * columns.len().saturating_sub(1)
+            > available
     };
-    let blocks = || items.iter().map(|item| block(item, now)).collect::<Vec<_>>().join("\n");
-    let rows: Vec<Vec<String>> = items
-        .iter()
-        .map(|item| {
-            columns.iter().map(|name| times::cell(name, item.get(*name), Some(now))).collect()
-        })
-        .collect();
-    let headings: Vec<String> = columns.iter().map(|name| sanitize::line(name)).collect();
-    // Checked before the table is drawn, because the library counts columns in 16 bits.
-    let min_width: usize = (0..columns.len())
-        .map(|column| {
-            let cells = rows.iter().chain([&headings]).filter_map(|row| row.get(column));
-            cells.map(|cell| measure_text_width(cell)).max().unwrap_or(0)
-        })
-        .sum();
-    if min_width > usize::from(*width) {
-        return blocks();
+    if too_wide(&columns) {
+        // Without how long ago each time was.
+        columns = cells(items, &names, reader, times::short_cell);
     }
-    let mut table = Table::new();
-    table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(headings);
-    for row in rows {
-        table.add_row(row);
+    let min_width = if shown.is_selection { MIN_SELECTED_WIDTH } else { MIN_WIDTH };
+    let widths = loop {
+        match fit(&columns, available, min_width) {
+            Some(widths) => break widths,
+            None if columns.len() == 1 || shown.is_selection => {
+                break columns.iter().map(|column| column.width().min(available)).collect();
+            }
+            None => columns.truncate(columns.len() - 1),
+        }
+    };
+    let mut lines = String::new();
+    if !shown.no_header && !columns.is_empty() {
+        let bold = |_: &str| Style::new().bold();
+        lines += &line(&columns, &widths, reader, |column| (&column.heading, bold));
     }
-    let table = table.to_string();
-    if table.lines().all(|line| measure_text_width(line) <= usize::from(*width)) {
-        return table + "\n";
+    for row in 0..items.len() {
+        lines += &line(&columns, &widths, reader, |column| (&column.cells[row], column.style));
     }
-    blocks()
+    lines
 }
 
-/// One item, with one line per field; empty fields are omitted.
-fn block(item: &Map<String, Value>, now: &Zoned) -> String {
-    let is_something = |value: &Value| !cell::plain(Some(value)).is_empty();
-    let filled = item.iter().filter(|(_, value)| is_something(value));
-    record::lines(&filled.map(|(name, value)| (name.clone(), value.clone())).collect(), now)
+/// The names of the columns: preferred ones without those that have no value.
+fn names<'n>(items: &'n [Map<String, Value>], shown: Columns<'n>) -> Vec<&'n str> {
+    let all = columns(items);
+    if shown.is_selection {
+        return all;
+    }
+    let has_value = |name: &&str| {
+        items.iter().any(|item| {
+            let value = item.get(*name);
+            value.is_some_and(|value| !matches!(value, Value::Null)) && value != Some(&"".into())
+        })
+    };
+    let candidates = if shown.preferred.is_empty() { &all[..] } else { shown.preferred };
+    let names: Vec<&str> = candidates.iter().copied().filter(has_value).collect();
+    if names.is_empty() { all } else { names }
+}
+
+fn cells(
+    items: &[Map<String, Value>],
+    names: &[&str],
+    reader: &Reader,
+    cell: impl Fn(&str, Option<&Value>, Option<&Zoned>) -> String,
+) -> Vec<Column> {
+    let column = |name: &&str| {
+        let values = || items.iter().map(|item| item.get(*name));
+        let is_numeric = values().flatten().all(|value| value.is_number() || value.is_null());
+        Column {
+            heading: sanitize::line(name),
+            cells: values().map(|value| cell(name, value, Some(&reader.now))).collect(),
+            style: if states::is_state(name) { states::style } else { |_| Style::new() },
+            alignment: if is_numeric { Alignment::Right } else { Alignment::Left },
+        }
+    };
+    names.iter().map(column).collect()
+}
+
+impl Column {
+    fn width(&self) -> usize {
+        let cells = self.cells.iter().map(|cell| measure_text_width(cell)).max().unwrap_or(0);
+        cells.max(measure_text_width(&self.heading))
+    }
+}
+
+/// The widths with which the columns fit, if there are any: the widest columns get narrower first.
+/// The first column, which identifies the row, stays as it is if possible.
+fn fit(columns: &[Column], available: usize, min_width: usize) -> Option<Vec<usize>> {
+    let available = available.checked_sub(GAP * columns.len().saturating_sub(1))?;
+    let mut widths: Vec<usize> = columns.iter().map(Column::width).collect();
+    for protected in [1, 0] {
+        while widths.iter().sum::<usize>() > available {
+            let widest = widths.iter().skip(protected).copied().max().unwrap_or(0);
+            if widest <= min_width {
+                break;
+            }
+            // All columns of this width shrink together, at most to the next narrower one.
+            let next = widths.iter().skip(protected).copied().filter(|width| *width < widest).max();
+            let count = widths.iter().skip(protected).filter(|width| **width == widest).count();
+            let excess = widths.iter().sum::<usize>() - available;
+            let by = excess.div_ceil(count).min(widest - next.unwrap_or(0).max(min_width));
+            for width in widths.iter_mut().skip(protected).filter(|width| **width == widest) {
+                *width -= by;
+            }
+        }
+    }
+    (widths.iter().sum::<usize>() <= available).then_some(widths)
+}
+
+fn line<'c>(
+    columns: &'c [Column],
+    widths: &[usize],
+    reader: &Reader,
+    cell: impl Fn(&'c Column) -> (&'c String, fn(&str) -> Style),
+) -> String {
+    let mut line = String::new();
+    for (index, (column, width)) in columns.iter().zip(widths).enumerate() {
+        let (text, style) = cell(column);
+        let shown = truncate_str(text, *width, "…");
+        let padding = width.saturating_sub(measure_text_width(&shown));
+        let is_last = index + 1 == columns.len();
+        let (before, after) = match column.alignment {
+            Alignment::Right => (padding, 0),
+            _ if is_last => (0, 0),
+            _ => (0, padding),
+        };
+        let style = if reader.colors { style(text) } else { Style::new() };
+        line += &format!("{}{style}{shown}{style:#}{}", " ".repeat(before), " ".repeat(after));
+        if !is_last {
+            line += &" ".repeat(GAP);
+        }
+    }
+    line.trim_end().to_string() + "\n"
 }
 
 /// All fields of all items, in the order of their first appearance.
@@ -87,55 +186,80 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    #[test]
-    fn a_pipe_gets_a_heading_and_one_line_per_item() {
-        let item = |value: Value| value.as_object().expect("object").clone();
-        let items = [
-            item(json!({"code": "SMS_1", "text": "a\tb\nc", "tags": ["x", "y"]})),
-            item(json!({"code": "SMS_2", "text": null, "size": 3})),
-        ];
-        assert_eq!(
-            render(&items, None, Separated::default()),
-            "code\ttext\ttags\tsize\nSMS_1\ta b c\tx,y\t\nSMS_2\t\t\t3\n"
-        );
-        assert_eq!(render(&[], None, Separated::default()), "");
+    const ALL: Columns<'_> = Columns { preferred: &[], is_selection: false, no_header: false };
+
+    fn items(values: &[Value]) -> Vec<Map<String, Value>> {
+        values.iter().map(|value| value.as_object().expect("object").clone()).collect()
     }
 
-    #[test]
-    fn a_terminal_gets_a_table_or_if_too_narrow_one_block_per_item() {
-        let item = |value: Value| value.as_object().expect("object").clone();
-        let items = [
-            item(json!({"code": "SMS_1", "sent_at": "2026-03-26T06:05:00Z", "reason": null})),
-            item(json!({"code": "SMS_2", "sent_at": null, "reason": "不合规", "size": 3})),
-        ];
+    fn reader(width: u16) -> Reader {
         let now = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
-        let mut reader = Reader { width: 80, now };
-        let table = render(&items, Some(&reader), Separated::default());
-        assert!(table.lines().any(|line| line.contains("SMS_2") && line.contains("不合规")));
-        assert!(table.contains("2026-03-26 14:05, 3 min ago"), "{table}");
-        reader.width = 30;
-        assert_eq!(
-            render(&items, Some(&reader), Separated::default()),
-            "code     SMS_1\nsent_at  2026-03-26 14:05, 3 min ago\n\n\
-             code    SMS_2\nreason  不合规\nsize    3\n"
-        );
-        assert_eq!(render(&[], Some(&reader), Separated::default()), "");
+        Reader { width, now, colors: false }
     }
 
     #[test]
-    fn cells_and_names_of_any_length_are_shown() {
-        let now: Zoned = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
+    fn a_table_has_one_line_per_item_and_no_empty_columns() {
+        let items = items(&[
+            json!({"code": "SMS_1", "sent_at": "2026-03-26T06:05:00Z", "reason": null, "n": 5}),
+            json!({"code": "SMS_2", "sent_at": null, "reason": null, "n": 12}),
+        ]);
+        assert_eq!(
+            render(&items, &reader(80), ALL),
+            "code   sent_at                       n\n\
+             SMS_1  2026-03-26 14:05, 3 min ago   5\n\
+             SMS_2                               12\n"
+        );
+        assert_eq!(
+            render(&items, &reader(30), ALL),
+            "code   sent_at            n\nSMS_1  2026-03-26 14:05   5\nSMS_2                    12\n"
+        );
+        let shown = Columns { preferred: &["n", "code", "none"], no_header: true, ..ALL };
+        assert_eq!(render(&items, &reader(80), shown), " 5  SMS_1\n12  SMS_2\n");
+        assert_eq!(render(&[], &reader(80), ALL), "");
+    }
+
+    #[test]
+    fn long_values_are_cut_before_columns_are_left_out() {
+        let items = items(&[json!({
+            "code": "100000000000001", "name": "一个很长的模板名称", "text": "x".repeat(300),
+            "status": "approved",
+        })]);
+        assert_eq!(
+            render(&items, &reader(60), ALL),
+            "code             name             text             status\n\
+             100000000000001  一个很长的模板…  xxxxxxxxxxxxxx…  approved\n"
+        );
+        for width in [1, 5, 20, 30, 40, 80, 300, u16::MAX] {
+            for is_selection in [false, true] {
+                let shown = Columns { is_selection, ..ALL };
+                let table = render(&items, &reader(width), shown);
+                let widest = table.lines().map(measure_text_width).max().unwrap_or(0);
+                // Four selected columns need 18.
+                assert!(widest <= usize::from(width) || is_selection && width < 18, "{table}");
+                let has_status = table.contains("st");
+                assert_eq!(has_status, if is_selection { width >= 20 } else { width >= 53 });
+            }
+        }
+    }
+
+    #[test]
+    fn cells_and_names_of_any_length_fit() {
         for piece in ["x", "你", "e\u{301}", "\u{200b}", "😀"] {
             let long = piece.repeat(70_000);
             for item in [json!({ "code": long }), json!({ &long: "code" })] {
-                let items = [item.as_object().expect("object").clone()];
                 for width in [0, 80, u16::MAX] {
-                    let reader = Reader { width, now: now.clone() };
-                    let shown = render(&items, Some(&reader), Separated::default());
-                    assert!(shown.contains("code") && shown.len() >= 70_000, "{piece:?} {width}");
+                    let table = render(&items(std::slice::from_ref(&item)), &reader(width), ALL);
+                    let widest = table.lines().map(measure_text_width).max().unwrap_or(0);
+                    assert!(widest <= usize::from(width.max(1)), "{piece:?} {width}");
                 }
-                assert!(render(&items, None, Separated::default()).len() >= 70_000);
             }
         }
+    }
+
+    #[test]
+    fn states_are_coloured() {
+        let items = items(&[json!({"name": "approved", "status": "approved"})]);
+        let table = render(&items, &Reader { colors: true, ..reader(80) }, ALL);
+        assert!(table.ends_with("approved  \u{1b}[32mapproved\u{1b}[0m\n"), "{table:?}");
     }
 }

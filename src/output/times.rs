@@ -13,12 +13,26 @@ const FAR: i64 = 30 * DAY;
 
 /// The value of a field as one cell; with `now`, times are shown relative to it and in its zone.
 pub fn cell(name: &str, value: Option<&Value>, now: Option<&Zoned>) -> String {
-    let text = value.and_then(Value::as_str).filter(|_| is_time_field(name));
-    let moment = text.and_then(|text| text.parse::<Timestamp>().ok());
-    match (moment, now) {
+    match (moment(name, value), now) {
         (Some(moment), Some(now)) => shown(moment, now),
         _ => plain(value),
     }
+}
+
+/// As [`cell`], without how long ago the time was.
+pub fn short_cell(name: &str, value: Option<&Value>, now: Option<&Zoned>) -> String {
+    match (moment(name, value), now) {
+        (Some(moment), Some(now)) => local(moment, now),
+        _ => plain(value),
+    }
+}
+
+fn moment(name: &str, value: Option<&Value>) -> Option<Timestamp> {
+    value.and_then(Value::as_str).filter(|_| is_time_field(name))?.parse().ok()
+}
+
+fn local(moment: Timestamp, now: &Zoned) -> String {
+    moment.to_zoned(now.time_zone().clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// Whether fields with this name contain times.
@@ -27,11 +41,10 @@ pub fn is_time_field(name: &str) -> bool {
 }
 
 fn shown(moment: Timestamp, now: &Zoned) -> String {
-    let local = moment.to_zoned(now.time_zone().clone());
-    let written = local.strftime("%Y-%m-%d %H:%M");
+    let written = local(moment, now);
     let seconds = now.timestamp().as_second() - moment.as_second();
     let (count, unit) = match seconds.abs() {
-        distance if distance >= FAR => return written.to_string(),
+        distance if distance >= FAR => return written,
         distance if distance >= DAY => (distance / DAY, "d"),
         distance if distance >= HOUR => (distance / HOUR, "h"),
         distance if distance >= MINUTE => (distance / MINUTE, "min"),

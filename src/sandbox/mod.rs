@@ -27,6 +27,7 @@ use arguments::Line;
 #[cfg(test)]
 pub use arguments::{Value, parse};
 use home::Home;
+pub use service::seeds::has_value;
 pub use service::{Faults, Message, ServiceChannel, change_faults, receive, sent_messages};
 
 /// Looks up an environment variable of the simulated process.

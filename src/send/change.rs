@@ -117,7 +117,9 @@ fn make(
     if !context.settings.yes {
         rows.extend_from_slice(&change.rows);
         rows.push(("account".into(), guard.account()?.describe()));
-        context.screen.plan(&change.title, &rows);
+        let mut shown = rows.clone();
+        context.status.mark_defaults(&mut shown);
+        context.screen.plan(&change.title, &shown);
         ask(context, &change.question, &rows)?;
     }
     let client = Client::open(context, &guard)?;
@@ -140,6 +142,14 @@ fn ask(context: &Context, question: &Question, rows: &Rows) -> Result<()> {
     let Some((_, name)) = rows.iter().find(|(name, _)| name == row) else {
         return context.screen.confirm("continue");
     };
-    let typed = context.screen.ask(&format!("Type the {row} to confirm"), |_| Ok(()))?;
-    if typed == *name { Ok(()) } else { Err(Failure::new(Kind::Cancelled, "not confirmed")) }
+    confirm_by_typing(context, row, name)
+}
+
+/// The user confirms by typing this value; `what` is what it is.
+///
+/// # Errors
+/// The answer is anything else, or there is none.
+pub fn confirm_by_typing(context: &Context, what: &str, value: &str) -> Result<()> {
+    let typed = context.screen.ask(&format!("Type the {what} to confirm"), |_| Ok(()))?;
+    if typed == value { Ok(()) } else { Err(Failure::new(Kind::Cancelled, "not confirmed")) }
 }

@@ -31,6 +31,7 @@ pub fn confirm(
     rows.extend_from_slice(verified);
     rows.push(("messages".into(), message.recipients.len().to_string()));
     rows.push(("account".into(), account.describe()));
+    context.status.mark_defaults(&mut rows);
     let count = message_count(message);
     context.screen.plan(&format!("About to send {count}:"), &rows);
     context.screen.confirm(&format!("send {count}"))

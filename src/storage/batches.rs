@@ -93,6 +93,26 @@ pub enum CallState {
     Superseded,
 }
 
+impl CallState {
+    /// The name in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Started => "started",
+            Self::Accepted => "accepted",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Superseded => "superseded",
+        }
+    }
+
+    /// Parses the name in the store. A damaged name counts as `unknown`: the call may have been sent.
+    pub fn parse(name: &str) -> Self {
+        let states = [Self::Queued, Self::Started, Self::Accepted, Self::Failed, Self::Superseded];
+        states.into_iter().find(|state| state.name() == name).unwrap_or(Self::Unknown)
+    }
+}
+
 /// A call that is about to start, or to be queued.
 #[derive(Debug, Clone)]
 pub struct NewCall {
@@ -162,6 +182,20 @@ impl std::fmt::Display for Cancelled {
 
 impl std::error::Error for Cancelled {}
 
+impl Counts {
+    /// Adds rows whose call is in this state.
+    pub const fn add(&mut self, state: CallState, rows: u64) {
+        match state {
+            CallState::Queued => self.queued += rows,
+            CallState::Started => self.started += rows,
+            CallState::Accepted => self.accepted += rows,
+            CallState::Failed => self.failed += rows,
+            CallState::Unknown => self.unknown += rows,
+            CallState::Superseded => {}
+        }
+    }
+}
+
 /// Batches in a store. An operation on a batch that is not on record fails.
 pub trait Batches {
     /// Records a batch, unless one with the same identity exists. Durable.
@@ -179,7 +213,10 @@ pub trait Batches {
     /// All batches, the latest first.
     fn batches(&self) -> Result<Vec<Batch>>;
 
-    /// Forbids further calls of the batch.
+    /// Changes the number of valid rows and the definition; see [`NewBatch`]. Durable.
+    fn amend(&self, batch: &str, rows: u64, definition: &str) -> Result<()>;
+
+    /// Forbids further calls of the batch, and deletes the content of its queued calls.
     fn cancel(&self, batch: &str) -> Result<()>;
 
     /// Registers this process as a worker, until the lease is dropped.
@@ -197,9 +234,10 @@ pub trait Batches {
     /// [`Cancelled`].
     fn start(&self, batch: &str, worker: &str, calls: &[NewCall]) -> Result<Vec<Start>>;
 
-    /// Adds calls to the queue of the batch, in one transaction for each invocation. Rows that
-    /// already have a call are an error.
-    fn enqueue(&self, batch: &str, calls: &[NewCall]) -> Result<()>;
+    /// Adds calls to the queue of the batch, in one transaction for each invocation. Returns one
+    /// entry for each call, in order, as [`Self::start`] does. A call with a row that another call
+    /// has is not added.
+    fn enqueue(&self, batch: &str, calls: &[NewCall]) -> Result<Vec<Start>>;
 
     /// Claims up to `max` queued calls and records them as started; durable on return. Concurrent
     /// workers get different calls. Empty if there is none or the batch was cancelled.
@@ -232,10 +270,10 @@ pub trait Batches {
     fn reserve_rate(&self, batch: &str, messages: u64, per_second: f64) -> Result<Duration>;
 }
 
-/// The result of starting one call.
+/// The result of recording one call as started or queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
-    Started(i64),
+    Recorded(i64),
     /// Rows that another call already has.
     Taken(Vec<RowIndex>),
 }

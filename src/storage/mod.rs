@@ -26,11 +26,11 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::settings::{Settings, StoreUrl};
-use batches::Batches;
+use batches::{Batch, Batches};
 #[cfg(feature = "postgres")]
 use postgres::url::Url;
 
-pub use sqlite::{any_alive, repair};
+pub use sqlite::{abandoned_leases, any_alive, repair};
 
 /// The value of `--store` for the database in the state folder.
 const SQLITE: &str = "sqlite";
@@ -219,6 +219,11 @@ pub trait Store {
 
     /// When the store was repaired; keys from before may be missing.
     fn known_since(&self) -> Option<Timestamp>;
+
+    /// Whether calls of the batch may have been lost by a repair of the store.
+    fn may_lack_records(&self, batch: &Batch) -> bool {
+        self.known_since().is_some_and(|since| batch.created_at < since)
+    }
 
     /// Takes a lease under a new name.
     ///

@@ -13,6 +13,7 @@ mod batch;
 #[cfg(feature = "postgres")]
 mod batch_postgres;
 mod chaos;
+mod doctor;
 mod dry_run;
 mod duplicates;
 mod every_command;
@@ -48,6 +49,8 @@ mod stand_in;
 mod suggestions;
 mod templates_chat;
 mod templates_sms;
+mod text_sources;
+mod twenty_tasks;
 mod whatsapp_history;
 mod whatsapp_kinds;
 mod whatsapp_media;

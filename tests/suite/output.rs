@@ -321,7 +321,7 @@ fn invisible_characters_are_shown_as_escapes() {
     let world = World::with_script(json!([reply_to("cams", &reply)]));
     let text = world.run(&["templates", "list"]);
     assert!(text.stdout.contains(escaped), "{}", text.stdout);
-    let terminal = world.terminal(&["templates", "list"]).wait();
+    let terminal = world.terminal(&["templates", "list", "--fields=code,name"]).wait();
     assert!(terminal.stdout.contains(escaped), "{}", terminal.stdout);
     let json = world.run(&["templates", "list", "--json"]);
     assert_eq!(json.json()["data"]["templates"][0]["name"], name);

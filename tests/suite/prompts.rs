@@ -3,6 +3,8 @@
 
 mod failed_fetches;
 mod fetches;
+mod line_editing;
+mod senders;
 mod whatsapp_template;
 
 use crate::support::World;

@@ -1,5 +1,7 @@
 //! Runs the sandbox commands of the README unchanged.
 
+mod recording;
+
 use std::fs;
 use std::path::Path;
 
@@ -10,7 +12,7 @@ const CALLS: [&str; 3] = ["cargo run --release -- ", "cargo run -- ", "./target/
 
 /// The commands of the console blocks: lines that begin with a prompt, with their continuation
 /// lines.
-fn commands(markdown: &str) -> Vec<String> {
+pub fn commands(markdown: &str) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     let mut in_block = false;
     let mut continues = false;
@@ -39,7 +41,7 @@ fn commands(markdown: &str) -> Vec<String> {
 
 /// The command with the program under test instead of the one that a reader builds, and without
 /// the steps that fetch the source.
-fn runnable(command: &str) -> String {
+pub fn runnable(command: &str) -> String {
     let steps = command.split(" && ");
     let steps: Vec<&str> =
         steps.filter(|step| !step.starts_with("git clone ") && !step.starts_with("cd ")).collect();

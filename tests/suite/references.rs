@@ -1,5 +1,6 @@
 //! The README and the files in `references`: paths, links and names exist, and commands are valid.
 
+mod commands;
 pub mod generated;
 
 use std::fs;
@@ -66,10 +67,18 @@ fn links(markdown: &str) -> Vec<&str> {
 
 #[test]
 fn the_links_between_the_pages_work() {
-    let pages = ["README.md", "references/architecture.md", "references/scaling.md"];
-    for page in pages.map(|page| project().join(page)) {
-        let Ok(text) = fs::read_to_string(&page) else { return };
+    let references = fs::read_dir(project().join("references")).into_iter().flatten();
+    let references = references.map(|entry| entry.expect("an entry").path());
+    let pages = ["README.md", "CHANGELOG.md"].map(|page| project().join(page));
+    for page in references.chain(pages) {
+        let is_page = page.extension().is_some_and(|end| end == "md");
+        // It contains help texts, not links.
+        if !is_page || page.ends_with("commands.md") {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&page) else { continue };
         for link in links(&text).into_iter().filter(|link| !link.starts_with("https:")) {
+            let link = link.split('#').next().unwrap_or_default();
             let target = page.parent().expect("a folder").join(link);
             assert!(target.exists(), "{}: the link {link} leads nowhere", page.display());
         }

@@ -101,7 +101,7 @@ fn records_have_their_fields_in_this_order() {
             "cust_space_id number http_flag request_id",
         ),
         (
-            [&["whatsapp", "media", "upload", "photo.png"], &SPACE[..]].concat(),
+            [&["whatsapp", "media", "upload", "photo.png", "--output=tsv"], &SPACE[..]].concat(),
             "link key presigned kind type size",
         ),
         (inbound.to_vec(), "message_id from to text at"),

@@ -91,7 +91,7 @@ fn sms_send_plan_on_a_terminal() {
     terminal.write("\u{4}");
     let ran = terminal.wait().exits(9);
     world.assert_clean();
-    assert_snapshot!(redacted(&world, &plain(&ran.stdout).replace("\r\n", "\n")));
+    assert_snapshot!(redacted(&world, &plain(&ran.stdout).replace('\r', "")));
 }
 
 #[test]

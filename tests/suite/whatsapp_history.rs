@@ -243,3 +243,57 @@ fn follow_ends_when_stdout_is_closed() {
     assert_eq!(world.calls().len(), 1);
     world.assert_clean();
 }
+
+#[test]
+fn a_followed_message_is_printed_again_when_its_status_changes() {
+    // Only the status of a recent message is followed.
+    let now = jiff::Timestamp::now().to_string();
+    let recent = |status: &str| {
+        let mut row = row("1", "DOWN", status);
+        row["SendTime"] = json!(now);
+        page(1, &[row])
+    };
+    let mut first = recent("sending");
+    first["times"] = json!(1);
+    let world = World::with_script(json!([first, recent("success")]));
+    let follow = history(&["--follow", "--interval=1", "--since=2026-03-26", "--json"]);
+    let running = world.start(&follow);
+    world.wait_until("both lines", || running.stdout_so_far().lines().count() >= 2);
+    running.signal(Signal::INT);
+    let lines = running.wait().json_lines();
+    let events: Vec<(&Value, &Value)> =
+        lines.iter().map(|line| (&line["data"]["event"], &line["data"]["status"])).collect();
+    let (message, status) = (json!("message"), json!("status"));
+    let (accepted, in_flight) = (json!("accepted"), json!("in_flight"));
+    assert_eq!(events, [(&message, &accepted), (&status, &in_flight)]);
+}
+
+#[test]
+fn on_a_terminal_a_history_reads_like_a_chat() {
+    let world = World::new();
+    let more = ["--sandbox", "--to=8613900000007", "--follow", "--interval=1"];
+    let mut terminal = world.terminal(&history(&more));
+    terminal.expect("waiting for messages");
+    // Messages from before the first poll are not new; a poll takes a moment.
+    let text = "--text=Where is my order?";
+    let inbound = ["sandbox", "inbound", "--from=8613900000007", "--to=8613800000001", text];
+    world.wait_until("the message is shown", || {
+        world.run(&inbound).exits(0);
+        terminal.output().contains("← Where is my order? (wamid.in.8613900000007.")
+    });
+    let answer =
+        ["whatsapp", "send", "text", FROM, "--to=8613900000007", "--text=On its way.", "--yes"];
+    world.run(&[&["--sandbox"], &answer[..]].concat()).exits(0);
+    terminal.expect("→ On its way. (");
+    terminal.expect("· read: On its way.");
+    terminal.signal(Signal::INT);
+    terminal.wait();
+
+    let mut command = world.alimsg(&history(&["--sandbox", "--to=8613900000007"]));
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let shown = crate::support::Terminal::start(command).wait().stdout.replace("\r\n", "\n");
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines.iter().any(|line| line.ends_with("→ On its way. (read)")), "{shown}");
+    let place = |text: &str| lines.iter().position(|line| line.contains(text));
+    assert!(place("← Where is my order?") < place("→ On its way."), "{shown}");
+}

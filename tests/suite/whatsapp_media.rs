@@ -97,6 +97,17 @@ fn a_file_is_uploaded_with_temporary_keys_and_its_link_is_printed() {
 }
 
 #[test]
+fn in_a_pipe_only_the_link_is_printed() {
+    let world = world(&[]);
+    let ran = world.run(UPLOAD).exits(0);
+    let link = ran.stdout.strip_suffix('\n').expect("one line");
+    assert!(link.starts_with("https://bucket.oss.example.com/media/1/"), "{link}");
+    assert!(link.ends_with(".png") && !link.contains(char::is_whitespace), "{link}");
+    let shown = world.terminal(UPLOAD).wait().exits(0).stdout;
+    assert!(shown.contains("link") && shown.contains("image/png"), "{shown}");
+}
+
+#[test]
 fn the_current_folder_stays_unchanged() {
     let world = world(&[]);
     let files = || {

@@ -180,10 +180,19 @@ impl<'a> AiMode<'a> {
 
     /// Switches ai-mode off if a killed run left it on and no run uses it now.
     pub fn recover(&self) -> Recovery {
+        self.switch_off_if(Leases::are_abandoned)
+    }
+
+    /// Switches ai-mode off unless a run uses it, also if another program switched it on.
+    pub fn switch_off_unused(&self) -> Recovery {
+        self.switch_off_if(|leases| !leases.live)
+    }
+
+    fn switch_off_if(&self, is_needed: impl Fn(&Leases) -> bool) -> Recovery {
         let recover = || {
             let lock = self.lock_configuration(true)?;
             let leases = self.leases(&lock)?.readable()?;
-            if !leases.are_abandoned() {
+            if !is_needed(&leases) {
                 return Ok(Recovery::NotNeeded);
             }
             Ok(match self.disable(&lock) {

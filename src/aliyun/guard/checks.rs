@@ -22,8 +22,8 @@ pub struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    /// Step 1.
-    pub fn check_version(&self) -> Result<()> {
+    /// Step 1; returns the version.
+    pub fn check_version(&self) -> Result<semver::Version> {
         let output = self.command(Step::CheckVersion, [None; 2])?;
         let text = String::from_utf8_lossy(&output.stdout);
         let version = text
@@ -31,7 +31,7 @@ impl Checks<'_> {
             .find_map(|word| semver::Version::parse(word.strip_prefix('v').unwrap_or(word)).ok());
         let upgrade = format!("upgrade it: {}", install_command());
         match version {
-            Some(version) if version >= steps::OLDEST_VERSION => Ok(()),
+            Some(version) if version >= steps::OLDEST_VERSION => Ok(version),
             Some(version) => Err(Failure::environment(format!(
                 "aliyun {version} is too old: {} or later is needed",
                 steps::OLDEST_VERSION
@@ -48,11 +48,13 @@ impl Checks<'_> {
 
     /// Step 3: whether the plugin is listed and its folder exists.
     pub fn is_plugin_installed(&self) -> Result<bool> {
-        let plugin = self.product.plugin();
+        Ok(is_usable(self.cli, &self.list_plugins()?, self.product.plugin()))
+    }
+
+    /// The table of the installed plugins.
+    pub fn list_plugins(&self) -> Result<String> {
         let output = self.command(Step::ListPlugins, [None; 2])?;
-        let text = String::from_utf8_lossy(&output.stdout);
-        let is_listed = text.lines().any(|row| row.split_whitespace().next() == Some(plugin));
-        Ok(is_listed && !self.cli.lacks_folder_of(plugin))
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Fetches the profiles for step 4; [`crate::api::account::resolve`] chooses the account.
@@ -88,4 +90,10 @@ impl Checks<'_> {
         .hint("config.json in the configuration folder of aliyun is damaged or incomplete")
         .next(shell_line(&self.cli.shown, &["configure", "list"]))
     }
+}
+
+/// Whether a plugin is in the table and its folder exists.
+pub fn is_usable(cli: &AliyunCli, table: &str, plugin: &str) -> bool {
+    let is_listed = table.lines().any(|row| row.split_whitespace().next() == Some(plugin));
+    is_listed && !cli.lacks_folder_of(plugin)
 }

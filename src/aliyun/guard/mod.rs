@@ -20,6 +20,7 @@
 mod agent_string;
 mod ai_mode;
 mod checks;
+pub mod diagnosis;
 mod file_identity;
 mod plugin_files;
 mod preflight;

@@ -55,7 +55,7 @@ impl Preflight<'_> {
         let mut is_installed = None;
         for step in steps::PREFLIGHT {
             match (step, &mut cache) {
-                (Step::CheckVersion, None) => checks.check_version()?,
+                (Step::CheckVersion, None) => checks.check_version().map(drop)?,
                 (Step::SetAutoInstall, None) => {
                     self.set_auto_install(&checks)?;
                     cache = Some(PreflightCache::new(Identity::now(self.cli)));
@@ -145,7 +145,10 @@ impl Preflight<'_> {
 
     /// The download inherits the locks, so that no other run changes plugins at the same time even if
     /// this run is killed. It does not write the configuration, so calls need not wait for it.
-    fn install_plugin(&self, checks: &Checks<'_>, preflight: &File) -> Result<()> {
+    ///
+    /// # Errors
+    /// The plugin cannot be installed.
+    pub fn install_plugin(&self, checks: &Checks<'_>, preflight: &File) -> Result<()> {
         let update = plugin_files::lock_update(self.cli, self.cli.limit).map_err(lock_failure)?;
         let plugin = self.product.plugin();
         self.context.screen.note(&if self.cli.lacks_folder_of(plugin) {

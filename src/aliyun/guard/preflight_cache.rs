@@ -6,7 +6,7 @@
 //! call fails for a reason that the checks should have found, the entry is removed.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,8 @@ use crate::api::operations::Product;
 use crate::os::system;
 use crate::storage::folder;
 
+/// The folder of the entries in the state folder.
+const FOLDER: &str = "stamps";
 /// After this time a result is renewed.
 const FRESH: SignedDuration = SignedDuration::from_hours(24);
 /// After this time a result is not used any more.
@@ -199,6 +201,16 @@ fn is_younger(at: Timestamp, age: SignedDuration) -> bool {
     (SignedDuration::ZERO..age).contains(&Timestamp::now().duration_since(at))
 }
 
+/// The entries in a state folder that no run uses any more, because they are too old.
+pub fn expired(state: &Path) -> Vec<PathBuf> {
+    let is_expired = |path: &PathBuf| {
+        let modified = path.metadata().and_then(|metadata| metadata.modified()).ok();
+        modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > MAX_AGE.unsigned_abs())
+    };
+    let entries = std::fs::read_dir(state.join(FOLDER)).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(is_expired).collect()
+}
+
 /// The cache file for this pair of program and configuration folder.
 fn path(cli: &AliyunCli) -> Option<PathBuf> {
     let mut hasher = Sha256::new();
@@ -207,5 +219,5 @@ fn path(cli: &AliyunCli) -> Option<PathBuf> {
         // A path cannot contain it, so two pairs never look the same.
         hasher.update([0]);
     }
-    Some(folder::folder().ok()?.join("stamps").join(format!("{}.json", hex(&hasher.finalize()))))
+    Some(folder::folder().ok()?.join(FOLDER).join(format!("{}.json", hex(&hasher.finalize()))))
 }

@@ -6,7 +6,7 @@ use crate::api::error_codes::Cause::{
 use crate::api::error_codes::Code;
 use crate::api::error_codes::Layer::{self, Cams, Meta, Sms};
 
-const CONFIGURATION: &str = "aliyun configure list";
+const DOCTOR: &str = "alimsg doctor";
 
 impl Code {
     /// Commands that show valid values, the cause or the state, with names in capitals in place of
@@ -22,7 +22,7 @@ impl Code {
 
 const fn by_cause(layer: Layer, cause: Cause) -> &'static [&'static str] {
     match (cause, layer) {
-        (Credentials | Account, _) => &[CONFIGURATION],
+        (Credentials | Account, _) => &[DOCTOR],
         (Permission, _) => &["alimsg policy"],
         (Throttled | Quota, Sms) => &["alimsg sms stats --last 7d"],
         // --rate and --jobs.
@@ -34,6 +34,6 @@ const fn by_cause(layer: Layer, cause: Cause) -> &'static [&'static str] {
         }
         (_, Sms) => &["alimsg sms send --help"],
         (_, Cams | Meta) => &["alimsg whatsapp send --help"],
-        (_, Layer::Gateway) => &[CONFIGURATION],
+        (_, Layer::Gateway) => &[DOCTOR],
     }
 }

@@ -333,16 +333,13 @@ impl Engine<'_> {
         })?;
         let mut starts = starts.into_iter();
         failpoint::point("batch: start recorded");
-        for (mut planned, call, arguments) in calls {
+        for (planned, call, arguments) in calls {
             let id = match planned.record {
                 Some(id) => id,
                 None => match starts.next() {
-                    Some(Start::Started(id)) => id,
+                    Some(Start::Recorded(id)) => id,
                     Some(Start::Taken(rows)) => {
-                        planned.group.rows.retain(|row| rows.binary_search(&row.index).is_err());
-                        if !planned.group.rows.is_empty() {
-                            state.again.push_back(Planned::new(planned.group));
-                        }
+                        state.again.extend(planned.group.without(&rows).map(Planned::new));
                         continue;
                     }
                     None => return Err(Failure::internal("the store did not record a call")),

@@ -16,12 +16,6 @@ pub fn new_batch(
     request: &Request<'_>,
     plan: &Plan,
 ) -> Result<NewBatch> {
-    let exclude = request.options.exclude.as_ref().map(std::path::absolute).transpose();
-    let recorded = Recorded {
-        definition: request.definition.clone(),
-        skip_invalid: request.options.skip_invalid,
-        exclude: exclude.map_err(anyhow::Error::from)?,
-    };
     let identity = match &request.options.name {
         Some(name) => format!("name {name}"),
         None => format!("content {}", request.definition.identity(&plan.content)),
@@ -33,20 +27,44 @@ pub fn new_batch(
         account: idempotency::account(&context.settings),
         source: request.input.path.as_ref().map(|path| path.display().to_string()),
         content: plan.content.clone(),
-        definition: serde_json::to_string(&recorded).unwrap_or_default(),
+        definition: definition_text(request)?,
         rows: plan.valid,
         enqueued: request.options.enqueue,
     })
 }
 
+/// The options that a later run needs, as they are recorded.
+pub fn definition_text(request: &Request<'_>) -> Result<String> {
+    let exclude = request.options.exclude.as_ref().map(std::path::absolute).transpose();
+    let recorded = Recorded {
+        definition: request.definition.clone(),
+        skip_invalid: request.options.skip_invalid,
+        exclude: exclude.map_err(anyhow::Error::from)?,
+    };
+    Ok(serde_json::to_string(&recorded).map_err(anyhow::Error::from)?)
+}
+
 /// Checks that a batch on record is the one that the user wants to continue.
-pub fn check_existing(existing: &Batch, new: &NewBatch, request: &Request<'_>) -> Result<()> {
+pub fn check_existing(
+    store: &dyn Store,
+    existing: &Batch,
+    new: &NewBatch,
+    request: &Request<'_>,
+) -> Result<()> {
     let id = &existing.id;
     if existing.cancelled_at.is_some() {
-        return Err(Failure::usage(format!("batch {id} was cancelled"))
-            .hint("only its remaining rows can be sent in a new batch: export them")
-            .next(format!("alimsg batches export {id} --remaining"))
-            .next(format!("alimsg batches show {id}")));
+        let failure = Failure::usage(format!("batch {id} was cancelled"));
+        let failure = if store.may_lack_records(existing) {
+            failure.hint(
+                "records of this batch may be missing since the repair of the store: rows without \
+                 a record may have been sent",
+            )
+        } else {
+            failure
+                .hint("only its remaining rows can be sent in a new batch: export them")
+                .next(format!("alimsg batches export {id} --remaining"))
+        };
+        return Err(failure.next(format!("alimsg batches show {id}")));
     }
     if existing.account != new.account {
         return Err(Failure::usage(format!(

@@ -3,32 +3,32 @@
 mod identity;
 mod invalid;
 mod plan_view;
+mod queue;
 
 use crate::aliyun::guard::Guard;
-use crate::batch::definition::Definition;
 use crate::batch::engine::{Source, Tally, store_failure};
 use crate::batch::grouping::Groups;
-use crate::batch::job::{Job, not_on_record};
-use crate::batch::plan::{self, Sendable};
-use crate::batch::request::Request;
+use crate::batch::job::Job;
+use crate::batch::plan::{self, Plan, Sendable};
+use crate::batch::request::{Recorded, Request};
 use crate::batch::row_set::RowSet;
-use crate::batch::summary::Summary;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::message::plural::count;
 use crate::os::failpoint;
 use crate::output::report::Report;
 use crate::send::require_consent;
-use crate::storage;
-use crate::storage::batches::{Batch, Batches, CallState, Created, NewCall};
+use crate::storage::batches::{Batch, Batches, CallState, Created};
+use crate::storage::{self, Store};
 
-use identity::{check_existing, new_batch, not_durable, other_input};
+use identity::{check_existing, definition_text, new_batch, not_durable, other_input};
 pub use invalid::invalid_path;
 use invalid::{report_doubtful, report_invalid};
-use plan_view::{count_remaining, dry_run, message_noun, selection, show_plan};
-
-/// How many calls are queued in one transaction.
-const QUEUE_SIZE: usize = 100;
+use plan_view::{
+    ALL_RECORDED, Progress, count_all_remaining, count_remaining, dry_run, message_noun, selection,
+    show_plan,
+};
+use queue::enqueue;
 
 /// Runs a batch.
 ///
@@ -42,7 +42,8 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     report_invalid(context, &request, &plan)?;
     report_doubtful(context, &plan);
     if context.settings.dry_run {
-        return dry_run(context, &request, &plan);
+        let progress = recorded_before(context, &mut request, &plan)?;
+        return dry_run(context, &request, &plan, &progress);
     }
     require_consent(context)?;
     storage::require_durable(&context.settings).map_err(not_durable)?;
@@ -50,17 +51,8 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     if let Some(warning) = storage::warn_if_switched(&context.settings) {
         context.screen.warn(warning);
     }
-    let new = new_batch(context, &*store, &request, &plan)?;
     let batches = store.batches();
-    let existing = batches.find(&new.identity).map_err(store_failure)?;
-    if let Some(existing) = &existing {
-        check_existing(existing, &new, &request)?;
-    }
-    if let (Some(expected), found) = (&request.expected, &existing)
-        && found.as_ref().is_none_or(|found| found.id != expected.id)
-    {
-        return Err(other_input(expected, &new));
-    }
+    let existing = find_existing(context, &*store, &mut request, &plan)?;
     guard.require_allowed()?;
     let retried = match (&existing, request.options.retry_unknown) {
         (Some(batch), true) => {
@@ -70,11 +62,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         }
         _ => Vec::new(),
     };
-    let mut recorded = RowSet::default();
-    if let Some(batch) = &existing {
-        let add = &mut |row| recorded.insert(row);
-        batches.recorded_rows(&batch.id, add).map_err(store_failure)?;
-    }
+    let mut recorded = recorded_rows(batches, existing.as_ref())?;
     let remaining = count_remaining(&request, &plan, &recorded)?
         + retried.iter().map(|(_, messages)| messages).sum::<u64>();
     show_plan(context, guard, &request, &plan, existing.as_ref(), remaining)?;
@@ -83,11 +71,15 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         let verb = if request.options.enqueue { "queue" } else { "send" };
         context.screen.confirm(&format!("{verb} {messages}"))?;
     }
+    if let Some(batch) = &existing {
+        amend(batches, batch, &request, &plan, &recorded)?;
+    }
+    let new = new_batch(context, &*store, &request, &plan)?;
     let batch = match batches.create(&new).map_err(store_failure)? {
         Created::New(batch) => batch,
         // Another run may have created it since.
         Created::Existing(batch) => {
-            check_existing(&batch, &new, &request)?;
+            check_existing(&*store, &batch, &new, &request)?;
             batch
         }
     };
@@ -96,9 +88,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     }
     if !retried.is_empty() {
         failpoint::point("batch: superseded");
-        recorded = RowSet::default();
-        let add = &mut |row| recorded.insert(row);
-        batches.recorded_rows(&batch.id, add).map_err(store_failure)?;
+        recorded = recorded_rows(batches, Some(&batch))?;
     }
     let selection = selection(&request, &recorded);
     let mut rows = Sendable::new(&request.input, &request.rules, &plan, selection)?;
@@ -114,9 +104,80 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     if remaining > 0 {
         job.run(Source::Input(groups), remaining)
     } else {
-        context.screen.note("all rows of this batch were sent or have a result: nothing to send");
+        context.screen.note(ALL_RECORDED);
         job.report(&Tally::default())
     }
+}
+
+/// The batch on record, if it exists and is the one that the user wants to send. The request gets
+/// the channel instance that an earlier run has named.
+fn find_existing(
+    context: &Context,
+    store: &dyn Store,
+    request: &mut Request<'_>,
+    plan: &Plan,
+) -> Result<Option<Batch>> {
+    let new = new_batch(context, store, request, plan)?;
+    let existing = store.batches().find(&new.identity).map_err(store_failure)?;
+    if let Some(existing) = &existing {
+        check_existing(store, existing, &new, request)?;
+        let space = &mut request.definition.space;
+        *space = space.take().or(Recorded::parse(existing)?.definition.space);
+    }
+    if let Some(expected) = &request.expected
+        && existing.as_ref().is_none_or(|found| found.id != expected.id)
+    {
+        return Err(other_input(expected, &new));
+    }
+    Ok(existing)
+}
+
+fn recorded_rows(batches: &dyn Batches, batch: Option<&Batch>) -> Result<RowSet> {
+    let mut recorded = RowSet::default();
+    if let Some(batch) = batch {
+        let add = &mut |row| recorded.insert(row);
+        batches.recorded_rows(&batch.id, add).map_err(store_failure)?;
+    }
+    Ok(recorded)
+}
+
+/// What earlier runs have recorded, for a dry run. Nothing is created.
+fn recorded_before(context: &Context, request: &mut Request<'_>, plan: &Plan) -> Result<Progress> {
+    let store = match storage::open_existing(&context.settings) {
+        Ok(Some(store)) => store,
+        Ok(None) => return Ok(Progress::default()),
+        Err(error) => {
+            context.screen.warn(format!(
+                "rows that were sent already are part of this plan, because {}",
+                store_failure(error).message
+            ));
+            return Ok(Progress::default());
+        }
+    };
+    let batch = find_existing(context, &*store, request, plan)?;
+    let recorded = recorded_rows(store.batches(), batch.as_ref())?;
+    Ok(Progress { batch, recorded })
+}
+
+/// Records what this run changes about the batch: another `--exclude` changes the number of rows
+/// that can be sent, and `resume` has to apply it.
+fn amend(
+    batches: &dyn Batches,
+    batch: &Batch,
+    request: &Request<'_>,
+    plan: &Plan,
+    recorded: &RowSet,
+) -> Result<()> {
+    let definition = definition_text(request)?;
+    let rows = if plan.valid == batch.rows {
+        plan.valid
+    } else {
+        recorded.len() + count_all_remaining(request, plan, recorded)?
+    };
+    if rows == batch.rows && definition == batch.definition {
+        return Ok(());
+    }
+    batches.amend(&batch.id, rows, &definition).map_err(store_failure)
 }
 
 fn job<'a>(
@@ -179,35 +240,4 @@ fn confirm_retry(
         return Err(Failure::new(Kind::Cancelled, "not confirmed"));
     }
     Ok(unknown)
-}
-
-/// Queues all calls for `batches work`.
-fn enqueue(
-    context: &Context,
-    batches: &dyn Batches,
-    batch: &Batch,
-    definition: &Definition,
-    mut groups: Groups<'_>,
-) -> Result<Report> {
-    let mut calls: Vec<NewCall> = Vec::new();
-    loop {
-        let group = groups.next_group()?;
-        let is_last = group.is_none();
-        if let Some(group) = group {
-            let payload = serde_json::to_string(&group).map_err(anyhow::Error::from)?;
-            calls.push(definition.new_call(&group, &group.tracking(), Some(payload)));
-        }
-        if calls.len() >= QUEUE_SIZE || (is_last && !calls.is_empty()) {
-            batches.enqueue(&batch.id, &calls).map_err(store_failure)?;
-            failpoint::point("batch: calls queued");
-            calls.clear();
-        }
-        if is_last {
-            break;
-        }
-    }
-    let queued = batches.batch(&batch.id).map_err(store_failure)?;
-    let batch = queued.ok_or_else(|| not_on_record(&batch.id))?;
-    context.screen.note(&format!("queued; send it with `alimsg batches work {}`", batch.id));
-    Ok(Report::from_record(&Summary::new(&batch), serde_json::Value::Null))
 }

@@ -15,10 +15,18 @@ use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::plural::count;
 use crate::output::report::Report;
-use crate::storage::batches::Batch;
+use crate::storage::batches::{Batch, Counts};
 
 /// How many calls a dry run shows.
 const SHOWN_CALLS: usize = 3;
+pub const ALL_RECORDED: &str = "all rows of this batch were sent or have a result: nothing to send";
+
+/// What earlier runs of a batch have recorded.
+#[derive(Default)]
+pub struct Progress {
+    pub batch: Option<Batch>,
+    pub recorded: RowSet,
+}
 
 pub fn selection<'p>(request: &Request<'_>, recorded: &'p RowSet) -> Selection<'p> {
     Selection { recorded, limit: request.options.limit, shard: request.options.shard }
@@ -29,6 +37,15 @@ pub fn count_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) ->
     if recorded.is_empty() && selection.limit.is_none() && selection.shard.is_none() {
         return Ok(plan.valid);
     }
+    count_selected(request, plan, selection)
+}
+
+/// How many rows have no call, whatever part of them this run sends.
+pub fn count_all_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) -> Result<u64> {
+    count_selected(request, plan, Selection { recorded, limit: None, shard: None })
+}
+
+fn count_selected(request: &Request<'_>, plan: &Plan, selection: Selection<'_>) -> Result<u64> {
     let mut rows = Sendable::new(&request.input, &request.rules, plan, selection)?;
     let mut remaining = 0;
     while rows.next_row()?.is_some() {
@@ -46,14 +63,18 @@ pub fn show_plan(
     remaining: u64,
 ) -> Result<()> {
     let mut rows = plan_rows(request, plan, remaining);
-    if let Some(batch) = existing {
-        let done = batch.rows.saturating_sub(remaining);
-        rows.push(("continues".into(), format!("batch {}, {done} rows have a result", batch.id)));
-    }
+    rows.extend(existing.map(continues));
     rows.push(("account".into(), guard.account()?.describe()));
+    context.status.mark_defaults(&mut rows);
     let noun = message_noun(request.definition.channel);
     context.screen.plan(&format!("About to send {}:", count(remaining, noun)), &rows);
     Ok(())
+}
+
+fn continues(batch: &Batch) -> (String, String) {
+    let Counts { queued, started, accepted, failed, unknown } = batch.counts;
+    let skipped = count(queued + started + accepted + failed + unknown, "row");
+    ("continues".into(), format!("batch {}, skips {skipped} on record", batch.id))
 }
 
 fn plan_rows(request: &Request<'_>, plan: &Plan, remaining: u64) -> Vec<(String, String)> {
@@ -131,17 +152,24 @@ pub const fn message_noun(channel: Channel) -> &'static str {
 }
 
 /// Shows the plan and the first calls. Starts no process and records nothing.
-pub fn dry_run(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<Report> {
-    let recorded = RowSet::default();
-    let remaining = count_remaining(request, plan, &recorded)?;
-    context.screen.plan("Plan:", &plan_rows(request, plan, remaining));
+pub fn dry_run(
+    context: &Context,
+    request: &Request<'_>,
+    plan: &Plan,
+    progress: &Progress,
+) -> Result<Report> {
+    let Progress { batch, recorded } = progress;
+    let remaining = count_remaining(request, plan, recorded)?;
+    let mut rows = plan_rows(request, plan, remaining);
+    rows.extend(batch.as_ref().map(continues));
+    context.screen.plan("Plan:", &rows);
     if request.rules.variables.is_none() && !request.definition.variables.is_empty() {
         context.screen.note(
             "a dry run does not read the template, so every other column counts as a variable",
         );
     }
     let mut rows =
-        Sendable::new(&request.input, &request.rules, plan, selection(request, &recorded))?;
+        Sendable::new(&request.input, &request.rules, plan, selection(request, recorded))?;
     let definition = &request.definition;
     let source = Box::new(move || rows.next_row());
     let mut groups = Groups::new(definition.channel, &definition.variables, source);
@@ -151,12 +179,19 @@ pub fn dry_run(context: &Context, request: &Request<'_>, plan: &Plan) -> Result<
     {
         calls.push(definition.call(&group, &group.tracking().id));
     }
-    if plan.calls > calls.len() as u64 {
-        context.screen.note(&format!(
-            "the first {} of about {}:",
-            count(calls.len() as u64, "call"),
-            plan.calls
-        ));
+    if calls.is_empty() {
+        context.screen.note(ALL_RECORDED);
+        return Ok(Report::DryRun(Vec::new()));
+    }
+    if groups.next_group()?.is_some() {
+        let shown = count(calls.len() as u64, "call");
+        // The plan counts the calls of all rows.
+        let all = if remaining == plan.valid {
+            format!(" of about {}", plan.calls)
+        } else {
+            String::new()
+        };
+        context.screen.note(&format!("the first {shown}{all}:"));
     }
     let calls: Vec<&dyn AnyCall> = calls.iter().map(|call| call as &dyn AnyCall).collect();
     client::dry_run(context, &calls)

@@ -29,6 +29,10 @@ pub struct Draft {
     /// Example values of the variables, for the review.
     pub examples: Vec<(String, String)>,
     pub cust_space_id: Option<String>,
+    /// How long WhatsApp tries to deliver a message, in seconds.
+    pub message_lifetime: Option<u64>,
+    /// Whether the review may change the category; only for a new template.
+    pub allow_category_change: Option<bool>,
 }
 
 impl Draft {
@@ -47,7 +51,7 @@ impl Draft {
             .optional_text("--name", self.name.as_deref())
             .optional_text("--category", self.category.as_deref())
             .optional_text("--biz-language", self.language.as_deref());
-        self.add_to(call)
+        self.add_to(call).optional_boolean("--allow-category-change", self.allow_category_change)
     }
 
     pub fn update_call(&self, id: &TemplateId) -> ChangeCall {
@@ -63,6 +67,7 @@ impl Draft {
             .json("--components", &self.components)
             .map("--example", &self.examples)
             .optional_text("--cust-space-id", self.cust_space_id.as_deref())
+            .optional_integer("--message-send-ttl-seconds", self.message_lifetime)
     }
 
     /// The plan: everything that is submitted.
@@ -81,6 +86,11 @@ impl Draft {
             ("category", self.category.clone()),
             ("language", self.language.clone()),
             ("space", self.cust_space_id.clone()),
+            ("delivered within", self.message_lifetime.map(|seconds| format!("{seconds} s"))),
+            (
+                "category change",
+                self.allow_category_change.map(|is_allowed| is_allowed.to_string()),
+            ),
         ])
     }
 

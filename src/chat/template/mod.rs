@@ -6,6 +6,7 @@ pub mod draft;
 pub mod field_names;
 pub mod limits;
 pub mod list;
+pub mod meta;
 pub mod preview;
 pub mod revision;
 pub mod stats;

@@ -38,10 +38,8 @@ pub fn revise(draft: &Draft, old: Template, id: &TemplateId) -> Result<Revision>
         return Err(name_is_fixed());
     }
     // The service would drop these values if the call did not repeat them.
-    let call = draft
-        .update_call(id)
-        .optional_integer("--message-send-ttl-seconds", old.lifetime)
-        .optional_text("--product-set-id", old.product_set.as_deref());
+    draft.message_lifetime = draft.message_lifetime.or(old.lifetime);
+    let call = draft.update_call(id).optional_text("--product-set-id", old.product_set.as_deref());
     let mut rows =
         vec![row("template", format!("{} ({name})", old.code)), row("state", old.status)];
     rows.extend(differences(&old.message, &Message::from_components(&draft.components)));

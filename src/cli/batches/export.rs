@@ -5,11 +5,12 @@ use std::io::Write as _;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::batch::export::{self, Selection};
+use crate::batch::export::{self, ExportFilter};
 use crate::batch::input::Input;
 use crate::cli::batches::open_batch;
 use crate::cli::prelude::*;
 use crate::message::plural::count;
+use crate::storage::Store;
 use crate::storage::batches::Batch;
 
 #[derive(Debug, Args)]
@@ -27,7 +28,7 @@ pub struct Flags {
     batch: String,
 
     #[command(flatten)]
-    selection: SelectionFlags,
+    filter: FilterFlags,
 
     /// Add the columns line, status and code in front
     #[arg(long)]
@@ -44,7 +45,7 @@ pub struct Flags {
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct SelectionFlags {
+struct FilterFlags {
     /// Messages that the service accepted
     #[arg(long)]
     accepted: bool,
@@ -66,28 +67,33 @@ struct SelectionFlags {
     all: bool,
 }
 
-impl SelectionFlags {
-    const fn selection(&self) -> Selection {
+impl FilterFlags {
+    const fn filter(&self) -> ExportFilter {
         match self {
-            Self { accepted: true, .. } => Selection::Accepted,
-            Self { failed: true, .. } => Selection::Failed,
-            Self { unknown: true, .. } => Selection::Unknown,
-            Self { remaining: true, .. } => Selection::Remaining,
-            _ => Selection::All,
+            Self { accepted: true, .. } => ExportFilter::Accepted,
+            Self { failed: true, .. } => ExportFilter::Failed,
+            Self { unknown: true, .. } => ExportFilter::Unknown,
+            Self { remaining: true, .. } => ExportFilter::Remaining,
+            _ => ExportFilter::All,
         }
     }
 }
 
 /// What the user has to know before these rows are sent in another batch.
-fn warning(batch: &Batch, selection: Selection, rows: u64) -> Option<String> {
+fn warning(store: &dyn Store, batch: &Batch, filter: ExportFilter, rows: u64) -> Option<String> {
     let (rows, id) = (Some(rows).filter(|rows| *rows > 0)?, &batch.id);
-    match selection {
-        Selection::Unknown => Some(format!(
+    match filter {
+        ExportFilter::Unknown => Some(format!(
             "{} may have been sent already; do not send them in another batch. `batches resume {id}` \
              checks for receipts",
             count(rows, "message")
         )),
-        Selection::Remaining if batch.cancelled_at.is_none() => Some(format!(
+        ExportFilter::Remaining if store.may_lack_records(batch) => Some(format!(
+            "records of this batch may be missing since the repair of the store: these {} may have \
+             been sent",
+            count(rows, "row")
+        )),
+        ExportFilter::Remaining if batch.cancelled_at.is_none() => Some(format!(
             "`batches resume {id}` or a worker still sends these {}; cancel the batch before you \
              send them in another one",
             count(rows, "row")
@@ -114,23 +120,17 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let (store, batch) = open_batch(context, &flags.batch)?;
     let input = Input::open_again(flags.input.as_deref(), batch.source.as_deref(), &batch.id)?;
-    let selection = flags.selection.selection();
+    let filter = flags.filter.filter();
     // Written completely before anything is printed, because the input may turn out to be changed.
     let mut output = tempfile::NamedTempFile::new().map_err(anyhow::Error::from)?;
     let rows = {
         let mut buffered = std::io::BufWriter::new(output.as_file_mut());
-        let rows = export::export(
-            store.batches(),
-            &batch,
-            &input,
-            selection,
-            flags.details,
-            &mut buffered,
-        )?;
+        let rows =
+            export::export(store.batches(), &batch, &input, filter, flags.details, &mut buffered)?;
         buffered.flush().map_err(anyhow::Error::from)?;
         rows
     };
-    if let Some(warning) = warning(&batch, selection, rows) {
+    if let Some(warning) = warning(&*store, &batch, filter, rows) {
         context.screen.warn(warning);
     }
     match flags.to {

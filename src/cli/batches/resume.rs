@@ -24,6 +24,11 @@ pub struct Flags {
     #[arg(long, value_name = "FILE")]
     input: Option<String>,
 
+    /// Channel instance of a WhatsApp or Viber batch that was started without it, to check for
+    /// receipts
+    #[arg(long, value_name = "ID")]
+    cust_space_id: Option<String>,
+
     /// Send messages with an unknown outcome again; asks for a typed confirmation
     #[arg(long)]
     retry_unknown: bool,
@@ -38,7 +43,11 @@ pub struct Flags {
 /// As [`resume::from_input`].
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let (store, batch) = open_batch(context, &flags.batch)?;
-    let recorded = Recorded::parse(&batch)?;
+    let mut recorded = Recorded::parse(&batch)?;
+    if recorded.definition.channel != Channel::Sms {
+        let space = &mut recorded.definition.space;
+        *space = flags.cust_space_id.or(space.take());
+    }
     let guard = Guard::for_call(context, recorded.definition.operation());
     let options = ResumeOptions {
         engine: flags.speed.engine(),

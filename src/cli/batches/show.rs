@@ -28,6 +28,10 @@ pub struct Flags {
     /// The input of the batch, if it was moved; its numbers are needed for --receipts
     #[arg(long, value_name = "FILE")]
     input: Option<String>,
+
+    /// Channel instance of a WhatsApp or Viber batch that was started without it
+    #[arg(long, value_name = "ID", requires = "receipts")]
+    cust_space_id: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -52,7 +56,19 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let (store, batch) = open_batch(context, &flags.batch)?;
     let receipts = if flags.receipts {
-        Some(receipts::fetch(context, store.batches(), &batch, flags.input.as_deref())?)
+        let input = flags.input.as_deref();
+        let fetched =
+            receipts::fetch(context, store.batches(), &batch, input, flags.cust_space_id)?;
+        for reason in &fetched.reasons {
+            let meaning = reason.meaning.as_deref().map(|meaning| format!(": {meaning}"));
+            context.screen.note(&format!(
+                "{} × {}{}",
+                reason.messages,
+                reason.code,
+                meaning.unwrap_or_default()
+            ));
+        }
+        Some(fetched)
     } else {
         None
     };

@@ -141,5 +141,14 @@ Output:
   on a terminal         tables and colors
   in a pipe             tab-separated values, the names of the columns first
   --json                one JSON object on stdout, also for errors
+  --output csv          values separated by commas; or text, json, tsv
+  --fields code,status  only these fields, in this order; a table on a terminal
+                        has otherwise the most useful ones
+  --jq .data.biz_id     a part of the JSON, with an expression of jq; a text has
+                        no quotes; the exit code remains that of the command
+  --no-header           without the names of the columns
+  --limit 10            of a list, at most so many rows
+  --raw                 the replies of the service in the JSON
   --spreadsheet-safe    no cell that a spreadsheet would run as a formula
-Results are on stdout, notes and errors on stderr. Times in JSON are RFC 3339.";
+Results are on stdout, notes and errors on stderr. Times on a terminal are
+local; elsewhere they are in UTC, as 2026-03-26T06:05:00.000Z.";

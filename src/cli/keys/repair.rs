@@ -79,8 +79,10 @@ pub fn run(context: &Context) -> Result<Report> {
         ],
     );
     context.screen.note(
-        "the old files are kept under other names, and every key that can be read is copied; a key \
-         that cannot be read counts as unused, so its message can be sent again",
+        "the old files are kept under other names, and every key and batch that can be read is \
+         copied; a key or a batch that cannot be read counts as new, so its messages can be sent \
+         again. If only a part of the batches can be read, all of them are cancelled, because \
+         nothing shows which of their rows were sent",
     );
     let typed = context.screen.ask("Type \"repair\" to confirm", |_| Ok(()))?;
     if typed != "repair" {

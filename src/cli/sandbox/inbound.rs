@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
 use crate::sandbox;
@@ -27,7 +28,7 @@ pub struct Flags {
     to: String,
 
     /// Text of the message
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     text: String,
 
     /// Time of the message: 2h, "25h ago", 20260326, 2026-03-26T10:00 or RFC 3339 [default: now]

@@ -10,6 +10,7 @@ use crate::batch::request::Request;
 use crate::batch::row::{Row, RowRules};
 use crate::batch::run;
 use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::sms::template::SmsTemplate;
 use crate::sms::{signature, template};
@@ -51,6 +52,8 @@ pub struct Flags {
 /// # Errors
 /// As [`run::run`].
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    let mut flags = flags;
+    flags.sign_name = or_default(context, Channel::Sms, "--sign-name", flags.sign_name);
     let mut inputs = Inputs::new(context);
     let template_code =
         inputs.need("--template-code", "Template code", flags.template_code, anything)?;

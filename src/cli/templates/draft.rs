@@ -8,7 +8,9 @@ use serde_json::{Map, Number, Value, json};
 
 use crate::api::audit_status::TemplateType;
 use crate::chat::template as chat;
+use crate::chat::template::meta::convert;
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::templates::{button, file, refuse_flags};
 use crate::message::params;
 use crate::message::template::SubmittedTemplate;
@@ -41,11 +43,11 @@ pub struct DraftFlags {
     pub language: Option<String>,
 
     /// Text of the body; variables as $(name)
-    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = CHAT)]
     pub body: Option<String>,
 
     /// Text of the header (WhatsApp)
-    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = CHAT)]
     pub header: Option<String>,
 
     /// Image, video or document instead of a header text
@@ -53,7 +55,7 @@ pub struct DraftFlags {
     pub header_media: Option<String>,
 
     /// Text of the footer (WhatsApp)
-    #[arg(long, value_name = "TEXT", help_heading = CHAT)]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = CHAT)]
     pub footer: Option<String>,
 
     /// reply=TEXT, url=TEXT=URL, phone=TEXT=NUMBER or code=EXAMPLE; repeatable (Viber: one url)
@@ -69,7 +71,8 @@ pub struct DraftFlags {
     pub cust_space_id: Option<String>,
 
     /// Text of the template; variables as ${name}
-    #[arg(long, visible_alias = "template-content", value_name = "TEXT", help_heading = "SMS")]
+    #[arg(long, visible_alias = "template-content", value_name = "TEXT",
+          value_parser = source::parse, help_heading = "SMS")]
     pub content: Option<String>,
 
     /// verification, notification, promotion or international
@@ -77,7 +80,7 @@ pub struct DraftFlags {
     pub template_type: Option<String>,
 
     /// Purpose of the template, for the review
-    #[arg(long, value_name = "TEXT", help_heading = "SMS")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = "SMS")]
     pub remark: Option<String>,
 
     /// Signature that is used with the template
@@ -85,11 +88,11 @@ pub struct DraftFlags {
     pub related_sign_name: Option<String>,
 
     /// Rules of the variables, as JSON
-    #[arg(long, value_name = "JSON", help_heading = "SMS")]
+    #[arg(long, value_name = "JSON", value_parser = source::parse, help_heading = "SMS")]
     pub template_rule: Option<String>,
 
     /// Where the template is used: a website, an app
-    #[arg(long, value_name = "TEXT", help_heading = "SMS")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = "SMS")]
     pub apply_scene_content: Option<String>,
 
     /// Kind of an international template: 0, 1, 2 or 3
@@ -112,6 +115,12 @@ struct ChatFields {
     example: Option<BTreeMap<String, String>>,
     components: Option<Vec<Map<String, Value>>>,
     cust_space_id: Option<String>,
+    /// As Meta names it: how long WhatsApp tries to deliver a message.
+    message_send_ttl_seconds: Option<u64>,
+    allow_category_change: Option<bool>,
+    /// Meta's `POSITIONAL` or `NAMED`; both are recognized without it.
+    #[serde(rename = "parameter_format")]
+    _parameter_format: Option<String>,
 }
 
 /// A button as on the command line, or as the JSON object of the service.
@@ -164,20 +173,33 @@ impl DraftFlags {
         refuse_flags(self.channel, &sms_only)?;
         let mut fields: ChatFields =
             self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
-        let examples = match fields.example.take().filter(|_| self.example.is_empty()) {
+        let mut examples: Vec<_> = match fields.example.take().filter(|_| self.example.is_empty()) {
             Some(examples) => examples.into_iter().collect(),
             None => params::from_pairs("--example", &self.example)?,
         };
         let category = self.category.clone().or(fields.category.take());
+        let (message_lifetime, allow_category_change) =
+            (fields.message_send_ttl_seconds, fields.allow_category_change);
+        let (name, language) = (fields.name.take(), fields.language.take());
+        let cust_space_id = fields.cust_space_id.take();
+        let is_whole = fields.components.is_some();
+        let converted = convert(&self.components(fields)?)?;
+        for (name, value) in converted.examples {
+            if examples.iter().all(|(given, _)| *given != name) {
+                examples.push((name, value));
+            }
+        }
         Ok(chat::draft::Draft {
             channel: self.channel,
-            name: self.name.clone().or(fields.name.take()),
+            name: self.name.clone().or(name),
             category: category.map(|category| chat::normalize_category(self.channel, &category)),
-            language: self.language.clone().or(fields.language.take()),
-            cust_space_id: self.cust_space_id.clone().or(fields.cust_space_id.take()),
-            is_whole: fields.components.is_some(),
-            components: self.components(fields)?,
+            language: self.language.clone().or(language),
+            cust_space_id: self.cust_space_id.clone().or(cust_space_id),
+            is_whole,
+            components: converted.components,
             examples,
+            message_lifetime,
+            allow_category_change,
         })
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_path_to_error::{Path as FieldPath, Segment};
 
 use crate::error::{Failure, Result};
 
@@ -43,27 +44,49 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T> {
     })
 }
 
-/// Parses TOML. Errors name the position and never quote a value, because a template can contain
-/// private text.
+/// Parses TOML. Errors name the field and the position and never quote a value, because a template
+/// can contain private text.
 fn from_toml<T: DeserializeOwned>(text: &str) -> std::result::Result<T, String> {
     let place = |error: &toml::de::Error| position(text, error.span());
     let document = toml::Deserializer::parse(text)
         .map_err(|error| format!("syntax error at {}", place(&error)))?;
-    T::deserialize(document)
-        .map_err(|error| format!("{} at {}", without_value(error.message()), place(&error)))
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let place = place(error.inner());
+        format!("{} at {place}", in_field(error.path(), error.inner().message()))
+    })
 }
 
 /// Parses JSON; errors as in [`from_toml`]. Syntax errors of JSON never quote a value.
 fn from_json<T: DeserializeOwned>(text: &str) -> std::result::Result<T, String> {
-    serde_json::from_str(text).map_err(|error| {
+    let mut document = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut document).map_err(|error| {
+        let (path, error) = (error.path().clone(), error.into_inner());
         let message = error.to_string();
         if error.classify() != Category::Data {
             return message;
         }
         let place = format!(" at line {} column {}", error.line(), error.column());
-        let problem = without_value(message.strip_suffix(&place).unwrap_or(&message));
+        let problem = in_field(&path, message.strip_suffix(&place).unwrap_or(&message));
         format!("{problem} at line {}, column {}", error.line(), error.column())
-    })
+    })?;
+    document.end().map_err(|error| error.to_string())?;
+    Ok(value)
+}
+
+/// The message with the name of the field, such as `buttons[1]`. Names inside of a field are the
+/// user's own and are not shown.
+fn in_field(path: &FieldPath, message: &str) -> String {
+    let problem = without_value(message);
+    let mut segments = path.iter();
+    let Some(Segment::Map { key }) = segments.next().filter(|_| problem.starts_with("invalid"))
+    else {
+        return problem;
+    };
+    let index = segments.next().and_then(|segment| match segment {
+        Segment::Seq { index } => Some(format!("[{index}]")),
+        _ => None,
+    });
+    format!("{key}{}: {problem}", index.unwrap_or_default())
 }
 
 fn position(text: &str, span: Option<Range<usize>>) -> String {

@@ -3,6 +3,7 @@
 use crate::aliyun::listing::Listing;
 use crate::api::audit_status::parse_status;
 use crate::chat::template as chat;
+use crate::cli::defaults::or_default;
 use crate::cli::page_flags::PageFlags;
 use crate::cli::prelude::*;
 use crate::cli::templates::channel::ListQuery;
@@ -61,7 +62,7 @@ pub struct Flags {
 /// Invalid input; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let pages = flags.pages.clone();
-    let query = query(flags)?;
+    let query = query(context, flags)?;
     let (filters_locally, max) = (query.filters_locally(), query.max_page_size());
     if pages.page_size.is_some_and(|size| size > max) {
         return Err(Failure::usage(format!("--page-size is {max} at most on this channel"))
@@ -87,7 +88,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     )
 }
 
-fn query(flags: Flags) -> Result<ListQuery> {
+fn query(context: &Context, mut flags: Flags) -> Result<ListQuery> {
+    flags.cust_space_id =
+        or_default(context, flags.channel, "--cust-space-id", flags.cust_space_id);
     let status = flags.audit_status.as_deref();
     if flags.channel == Channel::Sms {
         let chat_only = given![flags; language, category, code, cust_space_id];

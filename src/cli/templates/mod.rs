@@ -5,6 +5,7 @@ mod button;
 mod channel;
 mod create;
 mod delete;
+mod delete_by_name;
 mod draft;
 mod file;
 mod list;

@@ -1,6 +1,7 @@
 //! `alimsg templates preview`
 
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::templates::template_flags::TemplateFlags;
 use crate::message::params;
 use crate::message::placeholder::compare;
@@ -25,7 +26,7 @@ pub struct Flags {
     param: Vec<String>,
 
     /// Variables as a JSON object of strings
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", value_parser = source::parse)]
     template_param: Option<String>,
 }
 

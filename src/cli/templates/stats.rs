@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::aliyun::client::Client;
 use crate::chat::template::or_list;
 use crate::chat::template::stats::{StatsQuery, parse_days};
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::message::time::period::Period;
 use crate::output::chart;
@@ -62,7 +63,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         channel: flags.channel,
         code: flags.code,
         language: flags.language,
-        cust_space_id: flags.cust_space_id,
+        cust_space_id: or_default(context, flags.channel, "--cust-space-id", flags.cust_space_id),
     };
     let call = query.call();
     let fetch = |client: &Client<'_>| {

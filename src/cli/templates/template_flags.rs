@@ -1,6 +1,7 @@
 //! The flags that identify one template.
 
 use crate::chat::template as chat;
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::templates::channel::TemplateId;
 use crate::cli::templates::refuse_flags;
@@ -28,6 +29,22 @@ impl TemplateFlags {
     /// # Errors
     /// A flag that the channel does not support; no language.
     pub fn id(&self, context: &Context) -> Result<TemplateId> {
+        let language = match self.channel {
+            Channel::Sms => None,
+            channel => or_default(context, channel, "--language", self.language.clone()),
+        };
+        self.with_language(context, language.as_ref())
+    }
+
+    /// As [`Self::id`], for a change: the language has no default.
+    ///
+    /// # Errors
+    /// As [`Self::id`].
+    pub fn given_id(&self, context: &Context) -> Result<TemplateId> {
+        self.with_language(context, self.language.as_ref())
+    }
+
+    fn with_language(&self, context: &Context, language: Option<&String>) -> Result<TemplateId> {
         if self.channel == Channel::Sms {
             refuse_flags(Channel::Sms, &given![self; language, cust_space_id])?;
             return Ok(TemplateId::Sms(self.code.clone()));
@@ -35,8 +52,13 @@ impl TemplateFlags {
         Ok(TemplateId::Chat(chat::detail::TemplateId {
             channel: self.channel,
             code: self.code.clone(),
-            language: require_language(context, self.channel, &self.code, self.language.as_ref())?,
-            cust_space_id: self.cust_space_id.clone(),
+            language: require_language(context, self.channel, &self.code, language)?,
+            cust_space_id: or_default(
+                context,
+                self.channel,
+                "--cust-space-id",
+                self.cust_space_id.clone(),
+            ),
         }))
     }
 }
@@ -52,7 +74,7 @@ pub fn require_language(
     code: &str,
     given: Option<&String>,
 ) -> Result<String> {
-    let mut inputs = Inputs::new(context);
+    let mut inputs = Inputs::without_defaults(context);
     let language =
         inputs.need("--language", "Language of the template", given.cloned(), anything)?;
     inputs.complete(&[&chat::list_command(channel, code)])?;

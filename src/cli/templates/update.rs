@@ -80,7 +80,11 @@ fn update_chat(context: &Context, flags: &Flags) -> Result<Report> {
         return Err(name_is_fixed());
     }
     let language = require_language(context, draft.channel, &flags.code, draft.language.as_ref())?;
-    if draft.has_no_parts() && draft.category.is_none() && draft.examples.is_empty() {
+    if draft.allow_category_change.take().is_some() {
+        context.screen.warn("allow_category_change is for new templates and has no effect here");
+    }
+    let has_no_values = draft.category.is_none() && draft.message_lifetime.is_none();
+    if draft.has_no_parts() && has_no_values && draft.examples.is_empty() {
         return Err(Failure::usage("nothing to update")
             .hint("give what changes, such as --body, or a file with --file; the rest stays")
             .next("alimsg templates update --help"));

@@ -56,9 +56,14 @@ fn an_empty_value_is_rejected() {
     for flag in ["--task-id", "--cust-space-id", "--fall-back-content", "--payload"] {
         assert_rejected(&template(&[&format!("{flag}=")]), flag);
     }
-    // A variable can have an empty value.
-    let vector = vector(&template(&["--param=name="])).expect("a call");
-    assert!(vector.contains(&"name=".to_string()));
+    assert_rejected(&template(&["--param=name="]), "name has an empty value");
+    assert_rejected(&sms(&["--template-param={\"name\":\"\"}"]), "name has an empty value");
+}
+
+#[test]
+fn the_length_of_an_out_id_is_limited() {
+    assert!(vector(&sms(&[&format!("--out-id={}", "é".repeat(255))])).is_ok());
+    assert_rejected(&sms(&[&format!("--out-id={}", "x".repeat(256))]), "--out-id has 256");
 }
 
 #[test]

@@ -9,7 +9,7 @@ fn the_masked_line_hides_private_values_and_nothing_else() {
     let vector = vector(&template(&[
         "--param=code=123456",
         "--param=b=two\nlines=3",
-        "--param=c=",
+        "--param=c=x",
         "--payload=button",
         "--fall-back-content=instead",
         "--task-id=track",

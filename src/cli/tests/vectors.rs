@@ -103,7 +103,7 @@ fn every_flag_of_a_whatsapp_template_is_passed_to_the_call() {
         "--context-message-id=before",
         "--fall-back-id=f",
         "--fall-back-content=instead",
-        "--fall-back-rule=r",
+        "--fall-back-rule=sentFailed",
         "--fall-back-duration=60",
     ]))
     .expect("a call");

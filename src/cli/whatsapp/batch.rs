@@ -12,8 +12,11 @@ use crate::batch::run;
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::preview::render_preview;
 use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
-use crate::cli::values::chat_channel;
+use crate::cli::source;
+use crate::cli::values::{FALL_BACK_RULES, chat_channel};
+use crate::cli::whatsapp::pick;
 use crate::message::phone;
 
 const LIST_APPROVED: &str = "alimsg templates list --audit-status approved --all";
@@ -62,11 +65,12 @@ pub struct Flags {
     fall_back_id: Option<String>,
 
     /// Text of the fallback
-    #[arg(long, value_name = "TEXT", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = "Fallback to SMS")]
     fall_back_content: Option<String>,
 
     /// When to fall back: undelivered or sentFailed
-    #[arg(long, value_name = "RULE", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "RULE", value_parser = FALL_BACK_RULES,
+          help_heading = "Fallback to SMS")]
     fall_back_rule: Option<String>,
 
     /// How long to wait for the delivery receipt before falling back, in seconds
@@ -94,19 +98,25 @@ pub struct Flags {
 /// # Errors
 /// As [`run::run`].
 pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
-    let flags = *flags;
+    let mut flags = *flags;
     let channel = flags.channel_type;
+    flags.language = or_default(context, channel, "--language", flags.language);
+    flags.cust_space_id = or_default(context, channel, "--cust-space-id", flags.cust_space_id);
     let viber_only = flags.label.is_some() || flags.tag.is_some() || flags.ttl.is_some();
     if channel != Channel::Viber && viber_only {
         return Err(Failure::usage("--label, --tag and --ttl are for Viber only")
             .hint("remove them, or add --channel-type viber"));
     }
-    let mut inputs = Inputs::new(context);
+    let mut inputs = Inputs::for_channel(context, channel);
     let sender = |number: &str| match channel {
         Channel::Viber => phone::check_chat_sender("--from", number),
         Channel::Whatsapp | Channel::Sms => phone::check_chat_number("--from", number),
     };
-    let from = inputs.need("--from", "Sending number", flags.from, sender)?;
+    let known = flags.cust_space_id.as_deref();
+    let from =
+        inputs.need_from_list("--from", "Sending number", flags.from, sender, |context| {
+            pick::number(context, channel, known)
+        })?;
     let template_code =
         inputs.need("--template-code", "Template code", flags.template_code, anything)?;
     let mut label = flags.label;

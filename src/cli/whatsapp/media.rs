@@ -33,7 +33,8 @@ const UNKNOWN_ENDPOINT: &str = "https://ENDPOINT";
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    /// Upload a file to the channel's storage; prints the link that messages and templates take
+    /// Upload a file to the channel's storage; prints the link that messages and templates take, in
+    /// a pipe only the link
     #[command(after_help = EXAMPLES)]
     Upload(UploadFlags),
 }
@@ -139,7 +140,7 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
         mime: medium.mime,
         size: medium.size,
     };
-    Ok(Report::from_record(&link, Value::Object(fields(&replies))))
+    Ok(Report::from_record(&link, Value::Object(fields(&replies))).piped(link.link))
 }
 
 /// The commands of an upload, in their order.

@@ -7,6 +7,7 @@ mod history;
 mod media;
 mod number_flags;
 mod numbers;
+mod pick;
 mod profile;
 mod send;
 mod session;
@@ -26,7 +27,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    /// Send a WhatsApp or Viber message
+    /// Send text, template, image, document, location, buttons …
     #[command(subcommand, after_help = send::EXAMPLES)]
     Send(send::Command),
     /// Send a template to the recipients in a file

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::api::call::ReadCall;
 use crate::api::reply::Reply;
 use crate::cli::prelude::*;
+use crate::cli::whatsapp::pick;
 use crate::message::phone;
 
 /// A business number and its channel instance.
@@ -63,7 +64,9 @@ pub fn show<T: Serialize>(
 /// It is missing and there is no terminal.
 pub fn need_space(context: &Context, given: Option<String>) -> Result<String> {
     let mut inputs = Inputs::new(context);
-    let space = inputs.need("--cust-space-id", "Channel instance", given, anything)?;
+    let (flag, question) = ("--cust-space-id", "Channel instance");
+    let pick = |context: &Context| pick::space(context, None);
+    let space = inputs.need_from_list(flag, question, given, anything, pick)?;
     inputs.complete(&["alimsg whatsapp accounts list"])?;
     Ok(space)
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::chat::history::{Conversation, PAGE_SIZE};
 use crate::chat::session_window;
 use crate::cli::prelude::*;
+use crate::cli::whatsapp::pick;
 use crate::message::phone;
 
 #[derive(Debug, Args)]
@@ -38,11 +39,16 @@ pub struct Flags {
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut inputs = Inputs::new(context);
     let check = |number: &str| phone::check_chat_number("--from", number);
-    let business = inputs.need("--from", "Business number", flags.from, check)?;
+    let (channel, known) = (Channel::Whatsapp, flags.cust_space_id);
+    let business =
+        inputs.need_from_list("--from", "Business number", flags.from, check, |context| {
+            pick::number(context, channel, known.as_deref())
+        })?;
     let check = |number: &str| phone::check_chat_number("--to", number);
     let customer = inputs.need("--to", "Customer", flags.to, check)?;
-    let question = "Channel instance (cust-space-id)";
-    let space = inputs.need("--cust-space-id", question, flags.cust_space_id, anything)?;
+    let (flag, question) = ("--cust-space-id", "Channel instance (cust-space-id)");
+    let pick = |context: &Context| pick::space(context, Some(channel));
+    let space = inputs.need_from_list(flag, question, known, anything, pick)?;
     inputs.complete(&["alimsg whatsapp accounts list"])?;
     let conversation =
         Conversation { channel: Channel::Whatsapp, business, customer: Some(customer), space };

@@ -69,6 +69,16 @@ pub fn check_owner(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// No bits: access is controlled in another way.
+pub fn mode(_metadata: &Metadata) -> u32 {
+    0
+}
+
+/// Not available.
+pub fn free_bytes(_path: &Path) -> Option<u64> {
+    None
+}
+
 pub fn is_root() -> bool {
     false
 }
@@ -114,6 +124,20 @@ pub fn watch_signals(_on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<
 
 /// Does nothing: signals do not interrupt system calls on Windows.
 pub fn interrupt_own_waits() {}
+
+/// Does nothing: the prompt then ends without an answer.
+pub fn interrupt_self() {}
+
+/// The editor of lines restores the mode of the console by itself.
+pub struct TerminalMode;
+
+impl TerminalMode {
+    pub fn current() -> Self {
+        Self
+    }
+
+    pub fn restore(&self) {}
+}
 
 pub fn reraise(_signal: c_int) {}
 

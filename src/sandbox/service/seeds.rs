@@ -36,6 +36,16 @@ pub fn channel_of(sender: &str) -> Option<ServiceChannel> {
     registered.then_some(ServiceChannel::Whatsapp)
 }
 
+/// Whether the account has this value of a flag of a send; other flags take any value.
+pub fn has_value(flag: &str, value: &str) -> bool {
+    match flag {
+        "--from" => channel_of(value).is_some(),
+        "--cust-space-id" => value == SPACE,
+        "--sign-name" => signatures().iter().any(|signature| signature.name == value),
+        _ => true,
+    }
+}
+
 /// The initial state.
 pub fn state(now: Timestamp) -> State {
     State {

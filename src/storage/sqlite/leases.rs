@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::storage::{Error, Lease, Result, lock};
 
@@ -71,6 +72,19 @@ pub fn any_alive(folder: &Path) -> bool {
     entries
         .flatten()
         .any(|entry| entry.file_name().to_str().is_some_and(|name| is_alive(folder, name)))
+}
+
+/// The leases of runs that ended without removing them. Only old files, because a new one is locked
+/// shortly after it is created.
+pub fn abandoned(folder: &Path) -> Vec<PathBuf> {
+    const MIN_AGE: Duration = Duration::from_secs(60);
+    let is_old = |path: &PathBuf| {
+        let modified = path.symlink_metadata().and_then(|metadata| metadata.modified()).ok();
+        modified.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > MIN_AGE)
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let old = entries.map(|entry| entry.path()).filter(is_old);
+    old.filter(|path| matches!(lock::is_held(path), Ok(Some(false)))).collect()
 }
 
 #[cfg(test)]

@@ -61,6 +61,11 @@ pub fn any_alive(folder: &Path) -> bool {
     leases::any_alive(&leases::folder(folder))
 }
 
+/// The lease files of runs that were killed.
+pub fn abandoned_leases(folder: &Path) -> Vec<PathBuf> {
+    leases::abandoned(&leases::folder(folder))
+}
+
 /// The write-ahead log of a database.
 struct Log {
     path: PathBuf,

@@ -164,9 +164,9 @@ fn an_operation_whose_commit_had_no_reply_is_done_once() {
     let starts = batches.start(&id, "w", &[call(0..10), call(5..20), call(20..30)]);
     let starts = starts.expect("recorded");
     lost();
-    assert!(matches!(starts[0], Start::Started(_)), "{starts:?}");
+    assert!(matches!(starts[0], Start::Recorded(_)), "{starts:?}");
     assert_eq!(starts[1], Start::Taken((5..10).collect()));
-    assert!(matches!(starts[2], Start::Started(_)), "{starts:?}");
+    assert!(matches!(starts[2], Start::Recorded(_)), "{starts:?}");
     lose();
     batches.enqueue(&id, &[queued(40..50), queued(50..60)]).expect("queued");
     lost();
@@ -177,7 +177,7 @@ fn an_operation_whose_commit_had_no_reply_is_done_once() {
     lose();
     batches.finish(&id, &[(claimed[0].id, CallEnd::NotSent)]).expect("recorded");
     lost();
-    let Start::Started(first) = starts[0] else { panic!("{starts:?}") };
+    let Start::Recorded(first) = starts[0] else { panic!("{starts:?}") };
     let unknown = CallEnd::Unknown { result: "{}".into() };
     batches.finish(&id, &[(first, unknown)]).expect("recorded");
     lose();
@@ -198,7 +198,7 @@ fn a_restart_or_crash_of_the_server_loses_nothing() {
     let mut calls = Vec::new();
     for round in 0..4_u64 {
         let starts = batches.start(&id, worker.name(), &[call(round * 10..round * 10 + 10)]);
-        let Ok([Start::Started(call)]) = starts.as_deref() else { panic!("{starts:?}") };
+        let Ok([Start::Recorded(call)]) = starts.as_deref() else { panic!("{starts:?}") };
         calls.push(*call);
         if round % 2 == 0 {
             server.stop()

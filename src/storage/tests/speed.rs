@@ -19,7 +19,7 @@ fn record(test: &TestStore, rows: u64) -> (String, Duration) {
         let ends: Vec<(i64, CallEnd)> = starts
             .iter()
             .map(|start| match start {
-                Start::Started(id) => (*id, CallEnd::Accepted { result: "{}".into() }),
+                Start::Recorded(id) => (*id, CallEnd::Accepted { result: "{}".into() }),
                 Start::Taken(rows) => panic!("{rows:?}"),
             })
             .collect();

@@ -15,12 +15,56 @@ use crate::batch::{
 use crate::chaos::report;
 use crate::support::{Running, World};
 
+/// What is sent, and to whom.
+struct Service {
+    command: &'static [&'static str],
+    /// The number of a row.
+    phone: fn(usize) -> String,
+    /// Writes `rows.csv` with this number of rows.
+    rows: fn(&World, usize),
+}
+
+const SMS: Service = Service { command: &BATCH, phone, rows };
+
+const WHATSAPP: Service = Service {
+    command: &[
+        "whatsapp",
+        "batch",
+        "rows.csv",
+        "--from",
+        "8613800000001",
+        "--template-code",
+        "100000000000001",
+        "--language",
+        "en",
+        "--cust-space-id",
+        "cams-sandbox",
+        "--yes",
+        "--json",
+    ],
+    phone: chat_phone,
+    rows: chat_rows,
+};
+
+fn chat_phone(row: usize) -> String {
+    format!("86{}", phone(row))
+}
+
+/// With values so long that a call has at most [`ROWS_PER_CALL`] of them instead of 1,000.
+fn chat_rows(world: &World, count: usize) {
+    let value = "x".repeat(1_150);
+    let lines: String =
+        (0..count).map(|row| format!("{},{value},{row}\n", chat_phone(row))).collect();
+    world.file("rows.csv", &format!("phone,name,order\n{lines}"));
+}
+
 const JOBS: usize = 2;
 const SHORT_SEED: u64 = 20_261_122;
 
 /// One batch, killed several times.
 #[derive(Clone, Copy)]
 struct Trial {
+    service: &'static Service,
     rows: usize,
     /// How often all runs are killed.
     kills: u64,
@@ -38,14 +82,14 @@ impl Trial {
     fn short(mode: &'static str, faults: &'static [&'static str]) -> Self {
         let until_kill = Duration::from_millis(500);
         let seed = seed().unwrap_or(SHORT_SEED);
-        Self { rows: 2_000, kills: 12, runs: 1, until_kill, mode, faults, seed }
+        Self { service: &SMS, rows: 2_000, kills: 12, runs: 1, until_kill, mode, faults, seed }
     }
 
     fn long(mode: &'static str, faults: &'static [&'static str]) -> Self {
         let seed = seed().unwrap_or_else(|| fastrand::u64(..));
         report(&format!("kills of a batch, --ai-mode {mode}, {faults:?}: seed {seed}"));
         let until_kill = Duration::from_millis(600);
-        Self { rows: 10_000, kills: 50, runs: 1, until_kill, mode, faults, seed }
+        Self { service: &SMS, rows: 10_000, kills: 50, runs: 1, until_kill, mode, faults, seed }
     }
 
     /// Runs and kills the batch, then completes it.
@@ -54,13 +98,13 @@ impl Trial {
         let context =
             |text: &str| format!("{text}: seed {}, {} {:?}", self.seed, self.mode, self.faults);
         let world = World::bare();
-        rows(&world, self.rows);
+        (self.service.rows)(&world, self.rows);
         if !self.faults.is_empty() {
             world.run(&[&["sandbox", "faults"], self.faults].concat()).exits(0);
         }
         let globals = ["--sandbox", "--ai-mode", self.mode];
         let jobs = JOBS.to_string();
-        let batch = [&globals, &BATCH[..], &["--jobs", &jobs]].concat();
+        let batch = [&globals, self.service.command, &["--jobs", &jobs]].concat();
         let mut id: Option<String> = None;
         for kill in 0..self.kills {
             let start = |_| match &id {
@@ -94,7 +138,7 @@ impl Trial {
     fn check(self, world: &World, batch: &[&str], context: &dyn Fn(&str) -> String) {
         let ran = world.run(batch);
         let done = result(&ran);
-        let all: BTreeSet<String> = (0..self.rows).map(phone).collect();
+        let all: BTreeSet<String> = (0..self.rows).map(self.service.phone).collect();
         let sent = sandbox_recipients(world, &context("after the last run"));
         let (accepted, unknown) = (number(&done, "accepted"), number(&done, "unknown"));
         let text = context(&format!("{} sent: {ran:#?}", sent.len()));
@@ -167,6 +211,27 @@ fn no_row_is_sent_twice_after_kills_of_concurrent_runs() {
 fn no_row_is_sent_twice_after_kills_with_throttling() {
     let trial = Trial::short("switch", &["--throttle-every", "3"]);
     Trial { rows: 600, kills: 5, ..trial }.run();
+}
+
+#[test]
+fn no_whatsapp_message_is_sent_twice_after_kills() {
+    thread::scope(|scope| {
+        let faults: [&'static [&'static str]; 2] = [&[], &["--lose-reply-every", "4"]];
+        for (mode, faults) in ["switch", "call"].into_iter().zip(faults) {
+            let short = Trial::short(mode, faults);
+            let trial = Trial { service: &WHATSAPP, rows: 1_000, kills: 6, ..short };
+            scope.spawn(move || trial.run());
+        }
+    });
+}
+
+#[test]
+#[ignore = "takes minutes: cargo test --release --test suite long_kills -- --ignored"]
+fn long_kills_of_a_whatsapp_batch() {
+    // The service permits ten calls per second.
+    Trial { service: &WHATSAPP, ..Trial::long("switch", &[]) }.run();
+    let faults = &["--lose-reply-every", "10", "--lose-request-every", "7"];
+    Trial { service: &WHATSAPP, ..Trial::long("call", faults) }.run();
 }
 
 #[test]

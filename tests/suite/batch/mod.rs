@@ -1,6 +1,7 @@
 //! Batches: input, plan, commands, kills, faults, signals and concurrent runs.
 
 mod commands;
+mod continued;
 mod crashes;
 mod faults;
 mod input;

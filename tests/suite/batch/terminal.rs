@@ -38,6 +38,7 @@ fn unknown_messages_are_sent_again_only_after_the_whole_sentence() {
         terminal.expect("1 message of 1 call may have been sent already");
         terminal.answer("send 1 again", typed);
         if typed.is_empty() {
+            terminal.expect("send 1 again");
             terminal.write("\u{4}");
         }
         let ran = terminal.wait();

@@ -45,6 +45,7 @@ fn assert_unknown(world: &World, ran: &Ran) -> Value {
 /// Repairs the store at a terminal.
 fn repair(world: &World) -> Ran {
     let mut terminal = world.terminal(&["--sandbox", "keys", "repair"]);
+    terminal.expect("every key and batch that can be read is copied");
     terminal.answer("to confirm", "repair");
     terminal.wait()
 }

@@ -12,7 +12,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use super::WAIT_TIMEOUT;
 use super::run::{Drain, Ran, kill, shown_arguments, wait_until};
@@ -113,6 +113,12 @@ impl Terminal {
     /// The output so far, without escape sequences.
     pub fn output(&self) -> String {
         plain(&self.screen.text())
+    }
+
+    /// Whether the terminal edits lines and echoes keys by itself, as it does for a shell.
+    pub fn is_in_normal_mode(&self) -> bool {
+        let normal = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+        tcgetattr(&self.keyboard).expect("a mode").local_modes.contains(normal)
     }
 
     /// Waits for the exit. `stdout` contains the raw output.

@@ -190,3 +190,78 @@ fn a_dry_run_of_an_update_notes_that_the_call_will_be_completed() {
     let call = commands.iter().rfind(|command| command["phase"] == "call").expect("a call");
     assert!(call["when"].to_string().contains("completed with"), "{call}");
 }
+
+/// The list of a template in two languages, among others whose names contain its name.
+fn listed() -> Value {
+    let entry = |code: &str, name: &str, language: &str| {
+        json!({"TemplateCode": code, "TemplateName": name, "Language": language,
+            "AuditStatus": "pass"})
+    };
+    let list = json!([
+        entry("c1", "order", "en"),
+        entry("c2", "order_update", "en"),
+        entry("c1", "order", "de"),
+    ]);
+    answer("list-chatapp-template", json!({"Code": "OK", "Total": 3, "ListTemplate": list}))
+}
+
+#[test]
+fn a_template_is_deleted_by_name_in_all_languages() {
+    let world = World::with_script(json!([listed()]));
+    let mut terminal = world.terminal(&["templates", "delete", "--name", "order"]);
+    terminal.expect("About to delete 2 templates");
+    terminal.expect("c1 (en) · approved");
+    terminal.expect("c1 (de) · approved");
+    terminal.expect("Type the name to confirm");
+    assert!(!terminal.output().contains("c2"), "{}", terminal.output());
+    world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
+    terminal.write("order\r");
+    terminal.wait().exits(0);
+    let delete = "delete-chatapp-template";
+    assert_eq!(world.call_names(), ["list-chatapp-template", delete, delete]);
+    for (call, language) in world.calls()[1..].iter().zip(["en", "de"]) {
+        assert!(call.contains(&format!("--biz-language={language}")), "{call:?}");
+        assert!(call.contains(&"--template-code=c1".to_string()), "{call:?}");
+    }
+    world.assert_clean();
+
+    let world = World::with_script(json!([listed()]));
+    let mut terminal = world.terminal(&["templates", "delete", "--name", "order"]);
+    terminal.answer("Type the name to confirm", "yes");
+    terminal.wait().exits(9);
+    assert_eq!(world.call_names(), ["list-chatapp-template"]);
+
+    let ran = world.run(&["templates", "delete", "--name", "orde", "--yes", "--json"]).exits(6);
+    assert_eq!(ran.json()["error"]["next"], json!(["alimsg templates list"]));
+    refused(&["templates", "delete", "--name", "order", "--channel", "sms"]);
+    refused(&["templates", "delete"]);
+    refused(&["templates", "delete", "c1", "--name", "order"]);
+}
+
+#[test]
+fn a_deletion_that_fails_after_another_reports_both() {
+    for (second, exit, outcome) in [
+        (json!({"Code": "Forbidden.RAM", "Message": "no"}).to_string(), 8, "sent"),
+        ("{".to_string(), 7, "unknown"),
+    ] {
+        let world = World::new();
+        let language = |language: &str, stdout: String| {
+            json!({"match": ["cams", "delete-chatapp-template"], "stdout": stdout,
+                "contains": [format!("--biz-language={language}")]})
+        };
+        let ok = json!({"Code": "OK", "RequestId": "r-1"}).to_string();
+        world.script(json!([listed(), language("en", ok), language("de", second)]));
+        let delete = ["templates", "delete", "--name", "order", "--yes"];
+        let ran = world.run(&[&delete[..], &["--json"]].concat()).exits(exit);
+        let json = ran.json();
+        let error = &json["error"];
+        assert_eq!((&json["ok"], &error["outcome"]), (&json!(false), &json!(outcome)), "{json:#}");
+        let message = error["message"].as_str().unwrap_or_default();
+        assert!(message.starts_with("deleted 1 of 2 templates; c1 (de) failed: "), "{message}");
+        assert_eq!(json["data"]["templates"][0]["language"], "en");
+        assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(1));
+        let next = error["next"].to_string();
+        assert!(next.contains("alimsg templates list --name order"), "{next}");
+        world.assert_clean();
+    }
+}

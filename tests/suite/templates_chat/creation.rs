@@ -41,11 +41,21 @@ fn json_and_toml_files_make_the_same_call_and_flags_win() {
         ("a.toml", "name = ", "is not a template in TOML: "),
         ("a.json", "[1]", "expected an object"),
         ("b.json", r#"{"nmae": "x"}"#, "unknown field `nmae`"),
-        ("c.json", r#"{"body": 5}"#, "invalid type: integer, expected a string at line 1"),
+        ("c.json", r#"{"body": 5}"#, "body: invalid type: integer, expected a string at line 1"),
         ("d.json", r#"{"components": []}"#, "`components` is empty"),
         ("e.json", r#"{"buttons": "x"}"#, "expected a sequence"),
         ("f.json", r#"{"buttons": [5]}"#, "expected a button such as"),
-        ("g.json", r#"{"components": [5]}"#, "expected a map"),
+        (
+            "g.json",
+            r#"{"components": [5]}"#,
+            "components[0]: invalid type: integer, expected a map",
+        ),
+        (
+            "i.json",
+            r#"{"message_send_ttl_seconds": "9"}"#,
+            "message_send_ttl_seconds: invalid type",
+        ),
+        ("j.json", r#"{"body": "x"} more"#, "trailing characters"),
         ("h.json", r#"{"components": [{}], "body": "x"}"#, "cannot be combined with"),
     ] {
         let file = world.file(name, content);
@@ -70,7 +80,11 @@ fn json_and_toml_files_make_the_same_call_and_flags_win() {
         ("j.json", "{\"body\": \"psst\", }", "line 1"),
         ("l.json", r#"{"components": "psst"}"#, "invalid type: string, expected a sequence"),
         ("m.toml", "components = \"psst\"", "invalid type: string, expected a sequence"),
-        ("n.toml", "[example]\npsst = 5", "expected a string at line 2, column 8"),
+        (
+            "n.toml",
+            "[example]\npsst = 5",
+            "example: invalid type: integer, expected a string at line 2, column 8",
+        ),
         (
             "k.json",
             r#"{"body": {"psst": 1}}"#,
@@ -85,6 +99,62 @@ fn json_and_toml_files_make_the_same_call_and_flags_win() {
     assert!(refused(&["templates", "create", "--file", "/nowhere/t.json"]).contains("be read"));
 }
 
+/// A template as in Meta's documentation.
+const OF_META: &str = r#"{
+    "name": "seasonal_promotion", "language": "en_US", "category": "marketing",
+    "parameter_format": "POSITIONAL", "allow_category_change": true,
+    "message_send_ttl_seconds": 43200,
+    "components": [
+        {"type": "HEADER", "format": "TEXT", "text": "Our {{1}} is on!",
+         "example": {"header_text": ["Summer Sale"]}},
+        {"type": "BODY", "text": "Shop now through {{1}} and use code {{2}}.",
+         "example": {"body_text": [["the end of August", "25OFF"]]}},
+        {"type": "FOOTER", "text": "Use the buttons below"},
+        {"type": "BUTTONS", "buttons": [
+            {"type": "QUICK_REPLY", "text": "Unsubscribe from All"},
+            {"type": "PHONE_NUMBER", "text": "Call", "phone_number": "15550051310"}]}]}"#;
+
+#[test]
+fn a_template_of_metas_documentation_works_unchanged() {
+    let expected = json!([
+        {"Type": "HEADER", "Format": "TEXT", "Text": "Our $(header_1) is on!"},
+        {"Type": "BODY", "Text": "Shop now through $(1) and use code $(2)."},
+        {"Type": "FOOTER", "Text": "Use the buttons below"},
+        {"Type": "BUTTONS", "Buttons": [
+            {"Type": "QUICK_REPLY", "Text": "Unsubscribe from All"},
+            {"Type": "PHONE_NUMBER", "Text": "Call", "PhoneNumber": "15550051310"}]},
+    ]);
+    let reply = json!({"Code": "OK", "Data": {"TemplateCode": "c9"}});
+    let world = World::answering("cams create-chatapp-template", &[reply]);
+    let file = world.file("meta.json", OF_META);
+    let ran = world.run(&["templates", "create", "--file", &file, "--yes", "--json"]).exits(0);
+    assert_eq!(ran.json()["warnings"], json!([]));
+    let call = world.call();
+    let value = |flag: &str| {
+        let word = call.iter().find_map(|word| word.strip_prefix(flag));
+        word.unwrap_or_else(|| panic!("{flag} in {call:?}")).to_owned()
+    };
+    let components: Value = serde_json::from_str(&value("--components=")).expect("JSON");
+    assert_eq!(components, expected);
+    assert_eq!(value("--message-send-ttl-seconds="), "43200");
+    assert_eq!(value("--allow-category-change="), "true");
+    assert_eq!(value("--category="), "MARKETING");
+    for example in ["header_1=Summer Sale", "1=the end of August", "2=25OFF"] {
+        assert!(call.iter().any(|word| word == example), "{example} in {call:?}");
+    }
+
+    let reply = json!({"Code": "OK", "Data": {"TemplateCode": "c1", "Name": "seasonal_promotion",
+        "Category": "MARKETING", "Components": [{"Type": "BODY", "Text": "old"}]}});
+    let world = World::with_script(json!([answer("get-chatapp-template-detail", reply)]));
+    let file = world.file("meta.json", OF_META);
+    let ran = world.run(&["templates", "update", "c1", "--file", &file, "--yes", "--json"]);
+    let warnings = ran.exits(0).json()["warnings"].to_string();
+    assert!(warnings.contains("allow_category_change"), "{warnings}");
+    let call = world.calls().pop().expect("a call");
+    assert!(call.iter().any(|word| word == "--message-send-ttl-seconds=43200"), "{call:?}");
+    assert!(call.iter().any(|word| word.contains("Shop now through $(1)")), "{call:?}");
+}
+
 #[test]
 fn wrong_input_is_refused_before_any_process_starts() {
     let missing = refused(&["templates", "create", "--name", "a"]);
@@ -93,7 +163,7 @@ fn wrong_input_is_refused_before_any_process_starts() {
     }
     for (arguments, problems) in [
         (&["--name", "Order", "--body", "x"][..], "a to z"),
-        (&["--name", "a", "--body", "Hello {{1}}"], "write $(1)"),
+        (&["--name", "a", "--body", "Hello {{1"], "without a name or an end"),
         (&["--name", "a", "--body", "x", "--footer", "$(b)"], "the footer cannot have variables"),
         (&["--name", "a", "--body", "x", "--button", "link=x"], "invalid --button"),
         (

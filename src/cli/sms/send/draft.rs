@@ -13,6 +13,9 @@ use crate::sms::template::SmsTemplate;
 /// Documented limit: numbers per SendSms call.
 const MAX_RECIPIENTS: usize = 1000;
 
+/// Documented limit of `OutId`: less than 256 characters.
+const MAX_OUT_ID: usize = 255;
+
 /// The message, with the values that were given so far.
 #[derive(Debug)]
 pub struct Draft {
@@ -61,6 +64,28 @@ impl Draft {
         }
     }
 
+    /// Values that the service probably rejects.
+    pub fn warnings(&self) -> Vec<String> {
+        let sign_name = self.sign_name.as_deref().unwrap_or_default();
+        let bare = sign_name.trim_matches(['【', '】']);
+        let signature = (bare != sign_name).then(|| {
+            format!(
+                "the service adds 【】 around the signature by itself: write --sign-name {bare}"
+            )
+        });
+        let has_link = |(_, value): &&(String, String)| {
+            let value = value.to_lowercase();
+            ["http://", "https://", "www."].iter().any(|start| value.contains(start))
+        };
+        let links = self.variables.iter().filter(has_link).map(|(name, _)| {
+            format!(
+                "the variable {name} has a link, which the service usually rejects \
+                 (isv.PARAM_NOT_SUPPORT_URL): put the link into the template"
+            )
+        });
+        signature.into_iter().chain(links).collect()
+    }
+
     /// The content that identifies its receipt among others with the same ID.
     fn content(&self, sign_name: &str, template_code: &str) -> SmsContent {
         SmsContent {
@@ -91,6 +116,19 @@ impl Draft {
         }
         plan
     }
+}
+
+/// Checks the sender's own ID of a message.
+///
+/// # Errors
+/// It is too long. An empty value is rejected as for every flag.
+pub fn check_out_id(id: &str) -> Result<()> {
+    let length = id.chars().count();
+    if length <= MAX_OUT_ID {
+        return Ok(());
+    }
+    Err(Failure::usage(format!("--out-id has {length} characters; it takes 1 to {MAX_OUT_ID}"))
+        .hint("shorten it, or leave it out: alimsg then makes one"))
 }
 
 /// Parses and checks a list of numbers, separated by commas.

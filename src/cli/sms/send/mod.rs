@@ -8,15 +8,17 @@ mod wait;
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::api::operations::SEND_SMS;
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::prompts::name_missing_variables;
 use crate::cli::send_flags::SendFlags;
+use crate::cli::source;
 use crate::error::Outcome;
 use crate::message::params;
 use crate::send;
 use crate::send::idempotency::Tracking;
 use crate::sms::{signature, template};
-use draft::{Draft, recipients};
+use draft::{Draft, check_out_id, recipients};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -39,7 +41,7 @@ pub struct Flags {
     template_code: Option<String>,
 
     /// Variables of the template as JSON; all values are strings
-    #[arg(long, value_name = "JSON", conflicts_with = "param")]
+    #[arg(long, value_name = "JSON", value_parser = source::parse, conflicts_with = "param")]
     template_param: Option<String>,
 
     /// Variable of the template; repeatable [default: ask at a terminal]
@@ -78,6 +80,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let can_pick = context.settings.interactive && !context.settings.yes;
     loop {
         pick::complete(context, &guard, &mut draft)?;
+        draft.warnings().into_iter().for_each(|warning| context.screen.warn(warning));
         let failure = match send::deliver(context, &guard, draft.message()) {
             Ok(report) => return Ok(report),
             Err(failure) => failure,
@@ -124,13 +127,18 @@ fn draft(context: &Context, flags: Flags) -> Result<Draft> {
         Some(json) => params::from_json("--template-param", json)?,
         None => params::from_pairs("--param", &flags.param)?,
     };
+    params::require_values(&variables)?;
+    if let Some(out_id) = &flags.out_id {
+        check_out_id(out_id)?;
+    }
     let given = (!flags.phone_numbers.is_empty()).then(|| flags.phone_numbers.join(","));
     let mut inputs = Inputs::new(context);
     let numbers =
         inputs.need("--phone-numbers", "Phone numbers, separated by commas", given, |text| {
             recipients(text).map(drop)
         })?;
-    let (mut sign_name, mut template_code) = (flags.sign_name, flags.template_code);
+    let mut sign_name = or_default(context, Channel::Sms, "--sign-name", flags.sign_name);
+    let mut template_code = flags.template_code;
     if !context.settings.interactive || context.settings.dry_run {
         // Without a terminal, the user cannot pick them from the lists.
         sign_name = Some(inputs.need("--sign-name", "Signature", sign_name, anything)?);

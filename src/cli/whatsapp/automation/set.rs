@@ -7,6 +7,7 @@ use crate::aliyun::client::Client;
 use crate::api::call::shell_line;
 use crate::chat::automation::{self, Automation, Update};
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::number_flags::NumberFlags;
 use crate::message::params;
 use crate::output::report::fields;
@@ -28,7 +29,7 @@ pub struct Flags {
     enable_welcome_message: Option<bool>,
 
     /// Conversation starter, at most 80 characters; repeatable, at most 4
-    #[arg(long, visible_alias = "prompts", value_name = "TEXT")]
+    #[arg(long, visible_alias = "prompts", value_name = "TEXT", value_parser = source::parse)]
     prompt: Vec<String>,
 
     /// Command that customers can type; repeatable, at most 30

@@ -1,23 +1,26 @@
-//! `--follow`: prints new messages as they arrive.
+//! `--follow`: prints new messages as they arrive, and changes of their status.
 //!
 //! Each poll fetches the last minutes again, because messages may be listed late and clocks may
-//! differ. ai-mode is on only during the polls, never during the pauses.
+//! differ, and as far back as a recent message whose status may still change. ai-mode is on only during the polls, never during the pauses.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::api::operations::Product;
-use crate::chat::history::{Conversation, Message, Query};
+use crate::chat::history::{Conversation, Direction, Message, Query, Status};
 use crate::cli::prelude::*;
 use crate::os::signals;
 use crate::output::report;
 
 /// How far each poll reaches back before the previous one.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
+/// How long after a message was sent a change of its status is printed.
+const STATUS_WINDOW: SignedDuration = SignedDuration::from_hours(1);
 /// How many printed messages are remembered: more than arrive within [`OVERLAP`].
 const MAX_SEEN: usize = 100_000;
 
@@ -48,24 +51,31 @@ pub fn run(
             .and_then(|client| conversation.fetch_all(&client, &query, page_size));
         match result {
             Ok(result) => {
-                let mut new = result.messages;
-                new.retain(|message| seen.is_new(message));
+                let mut messages = result.messages;
                 // The service lists the newest first; alimsg prints the oldest first.
-                new.reverse();
-                new.sort_by_key(|message| message.at);
-                if silent {
-                    new.retain(|message| message.at.is_some_and(|at| at >= started));
-                }
-                for message in &new {
-                    let printed =
-                        context.screen.event("whatsapp history", &report::fields(message));
-                    if printed.is_err() {
+                messages.reverse();
+                messages.sort_by_key(|message| message.at);
+                let is_recent = |message: &Message| message.at.is_some_and(|at| at >= started);
+                let events =
+                    messages.iter().filter_map(|message| Some((seen.event(message)?, message)));
+                let events = events.filter(|(event, message)| {
+                    *event != Event::Message || !silent || is_recent(message)
+                });
+                for (event, message) in events {
+                    let data = report::fields(&Followed { message, event });
+                    let screen = &context.screen;
+                    let several = conversation.customer.is_none();
+                    if screen.message("whatsapp history", &data, several).is_err() {
                         // Stdout was closed, for example by `| head`.
                         return Ok(Report::Streamed);
                     }
                 }
                 silent = false;
-                since = since.max(before(poll_started));
+                let pending = messages.iter().filter(|message| may_change(message));
+                let oldest = pending.filter_map(|message| message.at).min();
+                let reach = poll_started.checked_sub(STATUS_WINDOW).unwrap_or(poll_started);
+                let overlap = before(poll_started);
+                since = since.max(oldest.map_or(overlap, |at| at.clamp(reach, overlap)));
             }
             Err(_) if signals::count() > 0 => return Ok(Report::Streamed),
             // The next poll fetches what this one missed.
@@ -79,25 +89,50 @@ pub fn run(
     }
 }
 
-/// The newest messages that were already fetched, to print each only once.
+/// Why a message is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Event {
+    /// It is new.
+    Message,
+    /// Its status has changed.
+    Status,
+}
+
+/// A message as `--follow` prints it.
+#[derive(Debug, Serialize)]
+struct Followed<'m> {
+    #[serde(flatten)]
+    message: &'m Message,
+    event: Event,
+}
+
+/// Whether the status of a message is not its last one.
+fn may_change(message: &Message) -> bool {
+    message.direction == Some(Direction::Out)
+        && matches!(message.status, Status::Accepted | Status::InFlight | Status::Delivered)
+}
+
+/// The newest messages that were already fetched, each with its last status.
 #[derive(Default)]
 struct Seen {
-    keys: HashSet<String>,
+    statuses: HashMap<String, Status>,
     order: VecDeque<String>,
 }
 
 impl Seen {
-    fn is_new(&mut self, message: &Message) -> bool {
+    /// What is new about a message, if anything.
+    fn event(&mut self, message: &Message) -> Option<Event> {
         let key = message.key().unwrap_or_else(|| format!("{:?}", report::fields(message)));
-        if !self.keys.insert(key.clone()) {
-            return false;
+        if let Some(status) = self.statuses.insert(key.clone(), message.status) {
+            return (status != message.status).then_some(Event::Status);
         }
         self.order.push_back(key);
         if self.order.len() > MAX_SEEN
             && let Some(oldest) = self.order.pop_front()
         {
-            self.keys.remove(&oldest);
+            self.statuses.remove(&oldest);
         }
-        true
+        Some(Event::Message)
     }
 }

@@ -13,6 +13,7 @@ use crate::chat::history::{Conversation, Direction, Message, PAGE_SIZE, Query, S
 use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
+use crate::cli::whatsapp::pick;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
 use crate::output::report;
@@ -79,7 +80,7 @@ pub struct Flags {
     #[command(flatten)]
     limit: LimitFlag,
 
-    /// Print new messages as they arrive, until stopped; with --json, one object per line
+    /// Print new messages and changes of their status, until stopped; with --json, one object per line
     #[arg(long, conflicts_with = "all")]
     follow: bool,
 
@@ -141,7 +142,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
                 "there may be more: use --all to fetch all pages"
             });
         }
-        listing.report(report::fields(&Facts { more: result.more }))
+        Report::Chat(Box::new(listing.report(report::fields(&Facts { more: result.more }))))
     })
 }
 
@@ -153,11 +154,15 @@ struct Facts {
 }
 
 fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
-    let mut inputs = Inputs::new(context);
+    let mut inputs = Inputs::for_channel(context, flags.channel_type);
     let check = |number: &str| phone::check_business_number(flags.channel_type, number);
-    let business = inputs.need("--from", "Business number", flags.from.clone(), check)?;
-    let question = "Channel instance (cust-space-id)";
-    let space = inputs.need("--cust-space-id", question, flags.cust_space_id.clone(), anything)?;
+    let (from, known, channel) = (flags.from.clone(), &flags.cust_space_id, flags.channel_type);
+    let business = inputs.need_from_list("--from", "Business number", from, check, |context| {
+        pick::number(context, channel, known.as_deref())
+    })?;
+    let (flag, question) = ("--cust-space-id", "Channel instance (cust-space-id)");
+    let pick = |context: &Context| pick::space(context, Some(channel));
+    let space = inputs.need_from_list(flag, question, known.clone(), anything, pick)?;
     if let Some(customer) = &flags.to {
         phone::check_chat_number("--to", customer)?;
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::chat::business_number::{self, BusinessNumber};
+use crate::cli::defaults::or_default;
 use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::output::report::Total;
@@ -31,7 +32,8 @@ pub struct Flags {
 /// A failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let status = flags.status.as_ref().map(|status| status.to_uppercase());
-    let call = business_number::list_call(flags.cust_space_id.as_deref(), status.as_deref());
+    let space = or_default(context, Channel::Whatsapp, "--cust-space-id", flags.cust_space_id);
+    let call = business_number::list_call(space.as_deref(), status.as_deref());
     read_only::run_one(context, &call, |reply| {
         let rows: Vec<_> = business_number::rows(&reply).map(BusinessNumber::from_object).collect();
         let total = Total { total: rows.len() as u64 };

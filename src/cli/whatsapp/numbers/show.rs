@@ -7,6 +7,7 @@ use crate::aliyun::client::Client;
 use crate::api::call::ReadCall;
 use crate::api::reply::{Reply, fields};
 use crate::chat::business_number::{self, BusinessNumber, Callbacks, Detail, Metrics};
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::message::phone;
 use crate::message::time::period::Period;
@@ -35,7 +36,8 @@ pub struct Flags {
 /// An invalid or unknown number; a failed list.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     phone::check_chat_number("the number", &flags.number)?;
-    let space = flags.cust_space_id.as_deref();
+    let space = or_default(context, Channel::Whatsapp, "--cust-space-id", flags.cust_space_id);
+    let space = space.as_deref();
     let period = Period::last(PERIOD, &Zoned::now())?;
     let list = business_number::list_call(space, None);
     let metric = business_number::metric_call(&flags.number, space, &period);

@@ -7,6 +7,7 @@ use crate::aliyun::client::Client;
 use crate::api::call::shell_line;
 use crate::chat::business_profile::{self, BusinessProfile, Update};
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::number_flags::NumberFlags;
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 
@@ -21,15 +22,15 @@ pub struct Flags {
     number: NumberFlags,
 
     /// Line below the name, at most 139 characters
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse)]
     about: Option<String>,
 
     /// Address, at most 256 characters
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse)]
     address: Option<String>,
 
     /// Description, at most 512 characters
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse)]
     description: Option<String>,
 
     /// E-mail address, at most 128 characters

@@ -21,7 +21,7 @@ pub struct ContactsFlags {
     people: Groups<People>,
 
     /// All contacts as JSON, @FILE, or - for stdin
-    #[arg(long, value_name = "JSON|@FILE|-",
+    #[arg(long, value_name = "JSON|@FILE|-", value_parser = source::parse,
           conflicts_with_all = ["name", "phone"])]
     content: Option<String>,
 }

@@ -3,6 +3,7 @@
 use crate::chat::content::document::Document;
 use crate::chat::content::{Content, limits, refuse_foreign_flags};
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 
 #[derive(Debug, Args)]
@@ -25,7 +26,7 @@ pub struct DocumentFlags {
     file_name: Option<String>,
 
     /// Text under the document, at most 1,024 characters
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     caption: Option<String>,
 
     /// Type of the document, such as pdf; required on Viber

@@ -3,9 +3,12 @@
 use crate::chat::content::refuse_foreign_flags;
 use crate::chat::draft::{Draft, Envelope};
 use crate::cli::anything;
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::send_flags::SendFlags;
-use crate::cli::values::chat_channel;
+use crate::cli::source;
+use crate::cli::values::{FALL_BACK_RULES, chat_channel};
+use crate::cli::whatsapp::pick;
 use crate::message::phone;
 use crate::send::idempotency::Tracking;
 use crate::send::receipt_lookup::ReceiptQuery;
@@ -42,11 +45,12 @@ pub struct EnvelopeFlags {
     fall_back_id: Option<String>,
 
     /// Text of the fallback
-    #[arg(long, value_name = "TEXT", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "TEXT", value_parser = source::parse, help_heading = "Fallback to SMS")]
     fall_back_content: Option<String>,
 
     /// When to fall back: undelivered or sentFailed
-    #[arg(long, value_name = "RULE", help_heading = "Fallback to SMS")]
+    #[arg(long, value_name = "RULE", value_parser = FALL_BACK_RULES,
+          help_heading = "Fallback to SMS")]
     fall_back_rule: Option<String>,
 
     /// How long to wait for the delivery receipt before falling back, in seconds
@@ -101,17 +105,23 @@ impl EnvelopeFlags {
         let viber_only = given![self; label, tag, ttl, tracking_data];
         refuse_foreign_flags(channel, &whatsapp_only, &viber_only)?;
         let safety = self.safety.check()?;
-        let mut inputs = Inputs::new(context);
+        let mut inputs = Inputs::for_channel(context, channel);
         let sender = |number: &str| phone::check_business_number(channel, number);
         let recipient = |number: &str| phone::check_chat_number("--to", number);
-        let from = inputs.need("--from", "Sending number", self.from, sender)?;
+        let space = self.cust_space_id.as_deref();
+        let from =
+            inputs.need_from_list("--from", "Sending number", self.from, sender, |context| {
+                pick::number(context, channel, space)
+            })?;
         let to = inputs.need("--to", "Recipient", self.to, recipient)?;
         let content = content(&mut inputs)?;
-        let mut cust_space_id = self.cust_space_id;
+        let mut cust_space_id = or_default(context, channel, "--cust-space-id", self.cust_space_id);
         if needs_space {
             let question = "Channel instance (cust-space-id)";
-            cust_space_id =
-                Some(inputs.need("--cust-space-id", question, cust_space_id, anything)?);
+            let pick = |context: &Context| pick::space(context, Some(channel));
+            let flag = "--cust-space-id";
+            let space = inputs.need_from_list(flag, question, cust_space_id, anything, pick)?;
+            cust_space_id = Some(space);
         }
         let mut label = self.label;
         if channel == Channel::Viber {

@@ -4,6 +4,7 @@ use crate::chat::content::media::Media;
 use crate::chat::content::viber::{Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::cli::whatsapp::send::viber::{ButtonFlags, text_beside_medium};
 use crate::message::media::Kind;
@@ -24,11 +25,11 @@ pub struct ImageFlags {
     link: Option<String>,
 
     /// Text under the image, at most 1,024 characters
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     caption: Option<String>,
 
     /// Text that Viber shows with the image
-    #[arg(long, value_name = "T", help_heading = "Viber only")]
+    #[arg(long, value_name = "T", value_parser = source::parse, help_heading = "Viber only")]
     text: Option<String>,
 
     #[command(flatten)]

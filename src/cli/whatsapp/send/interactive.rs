@@ -3,19 +3,20 @@
 use crate::chat::content::interactive::InteractiveText;
 use crate::chat::content::{limits, require_whatsapp};
 use crate::cli::prelude::*;
+use crate::cli::source;
 
 #[derive(Debug, Args)]
 pub struct InteractiveFlags {
     /// The text, at most 1,024 characters
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     body: Option<String>,
 
     /// Line above the text, at most 60 characters
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     header: Option<String>,
 
     /// Line under the text, at most 60 characters
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     footer: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 use crate::chat::content::list::{List, Row, Section};
 use crate::chat::content::{Content, limits};
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 use crate::cli::whatsapp::send::groups::{FlagSpec, Group, Grouping, Groups};
 use crate::cli::whatsapp::send::interactive::{InteractiveFlags, split_id};
@@ -21,7 +22,7 @@ pub struct ListFlags {
     text: InteractiveFlags,
 
     /// Text that opens the list, at most 20 characters
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     button_text: Option<String>,
 
     #[command(flatten)]

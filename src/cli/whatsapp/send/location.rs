@@ -3,6 +3,7 @@
 use crate::chat::content::location::{Location, check_latitude, check_longitude};
 use crate::chat::content::{Content, require_whatsapp};
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::ContentFlags;
 
 #[derive(Debug, Args)]
@@ -22,11 +23,11 @@ pub struct LocationFlags {
     longitude: Option<String>,
 
     /// Name of the place
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     name: Option<String>,
 
     /// Address of the place
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     address: Option<String>,
 }
 

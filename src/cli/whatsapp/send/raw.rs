@@ -21,7 +21,7 @@ pub struct RawFlags {
     message_type: Option<String>,
 
     /// The content: JSON, @FILE, or - for stdin; sent unchanged
-    #[arg(long, value_name = "JSON|@FILE|-")]
+    #[arg(long, value_name = "JSON|@FILE|-", value_parser = source::parse)]
     content: Option<String>,
 }
 
@@ -32,9 +32,14 @@ impl ContentFlags for RawFlags {
             inputs.need("--message-type", question, self.message_type, check_type)?;
         check_channel(channel, &message_type)?;
         let question = "Content as JSON, or @FILE";
-        let given = inputs.need("--content", question, self.content, anything)?;
+        let is_given = self.content.is_some();
+        let mut text = inputs.need("--content", question, self.content, anything)?;
+        if !is_given {
+            text = source::parse(&text).map_err(Failure::usage)?;
+        }
+        let is_missing = !is_given && text.is_empty();
         let (value, json) =
-            if given.is_empty() { Default::default() } else { source::json("--content", &given)? };
+            if is_missing { Default::default() } else { source::json("--content", &text)? };
         Ok(Box::new(Raw { message_type, value, json }))
     }
 }

@@ -19,8 +19,8 @@ Examples:
 pub struct TextFlags {
     // No `allow_hyphen_values`: if the value is forgotten, the next flag must not be sent as the
     // message. A text that begins with a dash is written --text='- text'.
-    /// The text, at most 4,096 characters; - reads it from stdin
-    #[arg(long, value_name = "T")]
+    /// The text, at most 4,096 characters; or @FILE, or - for stdin (@@ begins a text with @)
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     text: Option<String>,
 
     #[command(flatten)]
@@ -30,21 +30,11 @@ pub struct TextFlags {
 impl ContentFlags for TextFlags {
     fn into_content(self, channel: Channel, inputs: &mut Inputs<'_>) -> Result<Box<dyn Content>> {
         self.button.refuse_except_on_viber(channel)?;
-        let given = match self.text.as_deref() {
-            Some("-") => Some(from_stdin()?),
-            _ => self.text,
-        };
-        let text = inputs.need("--text", "Text", given, |text| limits::TEXT.check(text))?;
+        let text = inputs.need("--text", "Text", self.text, |text| limits::TEXT.check(text))?;
         if channel != Channel::Viber {
             return Ok(Box::new(text::Text { text }));
         }
         let text = ViberText { text, button: self.button.into_button(inputs)? };
         Ok(Box::new(ViberMessage { medium: None, text: Some(text) }))
     }
-}
-
-/// The text of stdin, without the line break that `echo` and editors add at the end.
-fn from_stdin() -> Result<String> {
-    let text = source::stdin("--text")?;
-    Ok(text.strip_suffix('\n').map_or(text.as_str(), |t| t.strip_suffix('\r').unwrap_or(t)).into())
 }

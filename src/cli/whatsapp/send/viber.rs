@@ -3,13 +3,14 @@
 use crate::chat::content::viber::{Button, ViberText};
 use crate::chat::content::{limits, refuse_foreign_flags};
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::message::url;
 
 /// The button of a Viber message, which opens a link.
 #[derive(Debug, Args)]
 pub struct ButtonFlags {
     /// Title of the button of a Viber message
-    #[arg(long, value_name = "T", help_heading = "Viber only")]
+    #[arg(long, value_name = "T", value_parser = source::parse, help_heading = "Viber only")]
     button_title: Option<String>,
 
     /// Link that the button of a Viber message opens

@@ -4,6 +4,7 @@ use crate::chat::content::media::Media;
 use crate::chat::content::viber::{Button, Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::cli::prelude::*;
+use crate::cli::source;
 use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
 use crate::cli::whatsapp::send::viber::text_beside_medium;
 use crate::message::media::Kind;
@@ -25,7 +26,7 @@ pub struct VideoFlags {
     link: Option<String>,
 
     /// Text under the video, at most 1,024 characters
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", value_parser = source::parse)]
     caption: Option<String>,
 
     /// Link of the preview image of the video; required on Viber
@@ -43,11 +44,11 @@ pub struct VideoFlags {
     duration: Option<u64>,
 
     /// Text that Viber shows with the video
-    #[arg(long, value_name = "T", help_heading = "Viber only")]
+    #[arg(long, value_name = "T", value_parser = source::parse, help_heading = "Viber only")]
     text: Option<String>,
 
     /// Title of the button of a Viber video; it has no link of its own
-    #[arg(long, value_name = "T", help_heading = "Viber only")]
+    #[arg(long, value_name = "T", value_parser = source::parse, help_heading = "Viber only")]
     button_title: Option<String>,
 }
 

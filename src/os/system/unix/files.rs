@@ -122,6 +122,17 @@ fn check(
     Ok(())
 }
 
+/// The permission bits of a file, such as `0o600`.
+pub fn mode(metadata: &Metadata) -> u32 {
+    metadata.mode() & 0o777
+}
+
+/// How many bytes this user can still write to the file system of a path.
+pub fn free_bytes(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    found.f_bavail.checked_mul(found.f_frsize)
+}
+
 /// Whether this user may write to the file or folder.
 pub fn is_writable(path: &Path) -> bool {
     rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()

@@ -245,6 +245,28 @@ pub fn interrupt_own_waits() {
     let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::CHILD);
 }
 
+/// Sends SIGINT to this process, for a Ctrl-C that the terminal did not turn into a signal.
+pub fn interrupt_self() {
+    let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::INT);
+}
+
+/// The mode of the terminal of stdin, to restore it after an interrupted prompt.
+pub struct TerminalMode(Option<rustix::termios::Termios>);
+
+impl TerminalMode {
+    pub fn current() -> Self {
+        Self(rustix::termios::tcgetattr(std::io::stdin()).ok())
+    }
+
+    pub fn restore(&self) {
+        if let Some(mode) = &self.0 {
+            // A closed terminal has no mode to restore.
+            let when = rustix::termios::OptionalActions::Now;
+            let _ = rustix::termios::tcsetattr(std::io::stdin(), when, mode);
+        }
+    }
+}
+
 /// The name of a signal, such as `SIGINT`.
 pub fn signal_name(signal: c_int) -> String {
     signal_hook::low_level::signal_name(signal)

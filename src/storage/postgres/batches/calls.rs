@@ -16,29 +16,6 @@ pub const COLUMNS: &str = "id, state, rows, row_count, tracking_id, generated, d
 /// The number of calls that are read at once.
 const PAGE: i64 = 500;
 
-pub const fn state_name(state: CallState) -> &'static str {
-    match state {
-        CallState::Queued => "queued",
-        CallState::Started => "started",
-        CallState::Accepted => "accepted",
-        CallState::Failed => "failed",
-        CallState::Unknown => "unknown",
-        CallState::Superseded => "superseded",
-    }
-}
-
-/// Parses the name of a state. A damaged name counts as `unknown`: the call may have been sent.
-pub fn parse_state(name: &str) -> CallState {
-    match name {
-        "queued" => CallState::Queued,
-        "started" => CallState::Started,
-        "accepted" => CallState::Accepted,
-        "failed" => CallState::Failed,
-        "superseded" => CallState::Superseded,
-        _ => CallState::Unknown,
-    }
-}
-
 /// A call to add, with its ID and its encoded rows.
 struct Addition<'a> {
     call: &'a NewCall,
@@ -68,7 +45,7 @@ pub fn add(
     let wanted: usize = calls.iter().map(|call| call.rows.len()).sum();
     if take_rows(session, batch, &all)? == wanted {
         insert(session, batch, &all, worker)?;
-        return Ok(additions.iter().map(|addition| Start::Started(addition.id)).collect());
+        return Ok(additions.iter().map(|addition| Start::Recorded(addition.id)).collect());
     }
     // Some rows have a call: free the others again and find out which calls can be added.
     let ids: Vec<i64> = additions.iter().map(|addition| addition.id).collect();
@@ -81,7 +58,7 @@ pub fn add(
         let rows = &addition.call.rows;
         starts.push(if take_rows(session, batch, &[addition])? == rows.len() {
             insert(session, batch, &[addition], worker)?;
-            Start::Started(addition.id)
+            Start::Recorded(addition.id)
         } else {
             free_rows(session, batch, addition.id, rows)?;
             Start::Taken(taken(session, batch, rows)?)
@@ -137,7 +114,7 @@ fn insert(
         &query,
         &[
             &batch,
-            &state_name(state),
+            &state.name(),
             &worker,
             &list(calls, |one| one.id),
             &list(calls, |one| one.rows.as_slice()),
@@ -171,7 +148,7 @@ pub fn added(
     for (call, token) in calls.iter().zip(tokens) {
         let own = found.iter().find(|row| row.get::<_, &str>(0) == token);
         starts.push(match own {
-            Some(row) => Start::Started(row.get(1)),
+            Some(row) => Start::Recorded(row.get(1)),
             None => Start::Taken(taken(session, batch, &call.rows)?),
         });
     }
@@ -258,7 +235,7 @@ pub fn page_after(
     );
     let mut page = Vec::new();
     for state in states {
-        let rows = session.rows(&query, &[&batch, &state_name(*state), &last, &PAGE])?;
+        let rows = session.rows(&query, &[&batch, &state.name(), &last, &PAGE])?;
         for row in &rows {
             page.push(from_row(row)?);
         }
@@ -285,7 +262,7 @@ pub fn from_row(row: &Row) -> StepResult<CallRecord> {
     let started_at = started_at.map(Timestamp::from_microsecond).transpose();
     Ok(CallRecord {
         id,
-        state: parse_state(row.get(1)),
+        state: CallState::parse(row.get(1)),
         rows,
         tracking_id: row.get(4),
         generated: row.get(5),

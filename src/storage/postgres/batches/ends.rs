@@ -2,7 +2,7 @@
 
 use crate::storage::batches::{CallEnd, CallState, NewCall, RowIndex};
 use crate::storage::postgres::batches::calls::{
-    COLUMNS, add, free_rows, from_row, new_token, state_name, taken,
+    COLUMNS, add, free_rows, from_row, new_token, taken,
 };
 use crate::storage::postgres::errors::StepResult;
 use crate::storage::postgres::session::Session;
@@ -39,7 +39,7 @@ fn settle(
 ) -> StepResult<bool> {
     let query = "UPDATE batch_calls SET state = $3, result = $4, payload = NULL
                  WHERE id = $1 AND batch = $2 AND state IN ('started', 'unknown')";
-    Ok(session.execute(query, &[&id, &batch, &state_name(state), &result])? == 1)
+    Ok(session.execute(query, &[&id, &batch, &state.name(), &result])? == 1)
 }
 
 /// Frees the rows of a call. A queued call gets a new ID, so that this end has no effect on its
@@ -106,6 +106,12 @@ pub fn is_superseded(session: &mut Session, batch: i64, id: i64) -> StepResult<b
     let query = "SELECT 1 FROM batch_calls
                  WHERE id = $1 AND batch = $2 AND state = 'superseded'";
     Ok(session.row(query, &[&id, &batch])?.is_some())
+}
+
+/// Deletes all payloads of a batch.
+pub fn forget_payloads(session: &mut Session, batch: i64) -> StepResult<()> {
+    let query = "UPDATE batch_calls SET payload = NULL WHERE batch = $1 AND payload IS NOT NULL";
+    session.execute(query, &[&batch]).map(drop)
 }
 
 /// Deletes the payloads of superseded calls whose rows belong to other calls. Until then, they are

@@ -79,13 +79,22 @@ impl Batches for Postgres {
         })
     }
 
+    fn amend(&self, batch: &str, rows: u64, definition: &str) -> Result<()> {
+        let query = "UPDATE batches SET row_total = $2, definition = $3 WHERE number = $1";
+        self.connection.change(PATIENCE, |session| {
+            let (number, _) = number(session, batch)?;
+            session.execute(query, &[&number, &rows.cast_signed(), &definition]).map(drop)
+        })
+    }
+
     fn cancel(&self, batch: &str) -> Result<()> {
         let query = format!(
-            "UPDATE batches SET cancelled_at = coalesce(cancelled_at, {NOW}) WHERE id = $1"
+            "UPDATE batches SET cancelled_at = coalesce(cancelled_at, {NOW}) WHERE number = $1"
         );
-        self.connection.change(PATIENCE, |session| match session.execute(&query, &[&batch])? {
-            1 => Ok(()),
-            _ => Err(not_on_record(batch)),
+        self.connection.change(PATIENCE, |session| {
+            let (number, _) = number(session, batch)?;
+            session.execute(&query, &[&number])?;
+            ends::forget_payloads(session, number)
         })
     }
 
@@ -115,23 +124,19 @@ impl Batches for Postgres {
         Ok(starts)
     }
 
-    fn enqueue(&self, batch: &str, calls: &[NewCall]) -> Result<()> {
+    fn enqueue(&self, batch: &str, calls: &[NewCall]) -> Result<Vec<Start>> {
         let tokens: Vec<String> = calls.iter().map(|_| calls::new_token()).collect();
         self.connection.change(PATIENCE, |session| {
             if session.is_repeated {
                 let (number, _) = number(session, batch)?;
-                if calls::added(session, number, calls, &tokens)?.is_some() {
-                    return Ok(());
+                if let Some(starts) = calls::added(session, number, calls, &tokens)? {
+                    return Ok(starts);
                 }
             }
             let number = open_batch(session, batch)?;
-            for start in calls::add(session, number, calls, &tokens, None)? {
-                if let Start::Taken(rows) = start {
-                    let error = anyhow!("row {} already has a call", rows.first().unwrap_or(&0));
-                    return Err(Error::NotWritten(error).into());
-                }
-            }
-            ends::forget_replaced_payloads(session, number)
+            let starts = calls::add(session, number, calls, &tokens, None)?;
+            ends::forget_replaced_payloads(session, number)?;
+            Ok(starts)
         })
     }
 
@@ -301,14 +306,7 @@ fn with_counts(session: &mut Session, (number, mut batch): (i64, Batch)) -> Step
                  GROUP BY state";
     for row in session.rows(query, &[&number])? {
         let count = row.get::<_, i64>(1).cast_unsigned();
-        match calls::parse_state(row.get(0)) {
-            CallState::Queued => batch.counts.queued += count,
-            CallState::Started => batch.counts.started += count,
-            CallState::Accepted => batch.counts.accepted += count,
-            CallState::Failed => batch.counts.failed += count,
-            CallState::Unknown => batch.counts.unknown += count,
-            CallState::Superseded => {}
-        }
+        batch.counts.add(CallState::parse(row.get(0)), count);
     }
     Ok(batch)
 }

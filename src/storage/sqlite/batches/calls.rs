@@ -15,29 +15,6 @@ const COLUMNS: &str = "id, state, rows, row_count, tracking_id, generated, detai
 /// The number of calls that are read at once.
 const PAGE: usize = 100;
 
-const fn state_name(state: CallState) -> &'static str {
-    match state {
-        CallState::Queued => "queued",
-        CallState::Started => "started",
-        CallState::Accepted => "accepted",
-        CallState::Failed => "failed",
-        CallState::Unknown => "unknown",
-        CallState::Superseded => "superseded",
-    }
-}
-
-/// Parses the name of a state. A damaged name counts as `unknown`: the call may have been sent.
-pub fn parse_state(name: &str) -> CallState {
-    match name {
-        "queued" => CallState::Queued,
-        "started" => CallState::Started,
-        "accepted" => CallState::Accepted,
-        "failed" => CallState::Failed,
-        "superseded" => CallState::Superseded,
-        _ => CallState::Unknown,
-    }
-}
-
 /// Executes a statement that is compiled once for each connection.
 fn execute(
     connection: &Connection,
@@ -69,7 +46,7 @@ pub fn add(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             batch,
-            state_name(state),
+            state.name(),
             encoded,
             i64::try_from(call.rows.len()).unwrap_or(i64::MAX),
             call.tracking_id,
@@ -83,7 +60,7 @@ pub fn add(
     )?;
     let id = connection.last_insert_rowid();
     let start = if take_rows(connection, batch, id, &call.rows)? {
-        Start::Started(id)
+        Start::Recorded(id)
     } else {
         execute(connection, "ROLLBACK TO call", [])?;
         Start::Taken(taken(connection, batch, &call.rows)?)
@@ -181,7 +158,7 @@ pub fn finish(connection: &Connection, batch: i64, id: i64, end: &CallEnd) -> Re
 
 fn settle(connection: &Connection, id: i64, state: CallState, result: &str) -> Result<()> {
     let query = "UPDATE batch_calls SET state = ?2, result = ?3, payload = NULL WHERE id = ?1";
-    execute(connection, query, params![id, state_name(state), result]).map(drop)
+    execute(connection, query, params![id, state.name(), result]).map(drop)
 }
 
 /// Frees the rows of a call. A queued call gets a new ID, so that this end has no effect on its next
@@ -243,6 +220,12 @@ pub fn forget_replaced_payloads(connection: &Connection, batch: i64) -> Result<(
     })
 }
 
+/// Deletes all payloads of a batch.
+pub fn forget_payloads(connection: &Connection, batch: i64) -> Result<()> {
+    let query = "UPDATE batch_calls SET payload = NULL WHERE batch = ?1 AND payload IS NOT NULL";
+    execute(connection, query, [batch]).map(drop)
+}
+
 fn find(connection: &Connection, batch: i64, id: i64) -> Result<Option<CallRecord>> {
     connection
         .prepare_cached(&format!("SELECT {COLUMNS} FROM batch_calls WHERE id = ?1 AND batch = ?2"))
@@ -286,7 +269,7 @@ fn calls_after(
          ORDER BY id LIMIT {PAGE}"
     );
     let mut statement = connection.prepare_cached(&query).map_err(unreadable)?;
-    let mut found = statement.query(params![batch, state_name(state), last]).map_err(unreadable)?;
+    let mut found = statement.query(params![batch, state.name(), last]).map_err(unreadable)?;
     let mut calls = Vec::new();
     while let Some(row) = found.next().map_err(unreadable)? {
         let call = from_row(row).map_err(unreadable)?;
@@ -308,7 +291,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Option<CallRecord>> {
     let started_at: Option<i64> = row.get(9)?;
     Ok(Some(CallRecord {
         id: row.get(0)?,
-        state: parse_state(&row.get::<_, String>(1)?),
+        state: CallState::parse(&row.get::<_, String>(1)?),
         rows,
         tracking_id: row.get(4)?,
         generated: row.get(5)?,

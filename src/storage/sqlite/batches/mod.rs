@@ -72,15 +72,26 @@ impl Batches for Sqlite {
         found.map(|batch| with_counts(&self.connection, batch.map_err(unreadable)?)).collect()
     }
 
+    fn amend(&self, batch: &str, rows: u64, definition: &str) -> Result<()> {
+        self.change(true, |transaction| {
+            let (number, _) = number(transaction, batch)?;
+            let query = "UPDATE batches SET rows = ?2, definition = ?3 WHERE number = ?1";
+            transaction
+                .execute(query, params![number, rows.cast_signed(), definition])
+                .map(drop)
+                .map_err(not_written)
+        })
+    }
+
     fn cancel(&self, batch: &str) -> Result<()> {
         self.change(true, |transaction| {
-            let changed = transaction
-                .execute(
-                    "UPDATE batches SET cancelled_at = coalesce(cancelled_at, ?2) WHERE id = ?1",
-                    params![batch, Timestamp::now().as_millisecond()],
-                )
+            let (number, _) = number(transaction, batch)?;
+            let query = "UPDATE batches SET cancelled_at = coalesce(cancelled_at, ?2)
+                         WHERE number = ?1";
+            transaction
+                .execute(query, params![number, Timestamp::now().as_millisecond()])
                 .map_err(not_written)?;
-            if changed == 1 { Ok(()) } else { Err(not_on_record(batch)) }
+            calls::forget_payloads(transaction, number)
         })
     }
 
@@ -103,16 +114,13 @@ impl Batches for Sqlite {
         })
     }
 
-    fn enqueue(&self, batch: &str, calls: &[NewCall]) -> Result<()> {
+    fn enqueue(&self, batch: &str, calls: &[NewCall]) -> Result<Vec<Start>> {
         self.change(true, |transaction| {
             let number = open_batch(transaction, batch)?;
-            for call in calls {
-                if let Start::Taken(rows) = calls::add(transaction, number, call, None)? {
-                    let error = anyhow!("row {} already has a call", rows.first().unwrap_or(&0));
-                    return Err(Error::NotWritten(error));
-                }
-            }
-            calls::forget_replaced_payloads(transaction, number)
+            let add = |call| calls::add(transaction, number, call, None);
+            let starts = calls.iter().map(add).collect::<Result<_>>()?;
+            calls::forget_replaced_payloads(transaction, number)?;
+            Ok(starts)
         })
     }
 
@@ -256,14 +264,7 @@ fn with_counts(connection: &Connection, (number, mut batch): (i64, Batch)) -> Re
     while let Some(row) = rows.next().map_err(unreadable)? {
         let state: String = row.get(0).map_err(unreadable)?;
         let count = row.get::<_, i64>(1).map_err(unreadable)?.cast_unsigned();
-        match calls::parse_state(&state) {
-            CallState::Queued => batch.counts.queued += count,
-            CallState::Started => batch.counts.started += count,
-            CallState::Accepted => batch.counts.accepted += count,
-            CallState::Failed => batch.counts.failed += count,
-            CallState::Unknown => batch.counts.unknown += count,
-            CallState::Superseded => {}
-        }
+        batch.counts.add(CallState::parse(&state), count);
     }
     Ok(batch)
 }

@@ -64,7 +64,7 @@ fn concurrent_runs_start_each_row_once() {
                                     .start(id, "w", &[call(rows.iter().copied())])
                                     .expect("recorded");
                                 match &start[0] {
-                                    Start::Started(_) => mine.append(&mut rows),
+                                    Start::Recorded(_) => mine.append(&mut rows),
                                     Start::Taken(taken) => rows.retain(|row| !taken.contains(row)),
                                 }
                             }

@@ -49,7 +49,7 @@ pub fn get(batches: &dyn Batches, id: &str) -> Batch {
 
 pub fn started(batches: &dyn Batches, id: &str, rows: impl IntoIterator<Item = RowIndex>) -> i64 {
     match batches.start(id, "w", &[call(rows)]).expect("recorded")[..] {
-        [Start::Started(call)] => call,
+        [Start::Recorded(call)] => call,
         ref other => panic!("{other:?}"),
     }
 }

@@ -32,9 +32,12 @@ fn a_queued_row_is_not_queued_or_started_again() {
         let store = test.open();
         let id = create(&*store);
         store.batches().enqueue(&id, &[queued(0..10)]).expect("queued");
-        let error = store.batches().enqueue(&id, &[queued(20..30), queued(9..12)]);
-        assert!(matches!(error, Err(Error::NotWritten(_))), "{error:?}");
-        assert_eq!(recorded(store.batches(), &id).len(), 10, "nothing of it was recorded");
+        // Of two runs that queue the same rows, the second one queues what is left.
+        let starts = store.batches().enqueue(&id, &[queued(20..30), queued(9..12)]);
+        let starts = starts.expect("queued");
+        assert!(matches!(starts[0], Start::Recorded(_)), "{starts:?}");
+        assert_eq!(starts[1], Start::Taken(vec![9]));
+        assert_eq!(recorded(store.batches(), &id).len(), 20);
         let starts = store.batches().start(&id, "w", &[call(9..12)]).expect("recorded");
         assert_eq!(starts, [Start::Taken(vec![9])]);
     }
@@ -103,7 +106,9 @@ fn no_call_of_a_cancelled_batch_starts() {
         let is_cancelled =
             |result| matches!(result, Err(Error::NotWritten(error)) if error.is::<Cancelled>());
         assert!(is_cancelled(batches.start(&id, "w", &[call([5])]).map(drop)));
-        assert!(is_cancelled(batches.enqueue(&id, &[queued([6])])));
+        assert!(is_cancelled(batches.enqueue(&id, &[queued([6])]).map(drop)));
+        let payloads = calls(batches, &id, &ALL).into_iter().filter_map(|call| call.payload);
+        assert_eq!(payloads.count(), 0, "the content of queued calls is deleted");
         assert!(batches.claim(&id, "w", 1).expect("readable").is_empty());
         // The call that was running is recorded.
         batches.finish(&id, &[(running.id, accepted())]).expect("recorded");
@@ -112,5 +117,20 @@ fn no_call_of_a_cancelled_batch_starts() {
         batches.cancel(&id).expect("nothing to do");
         assert_eq!(get(batches, &id).cancelled_at, cancelled_at);
         batches.cancel("other").expect_err("not on record");
+    }
+}
+
+#[test]
+fn a_call_of_a_cancelled_batch_that_was_not_sent_is_not_queued_again() {
+    for test in stores() {
+        let store = test.open();
+        let batches = store.batches();
+        let id = create(&*store);
+        batches.enqueue(&id, &[queued([0])]).expect("queued");
+        let running = batches.claim(&id, "w", 1).expect("claimed").remove(0);
+        batches.cancel(&id).expect("cancelled");
+        batches.finish(&id, &[(running.id, CallEnd::NotSent)]).expect("recorded");
+        assert_eq!(get(batches, &id).counts, Counts::default());
+        assert!(calls(batches, &id, &ALL).is_empty());
     }
 }

@@ -37,9 +37,9 @@ fn a_row_with_a_call_is_not_started_again() {
         let mut ordered = calls_now.to_vec();
         ordered[1].rows.sort_unstable();
         let starts = other.batches().start(&id, "v", &ordered).expect("recorded");
-        assert!(matches!(starts[0], Start::Started(call) if call > first), "{starts:?}");
+        assert!(matches!(starts[0], Start::Recorded(call) if call > first), "{starts:?}");
         assert_eq!(starts[1], Start::Taken(vec![5, 9]));
-        assert!(matches!(starts[2], Start::Started(_)), "a refused call takes no row: {starts:?}");
+        assert!(matches!(starts[2], Start::Recorded(_)), "a refused call takes no row: {starts:?}");
         assert_eq!(starts[3], Start::Taken(vec![21]), "in the same transaction");
         assert_eq!(recorded(store.batches(), &id), (0..22).collect::<Vec<_>>());
         assert_eq!(calls(store.batches(), &id, &ALL).len(), 3);
@@ -67,7 +67,7 @@ fn a_call_on_record_has_all_its_fields() {
         let store = test.open();
         let id = create(&*store);
         let new = NewCall { details: r#"{"phones":["1"]}"#.into(), ..call([1, 2, 3, 900]) };
-        let Start::Started(call) =
+        let Start::Recorded(call) =
             store.batches().start(&id, "w", std::slice::from_ref(&new)).expect("ok")[0]
         else {
             panic!("its rows are free")
@@ -187,5 +187,17 @@ fn clearing_the_store_removes_its_batches() {
         store.clear().expect("cleared");
         assert!(store.batches().batches().expect("readable").is_empty());
         create(&*store);
+    }
+}
+
+#[test]
+fn the_rows_and_the_definition_of_a_batch_can_be_amended() {
+    for test in stores() {
+        let store = test.open();
+        let id = create(&*store);
+        store.batches().amend(&id, 7, "{}").expect("changed");
+        let batch = get(store.batches(), &id);
+        assert_eq!((batch.rows, batch.definition.as_str()), (7, "{}"));
+        store.batches().amend("other", 7, "{}").expect_err("not on record");
     }
 }

@@ -21,6 +21,8 @@ fn problems(channel: Channel, category: &str, components: &Value) -> String {
         is_whole: true,
         examples: Vec::new(),
         cust_space_id: None,
+        message_lifetime: None,
+        allow_category_change: None,
     };
     message(check(&draft))
 }
@@ -76,6 +78,8 @@ fn all_violations_are_reported_at_once_with_the_right_form() {
         is_whole: true,
         examples: vec![("nobody".into(), "Alice".into())],
         cust_space_id: None,
+        message_lifetime: None,
+        allow_category_change: None,
     };
     let found = message(check(&draft));
     for part in [

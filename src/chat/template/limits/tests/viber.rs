@@ -111,6 +111,8 @@ fn the_result_of_an_update_has_to_fit_the_category_of_the_template() {
         is_whole: false,
         examples: Vec::new(),
         cust_space_id: None,
+        message_lifetime: None,
+        allow_category_change: None,
     };
     check_whole(&draft, Some("text_image")).expect("it fits");
     check_whole(&draft, None).expect("unknown category");

@@ -8,6 +8,7 @@ use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::draft::{Body, Draft, TemplateBody};
 use crate::chat::template::detail::{Template, TemplateId};
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::prompts::{name_missing_variables, text_rows};
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
@@ -66,12 +67,19 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         context,
         guard: &guard,
         channel: envelope.channel_type,
-        cust_space_id: envelope.cust_space_id.clone(),
+        cust_space_id: or_default(
+            context,
+            envelope.channel_type,
+            "--cust-space-id",
+            envelope.cust_space_id.clone(),
+        ),
         code: flags.template_code,
         language: flags.language,
     };
     let complete = envelope.complete(context, false, |inputs| {
-        partial.complete(params::from_pairs("--param", &pairs)?, inputs)
+        let params = params::from_pairs("--param", &pairs)?;
+        params::require_values(&params)?;
+        partial.complete(params, inputs)
     })?;
     let CompleteTemplate { id, params, template } = complete.content;
     let preview = match template {

@@ -6,6 +6,7 @@ use crate::aliyun::guard::Guard;
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::list::approved;
 use crate::chat::template::preview::render_preview;
+use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::prompts::{Form, List, fetch_template, shows_template};
 use crate::cli::whatsapp::send::envelope::approved_templates_command;
@@ -39,6 +40,10 @@ impl PartialTemplate<'_> {
         mut params: Vec<(String, String)>,
         inputs: &mut Inputs<'_>,
     ) -> Result<CompleteTemplate> {
+        if self.code.is_some() {
+            let language = self.language.take();
+            self.language = or_default(self.context, self.channel, "--language", language);
+        }
         let settings = &self.context.settings;
         let is_missing = self.code.is_none() || self.language.is_none();
         // A user who picks a template is asked for its variables, too.

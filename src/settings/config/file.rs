@@ -1,0 +1,360 @@
+//! A configuration file: its place, its content, and what is wrong with it.
+
+use std::io::{self, ErrorKind, Read as _};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+use toml_edit::{Document, Item, Table, TableLike};
+
+use crate::error::{Failure, Result};
+use crate::settings::config::secret;
+use crate::settings::defaults::{Default, Key, Source};
+
+/// The variable with the path of the user's file.
+pub const VARIABLE: &str = "ALIMSG_CONFIG";
+/// The file for all users of the machine. No variable changes it.
+pub const SYSTEM_FILE: &str = "/etc/alimsg/config.toml";
+
+/// The table with defaults for every profile.
+pub const DEFAULTS: &str = "defaults";
+/// The table with one table for each profile.
+pub const PROFILE: &str = "profile";
+/// The tables of a file.
+const TABLES: [&str; 4] = [DEFAULTS, PROFILE, LIMITS, OUTBOX];
+/// Parsed and kept, for later.
+const LIMITS: &str = "limits";
+const OUTBOX: &str = "outbox";
+
+/// The maximum size of a file in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The user's file.
+pub struct UserFile {
+    pub path: PathBuf,
+    /// `ALIMSG_CONFIG` names it, so it has to exist.
+    pub is_named: bool,
+}
+
+impl UserFile {
+    /// `ALIMSG_CONFIG`, else `alimsg/config.toml` in the XDG configuration folder; `None` without a
+    /// home folder.
+    pub fn locate() -> Option<Self> {
+        if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
+            let path = std::path::absolute(&path).unwrap_or_else(|_| path.into());
+            return Some(Self { path, is_named: true });
+        }
+        let base = etcetera::base_strategy::Xdg::new().ok()?;
+        Some(Self { path: base.config_dir().join("alimsg/config.toml"), is_named: false })
+    }
+}
+
+/// A parsed configuration file.
+#[derive(Debug, std::default::Default)]
+pub struct ConfigFile {
+    pub path: PathBuf,
+    /// The values of `[defaults]`.
+    defaults: Vec<(Key, String)>,
+    /// The values of each `[profile.NAME]`.
+    profiles: Vec<(String, Vec<(Key, String)>)>,
+    /// The file has a table `[limits]`.
+    pub has_limits: bool,
+}
+
+impl ConfigFile {
+    /// Loads a file; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`Kind::Usage`](crate::error::Kind::Usage): it cannot be read or is not a valid configuration.
+    pub fn load(path: &Path) -> Result<Option<Self>> {
+        let Some(text) = read(path)? else { return Ok(None) };
+        Self::parse(path, &text).map(Some)
+    }
+
+    /// Parses the text of a file.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; the failure has the line and the column.
+    pub fn parse(path: &Path, text: &str) -> Result<Self> {
+        let invalid = |problem: Problem| problem.at(path, text);
+        if let Some(place) = secret::find(text) {
+            return Err(invalid(Problem::secret(Some(place))));
+        }
+        let document = Document::parse(text).map_err(|error| {
+            let message = error.message().lines().collect::<Vec<_>>().join(", ");
+            invalid(Problem { place: error.span(), ..Problem::new(message) })
+        })?;
+        let mut file = Self { path: path.to_path_buf(), ..Self::default() };
+        file.add_tables(document.as_table()).map_err(invalid)?;
+        Ok(file)
+    }
+
+    fn add_tables(&mut self, root: &Table) -> std::result::Result<(), Problem> {
+        for (name, item) in root.iter() {
+            let place = root.get_key_value(name).and_then(|(key, _)| key.span()).or(item.span());
+            let table = |item: &Item| item.as_table_like().is_some();
+            match name {
+                _ if secret::is_name(name) => return Err(Problem::secret(place)),
+                _ if !TABLES.contains(&name) => {
+                    let known = TABLES.map(|table| format!("[{table}]")).join(", ");
+                    let known = known.replace("[profile]", "[profile.NAME]");
+                    let what = if table(item) {
+                        format!("table [{name}]")
+                    } else {
+                        format!("key {name:?}")
+                    };
+                    let hint = match Key::from_name(name) {
+                        Some(_) => format!("write it below the line [{DEFAULTS}]"),
+                        None => format!("the tables are {known}"),
+                    };
+                    return Err(Problem {
+                        place,
+                        hint: Some(hint),
+                        ..Problem::new(format!("unknown {what}"))
+                    });
+                }
+                _ if !table(item) => {
+                    return Err(Problem {
+                        place,
+                        ..Problem::new(format!("{name} is not a table"))
+                    });
+                }
+                DEFAULTS => self.defaults = keys(item, place)?,
+                PROFILE => {
+                    let profiles = item.as_table_like().into_iter().flat_map(TableLike::iter);
+                    for (name, item) in profiles {
+                        let place = item.span().or(place.clone());
+                        self.profiles.push((name.to_string(), keys(item, place)?));
+                    }
+                }
+                _ => self.has_limits |= name == LIMITS,
+            }
+        }
+        Ok(())
+    }
+
+    /// The values for a profile.
+    pub fn profile(&self, name: &str) -> impl Iterator<Item = Default> {
+        let table = self.profiles.iter().filter(move |(known, _)| known == name);
+        table.flat_map(|(name, values)| self.values(values, table_name(Some(name))))
+    }
+
+    /// The values for every profile.
+    pub fn defaults(&self) -> impl Iterator<Item = Default> {
+        self.values(&self.defaults, table_name(None))
+    }
+
+    fn values<'f>(
+        &'f self,
+        values: &'f [(Key, String)],
+        table: String,
+    ) -> impl Iterator<Item = Default> + 'f {
+        values.iter().map(move |(key, value)| Default {
+            key: *key,
+            value: value.clone(),
+            source: Source::File { path: self.path.clone(), table: table.clone() },
+        })
+    }
+}
+
+/// The name of a table as it is written in a file.
+pub fn table_name(profile: Option<&str>) -> String {
+    match profile {
+        None => DEFAULTS.to_string(),
+        Some(name) => format!("{PROFILE}.{}", toml_edit::Key::new(name)),
+    }
+}
+
+/// The keys of a table and of the tables of a table, with their values.
+fn keys(
+    item: &Item,
+    place: Option<Range<usize>>,
+) -> std::result::Result<Vec<(Key, String)>, Problem> {
+    let Some(table) = item.as_table_like() else {
+        return Err(Problem {
+            place,
+            ..Problem::new("expected a table, as in [profile.NAME]".into())
+        });
+    };
+    let mut values = Vec::new();
+    for (name, item) in table.iter() {
+        let place = table.get_key_value(name).and_then(|(key, _)| key.span()).or(item.span());
+        let key = key(name).map_err(|problem| Problem { place: place.clone(), ..problem })?;
+        let place = item.span().or(place);
+        let value = item.as_str().ok_or_else(|| Problem {
+            place: place.clone(),
+            ..Problem::new(format!("{name} takes a text in quotes"))
+        })?;
+        key.check(value).map_err(|message| Problem { place, ..Problem::new(message) })?;
+        values.push((key, value.to_string()));
+    }
+    Ok(values)
+}
+
+/// The key with this name.
+///
+/// # Errors
+/// There is none, or it would hold a secret.
+pub fn key(name: &str) -> std::result::Result<Key, Problem> {
+    if secret::is_name(name) {
+        return Err(Problem::secret(None));
+    }
+    Key::from_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Key::ALL.iter().map(|key| key.name()).collect();
+        let hint = Some(format!("the keys are {}", known.join(", ")));
+        Problem { hint, ..Problem::new(format!("unknown key {name:?}")) }
+    })
+}
+
+/// What is wrong with a file or a value.
+#[derive(Debug)]
+pub struct Problem {
+    message: String,
+    hint: Option<String>,
+    /// The place in the file.
+    place: Option<Range<usize>>,
+}
+
+impl Problem {
+    pub const fn new(message: String) -> Self {
+        Self { message, hint: None, place: None }
+    }
+
+    pub fn secret(place: Option<Range<usize>>) -> Self {
+        let hint =
+            "remove it: alimsg never needs a key, and aliyun keeps its own (`aliyun configure`)";
+        Self {
+            message: "an access key or another secret does not belong in a configuration file"
+                .into(),
+            hint: Some(hint.into()),
+            place,
+        }
+    }
+
+    /// The failure for a file.
+    fn at(self, path: &Path, text: &str) -> Box<Failure> {
+        let position = self.place.as_ref().and_then(|place| position(text, place));
+        let position = position
+            .map(|(line, column)| format!(", line {line}, column {column}"))
+            .unwrap_or_default();
+        Failure::usage(format!("{}{position}: {}", path.display(), self.message))
+            .hint(self.hint.unwrap_or_else(|| "correct the file, then run this again".into()))
+    }
+
+    /// The failure for a value of the command line.
+    pub fn failure(self) -> Box<Failure> {
+        let failure = Failure::usage(self.message);
+        match self.hint {
+            Some(hint) => failure.hint(hint),
+            None => failure.hint("`alimsg config --help` describes the keys"),
+        }
+    }
+}
+
+/// Line and column of a place, both counted from 1; the column in characters.
+fn position(text: &str, place: &Range<usize>) -> Option<(usize, usize)> {
+    let before = text.get(..place.start)?;
+    let line = before.matches('\n').count() + 1;
+    Some((line, before.rsplit('\n').next().unwrap_or(before).chars().count() + 1))
+}
+
+/// The text of a file; `None` if it does not exist.
+///
+/// # Errors
+/// It cannot be read, is not a regular file, is too large or is not UTF-8.
+pub fn read(path: &Path) -> Result<Option<String>> {
+    let unreadable = |reason: String| {
+        Failure::usage(format!("the configuration {} cannot be read: {reason}", path.display()))
+            .hint(format!("make the file readable, or name another one in {VARIABLE}"))
+    };
+    match read_bytes(path) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => Ok(Some(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))),
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+                let place = before.len()..before.len();
+                Err(Problem { place: Some(place), ..Problem::new("not UTF-8".into()) }
+                    .at(path, &before))
+            }
+        },
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(error.to_string())),
+    }
+}
+
+fn read_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    // Reading a pipe could block.
+    if !std::fs::metadata(path)?.is_file() && path != Path::new("/dev/null") {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile> {
+        ConfigFile::parse(Path::new("/c.toml"), text)
+    }
+
+    #[test]
+    fn errors_name_the_line_and_the_column() {
+        for (text, expected) in [
+            ("[defaults]\nfrom = ", "line 2, column 8"),
+            ("[defaults]\nfrom = 1", "line 2, column 8: from takes a text"),
+            ("[defaults]\n\n  form = \"1\"", "line 3, column 3: unknown key \"form\""),
+            (
+                "[profile.\"a b\"]\nai_mode = \"on\"",
+                "line 2, column 11: ai_mode takes switch or call",
+            ),
+            ("[default]\n", "line 1, column 2: unknown table [default]"),
+            ("from = \"1\"", "line 1, column 1: unknown key \"from\""),
+            ("profile = 1", "line 1, column 1: profile is not a table"),
+            ("[profile]\nx = \"1\"", "line 2"),
+            ("[defaults]\nfrom = \"123\"\nfrom = \"123\"", "line 3, column 1"),
+            ("# LTAI5tExampleExample", "line 1, column 3: an access key"),
+            ("[defaults]\naccess_key_id = \"x\"", "line 2, column 1: an access key"),
+        ] {
+            let failure = parse(text).expect_err(text);
+            assert!(failure.message.contains(expected), "{text}: {}", failure.message);
+            assert!(failure.hint.is_some() && failure.exit_code() == 2, "{text}");
+            let shown = format!("{} {:?}", failure.message, failure.hint);
+            assert!(!shown.contains("LTAI5t"), "{shown}");
+        }
+        let hint = parse("[defaults]\nform = \"1\"").expect_err("unknown").hint.expect("a hint");
+        for key in Key::ALL {
+            assert!(hint.contains(key.name()), "{hint}");
+        }
+    }
+
+    #[test]
+    fn limits_and_outbox_are_kept_for_later() {
+        let file = parse("[limits]\nper_hour = 200\n[outbox]\nkeep = \"90d\"").expect("valid");
+        assert!(file.has_limits);
+        assert!(!parse("").expect("valid").has_limits);
+    }
+
+    #[test]
+    fn a_profile_can_have_any_name() {
+        let file = parse("[profile.\"a b\"]\nfrom = \"12345\"\n[profile.c]\n").expect("valid");
+        let found: Vec<Default> = file.profile("a b").collect();
+        assert_eq!((found.len(), found[0].value.as_str()), (1, "12345"));
+        assert_eq!(found[0].source.to_string(), "/c.toml [profile.\"a b\"]");
+        assert_eq!(file.profile("c").count(), 0);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_parses_without_a_panic(text in "[\\PC\\n]{0,80}", table in "(defaults|limits|profile\\.x|x)") {
+            let _ = parse(&text);
+            let _ = parse(&format!("[{table}]\n{text}"));
+        }
+    }
+}
