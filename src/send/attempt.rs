@@ -110,12 +110,14 @@ pub fn resolve_earlier(
     given: &ReceiptQuery,
     recipients: &[String],
     limit: Duration,
-) -> std::result::Result<Sent, Unproven> {
-    let because = |obstacle: Obstacle, query: ReceiptQuery| Unproven {
-        reason: obstacle.reason.to_string(),
-        hint: obstacle.hint.map(String::from),
-        retryable: false,
-        query,
+) -> std::result::Result<Sent, Box<Unproven>> {
+    let because = |obstacle: Obstacle, query: ReceiptQuery| {
+        Box::new(Unproven {
+            reason: obstacle.reason.to_string(),
+            hint: obstacle.hint.map(String::from),
+            retryable: false,
+            query,
+        })
     };
     let mut query = earlier.receipt_query(given).map_err(|obstacle| {
         because(obstacle, earlier.recorded_query().unwrap_or_else(|| given.clone()))
@@ -123,11 +125,13 @@ pub fn resolve_earlier(
     if let Some(obstacle) = receipt_lookup::obstacle(limit) {
         return Err(because(obstacle, query));
     }
-    guard.account().map_err(|failure| Unproven {
-        reason: format!("{}: {}", receipt_lookup::FAILED.reason, failure.message),
-        hint: failure.hint,
-        retryable: failure.retryable,
-        query: query.clone(),
+    guard.account().map_err(|failure| {
+        Box::new(Unproven {
+            reason: format!("{}: {}", receipt_lookup::FAILED.reason, failure.message),
+            hint: failure.hint,
+            retryable: failure.retryable,
+            query: query.clone(),
+        })
     })?;
     let tracking = &earlier.record.tracking;
     let since = earlier.record.since.unwrap_or(Timestamp::MAX);

@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::named_enum::named_enum;
 use crate::settings::AiModeMethod;
 
-/// The largest `duplicate_window`, in days.
-const MAX_WINDOW_DAYS: u64 = 30;
+/// The largest `duplicate_window`, in days: the store keeps accepted messages no longer.
+const MAX_WINDOW_DAYS: u64 = 1;
 
 named_enum! {
     /// A key of `[defaults]` and `[profile.NAME]` in a configuration file.
@@ -98,7 +98,7 @@ impl Key {
             Self::AiMode if AiModeMethod::from_name(value).is_some() => return Ok(()),
             Self::AiMode => "switch or call",
             Self::DuplicateWindow if parse_window(value).is_some() => return Ok(()),
-            Self::DuplicateWindow => "a time of at most 30 days, such as 5m, 2h or 1d",
+            Self::DuplicateWindow => "a time of at most 1 day, such as 5m, 2h or 1d",
         };
         Err(format!("{} takes {expected}", self.name()))
     }
@@ -218,8 +218,8 @@ mod tests {
             (Key::AiMode, &["switch", "call"], &["", "both", "Call"]),
             (
                 Key::DuplicateWindow,
-                &["5m", "0s", "30d"],
-                &["", "5", "m", "-5m", "31d", "5 m", "+5m"],
+                &["5m", "0s", "1d"],
+                &["", "5", "m", "-5m", "25h", "5 m", "+5m"],
             ),
         ] {
             for value in right {

@@ -14,14 +14,17 @@ use crate::storage::Store;
 use crate::storage::batches::Batch;
 
 #[derive(Debug, Args)]
-#[command(after_help = "\
+#[command(
+    override_usage = "alimsg batches export <BATCH> (--failed | --remaining | …) [OPTIONS]",
+    after_help = "\
 Without --to, the rows go to stdout. A file of failed rows can be corrected and sent as a new batch.
 
 Examples:
   alimsg batches export k7m2q4rt --failed > failed.csv
   alimsg batches export k7m2q4rt --unknown --details --to unknown.csv
   alimsg --sandbox sms batch customers.csv -s Acme -t SMS_100002 --name news --yes
-  alimsg --sandbox batches export news --all --details --input customers.csv")]
+  alimsg --sandbox batches export news --all --details --input customers.csv"
+)]
 pub struct Flags {
     /// ID or name of the batch
     #[arg(value_name = "BATCH")]

@@ -213,8 +213,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
 const CHAT: &str = "WhatsApp and Viber";
 const SMS: &str = "--channel sms";
 
-static LISTED: &[&Operation] =
-    &[&QUERY_CHATAPP_PHONE_NUMBERS.operation, &LIST_INSTANCE.operation];
+static LISTED: &[&Operation] = &[&QUERY_CHATAPP_PHONE_NUMBERS.operation, &LIST_INSTANCE.operation];
 static LISTED_INSTANCES: &[&Operation] = &[&LIST_INSTANCE.operation];
 /// The lists of senders and channel instances.
 const LISTS: Use = when("lists at a terminal", LISTED);

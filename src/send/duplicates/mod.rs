@@ -201,7 +201,7 @@ impl<'m> Check<'m> {
         failpoint::point("duplicates: looked for a receipt");
         found.map(drop).map_err(|unproven| {
             let record = Some(&earlier.record);
-            failures::unresolved(&numbers, first, record, Some(&unproven), &unproven.query)
+            failures::unresolved(&numbers, first, record, Some(&*unproven), &unproven.query)
         })
     }
 

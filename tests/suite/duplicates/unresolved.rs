@@ -49,7 +49,7 @@ fn at_a_terminal_a_second_message_must_be_confirmed_in_words() {
         terminal.expect("may have been sent to *********1000");
         terminal.expect("Type \"send again\"");
         // Control-D ends the input.
-        terminal.write(if typed.is_empty() { "\u{4}" } else { &typed[..] });
+        terminal.write(if typed.is_empty() { "\u{4}" } else { typed });
         if !typed.is_empty() {
             terminal.write("\r");
         }
