@@ -30,7 +30,7 @@ fn the_flag_wins_over_the_environment_the_profile_and_the_defaults() {
          [profile.default]\nsign_name = \"Profile\"\n",
     );
     let sent = |more: &[&str], variables: &[(&str, &str)]| {
-        world.run_with_env(&and(&SMS, more), variables).exits(0);
+        world.run_with_env(&and(&and(&SMS, more), &["--allow-duplicate"]), variables).exits(0);
         let call = world.calls().pop().expect("a call");
         assert_eq!(flag(&call, "region"), Some("cn-beijing"), "{call:?}");
         flag(&call, "sign-name").map(str::to_string).expect("a signature")

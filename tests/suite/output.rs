@@ -238,7 +238,7 @@ fn environment_variables_work_like_their_flags() {
 fn a_false_variable_switches_its_flag_off() {
     let world = World::new();
     for no in ["0", "false", "no", "off", ""] {
-        let words = and(&SMS, &["--param=n={n}"]);
+        let words = and(&SMS, &["--param=n=x{n}"]);
         let ran = world.run_with_env(&words, &[("ALIMSG_JSON", no), ("ALIMSG_SANDBOX", no)]);
         assert!(ran.stdout.starts_with("status\taccepted\n"), "{no:?}: {ran:#?}");
         let ran = world.run_with_env(&["nonsense"], &[("ALIMSG_JSON", no)]);
@@ -267,7 +267,7 @@ fn without_stdout(world: &World, words: &[&str]) -> Vec<(Option<i32>, String)> {
 #[test]
 fn without_stdout_the_outcome_and_the_tracking_id_are_on_stderr() {
     for json in [&["--json"][..], &[]] {
-        let words = and(&and(&SMS, &["--out-id", "order-7", "--param=n={n}"]), json);
+        let words = and(&and(&SMS, &["--out-id", "order-7", "--param=n=x{n}"]), json);
         let world = World::new();
         for (exit, stderr) in without_stdout(&world, &words) {
             assert_eq!(exit, Some(0), "{stderr}");

@@ -138,7 +138,7 @@ fn a_filter_prints_its_results_and_keeps_the_exit_code() {
     assert_eq!(ran.exits(0).stdout, "order-7\n[\"13800001000\"]\ntrue\n");
     let reply = json!({ "Code": "isv.AMOUNT_NOT_ENOUGH", "RequestId": "1A2B3C4D" });
     world.script(json!([{ "match": ["dysmsapi"], "sent": false, "stdout": reply.to_string() }]));
-    let ran = world.run(&and(&SMS, &["--jq", ".data.biz_id"])).exits(6);
+    let ran = world.run(&and(&SMS, &["--param=n=2", "--jq", ".data.biz_id"])).exits(6);
     assert_eq!(ran.stdout, "null\n");
     // The filter hides the failure, so it is on stderr.
     assert!(ran.stderr.contains("nothing was sent") && ran.stderr.contains("1A2B3C4D"), "{ran:#?}");
@@ -225,7 +225,7 @@ fn replies_are_an_array_and_only_with_raw() {
     let reply = json!({ "Code": "OK", "BizId": "9^0", "RequestId": "r-1" });
     let world = World::with_script(json!([reply_to("dysmsapi", &reply)]));
     assert_eq!(world.run(&and(&SMS, &["--json"])).json().get("raw"), None);
-    let with = world.run(&and(&SMS, &["--json", "--raw"])).json();
+    let with = world.run(&and(&SMS, &["--json", "--raw", "--param=n=2"])).json();
     assert_eq!(with["raw"], json!([reply]));
     let refused = world.run(&["sms", "send", "--json", "--raw"]).json();
     assert!(refused.get("raw").is_none_or(|raw| *raw == json!([])), "{refused}");

@@ -39,7 +39,7 @@ fn the_json_has_everything_that_a_script_needs() {
 fn every_message_gets_a_tracking_id_that_is_printed() {
     let world = World::new();
     let mut ids: Vec<Value> = (0..3)
-        .map(|_| world.run(&and(&SMS, &["--json", "--param=n={n}"])))
+        .map(|_| world.run(&and(&SMS, &["--json", "--param=n=x{n}"])))
         .map(|ran| ran.json()["data"]["out_id"].clone())
         .collect();
     let sent: Vec<Value> =

@@ -56,7 +56,7 @@ fn a_reply_without_a_message_id_has_an_unknown_outcome() {
 #[test]
 fn every_message_gets_its_own_tracking_id() {
     let world = World::new();
-    let id = || world.run(&send("template", &["--param=n={n}"])).json()["data"]["task_id"].clone();
+    let id = || world.run(&send("template", &["--param=n=x{n}"])).json()["data"]["task_id"].clone();
     let (first, second) = (id(), id());
     assert_ne!(first, second);
     let sent: Vec<Value> =

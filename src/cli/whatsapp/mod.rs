@@ -27,7 +27,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    /// Send a text, template, image … by WhatsApp or Viber
+    /// Send text, template, image, document, location, buttons …
     #[command(subcommand, after_help = send::EXAMPLES)]
     Send(send::Command),
     /// Send a template to the recipients in a file

@@ -44,6 +44,12 @@ pub fn with<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     [message, more].concat()
 }
 
+/// The same message in each run.
+pub fn fixed(message: &[&'static str]) -> Vec<&'static str> {
+    let word = |word: &&'static str| if *word == "code=1234{n}" { "code=1234" } else { *word };
+    message.iter().map(word).collect()
+}
+
 /// A configured machine without a plugin.
 pub fn fresh() -> World {
     let world = World::bare();

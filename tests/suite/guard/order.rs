@@ -213,7 +213,7 @@ fn a_dry_run_starts_nothing_with_or_without_aliyun() {
 #[test]
 fn a_dry_run_shows_the_commands_of_a_real_run() {
     let world = fresh();
-    let message = with(&SMS, &["--out-id", "order-7", "--profile", "default"]);
+    let message = with(&fixed(&SMS), &["--out-id", "order-7", "--profile", "default"]);
     let json = world.run(&with(&message, &["--dry-run"])).json();
     assert_accepted(&world.run(&message));
     let planned: Vec<Vec<String>> = json["commands"]

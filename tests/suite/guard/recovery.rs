@@ -39,7 +39,7 @@ fn warnings(ran: &Ran) -> Vec<String> {
 #[test]
 fn a_replay_of_a_key_recovers_and_sends_nothing() {
     let world = World::new();
-    let message = with(&SMS, &["--idempotency-key", "order-1"]);
+    let message = with(&fixed(&SMS), &["--idempotency-key", "order-1"]);
     assert_accepted(&world.run(&message));
     leave_on(&world);
     let before = world.processes().len();
@@ -138,7 +138,7 @@ fn a_running_run_is_not_recovered() {
 #[test]
 fn a_recovery_that_fails_is_reported_and_leaves_the_lease() {
     let world = World::new();
-    let message = with(&SMS, &["--idempotency-key", "order-1"]);
+    let message = with(&fixed(&SMS), &["--idempotency-key", "order-1"]);
     assert_accepted(&world.run(&message));
     leave_on(&world);
     world.script(serde_json::json!([{
