@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use crate::message::sanitize;
-use crate::output::table::columns;
 
 /// Characters that start a formula in spreadsheets, and their full-width forms.
 const FORMULA_STARTS: [char; 8] =
@@ -75,6 +74,17 @@ pub fn plain(value: Option<&Value>) -> String {
         }
         Some(other) => sanitize::line(&other.to_string()),
     }
+}
+
+/// All fields of all items, in the order of their first appearance.
+pub fn columns(items: &[Map<String, Value>]) -> Vec<&str> {
+    let mut columns: Vec<&str> = Vec::new();
+    for name in items.iter().flat_map(Map::keys) {
+        if !columns.contains(&name.as_str()) {
+            columns.push(name);
+        }
+    }
+    columns
 }
 
 #[cfg(test)]

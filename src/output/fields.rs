@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::output::table;
+use crate::output::cell;
 
 /// The fields of the items by their paths. A path is a name, or names with dots in between for
 /// nested values; a path through a list gives the list of the values.
@@ -15,7 +15,7 @@ pub fn unknown(items: &[Map<String, Value>], paths: &[String]) -> Option<String>
     let is_known =
         |path: &&String| items.is_empty() || items.iter().any(|item| at(item, path).is_some());
     let path = paths.iter().find(|path| !is_known(path))?;
-    let known = table::columns(items).join(", ");
+    let known = cell::columns(items).join(", ");
     Some(format!("unknown field {path:?} in --fields; known fields: {known}"))
 }
 

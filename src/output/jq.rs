@@ -163,7 +163,7 @@ mod tests {
             ("empty", &[]),
             (r#".data | "\(.id) \(.rows | length)""#, &["9^0 2"]),
             ("1, halt, 2", &["1"]),
-            ("[limit(3; repeat(1))] | @csv", &["1,1,1"]),
+            ("[limit(3; repeat(1))] | tojson", &["[1,1,1]"]),
             (
                 r#""2026-03-26T06:05:00Z" | fromdateiso8601 | todateiso8601 | test("T06")"#,
                 &["true"],

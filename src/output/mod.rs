@@ -378,7 +378,7 @@ impl Screen {
         };
         let mut text = String::new();
         if columns.is_empty() && !items.is_empty() {
-            *columns = table::columns(items).into_iter().map(String::from).collect();
+            *columns = cell::columns(items).into_iter().map(String::from).collect();
             text = separated.heading(columns);
         }
         text += &separated.rows(items, columns);

@@ -15,7 +15,7 @@ use crate::error::{Failure, Outcome, Result, catch_panic};
 use crate::os::system;
 use crate::send::Message;
 use crate::send::idempotency::{self, Pending, Record, Unresolved};
-use crate::send::receipt_lookup::{self, Obstacle, ReceiptQuery};
+use crate::send::receipt_lookup::{self, Obstacle, ReceiptQuery, Unproven};
 use crate::send::recent;
 use crate::storage::{self, Tracking};
 
@@ -84,17 +84,6 @@ pub fn send(
         warn_if_failed(context, pending.accepted(&record));
         Ok(Sent { record, since })
     })
-}
-
-/// Why it is still unknown whether an earlier message was sent.
-pub struct Unproven {
-    /// A clause for a sentence about the message.
-    pub reason: String,
-    pub hint: Option<String>,
-    /// The same command may find the receipt later.
-    pub retryable: bool,
-    /// Where to look for the receipt.
-    pub query: ReceiptQuery,
 }
 
 /// Finds out whether an earlier run sent the message. Never sends it again. `given` is where to look

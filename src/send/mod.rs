@@ -19,10 +19,10 @@ use serde_json::json;
 use crate::aliyun::guard::Guard;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
 use crate::error::{Outcome, Result, catch_panic};
-use crate::send::attempt::{Sent, Unproven};
+use crate::send::attempt::Sent;
 use crate::send::duplicates::Check;
 use crate::send::idempotency::{Claim, Pending, Record};
-use crate::send::receipt_lookup::{ReceiptQuery, space};
+use crate::send::receipt_lookup::{ReceiptQuery, Unproven, space};
 
 use crate::aliyun::client::{self, Client, PlannedCall};
 use crate::context::Context;
@@ -153,7 +153,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     };
     consent::confirm(context, guard.account()?, message, &verified)?;
     let client = Client::open(context, guard)?;
-    pending.begin(context, &check)?;
+    duplicates::begin(context, &mut pending, &check)?;
     let sent = attempt::send(context, guard, client, message, &mut pending)?;
     catch_panic(Outcome::Sent, || {
         if let Some(store) = store {

@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn the_flags_named_in_the_table_exist() {
-        let root = CommandLine::command();
+        let mut root = CommandLine::command();
+        root.build();
         let mut commands = Vec::new();
         leaves(&root, "", &mut commands);
         for command in commands {

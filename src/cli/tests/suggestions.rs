@@ -89,6 +89,10 @@ fn every_command_in_the_source_parses() {
         let source = std::fs::read_to_string(&path).expect("a source file");
         let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         for (command, is_complete) in literals(source).iter().flat_map(|text| commands(text)) {
+            // `next_commands` tests the commands in which values of a call are filled in.
+            if command.contains(['{', '[']) {
+                continue;
+            }
             let words = shell_words::split(&filled_in(&command)).expect(&command);
             let kind = CommandLine::try_parse_from(words).map_err(|error| error.kind()).err();
             let is_accepted = match kind {

@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::error::Failure;
 use crate::message::phone;
 use crate::os::signals;
-use crate::send::attempt::Unproven;
 use crate::send::idempotency::resolve_commands;
 use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::receipt_lookup::Unproven;
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{Earlier, Error, Fix, KeyRecord};
 

@@ -31,11 +31,11 @@ use crate::aliyun::guard::Guard;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::os::failpoint;
-use crate::send::idempotency::Unresolved;
+use crate::send::idempotency::{self, Pending, Unresolved};
 use crate::send::receipt_lookup::ReceiptQuery;
 use crate::send::{Message, attempt};
 use crate::settings::Settings;
-use crate::storage::{self, Earlier, KeyState, NewMessage, Store};
+use crate::storage::{self, Begin, Earlier, KeyState, NewMessage, Store};
 pub use failures::{check_failed, repetition};
 
 /// The record of version 0.1.0, whose hashes cannot be compared with the current ones.
@@ -43,7 +43,7 @@ const LEGACY_FILE: &str = "recent-messages.json";
 /// How long a second free-form message counted as a duplicate in version 0.1.0.
 const LEGACY_WINDOW: Duration = Duration::from_secs(300);
 /// How often a waiting run checks whether the other one is done.
-pub const POLL_INTERVAL: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// What the user types to send a message again although the first one may have been sent.
 const AGAIN: &str = "send again";
 
@@ -255,8 +255,42 @@ impl<'m> Check<'m> {
     }
 }
 
+/// Records that the call may start. If another run is sending the same message, waits for its
+/// result.
+///
+/// # Errors
+/// The same message was just sent or may have been sent, or the record cannot be written. The call
+/// must not be made.
+pub fn begin(context: &Context, pending: &mut Pending<'_>, check: &Check<'_>) -> Result<()> {
+    let Some(store) = pending.store() else { return Ok(()) };
+    let deadline = Instant::now() + context.settings.timeout * 2;
+    failpoint::point("key: about to begin");
+    let error = loop {
+        match pending.begin(&check.record(store)) {
+            Ok(Begin::Go) => return Ok(()),
+            Ok(Begin::Duplicate(earlier)) => {
+                let is_busy = earlier.iter().any(|earlier| is_being_sent(store, earlier));
+                if !is_busy || Instant::now() >= deadline {
+                    return Err(check.refuse(store, &earlier));
+                }
+                client::sleep(POLL_INTERVAL)?;
+            }
+            Err(error) => break error,
+        }
+    };
+    if let Some(key) = pending.given_key() {
+        return Err(idempotency::not_begun(key, error));
+    }
+    if !check.is_waived() {
+        return Err(check_failed(error));
+    }
+    context.screen.warn("this message is not recorded for the duplicate check");
+    *pending = Pending::unrecorded();
+    Ok(())
+}
+
 /// Whether the run that sends this message, or its call, is still alive.
-pub fn is_being_sent(store: &dyn Store, earlier: &Earlier) -> bool {
+fn is_being_sent(store: &dyn Store, earlier: &Earlier) -> bool {
     let record = earlier.key.as_deref().filter(|_| !earlier.accepted);
     let record = record.and_then(|key| store.key(key).ok().flatten());
     record.is_some_and(|record| record.state != KeyState::Accepted && store.is_alive(&record.lease))

@@ -6,8 +6,8 @@
 use crate::api::call::shell_line;
 use crate::error::{Failure, Outcome};
 use crate::os::signals;
-use crate::send::attempt::Unproven;
 use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::receipt_lookup::Unproven;
 use crate::send::repair::{REPAIR, advice};
 use crate::storage::{Error, Fix, KeyRecord};
 

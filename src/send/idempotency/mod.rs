@@ -42,7 +42,7 @@ use crate::send::receipt_lookup::ReceiptQuery;
 pub use crate::storage::Tracking;
 use crate::storage::{self, KeyRecord, KeyState, NewKey, Reserve, Store};
 pub use details::Details;
-pub use failures::{not_durable, resolve_commands, show_command, unreadable};
+pub use failures::{not_begun, not_durable, resolve_commands, show_command, unreadable};
 pub use fingerprint::{account, canonical};
 pub use pending::{HeldKey, Pending};
 pub use unresolved::Unresolved;

@@ -1,14 +1,8 @@
 //! The record of a send while it runs.
 
-use std::time::Instant;
-
-use crate::aliyun::client;
-use crate::context::Context;
-use crate::error::Result;
 use crate::os::failpoint;
-use crate::send::duplicates::{self, Check};
-use crate::send::idempotency::{Record, failures};
-use crate::storage::{self, Begin, Lease, NewKey, Owner, SendEnd, Store};
+use crate::send::idempotency::Record;
+use crate::storage::{self, Begin, Lease, NewKey, NewMessage, Owner, SendEnd, Store};
 
 /// A key that a run holds.
 pub struct HeldKey {
@@ -62,46 +56,31 @@ impl<'s> Pending<'s> {
         self.held.as_ref().and_then(|(_, held)| held.lease.file())
     }
 
-    /// Records that the call may start, in one transaction for the key and the duplicate check. If
-    /// another run is sending the same message, waits for its result.
+    /// The store with the record, if there is one.
+    pub fn store(&self) -> Option<&'s dyn Store> {
+        self.held.as_ref().map(|(store, _)| *store)
+    }
+
+    /// The key of the user.
+    pub fn given_key(&self) -> Option<&str> {
+        let given = self.held.as_ref().filter(|(_, held)| held.generated.is_none());
+        given.map(|(_, held)| held.key.as_str())
+    }
+
+    /// Records that the call may start, in one transaction for the key and the duplicate check,
+    /// unless an equal message prevents it.
     ///
     /// # Errors
-    /// The same message was just sent or may have been sent, or the record cannot be written. The
-    /// call must not be made.
-    pub fn begin(&mut self, context: &Context, check: &Check<'_>) -> Result<()> {
-        let Some((store, held)) = &self.held else { return Ok(()) };
-        let store = *store;
-        let deadline = Instant::now() + context.settings.timeout * 2;
-        failpoint::point("key: about to begin");
-        let error = loop {
-            let record = check.record(store);
-            let details = held.generated.as_ref().map(NewKey::without_details);
-            match store.begin(held.owner(), details.as_ref(), Some(&record)) {
-                Ok(Begin::Go) => {
-                    self.stage = Stage::Calling;
-                    failpoint::point("key: calling");
-                    return Ok(());
-                }
-                Ok(Begin::Duplicate(earlier)) => {
-                    let is_busy =
-                        earlier.iter().any(|earlier| duplicates::is_being_sent(store, earlier));
-                    if !is_busy || Instant::now() >= deadline {
-                        return Err(check.refuse(store, &earlier));
-                    }
-                    client::sleep(duplicates::POLL_INTERVAL)?;
-                }
-                Err(error) => break error,
-            }
-        };
-        if held.generated.is_none() {
-            return Err(failures::not_begun(&held.key, error));
+    /// The record cannot be written; the call must not be made.
+    pub fn begin(&mut self, message: &NewMessage) -> storage::Result<Begin> {
+        let Some((store, held)) = &self.held else { return Ok(Begin::Go) };
+        let details = held.generated.as_ref().map(NewKey::without_details);
+        let begun = store.begin(held.owner(), details.as_ref(), Some(message))?;
+        if matches!(begun, Begin::Go) {
+            self.stage = Stage::Calling;
+            failpoint::point("key: calling");
         }
-        if !check.is_waived() {
-            return Err(duplicates::check_failed(error));
-        }
-        context.screen.warn("this message is not recorded for the duplicate check");
-        *self = Self::unrecorded();
-        Ok(())
+        Ok(begun)
     }
 
     /// Records that the call has ended with an unknown outcome.

@@ -1,8 +1,8 @@
 //! A key whose message may have been sent by an earlier run.
 
 use crate::error::Failure;
-use crate::send::attempt::Unproven;
 use crate::send::idempotency::{Details, Record, failures};
+use crate::send::receipt_lookup::Unproven;
 use crate::send::receipt_lookup::{Obstacle, ReceiptQuery};
 use crate::storage::{self, KeyRecord, Store};
 

@@ -32,6 +32,17 @@ pub struct Obstacle {
     pub hint: Option<&'static str>,
 }
 
+/// Why it is still unknown whether an earlier message was sent.
+pub struct Unproven {
+    /// A clause for a sentence about the message.
+    pub reason: String,
+    pub hint: Option<String>,
+    /// The same command may find the receipt later.
+    pub retryable: bool,
+    /// Where to look for the receipt.
+    pub query: ReceiptQuery,
+}
+
 const NO_CHANNEL_INSTANCE: Obstacle = Obstacle {
     reason: "its receipt could not be looked up, because --cust-space-id is not given and the account \
              does not have one single channel instance",
