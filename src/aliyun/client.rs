@@ -12,12 +12,11 @@ use crate::aliyun::guard::{self, Guard, Session};
 use crate::aliyun::oss::{Progress, Upload};
 use crate::api::account::EnvCredentials;
 use crate::api::call::{AnyCall, Call, ChangeCall, Common, ReadCall, SendCall};
-use crate::api::error_codes;
 use crate::api::operations::{Access, Product};
 use crate::api::redaction::Redaction;
 use crate::api::reply::{self, Acceptance, Reply};
 use crate::context::Context;
-use crate::error::{Failure, Kind, Outcome, Result};
+use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, SpawnOptions};
 use crate::os::{failpoint, signals};
 use crate::output::report::{Phase, PlannedCommand, Report};
@@ -199,7 +198,7 @@ impl<'r> Client<'r> {
         let result = reply::parse_output(call.operation, output)
             .map_err(|failure| redaction().failure(failure))
             .map_err(|failure| reply::explain_rejected_flag(ai_mode, command, failure))
-            .map_err(|failure| with_next_steps(failure, call));
+            .map_err(|failure| reply::with_next_steps(failure, call));
         if let Err(failure) = &result
             // The preflight checks cover these failures, but not network errors.
             && (failure.kind == Kind::Credentials
@@ -208,18 +207,6 @@ impl<'r> Client<'r> {
             self.session.invalidate_cache();
         }
         result
-    }
-}
-
-/// Adds the commands to type after a rejection. After an unknown outcome, the next step is to check,
-/// which the caller adds.
-fn with_next_steps<E>(failure: Box<Failure>, call: &Call<E>) -> Box<Failure> {
-    match failure.code.as_deref() {
-        Some(code) if failure.outcome == Outcome::NotSent => {
-            let commands = error_codes::next_steps(call, code);
-            failure.next_all(commands)
-        }
-        _ => failure,
     }
 }
 
@@ -294,13 +281,13 @@ pub fn plan(context: &Context, calls: &[PlannedCall<'_>]) -> Result<Report> {
         .chain(steps::before_calls(method));
     let mut commands: Vec<_> = before.map(guard).collect();
     for (call, when) in calls {
-        commands.push(command(Phase::Call, call.arguments(&common(&context.settings))?, *when));
         if context.settings.dry_run
             && let Err(refusal) = guard::check_policy(&context.settings, call.operation())
         {
             let hint = refusal.hint.unwrap_or_default();
             context.screen.warn(format!("a run would stop: {}; {hint}", refusal.message));
         }
+        commands.push(command(Phase::Call, call.arguments(&common(&context.settings))?, *when));
     }
     commands.extend(steps::after_calls(method).iter().map(guard));
     Ok(Report::DryRun(commands))

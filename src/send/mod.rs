@@ -2,6 +2,7 @@
 //!
 //! command line → [`Message`] → claim of its key → plan → consent → guard → call → reply → report
 
+mod account;
 mod attempt;
 pub mod change;
 mod consent;
@@ -100,11 +101,11 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     let calls = call::any(&message.reads).chain([&message.call as &dyn AnyCall]);
     let calls: Vec<PlannedCall<'_>> =
         calls.map(|call| (call, None)).chain(follow_ups.iter().copied()).collect();
-    let planned = client::plan(context, &calls)?;
     if context.settings.dry_run {
         let is_replayed = is_replayed(context, &message)?;
-        return if is_replayed { client::plan(context, &follow_ups) } else { Ok(planned) };
+        return client::plan(context, if is_replayed { &follow_ups } else { &calls });
     }
+    client::plan(context, &calls)?;
     require_consent(context)?;
     context.status.redaction.borrow_mut().add(&message.call);
     let start_watchdog = || {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::api::call::Call;
 use crate::api::error_codes::{self, Cause};
 use crate::api::operations::{Access, Operation, Product};
 use crate::api::reply::cli_error::CliError;
@@ -182,4 +183,16 @@ pub fn explain_rejected_flag(
         failure.retryable = false;
     }
     failure
+}
+
+/// Adds the commands to type after a rejection. After an unknown outcome, the next step is to check,
+/// which the caller adds.
+pub fn with_next_steps<E>(failure: Box<Failure>, call: &Call<E>) -> Box<Failure> {
+    match failure.code.as_deref() {
+        Some(code) if failure.outcome == Outcome::NotSent => {
+            let commands = error_codes::next_steps(call, code);
+            failure.next_all(commands)
+        }
+        _ => failure,
+    }
 }

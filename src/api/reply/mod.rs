@@ -21,7 +21,7 @@ use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::process::Output;
 pub use cli_error::{describe_failure, failure_message, is_configuration_error};
 use evidence::{Evidence, Finding, Proves};
-pub use failure::explain_rejected_flag;
+pub use failure::{explain_rejected_flag, with_next_steps};
 pub(crate) use record::reply_struct;
 
 /// A successful reply of the service.

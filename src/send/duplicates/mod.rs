@@ -31,6 +31,7 @@ use crate::aliyun::guard::Guard;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::os::failpoint;
+use crate::send::account::account;
 use crate::send::idempotency::{self, Pending, Unresolved};
 use crate::send::receipt_lookup::ReceiptQuery;
 use crate::send::{Message, attempt};
@@ -189,9 +190,8 @@ impl<'m> Check<'m> {
         let Some(record) = record else {
             return Err(failures::unresolved(&numbers, first, None, None, &query));
         };
-        let same_account = record.identity.as_ref().map(|identity| {
-            identity.account == crate::send::idempotency::account(&context.settings)
-        });
+        let same_account =
+            record.identity.as_ref().map(|identity| identity.account == account(&context.settings));
         let earlier = Unresolved { store, record, same_content: Some(true), same_account };
         let limit = match self.message.safety.look_up {
             Duration::ZERO => Duration::ZERO,

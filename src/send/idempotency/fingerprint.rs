@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::api::account::EnvCredentials;
 use crate::api::call::SendCall;
+use crate::send::account::account;
 use crate::settings::Settings;
 use crate::storage::{Identity, Store};
 
@@ -26,21 +26,6 @@ fn content(call: &SendCall) -> String {
         .collect();
     let operation = call.operation;
     json!(["message", 1, operation.product.name(), operation.api, flags]).to_string()
-}
-
-/// The chosen account: the profile and region from flags or environment variables, and whether
-/// profiles are ignored. Names only: this starts no process and reads no key.
-pub fn account(settings: &Settings) -> String {
-    let exported = EnvCredentials::from_process(settings);
-    let ignores_profiles = exported.decides_alone(settings);
-    let profile =
-        settings.account_profile().cloned().or(exported.profile).filter(|_| !ignores_profiles);
-    json!({
-        "profile": profile,
-        "region": settings.region,
-        "credentials": if ignores_profiles { "env" } else { "auto" },
-    })
-    .to_string()
 }
 
 /// Sorts the fields of JSON, because their order has no meaning.

@@ -38,12 +38,13 @@ use crate::api::call::SendCall;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::os::failpoint;
+pub use crate::send::account::account;
 use crate::send::receipt_lookup::ReceiptQuery;
 pub use crate::storage::Tracking;
 use crate::storage::{self, KeyRecord, KeyState, NewKey, Reserve, Store};
 pub use details::Details;
 pub use failures::{not_begun, not_durable, resolve_commands, show_command, unreadable};
-pub use fingerprint::{account, canonical};
+pub use fingerprint::canonical;
 pub use pending::{HeldKey, Pending};
 pub use unresolved::Unresolved;
 

@@ -9,7 +9,7 @@ use crate::aliyun::guard::Guard;
 use crate::chat::channel_instance::{self, ChannelInstance};
 use crate::context::Context;
 use crate::error::Result;
-use crate::send::idempotency;
+use crate::send::account::account;
 use crate::send::receipt_lookup::ReceiptQuery;
 use crate::settings::Settings;
 use crate::storage::Store;
@@ -19,7 +19,7 @@ const PAGE_SIZE: u64 = 10;
 
 /// The sender in the record: a keyed hash.
 fn sender(store: &dyn Store, settings: &Settings, channel: &str, from: &str) -> String {
-    let account = idempotency::account(settings);
+    let account = account(settings);
     store.digest(&json!(["space", 1, channel, from, account]).to_string())
 }
 
