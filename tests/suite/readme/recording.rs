@@ -26,7 +26,12 @@ fn record() -> String {
     let mut screen = vt100::Parser::new(200, COLUMNS, 0);
     screen.process(ran.stdout.as_bytes());
     let shown: Vec<String> = screen.screen().rows(0, COLUMNS).collect();
-    let lines = shown.iter().map(|line| without_ids(line.trim_end()));
+    // The lists are drawn again while the user types: what remains of them depends on the timing.
+    let is_list = |line: &&String| {
+        line.contains("(type to search") || line.trim_end() == " your order ${order} is on its way."
+    };
+    let lines = shown.iter().filter(|line| !is_list(line));
+    let lines = lines.map(|line| without_ids(line.trim_end()));
     let text = lines.collect::<Vec<_>>().join("\n");
     format!("$ alimsg {}\n{}\n", words.join(" "), text.trim_end())
 }
