@@ -51,6 +51,9 @@ impl View {
         let mut is_changed = false;
         while at < self.bytes.len() {
             let rest = &self.bytes[at..];
+            if is_changed && is_cut_escape(rest) {
+                break;
+            }
             let escape = match rest[0] {
                 b'%' => percent(rest),
                 b'\\' => backslash(rest),
@@ -85,6 +88,15 @@ impl View {
     fn push(&mut self, bytes: &[u8], source: Range<usize>) {
         self.bytes.extend_from_slice(bytes);
         self.sources.extend(bytes.iter().map(|_| (source.start, source.end)));
+    }
+}
+
+/// Whether the text ends inside this escape, because it was cut.
+fn is_cut_escape(rest: &[u8]) -> bool {
+    match rest {
+        [b'%' | b'\\'] => true,
+        [b'%', digit] => digit.is_ascii_hexdigit(),
+        _ => false,
     }
 }
 
