@@ -79,7 +79,7 @@ impl Definition {
         }
     }
 
-    /// The call that stands for the batch in checks and policies.
+    /// The call by which checks and policies judge the batch.
     pub fn operation(&self) -> &'static Operation {
         match self.channel {
             Channel::Sms => &SEND_BATCH_SMS,

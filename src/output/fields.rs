@@ -1,8 +1,13 @@
 //! `--fields`: which fields of a result are printed, and in which order.
 
+use std::io;
+
 use serde_json::{Map, Value};
 
-use crate::output::cell;
+use crate::error::{Failure, Result};
+use crate::output::report::Report;
+use crate::output::write::to_stdout;
+use crate::output::{Screen, cell};
 
 /// The fields of the items by their paths. A path is a name, or names with dots in between for
 /// nested values; a path through a list gives the list of the values.
@@ -35,6 +40,75 @@ fn at(item: &Map<String, Value>, path: &str) -> Option<Value> {
         // The nested value is missing in this item.
         Value::Null => Some(Value::Null),
         _ => None,
+    }
+}
+
+impl Screen {
+    /// The report with only the fields of `--fields`.
+    ///
+    /// # Errors
+    /// A list has no such field. A record may be the result of a send, so there it is a warning.
+    pub fn select_fields(&self, report: Report) -> Result<Report> {
+        if let Some(message) = self.unknown_field.take() {
+            return Err(Failure::usage(message));
+        }
+        let paths = &self.options.fields;
+        if paths.is_empty() {
+            return Ok(report);
+        }
+        Ok(match report {
+            Report::Record { data, raw } => {
+                if let Some(message) = unknown(std::slice::from_ref(&data), paths) {
+                    self.warn(message);
+                }
+                Report::Record { data: select(&data, paths), raw }
+            }
+            Report::List { name, items, facts, raw } => {
+                if let Some(message) = unknown(&items, paths) {
+                    return Err(Failure::usage(message));
+                }
+                let items = items.iter().map(|item| select(item, paths)).collect();
+                Report::List { name, items, facts, raw }
+            }
+            Report::Drawn { report, .. } | Report::Piped { report, .. } | Report::Chat(report) => {
+                self.select_fields(*report)?
+            }
+            Report::Undelivered { failed, report } => {
+                let report = Box::new(self.select_fields(*report)?);
+                Report::Undelivered { failed, report }
+            }
+            other => other,
+        })
+    }
+
+    /// Prints rows of a list, with tabs or commas between the cells. The first call sets `columns` and prints the
+    /// heading.
+    ///
+    /// # Errors
+    /// Stdout cannot be written.
+    pub fn rows(&self, columns: &mut Vec<String>, items: &[Map<String, Value>]) -> io::Result<()> {
+        let separated = self.separated();
+        let paths = &self.options.fields;
+        let selected: Vec<_>;
+        let items = if paths.is_empty() {
+            items
+        } else {
+            if columns.is_empty()
+                && let Some(message) = unknown(items, paths)
+            {
+                *self.unknown_field.borrow_mut() = Some(message);
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            selected = items.iter().map(|item| select(item, paths)).collect();
+            &selected
+        };
+        let mut text = String::new();
+        if columns.is_empty() && !items.is_empty() {
+            *columns = cell::columns(items).into_iter().map(String::from).collect();
+            text = separated.heading(columns);
+        }
+        text += &separated.rows(items, columns);
+        to_stdout(&text)
     }
 }
 

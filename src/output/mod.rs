@@ -43,7 +43,6 @@ use crate::named_enum::named_enum;
 use crate::os::system;
 use crate::output::cell::Separated;
 use crate::output::envelope::Envelope;
-use crate::output::report::Report;
 use crate::output::table::{Columns, Reader};
 pub use crate::output::write::relay;
 use crate::output::write::{to_stderr, to_stdout};
@@ -316,73 +315,6 @@ impl Screen {
         let print = |line: &str| to_stdout(&format!("{line}\n")).map_err(|error| error.to_string());
         jq::run(expression, envelope.text(false)?, print)
             .map_err(|error| io::Error::other(format!("--jq: {error}")))
-    }
-
-    /// The report with only the fields of `--fields`.
-    ///
-    /// # Errors
-    /// A list has no such field. A record may be the result of a send, so there it is a warning.
-    pub fn select_fields(&self, report: Report) -> Result<Report> {
-        if let Some(message) = self.unknown_field.take() {
-            return Err(Failure::usage(message));
-        }
-        let paths = &self.options.fields;
-        if paths.is_empty() {
-            return Ok(report);
-        }
-        Ok(match report {
-            Report::Record { data, raw } => {
-                if let Some(message) = fields::unknown(std::slice::from_ref(&data), paths) {
-                    self.warn(message);
-                }
-                Report::Record { data: fields::select(&data, paths), raw }
-            }
-            Report::List { name, items, facts, raw } => {
-                if let Some(message) = fields::unknown(&items, paths) {
-                    return Err(Failure::usage(message));
-                }
-                let items = items.iter().map(|item| fields::select(item, paths)).collect();
-                Report::List { name, items, facts, raw }
-            }
-            Report::Drawn { report, .. } | Report::Piped { report, .. } | Report::Chat(report) => {
-                self.select_fields(*report)?
-            }
-            Report::Undelivered { failed, report } => {
-                let report = Box::new(self.select_fields(*report)?);
-                Report::Undelivered { failed, report }
-            }
-            other => other,
-        })
-    }
-
-    /// Prints rows of a list as tab-separated values. The first call sets `columns` and prints the
-    /// heading.
-    ///
-    /// # Errors
-    /// Stdout cannot be written.
-    pub fn rows(&self, columns: &mut Vec<String>, items: &[Map<String, Value>]) -> io::Result<()> {
-        let separated = self.separated();
-        let paths = &self.options.fields;
-        let selected: Vec<_>;
-        let items = if paths.is_empty() {
-            items
-        } else {
-            if columns.is_empty()
-                && let Some(message) = fields::unknown(items, paths)
-            {
-                *self.unknown_field.borrow_mut() = Some(message);
-                return Err(io::ErrorKind::BrokenPipe.into());
-            }
-            selected = items.iter().map(|item| fields::select(item, paths)).collect();
-            &selected
-        };
-        let mut text = String::new();
-        if columns.is_empty() && !items.is_empty() {
-            *columns = cell::columns(items).into_iter().map(String::from).collect();
-            text = separated.heading(columns);
-        }
-        text += &separated.rows(items, columns);
-        to_stdout(&text)
     }
 
     /// Prints notes about a list: that it is empty, and its other values.

@@ -44,7 +44,7 @@ impl Key {
         }
     }
 
-    /// The flag that it stands for; `None` for a setting without a flag.
+    /// The flag whose value it replaces; `None` for a setting without a flag.
     pub const fn flag(self) -> Option<&'static str> {
         match self {
             Self::From => Some("--from"),

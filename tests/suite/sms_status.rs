@@ -108,7 +108,7 @@ fn a_past_day_without_receipts_has_no_record() {
         let world = answering(&[page(&[], "0")]);
         let ran = world.run(&and(&["sms", "status", "-p", NUMBER], more)).exits(0);
         assert!(
-            ran.stderr.contains("no record") && ran.stderr.contains("no proof"),
+            ran.stderr.contains("no record") && ran.stderr.contains("does not prove"),
             "{}",
             ran.stderr
         );
@@ -165,7 +165,7 @@ fn after_a_lost_reply_the_last_send_is_found_by_its_out_id() {
     let send = and(&with(&SMS, "-p", "13800009003"), &["--sandbox", "--look-up", "0", "--json"]);
     let error = world.run(&send).exits(7).json()["error"].clone();
     let hint = error["hint"].as_str().expect("a hint");
-    for part in ["minutes", "3 days", "no proof"] {
+    for part in ["minutes", "3 days", "does not prove"] {
         assert!(hint.contains(part), "{hint}");
     }
     let json = world.run(&["--sandbox", "sms", "status", "--wait=20", "--json"]).exits(0).json();

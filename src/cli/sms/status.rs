@@ -29,7 +29,7 @@ const LATE: &str = "no receipt yet: the service usually lists a message within m
                     sending in China Standard Time";
 const NO_RECORD: &str = "no record: the service lists no such message on that day, which is over \
                          in China Standard Time. It normally lists every message that it accepted, \
-                         so the message was probably not sent, but that is no proof";
+                         so the message was probably not sent, but that does not prove it";
 const NARROW: &str = "use --biz-id to select fewer receipts, or --page-index to fetch one page";
 
 #[derive(Debug, Args)]

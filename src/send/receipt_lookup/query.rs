@@ -98,11 +98,11 @@ impl ReceiptQuery {
             Self::Sms { .. } => {
                 "the service usually lists a message within minutes, and its carrier can take up to \
                  3 days to report; if it is not listed on the next day, it was probably not sent, \
-                 but that is no proof"
+                 but that does not prove it"
             }
             Self::Chat { .. } => {
                 "the service usually lists a message within minutes; if it is not listed on the next \
-                 day, it was probably not sent, but that is no proof"
+                 day, it was probably not sent, but that does not prove it"
             }
         }
     }

@@ -91,7 +91,7 @@ mod at_every_failpoint {
             (1, 1, 2) => {}
             // The record shows that the call never started, or the reply proved that it was not sent.
             (0, 1, 0) => assert!(before_the_call, "{context}"),
-            // The call may have started, and there is no proof either way.
+            // The call may have started, and nothing proves whether it did.
             (0, 0, 7) => assert!(!before_the_call, "{context}"),
             other => panic!("{other:?} {context}"),
         }

@@ -62,7 +62,7 @@ fn crash_and_run_again(message: &[&str], fault: &str, before_the_call: bool) {
         (1, 1, (Some(true), None)) => assert_eq!(again.exit(), 0, "{fault}: {again:#?}"),
         // The store shows that the call never started: it is sent now.
         (0, 1, (Some(false), None)) => assert!(before_the_call, "{fault}: {again:#?}"),
-        // The call may have started, and there is no proof either way.
+        // The call may have started, and nothing proves whether it did.
         (0, 0, (None, Some("unknown"))) => {
             assert!(!before_the_call, "{fault}: {again:#?}");
             assert_eq!(again.exit(), 7, "{fault}: {again:#?}");
