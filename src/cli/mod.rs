@@ -27,6 +27,7 @@ mod batch_flags;
 mod batches;
 pub mod global_flags;
 pub mod keys;
+mod mcp;
 mod page_flags;
 pub mod parse_error;
 mod prelude;
@@ -156,6 +157,8 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, count of sent messages, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
+    /// Serve the commands as tools for agents (Model Context Protocol on stdio)
+    Mcp(mcp::Flags),
 }
 
 dispatch! {
@@ -165,6 +168,7 @@ dispatch! {
     Batches => batches::run,
     Keys => keys::run,
     Sandbox => sandbox::run,
+    Mcp => mcp::run,
 }
 
 /// Collects required values. A value that was not given is asked for at a terminal, and reported

@@ -11,6 +11,7 @@ mod cell;
 pub mod chart;
 mod envelope;
 mod pick;
+mod plan;
 mod record;
 pub mod report;
 mod result;
@@ -55,6 +56,8 @@ named_enum! {
 pub struct ScreenOptions {
     pub json: bool,
     pub sandbox: bool,
+    /// Keep the plan as the result instead of asking about it.
+    pub plan_only: bool,
     pub quiet: bool,
     pub verbose: bool,
     pub color: ColorWhen,
@@ -67,6 +70,8 @@ pub struct Screen {
     colors: bool,
     stdout_is_terminal: bool,
     warnings: RefCell<Vec<String>>,
+    /// The plan, if only that is wanted.
+    plan: RefCell<Option<plan::Plan>>,
 }
 
 impl Screen {
@@ -77,7 +82,13 @@ impl Screen {
             ColorWhen::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let stdout_is_terminal = io::stdout().is_terminal();
-        Self { options, colors, stdout_is_terminal, warnings: RefCell::default() }
+        Self {
+            options,
+            colors,
+            stdout_is_terminal,
+            warnings: RefCell::default(),
+            plan: RefCell::default(),
+        }
     }
 
     /// In the sandbox, prints that everything is simulated, even with `--quiet`.
@@ -110,17 +121,6 @@ impl Screen {
         if self.options.verbose {
             let line = call::masked_line(program, arguments);
             to_stderr(&format!("$ {}", sanitize::line(&line)));
-        }
-    }
-
-    /// Prints what is about to be done, as rows of name and value, before a confirmation.
-    pub fn plan(&self, title: &str, rows: &[(String, String)]) {
-        to_stderr(&sanitize::line(title));
-        let names: Vec<String> = rows.iter().map(|(name, _)| sanitize::line(name)).collect();
-        let width = align::width(names.iter().map(String::as_str));
-        for (name, (_, value)) in names.iter().zip(rows) {
-            let value = sanitize::visible(value);
-            to_stderr(&format!("  {}  {value}", align::padded(name, width)));
         }
     }
 
