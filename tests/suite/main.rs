@@ -20,6 +20,7 @@ mod help;
 mod idempotency;
 mod invalid_input;
 mod long_lists;
+mod mcp;
 mod output;
 #[cfg(feature = "postgres")]
 mod postgres;
