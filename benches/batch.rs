@@ -291,6 +291,7 @@ fn measure_store(rows: u64) -> Result<()> {
         ai_mode: AiModeMethod::default(),
         yes: true,
         dry_run: false,
+        plan_only: false,
         interactive: false,
         timeout: Duration::from_secs(10),
         aliyun: None,

@@ -114,6 +114,8 @@ pub struct Settings {
     pub ai_mode: AiModeMethod,
     pub yes: bool,
     pub dry_run: bool,
+    /// Print the plan and stop before the confirmation.
+    pub plan_only: bool,
     /// Whether there is a terminal and prompts are allowed.
     pub interactive: bool,
     pub timeout: Duration,

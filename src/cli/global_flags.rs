@@ -79,6 +79,10 @@ pub struct GlobalFlags {
     #[arg(long, env = "ALIMSG_DRY_RUN", value_parser = FalseyValueParser::new())]
     pub dry_run: bool,
 
+    /// Print the plan that a person would confirm, and stop before the confirmation
+    #[arg(long, hide = true, conflicts_with_all = ["yes", "dry_run"])]
+    pub plan_only: bool,
+
     /// Never prompt
     #[arg(long, env = "ALIMSG_NO_INPUT", value_parser = FalseyValueParser::new())]
     pub no_input: bool,
@@ -178,6 +182,7 @@ impl GlobalFlags {
             no_header: self.no_header,
             raw: self.raw,
             sandbox: self.sandbox,
+            plan_only: self.plan_only,
             quiet: self.quiet,
             verbose: self.verbose,
             color: self.color,
@@ -196,6 +201,7 @@ impl From<GlobalFlags> for Settings {
             ai_mode: flags.ai_mode.unwrap_or_default(),
             yes: flags.yes,
             dry_run: flags.dry_run,
+            plan_only: flags.plan_only,
             interactive: at_terminal && !flags.no_input,
             timeout: Duration::from_secs(flags.timeout),
             aliyun: flags.aliyun.map(PathBuf::from),

@@ -24,6 +24,9 @@ impl Screen {
         question: &str,
         check: impl Fn(&str) -> error::Result<()>,
     ) -> error::Result<String> {
+        if self.has_plan() {
+            return Err(Failure::new(Kind::Cancelled, "only the plan was wanted"));
+        }
         loop {
             let answer = prompt(question)?;
             if answer.is_empty() {
@@ -41,6 +44,9 @@ impl Screen {
     /// # Errors
     /// The answer is anything else, or there is none.
     pub fn confirm(&self, action: &str) -> error::Result<()> {
+        if self.has_plan() {
+            return Err(Failure::new(Kind::Cancelled, "only the plan was wanted"));
+        }
         if prompt(&format!("Type \"yes\" to {action}"))? == "yes" {
             return Ok(());
         }

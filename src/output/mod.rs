@@ -16,6 +16,7 @@ mod envelope;
 mod fields;
 mod jq;
 mod pick;
+mod plan;
 mod record;
 pub mod report;
 mod result;
@@ -87,6 +88,8 @@ pub struct ScreenOptions {
     /// Adds the replies of the service to the JSON.
     pub raw: bool,
     pub sandbox: bool,
+    /// Keep the plan as the result instead of asking about it.
+    pub plan_only: bool,
     pub quiet: bool,
     pub verbose: bool,
     pub color: ColorWhen,
@@ -110,6 +113,8 @@ pub struct Screen {
     colors_on_stdout: bool,
     /// The flags that suggested commands get.
     rerun: RerunFlags,
+    /// The plan, if only that is wanted.
+    plan: RefCell<Option<plan::Plan>>,
 }
 
 impl Screen {
@@ -138,6 +143,7 @@ impl Screen {
             chat_day: Cell::new(None),
             colors_on_stdout,
             rerun: RerunFlags::default(),
+            plan: RefCell::default(),
         }
     }
 
@@ -190,17 +196,6 @@ impl Screen {
         if self.options.verbose {
             let line = call::env_prefix(env) + &call::masked_line(program, arguments);
             to_stderr(&format!("$ {}", sanitize::line(&line)));
-        }
-    }
-
-    /// Prints what is about to be done, as rows of name and value, before a confirmation.
-    pub fn plan(&self, title: &str, rows: &[(String, String)]) {
-        to_stderr(&sanitize::line(title));
-        let names: Vec<String> = rows.iter().map(|(name, _)| sanitize::line(name)).collect();
-        let width = align::width(names.iter().map(String::as_str));
-        for (name, (_, value)) in names.iter().zip(rows) {
-            let value = sanitize::visible(value);
-            to_stderr(&format!("  {}  {value}", align::padded(name, width)));
         }
     }
 

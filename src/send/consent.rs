@@ -11,7 +11,8 @@ use crate::send::Message;
 /// # Errors
 /// Neither `--yes` nor a terminal is there.
 pub fn require_consent(context: &Context) -> Result<()> {
-    if context.settings.yes || context.settings.interactive {
+    let settings = &context.settings;
+    if settings.yes || settings.interactive || settings.plan_only {
         return Ok(());
     }
     Err(Failure::usage("confirmation needed: there is no terminal, and --yes is not given")
@@ -34,6 +35,7 @@ pub fn confirm(
     context.status.mark_defaults(&mut rows);
     let count = message_count(message);
     context.screen.plan(&format!("About to send {count}:"), &rows);
+    context.screen.plan_recipients(&message.recipients);
     context.screen.confirm(&format!("send {count}"))
 }
 

@@ -1,0 +1,277 @@
+//! The tools, derived from the command tree: one for each command without subcommands.
+
+use std::any::TypeId;
+use std::path::PathBuf;
+
+use clap::builder::ValueParser;
+use clap::{Arg, ArgAction, Command};
+use rmcp::model::{JsonObject, ToolAnnotations};
+use serde_json::{Map, Value, json};
+
+use crate::cli::mcp::consent;
+use crate::cli::mcp::effects::{self, Effect};
+
+/// Which tools a person has allowed when starting the server.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Permissions {
+    pub send: bool,
+    pub change: bool,
+}
+
+/// A command as a tool.
+#[derive(Debug, Clone)]
+pub struct Tool {
+    /// The words of the command, joined with `_`.
+    pub name: String,
+    pub path: Vec<String>,
+    pub effect: Effect,
+    pub inputs: Vec<Input>,
+    about: String,
+}
+
+/// A flag or a positional argument as an input of a tool.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// The long flag in snake_case, or the name of the positional argument in lower case.
+    pub name: String,
+    /// The long flag; `None` for a positional argument.
+    pub long: Option<String>,
+    pub form: Form,
+    required: bool,
+    about: String,
+    default: Option<String>,
+    choices: Vec<String>,
+}
+
+/// The JSON type of an input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Switch,
+    Integer,
+    Number,
+    Text,
+    Texts,
+}
+
+/// Flags that an agent must not have: they lift a promise, read files, or never end.
+const WITHHELD: [&str; 6] =
+    ["allow-duplicate", "retry-unknown", "follow", "fix", "show-personal-data", "ephemeral-state"];
+
+/// The tools that these permissions allow.
+pub fn from_commands(program: &Command, permissions: Permissions) -> Vec<Tool> {
+    let mut tools = Vec::new();
+    collect(program, &mut Vec::new(), &mut tools);
+    tools.retain(|tool| match tool.effect {
+        Effect::Read => true,
+        Effect::Send => permissions.send,
+        Effect::Change => permissions.change,
+        Effect::Person => false,
+    });
+    tools
+}
+
+fn collect(command: &Command, path: &mut Vec<String>, tools: &mut Vec<Tool>) {
+    let mut is_leaf = true;
+    for subcommand in command.get_subcommands().filter(|command| !command.is_hide_set()) {
+        is_leaf = false;
+        path.push(subcommand.get_name().to_string());
+        collect(subcommand, path, tools);
+        path.pop();
+    }
+    let words = path.join(" ");
+    let Some(effect) = effects::of(&words).filter(|_| is_leaf && !path.is_empty()) else { return };
+    let inputs: Vec<Input> = command.get_arguments().filter_map(input).collect();
+    tools.push(Tool {
+        name: path.join("_").replace('-', "_"),
+        path: path.clone(),
+        effect,
+        inputs,
+        about: command.get_about().map(ToString::to_string).unwrap_or_default(),
+    });
+}
+
+/// The input of a flag; `None` if agents cannot use it.
+fn input(arg: &Arg) -> Option<Input> {
+    let long = arg.get_long();
+    let is_withheld = long.is_some_and(|long| WITHHELD.contains(&long));
+    if arg.is_global_set() || arg.is_hide_set() || is_withheld || reads_file(arg) {
+        return None;
+    }
+    let form = form(arg)?;
+    let choices = match form {
+        Form::Switch => Vec::new(),
+        _ => arg.get_possible_values().iter().map(|value| value.get_name().to_string()).collect(),
+    };
+    let default = arg.get_default_values().first();
+    Some(Input {
+        name: long.unwrap_or_else(|| arg.get_id().as_str()).replace('-', "_").to_lowercase(),
+        long: long.map(ToString::to_string),
+        form,
+        required: arg.is_required_set(),
+        about: arg.get_help().map(ToString::to_string).unwrap_or_default(),
+        default: default.map(|value| value.to_string_lossy().into_owned()),
+        choices,
+    })
+}
+
+fn reads_file(arg: &Arg) -> bool {
+    is_type::<PathBuf>(arg.get_value_parser())
+        || arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == "FILE"))
+}
+
+fn is_type<T: 'static>(parser: &ValueParser) -> bool {
+    parser.type_id() == TypeId::of::<T>()
+}
+
+fn form(arg: &Arg) -> Option<Form> {
+    let parser = arg.get_value_parser();
+    let several = arg.get_num_args().is_some_and(|range| range.max_values() > 1);
+    match arg.get_action() {
+        ArgAction::SetTrue => Some(Form::Switch),
+        ArgAction::Append => Some(Form::Texts),
+        ArgAction::Set if several || arg.get_value_delimiter().is_some() => Some(Form::Texts),
+        ArgAction::Set => Some(match () {
+            () if is_type::<bool>(parser) => Form::Switch,
+            () if is_type::<f64>(parser) => Form::Number,
+            () if [
+                is_type::<u64>(parser),
+                is_type::<u32>(parser),
+                is_type::<u16>(parser),
+                is_type::<u8>(parser),
+                is_type::<i64>(parser),
+                is_type::<usize>(parser),
+            ]
+            .contains(&true) =>
+            {
+                Form::Integer
+            }
+            () => Form::Text,
+        }),
+        _ => None,
+    }
+}
+
+impl Tool {
+    /// The tool as the protocol describes it.
+    pub fn described(&self) -> rmcp::model::Tool {
+        let is_read = self.effect == Effect::Read;
+        let annotations = ToolAnnotations::new()
+            .read_only(is_read)
+            .destructive(!is_read)
+            .idempotent(is_read)
+            .open_world(true);
+        let mut about = format!("{} (alimsg {})", self.about, self.path.join(" "));
+        match self.effect {
+            Effect::Send => about += &format!("\n{}", consent::EXPLANATION),
+            Effect::Change => about += &format!("\n{}", consent::EXPLANATION_OF_CHANGES),
+            Effect::Read | Effect::Person => {}
+        }
+        rmcp::model::Tool::new(self.name.clone(), about, self.schema())
+            .with_annotations(annotations)
+    }
+
+    /// The JSON Schema of the inputs.
+    fn schema(&self) -> JsonObject {
+        let mut properties: Map<String, Value> =
+            self.inputs.iter().map(|input| (input.name.clone(), input.schema())).collect();
+        if self.effect != Effect::Read {
+            properties.insert(consent::TOKEN.into(), consent::schema());
+        }
+        let required: Vec<&str> = self
+            .inputs
+            .iter()
+            .filter(|input| input.required)
+            .map(|input| input.name.as_str())
+            .collect();
+        let mut schema = Map::new();
+        schema.insert("type".into(), "object".into());
+        schema.insert("properties".into(), Value::Object(properties));
+        schema.insert("required".into(), json!(required));
+        schema.insert("additionalProperties".into(), false.into());
+        schema
+    }
+}
+
+impl Input {
+    fn schema(&self) -> Value {
+        let mut schema = Map::new();
+        let name = match self.form {
+            Form::Switch => "boolean",
+            Form::Integer => "integer",
+            Form::Number => "number",
+            Form::Text => "string",
+            Form::Texts => "array",
+        };
+        schema.insert("type".into(), name.into());
+        let mut text = Map::new();
+        if !self.choices.is_empty() {
+            text.insert("enum".into(), json!(self.choices));
+        }
+        if self.form == Form::Texts {
+            text.insert("type".into(), "string".into());
+            schema.insert("items".into(), Value::Object(text));
+        } else {
+            schema.extend(text);
+        }
+        schema.insert("description".into(), self.about.clone().into());
+        if let Some(default) = &self.default {
+            let number = serde_json::from_str::<serde_json::Number>(default);
+            let value = match (self.form, number) {
+                (Form::Switch, _) => Value::Bool(default == "true"),
+                (Form::Integer | Form::Number, Ok(number)) => Value::Number(number),
+                (Form::Texts, _) => json!([default]),
+                _ => default.clone().into(),
+            };
+            schema.insert("default".into(), value);
+        }
+        Value::Object(schema)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::tree;
+
+    fn leaves(command: &Command, path: &str, found: &mut Vec<String>) {
+        let mut is_leaf = true;
+        for subcommand in command.get_subcommands() {
+            is_leaf = false;
+            leaves(subcommand, format!("{path} {}", subcommand.get_name()).trim(), found);
+        }
+        if is_leaf {
+            found.push(path.to_string());
+        }
+    }
+
+    #[test]
+    fn every_command_has_an_effect() {
+        let mut found = Vec::new();
+        leaves(&tree::all(), "", &mut found);
+        let forgotten: Vec<_> = found.iter().filter(|path| effects::of(path).is_none()).collect();
+        assert!(forgotten.is_empty(), "add these to EFFECTS: {forgotten:?}");
+    }
+
+    #[test]
+    fn without_permission_every_tool_only_reads() {
+        let tools = from_commands(&tree::all(), Permissions::default());
+        assert!(tools.iter().any(|tool| tool.name == "templates_list"));
+        assert!(tools.iter().all(|tool| tool.effect == Effect::Read));
+        let tools = from_commands(&tree::all(), Permissions { send: true, change: false });
+        assert!(tools.iter().any(|tool| tool.name == "sms_send"));
+        assert!(tools.iter().all(|tool| tool.effect != Effect::Change));
+    }
+
+    #[test]
+    fn no_tool_has_an_input_that_lifts_a_promise_or_reads_a_file() {
+        let tools = from_commands(&tree::all(), Permissions { send: true, change: true });
+        for input in tools.iter().flat_map(|tool| &tool.inputs) {
+            for withheld in
+                ["allow_duplicate", "retry_unknown", "yes", "aliyun", "profile", "store"]
+            {
+                assert_ne!(input.name, withheld);
+            }
+            assert!(!input.about.contains("FILE") || input.form == Form::Text, "{input:?}");
+        }
+    }
+}
