@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use crate::aliyun::guard::{recovery, renewal};
 use crate::cli::{CommandLine, parse_error};
 use crate::context::Context;
-use crate::error::{Failure, Kind, Outcome};
+use crate::error::{Failure, Outcome};
 use crate::os::role::Role;
 use crate::os::signals;
 use crate::output::Screen;
@@ -95,10 +95,7 @@ fn run() -> ExitCode {
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
-    let result = match (result, context.screen.take_plan()) {
-        (Err(failure), Some(plan)) if failure.kind == Kind::Cancelled => Ok(plan),
-        (result, _) => result,
-    };
+    let result = context.screen.shown_plan(result);
     let result = result.and_then(|report| context.screen.select_fields(report));
     let result = context.screen.complete_commands(result);
     if let Err(error) = context.screen.end(&line.name, &context.status, &result) {

@@ -11,7 +11,7 @@ use clap::{ArgMatches, Args};
 
 use crate::output::{ColorWhen, OutputFormat, ScreenOptions};
 use crate::settings::defaults::Defaults;
-use crate::settings::{AiModeMethod, Credentials, Settings, StoreUrl};
+use crate::settings::{AiModeMethod, Credentials, PlanUse, Settings, StoreUrl};
 
 /// The global flags as the user gave them. The pages of the commands hide them: `alimsg help flags`
 /// lists them.
@@ -78,10 +78,6 @@ pub struct GlobalFlags {
     /// Print what would run, without starting any process
     #[arg(long, env = "ALIMSG_DRY_RUN", value_parser = FalseyValueParser::new())]
     pub dry_run: bool,
-
-    /// Print the plan that a person would confirm, and stop before the confirmation
-    #[arg(long, hide = true, conflicts_with_all = ["yes", "dry_run"])]
-    pub plan_only: bool,
 
     /// Never prompt
     #[arg(long, env = "ALIMSG_NO_INPUT", value_parser = FalseyValueParser::new())]
@@ -182,7 +178,7 @@ impl GlobalFlags {
             no_header: self.no_header,
             raw: self.raw,
             sandbox: self.sandbox,
-            plan_only: self.plan_only,
+            plan: PlanUse::from_env(),
             quiet: self.quiet,
             verbose: self.verbose,
             color: self.color,
@@ -194,14 +190,15 @@ impl GlobalFlags {
 impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        let plan = PlanUse::from_env();
         Self {
             profile: flags.profile,
             region: flags.region,
             credentials: flags.credentials,
             ai_mode: flags.ai_mode.unwrap_or_default(),
-            yes: flags.yes,
+            yes: flags.yes && plan == PlanUse::Ask,
             dry_run: flags.dry_run,
-            plan_only: flags.plan_only,
+            plan,
             interactive: at_terminal && !flags.no_input,
             timeout: Duration::from_secs(flags.timeout),
             aliyun: flags.aliyun.map(PathBuf::from),

@@ -24,9 +24,6 @@ impl Screen {
         question: &str,
         check: impl Fn(&str) -> error::Result<()>,
     ) -> error::Result<String> {
-        if self.has_plan() {
-            return Err(Failure::new(Kind::Cancelled, "only the plan was wanted"));
-        }
         loop {
             let answer = prompt(question)?;
             if answer.is_empty() {
@@ -42,12 +39,9 @@ impl Screen {
     /// Prompts for the word `yes`.
     ///
     /// # Errors
-    /// The answer is anything else, or there is none.
+    /// The answer is anything else, or there is none; as [`Self::agrees`].
     pub fn confirm(&self, action: &str) -> error::Result<()> {
-        if self.has_plan() {
-            return Err(Failure::new(Kind::Cancelled, "only the plan was wanted"));
-        }
-        if prompt(&format!("Type \"yes\" to {action}"))? == "yes" {
+        if self.agrees()? || prompt(&format!("Type \"yes\" to {action}"))? == "yes" {
             return Ok(());
         }
         Err(Failure::new(Kind::Cancelled, "not confirmed"))

@@ -44,10 +44,11 @@ use crate::named_enum::named_enum;
 use crate::os::system;
 use crate::output::cell::Separated;
 use crate::output::envelope::Envelope;
+pub use crate::output::envelope::failure_object;
 use crate::output::table::{Columns, Reader};
 pub use crate::output::write::relay;
 use crate::output::write::{to_stderr, to_stdout};
-use crate::settings::{RerunFlags, Settings};
+use crate::settings::{PlanUse, RerunFlags, Settings};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
@@ -88,8 +89,7 @@ pub struct ScreenOptions {
     /// Adds the replies of the service to the JSON.
     pub raw: bool,
     pub sandbox: bool,
-    /// Keep the plan as the result instead of asking about it.
-    pub plan_only: bool,
+    pub plan: PlanUse,
     pub quiet: bool,
     pub verbose: bool,
     pub color: ColorWhen,
@@ -113,8 +113,10 @@ pub struct Screen {
     colors_on_stdout: bool,
     /// The flags that suggested commands get.
     rerun: RerunFlags,
-    /// The plan, if only that is wanted.
+    /// The plan of this run, unless the user is asked about it.
     plan: RefCell<Option<plan::Plan>>,
+    /// A person has agreed to the plan of this run.
+    is_agreed: Cell<bool>,
 }
 
 impl Screen {
@@ -144,6 +146,7 @@ impl Screen {
             colors_on_stdout,
             rerun: RerunFlags::default(),
             plan: RefCell::default(),
+            is_agreed: Cell::new(false),
         }
     }
 

@@ -11,11 +11,15 @@ use crate::error::{Failure, Result};
 /// # Errors
 /// An input is unknown, has the wrong type, or would read a file or stdin.
 pub fn words(tool: &Tool, inputs: &Map<String, Value>) -> Result<Vec<String>> {
+    let is_known = |name: &String| tool.inputs.iter().any(|input| input.name == *name);
+    if let Some(name) = inputs.keys().find(|name| !is_known(name)) {
+        return Err(unknown(tool, name));
+    }
     let mut words = tool.path.clone();
     let mut positionals = Vec::new();
-    for (name, value) in inputs {
-        let known = tool.inputs.iter().find(|input| input.name == *name);
-        let input = known.ok_or_else(|| unknown(tool, name))?;
+    // In the order of the tool, so that the same inputs always give the same words.
+    for input in &tool.inputs {
+        let value = inputs.get(&input.name).unwrap_or(&Value::Null);
         for text in texts(input, value)? {
             match &input.long {
                 Some(long) => {
@@ -69,13 +73,9 @@ const fn expected(form: Form) -> &'static str {
     }
 }
 
-/// Refuses the values that the command line would replace by the content of a file or of stdin, also
-/// in a value such as `name=@FILE`.
+/// Refuses the values that the command line replaces by the content of a file or of stdin.
 fn allowed(input: &Input, text: &str) -> Result<String> {
-    let values = [Some(text), text.split_once('=').map(|(_, value)| value)];
-    let is_reference =
-        |value: &str| value == "-" || (value.starts_with('@') && !value.starts_with("@@"));
-    if values.into_iter().flatten().any(is_reference) {
+    if text == "-" || (text.starts_with('@') && !text.starts_with("@@")) {
         return Err(Failure::usage(format!("'{}' cannot refer to a file or to stdin", input.name))
             .hint("give the value itself; a text that begins with @ begins with @@ here"));
     }
@@ -90,11 +90,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::cli::mcp::tools::{Permissions, from_commands};
+    use crate::cli::mcp::tools::from_commands;
     use crate::cli::tree;
 
     fn build(name: &str, inputs: &Value) -> std::result::Result<Vec<String>, String> {
-        let tools = from_commands(&tree::all(), Permissions { send: true, change: true });
+        let tools = from_commands(&tree::all());
         let tool = tools.iter().find(|tool| tool.name == name).expect("the tool exists");
         words(tool, inputs.as_object().expect("an object")).map_err(|failure| failure.message)
     }
@@ -136,7 +136,8 @@ mod tests {
             let error = build("whatsapp_send_text", &inputs).expect_err("refused");
             assert!(error.contains(part), "{inputs}: {error}");
         }
-        assert!(build("sms_send", &json!({ "param": ["name=@/etc/passwd"] })).is_err());
+        assert!(build("whatsapp_send_raw", &json!({ "content": "@/etc/passwd" })).is_err());
+        assert!(build("sms_send", &json!({ "param": ["name=@alice"] })).is_ok(), "not a file");
         assert!(build("whatsapp_send_text", &json!({ "text": "@@alice" })).is_ok());
     }
 }

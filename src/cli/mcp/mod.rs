@@ -7,6 +7,7 @@
 mod arguments;
 mod consent;
 mod effects;
+mod question;
 mod run;
 mod server;
 mod tools;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use rmcp::ServiceExt as _;
+use rmcp::transport::async_rw::AsyncRwTransport;
 
 use crate::cli::mcp::run::Runner;
 use crate::cli::mcp::server::Server;
@@ -40,6 +42,9 @@ pub struct Flags {
     allow_change: bool,
 }
 
+/// The maximum size of a request in bytes: far above what a command line can have.
+const MAX_REQUEST: usize = 4 * 1024 * 1024;
+
 /// Serves until stdin ends or a signal comes. Commands that are still running are not stopped.
 ///
 /// # Errors
@@ -51,14 +56,14 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let permissions = Permissions { send: flags.allow_send, change: flags.allow_change };
     let command = tree::all();
-    let tools = tools::from_commands(&command, permissions);
+    let tools = tools::from_commands(&command);
     let runner = Arc::new(Runner::new(&context.settings, &command)?);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::environment(format!("cannot start the server: {error}")))?;
-    let served = runtime.block_on(serve(Server::new(tools, Arc::clone(&runner))));
-    // A child may be sending. Its result cannot be delivered any more, but its record must be made.
+    let served = runtime.block_on(serve(Server::new(tools, permissions, Arc::clone(&runner))));
+    // A child may be sending: its record must be made, also if nobody gets its result.
     runner.wait_until_idle();
     runtime.shutdown_background();
     served.map(|()| Report::Streamed)
@@ -79,8 +84,10 @@ async fn serve(server: Server) -> Result<()> {
     if signals::count() > 0 {
         return Err(Failure::interrupted());
     }
+    let transport = AsyncRwTransport::new_server(tokio::io::stdin(), tokio::io::stdout())
+        .with_max_line_length(MAX_REQUEST);
     let service = tokio::select! {
-        service = server.serve(rmcp::transport::stdio()) => service,
+        service = server.serve(transport) => service,
         _ = stopped.recv() => return Err(Failure::interrupted()),
     };
     let service = match service {

@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, Command};
 use rmcp::model::{JsonObject, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
+use crate::cli::help::required;
 use crate::cli::mcp::consent;
 use crate::cli::mcp::effects::{self, Effect};
 
@@ -57,16 +58,21 @@ pub enum Form {
 const WITHHELD: [&str; 6] =
     ["allow-duplicate", "retry-unknown", "follow", "fix", "show-personal-data", "ephemeral-state"];
 
-/// The tools that these permissions allow.
-pub fn from_commands(program: &Command, permissions: Permissions) -> Vec<Tool> {
+impl Permissions {
+    pub const fn allow(self, effect: Effect) -> bool {
+        match effect {
+            Effect::Read => true,
+            Effect::Send => self.send,
+            Effect::Change => self.change,
+            Effect::Person => false,
+        }
+    }
+}
+
+/// One tool for each command, also those that need a permission.
+pub fn from_commands(program: &Command) -> Vec<Tool> {
     let mut tools = Vec::new();
     collect(program, &mut Vec::new(), &mut tools);
-    tools.retain(|tool| match tool.effect {
-        Effect::Read => true,
-        Effect::Send => permissions.send,
-        Effect::Change => permissions.change,
-        Effect::Person => false,
-    });
     tools
 }
 
@@ -80,7 +86,8 @@ fn collect(command: &Command, path: &mut Vec<String>, tools: &mut Vec<Tool>) {
     }
     let words = path.join(" ");
     let Some(effect) = effects::of(&words).filter(|_| is_leaf && !path.is_empty()) else { return };
-    let inputs: Vec<Input> = command.get_arguments().filter_map(input).collect();
+    let marked = required::mark(command.clone(), &words);
+    let inputs: Vec<Input> = marked.get_arguments().filter_map(input).collect();
     tools.push(Tool {
         name: path.join("_").replace('-', "_"),
         path: path.clone(),
@@ -161,13 +168,19 @@ impl Tool {
             .idempotent(is_read)
             .open_world(true);
         let mut about = format!("{} (alimsg {})", self.about, self.path.join(" "));
-        match self.effect {
-            Effect::Send => about += &format!("\n{}", consent::EXPLANATION),
-            Effect::Change => about += &format!("\n{}", consent::EXPLANATION_OF_CHANGES),
-            Effect::Read | Effect::Person => {}
+        if let Effect::Send | Effect::Change = self.effect {
+            about += &format!("\n{}", self.explanation());
         }
         rmcp::model::Tool::new(self.name.clone(), about, self.schema())
             .with_annotations(annotations)
+    }
+
+    /// How a tool that sends or changes something is used.
+    pub const fn explanation(&self) -> &'static str {
+        match self.effect {
+            Effect::Send => consent::SEND,
+            Effect::Change | Effect::Read | Effect::Person => consent::CHANGE,
+        }
     }
 
     /// The JSON Schema of the inputs.
@@ -254,17 +267,20 @@ mod tests {
 
     #[test]
     fn without_permission_every_tool_only_reads() {
-        let tools = from_commands(&tree::all(), Permissions::default());
-        assert!(tools.iter().any(|tool| tool.name == "templates_list"));
-        assert!(tools.iter().all(|tool| tool.effect == Effect::Read));
-        let tools = from_commands(&tree::all(), Permissions { send: true, change: false });
-        assert!(tools.iter().any(|tool| tool.name == "sms_send"));
-        assert!(tools.iter().all(|tool| tool.effect != Effect::Change));
+        for (permissions, effects) in [
+            (Permissions::default(), &[Effect::Read][..]),
+            (Permissions { send: true, change: false }, &[Effect::Read, Effect::Send]),
+            (Permissions { send: false, change: true }, &[Effect::Read, Effect::Change]),
+        ] {
+            for effect in [Effect::Read, Effect::Send, Effect::Change, Effect::Person] {
+                assert_eq!(permissions.allow(effect), effects.contains(&effect), "{effect:?}");
+            }
+        }
     }
 
     #[test]
     fn no_tool_has_an_input_that_lifts_a_promise_or_reads_a_file() {
-        let tools = from_commands(&tree::all(), Permissions { send: true, change: true });
+        let tools = from_commands(&tree::all());
         for input in tools.iter().flat_map(|tool| &tool.inputs) {
             for withheld in
                 ["allow_duplicate", "retry_unknown", "yes", "aliyun", "profile", "store"]

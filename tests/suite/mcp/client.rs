@@ -26,8 +26,7 @@ impl Client {
         let mut child = command.spawn().expect("the server starts");
         let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut client =
-            Self { child, stdin, stdout, requests: 0, answer, questions: Vec::new() };
+        let mut client = Self { child, stdin, stdout, requests: 0, answer, questions: Vec::new() };
         let capabilities = match &client.answer {
             Some(_) => json!({ "elicitation": {} }),
             None => json!({}),
