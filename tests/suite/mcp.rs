@@ -1,6 +1,10 @@
-//! `alimsg mcp` with a client that writes the protocol by hand.
+//! `alimsg mcp`: the tools, and what a send or a change needs.
 
+mod children;
 mod client;
+mod consent;
+mod other_clients;
+mod tasks;
 
 use serde_json::{Value, json};
 
@@ -29,109 +33,91 @@ fn without_permission_the_tools_only_read() {
 
     let templates = client.call("templates_list", &json!({ "channel": "sms" }));
     assert_eq!((&templates["ok"], &templates["sandbox"]), (&json!(true), &json!(true)));
-    let params = json!({ "name": "sms_send", "arguments": message() });
-    assert!(client.request("tools/call", &params)["error"].is_object());
-    assert_eq!(client.close(), Some(0));
-    assert_eq!(world.sandbox_messages().len(), 0);
-}
-
-#[test]
-fn a_send_needs_a_plan_and_its_token() {
-    let world = World::bare();
-    let mut client = Client::start(&world, &["--sandbox", "mcp", "--allow-send"], None);
-    let tools = client.tools();
-    let send = tools.iter().find(|tool| tool["name"] == "sms_send").expect("a tool that sends");
-    assert_eq!(send["annotations"]["destructiveHint"], true);
-    assert_eq!(send["inputSchema"]["properties"]["phone_numbers"]["type"], "array");
-
-    let planned = client.call("sms_send", &message());
-    let data = &planned["data"];
-    assert_eq!(data["plan"]["recipients"], json!(["13800001234"]), "{planned:#}");
-    assert_eq!(planned["account"]["profile"], "sandbox", "{planned:#}");
-    assert_eq!(world.sandbox_messages().len(), 0, "nothing was sent");
-
-    let token = data["token"].clone();
-    let sent = client.call("sms_send", &with(message(), "token", token.clone()));
-    assert_eq!(sent["data"]["status"], "accepted", "{sent:#}");
-    assert_eq!(world.sandbox_messages().len(), 1);
-
-    let again = client.call("sms_send", &with(message(), "token", token));
-    assert_eq!(again["error"]["kind"], "usage", "{again:#}");
-    assert_eq!(again["error"]["outcome"], "not_sent");
-    assert_eq!(world.sandbox_messages().len(), 1, "a token is valid once");
-}
-
-#[test]
-fn a_token_is_bound_to_its_inputs() {
-    let world = World::bare();
-    let mut client = Client::start(&world, &["--sandbox", "mcp", "--allow-send"], None);
-    let token = client.call("sms_send", &message())["data"]["token"].clone();
-    let other = with(message(), "phone_numbers", json!(["13800005678"]));
-    for inputs in [with(other, "token", token.clone()), with(message(), "token", "forged")] {
-        let refused = client.call("sms_send", &inputs);
-        assert_eq!(refused["error"]["outcome"], "not_sent", "{refused:#}");
+    for (tool, flag) in [("sms_send", "--allow-send"), ("templates_delete", "--allow-change")] {
+        let params = json!({ "name": tool, "arguments": message() });
+        let error = &client.request("tools/call", &params)["error"];
+        assert!(error["message"].as_str().is_some_and(|text| text.contains(flag)), "{error:#}");
     }
-    let refused = client.call("sms_send", &with(message(), "token", token));
-    assert_eq!(refused["error"]["outcome"], "not_sent", "the misused token is no longer valid");
+    assert!(client.close().success());
     assert_eq!(world.sandbox_messages().len(), 0);
 }
 
 #[test]
-fn a_client_that_can_ask_asks_its_user_with_every_recipient_on_a_line() {
-    let numbers = json!(["13800001234", "13800005678"]);
-    let yes = json!({ "action": "accept", "content": { "send": true } });
-    for (answer, count) in [
-        (yes, 2),
-        (json!({ "action": "accept", "content": { "send": false } }), 0),
-        (json!({ "action": "decline" }), 0),
-        (json!({ "action": "cancel" }), 0),
+fn each_permission_adds_its_tools_alone() {
+    let world = World::bare();
+    for (flag, present, absent) in [
+        ("--allow-send", "whatsapp_send_text", "templates_delete"),
+        ("--allow-change", "templates_delete", "whatsapp_send_text"),
     ] {
-        let world = World::bare();
-        let arguments = ["--sandbox", "mcp", "--allow-send"];
-        let mut client = Client::start(&world, &arguments, Some(answer.clone()));
-        let ended = client.call("sms_send", &with(message(), "phone_numbers", numbers.clone()));
-        assert_eq!(ended["ok"], json!(count > 0), "{answer}: {ended:#}");
-        let [question] = &client.questions[..] else { panic!("{:?}", client.questions) };
-        for line in ["13800001234", "13800005678"] {
-            assert!(question.lines().any(|found| found == line), "{question}");
+        let mut client = Client::start(&world, &["--sandbox", "mcp", flag], None);
+        let tools = client.tools();
+        let named = |name: &str| tools.iter().find(|tool| tool["name"] == name);
+        let tool = named(present).expect(present);
+        assert_eq!(tool["annotations"]["destructiveHint"], true, "{tool:#}");
+        assert_eq!(tool["inputSchema"]["properties"]["token"]["type"], "string", "{tool:#}");
+        assert!(named(absent).is_none(), "{flag} adds {absent}");
+        for person in ["keys_resolve", "sms_batch", "config_set", "mcp"] {
+            assert!(named(person).is_none(), "{person} is for people");
         }
-        assert_eq!(world.sandbox_messages().len(), count, "{answer}");
     }
 }
 
 #[test]
 fn inputs_cannot_become_flags_or_read_files() {
     let world = World::bare();
-    let mut client = Client::start(&world, &["--sandbox", "mcp", "--allow-send"], None);
-    for inputs in [
-        with(message(), "yes", true),
-        with(message(), "allow_duplicate", true),
-        with(message(), "aliyun", "/bin/sh"),
-        with(message(), "template_param", "@/etc/hostname"),
+    let secret = world.file("secret", "geheim");
+    let mut client = Client::in_sandbox(&world);
+    for (name, value) in [
+        ("yes", json!(true)),
+        ("allow_duplicate", json!(true)),
+        ("aliyun", json!("/bin/sh")),
+        ("profile", json!("other")),
+        ("store", json!("sqlite")),
+        ("template_param", json!(format!("@{secret}"))),
+        ("template_param", json!("-")),
+        ("template_code", json!(["SMS_100003"])),
     ] {
-        let refused = client.call("sms_send", &inputs);
+        let refused = client.call("sms_send", &with(message(), name, value));
         assert_eq!(refused["error"]["kind"], "usage", "{refused:#}");
         assert_eq!(refused["error"]["outcome"], "not_sent");
+        assert!(!refused.to_string().contains("geheim"), "{refused:#}");
     }
     let planned = client.call("sms_send", &with(message(), "sign_name", "--yes"));
     assert_ne!(planned["data"]["status"], "accepted", "{planned:#}");
     assert_eq!(world.sandbox_messages().len(), 0);
 }
 
+/// Every message can be planned and sent: what a person has agreed to is the same in both runs.
 #[test]
-fn the_settings_are_those_of_the_server() {
-    let world = World::new();
-    let arguments = ["--profile", "default", "--region", "cn-shanghai", "mcp", "--allow-send"];
-    let mut client = Client::start(&world, &arguments, None);
-    let token = client.call("sms_send", &message())["data"]["token"].clone();
-    let sent = client.call("sms_send", &with(message(), "token", token));
-    assert_eq!(sent["ok"], true, "{sent:#}");
-    assert_eq!(world.sent().len(), 1);
-    let is_send = |words: &[String]| words.iter().any(|word| word == "send-sms");
-    let processes = world.processes();
-    let call = processes.iter().find(|process| is_send(&process.argv)).expect("a call");
-    let has = |words: [&str; 2]| call.argv.windows(2).any(|found| found == words);
-    assert!(has(["--profile", "default"]) && has(["--region", "cn-shanghai"]), "{:?}", call.argv);
-    drop(client);
-    world.assert_clean();
+fn every_kind_of_message_is_sent_after_its_plan() {
+    let world = World::bare();
+    let mut client = Client::in_sandbox(&world);
+    let link = "https://example.com/a.jpg";
+    for (kind, own) in [
+        ("text", json!({ "text": "Hello" })),
+        ("image", json!({ "link": link, "caption": "c" })),
+        ("video", json!({ "link": "https://example.com/a.mp4" })),
+        ("audio", json!({ "link": "https://example.com/a.mp3" })),
+        ("sticker", json!({ "link": "https://example.com/a.webp" })),
+        ("document", json!({ "link": "https://example.com/a.pdf", "file_name": "a.pdf" })),
+        ("location", json!({ "latitude": "31.2", "longitude": "121.4" })),
+        ("contacts", json!({ "name": "Ann", "phone": ["8613800000009"] })),
+        ("reaction", json!({ "message_id": "wamid.1", "emoji": "👍" })),
+        ("buttons", json!({ "body": "Fine?", "button": ["y=Yes", "n=No"] })),
+        ("list", json!({ "body": "Which?", "button_text": "Pick", "row": ["a=A", "b=B"] })),
+        ("raw", json!({ "message_type": "text", "content": "{\"text\":\"raw\"}" })),
+        (
+            "template",
+            json!({
+                "template_code": "100000000000001", "language": "en",
+                "param": ["name=Alice", "order=42"],
+            }),
+        ),
+    ] {
+        let mut inputs = json!({ "from": "8613800000001", "to": "8613800001000" });
+        inputs.as_object_mut().expect("inputs").extend(own.as_object().expect("inputs").clone());
+        let sent = client.confirm(&format!("whatsapp_send_{kind}"), &inputs);
+        assert_eq!(sent["data"]["status"], "accepted", "{kind}: {sent:#}");
+    }
+    assert_eq!(world.sandbox_messages().len(), 13);
 }
