@@ -62,7 +62,7 @@ pub enum PlanUse {
     Ask,
     /// It prints the plan as its result and stops.
     Show,
-    /// It acts if its plan has this digest: a person has agreed to that plan.
+    /// With `--yes`: it acts if its plan has this digest, because a person has agreed to that plan.
     Agreed(String),
 }
 

@@ -165,6 +165,14 @@ impl GlobalFlags {
         Ok(())
     }
 
+    /// What to do with a plan. A variable alone never gives consent: that takes `--yes`.
+    fn plan_use(&self) -> PlanUse {
+        match PlanUse::from_env() {
+            PlanUse::Agreed(_) if !self.yes => PlanUse::Ask,
+            plan => plan,
+        }
+    }
+
     /// The options that decide how results are printed.
     pub fn screen_options(&self) -> ScreenOptions {
         ScreenOptions {
@@ -178,7 +186,7 @@ impl GlobalFlags {
             no_header: self.no_header,
             raw: self.raw,
             sandbox: self.sandbox,
-            plan: PlanUse::from_env(),
+            plan: self.plan_use(),
             quiet: self.quiet,
             verbose: self.verbose,
             color: self.color,
@@ -190,7 +198,7 @@ impl GlobalFlags {
 impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-        let plan = PlanUse::from_env();
+        let plan = flags.plan_use();
         Self {
             profile: flags.profile,
             region: flags.region,

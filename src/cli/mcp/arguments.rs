@@ -53,6 +53,7 @@ fn texts(input: &Input, value: &Value) -> Result<Vec<Option<String>>> {
         (_, Value::Null) => Ok(Vec::new()),
         (Form::Switch, Value::Bool(true)) => Ok(vec![None]),
         (Form::Switch, Value::Bool(false)) => Ok(Vec::new()),
+        (Form::Boolean, Value::Bool(value)) => Ok(vec![Some(value.to_string())]),
         (Form::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {
             Ok(vec![Some(number.to_string())])
         }
@@ -65,7 +66,7 @@ fn texts(input: &Input, value: &Value) -> Result<Vec<Option<String>>> {
 
 const fn expected(form: Form) -> &'static str {
     match form {
-        Form::Switch => "true or false",
+        Form::Switch | Form::Boolean => "true or false",
         Form::Integer => "an integer",
         Form::Number => "a number",
         Form::Text => "a string",
@@ -115,6 +116,15 @@ mod tests {
             "--verify",
         ];
         assert_eq!(build("sms_send", &inputs).expect("valid"), expected);
+    }
+
+    #[test]
+    fn a_flag_with_a_boolean_value_gets_it() {
+        let inputs = json!({ "number": "8613800000001", "enable_welcome_message": false });
+        let words = build("whatsapp_automation_set", &inputs).expect("valid");
+        assert!(words.contains(&"--enable-welcome-message=false".into()), "{words:?}");
+        let words = build("sms_send", &json!({ "verify": false })).expect("valid");
+        assert_eq!(words, ["sms", "send"]);
     }
 
     #[test]

@@ -91,12 +91,15 @@ impl Runner {
                 .hint("a person has to check the change and restart the server"));
         }
         let mut arguments: Vec<String> = vec!["--json".into(), "--no-input".into()];
-        arguments.extend_from_slice(words);
         let plan = match mode {
             Mode::Read => None,
             Mode::Plan => Some(PlanUse::SHOW),
-            Mode::Agreed(digest) => Some(digest.as_str()),
+            Mode::Agreed(digest) => {
+                arguments.push("--yes".into());
+                Some(digest.as_str())
+            }
         };
+        arguments.extend_from_slice(words);
         let mut set_env = self.set_env.clone();
         set_env.extend(plan.map(|plan| (role::PLAN.to_string(), plan.to_string())));
         let _acting = matches!(mode, Mode::Agreed(_)).then(|| Acting::new(self));

@@ -47,16 +47,20 @@ pub struct Input {
 /// The JSON type of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
+    /// A flag without a value.
     Switch,
+    /// A flag with the value true or false.
+    Boolean,
     Integer,
     Number,
     Text,
     Texts,
 }
 
-/// Flags that an agent must not have: they lift a promise, read files, or never end.
+/// Flags that an agent must not have: they lift a promise, repair this machine, show personal data, or
+/// never end.
 const WITHHELD: [&str; 6] =
-    ["allow-duplicate", "retry-unknown", "follow", "fix", "show-personal-data", "ephemeral-state"];
+    ["allow-duplicate", "retry-unknown", "follow", "interval", "fix", "show-personal-data"];
 
 impl Permissions {
     pub const fn allow(self, effect: Effect) -> bool {
@@ -106,7 +110,7 @@ fn input(arg: &Arg) -> Option<Input> {
     }
     let form = form(arg)?;
     let choices = match form {
-        Form::Switch => Vec::new(),
+        Form::Switch | Form::Boolean => Vec::new(),
         _ => arg.get_possible_values().iter().map(|value| value.get_name().to_string()).collect(),
     };
     let default = arg.get_default_values().first();
@@ -115,10 +119,25 @@ fn input(arg: &Arg) -> Option<Input> {
         long: long.map(ToString::to_string),
         form,
         required: arg.is_required_set(),
-        about: arg.get_help().map(ToString::to_string).unwrap_or_default(),
+        about: without_terminal(arg.get_help().map(ToString::to_string).unwrap_or_default()),
         default: default.map(|value| value.to_string_lossy().into_owned()),
         choices,
     })
+}
+
+/// The help of a flag without what only applies to the command line.
+fn without_terminal(mut help: String) -> String {
+    for part in ["; or @FILE, or - for stdin (@@ begins a text with @)", ", @FILE, or - for stdin"]
+    {
+        help = help.replace(part, "");
+    }
+    if let Some(start) = help.find(" [default: ")
+        && let Some(length) = help[start..].find(']')
+        && help[start..start + length].ends_with("at a terminal")
+    {
+        help.replace_range(start..=start + length, "");
+    }
+    help
 }
 
 fn reads_file(arg: &Arg) -> bool {
@@ -138,7 +157,7 @@ fn form(arg: &Arg) -> Option<Form> {
         ArgAction::Append => Some(Form::Texts),
         ArgAction::Set if several || arg.get_value_delimiter().is_some() => Some(Form::Texts),
         ArgAction::Set => Some(match () {
-            () if is_type::<bool>(parser) => Form::Switch,
+            () if is_type::<bool>(parser) => Form::Boolean,
             () if is_type::<f64>(parser) => Form::Number,
             () if [
                 is_type::<u64>(parser),
@@ -209,7 +228,7 @@ impl Input {
     fn schema(&self) -> Value {
         let mut schema = Map::new();
         let name = match self.form {
-            Form::Switch => "boolean",
+            Form::Switch | Form::Boolean => "boolean",
             Form::Integer => "integer",
             Form::Number => "number",
             Form::Text => "string",
@@ -230,7 +249,7 @@ impl Input {
         if let Some(default) = &self.default {
             let number = serde_json::from_str::<serde_json::Number>(default);
             let value = match (self.form, number) {
-                (Form::Switch, _) => Value::Bool(default == "true"),
+                (Form::Switch | Form::Boolean, _) => Value::Bool(default == "true"),
                 (Form::Integer | Form::Number, Ok(number)) => Value::Number(number),
                 (Form::Texts, _) => json!([default]),
                 _ => default.clone().into(),
@@ -287,7 +306,9 @@ mod tests {
             {
                 assert_ne!(input.name, withheld);
             }
-            assert!(!input.about.contains("FILE") || input.form == Form::Text, "{input:?}");
+            for absent in ["@FILE", "stdin", "terminal"] {
+                assert!(!input.about.contains(absent), "{input:?}");
+            }
         }
     }
 }

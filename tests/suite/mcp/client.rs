@@ -149,8 +149,12 @@ impl Client {
         self.call(tool, &inputs)
     }
 
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a pid")
+    }
+
     pub fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a pid");
+        let pid = Pid::from_raw(self.pid()).expect("a pid");
         kill_process(pid, signal).expect("the signal is sent");
     }
 

@@ -129,8 +129,8 @@ fn a_change_needs_a_plan_and_its_token() {
     assert!(planned["data"]["plan"].is_object(), "{planned:#}");
     let exists = |client: &mut Client| client.call("templates_show", &inputs)["ok"] == json!(true);
     assert!(exists(&mut client), "nothing was deleted");
-    let deleted =
-        client.call("templates_delete", &with(inputs.clone(), "token", planned["data"]["token"].clone()));
+    let deleted = client
+        .call("templates_delete", &with(inputs.clone(), "token", planned["data"]["token"].clone()));
     assert_eq!(deleted["ok"], true, "{deleted:#}");
     assert!(!exists(&mut client));
 }
@@ -139,8 +139,7 @@ fn a_change_needs_a_plan_and_its_token() {
 #[test]
 fn no_first_call_makes_a_call_that_changes_something() {
     let world = World::new();
-    let mut client =
-        Client::start(&world, &["mcp", "--allow-send", "--allow-change"], None);
+    let mut client = Client::start(&world, &["mcp", "--allow-send", "--allow-change"], None);
     let space = json!("cams-1");
     for (tool, inputs) in [
         ("sms_send", with(message(), "verify", true)),

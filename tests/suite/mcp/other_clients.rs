@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use rmcp::model::{
-    CallToolRequestParams, ClientCapabilities, ClientInfo, ElicitRequestParams, ElicitResult,
+    CallToolRequestParams, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult,
     ElicitationAction, Implementation,
 };
 use rmcp::service::{RequestContext, RoleClient};
@@ -23,9 +23,9 @@ use crate::support::World;
 struct User(Arc<Mutex<Vec<String>>>);
 
 impl ClientHandler for User {
-    fn get_info(&self) -> ClientInfo {
+    fn get_info(&self) -> ClientConfig {
         let capabilities = ClientCapabilities::builder().enable_elicitation().build();
-        ClientInfo::new(capabilities, Implementation::new("test", "1"))
+        ClientConfig::new(capabilities, Implementation::new("test", "1"))
     }
 
     async fn create_elicitation(
