@@ -63,6 +63,20 @@ fn each_permission_adds_its_tools_alone() {
 }
 
 #[test]
+fn a_line_that_is_not_a_message_does_not_end_the_server() {
+    let world = World::bare();
+    let mut client = Client::start(&world, &["--sandbox", "mcp"], None);
+    let long = "x".repeat(5 * 1024 * 1024);
+    for line in ["", "no JSON", "{}", "[]", "{\"jsonrpc\":\"2.0\",\"id\":7}", &long] {
+        client.write_line(line);
+    }
+    let unknown = client.request("tools/call", &json!({ "name": "no_tool", "arguments": {} }));
+    assert!(unknown["error"].is_object(), "{unknown:#}");
+    assert_eq!(client.call("explain", &json!({ "code": "OK" }))["command"], "explain");
+    assert!(client.close().success());
+}
+
+#[test]
 fn inputs_cannot_become_flags_or_read_files() {
     let world = World::bare();
     let secret = world.file("secret", "geheim");
@@ -101,7 +115,7 @@ fn every_kind_of_message_is_sent_after_its_plan() {
         ("sticker", json!({ "link": "https://example.com/a.webp" })),
         ("document", json!({ "link": "https://example.com/a.pdf", "file_name": "a.pdf" })),
         ("location", json!({ "latitude": "31.2", "longitude": "121.4" })),
-        ("contacts", json!({ "name": "Ann", "phone": ["8613800000009"] })),
+        ("contacts", json!({ "name": ["Ann"], "phone": ["8613800000009"] })),
         ("reaction", json!({ "message_id": "wamid.1", "emoji": "👍" })),
         ("buttons", json!({ "body": "Fine?", "button": ["y=Yes", "n=No"] })),
         ("list", json!({ "body": "Which?", "button_text": "Pick", "row": ["a=A", "b=B"] })),

@@ -58,7 +58,8 @@ fn texts(input: &Input, value: &Value) -> Result<Vec<Option<String>>> {
             Ok(vec![Some(number.to_string())])
         }
         (Form::Number, Value::Number(number)) => Ok(vec![Some(number.to_string())]),
-        (Form::Text, value @ Value::String(_)) => Ok(vec![one(value)?]),
+        // A single text is a list of one.
+        (Form::Text | Form::Texts, value @ Value::String(_)) => Ok(vec![one(value)?]),
         (Form::Texts, Value::Array(values)) => values.iter().map(one).collect(),
         _ => Err(wrong()),
     }

@@ -48,11 +48,13 @@ const MAX_REQUEST: usize = 4 * 1024 * 1024;
 /// Serves until stdin ends or a signal comes. Commands that are still running are not stopped.
 ///
 /// # Errors
-/// The server cannot start, or a signal ended it.
+/// The server cannot start, or its client does not speak the protocol.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.dry_run {
-        return Err(Failure::usage("--dry-run does not apply to mcp, which only starts commands")
-            .hint("without --allow-send and --allow-change, the tools only read"));
+        return Ok(Report::DryRun(Vec::new()));
+    }
+    if context.settings.interactive {
+        context.screen.note("waiting for a client of the Model Context Protocol; Ctrl-C ends this");
     }
     let permissions = Permissions { send: flags.allow_send, change: flags.allow_change };
     let command = tree::all();
@@ -80,15 +82,15 @@ async fn serve(server: Server) -> Result<()> {
     });
     let cannot_start = |error: String| Failure::new(Kind::Internal, error);
     watch.map_err(|error| cannot_start(format!("cannot start a thread: {error}")))?;
-    // A signal from before the subscription counts as well.
+    // A signal from before the subscription counts as well. It also ends this process.
     if signals::count() > 0 {
-        return Err(Failure::interrupted());
+        return Ok(());
     }
     let transport = AsyncRwTransport::new_server(tokio::io::stdin(), tokio::io::stdout())
         .with_max_line_length(MAX_REQUEST);
     let service = tokio::select! {
         service = server.serve(transport) => service,
-        _ = stopped.recv() => return Err(Failure::interrupted()),
+        _ = stopped.recv() => return Ok(()),
     };
     let service = match service {
         Ok(service) => service,
@@ -102,6 +104,6 @@ async fn serve(server: Server) -> Result<()> {
         ended = service.waiting() => ended
             .map(|_| ())
             .map_err(|error| cannot_start(format!("the server ended: {error}"))),
-        _ = stopped.recv() => Err(Failure::interrupted()),
+        _ = stopped.recv() => Ok(()),
     }
 }

@@ -19,6 +19,8 @@ pub struct Client {
     /// What the server writes, line by line.
     lines: Receiver<String>,
     requests: u64,
+    /// Results of requests that nobody has asked for yet.
+    early: Vec<Value>,
     /// How the user of the client answers questions; `None` if the client cannot ask.
     answer: Option<Value>,
     /// The questions so far.
@@ -57,7 +59,15 @@ impl Client {
                 }
             }
         });
-        let mut client = Self { child, stdin, lines, requests: 0, answer, questions: Vec::new() };
+        let mut client = Self {
+            child,
+            stdin,
+            lines,
+            requests: 0,
+            early: Vec::new(),
+            answer,
+            questions: Vec::new(),
+        };
         let capabilities = match &client.answer {
             Some(_) => json!({ "elicitation": {} }),
             None => json!({}),
@@ -102,7 +112,11 @@ impl Client {
     /// The result of a request, or its error under `error`. Answers questions until it is there.
     pub fn response(&mut self, id: u64) -> Value {
         loop {
-            let message = self.read();
+            let earlier = self.early.iter().position(|message| message["id"] == json!(id));
+            let message = match earlier {
+                Some(index) => self.early.remove(index),
+                None => self.read(),
+            };
             if message["method"] == "elicitation/create" {
                 let question = message["params"]["message"].as_str().expect("a question");
                 self.questions.push(question.to_string());
@@ -110,8 +124,31 @@ impl Client {
                 self.write(&json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }));
             } else if message["id"] == json!(id) {
                 return message.get("result").cloned().unwrap_or(message);
+            } else if message["id"].is_u64() {
+                self.early.push(message);
             }
         }
+    }
+
+    /// The number of the next question of the server, which stays open.
+    pub fn question(&mut self) -> Value {
+        loop {
+            let message = self.read();
+            if message["method"] == "elicitation/create" {
+                return message["id"].clone();
+            }
+        }
+    }
+
+    /// Answers an open question.
+    pub fn answer(&mut self, question: &Value, answer: &Value) {
+        self.write(&json!({ "jsonrpc": "2.0", "id": question, "result": answer }));
+    }
+
+    /// Writes a line that may not be a message.
+    pub fn write_line(&mut self, line: &str) {
+        let stdin = self.stdin.as_mut().expect("the connection is open");
+        writeln!(stdin, "{line}").expect("the server reads");
     }
 
     /// Tells the server that the client no longer wants the result of a request.

@@ -66,6 +66,51 @@ fn a_token_does_not_depend_on_the_order_of_the_inputs() {
 }
 
 #[test]
+fn one_of_two_calls_at_once_uses_the_token() {
+    let world = World::bare();
+    let mut client = Client::in_sandbox(&world);
+    let token = client.call("sms_send", &message())["data"]["token"].clone();
+    let params = json!({ "name": "sms_send", "arguments": with(message(), "token", token) });
+    let [one, two] = [client.begin("tools/call", &params), client.begin("tools/call", &params)];
+    // The second call fails at once, while the first one sends.
+    let refused = client.response(two);
+    assert_eq!(refused["isError"], true, "{refused:#}");
+    let sent = client.response(one);
+    assert_eq!(sent["isError"], false, "{sent:#}");
+    assert_eq!(world.sandbox_messages().len(), 1);
+}
+
+#[test]
+fn a_plan_does_not_use_the_idempotency_key() {
+    let world = World::bare();
+    let mut client = Client::in_sandbox(&world);
+    let inputs = with(message(), "idempotency_key", "order-42");
+    let sent = client.confirm("sms_send", &inputs);
+    assert_eq!(sent["data"]["replayed"], false, "{sent:#}");
+    let replayed = client.call("sms_send", &inputs);
+    assert_eq!(replayed["data"]["replayed"], true, "{replayed:#}");
+    assert_eq!(world.sandbox_messages().len(), 1);
+}
+
+#[test]
+fn an_answer_to_a_cancelled_call_sends_nothing() {
+    let world = World::bare();
+    let answer = json!({ "action": "accept", "content": { "confirm": true } });
+    let arguments = ["--sandbox", "mcp", "--allow-send"];
+    let mut client = Client::start(&world, &arguments, Some(answer.clone()));
+    let params = json!({ "name": "sms_send", "arguments": message() });
+    let call = client.begin("tools/call", &params);
+    let question = client.question();
+    client.cancel(call);
+    client.answer(&question, &answer);
+    let keys = client.call("keys_list", &json!({}));
+    assert_eq!(keys["ok"], true, "{keys:#}");
+    assert!(client.close().success());
+    world.wait_for_quiet();
+    assert_eq!(world.sandbox_messages().len(), 0);
+}
+
+#[test]
 fn nothing_is_sent_if_the_plan_has_changed() {
     let world = World::new();
     let mut client = Client::start(&world, &["mcp", "--allow-send"], None);
@@ -152,7 +197,7 @@ fn no_first_call_makes_a_call_that_changes_something() {
         ),
         (
             "whatsapp_automation_set",
-            json!({ "number": "8613800000001", "cust_space_id": space, "welcome": true }),
+            json!({ "number": "8613800000001", "cust_space_id": space, "enable_welcome_message": false }),
         ),
         ("whatsapp_webhook_set", json!({ "status_callback_url": "https://example.com" })),
         (
@@ -163,7 +208,8 @@ fn no_first_call_makes_a_call_that_changes_something() {
             }),
         ),
     ] {
-        client.call(tool, &inputs);
+        let planned = client.call(tool, &inputs).to_string();
+        assert!(!planned.contains("has no input"), "{planned}");
     }
     drop(client);
     world.wait_for_quiet();
