@@ -9,3 +9,4 @@ pub mod draft;
 pub mod history;
 pub mod session_window;
 pub mod template;
+pub mod upload;

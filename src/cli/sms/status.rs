@@ -39,7 +39,6 @@ its receipt reports it. Without --all one page is fetched; --out-id and --wait f
 warning, and `final` is false in the JSON. Do not send again because a receipt is missing.
 
 Examples:
-  alimsg sms status
   alimsg sms status -p 13800001000 --send-date yesterday
   alimsg sms status -p 13800001000 --last 2d
   alimsg sms status -p 13800001000 --biz-id '900619746936498440^0' --all --json

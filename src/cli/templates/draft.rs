@@ -20,9 +20,9 @@ const CHAT: &str = "WhatsApp and Viber";
 /// The template to submit. A flag wins over the same field of the file.
 #[derive(Debug, Args)]
 pub struct DraftFlags {
-    /// Channel of the template
-    #[arg(long, value_enum, default_value = "whatsapp")]
-    pub channel: Channel,
+    /// Channel of the template [default: whatsapp; for an update, sms for a code like SMS_100002]
+    #[arg(long, visible_alias = "channel-type", value_enum)]
+    pub channel: Option<Channel>,
 
     /// The template in a file: .toml as TOML, any other as JSON
     #[arg(long, value_name = "FILE")]
@@ -154,6 +154,11 @@ impl TextOrNumber {
 }
 
 impl DraftFlags {
+    /// The channel, WhatsApp by default.
+    pub fn channel(&self) -> Channel {
+        self.channel.unwrap_or(Channel::Whatsapp)
+    }
+
     /// The draft of a WhatsApp or Viber template; its limits are not checked yet.
     ///
     /// # Errors
@@ -161,7 +166,7 @@ impl DraftFlags {
     pub fn chat_draft(&self) -> Result<chat::draft::Draft> {
         let sms_only = given![self; content, template_type, remark, related_sign_name,
             template_rule, apply_scene_content, intl_type];
-        refuse_flags(self.channel, &sms_only)?;
+        refuse_flags(self.channel(), &sms_only)?;
         let mut fields: ChatFields =
             self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
         let examples = match fields.example.take().filter(|_| self.example.is_empty()) {
@@ -170,9 +175,9 @@ impl DraftFlags {
         };
         let category = self.category.clone().or(fields.category.take());
         Ok(chat::draft::Draft {
-            channel: self.channel,
+            channel: self.channel(),
             name: self.name.clone().or(fields.name.take()),
-            category: category.map(|category| chat::normalize_category(self.channel, &category)),
+            category: category.map(|category| chat::normalize_category(self.channel(), &category)),
             language: self.language.clone().or(fields.language.take()),
             cust_space_id: self.cust_space_id.clone().or(fields.cust_space_id.take()),
             is_whole: fields.components.is_some(),

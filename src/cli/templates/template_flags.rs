@@ -11,9 +11,9 @@ pub struct TemplateFlags {
     #[arg(value_name = "CODE")]
     pub code: String,
 
-    /// Channel of the template
-    #[arg(long, value_enum, default_value = "whatsapp")]
-    pub channel: Channel,
+    /// Channel of the template [default: sms for SMS_…, else whatsapp]
+    #[arg(long, visible_alias = "channel-type", value_enum)]
+    pub channel: Option<Channel>,
 
     /// Language of the template; required for WhatsApp and Viber
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
@@ -28,17 +28,25 @@ impl TemplateFlags {
     /// # Errors
     /// A flag that the channel does not support; no language.
     pub fn id(&self, context: &Context) -> Result<TemplateId> {
-        if self.channel == Channel::Sms {
+        let channel = channel_of(self.channel, &self.code);
+        if channel == Channel::Sms {
             refuse_flags(Channel::Sms, &given![self; language, cust_space_id])?;
             return Ok(TemplateId::Sms(self.code.clone()));
         }
         Ok(TemplateId::Chat(chat::detail::TemplateId {
-            channel: self.channel,
+            channel,
             code: self.code.clone(),
-            language: require_language(context, self.channel, &self.code, self.language.as_ref())?,
+            language: require_language(context, channel, &self.code, self.language.as_ref())?,
             cust_space_id: self.cust_space_id.clone(),
         }))
     }
+}
+
+/// The given channel, or the one that the form of a template's code shows: all SMS templates have
+/// codes such as `SMS_100002`, and those of the other channels are numbers.
+pub fn channel_of(given: Option<Channel>, code: &str) -> Channel {
+    let is_sms = code.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("SMS_"));
+    given.unwrap_or(if is_sms { Channel::Sms } else { Channel::Whatsapp })
 }
 
 /// The language of a WhatsApp or Viber template. Asks for it at a terminal if it is missing: all

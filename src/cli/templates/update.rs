@@ -10,7 +10,7 @@ use crate::chat::template::revision::{name_is_fixed, revise};
 use crate::cli::prelude::*;
 use crate::cli::templates::channel::Draft;
 use crate::cli::templates::draft::{DraftFlags, warn_of_missing_code, warn_of_missing_examples};
-use crate::cli::templates::template_flags::require_language;
+use crate::cli::templates::template_flags::{channel_of, require_language};
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 use crate::sms::template as sms;
 
@@ -39,12 +39,10 @@ pub struct Flags {
 ///
 /// # Errors
 /// Invalid or missing input; no confirmation; the service rejects the update.
-pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
-    if flags.draft.channel == Channel::Sms {
-        update_sms(context, &flags)
-    } else {
-        update_chat(context, &flags)
-    }
+pub fn run(context: &Context, mut flags: Box<Flags>) -> Result<Report> {
+    let channel = channel_of(flags.draft.channel, &flags.code);
+    flags.draft.channel = Some(channel);
+    if channel == Channel::Sms { update_sms(context, &flags) } else { update_chat(context, &flags) }
 }
 
 /// Updates an SMS template. The call replaces name, content and type, so all three are required.

@@ -45,7 +45,7 @@ pub struct Flags {
     language: Option<String>,
 
     /// Channel of the messages
-    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
+    #[arg(long, visible_alias = "channel", value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
     /// Channel instance that sends the messages; needed to look up receipts

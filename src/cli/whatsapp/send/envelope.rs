@@ -22,7 +22,8 @@ pub struct EnvelopeFlags {
     to: Option<String>,
 
     /// Channel of the message
-    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp", help_heading = "Message")]
+    #[arg(long, visible_alias = "channel", value_parser = chat_channel(),
+          default_value = "whatsapp", help_heading = "Message")]
     pub(super) channel_type: Channel,
 
     /// Channel instance that sends the message
@@ -158,6 +159,7 @@ pub fn message(draft: &Draft, tracking: Tracking, safety: SendOptions) -> Messag
         safety,
         verify: None,
         reads: Vec::new(),
+        attachment: None,
         duplicates: None,
         follow_up: None,
     }
