@@ -1,6 +1,7 @@
 //! Sends a free-form message: the flags and steps that all kinds share.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use jiff::Timestamp;
 
@@ -14,6 +15,7 @@ use crate::chat::upload::{LocalFile, MediaUpload};
 use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::checks::ServiceChecks;
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
+use crate::cli::whatsapp::send::wait::both;
 use crate::message::media::Kind;
 use crate::send::{self, Attachment, duplicates};
 
@@ -116,7 +118,7 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
     }
     let (message_type, content) = (body.message_type.clone(), body.value.clone());
     let draft = Draft { envelope: complete.envelope, body: Body::FreeForm(body) };
-    let mut message = message(&draft, complete.tracking, complete.safety);
+    let mut message = message(&draft, complete.tracking, complete.safety, complete.wait);
 
     let envelope = draft.envelope;
     message.attachment = attached.map(|(file, placeholder)| {
@@ -144,11 +146,13 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
             message_type,
             content,
             session: check_session,
+            window: Rc::default(),
             duplicates: !allow_duplicate,
             now: Timestamp::now(),
             commands,
         };
         message.reads = checks.calls();
+        message.follow_up = both(checks.session_evidence(), message.follow_up.take());
         message.verify = Some(checks.into_verify());
     }
     let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);

@@ -87,7 +87,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         preview,
     };
     let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
-    let mut message = message(&draft, complete.tracking, complete.safety);
+    let mut message = message(&draft, complete.tracking, complete.safety, complete.wait);
     if flags.verify {
         message.reads = vec![id.fetch_call()];
         message.verify = Some(verification(id, params));
