@@ -13,7 +13,7 @@ use crate::cli::values::chat_channel;
 use crate::message::phone;
 use crate::message::time::china;
 use crate::output::report;
-use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::receipt_lookup::{CHAT_PATIENCE, ReceiptQuery};
 use crate::send::recent::{self, RecentSend};
 
 #[derive(Debug, Args)]
@@ -127,13 +127,7 @@ fn report(context: &Context, search: &Search, found: Found, wait: Option<Duratio
     if found.is_doubtful {
         screen.warn("the list cannot be read completely; the message may be missing");
     } else if found.message.is_none() {
-        let query = ReceiptQuery::Chat {
-            channel: String::new(),
-            from: String::new(),
-            to: String::new(),
-            space: None,
-        };
-        screen.note(&format!("no record of this message: {}", query.patience()));
+        screen.note(&format!("no record of this message: {CHAT_PATIENCE}"));
     }
     if let Some(limit) = wait.filter(|_| !is_final) {
         let limit = limit.as_secs();
