@@ -260,3 +260,26 @@ fn deleting_at_a_terminal_takes_the_name() {
         world.assert_clean();
     }
 }
+
+#[test]
+fn the_channel_follows_from_the_code() {
+    let world = World::new();
+    let run = |line: &str| world.run_line(&format!("--sandbox --json {line}"));
+    let shown = run("templates show SMS_100002").exits(0).json();
+    assert_eq!(shown["data"]["code"], "SMS_100002", "{shown:#}");
+    run("templates show sms_100002 --channel-type sms").exits(0);
+    run("templates preview SMS_100002 --param name=Al --param order=1").exits(0);
+    run("templates delete SMS_100002 --yes").exits(0);
+    let refused = run("templates stats SMS_100003").exits(2).json();
+    let next = refused["error"]["next"].to_string();
+    assert!(next.contains("sms stats"), "{refused:#}");
+    let explicit = run("templates show SMS_100003 --channel whatsapp").exits(2).json();
+    assert_eq!(explicit["error"]["missing"], serde_json::json!(["--language"]));
+    // One spelling for each flag, with the others as aliases.
+    run("templates list --channel-type sms --status approved").exits(0);
+    run("sms signs list --status approved").exits(0);
+    run("sms qualifications list --status approved").exits(0);
+    run("sms stats --since yesterday --until today").exits(0);
+    run("templates stats 100000000000002 --since monday --until today").exits(0);
+    run("whatsapp accounts list --channel-type whatsapp").exits(0);
+}

@@ -83,8 +83,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         new.insert("commands".into(), commands.iter().map(command).collect());
     }
     let show = automation::show_call(&number, &space);
-    let current =
-        |client: &Client<'_>| Ok(fields(&Automation::from_reply(&client.read(&show)?)));
+    let current = |client: &Client<'_>| Ok(fields(&Automation::from_reply(&client.read(&show)?)));
     let check = ["whatsapp", "automation", "show", &number, "--cust-space-id", &space];
     let change = Change {
         call: update.call(&number, &space),

@@ -87,9 +87,8 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     }
     let (number, space) = flags.number.checked(context)?;
     let show = business_profile::show_call(&number, &space);
-    let current = |client: &Client<'_>| {
-        Ok(fields(&BusinessProfile::from_reply(&client.read(&show)?)))
-    };
+    let current =
+        |client: &Client<'_>| Ok(fields(&BusinessProfile::from_reply(&client.read(&show)?)));
     let check = ["whatsapp", "profile", "show", &number, "--cust-space-id", &space];
     let change = Change {
         call: update.call(&number, &space),

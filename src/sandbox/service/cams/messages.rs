@@ -58,9 +58,10 @@ pub fn receive(
 /// Whether the conversation has a message with this ID, which another one can reply to.
 pub fn has_message(request: &Request<'_>, business: &str, customer: &str, id: &str) -> bool {
     let simulated = inbound(customer, business, request.now);
-    request.messages().chain(&simulated).any(|message| {
-        message.message_id == id && endpoints(message) == (business, customer)
-    })
+    request
+        .messages()
+        .chain(&simulated)
+        .any(|message| message.message_id == id && endpoints(message) == (business, customer))
 }
 
 /// The message that keeps a customer's window open. It is not stored, so that its age is always
