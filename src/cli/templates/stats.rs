@@ -4,8 +4,8 @@ use jiff::Zoned;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
-use crate::chat::template::or_list;
 use crate::chat::template::stats::{StatsQuery, parse_days};
+use crate::chat::template::{list_command, or_list};
 use crate::cli::prelude::*;
 use crate::cli::templates::template_flags::channel_of;
 use crate::message::time::period::Period;
@@ -70,7 +70,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     let call = query.call();
     let fetch = |client: &Client<'_>| {
-        client.read(&call).map_err(|failure| or_list(failure, query.channel, &query.code))
+        let list = || list_command(query.channel, &query.code);
+        client.read(&call).map_err(|failure| or_list(failure, list()))
     };
     read_only::run(context, &[&call], fetch, |reply| {
         let days = parse_days(&reply);

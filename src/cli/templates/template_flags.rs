@@ -8,8 +8,12 @@ use crate::cli::templates::refuse_flags;
 #[derive(Debug, Args)]
 pub struct TemplateFlags {
     /// Code of the template
-    #[arg(value_name = "CODE")]
-    pub code: String,
+    #[arg(value_name = "CODE", required_unless_present = "template_name")]
+    pub code: Option<String>,
+
+    /// Name of the template in place of its code (WhatsApp, Viber)
+    #[arg(long, value_name = "NAME", conflicts_with = "code")]
+    pub template_name: Option<String>,
 
     /// Channel of the template [default: sms for SMS_…, else whatsapp]
     #[arg(long, visible_alias = "channel-type", value_enum)]
@@ -28,17 +32,28 @@ impl TemplateFlags {
     /// # Errors
     /// A flag that the channel does not support; no language.
     pub fn id(&self, context: &Context) -> Result<TemplateId> {
-        let channel = channel_of(self.channel, &self.code);
+        let code = self.code.as_ref().or(self.template_name.as_ref()).cloned().unwrap_or_default();
+        let by_name = self.template_name.is_some();
+        let given = self.channel.or_else(|| by_name.then_some(Channel::Whatsapp));
+        let channel = channel_of(given, &code);
         if channel == Channel::Sms {
-            refuse_flags(Channel::Sms, &given![self; language, cust_space_id])?;
-            return Ok(TemplateId::Sms(self.code.clone()));
+            refuse_flags(Channel::Sms, &given![self; language, cust_space_id, template_name])?;
+            return Ok(TemplateId::Sms(code));
         }
-        Ok(TemplateId::Chat(chat::detail::TemplateId {
-            channel,
-            code: self.code.clone(),
-            language: require_language(context, channel, &self.code, self.language.as_ref())?,
-            cust_space_id: self.cust_space_id.clone(),
-        }))
+        let given = self.language.clone();
+        let language = match given {
+            None if by_name => {
+                let mut inputs = Inputs::new(context);
+                let question = "Language of the template";
+                let language = inputs.need("--language", question, None, anything)?;
+                inputs.complete(&[])?;
+                language
+            }
+            given => require_language(context, channel, &code, given.as_ref())?,
+        };
+        let cust_space_id = self.cust_space_id.clone();
+        let id = chat::detail::TemplateId { channel, code, by_name, language, cust_space_id };
+        Ok(TemplateId::Chat(id))
     }
 }
 

@@ -92,6 +92,7 @@ fn update_chat(context: &Context, flags: &Flags) -> Result<Report> {
     let id = TemplateId {
         channel: draft.channel,
         code: flags.code.clone(),
+        by_name: false,
         language,
         cust_space_id: draft.cust_space_id.clone(),
     };

@@ -116,6 +116,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let BatchInput { input, mappings, exclusions, invalid_path, options } = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_CHATAPP_MASS_MESSAGE);
     let id = flags.language.clone().map(|language| TemplateId {
+        by_name: false,
         channel,
         code: template_code.clone(),
         language,
