@@ -86,7 +86,7 @@ fn wrong_input_starts_nothing() {
             "without a name or an end",
         ),
         (&["create", "--name", "a", "--content", "b", "--template-type", "6"], &["--yes"], "\"6\""),
-        (&["update", "SMS_1", "--name", "a"], &["--yes"], "--template-type"),
+        (&["update", "SMS_1"], &["--yes"], "nothing to update"),
         (&["preview", "SMS_1"], &["--template-param", "{\"a\":1}"], "not a string"),
     ] {
         let world = World::new();
@@ -282,4 +282,30 @@ fn the_channel_follows_from_the_code() {
     run("sms stats --since yesterday --until today").exits(0);
     run("templates stats 100000000000002 --since monday --until today").exits(0);
     run("whatsapp accounts list --channel-type whatsapp").exits(0);
+}
+
+#[test]
+fn an_update_takes_what_is_not_given_from_the_template() {
+    let old = json!({
+        "Code": "OK", "TemplateCode": "SMS_1", "TemplateName": "Shipped", "TemplateStatus": "2",
+        "TemplateContent": "Hello ${name}", "TemplateType": "1", "RelatedSignName": "Acme",
+        "Remark": "for customers",
+    });
+    let world = World::with_script(json!([reply_to("dysmsapi get-sms-template", &old)]));
+    let line = "templates update SMS_1 --content 'Dear ${name}' --yes --json";
+    world.run_line(line).exits(0);
+    let call = world.calls().pop().expect("a call");
+    for (flag, value) in [
+        ("template-name", "Shipped"),
+        ("template-content", "Dear ${name}"),
+        ("template-type", "1"),
+        ("related-sign-name", "Acme"),
+        ("remark", "for customers"),
+    ] {
+        assert_eq!(crate::support::flag(&call, flag), Some(value), "{call:?}");
+    }
+    let world = World::new();
+    let ran = world.run_line(&format!("{line} --dry-run"));
+    assert_eq!(ran.planned_names(), ["get-sms-template"]);
+    assert!(world.commands().is_empty());
 }

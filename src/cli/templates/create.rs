@@ -59,7 +59,7 @@ pub struct Flags {
 /// Invalid or missing input; no confirmation; the service rejects the template.
 pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let (draft, list) = if flags.draft.channel() == Channel::Sms {
-        let draft = flags.draft.sms_draft("templates create")?;
+        let draft = flags.draft.sms_draft("templates create", None)?;
         let list = "alimsg templates list --channel sms --audit-status reviewing".to_string();
         (Draft::Sms(draft), list)
     } else {

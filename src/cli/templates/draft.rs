@@ -241,11 +241,23 @@ impl DraftFlags {
         Ok(Value::Array(components))
     }
 
-    /// The draft of an SMS template, checked. `command` is the name of the command.
+    /// Whether a flag or a file has a part of an SMS template.
+    pub fn has_sms_parts(&self) -> bool {
+        let parts = given![self; file, name, content, template_type, remark, related_sign_name,
+            template_rule, apply_scene_content, intl_type];
+        parts.iter().any(|(_, is_given)| *is_given)
+    }
+
+    /// The draft of an SMS template, checked. `command` is the name of the command; `current` has
+    /// the values that are not given.
     ///
     /// # Errors
     /// Missing values; a flag of WhatsApp or Viber; a violated limit.
-    pub fn sms_draft(&self, command: &str) -> Result<sms::draft::Draft> {
+    pub fn sms_draft(
+        &self,
+        command: &str,
+        current: Option<&sms::SmsTemplate>,
+    ) -> Result<sms::draft::Draft> {
         let body = ("--body (an SMS has --content)", self.body.is_some());
         let chat_only = given![self; header, header_media, footer, button, example, cust_space_id];
         refuse_flags(Channel::Sms, &given![self; category, language])?;
@@ -254,13 +266,19 @@ impl DraftFlags {
         let fields: SmsFields =
             self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
         let name = self.name.clone().or(fields.name);
+        let name = name.or_else(|| current?.name.clone());
         let content = self.content.clone().or(fields.content);
+        let content =
+            content.or_else(|| current.filter(|old| old.has_text()).map(|old| old.text.clone()));
         let kind = self.template_type.clone();
         let kind = kind.or(fields.template_type.map(TextOrNumber::into_text));
+        let kind = kind.or_else(|| current?.kind.clone());
         let kind = kind.map(|kind| TemplateType::parse("--template-type", &kind)).transpose()?;
         let intl_type = self.intl_type.map(|number| number.to_string());
         let intl_type = intl_type.or(fields.intl_type.map(TextOrNumber::into_text));
         let is_international = kind == Some(TemplateType::International);
+        let current_type = || crate::api::reply::fields::text(&current?.raw, &["IntlType"]);
+        let intl_type = intl_type.or_else(|| current_type().filter(|_| is_international));
         let required = [
             ("--name", name.is_none()),
             ("--content", content.is_none()),
@@ -283,8 +301,12 @@ impl DraftFlags {
             name,
             content,
             kind,
-            remark: self.remark.clone().or(fields.remark),
-            related_sign_name: self.related_sign_name.clone().or(fields.related_sign_name),
+            remark: self.remark.clone().or(fields.remark).or_else(|| current?.remark.clone()),
+            related_sign_name: self
+                .related_sign_name
+                .clone()
+                .or(fields.related_sign_name)
+                .or_else(|| current?.related_sign_name.clone()),
             rule,
             apply_scene_content: self.apply_scene_content.clone().or(fields.apply_scene_content),
             intl_type: parse_intl_type(intl_type.as_deref(), is_international)?,
