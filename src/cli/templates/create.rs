@@ -108,7 +108,7 @@ fn wait_for_review(
     let deadline = Instant::now() + limit;
     let mut pauses = REVIEW_PAUSES.into_iter().chain(std::iter::repeat(60));
     let (status, reason) = loop {
-        let fetch = || {
+        let fetch = || -> Result<_> {
             let client = Client::connect(context, id.fetch_call().operation.product)?;
             Ok(id.fetch(&client)?.review())
         };
