@@ -18,6 +18,7 @@ use serde_json::json;
 
 use crate::aliyun::guard::Guard;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
+use crate::chat::upload::MediaUpload;
 use crate::error::{Outcome, Result, catch_panic};
 use crate::send::attempt::Sent;
 use crate::send::idempotency::{Claim, Pending, Record};
@@ -25,7 +26,7 @@ use crate::send::receipt_lookup::ReceiptQuery;
 
 use crate::aliyun::client::{self, Client};
 use crate::context::Context;
-use crate::output::report::{FailedReceipts, Report};
+use crate::output::report::{FailedReceipts, Phase, Report};
 pub use crate::send::consent::require_consent;
 use crate::storage::{self, Store, Tracking};
 
@@ -54,10 +55,39 @@ pub struct Message {
     pub verify: Option<Verify>,
     /// The calls that `verify` makes; a dry run shows them.
     pub reads: Vec<ReadCall>,
+    /// A file that is uploaded after the confirmation, before the send.
+    pub attachment: Option<Attachment>,
     /// Refuses the same message within five minutes.
     pub duplicates: Option<duplicates::Check>,
     /// Fetches more after the message was accepted, such as its receipts.
     pub follow_up: Option<FollowUp>,
+}
+
+/// A file of a message. Until it is uploaded, the content has a placeholder for its link.
+pub struct Attachment {
+    pub upload: MediaUpload,
+    pub placeholder: String,
+}
+
+impl Attachment {
+    /// Uploads the file, and returns the call with its link.
+    ///
+    /// # Errors
+    /// The upload failed; nothing was sent.
+    fn upload(&self, context: &Context, client: &Client<'_>, call: &SendCall) -> Result<SendCall> {
+        let uploaded = self.upload.run(context, client)?;
+        Ok(call.clone().with_replaced("--content", &self.placeholder, &uploaded.link))
+    }
+
+    /// Shows the upload in a dry run.
+    fn add_to_plan(&self, context: &Context, plan: &mut Report) {
+        self.upload.add_to_plan(context, plan);
+        if let Report::DryRun(commands) = plan
+            && let Some(send) = commands.iter_mut().rfind(|one| one.phase == Phase::Call)
+        {
+            send.when = Some("with the link of the uploaded file");
+        }
+    }
 }
 
 /// Fetches what the message refers to and returns rows for the plan, such as the rendered text.
@@ -76,10 +106,17 @@ pub type FollowUp =
 /// The message was not accepted, or its outcome is unknown; see the failure's outcome.
 pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Result<Report> {
     // Builds every argument vector first, so an invalid call fails before any process starts.
-    let calls: Vec<&dyn AnyCall> =
-        call::any(&message.reads).chain([&message.call as &dyn AnyCall]).collect();
-    let planned = client::dry_run(context, &calls)?;
+    let attachment = message.attachment.as_ref();
+    let authorize = attachment.map(|attachment| attachment.upload.authorize_call());
+    let calls: Vec<&dyn AnyCall> = call::any(&message.reads)
+        .chain(authorize.iter().map(|call| call as &dyn AnyCall))
+        .chain([&message.call as &dyn AnyCall])
+        .collect();
+    let mut planned = client::dry_run(context, &calls)?;
     if context.settings.dry_run {
+        if let Some(attachment) = attachment {
+            attachment.add_to_plan(context, &mut planned);
+        }
         return Ok(planned);
     }
     require_consent(context)?;
@@ -123,8 +160,13 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
     };
     consent::confirm(context, guard.account()?, message, &verified)?;
     let client = Client::open(context, guard)?;
+    // Before the record that the call may start: if the upload fails, nothing was sent.
+    let completed = attachment
+        .map(|attachment| attachment.upload(context, &client, &message.call))
+        .transpose()?;
+    let call = completed.as_ref().unwrap_or(&message.call);
     pending.begin(context, message.duplicates.as_ref())?;
-    let sent = attempt::send(context, guard, client, message, &mut pending)?;
+    let sent = attempt::send(context, guard, client, (message, call), &mut pending)?;
     catch_panic(Outcome::Sent, || {
         // Other runs may be waiting for the result of this key.
         drop(pending);

@@ -42,11 +42,11 @@ pub fn list_command(channel: Channel, code: &str) -> String {
 }
 
 /// Adds the command that lists the template, if the service does not know it.
-pub fn or_list(mut failure: Box<Failure>, channel: Channel, code: &str) -> Box<Failure> {
+pub fn or_list(mut failure: Box<Failure>, list_command: String) -> Box<Failure> {
     let is_unknown = |code: &str| code.contains("TemplateNot");
     if failure.code.as_deref().is_some_and(is_unknown) {
         failure.hint = Some("check code, language and --channel".into());
-        return failure.next(list_command(channel, code));
+        return failure.next(list_command);
     }
     failure
 }

@@ -45,7 +45,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     apply(context, &change, |reply| {
         let deleted = DeletedTemplate {
-            code: id.code().to_string(),
+            code: (!id.is_by_name()).then(|| id.code().to_string()),
+            name: id.is_by_name().then(|| id.code().to_string()),
             language: id.language().map(str::to_string),
             deleted: true,
             request_id: reply.text(&["RequestId"]),

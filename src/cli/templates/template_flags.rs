@@ -8,12 +8,16 @@ use crate::cli::templates::refuse_flags;
 #[derive(Debug, Args)]
 pub struct TemplateFlags {
     /// Code of the template
-    #[arg(value_name = "CODE")]
-    pub code: String,
+    #[arg(value_name = "CODE", required_unless_present = "template_name")]
+    pub code: Option<String>,
 
-    /// Channel of the template
-    #[arg(long, value_enum, default_value = "whatsapp")]
-    pub channel: Channel,
+    /// Name of the template in place of its code (WhatsApp, Viber)
+    #[arg(long, value_name = "NAME", conflicts_with = "code")]
+    pub template_name: Option<String>,
+
+    /// Channel of the template [default: sms for SMS_…, else whatsapp]
+    #[arg(long, visible_alias = "channel-type", value_enum)]
+    pub channel: Option<Channel>,
 
     /// Language of the template; required for WhatsApp and Viber
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
@@ -28,17 +32,36 @@ impl TemplateFlags {
     /// # Errors
     /// A flag that the channel does not support; no language.
     pub fn id(&self, context: &Context) -> Result<TemplateId> {
-        if self.channel == Channel::Sms {
-            refuse_flags(Channel::Sms, &given![self; language, cust_space_id])?;
-            return Ok(TemplateId::Sms(self.code.clone()));
+        let code = self.code.as_ref().or(self.template_name.as_ref()).cloned().unwrap_or_default();
+        let by_name = self.template_name.is_some();
+        let given = self.channel.or_else(|| by_name.then_some(Channel::Whatsapp));
+        let channel = channel_of(given, &code);
+        if channel == Channel::Sms {
+            refuse_flags(Channel::Sms, &given![self; language, cust_space_id, template_name])?;
+            return Ok(TemplateId::Sms(code));
         }
-        Ok(TemplateId::Chat(chat::detail::TemplateId {
-            channel: self.channel,
-            code: self.code.clone(),
-            language: require_language(context, self.channel, &self.code, self.language.as_ref())?,
-            cust_space_id: self.cust_space_id.clone(),
-        }))
+        let given = self.language.clone();
+        let language = match given {
+            None if by_name => {
+                let mut inputs = Inputs::new(context);
+                let question = "Language of the template";
+                let language = inputs.need("--language", question, None, anything)?;
+                inputs.complete(&[])?;
+                language
+            }
+            given => require_language(context, channel, &code, given.as_ref())?,
+        };
+        let cust_space_id = self.cust_space_id.clone();
+        let id = chat::detail::TemplateId { channel, code, by_name, language, cust_space_id };
+        Ok(TemplateId::Chat(id))
     }
+}
+
+/// The given channel, or the one that the form of a template's code shows: all SMS templates have
+/// codes such as `SMS_100002`, and those of the other channels are numbers.
+pub fn channel_of(given: Option<Channel>, code: &str) -> Channel {
+    let is_sms = code.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("SMS_"));
+    given.unwrap_or(if is_sms { Channel::Sms } else { Channel::Whatsapp })
 }
 
 /// The language of a WhatsApp or Viber template. Asks for it at a terminal if it is missing: all

@@ -10,6 +10,7 @@ mod numbers;
 mod profile;
 mod send;
 mod session;
+mod status;
 mod webhook;
 
 use clap::Subcommand;
@@ -30,6 +31,8 @@ pub enum Command {
     Send(send::Command),
     /// Send a template to many recipients from a file, each with its own variables
     Batch(Box<batch::Flags>),
+    /// What became of a sent message: in flight, delivered, read or failed
+    Status(status::Flags),
     /// Messages of a business number, incoming and outgoing
     History(history::Flags),
     /// Show whether the 24-hour window for a customer is open, and when it closes
@@ -57,6 +60,7 @@ pub enum Command {
 dispatch! {
     Send => send::run,
     Batch => batch::run,
+    Status => status::run,
     History => history::run,
     Session => session::run,
     Numbers => numbers::run,

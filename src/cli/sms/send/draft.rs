@@ -57,6 +57,7 @@ impl Draft {
             verify: self
                 .verify
                 .then(|| verify::verification(sign_name, template_code, self.variables.clone())),
+            attachment: None,
             duplicates: None,
             follow_up: self.wait.map(|seconds| wait::receipts(&self.recipients, seconds)),
         }

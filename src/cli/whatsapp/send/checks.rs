@@ -1,15 +1,18 @@
 //! Checks with the service before a free-form message is sent: that the session window is open, and
 //! that the same message was not just sent from another computer.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::aliyun::client::Client;
 use crate::api::call::ReadCall;
 use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query, Status};
-use crate::chat::session_window;
+use crate::chat::session_window::{self, Window};
 use crate::error::{Failure, Kind, Result};
-use crate::send::{Verify, duplicates};
+use crate::send::{FollowUp, Verify, duplicates};
 
 /// The checks of one message.
 pub struct ServiceChecks {
@@ -20,6 +23,8 @@ pub struct ServiceChecks {
     pub content: Value,
     /// Whether to require an open session window.
     pub session: bool,
+    /// The window, once it was checked.
+    pub window: Rc<Cell<Option<Window>>>,
     /// Whether to refuse a message that was just sent.
     pub duplicates: bool,
     pub now: Timestamp,
@@ -36,6 +41,17 @@ impl ServiceChecks {
         queries.map(|query| self.conversation.page(&query, 1, PAGE_SIZE)).collect()
     }
 
+    /// Adds the session window, as it was before the send, to the result.
+    pub fn session_evidence(&self) -> Option<FollowUp> {
+        let window = self.session.then(|| Rc::clone(&self.window))?;
+        Some(Box::new(move |_, _, record, _| {
+            if let Some(window) = window.get() {
+                record.data.insert("session".into(), json!(window));
+            }
+            None
+        }))
+    }
+
     /// Returns the function that runs the checks.
     pub fn into_verify(self) -> Verify {
         Box::new(move |client| {
@@ -43,6 +59,7 @@ impl ServiceChecks {
             if self.session {
                 let (window, _) = session_window::fetch(&self.conversation, client, self.now)?;
                 window.require_open(&self.recipient)?;
+                self.window.set(Some(window));
                 rows.extend(
                     window.expires_at.map(|end| ("window open until".to_string(), end.to_string())),
                 );

@@ -29,6 +29,10 @@ pub struct Flags {
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
 
+    /// Name of the template in place of its code
+    #[arg(long, value_name = "NAME", conflicts_with = "template_code")]
+    template_name: Option<String>,
+
     /// Language of the template, for example en or zh_CN [default: pick with the code at a terminal]
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     language: Option<String>,
@@ -67,7 +71,8 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         guard: &guard,
         channel: envelope.channel_type,
         cust_space_id: envelope.cust_space_id.clone(),
-        code: flags.template_code,
+        by_name: flags.template_name.is_some(),
+        code: flags.template_name.or(flags.template_code),
         language: flags.language,
     };
     let complete = envelope.complete(context, false, |inputs| {
@@ -81,13 +86,14 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     };
     let body = TemplateBody {
         code: id.code.clone(),
+        by_name: id.by_name,
         language: id.language.clone(),
         params: params.clone(),
         payload: flags.payload,
         preview,
     };
     let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
-    let mut message = message(&draft, complete.tracking, complete.safety);
+    let mut message = message(&draft, complete.tracking, complete.safety, complete.wait);
     if flags.verify {
         message.reads = vec![id.fetch_call()];
         message.verify = Some(verification(id, params));
