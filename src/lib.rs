@@ -61,11 +61,10 @@ fn run() -> ExitCode {
     };
     let command = line.command;
     let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
-    let context = Context {
-        screen: Screen::new(line.globals.screen_options()),
-        settings: Settings::from(line.globals),
-        status: RunStatus::default(),
-    };
+    let options = line.globals.screen_options();
+    let settings = Settings::from(line.globals);
+    let screen = Screen::for_settings(options, &settings);
+    let context = Context { screen, settings, status: RunStatus::default() };
     context.screen.announce_sandbox();
     let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
@@ -80,10 +79,7 @@ fn run() -> ExitCode {
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
-    let result = result.map_err(|mut failure| {
-        failure.next.iter_mut().for_each(|next| *next = context.settings.rerun_command(next));
-        failure
-    });
+    let result = context.screen.complete_commands(result);
     if let Err(error) = context.screen.end(&line.name, &context.status, &result) {
         context.screen.fall_back_to_stderr(&result, &error);
     }

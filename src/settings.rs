@@ -1,9 +1,17 @@
 //! The settings of a run: the global flags, combined with the environment and the terminal.
 
+mod rerun;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use crate::named_enum::named_enum;
+pub use rerun::RerunFlags;
+
+/// How long a second send of the same message counts as a duplicate, unless it is configured.
+const DUPLICATE_WINDOW: SignedDuration = SignedDuration::from_mins(5);
 
 named_enum! {
     /// Which credentials to use (`--credentials`).
@@ -95,8 +103,10 @@ impl std::fmt::Debug for StoreUrl {
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// As given; see [`Settings::account_profile`].
     pub profile: Option<String>,
     pub region: Option<String>,
+    /// As given; see [`Settings::account_credentials`].
     pub credentials: Credentials,
     pub ai_mode: AiModeMethod,
     pub yes: bool,
@@ -113,43 +123,20 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Adds the flags of this run to a suggested command, so that it uses the same profile, region,
-    /// credentials, ai-mode method, sandbox and `aliyun`.
-    pub fn rerun_command(&self, command: &str) -> String {
-        if !command.starts_with("alimsg ")
-            || command.ends_with(" --help")
-            || command.contains(" --sandbox ")
-        {
-            return command.to_string();
-        }
-        let mut flags = Vec::new();
-        if self.sandbox {
-            flags.push("--sandbox".to_string());
-        }
-        let aliyun = self.aliyun.as_ref().map(|path| path.display().to_string());
-        for (flag, value) in
-            [("--profile", &self.profile), ("--region", &self.region), ("--aliyun", &aliyun)]
-        {
-            flags.extend(value.iter().flat_map(|value| [flag.to_string(), value.clone()]));
-        }
-        if self.credentials == Credentials::Env {
-            flags.extend(["--credentials", "env"].map(String::from));
-        }
-        if self.ai_mode == AiModeMethod::Call {
-            flags.extend(["--ai-mode", "call"].map(String::from));
-        }
-        if let Some(store) = &self.store
-            && std::env::var(StoreUrl::VARIABLE).ok().as_deref() != Some(store.as_str())
-        {
-            flags.extend(["--store".to_string(), store.shown()]);
-        }
-        if self.ephemeral_state {
-            flags.push("--ephemeral-state".to_string());
-        }
-        if flags.is_empty() {
-            return command.to_string();
-        }
-        format!("{command} {}", shell_words::join(flags))
+    /// The profile that a run uses. The sandbox has a single account: a script that names another
+    /// profile must also run there, so the profile is ignored.
+    pub fn account_profile(&self) -> Option<&String> {
+        self.profile.as_ref().filter(|_| !self.sandbox)
+    }
+
+    /// The credentials that a run uses. The sandbox has its own.
+    pub const fn account_credentials(&self) -> Credentials {
+        if self.sandbox { Credentials::Auto } else { self.credentials }
+    }
+
+    /// How long a second send of the same message counts as a duplicate.
+    pub const fn duplicate_window(&self) -> SignedDuration {
+        DUPLICATE_WINDOW
     }
 }
 

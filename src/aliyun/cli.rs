@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::api::account::{IGNORE_PROFILE, PREFIXES};
 use crate::error::{Failure, Result};
@@ -61,22 +61,11 @@ impl AliyunCli {
     /// not set.
     pub fn find(settings: &Settings) -> Result<Self> {
         let shown = Self::shown_name(settings);
-        let mut environment = vec![
-            (AUTO_INSTALL.to_string(), "true".to_string()),
-            (THROTTLING_RETRY.to_string(), "false".to_string()),
-        ];
-        if settings.credentials == Credentials::Env {
-            environment.push((IGNORE_PROFILE.to_string(), "TRUE".to_string()));
-        }
-        let mut hidden = [RETRY_COUNT, StoreUrl::VARIABLE, "PGPASSWORD"].map(String::from).to_vec();
+        let mut environment = variables(settings.account_credentials());
+        let hidden = Self::hidden_variables(settings);
         let config_folder = config_folder(settings.sandbox)?;
         let mut plugins_folder = config_folder.join("plugins");
         let program = if settings.sandbox {
-            // The sandbox must not use the user's accounts.
-            let is_cli_variable =
-                |name: &String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-            let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-            hidden.extend(names.filter(is_cli_variable));
             let folder = folder::sandbox_folder()?;
             environment.push((role::VARIABLE.to_string(), role::ALIYUN.to_string()));
             environment.push((role::SANDBOX_FOLDER.to_string(), folder.display().to_string()));
@@ -90,6 +79,31 @@ impl AliyunCli {
         };
         let limit = settings.timeout;
         Ok(Self { program, shown, config_folder, plugins_folder, environment, hidden, limit })
+    }
+
+    /// The variables of this process that its children do not get.
+    pub fn hidden_variables(settings: &Settings) -> Vec<String> {
+        let mut hidden = [RETRY_COUNT, StoreUrl::VARIABLE, "PGPASSWORD"].map(String::from).to_vec();
+        if settings.sandbox {
+            // The sandbox must not use the user's accounts.
+            let is_cli_variable =
+                |name: &String| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+            let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+            hidden.extend(names.filter(is_cli_variable));
+        }
+        hidden
+    }
+
+    /// The variables that the processes of a run would get, for a dry run: see
+    /// [`Self::shown_environment`]. They are those of the real `aliyun`, also in the sandbox.
+    pub fn planned_environment(settings: &Settings) -> Map<String, Value> {
+        shown(&variables(settings.credentials))
+    }
+
+    /// The variables that change what a command of `aliyun` does, as the user would type them;
+    /// `null` for a variable that is removed.
+    pub fn shown_environment(&self) -> Map<String, Value> {
+        shown(&self.environment)
     }
 
     /// The entry of a plugin in the manifest of the CLI; `None` if the manifest cannot be read.
@@ -152,6 +166,24 @@ impl AliyunCli {
         let (set_env, remove_env) = (&self.environment, &self.hidden);
         Launch { program: &self.program, args, set_env, remove_env, limit, options }
     }
+}
+
+/// The variables that every process of `aliyun` gets.
+fn variables(credentials: Credentials) -> Vec<(String, String)> {
+    let ignore_profile = (credentials == Credentials::Env).then_some((IGNORE_PROFILE, "TRUE"));
+    let always = [(AUTO_INSTALL, "true"), (THROTTLING_RETRY, "false")];
+    let variables = ignore_profile.into_iter().chain(always);
+    variables.map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+fn shown(environment: &[(String, String)]) -> Map<String, Value> {
+    let removed = std::env::var_os(RETRY_COUNT).map(|_| (RETRY_COUNT.to_string(), Value::Null));
+    let is_of_aliyun = |(name, _): &&(String, String)| name.starts_with("ALIBABA_CLOUD_");
+    let set = environment.iter().filter(is_of_aliyun);
+    removed
+        .into_iter()
+        .chain(set.map(|(name, value)| (name.clone(), Value::from(value.as_str()))))
+        .collect()
 }
 
 /// The folder with the CLI's `config.json` and `ai-mode.json`: `$HOME/.aliyun`, which no variable

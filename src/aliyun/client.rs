@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::steps::{self, Step};
-use crate::aliyun::guard::{Guard, Session};
+use crate::aliyun::guard::{self, Guard, Session};
 use crate::aliyun::oss::{Progress, Upload};
+use crate::api::account::EnvCredentials;
 use crate::api::call::{AnyCall, Call, ChangeCall, Common, ReadCall, SendCall};
 use crate::api::operations::{Access, Product};
 use crate::api::redaction::Redaction;
@@ -19,7 +20,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, SpawnOptions};
 use crate::os::{failpoint, signals};
 use crate::output::report::{Phase, PlannedCommand, Report};
-use crate::settings::Settings;
+use crate::settings::{Credentials, Settings};
 
 /// The pauses before retrying a read, in milliseconds. Jitter adds up to half of each.
 const PAUSES: [u64; 4] = [300, 900, 2_500, 6_000];
@@ -228,12 +229,12 @@ fn jittered(milliseconds: u64) -> Duration {
 }
 
 /// The flags that the settings add to every product call.
+///
+/// A dry run shows the calls of the real `aliyun`, also in the sandbox.
 pub fn common(settings: &Settings) -> Common {
-    Common {
-        profile: settings.profile.clone(),
-        region: settings.region.clone(),
-        ai_mode: settings.ai_mode,
-    }
+    let profile =
+        if settings.dry_run { settings.profile.as_ref() } else { settings.account_profile() };
+    Common { profile: profile.cloned(), region: settings.region.clone(), ai_mode: settings.ai_mode }
 }
 
 /// The report of a dry run: these calls with the guard's commands, as on a first run with an empty
@@ -242,21 +243,46 @@ pub fn common(settings: &Settings) -> Common {
 /// # Errors
 /// A call cannot be converted to an argument vector.
 pub fn dry_run(context: &Context, calls: &[&dyn AnyCall]) -> Result<Report> {
+    let calls: Vec<PlannedCall<'_>> = calls.iter().map(|call| (*call, None)).collect();
+    plan(context, &calls)
+}
+
+/// A call of a dry run, and when or with which values it runs, if that depends on the one before.
+pub type PlannedCall<'c> = (&'c dyn AnyCall, Option<&'static str>);
+
+/// As [`dry_run`], with conditions.
+///
+/// # Errors
+/// As [`dry_run`].
+pub fn plan(context: &Context, calls: &[PlannedCall<'_>]) -> Result<Report> {
     let program = AliyunCli::shown_name(&context.settings);
+    let env = AliyunCli::planned_environment(&context.settings);
     let command = |phase, arguments: Vec<String>, when| PlannedCommand {
         phase,
         argv: std::iter::once(program.clone()).chain(arguments).collect(),
+        env: env.clone(),
         when,
     };
-    let Some(first) = calls.first() else { return Ok(Report::DryRun(Vec::new())) };
+    let Some((first, _)) = calls.first() else { return Ok(Report::DryRun(Vec::new())) };
     let product = first.operation().product;
     let method = context.settings.ai_mode;
     let guard =
         |step: &Step| command(Phase::Guard, step.arguments(product), step.condition(method));
-    let before = steps::PREFLIGHT.iter().chain(steps::before_calls(method));
+    let ignores_profiles = context.settings.credentials == Credentials::Env
+        || EnvCredentials::from_process(&context.settings).ignore_profile;
+    let before = steps::PREFLIGHT
+        .iter()
+        .filter(|step| **step != Step::ListProfiles || !ignores_profiles)
+        .chain(steps::before_calls(method));
     let mut commands: Vec<_> = before.map(guard).collect();
-    for call in calls {
-        commands.push(command(Phase::Call, call.arguments(&common(&context.settings))?, None));
+    for (call, when) in calls {
+        commands.push(command(Phase::Call, call.arguments(&common(&context.settings))?, *when));
+        if context.settings.dry_run
+            && let Err(refusal) = guard::check_policy(&context.settings, call.operation())
+        {
+            let hint = refusal.hint.unwrap_or_default();
+            context.screen.warn(format!("a run would stop: {}; {hint}", refusal.message));
+        }
     }
     commands.extend(steps::after_calls(method).iter().map(guard));
     Ok(Report::DryRun(commands))

@@ -13,10 +13,17 @@ use serde_json::Value;
 use crate::api::account::IGNORE_PROFILE;
 use crate::api::redaction::Redaction;
 use crate::api::reply::{Reply, failure_message, fields};
-use crate::api::secret::Secret;
+use crate::api::secret::{HIDDEN, Secret};
 use crate::error::{Failure, Kind, Result};
 use crate::os::process::{Output, Termination};
 use crate::settings::AiModeMethod;
+
+/// The variables with the temporary keys.
+const KEY_VARIABLES: [&str; 3] = [
+    "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "ALIBABA_CLOUD_SECURITY_TOKEN",
+];
 
 /// The upload authorization from GetChatappUploadAuthorization.
 #[derive(Debug, Clone)]
@@ -137,12 +144,9 @@ impl Upload<'_> {
     /// The variables with the keys, for the upload process only.
     pub fn environment(&self) -> Vec<(OsString, OsString)> {
         let Authorization { key_id, key_secret, token, .. } = self.authorization;
-        vec![
-            ("ALIBABA_CLOUD_ACCESS_KEY_ID".into(), key_id.for_environment()),
-            ("ALIBABA_CLOUD_ACCESS_KEY_SECRET".into(), key_secret.for_environment()),
-            ("ALIBABA_CLOUD_SECURITY_TOKEN".into(), token.for_environment()),
-            (IGNORE_PROFILE.into(), "TRUE".into()),
-        ]
+        let keys = [key_id, key_secret, token].map(Secret::for_environment);
+        let keys = KEY_VARIABLES.into_iter().map(OsString::from).zip(keys);
+        keys.chain([(IGNORE_PROFILE.into(), "TRUE".into())]).collect()
     }
 
     /// Evaluates the output of the upload.
@@ -198,6 +202,12 @@ impl Progress {
         }
         share.map(|percent| (percent / 100.0).clamp(0.0, 1.0))
     }
+}
+
+/// The variables of the upload process, without the keys.
+pub fn shown_environment() -> impl Iterator<Item = (String, Value)> {
+    let keys = KEY_VARIABLES.into_iter().map(|name| (name.to_string(), HIDDEN.into()));
+    keys.chain([(IGNORE_PROFILE.to_string(), "TRUE".into())])
 }
 
 /// The arguments of an upload; a dry run passes placeholders for values that are not known yet.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::call::shell_line;
 use crate::error::{Failure, Kind, Result};
 use crate::settings::{Credentials, Settings};
 
@@ -169,7 +170,7 @@ impl EnvCredentials {
 
     /// Whether the profiles of `configure list` have no effect on this run.
     pub fn decides_alone(&self, settings: &Settings) -> bool {
-        settings.credentials == Credentials::Env || self.ignore_profile
+        settings.account_credentials() == Credentials::Env || self.ignore_profile
     }
 }
 
@@ -198,6 +199,7 @@ pub fn resolve(
         if !env_credentials.keys {
             return Err(no_credentials(
                 program,
+                settings,
                 "no AccessKey is exported, and profiles are disabled",
             )
             .hint(
@@ -210,12 +212,13 @@ pub fn resolve(
         let region = settings.region.clone().unwrap_or_else(|| "cn-hangzhou".into());
         return Ok(environment(Some(region)));
     }
-    let requested = settings.profile.as_ref().or(env_credentials.profile.as_ref());
+    let requested = settings.account_profile().or(env_credentials.profile.as_ref());
     let profile = match requested {
         Some(name) => {
             Some(profiles.iter().find(|profile| profile.name == *name).ok_or_else(|| {
                 no_credentials(
                     program,
+                    settings,
                     &format!("profile {name:?} not found; {}", list_names(profiles)),
                 )
             })?)
@@ -235,6 +238,7 @@ pub fn resolve(
         }),
         Some(profile) if env_credentials.credentials && profile.has_own_credential() => Err(no_credentials(
             program,
+            settings,
             &format!(
                 "profile {} is invalid, and aliyun would still use its credential instead of the \
                  exported ones",
@@ -253,8 +257,8 @@ pub fn resolve(
                  or export ALIBABA_CLOUD_REGION_ID",
             )),
         },
-        Some(profile) => Err(no_credentials(program, &format!("profile {} is invalid", profile.name))),
-        None => Err(no_credentials(program, "no profile is configured and no credentials are exported")),
+        Some(profile) => Err(no_credentials(program, settings, &format!("profile {} is invalid", profile.name))),
+        None => Err(no_credentials(program, settings, "no profile is configured and no credentials are exported")),
     }
 }
 
@@ -266,12 +270,14 @@ fn list_names(profiles: &[Profile]) -> String {
     format!("configured profiles: {}", names.join(", "))
 }
 
-fn no_credentials(program: &str, message: &str) -> Box<Failure> {
+fn no_credentials(program: &str, settings: &Settings, message: &str) -> Box<Failure> {
+    let mut configure = vec!["configure"];
+    configure.extend(settings.account_profile().into_iter().flat_map(|name| ["--profile", name]));
     Failure::new(Kind::Credentials, message)
         .hint(
             "configure a profile with aliyun (alimsg never reads keys), or choose one with \
              --profile",
         )
-        .next(format!("{program} configure"))
-        .next(format!("{program} configure list"))
+        .next(shell_line(program, &configure))
+        .next(shell_line(program, &["configure", "list"]))
 }

@@ -122,7 +122,10 @@ impl MediaUpload {
     /// Inserts the command that uploads the file into a plan, after the call that authorizes it.
     pub fn add_to_plan(&self, context: &Context, plan: &mut Report) {
         let Report::DryRun(commands) = plan else { return };
-        let program = commands.first().and_then(|command| command.argv.first()).cloned();
+        let guard = commands.first();
+        let program = guard.and_then(|command| command.argv.first()).cloned();
+        let mut env = guard.map(|command| command.env.clone()).unwrap_or_default();
+        env.extend(oss::shown_environment());
         let arguments = oss::arguments(
             &self.file.path.display().to_string(),
             UNKNOWN_TARGET,
@@ -132,7 +135,8 @@ impl MediaUpload {
         let copy = PlannedCommand {
             phase: Phase::Call,
             argv: program.into_iter().chain(arguments).collect(),
-            when: None,
+            env,
+            when: Some("with the keys, the bucket and the endpoint that the service returns"),
         };
         let command = GET_CHATAPP_UPLOAD_AUTHORIZATION.operation.command;
         let authorizes = |planned: &PlannedCommand| planned.argv.iter().any(|word| word == command);

@@ -123,11 +123,9 @@ impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
         Self {
-            // The sandbox has a single account. A script that names another profile must also run
-            // there, so the profile is ignored.
-            profile: flags.profile.filter(|_| !flags.sandbox),
+            profile: flags.profile,
             region: flags.region,
-            credentials: if flags.sandbox { Credentials::Auto } else { flags.credentials },
+            credentials: flags.credentials,
             ai_mode: flags.ai_mode,
             yes: flags.yes,
             dry_run: flags.dry_run,

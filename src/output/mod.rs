@@ -9,12 +9,14 @@ mod ask;
 mod busy;
 mod cell;
 pub mod chart;
+mod dry_run;
 mod envelope;
 mod pick;
 mod record;
 pub mod report;
 mod result;
 pub mod status;
+mod suggestions;
 mod table;
 mod times;
 mod write;
@@ -35,6 +37,7 @@ use crate::os::system;
 use crate::output::envelope::Envelope;
 pub use crate::output::write::relay;
 use crate::output::write::{to_stderr, to_stdout};
+use crate::settings::{RerunFlags, Settings};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
@@ -67,6 +70,8 @@ pub struct Screen {
     colors: bool,
     stdout_is_terminal: bool,
     warnings: RefCell<Vec<String>>,
+    /// The flags that suggested commands get.
+    rerun: RerunFlags,
 }
 
 impl Screen {
@@ -77,7 +82,14 @@ impl Screen {
             ColorWhen::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let stdout_is_terminal = io::stdout().is_terminal();
-        Self { options, colors, stdout_is_terminal, warnings: RefCell::default() }
+        let (warnings, rerun) = (RefCell::default(), RerunFlags::default());
+        Self { options, colors, stdout_is_terminal, warnings, rerun }
+    }
+
+    /// The output of a run with these settings, whose flags suggested commands get.
+    #[must_use]
+    pub fn for_settings(options: ScreenOptions, settings: &Settings) -> Self {
+        Self { rerun: settings.rerun_flags(), ..Self::new(options) }
     }
 
     /// In the sandbox, prints that everything is simulated, even with `--quiet`.
@@ -91,13 +103,13 @@ impl Screen {
     /// Prints a note, unless `--quiet` is set.
     pub fn note(&self, text: &str) {
         if !self.options.quiet {
-            to_stderr(&sanitize::line(text));
+            to_stderr(&sanitize::line(&self.rerun.text(text)));
         }
     }
 
     /// Prints a warning, once per text, and adds it to the JSON.
     pub fn warn(&self, text: impl Into<String>) {
-        let text = text.into();
+        let text = self.rerun.text(&text.into());
         let mut warnings = self.warnings.borrow_mut();
         if !warnings.contains(&text) {
             self.print_labelled(WARNING, "warning:", &text);
@@ -106,9 +118,9 @@ impl Screen {
     }
 
     /// With `-v`, prints a command that is about to run, with private values masked.
-    pub fn command(&self, program: &str, arguments: &[String]) {
+    pub fn command(&self, env: &Map<String, Value>, program: &str, arguments: &[String]) {
         if self.options.verbose {
-            let line = call::masked_line(program, arguments);
+            let line = call::env_prefix(env) + &call::masked_line(program, arguments);
             to_stderr(&format!("$ {}", sanitize::line(&line)));
         }
     }

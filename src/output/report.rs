@@ -107,6 +107,8 @@ pub enum Phase {
 pub struct PlannedCommand {
     pub phase: Phase,
     pub argv: Vec<String>,
+    /// The variables that it gets besides those of alimsg; `null` for a variable that is removed.
+    pub env: Map<String, Value>,
     /// When or with which values the command runs, if that depends on the one before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<&'static str>,

@@ -4,14 +4,13 @@ use std::io;
 
 use anstyle::{AnsiColor, Style};
 
-use crate::api::call;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::message::sanitize;
 use crate::output::envelope::Envelope;
 use crate::output::report::Report;
 use crate::output::status::RunStatus;
 use crate::output::write::{require_open_stdout, to_stderr, to_stdout};
-use crate::output::{Screen, WARNING, record, table, terminal_width};
+use crate::output::{Screen, WARNING, dry_run, record, table, terminal_width};
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Green.on_default().bold();
@@ -57,16 +56,7 @@ impl Screen {
             }
             Ok(Report::DryRun(commands)) => {
                 self.note("dry run: no command was started");
-                for command in commands {
-                    if let (Some(when), [_, words @ ..]) = (command.when, &*command.argv) {
-                        self.note(&format!("`{}` runs only {when}", words.join(" ")));
-                    }
-                }
-                let lines = commands.iter().filter_map(|command| {
-                    let (program, arguments) = command.argv.split_first()?;
-                    Some(call::shell_line(program, arguments) + "\n")
-                });
-                lines.collect()
+                dry_run::render(commands, self.options.sandbox)
             }
             // These have returned above, or are never returned by `undrawn`.
             Ok(Report::Streamed | Report::Drawn { .. } | Report::Undelivered { .. }) => {

@@ -9,7 +9,7 @@ use crate::api::call::{AnyCall, ChangeCall, ReadCall};
 use crate::api::reply::Reply;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
-use crate::output::report::{Phase, Report};
+use crate::output::report::Report;
 use crate::send::require_consent;
 
 /// Rows of the plan: a name and a value.
@@ -94,22 +94,20 @@ fn make(
     change: &Change<'_>,
     report: impl FnOnce(Reply) -> Report,
 ) -> Result<Report> {
+    let completed = match change.preview {
+        Preview::Decisive { completed, .. } => completed,
+        Preview::Nothing | Preview::Shown { .. } | Preview::Compared { .. } => None,
+    };
     let reads = change.preview.call(context.settings.yes);
-    let mut planned = client::dry_run(
+    let planned = client::plan(
         context,
         &reads
             .into_iter()
-            .map(|call| call as &dyn AnyCall)
-            .chain([&change.call as &dyn AnyCall])
+            .map(|call| (call as &dyn AnyCall, None))
+            .chain([(&change.call as &dyn AnyCall, completed)])
             .collect::<Vec<_>>(),
     )?;
     if context.settings.dry_run {
-        if let (Report::DryRun(commands), Preview::Decisive { completed, .. }) =
-            (&mut planned, &change.preview)
-            && let Some(command) = commands.iter_mut().rfind(|one| one.phase == Phase::Call)
-        {
-            command.when = *completed;
-        }
         return Ok(planned);
     }
     require_consent(context)?;

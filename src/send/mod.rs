@@ -24,9 +24,9 @@ use crate::send::attempt::Sent;
 use crate::send::idempotency::{Claim, Pending, Record};
 use crate::send::receipt_lookup::ReceiptQuery;
 
-use crate::aliyun::client::{self, Client};
+use crate::aliyun::client::{self, Client, PlannedCall};
 use crate::context::Context;
-use crate::output::report::{FailedReceipts, Phase, Report};
+use crate::output::report::{FailedReceipts, Report};
 pub use crate::send::consent::require_consent;
 use crate::storage::{self, Store, Tracking};
 
@@ -78,26 +78,25 @@ impl Attachment {
         let uploaded = self.upload.run(context, client)?;
         Ok(call.clone().with_replaced("--content", &self.placeholder, &uploaded.link))
     }
-
-    /// Shows the upload in a dry run.
-    fn add_to_plan(&self, context: &Context, plan: &mut Report) {
-        self.upload.add_to_plan(context, plan);
-        if let Report::DryRun(commands) = plan
-            && let Some(send) = commands.iter_mut().rfind(|one| one.phase == Phase::Call)
-        {
-            send.when = Some("with the link of the uploaded file");
-        }
-    }
 }
 
 /// Fetches what the message refers to and returns rows for the plan, such as the rendered text.
 /// If it fails, nothing is sent.
 pub type Verify = Box<dyn Fn(&Client<'_>) -> Result<Vec<(String, String)>>>;
 
+/// What is fetched after a message was accepted.
+pub struct FollowUp {
+    /// The calls that it makes, with placeholders in capitals; a dry run shows them.
+    pub calls: Vec<ReadCall>,
+    /// When the calls are made, and what the placeholders are.
+    pub when: &'static str,
+    pub fetch: Fetch,
+}
+
 /// Adds to the result of an accepted message, and returns which of its receipts report a failure.
 /// The timestamp is the start of its call. All failures, including a failed guard, are only
 /// warnings. ai-mode is off when it begins.
-pub type FollowUp =
+pub type Fetch =
     Box<dyn Fn(&Context, Result<&Guard<'_>>, &mut Record, Timestamp) -> Option<FailedReceipts>>;
 
 /// Sends a message once. The guard is that of the whole run: prompts may have used it before.
@@ -108,16 +107,25 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, message: &Message) -> Resul
     // Builds every argument vector first, so an invalid call fails before any process starts.
     let attachment = message.attachment.as_ref();
     let authorize = attachment.map(|attachment| attachment.upload.authorize_call());
-    let calls: Vec<&dyn AnyCall> = call::any(&message.reads)
-        .chain(authorize.iter().map(|call| call as &dyn AnyCall))
-        .chain([&message.call as &dyn AnyCall])
+    let with_link = attachment.map(|_| "with the link of the uploaded file");
+    let follow_ups = message
+        .follow_up
+        .iter()
+        .flat_map(|follow_up| call::any(&follow_up.calls).map(|call| (call, Some(follow_up.when))));
+    let follow_ups: Vec<PlannedCall<'_>> = follow_ups.collect();
+    let calls = call::any(&message.reads).chain(authorize.iter().map(|call| call as &dyn AnyCall));
+    let calls: Vec<PlannedCall<'_>> = calls
+        .map(|call| (call, None))
+        .chain([(&message.call as &dyn AnyCall, with_link)])
+        .chain(follow_ups.iter().copied())
         .collect();
-    let mut planned = client::dry_run(context, &calls)?;
+    let mut planned = client::plan(context, &calls)?;
     if context.settings.dry_run {
         if let Some(attachment) = attachment {
-            attachment.add_to_plan(context, &mut planned);
+            attachment.upload.add_to_plan(context, &mut planned);
         }
-        return Ok(planned);
+        let is_replayed = is_replayed(context, message)?;
+        return if is_replayed { client::plan(context, &follow_ups) } else { Ok(planned) };
     }
     require_consent(context)?;
     context.status.redaction.borrow_mut().add(&message.call);
@@ -180,7 +188,7 @@ fn report(context: &Context, guard: &Guard<'_>, message: &Message, sent: Sent) -
     let Sent { mut record, since } = sent;
     let follow_up = message.follow_up.as_ref();
     let failed = follow_up.and_then(|follow_up| {
-        follow_up(context, guard.account().map(|_| guard), &mut record, since)
+        (follow_up.fetch)(context, guard.account().map(|_| guard), &mut record, since)
     });
     let report = Report::Record { data: record.data, raw: record.raw };
     match failed {
@@ -230,13 +238,42 @@ fn claim<'s>(
     key: &str,
     message: &Message,
 ) -> Result<Claim<'s>> {
-    let request = idempotency::Request {
+    idempotency::claim(context, store, key, &request(message))
+}
+
+const fn request(message: &Message) -> idempotency::Request<'_> {
+    idempotency::Request {
         call: &message.call,
         tracking: &message.tracking,
         receipt_query: &message.receipt_query,
         recipients: message.recipients.len(),
-    };
-    idempotency::claim(context, store, key, &request)
+    }
+}
+
+/// Whether a run would send nothing because an earlier run sent the message with the same key. For a
+/// dry run: reads the record, changes nothing and looks for no receipt.
+///
+/// # Errors
+/// The key belongs to another message, its message may have been sent, or the record cannot be read.
+fn is_replayed(context: &Context, message: &Message) -> Result<bool> {
+    let Some(key) = message.safety.key.as_deref() else { return Ok(false) };
+    let store = storage::open_existing(&context.settings)
+        .map_err(|error| idempotency::unreadable(key, error, Some(&message.receipt_query)))?;
+    let Some(store) = store else { return Ok(false) };
+    match idempotency::peek(context, &*store, key, &request(message))? {
+        None | Some(Claim::Free(_)) => Ok(false),
+        Some(Claim::Accepted(..)) => {
+            context.screen.warn(format!(
+                "the key {key:?} was used before: a run would send nothing and show the earlier \
+                 result"
+            ));
+            Ok(true)
+        }
+        Some(Claim::Unresolved(earlier)) => {
+            let query = earlier.recorded_query().unwrap_or_else(|| message.receipt_query.clone());
+            Err(earlier.failure("a dry run does not look for its receipt", None, &query))
+        }
+    }
 }
 
 /// The result of the run that used the key first. The follow-up runs as well, because it only reads.

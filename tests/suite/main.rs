@@ -13,6 +13,7 @@ mod batch;
 #[cfg(feature = "postgres")]
 mod batch_postgres;
 mod chaos;
+mod dry_run;
 mod duplicates;
 mod every_command;
 mod guard;
@@ -41,6 +42,7 @@ mod sms_status;
 mod sms_wait;
 mod snapshots;
 mod stand_in;
+mod suggestions;
 mod templates_chat;
 mod templates_sms;
 mod whatsapp_history;

@@ -267,7 +267,7 @@ fn the_channel_follows_from_the_code() {
     let run = |line: &str| world.run_line(&format!("--sandbox --json {line}"));
     let shown = run("templates show SMS_100002").exits(0).json();
     assert_eq!(shown["data"]["code"], "SMS_100002", "{shown:#}");
-    run("templates show sms_100002 --channel-type sms").exits(0);
+    run("templates show SMS_100003 --channel-type sms").exits(0);
     run("templates preview SMS_100002 --param name=Al --param order=1").exits(0);
     run("templates delete SMS_100002 --yes").exits(0);
     let refused = run("templates stats SMS_100003").exits(2).json();

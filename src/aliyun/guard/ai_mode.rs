@@ -291,7 +291,7 @@ impl<'a> AiMode<'a> {
 
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Output, String> {
         if let Some(screen) = self.screen {
-            screen.command(&self.cli.shown, arguments);
+            screen.command(&self.cli.shown_environment(), &self.cli.shown, arguments);
         }
         let options = SpawnOptions { hold: Some(configuration), ..SpawnOptions::default() };
         let mut attempts = 0;

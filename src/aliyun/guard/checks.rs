@@ -5,6 +5,7 @@ use std::fs::File;
 use crate::aliyun::cli::{AliyunCli, install_command};
 use crate::aliyun::guard::steps::{self, Step};
 use crate::api::account::Profile;
+use crate::api::call::shell_line;
 use crate::api::operations::Product;
 use crate::api::reply;
 use crate::error::{Failure, Kind, Result};
@@ -85,6 +86,6 @@ impl Checks<'_> {
             format!("aliyun cannot read its profiles: {failure_message}"),
         )
         .hint("config.json in the configuration folder of aliyun is damaged or incomplete")
-        .next(format!("{} configure list", self.cli.shown))
+        .next(shell_line(&self.cli.shown, &["configure", "list"]))
     }
 }

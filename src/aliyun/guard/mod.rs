@@ -38,7 +38,7 @@ use std::cell::{OnceCell, RefCell};
 use std::fs::File;
 use std::io;
 
-use crate::aliyun::cli::AliyunCli;
+use crate::aliyun::cli::{self, AliyunCli};
 use crate::aliyun::guard::preflight_cache::PreflightCache;
 use crate::api::account::{self, Account, EnvCredentials};
 use crate::api::operations::{Operation, Product};
@@ -46,7 +46,7 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::os::process::{Output, SpawnOptions, Termination};
 use crate::os::{failpoint, signals};
-use crate::settings::AiModeMethod;
+use crate::settings::{AiModeMethod, Settings};
 use ai_mode::{AiMode, Leases};
 use preflight::Preflight;
 pub use session::{Runner, Session};
@@ -195,6 +195,16 @@ impl<'r> Guard<'r> {
     }
 }
 
+/// Checks a call against the CLI's safety policy, for a dry run. Starts no process.
+///
+/// # Errors
+/// As [`Guard::require_allowed`]. Without a configuration folder there is no policy.
+pub fn check_policy(settings: &Settings, operation: &Operation) -> Result<()> {
+    let Ok(folder) = cli::config_folder(settings.sandbox) else { return Ok(()) };
+    let hidden = AliyunCli::hidden_variables(settings);
+    safety_policy::check_in(&folder, &hidden, &AliyunCli::shown_name(settings), operation)
+}
+
 /// The failure if the watchdog cannot start. Without it a killed run would leave ai-mode on, so
 /// nothing is switched on.
 fn no_watchdog(error: &anyhow::Error) -> Box<Failure> {
@@ -241,7 +251,7 @@ fn run_to_end(
     also_hold: Option<&File>,
 ) -> Result<Output> {
     stop_if_interrupted()?;
-    context.screen.command(&cli.shown, arguments);
+    context.screen.command(&cli.shown_environment(), &cli.shown, arguments);
     let note = || note_waiting(context);
     let options = SpawnOptions {
         hold,

@@ -10,6 +10,7 @@ use crate::aliyun::guard::steps::{self, Step};
 use crate::aliyun::guard::unusable::lock_failure;
 use crate::aliyun::guard::{plugin_files, renewal, run_step, stop_if_interrupted};
 use crate::api::account::EnvCredentials;
+use crate::api::call::shell_line;
 use crate::api::operations::Product;
 use crate::api::reply;
 use crate::context::Context;
@@ -127,7 +128,11 @@ impl Preflight<'_> {
             // The plugins are in this folder: they cannot be updated, only used.
             return Ok(());
         }
-        self.context.screen.command(&self.cli.shown, &Step::UpdatePlugins.arguments(self.product));
+        self.context.screen.command(
+            &self.cli.shown_environment(),
+            &self.cli.shown,
+            &Step::UpdatePlugins.arguments(self.product),
+        );
         let updated = renewal::update_plugins(self.cli);
         stop_if_interrupted()?;
         if let Err(error) = updated {
@@ -164,6 +169,6 @@ impl Preflight<'_> {
             "the plugin {plugin} cannot be installed: {failure_message}"
         ))
         .hint(hint)
-        .next(format!("{} plugin install --names {plugin}", self.cli.shown)))
+        .next(shell_line(&self.cli.shown, &["plugin", "install", "--names", plugin])))
     }
 }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::aliyun::cli::AliyunCli;
+use crate::api::call::shell_line;
 use crate::api::operations::Operation;
 use crate::error::{Failure, Result};
 
@@ -41,9 +42,22 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A rule denies the call or requires a confirmation, or the policy cannot be read. Nothing was
 /// sent.
 pub fn check(cli: &AliyunCli, operation: &Operation) -> Result<()> {
-    let path = cli.config_folder.join(FILE);
+    check_in(&cli.config_folder, &cli.hidden, &cli.shown, operation)
+}
+
+/// As [`check`], without `aliyun`: `hidden` are the variables that its processes do not get.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_in(
+    config_folder: &Path,
+    hidden: &[String],
+    program: &str,
+    operation: &Operation,
+) -> Result<()> {
+    let path = config_folder.join(FILE);
     let environment = |name: &str| {
-        let is_hidden = cli.hidden.iter().any(|hidden| hidden == name);
+        let is_hidden = hidden.iter().any(|hidden| hidden == name);
         let value = std::env::var_os(name).filter(|_| !is_hidden)?;
         Some(value.to_string_lossy().into_owned())
     };
@@ -54,7 +68,7 @@ pub fn check(cli: &AliyunCli, operation: &Operation) -> Result<()> {
                 path.display()
             ))
             .hint("it may forbid this call: repair or remove the file, then try again")
-            .next(format!("{} configure safety-policy show", cli.shown))
+            .next(shell_line(program, &["configure", "safety-policy", "show"]))
         })?
         .with_environment(environment);
     let command = format!("{}:{}", operation.product.name(), operation.command);
@@ -63,11 +77,12 @@ pub fn check(cli: &AliyunCli, operation: &Operation) -> Result<()> {
         format!("the rule is in the environment variable {RULES}")
     } else {
         format!(
-            "the rule is in {}; its owner can remove it: {} configure safety-policy remove \
-             --pattern {}",
+            "the rule is in {}; its owner can remove it: {}",
             path.display(),
-            cli.shown,
-            shell_words::quote(&rule.pattern)
+            shell_line(
+                program,
+                &["configure", "safety-policy", "remove", "--pattern", rule.pattern.as_str()]
+            )
         )
     };
     let pattern = &rule.pattern;
@@ -91,7 +106,7 @@ pub fn check(cli: &AliyunCli, operation: &Operation) -> Result<()> {
         ))
         .hint(format!("the actions are allow, deny and confirm; {place}")),
     };
-    Err(refusal.next(format!("{} configure safety-policy list", cli.shown)))
+    Err(refusal.next(shell_line(program, &["configure", "safety-policy", "list"])))
 }
 
 fn is_confirmed(environment: impl Fn(&str) -> Option<String>) -> bool {

@@ -10,6 +10,7 @@ use crate::aliyun::guard::switched_on::{SharedWatchdog, SwitchedOn};
 use crate::aliyun::guard::{
     note_waiting, plugin_files, safety_policy, spawn_failure, stop_if_interrupted,
 };
+use crate::aliyun::oss;
 use crate::api::operations::Operation;
 use crate::context::Context;
 use crate::error::{Failure, Result};
@@ -37,13 +38,17 @@ impl<'r> Session<'r> {
     }
 
     /// As [`Session::call`], with the environment, folder and output callback of `options`; the
-    /// session sets the other options. The environment is never shown.
+    /// session sets the other options. With `-v`, only the names of the variables are shown.
     ///
     /// # Errors
     /// As [`Session::call`].
     pub fn call_in(&self, arguments: &[String], options: &SpawnOptions<'_>) -> Result<Output> {
         stop_if_interrupted()?;
-        self.context.screen.command(&self.cli.shown, arguments);
+        let mut env = self.cli.shown_environment();
+        if !options.environment.is_empty() {
+            env.extend(oss::shown_environment());
+        }
+        self.context.screen.command(&env, &self.cli.shown, arguments);
         let reported = Reported::new(self.switched_on.as_ref().map(SwitchedOn::watchdog));
         let started = |group| reported.started(group);
         let note = || note_waiting(self.context);
@@ -77,7 +82,7 @@ impl<'r> Session<'r> {
     /// A signal arrived. Nothing has been sent.
     pub fn announce(&self, arguments: &[String]) -> Result<()> {
         stop_if_interrupted()?;
-        self.context.screen.command(&self.cli.shown, arguments);
+        self.context.screen.command(&self.cli.shown_environment(), &self.cli.shown, arguments);
         Ok(())
     }
 

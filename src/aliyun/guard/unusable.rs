@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::aliyun::cli::AliyunCli;
+use crate::api::call::shell_line;
 use crate::error::Failure;
 use crate::os::system::{self, Untrusted};
 use crate::storage::lock::LockError;
@@ -22,7 +23,7 @@ pub fn unusable(error: &anyhow::Error) -> Box<Failure> {
 /// The failure if `aliyun` did not switch ai-mode on.
 pub fn not_switched_on(cli: &AliyunCli, reason: &str) -> Box<Failure> {
     let failure = Failure::environment(format!("ai-mode cannot be switched on: {reason}"));
-    let show = format!("{} configure ai-mode show", cli.shown);
+    let show = shell_line(&cli.shown, &["configure", "ai-mode", "show"]);
     let file = cli.config_folder.join("ai-mode.json");
     if let Err(error) = system::check_owner(&file)
         && let Some(finding) = Untrusted::find(&error)

@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 use crate::api::operations::{Access, Changes, FlagKind, Operation, Reads, Sends, TypedOperation};
 use crate::error::{Failure, Result};
 use crate::settings::AiModeMethod;
-pub use shell::{masked_line, shell_line};
+pub use shell::{env_prefix, masked_line, shell_line};
 
 /// The maximum length of one argument in bytes: `MAX_ARG_STRLEN` of Linux less its NUL; measured.
 pub const ARGUMENT_LIMIT: usize = 131_071;

@@ -1,11 +1,25 @@
 //! Arguments as a shell command line.
 
+use serde_json::{Map, Value};
+
 use crate::api::operations;
 use crate::api::secret::HIDDEN;
 
 /// One line for a POSIX shell, quoted where necessary.
 pub fn shell_line(program: &str, arguments: &[impl AsRef<str>]) -> String {
     shell_words::join(std::iter::once(program).chain(arguments.iter().map(AsRef::as_ref)))
+}
+
+/// The start of a line that sets and removes variables for the command after it, with a space at its
+/// end; empty without variables. A variable without a text is removed.
+pub fn env_prefix(environment: &Map<String, Value>) -> String {
+    let mut words = vec!["env".to_string()];
+    for (name, _) in environment.iter().filter(|(_, value)| !value.is_string()) {
+        words.extend(["-u".to_string(), name.clone()]);
+    }
+    let set = environment.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
+    words.extend(set.map(|(name, value)| format!("{name}={}", shell_words::quote(value))));
+    if words.len() == 1 { String::new() } else { words.join(" ") + " " }
 }
 
 /// The same line with the values of private flags masked. A flag that is private in any call is

@@ -207,6 +207,6 @@ fn enqueue(
     }
     let queued = batches.batch(&batch.id).map_err(store_failure)?;
     let batch = queued.ok_or_else(|| not_on_record(&batch.id))?;
-    context.screen.note(&format!("queued; send it with: alimsg batches work {}", batch.id));
+    context.screen.note(&format!("queued; send it with `alimsg batches work {}`", batch.id));
     Ok(Report::from_record(&Summary::new(&batch), serde_json::Value::Null))
 }

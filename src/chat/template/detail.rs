@@ -157,7 +157,8 @@ impl Template {
     pub fn send_command(&self) -> String {
         let mut words: Vec<&str> = vec!["whatsapp", "send", "template"];
         if self.id.channel == Channel::Viber {
-            words.extend(["--channel-type", "viber", "--label", "LABEL"]);
+            // The label is a choice, so it has no placeholder: a send without it names its values.
+            words.extend(["--channel-type", "viber"]);
         }
         words.extend(["--from", "FROM", "--to", "TO", "--template-code", &self.code]);
         words.extend(["--language", &self.language]);

@@ -62,7 +62,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         tracking_id_generated: record.tracking.generated,
         account: account.and_then(|identity| serde_json::from_str(&identity.account).ok()),
         result,
-        next: next.iter().map(|command| context.settings.rerun_command(command)).collect(),
+        next,
     };
     Ok(Report::from_record(&detail, Value::Null))
 }

@@ -41,7 +41,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
             let record = TemplateRecord {
                 template: &template,
                 variables: template.variables(),
-                send: context.settings.rerun_command(&template.send_command()),
+                send: template.send_command(),
             };
             Report::from_record(&record, template.raw().clone()).drawn(template.render(&[]))
         },

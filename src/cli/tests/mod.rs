@@ -18,6 +18,7 @@ use crate::settings::Settings;
 mod any_text;
 mod limits;
 mod lines;
+mod suggestions;
 mod vectors;
 
 /// The product call of a command line, from a dry run.

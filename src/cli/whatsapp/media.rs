@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::aliyun::client::{self, Client};
+use crate::aliyun::client::{self, Client, PlannedCall};
 use crate::api::call::{AnyCall, Call, ReadCall};
 use crate::api::operations::{GENERATE_PRESIGNED_URL, Product};
 use crate::api::reply::Reply;
@@ -99,10 +99,11 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
     let upload = MediaUpload { file, space };
     if context.settings.dry_run {
         let (authorize, link) = (upload.authorize_call(), link_call("KEY"));
-        let calls: Vec<&dyn AnyCall> = std::iter::once(&authorize as &dyn AnyCall)
-            .chain(flags.presign.then_some(&link as &dyn AnyCall))
+        let when_uploaded = Some("after the upload, with its key as KEY");
+        let calls: Vec<PlannedCall<'_>> = std::iter::once((&authorize as &dyn AnyCall, None))
+            .chain(flags.presign.then_some((&link as &dyn AnyCall, when_uploaded)))
             .collect();
-        let mut plan = client::dry_run(context, &calls)?;
+        let mut plan = client::plan(context, &calls)?;
         upload.add_to_plan(context, &mut plan);
         return Ok(plan);
     }

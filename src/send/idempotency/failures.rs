@@ -12,8 +12,7 @@ use crate::storage::{Error, Fix, KeyRecord};
 
 /// The commands that resolve a key by hand.
 pub fn resolve_commands(key: &str) -> [String; 2] {
-    ["sent", "not-sent"]
-        .map(|outcome| shell_line("alimsg", &["keys", "resolve", "--as", outcome, key]))
+    ["sent", "not-sent"].map(|outcome| command(&["keys", "resolve", "--as", outcome], key))
 }
 
 /// The record of the keys cannot be read, so this key may have been used. The message of this run
@@ -153,5 +152,14 @@ pub fn unresolved(
 
 /// The command that shows a key.
 pub fn show_command(key: &str) -> String {
-    shell_line("alimsg", &["keys", "show", key])
+    command(&["keys", "show"], key)
+}
+
+/// A command about a key. A key that is written like a flag must not be parsed as one.
+fn command(words: &[&str], key: &str) -> String {
+    let after_dash = key.strip_prefix('-').and_then(|rest| rest.chars().next());
+    let is_like_a_flag = after_dash.is_some_and(|c| c == '-' || c.is_alphabetic());
+    let separator = is_like_a_flag.then_some("--");
+    let words: Vec<&str> = words.iter().copied().chain(separator).chain([key]).collect();
+    shell_line("alimsg", &words)
 }

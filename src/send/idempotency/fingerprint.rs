@@ -33,7 +33,8 @@ fn content(call: &SendCall) -> String {
 pub fn account(settings: &Settings) -> String {
     let exported = EnvCredentials::from_process(settings);
     let ignores_profiles = exported.decides_alone(settings);
-    let profile = settings.profile.clone().or(exported.profile).filter(|_| !ignores_profiles);
+    let profile =
+        settings.account_profile().cloned().or(exported.profile).filter(|_| !ignores_profiles);
     json!({
         "profile": profile,
         "region": settings.region,

@@ -104,12 +104,7 @@ pub fn claim<'s>(
     let unreadable = |error| unreadable(key, error, Some(request.receipt_query));
     let lease_error = |error| unreadable(storage::Error::Unreadable(error, storage::Fix::Files));
     let deadline = Instant::now() + context.settings.timeout * 2;
-    let mut new = NewKey {
-        identity: fingerprint::identity(store, request.call, &context.settings),
-        tracking: request.tracking.clone(),
-        lease: String::new(),
-        details: Details::new(request.receipt_query, request.recipients).to_text(),
-    };
+    let mut new = new_key(context, store, request);
     let lease = match (store.lease(), store.key(key).map_err(unreadable)?) {
         (Ok(lease), _) => lease,
         // Without a lease this run cannot send, but it can still return the recorded result.
@@ -147,6 +142,37 @@ pub fn claim<'s>(
             }
         }
     }
+}
+
+fn new_key(context: &Context, store: &dyn Store, request: &Request<'_>) -> NewKey {
+    NewKey {
+        identity: fingerprint::identity(store, request.call, &context.settings),
+        tracking: request.tracking.clone(),
+        lease: String::new(),
+        details: Details::new(request.receipt_query, request.recipients).to_text(),
+    }
+}
+
+/// The state of a key, without a claim; `None` if it can be used.
+///
+/// # Errors
+/// As [`claim`]; another run is using the key.
+pub fn peek<'s>(
+    context: &Context,
+    store: &'s dyn Store,
+    key: &str,
+    request: &Request<'_>,
+) -> Result<Option<Claim<'s>>> {
+    let known = store.key(key).map_err(|e| unreadable(key, e, Some(request.receipt_query)))?;
+    let Some(known) = known else { return Ok(None) };
+    match known.state {
+        KeyState::Accepted => {}
+        _ if store.is_alive(&known.lease) => return Err(failures::still_busy(key)),
+        KeyState::Reserved if !known.damaged => return Ok(None),
+        KeyState::Reserved | KeyState::Calling | KeyState::Unresolved => {}
+    }
+    let new = new_key(context, store, request);
+    claim_used_key(context, store, known, request, &new).map(Some)
 }
 
 fn claim_used_key<'s>(

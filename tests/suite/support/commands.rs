@@ -51,7 +51,7 @@ impl World {
     }
 
     #[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
-    pub(super) fn program(&self, program: &Path) -> Command {
+    pub fn program(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command
             .env_clear()

@@ -21,6 +21,7 @@ pub mod replies;
 mod run;
 mod sandbox;
 mod signals;
+mod suggestions;
 mod terminal;
 pub mod users;
 

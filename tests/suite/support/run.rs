@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-/// A program that runs longer counts as hanging.
-const LIMIT: Duration = Duration::from_secs(60);
+/// A program that runs longer counts as hanging; far above what a busy machine needs.
+const LIMIT: Duration = Duration::from_secs(300);
 /// How long the output may stay open after the program has exited.
 const OUTPUT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -165,6 +165,8 @@ impl Running {
         let took = self.since.elapsed();
         let (stdout, stderr) = (self.stdout.finish("stdout"), self.stderr.finish("stderr"));
         let arguments = std::mem::take(&mut self.arguments);
+        let words = shell_words::split(&arguments).expect("the arguments");
+        super::suggestions::check(&words, &stdout, &stderr);
         Ran { arguments, status, stdout, stderr, took }
     }
 }

@@ -2,19 +2,31 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::aliyun::pages::MAX_PAGE_SIZE;
 use crate::context::Context;
 use crate::error::Kind;
+use crate::message::time::china;
 use crate::output::report::FailedReceipts;
-use crate::send::FollowUp;
+use crate::send::{Fetch, FollowUp};
 use crate::sms::receipt::{self, DeliveryStatus, Filter, Receipt, Receipts, Sent};
 
 /// Waits until every recipient has a final receipt, for at most `seconds`, and adds `receipts` to
 /// the result. The message has already been sent, so a failure here is only a warning.
 pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
     let recipients = recipients.to_vec();
-    Box::new(move |context, guard, record, since| {
+    let now = Timestamp::now();
+    let planned = |phone: &String| Filter {
+        phone: phone.clone(),
+        sent: Sent::On(china::day_of(now)),
+        biz_id: Some("BIZ_ID".into()),
+        out_id: None,
+    };
+    let calls =
+        recipients.iter().flat_map(|phone| planned(phone).calls(now, 1, MAX_PAGE_SIZE)).collect();
+    let fetch: Fetch = Box::new(move |context, guard, record, since| {
         // An earlier run may have sent the message, so the IDs come from its record.
         let id = |name| record.data.get(name).and_then(Value::as_str).map(str::to_string);
         // Without a reply there is no biz_id; then the sender's own ID identifies the message.
@@ -51,7 +63,8 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
             record.data.insert("receipts".into(), json!(receipts));
         }
         report(context, &receipts)
-    })
+    });
+    FollowUp { calls, when: "after the message is accepted, with its ID as BIZ_ID", fetch }
 }
 
 /// Shows the status of each recipient, and warns about failed receipts.

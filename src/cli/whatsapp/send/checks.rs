@@ -12,7 +12,7 @@ use crate::api::call::ReadCall;
 use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query, Status};
 use crate::chat::session_window::{self, Window};
 use crate::error::{Failure, Kind, Result};
-use crate::send::{FollowUp, Verify, duplicates};
+use crate::send::{Fetch, FollowUp, Verify, duplicates};
 
 /// The checks of one message.
 pub struct ServiceChecks {
@@ -44,12 +44,13 @@ impl ServiceChecks {
     /// Adds the session window, as it was before the send, to the result.
     pub fn session_evidence(&self) -> Option<FollowUp> {
         let window = self.session.then(|| Rc::clone(&self.window))?;
-        Some(Box::new(move |_, _, record, _| {
+        let fetch: Fetch = Box::new(move |_, _, record, _| {
             if let Some(window) = window.get() {
                 record.data.insert("session".into(), json!(window));
             }
             None
-        }))
+        });
+        Some(FollowUp { calls: Vec::new(), when: "", fetch })
     }
 
     /// Returns the function that runs the checks.

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::chat::delivery::{Found, Search};
-use crate::chat::history::{Conversation, Status};
+use crate::chat::history::{Conversation, PAGE_SIZE, Status};
 use crate::error::Kind;
 use crate::message::channel::Channel;
 use crate::output::report::FailedReceipts;
-use crate::send::FollowUp;
 use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::{Fetch, FollowUp};
 
 /// The receipt of the message.
 #[derive(Debug, Serialize)]
@@ -34,7 +35,10 @@ pub fn receipt(query: &ReceiptQuery, seconds: u64) -> Option<FollowUp> {
         space: space.clone(),
     };
     let to = to.clone();
-    Some(Box::new(move |context, guard, record, since| {
+    let now = Timestamp::now();
+    let planned = Search { conversation: conversation.clone(), ids: Vec::new(), since: Some(now) };
+    let calls = vec![conversation.page(&planned.query(), 1, PAGE_SIZE)];
+    let fetch: Fetch = Box::new(move |context, guard, record, since| {
         // An earlier run may have sent the message, so the IDs come from its record.
         let id = |name| record.data.get(name).and_then(Value::as_str).map(str::to_string);
         let ids = ["message_id", "task_id"].into_iter().filter_map(id).collect();
@@ -64,16 +68,22 @@ pub fn receipt(query: &ReceiptQuery, seconds: u64) -> Option<FollowUp> {
         let receipt = Receipt { phone: to.clone(), status, reason };
         record.data.insert("receipts".into(), json!([receipt]));
         (status == Status::Failed).then_some(FailedReceipts::All)
-    }))
+    });
+    Some(FollowUp { calls, when: "after the message is accepted, until it has arrived", fetch })
 }
 
 /// Both follow-ups, one after the other.
 pub fn both(first: Option<FollowUp>, second: Option<FollowUp>) -> Option<FollowUp> {
     match (first, second) {
-        (Some(first), Some(second)) => Some(Box::new(move |context, guard, record, since| {
-            let failed = first(context, guard.clone(), record, since);
-            second(context, guard, record, since).or(failed)
-        })),
+        (Some(first), Some(second)) => {
+            let fetches = (first.fetch, second.fetch);
+            let fetch: Fetch = Box::new(move |context, guard, record, since| {
+                let failed = (fetches.0)(context, guard.clone(), record, since);
+                (fetches.1)(context, guard, record, since).or(failed)
+            });
+            let calls = [first.calls, second.calls].concat();
+            Some(FollowUp { calls, when: second.when, fetch })
+        }
         (first, second) => first.or(second),
     }
 }
