@@ -156,14 +156,18 @@ impl Failure {
     }
 
     #[must_use]
-    pub fn next(mut self: Box<Self>, command: impl Into<String>) -> Box<Self> {
-        self.next.push(command.into());
-        self
+    pub fn next(self: Box<Self>, command: impl Into<String>) -> Box<Self> {
+        self.next_all([command.into()])
     }
 
+    /// Adds commands to type next, each once.
     #[must_use]
     pub fn next_all(mut self: Box<Self>, commands: impl IntoIterator<Item = String>) -> Box<Self> {
-        self.next.extend(commands);
+        for command in commands {
+            if !self.next.contains(&command) {
+                self.next.push(command);
+            }
+        }
         self
     }
 

@@ -25,7 +25,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::aliyun::guard::{recovery, renewal};
-use crate::cli::{Command, CommandLine, parse_error};
+use crate::cli::{CommandLine, parse_error};
 use crate::context::Context;
 use crate::error::{Failure, Outcome};
 use crate::os::role::Role;
@@ -60,7 +60,7 @@ fn run() -> ExitCode {
         Err(error) => return ExitCode::from(parse_error::report(&error)),
     };
     let command = line.command;
-    let may_start_aliyun = !matches!(command, Command::Sandbox(_)) && !line.globals.dry_run;
+    let may_start_aliyun = command.may_start_aliyun() && !line.globals.dry_run;
     let options = line.globals.screen_options();
     let settings = Settings::from(line.globals);
     let screen = Screen::for_settings(options, &settings);
@@ -69,6 +69,7 @@ fn run() -> ExitCode {
     let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
             recovery::at_start(&context, may_start_aliyun);
+            context.screen.check_options()?;
             storage::check_settings(&context.settings)
                 .map_err(|error| Failure::usage(format!("invalid --store: {error:#}")))?;
             cli::run(&context, command)
@@ -79,6 +80,7 @@ fn run() -> ExitCode {
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
+    let result = result.and_then(|report| context.screen.select_fields(report));
     let result = context.screen.complete_commands(result);
     if let Err(error) = context.screen.end(&line.name, &context.status, &result) {
         context.screen.fall_back_to_stderr(&result, &error);

@@ -12,11 +12,12 @@ use crate::aliyun::guard::{self, Guard, Session};
 use crate::aliyun::oss::{Progress, Upload};
 use crate::api::account::EnvCredentials;
 use crate::api::call::{AnyCall, Call, ChangeCall, Common, ReadCall, SendCall};
+use crate::api::error_codes;
 use crate::api::operations::{Access, Product};
 use crate::api::redaction::Redaction;
 use crate::api::reply::{self, Acceptance, Reply};
 use crate::context::Context;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::process::{Output, SpawnOptions};
 use crate::os::{failpoint, signals};
 use crate::output::report::{Phase, PlannedCommand, Report};
@@ -193,7 +194,8 @@ impl<'r> Client<'r> {
         let (ai_mode, command) = (self.common.ai_mode, call.operation.command);
         let result = reply::parse_output(call.operation, output)
             .map_err(|failure| redaction().failure(failure))
-            .map_err(|failure| reply::explain_rejected_flag(ai_mode, command, failure));
+            .map_err(|failure| reply::explain_rejected_flag(ai_mode, command, failure))
+            .map_err(|failure| with_next_steps(failure, call));
         if let Err(failure) = &result
             // The preflight checks cover these failures, but not network errors.
             && (failure.kind == Kind::Credentials
@@ -202,6 +204,18 @@ impl<'r> Client<'r> {
             self.session.invalidate_cache();
         }
         result
+    }
+}
+
+/// Adds the commands to type after a rejection. After an unknown outcome, the next step is to check,
+/// which the caller adds.
+fn with_next_steps<E>(failure: Box<Failure>, call: &Call<E>) -> Box<Failure> {
+    match failure.code.as_deref() {
+        Some(code) if failure.outcome == Outcome::NotSent => {
+            let commands = error_codes::next_steps(call, code);
+            failure.next_all(commands)
+        }
+        _ => failure,
     }
 }
 

@@ -31,6 +31,7 @@ pub struct Listing<'r> {
     items: Vec<Item>,
     raw: Vec<Value>,
     is_closed: bool,
+    limit: Option<usize>,
 }
 
 impl<'r> Listing<'r> {
@@ -46,7 +47,15 @@ impl<'r> Listing<'r> {
             items: Vec::new(),
             raw: Vec::new(),
             is_closed: false,
+            limit: None,
         }
+    }
+
+    /// Ends the list after this many rows.
+    #[must_use]
+    pub fn limit(mut self, rows: Option<usize>) -> Self {
+        self.limit = rows;
+        self
     }
 
     /// Sorts rows with the status `approved` first; within each page if pages are streamed.
@@ -76,18 +85,32 @@ impl<'r> Listing<'r> {
 
     /// Adds the rows of a page and its reply. Breaks if the list is full or stdout is closed.
     pub fn take(&mut self, mut items: Vec<Item>, raw: &Value) -> ControlFlow<()> {
+        if let Some(limit) = self.limit {
+            items.truncate(limit - self.rows.min(limit));
+        }
         self.rows += items.len();
+        let is_full = self.is_limited();
         if self.is_streamed {
             if self.approved_first {
                 sort_approved_first(&mut items);
             }
-            return self.print(&items);
+            let flow = self.print(&items);
+            return if is_full { ControlFlow::Break(()) } else { flow };
         }
         self.items.append(&mut items);
-        if self.context.screen.is_json() {
+        if self.context.screen.keeps_replies() {
             self.raw.push(raw.clone());
         }
-        if self.items.len() < MAX_ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if self.items.len() < MAX_ROWS && !is_full {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    }
+
+    /// Whether the list has as many rows as it may have.
+    pub fn is_limited(&self) -> bool {
+        self.limit.is_some_and(|limit| self.rows >= limit)
     }
 
     fn print(&mut self, items: &[Item]) -> ControlFlow<()> {
@@ -114,7 +137,7 @@ impl<'r> Listing<'r> {
 
     /// Warns if the list may be incomplete.
     pub fn remark(&self, mut end: ListEnd, extent: PageRange) {
-        end.is_cut &= !self.is_closed;
+        end.is_cut &= !self.is_closed && !self.is_limited();
         end.remark(self.context, extent);
     }
 

@@ -7,7 +7,7 @@ use crate::api::call::{Call, ReadCall};
 use crate::api::operations::{
     GET_CHATAPP_PHONE_NUMBER_METRIC, GET_WHATSAPP_HEALTH_STATUS, QUERY_CHATAPP_PHONE_NUMBERS,
 };
-use crate::api::reply::fields::{number, text};
+use crate::api::reply::fields::{boolean, number, text};
 use crate::api::reply::{Reply, reply_struct};
 use crate::error::{Failure, Kind, Result};
 use crate::message::time::period::Period;
@@ -30,8 +30,8 @@ reply_struct! {
         pub name_status: Option<String> = text["NameStatus"],
         /// Whether the owner has verified the number by a code.
         pub code_verification_status: Option<String> = text["CodeVerificationStatus"],
-        /// `Y` for an official business account, else `N`.
-        pub is_official: Option<String> = text["IsOfficial"],
+        /// Whether it is an official business account.
+        pub is_official: Option<bool> = boolean["IsOfficial"],
     }
 }
 
@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn the_fields_of_a_number_keep_their_order_and_are_null_if_missing() {
-        let row = json!({"PhoneNumber": 8_613_800_000_001_u64, "IsOfficial": true, "Status": ""});
+        let row = json!({"PhoneNumber": 8_613_800_000_001_u64, "IsOfficial": "Y", "Status": ""});
         let detail = Detail {
             number: BusinessNumber::from_object(&row),
             callbacks: Callbacks::from_object(&row),
@@ -152,7 +152,7 @@ mod tests {
             Value::Object(report::fields(&detail)).to_string(),
             r#"{"number":"8613800000001","verified_name":null,"status":null,"#.to_owned()
                 + r#""quality_rating":null,"messaging_limit_tier":null,"name_status":null,"#
-                + r#""code_verification_status":null,"is_official":"true","#
+                + r#""code_verification_status":null,"is_official":true,"#
                 + r#""status_callback_url":null,"up_callback_url":null,"status_queue":null,"#
                 + r#""up_queue":null,"metrics":null,"health":null}"#
         );

@@ -107,7 +107,10 @@ impl Draft {
 impl Body {
     fn plan(&self) -> Vec<PlanRow> {
         let TemplateBody { code, language, params, payload, preview, .. } = match self {
-            Self::FreeForm(content) => return content.plan.clone(),
+            Self::FreeForm(content) => {
+                let kind = row("type", &content.message_type);
+                return std::iter::once(kind).chain(content.plan.clone()).collect();
+            }
             Self::Template(template) => template,
         };
         let mut plan = vec![row("template", format!("{code} ({language})"))];

@@ -4,17 +4,19 @@ use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, NonEmptyStringValueParser};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
 
-use crate::output::{ColorWhen, ScreenOptions};
+use crate::output::{ColorWhen, OutputFormat, ScreenOptions};
 use crate::settings::{AiModeMethod, Credentials, Settings, StoreUrl};
 
-/// The global flags as the user gave them.
+/// The global flags as the user gave them. The pages of the commands hide them: `alimsg help flags`
+/// lists them.
 #[derive(Debug, Clone, Args)]
 #[command(
-    next_help_heading = "Flags on every command",
-    mut_args(|arg| arg.global(true).hide_env_values(true))
+    mut_args(|arg| arg.global(true).hide(true).hide_env_values(true))
 )]
 pub struct GlobalFlags {
     /// aliyun profile to use; its account pays [default: the current profile]
@@ -42,9 +44,31 @@ pub struct GlobalFlags {
     )]
     pub ai_mode: AiModeMethod,
 
-    /// Print one JSON object on stdout, also for errors
+    /// Print one JSON object on stdout, also for errors: --output json
     #[arg(long, env = "ALIMSG_JSON", value_parser = FalseyValueParser::new())]
     pub json: bool,
+
+    /// Format of the result; text: tables on a terminal, tab-separated values in a pipe
+    /// [default: text]
+    #[arg(long, env = "ALIMSG_OUTPUT", value_name = "FORMAT", value_enum)]
+    pub output: Option<OutputFormat>,
+
+    /// Print only these fields, in this order; fields of nested values as in metrics.sent
+    #[arg(long, env = "ALIMSG_FIELDS", value_name = "A,B", value_delimiter = ',',
+          value_parser = NonEmptyStringValueParser::new())]
+    pub fields: Vec<String>,
+
+    /// Filter the JSON with an expression of jq; texts are printed without quotes
+    #[arg(long, env = "ALIMSG_JQ", value_name = "EXPR")]
+    pub jq: Option<String>,
+
+    /// Leave out the names of the columns
+    #[arg(long, env = "ALIMSG_NO_HEADER", value_parser = FalseyValueParser::new())]
+    pub no_header: bool,
+
+    /// Add the replies of the service to the JSON
+    #[arg(long, env = "ALIMSG_RAW", value_parser = FalseyValueParser::new())]
+    pub raw: bool,
 
     /// Send or delete without asking (cannot be set by an environment variable)
     #[arg(long, short)]
@@ -106,10 +130,52 @@ pub struct GlobalFlags {
 }
 
 impl GlobalFlags {
+    /// Decides between `--json`, `--jq` and `--output`: a flag on the command line wins over an
+    /// environment variable.
+    ///
+    /// # Errors
+    /// They contradict each other.
+    pub fn settle_format(&mut self, matches: &ArgMatches) -> clap::error::Result<()> {
+        for source in [ValueSource::CommandLine, ValueSource::EnvVariable] {
+            let is_given = |id: &str| matches.value_source(id) == Some(source);
+            let json = (self.json && is_given("json")) || (self.jq.is_some() && is_given("jq"));
+            match self.output.filter(|_| is_given("output")) {
+                Some(output) if json && output != OutputFormat::Json => {
+                    let message = format!(
+                        "--output {} cannot be combined with --json or --jq\n",
+                        output.name()
+                    );
+                    return Err(clap::Error::raw(ErrorKind::ArgumentConflict, message));
+                }
+                Some(output) => {
+                    self.json = output == OutputFormat::Json;
+                    if !self.json {
+                        self.jq = None;
+                    }
+                    return Ok(());
+                }
+                None if json => {
+                    self.output = None;
+                    return Ok(());
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
     /// The options that decide how results are printed.
     pub fn screen_options(&self) -> ScreenOptions {
         ScreenOptions {
-            json: self.json,
+            format: if self.json || self.jq.is_some() {
+                OutputFormat::Json
+            } else {
+                self.output.unwrap_or_default()
+            },
+            fields: self.fields.clone(),
+            jq: self.jq.clone(),
+            no_header: self.no_header,
+            raw: self.raw,
             sandbox: self.sandbox,
             quiet: self.quiet,
             verbose: self.verbose,

@@ -25,10 +25,13 @@ macro_rules! given {
 
 mod batch_flags;
 mod batches;
+mod explain;
 pub mod global_flags;
+pub mod help;
 pub mod keys;
 mod page_flags;
 pub mod parse_error;
+mod policy;
 mod prelude;
 mod prompts;
 pub mod read_only;
@@ -36,10 +39,13 @@ pub mod sandbox;
 pub mod send_flags;
 pub mod sms;
 pub mod source;
+mod suggestions;
 pub mod templates;
+mod tree;
 mod values;
 pub mod whatsapp;
 
+use std::ffi::OsString;
 use std::mem::ManuallyDrop;
 
 use clap::CommandFactory as _;
@@ -50,12 +56,12 @@ use crate::cli::global_flags::GlobalFlags;
 use crate::context::Context;
 use crate::error::Result;
 
-/// Send WhatsApp and SMS messages on Alibaba Cloud: never twice, never guessing.
+/// Send WhatsApp, Viber and SMS messages through Alibaba Cloud, never twice
 #[derive(Debug, Parser)]
 #[command(
     name = "alimsg",
     version,
-    max_term_width = 100,
+    max_term_width = help::MAX_COLUMNS,
     disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true
@@ -79,24 +85,33 @@ impl CommandLine {
     /// # Errors
     /// A request for help or the version; an invalid command line.
     pub fn from_process() -> clap::error::Result<Self> {
-        let mut command = Self::command();
-        // Every variable of a flag begins with this, and rebuilding all flags takes time.
-        let is_empty = |(name, value): &(std::ffi::OsString, std::ffi::OsString)| {
+        let arguments: Vec<OsString> = std::env::args_os().collect();
+        // Every variable of a flag begins with this.
+        let is_empty = |(name, value): &(OsString, OsString)| {
             value.is_empty() && name.as_encoded_bytes().starts_with(b"ALIMSG_")
         };
+        let mut command = Self::command();
         if std::env::vars_os().any(|variable| is_empty(&variable)) {
-            command = without_empty_variables(command);
+            // Only a built tree has all flags, but building it takes time.
+            command.build();
+            return Self::parse(without_empty_variables(command), &arguments);
         }
-        // Only without a command as the first word, clap can show the page of the program itself.
-        let is_flag = |word: std::ffi::OsString| word.as_encoded_bytes().starts_with(b"-");
-        if std::env::args_os().nth(1).is_none_or(is_flag) {
-            command = command.after_long_help(long_help());
+        if let Some(narrow) = tree::narrowed(Self::command(), &arguments)
+            && let Ok(line) = Self::parse(narrow, &arguments)
+        {
+            return Ok(line);
         }
+        // Help and error messages need the other commands as well.
+        Self::parse(command, &arguments)
+    }
+
+    fn parse(command: clap::Command, arguments: &[OsString]) -> clap::error::Result<Self> {
         // Freeing it takes longer than parsing, and the process is short.
         let mut command = ManuallyDrop::new(command);
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let matches = command.try_get_matches_from_mut(arguments)?;
         let mut line =
             Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+        line.globals.settle_format(&matches).map_err(|error| error.format(&mut command))?;
         let subcommands =
             std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
         line.name = subcommands.map(|(name, _)| name).collect::<Vec<_>>().join(" ");
@@ -114,31 +129,10 @@ fn without_empty_variables(command: clap::Command) -> clap::Command {
         .mut_subcommands(without_empty_variables)
 }
 
-/// The end of the help page of the program.
-fn long_help() -> String {
-    format!("{EXAMPLES}\nSandbox (--sandbox):\n{}\n{EXIT_CODES}", crate::sandbox::help())
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100002 \\
-      --param name=Alice --param order=42 --yes
-  alimsg --sandbox whatsapp send template --from 8613800000001 --to 8613800001000 \\
-      --template-code 100000000000001 --language en --param name=Alice --param order=42 --yes
-";
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  done                                   5  permission denied; the missing policy is printed
-  1  internal error                         6  rejected or throttled by the service
-  2  bad or missing input; nothing sent     7  outcome unknown: check before sending again
-  3  no usable aliyun, plugin or network    8  a batch was sent only in part
-  4  no valid credentials                   9  cancelled at a prompt
-                                            128+n  ended by signal n";
-
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
-    /// WhatsApp messages
+    /// WhatsApp and Viber messages
     #[command(subcommand, after_help = whatsapp::EXAMPLES)]
     Whatsapp(whatsapp::Command),
     /// SMS messages
@@ -147,15 +141,28 @@ pub enum Command {
     /// WhatsApp, Viber and SMS templates
     #[command(subcommand, after_help = templates::EXAMPLES)]
     Templates(templates::Command),
-    /// Batches: what the batch commands did, and how to continue them
+    /// What the batch commands did, and how to continue
     #[command(subcommand, after_help = batches::EXAMPLES)]
     Batches(batches::Command),
-    /// Idempotency keys: which were used, and how to resolve them
+    /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
-    /// Control the sandbox: incoming messages, faults, count of sent messages, reset
+    /// Explain an error code: what happened, whether the message went out, what to do
+    Explain(explain::Flags),
+    /// Print the least RAM policy for commands, as JSON
+    Policy(policy::Flags),
+    /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
+    /// Help about a command or a topic
+    Help(help::Flags),
+}
+
+impl Command {
+    /// Whether it can start `aliyun`.
+    pub const fn may_start_aliyun(&self) -> bool {
+        !matches!(self, Self::Sandbox(_) | Self::Explain(_) | Self::Policy(_) | Self::Help(_))
+    }
 }
 
 dispatch! {
@@ -164,7 +171,10 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Explain => explain::run,
+    Policy => policy::run,
     Sandbox => sandbox::run,
+    Help => help::run,
 }
 
 /// Collects required values. A value that was not given is asked for at a terminal, and reported

@@ -3,15 +3,15 @@
 use std::error::Error as _;
 use std::num::{IntErrorKind, ParseIntError};
 
-use clap::CommandFactory as _;
 use clap::builder::FalseyValueParser;
 use clap::builder::TypedValueParser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::aliyun::guard::recovery;
+use crate::cli::{help, suggestions, tree};
 use crate::error::Failure;
 use crate::output::status::RunStatus;
-use crate::output::{Screen, ScreenOptions};
+use crate::output::{OutputFormat, Screen, ScreenOptions};
 
 /// Whether a switch is on; works without clap.
 fn is_set(flag: &str, variable: &str) -> bool {
@@ -23,15 +23,47 @@ fn is_set(flag: &str, variable: &str) -> bool {
         || std::env::var_os(variable).is_some_and(|value| is_truthy(value).unwrap_or(false))
 }
 
+/// The format of the output and the filter; works without clap.
+fn format() -> (OutputFormat, Option<String>) {
+    let words: Vec<String> = std::env::args_os()
+        .take_while(|word| word != "--")
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let value = |flag: &str| {
+        words.iter().enumerate().find_map(|(index, word)| match word.strip_prefix(flag)? {
+            "" => words.get(index + 1).cloned(),
+            rest => rest.strip_prefix('=').map(String::from),
+        })
+    };
+    let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let is_json = |output: Option<&str>| output == Some(OutputFormat::Json.name());
+    let (output, jq) = (value("--output"), value("--jq"));
+    if output.is_some() || jq.is_some() || words.iter().any(|word| word == "--json") {
+        let json = jq.is_some() || output.is_none() || is_json(output.as_deref());
+        return (if json { OutputFormat::Json } else { OutputFormat::Text }, jq);
+    }
+    let jq = variable("ALIMSG_JQ");
+    let json = jq.is_some()
+        || is_json(variable("ALIMSG_OUTPUT").as_deref())
+        || is_set("--json", "ALIMSG_JSON");
+    (if json { OutputFormat::Json } else { OutputFormat::Text }, jq)
+}
+
 /// Prints the help or version page, or the mistake in the command line; returns the exit code.
 pub fn report(error: &clap::Error) -> u8 {
-    let json = is_set("--json", "ALIMSG_JSON");
+    let (format, jq) = format();
+    let json = format == OutputFormat::Json;
     let sandbox = is_set("--sandbox", "ALIMSG_SANDBOX");
-    let screen = Screen::new(ScreenOptions { json, sandbox, ..ScreenOptions::default() });
+    let screen = Screen::new(ScreenOptions { format, jq, sandbox, ..ScreenOptions::default() });
     let facts = RunStatus::default();
     facts.ai_mode_disabled.set(recovery::warn_only(&screen, sandbox));
     if is_help_or_version(error) && !(json && error.use_stderr()) {
-        let _ = screen.page(&error.render().to_string());
+        let rendered = error.render().to_string();
+        let page = match usage_words(&rendered) {
+            Some(words) => help::page(&words).unwrap_or(rendered),
+            None => rendered,
+        };
+        let _ = screen.page(&page);
         return if error.use_stderr() { 2 } else { 0 };
     }
     let (command, failure) = to_failure(error);
@@ -53,6 +85,13 @@ fn is_help_or_version(error: &clap::Error) -> bool {
     )
 }
 
+/// The words of the command in a text with its usage.
+fn usage_words(text: &str) -> Option<Vec<&str>> {
+    let usage = text.lines().find_map(|line| line.trim().strip_prefix("Usage:"))?;
+    let words = usage.split_whitespace().skip(1);
+    Some(words.take_while(|word| !word.starts_with(['-', '<', '['])).collect())
+}
+
 /// The name of the command, and the failure that describes the mistake in its arguments.
 fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
     let text = error.render().to_string();
@@ -60,20 +99,17 @@ fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
     // clap puts the message in the first line. Of the other lines, only the tip and the usage are
     // used.
     let message = lines.next().unwrap_or_default();
-    let usage = lines.clone().find_map(|line| line.strip_prefix("Usage:"));
     let tip = lines.find_map(|line| line.strip_prefix("tip:"));
-    let words = usage.map_or_else(
-        || typed_command().1,
-        |usage| {
-            let words = usage.split_whitespace().skip(1);
-            words.take_while(|word| !word.starts_with(['-', '<', '['])).map(String::from).collect()
-        },
-    );
+    let typed = typed_words();
+    let words = usage_words(&text).unwrap_or_else(|| tree::path(typed.iter().map(String::as_str)));
     let name = words.join(" ");
     let command = format!("alimsg {name}");
     let command = command.trim_end();
-    let missing = error.get(ContextKind::InvalidArg);
-    let failure = match (error.kind(), missing) {
+    let about = match error.kind() {
+        ErrorKind::InvalidSubcommand => error.get(ContextKind::InvalidSubcommand),
+        _ => error.get(ContextKind::InvalidArg),
+    };
+    let failure = match (error.kind(), about) {
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand, _) => {
             Failure::usage(format!("`{command}` needs a command"))
                 .hint(format!("`{command} --help` lists the commands"))
@@ -87,10 +123,15 @@ fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
                 .collect();
             explain_missing(Failure::missing(&missing, vec![format!("{command} --help")]))
         }
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) if !word.is_empty() => {
+            suggestions::command(word, &words, tip)
+        }
         _ => {
             let message = number_message(error)
                 .unwrap_or_else(|| message.strip_prefix("error:").unwrap_or(message).trim().into());
-            let hint = tip.map(|tip| tip.trim().to_string()).or_else(|| suggestion(error, command));
+            let hint = tip
+                .map(|tip| tip.trim().to_string())
+                .or_else(|| suggestion(error, command, &typed));
             Failure::usage(message)
                 .hint(hint.unwrap_or_else(|| format!("`{command} --help` shows the flags")))
         }
@@ -100,7 +141,9 @@ fn to_failure(error: &clap::Error) -> (String, Box<Failure>) {
 
 /// Adds to the hint what each missing value is, as the help page describes it.
 pub fn explain_missing(mut failure: Box<Failure>) -> Box<Failure> {
-    let command = typed_command().0;
+    let typed = typed_words();
+    let path = tree::path(typed.iter().map(String::as_str));
+    let Ok(command) = tree::command(&path) else { return failure };
     let describe = |missing: &String| {
         let argument =
             command.get_arguments().find(|argument| match missing.strip_prefix("--") {
@@ -108,7 +151,7 @@ pub fn explain_missing(mut failure: Box<Failure>) -> Box<Failure> {
                 None => argument.get_value_names().is_some_and(|names| names == [missing.as_str()]),
             })?;
         let help = argument.get_help()?.to_string();
-        let help = help.split(" [default").next().unwrap_or_default();
+        let help = help.split(" [").next().unwrap_or_default();
         Some(match help.split_once(": ") {
             Some((name, format)) => format!("{missing}: {name} ({format})"),
             None => format!("{missing}: {help}"),
@@ -121,18 +164,9 @@ pub fn explain_missing(mut failure: Box<Failure>) -> Box<Failure> {
     failure
 }
 
-/// The command that was typed and its words, for errors that do not repeat them.
-fn typed_command() -> (clap::Command, Vec<String>) {
-    let mut command = crate::cli::CommandLine::command();
-    let mut words = Vec::new();
-    for word in std::env::args_os().skip(1).filter_map(|word| word.into_string().ok()) {
-        let subcommand = command.find_subcommand(&word).cloned();
-        if let Some(subcommand) = subcommand {
-            command = subcommand;
-            words.push(word);
-        }
-    }
-    (command, words)
+/// The arguments of this process.
+fn typed_words() -> Vec<String> {
+    std::env::args_os().skip(1).filter_map(|word| word.into_string().ok()).collect()
 }
 
 /// The message for a number that is invalid or out of range.
@@ -153,7 +187,7 @@ fn number_message(error: &clap::Error) -> Option<String> {
 }
 
 /// How to correct the command line, if the error shows it.
-fn suggestion(error: &clap::Error, command: &str) -> Option<String> {
+fn suggestion(error: &clap::Error, command: &str, typed: &[String]) -> Option<String> {
     let context = |kind| error.get(kind).map(ToString::to_string);
     let argument = context(ContextKind::InvalidArg)?;
     if let Some(values) = context(ContextKind::ValidValue).filter(|values| !values.is_empty()) {
@@ -161,12 +195,13 @@ fn suggestion(error: &clap::Error, command: &str) -> Option<String> {
     }
     match error.kind() {
         // clap uses this kind, with an empty value, if a value is missing.
-        ErrorKind::InvalidValue => Some(format!(
-            "give {argument} a value; write a value that begins with a dash as --flag=VALUE"
-        )),
-        ErrorKind::UnknownArgument if argument.starts_with('-') => Some(format!(
-            "`{command} --help` shows the flags; to use it as a value, write --flag={argument}"
-        )),
+        ErrorKind::InvalidValue => {
+            let flag = argument.split_whitespace().next()?;
+            Some(format!(
+                "give {argument} a value; write a value that begins with a dash as {flag}=VALUE"
+            ))
+        }
+        ErrorKind::UnknownArgument => suggestions::argument(&argument, command, typed),
         _ => None,
     }
 }

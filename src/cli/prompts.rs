@@ -8,7 +8,7 @@ use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::api::call::AnyCall;
 use crate::cli::prelude::*;
-use crate::error::Kind;
+use crate::error::{Kind, Outcome};
 use crate::message::placeholder::{Style, Variable, compare};
 
 /// A list from which the user picks one entry.
@@ -21,8 +21,8 @@ pub struct List<'a> {
 }
 
 impl List<'_> {
-    /// Lets the user pick an entry; `row` is how an entry is shown. Returns `None`, with a note on
-    /// stderr, if the list is empty or could not be fetched.
+    /// Lets the user pick an entry; `row` is how an entry is shown. Returns `None`, with a warning or
+    /// a note, if the list is empty or could not be fetched.
     ///
     /// # Errors
     /// The user did not pick an entry; a signal.
@@ -32,7 +32,7 @@ impl List<'_> {
         fetched: Result<Vec<T>>,
         row: impl Fn(&T) -> String,
     ) -> Result<Option<T>> {
-        let Some(mut entries) = fetched_or_note(context, self.entries, fetched)? else {
+        let Some(mut entries) = fetched_or_warn(context, self.entries, fetched)? else {
             return Ok(None);
         };
         if entries.is_empty() {
@@ -51,29 +51,29 @@ impl List<'_> {
     }
 }
 
-/// The fetched data; `None`, with a note on stderr, if it could not be fetched.
+/// The fetched data; `None`, with a warning, if it could not be fetched.
 ///
 /// # Errors
 /// A signal, which also ends the questions.
-fn fetched_or_note<T>(context: &Context, what: &str, fetched: Result<T>) -> Result<Option<T>> {
+fn fetched_or_warn<T>(context: &Context, what: &str, fetched: Result<T>) -> Result<Option<T>> {
     match fetched {
         Ok(data) => Ok(Some(data)),
         Err(failure) if failure.kind == Kind::Cancelled => Err(failure),
         Err(failure) => {
-            context.screen.note(&format!("cannot fetch the {what}: {}", failure.message));
+            context.screen.warn(format!("cannot fetch the {what}: {}", failure.message));
             Ok(None)
         }
     }
 }
 
-/// Whether to fetch a template to ask for its variables. Fetching takes time, so this is done only
-/// if no values were given and the user has to confirm the send anyway.
-pub fn asks_for_variables(context: &Context, values: &[(String, String)]) -> bool {
+/// Whether to fetch the template, to ask for its variables and to show its text. Fetching takes time,
+/// so this is done only if the user has to confirm the send anyway.
+pub const fn shows_template(context: &Context) -> bool {
     let settings = &context.settings;
-    settings.interactive && !settings.yes && !settings.dry_run && values.is_empty()
+    settings.interactive && !settings.yes && !settings.dry_run
 }
 
-/// Fetches the template with that name. Returns `None`, with a note on stderr, if that failed or the
+/// Fetches the template with that name. Returns `None`, with a warning, if that failed or the
 /// service does not return its text. `call`, of the same product, is checked before any process
 /// starts.
 ///
@@ -89,16 +89,41 @@ pub fn fetch_template<T>(
 ) -> Result<Option<T>> {
     client::dry_run(context, &[call])?;
     let fetched = Client::open(context, guard).and_then(|client| get(&client));
-    match fetched_or_note(context, &format!("template {name}"), fetched)? {
+    match fetched_or_warn(context, &format!("template {name}"), fetched)? {
         // Without its text, the template would appear to have no variables.
         Some(template) if !has_text(&template) => {
             context
                 .screen
-                .note(&format!("the service does not return the text of the template {name}"));
+                .warn(format!("the service does not return the text of the template {name}"));
             Ok(None)
         }
         template => Ok(template),
     }
+}
+
+/// Codes that the service returns for variables without a value, among other reasons.
+const VARIABLE_CODES: [&str; 3] =
+    ["isv.TEMPLATE_MISSING_PARAMETERS", "TemplateParamInvalid", "132000"];
+
+/// Names the variables without a value in the failure of a message that was rejected for its
+/// variables. `fetch` returns the variables of the template; if it fails, the failure stays as it is.
+pub fn name_missing_variables(
+    mut failure: Box<Failure>,
+    values: &[(String, String)],
+    fetch: impl FnOnce() -> Result<Vec<Variable>>,
+) -> Box<Failure> {
+    let is_about_variables =
+        failure.code.as_deref().is_some_and(|code| VARIABLE_CODES.contains(&code));
+    if failure.outcome != Outcome::NotSent || !is_about_variables {
+        return failure;
+    }
+    let Ok(variables) = fetch() else { return failure };
+    let missing = compare(&variables, values).missing;
+    if !missing.is_empty() {
+        failure.message = format!("{}; missing: {}", failure.message, missing.join(", "));
+        failure.missing = missing;
+    }
+    failure
 }
 
 /// A template whose variables the user fills in.

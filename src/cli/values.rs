@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use crate::chat::history::{Direction, Status};
 use crate::message::channel::Channel;
-use crate::output::ColorWhen;
+use crate::output::{ColorWhen, OutputFormat};
 use crate::settings::{AiModeMethod, Credentials};
 
 macro_rules! value_enums {
@@ -23,7 +23,7 @@ macro_rules! value_enums {
     )*};
 }
 
-value_enums!(Channel, Direction, Status, Credentials, AiModeMethod, ColorWhen);
+value_enums!(Channel, Direction, Status, Credentials, AiModeMethod, ColorWhen, OutputFormat);
 
 /// Parses a channel of the chat API: WhatsApp or Viber.
 pub fn chat_channel() -> impl TypedValueParser<Value = Channel> {

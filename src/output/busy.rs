@@ -15,7 +15,7 @@ pub struct Spinner(ProgressBar);
 impl Screen {
     /// Shows a progress bar for `size` bytes on a terminal; elsewhere prints a note.
     pub fn busy(&self, text: &str, size: u64) -> Spinner {
-        if self.options.quiet || self.options.json || !io::stderr().is_terminal() {
+        if self.options.quiet || self.is_json() || !io::stderr().is_terminal() {
             self.note(text);
             return Spinner(ProgressBar::hidden());
         }
@@ -57,7 +57,7 @@ pub struct BatchProgress(ProgressBar);
 impl Screen {
     /// Shows the progress of a batch with this many messages, on a terminal only.
     pub fn batch_progress(&self, messages: u64) -> BatchProgress {
-        if self.options.quiet || self.options.json || !io::stderr().is_terminal() {
+        if self.options.quiet || self.is_json() || !io::stderr().is_terminal() {
             return BatchProgress(ProgressBar::hidden());
         }
         let bar = ProgressBar::new(messages);

@@ -10,7 +10,6 @@ use crate::api::account::Account;
 use crate::error::{Failure, Outcome, Result};
 use crate::message::sanitize;
 use crate::output::report::{PlannedCommand, Report};
-use crate::output::write::to_stdout;
 
 /// The version of the object.
 const SCHEMA: u32 = 1;
@@ -44,9 +43,9 @@ pub struct Envelope<'a> {
     /// Why the command failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<&'a Failure>,
-    /// The replies of the service as they came.
+    /// The replies of the service as they came, with `--raw`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub raw: Option<&'a Value>,
+    pub raw: Option<Vec<&'a Value>>,
     /// The account that sent and pays, once it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<&'a Account>,
@@ -64,7 +63,13 @@ impl<'a> Envelope<'a> {
     }
 
     /// The object of a result, a failed one included.
-    pub fn from_result(command: &'a str, result: &'a Result<Report>, sandbox: bool) -> Self {
+    pub fn from_result(
+        command: &'a str,
+        result: &'a Result<Report>,
+        sandbox: bool,
+        with_replies: bool,
+    ) -> Self {
+        let mut replies: Option<&Value> = None;
         let mut envelope = Self::new(command, result.is_ok(), sandbox);
         if let Ok(Report::Undelivered { .. }) = result {
             envelope.outcome = Some(Outcome::Sent);
@@ -73,14 +78,14 @@ impl<'a> Envelope<'a> {
         match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, raw }) => {
                 envelope.data = Some(data.clone());
-                envelope.raw = Some(raw);
+                replies = Some(raw);
             }
             Ok(Report::List { name, items, facts, raw }) => {
                 let mut data = Map::new();
                 data.insert((*name).into(), items.iter().cloned().map(Value::Object).collect());
                 data.extend(facts.clone());
                 envelope.data = Some(data);
-                envelope.raw = Some(raw);
+                replies = Some(raw);
             }
             Ok(Report::DryRun(commands)) => {
                 envelope.dry_run = true;
@@ -90,18 +95,30 @@ impl<'a> Envelope<'a> {
             Err(failure) => {
                 envelope.error = Some(failure);
                 envelope.data.clone_from(&failure.data);
-                envelope.raw = failure.raw.as_ref();
+                replies = failure.raw.as_ref();
             }
+        }
+        if with_replies {
+            envelope.raw = Some(match replies {
+                None | Some(Value::Null) => Vec::new(),
+                Some(Value::Array(replies)) => replies.iter().collect(),
+                Some(reply) => vec![reply],
+            });
         }
         envelope
     }
 
-    /// Prints the object on one line of stdout.
+    /// The object on one line, or indented on several.
     ///
     /// # Errors
-    /// Stdout cannot be written.
-    pub fn print(&self) -> io::Result<()> {
-        to_stdout(&(sanitize::json(&serde_json::to_string(self)?) + "\n"))
+    /// A value cannot be written as JSON.
+    pub fn text(&self, is_indented: bool) -> io::Result<String> {
+        let text = if is_indented {
+            serde_json::to_string_pretty(self)
+        } else {
+            serde_json::to_string(self)
+        };
+        Ok(sanitize::json(&text?) + "\n")
     }
 }
 

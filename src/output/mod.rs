@@ -11,6 +11,8 @@ mod cell;
 pub mod chart;
 mod dry_run;
 mod envelope;
+mod fields;
+mod jq;
 mod pick;
 mod record;
 pub mod report;
@@ -22,7 +24,7 @@ mod times;
 mod write;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, IsTerminal as _};
 use std::panic::PanicHookInfo;
 
@@ -31,10 +33,13 @@ use jiff::Zoned;
 use serde_json::{Map, Value};
 
 use crate::api::call;
+use crate::error::{Failure, Result};
 use crate::message::sanitize;
 use crate::named_enum::named_enum;
 use crate::os::system;
+use crate::output::cell::Separated;
 use crate::output::envelope::Envelope;
+use crate::output::report::Report;
 pub use crate::output::write::relay;
 use crate::output::write::{to_stderr, to_stdout};
 use crate::settings::{RerunFlags, Settings};
@@ -53,10 +58,30 @@ named_enum! {
     }
 }
 
+named_enum! {
+    /// The format of results on stdout.
+    #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+    pub enum OutputFormat {
+        /// Tables and aligned values on a terminal, tab-separated values in a pipe.
+        #[default]
+        Text = "text",
+        Json = "json",
+        Tsv = "tsv",
+        Csv = "csv",
+    }
+}
+
 /// How results are printed.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct ScreenOptions {
-    pub json: bool,
+    pub format: OutputFormat,
+    /// Only these fields, in this order; none for all.
+    pub fields: Vec<String>,
+    /// The expression that is applied to the JSON; the format is then JSON.
+    pub jq: Option<String>,
+    pub no_header: bool,
+    /// Adds the replies of the service to the JSON.
+    pub raw: bool,
     pub sandbox: bool,
     pub quiet: bool,
     pub verbose: bool,
@@ -70,26 +95,58 @@ pub struct Screen {
     colors: bool,
     stdout_is_terminal: bool,
     warnings: RefCell<Vec<String>>,
+    /// Why the options cannot be used.
+    invalid_option: Option<String>,
+    /// Rows were printed with a field that does not exist.
+    unknown_field: RefCell<Option<String>>,
+    /// At least one event of a stream was printed.
+    has_printed_events: Cell<bool>,
     /// The flags that suggested commands get.
     rerun: RerunFlags,
 }
 
 impl Screen {
-    pub fn new(options: ScreenOptions) -> Self {
+    pub fn new(mut options: ScreenOptions) -> Self {
         let colors = match options.color {
             ColorWhen::Always => true,
             ColorWhen::Never => false,
             ColorWhen::Auto => io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
         let stdout_is_terminal = io::stdout().is_terminal();
-        let (warnings, rerun) = (RefCell::default(), RerunFlags::default());
-        Self { options, colors, stdout_is_terminal, warnings, rerun }
+        let error = options.jq.as_deref().and_then(|expression| jq::check(expression).err());
+        if error.is_some() {
+            // The failure itself is printed as JSON, without the filter.
+            options.jq = None;
+        }
+        Self {
+            options,
+            colors,
+            stdout_is_terminal,
+            warnings: RefCell::default(),
+            invalid_option: error.map(|error| format!("invalid --jq: {error}")),
+            unknown_field: RefCell::default(),
+            has_printed_events: Cell::new(false),
+            rerun: RerunFlags::default(),
+        }
     }
 
     /// The output of a run with these settings, whose flags suggested commands get.
     #[must_use]
     pub fn for_settings(options: ScreenOptions, settings: &Settings) -> Self {
         Self { rerun: settings.rerun_flags(), ..Self::new(options) }
+    }
+
+    /// Fails if an option cannot be used; nothing was started yet.
+    ///
+    /// # Errors
+    /// The filter is not valid.
+    pub fn check_options(&self) -> Result<()> {
+        match &self.invalid_option {
+            None => Ok(()),
+            Some(message) => {
+                Err(Failure::usage(message).hint("the filter is in the language of jq"))
+            }
+        }
     }
 
     /// In the sandbox, prints that everything is simulated, even with `--quiet`.
@@ -149,33 +206,102 @@ impl Screen {
     /// # Errors
     /// Stdout cannot be written.
     pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
-        if self.options.json {
-            let is_ok = !data.contains_key("error");
+        let is_ok = !data.contains_key("error");
+        let selected;
+        let data = if self.options.fields.is_empty() || !is_ok {
+            data
+        } else {
+            let items = std::slice::from_ref(data);
+            if let Some(message) = fields::unknown(items, &self.options.fields) {
+                self.warn(message);
+            }
+            selected = fields::select(data, &self.options.fields);
+            &selected
+        };
+        self.has_printed_events.set(true);
+        if self.is_json() {
             let data = Some(data.clone());
-            return Envelope { data, ..Envelope::new(command, is_ok, self.options.sandbox) }
-                .print();
+            let envelope = Envelope { data, ..Envelope::new(command, is_ok, self.options.sandbox) };
+            return self.print_json(&envelope);
         }
-        let safe = self.options.spreadsheet_safe && !self.stdout_is_terminal;
-        let cells: Vec<String> = record::cells(data, self.now().as_ref())
-            .into_iter()
-            .map(|(_, cell)| cell::separated(cell, safe))
-            .collect();
-        to_stdout(&(cells.join("\t") + "\n"))
+        let now = self.now();
+        let cells = record::cells(data, now.as_ref()).into_iter().map(|(_, cell)| cell);
+        to_stdout(&self.separated().row(cells))
     }
 
     pub fn is_json(&self) -> bool {
-        self.options.json
+        self.options.format == OutputFormat::Json
     }
 
-    /// Whether a person reads the result: text on a terminal.
-    pub fn is_for_a_person(&self) -> bool {
-        !self.options.json && self.stdout_is_terminal
+    /// Whether the JSON contains the replies of the service.
+    pub fn keeps_replies(&self) -> bool {
+        self.options.raw && self.is_json()
+    }
+
+    /// Whether text has tables and aligned values, for a reader at a terminal.
+    pub fn is_for_reader(&self) -> bool {
+        self.stdout_is_terminal && self.options.format == OutputFormat::Text
+    }
+
+    /// How the cells of a line are separated in this format.
+    fn separated(&self) -> Separated {
+        Separated {
+            by_commas: self.options.format == OutputFormat::Csv,
+            spreadsheet_safe: self.options.spreadsheet_safe && !self.is_for_reader(),
+            no_header: self.options.no_header,
+        }
     }
 
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
     /// terminal, where the widest cell determines the width of a column.
     pub fn streams_rows(&self) -> bool {
-        !self.options.json && !self.stdout_is_terminal
+        !self.is_json() && !self.is_for_reader()
+    }
+
+    /// Prints an object: on one line, or indented for a reader at a terminal, or the results of the
+    /// filter.
+    ///
+    /// # Errors
+    /// Stdout cannot be written; the filter failed.
+    fn print_json(&self, envelope: &Envelope<'_>) -> io::Result<()> {
+        let Some(expression) = &self.options.jq else {
+            let is_indented = self.stdout_is_terminal && !self.has_printed_events.get();
+            return to_stdout(&envelope.text(is_indented)?);
+        };
+        let print = |line: &str| to_stdout(&format!("{line}\n")).map_err(|error| error.to_string());
+        jq::run(expression, envelope.text(false)?, print)
+            .map_err(|error| io::Error::other(format!("--jq: {error}")))
+    }
+
+    /// The report with only the fields of `--fields`.
+    ///
+    /// # Errors
+    /// A list has no such field. A record may be the result of a send, so there it is a warning.
+    pub fn select_fields(&self, report: Report) -> Result<Report> {
+        if let Some(message) = self.unknown_field.take() {
+            return Err(Failure::usage(message));
+        }
+        let paths = &self.options.fields;
+        if paths.is_empty() {
+            return Ok(report);
+        }
+        Ok(match report {
+            Report::Record { data, raw } => {
+                if let Some(message) = fields::unknown(std::slice::from_ref(&data), paths) {
+                    self.warn(message);
+                }
+                Report::Record { data: fields::select(&data, paths), raw }
+            }
+            Report::List { name, items, facts, raw } => {
+                if let Some(message) = fields::unknown(&items, paths) {
+                    return Err(Failure::usage(message));
+                }
+                let items = items.iter().map(|item| fields::select(item, paths)).collect();
+                Report::List { name, items, facts, raw }
+            }
+            Report::Drawn { report, .. } => self.select_fields(*report)?,
+            other => other,
+        })
     }
 
     /// Prints rows of a list as tab-separated values. The first call sets `columns` and prints the
@@ -184,12 +310,27 @@ impl Screen {
     /// # Errors
     /// Stdout cannot be written.
     pub fn rows(&self, columns: &mut Vec<String>, items: &[Map<String, Value>]) -> io::Result<()> {
+        let separated = self.separated();
+        let paths = &self.options.fields;
+        let selected: Vec<_>;
+        let items = if paths.is_empty() {
+            items
+        } else {
+            if columns.is_empty()
+                && let Some(message) = fields::unknown(items, paths)
+            {
+                *self.unknown_field.borrow_mut() = Some(message);
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            selected = items.iter().map(|item| fields::select(item, paths)).collect();
+            &selected
+        };
         let mut text = String::new();
         if columns.is_empty() && !items.is_empty() {
             *columns = table::columns(items).into_iter().map(String::from).collect();
-            text = columns.join("\t") + "\n";
+            text = separated.heading(columns);
         }
-        text += &table::rows(items, columns, self.options.spreadsheet_safe);
+        text += &separated.rows(items, columns);
         to_stdout(&text)
     }
 
@@ -210,7 +351,7 @@ impl Screen {
 
     /// The current time if stdout is a terminal, where times are shown relative to it.
     fn now(&self) -> Option<Zoned> {
-        self.stdout_is_terminal.then(Zoned::now)
+        self.is_for_reader().then(Zoned::now)
     }
 
     fn print_labelled(&self, style: Style, label: &str, text: &str) {

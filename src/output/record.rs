@@ -4,15 +4,13 @@ use jiff::Zoned;
 use serde_json::{Map, Value};
 
 use crate::message::sanitize;
-use crate::output::{align, cell, times};
+use crate::output::cell::{self, Separated};
+use crate::output::{align, times};
 
 /// The text of a report: for a terminal if `now` is given, else for a pipe.
-pub fn render(data: &Map<String, Value>, now: Option<&Zoned>, spreadsheet_safe: bool) -> String {
+pub fn render(data: &Map<String, Value>, now: Option<&Zoned>, separated: Separated) -> String {
     let Some(now) = now else {
-        let safe = |cell: String| cell::separated(cell, spreadsheet_safe);
-        let line = |(name, value): (String, String)| {
-            format!("{}\t{}\n", safe(sanitize::line(&name)), safe(value))
-        };
+        let line = |(name, value): (String, String)| separated.row([sanitize::line(&name), value]);
         return cells(data, None).into_iter().map(line).collect();
     };
     lines(data, now)
@@ -77,7 +75,7 @@ mod tests {
         let data = data.as_object().expect("object");
         let now = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
         assert_eq!(
-            render(data, Some(&now), false),
+            render(data, Some(&now), Separated::default()),
             "number          86138\n\
              none            \n\
              tags            a,b\n\
@@ -88,7 +86,7 @@ mod tests {
              entities        type: BUSINESS\n\
              entities        5\n"
         );
-        let piped = render(data, None, false);
+        let piped = render(data, None, Separated::default());
         assert_eq!(piped.lines().count(), data.len());
         assert!(piped.contains("metrics\t{\"start\":\"2026-03-26T06:05:00Z\""), "{piped}");
     }

@@ -1,9 +1,11 @@
 //! The result of a successful command.
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::error::Kind;
+use crate::output::times;
 
 /// The result of a command.
 #[derive(Debug)]
@@ -78,11 +80,30 @@ pub enum FailedReceipts {
     All,
 }
 
-/// The fields of a struct or a map as JSON; a value without fields gives none.
+/// The fields of a struct or a map as JSON; a value without fields gives none. Times are in UTC with
+/// milliseconds.
 pub fn fields(record: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(record) {
-        Ok(Value::Object(fields)) => fields,
+        Ok(Value::Object(mut fields)) => {
+            fields.iter_mut().for_each(|(name, value)| normalize_times(name, value));
+            fields
+        }
         _ => Map::new(),
+    }
+}
+
+fn normalize_times(name: &str, value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter_mut().for_each(|(name, value)| normalize_times(name, value));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| normalize_times(name, item)),
+        Value::String(text) if times::is_time_field(name) => {
+            if let Ok(moment) = text.parse::<Timestamp>() {
+                *text = moment.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+            }
+        }
+        _ => {}
     }
 }
 
@@ -133,6 +154,25 @@ mod tests {
         };
         assert_eq!(Value::Object(data).to_string(), r#"{"name":"Acme","reason":null}"#);
         assert_eq!(raw, json!({"Code": "OK"}));
+    }
+
+    #[test]
+    fn times_are_in_utc_with_milliseconds() {
+        let record = json!({
+            "sent_at": "2026-03-26T14:05:00+08:00",
+            "at": "2026-03-26T06:05:00.123456Z",
+            "metrics": {"start": "2026-03-26T06:05:00Z", "rows": [{"known_since": "soon"}]},
+            "text": "2026-03-26T06:05:00Z",
+        });
+        assert_eq!(
+            Value::Object(fields(&record)),
+            json!({
+                "sent_at": "2026-03-26T06:05:00.000Z",
+                "at": "2026-03-26T06:05:00.123Z",
+                "metrics": {"start": "2026-03-26T06:05:00.000Z", "rows": [{"known_since": "soon"}]},
+                "text": "2026-03-26T06:05:00Z",
+            })
+        );
     }
 
     #[test]

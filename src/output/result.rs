@@ -29,30 +29,36 @@ impl Screen {
         if let Ok(Report::Streamed) = result {
             return Ok(());
         }
-        if self.options.json {
+        if self.is_json() {
             let (account, warnings) = (status.account.borrow(), self.warnings.borrow());
-            Envelope {
+            let (sandbox, raw) = (self.options.sandbox, self.options.raw);
+            let envelope = Envelope {
                 account: account.as_ref(),
                 warnings: Some(&warnings),
                 ai_mode_disabled: Some(status.ai_mode_disabled.get()),
-                ..Envelope::from_result(command, result, self.options.sandbox)
+                ..Envelope::from_result(command, result, sandbox, raw)
+            };
+            self.print_json(&envelope)?;
+            require_open_stdout()?;
+            if let (Err(failure), Some(_)) = (result, &self.options.jq) {
+                // The filter may have removed what happened and whether the message went out.
+                self.failure(failure);
             }
-            .print()?;
-            return require_open_stdout();
+            return Ok(());
         }
         if let Ok(Report::Drawn { drawing, .. }) = result
-            && self.stdout_is_terminal
+            && self.is_for_reader()
         {
             to_stdout(&format!("{}\n\n", sanitize::block(drawing)))?;
         }
         let text = match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
-                record::render(data, self.now().as_ref(), self.options.spreadsheet_safe)
+                record::render(data, self.now().as_ref(), self.separated())
             }
             Ok(Report::List { name, items, facts, .. }) => {
                 self.list_notes(name, items.is_empty(), facts);
                 let reader = self.now().map(|now| table::Reader { width: terminal_width(), now });
-                table::render(items, reader.as_ref(), self.options.spreadsheet_safe)
+                table::render(items, reader.as_ref(), self.separated())
             }
             Ok(Report::DryRun(commands)) => {
                 self.note("dry run: no command was started");
@@ -71,13 +77,17 @@ impl Screen {
         require_open_stdout()
     }
 
-    /// Prints the result to stderr if stdout cannot be written: a script without the result must
-    /// not send again. A failure in text is already on stderr.
+    /// Prints the result to stderr if stdout cannot be written or the filter fails: a script without
+    /// the result must not send again. A failure in text is already on stderr.
     pub fn fall_back_to_stderr(&self, result: &Result<Report>, error: &io::Error) {
-        if result.is_err() && !self.options.json {
+        if result.is_err() && !self.is_json() {
             return;
         }
-        self.print_labelled(WARNING, "warning:", &format!("cannot write to stdout: {error}"));
+        let problem = match error.kind() {
+            io::ErrorKind::Other => error.to_string(),
+            _ => format!("cannot write to stdout: {error}"),
+        };
+        self.print_labelled(WARNING, "warning:", &problem);
         match result.as_ref().map(Report::undrawn) {
             Ok(Report::Record { data, .. }) => {
                 for line in record::aligned(&record::cells(data, None)) {

@@ -6,7 +6,8 @@ use jiff::Zoned;
 use serde_json::{Map, Value};
 
 use crate::message::sanitize;
-use crate::output::{cell, record, times};
+use crate::output::cell::{self, Separated};
+use crate::output::{record, times};
 
 /// The terminal on which a list is shown.
 pub struct Reader {
@@ -21,14 +22,14 @@ pub struct Reader {
 pub fn render(
     items: &[Map<String, Value>],
     reader: Option<&Reader>,
-    spreadsheet_safe: bool,
+    separated: Separated,
 ) -> String {
     let columns = columns(items);
     if columns.is_empty() {
         return String::new();
     }
     let Some(Reader { width, now }) = reader else {
-        return columns.join("\t") + "\n" + &rows(items, &columns, spreadsheet_safe);
+        return separated.heading(&columns) + &separated.rows(items, &columns);
     };
     let blocks = || items.iter().map(|item| block(item, now)).collect::<Vec<_>>().join("\n");
     let rows: Vec<Vec<String>> = items
@@ -63,19 +64,6 @@ pub fn render(
     blocks()
 }
 
-/// Tab-separated values of these columns, one line per item.
-pub fn rows(
-    items: &[Map<String, Value>],
-    columns: &[impl AsRef<str>],
-    spreadsheet_safe: bool,
-) -> String {
-    let cell = |item: &Map<String, Value>, name: &str| {
-        cell::separated(cell::plain(item.get(name)), spreadsheet_safe)
-    };
-    let row = |item| columns.iter().map(|name| cell(item, name.as_ref())).collect::<Vec<_>>();
-    items.iter().map(|item| row(item).join("\t") + "\n").collect()
-}
-
 /// One item, with one line per field; empty fields are omitted.
 fn block(item: &Map<String, Value>, now: &Zoned) -> String {
     let is_something = |value: &Value| !cell::plain(Some(value)).is_empty();
@@ -107,10 +95,10 @@ mod tests {
             item(json!({"code": "SMS_2", "text": null, "size": 3})),
         ];
         assert_eq!(
-            render(&items, None, false),
+            render(&items, None, Separated::default()),
             "code\ttext\ttags\tsize\nSMS_1\ta b c\tx,y\t\nSMS_2\t\t\t3\n"
         );
-        assert_eq!(render(&[], None, false), "");
+        assert_eq!(render(&[], None, Separated::default()), "");
     }
 
     #[test]
@@ -122,16 +110,16 @@ mod tests {
         ];
         let now = "2026-03-26T14:08:00+08:00[Asia/Shanghai]".parse().expect("a moment");
         let mut reader = Reader { width: 80, now };
-        let table = render(&items, Some(&reader), false);
+        let table = render(&items, Some(&reader), Separated::default());
         assert!(table.lines().any(|line| line.contains("SMS_2") && line.contains("不合规")));
         assert!(table.contains("2026-03-26 14:05, 3 min ago"), "{table}");
         reader.width = 30;
         assert_eq!(
-            render(&items, Some(&reader), false),
+            render(&items, Some(&reader), Separated::default()),
             "code     SMS_1\nsent_at  2026-03-26 14:05, 3 min ago\n\n\
              code    SMS_2\nreason  不合规\nsize    3\n"
         );
-        assert_eq!(render(&[], Some(&reader), false), "");
+        assert_eq!(render(&[], Some(&reader), Separated::default()), "");
     }
 
     #[test]
@@ -143,10 +131,10 @@ mod tests {
                 let items = [item.as_object().expect("object").clone()];
                 for width in [0, 80, u16::MAX] {
                     let reader = Reader { width, now: now.clone() };
-                    let shown = render(&items, Some(&reader), false);
+                    let shown = render(&items, Some(&reader), Separated::default());
                     assert!(shown.contains("code") && shown.len() >= 70_000, "{piece:?} {width}");
                 }
-                assert!(render(&items, None, false).len() >= 70_000);
+                assert!(render(&items, None, Separated::default()).len() >= 70_000);
             }
         }
     }

@@ -22,8 +22,8 @@ pub fn cell(name: &str, value: Option<&Value>, now: Option<&Zoned>) -> String {
 }
 
 /// Whether fields with this name contain times.
-fn is_time_field(name: &str) -> bool {
-    name.ends_with("_at") || ["at", "time", "start", "end"].contains(&name)
+pub fn is_time_field(name: &str) -> bool {
+    name.ends_with("_at") || ["at", "time", "start", "end", "known_since"].contains(&name)
 }
 
 fn shown(moment: Timestamp, now: &Zoned) -> String {

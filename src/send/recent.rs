@@ -5,7 +5,7 @@
 //! numbers, IDs, the time and the profile, but no text and no variables. It keeps the last
 //! [`MAX_SENDS`] sends of the last [`MAX_DAYS`] days, each with at most [`MAX_PHONES`] numbers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -153,7 +153,7 @@ fn path(settings: &Settings) -> Option<PathBuf> {
     Some(storage::folder(settings).ok()?.join(FILE))
 }
 
-fn load(path: &PathBuf) -> Vec<RecentSend> {
+fn load(path: &Path) -> Vec<RecentSend> {
     let text = system::read_regular_file(path);
     let sends = text.ok().and_then(|text| serde_json::from_slice(&text).ok());
     let mut sends: Vec<RecentSend> = sends.unwrap_or_default();

@@ -26,6 +26,33 @@ fn with_photo(world: World) -> World {
     world
 }
 
+/// Each call of a command is allowed by the policy that `alimsg policy` prints for it.
+#[test]
+fn the_policy_of_every_command_allows_its_calls() {
+    let contract = include_str!("../../src/api/operations/contract.tsv");
+    let action = |call: &[String]| {
+        let start = format!("call\t{}\t{}\t", call[0], call[1]);
+        let row = contract.lines().find(|line| line.starts_with(&start)).expect(&start);
+        row.rsplit('\t').next().expect("an action").to_owned()
+    };
+    let pages =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("references/commands.md"))
+            .expect("the reference of the commands");
+    let commands = [Command::all(), Command::with_every_flag()].concat();
+    let world = World::with_alimsg_alone();
+    for command in &commands {
+        let line = command.line(&[]).join(" ") + " ";
+        let names = pages.lines().filter_map(|line| line.strip_prefix("## alimsg "));
+        let name =
+            names.filter(|name| line.starts_with(&format!("{name} "))).max_by_key(|n| n.len());
+        let policy = world.run(&["policy", name.expect("a page")]);
+        for call in &command.calls {
+            let action = action(call);
+            assert!(policy.stdout.contains(&format!("\"{action}\"")), "{line}: {action}");
+        }
+    }
+}
+
 /// Checks the commands on two threads: the processes mostly wait.
 fn for_each(commands: &[Command], check: impl Fn(&Command) + Sync) {
     let check = &check;
@@ -84,7 +111,7 @@ fn every_child_gets_exactly_the_recorded_arguments() {
 #[test]
 fn every_command_works_in_the_sandbox_in_json_and_in_text() {
     for_each(&Command::all(), |command| {
-        for more in [&["--sandbox", "--json"][..], &["--sandbox"]] {
+        for more in [&["--sandbox", "--json", "--raw"][..], &["--sandbox"]] {
             let world = with_photo(World::bare());
             let ran = world.run(&command.line(more));
             assert_eq!(ran.exit(), 0, "{}: {ran:#?}", command.shown);
@@ -92,7 +119,7 @@ fn every_command_works_in_the_sandbox_in_json_and_in_text() {
             if more.contains(&"--json") {
                 let json = ran.json();
                 assert_eq!((&json["ok"], &json["sandbox"]), (&true.into(), &true.into()));
-                assert!(json["data"].is_object() && !json["raw"].is_null(), "{json:#}");
+                assert!(json["data"].is_object() && json["raw"].is_array(), "{json:#}");
             }
             assert!(world.processes().is_empty(), "{}: {:?}", command.shown, world.commands());
             world.assert_off_in_sandbox();

@@ -126,8 +126,61 @@ fn an_unknown_flag_is_rejected_and_a_similar_one_suggested() {
     let error = rejected(&["whatsapp", "send", "--yes"]);
     assert_names(&error, "needs a command", "alimsg whatsapp send --help");
     assert_names(&rejected(&["whatsapp", "send", "zzz"]), "zzz", "--help");
-    assert_names(&rejected(&["whatsapp", "send", "viber"]), "viber", "video");
+    assert_names(
+        &rejected(&["whatsapp", "send", "viber"]),
+        "viber",
+        "send text --channel-type viber",
+    );
     assert_names(&rejected(&["smss", "send"]), "smss", "sms");
+}
+
+#[test]
+fn a_command_at_the_wrong_place_is_found_by_its_name() {
+    for (words, hint, next) in [
+        (&["send"][..], "`alimsg whatsapp send` or `alimsg sms send`", "alimsg sms send --help"),
+        (
+            &["viber"],
+            "--channel-type viber",
+            "alimsg whatsapp send text --channel-type viber --help",
+        ),
+        (&["status"], "`alimsg sms status`", "alimsg sms status --help"),
+        (&["whatsapp", "text"], "`alimsg whatsapp send text`", "alimsg whatsapp send text --help"),
+        (&["template", "list"], "`alimsg templates`", "alimsg templates --help"),
+    ] {
+        let error = rejected(words);
+        assert_names(&error, "has no command", hint);
+        let next_commands = error["next"].as_array().expect("commands");
+        assert!(next_commands.contains(&json!(next)), "{error:#}");
+        for next in next_commands {
+            let words = next.as_str().expect("a command").split(' ').skip(1);
+            World::new().run(&words.collect::<Vec<_>>()).exits(0);
+        }
+    }
+    let error = rejected(&["send"]);
+    assert!(!error.to_string().contains("sandbox"), "{error:#}");
+}
+
+#[test]
+fn the_hint_for_a_list_with_blanks_shows_it_without_them() {
+    let rest = ["-s", "Acme", "-t", "SMS_100003", "--yes"];
+    let numbers = "-p 13800001000,13800001001,13800001002";
+    for (list, flag) in [
+        (&["-p", "13800001000,", "13800001001,", "13800001002"][..], "-p"),
+        (&["-p", "13800001000, 13800001001,\t13800001002 "], "--phone-numbers"),
+    ] {
+        let error = rejected(&[&["sms", "send"], list, &rest[..]].concat());
+        assert_names(&error, "", "without blanks");
+        assert_names(&error, "", &numbers.replace("-p", flag));
+    }
+}
+
+#[test]
+fn the_hint_for_a_value_with_a_dash_names_the_flag_and_the_value() {
+    let error = rejected(&and(&TEMPLATE, &["--template-params", "a=1", "-n"]));
+    assert!(!error.to_string().contains("=-n"), "a=1 is not a flag: {error:#}");
+    let error = rejected(&["sms", "send", "--yes", "-n"]);
+    assert!(!error.to_string().contains("--yes=-n"), "--yes takes no value: {error:#}");
+    assert!(!error.to_string().contains("--flag="), "there is no such flag: {error:#}");
 }
 
 #[test]
@@ -139,8 +192,8 @@ fn a_flag_without_a_value_is_rejected_and_does_not_take_the_next_flag() {
         assert_names(&error, "value", "a value");
     }
     // `--text --json` must not send "--json".
-    assert_names(&rejected(&and(&TEXT, &["--text"])), "--text", "--flag=VALUE");
-    assert_names(&rejected(&and(&TEXT, &["--text", "--yes"])), "value", "--flag=VALUE");
+    assert_names(&rejected(&and(&TEXT, &["--text"])), "--text", "--text=VALUE");
+    assert_names(&rejected(&and(&TEXT, &["--text", "--yes"])), "value", "--text=VALUE");
     let error = rejected(&and(&SMS, &["--timeout", "soon"]));
     assert_names(&error, "--timeout takes whole seconds, not \"soon\"", "help");
     assert_names(

@@ -16,12 +16,15 @@ mod chaos;
 mod dry_run;
 mod duplicates;
 mod every_command;
+mod explain;
 mod guard;
 mod help;
 mod idempotency;
 mod invalid_input;
 mod long_lists;
+mod next_steps;
 mod output;
+mod output_options;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod prompts;

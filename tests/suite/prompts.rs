@@ -40,7 +40,7 @@ fn prompts_ask_for_signature_template_and_variables() {
 }
 
 #[test]
-fn after_a_rejected_value_the_list_is_offered_once() {
+fn after_a_rejected_value_the_user_picks_another_one_and_confirms_again() {
     for (sign, template, question, row, text) in [
         ("Acme", "SMS_999999", "Template", "SMS_100003", "spring"),
         ("Nobody", "SMS_100003", "Signature", "Acme Store", "store"),
@@ -57,6 +57,25 @@ fn after_a_rejected_value_the_list_is_offered_once() {
             world.assert_off_in_sandbox();
         }
     }
+}
+
+#[test]
+fn signature_and_template_can_both_be_replaced_after_a_rejection() {
+    let world = World::new();
+    let rejected = ["-s", "Nobody", "-t", "SMS_999999", "--idempotency-key", "k"];
+    let mut terminal = world.terminal(&with(&rejected));
+    terminal.expect("cannot fetch the template SMS_999999");
+    for (question, row, text) in
+        [("Signature", "Acme Store", "store"), ("Template", "3. SMS_100003", "spring")]
+    {
+        terminal.answer("to send", "yes");
+        terminal.expect("nothing was sent");
+        terminal.pick(question, row, text);
+    }
+    terminal.answer("to send", "yes");
+    terminal.wait().exits(0);
+    assert_eq!(world.sandbox_messages().len(), 1);
+    world.assert_off_in_sandbox();
 }
 
 #[test]

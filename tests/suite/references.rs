@@ -1,5 +1,7 @@
 //! The README and the files in `references`: paths, links and names exist, and commands are valid.
 
+pub mod generated;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

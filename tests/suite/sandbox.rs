@@ -100,7 +100,7 @@ fn every_special_number_has_its_documented_result_and_a_next_command() {
         messages += 2 * sent;
         assert_eq!(world.sandbox_messages().len(), messages, "{ending}");
     }
-    let help = run(&world, &["--help"]).stdout;
+    let help = run(&world, &["help", "sandbox"]).stdout;
     for (ending, ..) in expected {
         assert!(help.contains(&format!("\n  {ending}  ")), "{ending} is not in the help");
     }

@@ -178,12 +178,13 @@ fn a_successful_reply_shows_its_ids_and_no_value() {
     let reply = json!({ "Code": "OK", "Message": "482913 is out", "BizId": "482913^0",
         "RequestId": "482913-A" });
     let world = World::with_script(json!([reply_to("dysmsapi", &reply)]));
-    let words = and(&SMS, &["--param", "code=482913", "--out-id", "order-482913", "--json"]);
+    let words =
+        and(&SMS, &["--param", "code=482913", "--out-id", "order-482913", "--json", "--raw"]);
     let json = world.run(&words).json();
     assert_eq!(json["data"]["biz_id"], "482913^0");
     assert_eq!(json["data"]["out_id"], "order-482913");
     assert_eq!(json["data"]["request_id"], "482913-A");
-    assert_eq!(json["raw"]["Message"], "*** is out");
+    assert_eq!(json["raw"][0]["Message"], "*** is out");
 }
 
 /// One of the encodings in which an error may quote a value.

@@ -67,12 +67,12 @@ fn personal_data_is_hidden_in_text_in_json_and_in_raw() {
     assert_eq!(listed["data"]["qualifications"][0]["company_name"], "Acme Trading Ltd");
     assert_eq!(listed["data"]["qualifications"][0]["id"], "1000009001");
     assert_eq!(listed["data"]["total"], 4);
-    let words = ["--sandbox", "--json", "sms", "qualifications", "show", "1000009003"];
+    let words = ["--sandbox", "--json", "--raw", "sms", "qualifications", "show", "1000009003"];
     let shown = world.run(&words).json();
     assert_eq!(shown["data"]["status"], "reviewing");
     assert_eq!(shown["data"]["admin_name"], "C***");
     assert_eq!(shown["data"]["admin_phone_no"], "***33");
-    assert_eq!(shown["raw"]["Data"]["AdminIDCardPic"], "***");
+    assert_eq!(shown["raw"][0]["Data"]["AdminIDCardPic"], "***");
     assert_eq!(shown["data"]["other_files"], json!([{"license_pic": "***", "pic_url": "***"}]));
     world.assert_clean();
 }
@@ -106,11 +106,12 @@ fn without_a_terminal_personal_data_needs_yes() {
     let world = World::new();
     let ran = world.run(&[&FULL[..], &["--show-personal-data", "--json"]].concat()).exits(2);
     assert!(ran.stdout.contains("--yes"), "{}", ran.stdout);
-    let ran =
-        world.run(&[&FULL[..], &["--show-personal-data", "--json", "--yes"]].concat()).exits(0);
+    let ran = world
+        .run(&[&FULL[..], &["--show-personal-data", "--json", "--raw", "--yes"]].concat())
+        .exits(0);
     let json = ran.json();
     assert_eq!(json["data"]["admin_phone_no"], "13800000011");
-    assert_eq!(json["raw"]["Data"]["AdminName"], "Alice Sample");
+    assert_eq!(json["raw"][0]["Data"]["AdminName"], "Alice Sample");
     // --yes alone is not consent to personal data.
     assert_hidden(&world.run(&[&FULL[..], &["--json", "--yes"]].concat()).stdout);
     world.assert_clean();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 #[test]
 fn the_json_has_everything_that_a_script_needs() {
     let world = World::new();
-    let ran = world.run(&and(&SMS, &["--out-id", "track-1", "--json"])).exits(0);
+    let ran = world.run(&and(&SMS, &["--out-id", "track-1", "--json", "--raw"])).exits(0);
     let answer = ran.json();
     assert_eq!(answer["schema"], 1);
     assert_eq!(answer["ok"], true);
@@ -16,14 +16,14 @@ fn the_json_has_everything_that_a_script_needs() {
     assert_eq!(answer["warnings"], json!([]));
     assert_eq!(answer["ai_mode_disabled"], true);
     assert_eq!(answer.get("sandbox"), None);
-    assert_eq!(answer["raw"]["Code"], "OK");
+    assert_eq!(answer["raw"][0]["Code"], "OK");
     assert_eq!(
         answer["data"],
         json!({
             "status": "accepted",
-            "biz_id": answer["raw"]["BizId"],
+            "biz_id": answer["raw"][0]["BizId"],
             "out_id": "track-1",
-            "request_id": answer["raw"]["RequestId"],
+            "request_id": answer["raw"][0]["RequestId"],
             "to": ["13800001000"],
             "replayed": false,
         })
@@ -72,10 +72,10 @@ fn a_rejection_has_cause_outcome_and_next_step() {
     world.script(json!([
         { "match": ["dysmsapi"], "stdout": reply.to_string(), "sent": false }
     ]));
-    let ran = world.run(&and(&SMS, &["--json"])).exits(6);
+    let ran = world.run(&and(&SMS, &["--json", "--raw"])).exits(6);
     let answer = ran.json();
     assert_eq!((&answer["ok"], &answer["command"]), (&json!(false), &json!("sms send")));
-    assert_eq!(answer["raw"], reply);
+    assert_eq!(answer["raw"], json!([reply]));
     assert_eq!(answer["ai_mode_disabled"], true);
     let error = answer["error"].as_object().expect("an error");
     let names: Vec<&str> = error.keys().map(String::as_str).collect();

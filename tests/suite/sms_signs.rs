@@ -24,7 +24,7 @@ fn one_page_is_fetched_and_approved_signatures_come_first() {
          "Reason": {"RejectInfo": "not readable"}},
         {"SignName": "D", "AuditStatus": "AUDIT_STATE_PASS"},
     ]})]);
-    let ran = world.run_line("sms signs list --page-index 2 --json").exits(0);
+    let ran = world.run_line("sms signs list --page-index 2 --json --raw").exits(0);
     assert_eq!(world.calls().len(), 1);
     world.assert_clean();
     let json = ran.json();
@@ -36,7 +36,7 @@ fn one_page_is_fetched_and_approved_signatures_come_first() {
         .collect();
     let expected = [("B", "approved"), ("D", "approved"), ("A", "cancelled"), ("C", "rejected")];
     assert_eq!(listed, expected);
-    assert_eq!(json["data"]["signatures"][0]["created_at"], "2026-03-26T10:00:00+08:00");
+    assert_eq!(json["data"]["signatures"][0]["created_at"], "2026-03-26T02:00:00.000Z");
     assert_eq!(json["data"]["signatures"][3]["reason"], "not readable");
     assert_eq!(json["data"]["total"], 45);
     assert_eq!(json["raw"].as_array().map(Vec::len), Some(1));
@@ -128,17 +128,17 @@ fn show_prints_the_review_and_the_carriers() {
         "AuditInfo": {"AuditDate": "2026-03-26 10:00:00", "RejectInfo": "not readable"},
         "SignIspRegisterDetailList": [{"OperatorCode": "mobile", "RegisterStatus": -2}]});
     world.script(json!([reply_to("dysmsapi", &reply)]));
-    let ran = world.run_line("sms signs show Acme --json").exits(0);
+    let ran = world.run_line("sms signs show Acme --json --raw").exits(0);
     world.assert_clean();
     let data = &ran.json()["data"];
     assert_eq!((&data["status"], &data["reason"]), (&json!("rejected"), &json!("not readable")));
-    assert_eq!(data["audited_at"], "2026-03-26T10:00:00+08:00");
+    assert_eq!(data["audited_at"], "2026-03-26T02:00:00.000Z");
     assert_eq!(
         data["carriers"],
         json!([{"carrier": "mobile", "status": "not registered", "answered_at": null,
                 "reasons": []}])
     );
-    assert_eq!(ran.json()["raw"], reply);
+    assert_eq!(ran.json()["raw"], json!([reply]));
 }
 
 #[test]

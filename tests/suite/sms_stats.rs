@@ -42,8 +42,8 @@ fn days_are_sorted_and_have_rates_and_sums() {
         page(&[row("20260326", 10, 6, 1), row("20260325", 0, 0, 0)], 3),
         page(&[row("20260324", 5, 5, 0)], 3),
     ]);
-    let ran =
-        world.run_line("sms stats --start-date 20260320 --end-date 20260326 --page-size 2 --json");
+    let ran = world
+        .run_line("sms stats --start-date 20260320 --end-date 20260326 --page-size 2 --json --raw");
     let json = ran.json();
     assert_eq!(
         json["data"],

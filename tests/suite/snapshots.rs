@@ -82,7 +82,9 @@ fn sms_send_without_a_terminal_and_without_consent() {
 
 #[test]
 fn sms_send_plan_on_a_terminal() {
-    let world = World::new();
+    let template = json!({"Code": "OK", "TemplateCode": "SMS_100003", "TemplateStatus": 1,
+        "TemplateType": 0, "TemplateContent": "Your code is ${code}."});
+    let world = World::with_script(json!([reply_to("dysmsapi get-sms-template", &template)]));
     let mut terminal = world.terminal(&and(&PREVIEW, &["--out-id=order-7", "--param=code=1234"]));
     terminal.expect("\"yes\"");
     // Ctrl-D: unlike letters, it is not echoed, so the moment at which it is typed does not matter.

@@ -104,7 +104,7 @@ fn show_lists_text_variables_and_the_command_that_sends() {
         "TemplateContent": "Hi ${name}, ${order}, ${name}", "TemplateStatus": "2",
         "TemplateType": "0", "AuditInfo": {"RejectInfo": "no"}});
     let world = answering(&reply);
-    let ran = world.run(&templates(&["show", "SMS_1"], &["--json"])).exits(0);
+    let ran = world.run(&templates(&["show", "SMS_1"], &["--json", "--raw"])).exits(0);
     world.assert_clean();
     let json = ran.json();
     let data = &json["data"];
@@ -121,7 +121,7 @@ fn show_lists_text_variables_and_the_command_that_sends() {
         "alimsg sms send --phone-numbers NUMBER --sign-name SIGNATURE --template-code SMS_1 \
          --param 'name=VALUE' --param 'order=VALUE'"
     );
-    assert_eq!(json["raw"], reply);
+    assert_eq!(json["raw"], json!([reply]));
 }
 
 #[test]

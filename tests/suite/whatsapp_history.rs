@@ -44,9 +44,9 @@ fn json_and_table_have_the_same_fields() {
         1,
         &[row("1", "DOWN", "success"), row("2", "UP", "success")]
     )]));
-    let reply = world.run(&history(&["--json"])).json();
+    let reply = world.run(&history(&["--json", "--raw"])).json();
     let first = json!({
-        "id": "1", "task_id": null, "at": "2026-03-26T10:00:00Z", "direction": "out",
+        "id": "1", "task_id": null, "at": "2026-03-26T10:00:00.000Z", "direction": "out",
         "from": "8613800000001", "to": "8613900000007", "type": "text", "text": "a\tb",
         "template": null, "language": null, "status": "in_flight", "reason": null,
         "context_message_id": null,
@@ -61,7 +61,7 @@ fn json_and_table_have_the_same_fields() {
     let names: Vec<&String> = first.as_object().expect("an object").keys().collect();
     assert_eq!(lines.next().expect("a heading"), names);
     let row = lines.next().expect("a row");
-    assert_eq!(row[..4], ["1", "", "2026-03-26T10:00:00Z", "out"]);
+    assert_eq!(row[..4], ["1", "", "2026-03-26T10:00:00.000Z", "out"]);
     assert_eq!(row[7], "a b", "a tab inside would break the row");
 }
 
@@ -73,7 +73,7 @@ fn all_fetches_every_page_and_lists_each_message_once() {
     };
     // A new message has moved one row to the second page.
     world.script(json!([page(1, &rows(0, 3)), page(2, &rows(2, 5)), page(3, &rows(5, 6))]));
-    let reply = world.run(&history(&["--all", "--page-size=3", "--json"])).json();
+    let reply = world.run(&history(&["--all", "--page-size=3", "--json", "--raw"])).json();
     assert_eq!(reply["data"]["messages"].as_array().expect("messages").len(), 6);
     assert_eq!(reply["raw"].as_array().expect("replies").len(), 3);
     assert_eq!(world.calls().len(), 3);

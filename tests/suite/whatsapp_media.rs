@@ -72,13 +72,13 @@ fn an_upload_in_call_mode_requests_ai_mode_in_every_call() {
 #[test]
 fn a_file_is_uploaded_with_temporary_keys_and_its_link_is_printed() {
     let world = world(&[]);
-    let ran = world.run(&[UPLOAD, &["--json", "-v"]].concat()).exits(0);
+    let ran = world.run(&[UPLOAD, &["--json", "-v", "--raw"]].concat()).exits(0);
     let json = ran.json();
     let key = json["data"]["key"].as_str().expect("a key");
     assert!(key.starts_with("media/1/") && key.ends_with(".png"), "{key}");
     assert_eq!(json["data"]["link"], format!("https://bucket.oss.example.com/{key}"));
     assert_eq!((&json["data"]["kind"], &json["data"]["size"]), (&json!("image"), &json!(17)));
-    assert_eq!(json["raw"]["authorization"]["Data"]["AccessKeySecret"], "***");
+    assert_eq!(json["raw"][0]["authorization"]["Data"]["AccessKeySecret"], "***");
     let processes = world.processes();
     let copy = processes.iter().find(|process| process.argv[0] == "oss").expect("an upload");
     let file = world.path("photo.png").canonicalize().expect("a path").display().to_string();

@@ -24,7 +24,7 @@ fn the_message_id_is_found_in_every_documented_place() {
         (json!({ "Code": "OK", "MessageId": 20260101, "RequestId": "r-3" }), "20260101"),
     ] {
         let world = World::with_script(json!([reply_to("cams", &reply)]));
-        let ran = world.run(&send("template", &["--task-id", "track-1"]));
+        let ran = world.run(&send("template", &["--task-id", "track-1", "--raw"]));
         let answer = ran.json();
         assert_eq!(answer["command"], "whatsapp send template");
         assert_eq!(
@@ -34,7 +34,7 @@ fn the_message_id_is_found_in_every_documented_place() {
                 "request_id": reply["RequestId"], "to": ["8613800001000"], "replayed": false,
             })
         );
-        assert_eq!(answer["raw"], reply);
+        assert_eq!(answer["raw"], json!([reply]));
         world.assert_clean();
     }
 }

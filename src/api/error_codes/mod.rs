@@ -3,10 +3,13 @@
 //! The codes come from the documented error codes of both products and of the CLI; the texts are
 //! ours.
 
+mod next;
+mod next_steps;
 mod table;
 
 use crate::api::operations::Product;
 use crate::error::Kind;
+pub use next_steps::next_steps;
 pub use table::CODES;
 
 /// The layer that returns a code.
@@ -65,6 +68,32 @@ pub struct Code {
     pub meaning: &'static str,
     /// What to do.
     pub action: &'static str,
+    /// The commands to type; [`next_steps`] fills in the values of the call.
+    pub next: &'static [&'static str],
+}
+
+impl Code {
+    /// Whether the same send can succeed soon.
+    pub fn is_retryable(&self) -> bool {
+        self.cause == Cause::Throttled
+    }
+}
+
+/// The entries for a code of any layer. Neither case nor a prefix such as `isv.` matters.
+pub fn named(code: &str) -> Vec<&'static Code> {
+    let key = bare(code);
+    let exact: Vec<_> = CODES.iter().filter(|entry| bare(entry.code) == key).collect();
+    if !exact.is_empty() {
+        return exact;
+    }
+    Product::ALL.iter().find_map(|product| find(*product, code)).into_iter().collect()
+}
+
+/// A code in lower case without the prefix of the service, to compare what users type.
+pub fn bare(code: &str) -> String {
+    let code = code.trim().to_ascii_lowercase();
+    let prefix = ["isv.", "isp."].into_iter().find(|prefix| code.starts_with(prefix));
+    code[prefix.map_or(0, str::len)..].to_string()
 }
 
 /// The entry for a code that `product` returned, or for the code's family.
@@ -92,6 +121,7 @@ mod tests {
         for (index, entry) in CODES.iter().enumerate() {
             assert!(!entry.meaning.is_empty() && !entry.action.is_empty(), "{}", entry.code);
             assert!(!entry.meaning.ends_with('.'), "{}", entry.code);
+            assert!(!entry.explained_commands().is_empty(), "{} has no command", entry.code);
             for other in &CODES[index + 1..] {
                 assert!(
                     (entry.layer, entry.code) != (other.layer, other.code),

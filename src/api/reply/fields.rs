@@ -39,9 +39,13 @@ pub fn lower(object: &Value, names: &[&str]) -> Option<String> {
     text(object, names).map(|word| word.to_lowercase())
 }
 
-/// As [`text`], for a truth value, which the services write as text in some places.
+/// As [`text`], for a truth value, which the services write as text or as `Y` and `N` in some places.
 pub fn boolean(object: &Value, names: &[&str]) -> Option<bool> {
-    lower(object, names)?.parse().ok()
+    match lower(object, names)?.as_str() {
+        "true" | "y" => Some(true),
+        "false" | "n" => Some(false),
+        _ => None,
+    }
 }
 
 /// The elements of the first of these fields that is a list.

@@ -23,6 +23,7 @@ Examples:
   alimsg batches export k7m2q4rt --failed > failed.csv";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// List the batches and how many messages were sent
     List(list::Flags),

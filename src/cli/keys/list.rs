@@ -5,7 +5,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::keys::{State, Summary, open, unusable};
+use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
+use crate::output::report::Total;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -17,11 +19,16 @@ pub struct Flags {
     /// Only keys in this state
     #[arg(long, value_name = "STATE", value_enum)]
     state: Option<State>,
+
+    #[command(flatten)]
+    limit: LimitFlag,
 }
 
 /// Facts about the whole list.
 #[derive(Debug, Serialize)]
 struct Facts {
+    #[serde(flatten)]
+    total: Total,
     /// When the record was repaired; keys from before may be missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     known_since: Option<Timestamp>,
@@ -41,11 +48,12 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         .filter(|key| key.state != State::Unused)
         .filter(|key| flags.state.is_none_or(|state| key.state == state))
         .collect::<Vec<_>>();
-    let facts = Facts { known_since: store.and_then(|store| store.known_since()) };
+    let total = Total { total: keys.len() as u64 };
+    let facts = Facts { total, known_since: store.and_then(|store| store.known_since()) };
     if let Some(since) = facts.known_since {
         context.screen.warn(format!(
             "the record was repaired: keys that were used before {since} may be missing"
         ));
     }
-    Ok(Report::from_rows("keys", keys, &facts, Value::Null))
+    Ok(Report::from_rows("keys", flags.limit.first(keys), &facts, Value::Null))
 }

@@ -24,6 +24,7 @@ Examples:
   alimsg keys resolve order-42 --as sent --yes";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// List the used keys and their states
     List(list::Flags),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::sandbox::{self, Message, ServiceChannel};
 use crate::storage::folder;
@@ -31,6 +32,9 @@ pub struct Flags {
     /// One row for each recipient instead of each message
     #[arg(long)]
     count: bool,
+
+    #[command(flatten)]
+    limit: LimitFlag,
 }
 
 /// A sent message.
@@ -90,7 +94,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         repeated: counts.iter().filter(|count| count.same_text > 1).count(),
     };
     if flags.count {
-        return Ok(Report::from_rows("counts", counts, &facts, Value::Null));
+        return Ok(Report::from_rows("counts", flags.limit.first(counts), &facts, Value::Null));
     }
     let messages = messages.into_iter().map(|message| Sent {
         channel: message.channel,
@@ -102,7 +106,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         message_id: message.message_id,
         sent_at: message.sent_at,
     });
-    Ok(Report::from_rows("messages", messages, &facts, Value::Null))
+    Ok(Report::from_rows("messages", flags.limit.first(messages), &facts, Value::Null))
 }
 
 /// Whether the message went to this number, with or without `+`. The sandbox stores mainland

@@ -18,6 +18,7 @@ Examples:
   alimsg sandbox reset";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Simulate a message from a customer to a business number
     Inbound(inbound::Flags),

@@ -18,18 +18,19 @@ Examples:
   alimsg --sandbox sms signs list";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Send one text to 1 to 1,000 numbers
     Send(send::Flags),
-    /// Send to many numbers from a file, each with its own variables
+    /// Send to many numbers from a file, with variables for each
     Batch(batch::Flags),
     /// Signatures: the sender names at the start of each text
     #[command(subcommand, after_help = signs::EXAMPLES)]
     Signs(signs::Command),
-    /// Qualifications: the company documents that a signature needs
+    /// Qualifications: company documents behind the signatures
     #[command(subcommand, after_help = qualifications::EXAMPLES)]
     Qualifications(qualifications::Command),
-    /// Delivery receipts of a number: delivered, failed (and why), or in flight
+    /// Delivery receipts: delivered, failed and why, in flight
     Status(status::Flags),
     /// Messages sent, delivered and failed per day, with a chart
     Stats(stats::Flags),

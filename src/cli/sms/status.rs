@@ -14,6 +14,7 @@ use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, MAX_PAGE_SIZE, PageRange};
 use crate::api::call::ReadCall;
 use crate::api::operations::Product;
+use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::cli::sms::day_range::DayRange;
 use crate::message::phone;
@@ -79,6 +80,9 @@ pub struct Flags {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_PAGE_SIZE))]
     page_size: Option<u64>,
 
+    #[command(flatten)]
+    limit: LimitFlag,
+
     /// Poll, with growing pauses, until every receipt is final or the time is up
     #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
           default_missing_value = "120", conflicts_with_all = ["page_index", "page_size"],
@@ -93,6 +97,7 @@ pub struct Flags {
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let now = Timestamp::now();
     let wait = flags.wait.map(Duration::from_secs);
+    let rows = flags.limit.rows();
     let mut range = page_range(&flags);
     let wanted = wanted(context, flags, now)?;
     if wanted.filters.iter().any(|filter| filter.out_id.is_some())
@@ -113,11 +118,13 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         let is_final = results.iter().all(Receipts::is_final);
         let result = results.into_iter().fold(Receipts::default(), Receipts::joined);
         warn_incomplete(context, &result, is_final, wait, range, wanted.is_past);
-        Report::from_rows("receipts", result.receipts, &facts(is_final), Value::Array(result.raw))
+        let receipts = result.receipts.into_iter().take(rows.unwrap_or(usize::MAX));
+        Report::from_rows("receipts", receipts, &facts(is_final), Value::Array(result.raw))
     };
     let Some(limit) = wait else {
-        if context.screen.streams_rows() && matches!(range, PageRange::All { .. }) {
-            return stream(context, &calls, &wanted, range, facts);
+        let is_streamed = context.screen.streams_rows() || rows.is_some();
+        if is_streamed && matches!(range, PageRange::All { .. }) {
+            return stream(context, &calls, &wanted, (range, rows), facts);
         }
         let fetch = |client: &Client<'_>| {
             wanted.filters.iter().map(|filter| receipt::fetch(client, filter, range)).collect()
@@ -147,7 +154,8 @@ struct Facts {
 fn page_range(flags: &Flags) -> PageRange {
     let size = flags.page_size.unwrap_or(MAX_PAGE_SIZE);
     // The service cannot filter by --out-id: the receipt may be on any page.
-    let all = flags.all || flags.wait.is_some() || flags.out_id.is_some();
+    let all =
+        flags.all || flags.wait.is_some() || flags.out_id.is_some() || flags.limit.rows().is_some();
     match flags.page_index {
         None if all => PageRange::All { size },
         index => PageRange::One { index: index.unwrap_or(1), size },
@@ -267,11 +275,11 @@ fn stream(
     context: &Context,
     calls: &[&ReadCall],
     wanted: &Wanted,
-    range: PageRange,
+    (range, limit): (PageRange, Option<usize>),
     facts: impl Fn(bool) -> Facts,
 ) -> Result<Report> {
     let fetch = |client: &Client<'_>| {
-        let mut listing = Listing::new(context, "receipts", range);
+        let mut listing = Listing::new(context, "receipts", range).limit(limit);
         let (mut is_final, mut all) = (true, Receipts::default());
         for filter in &wanted.filters {
             let before = listing.rows();
@@ -290,6 +298,8 @@ fn stream(
             context
                 .screen
                 .warn("the service returned the same page twice; the list may be incomplete");
+        } else if listing.is_limited() && result.more {
+            context.screen.note("there are more receipts: raise --limit, or use --all");
         } else if result.more && !is_closed {
             pages::warn_cut(context, NARROW);
         } else if listing.rows() == 0 && !is_closed {

@@ -69,7 +69,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let range = pages.range(filters_locally, max);
     let (index, size) = range.first();
-    let mut listing = Listing::new(context, "templates", range);
+    let mut listing = Listing::new(context, "templates", range).limit(pages.limit());
     if query.lists_approved_first() {
         listing = listing.approved_first();
     }

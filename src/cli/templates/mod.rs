@@ -24,6 +24,7 @@ Examples:
   alimsg --sandbox templates preview SMS_100002 --channel sms --param name=Alice --param order=42";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// List templates
     List(list::Flags),

@@ -18,6 +18,8 @@ use crate::settings::Settings;
 mod any_text;
 mod limits;
 mod lines;
+mod narrow_tree;
+mod next_commands;
 mod suggestions;
 mod vectors;
 

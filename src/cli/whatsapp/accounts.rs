@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::aliyun::client::Client;
 use crate::aliyun::pages::{self, PageRange};
 use crate::chat::channel_instance::{self, ChannelInstance};
+use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
 use crate::output::report::Total;
@@ -16,6 +17,7 @@ Examples:
   alimsg --sandbox whatsapp accounts list";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// List channel instances (cust-space-id), their WhatsApp Business account and state
     #[command(after_help = EXAMPLES)]
@@ -29,6 +31,9 @@ pub struct ListFlags {
     /// Only instances of this channel
     #[arg(long, visible_alias = "channel-type", value_parser = chat_channel())]
     channel: Option<Channel>,
+
+    #[command(flatten)]
+    limit: LimitFlag,
 }
 
 fn list(context: &Context, flags: ListFlags) -> Result<Report> {
@@ -46,7 +51,7 @@ fn list(context: &Context, flags: ListFlags) -> Result<Report> {
     read_only::run(context, &[&first], fetch, |(instances, pages)| {
         pages.end.remark(context, range);
         let total = Total { total: instances.len() as u64 };
-        Report::from_rows("accounts", instances, &total, Value::Array(pages.raw))
+        Report::from_rows("accounts", flags.limit.first(instances), &total, Value::Array(pages.raw))
     })
 }
 

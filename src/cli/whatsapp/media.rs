@@ -28,6 +28,7 @@ ogg) 16 MiB; documents (pdf, txt, doc, docx, xls, xlsx, ppt, pptx) 100 MiB; stic
 100 KiB, animated ones 500 KiB. For a large file, raise --timeout above a minute.";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Upload a file to the channel's storage; prints the link that messages and templates take
     #[command(after_help = EXAMPLES)]

@@ -25,17 +25,18 @@ Examples:
   alimsg --sandbox whatsapp numbers list";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
-    /// Send a message
+    /// Send a WhatsApp or Viber message
     #[command(subcommand, after_help = send::EXAMPLES)]
     Send(send::Command),
-    /// Send a template to many recipients from a file, each with its own variables
+    /// Send a template to the recipients in a file
     Batch(Box<batch::Flags>),
     /// What became of a sent message: in flight, delivered, read or failed
     Status(status::Flags),
     /// Messages of a business number, incoming and outgoing
     History(history::Flags),
-    /// Show whether the 24-hour window for a customer is open, and when it closes
+    /// Show whether the 24-hour window of a customer is open
     Session(session::Flags),
     /// Business numbers: quality, limits, health
     #[command(subcommand, after_help = numbers::EXAMPLES)]

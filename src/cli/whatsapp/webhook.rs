@@ -22,6 +22,7 @@ Examples:
       --up-callback-url https://example.com/inbound --http-flag Y --yes";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Set the callback URLs of a number or, without a number, of the account
     #[command(after_help = EXAMPLES)]

@@ -12,11 +12,11 @@ pub enum Verdict {
 }
 
 /// A code, what it means for the delivery and in words, and what to do; empty if nothing.
-type Code = (&'static str, Verdict, &'static str, &'static str);
+pub type Code = (&'static str, Verdict, &'static str, &'static str);
 
 /// The documented codes.
 #[rustfmt::skip]
-static CODES: &[Code] = &[
+pub static CODES: &[Code] = &[
     ("DELIVERED", Verdict::Delivered, "the carrier confirmed the delivery", ""),
     ("REQUEST_SUCCESS", Verdict::Waiting,
         "accepted, the carrier has not reported yet", "ask again later"),

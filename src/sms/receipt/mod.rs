@@ -3,7 +3,7 @@
 //! The call QuerySendDetails answers for one number and one day (China Standard Time) of the last 30
 //! days, in pages of 1 to 50.
 
-mod codes;
+pub mod codes;
 mod query;
 
 use jiff::Zoned;

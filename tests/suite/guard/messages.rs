@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use crate::support::{Invocation, Profile, Ran, Running, World};
 
-/// With a variable: without one, alimsg would read the template on a terminal.
 pub const SMS: [&str; 12] = [
     "sms",
     "send",

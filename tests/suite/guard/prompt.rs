@@ -12,9 +12,9 @@ fn without_consent<'a>(message: &[&'a str], more: &[&'a str]) -> Vec<&'a str> {
     own.chain(more).copied().collect()
 }
 
-/// A run that waits at the confirmation prompt.
-fn at_the_prompt(world: &World, more: &[&str]) -> Terminal {
-    let mut terminal = world.terminal(&without_consent(&SMS, more));
+/// A run that waits at the confirmation prompt. No template is fetched for its message.
+fn at_the_prompt(world: &World) -> Terminal {
+    let mut terminal = world.terminal(&without_consent(&WHATSAPP, &[]));
     terminal.expect("Type \"yes\" to send");
     terminal
 }
@@ -28,7 +28,7 @@ fn assert_nothing_happened(world: &World) {
 
 fn answered(answer: &str) -> (World, Ran) {
     let world = World::new();
-    let mut terminal = at_the_prompt(&world, &[]);
+    let mut terminal = at_the_prompt(&world);
     terminal.write(answer);
     let ran = terminal.wait();
     (world, ran)
@@ -55,14 +55,16 @@ fn the_answer_yes_sends() {
 
 #[test]
 fn ai_mode_is_off_during_the_prompt() {
-    let world = warm();
+    let world = World::new();
+    assert_accepted(&world.run(&WHATSAPP));
     let before = world.processes().len();
-    let mut terminal = at_the_prompt(&world, &[]);
+    let mut terminal = at_the_prompt(&world);
     assert_eq!(world.ai_mode(), Some(false));
     assert_eq!(commands_after(&world, before), [""; 0]);
     terminal.write("yes\r");
     assert_eq!(terminal.wait().exit(), 0);
-    assert_eq!(commands_after(&world, before), WARM_SMS);
+    let warm = ["ai-mode enable", "cams send-chatapp-message", "ai-mode disable"];
+    assert_eq!(commands_after(&world, before), warm);
     world.assert_clean();
 }
 
@@ -70,7 +72,8 @@ fn ai_mode_is_off_during_the_prompt() {
 fn the_plan_shows_the_account_and_every_parameter() {
     let world = World::new();
     let more = ["--param", "name=Alice", "-o", "order-7", "--sms-up-extend-code", "90999"];
-    let terminal = at_the_prompt(&world, &more);
+    let mut terminal = world.terminal(&without_consent(&SMS, &more));
+    terminal.expect("Type \"yes\" to send");
     let seen = terminal.output();
     for part in [
         "13800001000",
@@ -95,13 +98,14 @@ fn the_plan_shows_the_account_and_every_parameter() {
     }
     terminal.write("no\r");
     assert_eq!(terminal.wait().exit(), 9);
-    assert_nothing_happened(&world);
+    assert!(world.sent().is_empty());
+    world.assert_clean();
 }
 
 #[test]
 fn unused_exported_keys_are_reported_before_the_prompt() {
     let world = World::new();
-    let mut command = world.alimsg(&without_consent(&SMS, &[]));
+    let mut command = world.alimsg(&without_consent(&WHATSAPP, &[]));
     command
         .env("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI-exported")
         .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "not-a-real-secret");
@@ -117,7 +121,7 @@ fn unused_exported_keys_are_reported_before_the_prompt() {
 fn a_signal_at_the_prompt_ends_the_run_and_sends_nothing() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         let world = World::new();
-        let terminal = at_the_prompt(&world, &[]);
+        let terminal = at_the_prompt(&world);
         terminal.signal(signal);
         let ran = terminal.wait();
         assert_eq!(ran.signal(), Some(signal.as_raw()), "{ran:#?}");
@@ -128,7 +132,7 @@ fn a_signal_at_the_prompt_ends_the_run_and_sends_nothing() {
 #[test]
 fn a_signal_after_a_half_typed_answer_ends_the_run_and_sends_nothing() {
     let world = World::new();
-    let mut terminal = at_the_prompt(&world, &[]);
+    let mut terminal = at_the_prompt(&world);
     // The return key is not pressed yet.
     terminal.write("yes");
     terminal.expect("yes");
@@ -178,7 +182,7 @@ fn a_prompt_on_an_invisible_stderr_sends_nothing() {
     let world = World::new();
     // stdin and stdout are a terminal, stderr is not.
     let mut terminal = Terminal::start(world.shell(r#"exec "$0" "$@" 2>errors"#, &{
-        let mut words = without_consent(&SMS, &[]);
+        let mut words = without_consent(&WHATSAPP, &[]);
         words.push("--json");
         words
     }));

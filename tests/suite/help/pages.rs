@@ -14,6 +14,19 @@ pub static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
     pages
 });
 
+/// The topics of `alimsg help`: the command that prints each, and its text.
+pub static TOPICS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let world = World::with_alimsg_alone();
+    let list = world.run(&["help", "topics"]).exits(0).stdout;
+    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    names
+        .map(|name| {
+            let page = world.run(&["help", name]).exits(0).stdout;
+            (format!("alimsg help {name}"), page)
+        })
+        .collect()
+});
+
 pub struct Page {
     /// `alimsg`, `alimsg sms`, `alimsg sms send`.
     pub name: String,
@@ -44,11 +57,54 @@ impl Page {
         below.take_while(|line| line.is_empty() || line.starts_with(' '))
     }
 
+    /// The commands directly below this one. The page of the program lists them by task, also
+    /// those of its groups.
     fn subcommands(&self) -> Vec<String> {
+        let is_heading = |line: &&str| line.ends_with(':') && !line.starts_with(' ');
+        let headings = self.text.lines().filter(is_heading);
+        let lists = headings.filter(|heading| match self.name.as_str() {
+            "alimsg" => !heading.starts_with("Examples") && !heading.starts_with("Topics"),
+            _ => *heading == "Commands:",
+        });
+        let mut names: Vec<String> = Vec::new();
         // Names are indented by two columns; deeper lines continue a description.
-        let entries = self.section("Commands:").filter_map(|line| line.strip_prefix("  "));
-        let entries = entries.filter(|line| !line.starts_with(' '));
-        entries.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+        let entries = lists.flat_map(|heading| self.section(heading));
+        let entries = entries.filter_map(|line| line.strip_prefix("  "));
+        for line in entries.filter(|line| !line.starts_with(' ')) {
+            let name = line.split_whitespace().next().unwrap_or_default().to_owned();
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// The description of a flag, on one line.
+    pub fn entry(&self, flag: &str) -> String {
+        let is_start = |line: &&str| {
+            let words = line.trim_start();
+            words.starts_with('-') && line.len() - words.len() <= 6
+        };
+        let lines = self.text.lines().take_while(|line| *line != "Examples:");
+        let mut entry = lines.skip_while(|line| {
+            let mut words = line.split([' ', '[', '=']);
+            !is_start(line) || !words.any(|word| word == flag)
+        });
+        let first = entry.next().unwrap_or_default().to_owned();
+        let rest = entry.take_while(|line| !is_start(line) && line.starts_with("   "));
+        rest.fold(first, |entry, line| format!("{entry} {}", line.trim_start()))
+    }
+
+    /// The flags that are marked with "[required]".
+    pub fn marked_as_required(&self) -> Vec<String> {
+        let options = self.text.lines().take_while(|line| *line != "Examples:");
+        let words = options.flat_map(|line| line.split([' ', '[', '=']));
+        let flags = words.filter(|word| word.starts_with("--") && word.len() > 2);
+        let marked = flags.filter(|flag| self.entry(flag).contains("[required]"));
+        let mut marked: Vec<String> = marked.map(str::to_owned).collect();
+        marked.sort();
+        marked.dedup();
+        marked
     }
 
     /// The commands of the section "Examples:", each with its continuation lines.
@@ -87,18 +143,6 @@ impl Page {
             .map(|at| lines[at])
             .collect()
     }
-
-    /// The page without the flags that every command has.
-    pub fn own_text(&self) -> String {
-        let mut everywhere = false;
-        let own = self.text.lines().filter(|line| {
-            if !line.is_empty() && !line.starts_with(' ') {
-                everywhere = *line == "Flags on every command:";
-            }
-            !everywhere
-        });
-        own.collect::<Vec<_>>().join("\n")
-    }
 }
 
 #[test]
@@ -120,9 +164,6 @@ Options:
           Explained below
   -h, --help      Print help
 
-Flags on every command:
-      --json  Print JSON
-
 Examples:
   alimsg x one \\
       --good 1
@@ -136,6 +177,4 @@ An afterthought.
     assert_eq!(page.subcommands(), ["one", "two"]);
     assert_eq!(page.examples(), ["alimsg x one \\\n      --good 1", "alimsg x two"]);
     assert_eq!(page.unexplained(), ["      --bad"]);
-    assert!(!page.own_text().contains("--json"));
-    assert!(page.own_text().ends_with("An afterthought."));
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::help::pages::PAGES;
+use crate::help::pages::{PAGES, TOPICS};
 
 const INTRODUCTION: &str = "\
 # Commands
@@ -12,8 +12,8 @@ const INTRODUCTION: &str = "\
 The pages of `--help`, one section per command. This file is generated: the texts are in `src/cli`, \
 and `UPDATE_REFERENCES=1 cargo test --test suite help` updates it.
 
-The flags that every command has, the sandbox and the exit codes are described once, under \
-[`alimsg`](#alimsg).
+The flags of all commands are described once, under \
+[`alimsg help flags`](#alimsg-help-flags); the other topics of `alimsg help` follow it.
 ";
 
 fn rendered() -> String {
@@ -28,8 +28,10 @@ fn rendered() -> String {
         );
     }
     for page in PAGES.iter() {
-        let own = if page.name == "alimsg" { page.text.clone() } else { page.own_text() };
-        let _ = write!(text, "\n## {}\n\n```text\n{}\n```\n", page.name, own.trim_end());
+        let _ = write!(text, "\n## {}\n\n```text\n{}\n```\n", page.name, page.text.trim_end());
+    }
+    for (topic, page) in TOPICS.iter() {
+        let _ = write!(text, "\n## {topic}\n\n```text\n{}\n```\n", page.trim_end());
     }
     text
 }

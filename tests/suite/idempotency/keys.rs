@@ -11,7 +11,7 @@ use crate::support::{World, reply_to};
 #[test]
 fn the_same_key_sends_once_and_the_second_run_starts_no_process() {
     let world = World::new();
-    let message = and(&messages::SMS, &["--json", "--idempotency-key=order-42"]);
+    let message = and(&messages::SMS, &["--json", "--raw", "--idempotency-key=order-42"]);
     let first = world.run(&message).exits(0);
     let processes = world.processes().len();
     let second = world.run(&message).exits(0);

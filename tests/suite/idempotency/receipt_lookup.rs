@@ -114,13 +114,13 @@ fn the_text_of_a_receipt_is_neither_stored_nor_printed() {
             "Content": format!("the code of {out_id} is 471147") })
     };
     world.script(lost_reply(json!([receipt("other"), receipt("order-7")])));
-    let message = [&TRACKED[..], &["--idempotency-key=k"]].concat();
+    let message = [&TRACKED[..], &["--idempotency-key=k", "--raw"]].concat();
     for replayed in [false, true] {
         let ran = run(&world, &message, "5");
         let json = ran.json();
         assert_eq!(json["data"]["status"], "sent", "{ran:#?}");
         assert_eq!(json["data"]["replayed"], replayed);
-        assert_eq!(json["raw"]["OutId"], "order-7");
+        assert_eq!(json["raw"][0]["OutId"], "order-7");
         assert!(!ran.stdout.contains("471147") && !ran.stdout.contains("other"), "{json:#}");
     }
     let folder = std::fs::read_dir(world.path("state")).expect("a folder");

@@ -44,7 +44,8 @@ pub fn detail() -> Value {
         { "Type": "HEADER", "Format": "TEXT", "Text": "For $(name)" },
         { "Type": "BODY", "Text": "Dear $(name), order {{1}} is ready." },
     ]);
-    let data = json!({ "TemplateCode": "c1", "AuditStatus": "pass", "Components": components });
+    let data = json!({ "TemplateCode": "c1", "AuditStatus": "pass", "Category": "UTILITY",
+        "Components": components });
     reply_to(DETAIL, &json!({ "Code": "OK", "Data": data }))
 }
 
@@ -52,7 +53,7 @@ pub fn sms_detail() -> Value {
     reply_to(
         SMS_DETAIL,
         &json!({ "Code": "OK", "TemplateCode": "SMS_1", "TemplateStatus": 1,
-        "TemplateContent": "Dear ${name}, order ${order} is ready." }),
+        "TemplateType": 1, "TemplateContent": "Dear ${name}, order ${order} is ready." }),
     )
 }
 
@@ -134,11 +135,14 @@ fn only_the_languages_of_the_code_are_offered() {
     assert!(!terminal.output().contains("fr"), "{}", terminal.output());
     terminal.write("de");
     terminal.answer("> 2.", "");
+    // `x` was given, which the template does not have.
+    terminal.answer("$(name) in header, body: ", "Alice");
+    terminal.answer("$(1) in body: ", "7");
     confirm(terminal);
-    // Variables were given, so the template is not fetched.
-    assert_eq!(names(&world), ["list-chatapp-template", "send-chatapp-message"]);
+    let expected = ["list-chatapp-template", "get-chatapp-template-detail", "send-chatapp-message"];
+    assert_eq!(names(&world), expected);
     assert_eq!(calls(&world)[0].flag("code"), Some("c1"));
-    assert_eq!(calls(&world)[1].flag("biz-language"), Some("de"));
+    assert_eq!(calls(&world)[2].flag("biz-language"), Some("de"));
     world.assert_clean();
 }
 
@@ -177,22 +181,77 @@ fn a_given_template_is_fetched_once_for_its_variables() {
 }
 
 #[test]
-fn with_yes_or_a_given_variable_no_template_is_fetched() {
-    for more in [&["--yes"][..], &["--param", "x=1"], &["--param", "x=1", "--yes"]] {
+fn every_missing_variable_is_asked_for_and_the_plan_shows_text_and_type() {
+    let world = World::with_script(json!([detail(), sms_detail()]));
+    let mut terminal = world.terminal(&chat_of_code(&["--param", "1=7"]));
+    terminal.answer("$(name) in header, body: ", "Alice");
+    terminal.expect("UTILITY");
+    terminal.expect("Dear Alice, order 7 is ready.");
+    assert!(!terminal.output().contains("$(1) in body: "), "{}", terminal.output());
+    confirm(terminal);
+
+    let mut terminal = world.terminal(&with(&SMS, &["--param", "order=7"]));
+    terminal.answer("${name} in text: ", "Alice");
+    terminal.expect("notification");
+    terminal.expect("【Acme】Dear Alice, order 7 is ready.");
+    assert!(!terminal.output().contains("${order} in text: "), "{}", terminal.output());
+    confirm(terminal);
+
+    // The plan has the text of the template even if no variable is missing.
+    let complete = ["--param", "name=Bob", "--param", "order=8"];
+    let mut terminal = world.terminal(&with(&SMS, &complete));
+    terminal.expect("【Acme】Dear Bob, order 8 is ready.");
+    confirm(terminal);
+    assert_eq!(world.sent().len(), 3);
+    world.assert_clean();
+}
+
+#[test]
+fn with_yes_no_template_is_fetched() {
+    for more in [&["--yes"][..], &["--param", "x=1", "--yes"]] {
         for (message, send) in
             [(chat_of_code(more), "send-chatapp-message"), (with(&SMS, more), "send-sms")]
         {
             let world = World::with_script(json!([detail(), sms_detail()]));
-            let mut terminal = world.terminal(&message);
-            if !more.contains(&"--yes") {
-                terminal.expect("Type \"yes\" to send");
-                assert_eq!(world.ai_mode(), None, "{:?}", world.commands());
-                terminal.write("yes\r");
-            }
-            terminal.wait().exits(0);
+            world.terminal(&message).wait().exits(0);
             assert_eq!(names(&world), [send]);
         }
     }
+}
+
+#[test]
+fn after_a_rejection_of_the_variables_the_missing_ones_are_named() {
+    let script = |code: &str| {
+        let rejected = json!({ "Code": code, "Message": "no", "RequestId": "r-1" });
+        let sends = ["cams send-chatapp-message", "dysmsapi send-sms"];
+        let [chat, sms] = sends.map(|call| reply_to(call, &rejected));
+        json!([chat, sms, detail(), sms_detail()])
+    };
+    for (message, code, missing) in [
+        (chat_of_code(&["--param", "1=7"]), "TemplateParamInvalid", json!(["name"])),
+        (chat_of_code(&[]), "132000", json!(["name", "1"])),
+        (with(&SMS, &["--param", "name=A"]), "isv.TEMPLATE_MISSING_PARAMETERS", json!(["order"])),
+    ] {
+        let world = World::with_script(script(code));
+        let ran = world.run(&with(&message, &["--yes", "--json"])).exits(6);
+        let error = &ran.json()["error"];
+        assert_eq!(error["missing"], missing, "{error:#}");
+        assert_eq!(error["outcome"], "not_sent");
+        assert!(error["message"].as_str().is_some_and(|text| text.contains("missing: ")));
+        assert_eq!(world.sent().len(), 1);
+        world.assert_clean();
+    }
+    // Without the right to read the template, the rejection stays as it is.
+    let world = World::with_script(json!([
+        reply_to("dysmsapi send-sms", &json!({ "Code": "isv.TEMPLATE_MISSING_PARAMETERS" })),
+        refused(SMS_DETAIL),
+    ]));
+    let ran = world.run(&with(&SMS, &["--yes", "--json"])).exits(6);
+    let error = &ran.json()["error"];
+    assert_eq!(
+        (&error["code"], &error["missing"]),
+        (&json!("isv.TEMPLATE_MISSING_PARAMETERS"), &json!([]))
+    );
 }
 
 #[test]
@@ -223,7 +282,7 @@ fn each_warning_appears_once_in_the_json() {
     }
     terminal.answer("to send", "yes");
     let ran = terminal.wait();
-    let json = ran.stdout.find("{\"schema\"").map(|at| ran.stdout[at..].to_string());
+    let json = ran.stdout.find("{\r\n  \"schema\"").map(|at| ran.stdout[at..].to_string());
     let json: Value = serde_json::from_str(&json.unwrap_or_default()).expect("JSON");
     let about = |word: &&Value| word.as_str().is_some_and(|text| text.contains("profile default"));
     let warnings = json["warnings"].as_array().expect("warnings");

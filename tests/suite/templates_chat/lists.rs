@@ -39,7 +39,7 @@ fn all_reads_every_page_and_stops_at_a_repeated_one() {
                 "stdout": json!({"Code": "OK", "ListTemplate": rows, "Total": 5}).to_string() })
     };
     world.script(json!([page(1, rows(2, 0)), page(2, rows(2, 2)), page(3, rows(1, 4))]));
-    let ran = world.run_line("templates list --all --page-size 2 --json");
+    let ran = world.run_line("templates list --all --page-size 2 --json --raw");
     let json = ran.json();
     assert_eq!(json["data"]["templates"].as_array().map(Vec::len), Some(5));
     assert_eq!(json["raw"].as_array().map(Vec::len), Some(3));

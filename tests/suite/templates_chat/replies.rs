@@ -28,10 +28,10 @@ fn malformed_replies_never_panic() {
                 json!({"Code": "OK", "Data": [1, {"Start": "x"}]})
             ),
         ]));
-        let ran = world.run_line("templates show c1 --language en --json");
+        let ran = world.run_line("templates show c1 --language en --json --raw");
         let expected = if data.is_object() { 0 } else { 6 };
         assert_eq!(ran.exit(), expected, "{reply} {ran:?}");
-        assert_eq!(ran.json()["raw"], reply);
+        assert_eq!(ran.json()["raw"], json!([reply]));
     }
     let ran = world.run(&["templates", "stats", "c1", "--json"]);
     assert_eq!(ran.json()["data"]["days"][0]["sent"], Value::Null);
@@ -112,7 +112,7 @@ fn stats_ask_in_milliseconds_and_count_by_day() {
     assert_eq!(flag(&world.call(), "end"), Some("1774569600000"));
     let data = &ran.json()["data"];
     assert_eq!((&data["total"], &data["total_delivered"]), (&json!(6), &json!(4)));
-    assert_eq!(data["days"][0]["start"], "2026-03-26T00:00:00Z");
+    assert_eq!(data["days"][0]["start"], "2026-03-26T00:00:00.000Z");
     assert_eq!(data["days"][0]["clicks"][0]["button"], "Track");
     assert!(refused(&["templates", "stats", "c1", "--last", "soon"]).contains("invalid period"));
     assert!(refused(&["templates", "stats", "c1", "--end", "2026-03-26"]).contains("--start"));
@@ -149,7 +149,7 @@ fn an_unknown_template_is_reported_with_the_command_that_lists_it() {
         &["templates", "stats", "c1"],
     ] {
         let ran = world.run(&[command, &["--channel", "viber", "--json"]].concat()).exits(6);
-        assert_eq!(ran.json()["error"]["next"], json!([list]), "{command:?}");
+        assert_eq!(ran.json()["error"]["next"][0], list, "{command:?}");
     }
     let ran = world.run_line("templates show c1 --channel viber --json");
     assert_eq!(ran.json()["error"]["next"], json!([list]));

@@ -48,7 +48,9 @@ fn the_plan_has_the_rendered_text_and_ai_mode_is_off_meanwhile() {
     terminal.write("yes\r");
     terminal.wait().exits(0);
     assert_eq!(world.sent().len(), 1);
-    assert_eq!(world.call_names(), ["get-chatapp-template-detail", "send-chatapp-message"]);
+    // For the prompts, and for --verify.
+    let detail = "get-chatapp-template-detail";
+    assert_eq!(world.call_names(), [detail, detail, "send-chatapp-message"]);
     world.assert_clean();
 }
 

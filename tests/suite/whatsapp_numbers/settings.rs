@@ -87,7 +87,7 @@ fn accounts_are_listed_with_their_whatsapp_business_account() {
     assert_eq!(json["data"]["total"], 52);
     let found = &json["data"]["accounts"][50];
     assert_eq!((&found["waba_id"], &found["waba_state"]), (&json!("77"), &json!("approved")));
-    assert_eq!(found["submitted_at"], "2026-03-26T10:00:00+08:00");
+    assert_eq!(found["submitted_at"], "2026-03-26T02:00:00.000Z");
     assert_eq!(json["data"]["accounts"][51]["waba_id"], Value::Null);
     assert!(json["warnings"][0].to_string().contains("s2"));
     let lists = ["list-instance"; 2];

@@ -66,7 +66,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let (index, size) = range.first();
     read_only::list(
         context,
-        Listing::new(context, "qualifications", range),
+        Listing::new(context, "qualifications", range).limit(flags.pages.limit()),
         range,
         &filter.call(index, size),
         false,

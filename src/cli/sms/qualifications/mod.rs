@@ -15,6 +15,7 @@ Examples:
   alimsg --sandbox sms qualifications show 1000009001";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// List qualifications; names of people are masked
     List(list::Flags),

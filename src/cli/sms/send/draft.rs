@@ -87,9 +87,9 @@ impl Draft {
         plan.extend(self.variables.iter().map(variable_row));
         plan.push(("out-id".to_string(), self.tracking.id.clone()));
         plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
-        // --verify fetches the template again and adds its text to the plan.
+        // --verify fetches the template again and adds these rows to the plan.
         if let (Some(template), false) = (&self.template, self.verify) {
-            plan.push(("text".to_string(), template.as_received(sign_name, &self.variables)));
+            plan.extend(verify::template_rows(template, sign_name, &self.variables));
         }
         plan
     }
@@ -101,6 +101,11 @@ impl Draft {
 /// Too many numbers, an invalid number, a duplicate.
 pub fn recipients(text: &str) -> Result<Vec<String>> {
     let numbers: Vec<String> = text.split(',').map(str::to_string).collect();
+    if numbers.iter().any(|number| number.trim() != number && !number.trim().is_empty()) {
+        let list: Vec<&str> = numbers.iter().map(|number| number.trim()).collect();
+        return Err(Failure::usage("--phone-numbers has blanks between the numbers")
+            .hint(format!("write it without blanks: --phone-numbers {}", list.join(","))));
+    }
     if numbers.len() > MAX_RECIPIENTS {
         return Err(Failure::usage(format!(
             "{} numbers given; one call takes at most {MAX_RECIPIENTS}",

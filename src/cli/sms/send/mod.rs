@@ -5,9 +5,11 @@ mod pick;
 mod verify;
 mod wait;
 
+use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::api::operations::SEND_SMS;
 use crate::cli::prelude::*;
+use crate::cli::prompts::name_missing_variables;
 use crate::cli::send_flags::SendFlags;
 use crate::error::Outcome;
 use crate::message::params;
@@ -66,34 +68,34 @@ pub struct Flags {
 }
 
 /// Sends an SMS. If the service rejects the signature or the template, nothing was sent. At a
-/// terminal, the user can then pick another one, once.
+/// terminal, the user can then pick another one and confirms the new plan.
 ///
 /// # Errors
 /// As [`send::deliver`].
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut draft = draft(context, flags)?;
     let guard = Guard::for_call(context, &SEND_SMS);
-    pick::complete(context, &guard, &mut draft)?;
-    let failure = match send::deliver(context, &guard, &draft.message()) {
-        Ok(report) => return Ok(report),
-        Err(failure) => failure,
-    };
-    let Some(rejected) = Rejected::from_failure(&failure) else { return Err(failure) };
-    if !context.settings.interactive || context.settings.yes {
-        return Err(failure.next(rejected.list()));
+    let can_pick = context.settings.interactive && !context.settings.yes;
+    loop {
+        pick::complete(context, &guard, &mut draft)?;
+        let failure = match send::deliver(context, &guard, &draft.message()) {
+            Ok(report) => return Ok(report),
+            Err(failure) => failure,
+        };
+        match Rejected::from_failure(&failure).filter(|_| can_pick) {
+            Some(Rejected::Signature) => draft.sign_name = None,
+            Some(Rejected::Template) => draft.template_code = None,
+            None => {
+                let fetch = || {
+                    let client = Client::open(context, &guard)?;
+                    let code = draft.template_code.as_deref().unwrap_or_default();
+                    Ok(template::get(&client, code)?.variables())
+                };
+                return Err(name_missing_variables(failure, &draft.variables, fetch));
+            }
+        }
+        context.screen.note(&format!("nothing was sent: {}", failure.message));
     }
-    context.screen.note(&format!("nothing was sent: {}", failure.message));
-    match rejected {
-        Rejected::Signature => draft.sign_name = None,
-        Rejected::Template => draft.template_code = None,
-    }
-    pick::complete(context, &guard, &mut draft)?;
-    send::deliver(context, &guard, &draft.message()).map_err(
-        |failure| match Rejected::from_failure(&failure) {
-            Some(rejected) => failure.next(rejected.list()),
-            None => failure,
-        },
-    )
 }
 
 /// The part that the service rejected; the user can pick another one.
@@ -111,13 +113,6 @@ impl Rejected {
             }
             (Outcome::NotSent, "isv.SMS_TEMPLATE_ILLEGAL") => Some(Self::Template),
             _ => None,
-        }
-    }
-
-    const fn list(self) -> &'static str {
-        match self {
-            Self::Signature => signature::LIST_APPROVED,
-            Self::Template => template::LIST_APPROVED,
         }
     }
 }

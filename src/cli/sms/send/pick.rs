@@ -4,7 +4,7 @@
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::cli::prelude::*;
-use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
+use crate::cli::prompts::{Form, List, fetch_template, shows_template};
 use crate::cli::sms::send::draft::Draft;
 use crate::message::placeholder::{Style, compare};
 use crate::sms::signature;
@@ -26,7 +26,7 @@ pub fn complete(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Resu
     if draft.sign_name.is_none() || draft.template_code.is_none() {
         pick_missing(context, guard, draft)?;
     }
-    if draft.template.is_none() && asks_for_variables(context, &draft.variables) {
+    if draft.template.is_none() && shows_template(context) {
         draft.template = fetch(context, guard, draft)?;
     }
     if let Some(template) = &draft.template {

@@ -5,6 +5,7 @@ use crate::api::audit_status::require_approved;
 use crate::api::call::ReadCall;
 use crate::error::{Failure, Result};
 use crate::message::placeholder::compare;
+use crate::message::plan::{PlanRow, rows};
 use crate::send::Verify;
 use crate::sms::signature;
 use crate::sms::template::{self, SmsTemplate};
@@ -35,8 +36,20 @@ pub fn verification(
             })
             .map_err(|failure| or_next(failure, template::LIST_APPROVED))?;
         check_variables(&template, &template_code, &variables)?;
-        Ok(vec![("text".to_string(), template.as_received(&sign_name, &variables))])
+        Ok(template_rows(&template, &sign_name, &variables))
     })
+}
+
+/// What a plan shows of the template: its type, and the message as the recipient reads it.
+pub fn template_rows(
+    template: &SmsTemplate,
+    sign_name: &str,
+    variables: &[(String, String)],
+) -> Vec<PlanRow> {
+    rows([
+        ("type", template.kind.clone()),
+        ("text", Some(template.as_received(sign_name, variables))),
+    ])
 }
 
 /// Adds the command that lists the alternatives, unless the failure already has a next step.

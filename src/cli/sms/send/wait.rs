@@ -59,7 +59,7 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
         });
         let receipts: Vec<Receipt> = receipts.collect();
         // At a terminal, the table replaces the list.
-        if !context.screen.is_for_a_person() {
+        if !context.screen.is_for_reader() {
             record.data.insert("receipts".into(), json!(receipts));
         }
         report(context, &receipts)
@@ -70,7 +70,7 @@ pub fn receipts(recipients: &[String], seconds: u64) -> FollowUp {
 /// Shows the status of each recipient, and warns about failed receipts.
 fn report(context: &Context, receipts: &[Receipt]) -> Option<FailedReceipts> {
     let count = receipts.iter().filter(|one| one.status == DeliveryStatus::Failed).count();
-    if context.screen.is_for_a_person() || (count > 0 && !context.screen.is_json()) {
+    if context.screen.is_for_reader() || (count > 0 && !context.screen.is_json()) {
         let row = |receipt: &Receipt| (receipt.phone.clone(), receipt.describe());
         context.screen.plan("receipts:", &receipts.iter().map(row).collect::<Vec<_>>());
     }

@@ -36,7 +36,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let (index, size) = range.first();
     read_only::list(
         context,
-        Listing::new(context, "signatures", range).approved_first(),
+        Listing::new(context, "signatures", range).limit(flags.pages.limit()).approved_first(),
         range,
         &signature::list_call(index, size),
         status.is_some(),

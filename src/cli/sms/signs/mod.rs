@@ -12,6 +12,7 @@ Examples:
   alimsg --sandbox sms signs show Acme";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// List signatures, approved ones first
     List(list::Flags),

@@ -12,6 +12,7 @@ Examples:
       --prompt 'Where is my order?' --yes";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Show welcome message, conversation starters and commands of a number
     Show(show::Flags),

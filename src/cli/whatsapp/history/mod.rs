@@ -10,6 +10,7 @@ use crate::aliyun::client::Client;
 use crate::aliyun::listing::Listing;
 use crate::aliyun::pages::{self, PageRange};
 use crate::chat::history::{Conversation, Direction, Message, PAGE_SIZE, Query, Status};
+use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
 use crate::message::phone;
@@ -75,6 +76,9 @@ pub struct Flags {
     #[arg(long)]
     all: bool,
 
+    #[command(flatten)]
+    limit: LimitFlag,
+
     /// Print new messages as they arrive, until stopped; with --json, one object per line
     #[arg(long, conflicts_with = "all")]
     follow: bool,
@@ -103,13 +107,15 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if flags.follow && !context.settings.dry_run {
         return follow::run(context, &conversation, query, size, flags.interval);
     }
-    let range = if flags.all { PageRange::All { size } } else { PageRange::One { index, size } };
+    // A page can have messages that do not match, so a limit may take several pages.
+    let all = flags.all || (flags.limit.rows().is_some() && index == 1);
+    let range = if all { PageRange::All { size } } else { PageRange::One { index, size } };
     let fetch = |client: &Client<'_>| {
-        let mut listing = Listing::new(context, "messages", range);
+        let mut listing = Listing::new(context, "messages", range).limit(flags.limit.rows());
         let mut take = |messages: Vec<Message>, reply: &Value| {
             listing.take(messages.iter().map(report::fields).collect(), reply)
         };
-        let result = if flags.all {
+        let result = if all {
             conversation.fetch_each(client, &query, size, take)?
         } else {
             let mut result = conversation.fetch_page(client, &query, index, size)?;
@@ -124,7 +130,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         if result.is_unreadable {
             context.screen.warn("the list cannot be read completely; messages may be missing");
         }
-        if result.is_cut && !listing.is_closed() {
+        if listing.is_limited() && result.more {
+            context.screen.note("there may be more: raise --limit, or use --all");
+        } else if result.is_cut && !listing.is_closed() {
             pages::warn_cut(context, "use --since and --until to select fewer messages");
         } else if result.more && !listing.is_closed() {
             context.screen.note(if flags.all {

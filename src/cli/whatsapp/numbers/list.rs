@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::chat::business_number::{self, BusinessNumber};
+use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::output::report::Total;
 
@@ -19,6 +20,9 @@ pub struct Flags {
     /// Only numbers with this status, for example CONNECTED
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
+
+    #[command(flatten)]
+    limit: LimitFlag,
 }
 
 /// Lists the business numbers.
@@ -31,6 +35,6 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     read_only::run_one(context, &call, |reply| {
         let rows: Vec<_> = business_number::rows(&reply).map(BusinessNumber::from_object).collect();
         let total = Total { total: rows.len() as u64 };
-        Report::from_rows("numbers", rows, &total, Value::Object(reply.0))
+        Report::from_rows("numbers", flags.limit.first(rows), &total, Value::Object(reply.0))
     })
 }

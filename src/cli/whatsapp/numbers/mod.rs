@@ -11,6 +11,7 @@ Examples:
   alimsg --sandbox whatsapp numbers show 8613800000001 --cust-space-id cams-sandbox";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// List the business numbers, their quality and limits
     List(list::Flags),

@@ -12,6 +12,7 @@ Examples:
       --vertical RETAIL --yes";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Show the business profile of a number
     Show(show::Flags),

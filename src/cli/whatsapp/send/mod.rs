@@ -37,6 +37,7 @@ Examples:
       --template-code 100000000000002 --language en --yes";
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// An approved template; allowed at any time
     Template(Box<template::Flags>),

@@ -2,18 +2,18 @@
 
 mod prompts;
 
+use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::draft::{Body, Draft, TemplateBody};
-use crate::chat::template::components;
 use crate::chat::template::detail::{Template, TemplateId};
-use crate::chat::template::preview::render_preview;
 use crate::cli::prelude::*;
-use crate::cli::prompts::text_rows;
+use crate::cli::prompts::{name_missing_variables, text_rows};
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
 use crate::message::params;
 use crate::message::placeholder::compare;
+use crate::message::plan::{PlanRow, rows};
 use crate::send::{self, Verify};
 use prompts::{CompleteTemplate, PartialTemplate};
 
@@ -92,13 +92,18 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         payload: flags.payload,
         preview,
     };
+    let (known, values) = (id.clone(), params.clone());
     let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
     let mut message = message(&draft, complete.tracking, complete.safety, complete.wait);
     if flags.verify {
         message.reads = vec![id.fetch_call()];
         message.verify = Some(verification(id, params));
     }
-    send::deliver(context, &guard, &message)
+    send::deliver(context, &guard, &message).map_err(|failure| {
+        name_missing_variables(failure, &values, || {
+            Ok(known.fetch(&Client::open(context, &guard)?)?.variables())
+        })
+    })
 }
 
 /// Returns the check of the template and its variables.
@@ -107,7 +112,7 @@ fn verification(id: TemplateId, params: Vec<(String, String)>) -> Verify {
         let template = id.fetch(client)?;
         template.require_sendable(&id)?;
         check(&template, &params).map_err(|failure| failure.next(id.show_command()))?;
-        Ok(preview_rows(&template.message, &params))
+        Ok(preview_rows(&template, &params))
     })
 }
 
@@ -119,9 +124,9 @@ fn check(template: &Template, params: &[(String, String)]) -> Result<()> {
     compare(&template.message.variables(), params).require_exact(&name)
 }
 
-fn preview_rows(
-    template: &components::Message,
-    params: &[(String, String)],
-) -> Vec<(String, String)> {
-    text_rows(&render_preview(&template.rendered(params)))
+/// What a plan shows of the template: its category, and the message as the recipient reads it.
+fn preview_rows(template: &Template, params: &[(String, String)]) -> Vec<PlanRow> {
+    let mut rows = rows([("category", template.category.clone())]);
+    rows.extend(text_rows(&template.render(params)));
+    rows
 }

@@ -3,12 +3,11 @@
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
-use crate::chat::template::components::Message;
-use crate::chat::template::detail::TemplateId;
+use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::list::approved;
 use crate::chat::template::preview::render_preview;
 use crate::cli::prelude::*;
-use crate::cli::prompts::{Form, List, asks_for_variables, fetch_template};
+use crate::cli::prompts::{Form, List, fetch_template, shows_template};
 use crate::cli::whatsapp::send::envelope::approved_templates_command;
 use crate::message::placeholder::Style;
 use crate::message::template::TemplateRow;
@@ -28,8 +27,8 @@ pub struct PartialTemplate<'r> {
 pub struct CompleteTemplate {
     pub id: TemplateId,
     pub params: Vec<(String, String)>,
-    /// The message of the template, if it was fetched.
-    pub template: Option<Message>,
+    /// The template itself, if it was fetched.
+    pub template: Option<Template>,
 }
 
 impl PartialTemplate<'_> {
@@ -57,13 +56,13 @@ impl PartialTemplate<'_> {
             language: inputs.need("--language", "Language", self.language, anything)?,
             cust_space_id: self.cust_space_id,
         };
-        let fetches = picked || asks_for_variables(self.context, &params);
+        let fetches = picked || shows_template(self.context);
         let template = if fetches { fetch(self.context, self.guard, &id)? } else { None };
         if let Some(template) = &template {
             let form = Form {
                 code: &id.code,
                 style: Style::Chat,
-                text: &render_preview(template),
+                text: &render_preview(&template.message),
                 variables: template.variables(),
             };
             form.fill(self.context, &mut params)?;
@@ -104,10 +103,11 @@ fn row(template: &TemplateRow) -> String {
     known.map(String::as_str).collect::<Vec<_>>().join(" · ")
 }
 
-/// Fetches the message of the template, if the service returns its text.
-fn fetch(context: &Context, guard: &Guard<'_>, id: &TemplateId) -> Result<Option<Message>> {
+/// Fetches the template, if the service returns its text.
+fn fetch(context: &Context, guard: &Guard<'_>, id: &TemplateId) -> Result<Option<Template>> {
     let name = format!("{} ({})", id.code, id.language);
-    let get = |client: &Client<'_>| id.fetch(client).map(|template| template.message);
-    let has_text = |message: &Message| message.texts().iter().any(|(_, text)| !text.is_empty());
+    let get = |client: &Client<'_>| id.fetch(client);
+    let has_text =
+        |template: &Template| template.message.texts().iter().any(|(_, text)| !text.is_empty());
     fetch_template(context, guard, &name, &id.fetch_call(), get, has_text)
 }

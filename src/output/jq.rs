@@ -1,0 +1,197 @@
+//! `--jq`: a filter in the language of jq, which is applied to the JSON of a result.
+//!
+//! The filter runs on a thread of its own, so that a signal ends one that runs forever. It cannot
+//! end the process, and cannot read the environment.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+
+use jaq_core::data::JustLut;
+use jaq_core::load::{self, Arena, File, Loader, lex, parse};
+use jaq_core::{Compiler, Ctx, Vars, compile};
+use jaq_json::{Val, read};
+
+use crate::message::sanitize;
+use crate::os::signals::SignalSubscription;
+
+/// Filters can be deeply nested; only the used part of the stack takes memory.
+const STACK_BYTES: usize = 64 << 20;
+
+type Filter = jaq_core::Filter<JustLut<Val>>;
+
+/// Checks an expression.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(expression: &str) -> Result<(), String> {
+    compile(expression).map(drop)
+}
+
+/// Applies an expression to a JSON text. `print` gets each result: texts as they are, other values
+/// as JSON on one line.
+///
+/// # Errors
+/// The expression fails, a signal came, or `print` failed.
+pub fn run(
+    expression: &str,
+    json: String,
+    mut print: impl FnMut(&str) -> Result<(), String>,
+) -> Result<(), String> {
+    #[derive(Clone)]
+    enum Event {
+        Line(String),
+        End(Result<(), String>),
+        Signal,
+    }
+    let (sender, events) = mpsc::channel();
+    let _subscription = SignalSubscription::new(sender.clone(), Event::Signal);
+    let expression = expression.to_string();
+    let thread = thread::Builder::new().name("jq".into()).stack_size(STACK_BYTES);
+    let evaluate = move || {
+        let each = |line| sender.send(Event::Line(line)).is_ok();
+        let end = catch_unwind(AssertUnwindSafe(|| evaluate(&expression, &json, each)));
+        let end = end.unwrap_or_else(|_| Err("internal error".to_string()));
+        drop(sender.send(Event::End(end)));
+    };
+    thread.spawn(evaluate).map_err(|error| format!("cannot start a thread: {error}"))?;
+    loop {
+        match events.recv() {
+            Ok(Event::Line(line)) => print(&line)?,
+            Ok(Event::End(end)) => return end,
+            Ok(Event::Signal) | Err(_) => return Err("interrupted".to_string()),
+        }
+    }
+}
+
+/// `each` gets the results; false ends the evaluation.
+fn evaluate(
+    expression: &str,
+    json: &str,
+    mut each: impl FnMut(String) -> bool,
+) -> Result<(), String> {
+    let filter = compile(expression)?;
+    let input = read::parse_single(json.as_bytes()).map_err(|error| error.to_string())?;
+    let context = Ctx::<JustLut<Val>>::new(&filter.lut, Vars::new([]));
+    for result in filter.id.run((context, input)) {
+        let value = match result.map_err(jaq_core::Exn::get_err) {
+            Ok(value) => value,
+            Err(Ok(error)) => return Err(error.to_string()),
+            // `halt` ends the filter; the exit code remains that of the run.
+            Err(Err(_)) => return Ok(()),
+        };
+        let line = match &value {
+            Val::TStr(text) => sanitize::block(&String::from_utf8_lossy(text)),
+            other => sanitize::json(&other.to_string()),
+        };
+        if !each(line) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn compile(expression: &str) -> Result<Filter, String> {
+    let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    // The environment can have secrets, and output often goes to a log.
+    let functions = jaq_std::funs().filter(|(name, ..)| *name != "env");
+    let functions = jaq_core::funs().chain(functions).chain(jaq_json::funs());
+    let loader = Loader::new(definitions);
+    let arena = Arena::default();
+    let modules = loader
+        .load(&arena, File { code: expression, path: () })
+        .map_err(|errors| first_error(errors, |error| syntax_error(expression, error)))?;
+    Compiler::default().with_funs(functions).compile(modules).map_err(|errors| {
+        first_error(errors, |errors: Vec<compile::Error<&str>>| {
+            errors.first().map(|(name, kind)| format!("undefined {} {name}", kind.as_str()))
+        })
+    })
+}
+
+/// The description of the first error; the libraries collect all of them, each with its file.
+fn first_error<F, E>(errors: Vec<(F, E)>, describe: impl Fn(E) -> Option<String>) -> String {
+    let first = errors.into_iter().find_map(|(_, error)| describe(error));
+    first.unwrap_or_else(|| "invalid expression".to_string())
+}
+
+fn syntax_error(expression: &str, error: load::Error<&str>) -> Option<String> {
+    let unexpected = |expected: &str, rest: &str| {
+        let start = expression.len().saturating_sub(rest.len());
+        let position = expression.get(..start).map_or(0, |text| text.chars().count()) + 1;
+        match rest.chars().next() {
+            None => format!("it ends early; expected {expected}"),
+            Some(found) => format!("expected {expected} at character {position}, found {found:?}"),
+        }
+    };
+    match error {
+        load::Error::Io(_) => Some("modules cannot be loaded".to_string()),
+        load::Error::Lex(errors) => errors
+            .first()
+            .map(|(expected, rest): &lex::Error<&str>| unexpected(expected.as_str(), rest)),
+        load::Error::Parse(errors) => {
+            errors.first().map(|(expected, found): &parse::Error<&str>| {
+                let offset = (found.as_ptr() as usize).wrapping_sub(expression.as_ptr() as usize);
+                unexpected(expected.as_str(), expression.get(offset..).unwrap_or_default())
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn results(expression: &str) -> Result<Vec<String>, String> {
+        let json =
+            r#"{"ok":true,"data":{"id":"9^0","rows":[{"a":1},{"a":2.50}],"text":"x\ny\u001b[2J"}}"#;
+        let mut lines = Vec::new();
+        run(expression, json.to_string(), |line| {
+            lines.push(line.to_string());
+            Ok(())
+        })
+        .map(|()| lines)
+    }
+
+    #[test]
+    fn texts_are_raw_and_other_values_are_json() {
+        for (expression, expected) in [
+            (".data.id", &["9^0"][..]),
+            (".data.rows[]", &[r#"{"a":1}"#, r#"{"a":2.50}"#]),
+            (".data.rows | map(.a) | add", &["3.5"]),
+            (".ok, .none", &["true", "null"]),
+            (".data.text", &["x\ny"]),
+            ("empty", &[]),
+            (r#".data | "\(.id) \(.rows | length)""#, &["9^0 2"]),
+            ("1, halt, 2", &["1"]),
+            ("[limit(3; repeat(1))] | @csv", &["1,1,1"]),
+            (
+                r#""2026-03-26T06:05:00Z" | fromdateiso8601 | todateiso8601 | test("T06")"#,
+                &["true"],
+            ),
+        ] {
+            assert_eq!(results(expression).expect(expression), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_found_before_the_run() {
+        for (expression, expected) in [
+            (".data[", "it ends early"),
+            (".a b", "at character 4, found 'b'"),
+            (".a | foo(1)", "undefined filter foo"),
+            ("$x", "undefined variable"),
+            ("env", "undefined filter env"),
+            ("include \"x\"; .", "modules"),
+        ] {
+            let error = check(expression).expect_err(expression);
+            assert!(error.contains(expected), "{expression}: {error}");
+        }
+        assert!(check(".data | keys").is_ok());
+    }
+
+    #[test]
+    fn an_error_of_the_evaluation_is_returned() {
+        assert!(results(".data.id.x").expect_err("a text").contains("index"));
+        assert!(results("error(\"no\")").expect_err("an error").contains("no"));
+    }
+}
