@@ -36,6 +36,7 @@ pub mod help;
 pub mod keys;
 mod man;
 mod page_flags;
+mod param_flags;
 pub mod parse_error;
 mod policy;
 mod prelude;

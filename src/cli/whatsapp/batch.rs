@@ -49,7 +49,7 @@ pub struct Flags {
     language: Option<String>,
 
     /// Channel of the messages
-    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
+    #[arg(long, visible_alias = "channel", value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
     /// Channel instance that sends the messages; needed to look up receipts
@@ -127,6 +127,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let BatchInput { input, mappings, exclusions, invalid_path, options } = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_CHATAPP_MASS_MESSAGE);
     let id = flags.language.clone().map(|language| TemplateId {
+        by_name: false,
         channel,
         code: template_code.clone(),
         language,
