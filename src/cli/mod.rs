@@ -35,6 +35,7 @@ pub mod global_flags;
 pub mod help;
 pub mod keys;
 mod man;
+mod mcp;
 mod page_flags;
 mod param_flags;
 pub mod parse_error;
@@ -165,6 +166,8 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
+    /// Serve the commands as tools for agents (Model Context Protocol on stdio)
+    Mcp(mcp::Flags),
     /// Completions for your shell; --install adds man pages
     Completions(completions::Flags),
     /// Write the man pages to a folder
@@ -183,6 +186,7 @@ impl Command {
                 | Self::Explain(_)
                 | Self::Help(_)
                 | Self::Man(_)
+                | Self::Mcp(_)
                 | Self::Policy(_)
                 | Self::Sandbox(_)
         )
@@ -205,6 +209,7 @@ dispatch! {
     Policy => policy::run,
     Config => config::run,
     Sandbox => sandbox::run,
+    Mcp => mcp::run,
     Completions => completions::run,
     Man => man::run,
     Help => help::run,
