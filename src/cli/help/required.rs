@@ -30,6 +30,10 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("whatsapp session", &["from", "to", "cust-space-id"]),
 ];
 
+/// Flags that can be given in place of a required one.
+const ALTERNATIVES: &[(&str, &str)] =
+    &[("link", "file"), ("file-name", "file"), ("template-code", "template-name")];
+
 /// Adds "[required]" to the help of each required flag.
 pub fn mark(command: clap::Command, path: &str) -> clap::Command {
     let of_command = |prefix: &str| {
@@ -40,12 +44,20 @@ pub fn mark(command: clap::Command, path: &str) -> clap::Command {
         .filter(|(prefix, _)| of_command(prefix))
         .flat_map(|(_, flags)| flags.iter().copied())
         .collect();
+    let given: Vec<String> =
+        command.get_arguments().filter_map(|argument| Some(argument.get_long()?.into())).collect();
+    let alternative = |long: &str| {
+        let mut all = ALTERNATIVES.iter().filter(|(required, _)| *required == long);
+        all.find(|(_, other)| given.iter().any(|given| given == other)).map(|(_, other)| *other)
+    };
     command.mut_args(|argument| {
         let is_listed = argument.get_long().is_some_and(|long| flags.contains(&long));
         if !is_listed && !argument.is_required_set() {
             return argument;
         }
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        argument.help(format!("{help} [required]"))
+        let alternative = argument.get_long().and_then(alternative);
+        let or = alternative.map(|flag| format!(", or --{flag}")).unwrap_or_default();
+        argument.help(format!("{help} [required{or}]"))
     })
 }

@@ -47,7 +47,7 @@ pub struct Flags {
     language: Option<String>,
 
     /// Channel of the messages
-    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
+    #[arg(long, visible_alias = "channel", value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
     /// Channel instance that sends the messages; needed to look up receipts
@@ -125,6 +125,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let input = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_CHATAPP_MASS_MESSAGE);
     let id = flags.language.clone().map(|language| TemplateId {
+        by_name: false,
         channel,
         code: template_code.clone(),
         language,
