@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod defaults;
+pub mod limits;
 mod rerun;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use jiff::SignedDuration;
 
 use crate::named_enum::named_enum;
 use crate::settings::defaults::{Defaults, Key};
+use crate::settings::limits::Limits;
 pub use rerun::RerunFlags;
 
 /// How long a second send of the same message counts as a duplicate, unless it is configured.
@@ -125,6 +127,8 @@ pub struct Settings {
     pub ephemeral_state: bool,
     /// Values for flags that are not given.
     pub defaults: Defaults,
+    /// What a person has limited.
+    pub limits: Limits,
 }
 
 impl Settings {

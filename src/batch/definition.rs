@@ -183,6 +183,7 @@ impl Definition {
             generated: tracking.generated,
             details: details.unwrap_or_default(),
             payload,
+            send: None,
         }
     }
 

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use crate::aliyun::guard::Guard;
 use crate::batch::engine::{EngineOptions, Source, store_failure};
-use crate::batch::input::{Exclusions, Input};
+use crate::batch::input::Input;
 use crate::batch::job::{Job, not_on_record};
+use crate::batch::limits;
 use crate::batch::plan::PlanRules;
 use crate::batch::request::{Recorded, Request, RunOptions};
 use crate::batch::run;
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::message::exclusions::Exclusions;
 use crate::output::report::Report;
 use crate::send::idempotency;
+use crate::send::limits::check_recipients;
 use crate::storage::Store;
 use crate::storage::batches::{Batch, Counts};
 
@@ -37,8 +40,9 @@ pub fn from_input(
     options: ResumeOptions,
 ) -> Result<Report> {
     let definition = recorded.definition;
+    let load = |path| Exclusions::load("--exclude", path);
+    let exclusions = recorded.exclude.as_deref().map(load).transpose()?.unwrap_or_default();
     let exclude = recorded.exclude.map(|path| path.display().to_string());
-    let exclusions = exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
     let invalid_path = run::invalid_path(input.path.as_deref(), input.format);
     let rules = PlanRules { exclusions, ..PlanRules::from_definition(&definition, invalid_path) };
     let request = Request {
@@ -85,8 +89,9 @@ pub fn work(
         ))
         .hint("use the same --profile, --region and --credentials as the command that queued it"));
     }
+    limits::require(context, &recorded.definition)?;
+    check_recipients(&context.settings.limits, batch.counts.queued)?;
     guard.require_allowed()?;
-    let batches = store.batches();
     let Counts { queued, started, accepted, failed, unknown } = batch.counts;
     let missing = batch.rows.saturating_sub(queued + started + accepted + failed + unknown);
     if missing > 0 {
@@ -99,7 +104,7 @@ pub fn work(
     let job = Job {
         context,
         guard,
-        batches,
+        store,
         batch,
         definition: &recorded.definition,
         command: "batches work",

@@ -1,14 +1,15 @@
 //! Flags of `sms batch` and `whatsapp batch`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::batch::engine::EngineOptions;
-use crate::batch::input::{Exclusions, Input, Mapping};
+use crate::batch::input::{Input, Mapping};
 use crate::batch::request::RunOptions;
 use crate::batch::run::invalid_path;
 use crate::cli::prelude::*;
 use crate::error::Kind;
+use crate::message::exclusions::Exclusions;
 
 #[derive(Debug, Args)]
 pub struct BatchFlags {
@@ -103,8 +104,8 @@ impl BatchFlags {
             check_name(name)?;
         }
         let mappings = Mapping::parse(&self.map)?;
-        let exclusions =
-            self.exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
+        let load = |path: &String| Exclusions::load("--exclude", Path::new(path));
+        let exclusions = self.exclude.as_ref().map(load).transpose()?.unwrap_or_default();
         let input = Input::open(&self.file)?;
         let options = RunOptions {
             engine: self.speed.engine(),

@@ -203,6 +203,7 @@ impl From<GlobalFlags> for Settings {
             store: flags.store,
             ephemeral_state: flags.ephemeral_state,
             defaults: Defaults::default(),
+            limits: crate::settings::limits::Limits::default(),
         }
     }
 }

@@ -34,6 +34,7 @@ mod explain;
 pub mod global_flags;
 pub mod help;
 pub mod keys;
+mod limits;
 mod man;
 mod page_flags;
 pub mod parse_error;
@@ -152,6 +153,8 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// What a person has limited, and how much of it is used
+    Limits(limits::Flags),
     /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
     Doctor(doctor::Flags),
     /// Explain an error code: what happened, whether the message went out, what to do
@@ -181,6 +184,7 @@ impl Command {
                 | Self::Config(_)
                 | Self::Explain(_)
                 | Self::Help(_)
+                | Self::Limits(_)
                 | Self::Man(_)
                 | Self::Policy(_)
                 | Self::Sandbox(_)
@@ -199,6 +203,7 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Limits => limits::run,
     Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,

@@ -24,6 +24,7 @@ mod guard;
 mod help;
 mod idempotency;
 mod invalid_input;
+mod limits;
 mod long_lists;
 mod next_steps;
 mod output;

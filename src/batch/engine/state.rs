@@ -1,5 +1,6 @@
 //! The state of a run: what is planned, what runs, and what is not recorded yet.
 
+use super::pause::Pause;
 use super::*;
 
 /// A call that is ready to start.
@@ -36,6 +37,10 @@ pub(super) struct State<'s> {
     pub(super) ready: Vec<Planned>,
     /// The next call, and when it may start.
     pub(super) next: Option<(Planned, Instant)>,
+    /// Calls whose recipients have reached a limit.
+    pub(super) blocked: Vec<(Planned, Pause)>,
+    /// No call starts until then.
+    pub(super) pause: Option<Pause>,
     pub(super) exhausted: bool,
     pub(super) pace: Pace,
     /// The earliest claim of another call, because of the rate.

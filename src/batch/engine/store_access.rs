@@ -48,7 +48,11 @@ impl Engine<'_> {
         worker: &dyn WorkerLease,
         max: usize,
         known: &HashSet<i64>,
-    ) -> Result<Vec<CallRecord>> {
+    ) -> Result<Claimed> {
+        let send_of = |record: &CallRecord| {
+            let group = serde_json::from_str::<Group>(record.payload.as_deref()?).ok()?;
+            self.limits.send(&group)
+        };
         let is_doubtful = Cell::new(false);
         self.retrying(|| {
             if is_doubtful.get() {
@@ -63,7 +67,7 @@ impl Engine<'_> {
                 self.store.finish(&self.batch.id, &doubtful)?;
             }
             is_doubtful.set(true);
-            self.store.claim(&self.batch.id, worker.name(), max)
+            self.store.claim_within_limits(&self.batch.id, worker.name(), max, &send_of)
         })
     }
 

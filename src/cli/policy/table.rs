@@ -234,6 +234,7 @@ pub const OFFLINE: &[&str] = &[
     "batches cancel",
     "batches export",
     "keys",
+    "limits",
     "sandbox",
     "doctor",
     "explain",

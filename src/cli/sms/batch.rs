@@ -5,6 +5,7 @@ use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_BATCH_SMS;
 use crate::batch::definition::{Definition, Fallback};
+use crate::batch::limits::RowLimits;
 use crate::batch::plan::PlanRules;
 use crate::batch::request::Request;
 use crate::batch::row::{Row, RowRules};
@@ -87,6 +88,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         mappings,
         exclusions,
         invalid_path,
+        limits: RowLimits::default(),
     };
     let render = |definition: &Definition, row: &Row| {
         let template = template.as_ref()?;

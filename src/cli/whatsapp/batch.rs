@@ -5,6 +5,7 @@ use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MASS_MESSAGE;
 use crate::batch::definition::{Definition, Fallback};
+use crate::batch::limits::RowLimits;
 use crate::batch::plan::PlanRules;
 use crate::batch::request::Request;
 use crate::batch::row::{Row, RowRules};
@@ -166,6 +167,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         mappings,
         exclusions,
         invalid_path,
+        limits: RowLimits::default(),
     };
     let render = |definition: &Definition, row: &Row| {
         let template = template.as_ref().filter(|template| template.language == row.language)?;

@@ -17,6 +17,7 @@ mod messages;
 mod open;
 mod repair;
 mod schema;
+mod sends;
 
 use std::cell::OnceCell;
 use std::fs::File;
@@ -34,6 +35,7 @@ use sha2::Sha256;
 
 use crate::os::system;
 use crate::storage::batches::Batches;
+use crate::storage::sends::Sends;
 use crate::storage::{
     Begin, Earlier, Error, Fix, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result,
     SendEnd, Store,
@@ -165,6 +167,12 @@ impl Store for Sqlite {
                 if !earlier.is_empty() {
                     return Ok(Begin::Duplicate(earlier));
                 }
+                if let Some(send) = &message.send
+                    && let Some(reached) =
+                        sends::add(transaction, sends::SendOwner::Key(owner.key), send)?
+                {
+                    return Ok(Begin::Limited(reached));
+                }
                 messages::add(transaction, owner.key, message, now)?;
             }
             if let Some(new) = new {
@@ -178,9 +186,10 @@ impl Store for Sqlite {
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {
         // If the record is lost, a later run treats the outcome as unknown, which is correct. But a
         // key must return its result.
-        let durable = matches!(end, SendEnd::Accepted { result: Some(_) } | SendEnd::NotSent);
+        let durable = matches!(end, SendEnd::Accepted { result: Some(_), .. } | SendEnd::NotSent);
         self.change(durable, |transaction| {
             messages::finish(transaction, owner.key, &end)?;
+            sends::finish(transaction, owner.key, &end)?;
             keys::finish(transaction, owner, &end)
         })
     }
@@ -190,7 +199,7 @@ impl Store for Sqlite {
     }
 
     fn key(&self, key: &str) -> Result<Option<KeyRecord>> {
-        match keys::find(&self.connection, key)? {
+        match self.find_key(&self.connection, key)? {
             Some(record) => Ok(Some(record)),
             None => self.legacy.find(key),
         }
@@ -210,7 +219,8 @@ impl Store for Sqlite {
     fn settle_as_sent(&self, record: &KeyRecord, result: &str) -> Result<()> {
         self.change(true, |transaction| {
             keys::put_accepted(transaction, record, result)?;
-            let end = SendEnd::Accepted { result: None };
+            let end = SendEnd::Accepted { result: None, service: None };
+            sends::finish(transaction, &record.key, &end)?;
             messages::finish(transaction, &record.key, &end)
         })
     }
@@ -231,6 +241,7 @@ impl Store for Sqlite {
                 // Otherwise a key of version 0.1.0 would be found there again.
                 self.legacy.remove(&record.key)?;
                 keys::remove(transaction, &record.key)?;
+                sends::finish(transaction, &record.key, &SendEnd::NotSent)?;
                 messages::finish(transaction, &record.key, &SendEnd::NotSent)?;
             }
             Ok(unchanged)
@@ -259,6 +270,10 @@ impl Store for Sqlite {
         self
     }
 
+    fn sends(&self) -> &dyn Sends {
+        self
+    }
+
     fn check(&self) -> Result<()> {
         self.legacy.all()?;
         let result: String = self
@@ -277,7 +292,8 @@ impl Store for Sqlite {
             transaction
                 .execute_batch(
                     "DELETE FROM keys; DELETE FROM messages; DELETE FROM batch_rows;
-                     DELETE FROM batch_calls; DELETE FROM batches; DELETE FROM spaces;",
+                     DELETE FROM batch_calls; DELETE FROM batches; DELETE FROM spaces;
+                     DELETE FROM sends;",
                 )
                 .map_err(not_written)
         })
