@@ -226,7 +226,9 @@ fn claim_used_key<'s>(
     }
     let key = &record.key;
     // An ID that alimsg generated for this run may differ.
-    let other_id = !request.tracking.generated && request.tracking.id != record.tracking.id;
+    let is_known = !record.tracking.id.is_empty();
+    let other_id =
+        is_known && !request.tracking.generated && request.tracking.id != record.tracking.id;
     if same_content == Some(false) {
         return Err(failures::other_message(key));
     }

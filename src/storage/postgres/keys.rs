@@ -191,7 +191,7 @@ pub fn forget_results(
     let old = session.rows(query, &[&before.as_microsecond()])?;
     for row in &old {
         let key: &str = row.get(0);
-        let query = "UPDATE keys SET key = $2, account = NULL, tracking_id = '', lease = '',
+        let query = "UPDATE keys SET key = $2, tracking_id = '', lease = '',
                          details = NULL, result = $3
                      WHERE key = $1";
         session.execute(query, &[&key, &forgotten_key(&digest(key)), &FORGOTTEN_RESULT])?;

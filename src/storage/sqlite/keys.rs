@@ -215,7 +215,7 @@ pub fn forget_results(
     let old: Vec<String> = old.collect::<rusqlite::Result<_>>().map_err(unreadable)?;
     for key in &old {
         let query =
-            "UPDATE OR REPLACE keys SET key = ?2, account = NULL, tracking_id = '', lease = '',
+            "UPDATE OR REPLACE keys SET key = ?2, tracking_id = '', lease = '',
                          details = NULL, result = ?3
                      WHERE key = ?1";
         connection

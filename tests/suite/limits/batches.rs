@@ -20,7 +20,10 @@ fn rows_that_a_limit_does_not_permit_are_invalid() {
     rows(&world, 5);
     let ran = run(&world, &BATCH).exits(2);
     let error = assert_rule(&ran, "allow_recipients");
-    assert_eq!((&ran.json()["data"]["invalid"], &ran.json()["data"]["valid"]), (&json!(3), &json!(2)));
+    assert_eq!(
+        (&ran.json()["data"]["invalid"], &ran.json()["data"]["valid"]),
+        (&json!(3), &json!(2))
+    );
     assert!(ran.json()["data"]["rows"][0]["reason"].to_string().contains("limit allow_recipients"));
     assert!(!error.to_string().contains("13900002111"), "{error}");
     assert!(world.sent().is_empty());
