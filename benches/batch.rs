@@ -297,6 +297,7 @@ fn measure_store(rows: u64) -> Result<()> {
         store: None,
         defaults: alimsg::settings::defaults::Defaults::default(),
         limits: alimsg::settings::limits::Limits::default(),
+        outbox: alimsg::settings::outbox::Outbox::default(),
         ephemeral_state: false,
         sandbox: false,
     };

@@ -82,6 +82,7 @@ fn run() -> ExitCode {
     }
     let screen = Screen::for_settings(options, &settings);
     let context = Context { screen, settings, status: RunStatus::default() };
+    context.status.command.replace(line.name.clone());
     context.screen.announce_sandbox();
     let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {

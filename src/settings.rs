@@ -3,6 +3,7 @@
 pub mod config;
 pub mod defaults;
 pub mod limits;
+pub mod outbox;
 mod rerun;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use jiff::SignedDuration;
 use crate::named_enum::named_enum;
 use crate::settings::defaults::{Defaults, Key};
 use crate::settings::limits::Limits;
+use crate::settings::outbox::Outbox;
 pub use rerun::RerunFlags;
 
 /// How long a second send of the same message counts as a duplicate, unless it is configured.
@@ -129,6 +131,8 @@ pub struct Settings {
     pub defaults: Defaults,
     /// What a person has limited.
     pub limits: Limits,
+    /// What is kept about sent messages.
+    pub outbox: Outbox,
 }
 
 impl Settings {

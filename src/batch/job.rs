@@ -39,7 +39,7 @@ impl Job<'_> {
     /// Not every message was accepted, or the store cannot be used.
     pub fn run(&self, source: Source<'_>, messages: u64) -> Result<Report> {
         let Self { context, guard, store, batch, definition, .. } = *self;
-        let limits = CallLimits::new(context, store, definition)?;
+        let limits = CallLimits::new(context, store, batch, definition)?;
         let progress = context.screen.batch_progress(messages);
         let on_end = |ended: &Ended<'_>, tally: &Tally| {
             progress.update(tally.accepted, tally.failed, tally.unknown);

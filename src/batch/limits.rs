@@ -10,8 +10,10 @@ use crate::error::{Failure, Result};
 use crate::send::limits::{
     self, Checked, Counts, RecipientRules, Subject, check_credentials, check_fixed, check_signature,
 };
+use crate::send::outbox::{self, Details};
 use crate::settings::limits::Limits;
 use crate::storage::Store;
+use crate::storage::batches::Batch;
 use crate::storage::sends::{NewSend, Reached};
 
 /// Checks what all rows of a batch have in common.
@@ -74,7 +76,10 @@ impl RowLimits {
 
 /// The limits of a running batch.
 pub struct CallLimits<'a> {
+    context: &'a Context,
     store: &'a dyn Store,
+    batch: &'a Batch,
+    definition: &'a Definition,
     counts: Counts,
     rows: RowLimits,
 }
@@ -82,16 +87,39 @@ pub struct CallLimits<'a> {
 impl<'a> CallLimits<'a> {
     /// # Errors
     /// As [`RecipientRules::load`].
-    pub fn new(context: &Context, store: &'a dyn Store, definition: &Definition) -> Result<Self> {
-        let rows = RowLimits::new(context, definition)?;
-        Ok(Self { store, counts: Counts::new(context), rows })
+    pub fn new(
+        context: &'a Context,
+        store: &'a dyn Store,
+        batch: &'a Batch,
+        definition: &'a Definition,
+    ) -> Result<Self> {
+        let (counts, rows) = (Counts::new(context), RowLimits::new(context, definition)?);
+        Ok(Self { context, store, batch, definition, counts, rows })
     }
 
-    /// The record of a call with these rows; `None` if no limit counts it.
-    pub fn send(&self, group: &Group) -> Option<NewSend> {
-        let numbers = group.rows.iter().map(|row| row.phone.as_str());
-        let is_sms = self.rows.is_sms;
-        (!self.counts.is_empty()).then(|| self.counts.send(self.store, is_sms, numbers))
+    /// The record of a call with these rows; `None` if neither the outbox nor a limit needs it.
+    pub fn send(&self, group: &Group, tracking_id: &str) -> Option<NewSend> {
+        let numbers = || group.rows.iter().map(|row| row.phone.as_str());
+        let definition = self.definition;
+        let sign = || group.rows.first().map(|row| row.sign.clone());
+        let details = Details {
+            command: definition.command().to_string(),
+            channel: definition.channel.name().to_string(),
+            account: serde_json::from_str(&self.batch.account).unwrap_or_default(),
+            sender: definition.from.clone().or_else(sign),
+            template: Some(definition.template_code.clone()),
+            tracking_id: tracking_id.to_string(),
+            to: outbox::masked(numbers()),
+            batch: Some(self.batch.id.clone()),
+            content: None,
+        };
+        let call = || definition.call(group, tracking_id);
+        let record = outbox::to_text(self.context, details, call);
+        if record.is_none() && self.counts.is_empty() {
+            return None;
+        }
+        let send = self.counts.send(self.store, self.rows.is_sms, numbers());
+        Some(NewSend { record, ..send })
     }
 
     /// The failure if a call would exceed a limit.

@@ -26,6 +26,7 @@ pub fn apply(settings: &mut Settings, is_ai_mode_given: bool) -> Result<Configur
     let config = Config::load(true)?;
     let mut configured = Configured::default();
     settings.limits = config.limits().clone();
+    settings.outbox = config.outbox();
     for table in &settings.limits.tables {
         for command in &table.deny_commands {
             let words: Vec<&str> = command.split(' ').collect();

@@ -204,6 +204,7 @@ impl From<GlobalFlags> for Settings {
             ephemeral_state: flags.ephemeral_state,
             defaults: Defaults::default(),
             limits: crate::settings::limits::Limits::default(),
+            outbox: crate::settings::outbox::Outbox::default(),
         }
     }
 }

@@ -36,6 +36,7 @@ pub mod help;
 pub mod keys;
 mod limits;
 mod man;
+mod outbox;
 mod page_flags;
 pub mod parse_error;
 mod policy;
@@ -153,6 +154,9 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// What was sent from here, to whom, and what became of it
+    #[command(subcommand, after_help = outbox::EXAMPLES)]
+    Outbox(outbox::Command),
     /// What a person has limited, and how much of it is used
     Limits(limits::Flags),
     /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
@@ -204,6 +208,7 @@ dispatch! {
     Batches => batches::run,
     Keys => keys::run,
     Limits => limits::run,
+    Outbox => outbox::run,
     Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,

@@ -9,6 +9,7 @@ mod consent;
 pub mod duplicates;
 pub mod idempotency;
 pub mod limits;
+pub mod outbox;
 pub mod receipt_lookup;
 pub mod recent;
 pub mod repair;

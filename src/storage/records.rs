@@ -1,6 +1,8 @@
 //! Keys and messages on record, and how their records change.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 
 use crate::storage::sends::{NewSend, Reached};
 
@@ -116,8 +118,18 @@ pub struct NewMessage {
     /// The keys of equal messages with an unknown outcome that do not prevent the send, because the
     /// user confirmed it.
     pub confirmed: Vec<String>,
+    /// How long the results of keys are kept; zero keeps all.
+    pub keep: Duration,
     /// The record of the send; `None` if neither limits nor the outbox need one.
     pub send: Option<NewSend>,
+}
+
+impl NewMessage {
+    /// The results of keys before this moment are deleted.
+    pub fn forget_before(&self, now: Timestamp) -> Option<Timestamp> {
+        let keep = SignedDuration::try_from(self.keep).ok().filter(|keep| !keep.is_zero())?;
+        now.checked_sub(keep).ok()
+    }
 }
 
 /// An equal message to one recipient that was sent before.

@@ -27,6 +27,7 @@ mod invalid_input;
 mod limits;
 mod long_lists;
 mod next_steps;
+mod outbox;
 mod output;
 mod output_options;
 #[cfg(feature = "postgres")]

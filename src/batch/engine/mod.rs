@@ -368,7 +368,7 @@ impl Engine<'_> {
             .iter()
             .filter(|(planned, ..)| planned.record.is_none())
             .map(|(planned, ..)| NewCall {
-                send: self.limits.send(&planned.group),
+                send: self.limits.send(&planned.group, &planned.tracking.id),
                 ..self.definition.new_call(&planned.group, &planned.tracking, None)
             })
             .collect();

@@ -51,7 +51,7 @@ impl Engine<'_> {
     ) -> Result<Claimed> {
         let send_of = |record: &CallRecord| {
             let group = serde_json::from_str::<Group>(record.payload.as_deref()?).ok()?;
-            self.limits.send(&group)
+            self.limits.send(&group, &record.tracking_id)
         };
         let is_doubtful = Cell::new(false);
         self.retrying(|| {

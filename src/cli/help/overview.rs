@@ -20,6 +20,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "whatsapp session",
             "batches",
             "keys",
+            "outbox",
             "limits",
         ],
     ),

@@ -36,7 +36,7 @@ use crate::send::account::account;
 use crate::send::idempotency::{self, Pending, Unresolved};
 use crate::send::limits::{self, Counts};
 use crate::send::receipt_lookup::ReceiptQuery;
-use crate::send::{Message, attempt};
+use crate::send::{Message, attempt, outbox};
 use crate::settings::Settings;
 use crate::storage::sends::NewSend;
 use crate::storage::{self, Begin, Earlier, KeyState, NewMessage, Store};
@@ -60,6 +60,8 @@ pub struct Check<'m> {
     window: SignedDuration,
     /// The keys of the messages with an unknown outcome that the user confirmed.
     confirmed: Vec<String>,
+    /// How long the results of keys are kept.
+    keep: Duration,
 }
 
 impl<'m> Check<'m> {
@@ -69,6 +71,7 @@ impl<'m> Check<'m> {
             texts: content::texts(&message.call, &message.recipients),
             window: settings.duplicate_window(),
             confirmed: Vec::new(),
+            keep: settings.outbox.keep,
         }
     }
 
@@ -86,15 +89,20 @@ impl<'m> Check<'m> {
             fingerprints: self.texts.iter().map(|text| store.digest(text)).collect(),
             refuse_since: (!replaced).then_some(since),
             confirmed: self.confirmed.clone(),
+            keep: self.keep,
             send: None,
         }
     }
 
-    /// The record of this send; `None` if no limit counts it.
-    fn send(&self, counts: &Counts, store: &dyn Store) -> Option<NewSend> {
+    /// The record of this send; `None` if neither the outbox nor a limit needs it.
+    fn send(&self, context: &Context, counts: &Counts, store: &dyn Store) -> Option<NewSend> {
+        let record = outbox::record(context, self.message);
+        if record.is_none() && counts.is_empty() {
+            return None;
+        }
         let is_sms = self.message.call.operation.product == Product::Dysmsapi;
         let numbers = self.message.recipients.iter().map(String::as_str);
-        (!counts.is_empty()).then(|| counts.send(store, is_sms, numbers))
+        Some(NewSend { record, ..counts.send(store, is_sms, numbers) })
     }
 
     /// Refuses the message if an equal one was sent or may have been sent. Looks for the receipts of
@@ -281,7 +289,8 @@ pub fn begin(context: &Context, pending: &mut Pending<'_>, check: &Check<'_>) ->
     let numbers = &check.message.recipients;
     failpoint::point("key: about to begin");
     let error = loop {
-        let record = NewMessage { send: check.send(&counts, store), ..check.record(store) };
+        let send = check.send(context, &counts, store);
+        let record = NewMessage { send, ..check.record(store) };
         match pending.begin(&record) {
             Ok(Begin::Go) => return Ok(()),
             Ok(Begin::Limited(reached)) => return Err(counts.failure(&reached, numbers)),

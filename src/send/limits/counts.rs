@@ -14,14 +14,16 @@ use crate::storage::Store;
 use crate::storage::sends::{CountLimit, NewSend, Reached, recipient_hash};
 
 /// The rules of a run that count messages.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Counts {
     rules: Vec<CountRule>,
+    /// How long records of sends are kept.
+    keep: Duration,
 }
 
 impl Counts {
     pub fn new(context: &Context) -> Self {
-        Self { rules: context.settings.limits.counts() }
+        Self { rules: context.settings.limits.counts(), keep: context.settings.outbox.keep }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -45,7 +47,7 @@ impl Counts {
             recipients: numbers.map(hash).collect(),
             record: None,
             limits: self.rules.iter().map(limit).collect(),
-            keep: KEEP,
+            keep: self.keep,
         }
     }
 
@@ -80,6 +82,3 @@ impl Counts {
         }
     }
 }
-
-/// How long counts are kept without an outbox: longer than every period.
-const KEEP: Duration = Duration::from_secs(2 * 24 * 60 * 60);

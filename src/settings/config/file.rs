@@ -10,7 +10,8 @@ use toml_edit::{Document, Item, Table, TableLike};
 use crate::error::{Failure, Result};
 use crate::settings::config::secret;
 use crate::settings::defaults::{Default, Key, Source};
-use crate::settings::limits;
+use crate::settings::limits::{self, Invalid};
+use crate::settings::outbox;
 
 /// The variable with the path of the user's file.
 pub const VARIABLE: &str = "ALIMSG_CONFIG";
@@ -33,7 +34,6 @@ pub const PROFILE: &str = "profile";
 /// The tables of a file.
 const TABLES: [&str; 4] = [DEFAULTS, PROFILE, LIMITS, OUTBOX];
 const LIMITS: &str = "limits";
-/// Parsed and kept, for later.
 const OUTBOX: &str = "outbox";
 
 /// The maximum size of a file in bytes.
@@ -74,6 +74,8 @@ pub struct ConfigFile {
     profiles: Vec<(String, Vec<(Key, String)>)>,
     /// The table `[limits]`.
     pub limits: Option<limits::Table>,
+    /// The table `[outbox]`.
+    pub outbox: outbox::Table,
 }
 
 impl ConfigFile {
@@ -143,7 +145,7 @@ impl ConfigFile {
                     }
                 }
                 LIMITS => self.limits = limits(&self.path, item, place)?,
-                _ => {}
+                _ => self.outbox = outbox(item, place)?,
             }
         }
         Ok(())
@@ -207,6 +209,19 @@ fn keys(
     Ok(values)
 }
 
+/// Parses the table `[outbox]`.
+fn outbox(item: &Item, place: Option<Range<usize>>) -> std::result::Result<outbox::Table, Problem> {
+    let Some(table) = item.as_table_like() else { return Ok(outbox::Table::default()) };
+    outbox::Table::parse(table).map_err(|invalid| at_key(table, invalid, place))
+}
+
+/// The problem with a key of a table.
+fn at_key(table: &dyn TableLike, invalid: Invalid, place: Option<Range<usize>>) -> Problem {
+    let key = table.get_key_value(&invalid.key);
+    let place = key.and_then(|(key, item)| item.span().or(key.span())).or(place);
+    Problem { place, ..Problem::new(invalid.message) }
+}
+
 /// Parses the table `[limits]`.
 fn limits(
     source: &Path,
@@ -214,12 +229,8 @@ fn limits(
     place: Option<Range<usize>>,
 ) -> std::result::Result<Option<limits::Table>, Problem> {
     let Some(table) = item.as_table_like() else { return Ok(None) };
-    let parsed = limits::Table::parse(source, table).map_err(|invalid| {
-        let key = table.get_key_value(&invalid.key);
-        let place = key.and_then(|(key, item)| item.span().or(key.span())).or(place);
-        Problem { place, ..Problem::new(invalid.message) }
-    })?;
-    Ok(Some(parsed))
+    let parsed = limits::Table::parse(source, table);
+    parsed.map(Some).map_err(|invalid| at_key(table, invalid, place))
 }
 
 /// The key with this name.

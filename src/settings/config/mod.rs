@@ -16,6 +16,7 @@ pub use file::{ConfigFile, Problem, SYSTEM_FILE, UserFile, VARIABLE, key, table_
 use crate::error::{Failure, Result};
 use crate::settings::defaults::{Default, Defaults, Key, Source};
 use crate::settings::limits::Limits;
+use crate::settings::outbox::Outbox;
 
 /// The files of this run, the user's first.
 #[derive(Debug, std::default::Default)]
@@ -55,6 +56,12 @@ impl Config {
         let tables = files.iter().chain(&default).filter_map(|file| file.limits.clone());
         let limits = Limits { tables: tables.collect() };
         Ok(Self { files, limits })
+    }
+
+    /// The outbox: what the file of the machine says comes first, because it also holds programs
+    /// that control their environment.
+    pub fn outbox(&self) -> Outbox {
+        Outbox::from_tables(self.files.iter().rev().map(|file| file.outbox))
     }
 
     /// The limits of all files.

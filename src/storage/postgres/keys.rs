@@ -179,16 +179,18 @@ pub fn remove_unchanged(
     Ok(is_unchanged)
 }
 
-/// Replaces accepted keys before this moment by their hashes, and deletes their results. Returns how
-/// many there were.
+/// Replaces up to `max` accepted keys before this moment by their hashes, and deletes their results.
+/// Returns how many there were.
 pub fn forget_results(
     session: &mut Session,
     before: Timestamp,
+    max: i64,
     digest: impl Fn(&str) -> String,
 ) -> StepResult<u64> {
     let query = "SELECT key FROM keys
-                 WHERE state = 'accepted' AND since < $1 AND key NOT LIKE 'hash:%'";
-    let old = session.rows(query, &[&before.as_microsecond()])?;
+                 WHERE state = 'accepted' AND substr(key, 1, 5) <> 'hash:' AND since < $1
+                 ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED";
+    let old = session.rows(query, &[&before.as_microsecond(), &max])?;
     for row in &old {
         let key: &str = row.get(0);
         let query = "UPDATE keys SET key = $2, tracking_id = '', lease = '',

@@ -148,6 +148,9 @@ impl Store for Postgres {
                     return Ok(Begin::Limited(reached));
                 }
                 messages::add(session, owner.key, message)?;
+                if let Some(before) = message.forget_before(Timestamp::now()) {
+                    keys::forget_results(session, before, 10, |key| self.digest(key))?;
+                }
             }
             if let Some(new) = new {
                 keys::insert(session, owner.key, new)?;

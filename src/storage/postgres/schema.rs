@@ -117,6 +117,8 @@ const SENDS: &str = "
     CREATE INDEX sends_by_key ON sends (key) WHERE key IS NOT NULL;
     CREATE INDEX sends_by_call ON sends (call) WHERE call IS NOT NULL;
     CREATE INDEX sends_by_recipient ON sends USING gin (recipients);
+    CREATE INDEX keys_by_time ON keys (since)
+        WHERE state = 'accepted' AND substr(key, 1, 5) <> 'hash:';
 ";
 
 /// Since version 2, each message has a key, with which the user can resolve it.

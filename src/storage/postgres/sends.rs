@@ -184,7 +184,7 @@ impl Sends for Postgres {
         self.connection.change(PATIENCE, |session| {
             let query = "DELETE FROM sends WHERE at < $1";
             let deleted = session.execute(query, &[&before.as_microsecond()])?;
-            let keys = keys::forget_results(session, before, |key| self.digest(key))?;
+            let keys = keys::forget_results(session, before, i64::MAX, |key| self.digest(key))?;
             Ok((deleted, keys))
         })
     }

@@ -201,21 +201,23 @@ pub fn copy(connection: &Connection, record: &KeyRecord) -> rusqlite::Result<usi
     )
 }
 
-/// Replaces accepted keys before this moment by their hashes, and deletes their results. Returns how
-/// many there were.
+/// Replaces up to `max` accepted keys before this moment by their hashes, and deletes their results.
+/// Returns how many there were.
 pub fn forget_results(
     connection: &Connection,
     before: Timestamp,
+    max: i64,
     digest: impl Fn(&str) -> String,
 ) -> Result<u64> {
     let query = "SELECT key FROM keys
-                 WHERE state = 'accepted' AND since < ?1 AND key NOT LIKE 'hash:%'";
-    let mut statement = connection.prepare(query).map_err(unreadable)?;
-    let old = statement.query_map([before.to_string()], |row| row.get(0)).map_err(unreadable)?;
+                 WHERE state = 'accepted' AND substr(key, 1, 5) <> 'hash:' AND since < ?1
+                 ORDER BY since LIMIT ?2";
+    let mut statement = connection.prepare_cached(query).map_err(unreadable)?;
+    let before = before.to_string();
+    let old = statement.query_map(params![before, max], |row| row.get(0)).map_err(unreadable)?;
     let old: Vec<String> = old.collect::<rusqlite::Result<_>>().map_err(unreadable)?;
     for key in &old {
-        let query =
-            "UPDATE OR REPLACE keys SET key = ?2, tracking_id = '', lease = '',
+        let query = "UPDATE OR REPLACE keys SET key = ?2, tracking_id = '', lease = '',
                          details = NULL, result = ?3
                      WHERE key = ?1";
         connection

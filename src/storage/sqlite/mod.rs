@@ -174,6 +174,9 @@ impl Store for Sqlite {
                     return Ok(Begin::Limited(reached));
                 }
                 messages::add(transaction, owner.key, message, now)?;
+                if let Some(before) = message.forget_before(now) {
+                    keys::forget_results(transaction, before, 10, |key| self.digest(key))?;
+                }
             }
             if let Some(new) = new {
                 keys::insert(transaction, owner.key, new).map_err(not_written)?;

@@ -76,7 +76,8 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     store.reserve("k", &new_key("one")).expect("reserved");
     store.begin(OWNER, None, None).expect("begun");
     let downgrade = "DROP TABLE batches; DROP TABLE batch_calls; DROP TABLE batch_rows;
-                     DROP TABLE spaces; DROP TABLE sends; DROP INDEX messages_by_key;
+                     DROP TABLE spaces; DROP TABLE sends; DROP INDEX keys_by_time;
+                     DROP INDEX keys_by_time; DROP INDEX messages_by_key;
                      DROP INDEX messages_by_time; PRAGMA user_version = 1;";
     store.connection.execute_batch(downgrade).expect("downgraded");
     drop(store);
@@ -117,7 +118,7 @@ fn an_unresolved_message_of_version_2_gets_a_key_and_still_prevents_an_equal_one
 fn a_store_of_version_3_gets_the_table_of_sends() {
     let (folder, store) = open();
     store.remember_space("s", "cams-1").expect("recorded");
-    let version_3 = "DROP TABLE sends; PRAGMA user_version = 3;";
+    let version_3 = "DROP TABLE sends; DROP INDEX keys_by_time; PRAGMA user_version = 3;";
     store.connection.execute_batch(version_3).expect("downgraded");
     drop(store);
     let store = Sqlite::open(folder.path()).expect("upgraded");

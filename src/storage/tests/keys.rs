@@ -22,6 +22,7 @@ pub fn message() -> NewMessage {
     NewMessage {
         id: uuid::Uuid::now_v7().to_string(),
         fingerprints: vec!["f".into()],
+        keep: std::time::Duration::ZERO,
         send: None,
         refuse_since: Some(Timestamp::now() - SignedDuration::from_hours(1)),
         confirmed: Vec::new(),

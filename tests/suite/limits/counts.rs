@@ -11,7 +11,7 @@ use crate::support::{Running, World};
 
 /// An SMS that differs in each run.
 fn sms() -> Vec<&'static str> {
-    and(&SMS, &["--json", "--param=n={n}"])
+    and(&SMS, &["--json", "--param=n=x{n}"])
 }
 
 #[test]
