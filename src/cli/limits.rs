@@ -28,6 +28,7 @@ the name of the rule; nothing was sent.
   quiet_hours            such as 22:00-08:00 Asia/Shanghai; a batch pauses until they end
   deny_commands          such as templates delete; also everything below it
   sandbox_only           only the sandbox may send
+  store                  the state folder or postgres://… with the counts; no other may be used
 
 A message counts from the start of its call, also if its outcome is unknown; one that was proven not
 to be sent does not count. The counts are in the store, for all processes that use it. Texts that

@@ -204,6 +204,15 @@ pub fn is_shared(settings: &Settings) -> bool {
     matches!(database(settings), Ok(Some(_)))
 }
 
+/// Whether the settings use this store: the path of a state folder, or a URL without a password.
+pub fn is_at(settings: &Settings, place: &str) -> bool {
+    if let Some(store) = settings.store.as_ref().filter(|store| store.as_str() != SQLITE) {
+        return store.shown() == StoreUrl::from(place.to_string()).shown();
+    }
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    folder(settings).is_ok_and(|folder| real(&folder) == real(Path::new(place)))
+}
+
 /// Checks that the store keeps keys and batches, for this machine and for later runs.
 ///
 /// # Errors

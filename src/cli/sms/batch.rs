@@ -5,7 +5,7 @@ use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_BATCH_SMS;
 use crate::batch::definition::{Definition, Fallback};
-use crate::batch::limits::RowLimits;
+use crate::batch::limits::{self, RowLimits};
 use crate::batch::plan::PlanRules;
 use crate::batch::request::Request;
 use crate::batch::row::{Row, RowRules};
@@ -61,8 +61,6 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     inputs.complete(&[template::LIST_APPROVED])?;
     let BatchInput { input, mappings, exclusions, invalid_path, options } = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_BATCH_SMS);
-    let template =
-        fetch(context, &guard, &template_code, flags.sign_name.as_deref(), flags.verify)?;
     let names = |template: &SmsTemplate| {
         template.variables().into_iter().map(|variable| variable.name).collect::<Vec<_>>()
     };
@@ -81,6 +79,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         mappings: mappings.iter().map(|one| (one.name.clone(), one.column.clone())).collect(),
         variables: Vec::new(),
     };
+    limits::require(context, &definition)?;
+    let code = &definition.template_code;
+    let template = fetch(context, &guard, code, flags.sign_name.as_deref(), flags.verify)?;
     let rules = PlanRules {
         rows: RowRules { channel: Channel::Sms, sign: flags.sign_name, language: None },
         variables: template.as_ref().map(names),

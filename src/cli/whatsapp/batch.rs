@@ -5,7 +5,7 @@ use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MASS_MESSAGE;
 use crate::batch::definition::{Definition, Fallback};
-use crate::batch::limits::RowLimits;
+use crate::batch::limits::{self, RowLimits};
 use crate::batch::plan::PlanRules;
 use crate::batch::request::Request;
 use crate::batch::row::{Row, RowRules};
@@ -133,10 +133,6 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         language,
         cust_space_id: flags.cust_space_id.clone(),
     });
-    let template = match &id {
-        Some(id) => fetch(context, &guard, id, flags.verify)?,
-        None => None,
-    };
     let names = |template: &Template| {
         template.message.variables().into_iter().map(|variable| variable.name).collect::<Vec<_>>()
     };
@@ -159,6 +155,11 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         },
         mappings: mappings.iter().map(|one| (one.name.clone(), one.column.clone())).collect(),
         variables: Vec::new(),
+    };
+    limits::require(context, &definition)?;
+    let template = match &id {
+        Some(id) => fetch(context, &guard, id, flags.verify)?,
+        None => None,
     };
     let rules = PlanRules {
         rows: RowRules { channel, sign: None, language: flags.language },

@@ -9,6 +9,7 @@ use crate::message::phone;
 use crate::send::limits::{Subject, credentials, refusal};
 use crate::settings::Settings;
 use crate::settings::limits::{Limits, Pattern, Rule};
+use crate::storage;
 
 /// The result of a check.
 pub type Checked = std::result::Result<(), Violation>;
@@ -45,6 +46,12 @@ pub fn check_fixed(settings: &Settings, subject: &Subject<'_>) -> Checked {
             |rule, what: String| Err(Violation { rule, source: table.source.clone(), what });
         if table.sandbox_only && !settings.sandbox {
             return violation(Rule::SandboxOnly, "only the sandbox may be used".into());
+        }
+        // The sandbox sends nothing and has counts of its own.
+        if let Some(place) = table.store.as_ref().filter(|_| !settings.sandbox)
+            && !storage::is_at(settings, place)
+        {
+            return violation(Rule::Store, format!("only the store {place} may be used"));
         }
         if let (Some(allowed), Some(sender)) = (&table.allow_senders, subject.sender)
             && !any_matches(allowed, sender)

@@ -34,6 +34,7 @@ named_enum! {
         QuietHours = "quiet_hours",
         DenyCommands = "deny_commands",
         SandboxOnly = "sandbox_only",
+        Store = "store",
         /// Applies without a key: no text may contain what looks like a credential.
         Credentials = "credentials",
     }
@@ -64,6 +65,8 @@ pub struct Table {
     pub quiet_hours: Option<QuietHours>,
     pub deny_commands: Vec<String>,
     pub sandbox_only: bool,
+    /// The store that has to be used: the path of a state folder or a URL without a password.
+    pub store: Option<String>,
 }
 
 /// A maximum number of messages in a period that ends now.
@@ -148,6 +151,7 @@ impl Table {
             Rule::QuietHours => self.quiet_hours.as_ref().map(ToString::to_string),
             Rule::DenyCommands => not_empty(self.deny_commands.join(", ")),
             Rule::SandboxOnly => self.sandbox_only.then(|| "true".to_string()),
+            Rule::Store => self.store.clone(),
             Rule::Credentials => None,
         };
         Rule::ALL.iter().filter_map(|rule| Some((*rule, shown(*rule)?))).collect()

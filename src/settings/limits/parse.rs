@@ -63,6 +63,13 @@ impl Table {
                 let value = item.as_bool();
                 self.sandbox_only = value.ok_or_else(|| format!("{name} takes true or false"))?;
             }
+            Rule::Store => {
+                let place = text(name, item)?;
+                if !place.contains("://") && !Path::new(place).is_absolute() {
+                    return Err(format!("{name} takes an absolute path or postgres://…"));
+                }
+                self.store = Some(place.to_string());
+            }
             Rule::Credentials => return Err("unknown".into()),
         }
         Ok(())
@@ -149,7 +156,7 @@ mod tests {
                     per_recipient_per_day = 3\n\
                     quiet_hours = \"22:00-08:00 Asia/Shanghai\"\n\
                     deny_commands = [\"alimsg templates  delete\"]\n\
-                    sandbox_only = true\n";
+                    sandbox_only = true\nstore = \"/var/lib/alimsg\"\n";
         let table = parse(text).expect("valid");
         let shown: Vec<(&str, String)> =
             table.rules().into_iter().map(|(rule, value)| (rule.name(), value)).collect();
@@ -185,6 +192,7 @@ mod tests {
             "deny_commands = [\"Templates!\"]",
             "deny_recipients_file = \"\"",
             "sandbox_only = \"true\"",
+            "store = \"state\"",
         ] {
             let invalid = parse(text).expect_err(text);
             assert!(text.starts_with(&invalid.key), "{invalid:?}");

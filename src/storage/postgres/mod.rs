@@ -148,8 +148,10 @@ impl Store for Postgres {
                     return Ok(Begin::Limited(reached));
                 }
                 messages::add(session, owner.key, message)?;
-                if let Some(before) = message.forget_before(Timestamp::now()) {
-                    keys::forget_results(session, before, 10, |key| self.digest(key))?;
+                if let Some(before) = message.forget_before(Timestamp::now())
+                    && sends::is_due()
+                {
+                    keys::forget_results(session, before, 200, |key| self.digest(key))?;
                 }
             }
             if let Some(new) = new {

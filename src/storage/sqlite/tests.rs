@@ -77,8 +77,7 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     store.begin(OWNER, None, None).expect("begun");
     let downgrade = "DROP TABLE batches; DROP TABLE batch_calls; DROP TABLE batch_rows;
                      DROP TABLE spaces; DROP TABLE sends; DROP INDEX keys_by_time;
-                     DROP INDEX keys_by_time; DROP INDEX messages_by_key;
-                     DROP INDEX messages_by_time; PRAGMA user_version = 1;";
+                     DROP INDEX messages_by_key; DROP INDEX messages_by_time; PRAGMA user_version = 1;";
     store.connection.execute_batch(downgrade).expect("downgraded");
     drop(store);
     let upgraded = Sqlite::open(folder.path()).expect("upgraded");
@@ -96,8 +95,8 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
 #[test]
 fn an_unresolved_message_of_version_2_gets_a_key_and_still_prevents_an_equal_one() {
     let (folder, store) = open();
-    let version_2 =
-        "DROP TABLE spaces; DROP TABLE sends; DROP INDEX messages_by_key; PRAGMA user_version = 2;
+    let version_2 = "DROP TABLE spaces; DROP TABLE sends; DROP INDEX keys_by_time;
+                     DROP INDEX messages_by_key; PRAGMA user_version = 2;
                      INSERT INTO messages VALUES ('u', 'f', 'calling', NULL, 1000);
                      INSERT INTO messages VALUES ('a', 'f', 'accepted', NULL, 1000);";
     store.connection.execute_batch(version_2).expect("downgraded");

@@ -63,8 +63,9 @@ fn a_message_counts_until_it_is_proven_not_to_be_sent() {
     run(&world, &sms()).exits(6);
     // Killed: it may have been sent.
     world.script(json!([{ "match": ["dysmsapi", "send-sms"], "times": 1, "delay_ms": 600 }]));
+    let before = world.count("dysmsapi send-sms");
     let running = Running::start(command(&world, &sms()));
-    world.wait_for_command("dysmsapi send-sms");
+    world.wait_until("the call", || world.count("dysmsapi send-sms") > before);
     running.signal(Signal::KILL);
     running.wait();
     assert_refused(&world, &with(&SMS, "-p", "13800001001"), "per_hour");

@@ -191,6 +191,22 @@ fn no_flag_variable_or_other_file_lifts_a_limit() {
 }
 
 #[test]
+fn a_limit_can_require_the_store_with_the_counts() {
+    let world = World::new();
+    system_limits(&world, &format!("per_hour = 1\nstore = {:?}", world.path("state")));
+    run(&world, &SMS).exits(0);
+    let refused = |variable: &str, value: &str| {
+        let mut command = command(&world, &and(&SMS, &["--param=n=1", "--json"]));
+        command.env(variable, value);
+        assert_rule(&Running::start(command).wait().exits(2), "store");
+    };
+    refused("ALIMSG_STATE_DIR", &world.path("other").display().to_string());
+    refused("ALIMSG_STORE", "postgres://localhost/other");
+    assert_refused(&world, &and(&SMS, &["--param=n=1"]), "per_hour");
+    assert_eq!(world.sent().len(), 1);
+}
+
+#[test]
 fn a_replay_of_a_key_is_not_a_send() {
     let world = limited("per_hour = 1");
     let words = and(&SMS, &["--json", "--idempotency-key", "order-1"]);
