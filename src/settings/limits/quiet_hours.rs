@@ -35,7 +35,7 @@ impl QuietHours {
         let date = if ends_tomorrow { date.tomorrow().ok()? } else { date };
         // When the clocks are set back, this time comes twice.
         let end = self.zone.to_ambiguous_timestamp(date.to_datetime(self.end));
-        let ends = [end.clone().earlier().ok(), end.later().ok()];
+        let ends = [end.earlier().ok(), end.later().ok()];
         let later = ends.into_iter().flatten().find(|end| *end > now);
         Some(later.unwrap_or_else(|| now + SignedDuration::from_mins(1)))
     }
