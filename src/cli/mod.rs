@@ -36,6 +36,7 @@ pub mod help;
 pub mod keys;
 mod limits;
 mod man;
+mod mcp;
 mod outbox;
 mod page_flags;
 pub mod parse_error;
@@ -171,6 +172,8 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
+    /// Serve the commands as tools for agents (Model Context Protocol on stdio)
+    Mcp(mcp::Flags),
     /// Completions for your shell; --install adds man pages
     Completions(completions::Flags),
     /// Write the man pages to a folder
@@ -190,6 +193,7 @@ impl Command {
                 | Self::Help(_)
                 | Self::Limits(_)
                 | Self::Man(_)
+                | Self::Mcp(_)
                 | Self::Policy(_)
                 | Self::Sandbox(_)
         )
@@ -214,6 +218,7 @@ dispatch! {
     Policy => policy::run,
     Config => config::run,
     Sandbox => sandbox::run,
+    Mcp => mcp::run,
     Completions => completions::run,
     Man => man::run,
     Help => help::run,

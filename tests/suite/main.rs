@@ -26,6 +26,7 @@ mod idempotency;
 mod invalid_input;
 mod limits;
 mod long_lists;
+mod mcp;
 mod next_steps;
 mod outbox;
 mod output;

@@ -40,7 +40,7 @@ const TASKS: &[(&str, &[&str])] = &[
     ),
     (
         "Set up and get help",
-        &["sandbox", "config", "doctor", "explain", "policy", "completions", "man", "help"],
+        &["sandbox", "config", "doctor", "explain", "policy", "mcp", "completions", "man", "help"],
     ),
 ];
 
