@@ -195,7 +195,7 @@ fn receipts_of_open_sends_are_fetched() {
         assert!(send["receipt"].is_string(), "{send:#}");
     }
     // Without the numbers of the last sends, only a number finds the receipts.
-    fs::remove_file(world.path("state/sandbox/recent_sends.json")).expect("removed");
+    fs::remove_file(world.path("state/sandbox/recent_sends.jsonl")).expect("removed");
     let ran = run(&["outbox", "check", "--to", "13800001000", "--json"]).exits(0).json();
     let to = &ran["data"]["sends"];
     assert!(to.as_array().is_some_and(|sends| sends.len() <= 2), "{ran:#}");
