@@ -297,6 +297,8 @@ fn measure_store(rows: u64) -> Result<()> {
         aliyun: None,
         store: None,
         defaults: alimsg::settings::defaults::Defaults::default(),
+        limits: alimsg::settings::limits::Limits::default(),
+        outbox: alimsg::settings::outbox::Outbox::default(),
         ephemeral_state: false,
         sandbox: false,
     };
@@ -326,12 +328,13 @@ fn measure_store(rows: u64) -> Result<()> {
                     generated: true,
                     details: "{}".into(),
                     payload: None,
+                    send: None,
                 })
                 .filter(|call| !call.rows.is_empty())
                 .collect();
             let ended = |start| match start {
                 Start::Recorded(id) => Ok((id, CallEnd::Accepted { result: "{}".into() })),
-                Start::Taken(_) => Err(anyhow!("a row is taken")),
+                Start::Taken(_) | Start::Limited(_) => Err(anyhow!("a row is taken")),
             };
             let starts = batches.start(&batch.id, worker.name(), &calls)?;
             let ends = starts.into_iter().map(ended).collect::<Result<Vec<_>>>()?;

@@ -17,6 +17,8 @@ pub enum Kind {
     Internal,
     /// Input is missing or invalid; no call was started.
     Usage,
+    /// A limit that a person set does not permit it; no call was started.
+    Limit,
     /// `aliyun`, its plugin or the connection to the service is not available.
     Environment,
     /// No valid credentials.
@@ -40,7 +42,7 @@ impl Kind {
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Internal => 1,
-            Self::Usage => 2,
+            Self::Usage | Self::Limit => 2,
             Self::Environment => 3,
             Self::Credentials => 4,
             Self::Permission => 5,
@@ -84,6 +86,9 @@ pub struct Failure {
     pub missing: Vec<String>,
     /// The service's ID of the request; Alibaba Cloud support asks for it.
     pub request_id: Option<String>,
+    /// The limit that does not permit it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<&'static str>,
     /// The RAM policy that would allow the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<Value>,

@@ -33,6 +33,7 @@ use crate::os::signals;
 use crate::output::Screen;
 use crate::output::status::RunStatus;
 use crate::settings::Settings;
+use crate::settings::config::Config;
 
 /// Runs the program in the role that an environment variable selects: alimsg also starts itself as
 /// the watchdog, for [`renewal`], and as the simulated `aliyun` of the sandbox. A shell starts it to
@@ -74,8 +75,14 @@ fn run() -> ExitCode {
     } else {
         cli::defaults::apply(&mut settings, is_ai_mode_given)
     };
+    if command.is_configuration()
+        && let Ok(config) = Config::load(false)
+    {
+        settings.limits = config.limits().clone();
+    }
     let screen = Screen::for_settings(options, &settings);
     let context = Context { screen, settings, status: RunStatus::default() };
+    context.status.command.replace(line.name.clone());
     context.screen.announce_sandbox();
     let result = match signals::watch() {
         Ok(()) => error::catch_panic(Outcome::NotSent, || {
@@ -87,6 +94,7 @@ fn run() -> ExitCode {
             context.screen.check_options()?;
             storage::check_settings(&context.settings)
                 .map_err(|error| Failure::usage(format!("invalid --store: {error:#}")))?;
+            send::limits::require_command(&context, &line.name)?;
             cli::run(&context, command)
         }),
         Err(error) => {

@@ -2,6 +2,8 @@
 
 pub mod config;
 pub mod defaults;
+pub mod limits;
+pub mod outbox;
 mod rerun;
 
 use std::path::PathBuf;
@@ -12,6 +14,8 @@ use jiff::SignedDuration;
 use crate::named_enum::named_enum;
 use crate::os::role;
 use crate::settings::defaults::{Defaults, Key};
+use crate::settings::limits::Limits;
+use crate::settings::outbox::Outbox;
 pub use rerun::RerunFlags;
 
 /// How long a second send of the same message counts as a duplicate, unless it is configured.
@@ -153,6 +157,10 @@ pub struct Settings {
     pub ephemeral_state: bool,
     /// Values for flags that are not given.
     pub defaults: Defaults,
+    /// What a person has limited.
+    pub limits: Limits,
+    /// What is kept about sent messages.
+    pub outbox: Outbox,
 }
 
 impl Settings {

@@ -192,6 +192,7 @@ impl Definition {
             generated: tracking.generated,
             details: details.unwrap_or_default(),
             payload,
+            send: None,
         }
     }
 

@@ -77,6 +77,8 @@ pub struct Groups<'b> {
     /// The bytes that a row adds to a call besides its values.
     overhead: usize,
     source: Source<'b>,
+    /// The maximum number of rows in a call, because of a limit.
+    max_rows: usize,
     ready: VecDeque<Group>,
     ended: bool,
 }
@@ -90,9 +92,17 @@ impl<'b> Groups<'b> {
             channel,
             overhead: overhead(variables),
             source,
+            max_rows: usize::MAX,
             ready: VecDeque::new(),
             ended: false,
         }
+    }
+
+    /// Limits the number of rows in a call.
+    #[must_use]
+    pub fn with_max_rows(mut self, max: Option<u64>) -> Self {
+        self.max_rows = max.and_then(|max| usize::try_from(max).ok()).unwrap_or(usize::MAX);
+        self
     }
 
     /// The next group; `None` at the end.
@@ -116,15 +126,15 @@ impl<'b> Groups<'b> {
                     }
                 }
             }
-            self.ready = group(self.channel, self.overhead, window).into();
+            self.ready = group(self.channel, self.overhead, self.max_rows, window).into();
         }
         Ok(self.ready.pop_front())
     }
 }
 
 /// Groups the rows of one window. The groups are in the order of their first rows.
-fn group(channel: Channel, overhead: usize, rows: Vec<Row>) -> Vec<Group> {
-    let mut open = Open { overhead, ..Open::default() };
+fn group(channel: Channel, overhead: usize, max_rows: usize, rows: Vec<Row>) -> Vec<Group> {
+    let mut open = Open { overhead, max_rows, ..Open::default() };
     match channel {
         Channel::Sms => {
             let key = |row: &Row| (row.sign.clone(), row.out_id.clone(), row.values.clone());
@@ -158,6 +168,7 @@ type Key = (Option<String>, Option<(String, Option<String>, Vec<String>)>);
 #[derive(Default)]
 struct Open {
     overhead: usize,
+    max_rows: usize,
     done: Vec<Group>,
     open: HashMap<Key, OpenGroup>,
 }
@@ -179,7 +190,7 @@ impl Open {
             };
         let phone = canonical_sms_number(&row.phone);
         let open = self.open.entry(key).or_insert_with(|| OpenGroup::new(shape));
-        let is_full = open.group.rows.len() >= shape.max_rows()
+        let is_full = open.group.rows.len() >= shape.max_rows().min(self.max_rows)
             || (!open.group.rows.is_empty() && open.bytes + bytes > MAX_BYTES)
             // Two messages to one number are two calls.
             || open.phones.contains(phone);

@@ -9,17 +9,19 @@ use serde::Serialize;
 use crate::aliyun::guard::Guard;
 use crate::batch::definition::Definition;
 use crate::batch::engine::{Ended, Engine, EngineOptions, Source, Tally, store_failure};
+use crate::batch::limits::CallLimits;
 use crate::batch::{look_up, summary};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::{Report, fields};
-use crate::storage::batches::{Batch, Batches, CallState};
+use crate::storage::Store;
+use crate::storage::batches::{Batch, CallState};
 
 /// A batch on record that this run sends.
 pub struct Job<'a> {
     pub context: &'a Context,
     pub guard: &'a Guard<'a>,
-    pub batches: &'a dyn Batches,
+    pub store: &'a dyn Store,
     pub batch: &'a Batch,
     pub definition: &'a Definition,
     /// The command of this run.
@@ -36,7 +38,8 @@ impl Job<'_> {
     /// # Errors
     /// Not every message was accepted, or the store cannot be used.
     pub fn run(&self, source: Source<'_>, messages: u64) -> Result<Report> {
-        let Self { context, guard, batches, batch, definition, .. } = *self;
+        let Self { context, guard, store, batch, definition, .. } = *self;
+        let limits = CallLimits::new(context, store, batch, definition)?;
         let progress = context.screen.batch_progress(messages);
         let on_end = |ended: &Ended<'_>, tally: &Tally| {
             progress.update(tally.accepted, tally.failed, tally.unknown);
@@ -49,7 +52,8 @@ impl Job<'_> {
         let engine = Engine {
             context,
             guard,
-            store: batches,
+            store: store.batches(),
+            limits: &limits,
             batch,
             definition,
             options: self.engine,
@@ -69,7 +73,7 @@ impl Job<'_> {
         let id = &self.batch.id;
         let batch = self
             .settle()
-            .and_then(|()| self.batches.batch(id).map_err(store_failure))
+            .and_then(|()| self.store.batches().batch(id).map_err(store_failure))
             .and_then(|batch| batch.ok_or_else(|| not_on_record(id)));
         let batch = batch.map_err(|failure| summary::without_record(failure, id, tally))?;
         summary::report(self.context, &batch, tally)
@@ -81,7 +85,8 @@ impl Job<'_> {
     /// The store cannot be used.
     pub fn settle(&self) -> Result<()> {
         let space = self.definition.space.as_deref();
-        look_up::settle(self.context, self.guard, self.batches, &self.batch.id, space, self.look_up)
+        let batches = self.store.batches();
+        look_up::settle(self.context, self.guard, batches, &self.batch.id, space, self.look_up)
     }
 }
 

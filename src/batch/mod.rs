@@ -8,6 +8,7 @@ pub mod export;
 pub mod grouping;
 pub mod input;
 pub mod job;
+pub mod limits;
 pub mod look_up;
 pub mod pace;
 pub mod plan;

@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use crate::batch::definition::Definition;
 use crate::batch::grouping::CallCounter;
 use crate::batch::input::{
-    Columns, Duplicate, Duplicates, Exclusions, Input, InvalidRows, Mapping, Record, Reserved,
+    Columns, Duplicate, Duplicates, Input, InvalidRows, Mapping, Record, Reserved,
 };
+use crate::batch::limits::RowLimits;
 use crate::batch::row::{Row, RowRules};
 use crate::batch::row_set::RowSet;
 use crate::batch::sms_parts::PartCounter;
 use crate::error::Result;
 use crate::message::channel::Channel;
+use crate::message::exclusions::Exclusions;
 use crate::message::phone;
 use crate::os::signals;
+use crate::settings::limits::Rule;
 use crate::storage::batches::RowIndex;
 
 /// How many rows a plan shows with their rendered text.
@@ -32,6 +35,7 @@ pub struct PlanRules {
     pub exclusions: Exclusions,
     /// Where to write invalid rows.
     pub invalid_path: PathBuf,
+    pub limits: RowLimits,
 }
 
 impl PlanRules {
@@ -53,6 +57,7 @@ impl PlanRules {
             mappings: mappings.collect(),
             exclusions: Exclusions::default(),
             invalid_path,
+            limits: RowLimits::default(),
         }
     }
 
@@ -82,6 +87,8 @@ pub struct Plan {
     pub invalid: u64,
     /// Line and reason of the first invalid rows.
     pub invalid_shown: Vec<(u64, String)>,
+    /// The limit of the first row that a limit does not permit.
+    pub violated: Option<Rule>,
     /// The file with all invalid rows.
     pub invalid_file: Option<PathBuf>,
     /// Rows with a number that the user probably mistyped or copied from documentation.
@@ -98,7 +105,7 @@ pub struct Plan {
     pub calls: u64,
     /// The first rows.
     pub samples: Vec<Row>,
-    /// Rows that repeat an earlier row, or are too long.
+    /// Rows that repeat an earlier row, are too long, or that a limit does not permit.
     pub skipped: RowSet,
 }
 
@@ -122,6 +129,7 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
         valid: 0,
         invalid: 0,
         invalid_shown: Vec::new(),
+        violated: None,
         invalid_file: None,
         doubtful: 0,
         first_doubt: None,
@@ -149,6 +157,12 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
         };
         if rules.exclusions.contains(view.phone) {
             plan.excluded += 1;
+            continue;
+        }
+        if let Err(violation) = rules.limits.check(&view) {
+            plan.violated.get_or_insert(violation.rule);
+            skipped.insert(row);
+            invalid.add(record.line, &violation.reason(), &record.fields)?;
             continue;
         }
         let bytes = match calls.size(&view) {
@@ -243,6 +257,7 @@ mod tests {
             text: Some("Dear ${name}".into()),
             mappings: Vec::new(),
             exclusions: Exclusions::default(),
+            limits: RowLimits::default(),
             invalid_path: folder.join("invalid.csv"),
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::aliyun::client::Client;
@@ -46,7 +46,7 @@ pub struct Reason {
 }
 
 /// One receipt, for all channels.
-enum Delivery {
+pub enum Delivery {
     Delivered,
     Read,
     Failed(String, Option<String>),
@@ -138,54 +138,80 @@ fn one(
     phone: &str,
 ) -> Result<Delivery> {
     let Some(started_at) = call.started_at else { return Ok(Delivery::Pending) };
-    if definition.channel == Channel::Sms {
+    let result = call.result.as_deref();
+    let result = result.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let receipt_id = result.and_then(|result| result["receipt_id"].as_str().map(String::from));
+    let sender = Sender {
+        channel: definition.channel,
+        from: definition.from.as_deref(),
+        space: definition.space.as_deref(),
+        started_at,
+        tracking_id: &call.tracking_id,
+        receipt_id: receipt_id.as_deref(),
+    };
+    Ok(fetch_one(client, &sender, phone)?.unwrap_or(Delivery::Pending))
+}
+
+/// A call whose receipts are fetched.
+pub struct Sender<'s> {
+    pub channel: Channel,
+    /// The sender of chat messages.
+    pub from: Option<&'s str>,
+    pub space: Option<&'s str>,
+    pub started_at: Timestamp,
+    pub tracking_id: &'s str,
+    /// The service's ID of an SMS call.
+    pub receipt_id: Option<&'s str>,
+}
+
+/// Fetches the receipt of one recipient; `None` if there is none.
+///
+/// # Errors
+/// The call failed.
+pub fn fetch_one(
+    client: &Client<'_>,
+    sender: &Sender<'_>,
+    phone: &str,
+) -> Result<Option<Delivery>> {
+    if sender.channel == Channel::Sms {
         // The ID of the service is unique; an out_id of the user may not be.
-        let biz_id = call
-            .result
-            .as_deref()
-            .and_then(|result| serde_json::from_str::<serde_json::Value>(result).ok())
-            .and_then(|result| result["receipt_id"].as_str().map(String::from));
+        let biz_id = sender.receipt_id.map(String::from);
         let filter = Filter {
             phone: phone.to_string(),
-            sent: Sent::At(started_at),
-            out_id: biz_id.is_none().then(|| call.tracking_id.clone()),
+            sent: Sent::At(sender.started_at),
+            out_id: biz_id.is_none().then(|| sender.tracking_id.to_string()),
             biz_id,
         };
         let range = PageRange::All { size: MAX_PAGE_SIZE };
         let found = receipt::fetch(client, &filter, range)?.receipts.into_iter().next();
-        return Ok(match found {
-            Some(receipt) => match receipt.status {
-                DeliveryStatus::Delivered => Delivery::Delivered,
-                DeliveryStatus::Failed => {
-                    Delivery::Failed(receipt.code.unwrap_or_default(), receipt.meaning)
-                }
-                DeliveryStatus::InFlight | DeliveryStatus::Unknown => Delivery::Pending,
-            },
-            None => Delivery::Pending,
-        });
+        return Ok(found.map(|receipt| match receipt.status {
+            DeliveryStatus::Delivered => Delivery::Delivered,
+            DeliveryStatus::Failed => {
+                Delivery::Failed(receipt.code.unwrap_or_default(), receipt.meaning)
+            }
+            DeliveryStatus::InFlight | DeliveryStatus::Unknown => Delivery::Pending,
+        }));
     }
     let conversation = Conversation {
-        channel: definition.channel,
-        business: definition.from.clone().unwrap_or_default(),
+        channel: sender.channel,
+        business: sender.from.unwrap_or_default().to_string(),
         customer: Some(phone.to_string()),
-        space: definition.space.clone().unwrap_or_default(),
+        space: sender.space.unwrap_or_default().to_string(),
     };
     // Older messages would fill the first pages.
+    let started_at = sender.started_at;
     let since = started_at.checked_sub(CLOCK_SKEW).unwrap_or(started_at);
     let query = Query { since: Some(since), ..Query::default() };
     let mut message = None;
     conversation.fetch_each(client, &query, MAX_PAGE_SIZE, |page, _| {
-        let is_own = |message: &Message| message.task_id.as_deref() == Some(&call.tracking_id);
+        let is_own = |message: &Message| message.task_id.as_deref() == Some(sender.tracking_id);
         message = page.into_iter().find(is_own);
         if message.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    Ok(match message {
-        Some(message) => match message.status {
-            Status::Delivered => Delivery::Delivered,
-            Status::Read => Delivery::Read,
-            Status::Failed => Delivery::Failed(message.reason.unwrap_or_default(), None),
-            Status::Accepted | Status::InFlight | Status::Unknown => Delivery::Pending,
-        },
-        None => Delivery::Pending,
-    })
+    Ok(message.map(|message| match message.status {
+        Status::Delivered => Delivery::Delivered,
+        Status::Read => Delivery::Read,
+        Status::Failed => Delivery::Failed(message.reason.unwrap_or_default(), None),
+        Status::Accepted | Status::InFlight | Status::Unknown => Delivery::Pending,
+    }))
 }

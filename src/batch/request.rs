@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::definition::Definition;
 use crate::batch::engine::EngineOptions;
-use crate::batch::input::{Exclusions, Input};
+use crate::batch::input::Input;
 use crate::batch::plan::PlanRules;
 use crate::batch::row::Row;
 use crate::batch::shards::Shards;
 use crate::error::{Failure, Result};
+use crate::message::exclusions::Exclusions;
 use crate::storage::batches::Batch;
 
 /// How a run of a batch behaves. None of this changes a message.
@@ -81,8 +82,8 @@ impl Recorded {
     /// # Errors
     /// The numbers to exclude cannot be read.
     pub fn rules(&self, invalid_path: PathBuf) -> Result<PlanRules> {
-        let exclude = self.exclude.as_ref().map(|path| path.display().to_string());
-        let exclusions = exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
+        let load = |path| Exclusions::load("--exclude", path);
+        let exclusions = self.exclude.as_deref().map(load).transpose()?.unwrap_or_default();
         Ok(PlanRules { exclusions, ..PlanRules::from_definition(&self.definition, invalid_path) })
     }
 }

@@ -6,12 +6,14 @@ use crate::aliyun::guard::Guard;
 use crate::batch::engine::{EngineOptions, Source, store_failure};
 use crate::batch::input::Input;
 use crate::batch::job::{Job, not_on_record};
+use crate::batch::limits;
 use crate::batch::request::{Recorded, Request, RunOptions};
 use crate::batch::run;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::Report;
 use crate::send::idempotency;
+use crate::send::limits::check_recipients;
 use crate::storage::Store;
 use crate::storage::batches::{Batch, Counts};
 
@@ -81,8 +83,9 @@ pub fn work(
         ))
         .hint("use the same --profile, --region and --credentials as the command that queued it"));
     }
+    limits::require(context, &recorded.definition)?;
+    check_recipients(&context.settings.limits, batch.counts.queued)?;
     guard.require_allowed()?;
-    let batches = store.batches();
     let Counts { queued, started, accepted, failed, unknown } = batch.counts;
     let missing = batch.rows.saturating_sub(queued + started + accepted + failed + unknown);
     if missing > 0 {
@@ -95,7 +98,7 @@ pub fn work(
     let job = Job {
         context,
         guard,
-        batches,
+        store,
         batch,
         definition: &recorded.definition,
         command: "batches work",

@@ -1,19 +1,20 @@
 //! Flags of `sms batch` and `whatsapp batch`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::batch::definition::Definition;
 use crate::batch::engine::EngineOptions;
-use crate::batch::input::{Exclusions, Input, Mapping};
+use crate::batch::input::{Input, Mapping};
 use crate::batch::plan::PlanRules;
 use crate::batch::request::{Render, Request, RunOptions};
 use crate::batch::run::invalid_path;
 use crate::batch::shards::Shards;
 use crate::cli::prelude::*;
 use crate::error::Kind;
+use crate::message::exclusions::Exclusions;
 use crate::send::require_consent;
 
 #[derive(Debug, Args)]
@@ -128,8 +129,8 @@ impl BatchFlags {
         }
         let mappings = Mapping::parse(&self.map)?;
         let mappings = mappings.into_iter().map(|one| (one.name, one.column)).collect();
-        let exclusions =
-            self.exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
+        let load = |path: &String| Exclusions::load("--exclude", Path::new(path));
+        let exclusions = self.exclude.as_ref().map(load).transpose()?.unwrap_or_default();
         let input = Input::open(&self.file)?;
         let options = RunOptions {
             engine: self.speed.engine(),

@@ -1,8 +1,9 @@
 //! Defaults from the environment and the configuration files, for flags that are not given.
 
 use crate::api::account::EnvCredentials;
+use crate::cli::tree;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::sandbox;
 use crate::settings::Settings;
@@ -24,11 +25,21 @@ pub struct Configured {
 pub fn apply(settings: &mut Settings, is_ai_mode_given: bool) -> Result<Configured> {
     let config = Config::load(true)?;
     let mut configured = Configured::default();
-    for path in config.files_with_limits() {
-        configured.warnings.push(format!(
-            "the limits in {} are not enforced: this version of alimsg does not support them",
-            path.display()
-        ));
+    settings.limits = config.limits().clone();
+    settings.outbox = config.outbox();
+    for table in &settings.limits.tables {
+        for command in &table.deny_commands {
+            let words: Vec<&str> = command.split(' ').collect();
+            if tree::path(words.iter().copied()) != words {
+                return Err(Failure::usage(format!(
+                    "{}: deny_commands: unknown command {command:?}",
+                    table.source.display()
+                ))
+                .hint(
+                    "`alimsg --help` lists the commands; correct the file, then run this again",
+                ));
+            }
+        }
     }
     settings.defaults = config.defaults(profile(settings).as_deref(), variable)?;
     if let Some(default) = settings.defaults.get(Key::Region).filter(|_| settings.region.is_none())

@@ -214,6 +214,8 @@ impl From<GlobalFlags> for Settings {
             store: flags.store,
             ephemeral_state: flags.ephemeral_state,
             defaults: Defaults::default(),
+            limits: crate::settings::limits::Limits::default(),
+            outbox: crate::settings::outbox::Outbox::default(),
         }
     }
 }

@@ -34,8 +34,10 @@ mod explain;
 pub mod global_flags;
 pub mod help;
 pub mod keys;
+mod limits;
 mod man;
 mod mcp;
+mod outbox;
 mod page_flags;
 mod param_flags;
 pub mod parse_error;
@@ -154,6 +156,11 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
+    /// What was sent from here, to whom, and what became of it
+    #[command(subcommand, after_help = outbox::EXAMPLES)]
+    Outbox(outbox::Command),
+    /// What a person has limited, and how much of it is used
+    Limits(limits::Flags),
     /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
     Doctor(doctor::Flags),
     /// Explain an error code: what happened, whether the message went out, what to do
@@ -185,6 +192,7 @@ impl Command {
                 | Self::Config(_)
                 | Self::Explain(_)
                 | Self::Help(_)
+                | Self::Limits(_)
                 | Self::Man(_)
                 | Self::Mcp(_)
                 | Self::Policy(_)
@@ -204,6 +212,8 @@ dispatch! {
     Templates => templates::run,
     Batches => batches::run,
     Keys => keys::run,
+    Limits => limits::run,
+    Outbox => outbox::run,
     Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,

@@ -1,4 +1,5 @@
 pub mod channel;
+pub mod exclusions;
 pub mod invisible;
 pub mod length;
 pub mod limits;

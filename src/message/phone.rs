@@ -88,6 +88,15 @@ pub fn canonical_sms_number(number: &str) -> &str {
         .unwrap_or(number)
 }
 
+/// The digits of a number with its country code. 11 digits without a country code are a number of
+/// mainland China for the SMS service only.
+pub fn with_country_code(is_sms: bool, number: &str) -> String {
+    match canonical_sms_number(number) {
+        national if is_sms && national.len() == 11 => format!("86{national}"),
+        _ => number.to_string(),
+    }
+}
+
 /// Masks a phone number except for its last four digits. Short numbers are masked completely.
 pub fn masked(number: &str) -> String {
     let length = number.chars().count();

@@ -1,3 +1,4 @@
+pub mod clock;
 pub mod failpoint;
 pub mod process;
 pub mod role;

@@ -19,6 +19,8 @@ const ROWS: [(&str, &str); 6] = [
 /// The data that the output reports besides the result. It is still available after a panic.
 #[derive(Default)]
 pub struct RunStatus {
+    /// The name of the command, such as `sms send`.
+    pub command: RefCell<String>,
     /// Whether ai-mode is known not to be left on: there was no lease of a killed run, or this run
     /// switched ai-mode off after it; and ai-mode is off again after this run's own use, or another
     /// run uses it and will switch it off. False until this was checked.

@@ -8,6 +8,8 @@ pub mod change;
 mod consent;
 pub mod duplicates;
 pub mod idempotency;
+pub mod limits;
+pub mod outbox;
 pub mod receipt_lookup;
 pub mod recent;
 pub mod repair;
@@ -136,6 +138,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
         if is_replayed(context, &message)? {
             return client::plan(context, &follow_ups);
         }
+        limits::require(context, &message)?;
         if duplicates::peek(context, &message)? {
             planned = plan(Some("only with --allow-duplicate: the same message was just sent"))?;
         }
@@ -153,7 +156,11 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     };
     // The result of an earlier run with the same key needs no call.
     if message.safety.key.is_none() {
-        start_watchdog();
+        limits::require(context, &message)?;
+        // With limits that count, nothing starts before they are checked.
+        if !context.settings.limits.has_counts() {
+            start_watchdog();
+        }
     }
     let store = open_store(context, &message)?;
     let store = store.as_deref();
@@ -162,7 +169,10 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     let mut check = Check::new(&context.settings, message);
     let mut pending = match (store, &message.safety.key) {
         (Some(store), Some(key)) => match claim(context, store, key, message)? {
-            Claim::Free(pending) => pending,
+            Claim::Free(pending) => {
+                limits::require(context, message)?;
+                pending
+            }
             Claim::Accepted(record, since) => {
                 let sent = Sent { record, since };
                 return catch_panic(Outcome::Sent, || Ok(replay(context, guard, message, sent)));
@@ -180,8 +190,9 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
         (Some(store), None) => generate(context, store, message)?,
         (None, _) => Pending::unrecorded(),
     };
-    start_watchdog();
     if let Some(store) = store {
+        limits::require_room(context, store, message)?;
+        start_watchdog();
         check.require_new(context, guard, store)?;
     }
     guard.require_allowed()?;
@@ -249,6 +260,7 @@ fn open_store(context: &Context, message: &Message) -> Result<Option<Box<dyn Sto
         context.settings.ephemeral_state && matches!(error, storage::Error::NeverExisted(_));
     match key {
         Some(key) => Err(idempotency::unreadable(key, error, Some(&message.receipt_query))),
+        None if context.settings.limits.has_counts() => Err(limits::counts_failed(error)),
         None if message.safety.allow_duplicate || is_ephemeral => {
             let error = anyhow::Error::from(error);
             context
@@ -293,7 +305,7 @@ fn prepare_look_up(context: &Context, store: Option<&dyn Store>, message: &mut M
 fn generate<'s>(context: &Context, store: &'s dyn Store, message: &Message) -> Result<Pending<'s>> {
     match idempotency::generate(context, store, &request(message)) {
         Ok(pending) => Ok(pending),
-        Err(_) if message.safety.allow_duplicate => {
+        Err(_) if message.safety.allow_duplicate && !context.settings.limits.has_counts() => {
             context.screen.warn("this message is not recorded for the duplicate check");
             Ok(Pending::unrecorded())
         }

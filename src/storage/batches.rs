@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use jiff::Timestamp;
 
+use crate::storage::sends::{NewSend, Reached};
 use crate::storage::{Error, Result};
 
 /// The position of a row in the input of its batch, from 0.
@@ -127,6 +128,9 @@ pub struct NewCall {
     /// The content of the rows of a queued call. Deleted once the call is settled. Not stored for a
     /// call that is started without a queue.
     pub payload: Option<String>,
+    /// The record of the send; `None` if neither limits nor the outbox need one, or for a queued
+    /// call.
+    pub send: Option<NewSend>,
 }
 
 /// A call on record.
@@ -150,7 +154,7 @@ impl CallRecord {
     /// The same call, to be queued again.
     pub(in crate::storage) fn again(self) -> NewCall {
         let Self { rows, tracking_id, generated, details, payload, .. } = self;
-        NewCall { rows, tracking_id, generated, details, payload }
+        NewCall { rows, tracking_id, generated, details, payload, send: None }
     }
 }
 
@@ -234,8 +238,8 @@ pub trait Batches {
     fn is_working(&self, worker: &str) -> Result<bool>;
 
     /// Records atomically that these calls are about to start; the record is on disk on return.
-    /// Returns one entry for each call, in order: the ID of its record, or the rows that another
-    /// call has. A call with such a row is not recorded and must not be started.
+    /// Returns one entry for each call, in order: the ID of its record, the rows that another call
+    /// has, or the limit that it would exceed. Such a call is not recorded and must not be started.
     ///
     /// # Errors
     /// Nothing is certain: none of the calls may be started. Or the batch was cancelled: see
@@ -248,8 +252,20 @@ pub trait Batches {
     fn enqueue(&self, batch: &str, calls: &[NewCall]) -> Result<Vec<Start>>;
 
     /// Claims up to `max` queued calls and records them as started; durable on return. Concurrent
-    /// workers get different calls. Empty if there is none or the batch was cancelled.
-    fn claim(&self, batch: &str, worker: &str, max: usize) -> Result<Vec<CallRecord>>;
+    /// workers get different calls. Empty if there is none or the batch was cancelled. `send_of` is
+    /// the record of the send of a call. A call that would exceed a limit stays in the queue.
+    fn claim_within_limits(
+        &self,
+        batch: &str,
+        worker: &str,
+        max: usize,
+        send_of: &dyn Fn(&CallRecord) -> Option<NewSend>,
+    ) -> Result<Claimed>;
+
+    /// Claims queued calls without limits.
+    fn claim(&self, batch: &str, worker: &str, max: usize) -> Result<Vec<CallRecord>> {
+        Ok(self.claim_within_limits(batch, worker, max, &|_| None)?.calls)
+    }
 
     /// Records how calls ended, in one transaction; results are durable on return. The first result
     /// of a call stays, except that every proof replaces `unknown`, and a later `unknown` changes
@@ -284,6 +300,16 @@ pub enum Start {
     Recorded(i64),
     /// Rows that another call already has.
     Taken(Vec<RowIndex>),
+    /// The call would exceed a limit. It is not recorded and must not be started.
+    Limited(Reached),
+}
+
+/// The result of [`Batches::claim_within_limits`].
+#[derive(Debug, Clone, Default)]
+pub struct Claimed {
+    pub calls: Vec<CallRecord>,
+    /// The limit that the next call would exceed.
+    pub limited: Option<Reached>,
 }
 
 pub(in crate::storage) fn not_on_record(batch: &str) -> Error {

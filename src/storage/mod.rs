@@ -1,5 +1,5 @@
-//! Data that alimsg keeps between runs: idempotency keys, recent messages, batches, and the channel
-//! instance of each sender.
+//! Data that alimsg keeps between runs: idempotency keys, recent messages, sends, batches, and the
+//! channel instance of each sender.
 //!
 //! [`Store`] is the whole interface. It has two engines: SQLite, with one file in the state folder
 //! and another one for the sandbox, and PostgreSQL, which several machines can share. Only `sqlite`
@@ -20,6 +20,7 @@ pub mod names;
 pub mod postgres;
 mod records;
 mod rows;
+pub mod sends;
 mod sqlite;
 
 use std::fs::File;
@@ -35,6 +36,7 @@ use crate::settings::{Settings, StoreUrl};
 use batches::{Batch, Batches};
 #[cfg(feature = "postgres")]
 use postgres::url::Url;
+use sends::Sends;
 
 pub use records::{
     Begin, Earlier, Identity, KeyRecord, KeyState, NewKey, NewMessage, Owner, Reserve, SendEnd,
@@ -116,8 +118,8 @@ pub trait Store {
     /// unused.
     fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve>;
 
-    /// Records atomically that the call is about to start, unless an equal message prevents it; the
-    /// record is on disk on return. `new` is the record of a key that was not reserved.
+    /// Records atomically that the call is about to start, unless an equal message or a limit prevents
+    /// it; the record is on disk on return. `new` is the record of a key that was not reserved.
     ///
     /// # Errors
     /// The record is not certain, so the call must not be started.
@@ -157,10 +159,12 @@ pub trait Store {
 
     fn batches(&self) -> &dyn Batches;
 
+    fn sends(&self) -> &dyn Sends;
+
     /// Reads the whole store, to find damage that is not noticed when it is opened.
     fn check(&self) -> Result<()>;
 
-    /// Deletes all keys, messages and batches; only for the sandbox.
+    /// Deletes all keys, messages, sends and batches; only for the sandbox.
     fn clear(&self) -> Result<()>;
 }
 
@@ -202,6 +206,15 @@ pub fn check_settings(settings: &Settings) -> anyhow::Result<()> {
 /// Whether several machines share the store.
 pub fn is_shared(settings: &Settings) -> bool {
     matches!(database(settings), Ok(Some(_)))
+}
+
+/// Whether the settings use this store: the path of a state folder, or a URL without a password.
+pub fn is_at(settings: &Settings, place: &str) -> bool {
+    if let Some(store) = settings.store.as_ref().filter(|store| store.as_str() != SQLITE) {
+        return store.shown() == StoreUrl::from(place.to_string()).shown();
+    }
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    folder(settings).is_ok_and(|folder| real(&folder) == real(Path::new(place)))
 }
 
 /// Checks that the store keeps keys and batches, for this machine and for later runs.

@@ -1,6 +1,10 @@
 //! Keys and messages on record, and how their records change.
 
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::storage::sends::{NewSend, Reached};
 
 /// The sender's ID of a message, by which its receipt can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,14 @@ pub struct Identity {
     pub content: String,
     /// The account that was chosen to send: profile, region, credentials; without secrets.
     pub account: String,
+}
+
+/// The result of a key whose own result was deleted after its time.
+pub const FORGOTTEN_RESULT: &str = r#"{"data":{"status":"accepted","forgotten":true},"raw":null}"#;
+
+/// The name of such a key in the store; `digest` is that of the key.
+pub fn forgotten_key(digest: &str) -> String {
+    format!("hash:{digest}")
 }
 
 /// A key that a run wants to use.
@@ -106,6 +118,18 @@ pub struct NewMessage {
     /// The keys of equal messages with an unknown outcome that do not prevent the send, because the
     /// user confirmed it.
     pub confirmed: Vec<String>,
+    /// How long the results of keys are kept; zero keeps all.
+    pub keep: Duration,
+    /// The record of the send; `None` if neither limits nor the outbox need one.
+    pub send: Option<NewSend>,
+}
+
+impl NewMessage {
+    /// The results of keys before this moment are deleted.
+    pub fn forget_before(&self, now: Timestamp) -> Option<Timestamp> {
+        let keep = SignedDuration::try_from(self.keep).ok().filter(|keep| !keep.is_zero())?;
+        now.checked_sub(keep).ok()
+    }
 }
 
 /// An equal message to one recipient that was sent before.
@@ -125,13 +149,19 @@ pub struct Earlier {
 pub enum Begin {
     Go,
     Duplicate(Vec<Earlier>),
+    /// The send would exceed a limit.
+    Limited(Reached),
 }
 
 /// How a send ended.
 #[derive(Debug)]
 pub enum SendEnd<'a> {
     /// Without a result, the record of the key is removed: no later run uses the key.
-    Accepted { result: Option<&'a str> },
+    Accepted {
+        result: Option<&'a str>,
+        /// What the service returned, for the record of the send.
+        service: Option<&'a str>,
+    },
     /// Details replace those of the record.
     Unresolved { details: Option<&'a str> },
     /// There is proof that nothing was sent: the key becomes unused.

@@ -24,9 +24,11 @@ mod guard;
 mod help;
 mod idempotency;
 mod invalid_input;
+mod limits;
 mod long_lists;
 mod mcp;
 mod next_steps;
+mod outbox;
 mod output;
 mod output_options;
 #[cfg(feature = "postgres")]

@@ -49,6 +49,32 @@ fn with_key(key: &'static str) -> Vec<&'static str> {
 }
 
 #[test]
+fn two_machines_share_the_counts_of_a_limit_and_the_outbox() {
+    let Some(server) = server::shared() else { return };
+    let machines = Machines::new(server, "shared_limits");
+    let folder = machines.world.path("home/.config/alimsg");
+    std::fs::create_dir_all(&folder).expect("the folder");
+    std::fs::write(folder.join("config.toml"), "[limits]\nper_day = 3\n").expect("written");
+    // The first run creates the tables.
+    assert_eq!(machines.run(1, &and(&SMS, &["--param=n=0"])).exit(), 0);
+    let sms = and(&SMS, &["--json", "--param=n=x{n}"]);
+    let runs: Vec<Running> = (0..6).map(|run| machines.start(1 + run % 2, &sms)).collect();
+    let ended: Vec<Ran> = runs.into_iter().map(Running::wait).collect();
+    let accepted = ended.iter().filter(|ran| ran.exit() == 0).count();
+    assert_eq!(accepted, 2, "{ended:#?}");
+    let refused = ended.iter().find(|ran| ran.exit() == 2).expect("a refusal").json();
+    assert_eq!(refused["error"]["rule"], "per_day", "{refused:#}");
+    assert_eq!(machines.world.sent().len(), 3);
+    let list = machines.run(2, &["outbox", "list", "--to", "+8613800001000", "--json"]);
+    assert_eq!(list.json()["data"]["total"], 3, "{list:#?}");
+    let limits = machines.run(2, &["limits", "--json"]).json();
+    assert_eq!(limits["data"]["limits"][0]["remaining"], 0, "{limits:#}");
+    let pruned = machines.run(1, &["outbox", "prune", "--yes", "--json"]).json();
+    assert_eq!(pruned["data"]["sends"], 0, "{pruned:#}");
+    machines.world.assert_clean();
+}
+
+#[test]
 fn two_machines_with_one_key_send_once() {
     let Some(server) = server::shared() else { return };
     let machines = Machines::new(server, "two_machines");

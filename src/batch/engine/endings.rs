@@ -157,7 +157,11 @@ impl Engine<'_> {
 
     /// Waits for the running calls and records their results.
     pub(super) fn finish_running(&self, pool: &mut Pool<'_, '_, Running>, state: &mut State<'_>) {
-        self.release_next(state);
+        if state.pause.is_some() {
+            self.give_back_claimed(state);
+        } else {
+            self.release_next(state);
+        }
         while pool.running() > 0 {
             self.collect(pool, state, MAX_WAIT);
         }

@@ -4,6 +4,7 @@
 //! processes. A call that may have been started is never started again here.
 
 mod endings;
+mod pause;
 mod state;
 mod store_access;
 mod tally;
@@ -21,12 +22,13 @@ use crate::aliyun::pool::Pool;
 use crate::api::call::SendCall;
 use crate::batch::definition::Definition;
 use crate::batch::grouping::Group;
+use crate::batch::limits::CallLimits;
 use crate::batch::pace::Pace;
 use crate::context::Context;
 use crate::error::{self, Failure, Kind, Outcome, Result};
 use crate::os::failpoint;
 use crate::storage::batches::{
-    Batch, Batches, CallEnd, CallState, Cancelled, NewCall, Start, WorkerLease,
+    Batch, Batches, CallEnd, CallState, Cancelled, Claimed, NewCall, Start, WorkerLease,
 };
 use crate::storage::{self, Tracking};
 pub use state::Source;
@@ -74,6 +76,7 @@ pub struct Engine<'a> {
     pub context: &'a Context,
     pub guard: &'a Guard<'a>,
     pub store: &'a dyn Batches,
+    pub limits: &'a CallLimits<'a>,
     pub batch: &'a Batch,
     pub definition: &'a Definition,
     pub options: EngineOptions,
@@ -90,14 +93,14 @@ impl Engine<'_> {
     /// # Errors
     /// ai-mode cannot be switched on, or the store cannot be used. No call was started.
     pub fn run(&self, source: Source<'_>) -> Result<Tally> {
-        let client = Client::open(self.context, self.guard)?;
-        let worker = self.store.worker().map_err(store_failure)?;
         let now = Instant::now();
         let mut state = State {
             source,
             again: VecDeque::new(),
             ready: Vec::new(),
             next: None,
+            blocked: Vec::new(),
+            pause: None,
             exhausted: false,
             pace: Pace::new(self.options.rate, now),
             next_claim_at: now,
@@ -108,21 +111,49 @@ impl Engine<'_> {
             endings: Vec::new(),
             tally: Tally::default(),
         };
+        self.pause_if_quiet(&mut state);
+        let mut is_started = false;
+        let ended = loop {
+            // Nothing is held during a pause: no lease, and ai-mode is off.
+            if is_started || state.pause.is_some() {
+                match self.goes_on(&mut state) {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(()),
+                    Err(failure) => break Err(failure),
+                }
+            }
+            if let Err(failure) = self.run_until_pause(&mut state) {
+                break Err(failure);
+            }
+            is_started = true;
+        };
+        match ended {
+            Err(failure) if !is_started => return Err(failure),
+            Err(failure) => drop(state.tally.stopped.get_or_insert(failure)),
+            Ok(()) => {}
+        }
+        Ok(state.tally)
+    }
+
+    /// Sends calls until none is left or a limit requires a pause.
+    fn run_until_pause(&self, state: &mut State<'_>) -> Result<()> {
+        let client = Client::open(self.context, self.guard)?;
+        let worker = self.store.worker().map_err(store_failure)?;
         std::thread::scope(|scope| {
             let mut pool = Pool::new(scope, &client);
             let driven = error::catch_panic(Outcome::NotSent, || {
-                self.drive(&client, &*worker, &mut pool, &mut state)
+                self.drive(&client, &*worker, &mut pool, state)
             });
             // Running calls end and are recorded even if this run cannot go on.
             let finished = error::catch_panic(Outcome::NotSent, || {
-                self.finish_running(&mut pool, &mut state);
+                self.finish_running(&mut pool, state);
                 Ok(())
             });
             if let Err(failure) = driven.and(finished) {
                 state.tally.stopped.get_or_insert(failure);
             }
         });
-        Ok(state.tally)
+        Ok(())
     }
 
     fn drive(
@@ -134,11 +165,13 @@ impl Engine<'_> {
     ) -> Result<()> {
         let mut noted = false;
         loop {
-            let may_start = state.tally.stopped.is_none()
-                && !pool.is_interrupted()
-                && state.unrecorded.is_empty();
+            self.pause_if_quiet(state);
+            let goes_on = state.tally.stopped.is_none() && !pool.is_interrupted();
+            let may_start = goes_on && state.pause.is_none() && state.unrecorded.is_empty();
             if may_start {
                 self.start_calls(client, worker, pool, state)?;
+            } else if goes_on && state.pause.is_some() {
+                self.give_back_claimed(state);
             } else {
                 self.release_next(state);
             }
@@ -149,8 +182,7 @@ impl Engine<'_> {
                      now, and their outcome may then be unknown",
                 );
             }
-            let is_over = state.next.is_none()
-                && state.again.is_empty()
+            let is_over = (state.pause.is_some() || state.next.is_none() && state.again.is_empty())
                 && (state.exhausted || !may_start)
                 && pool.running() == 0
                 && state.unrecorded.is_empty();
@@ -158,6 +190,7 @@ impl Engine<'_> {
                 return Ok(());
             }
             let pause = match &state.next {
+                _ if state.pause.is_some() && pool.running() == 0 => Duration::ZERO,
                 Some((_, due)) => due.saturating_duration_since(Instant::now()).min(MAX_WAIT),
                 None if !state.unrecorded.is_empty() => STORE_PAUSE,
                 None => match state.next_claim_at.checked_duration_since(Instant::now()) {
@@ -234,7 +267,13 @@ impl Engine<'_> {
                         return Ok(None);
                     }
                 }
-                let claimed = self.retrying_claim(worker, max, &state.claimed)?;
+                let Claimed { calls: claimed, limited } =
+                    self.retrying_claim(worker, max, &state.claimed)?;
+                if let (Some(reached), true) = (&limited, claimed.is_empty()) {
+                    let failure = self.limits.failure(reached, None);
+                    self.wait_or_stop(state, reached, failure);
+                    return Ok(None);
+                }
                 state.claimed.extend(claimed.iter().map(|record| record.id));
                 if claimed.is_empty() {
                     state.exhausted = true;
@@ -297,6 +336,13 @@ impl Engine<'_> {
     ) -> Result<()> {
         let mut calls: Vec<(Planned, SendCall, Vec<String>)> = Vec::new();
         for planned in std::mem::take(&mut state.ready) {
+            if let (Some(id), Err(violation)) =
+                (planned.record, self.limits.check_group(&planned.group))
+            {
+                state.unrecorded.push((id, CallEnd::NotSent));
+                state.tally.stopped = Some(violation.into());
+                continue;
+            }
             let call = self.definition.call(&planned.group, &planned.tracking.id);
             match client.arguments(&call) {
                 Ok(arguments) => calls.push((planned, call, arguments)),
@@ -311,7 +357,10 @@ impl Engine<'_> {
         let new: Vec<NewCall> = calls
             .iter()
             .filter(|(planned, ..)| planned.record.is_none())
-            .map(|(planned, ..)| self.definition.new_call(&planned.group, &planned.tracking, None))
+            .map(|(planned, ..)| NewCall {
+                send: self.limits.send(&planned.group, &planned.tracking.id),
+                ..self.definition.new_call(&planned.group, &planned.tracking, None)
+            })
             .collect();
         failpoint::point("batch: about to record the start");
         let starts = self.retrying_start(worker, &new).inspect_err(|_| {
@@ -330,6 +379,10 @@ impl Engine<'_> {
                     Some(Start::Recorded(id)) => id,
                     Some(Start::Taken(rows)) => {
                         state.again.extend(planned.group.without(&rows).map(Planned::new));
+                        continue;
+                    }
+                    Some(Start::Limited(reached)) => {
+                        self.limited(state, planned, &reached);
                         continue;
                     }
                     None => return Err(Failure::internal("the store did not record a call")),

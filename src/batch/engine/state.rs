@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Instant;
 
+use crate::batch::engine::pause::Pause;
 use crate::batch::engine::tally::Tally;
 use crate::batch::grouping::{Group, Groups};
 use crate::batch::pace::Pace;
@@ -52,6 +53,10 @@ pub(super) struct State<'s> {
     pub(super) ready: Vec<Planned>,
     /// The next call, and when it may start.
     pub(super) next: Option<(Planned, Instant)>,
+    /// Calls whose recipients have reached a limit.
+    pub(super) blocked: Vec<(Planned, Pause)>,
+    /// No call starts until then.
+    pub(super) pause: Option<Pause>,
     pub(super) exhausted: bool,
     pub(super) pace: Pace,
     /// The earliest claim of another call, because of the rate.

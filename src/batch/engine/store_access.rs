@@ -5,10 +5,13 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use crate::batch::engine::{Engine, STORE_PATIENCE, STORE_PAUSE, store_failure};
+use crate::batch::grouping::Group;
 use crate::error::Result;
 use crate::os::signals;
 use crate::storage;
-use crate::storage::batches::{CallEnd, CallRecord, CallState, NewCall, Start, WorkerLease};
+use crate::storage::batches::{
+    CallEnd, CallRecord, CallState, Claimed, NewCall, Start, WorkerLease,
+};
 
 impl Engine<'_> {
     /// Records the start of calls. After an error it is not certain whether the record was written:
@@ -56,7 +59,11 @@ impl Engine<'_> {
         worker: &dyn WorkerLease,
         max: usize,
         known: &HashSet<i64>,
-    ) -> Result<Vec<CallRecord>> {
+    ) -> Result<Claimed> {
+        let send_of = |record: &CallRecord| {
+            let group = serde_json::from_str::<Group>(record.payload.as_deref()?).ok()?;
+            self.limits.send(&group, &record.tracking_id)
+        };
         let is_doubtful = Cell::new(false);
         self.retrying(|| {
             if is_doubtful.get() {
@@ -71,7 +78,7 @@ impl Engine<'_> {
                 self.store.finish(&self.batch.id, &doubtful)?;
             }
             is_doubtful.set(true);
-            self.store.claim(&self.batch.id, worker.name(), max)
+            self.store.claim_within_limits(&self.batch.id, worker.name(), max, &send_of)
         })
     }
 

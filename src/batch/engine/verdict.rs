@@ -46,6 +46,7 @@ pub fn judge(product: Product, failure: &Failure, any_accepted: bool) -> Verdict
         },
         Kind::Internal
         | Kind::Usage
+        | Kind::Limit
         | Kind::Environment
         | Kind::Credentials
         | Kind::Permission

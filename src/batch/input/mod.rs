@@ -3,7 +3,6 @@
 mod columns;
 mod csv_reader;
 mod duplicates;
-mod exclusions;
 mod format;
 mod invalid_rows;
 mod json_reader;
@@ -19,7 +18,6 @@ use format::unreadable;
 
 pub use columns::{Columns, Mapping, Reserved};
 pub use duplicates::{Duplicate, Duplicates};
-pub use exclusions::Exclusions;
 pub use format::Format;
 pub use invalid_rows::InvalidRows;
 pub use reader::{Record, Rows};

@@ -8,7 +8,7 @@ use crate::batch::input::Format;
 use crate::batch::plan::Plan;
 use crate::batch::request::Request;
 use crate::context::Context;
-use crate::error::{Failure, Result};
+use crate::error::{Failure, Kind, Result};
 use crate::message::plural::count;
 use crate::output::report::fields;
 
@@ -49,7 +49,7 @@ pub fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> 
             (0, _) => "--exclude names all of its numbers".to_string(),
             _ => file,
         };
-        return Err(Failure::usage(message).hint(hint));
+        return Err(limited(Failure::usage(message).hint(hint), plan));
     }
     if request.options.skip_invalid {
         context.screen.warn(format!("{invalid} skipped; {file}"));
@@ -67,7 +67,16 @@ pub fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> 
             .map(|(line, reason)| InvalidRow { line: *line, reason })
             .collect(),
     }));
-    Err(failure)
+    Err(limited(failure, plan))
+}
+
+/// Marks the failure if a limit does not permit a row.
+fn limited(mut failure: Box<Failure>, plan: &Plan) -> Box<Failure> {
+    let Some(rule) = plan.violated else { return failure };
+    failure.kind = Kind::Limit;
+    failure.rule = Some(rule.name());
+    failure.message = format!("{}; limit {}", failure.message, rule.name());
+    failure.next("alimsg limits")
 }
 
 /// The data of the failure for invalid rows.

@@ -9,6 +9,7 @@ use crate::aliyun::guard::Guard;
 use crate::batch::engine::{Source, Tally, store_failure};
 use crate::batch::grouping::Groups;
 use crate::batch::job::{Job, not_on_record};
+use crate::batch::limits::{self, RowLimits};
 use crate::batch::plan::{self, Plan};
 use crate::batch::request::{Recorded, Request};
 use crate::batch::row_set::RowSet;
@@ -19,6 +20,7 @@ use crate::error::{Failure, Kind, Result};
 use crate::message::plural::count;
 use crate::os::failpoint;
 use crate::output::report::Report;
+use crate::send::limits::check_recipients;
 use crate::send::require_consent;
 use crate::storage::batches::{Batch, Batches, CallState, Created};
 use crate::storage::{self, Store};
@@ -42,6 +44,8 @@ const MAX_AMENDMENTS: usize = 5;
 /// # Errors
 /// The input is invalid, the user did not confirm, or not every message was accepted.
 pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Result<Report> {
+    limits::require(context, &request.definition)?;
+    request.rules.limits = RowLimits::new(context, &request.definition)?;
     context.screen.note(&format!("checking {}…", request.input.name));
     let plan = plan::check(&request.input, &request.rules)?;
     request.definition.variables =
@@ -64,7 +68,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     let retried = match (&existing, request.options.retry_unknown) {
         (Some(batch), true) => {
             // Receipts may have arrived since: what was sent is not offered.
-            job(context, guard, &request, batches, batch).settle()?;
+            job(context, guard, &request, &*store, batch).settle()?;
             confirm_retry(context, batches, batch, &request.options.shards)?
         }
         _ => Vec::new(),
@@ -72,6 +76,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     let mut recorded = recorded_rows(batches, existing.as_ref())?;
     let remaining = count_remaining(&request, &plan, &recorded)?
         + retried.iter().map(|(_, messages)| messages).sum::<u64>();
+    check_recipients(&context.settings.limits, remaining)?;
     show_plan(context, guard, &request, &plan, existing.as_ref(), remaining)?;
     if remaining > 0 && !context.settings.yes {
         let messages = count(remaining, message_noun(request.definition.channel));
@@ -101,11 +106,12 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         request.definition.channel,
         &request.definition.variables,
         Box::new(move || rows.next_row()),
-    );
+    )
+    .with_max_rows(context.settings.limits.max_messages_per_call());
     if request.options.enqueue {
         return enqueue(context, batches, &batch, &request.definition, groups);
     }
-    let job = job(context, guard, &request, batches, &batch);
+    let job = job(context, guard, &request, &*store, &batch);
     if remaining > 0 {
         job.run(Source::Input(groups), remaining)
     } else {
@@ -198,13 +204,13 @@ fn job<'a>(
     context: &'a Context,
     guard: &'a Guard<'a>,
     request: &'a Request<'_>,
-    batches: &'a dyn Batches,
+    store: &'a dyn Store,
     batch: &'a Batch,
 ) -> Job<'a> {
     Job {
         context,
         guard,
-        batches,
+        store,
         batch,
         definition: &request.definition,
         command: request.definition.command(),

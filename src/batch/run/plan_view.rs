@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::plural::count;
 use crate::output::report::Report;
+use crate::send::limits::check_recipients;
 use crate::storage::batches::{Batch, Counts};
 
 /// How many calls a dry run shows.
@@ -165,6 +166,7 @@ pub fn dry_run(
 ) -> Result<Report> {
     let Progress { batch, recorded } = progress;
     let remaining = count_remaining(request, plan, recorded)?;
+    check_recipients(&context.settings.limits, remaining)?;
     let mut rows = plan_rows(request, plan, remaining);
     rows.extend(batch.as_ref().map(continues));
     context.screen.plan("Plan:", &rows);

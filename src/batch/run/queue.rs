@@ -59,7 +59,8 @@ fn add(
         }
         let starts = batches.enqueue(id, &calls).map_err(store_failure)?;
         let left = groups.into_iter().zip(starts).filter_map(|(group, start)| match start {
-            Start::Recorded(_) => None,
+            // A call is counted once it starts.
+            Start::Recorded(_) | Start::Limited(_) => None,
             Start::Taken(rows) => group.without(&rows),
         });
         groups = left.collect();

@@ -20,6 +20,8 @@ const TASKS: &[(&str, &[&str])] = &[
             "whatsapp session",
             "batches",
             "keys",
+            "outbox",
+            "limits",
         ],
     ),
     (

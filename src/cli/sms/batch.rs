@@ -5,6 +5,7 @@ use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_BATCH_SMS;
 use crate::batch::definition::{Definition, Fallback};
+use crate::batch::limits;
 use crate::batch::row::Row;
 use crate::batch::run;
 use crate::cli::batch_flags::{self, BatchFlags};
@@ -58,8 +59,6 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     inputs.complete(&[template::LIST_APPROVED])?;
     let input = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_BATCH_SMS);
-    let template =
-        fetch(context, &guard, &template_code, flags.sign_name.as_deref(), flags.verify)?;
     let names = |template: &SmsTemplate| {
         template.variables().into_iter().map(|variable| variable.name).collect::<Vec<_>>()
     };
@@ -78,6 +77,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         mappings: input.mappings.clone(),
         variables: Vec::new(),
     };
+    limits::require(context, &definition)?;
+    let (code, sign) = (&definition.template_code, definition.sign.as_deref());
+    let template = fetch(context, &guard, code, sign, flags.verify)?;
     let text = template.as_ref().map(|template| template.text.clone());
     let render = |definition: &Definition, row: &Row| {
         let template = template.as_ref()?;

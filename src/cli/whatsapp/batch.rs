@@ -5,6 +5,7 @@ use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MASS_MESSAGE;
 use crate::batch::definition::{Definition, Fallback};
+use crate::batch::limits;
 use crate::batch::row::Row;
 use crate::batch::run;
 use crate::chat::template::detail::{Template, TemplateId};
@@ -131,10 +132,6 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         language,
         cust_space_id: flags.cust_space_id.clone(),
     });
-    let template = match &id {
-        Some(id) => fetch(context, &guard, id, flags.verify)?,
-        None => None,
-    };
     let names = |template: &Template| {
         template.message.variables().into_iter().map(|variable| variable.name).collect::<Vec<_>>()
     };
@@ -157,6 +154,11 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         },
         mappings: input.mappings.clone(),
         variables: Vec::new(),
+    };
+    limits::require(context, &definition)?;
+    let template = match &id {
+        Some(id) => fetch(context, &guard, id, flags.verify)?,
+        None => None,
     };
     let render = |definition: &Definition, row: &Row| {
         let template = template.as_ref().filter(|template| template.language == row.language)?;

@@ -28,14 +28,17 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::aliyun::client;
 use crate::aliyun::guard::Guard;
+use crate::api::operations::Product;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::failpoint;
 use crate::send::account::account;
 use crate::send::idempotency::{self, Pending, Unresolved};
+use crate::send::limits::{self, Counts};
 use crate::send::receipt_lookup::ReceiptQuery;
-use crate::send::{Message, attempt};
+use crate::send::{Message, attempt, outbox};
 use crate::settings::Settings;
+use crate::storage::sends::NewSend;
 use crate::storage::{self, Begin, Earlier, KeyState, NewMessage, Store};
 pub use failures::{check_failed, repetition};
 
@@ -57,6 +60,8 @@ pub struct Check<'m> {
     window: SignedDuration,
     /// The keys of the messages with an unknown outcome that the user confirmed.
     confirmed: Vec<String>,
+    /// How long the results of keys are kept.
+    keep: Duration,
 }
 
 impl<'m> Check<'m> {
@@ -66,6 +71,7 @@ impl<'m> Check<'m> {
             texts: content::texts(&message.call, &message.recipients),
             window: settings.duplicate_window(),
             confirmed: Vec::new(),
+            keep: settings.outbox.keep,
         }
     }
 
@@ -83,7 +89,20 @@ impl<'m> Check<'m> {
             fingerprints: self.texts.iter().map(|text| store.digest(text)).collect(),
             refuse_since: (!replaced).then_some(since),
             confirmed: self.confirmed.clone(),
+            keep: self.keep,
+            send: None,
         }
+    }
+
+    /// The record of this send; `None` if neither the outbox nor a limit needs it.
+    fn send(&self, context: &Context, counts: &Counts, store: &dyn Store) -> Option<NewSend> {
+        let record = outbox::record(context, self.message);
+        if record.is_none() && counts.is_empty() {
+            return None;
+        }
+        let is_sms = self.message.call.operation.product == Product::Dysmsapi;
+        let numbers = self.message.recipients.iter().map(String::as_str);
+        Some(NewSend { record, ..counts.send(store, is_sms, numbers) })
     }
 
     /// Refuses the message if an equal one was sent or may have been sent. Looks for the receipts of
@@ -301,10 +320,17 @@ pub fn peek(context: &Context, message: &Message) -> Result<bool> {
 pub fn begin(context: &Context, pending: &mut Pending<'_>, check: &Check<'_>) -> Result<()> {
     let Some(store) = pending.store() else { return Ok(()) };
     let deadline = Instant::now() + context.settings.timeout * 2;
+    // The quiet hours may have begun at the prompt.
+    limits::require_loud(context)?;
+    let counts = Counts::new(context);
+    let numbers = &check.message.recipients;
     failpoint::point("key: about to begin");
     let error = loop {
-        match pending.begin(&check.record(store)) {
+        let send = check.send(context, &counts, store);
+        let record = NewMessage { send, ..check.record(store) };
+        match pending.begin(&record) {
             Ok(Begin::Go) => return Ok(()),
+            Ok(Begin::Limited(reached)) => return Err(counts.failure(&reached, numbers)),
             Ok(Begin::Duplicate(earlier)) => {
                 let is_busy = earlier.iter().any(|earlier| is_being_sent(store, earlier));
                 if !is_busy || Instant::now() >= deadline {
@@ -317,6 +343,9 @@ pub fn begin(context: &Context, pending: &mut Pending<'_>, check: &Check<'_>) ->
     };
     if let Some(key) = pending.given_key() {
         return Err(idempotency::not_begun(key, error));
+    }
+    if !counts.is_empty() {
+        return Err(limits::counts_failed(error));
     }
     if !check.is_waived() {
         return Err(check_failed(error));

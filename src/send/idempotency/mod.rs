@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::aliyun::client;
 use crate::api::call::SendCall;
@@ -58,6 +58,18 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 pub struct Record {
     pub data: Map<String, Value>,
     pub raw: Value,
+}
+
+impl Record {
+    /// The service's IDs of the message and of the request, as JSON.
+    pub fn service_ids(&self) -> String {
+        let id = |name| self.data.get(name).cloned().unwrap_or_default();
+        let receipt_id = match id("message_id") {
+            Value::Null => id("biz_id"),
+            id => id,
+        };
+        json!({ "receipt_id": receipt_id, "request_id": id("request_id") }).to_string()
+    }
 }
 
 /// The message that a run wants to send with a key.
@@ -214,7 +226,9 @@ fn claim_used_key<'s>(
     }
     let key = &record.key;
     // An ID that alimsg generated for this run may differ.
-    let other_id = !request.tracking.generated && request.tracking.id != record.tracking.id;
+    let is_known = !record.tracking.id.is_empty();
+    let other_id =
+        is_known && !request.tracking.generated && request.tracking.id != record.tracking.id;
     if same_content == Some(false) {
         return Err(failures::other_message(key));
     }

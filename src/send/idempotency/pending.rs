@@ -107,8 +107,9 @@ impl<'s> Pending<'s> {
     pub fn accepted(&mut self, record: &Record) -> storage::Result<()> {
         let is_generated = self.held.as_ref().is_some_and(|(_, held)| held.generated.is_some());
         let result = (!is_generated).then(|| serde_json::to_string(record).unwrap_or_default());
+        let service = record.service_ids();
         failpoint::point("key: about to record the result");
-        self.finish(SendEnd::Accepted { result: result.as_deref() })?;
+        self.finish(SendEnd::Accepted { result: result.as_deref(), service: Some(&service) })?;
         failpoint::point("key: accepted");
         Ok(())
     }

@@ -10,11 +10,22 @@ use toml_edit::{Document, Item, Table, TableLike};
 use crate::error::{Failure, Result};
 use crate::settings::config::secret;
 use crate::settings::defaults::{Default, Key, Source};
+use crate::settings::limits::{self, Invalid};
+use crate::settings::outbox;
 
 /// The variable with the path of the user's file.
 pub const VARIABLE: &str = "ALIMSG_CONFIG";
 /// The file for all users of the machine. No variable changes it.
 pub const SYSTEM_FILE: &str = "/etc/alimsg/config.toml";
+
+/// The path of the file for all users; only debug builds let a test name another one.
+pub fn system_file() -> PathBuf {
+    #[cfg(debug_assertions)]
+    if let Some(path) = std::env::var_os("ALIMSG_TEST_SYSTEM_CONFIG") {
+        return path.into();
+    }
+    PathBuf::from(SYSTEM_FILE)
+}
 
 /// The table with defaults for every profile.
 pub const DEFAULTS: &str = "defaults";
@@ -22,7 +33,6 @@ pub const DEFAULTS: &str = "defaults";
 pub const PROFILE: &str = "profile";
 /// The tables of a file.
 const TABLES: [&str; 4] = [DEFAULTS, PROFILE, LIMITS, OUTBOX];
-/// Parsed and kept, for later.
 const LIMITS: &str = "limits";
 const OUTBOX: &str = "outbox";
 
@@ -44,8 +54,13 @@ impl UserFile {
             let path = std::path::absolute(&path).unwrap_or_else(|_| path.into());
             return Some(Self { path, is_named: true });
         }
+        Some(Self { path: Self::default_path()?, is_named: false })
+    }
+
+    /// The path without `ALIMSG_CONFIG`.
+    pub fn default_path() -> Option<PathBuf> {
         let base = etcetera::base_strategy::Xdg::new().ok()?;
-        Some(Self { path: base.config_dir().join("alimsg/config.toml"), is_named: false })
+        Some(base.config_dir().join("alimsg/config.toml"))
     }
 }
 
@@ -57,8 +72,10 @@ pub struct ConfigFile {
     defaults: Vec<(Key, String)>,
     /// The values of each `[profile.NAME]`.
     profiles: Vec<(String, Vec<(Key, String)>)>,
-    /// The file has a table `[limits]`.
-    pub has_limits: bool,
+    /// The table `[limits]`.
+    pub limits: Option<limits::Table>,
+    /// The table `[outbox]`.
+    pub outbox: outbox::Table,
 }
 
 impl ConfigFile {
@@ -127,7 +144,8 @@ impl ConfigFile {
                         self.profiles.push((name.to_string(), keys(item, place)?));
                     }
                 }
-                _ => self.has_limits |= name == LIMITS,
+                LIMITS => self.limits = limits(&self.path, item, place)?,
+                _ => self.outbox = outbox(item, place)?,
             }
         }
         Ok(())
@@ -189,6 +207,30 @@ fn keys(
         values.push((key, value.to_string()));
     }
     Ok(values)
+}
+
+/// Parses the table `[outbox]`.
+fn outbox(item: &Item, place: Option<Range<usize>>) -> std::result::Result<outbox::Table, Problem> {
+    let Some(table) = item.as_table_like() else { return Ok(outbox::Table::default()) };
+    outbox::Table::parse(table).map_err(|invalid| at_key(table, invalid, place))
+}
+
+/// The problem with a key of a table.
+fn at_key(table: &dyn TableLike, invalid: Invalid, place: Option<Range<usize>>) -> Problem {
+    let key = table.get_key_value(&invalid.key);
+    let place = key.and_then(|(key, item)| item.span().or(key.span())).or(place);
+    Problem { place, ..Problem::new(invalid.message) }
+}
+
+/// Parses the table `[limits]`.
+fn limits(
+    source: &Path,
+    item: &Item,
+    place: Option<Range<usize>>,
+) -> std::result::Result<Option<limits::Table>, Problem> {
+    let Some(table) = item.as_table_like() else { return Ok(None) };
+    let parsed = limits::Table::parse(source, table);
+    parsed.map(Some).map_err(|invalid| at_key(table, invalid, place))
 }
 
 /// The key with this name.
@@ -335,10 +377,12 @@ mod tests {
     }
 
     #[test]
-    fn limits_and_outbox_are_kept_for_later() {
+    fn limits_are_part_of_a_file() {
         let file = parse("[limits]\nper_hour = 200\n[outbox]\nkeep = \"90d\"").expect("valid");
-        assert!(file.has_limits);
-        assert!(!parse("").expect("valid").has_limits);
+        assert_eq!(file.limits.and_then(|limits| limits.per_hour), Some(200));
+        assert!(parse("").expect("valid").limits.is_none());
+        let failure = parse("[limits]\nper_hour = 5\nper_hours = 5").expect_err("unknown");
+        assert!(failure.message.contains("line 3, column 13"), "{}", failure.message);
     }
 
     #[test]

@@ -15,11 +15,14 @@ pub use file::{ConfigFile, Problem, SYSTEM_FILE, UserFile, VARIABLE, key, table_
 
 use crate::error::{Failure, Result};
 use crate::settings::defaults::{Default, Defaults, Key, Source};
+use crate::settings::limits::Limits;
+use crate::settings::outbox::Outbox;
 
 /// The files of this run, the user's first.
 #[derive(Debug, std::default::Default)]
 pub struct Config {
     files: Vec<ConfigFile>,
+    limits: Limits,
 }
 
 impl Config {
@@ -39,19 +42,31 @@ impl Config {
             ))
             .hint("create it with `alimsg config set`, or unset the variable"));
         }
-        Self::load_files(user.map(|user| user.path), Path::new(SYSTEM_FILE))
+        Self::load_files(user.map(|user| user.path), &file::system_file(), UserFile::default_path())
     }
 
-    fn load_files(user: Option<PathBuf>, system: &Path) -> Result<Self> {
+    /// `default` is the user's file if no variable names another one: its limits always apply.
+    fn load_files(user: Option<PathBuf>, system: &Path, default: Option<PathBuf>) -> Result<Self> {
         let user = user.filter(|user| user != system);
+        let default = default.filter(|path| Some(path) != user.as_ref() && path != system);
         let paths = user.iter().map(PathBuf::as_path).chain([system]);
         let files = paths.map(ConfigFile::load).collect::<Result<Vec<_>>>()?;
-        Ok(Self { files: files.into_iter().flatten().collect() })
+        let files: Vec<ConfigFile> = files.into_iter().flatten().collect();
+        let default = default.as_deref().map(ConfigFile::load).transpose()?.flatten();
+        let tables = files.iter().chain(&default).filter_map(|file| file.limits.clone());
+        let limits = Limits { tables: tables.collect() };
+        Ok(Self { files, limits })
     }
 
-    /// The files with limits.
-    pub fn files_with_limits(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().filter(|file| file.has_limits).map(|file| file.path.as_path())
+    /// The outbox: what the file of the machine says comes first, because it also holds programs
+    /// that control their environment.
+    pub fn outbox(&self) -> Outbox {
+        Outbox::from_tables(self.files.iter().rev().map(|file| file.outbox))
+    }
+
+    /// The limits of all files.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// The defaults for a profile; `variable` returns an environment variable.
@@ -98,7 +113,7 @@ mod tests {
             "system",
             "[defaults]\nfrom = \"22222\"\nregion = \"cn-hangzhou\"\n[profile.p]\nlanguage = \"de\"",
         );
-        let config = Config::load_files(Some(user), &system).expect("valid");
+        let config = Config::load_files(Some(user), &system, None).expect("valid");
         let value = |profile, variable: &str, key| {
             let variable = |name: &str| (name == "ALIMSG_FROM").then(|| variable.to_string());
             let defaults = config.defaults(profile, variable).expect("valid");
@@ -116,11 +131,31 @@ mod tests {
     }
 
     #[test]
+    fn limits_of_all_files_apply() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |name: &str, per_hour: u64| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, format!("[limits]\nper_hour = {per_hour}\n")).expect("written");
+            path
+        };
+        let (user, system, default) = (write("user", 5), write("system", 6), write("default", 7));
+        let load = |user: &PathBuf| {
+            let config = Config::load_files(Some(user.clone()), &system, Some(default.clone()));
+            let limits = config.expect("valid").limits;
+            limits.counts().iter().map(|count| count.max).collect::<Vec<_>>()
+        };
+        assert_eq!(load(&user), [5, 6, 7]);
+        assert_eq!(load(&default), [7, 6]);
+        assert_eq!(load(&system), [6, 7]);
+    }
+
+    #[test]
     fn a_missing_file_is_empty() {
         let folder = tempfile::tempdir().expect("a folder");
-        let config = Config::load_files(Some(folder.path().join("a")), &folder.path().join("b"));
+        let config =
+            Config::load_files(Some(folder.path().join("a")), &folder.path().join("b"), None);
         assert!(config.expect("empty").files.is_empty());
-        Config::load_files(Some(folder.path().to_path_buf()), &folder.path().join("b"))
+        Config::load_files(Some(folder.path().to_path_buf()), &folder.path().join("b"), None)
             .expect_err("a folder is not a file");
     }
 }

@@ -9,6 +9,7 @@ use crate::storage::postgres::errors::StepResult;
 use crate::storage::postgres::leases;
 use crate::storage::postgres::schema::NOW;
 use crate::storage::postgres::session::Session;
+use crate::storage::records::{FORGOTTEN_RESULT, forgotten_key};
 use crate::storage::{
     Error, Identity, KeyRecord, KeyState, NewKey, Owner, Reserve, SendEnd, Tracking,
 };
@@ -101,12 +102,12 @@ pub fn is_started(session: &mut Session, owner: Owner<'_>) -> StepResult<bool> {
 pub fn finish(session: &mut Session, owner: Owner<'_>, end: &SendEnd<'_>) -> StepResult<()> {
     let Owner { key, lease } = owner;
     let changed = match end {
-        SendEnd::Accepted { result: Some(result) } => session.execute(
+        SendEnd::Accepted { result: Some(result), .. } => session.execute(
             "UPDATE keys SET state = 'accepted', result = $3, details = NULL
              WHERE key = $1 AND lease = $2",
             &[&key, &lease, result],
         ),
-        SendEnd::Accepted { result: None } => {
+        SendEnd::Accepted { result: None, .. } => {
             session.execute("DELETE FROM keys WHERE key = $1 AND lease = $2", &[&key, &lease])
         }
         // A receipt may have settled it in the meantime.
@@ -122,7 +123,7 @@ pub fn finish(session: &mut Session, owner: Owner<'_>, end: &SendEnd<'_>) -> Ste
             &[&key, &lease],
         ),
     }?;
-    let removes = matches!(end, SendEnd::NotSent | SendEnd::Accepted { result: None });
+    let removes = matches!(end, SendEnd::NotSent | SendEnd::Accepted { result: None, .. });
     let is_done = changed == 1 || session.is_repeated && removes;
     if is_done { Ok(()) } else { Err(Error::TakenOver.into()) }
 }
@@ -176,6 +177,28 @@ pub fn remove_unchanged(
         session.execute("DELETE FROM keys WHERE key = $1", &[&record.key])?;
     }
     Ok(is_unchanged)
+}
+
+/// Replaces up to `max` accepted keys before this moment by their hashes, and deletes their results.
+/// Returns how many there were.
+pub fn forget_results(
+    session: &mut Session,
+    before: Timestamp,
+    max: i64,
+    digest: impl Fn(&str) -> String,
+) -> StepResult<u64> {
+    let query = "SELECT key FROM keys
+                 WHERE state = 'accepted' AND substr(key, 1, 5) <> 'hash:' AND since < $1
+                 ORDER BY since LIMIT $2 FOR UPDATE SKIP LOCKED";
+    let old = session.rows(query, &[&before.as_microsecond(), &max])?;
+    for row in &old {
+        let key: &str = row.get(0);
+        let query = "UPDATE keys SET key = $2, tracking_id = '', lease = '',
+                         details = NULL, result = $3
+                     WHERE key = $1";
+        session.execute(query, &[&key, &forgotten_key(&digest(key)), &FORGOTTEN_RESULT])?;
+    }
+    Ok(old.len() as u64)
 }
 
 pub fn find(session: &mut Session, key: &str) -> StepResult<Option<KeyRecord>> {

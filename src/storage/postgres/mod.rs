@@ -12,6 +12,7 @@ mod leases;
 mod messages;
 mod password;
 mod schema;
+mod sends;
 mod session;
 mod tls;
 pub mod url;
@@ -23,6 +24,8 @@ use jiff::Timestamp;
 
 use crate::os::failpoint;
 use crate::storage::batches::Batches;
+use crate::storage::records::forgotten_key;
+use crate::storage::sends::Sends;
 use crate::storage::{
     Begin, Earlier, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result, SendEnd, Store,
     keyed_hash,
@@ -103,7 +106,14 @@ impl Store for Postgres {
     }
 
     fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve> {
-        self.connection.change(PATIENCE, |session| keys::reserve(session, &self.leases, key, new))
+        let hashed = forgotten_key(&self.digest(key));
+        self.connection.change(PATIENCE, |session| {
+            if let Some(record) = keys::find(session, &hashed)? {
+                let record = KeyRecord { key: key.to_string(), ..record };
+                return Ok(Reserve::Used(Box::new(record)));
+            }
+            keys::reserve(session, &self.leases, key, new)
+        })
     }
 
     fn begin(
@@ -124,7 +134,18 @@ impl Store for Postgres {
                 if !earlier.is_empty() {
                     return Ok(Begin::Duplicate(earlier));
                 }
+                sends::lock(session, message.send.iter())?;
+                if let Some(send) = &message.send
+                    && let Some(reached) = sends::add(session, Some(owner.key), None, send)?
+                {
+                    return Ok(Begin::Limited(reached));
+                }
                 messages::add(session, owner.key, message)?;
+                if let Some(before) = message.forget_before(Timestamp::now())
+                    && sends::is_due()
+                {
+                    keys::forget_results(session, before, 200, |key| self.digest(key))?;
+                }
             }
             if let Some(new) = new {
                 keys::insert(session, owner.key, new)?;
@@ -140,6 +161,7 @@ impl Store for Postgres {
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {
         self.connection.change(RESULT_PATIENCE, |session| {
             messages::finish(session, owner.key, &end)?;
+            sends::finish(session, owner.key, &end)?;
             keys::finish(session, owner, &end)
         })
     }
@@ -149,7 +171,12 @@ impl Store for Postgres {
     }
 
     fn key(&self, key: &str) -> Result<Option<KeyRecord>> {
-        self.connection.read(|session| keys::find(session, key))
+        let hashed = forgotten_key(&self.digest(key));
+        let found = self.connection.read(|session| match keys::find(session, key)? {
+            Some(record) => Ok(Some(record)),
+            None => keys::find(session, &hashed),
+        })?;
+        Ok(found.map(|record| KeyRecord { key: key.to_string(), ..record }))
     }
 
     fn keys(&self) -> Result<Vec<KeyRecord>> {
@@ -159,7 +186,8 @@ impl Store for Postgres {
     fn settle_as_sent(&self, record: &KeyRecord, result: &str) -> Result<()> {
         self.connection.change(PATIENCE, |session| {
             keys::put_accepted(session, record, result)?;
-            let end = SendEnd::Accepted { result: None };
+            let end = SendEnd::Accepted { result: None, service: None };
+            sends::finish(session, &record.key, &end)?;
             messages::finish(session, &record.key, &end)
         })
     }
@@ -168,6 +196,7 @@ impl Store for Postgres {
         self.connection.change(PATIENCE, |session| {
             let is_removed = keys::remove_unchanged(session, &self.leases, record)?;
             if is_removed {
+                sends::finish(session, &record.key, &SendEnd::NotSent)?;
                 messages::finish(session, &record.key, &SendEnd::NotSent)?;
             }
             Ok(is_removed)
@@ -195,6 +224,10 @@ impl Store for Postgres {
         self
     }
 
+    fn sends(&self) -> &dyn Sends {
+        self
+    }
+
     fn check(&self) -> Result<()> {
         self.connection.read(|session| {
             schema::load(session)?;
@@ -207,7 +240,7 @@ impl Store for Postgres {
             session.script(
                 "DELETE FROM keys; DELETE FROM messages; DELETE FROM batch_rows;
                  DELETE FROM batch_calls; DELETE FROM batch_rates; DELETE FROM batches;
-                 DELETE FROM spaces;",
+                 DELETE FROM spaces; DELETE FROM sends;",
             )
         })
     }

@@ -8,7 +8,7 @@ use crate::storage::postgres::session::{Session, lock_number};
 use crate::storage::{Error, Fix};
 
 /// The version of the tables. A program refuses tables of a later version.
-const VERSION: i32 = 2;
+const VERSION: i32 = 3;
 /// The lock of a process that creates or upgrades the tables.
 const LOCK: &str = "alimsg: create the tables";
 /// The length of the secret in bytes.
@@ -99,6 +99,28 @@ const SPACES: &str = "
     );
 ";
 
+/// What version 3 adds.
+const SENDS: &str = "
+    CREATE TABLE sends (
+        id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        key        text,
+        call       bigint,
+        at         bigint NOT NULL,
+        outcome    text NOT NULL,
+        messages   bigint NOT NULL,
+        recipients bigint[] NOT NULL,
+        record     text,
+        result     text,
+        receipt    text
+    );
+    CREATE INDEX sends_by_time ON sends (at) INCLUDE (outcome, messages);
+    CREATE INDEX sends_by_key ON sends (key) WHERE key IS NOT NULL;
+    CREATE INDEX sends_by_call ON sends (call) WHERE call IS NOT NULL;
+    CREATE INDEX sends_by_recipient ON sends USING gin (recipients);
+    CREATE INDEX keys_by_time ON keys (since)
+        WHERE state = 'accepted' AND substr(key, 1, 5) <> 'hash:';
+";
+
 /// Since version 2, each message has a key, with which the user can resolve it.
 const ADD_KEYS: &str = "
     INSERT INTO keys
@@ -159,7 +181,16 @@ pub fn migrate(session: &mut Session) -> StepResult<()> {
     if !is_old(session)? {
         return Ok(());
     }
-    session.script(SPACES).map_err(|error| match error {
+    let row = session.row("SELECT version FROM store WHERE id = 1", &[])?;
+    let has_spaces = row.is_some_and(|row| row.get::<_, i32>(0) >= 2);
+    let mut upgrade = || {
+        if !has_spaces {
+            session.script(SPACES)?;
+            session.script(ADD_KEYS)?;
+        }
+        session.script(SENDS)
+    };
+    upgrade().map_err(|error| match error {
         StepError::Database(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {
             let error = anyhow!(
                 "this user may not upgrade the tables of alimsg in the database; run \
@@ -169,7 +200,6 @@ pub fn migrate(session: &mut Session) -> StepResult<()> {
         }
         other => other,
     })?;
-    session.script(ADD_KEYS)?;
     session.execute("UPDATE store SET version = $1", &[&VERSION]).map(drop)
 }
 
@@ -188,7 +218,8 @@ pub fn create(session: &mut Session, schema: &str) -> StepResult<()> {
             session.script(&format!("CREATE SCHEMA {schema}"))?;
         }
         session.script(TABLES)?;
-        session.script(SPACES)
+        session.script(SPACES)?;
+        session.script(SENDS)
     };
     create().map_err(|error| match error {
         StepError::Database(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => {

@@ -5,6 +5,7 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, Row, params};
 
 use crate::os::failpoint;
+use crate::storage::records::{FORGOTTEN_RESULT, forgotten_key};
 use crate::storage::sqlite::Sqlite;
 use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{
@@ -56,9 +57,18 @@ impl Sqlite {
         }
     }
 
+    /// The record of a key, also if its name and its result were deleted after their time.
+    pub(super) fn find_key(&self, connection: &Connection, key: &str) -> Result<Option<KeyRecord>> {
+        if let Some(known) = find(connection, key)? {
+            return Ok(Some(known));
+        }
+        let hashed = find(connection, &forgotten_key(&self.digest(key)))?;
+        Ok(hashed.map(|hashed| KeyRecord { key: key.to_string(), ..hashed }))
+    }
+
     /// Why the key cannot be reserved; `None` if it can.
     fn usage(&self, connection: &Connection, key: &str) -> Result<Option<Reserve>> {
-        let known = match find(connection, key)? {
+        let known = match self.find_key(connection, key)? {
             Some(known) => Some(known),
             None => self.legacy.find(key)?,
         };
@@ -106,12 +116,12 @@ pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Resul
 pub fn finish(connection: &Connection, owner: Owner<'_>, end: &SendEnd<'_>) -> Result<()> {
     let Owner { key, lease } = owner;
     let changed = match end {
-        SendEnd::Accepted { result: Some(result) } => connection.execute(
+        SendEnd::Accepted { result: Some(result), .. } => connection.execute(
             "UPDATE keys SET state = 'accepted', result = ?3, details = NULL
              WHERE key = ?1 AND lease = ?2",
             params![key, lease, result],
         ),
-        SendEnd::Accepted { result: None } => connection
+        SendEnd::Accepted { result: None, .. } => connection
             .execute("DELETE FROM keys WHERE key = ?1 AND lease = ?2", params![key, lease]),
         SendEnd::Unresolved { details } => connection.execute(
             "UPDATE keys SET state = 'unresolved', details = coalesce(?3, details)
@@ -189,6 +199,32 @@ pub fn copy(connection: &Connection, record: &KeyRecord) -> rusqlite::Result<usi
             record.result,
         ],
     )
+}
+
+/// Replaces up to `max` accepted keys before this moment by their hashes, and deletes their results.
+/// Returns how many there were.
+pub fn forget_results(
+    connection: &Connection,
+    before: Timestamp,
+    max: i64,
+    digest: impl Fn(&str) -> String,
+) -> Result<u64> {
+    let query = "SELECT key FROM keys
+                 WHERE state = 'accepted' AND substr(key, 1, 5) <> 'hash:' AND since < ?1
+                 ORDER BY since LIMIT ?2";
+    let mut statement = connection.prepare_cached(query).map_err(unreadable)?;
+    let before = before.to_string();
+    let old = statement.query_map(params![before, max], |row| row.get(0)).map_err(unreadable)?;
+    let old: Vec<String> = old.collect::<rusqlite::Result<_>>().map_err(unreadable)?;
+    for key in &old {
+        let query = "UPDATE OR REPLACE keys SET key = ?2, tracking_id = '', lease = '',
+                         details = NULL, result = ?3
+                     WHERE key = ?1";
+        connection
+            .execute(query, [key, &forgotten_key(&digest(key)), FORGOTTEN_RESULT])
+            .map_err(not_written)?;
+    }
+    Ok(old.len() as u64)
 }
 
 pub fn remove(connection: &Connection, key: &str) -> Result<()> {

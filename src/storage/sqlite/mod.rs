@@ -17,6 +17,7 @@ mod messages;
 mod open;
 mod repair;
 mod schema;
+mod sends;
 
 use std::cell::OnceCell;
 use std::fs::File;
@@ -30,6 +31,7 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehav
 
 use crate::os::system;
 use crate::storage::batches::Batches;
+use crate::storage::sends::Sends;
 use crate::storage::{
     Begin, Earlier, Error, Fix, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result,
     SendEnd, Store, keyed_hash,
@@ -156,7 +158,16 @@ impl Store for Sqlite {
                 if !earlier.is_empty() {
                     return Ok(Begin::Duplicate(earlier));
                 }
+                if let Some(send) = &message.send
+                    && let Some(reached) =
+                        sends::add(transaction, sends::SendOwner::Key(owner.key), send)?
+                {
+                    return Ok(Begin::Limited(reached));
+                }
                 messages::add(transaction, owner.key, message, now)?;
+                if let Some(before) = message.forget_before(now) {
+                    keys::forget_results(transaction, before, 10, |key| self.digest(key))?;
+                }
             }
             if let Some(new) = new {
                 keys::insert(transaction, owner.key, new).map_err(not_written)?;
@@ -169,9 +180,10 @@ impl Store for Sqlite {
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {
         // If the record is lost, a later run treats the outcome as unknown, which is correct. But a
         // key must return its result.
-        let durable = matches!(end, SendEnd::Accepted { result: Some(_) } | SendEnd::NotSent);
+        let durable = matches!(end, SendEnd::Accepted { result: Some(_), .. } | SendEnd::NotSent);
         self.change(durable, |transaction| {
             messages::finish(transaction, owner.key, &end)?;
+            sends::finish(transaction, owner.key, &end)?;
             keys::finish(transaction, owner, &end)
         })
     }
@@ -181,7 +193,7 @@ impl Store for Sqlite {
     }
 
     fn key(&self, key: &str) -> Result<Option<KeyRecord>> {
-        match keys::find(&self.connection, key)? {
+        match self.find_key(&self.connection, key)? {
             Some(record) => Ok(Some(record)),
             None => self.legacy.find(key),
         }
@@ -201,7 +213,8 @@ impl Store for Sqlite {
     fn settle_as_sent(&self, record: &KeyRecord, result: &str) -> Result<()> {
         self.change(true, |transaction| {
             keys::put_accepted(transaction, record, result)?;
-            let end = SendEnd::Accepted { result: None };
+            let end = SendEnd::Accepted { result: None, service: None };
+            sends::finish(transaction, &record.key, &end)?;
             messages::finish(transaction, &record.key, &end)
         })
     }
@@ -222,6 +235,7 @@ impl Store for Sqlite {
                 // Otherwise a key of version 0.1.0 would be found there again.
                 self.legacy.remove(&record.key)?;
                 keys::remove(transaction, &record.key)?;
+                sends::finish(transaction, &record.key, &SendEnd::NotSent)?;
                 messages::finish(transaction, &record.key, &SendEnd::NotSent)?;
             }
             Ok(unchanged)
@@ -250,6 +264,10 @@ impl Store for Sqlite {
         self
     }
 
+    fn sends(&self) -> &dyn Sends {
+        self
+    }
+
     fn check(&self) -> Result<()> {
         self.legacy.all()?;
         let result: String = self
@@ -268,7 +286,8 @@ impl Store for Sqlite {
             transaction
                 .execute_batch(
                     "DELETE FROM keys; DELETE FROM messages; DELETE FROM batch_rows;
-                     DELETE FROM batch_calls; DELETE FROM batches; DELETE FROM spaces;",
+                     DELETE FROM batch_calls; DELETE FROM batches; DELETE FROM spaces;
+                     DELETE FROM sends;",
                 )
                 .map_err(not_written)
         })

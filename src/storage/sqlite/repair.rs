@@ -98,6 +98,7 @@ fn write_draft(
         // The hashes of messages can be compared only with their secret.
         if let Some(old) = open_damaged(old) {
             copy_table(&old, &connection, "messages")?;
+            copy_table(&old, &connection, "sends")?;
         }
     }
     copy_batches(old, &connection)?;

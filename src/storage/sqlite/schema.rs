@@ -9,7 +9,7 @@ use crate::storage::sqlite::marker::Marker;
 /// The `application_id` of the database: "alim" in ASCII.
 pub const APPLICATION: i64 = 0x616c_696d;
 /// The version of the schema, in `user_version`.
-pub const VERSION: i64 = 3;
+pub const VERSION: i64 = 4;
 /// The length of the secret in bytes.
 pub const SECRET: usize = 32;
 
@@ -96,6 +96,27 @@ const SPACES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
+/// What version 4 adds.
+const SENDS: &str = "
+    CREATE TABLE sends (
+        id         INTEGER PRIMARY KEY AUTOINCREMENT,
+        key        TEXT,
+        call       INTEGER,
+        at         INTEGER NOT NULL,
+        outcome    TEXT NOT NULL,
+        messages   INTEGER NOT NULL,
+        recipients BLOB NOT NULL,
+        record     TEXT,
+        result     TEXT,
+        receipt    TEXT
+    ) STRICT;
+    CREATE INDEX sends_by_time ON sends (at, outcome, messages);
+    CREATE INDEX sends_by_key ON sends (key) WHERE key IS NOT NULL;
+    CREATE INDEX sends_by_call ON sends (call) WHERE call IS NOT NULL;
+    CREATE INDEX keys_by_time ON keys (since)
+        WHERE state = 'accepted' AND substr(key, 1, 5) <> 'hash:';
+";
+
 /// Since version 3, each message has a key, with which the user can resolve it.
 const ADD_KEYS: &str = "
     INSERT OR IGNORE INTO keys
@@ -112,9 +133,12 @@ pub fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     if version < 2 {
         transaction.execute_batch(BATCHES)?;
     }
-    if version < VERSION {
+    if version < 3 {
         transaction.execute_batch(SPACES)?;
         transaction.execute_batch(ADD_KEYS)?;
+    }
+    if version < VERSION {
+        transaction.execute_batch(SENDS)?;
         failpoint::point("store: about to commit the upgrade");
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
@@ -133,6 +157,7 @@ pub fn create(connection: &Connection, previous: Option<&Marker>) -> rusqlite::R
     transaction.execute_batch(KEYS_AND_MESSAGES)?;
     transaction.execute_batch(BATCHES)?;
     transaction.execute_batch(SPACES)?;
+    transaction.execute_batch(SENDS)?;
     transaction.execute(
         "INSERT INTO store (id, store_id, secret, created_at, known_since)
          VALUES (1, ?1, ?2, ?3, ?4)",

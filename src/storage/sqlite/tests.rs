@@ -76,8 +76,8 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     store.reserve("k", &new_key("one")).expect("reserved");
     store.begin(OWNER, None, None).expect("begun");
     let downgrade = "DROP TABLE batches; DROP TABLE batch_calls; DROP TABLE batch_rows;
-                     DROP TABLE spaces; DROP INDEX messages_by_key;
-                     DROP INDEX messages_by_time; PRAGMA user_version = 1;";
+                     DROP TABLE spaces; DROP TABLE sends; DROP INDEX keys_by_time;
+                     DROP INDEX messages_by_key; DROP INDEX messages_by_time; PRAGMA user_version = 1;";
     store.connection.execute_batch(downgrade).expect("downgraded");
     drop(store);
     let upgraded = Sqlite::open(folder.path()).expect("upgraded");
@@ -87,7 +87,7 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     assert!(Batches::batches(&upgraded).expect("readable").is_empty());
     drop(upgraded);
     let later = Sqlite::open(folder.path()).expect("the same store");
-    later.connection.pragma_update(None, "user_version", 4).expect("changed");
+    later.connection.pragma_update(None, "user_version", 5).expect("changed");
     drop(later);
     assert!(matches!(Sqlite::open(folder.path()), Err(Error::Unreadable(_, Fix::Upgrade))));
 }
@@ -95,7 +95,8 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
 #[test]
 fn an_unresolved_message_of_version_2_gets_a_key_and_still_prevents_an_equal_one() {
     let (folder, store) = open();
-    let version_2 = "DROP TABLE spaces; DROP INDEX messages_by_key; PRAGMA user_version = 2;
+    let version_2 = "DROP TABLE spaces; DROP TABLE sends; DROP INDEX keys_by_time;
+                     DROP INDEX messages_by_key; PRAGMA user_version = 2;
                      INSERT INTO messages VALUES ('u', 'f', 'calling', NULL, 1000);
                      INSERT INTO messages VALUES ('a', 'f', 'accepted', NULL, 1000);";
     store.connection.execute_batch(version_2).expect("downgraded");
@@ -110,6 +111,18 @@ fn an_unresolved_message_of_version_2_gets_a_key_and_still_prevents_an_equal_one
     assert_eq!((earlier[0].accepted, earlier[0].key.as_deref()), (false, Some("send-u")));
     assert!(store.settle_as_not_sent(&record).expect("resolved"));
     assert!(store.earlier(&message).expect("readable").is_empty(), "the other one is old");
+}
+
+#[test]
+fn a_store_of_version_3_gets_the_table_of_sends() {
+    let (folder, store) = open();
+    store.remember_space("s", "cams-1").expect("recorded");
+    let version_3 = "DROP TABLE sends; DROP INDEX keys_by_time; PRAGMA user_version = 3;";
+    store.connection.execute_batch(version_3).expect("downgraded");
+    drop(store);
+    let store = Sqlite::open(folder.path()).expect("upgraded");
+    assert_eq!(store.space("s").expect("readable").as_deref(), Some("cams-1"));
+    assert_eq!(store.sends().usage(&[std::time::Duration::from_secs(1)]).expect("readable"), [0]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub fn message() -> NewMessage {
     NewMessage {
         id: uuid::Uuid::now_v7().to_string(),
         fingerprints: vec!["f".into()],
+        keep: std::time::Duration::ZERO,
+        send: None,
         refuse_since: Some(Timestamp::now() - SignedDuration::from_hours(1)),
         confirmed: Vec::new(),
     }
@@ -135,7 +137,7 @@ fn an_accepted_key_is_used_for_good_and_its_result_is_kept() {
         let store = test.open();
         store.reserve("k", &new_key("dead")).expect("reserved");
         store.begin(DEAD, None, None).expect("begun");
-        let end = SendEnd::Accepted { result: Some(r#"{"data":{}}"#) };
+        let end = SendEnd::Accepted { result: Some(r#"{"data":{}}"#), service: None };
         store.finish(DEAD, end).expect("recorded");
         let Ok(Reserve::Used(record)) = test.open().reserve("k", &new_key("two")) else {
             panic!("the message was sent")

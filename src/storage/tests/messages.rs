@@ -33,7 +33,7 @@ fn a_message_to_several_recipients_is_found_for_each_of_them() {
     for test in stores() {
         let store = test.open();
         assert!(matches!(begin(&*store, "one", &to(&["a", "b"])), Begin::Go));
-        let end = SendEnd::Accepted { result: None };
+        let end = SendEnd::Accepted { result: None, service: None };
         store.finish(owner("one"), end).expect("recorded");
         assert!(store.key("one").expect("readable").is_none(), "no later run uses its key");
         assert!(matches!(begin(&*store, "two", &to(&["c"])), Begin::Go));
@@ -52,7 +52,9 @@ fn an_accepted_message_expires_and_an_unresolved_one_does_not() {
         let store = test.open();
         begin(&*store, "one", &to(&["a"]));
         begin(&*store, "two", &to(&["b"]));
-        store.finish(owner("one"), SendEnd::Accepted { result: None }).expect("recorded");
+        store
+            .finish(owner("one"), SendEnd::Accepted { result: None, service: None })
+            .expect("recorded");
         store.finish(owner("two"), SendEnd::Unresolved { details: Some("{}") }).expect("recorded");
         let record = store.key("two").expect("readable").expect("a record");
         assert_eq!((record.state, record.details.as_deref()), (KeyState::Unresolved, Some("{}")));

@@ -7,6 +7,7 @@ mod messages;
 mod postgres;
 #[cfg(all(unix, feature = "postgres"))]
 mod proxy;
+mod sends;
 #[cfg(all(unix, feature = "postgres"))]
 #[path = "../../../tests/postgres/server.rs"]
 mod server;

@@ -112,7 +112,8 @@ fn tables_of_version_1_are_upgraded_and_an_unresolved_message_gets_a_key() {
     let schema = TestSchema::new(server);
     schema.open();
     let version_1 = format!(
-        "SET search_path = {}; DROP TABLE spaces; UPDATE store SET version = 1;
+        "SET search_path = {}; DROP TABLE spaces; DROP TABLE sends; DROP INDEX keys_by_time;
+         UPDATE store SET version = 1;
          INSERT INTO messages VALUES ('u', 'f', 'unresolved', NULL, 1000),
                                      ('a', 'g', 'accepted', NULL, 1000);",
         schema.name

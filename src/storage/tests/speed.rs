@@ -20,7 +20,7 @@ fn record(test: &TestStore, rows: u64) -> (String, Duration) {
             .iter()
             .map(|start| match start {
                 Start::Recorded(id) => (*id, CallEnd::Accepted { result: "{}".into() }),
-                Start::Taken(rows) => panic!("{rows:?}"),
+                other => panic!("{other:?}"),
             })
             .collect();
         store.batches().finish(&id, &ends).expect("recorded");

@@ -4,11 +4,13 @@ use anyhow::anyhow;
 use jiff::Timestamp;
 use postgres::Row;
 
-use crate::storage::batches::{CallRecord, CallState, NewCall, RowIndex, Start};
+use crate::storage::batches::{CallRecord, CallState, Claimed, NewCall, RowIndex, Start};
 use crate::storage::postgres::errors::{StepError, StepResult};
 use crate::storage::postgres::schema::NOW;
+use crate::storage::postgres::sends;
 use crate::storage::postgres::session::{Session, unexpected};
 use crate::storage::rows;
+use crate::storage::sends::{NewSend, Reached};
 use crate::storage::{Error, Fix};
 
 pub const COLUMNS: &str = "id, state, rows, row_count, tracking_id, generated, details, payload, \
@@ -34,6 +36,7 @@ pub fn add(
     tokens: &[String],
     worker: Option<&str>,
 ) -> StepResult<Vec<Start>> {
+    sends::lock(session, calls.iter().filter_map(|call| call.send.as_ref()))?;
     let ids = next_ids(session, calls.len())?;
     let mut additions = Vec::with_capacity(calls.len());
     for ((call, id), token) in calls.iter().zip(ids).zip(tokens) {
@@ -43,8 +46,13 @@ pub fn add(
     }
     let all: Vec<&Addition<'_>> = additions.iter().collect();
     let wanted: usize = calls.iter().map(|call| call.rows.len()).sum();
-    if take_rows(session, batch, &all)? == wanted {
+    let has_limits = |call: &NewCall| call.send.as_ref().is_some_and(|one| !one.limits.is_empty());
+    // With limits, each call is decided by itself.
+    if take_rows(session, batch, &all)? == wanted && !calls.iter().any(has_limits) {
         insert(session, batch, &all, worker)?;
+        for addition in &additions {
+            record_send(session, addition)?;
+        }
         return Ok(additions.iter().map(|addition| Start::Recorded(addition.id)).collect());
     }
     // Some rows have a call: free the others again and find out which calls can be added.
@@ -57,14 +65,30 @@ pub fn add(
     for addition in &additions {
         let rows = &addition.call.rows;
         starts.push(if take_rows(session, batch, &[addition])? == rows.len() {
-            insert(session, batch, &[addition], worker)?;
-            Start::Recorded(addition.id)
+            match record_send(session, addition)? {
+                Some(reached) => {
+                    free_rows(session, batch, addition.id, rows)?;
+                    Start::Limited(reached)
+                }
+                None => {
+                    insert(session, batch, &[addition], worker)?;
+                    Start::Recorded(addition.id)
+                }
+            }
         } else {
             free_rows(session, batch, addition.id, rows)?;
             Start::Taken(taken(session, batch, rows)?)
         });
     }
     Ok(starts)
+}
+
+/// Records the send of a call, unless it would exceed a limit.
+fn record_send(session: &mut Session, addition: &Addition<'_>) -> StepResult<Option<Reached>> {
+    match &addition.call.send {
+        Some(send) => sends::add(session, None, Some(addition.id), send),
+        None => Ok(None),
+    }
 }
 
 fn next_ids(session: &mut Session, count: usize) -> StepResult<Vec<i64>> {
@@ -175,14 +199,16 @@ pub fn free_rows(
     session.execute(query, &[&batch, &rows, &call]).map(drop)
 }
 
-/// Claims queued calls that no other worker is claiming.
+/// Claims queued calls that no other worker is claiming. Those that would exceed a limit go back to
+/// the queue.
 pub fn claim(
     session: &mut Session,
     batch: i64,
     worker: &str,
     max: usize,
     token: &str,
-) -> StepResult<Vec<CallRecord>> {
+    send_of: &dyn Fn(&CallRecord) -> Option<NewSend>,
+) -> StepResult<Claimed> {
     let max = i64::try_from(max).unwrap_or(i64::MAX);
     let query = format!(
         "WITH picked AS MATERIALIZED (
@@ -192,7 +218,24 @@ pub fn claim(
          FROM picked WHERE id = picked_id
          RETURNING {COLUMNS}"
     );
-    in_order(&session.rows(&query, &[&batch, &max, &worker, &token])?)
+    let mut claimed = Claimed::default();
+    for call in in_order(&session.rows(&query, &[&batch, &max, &worker, &token])?)? {
+        let send = send_of(&call);
+        sends::lock(session, send.iter())?;
+        let reached = match &send {
+            Some(send) => sends::add(session, None, Some(call.id), send)?,
+            None => None,
+        };
+        if reached.is_none() {
+            claimed.calls.push(call);
+            continue;
+        }
+        let query = "UPDATE batch_calls SET state = 'queued', worker = NULL, started_at = NULL
+                     WHERE id = $1";
+        session.execute(query, &[&call.id])?;
+        claimed.limited = claimed.limited.or(reached);
+    }
+    Ok(claimed)
 }
 
 /// The calls that an earlier attempt has claimed.

@@ -5,11 +5,13 @@ use crate::storage::postgres::batches::calls::{
     COLUMNS, add, free_rows, from_row, new_token, taken,
 };
 use crate::storage::postgres::errors::StepResult;
+use crate::storage::postgres::sends;
 use crate::storage::postgres::session::Session;
 use crate::storage::rows;
 
 /// Records how a call ended. A call that is not on record was proven not to be sent before.
 pub fn finish(session: &mut Session, batch: i64, id: i64, end: &CallEnd) -> StepResult<()> {
+    sends::finish_call(session, id, end)?;
     match end {
         CallEnd::Unknown { result } => {
             let query = "UPDATE batch_calls SET state = 'unknown', result = $3

@@ -11,14 +11,15 @@ use postgres::Row;
 
 use crate::os::failpoint;
 use crate::storage::batches::{
-    Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Counts, Created, NewBatch, NewCall,
-    RowIndex, Start, WorkerLease, new_id, not_on_record, time_at_rate,
+    Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Claimed, Counts, Created, NewBatch,
+    NewCall, RowIndex, Start, WorkerLease, new_id, not_on_record, time_at_rate,
 };
 use crate::storage::postgres::connection::{PATIENCE, RESULT_PATIENCE};
 use crate::storage::postgres::errors::{StepError, StepResult};
 use crate::storage::postgres::schema::NOW;
 use crate::storage::postgres::session::{Session, unexpected};
 use crate::storage::postgres::{Postgres, leases};
+use crate::storage::sends::NewSend;
 use crate::storage::{Error, Result, Store as _};
 
 const COLUMNS: &str = "number, id, name, command, account, source, content, definition, \
@@ -137,13 +138,19 @@ impl Batches for Postgres {
         })
     }
 
-    fn claim(&self, batch: &str, worker: &str, max: usize) -> Result<Vec<CallRecord>> {
+    fn claim_within_limits(
+        &self,
+        batch: &str,
+        worker: &str,
+        max: usize,
+        send_of: &dyn Fn(&CallRecord) -> Option<NewSend>,
+    ) -> Result<Claimed> {
         let has_queued = self.connection.read(|session| {
             let (number, _) = number(session, batch)?;
             calls::has_queued(session, number)
         })?;
         if !has_queued {
-            return Ok(Vec::new());
+            return Ok(Claimed::default());
         }
         let token = calls::new_token();
         let claimed = self.connection.change(PATIENCE, |session| {
@@ -151,16 +158,16 @@ impl Batches for Postgres {
                 let (number, _) = number(session, batch)?;
                 let calls = calls::claimed(session, number, worker, &token)?;
                 if !calls.is_empty() {
-                    return Ok(calls);
+                    return Ok(Claimed { calls, limited: None });
                 }
             }
             let number = match open_batch(session, batch) {
                 Err(StepError::Store(Error::NotWritten(error))) if error.is::<Cancelled>() => {
-                    return Ok(Vec::new());
+                    return Ok(Claimed::default());
                 }
                 number => number?,
             };
-            let calls = calls::claim(session, number, worker, max, &token)?;
+            let calls = calls::claim(session, number, worker, max, &token, send_of)?;
             failpoint::point("store: about to commit a claim");
             Ok(calls)
         })?;

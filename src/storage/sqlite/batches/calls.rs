@@ -5,9 +5,11 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, ErrorCode, Row, params};
 
 use crate::storage::Result;
-use crate::storage::batches::{CallEnd, CallRecord, CallState, NewCall, RowIndex, Start};
+use crate::storage::batches::{CallEnd, CallRecord, CallState, Claimed, NewCall, RowIndex, Start};
 use crate::storage::rows;
+use crate::storage::sends::NewSend;
 use crate::storage::sqlite::errors::{not_written, unreadable};
+use crate::storage::sqlite::sends::{self, SendOwner};
 use crate::storage::{Error, Fix};
 
 const COLUMNS: &str = "id, state, rows, row_count, tracking_id, generated, details, payload, \
@@ -60,7 +62,14 @@ pub fn add(
     )?;
     let id = connection.last_insert_rowid();
     let start = if take_rows(connection, batch, id, &call.rows)? {
-        Start::Recorded(id)
+        let reached = match &call.send {
+            Some(send) => sends::add(connection, SendOwner::Call(id), send)?,
+            None => None,
+        };
+        if reached.is_some() {
+            execute(connection, "ROLLBACK TO call", [])?;
+        }
+        reached.map_or(Start::Recorded(id), Start::Limited)
     } else {
         execute(connection, "ROLLBACK TO call", [])?;
         Start::Taken(taken(connection, batch, &call.rows)?)
@@ -121,20 +130,30 @@ pub fn claim(
     batch: i64,
     worker: &str,
     max: usize,
-) -> Result<Vec<CallRecord>> {
+    send_of: &dyn Fn(&CallRecord) -> Option<NewSend>,
+) -> Result<Claimed> {
     let now = Timestamp::now().as_millisecond();
-    let claim = |id: i64| {
+    let mut claimed = Claimed::default();
+    for id in queued(connection, batch, max)? {
+        let call = find(connection, batch, id)?.ok_or_else(|| damaged(id))?;
+        if let Some(send) = send_of(&call)
+            && let Some(reached) = sends::add(connection, SendOwner::Call(id), &send)?
+        {
+            claimed.limited = Some(reached);
+            break;
+        }
         let query = "UPDATE batch_calls SET state = 'started', worker = ?2, started_at = ?3
                      WHERE id = ?1";
         execute(connection, query, params![id, worker, now])?;
-        find(connection, batch, id)?.ok_or_else(|| damaged(id))
-    };
-    queued(connection, batch, max)?.into_iter().map(claim).collect()
+        claimed.calls.push(find(connection, batch, id)?.ok_or_else(|| damaged(id))?);
+    }
+    Ok(claimed)
 }
 
 /// Records how a call ended. A call that is not on record was proven not to be sent before.
 pub fn finish(connection: &Connection, batch: i64, id: i64, end: &CallEnd) -> Result<()> {
     let Some(call) = find(connection, batch, id)? else { return Ok(()) };
+    sends::finish_call(connection, id, end)?;
     match (call.state, end) {
         (CallState::Started, CallEnd::Unknown { result }) => {
             let query = "UPDATE batch_calls SET state = 'unknown', result = ?2 WHERE id = ?1";

@@ -10,9 +10,10 @@ use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, Row, params};
 
 use crate::storage::batches::{
-    Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Counts, Created, NewBatch, NewCall,
-    RowIndex, Start, WorkerLease, new_id, not_on_record, time_at_rate,
+    Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Claimed, Counts, Created, NewBatch,
+    NewCall, RowIndex, Start, WorkerLease, new_id, not_on_record, time_at_rate,
 };
+use crate::storage::sends::NewSend;
 use crate::storage::sqlite::Sqlite;
 use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{Error, Result, Store as _};
@@ -121,14 +122,20 @@ impl Batches for Sqlite {
         })
     }
 
-    fn claim(&self, batch: &str, worker: &str, max: usize) -> Result<Vec<CallRecord>> {
+    fn claim_within_limits(
+        &self,
+        batch: &str,
+        worker: &str,
+        max: usize,
+        send_of: &dyn Fn(&CallRecord) -> Option<NewSend>,
+    ) -> Result<Claimed> {
         let number = number(&self.connection, batch)?.0;
         if calls::queued(&self.connection, number, 1)?.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Claimed::default());
         }
         self.change(true, |transaction| match open_batch(transaction, batch) {
-            Ok(number) => calls::claim(transaction, number, worker, max),
-            Err(Error::NotWritten(error)) if error.is::<Cancelled>() => Ok(Vec::new()),
+            Ok(number) => calls::claim(transaction, number, worker, max, send_of),
+            Err(Error::NotWritten(error)) if error.is::<Cancelled>() => Ok(Claimed::default()),
             Err(error) => Err(error),
         })
     }

@@ -65,6 +65,7 @@ fn concurrent_runs_start_each_row_once() {
                                     .expect("recorded");
                                 match &start[0] {
                                     Start::Recorded(_) => mine.append(&mut rows),
+                                    Start::Limited(reached) => panic!("{reached:?}"),
                                     Start::Taken(taken) => rows.retain(|row| !taken.contains(row)),
                                 }
                             }

@@ -28,6 +28,7 @@ pub fn call(rows: impl IntoIterator<Item = RowIndex>) -> NewCall {
         generated: true,
         details: "{}".into(),
         payload: None,
+        send: None,
     }
 }
 

@@ -58,7 +58,7 @@ fn an_operation_whose_commit_had_no_reply_is_done_once() {
     assert!(matches!(begun, Ok(Begin::Go)), "{begun:?}");
     lost();
     lose();
-    store.finish(owner, SendEnd::Accepted { result: None }).expect("recorded");
+    store.finish(owner, SendEnd::Accepted { result: None, service: None }).expect("recorded");
     lost();
     assert!(store.key("k").expect("readable").is_none());
 

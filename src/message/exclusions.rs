@@ -1,12 +1,13 @@
-//! Numbers that a batch must not contact.
+//! Files of numbers that must not be contacted.
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 
 use crate::error::{Failure, Result};
 
-/// Numbers from `--exclude FILE`, compared regardless of their notation.
+/// The numbers of such a file, compared regardless of their notation.
 #[derive(Debug, Default)]
 pub struct Exclusions {
     numbers: HashSet<u64>,
@@ -19,10 +20,10 @@ impl Exclusions {
     ///
     /// # Errors
     /// The file cannot be read, or a line has no number: a number that is not recognized would be
-    /// contacted.
-    pub fn load(path: &str) -> Result<Self> {
+    /// contacted. `name` is the flag or the rule that names the file.
+    pub fn load(name: &str, path: &Path) -> Result<Self> {
         let failed = |error: &dyn std::fmt::Display| {
-            Failure::usage(format!("--exclude {path}: {error}"))
+            Failure::usage(format!("{name} {}: {error}", path.display()))
                 .hint("give a text file with one phone number on each line")
         };
         let file = File::open(path).map_err(|error| failed(&error))?;
@@ -94,7 +95,7 @@ mod tests {
     fn load(text: &str) -> Result<Exclusions> {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(text.as_bytes()).expect("written");
-        Exclusions::load(&file.path().display().to_string())
+        Exclusions::load("--exclude", file.path())
     }
 
     #[test]
@@ -119,7 +120,7 @@ mod tests {
     fn a_line_without_a_number_is_an_error_with_its_line_number() {
         let failure = load("phone\n13800001000\nAlice\n").expect_err("refused");
         assert!(failure.message.contains("line 3"), "{}", failure.message);
-        Exclusions::load("/nonexistent").expect_err("no file");
+        Exclusions::load("--exclude", Path::new("/nonexistent")).expect_err("no file");
         // The first line is no header if it could be a number.
         load("1380000100x\n13800001001\n").expect_err("refused");
         load("1.38E+10,Alice\n13800001001\n").expect_err("refused");

@@ -1,0 +1,212 @@
+//! `alimsg outbox check`: fetches the receipts of sends.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::aliyun::client::Client;
+use crate::api::operations::Product;
+use crate::batch::receipts::{Delivery, Sender, fetch_one};
+use crate::cli::outbox::{FilterFlags, Row, open, outcome, receipt, typed_details};
+use crate::cli::page_flags::LimitFlag;
+use crate::cli::prelude::*;
+use crate::message::plural::count;
+use crate::os::signals;
+use crate::output::report::Total;
+use crate::send::duplicates::check_failed;
+use crate::send::outbox::Details;
+use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::recent;
+use crate::sms::receipt::DAYS_KEPT;
+use crate::storage::Store;
+use crate::storage::sends::{SendOutcome, SendRecord};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The outbox has no phone numbers in full, and the services list receipts by number. So this checks the
+last 20 single messages, whose numbers are kept for `sms status`, and with --to every message and
+batch call to that number. `batches show ID --receipts` checks a whole batch.
+
+Examples:
+  alimsg outbox check
+  alimsg outbox check --to 13800001000
+  alimsg --sandbox outbox check --json")]
+pub struct Flags {
+    #[command(flatten)]
+    filter: FilterFlags,
+
+    /// Channel instance, for WhatsApp and Viber messages that were sent without it
+    #[arg(long, value_name = "ID")]
+    cust_space_id: Option<String>,
+
+    #[command(flatten)]
+    limit: LimitFlag,
+}
+
+/// A send whose receipts can be fetched.
+struct Open {
+    send: SendRecord,
+    details: Details,
+    phones: Vec<String>,
+    space: Option<String>,
+}
+
+/// Facts about the whole check.
+#[derive(Debug, Serialize)]
+struct Facts {
+    #[serde(flatten)]
+    total: Total,
+    /// Sends without a final receipt whose number is not known.
+    not_checked: u64,
+}
+
+/// Fetches receipts, and lists the sends that were checked.
+///
+/// # Errors
+/// A flag is invalid, a call failed, or the store cannot be used.
+pub fn run(context: &Context, flags: Flags) -> Result<Report> {
+    if context.settings.dry_run {
+        return Ok(Report::DryRun(Vec::new()));
+    }
+    let Some(store) = open(context)? else { return Ok(report(Vec::new(), 0)) };
+    let kept = SignedDuration::from_hours(24 * i64::from(DAYS_KEPT));
+    let oldest = Timestamp::now().checked_sub(kept).unwrap_or(Timestamp::MIN);
+    let mut not_checked = 0;
+    let mut wanted = Vec::new();
+    let sends = flags.filter.find(&*store)?.into_iter().filter(|send| send.at >= oldest);
+    for send in sends.filter(|send| is_open(&*store, send)) {
+        match with_number(context, &flags, send) {
+            Some(open) => wanted.push(open),
+            None => not_checked += 1,
+        }
+    }
+    let wanted: Vec<Open> = flags.limit.first(wanted).collect();
+    if not_checked > 0 {
+        context.screen.note(&format!(
+            "{} without a known number: check them with --to NUMBER",
+            count(not_checked, "send")
+        ));
+    }
+    let mut rows = Vec::new();
+    for product in [Product::Dysmsapi, Product::Cams] {
+        let of_product: Vec<&Open> =
+            wanted.iter().filter(|open| product_of(&open.details) == product).collect();
+        if of_product.is_empty() {
+            continue;
+        }
+        let client = Client::connect(context, product)?;
+        for open in of_product {
+            if signals::count() > 0 {
+                return Err(Failure::interrupted());
+            }
+            rows.push(check(&client, &*store, open)?);
+        }
+    }
+    Ok(report(rows, not_checked))
+}
+
+fn report(rows: Vec<Row>, not_checked: u64) -> Report {
+    let total = Total { total: rows.len() as u64 };
+    Report::from_rows("sends", rows, &Facts { total, not_checked }, Value::Null)
+}
+
+fn product_of(details: &Details) -> Product {
+    if details.channel == Channel::Sms.name() { Product::Dysmsapi } else { Product::Cams }
+}
+
+/// Whether a receipt can still change something.
+fn is_open(store: &dyn Store, send: &SendRecord) -> bool {
+    let is_final = receipt(send).is_some_and(|receipt| receipt["final"] == true);
+    !is_final && matches!(outcome(store, send), SendOutcome::Accepted | SendOutcome::Unknown)
+}
+
+/// Adds the numbers, if they are known.
+fn with_number(context: &Context, flags: &Flags, send: SendRecord) -> Option<Open> {
+    let details = typed_details(&send)?;
+    let recent = recent::latest(&context.settings, |recent| recent.has_id(&details.tracking_id));
+    let query = recent.map(|recent| recent.query);
+    let space = match &query {
+        Some(ReceiptQuery::Chat { space, .. }) => space.clone(),
+        _ => None,
+    };
+    let known = query.map(|query| query.ends().1.into_iter().map(str::to_string).collect());
+    let phones: Vec<String> = match (&flags.filter.to, known) {
+        (None, known) => known?,
+        (Some(number), _) => vec![plain_number(&details, number)],
+    };
+    let space = flags.cust_space_id.clone().or(space);
+    let can_be_listed = product_of(&details) == Product::Dysmsapi || space.is_some();
+    can_be_listed.then_some(Open { send, details, phones, space })
+}
+
+/// A number in the notation of the service.
+fn plain_number(details: &Details, number: &str) -> String {
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    let is_chat = product_of(details) == Product::Cams;
+    if is_chat {
+        crate::message::phone::with_country_code(true, digits)
+    } else {
+        digits.to_string()
+    }
+}
+
+/// Fetches the receipts of a send and records them.
+fn check(client: &Client<'_>, store: &dyn Store, open: &Open) -> Result<Row> {
+    let result: Value = open
+        .send
+        .result
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .unwrap_or_default();
+    let channels = [Channel::Sms, Channel::Whatsapp, Channel::Viber];
+    let channel = channels.into_iter().find(|channel| channel.name() == open.details.channel);
+    let sender = Sender {
+        channel: channel.unwrap_or(Channel::Sms),
+        from: open.details.sender.as_deref(),
+        space: open.space.as_deref(),
+        started_at: open.send.at,
+        tracking_id: &open.details.tracking_id,
+        receipt_id: result["receipt_id"].as_str(),
+    };
+    let (mut delivered, mut read, mut failed, mut pending) = (0_u64, 0_u64, 0_u64, 0_u64);
+    let mut codes = Vec::new();
+    for phone in &open.phones {
+        match fetch_one(client, &sender, phone)? {
+            Some(Delivery::Delivered) => delivered += 1,
+            Some(Delivery::Read) => {
+                delivered += 1;
+                read += 1;
+            }
+            Some(Delivery::Failed(code, _)) => {
+                failed += 1;
+                codes.push(code);
+            }
+            Some(Delivery::Pending) => pending += 1,
+            None => {}
+        }
+    }
+    let missing = open.phones.len() as u64 - delivered - failed - pending;
+    let status = match (delivered, failed, pending + missing) {
+        (_, _, 1..) => "pending",
+        (_, 1.., _) => "failed",
+        _ if read > 0 && read == delivered => "read",
+        _ => "delivered",
+    };
+    let is_complete = open.phones.len() as u64 == open.send.messages;
+    let receipt = json!({
+        "status": status,
+        "final": status != "pending" && is_complete,
+        "delivered": delivered,
+        "read": read,
+        "failed": failed,
+        "pending": pending + missing,
+        "codes": codes,
+        "checked_at": Timestamp::now(),
+    });
+    // A receipt with the ID of the message proves that it was sent.
+    let is_sent = delivered + failed + pending > 0;
+    store.sends().set_receipt(open.send.id, &receipt.to_string(), is_sent).map_err(check_failed)?;
+    let updated = store.sends().send(open.send.id).map_err(check_failed)?;
+    Ok(Row::new(store, updated.as_ref().unwrap_or(&open.send)))
+}

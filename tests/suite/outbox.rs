@@ -1,0 +1,203 @@
+//! `alimsg outbox`: every send is recorded, and found by the number of its recipient.
+
+use std::fs;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::batch::{BATCH, phone, rows};
+use crate::support::messages::{SMS, TEXT, and};
+use crate::support::{Ran, World};
+
+fn configure(world: &World, text: &str) {
+    let path = world.path("home/.config/alimsg/config.toml");
+    fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
+    fs::write(path, text).expect("a configuration");
+}
+
+/// The sends that `outbox list` shows with these flags.
+#[track_caller]
+fn list(world: &World, flags: &[&str]) -> Vec<Value> {
+    let ran = world.run(&and(&and(&["outbox", "list", "--json"], flags), &[])).exits(0);
+    let data = ran.json()["data"].take();
+    let sends = data["sends"].as_array().expect("sends").clone();
+    assert_eq!(data["total"], sends.len(), "{data:#}");
+    sends
+}
+
+/// All that the state folder contains, as text.
+fn state(world: &World) -> String {
+    let files = ["store.sqlite3", "store.sqlite3-wal"].map(|file| world.path("state").join(file));
+    let bytes: Vec<u8> = files.iter().filter_map(|file| fs::read(file).ok()).flatten().collect();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[test]
+fn every_send_is_found_by_its_number_in_every_notation() {
+    let world = World::new();
+    assert!(list(&world, &[]).is_empty());
+    let two = ["sms", "send", "-p", "13800001000,13800001001", "-s", "Acme", "-t", "SMS_100003"];
+    let two = and(&two, &["--yes", "--out-id", "order-7", "--idempotency-key", "secret-key"]);
+    world.run(&two).exits(0);
+    world.run(&and(&TEXT, &["--text", "Confidential words", "--task-id", "t-1"])).exits(0);
+    // Replayed: nothing was sent.
+    world.run(&two).exits(0);
+    for number in ["13800001000", "+86 138-0000-1000", "008613800001000", "8613800001000"] {
+        let sends = list(&world, &["--to", number]);
+        let shown: Vec<_> = sends.iter().map(|send| &send["channel"]).collect();
+        assert_eq!(shown, ["whatsapp", "sms"], "{number}: {sends:#?}");
+    }
+    let sends = list(&world, &["--to", "13800001001"]);
+    assert_eq!(sends.len(), 1);
+    let send = &sends[0];
+    for (field, value) in [
+        ("command", json!("sms send")),
+        ("sender", json!("Acme")),
+        ("template", json!("SMS_100003")),
+        ("to", json!(["*******1000", "*******1001"])),
+        ("recipients", json!(2)),
+        ("outcome", json!("accepted")),
+        ("tracking_id", json!("order-7")),
+        ("receipt", json!(null)),
+    ] {
+        assert_eq!(send[field], value, "{send:#}");
+    }
+    assert!(list(&world, &["--to", "13800001002"]).is_empty());
+    assert!(list(&world, &["--until", "yesterday"]).is_empty());
+    let id = send["id"].to_string();
+    let shown = world.run(&["outbox", "show", &id, "--json"]).exits(0).json()["data"].take();
+    assert_eq!(shown["key"], "secret-key");
+    assert!(shown["result"]["receipt_id"].is_string(), "{shown:#}");
+    assert_eq!(
+        (&shown["content"], &shown["account"]["credentials"]),
+        (&json!(null), &json!("auto"))
+    );
+    world.run(&["outbox", "show", "99"]).exits(2);
+    world.run(&["outbox", "list", "--to", "Alice"]).exits(2);
+    let exported = world.run(&["outbox", "export"]).exits(0);
+    assert_eq!(exported.json_lines().len(), 2);
+    // No text, and of the text message no number.
+    assert!(!state(&world).contains("Confidential"), "a text is on record");
+    world.assert_clean();
+}
+
+#[test]
+fn the_outcome_is_that_of_the_send() {
+    let world = World::new();
+    let outcome = |world: &World| list(world, &[])[0]["outcome"].clone();
+    let rejected = json!([{ "match": ["dysmsapi"], "times": 1, "sent": false,
+        "stdout": "{\"Code\":\"isv.BUSINESS_LIMIT_CONTROL\",\"Message\":\"too many\"}" }]);
+    world.script(rejected);
+    world.run(&SMS).exits(6);
+    assert_eq!(outcome(&world), "not_sent");
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "exit": 1,
+        "stderr": "Error: context deadline exceeded (Client.Timeout exceeded)" }]));
+    world.run(&SMS).exits(7);
+    assert_eq!(outcome(&world), "unknown");
+    let key = world.run(&["keys", "list", "--json"]).json()["data"]["keys"][0]["key"].clone();
+    let key = key.as_str().expect("a key").to_string();
+    world.run(&["keys", "resolve", "--as", "sent", &key, "--yes"]).exits(0);
+    assert_eq!(outcome(&world), "accepted");
+    world.script(json!([{ "match": ["cams"], "times": 1, "delay_ms": 400 }]));
+    let running = world.start(&and(&TEXT, &["--text", "Hi"]));
+    world.wait_for_command("cams send-chatapp-message");
+    assert_eq!(outcome(&world), "started");
+    running.signal(Signal::KILL);
+    running.wait();
+    world.wait_for_quiet();
+    assert_eq!(outcome(&world), "unknown", "the run was killed");
+}
+
+#[test]
+fn calls_of_a_batch_are_listed_with_their_recipients() {
+    for enqueue in [false, true] {
+        let world = World::new();
+        rows(&world, 30);
+        if enqueue {
+            world.run(&and(&BATCH, &["--enqueue", "--name", "news"])).exits(0);
+            assert!(list(&world, &[]).is_empty(), "nothing was sent yet");
+            world.run(&["batches", "work", "news"]).exits(0);
+        } else {
+            world.run(&BATCH).exits(0);
+        }
+        let sends = list(&world, &["--to", &phone(29)]);
+        let [send] = &sends[..] else { panic!("{sends:#?}") };
+        let shown = (&send["command"], &send["recipients"], &send["outcome"]);
+        assert_eq!(shown, (&json!("sms batch"), &json!(30), &json!("accepted")), "{send:#}");
+        assert_eq!(send["to"].as_array().map(Vec::len), Some(20));
+        let batches = world.run(&["batches", "list", "--json"]).json()["data"].take();
+        assert_eq!(send["batch"], batches["batches"][0]["id"]);
+        assert!(list(&world, &["--to", &phone(30)]).is_empty());
+    }
+}
+
+#[test]
+fn the_configuration_records_texts_or_nothing() {
+    let world = World::new();
+    configure(&world, "[outbox]\ntexts = true\n");
+    world.run(&and(&TEXT, &["--text", "These words"])).exits(0);
+    let ran = world.run(&["outbox", "show", "1", "--json"]).exits(0);
+    assert!(ran.json()["data"]["content"]["--content"].to_string().contains("These words"));
+    assert!(!ran.stdout.contains("8613800001000"), "{ran:#?}");
+    configure(&world, "[outbox]\nenabled = false\n");
+    world.run(&SMS).exits(0);
+    let ran = world.run(&["outbox", "list", "--json"]).exits(0).json();
+    assert_eq!(ran["data"]["total"], 1);
+    assert!(ran["warnings"].to_string().contains("disabled"), "{ran:#}");
+    configure(&world, "[outbox]\nkeep = \"1d\"\n");
+    world.run(&SMS).exits(2);
+}
+
+#[test]
+fn pruned_keys_replay_without_their_result() {
+    let world = World::new();
+    let with_key = and(&SMS, &["--json", "--idempotency-key", "order 42"]);
+    world.run(&with_key).exits(0);
+    world.run(&and(&TEXT, &["--text", "Hi"])).exits(0);
+    let store = crate::batch::store(&world);
+    store
+        .execute_batch(
+            "UPDATE sends SET at = at - 91 * 86400000 WHERE key = 'order 42';
+             UPDATE keys SET since = '2020-01-01T00:00:00Z';",
+        )
+        .expect("made older");
+    drop(store);
+    world.run(&["outbox", "prune"]).exits(2);
+    world.run(&["outbox", "prune", "--keep", "1d", "--yes"]).exits(2);
+    let pruned = world.run(&["outbox", "prune", "--yes", "--json"]).exits(0).json();
+    assert_eq!((&pruned["data"]["sends"], &pruned["data"]["keys"]), (&json!(1), &json!(1)));
+    assert_eq!(list(&world, &[]).len(), 1);
+    let replayed = world.run(&with_key).exits(0).json();
+    assert_eq!(replayed["data"]["replayed"], true, "{replayed:#}");
+    assert_eq!(replayed["data"]["status"], "accepted");
+    world.run(&and(&with_key, &["--param=n=1"])).exits(2);
+    assert_eq!(world.sent().len(), 2);
+    // Without the command, the next send deletes old entries.
+    let store = crate::batch::store(&world);
+    store.execute("UPDATE sends SET at = at - 91 * 86400000", []).expect("made older");
+    drop(store);
+    world.run(&and(&SMS, &["--param=n=2"])).exits(0);
+    assert_eq!(list(&world, &[]).len(), 1);
+}
+
+#[test]
+fn receipts_of_open_sends_are_fetched() {
+    let world = World::new();
+    let run = |words: &[&str]| -> Ran { world.run(&and(&["--sandbox"], words)) };
+    run(&SMS).exits(0);
+    run(&and(&TEXT, &["--text", "Hi", "--cust-space-id", "cams-sandbox"])).exits(0);
+    let checked = run(&["outbox", "check", "--json"]).exits(0).json();
+    assert_eq!(
+        (&checked["data"]["total"], &checked["data"]["not_checked"]),
+        (&json!(2), &json!(0))
+    );
+    for send in checked["data"]["sends"].as_array().expect("sends") {
+        assert!(send["receipt"].is_string(), "{send:#}");
+    }
+    // Without the numbers of the last sends, only a number finds the receipts.
+    fs::remove_file(world.path("state/sandbox/recent_sends.jsonl")).expect("removed");
+    let ran = run(&["outbox", "check", "--to", "13800001000", "--json"]).exits(0).json();
+    let to = &ran["data"]["sends"];
+    assert!(to.as_array().is_some_and(|sends| sends.len() <= 2), "{ran:#}");
+    world.assert_off_in_sandbox();
+}
