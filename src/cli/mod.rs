@@ -173,7 +173,7 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
-    /// Serve the commands as tools for agents (Model Context Protocol on stdio)
+    /// Serve the commands as tools for agents (MCP on stdio)
     Mcp(mcp::Flags),
     /// Completions for your shell; --install adds man pages
     Completions(completions::Flags),

@@ -46,7 +46,7 @@ fn a_message_of_another_computer_needs_its_numbers() {
     assert_eq!(missing["error"]["missing"], json!(["ID", "--from", "--cust-space-id"]));
 
     send(&world, "8613800001001", &["--task-id", "order-7"]).exits(0);
-    std::fs::remove_file(world.path("state/sandbox/recent_sends.json")).expect("the record");
+    std::fs::remove_file(world.path("state/sandbox/recent_sends.jsonl")).expect("the record");
     let flags = ["--from", "8613800000001", "--cust-space-id", "cams-sandbox"];
     let json = status(&world, &and(&["order-7"], &flags));
     assert_eq!(json["data"]["listed"], true, "{json:#}");

@@ -33,7 +33,7 @@ pub enum Command {
     Send(send::Command),
     /// Send a template to the recipients in a file
     Batch(Box<batch::Flags>),
-    /// What became of a sent message: in flight, delivered, read or failed
+    /// Whether a sent message has arrived, was read or failed
     Status(status::Flags),
     /// Messages of a business number, incoming and outgoing
     History(history::Flags),
