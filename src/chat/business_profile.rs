@@ -1,7 +1,8 @@
 //! The business profile of a WhatsApp number, which customers see.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::api::call::{Call, ChangeCall, ReadCall};
 use crate::api::operations::{MODIFY_PHONE_BUSINESS_PROFILE, QUERY_PHONE_BUSINESS_PROFILE};
@@ -26,6 +27,25 @@ const MAX_WEBSITES: usize = 2;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct BusinessProfile(Map<String, Value>);
+
+impl JsonSchema for BusinessProfile {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "BusinessProfile".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let text = json!({ "type": ["string", "null"] });
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "about": text, "address": text, "description": text, "email": text,
+                "profile_picture_url": text, "vertical": text,
+                "websites": { "type": ["array", "null"], "items": { "type": "string" } },
+            },
+            "additionalProperties": true,
+        })
+    }
+}
 
 impl BusinessProfile {
     pub fn from_reply(reply: &Reply) -> Self {

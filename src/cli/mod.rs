@@ -42,6 +42,7 @@ mod prelude;
 mod prompts;
 pub mod read_only;
 pub mod sandbox;
+mod schema;
 pub mod send_flags;
 pub mod sms;
 pub mod source;
@@ -158,6 +159,8 @@ pub enum Command {
     Explain(explain::Flags),
     /// Print the least RAM policy for commands, as JSON
     Policy(policy::Flags),
+    /// Print the commands with the JSON Schema of their inputs and outputs
+    Schema(schema::Flags),
     /// Configuration: defaults for sender, signature, language, region and others; no secrets
     #[command(subcommand, after_help = config::EXAMPLES)]
     Config(config::Command),
@@ -184,6 +187,7 @@ impl Command {
                 | Self::Man(_)
                 | Self::Policy(_)
                 | Self::Sandbox(_)
+                | Self::Schema(_)
         )
     }
 
@@ -202,6 +206,7 @@ dispatch! {
     Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,
+    Schema => schema::run,
     Config => config::run,
     Sandbox => sandbox::run,
     Completions => completions::run,

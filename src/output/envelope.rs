@@ -1,8 +1,9 @@
 //! The one JSON object that a command prints with `--json`, also when it fails. It is public
-//! interface: README.md describes it.
+//! interface: references/json.md describes it.
 
 use std::io;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -10,13 +11,14 @@ use crate::api::account::Account;
 use crate::error::{Failure, Outcome, Result};
 use crate::message::sanitize;
 use crate::output::report::{PlannedCommand, Report};
+use crate::output::untrusted;
 use crate::settings::defaults::UsedDefault;
 
 /// The version of the object.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 
 /// The fields in their order; those without a value are left out.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Envelope<'a> {
     pub schema: u32,
     /// The command did what it was asked to do.
@@ -107,6 +109,9 @@ impl<'a> Envelope<'a> {
                 envelope.data.clone_from(&failure.data);
                 replies = failure.raw.as_ref();
             }
+        }
+        if let Some(data) = &mut envelope.data {
+            untrusted::mark(command, data);
         }
         if with_replies {
             envelope.raw = Some(match replies {

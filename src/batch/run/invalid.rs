@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::batch::input::Format;
@@ -71,8 +72,8 @@ pub fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> 
 }
 
 /// The data of the failure for invalid rows.
-#[derive(Debug, Serialize)]
-struct InvalidRows<'p> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InvalidRows<'p> {
     invalid: u64,
     valid: u64,
     /// The file with all of them.
@@ -81,8 +82,8 @@ struct InvalidRows<'p> {
     rows: Vec<InvalidRow<'p>>,
 }
 
-#[derive(Debug, Serialize)]
-struct InvalidRow<'p> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InvalidRow<'p> {
     line: u64,
     reason: &'p str,
 }

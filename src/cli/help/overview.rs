@@ -38,7 +38,17 @@ const TASKS: &[(&str, &[&str])] = &[
     ),
     (
         "Set up and get help",
-        &["sandbox", "config", "doctor", "explain", "policy", "completions", "man", "help"],
+        &[
+            "sandbox",
+            "config",
+            "doctor",
+            "explain",
+            "policy",
+            "schema",
+            "completions",
+            "man",
+            "help",
+        ],
     ),
 ];
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -102,8 +103,8 @@ fn dry_run(context: &Context, flags: &Flags) -> Result<Report> {
 }
 
 /// The resolved key.
-#[derive(Debug, Serialize)]
-struct Resolved {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Resolved {
     #[serde(flatten)]
     summary: Summary,
     /// `sent` or `not_sent`.

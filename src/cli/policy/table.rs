@@ -242,6 +242,7 @@ pub const OFFLINE: &[&str] = &[
     "config",
     "completions",
     "man",
+    "schema",
 ];
 
 /// The calls of a command; `None` if the table does not have it.
