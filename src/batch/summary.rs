@@ -194,7 +194,7 @@ fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
             failure.outcome = Outcome::Sent;
         }
         failure
-            .hint("correct the failed rows in the exported file and send that file as a new batch")
+            .hint("correct the failed rows in the exported file; the user decides whether to send it as a new batch")
             .next(export("failed"))
     } else {
         return None;

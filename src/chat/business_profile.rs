@@ -2,7 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::api::call::{Call, ChangeCall, ReadCall};
 use crate::api::operations::{MODIFY_PHONE_BUSINESS_PROFILE, QUERY_PHONE_BUSINESS_PROFILE};
@@ -34,14 +34,11 @@ impl JsonSchema for BusinessProfile {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let text = json!({ "type": ["string", "null"] });
         json_schema!({
+            "description": "As the service describes it, usually texts: about, address, \
+                            description, email, profile_picture_url, vertical; websites is a list. \
+                            A field that is not set is null.",
             "type": "object",
-            "properties": {
-                "about": text, "address": text, "description": text, "email": text,
-                "profile_picture_url": text, "vertical": text,
-                "websites": { "type": ["array", "null"], "items": { "type": "string" } },
-            },
             "additionalProperties": true,
         })
     }

@@ -43,7 +43,8 @@ impl Window {
             ),
         );
         failure.code = Some("SessionWindowExpired".into());
-        failure.hint = Some("send a template instead; templates are allowed at any time".into());
+        failure.hint =
+            Some("only a template can be sent now; the user decides whether to send one".into());
         failure.next = vec![
             "alimsg templates list --audit-status approved".into(),
             "alimsg whatsapp send template --help".into(),

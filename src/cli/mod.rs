@@ -44,6 +44,7 @@ pub mod read_only;
 pub mod sandbox;
 mod schema;
 pub mod send_flags;
+mod skill;
 pub mod sms;
 pub mod source;
 pub mod templates;
@@ -161,6 +162,9 @@ pub enum Command {
     Policy(policy::Flags),
     /// Print the commands with the JSON Schema of their inputs and outputs
     Schema(schema::Flags),
+    /// Instructions for agents that use alimsg
+    #[command(subcommand, after_help = skill::EXAMPLES)]
+    Skill(skill::Command),
     /// Configuration: defaults for sender, signature, language, region and others; no secrets
     #[command(subcommand, after_help = config::EXAMPLES)]
     Config(config::Command),
@@ -188,6 +192,7 @@ impl Command {
                 | Self::Policy(_)
                 | Self::Sandbox(_)
                 | Self::Schema(_)
+                | Self::Skill(_)
         )
     }
 
@@ -207,6 +212,7 @@ dispatch! {
     Explain => explain::run,
     Policy => policy::run,
     Schema => schema::run,
+    Skill => skill::run,
     Config => config::run,
     Sandbox => sandbox::run,
     Completions => completions::run,

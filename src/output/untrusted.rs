@@ -66,6 +66,10 @@ pub fn mark_event(command: &str, data: &mut Map<String, Value>) {
     if matches!(of_command(command), Some(Marked::Received(_))) && is_received(data) {
         mark_object(data);
     }
+    // The failure of a call of a batch.
+    if let Some(Value::Object(error)) = data.get_mut("error") {
+        mark_object(error);
+    }
 }
 
 /// A message is from a customer unless its direction proves the opposite; `--fields` may have left

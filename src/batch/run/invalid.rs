@@ -56,8 +56,10 @@ pub fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> 
         context.screen.warn(format!("{invalid} skipped; {file}"));
         return Ok(());
     }
-    let mut failure = Failure::usage(format!("{} has {invalid}", request.input.name))
-        .hint(format!("{file}; correct the input, or add --skip-invalid to send the others"));
+    let mut failure =
+        Failure::usage(format!("{} has {invalid}", request.input.name)).hint(format!(
+            "{file}; correct the input, or add --skip-invalid if the user wants to send the others"
+        ));
     failure.data = Some(fields(&InvalidRows {
         invalid: plan.invalid,
         valid: plan.valid,

@@ -45,6 +45,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "explain",
             "policy",
             "schema",
+            "skill",
             "completions",
             "man",
             "help",

@@ -78,10 +78,10 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
             Ok(report(&*store, &record, "sent"))
         }
         (Choice::NotSent, KeyState::Accepted) => Err(already_sent(&record)),
-        (_, KeyState::Reserved) if !record.damaged => {
-            Err(Failure::usage("the key is unused: its run ended before anything was sent")
-                .hint("run the send command again"))
-        }
+        (_, KeyState::Reserved) if !record.damaged => Err(Failure::usage(
+            "the key is unused: its run ended before anything was sent",
+        )
+        .hint("nothing was sent with it; the user decides whether to run the send command again")),
         (Choice::Sent, _) => as_sent(context, &*store, &record),
         (Choice::NotSent, _) => as_not_sent(context, &flags, &*store, &record),
     }

@@ -243,6 +243,7 @@ pub const OFFLINE: &[&str] = &[
     "completions",
     "man",
     "schema",
+    "skill",
 ];
 
 /// The calls of a command; `None` if the table does not have it.

@@ -139,6 +139,10 @@ impl Document {
 /// The object around every result.
 fn envelope(generator: &mut SchemaGenerator) -> Value {
     let mut schema = outputs::record::<Envelope<'_>>(generator);
+    // Fields without a value are left out.
+    for property in schema["properties"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        outputs::forbid_null(property);
+    }
     schema["properties"]["schema"] = json!({ "const": SCHEMA });
     schema
 }
@@ -167,20 +171,19 @@ impl CommandSchema {
         let flags = inputs::of_command(command, &path);
         let data = outputs::data(&path, generator);
         let event = outputs::event(&path, generator);
-        let failure = outputs::failure_data(&path, generator);
         let with_data = |data: &Value| json!({ "properties": { "data": data } });
         let reference = json!({ "$ref": "#/$defs/envelope" });
         let event = event.map(|event| json!({ "allOf": [reference, with_data(&event)] }));
-        // A result has data or the commands of a dry run; a failure has an error, and a batch that
-        // failed has data as well.
+        // A result has data or the commands of a dry run. A failure has an error, and data as well
+        // if a part of the work was done.
         let output = json!({
-            "allOf": [reference, { "properties": { "command": { "const": path } } }],
+            "allOf": [
+                reference,
+                { "properties": { "command": { "const": path }, "data": data } },
+            ],
             "if": { "properties": { "ok": { "const": true } } },
-            "then": {
-                "anyOf": [{ "required": ["data"] }, { "required": ["dry_run", "commands"] }],
-                "properties": { "data": data },
-            },
-            "else": { "required": ["error"], "properties": { "data": failure.as_ref().unwrap_or(&data) } },
+            "then": { "anyOf": [{ "required": ["data"] }, { "required": ["dry_run", "commands"] }] },
+            "else": { "required": ["error"] },
         });
         Self {
             about: command.get_about().map(ToString::to_string).unwrap_or_default(),

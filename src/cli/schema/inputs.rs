@@ -272,4 +272,51 @@ mod tests {
         assert_eq!(find("fields").form, Form::Texts);
         assert!(find("aliyun").is_path && !all.iter().any(|input| input.required));
     }
+
+    /// The inputs of a command line, as clap parses it.
+    fn given(line: &str) -> (String, Value) {
+        let words = shell_words::split(line).expect("words");
+        let program = tree::all();
+        let matches = program.clone().try_get_matches_from(&words).expect(line);
+        let (mut command, mut matches, mut path) = (&program, &matches, Vec::new());
+        while let Some((name, below)) = matches.subcommand() {
+            command = command.find_subcommand(name).expect("a command");
+            (matches, path) = (below, [path, vec![name]].concat());
+        }
+        let path = path.join(" ");
+        let mut inputs = Map::new();
+        for arg in command.get_arguments().filter(|arg| !arg.is_global_set()) {
+            let id = arg.get_id().as_str();
+            let Some(input) = input(arg, &[]) else { continue };
+            if matches.value_source(id) != Some(clap::parser::ValueSource::CommandLine) {
+                continue;
+            }
+            let raw = matches.get_raw(id).into_iter().flatten();
+            let texts: Vec<_> = raw.map(|text| text.to_string_lossy().into_owned()).collect();
+            let value = match input.form {
+                Form::Texts => json!(texts),
+                Form::Text => json!(texts[0]),
+                Form::Switch => json!(true),
+                _ => serde_json::from_str(&texts[0]).expect("a value"),
+            };
+            inputs.insert(input.name, value);
+        }
+        (path, Value::Object(inputs))
+    }
+
+    #[test]
+    fn the_inputs_of_valid_command_lines_are_valid() {
+        let recorded = [
+            include_str!("../../../tests/suite/every_command/commands.txt"),
+            include_str!("../../../tests/suite/every_command/every_flag.txt"),
+        ];
+        let lines = recorded.iter().flat_map(|text| text.lines());
+        for line in lines.filter_map(|line| line.strip_prefix("$ ")) {
+            let (path, inputs) = given(line);
+            let validator = jsonschema::validator_for(&schema(&path)).expect("a schema");
+            let errors: Vec<String> =
+                validator.iter_errors(&inputs).map(|e| e.to_string()).collect();
+            assert!(errors.is_empty(), "{line}: {errors:?}");
+        }
+    }
 }

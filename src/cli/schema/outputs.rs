@@ -26,6 +26,7 @@ use crate::cli::man::Written;
 use crate::cli::policy::Policy;
 use crate::cli::sandbox::{inbound, messages, reset};
 use crate::cli::schema::document::{Document, Overview};
+use crate::cli::skill;
 use crate::cli::templates::delete_by_name::Deleted;
 use crate::cli::templates::show::TemplateRecord;
 use crate::cli::whatsapp::history::{self, follow};
@@ -78,6 +79,19 @@ fn add_properties(schema: &mut Value, other: &Value) {
     }
 }
 
+/// Removes `null` from the types and values of a schema.
+pub fn forbid_null(schema: &mut Value) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|name| name != "null");
+        if let [name] = types.as_slice() {
+            schema["type"] = name.clone();
+        }
+    }
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+}
+
 /// The schema of the data of a command. `null` for a command that only prints text.
 pub fn data(path: &str, generator: &mut SchemaGenerator) -> Value {
     let mut schema = unmarked(path, generator).unwrap_or(Value::Null);
@@ -92,7 +106,7 @@ pub fn data(path: &str, generator: &mut SchemaGenerator) -> Value {
         None => {}
         Some(Marked::Data) => mark(&mut schema),
         Some(Marked::Items(name) | Marked::Received(name)) => {
-            let forms = schema["anyOf"].as_array_mut();
+            let forms = schema.get_mut("anyOf").and_then(Value::as_array_mut);
             let form = forms.and_then(|forms| {
                 forms.iter_mut().find(|form| form["properties"].get(name).is_some())
             });
@@ -105,23 +119,14 @@ pub fn data(path: &str, generator: &mut SchemaGenerator) -> Value {
     schema
 }
 
-/// The schema of the data of a failure, where it differs from that of a success.
-pub fn failure_data(path: &str, generator: &mut SchemaGenerator) -> Option<Value> {
-    match path {
-        "sms batch" | "whatsapp batch" => {
-            let forms = [data(path, generator), record::<InvalidRows<'_>>(generator)];
-            Some(json!({ "anyOf": forms }))
-        }
-        "templates delete" => Some(record::<Deleted<'_>>(generator)),
-        _ => None,
-    }
-}
-
 /// The schema of the data of an event, for commands that print events.
 pub fn event(path: &str, generator: &mut SchemaGenerator) -> Option<Value> {
     match path {
         "sms batch" | "whatsapp batch" | "batches resume" | "batches work" => {
-            Some(record::<CallEvent<'_>>(generator))
+            let mut schema = record::<CallEvent<'_>>(generator);
+            schema["properties"]["error"]["properties"][untrusted::FIELD] =
+                json!({ "const": true });
+            Some(schema)
         }
         "whatsapp history" => {
             let mut schema = record::<follow::Followed<'_>>(generator);
@@ -165,12 +170,14 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         ] }),
         "sandbox reset" => record::<reset::Reset>(g),
         "schema" => json!({ "anyOf": [record::<Document>(g), record::<Overview>(g)] }),
-        "sms batch" | "whatsapp batch" => {
-            json!({ "anyOf": [record::<RunResult<'_>>(g), record::<Summary>(g)] })
-        }
+        // A run, a queued batch, and the failure for invalid rows.
+        "sms batch" | "whatsapp batch" => json!({ "anyOf": [
+            record::<RunResult<'_>>(g), record::<Summary>(g), record::<InvalidRows<'_>>(g),
+        ] }),
+        "skill install" => record::<skill::Installed>(g),
         "sms qualifications list" => list::<Qualification, Total>(g, "qualifications"),
         "sms qualifications show" => record::<qualification::Detail>(g),
-        "sms send" => sent(g),
+        "sms send" => sent(g, "biz_id"),
         "sms signs list" => list::<Signature, Total>(g, "signatures"),
         "sms signs show" => record::<signature::Detail>(g),
         "sms stats" => list::<Day, Totals>(g, "days"),
@@ -194,27 +201,46 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         "whatsapp profile update" => record::<profile::update::Changed>(g),
         "whatsapp session" => record::<Window>(g),
         "whatsapp webhook set" => record::<webhook::Changed>(g),
-        path if path.starts_with("whatsapp send ") => sent(g),
+        path if path.starts_with("whatsapp send ") => sent(g, "message_id"),
         _ => return None,
     })
 }
 
-/// A sent message, and what is added to its record later.
-fn sent(generator: &mut SchemaGenerator) -> Value {
+/// A sent message with the ID of its service; or one whose key was resolved, with what its record
+/// has.
+fn sent(generator: &mut SchemaGenerator, id: &str) -> Value {
     let mut schema = record::<SentMessage<'_>>(generator);
-    let more = json!({ "properties": {
-        "receipts": {
-            "description": "With --wait: the newest receipt of each recipient.",
-            "type": "array",
-            "items": record::<Receipt>(generator),
+    let forms = schema.as_object_mut().and_then(|schema| schema.remove("anyOf"));
+    let receipts = json!({ "properties": { "receipts": {
+        "description": "With --wait: the newest receipt of each recipient.",
+        "type": "array",
+        "items": record::<Receipt>(generator),
+    } } });
+    add_properties(&mut schema, &receipts);
+    let common = schema["required"].clone();
+    let ids = forms.as_ref().and_then(Value::as_array).into_iter().flatten();
+    for ids in ids.filter(|form| form["properties"].get(id).is_some()) {
+        add_properties(&mut schema, ids);
+    }
+    let mut resolved = schema.clone();
+    resolved["description"] = "The result of a key that was resolved.".into();
+    resolved["required"] = common;
+    let more = json!({
+        "properties": {
+            "resolved_by": {
+                "description": "Who resolved the key: a person, or a receipt.",
+                "type": "string",
+                "enum": ["hand", "receipt"],
+            },
+            "tracking_id": {
+                "description": "The ID of the sender, if the record has no more details.",
+                "type": "string",
+            },
         },
-        "resolved_by": {
-            "description": "The key was resolved: by a person, or by a receipt.",
-            "enum": ["hand", "receipt"],
-        },
-    } });
-    add_properties(&mut schema, &more);
-    schema
+        "required": ["resolved_by"],
+    });
+    add_properties(&mut resolved, &more);
+    json!({ "anyOf": [schema, resolved] })
 }
 
 #[cfg(test)]
