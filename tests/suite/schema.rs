@@ -184,7 +184,7 @@ fn the_output_of_every_command_is_checked_on_success_and_on_failure() {
         "batches list".to_owned(),
         "batches show news --receipts".to_owned(),
         format!("batches export news --all --to {result}"),
-        "batches cancel news".to_owned(),
+        "batches cancel news --yes".to_owned(),
         "keys list".to_owned(),
         "keys show k-1".to_owned(),
         "keys resolve k-1 --as sent --yes".to_owned(),

@@ -42,7 +42,8 @@ pub fn check(arguments: &[String], stdout: &str, stderr: &str) {
     commands.extend(next.map(ToString::to_string));
     for command in commands.iter().filter(|command| command.starts_with("alimsg ")) {
         let words = shell_words::split(command).expect(command);
-        let gives_consent = words.iter().any(|word| CONSENT.contains(&word.as_str()));
+        let mut flags = words.iter().take_while(|word| *word != "--");
+        let gives_consent = flags.any(|word| CONSENT.contains(&word.as_str()));
         assert!(!gives_consent, "{command} acts without the user");
         if words.iter().any(|word| word == "--help") {
             continue;
