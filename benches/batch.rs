@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use alimsg::settings::{AiModeMethod, Credentials, Settings};
+use alimsg::settings::{AiModeMethod, Credentials, PlanUse, Settings};
 use alimsg::storage::batches::{CallEnd, Created, NewBatch, NewCall, Start};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use common::{cpu_of_children, peak_mib};
@@ -291,6 +291,7 @@ fn measure_store(rows: u64) -> Result<()> {
         ai_mode: AiModeMethod::default(),
         yes: true,
         dry_run: false,
+        plan: PlanUse::Ask,
         interactive: false,
         timeout: Duration::from_secs(10),
         aliyun: None,

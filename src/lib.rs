@@ -95,6 +95,7 @@ fn run() -> ExitCode {
                 .hint("the limit on processes or threads is reached: see `ulimit -u`"))
         }
     };
+    let result = context.screen.shown_plan(result);
     let result = result.and_then(|report| context.screen.select_fields(report));
     let result = context.screen.complete_commands(result);
     if let Err(error) = context.screen.end(&line.name, &context.status, &result) {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::named_enum::named_enum;
+use crate::os::role;
 use crate::settings::defaults::{Defaults, Key};
 pub use rerun::RerunFlags;
 
@@ -49,6 +50,32 @@ impl AiModeMethod {
         match self {
             Self::Switch => Vec::new(),
             Self::Call => vec![Self::FLAG.to_string()],
+        }
+    }
+}
+
+/// What a run does with the plan of a send or a change before it acts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum PlanUse {
+    /// It asks the user, unless `--yes` is given.
+    #[default]
+    Ask,
+    /// It prints the plan as its result and stops.
+    Show,
+    /// With `--yes`: it acts if its plan has this digest, because a person has agreed to that plan.
+    Agreed(String),
+}
+
+impl PlanUse {
+    /// The value of [`role::PLAN`] for [`Self::Show`]. Another value is a digest.
+    pub const SHOW: &str = "show";
+
+    pub fn from_env() -> Self {
+        match std::env::var(role::PLAN) {
+            Err(_) => Self::Ask,
+            Ok(text) if text.is_empty() => Self::Ask,
+            Ok(text) if text == Self::SHOW => Self::Show,
+            Ok(digest) => Self::Agreed(digest),
         }
     }
 }
@@ -114,6 +141,7 @@ pub struct Settings {
     pub ai_mode: AiModeMethod,
     pub yes: bool,
     pub dry_run: bool,
+    pub plan: PlanUse,
     /// Whether there is a terminal and prompts are allowed.
     pub interactive: bool,
     pub timeout: Duration,

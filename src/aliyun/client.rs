@@ -139,8 +139,12 @@ impl<'r> Client<'r> {
     /// The arguments of a call that the safety policy allows.
     ///
     /// # Errors
-    /// The call is invalid, or the safety policy does not allow it.
+    /// The call is invalid, or the safety policy does not allow it; a call that changes something was
+    /// not agreed to.
     pub fn arguments<E>(&self, call: &Call<E>) -> Result<Vec<String>> {
+        if call.operation.access != Access::Read {
+            self.context.screen.require_agreement()?;
+        }
         let arguments = call.arguments(&self.common)?;
         self.session.check_policy(call.operation)?;
         Ok(arguments)

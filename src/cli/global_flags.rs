@@ -11,7 +11,7 @@ use clap::{ArgMatches, Args};
 
 use crate::output::{ColorWhen, OutputFormat, ScreenOptions};
 use crate::settings::defaults::Defaults;
-use crate::settings::{AiModeMethod, Credentials, Settings, StoreUrl};
+use crate::settings::{AiModeMethod, Credentials, PlanUse, Settings, StoreUrl};
 
 /// The global flags as the user gave them. The pages of the commands hide them: `alimsg help flags`
 /// lists them.
@@ -165,6 +165,14 @@ impl GlobalFlags {
         Ok(())
     }
 
+    /// What to do with a plan. A variable alone never gives consent: that takes `--yes`.
+    fn plan_use(&self) -> PlanUse {
+        match PlanUse::from_env() {
+            PlanUse::Agreed(_) if !self.yes => PlanUse::Ask,
+            plan => plan,
+        }
+    }
+
     /// The options that decide how results are printed.
     pub fn screen_options(&self) -> ScreenOptions {
         ScreenOptions {
@@ -178,6 +186,7 @@ impl GlobalFlags {
             no_header: self.no_header,
             raw: self.raw,
             sandbox: self.sandbox,
+            plan: self.plan_use(),
             quiet: self.quiet,
             verbose: self.verbose,
             color: self.color,
@@ -189,13 +198,15 @@ impl GlobalFlags {
 impl From<GlobalFlags> for Settings {
     fn from(flags: GlobalFlags) -> Self {
         let at_terminal = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+        let plan = flags.plan_use();
         Self {
             profile: flags.profile,
             region: flags.region,
             credentials: flags.credentials,
             ai_mode: flags.ai_mode.unwrap_or_default(),
-            yes: flags.yes,
+            yes: flags.yes && plan == PlanUse::Ask,
             dry_run: flags.dry_run,
+            plan,
             interactive: at_terminal && !flags.no_input,
             timeout: Duration::from_secs(flags.timeout),
             aliyun: flags.aliyun.map(PathBuf::from),

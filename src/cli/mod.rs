@@ -35,6 +35,7 @@ pub mod global_flags;
 pub mod help;
 pub mod keys;
 mod man;
+mod mcp;
 mod page_flags;
 pub mod parse_error;
 mod policy;
@@ -171,6 +172,8 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
+    /// Serve the commands as tools for agents (Model Context Protocol on stdio)
+    Mcp(mcp::Flags),
     /// Completions for your shell; --install adds man pages
     Completions(completions::Flags),
     /// Write the man pages to a folder
@@ -189,6 +192,7 @@ impl Command {
                 | Self::Explain(_)
                 | Self::Help(_)
                 | Self::Man(_)
+                | Self::Mcp(_)
                 | Self::Policy(_)
                 | Self::Sandbox(_)
                 | Self::Schema(_)
@@ -215,6 +219,7 @@ dispatch! {
     Skill => skill::run,
     Config => config::run,
     Sandbox => sandbox::run,
+    Mcp => mcp::run,
     Completions => completions::run,
     Man => man::run,
     Help => help::run,

@@ -10,6 +10,7 @@ use crate::api::call::AnyCall;
 use crate::cli::prelude::*;
 use crate::error::{Kind, Outcome};
 use crate::message::placeholder::{Style, Variable, compare};
+use crate::settings::PlanUse;
 
 /// A list from which the user picks one entry.
 pub struct List<'a> {
@@ -70,7 +71,8 @@ fn fetched_or_warn<T>(context: &Context, what: &str, fetched: Result<T>) -> Resu
 /// so this is done only if the user has to confirm the send anyway.
 pub const fn shows_template(context: &Context) -> bool {
     let settings = &context.settings;
-    settings.interactive && !settings.yes && !settings.dry_run
+    let is_asked = settings.interactive || !matches!(settings.plan, PlanUse::Ask);
+    is_asked && !settings.yes && !settings.dry_run
 }
 
 /// Fetches the template with that name. Returns `None`, with a warning, if that failed or the
@@ -139,11 +141,19 @@ impl Form<'_> {
     /// Shows the template, then asks for each variable that has no value.
     ///
     /// # Errors
-    /// The user cancelled.
+    /// The user cancelled; a variable has no value, and there is no terminal.
     pub fn fill(&self, context: &Context, values: &mut Vec<(String, String)>) -> Result<()> {
         let missing = compare(&self.variables, values).missing;
         if missing.is_empty() {
             return Ok(());
+        }
+        if !context.settings.interactive {
+            return Err(Failure::usage(format!(
+                "the template {} has variables without a value: {}",
+                self.code,
+                missing.join(", ")
+            ))
+            .hint("give each of them with --param NAME=VALUE"));
         }
         context.screen.plan(&format!("Text of the template {}:", self.code), &text_rows(self.text));
         for variable in &self.variables {

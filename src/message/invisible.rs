@@ -200,7 +200,7 @@ mod tests {
             "葛\u{e0100} ᠠ\u{180b}",
             "שלום مرحبا",
         ] {
-            assert_eq!(hidden(text), [], "{text}");
+            assert!(hidden(text).is_empty(), "{text}");
         }
     }
 

@@ -18,6 +18,10 @@ pub const RENEWAL_TASK: &str = "ALIMSG_INTERNAL_RENEWAL";
 /// The variable with the shell that asks for completions; the script of `alimsg completions` sets it.
 pub const COMPLETION: &str = "ALIMSG_INTERNAL_COMPLETION";
 
+/// The variable with what a run does with its plan. `alimsg mcp` sets it for the commands that it
+/// starts.
+pub const PLAN: &str = "ALIMSG_INTERNAL_PLAN";
+
 /// What this process was started for.
 pub enum Role {
     User,

@@ -39,9 +39,9 @@ impl Screen {
     /// Prompts for the word `yes`.
     ///
     /// # Errors
-    /// The answer is anything else, or there is none.
+    /// The answer is anything else, or there is none; as [`Self::agrees`].
     pub fn confirm(&self, action: &str) -> error::Result<()> {
-        if prompt(&format!("Type \"yes\" to {action}"))? == "yes" {
+        if self.agrees()? || prompt(&format!("Type \"yes\" to {action}"))? == "yes" {
             return Ok(());
         }
         Err(Failure::new(Kind::Cancelled, "not confirmed"))

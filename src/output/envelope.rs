@@ -156,6 +156,13 @@ impl<'a> Envelope<'a> {
     }
 }
 
+/// The object of a failure, for a caller that does not print it.
+pub fn failure_object(command: &str, failure: Box<Failure>, sandbox: bool) -> Value {
+    let result = Err(failure);
+    let envelope = Envelope::from_result(command, &result, sandbox, false);
+    serde_json::to_value(&envelope).unwrap_or_default()
+}
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 const fn is_false(flag: &bool) -> bool {
     !*flag

@@ -16,6 +16,7 @@ pub mod envelope;
 mod fields;
 mod jq;
 mod pick;
+mod plan;
 mod record;
 pub mod report;
 mod result;
@@ -44,10 +45,11 @@ use crate::named_enum::named_enum;
 use crate::os::system;
 use crate::output::cell::Separated;
 use crate::output::envelope::Envelope;
+pub use crate::output::envelope::failure_object;
 use crate::output::table::{Columns, Reader};
 pub use crate::output::write::relay;
 use crate::output::write::{to_stderr, to_stdout};
-use crate::settings::{RerunFlags, Settings};
+use crate::settings::{PlanUse, RerunFlags, Settings};
 
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const SANDBOX: Style = AnsiColor::Cyan.on_default().bold();
@@ -88,6 +90,7 @@ pub struct ScreenOptions {
     /// Adds the replies of the service to the JSON.
     pub raw: bool,
     pub sandbox: bool,
+    pub plan: PlanUse,
     pub quiet: bool,
     pub verbose: bool,
     pub color: ColorWhen,
@@ -111,6 +114,10 @@ pub struct Screen {
     colors_on_stdout: bool,
     /// The flags that suggested commands get.
     rerun: RerunFlags,
+    /// The plan of this run, unless the user is asked about it.
+    plan: RefCell<Option<plan::Plan>>,
+    /// A person has agreed to the plan of this run.
+    is_agreed: Cell<bool>,
 }
 
 impl Screen {
@@ -139,6 +146,8 @@ impl Screen {
             chat_day: Cell::new(None),
             colors_on_stdout,
             rerun: RerunFlags::default(),
+            plan: RefCell::default(),
+            is_agreed: Cell::new(false),
         }
     }
 
@@ -191,17 +200,6 @@ impl Screen {
         if self.options.verbose {
             let line = call::env_prefix(env) + &call::masked_line(program, arguments);
             to_stderr(&format!("$ {}", sanitize::line(&line)));
-        }
-    }
-
-    /// Prints what is about to be done, as rows of name and value, before a confirmation.
-    pub fn plan(&self, title: &str, rows: &[(String, String)]) {
-        to_stderr(&sanitize::line(title));
-        let names: Vec<String> = rows.iter().map(|(name, _)| sanitize::line(name)).collect();
-        let width = align::width(names.iter().map(String::as_str));
-        for (name, (_, value)) in names.iter().zip(rows) {
-            let value = sanitize::visible(value);
-            to_stderr(&format!("  {}  {value}", align::padded(name, width)));
         }
     }
 

@@ -40,51 +40,63 @@ pub fn send(
     pending: &mut Pending<'_>,
 ) -> Result<Sent> {
     let since = Timestamp::now();
-    let product = message.call.operation.product;
     let recent = recent::begin(context, message, since);
     let result = catch_panic(Outcome::Unknown, || {
         let _held = pending.lease().map(system::Inherited::new);
         client.send(&message.call)
     });
-    let failure = match result {
-        Ok(acceptance) => {
-            return catch_panic(Outcome::Sent, || {
-                drop(client);
-                recent.accepted(acceptance.receipt_id.as_deref());
-                let recipients = &message.recipients;
-                let record = record("accepted", product, recipients, &message.tracking, acceptance);
-                warn_if_failed(context, pending.accepted(&record));
-                Ok(Sent { record, since })
-            });
-        }
+    let (acceptance, client, lost_reply) = match result {
+        Ok(acceptance) => (acceptance, Some(client), None),
         Err(failure) if failure.outcome == Outcome::NotSent => {
             warn_if_failed(context, pending.not_sent());
             recent.not_sent();
             return Err(failure);
         }
-        Err(failure) => failure,
+        Err(failure) => {
+            let acceptance =
+                find_receipt(context, guard, client, message, pending, since, &failure)?;
+            (acceptance, None, Some(failure))
+        }
     };
+    catch_panic(Outcome::Sent, || {
+        drop(client);
+        if let Some(failure) = &lost_reply {
+            context.screen.warn(format!(
+                "no usable reply ({}), but a receipt proves that the message was sent",
+                failure.message
+            ));
+        }
+        let status = if lost_reply.is_some() { "sent" } else { "accepted" };
+        recent.accepted(acceptance.receipt_id.as_deref());
+        let product = message.call.operation.product;
+        let record = record(status, product, &message.recipients, &message.tracking, acceptance);
+        warn_if_failed(context, pending.accepted(&record));
+        Ok(Sent { record, since })
+    })
+}
+
+/// Closes the client and looks for the receipt of a message whose outcome is unknown.
+///
+/// # Errors
+/// No receipt was found; the failure names the commands to check with.
+fn find_receipt(
+    context: &Context,
+    guard: &Guard<'_>,
+    client: Client<'_>,
+    message: &Message,
+    pending: &mut Pending<'_>,
+    since: Timestamp,
+    failure: &Failure,
+) -> Result<Acceptance> {
     let mut query = message.receipt_query.clone();
-    let receipt = catch_panic(Outcome::Unknown, || {
+    catch_panic(Outcome::Unknown, || {
         warn_if_failed(context, pending.unresolved());
         drop(client);
         let (tracking, limit) = (&message.tracking, message.safety.look_up);
         receipt_lookup::find(context, guard, &mut query, tracking, since, limit)
-            .map_err(|_| failure.clone())
-    });
-    let acceptance =
-        receipt.map_err(|failure| with_check_commands(failure, message, &query, pending.key()))?;
-    catch_panic(Outcome::Sent, || {
-        context.screen.warn(format!(
-            "no usable reply ({}), but a receipt proves that the message was sent",
-            failure.message
-        ));
-        recent.accepted(acceptance.receipt_id.as_deref());
-        let recipients = &message.recipients;
-        let record = record("sent", product, recipients, &message.tracking, acceptance);
-        warn_if_failed(context, pending.accepted(&record));
-        Ok(Sent { record, since })
+            .map_err(|_| Box::new(failure.clone()))
     })
+    .map_err(|failure| with_check_commands(failure, message, &query, pending.key()))
 }
 
 /// Finds out whether an earlier run sent the message. Never sends it again. `given` is where to look
@@ -139,10 +151,9 @@ fn with_check_commands(
     query: &ReceiptQuery,
     key: Option<&str>,
 ) -> Box<Failure> {
-    let (name, id) = (message.call.operation.product.ids().tracking, &message.tracking.id);
-    let patience = query.patience();
+    let (id, patience) = (&message.tracking.id, query.patience());
     failure.hint =
-        Some(format!("do not send again before checking; its {name} is {id}; {patience}"));
+        Some(format!("do not send again before checking; its tracking ID is {id}; {patience}"));
     failure.next = query.check_commands(Some(id));
     failure.next.extend(key.into_iter().flat_map(idempotency::resolve_commands));
     failure

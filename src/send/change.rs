@@ -150,6 +150,9 @@ fn ask(context: &Context, question: &Question, rows: &Rows) -> Result<()> {
 /// # Errors
 /// The answer is anything else, or there is none.
 pub fn confirm_by_typing(context: &Context, what: &str, value: &str) -> Result<()> {
+    if context.screen.agrees()? {
+        return Ok(());
+    }
     let typed = context.screen.ask(&format!("Type the {what} to confirm"), |_| Ok(()))?;
     if typed == value { Ok(()) } else { Err(Failure::new(Kind::Cancelled, "not confirmed")) }
 }

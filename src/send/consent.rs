@@ -5,13 +5,15 @@ use crate::api::operations::Product;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::send::Message;
+use crate::settings::PlanUse;
 
 /// Without a terminal, `--yes` is required. Checked before any process starts.
 ///
 /// # Errors
 /// Neither `--yes` nor a terminal is there.
 pub fn require_consent(context: &Context) -> Result<()> {
-    if context.settings.yes || context.settings.interactive {
+    let settings = &context.settings;
+    if settings.yes || settings.interactive || settings.plan != PlanUse::Ask {
         return Ok(());
     }
     Err(Failure::usage("confirmation needed: there is no terminal, and --yes is not given")
@@ -33,7 +35,12 @@ pub fn confirm(
     rows.push(("account".into(), account.describe()));
     context.status.mark_defaults(&mut rows);
     let count = message_count(message);
+    if context.settings.plan != PlanUse::Ask && message.tracking.generated {
+        // The run that sends generates another ID.
+        rows.retain(|(_, value)| *value != message.tracking.id);
+    }
     context.screen.plan(&format!("About to send {count}:"), &rows);
+    context.screen.plan_recipients(&message.recipients);
     context.screen.confirm(&format!("send {count}"))
 }
 

@@ -27,17 +27,21 @@ const OWNER: &str = r#"
 folder=$1
 shift
 start() { "$@" >>"$folder/log" 2>&1 </dev/null & pid=$!; }
+children() { grep -ls "^PPid:[[:space:]]*$pid\$" /proc/[0-9]*/status | tr -dc '0-9\n'; }
 start "$@"
 echo ready
 while read -r word; do
     case $word in
         stop) kill -INT "$pid"; wait "$pid" ;;
         crash) kill -QUIT "$pid"; wait "$pid" ;;
+        freeze) kill -STOP "$pid" $(children) ;;
+        thaw) kill -CONT "$pid" $(children) ;;
         start) start "$@" ;;
     esac
     echo "$word"
 done
 kill -QUIT "$pid" 2>/dev/null
+kill -CONT "$pid" $(children) 2>/dev/null
 wait "$pid"
 rm -rf "$folder"
 "#;
@@ -227,6 +231,17 @@ impl Server {
     /// Kills all processes of the server, as a crash of the machine does.
     pub fn crash(&self) {
         self.owner.lock().expect("unlocked").order("crash");
+    }
+
+    /// Stops all processes of the server without ending them: it accepts connections, but does not
+    /// answer. Only on Linux.
+    pub fn freeze(&self) {
+        self.owner.lock().expect("unlocked").order("freeze");
+    }
+
+    /// Continues the processes that [`Self::freeze`] has stopped.
+    pub fn thaw(&self) {
+        self.owner.lock().expect("unlocked").order("thaw");
     }
 
     /// Starts the server again after its port was changed.

@@ -139,7 +139,7 @@ fn check(witness: &Witness, words: &Words, argv: &[String]) -> Result<Answer, An
     match first {
         Some("plugin") if words.command.get(1).is_some_and(|command| command == "update") => {
             // It replaces files that a call uses.
-            if witness.is_call_running() {
+            if witness.is_earlier_call_running() {
                 witness.violation("plugin update during a call", "");
             }
             Ok(Answer::default())

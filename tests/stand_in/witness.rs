@@ -67,8 +67,14 @@ impl Witness {
         }
     }
 
-    /// Whether a process of a product call is running.
-    pub fn is_call_running(&self) -> bool {
+    /// Whether a product call is running that started before the update began, which is when alimsg
+    /// last wrote the lock file of the calls. A later call knows about the update.
+    pub fn is_earlier_call_running(&self) -> bool {
+        let lock = self.folder.configuration(".alimsg/calls.lock");
+        let began = std::fs::metadata(lock).and_then(|file| file.modified()).ok();
+        let began = began.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+        let began =
+            began.map_or(u64::MAX, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
         let entries = std::fs::read_dir(self.folder.path("log")).into_iter().flatten().flatten();
         let starts = entries.map(|entry| entry.path()).filter(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -82,6 +88,7 @@ impl Witness {
             });
             let pid = record["pid"].as_u64().unwrap_or_default();
             is_call
+                && record["start"].as_u64().is_some_and(|start| start < began)
                 && std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
                     !stat
                         .rsplit_once(')')

@@ -26,6 +26,7 @@ mod help;
 mod idempotency;
 mod invalid_input;
 mod long_lists;
+mod mcp;
 mod next_steps;
 mod output;
 mod output_options;

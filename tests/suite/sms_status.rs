@@ -177,18 +177,16 @@ fn the_record_of_the_last_sends_is_private_and_has_no_text() {
     use std::os::unix::fs::PermissionsExt;
 
     let world = World::new();
-    for _ in 0..25 {
-        let secret = ["-t", "SMS_100001", "--param", "code=4711"];
-        world.run(&and(&["sms", "send", "-p", NUMBER, "-s", "Acme", "--yes"], &secret));
+    for _ in 0..2 {
+        let secret = ["-t", "SMS_100001", "--param", "code=secret{n}"];
+        world.run(&and(&["sms", "send", "-p", NUMBER, "-s", "Acme", "--yes"], &secret)).exits(0);
     }
-    let path = world.path("state/recent_sends.json");
+    let path = world.path("state/recent_sends.jsonl");
     let mode =
         |path: &std::path::Path| std::fs::metadata(path).expect("a file").permissions().mode();
     assert_eq!(mode(&path) & 0o777, 0o600);
     let text = std::fs::read_to_string(path).expect("the record");
-    assert!(!text.contains("4711") && !text.contains("SMS_100001"), "{text}");
-    let sends: Value = serde_json::from_str(&text).expect("JSON");
-    assert!(sends.as_array().is_some_and(|sends| (1..=20).contains(&sends.len())), "{text}");
+    assert!(!text.contains("secret") && !text.contains("SMS_100001"), "{text}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::ai_mode::AiMode;
 use crate::aliyun::guard::checks::Checks;
+use crate::aliyun::guard::plugin_files::Update;
 use crate::aliyun::guard::preflight_cache::PreflightCache;
 use crate::aliyun::guard::steps::Step;
 use crate::aliyun::guard::{plugin_files, spawn_failure};
@@ -181,13 +182,15 @@ fn check(
     Ok(())
 }
 
-/// Runs `plugin update` while no call is running. The command inherits both locks.
+/// Runs `plugin update`; begins while no call is running. The command inherits the lock.
 fn update(cli: &AliyunCli, lock: &File) -> Result<()> {
-    let calls = plugin_files::exclude_calls(cli).context("calls were running all the time")?;
-    let options =
-        SpawnOptions { hold: Some(lock), also_hold: Some(&calls), ..SpawnOptions::default() };
+    let update = Update::begin(cli).context("calls were running all the time")?;
+    let options = SpawnOptions { hold: Some(lock), ..SpawnOptions::default() };
     // The same command for every product.
     let arguments = Step::UpdatePlugins.arguments(Product::ALL[0]);
     let output = cli.run_or_leave(&arguments, UPDATE_LIMIT, &options)?;
+    if !matches!(output.end, Termination::TimedOut(_)) {
+        update.end();
+    }
     reply::failure_message(&output).map_or(Ok(()), |reason| bail!("{reason}"))
 }

@@ -46,6 +46,7 @@ const TASKS: &[(&str, &[&str])] = &[
             "policy",
             "schema",
             "skill",
+            "mcp",
             "completions",
             "man",
             "help",

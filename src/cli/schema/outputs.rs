@@ -161,6 +161,8 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         "keys resolve" => record::<keys::resolve::Resolved>(g),
         "keys show" => record::<keys::show::Detail<'_>>(g),
         "man" => record::<Written>(g),
+        // It answers in its own protocol.
+        "mcp" => json!(false),
         "policy" => record::<Policy>(g),
         "sandbox faults" => record::<Faults>(g),
         "sandbox inbound" => record::<inbound::Received>(g),

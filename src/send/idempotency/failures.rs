@@ -36,15 +36,15 @@ pub fn unreadable(key: &str, error: Error, receipt_query: Option<&ReceiptQuery>)
         Error::TakenOver => return taken_over(key),
         Error::Unreadable(error, fix) => (error, fix),
     };
-    let failure = Failure::unknown_outcome(format!(
+    let mut failure = Failure::unknown_outcome(format!(
         "the record of idempotency keys cannot be read, so the key {key:?} may have been used: \
          {error:#}"
     ))
     .hint(format!(
         "{}; do not send this message in another way before checking whether it arrived",
         advice(fix)
-    ))
-    .next_all(receipt_query.into_iter().flat_map(|query| query.check_commands(None)));
+    ));
+    failure.next = receipt_query.map(|query| query.check_commands(None)).unwrap_or_default();
     match fix {
         Fix::Repair => failure.next(REPAIR),
         Fix::Retry => failure.retryable(),
@@ -142,9 +142,9 @@ pub fn unresolved(record: &KeyRecord, unproven: &Unproven) -> Box<Failure> {
          it. Its tracking ID is {}",
         hint.as_ref().map(|hint| format!("{hint}. Otherwise ")).unwrap_or_default(),
         record.tracking.id
-    ))
-    .next_all(query.check_commands(Some(&record.tracking.id)))
-    .next_all(resolve_commands(key));
+    ));
+    failure.next = query.check_commands(Some(&record.tracking.id));
+    failure.next.extend(resolve_commands(key));
     failure.retryable = *retryable;
     failure
 }

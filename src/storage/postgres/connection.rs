@@ -9,11 +9,12 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use postgres::{Config, NoTls};
+use tokio_postgres::{Config, NoTls};
 
 use crate::os::signals;
+use crate::storage::postgres::client::Client;
 use crate::storage::postgres::errors::{
-    StepError, StepResult, describe, is_conflict, is_lost, is_refused, rolled_back,
+    StepError, StepResult, describe, is_conflict, is_lost, is_refused, no_reply, rolled_back,
 };
 use crate::storage::postgres::session::{HOLDERS, Session, halves, lock_number, unexpected};
 use crate::storage::postgres::url::{Host, SslMode, Url};
@@ -35,6 +36,9 @@ const PAUSES: [Duration; 4] = [
     Duration::from_secs(1),
 ];
 
+/// How long a reply can take. Longer than the limits of the server below, so that a server that
+/// answers ends a statement itself.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(40);
 /// A lost network is noticed after about this time.
 const NETWORK_TIMEOUT: Duration = Duration::from_secs(20);
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(10);
@@ -73,6 +77,7 @@ pub struct Connection {
     store: RefCell<Option<String>>,
     /// Whether the schema was checked, so that a lost connection is made again without creating it.
     is_open: Cell<bool>,
+    reply_timeout: Cell<Duration>,
 }
 
 impl Connection {
@@ -85,6 +90,7 @@ impl Connection {
             leases: RefCell::default(),
             store: RefCell::default(),
             is_open: Cell::new(false),
+            reply_timeout: Cell::new(REPLY_TIMEOUT),
         }
     }
 
@@ -176,6 +182,10 @@ impl Connection {
                 self.roll_back(session);
                 return Err(Ended::Finally(error));
             }
+            // The session is dropped. If this was the commit, nothing is known.
+            StepError::NoReply => {
+                return Err(Ended::Repeat { error: no_reply(), in_doubt: at_commit });
+            }
             StepError::Database(error) => error,
         };
         // Without a reply of the server about the commit, nothing is known.
@@ -225,20 +235,27 @@ impl Connection {
         let invalid = |error: anyhow::Error| Error::Unreadable(error, Fix::Database);
         let config = self.config(host, port).map_err(invalid)?;
         let is_plain = matches!(host, Host::Socket(_))
-            || config.get_ssl_mode() == postgres::config::SslMode::Disable;
+            || config.get_ssl_mode() == tokio_postgres::config::SslMode::Disable;
+        let (limit, reply_limit) = (self.url.connect_timeout, self.reply_timeout.get());
         let client = if is_plain {
-            config.connect(NoTls)
+            Client::connect(&config, NoTls, limit, reply_limit)
         } else {
-            config.connect(tls::connector(&self.url).map_err(invalid)?)
+            let tls = tls::connector(&self.url).map_err(invalid)?;
+            Client::connect(&config, tls, limit, reply_limit)
         };
-        let client = client.map_err(|error| {
-            let fix = if is_refused(&error) { Fix::Database } else { Fix::Retry };
-            Error::Unreadable(describe(&error), fix)
+        let client = client.map_err(|error| match error {
+            StepError::Database(error) => {
+                let fix = if is_refused(&error) { Fix::Database } else { Fix::Retry };
+                Error::Unreadable(describe(&error), fix)
+            }
+            StepError::NoReply => no_reply(),
+            StepError::Store(error) => error,
         })?;
         let mut session = Session::new(client);
         match self.prepare(&mut session) {
             Ok(()) => Ok(session),
             Err(StepError::Store(error)) => Err(error),
+            Err(StepError::NoReply) => Err(no_reply()),
             Err(StepError::Database(error)) if is_lost(&error) || is_conflict(&error) => {
                 Err(Error::Unreadable(describe(&error), Fix::Retry))
             }
@@ -275,10 +292,10 @@ impl Connection {
             .user(&user)
             .application_name(self.url.application_name.as_deref().unwrap_or("alimsg"))
             .ssl_mode(match self.url.ssl_mode {
-                SslMode::Disable => postgres::config::SslMode::Disable,
-                SslMode::Prefer => postgres::config::SslMode::Prefer,
+                SslMode::Disable => tokio_postgres::config::SslMode::Disable,
+                SslMode::Prefer => tokio_postgres::config::SslMode::Prefer,
                 SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => {
-                    postgres::config::SslMode::Require
+                    tokio_postgres::config::SslMode::Require
                 }
             })
             .connect_timeout(self.url.connect_timeout)
@@ -350,6 +367,15 @@ impl Connection {
         {
             self.session.replace(Some(session));
         }
+    }
+}
+
+#[cfg(test)]
+impl Connection {
+    /// From now on, a reply can take this long.
+    pub fn set_reply_timeout(&self, limit: Duration) {
+        self.reply_timeout.set(limit);
+        self.session.take();
     }
 }
 

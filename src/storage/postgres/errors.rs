@@ -11,6 +11,8 @@ use crate::storage::{Error, Fix};
 #[derive(Debug)]
 pub enum StepError {
     Database(postgres::Error),
+    /// The server did not answer in time. The connection cannot be used any more.
+    NoReply,
     Store(Error),
 }
 
@@ -26,6 +28,11 @@ impl From<Error> for StepError {
     fn from(error: Error) -> Self {
         Self::Store(error)
     }
+}
+
+/// The error for [`StepError::NoReply`].
+pub fn no_reply() -> Error {
+    Error::Unreadable(anyhow!("PostgreSQL: the server does not answer"), Fix::Retry)
 }
 
 /// Whether the connection cannot be used any more, or leads to a server that does not accept

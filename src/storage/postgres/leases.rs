@@ -13,8 +13,8 @@ use crate::storage::postgres::schema::NOW;
 use crate::storage::postgres::session::{Session, lock_number, unexpected};
 use crate::storage::{Lease, Result, lock};
 
-/// After a restart of the server, runs from before may still be connecting again for this time, in
-/// microseconds.
+/// After a restart of the server, runs of other machines from before may still be connecting again
+/// for this time, in microseconds.
 const GRACE: i64 = 30_000_000;
 
 struct SessionLock {
@@ -58,19 +58,6 @@ pub fn take(connection: &Rc<Connection>, folder: &Path) -> Result<Box<dyn Lease>
     Ok(Box::new(SessionLock { connection: Rc::clone(connection), name, file }))
 }
 
-/// Whether a call on this machine has inherited the file of a lease whose run may have ended.
-fn has_local_call(folder: &Path, name: &str) -> bool {
-    let path = folder.join(name);
-    match lock::is_held(&path) {
-        Ok(Some(true)) | Err(_) => true,
-        Ok(Some(false)) => {
-            let _ = std::fs::remove_file(path);
-            false
-        }
-        Ok(None) => false,
-    }
-}
-
 /// Whether the run with this lease is alive. True if in doubt, because waiting is harmless.
 pub fn is_alive(session: &mut Session, folder: &Path, name: &str) -> StepResult<bool> {
     let taken = name.split_once('-').and_then(|(time, id)| {
@@ -78,12 +65,24 @@ pub fn is_alive(session: &mut Session, folder: &Path, name: &str) -> StepResult<
     });
     // The name may come from a damaged record, or from a store of another kind.
     let Some(taken) = taken else { return Ok(false) };
-    if session.is_locked(lock_number(name))? || has_local_call(folder, name) {
+    if session.is_locked(lock_number(name))? {
         return Ok(true);
     }
+    // The file of a run on this machine, which its calls inherit.
+    let path = folder.join(name);
+    let has_ended = match lock::is_held(&path) {
+        Ok(Some(true)) | Err(_) => return Ok(true),
+        Ok(Some(false)) => true,
+        Ok(None) => false,
+    };
     let query =
         format!("SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint, {NOW}");
     let row = session.row(&query, &[])?.ok_or_else(unexpected)?;
     let (started, now): (i64, i64) = (row.get(0), row.get(1));
-    Ok(taken < started && now - started < GRACE)
+    let may_connect_again = taken < started && now - started < GRACE;
+    if has_ended && !may_connect_again {
+        // Until then, it proves that the run has ended.
+        let _ = std::fs::remove_file(path);
+    }
+    Ok(may_connect_again && !has_ended)
 }

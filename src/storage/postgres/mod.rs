@@ -4,6 +4,7 @@
 //! operation is repeated on a new one; see [`connection`] for a commit without a reply.
 
 mod batches;
+mod client;
 mod connection;
 mod errors;
 mod keys;
@@ -227,6 +228,10 @@ impl Postgres {
         let query = "SELECT current_setting($1)";
         let row = self.connection.read(|session| session.row(query, &[&name]));
         row.expect("readable").expect("a row").get(0)
+    }
+
+    pub fn set_reply_timeout(&self, limit: std::time::Duration) {
+        self.connection.set_reply_timeout(limit);
     }
 
     /// Whether the connection is encrypted.

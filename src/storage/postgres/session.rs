@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use anyhow::anyhow;
 use postgres::types::ToSql;
-use postgres::{Client, Row, Statement};
+use postgres::{Row, Statement};
 use sha2::{Digest as _, Sha256};
 
+use crate::storage::postgres::client::Client;
 use crate::storage::postgres::errors::StepResult;
 use crate::storage::{Error, Fix};
 
@@ -41,7 +42,7 @@ impl Session {
         is_stale
     }
 
-    fn statement(&mut self, text: &str) -> std::result::Result<Statement, postgres::Error> {
+    fn statement(&mut self, text: &str) -> StepResult<Statement> {
         if let Some(statement) = self.statements.get(text) {
             return Ok(statement.clone());
         }
@@ -53,23 +54,23 @@ impl Session {
     /// Runs a statement; returns the number of rows that it changed.
     pub fn execute(&mut self, text: &str, parameters: Parameters<'_>) -> StepResult<u64> {
         let statement = self.statement(text)?;
-        Ok(self.client.execute(&statement, parameters)?)
+        self.client.execute(&statement, parameters)
     }
 
     pub fn rows(&mut self, text: &str, parameters: Parameters<'_>) -> StepResult<Vec<Row>> {
         let statement = self.statement(text)?;
-        Ok(self.client.query(&statement, parameters)?)
+        self.client.query(&statement, parameters)
     }
 
     /// The only row, if there is one.
     pub fn row(&mut self, text: &str, parameters: Parameters<'_>) -> StepResult<Option<Row>> {
         let statement = self.statement(text)?;
-        Ok(self.client.query_opt(&statement, parameters)?)
+        self.client.query_opt(&statement, parameters)
     }
 
     /// Runs several statements without parameters.
     pub fn script(&mut self, text: &str) -> StepResult<()> {
-        Ok(self.client.batch_execute(text)?)
+        self.client.batch_execute(text)
     }
 
     /// Whether a session holds this advisory lock.

@@ -321,6 +321,73 @@ fn a_server_that_is_away_is_an_error_to_retry() {
 }
 
 #[test]
+fn after_a_restart_of_the_server_a_killed_run_of_this_machine_counts_as_ended() {
+    let Some(server) = Server::start(&[]) else { return };
+    let schema = TestSchema::new(&server);
+    let store = schema.open();
+    let lease = store.lease().expect("a lease");
+    let name = lease.name().to_string();
+    let path = schema.folder.path().join("leases").join(&name);
+    assert!(path.exists());
+    // A killed run leaves its file, without the lock.
+    let copy = std::fs::read(&path).expect("readable");
+    drop(lease);
+    std::fs::write(&path, copy).expect("written");
+    server.crash();
+    server.start_again();
+    let other = schema.open();
+    for _ in 0..2 {
+        assert!(!other.is_alive(&name));
+    }
+    // A run of another machine may be connecting again.
+    std::fs::remove_file(&path).expect("removed");
+    assert!(other.is_alive(&name));
+}
+
+#[test]
+fn a_server_that_accepts_data_but_does_not_answer_is_an_error_to_retry() {
+    let Some(server) = server::shared() else { return };
+    let schema = TestSchema::new(server);
+    let proxy = Proxy::start(&server.socket_folder());
+    let store = schema.open_through(&proxy);
+    store.set_reply_timeout(Duration::from_secs(1));
+    store.keys().expect("readable");
+    proxy.freeze();
+    let error = store.keys().expect_err("no reply");
+    assert!(matches!(error, Error::Unreadable(_, Fix::Retry)), "{error:?}");
+    let url = format!("{}&host={}&connect_timeout=1", schema.url, proxy.folder().display());
+    let error = schema.try_open(&url).err();
+    assert!(matches!(error, Some(Error::Unreadable(_, Fix::Retry))), "{error:?}");
+    proxy.thaw();
+    store.keys().expect("readable");
+}
+
+#[test]
+fn an_operation_whose_commit_was_not_answered_is_done_once() {
+    let Some(server) = server::shared() else { return };
+    let schema = TestSchema::new(server);
+    let proxy = Proxy::start(&server.socket_folder());
+    let store = schema.open_through(&proxy);
+    let id = create(&store);
+    store.set_reply_timeout(Duration::from_secs(1));
+    store.keys().expect("readable");
+    proxy.freeze_at_next_commit();
+    let starts = thread::scope(|scope| {
+        scope.spawn(|| {
+            while !proxy.is_frozen() {
+                thread::sleep(Duration::from_millis(20));
+            }
+            thread::sleep(Duration::from_millis(1_500));
+            proxy.thaw();
+        });
+        store.batches().start(&id, "w", &[call(0..10)])
+    });
+    assert!(matches!(starts.as_deref(), Ok([Start::Recorded(_)])), "{starts:?}");
+    let counts = store.batches().batch(&id).expect("readable").expect("a batch").counts;
+    assert_eq!(counts, Counts { started: 10, ..Counts::default() });
+}
+
+#[test]
 fn a_database_that_was_replaced_under_a_running_process_is_refused() {
     let Some(server) = Server::start(&[]) else { return };
     let schema = TestSchema::new(&server);

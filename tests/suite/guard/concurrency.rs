@@ -100,7 +100,8 @@ fn a_run_beside_others_switches_ai_mode_on_if_another_program_switched_it_off() 
     let world = warm();
     world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
     let first = world.start(&SMS);
-    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    // The stand-in has checked ai-mode when it records the message.
+    world.wait_until("the message is recorded", || world.sent().len() == 2);
     world.set_ai_mode(false, "someone else's");
     assert_accepted(&world.run(&SMS));
     assert_accepted(&first.wait());
