@@ -73,11 +73,19 @@ pub struct ErrorObject<'a> {
 
 impl<'a> ErrorObject<'a> {
     pub fn new(failure: &'a Failure) -> Self {
-        let is_own = matches!(failure.kind, Kind::Internal | Kind::Usage | Kind::Cancelled)
-            && failure.code.is_none()
-            && failure.request_id.is_none()
-            && failure.raw.is_none();
-        Self { failure, untrusted: !is_own }
+        let kind_quotes = matches!(
+            failure.kind,
+            Kind::Environment
+                | Kind::Credentials
+                | Kind::Permission
+                | Kind::Rejected
+                | Kind::Throttled
+                | Kind::UnknownOutcome
+                | Kind::Partial
+        );
+        let is_reply =
+            failure.code.is_some() || failure.request_id.is_some() || failure.raw.is_some();
+        Self { failure, untrusted: kind_quotes || is_reply }
     }
 }
 

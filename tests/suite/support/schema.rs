@@ -9,18 +9,22 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 /// The document, in which objects have only the fields that it names.
-static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+
+#[allow(clippy::disallowed_methods, reason = "the rule is about alimsg's own code")]
+fn document() -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_alimsg"));
     command.args(["schema"]).env_clear();
     let output = command.output().expect("alimsg runs");
     let mut document = serde_json::from_slice(&output.stdout).expect("JSON");
     close(&mut document, false);
     document
-});
+}
 
-/// The validators of a command: of its result and of its events.
-static VALIDATORS: LazyLock<Mutex<HashMap<(String, &str), Arc<Validator>>>> =
-    LazyLock::new(Mutex::default);
+/// By command and part of its entry.
+type Validators = HashMap<(String, &'static str), Arc<Validator>>;
+
+static VALIDATORS: LazyLock<Mutex<Validators>> = LazyLock::new(Mutex::default);
 
 /// Forbids fields that the schema does not name. `is_part`: the schema is one of several for the
 /// same object.
