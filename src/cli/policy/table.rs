@@ -242,6 +242,7 @@ pub const OFFLINE: &[&str] = &[
     "config",
     "completions",
     "man",
+    "mcp",
     "schema",
     "skill",
 ];

@@ -292,7 +292,14 @@ mod tests {
                 continue;
             }
             let raw = matches.get_raw(id).into_iter().flatten();
-            let texts: Vec<_> = raw.map(|text| text.to_string_lossy().into_owned()).collect();
+            // Some values are accepted in any case; the schema has one form.
+            let same = |text: String| {
+                let mut choices = input.choices.iter();
+                let same = choices.find(|choice| choice.eq_ignore_ascii_case(&text));
+                same.filter(|_| arg.is_ignore_case_set()).cloned().unwrap_or(text)
+            };
+            let texts = raw.map(|text| same(text.to_string_lossy().into_owned()));
+            let texts: Vec<String> = texts.collect();
             let value = match input.form {
                 Form::Texts => json!(texts),
                 Form::Text => json!(texts[0]),
