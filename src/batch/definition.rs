@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::api::call::{Call, SendCall};
-use crate::api::operations::{
-    Operation, Product, SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE, SEND_SMS,
-};
+use crate::api::operations::{Operation, Product, SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE};
 use crate::batch::grouping::{Group, Shape};
 use crate::batch::row::Row;
 use crate::message::channel::Channel;
@@ -15,8 +13,10 @@ use crate::send::receipt_lookup::ReceiptQuery;
 use crate::storage::Tracking;
 use crate::storage::batches::NewCall;
 
-/// The options of a batch that change its messages.
+/// The options of a batch that change its messages. A record with an option that this version does
+/// not know is refused: without the option, the messages would be others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Definition {
     pub channel: Channel,
     pub template_code: String,
@@ -54,6 +54,7 @@ pub struct Definition {
 
 /// The options for a fallback message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fallback {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
@@ -95,11 +96,19 @@ impl Definition {
         }
     }
 
-    /// The text that identifies the batch, together with the hash of its input. The space is not
-    /// part of it: it does not change a message, and a later run may know it.
+    /// The text that identifies the batch, together with the hash of its input.
     pub fn identity(&self, content: &str) -> String {
-        let same = Self { variables: Vec::new(), space: None, ..self.clone() };
-        json!({ "content": content, "definition": same }).to_string()
+        json!({ "content": content, "definition": self.comparable() }).to_string()
+    }
+
+    /// The definition with what two runs of one batch have in common. The space does not change a
+    /// message, and a later run may know it. The order of `--map` has no effect, nor has the
+    /// mapping of a name to the column with this name.
+    pub fn comparable(&self) -> Self {
+        let mut mappings = self.mappings.clone();
+        mappings.retain(|(name, column)| name != column);
+        mappings.sort();
+        Self { variables: Vec::new(), space: None, mappings, ..self.clone() }
     }
 
     /// The call that sends these rows.
@@ -116,7 +125,7 @@ impl Definition {
         let first = rows.first();
         let variables = first.map(|row| self.pairs(row)).unwrap_or_default();
         let variables = (!variables.is_empty()).then(|| params::to_json(&variables));
-        Call::to(&SEND_SMS)
+        Call::to(Shape::Same.operation())
             .text("--phone-numbers", phones.join(","))
             .text("--sign-name", first.map(|row| row.sign.as_str()).unwrap_or_default())
             .text("--template-code", &self.template_code)
@@ -134,7 +143,7 @@ impl Definition {
         let extend_codes = self.extend_code.as_ref().map(|code| {
             Value::Array(rows.iter().map(|_| code.as_str().into()).collect()).to_string()
         });
-        Call::to(&SEND_BATCH_SMS)
+        Call::to(Shape::Each.operation())
             .text("--phone-number-json", list(|row| &row.phone))
             .text("--sign-name-json", list(|row| &row.sign))
             .text("--template-code", &self.template_code)
@@ -157,7 +166,7 @@ impl Definition {
         };
         let recipients: Value = rows.iter().map(recipient).collect();
         let language = rows.first().map(|row| row.language.as_str()).unwrap_or_default();
-        Call::to(&SEND_CHATAPP_MASS_MESSAGE)
+        Call::to(Shape::Chat.operation())
             .text("--channel-type", self.channel.name())
             .optional_text("--cust-space-id", self.space.as_deref())
             .text("--from", self.from.as_deref().unwrap_or_default())
@@ -210,5 +219,30 @@ impl Definition {
 
     fn object(&self, row: &Row) -> Map<String, Value> {
         self.pairs(row).into_iter().map(|(name, value)| (name, value.into())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition(more: &str) -> std::result::Result<Definition, serde_json::Error> {
+        serde_json::from_str(&format!(r#"{{"channel":"sms","template_code":"SMS_1"{more}}}"#))
+    }
+
+    #[test]
+    fn the_order_of_mappings_and_the_space_do_not_make_another_batch() {
+        let identity = |more| definition(more).expect("a definition").identity("c");
+        let first = identity(r#","mappings":[["a","x"],["b","y"]]"#);
+        assert_eq!(first, identity(r#","mappings":[["b","y"],["c","c"],["a","x"]],"space":"s""#));
+        assert_ne!(first, identity(r#","mappings":[["a","y"],["b","x"]]"#));
+        assert_ne!(first, identity(r#","mappings":[["a","x"],["b","y"]],"sign":"Acme""#));
+    }
+
+    #[test]
+    fn a_record_with_an_unknown_option_is_refused() {
+        definition("").expect("known options");
+        definition(r#","footer":"x""#).expect_err("an option of a later version");
+        definition(r#","fallback":{"tone":"x"}"#).expect_err("an option of a later version");
     }
 }

@@ -5,7 +5,10 @@ use std::io;
 
 use crate::batch::engine::store_failure;
 use crate::batch::input::{Input, Record, RowWriter};
-use crate::batch::request::require_same_content;
+use crate::batch::plan;
+use crate::batch::request::{Recorded, require_same_content};
+use crate::batch::row_set::RowSet;
+use crate::batch::sendable::{Selection, Sendable};
 use crate::error::Result;
 use crate::storage::batches::{Batch, Batches, CallState, RowIndex};
 
@@ -16,7 +19,7 @@ pub enum ExportFilter {
     Failed,
     /// Unknown, or started by a run that was killed.
     Unknown,
-    /// Without a call.
+    /// Rows that a run of the batch would still send.
     Remaining,
     All,
 }
@@ -35,6 +38,10 @@ pub fn export(
     output: &mut dyn io::Write,
 ) -> Result<u64> {
     let results = results(batches, batch)?;
+    let remaining = match filter {
+        ExportFilter::Remaining => remaining(batch, input, &results)?,
+        _ => RowSet::default(),
+    };
     let mut rows = input.rows()?;
     let mut writer = RowWriter::new(output, input.format, rows.columns(), details)?;
     let mut record = Record::default();
@@ -46,7 +53,9 @@ pub fn export(
             ExportFilter::Accepted => state == Some(CallState::Accepted),
             ExportFilter::Failed => state == Some(CallState::Failed),
             ExportFilter::Unknown => state == Some(CallState::Unknown),
-            ExportFilter::Remaining => matches!(state, None | Some(CallState::Queued)),
+            ExportFilter::Remaining => {
+                remaining.contains(index) || state == Some(CallState::Queued)
+            }
             ExportFilter::All => true,
         };
         if wanted {
@@ -61,11 +70,29 @@ pub fn export(
     Ok(written)
 }
 
+/// The rows without a call that a run of the batch would send: not those that repeat another row,
+/// whose number is excluded, or that belong to another machine.
+fn remaining(batch: &Batch, input: &Input, results: &Results) -> Result<RowSet> {
+    let recorded = Recorded::parse(batch)?;
+    let folder = tempfile::tempdir().map_err(anyhow::Error::from)?;
+    let rules = recorded.rules(folder.path().join("invalid"))?;
+    let plan = plan::check(input, &rules)?;
+    require_same_content(batch, &input.name, &plan.content)?;
+    let mut with_call = RowSet::default();
+    with_call.extend(results.keys().copied());
+    let selection = Selection { recorded: &with_call, limit: None, shards: &recorded.shards };
+    let mut rows = Sendable::new(input, &rules, &plan, selection)?;
+    let mut remaining = RowSet::default();
+    while let Some(row) = rows.next_row()? {
+        remaining.insert(row.index);
+    }
+    Ok(remaining)
+}
+
 /// The state of each row that has a call, with its error code.
-fn results(
-    batches: &dyn Batches,
-    batch: &Batch,
-) -> Result<HashMap<RowIndex, (CallState, Option<String>)>> {
+type Results = HashMap<RowIndex, (CallState, Option<String>)>;
+
+fn results(batches: &dyn Batches, batch: &Batch) -> Result<Results> {
     let states = [
         CallState::Queued,
         CallState::Started,

@@ -4,6 +4,9 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::operations::{
+    SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE, SEND_SMS, Sends, TypedOperation,
+};
 use crate::batch::row::{Row, RowView};
 use crate::error::Result;
 use crate::message::channel::Channel;
@@ -13,12 +16,8 @@ use crate::storage::batches::RowIndex;
 
 /// Rows are grouped within windows of this size, so that memory is bounded.
 const WINDOW: usize = 50_000;
-/// Documented limit: numbers of a SendSms call.
-const MAX_SAME: usize = 1_000;
-/// Documented limit: numbers of a SendBatchSms call.
-const MAX_EACH: usize = 100;
-/// Documented limit: recipients of a SendChatappMassMessage call.
-const MAX_CHAT: usize = 1_000;
+/// A window ends earlier when its rows have this size: long values must not fill the memory.
+const MAX_WINDOW_BYTES: usize = 8 << 20;
 /// The maximum size of all rows of a call in bytes, so that no argument is longer than the system
 /// permits; see [`crate::api::call::ARGUMENT_LIMIT`]. Escapes in JSON can double the size of a
 /// text, and names of variables are repeated in each row: the caller adds them.
@@ -37,12 +36,17 @@ pub enum Shape {
 }
 
 impl Shape {
-    const fn max_rows(self) -> usize {
+    pub fn operation(self) -> &'static TypedOperation<Sends> {
         match self {
-            Self::Same => MAX_SAME,
-            Self::Each => MAX_EACH,
-            Self::Chat => MAX_CHAT,
+            Self::Same => &SEND_SMS,
+            Self::Each => &SEND_BATCH_SMS,
+            Self::Chat => &SEND_CHATAPP_MASS_MESSAGE,
         }
+    }
+
+    /// The documented limit of the service.
+    fn max_rows(self) -> usize {
+        self.operation().limits.map_or(1, |limits| limits.recipients as usize)
     }
 }
 
@@ -98,9 +102,14 @@ impl<'b> Groups<'b> {
     pub fn next_group(&mut self) -> Result<Option<Group>> {
         while self.ready.is_empty() && !self.ended {
             let mut window = Vec::new();
-            while window.len() < WINDOW {
+            let mut bytes = 0;
+            while window.len() < WINDOW && bytes < MAX_WINDOW_BYTES {
                 match (self.source)()? {
-                    Some(row) => window.push(row),
+                    Some(row) => {
+                        let values = row.values.iter().map(String::as_str);
+                        bytes += row_size(&row.sign, values) + row.phone.len() + self.overhead;
+                        window.push(row);
+                    }
                     None => {
                         self.ended = true;
                         break;
@@ -227,6 +236,7 @@ pub struct CallCounter {
     channel: Channel,
     calls: u64,
     in_window: usize,
+    bytes_in_window: usize,
     overhead: usize,
     /// By what a call shares.
     sizes: HashMap<u64, Size>,
@@ -243,8 +253,8 @@ struct Size {
 }
 
 impl Size {
-    fn calls(self, max_rows: usize) -> u64 {
-        self.rows.div_ceil(max_rows as u64).max(self.bytes.div_ceil(MAX_BYTES as u64))
+    fn calls(self, shape: Shape) -> u64 {
+        self.rows.div_ceil(shape.max_rows() as u64).max(self.bytes.div_ceil(MAX_BYTES as u64))
     }
 }
 
@@ -252,7 +262,7 @@ impl CallCounter {
     pub fn new<'v>(channel: Channel, variables: impl Iterator<Item = &'v String>) -> Self {
         let (sizes, hasher) = (HashMap::new(), std::hash::RandomState::new());
         let overhead = overhead(&variables.cloned().collect::<Vec<_>>());
-        Self { channel, calls: 0, in_window: 0, overhead, sizes, hasher }
+        Self { channel, calls: 0, in_window: 0, bytes_in_window: 0, overhead, sizes, hasher }
     }
 
     /// The size of a row in a call, in bytes.
@@ -281,7 +291,8 @@ impl CallCounter {
         size.bytes += bytes as u64;
         size.out_id = out_id;
         self.in_window += 1;
-        if self.in_window == WINDOW {
+        self.bytes_in_window += bytes;
+        if self.in_window == WINDOW || self.bytes_in_window >= MAX_WINDOW_BYTES {
             self.end_window();
         }
     }
@@ -296,12 +307,12 @@ impl CallCounter {
                     single.bytes += size.bytes;
                 }
                 // Its rows have the same values, which a call contains once.
-                Channel::Sms => self.calls += Size { bytes: 0, ..size }.calls(MAX_SAME),
-                Channel::Whatsapp | Channel::Viber => self.calls += size.calls(MAX_CHAT),
+                Channel::Sms => self.calls += Size { bytes: 0, ..size }.calls(Shape::Same),
+                Channel::Whatsapp | Channel::Viber => self.calls += size.calls(Shape::Chat),
             }
         }
-        self.calls += singles.values().map(|size| size.calls(MAX_EACH)).sum::<u64>();
-        self.in_window = 0;
+        self.calls += singles.values().map(|size| size.calls(Shape::Each)).sum::<u64>();
+        (self.in_window, self.bytes_in_window) = (0, 0);
     }
 
     /// The number of calls. Repeated numbers can need more.
@@ -363,6 +374,29 @@ mod tests {
         let found = groups(Channel::Whatsapp, chat);
         assert!(found.iter().all(|one| one.1.len() <= 25), "{found:?}");
         assert_eq!(found.iter().map(|one| one.1.len()).sum::<usize>(), 100);
+    }
+
+    #[test]
+    fn long_values_end_a_window_and_the_calls_are_counted_in_the_same_way() {
+        let rows = 600;
+        let long = "x".repeat(50_000);
+        let read = std::cell::Cell::new(0_u64);
+        let source = || {
+            let at = read.get();
+            read.set(at + 1);
+            Ok((at < rows).then(|| row(at, 13_000_000_000 + at, "A", &[&long, &at.to_string()])))
+        };
+        let names = ["a".to_string(), "b".to_string()];
+        let mut groups = Groups::new(Channel::Sms, &names, Box::new(source));
+        let (mut calls, mut largest) = (0, 0);
+        let mut before = 0;
+        while groups.next_group().expect("grouped").is_some() {
+            calls += 1;
+            largest = largest.max(read.get() - before);
+            before = read.get();
+        }
+        assert!(largest < 200, "{largest} rows in one window");
+        assert!((300..310).contains(&calls), "{calls}");
     }
 
     #[test]

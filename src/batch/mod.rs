@@ -17,5 +17,7 @@ pub mod resume;
 pub mod row;
 pub mod row_set;
 pub mod run;
+pub mod sendable;
+pub mod shards;
 mod sms_parts;
 pub mod summary;

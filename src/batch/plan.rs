@@ -18,9 +18,6 @@ use crate::storage::batches::RowIndex;
 
 /// How many rows a plan shows with their rendered text.
 const MAX_SAMPLES: usize = 3;
-/// How often the program checks that the input has not changed, in rows; a part of a window of
-/// [`crate::batch::grouping`].
-const CHANGE_INTERVAL: u64 = 1_000;
 /// How often the check of a long input looks for a signal, in rows.
 const SIGNAL_INTERVAL: u64 = 4096;
 
@@ -225,81 +222,11 @@ fn add_late(input: &Input, invalid: &mut InvalidRows, late: &[Duplicate]) -> Res
     Ok(())
 }
 
-/// Reads the rows that can be sent, after [`check`].
-pub struct Sendable<'p> {
-    rows: crate::batch::input::Rows,
-    rules: &'p PlanRules,
-    plan: &'p Plan,
-    record: Record,
-    index: RowIndex,
-    /// How many rows that can be sent were read.
-    read: u64,
-    pub selection: Selection<'p>,
-    input: &'p Input,
-}
-
-/// Which of the rows a run sends.
-#[derive(Clone, Copy)]
-pub struct Selection<'p> {
-    /// Rows that have a call.
-    pub recorded: &'p RowSet,
-    /// `--limit`: only the first rows that can be sent.
-    pub limit: Option<u64>,
-    /// `--shard I/N`: this part of so many parts; I from 1.
-    pub shard: Option<(u64, u64)>,
-}
-
-impl<'p> Sendable<'p> {
-    /// # Errors
-    /// The input cannot be read.
-    pub fn new(
-        input: &'p Input,
-        rules: &'p PlanRules,
-        plan: &'p Plan,
-        selection: Selection<'p>,
-    ) -> Result<Self> {
-        let (rows, record) = (input.rows_again()?, Record::default());
-        Ok(Self { rows, rules, plan, record, index: 0, read: 0, selection, input })
-    }
-
-    /// The next row to send; `None` at the end.
-    ///
-    /// # Errors
-    /// The input cannot be read, or changed after it was checked.
-    pub fn next_row(&mut self) -> Result<Option<Row>> {
-        let row = self.find_row();
-        // A changed input also causes other errors.
-        if !matches!(row, Ok(Some(_))) || self.index.is_multiple_of(CHANGE_INTERVAL) {
-            self.input.require_unchanged()?;
-        }
-        row
-    }
-
-    fn find_row(&mut self) -> Result<Option<Row>> {
-        while self.selection.limit.is_none_or(|limit| self.read < limit)
-            && self.rows.next(&mut self.record)?
-        {
-            let index = self.index;
-            self.index += 1;
-            let Ok(view) = self.rules.rows.check(&self.record, &self.plan.columns) else {
-                continue;
-            };
-            if self.rules.exclusions.contains(view.phone) || self.plan.skipped.contains(index) {
-                continue;
-            }
-            self.read += 1;
-            let in_shard = self.selection.shard.is_none_or(|(part, of)| index % of == part - 1);
-            if in_shard && !self.selection.recorded.contains(index) {
-                return Ok(Some(view.to_row(index)));
-            }
-        }
-        Ok(None)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::batch::sendable::{Selection, Sendable};
+    use crate::batch::shards::Shards;
 
     fn plan_of(text: &str, rules: &PlanRules) -> (Input, Plan) {
         let file = tempfile::NamedTempFile::new().expect("a file");
@@ -349,7 +276,7 @@ mod tests {
             set.insert(5);
             set
         };
-        let selection = Selection { recorded: &recorded, limit: None, shard: None };
+        let selection = Selection { recorded: &recorded, limit: None, shards: &Shards::default() };
         let read = |selection| {
             let mut rows = Sendable::new(&input, &rules, &plan, selection).expect("rows");
             let mut found = Vec::new();
@@ -360,9 +287,9 @@ mod tests {
         };
         assert_eq!(read(selection), [0, 6, 7]);
         assert_eq!(read(Selection { limit: Some(2), ..selection }), [0]);
-        let mut all: Vec<_> = (1..=3)
-            .flat_map(|part| read(Selection { shard: Some((part, 3)), ..selection }))
-            .collect();
+        let parts = [1, 2, 3].map(|part| Shards::new(Some((part, 3))));
+        let mut all: Vec<_> =
+            parts.iter().flat_map(|shards| read(Selection { shards, ..selection })).collect();
         all.sort_unstable();
         assert_eq!(all, [0, 6, 7]);
     }

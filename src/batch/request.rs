@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::definition::Definition;
 use crate::batch::engine::EngineOptions;
-use crate::batch::input::Input;
+use crate::batch::input::{Exclusions, Input};
 use crate::batch::plan::PlanRules;
 use crate::batch::row::Row;
+use crate::batch::shards::Shards;
 use crate::error::{Failure, Result};
 use crate::storage::batches::Batch;
 
@@ -20,8 +21,8 @@ pub struct RunOptions {
     pub name: Option<String>,
     /// Only the first rows.
     pub limit: Option<u64>,
-    /// This part of so many parts.
-    pub shard: Option<(u64, u64)>,
+    /// Only these parts of the rows.
+    pub shards: Shards,
     pub skip_invalid: bool,
     /// The file of numbers that must not be contacted.
     pub exclude: Option<String>,
@@ -35,11 +36,15 @@ pub struct RunOptions {
 
 /// What is recorded about a batch, to continue it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recorded {
     pub definition: Definition,
     pub skip_invalid: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exclude: Option<PathBuf>,
+    /// What this machine sends. Another machine may send the other parts, without this record.
+    #[serde(default, skip_serializing_if = "Shards::is_all")]
+    pub shards: Shards,
 }
 
 /// Renders the message of a row; `None` if the template cannot be read.
@@ -69,6 +74,16 @@ impl Recorded {
             ))
             .hint("a later version of alimsg may have written it: upgrade alimsg")
         })
+    }
+
+    /// How the rows are read.
+    ///
+    /// # Errors
+    /// The numbers to exclude cannot be read.
+    pub fn rules(&self, invalid_path: PathBuf) -> Result<PlanRules> {
+        let exclude = self.exclude.as_ref().map(|path| path.display().to_string());
+        let exclusions = exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
+        Ok(PlanRules { exclusions, ..PlanRules::from_definition(&self.definition, invalid_path) })
     }
 }
 

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use crate::aliyun::guard::Guard;
 use crate::batch::engine::{EngineOptions, Source, store_failure};
-use crate::batch::input::{Exclusions, Input};
+use crate::batch::input::Input;
 use crate::batch::job::{Job, not_on_record};
-use crate::batch::plan::PlanRules;
 use crate::batch::request::{Recorded, Request, RunOptions};
 use crate::batch::run;
 use crate::context::Context;
@@ -36,11 +35,8 @@ pub fn from_input(
     input: Input,
     options: ResumeOptions,
 ) -> Result<Report> {
-    let definition = recorded.definition;
-    let exclude = recorded.exclude.map(|path| path.display().to_string());
-    let exclusions = exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
-    let invalid_path = run::invalid_path(input.path.as_deref(), input.format);
-    let rules = PlanRules { exclusions, ..PlanRules::from_definition(&definition, invalid_path) };
+    let rules = recorded.rules(run::invalid_path(input.path.as_deref(), input.format))?;
+    let Recorded { definition, skip_invalid, exclude, shards } = recorded;
     let request = Request {
         input,
         rules,
@@ -51,9 +47,9 @@ pub fn from_input(
             look_up: options.look_up,
             name: batch.name.clone(),
             limit: None,
-            shard: None,
-            skip_invalid: recorded.skip_invalid,
-            exclude,
+            shards,
+            skip_invalid,
+            exclude: exclude.map(|path| path.display().to_string()),
             retry_unknown: options.retry_unknown,
             enqueue: batch.enqueued,
         },

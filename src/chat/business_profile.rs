@@ -51,17 +51,6 @@ impl BusinessProfile {
             _ => Self(Map::new()),
         }
     }
-
-    /// The value of a field on one line; empty if it is not set.
-    pub fn line(&self, field: &str) -> String {
-        match self.0.get(field) {
-            Some(Value::Array(items)) => {
-                items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
-            }
-            Some(Value::String(text)) => text.clone(),
-            _ => String::new(),
-        }
-    }
 }
 
 /// The call that shows the profile of a number.
@@ -105,14 +94,14 @@ impl Update {
         Ok(())
     }
 
-    /// The fields that change, by their names in the profile, with their new values as a line.
-    pub fn changes(&self) -> Vec<(String, String)> {
+    /// The fields that change, by their names in the profile, with their new values.
+    pub fn changes(&self) -> Map<String, Value> {
         let name = |flag: &str| flag.trim_start_matches('-').replace('-', "_");
         let texts = self.texts.iter();
-        let mut changes: Vec<(String, String)> =
-            texts.filter_map(|(flag, text)| Some((name(flag), text.clone()?))).collect();
+        let mut changes: Map<String, Value> =
+            texts.filter_map(|(flag, text)| Some((name(flag), text.clone()?.into()))).collect();
         if !self.websites.is_empty() {
-            changes.push(("websites".into(), self.websites.join(", ")));
+            changes.insert("websites".into(), self.websites.clone().into());
         }
         changes
     }
@@ -163,18 +152,15 @@ mod tests {
     fn changes_have_the_names_of_the_fields_in_the_profile() {
         let links = vec!["https://a.example".to_string(), "https://b.example".to_string()];
         let update = Update { websites: links, ..update("--profile-picture-url", "x") };
-        let joined = "https://a.example, https://b.example";
-        let expected = [("profile_picture_url", "x"), ("websites", joined)];
-        assert_eq!(
-            update.changes(),
-            expected.map(|(name, value)| (name.to_string(), value.to_string()))
-        );
-        let data = json!({"ProfilePictureUrl": "x", "Websites": ["https://a.example", 5]});
+        let expected = json!({
+            "profile_picture_url": "x", "websites": ["https://a.example", "https://b.example"],
+        });
+        assert_eq!(Value::Object(update.changes()), expected);
+        let data = json!({"ProfilePictureUrl": "x", "Websites": ["https://a.example"]});
         let reply = json!({ "Data": data });
         let reply = Reply(reply.as_object().expect("an object").clone());
-        let profile = BusinessProfile::from_reply(&reply);
-        assert_eq!(profile.line("profile_picture_url"), "x");
-        assert_eq!(profile.line("websites"), "https://a.example");
-        assert_eq!(profile.line("about"), "");
+        let profile = json!(BusinessProfile::from_reply(&reply));
+        let expected = json!({"profile_picture_url": "x", "websites": ["https://a.example"]});
+        assert_eq!(profile, expected);
     }
 }

@@ -45,7 +45,9 @@ pub enum Body {
 
 #[derive(Debug)]
 pub struct TemplateBody {
+    /// Its code or, with `by_name`, its name.
     pub code: String,
+    pub by_name: bool,
     pub language: String,
     pub params: Vec<(String, String)>,
     pub payload: Vec<String>,
@@ -104,7 +106,7 @@ impl Draft {
 
 impl Body {
     fn plan(&self) -> Vec<PlanRow> {
-        let TemplateBody { code, language, params, payload, preview } = match self {
+        let TemplateBody { code, language, params, payload, preview, .. } = match self {
             Self::FreeForm(content) => {
                 let kind = row("type", &content.message_type);
                 return std::iter::once(kind).chain(content.plan.clone()).collect();
@@ -122,7 +124,10 @@ impl Body {
         match self {
             Self::Template(template) => call
                 .text("--type", "template")
-                .text("--template-code", &template.code)
+                .text(
+                    if template.by_name { "--template-name" } else { "--template-code" },
+                    &template.code,
+                )
                 .text("--biz-language", &template.language)
                 .map("--template-params", &template.params)
                 .list("--payload", &template.payload),

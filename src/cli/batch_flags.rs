@@ -3,12 +3,18 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::aliyun::client::Client;
+use crate::aliyun::guard::Guard;
+use crate::batch::definition::Definition;
 use crate::batch::engine::EngineOptions;
 use crate::batch::input::{Exclusions, Input, Mapping};
-use crate::batch::request::RunOptions;
+use crate::batch::plan::PlanRules;
+use crate::batch::request::{Render, Request, RunOptions};
 use crate::batch::run::invalid_path;
+use crate::batch::shards::Shards;
 use crate::cli::prelude::*;
 use crate::error::Kind;
+use crate::send::require_consent;
 
 #[derive(Debug, Args)]
 pub struct BatchFlags {
@@ -48,7 +54,7 @@ pub struct BatchFlags {
     enqueue: bool,
 
     /// Send messages with an unknown outcome again; asks for a typed confirmation
-    #[arg(long, help_heading = "Batch")]
+    #[arg(long, help_heading = "Batch", conflicts_with = "limit")]
     retry_unknown: bool,
 
     #[command(flatten)]
@@ -86,11 +92,29 @@ impl SpeedFlags {
 
 /// The parts of a batch that its flags define.
 pub struct BatchInput {
-    pub input: Input,
-    pub mappings: Vec<Mapping>,
-    pub exclusions: Exclusions,
-    pub invalid_path: PathBuf,
-    pub options: RunOptions,
+    input: Input,
+    /// `--map`, for the definition.
+    pub mappings: Vec<(String, String)>,
+    exclusions: Exclusions,
+    invalid_path: PathBuf,
+    options: RunOptions,
+}
+
+impl BatchInput {
+    /// The batch with this definition. `variables` and `text` are those of the template, as far as
+    /// it can be read.
+    pub fn request(
+        self,
+        definition: Definition,
+        variables: Option<Vec<String>>,
+        text: Option<String>,
+        render: Render<'_>,
+    ) -> Request<'_> {
+        let Self { input, exclusions, invalid_path, options, .. } = self;
+        let rules = PlanRules::from_definition(&definition, invalid_path);
+        let rules = PlanRules { variables, text, exclusions, ..rules };
+        Request { input, rules, definition, render, options, expected: None }
+    }
 }
 
 impl BatchFlags {
@@ -103,6 +127,7 @@ impl BatchFlags {
             check_name(name)?;
         }
         let mappings = Mapping::parse(&self.map)?;
+        let mappings = mappings.into_iter().map(|one| (one.name, one.column)).collect();
         let exclusions =
             self.exclude.as_deref().map(Exclusions::load).transpose()?.unwrap_or_default();
         let input = Input::open(&self.file)?;
@@ -111,7 +136,7 @@ impl BatchFlags {
             look_up: self.speed.look_up(),
             name: self.name,
             limit: self.limit,
-            shard: self.shard,
+            shards: Shards::new(self.shard),
             skip_invalid: self.skip_invalid,
             exclude: self.exclude,
             retry_unknown: self.retry_unknown,
@@ -147,12 +172,40 @@ fn parse_rate(text: &str) -> std::result::Result<f64, String> {
     }
 }
 
+/// Fetches the template of a batch, if it can be read; not in a dry run. `require_approved` checks
+/// it. What is wrong with it is a warning, or an error with `--verify`.
+///
+/// # Errors
+/// As [`warn_about_template`]; what `fetch` itself reports.
+pub fn fetch_template<T>(
+    context: &Context,
+    guard: &Guard<'_>,
+    list: &str,
+    verify: bool,
+    fetch: impl FnOnce(&Client<'_>) -> Result<Result<T>>,
+    require_approved: impl FnOnce(&T) -> Result<()>,
+) -> Result<Option<T>> {
+    if context.settings.dry_run {
+        return Ok(None);
+    }
+    require_consent(context)?;
+    let client = Client::open(context, guard)?;
+    let template = fetch(&client)?;
+    drop(client);
+    let (warned, template) = match template {
+        Ok(template) => (require_approved(&template).err(), Some(template)),
+        Err(failure) => (Some(failure), None),
+    };
+    warn_about_template(context, warned, list, verify)?;
+    Ok(template)
+}
+
 /// Handles a template that cannot be read or is not approved: with `--verify` an error, otherwise a
 /// warning.
 ///
 /// # Errors
 /// The failure, with `--verify`, or if the batch could not be sent either.
-pub fn warn_about_template(
+fn warn_about_template(
     context: &Context,
     failure: Option<Box<Failure>>,
     list: &str,

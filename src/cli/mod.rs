@@ -37,6 +37,7 @@ pub mod keys;
 mod man;
 mod mcp;
 mod page_flags;
+mod param_flags;
 pub mod parse_error;
 mod policy;
 mod prelude;

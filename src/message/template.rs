@@ -46,7 +46,11 @@ pub struct Preview {
 /// The answer of `templates delete`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DeletedTemplate {
-    pub code: String,
+    /// `null` if it was selected by its name.
+    pub code: Option<String>,
+    /// Only if it was selected by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// WhatsApp and Viber: the language that was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,

@@ -1,7 +1,10 @@
 //! `--jq`: a filter in the language of jq, which is applied to the JSON of a result.
 //!
 //! The filter runs on a thread of its own, so that a signal ends one that runs forever. It cannot
-//! end the process, and cannot read the environment.
+//! end the process, and cannot read the environment. A definition that calls itself without end would
+//! overflow the stack, which ends the process, so each one begins with a check of the stack.
+
+mod stack;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
@@ -17,6 +20,8 @@ use crate::os::signals::SignalSubscription;
 
 /// Filters can be deeply nested; only the used part of the stack takes memory.
 const STACK_BYTES: usize = 64 << 20;
+/// In bytes. A longer expression can be nested so deeply that the stack does not suffice to parse it.
+const MAX_LENGTH: usize = 10_000;
 
 type Filter = jaq_core::Filter<JustLut<Val>>;
 
@@ -25,7 +30,15 @@ type Filter = jaq_core::Filter<JustLut<Val>>;
 /// # Errors
 /// What is wrong with it.
 pub fn check(expression: &str) -> Result<(), String> {
-    compile(expression).map(drop)
+    if expression.len() > MAX_LENGTH {
+        return Err(format!("it is longer than {MAX_LENGTH} bytes"));
+    }
+    thread::scope(|scope| {
+        let compile = || compile(expression).map(drop);
+        let thread = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, compile);
+        let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
+        thread.join().unwrap_or_else(|_| Err("internal error".to_string()))
+    })
 }
 
 /// Applies an expression to a JSON text. `print` gets each result: texts as they are, other values
@@ -70,7 +83,8 @@ fn evaluate(
     json: &str,
     mut each: impl FnMut(String) -> bool,
 ) -> Result<(), String> {
-    let filter = compile(expression)?;
+    stack::measure_from_here();
+    let filter = compile(&stack::with_checks(expression))?;
     let input = read::parse_single(json.as_bytes()).map_err(|error| error.to_string())?;
     let context = Ctx::<JustLut<Val>>::new(&filter.lut, Vars::new([]));
     for result in filter.id.run((context, input)) {
@@ -96,6 +110,7 @@ fn compile(expression: &str) -> Result<Filter, String> {
     // The environment can have secrets, and output often goes to a log.
     let functions = jaq_std::funs().filter(|(name, ..)| *name != "env");
     let functions = jaq_core::funs().chain(functions).chain(jaq_json::funs());
+    let functions = functions.chain([stack::function()]);
     let loader = Loader::new(definitions);
     let arena = Arena::default();
     let modules = loader
@@ -187,6 +202,47 @@ mod tests {
             assert!(error.contains(expected), "{expression}: {error}");
         }
         assert!(check(".data | keys").is_ok());
+    }
+
+    #[test]
+    fn endless_recursion_is_an_error() {
+        for expression in [
+            "def f: 1 + f; f",
+            "def f: [f]; f",
+            "def f: def g: {a: f}; g | .a; f",
+            "def f($n; g): \"\\(f($n + 1; g))\"; f(0; .)",
+            "\"\\(def f: 1 + f; f)\"",
+            "[1, (def f: f + 1; f)]",
+            "def f: try f catch error; 1 + f",
+            "try (def f: f + 1; f) catch error",
+            "path(def f: f | .a; f)",
+        ] {
+            let error = results(expression).expect_err(expression);
+            assert!(error.contains("recursion"), "{expression}: {error}");
+        }
+        // Recursion that ends, also with many steps.
+        for (expression, expected) in [
+            ("def fac: if . <= 1 then 1 else . * (. - 1 | fac) end; 10 | fac", "3628800"),
+            ("def f: if . >= 20000 then . else . + 1 | f end; 0 | f", "20000"),
+            ("def f: if . >= 1000 then 0 else 1 + (. + 1 | f) end; 0 | f", "1000"),
+            ("def same(g): g; {def: same(7)} | .def", "7"),
+            ("(def f: .a; f) |= 1 | .a", "1"),
+            ("[path(def f: .data | .id; f)] | tojson", "[[\"data\",\"id\"]]"),
+        ] {
+            assert_eq!(results(expression).expect(expression), [expected], "{expression}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_is_nested_too_deeply_is_refused() {
+        for (open, close) in [("(", ")"), ("[", "]"), ("-", ""), (".|", "."), ("try ", ".")] {
+            let depth = MAX_LENGTH / (open.len() + close.len().max(1)) - 1;
+            let end = if close.is_empty() { "1".to_string() } else { close.repeat(depth) };
+            let end = if close == "." { ".".to_string() } else { end };
+            let middle = if open == "(" { "1" } else { "" };
+            drop(check(&format!("{}{middle}{end}", open.repeat(depth))));
+        }
+        assert!(check(&"(".repeat(MAX_LENGTH + 1)).expect_err("too long").contains("longer"));
     }
 
     #[test]

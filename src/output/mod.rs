@@ -297,6 +297,16 @@ impl Screen {
         Columns { preferred, is_selection, no_header: self.options.no_header }
     }
 
+    /// Prints which columns the terminal has no room for.
+    fn note_left_out(&self, columns: &[String]) {
+        if !columns.is_empty() {
+            self.note(&format!(
+                "no room for {}; select columns with --fields, or use --output json",
+                columns.join(", ")
+            ));
+        }
+    }
+
     /// Whether rows can be printed page by page: not in JSON, which is one object, and not on a
     /// terminal, where the widest cell determines the width of a column.
     pub fn streams_rows(&self) -> bool {

@@ -32,6 +32,8 @@ struct Row {
 /// The data of a run that only shows its plan.
 #[derive(Serialize)]
 struct Shown<'p> {
+    /// `planned`: nothing was sent or changed.
+    status: &'static str,
     plan: &'p Plan,
     digest: String,
 }
@@ -107,7 +109,7 @@ impl Screen {
     pub fn shown_plan(&self, result: Result<Report>) -> Result<Report> {
         match (&self.options.plan, result, &*self.plan.borrow()) {
             (PlanUse::Show, Err(failure), Some(plan)) if failure.kind == Kind::Cancelled => {
-                let data = fields(&Shown { plan, digest: plan.digest() });
+                let data = fields(&Shown { status: "planned", plan, digest: plan.digest() });
                 Ok(Report::Record { data, raw: Value::Null })
             }
             (_, result, _) => result,

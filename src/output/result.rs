@@ -70,7 +70,11 @@ impl Screen {
                 self.list_notes(name, items.is_empty(), facts);
                 match (&reader, result) {
                     (Some(reader), Ok(Report::Chat(_))) => chat::render(items, reader),
-                    (Some(reader), _) => table::render(items, reader, self.columns(name)),
+                    (Some(reader), _) => {
+                        let table = table::render(items, reader, self.columns(name));
+                        self.note_left_out(&table.left_out);
+                        table.text
+                    }
                     (None, _) => self.separated().table(items),
                 }
             }

@@ -14,6 +14,21 @@ const GAP: usize = 2;
 const MIN_WIDTH: usize = 12;
 /// Where the user selected the columns, all of them are shown, however narrow.
 const MIN_SELECTED_WIDTH: usize = 3;
+/// Fields whose values are of no use when they are cut, beside numbers, times and states.
+const IDS: [&str; 11] = [
+    "id",
+    "code",
+    "key",
+    "phone",
+    "number",
+    "from",
+    "to",
+    "date",
+    "language",
+    "channel",
+    "direction",
+];
+const ID_ENDS: [&str; 4] = ["_id", "_code", "_number", "_rate"];
 
 /// The terminal on which a list is shown.
 pub struct Reader {
@@ -41,10 +56,20 @@ struct Column {
     cells: Vec<String>,
     style: fn(&str) -> Style,
     alignment: Alignment,
+    /// Whether its values must not be cut: numbers, times, states and IDs.
+    is_whole: bool,
 }
 
-/// The table. Long values are cut; if that does not suffice, the last columns are left out.
-pub fn render(items: &[Map<String, Value>], reader: &Reader, shown: Columns<'_>) -> String {
+/// A table that fits the terminal.
+pub struct Table {
+    pub text: String,
+    /// The columns that are left out because the terminal is too narrow.
+    pub left_out: Vec<String>,
+}
+
+/// The table. Long texts are cut; numbers, times, states and IDs are not. If that does not suffice,
+/// the last columns are left out.
+pub fn render(items: &[Map<String, Value>], reader: &Reader, shown: Columns<'_>) -> Table {
     let names = names(items, shown);
     let available = usize::from(reader.width).max(1);
     let mut columns = cells(items, &names, reader, times::cell);
@@ -56,16 +81,25 @@ pub fn render(items: &[Map<String, Value>], reader: &Reader, shown: Columns<'_>)
         // Without how long ago each time was.
         columns = cells(items, &names, reader, times::short_cell);
     }
-    let min_width = if shown.is_selection { MIN_SELECTED_WIDTH } else { MIN_WIDTH };
-    let widths = loop {
-        match fit(&columns, available, min_width) {
-            Some(widths) => break widths,
-            None if columns.len() == 1 || shown.is_selection => {
-                break columns.iter().map(|column| column.width().min(available)).collect();
+    // A long ID in the first column, which identifies the row, would leave no room for the others.
+    if let Some(first) = columns.first_mut().filter(|first| first.width() > available / 2) {
+        first.is_whole = false;
+    }
+    let widths = if shown.is_selection {
+        fit(&columns, available, MIN_SELECTED_WIDTH).or_else(|| {
+            columns.iter_mut().for_each(|column| column.is_whole = false);
+            fit(&columns, available, MIN_SELECTED_WIDTH)
+        })
+    } else {
+        loop {
+            match fit(&columns, available, MIN_WIDTH) {
+                None if columns.len() > 1 => columns.truncate(columns.len() - 1),
+                widths => break widths,
             }
-            None => columns.truncate(columns.len() - 1),
         }
     };
+    let widths = widths
+        .unwrap_or_else(|| columns.iter().map(|column| column.width().min(available)).collect());
     let mut lines = String::new();
     if !shown.no_header && !columns.is_empty() {
         let bold = |_: &str| Style::new().bold();
@@ -74,7 +108,8 @@ pub fn render(items: &[Map<String, Value>], reader: &Reader, shown: Columns<'_>)
     for row in 0..items.len() {
         lines += &line(&columns, &widths, reader, |column| (&column.cells[row], column.style));
     }
-    lines
+    let left_out = names.iter().skip(columns.len()).map(|name| sanitize::line(name)).collect();
+    Table { text: lines, left_out }
 }
 
 /// The names of the columns: preferred ones without those that have no value.
@@ -108,9 +143,17 @@ fn cells(
             cells: values().map(|value| cell(name, value, Some(&reader.now))).collect(),
             style: if states::is_state(name) { states::style } else { |_| Style::new() },
             alignment: if is_numeric { Alignment::Right } else { Alignment::Left },
+            is_whole: is_numeric
+                || is_whole(name) && !values().flatten().any(|value| value.is_array()),
         }
     };
     names.iter().map(column).collect()
+}
+
+/// Whether the values of a field with this name must not be cut.
+fn is_whole(name: &str) -> bool {
+    let is_id = IDS.contains(&name) || ID_ENDS.iter().any(|end| name.ends_with(end));
+    is_id || times::is_time_field(name) || states::is_state(name)
 }
 
 impl Column {
@@ -126,18 +169,23 @@ fn fit(columns: &[Column], available: usize, min_width: usize) -> Option<Vec<usi
     let available = available.checked_sub(GAP * columns.len().saturating_sub(1))?;
     let mut widths: Vec<usize> = columns.iter().map(Column::width).collect();
     for protected in [1, 0] {
+        let can_shrink: Vec<usize> =
+            (protected..columns.len()).filter(|index| !columns[*index].is_whole).collect();
         while widths.iter().sum::<usize>() > available {
-            let widest = widths.iter().skip(protected).copied().max().unwrap_or(0);
+            let widest = can_shrink.iter().map(|index| widths[*index]).max().unwrap_or(0);
             if widest <= min_width {
                 break;
             }
             // All columns of this width shrink together, at most to the next narrower one.
-            let next = widths.iter().skip(protected).copied().filter(|width| *width < widest).max();
-            let count = widths.iter().skip(protected).filter(|width| **width == widest).count();
+            let narrower = can_shrink.iter().map(|index| widths[*index]);
+            let next = narrower.filter(|width| *width < widest).max();
+            let widest_ones: Vec<usize> =
+                can_shrink.iter().copied().filter(|index| widths[*index] == widest).collect();
             let excess = widths.iter().sum::<usize>() - available;
-            let by = excess.div_ceil(count).min(widest - next.unwrap_or(0).max(min_width));
-            for width in widths.iter_mut().skip(protected).filter(|width| **width == widest) {
-                *width -= by;
+            let by = excess.div_ceil(widest_ones.len());
+            let by = by.min(widest - next.unwrap_or(0).max(min_width));
+            for index in widest_ones {
+                widths[index] -= by;
             }
         }
     }
@@ -193,18 +241,18 @@ mod tests {
             json!({"code": "SMS_2", "sent_at": null, "reason": null, "n": 12}),
         ]);
         assert_eq!(
-            render(&items, &reader(80), ALL),
+            render(&items, &reader(80), ALL).text,
             "code   sent_at                       n\n\
              SMS_1  2026-03-26 14:05, 3 min ago   5\n\
              SMS_2                               12\n"
         );
         assert_eq!(
-            render(&items, &reader(30), ALL),
+            render(&items, &reader(30), ALL).text,
             "code   sent_at            n\nSMS_1  2026-03-26 14:05   5\nSMS_2                    12\n"
         );
         let shown = Columns { preferred: &["n", "code", "none"], no_header: true, ..ALL };
-        assert_eq!(render(&items, &reader(80), shown), " 5  SMS_1\n12  SMS_2\n");
-        assert_eq!(render(&[], &reader(80), ALL), "");
+        assert_eq!(render(&items, &reader(80), shown).text, " 5  SMS_1\n12  SMS_2\n");
+        assert_eq!(render(&[], &reader(80), ALL).text, "");
     }
 
     #[test]
@@ -214,14 +262,14 @@ mod tests {
             "status": "approved",
         })]);
         assert_eq!(
-            render(&items, &reader(60), ALL),
+            render(&items, &reader(60), ALL).text,
             "code             name             text             status\n\
              100000000000001  一个很长的模板…  xxxxxxxxxxxxxx…  approved\n"
         );
         for width in [1, 5, 20, 30, 40, 80, 300, u16::MAX] {
             for is_selection in [false, true] {
                 let shown = Columns { is_selection, ..ALL };
-                let table = render(&items, &reader(width), shown);
+                let table = render(&items, &reader(width), shown).text;
                 let widest = table.lines().map(measure_text_width).max().unwrap_or(0);
                 // Four selected columns need 18.
                 assert!(widest <= usize::from(width) || is_selection && width < 18, "{table}");
@@ -232,12 +280,47 @@ mod tests {
     }
 
     #[test]
+    fn numbers_times_states_and_ids_are_left_out_rather_than_cut() {
+        let items = items(&[json!({
+            "phone": "8613800001000", "status": "in_flight", "sent_at": "2026-03-26T06:05:00Z",
+            "meaning": "the phone was switched off", "code": "DELIVERED_LATE_1234",
+            "total": 1_234_567_890_123_i64, "out_id": "0198c1de-7a53-7c11-9e7d-0d8b9f9a7e01",
+        })]);
+        let values = [
+            "8613800001000",
+            "in_flight",
+            "2026-03-26 14:05",
+            "DELIVERED_LATE_1234",
+            "1234567890123",
+            "0198c1de-7a53-7c11-9e7d-0d8b9f9a7e01",
+        ];
+        let fields = ["phone", "status", "sent_at", "code", "total", "out_id"];
+        for width in 26..200 {
+            let table = render(&items, &reader(width), ALL);
+            for (field, value) in fields.iter().zip(values) {
+                let is_left_out = table.left_out.iter().any(|name| name == field);
+                assert_ne!(is_left_out, table.text.contains(value), "{width}: {}", table.text);
+            }
+            assert!(table.text.lines().all(|line| measure_text_width(line) <= usize::from(width)));
+        }
+        let table = render(&items, &reader(80), ALL);
+        assert_eq!(table.left_out, ["total", "out_id"], "{}", table.text);
+        assert!(render(&items, &reader(200), ALL).left_out.is_empty());
+        // The user selected the fields: texts get narrower, and IDs only if that does not suffice.
+        let shown = Columns { is_selection: true, ..ALL };
+        let table = render(&items, &reader(125), shown).text;
+        assert!(values.iter().all(|value| table.contains(value)) && table.contains('…'), "{table}");
+        assert!(!render(&items, &reader(60), shown).text.contains(values[5]));
+    }
+
+    #[test]
     fn cells_and_names_of_any_length_fit() {
         for piece in ["x", "你", "e\u{301}", "\u{200b}", "😀"] {
             let long = piece.repeat(70_000);
             for item in [json!({ "code": long }), json!({ &long: "code" })] {
                 for width in [0, 80, u16::MAX] {
-                    let table = render(&items(std::slice::from_ref(&item)), &reader(width), ALL);
+                    let table =
+                        render(&items(std::slice::from_ref(&item)), &reader(width), ALL).text;
                     let widest = table.lines().map(measure_text_width).max().unwrap_or(0);
                     assert!(widest <= usize::from(width.max(1)), "{piece:?} {width}");
                 }
@@ -248,7 +331,7 @@ mod tests {
     #[test]
     fn states_are_coloured() {
         let items = items(&[json!({"name": "approved", "status": "approved"})]);
-        let table = render(&items, &Reader { colors: true, ..reader(80) }, ALL);
+        let table = render(&items, &Reader { colors: true, ..reader(80) }, ALL).text;
         assert!(table.ends_with("approved  \u{1b}[32mapproved\u{1b}[0m\n"), "{table:?}");
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
+use crate::api::call::SendCall;
 use crate::api::operations::Product;
 use crate::api::reply::Acceptance;
 use crate::context::Context;
@@ -27,8 +28,8 @@ pub struct Sent {
     pub since: Timestamp,
 }
 
-/// Makes the call once and then closes the client, so ai-mode is off when this returns. If the
-/// outcome is unknown, looks for a receipt, which proves that the message was sent.
+/// Makes the call of a message once and then closes the client, so ai-mode is off when this returns.
+/// If the outcome is unknown, looks for a receipt, which proves that the message was sent.
 ///
 /// # Errors
 /// The message was not sent, or may have been sent; see the failure's outcome.
@@ -36,14 +37,14 @@ pub fn send(
     context: &Context,
     guard: &Guard<'_>,
     client: Client<'_>,
-    message: &Message,
+    (message, call): (&Message, &SendCall),
     pending: &mut Pending<'_>,
 ) -> Result<Sent> {
     let since = Timestamp::now();
     let recent = recent::begin(context, message, since);
     let result = catch_panic(Outcome::Unknown, || {
         let _held = pending.lease().map(system::Inherited::new);
-        client.send(&message.call)
+        client.send(call)
     });
     let (acceptance, client, lost_reply) = match result {
         Ok(acceptance) => (acceptance, Some(client), None),

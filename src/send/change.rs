@@ -1,5 +1,8 @@
 //! A change to the account's settings or templates: previewed, confirmed, then made once.
 
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
 use crate::aliyun::client::{self, Client};
 use crate::aliyun::guard::Guard;
 use crate::api::call::{AnyCall, ChangeCall, ReadCall};
@@ -21,6 +24,13 @@ pub enum Preview<'c> {
         call: &'c ReadCall,
         rows: &'c dyn Fn(&Client<'_>) -> Result<Rows>,
     },
+    /// The current values of the fields that get these new values. They are part of the plan and of
+    /// the result, so they are fetched with `--yes` as well; a failure is then only a warning.
+    Compared {
+        call: &'c ReadCall,
+        current: &'c dyn Fn(&Client<'_>) -> Result<Map<String, Value>>,
+        new: &'c Map<String, Value>,
+    },
     /// The change depends on the current state, so it is always fetched and determines the call.
     Decisive {
         call: &'c ReadCall,
@@ -35,7 +45,7 @@ impl Preview<'_> {
     const fn call(&self, yes: bool) -> Option<&ReadCall> {
         match self {
             Self::Shown { call, .. } if !yes => Some(call),
-            Self::Decisive { call, .. } => Some(call),
+            Self::Compared { call, .. } | Self::Decisive { call, .. } => Some(call),
             Self::Nothing | Self::Shown { .. } => None,
         }
     }
@@ -86,7 +96,7 @@ fn make(
 ) -> Result<Report> {
     let completed = match change.preview {
         Preview::Decisive { completed, .. } => completed,
-        Preview::Nothing | Preview::Shown { .. } => None,
+        Preview::Nothing | Preview::Shown { .. } | Preview::Compared { .. } => None,
     };
     let reads = change.preview.call(context.settings.yes);
     let planned = client::plan(
@@ -104,7 +114,24 @@ fn make(
     let guard = Guard::for_call(context, change.call.operation);
     guard.require_allowed()?;
     // Dropping this client switches ai-mode off before the prompt.
+    let mut differences = None;
     let (decided, mut rows) = match change.preview {
+        Preview::Compared { current, new, .. } => {
+            let fetched = Client::open(context, &guard).and_then(|client| current(&client));
+            let old = match fetched {
+                Ok(old) => old,
+                Err(failure) if context.settings.yes && failure.kind != Kind::Cancelled => {
+                    let reason = &failure.message;
+                    context.screen.warn(format!("the current values are unknown: {reason}"));
+                    Map::new()
+                }
+                Err(failure) => return Err(failure),
+            };
+            let compared = compare(old, new);
+            let rows = compared.iter().map(Difference::row).collect();
+            differences = Some(compared);
+            (None, rows)
+        }
         Preview::Decisive { change, .. } => {
             let (call, rows) = change(&Client::open(context, &guard)?)?;
             (Some(call), rows)
@@ -125,6 +152,10 @@ fn make(
     let client = Client::open(context, &guard)?;
     let answer = client.change(decided.as_ref().unwrap_or(&change.call));
     drop(client);
+    let report = |reply| match differences {
+        Some(differences) => with_differences(context, report(reply), &differences),
+        None => report(reply),
+    };
     answer.map(report).map_err(|failure| {
         if failure.outcome == Outcome::Unknown {
             failure.next(change.check.clone())
@@ -132,6 +163,74 @@ fn make(
             failure
         }
     })
+}
+
+/// One field of a change.
+#[derive(Debug, Serialize)]
+struct Difference {
+    field: String,
+    /// The value before; `null` if there was none or it is unknown.
+    old: Value,
+    new: Value,
+    /// Whether the values differ; `null` if the old one is unknown.
+    changed: Option<bool>,
+}
+
+impl Difference {
+    /// The row of the plan.
+    fn row(&self) -> (String, String) {
+        let Self { field, old, new, changed } = self;
+        let value = match changed {
+            Some(false) => format!("{} (unchanged)", shown(new)),
+            Some(true) => format!("{} → {}", shown(old), shown(new)),
+            None => shown(new),
+        };
+        (field.clone(), value)
+    }
+}
+
+fn compare(mut old: Map<String, Value>, new: &Map<String, Value>) -> Vec<Difference> {
+    let is_empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        _ => false,
+    };
+    let difference = |(field, new): (&String, &Value)| {
+        let known = old.remove(field);
+        let differs = |old: &Value| old != new && !(is_empty(old) && is_empty(new));
+        Difference {
+            field: field.clone(),
+            changed: known.as_ref().map(differs),
+            old: known.unwrap_or(Value::Null),
+            new: new.clone(),
+        }
+    };
+    new.iter().map(difference).collect()
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "(none)".into(),
+        Value::String(text) if text.is_empty() => "(none)".into(),
+        Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "(none)".into(),
+        Value::Array(items) => items.iter().map(shown).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}
+
+/// Adds the old and new values to the result.
+fn with_differences(context: &Context, mut report: Report, differences: &[Difference]) -> Report {
+    let unchanged = differences.iter().all(|difference| difference.changed == Some(false));
+    if unchanged {
+        context.screen.note("unchanged: these were already the values");
+    }
+    if let Report::Record { data, .. } = &mut report {
+        data.insert("unchanged".into(), unchanged.into());
+        data.insert("changes".into(), json!(differences));
+    }
+    report
 }
 
 fn ask(context: &Context, question: &Question, rows: &Rows) -> Result<()> {

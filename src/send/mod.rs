@@ -19,6 +19,7 @@ use serde_json::json;
 
 use crate::aliyun::guard::Guard;
 use crate::api::call::{self, AnyCall, ReadCall, SendCall};
+use crate::chat::upload::MediaUpload;
 use crate::error::{Outcome, Result, catch_panic};
 use crate::send::attempt::Sent;
 use crate::send::duplicates::Check;
@@ -63,8 +64,27 @@ pub struct Message {
     pub verify: Option<Verify>,
     /// The calls that `verify` makes; a dry run shows them.
     pub reads: Vec<ReadCall>,
+    /// A file that is uploaded after the confirmation, before the send.
+    pub attachment: Option<Attachment>,
     /// Fetches more after the message was accepted, such as its receipts.
     pub follow_up: Option<FollowUp>,
+}
+
+/// A file of a message. Until it is uploaded, the content has a placeholder for its link.
+pub struct Attachment {
+    pub upload: MediaUpload,
+    pub placeholder: String,
+}
+
+impl Attachment {
+    /// Uploads the file, and returns the call with its link.
+    ///
+    /// # Errors
+    /// The upload failed; nothing was sent.
+    fn upload(&self, context: &Context, client: &Client<'_>, call: &SendCall) -> Result<SendCall> {
+        let uploaded = self.upload.run(context, client)?;
+        Ok(call.clone().with_replaced("--content", &self.placeholder, &uploaded.link))
+    }
 }
 
 /// Fetches what the message refers to and returns rows for the plan, such as the rendered text.
@@ -93,19 +113,37 @@ pub type Fetch =
 pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Result<Report> {
     warn_about_recipients(context, &message);
     // Builds every argument vector first, so an invalid call fails before any process starts.
+    let attachment = message.attachment.as_ref();
+    let authorize = attachment.map(|attachment| attachment.upload.authorize_call());
+    let with_link = attachment.map(|_| "with the link of the uploaded file");
     let follow_ups = message
         .follow_up
         .iter()
         .flat_map(|follow_up| call::any(&follow_up.calls).map(|call| (call, Some(follow_up.when))));
     let follow_ups: Vec<PlannedCall<'_>> = follow_ups.collect();
-    let calls = call::any(&message.reads).chain([&message.call as &dyn AnyCall]);
-    let calls: Vec<PlannedCall<'_>> =
-        calls.map(|call| (call, None)).chain(follow_ups.iter().copied()).collect();
+    let plan = |condition| {
+        let reads = call::any(&message.reads);
+        let reads = reads.chain(authorize.iter().map(|call| call as &dyn AnyCall));
+        let calls: Vec<PlannedCall<'_>> = reads
+            .map(|call| (call, None))
+            .chain([(&message.call as &dyn AnyCall, condition)])
+            .chain(follow_ups.iter().copied())
+            .collect();
+        client::plan(context, &calls)
+    };
+    let mut planned = plan(with_link)?;
     if context.settings.dry_run {
-        let is_replayed = is_replayed(context, &message)?;
-        return client::plan(context, if is_replayed { &follow_ups } else { &calls });
+        if is_replayed(context, &message)? {
+            return client::plan(context, &follow_ups);
+        }
+        if duplicates::peek(context, &message)? {
+            planned = plan(Some("only with --allow-duplicate: the same message was just sent"))?;
+        }
+        if let Some(attachment) = attachment {
+            attachment.upload.add_to_plan(context, &mut planned);
+        }
+        return Ok(planned);
     }
-    client::plan(context, &calls)?;
     require_consent(context)?;
     context.status.redaction.borrow_mut().add(&message.call);
     let start_watchdog = || {
@@ -154,8 +192,14 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     };
     consent::confirm(context, guard.account()?, message, &verified)?;
     let client = Client::open(context, guard)?;
+    // Before the record that the call may start: if the upload fails, nothing was sent.
+    let attachment = message.attachment.as_ref();
+    let completed = attachment
+        .map(|attachment| attachment.upload(context, &client, &message.call))
+        .transpose()?;
+    let call = completed.as_ref().unwrap_or(&message.call);
     duplicates::begin(context, &mut pending, &check)?;
-    let sent = attempt::send(context, guard, client, message, &mut pending)?;
+    let sent = attempt::send(context, guard, client, (message, call), &mut pending)?;
     catch_panic(Outcome::Sent, || {
         if let Some(store) = store {
             space::remember(store, &context.settings, &message.receipt_query);

@@ -146,6 +146,14 @@ pub struct CallRecord {
     pub result: Option<String>,
 }
 
+impl CallRecord {
+    /// The same call, to be queued again.
+    pub(in crate::storage) fn again(self) -> NewCall {
+        let Self { rows, tracking_id, generated, details, payload, .. } = self;
+        NewCall { rows, tracking_id, generated, details, payload }
+    }
+}
+
 /// How a call ended.
 #[derive(Debug, Clone)]
 pub enum CallEnd {
@@ -276,6 +284,22 @@ pub enum Start {
     Recorded(i64),
     /// Rows that another call already has.
     Taken(Vec<RowIndex>),
+}
+
+pub(in crate::storage) fn not_on_record(batch: &str) -> Error {
+    Error::NotWritten(anyhow!("the batch {batch} is not on record"))
+}
+
+/// The time that messages take at a rate, in microseconds; `None` without a rate.
+pub(in crate::storage) fn time_at_rate(messages: u64, per_second: f64) -> Option<i64> {
+    if per_second.is_nan() || per_second <= 0.0 {
+        return None;
+    }
+    #[expect(clippy::cast_precision_loss, reason = "no batch has 2^52 messages")]
+    let needed = messages as f64 / per_second * 1_000_000.0;
+    #[expect(clippy::cast_possible_truncation, reason = "the conversion saturates")]
+    let needed = needed.ceil() as i64;
+    Some(needed.min(i64::MAX / 4))
 }
 
 /// The letters of an ID: without those that look like digits.

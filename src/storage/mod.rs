@@ -25,7 +25,11 @@ mod sqlite;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use hmac::Hmac;
+use hmac::KeyInit as _;
+use hmac::Mac as _;
 use jiff::Timestamp;
+use sha2::Sha256;
 
 use crate::settings::{Settings, StoreUrl};
 use batches::{Batch, Batches};
@@ -299,6 +303,16 @@ pub fn forget_sandbox(settings: &Settings) -> anyhow::Result<()> {
         store.clear()?;
     }
     Ok(())
+}
+
+/// [`Store::digest`] with the secret of the store.
+fn keyed_hash(secret: &[u8], value: &str) -> String {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
+        // HMAC accepts keys of any length.
+        return String::new();
+    };
+    mac.update(value.as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl From<Error> for anyhow::Error {

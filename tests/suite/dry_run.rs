@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::duplicates::lost;
 use crate::support::messages::{SMS, TEXT, and};
 use crate::support::{Running, World};
 use serde_json::{Value, json};
@@ -127,6 +128,37 @@ fn the_sandbox_keeps_the_account_of_the_real_run() {
     let text = world.run(&message).exits(0).stdout;
     assert!(text.starts_with("# A run with --sandbox"), "{text}");
     assert!(text.contains("\nenv ALIBABA_CLOUD_IGNORE_PROFILE=TRUE"), "{text}");
+}
+
+#[test]
+fn an_equal_message_is_reported() {
+    for sandbox in [&["--sandbox"][..], &[]] {
+        let world = World::new();
+        let message = [sandbox, &SMS].concat();
+        let dry = and(&message, &["--dry-run"]);
+        world.run(&message).exits(0);
+        let ran = world.run(&dry).exits(0);
+        assert!(ran.stderr.contains("warning: the same message was sent to"), "{ran:#?}");
+        let line = ran.stdout.lines().find(|line| line.contains("send-sms")).expect("the call");
+        assert!(line.starts_with("# (only with --allow-duplicate"), "{line}");
+        // On purpose, or another message.
+        for more in [&["--allow-duplicate"][..], &["--param", "a=b"]] {
+            let ran = world.run(&and(&dry, more)).exits(0);
+            assert!(!ran.stderr.contains("the same message"), "{ran:#?}");
+            assert!(
+                ran.stdout.lines().any(|line| line.contains("send-sms") && !line.starts_with('#'))
+            );
+        }
+        assert_eq!(world.run(&message).exits(2).stdout, "");
+    }
+    // An earlier message that may have been sent.
+    let world = World::with_script(lost("dysmsapi send-sms"));
+    let message = and(&SMS, &["--json", "--look-up", "0"]);
+    world.run(&message).exits(7);
+    for more in [&["--dry-run"][..], &["--dry-run", "--allow-duplicate"]] {
+        let error = world.run(&and(&message, more)).exits(7).json()["error"].take();
+        assert_eq!(error["outcome"], "unknown", "{error:#}");
+    }
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn assert_refused(ran: &Ran) {
 }
 
 /// A rule: the reply of the first send is lost.
-fn lost(command: &str) -> Value {
+pub fn lost(command: &str) -> Value {
     json!([{
         "match": command.split(' ').collect::<Vec<_>>(), "times": 1, "exit": 1,
         "stderr": "Error: Post \"https://x/\": context deadline exceeded (Client.Timeout exceeded)",

@@ -20,7 +20,7 @@ const LOCAL: [&str; 3] = ["alimsg completions", "alimsg help", "alimsg man"];
 const SKIPPED: [(&str, &str); 1] = [("--follow", "runs until it is interrupted")];
 
 /// The files that examples read: name and content.
-const FILES: [(&str, &[u8]); 6] = [
+const FILES: [(&str, &[u8]); 9] = [
     (
         "customers.csv",
         b"phone,name,First name,order\n8613800001000,Alice Chen,Alice,42\n8613800001001,Bob Li,Bob,43\n",
@@ -30,6 +30,9 @@ const FILES: [(&str, &[u8]); 6] = [
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89",
     ),
     ("invoice.pdf", b"%PDF-1.4\n%%EOF\n"),
+    ("clip.mp4", b"\0\0\0\x18ftypmp42"),
+    ("greeting.mp3", b"ID3\x03"),
+    ("thanks.webp", b"RIFF\0\0\0\0WEBPVP8 ........"),
     (
         "contacts.json",
         br#"[{"name":{"formatted_name":"Alice Chen"},"phones":[{"phone":"+8613800000001"}]}]"#,

@@ -62,3 +62,4 @@ mod whatsapp_media;
 mod whatsapp_numbers;
 mod whatsapp_send;
 mod whatsapp_session;
+mod whatsapp_status;

@@ -105,7 +105,8 @@ fn inputs_cannot_become_flags_or_read_files() {
 #[test]
 fn every_kind_of_message_is_sent_after_its_plan() {
     let world = World::bare();
-    let mut client = Client::in_sandbox(&world);
+    let arguments = ["--sandbox", "--ai-mode", "call", "mcp", "--allow-send"];
+    let mut client = Client::start(&world, &arguments, None);
     let link = "https://example.com/a.jpg";
     for (kind, own) in [
         ("text", json!({ "text": "Hello" })),

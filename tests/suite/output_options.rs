@@ -230,3 +230,62 @@ fn replies_are_an_array_and_only_with_raw() {
     let refused = world.run(&["sms", "send", "--json", "--raw"]).json();
     assert!(refused.get("raw").is_none_or(|raw| *raw == json!([])), "{refused}");
 }
+
+#[test]
+fn every_list_command_fits_80_columns() {
+    let reference = include_str!("../../references/commands.md");
+    let named: Vec<&str> =
+        reference.lines().filter_map(|line| line.strip_prefix("## alimsg ")).collect();
+    let lists = [
+        "sms signs list",
+        "sms qualifications list",
+        "sms status -p 13800001000",
+        "sms stats --last 7d",
+        "whatsapp numbers list",
+        "whatsapp accounts list",
+        "whatsapp history --from 8613800000001 --cust-space-id cams-sandbox",
+        "templates list",
+        "templates list --channel viber",
+        "templates list --channel sms",
+        "templates stats 100000000000001 --last 7d",
+        "keys list",
+        "batches list",
+        "config list",
+    ];
+    let is_list = |name: &&&str| name.ends_with(" list") && **name != "whatsapp send list";
+    for name in named.iter().filter(is_list) {
+        assert!(lists.iter().any(|list| list.starts_with(name)), "{name} is not tested");
+    }
+    let world = World::bare();
+    let rows = world.file("rows.csv", "phone\n13800001002\n");
+    world.run(&["config", "set", "sign_name", "Acme"]).exits(0);
+    for line in [
+        "sms send -p 13800001000 -s Acme -t SMS_100003 --idempotency-key order-4711 --wait --yes",
+        "sandbox inbound --from 8613900000007 --to 8613800000001 --text 'Where is my parcel? It is late, and I have to leave the country tomorrow.'",
+        "whatsapp send template --from 8613800000001 --to 8613800001000 --yes \
+         --template-code 100000000000001 --language en --param name=Alice --param order=42",
+        &format!("sms batch {rows} -s Acme -t SMS_100003 --yes"),
+    ] {
+        world.run_line(&format!("--sandbox {line}")).exits(0);
+    }
+    std::thread::scope(|scope| {
+        for half in lists.chunks(lists.len() / 2) {
+            scope.spawn(|| half.iter().for_each(|list| fits(&world, list)));
+        }
+    });
+}
+
+/// No line of a list on a terminal is wider than 80 columns, and no number or ID of it is cut.
+fn fits(world: &World, list: &str) {
+    let words: Vec<&str> = ["--sandbox", "--quiet"].into_iter().chain(list.split(' ')).collect();
+    let mut command = world.alimsg(&words);
+    command.env("TERM", "xterm").env("NO_COLOR", "1");
+    let shown = Terminal::start_in(command, 80).wait().exits(0).stdout.replace("\r\n", "\n");
+    assert!(shown.lines().count() > 1, "{list}: {shown}");
+    for line in shown.lines() {
+        assert!(line.chars().count() <= 80, "{list}: {line}");
+        let cut = line.split_whitespace().filter(|word| word.contains('…'));
+        let is_number = |word: &str| word.trim_end_matches('…').parse::<f64>().is_ok();
+        assert!(!cut.clone().any(is_number), "{list}: {line}");
+    }
+}

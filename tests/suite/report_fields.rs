@@ -44,7 +44,8 @@ fn lists_have_their_columns_in_this_order() {
         ),
         (
             &["whatsapp", "history", "--from", NUMBER, SPACE[0], SPACE[1]],
-            "id task_id at direction from to type text template language status reason",
+            "id task_id at direction from to type text template language status reason \
+             context_message_id",
         ),
     ] {
         let stdout = run(&world, command);
@@ -89,16 +90,16 @@ fn records_have_their_fields_in_this_order() {
         ),
         (
             of_number(&["profile", "update"], &["--about", "x", "--yes"]),
-            "number changed request_id",
+            "number changed request_id unchanged changes",
         ),
         (of_number(&["automation", "show"], &[]), "number enable_welcome_message prompts commands"),
         (
             of_number(&["automation", "set"], &["--prompt", "Hi?", "--yes"]),
-            "number prompts request_id",
+            "number prompts request_id unchanged changes",
         ),
         (
             of_number(&["webhook", "set"], &["--http-flag", "y", "--yes"]),
-            "cust_space_id number http_flag request_id",
+            "cust_space_id number http_flag request_id unchanged changes",
         ),
         (
             [&["whatsapp", "media", "upload", "photo.png", "--output=tsv"], &SPACE[..]].concat(),

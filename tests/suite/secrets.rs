@@ -214,7 +214,8 @@ fn no_value_of_a_message_is_shown_in_any_encoding() {
     let value = ("[ -~]{0,6}", "[qxzj]{4,8}", "[ -~你😀]{0,6}");
     let inputs = (value, any::<u8>(), 0..4_u8, any::<bool>());
     for_any(&inputs, 24, |((before, marker, after), how, place, is_text)| {
-        let value = format!("{before}{marker}{after}");
+        // A text that begins with @ names a file.
+        let value = format!("{}{marker}{after}", before.trim_start_matches('@'));
         let quoted = encode(&value, how);
         let rule = match place {
             0 => json!({ "exit": 1, "stderr": format!("ERROR: broken by {quoted} at last\n") }),

@@ -86,7 +86,7 @@ fn wrong_input_starts_nothing() {
             "without a name or an end",
         ),
         (&["create", "--name", "a", "--content", "b", "--template-type", "6"], &["--yes"], "\"6\""),
-        (&["update", "SMS_1", "--name", "a"], &["--yes"], "--template-type"),
+        (&["update", "SMS_1"], &["--yes"], "nothing to update"),
         (&["preview", "SMS_1"], &["--template-param", "{\"a\":1}"], "not a string"),
     ] {
         let world = World::new();
@@ -259,4 +259,53 @@ fn deleting_at_a_terminal_takes_the_name() {
         assert_eq!(last[1] == "delete-sms-template", deleted, "{last:?}");
         world.assert_clean();
     }
+}
+
+#[test]
+fn the_channel_follows_from_the_code() {
+    let world = World::new();
+    let run = |line: &str| world.run_line(&format!("--sandbox --json {line}"));
+    let shown = run("templates show SMS_100002").exits(0).json();
+    assert_eq!(shown["data"]["code"], "SMS_100002", "{shown:#}");
+    run("templates show SMS_100003 --channel-type sms").exits(0);
+    run("templates preview SMS_100002 --param name=Al --param order=1").exits(0);
+    run("templates delete SMS_100002 --yes").exits(0);
+    let refused = run("templates stats SMS_100003").exits(2).json();
+    let next = refused["error"]["next"].to_string();
+    assert!(next.contains("sms stats"), "{refused:#}");
+    let explicit = run("templates show SMS_100003 --channel whatsapp").exits(2).json();
+    assert_eq!(explicit["error"]["missing"], serde_json::json!(["--language"]));
+    // One spelling for each flag, with the others as aliases.
+    run("templates list --channel-type sms --status approved").exits(0);
+    run("sms signs list --status approved").exits(0);
+    run("sms qualifications list --status approved").exits(0);
+    run("sms stats --since yesterday --until today").exits(0);
+    run("templates stats 100000000000002 --since monday --until today").exits(0);
+    run("whatsapp accounts list --channel-type whatsapp").exits(0);
+}
+
+#[test]
+fn an_update_takes_what_is_not_given_from_the_template() {
+    let old = json!({
+        "Code": "OK", "TemplateCode": "SMS_1", "TemplateName": "Shipped", "TemplateStatus": "2",
+        "TemplateContent": "Hello ${name}", "TemplateType": "1", "RelatedSignName": "Acme",
+        "Remark": "for customers",
+    });
+    let world = World::with_script(json!([reply_to("dysmsapi get-sms-template", &old)]));
+    let line = "templates update SMS_1 --content 'Dear ${name}' --yes --json";
+    world.run_line(line).exits(0);
+    let call = world.calls().pop().expect("a call");
+    for (flag, value) in [
+        ("template-name", "Shipped"),
+        ("template-content", "Dear ${name}"),
+        ("template-type", "1"),
+        ("related-sign-name", "Acme"),
+        ("remark", "for customers"),
+    ] {
+        assert_eq!(crate::support::flag(&call, flag), Some(value), "{call:?}");
+    }
+    let world = World::new();
+    let ran = world.run_line(&format!("{line} --dry-run"));
+    assert_eq!(ran.planned_names(), ["get-sms-template"]);
+    assert!(world.commands().is_empty());
 }

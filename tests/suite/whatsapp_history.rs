@@ -49,6 +49,7 @@ fn json_and_table_have_the_same_fields() {
         "id": "1", "task_id": null, "at": "2026-03-26T10:00:00.000Z", "direction": "out",
         "from": "8613800000001", "to": "8613900000007", "type": "text", "text": "a\tb",
         "template": null, "language": null, "status": "in_flight", "reason": null,
+        "context_message_id": null,
     });
     assert_eq!(reply["data"]["messages"][0], first);
     assert_eq!(reply["data"]["messages"][1]["from"], "8613900000007");

@@ -167,6 +167,39 @@ fn without_confirmation_or_on_a_dry_run_nothing_starts() {
 }
 
 #[test]
+fn a_change_reports_old_and_new_values_and_what_is_unchanged() {
+    let world = World::new();
+    let update = |more: &[&str]| {
+        let words = ["whatsapp", "profile", "update", NUMBER, "--cust-space-id", "cams-sandbox"];
+        sandboxed(&world, &[&words[..], more, &["--yes"]].concat())
+    };
+    let before = update(&["--about", "Open daily"])["changes"][0].clone();
+    assert_eq!((&before["field"], &before["changed"]), (&json!("about"), &json!(true)));
+    let data = update(&["--about", "Open daily", "--website", "https://a.example"]);
+    assert_eq!(data["unchanged"], false);
+    assert_eq!(
+        data["changes"][0],
+        json!({"field": "about", "old": "Open daily", "new": "Open daily", "changed": false})
+    );
+    let websites = &data["changes"][1];
+    assert_eq!(websites["new"], json!(["https://a.example"]));
+    assert_eq!((&websites["field"], &websites["changed"]), (&json!("websites"), &json!(true)));
+    assert_eq!(update(&["--about", "Open daily"])["unchanged"], true);
+
+    // With --yes, values that cannot be fetched do not prevent the change.
+    let world = World::new();
+    let denied = json!({"Code": "Forbidden.RAM", "Message": "no"});
+    world.script(json!([answer("query-phone-business-profile", &denied)]));
+    let words = ["whatsapp", "profile", "update", NUMBER, "--cust-space-id", "s1", "--about", "x"];
+    let json = world.run(&[&words[..], &["--yes", "--json"]].concat()).exits(0).json();
+    assert_eq!(
+        (&json["data"]["changes"][0]["changed"], &json["data"]["unchanged"]),
+        (&Value::Null, &json!(false))
+    );
+    assert!(json["warnings"][0].as_str().expect("a warning").contains("unknown"), "{json:#}");
+}
+
+#[test]
 fn settings_in_the_sandbox_can_be_changed_and_shown() {
     let world = World::new();
     let space = ["--cust-space-id", "cams-sandbox"];

@@ -166,6 +166,17 @@ impl<E> Call<E> {
         })
     }
 
+    /// Replaces a part of the single value of a flag.
+    #[must_use]
+    pub fn with_replaced(mut self, flag: &str, old: &str, new: &str) -> Self {
+        for (set, value) in &mut self.values {
+            if let (true, Value::One(text)) = (*set == flag, value) {
+                *text = text.replace(old, new);
+            }
+        }
+        self
+    }
+
     /// All values of a flag, without the keys of a map.
     pub fn values(&self, flag: &str) -> impl Iterator<Item = &str> {
         self.values.iter().filter(move |(set, _)| *set == flag).flat_map(|(_, value)| match value {

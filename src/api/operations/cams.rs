@@ -25,7 +25,8 @@ operations! {
         private_metadata Text => "--tracking-data";
     };
 
-    SEND_CHATAPP_MASS_MESSAGE: Sends, "send-chatapp-mass-message", "SendChatappMassMessage", {
+    SEND_CHATAPP_MASS_MESSAGE: Sends, "send-chatapp-mass-message", "SendChatappMassMessage",
+        limits(10, 1_000), {
         required Text => "--channel-type", "--from", "--biz-language";
         optional Integer => "--fall-back-duration", "--ttl";
         optional Text => "--fall-back-id", "--fall-back-rule", "--label", "--template-code",

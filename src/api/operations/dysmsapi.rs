@@ -10,14 +10,14 @@ use FlagKind::{Boolean, Integer, Text, TextList};
 operations! {
     Product::Dysmsapi, "dysms";
 
-    SEND_SMS: Sends, "send-sms", "SendSms", {
+    SEND_SMS: Sends, "send-sms", "SendSms", limits(5_000, 1_000), {
         required Text => "--phone-numbers", "--sign-name", "--template-code";
         optional Text => "--sms-up-extend-code";
         private Text => "--template-param";
         metadata Text => "--out-id";
     };
 
-    SEND_BATCH_SMS: Sends, "send-batch-sms", "SendBatchSms", {
+    SEND_BATCH_SMS: Sends, "send-batch-sms", "SendBatchSms", limits(5_000, 100), {
         required Text => "--phone-number-json", "--sign-name-json", "--template-code";
         optional Text => "--sms-up-extend-code-json";
         private Text => "--template-param-json";

@@ -15,7 +15,8 @@ pub use dysmsapi::*;
 macro_rules! operations {
     (
         $product:expr, $ram:literal;
-        $($name:ident: $effect:ident, $command:literal, $api:literal, {
+        $($name:ident: $effect:ident, $command:literal, $api:literal,
+            $(limits($calls:literal, $recipients:literal),)? {
             $($new:ident $kind:expr => $($flag:literal),+;)*
         };)*
     ) => {
@@ -26,6 +27,7 @@ macro_rules! operations {
             access: <$effect>::ACCESS,
             ram_action: concat!($ram, ":", $api),
             flags: &[$($(super::$new($flag, $kind)),+),*],
+            limits: super::limits(&[$($calls, $recipients)?]),
         });)*
 
         pub(super) static ALL: &[&Operation] = &[$(&$name.operation),*];
@@ -172,6 +174,25 @@ pub struct Operation {
     /// The RAM action that a policy must allow.
     pub ram_action: &'static str,
     pub flags: &'static [Flag],
+    /// The documented limits of a call with many recipients.
+    pub limits: Option<Limits>,
+}
+
+/// What the service permits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls in a second, for each account.
+    pub calls_per_second: u32,
+    /// Recipients of one call.
+    pub recipients: u32,
+}
+
+/// The limits of a row of the table: none, or calls per second and recipients.
+const fn limits(values: &[u32]) -> Option<Limits> {
+    match *values {
+        [calls_per_second, recipients] => Some(Limits { calls_per_second, recipients }),
+        _ => None,
+    }
 }
 
 impl Operation {

@@ -1,7 +1,22 @@
 //! The end of a call: what its reply means for the batch, and its record.
 
-use super::*;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::aliyun::client::SentIds;
+use crate::aliyun::pool::{Pool, Waited};
+use crate::batch::engine::state::{Ending, Planned, Running, State};
+use crate::batch::engine::verdict::{self, Verdict};
+use crate::batch::engine::{
+    Ended, Engine, MAX_ATTEMPTS, MAX_FAILURES_IN_A_ROW, MAX_THROTTLED_ATTEMPTS, MAX_WAIT,
+    MIN_TIME_OF_FAILURES,
+};
+use crate::batch::grouping::Group;
+use crate::error::{Failure, Result};
 use crate::message::plural::count;
+use crate::os::failpoint;
+use crate::storage::batches::{CallEnd, CallState};
 
 impl Engine<'_> {
     /// Gives back a call that waits for its time.

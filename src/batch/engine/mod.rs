@@ -15,24 +15,23 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::aliyun::client::{Client, SentIds};
+use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
-use crate::aliyun::pool::{Pool, Waited};
+use crate::aliyun::pool::Pool;
 use crate::api::call::SendCall;
-use crate::api::operations::Product;
 use crate::batch::definition::Definition;
-use crate::batch::grouping::{Group, Groups};
+use crate::batch::grouping::Group;
 use crate::batch::pace::Pace;
 use crate::context::Context;
 use crate::error::{self, Failure, Kind, Outcome, Result};
-use crate::os::{failpoint, signals};
+use crate::os::failpoint;
 use crate::storage::batches::{
-    Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, NewCall, Start, WorkerLease,
+    Batch, Batches, CallEnd, CallState, Cancelled, NewCall, Start, WorkerLease,
 };
 use crate::storage::{self, Tracking};
-use state::{Ending, Planned, Running, State};
+pub use state::Source;
+use state::{Planned, Running, State};
 pub use tally::{CodeTally, Tally};
-use verdict::Verdict;
 
 /// How often a call that was proven not to be sent is tried, after refused connections.
 const MAX_ATTEMPTS: u32 = 5;
@@ -42,6 +41,8 @@ const MAX_THROTTLED_ATTEMPTS: u32 = 10;
 /// call, the batch stops. Many calls that run at the same time can be throttled together.
 const MAX_FAILURES_IN_A_ROW: u32 = 10;
 const MIN_TIME_OF_FAILURES: Duration = Duration::from_secs(10);
+/// More processes cannot be started in a second.
+const MAX_PROCESSES_PER_SECOND: u32 = 1_000;
 /// The longest pause of the loop, so that no event is missed for long.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The pause after the store could not be used, and how long the engine tries to record results.
@@ -55,14 +56,6 @@ pub struct EngineOptions {
     pub jobs: usize,
     /// Messages per second; `None` for the limit of the service.
     pub rate: Option<f64>,
-}
-
-/// Where the calls come from.
-pub enum Source<'s> {
-    /// The rows of the input.
-    Input(Groups<'s>),
-    /// The queue in the store.
-    Queue,
 }
 
 /// A call that ended, for progress and events.
@@ -288,13 +281,10 @@ impl Engine<'_> {
         Ok(now + wait)
     }
 
-    /// The documented limit of the service: calls per second and account. `None` if processes cannot
-    /// reach it: 5,000 for SMS.
-    const fn calls_per_second(&self) -> Option<f64> {
-        match self.definition.product() {
-            Product::Dysmsapi => None,
-            Product::Cams => Some(10.0),
-        }
+    /// The documented limit of the service. `None` if processes cannot reach it.
+    fn calls_per_second(&self) -> Option<f64> {
+        let limit = self.definition.operation().limits?.calls_per_second;
+        (limit < MAX_PROCESSES_PER_SECOND).then(|| limit.into())
     }
 
     /// Records calls as started, and starts them.

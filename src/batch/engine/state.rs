@@ -1,6 +1,22 @@
 //! The state of a run: what is planned, what runs, and what is not recorded yet.
 
-use super::*;
+use std::collections::{HashSet, VecDeque};
+use std::time::Instant;
+
+use crate::batch::engine::tally::Tally;
+use crate::batch::grouping::{Group, Groups};
+use crate::batch::pace::Pace;
+use crate::error::Failure;
+use crate::storage::Tracking;
+use crate::storage::batches::{CallEnd, CallState};
+
+/// Where the calls come from.
+pub enum Source<'s> {
+    /// The rows of the input.
+    Input(Groups<'s>),
+    /// The queue in the store.
+    Queue,
+}
 
 /// A call that is ready to start.
 pub(super) struct Planned {

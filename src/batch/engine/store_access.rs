@@ -1,6 +1,14 @@
 //! Access to the store that is tried again while it cannot be used.
 
-use super::*;
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::time::Instant;
+
+use crate::batch::engine::{Engine, STORE_PATIENCE, STORE_PAUSE, store_failure};
+use crate::error::Result;
+use crate::os::signals;
+use crate::storage;
+use crate::storage::batches::{CallEnd, CallRecord, CallState, NewCall, Start, WorkerLease};
 
 impl Engine<'_> {
     /// Records the start of calls. After an error it is not certain whether the record was written:
@@ -13,7 +21,7 @@ impl Engine<'_> {
         if calls.is_empty() {
             return Ok(Vec::new());
         }
-        let is_doubtful = std::cell::Cell::new(false);
+        let is_doubtful = Cell::new(false);
         self.retrying(|| {
             if is_doubtful.get() {
                 self.forget_starts(worker, calls)?;

@@ -1,8 +1,9 @@
 //! Whether a batch on record is the one that the user wants to send.
 
-use crate::batch::definition::Definition;
+use crate::batch::engine::store_failure;
 use crate::batch::plan::Plan;
 use crate::batch::request::{Recorded, Request};
+use crate::batch::shards::Shards;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::plural::count;
@@ -27,19 +28,20 @@ pub fn new_batch(
         account: idempotency::account(&context.settings),
         source: request.input.path.as_ref().map(|path| path.display().to_string()),
         content: plan.content.clone(),
-        definition: definition_text(request)?,
+        definition: definition_text(request, request.options.shards.clone())?,
         rows: plan.valid,
         enqueued: request.options.enqueue,
     })
 }
 
-/// The options that a later run needs, as they are recorded.
-pub fn definition_text(request: &Request<'_>) -> Result<String> {
+/// The options that a later run needs, as they are recorded. `shards` are the parts of all runs.
+pub fn definition_text(request: &Request<'_>, shards: Shards) -> Result<String> {
     let exclude = request.options.exclude.as_ref().map(std::path::absolute).transpose();
     let recorded = Recorded {
         definition: request.definition.clone(),
         skip_invalid: request.options.skip_invalid,
         exclude: exclude.map_err(anyhow::Error::from)?,
+        shards,
     };
     Ok(serde_json::to_string(&recorded).map_err(anyhow::Error::from)?)
 }
@@ -80,12 +82,8 @@ pub fn check_existing(
         return Err(other_input(existing, new));
     }
     let recorded = Recorded::parse(existing)?;
-    let same = |definition: &Definition| Definition {
-        space: None,
-        variables: Vec::new(),
-        ..definition.clone()
-    };
-    if existing.command != new.command || same(&recorded.definition) != same(&request.definition) {
+    let is_same = recorded.definition.comparable() == request.definition.comparable();
+    if existing.command != new.command || !is_same {
         return Err(Failure::usage(format!(
             "the name {:?} belongs to batch {id}, which has another template or other options",
             existing.name.as_deref().unwrap_or_default()
@@ -109,6 +107,54 @@ pub fn check_existing(
         ))
         .hint(hint)
         .next(format!("alimsg batches show {id}")));
+    }
+    Ok(())
+}
+
+/// Warns if this run may send messages again that another run has sent, because of other options.
+pub fn warn_about_repetition(
+    context: &Context,
+    store: &dyn Store,
+    existing: Option<&Batch>,
+    new: &NewBatch,
+    request: &Request<'_>,
+) -> Result<()> {
+    let Some(existing) = existing else { return warn_about_same_input(context, store, new) };
+    let (id, recorded) = (&existing.id, Recorded::parse(existing)?);
+    if request.options.shards.is_all() && recorded.shards.lacks_rows() {
+        context.screen.warn(format!(
+            "earlier runs of batch {id} sent only part {} of the rows; this run sends all other \
+             rows. If other machines send the other parts, their recipients get the message twice: \
+             add --shard",
+            recorded.shards
+        ));
+    }
+    if let (Some(path), None) = (&recorded.exclude, &request.options.exclude) {
+        context.screen.warn(format!(
+            "the last run of batch {id} excluded the numbers in {}; this run does not: add \
+             --exclude",
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+/// Warns about another batch with the same input, of which messages were sent: another name, or an
+/// option with another value, also in the configuration, makes it another batch.
+fn warn_about_same_input(context: &Context, store: &dyn Store, new: &NewBatch) -> Result<()> {
+    let batches = store.batches().batches().map_err(store_failure)?;
+    let sent = |batch: &Batch| batch.counts.accepted + batch.counts.unknown + batch.counts.started;
+    let same = batches.iter().find(|batch| batch.content == new.content && sent(batch) > 0);
+    if let Some(batch) = same {
+        let name = batch.name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+        let id = &batch.id;
+        context.screen.warn(format!(
+            "batch {id}{name} has the same input with another name or other options: {} of it {} \
+             sent or may have been. This run does not continue it and sends to all rows; to \
+             continue it: `alimsg batches resume {id}`",
+            count(sent(batch), "message"),
+            if sent(batch) == 1 { "was" } else { "were" },
+        ));
     }
     Ok(())
 }

@@ -8,10 +8,12 @@ mod queue;
 use crate::aliyun::guard::Guard;
 use crate::batch::engine::{Source, Tally, store_failure};
 use crate::batch::grouping::Groups;
-use crate::batch::job::Job;
-use crate::batch::plan::{self, Plan, Sendable};
+use crate::batch::job::{Job, not_on_record};
+use crate::batch::plan::{self, Plan};
 use crate::batch::request::{Recorded, Request};
 use crate::batch::row_set::RowSet;
+use crate::batch::sendable::Sendable;
+use crate::batch::shards::Shards;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::message::plural::count;
@@ -21,7 +23,9 @@ use crate::send::require_consent;
 use crate::storage::batches::{Batch, Batches, CallState, Created};
 use crate::storage::{self, Store};
 
-use identity::{check_existing, definition_text, new_batch, not_durable, other_input};
+use identity::{
+    check_existing, definition_text, new_batch, not_durable, other_input, warn_about_repetition,
+};
 pub use invalid::invalid_path;
 use invalid::{report_doubtful, report_invalid};
 use plan_view::{
@@ -29,6 +33,9 @@ use plan_view::{
     show_plan,
 };
 use queue::enqueue;
+
+/// How often a run changes the record of its batch until it has what this run needs.
+const MAX_AMENDMENTS: usize = 5;
 
 /// Runs a batch.
 ///
@@ -58,7 +65,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         (Some(batch), true) => {
             // Receipts may have arrived since: what was sent is not offered.
             job(context, guard, &request, batches, batch).settle()?;
-            confirm_retry(context, batches, batch)?
+            confirm_retry(context, batches, batch, &request.options.shards)?
         }
         _ => Vec::new(),
     };
@@ -71,15 +78,13 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         let verb = if request.options.enqueue { "queue" } else { "send" };
         context.screen.confirm(&format!("{verb} {messages}"))?;
     }
-    if let Some(batch) = &existing {
-        amend(batches, batch, &request, &plan, &recorded)?;
-    }
     let new = new_batch(context, &*store, &request, &plan)?;
     let batch = match batches.create(&new).map_err(store_failure)? {
         Created::New(batch) => batch,
         // Another run may have created it since.
         Created::Existing(batch) => {
             check_existing(&*store, &batch, &new, &request)?;
+            amend(batches, &batch, &request, &plan, &recorded)?;
             batch
         }
     };
@@ -124,6 +129,7 @@ fn find_existing(
         let space = &mut request.definition.space;
         *space = space.take().or(Recorded::parse(existing)?.definition.space);
     }
+    warn_about_repetition(context, store, existing.as_ref(), &new, request)?;
     if let Some(expected) = &request.expected
         && existing.as_ref().is_none_or(|found| found.id != expected.id)
     {
@@ -160,7 +166,7 @@ fn recorded_before(context: &Context, request: &mut Request<'_>, plan: &Plan) ->
 }
 
 /// Records what this run changes about the batch: another `--exclude` changes the number of rows
-/// that can be sent, and `resume` has to apply it.
+/// that can be sent, and `resume` has to apply it; with another `--shard`, it continues more parts.
 fn amend(
     batches: &dyn Batches,
     batch: &Batch,
@@ -168,16 +174,24 @@ fn amend(
     plan: &Plan,
     recorded: &RowSet,
 ) -> Result<()> {
-    let definition = definition_text(request)?;
     let rows = if plan.valid == batch.rows {
         plan.valid
     } else {
         recorded.len() + count_all_remaining(request, plan, recorded)?
     };
-    if rows == batch.rows && definition == batch.definition {
-        return Ok(());
+    let mut current = batch.clone();
+    // Runs with other parts may change the record at the same time: then it is changed again.
+    for _ in 0..MAX_AMENDMENTS {
+        let shards = request.options.shards.after(&Recorded::parse(&current)?.shards);
+        let definition = definition_text(request, shards)?;
+        if rows == current.rows && definition == current.definition {
+            break;
+        }
+        batches.amend(&batch.id, rows, &definition).map_err(store_failure)?;
+        let amended = batches.batch(&batch.id).map_err(store_failure)?;
+        current = amended.ok_or_else(|| not_on_record(&batch.id))?;
     }
-    batches.amend(&batch.id, rows, &definition).map_err(store_failure)
+    Ok(())
 }
 
 fn job<'a>(
@@ -204,11 +218,15 @@ fn confirm_retry(
     context: &Context,
     batches: &dyn Batches,
     batch: &Batch,
+    shards: &Shards,
 ) -> Result<Vec<(i64, u64)>> {
     let mut unknown = Vec::new();
     batches
         .calls(&batch.id, &[CallState::Unknown], &mut |record| {
-            unknown.push((record.id, record.rows.len() as u64));
+            // A run with another part sends the other calls again.
+            if record.rows.iter().all(|row| shards.contains(*row)) {
+                unknown.push((record.id, record.rows.len() as u64));
+            }
             Ok(())
         })
         .map_err(store_failure)?;

@@ -7,9 +7,11 @@ use crate::aliyun::guard::Guard;
 use crate::api::call::AnyCall;
 use crate::batch::engine::EngineOptions;
 use crate::batch::grouping::Groups;
-use crate::batch::plan::{Plan, Selection, Sendable};
+use crate::batch::plan::Plan;
 use crate::batch::request::Request;
 use crate::batch::row_set::RowSet;
+use crate::batch::sendable::{Selection, Sendable};
+use crate::batch::shards::Shards;
 use crate::context::Context;
 use crate::error::Result;
 use crate::message::channel::Channel;
@@ -28,21 +30,22 @@ pub struct Progress {
     pub recorded: RowSet,
 }
 
-pub fn selection<'p>(request: &Request<'_>, recorded: &'p RowSet) -> Selection<'p> {
-    Selection { recorded, limit: request.options.limit, shard: request.options.shard }
+pub fn selection<'p>(request: &'p Request<'_>, recorded: &'p RowSet) -> Selection<'p> {
+    Selection { recorded, limit: request.options.limit, shards: &request.options.shards }
 }
 
 pub fn count_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) -> Result<u64> {
     let selection = selection(request, recorded);
-    if recorded.is_empty() && selection.limit.is_none() && selection.shard.is_none() {
+    if recorded.is_empty() && selection.limit.is_none() && selection.shards.is_all() {
         return Ok(plan.valid);
     }
     count_selected(request, plan, selection)
 }
 
-/// How many rows have no call, whatever part of them this run sends.
+/// How many rows have no call, also of parts that this run does not send.
 pub fn count_all_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) -> Result<u64> {
-    count_selected(request, plan, Selection { recorded, limit: None, shard: None })
+    let shards = &Shards::default();
+    count_selected(request, plan, Selection { recorded, limit: None, shards })
 }
 
 fn count_selected(request: &Request<'_>, plan: &Plan, selection: Selection<'_>) -> Result<u64> {
@@ -91,6 +94,8 @@ fn plan_rows(request: &Request<'_>, plan: &Plan, remaining: u64) -> Vec<(String,
     row("variables", (!definition.variables.is_empty()).then(|| definition.variables.join(", ")));
     let ignored = &plan.columns.ignored;
     row("ignored columns", (!ignored.is_empty()).then(|| ignored.join(", ")));
+    let shards = &request.options.shards;
+    row("parts", (!shards.is_all()).then(|| shards.to_string()));
     row("messages", Some(remaining.to_string()));
     if remaining == plan.valid {
         row("billed SMS", plan.parts.map(|parts| parts.to_string()));

@@ -81,6 +81,8 @@ pub struct Message {
     pub status: Status,
     /// Why it failed.
     pub reason: Option<String>,
+    /// The ID of the message that this one replies to.
+    pub context_message_id: Option<String>,
 }
 
 impl Message {
@@ -107,6 +109,7 @@ impl Message {
             language: text(row, &["LanguageCode"]),
             status: status(row, direction),
             reason: text(row, &["FailReason"]),
+            context_message_id: context_id(row),
         }
     }
 
@@ -140,6 +143,16 @@ fn text(row: &Map<String, Value>, names: &[&str]) -> Option<String> {
         Value::String(text) if !text.trim().is_empty() => Some(text.trim().to_string()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
+    })
+}
+
+/// The ID of the message that a reply refers to. It is not documented; WhatsApp's own form of a
+/// message has it in its context.
+fn context_id(row: &Map<String, Value>) -> Option<String> {
+    text(row, &["ContextMessageId"]).or_else(|| {
+        let content = content(row.get("Message"))?;
+        let context = content.get("context")?;
+        ["id", "message_id"].iter().find_map(|name| Some(context.get(name)?.as_str()?.to_string()))
     })
 }
 
@@ -233,7 +246,7 @@ mod tests {
                 "id": "20250911", "task_id": "order-7", "at": "2025-07-11T01:16:49.761Z",
                 "direction": "out", "from": "8613800000001", "to": "8613800001000",
                 "type": "text", "text": "Hello", "template": null, "language": null,
-                "status": "delivered", "reason": null,
+                "status": "delivered", "reason": null, "context_message_id": null,
             })
         );
     }

@@ -23,12 +23,19 @@ use crate::message::plan::{PlanRow, rows};
 pub struct TemplateId {
     /// WhatsApp or Viber.
     pub channel: Channel,
+    /// Its code or, with `by_name`, its name.
     pub code: String,
+    pub by_name: bool,
     pub language: String,
     pub cust_space_id: Option<String>,
 }
 
 impl TemplateId {
+    /// The flag of a call that selects it.
+    pub const fn flag(&self) -> &'static str {
+        if self.by_name { "--template-name" } else { "--template-code" }
+    }
+
     pub fn fetch_call(&self) -> ReadCall {
         self.add_to(Call::to(&GET_CHATAPP_TEMPLATE_DETAIL))
     }
@@ -38,7 +45,7 @@ impl TemplateId {
     }
 
     fn add_to<A>(&self, call: Call<A>) -> Call<A> {
-        call.text("--template-code", &self.code)
+        call.text(self.flag(), &self.code)
             .text("--biz-language", &self.language)
             .text("--template-type", template_type(self.channel))
             .optional_text("--cust-space-id", self.cust_space_id.as_deref())
@@ -48,13 +55,20 @@ impl TemplateId {
     /// The service does not know the template, or does not answer.
     pub fn fetch(&self, client: &Client<'_>) -> Result<Template> {
         let reply = client.read(&self.fetch_call());
-        let reply = reply.map_err(|failure| or_list(failure, self.channel, &self.code))?;
+        let reply = reply.map_err(|failure| or_list(failure, self.list_command()))?;
         Template::from_reply(reply, self)
+    }
+
+    /// The command that lists it in all its languages.
+    pub fn list_command(&self) -> String {
+        list_command(self.channel, &self.code, self.by_name)
     }
 
     /// The command that shows it.
     pub fn show_command(&self) -> String {
-        let mut words = vec!["templates", "show", &self.code, "--language", &self.language];
+        let mut words = vec!["templates", "show"];
+        words.extend(self.by_name.then_some("--template-name"));
+        words.extend([self.code.as_str(), "--language", &self.language]);
         if self.channel == Channel::Viber {
             words.extend(["--channel", "viber"]);
         }
@@ -157,7 +171,7 @@ impl Template {
     fn from_reply(reply: Reply, id: &TemplateId) -> Result<Self> {
         let Some(data) = reply.value("Data").filter(|data| data.is_object()).cloned() else {
             let (what, raw) = (format!("template {}", id.code), Value::Object(reply.0));
-            let list = list_command(id.channel, &id.code);
+            let list = id.list_command();
             return Err(reply::missing_from_reply(&what, &list, raw));
         };
         // Some replies carry the components as JSON in a string.
@@ -169,7 +183,8 @@ impl Template {
         let text = |names: &[&str]| fields::text(&data, names);
         Ok(Self {
             id: id.clone(),
-            code: text(&["TemplateCode", "Code"]).unwrap_or_else(|| id.code.clone()),
+            code: text(&["TemplateCode", "Code"])
+                .unwrap_or_else(|| if id.by_name { String::new() } else { id.code.clone() }),
             name: text(&["Name", "TemplateName"]),
             language: text(&["Language"]).unwrap_or_else(|| id.language.clone()),
             status: status_in(&data, &["AuditStatus"]),

@@ -32,22 +32,22 @@ pub fn normalize_category(channel: Channel, category: &str) -> String {
     upper
 }
 
-/// The command that lists a template in all its languages.
-pub fn list_command(channel: Channel, code: &str) -> String {
+/// The command that lists a template in all its languages. With `by_name`, `code` is its name.
+pub fn list_command(channel: Channel, code: &str, by_name: bool) -> String {
     let mut words = vec!["templates", "list"];
     if channel == Channel::Viber {
         words.extend(["--channel", "viber"]);
     }
-    words.extend(["--code", code]);
+    words.extend([if by_name { "--name" } else { "--code" }, code]);
     shell_line("alimsg", &words)
 }
 
 /// Adds the command that lists the template, if the service does not know it.
-pub fn or_list(mut failure: Box<Failure>, channel: Channel, code: &str) -> Box<Failure> {
+pub fn or_list(mut failure: Box<Failure>, list_command: String) -> Box<Failure> {
     let is_unknown = |code: &str| code.contains("TemplateNot");
     if failure.code.as_deref().is_some_and(is_unknown) {
         failure.hint = Some("check code, language and --channel".into());
-        return failure.next(list_command(channel, code));
+        return failure.next(list_command);
     }
     failure
 }

@@ -30,6 +30,10 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("whatsapp session", &["from", "to", "cust-space-id"]),
 ];
 
+/// Flags that can be given in place of a required one.
+const ALTERNATIVES: &[(&str, &str)] =
+    &[("link", "file"), ("file-name", "file"), ("template-code", "template-name")];
+
 /// Commands whose required flags depend on other flags, such as `--channel` or `--content`.
 const CONDITIONAL: &[(&str, &[&str])] = &[
     ("templates create", &["name", "category", "language", "body"]),
@@ -41,7 +45,9 @@ const CONDITIONAL: &[(&str, &[&str])] = &[
 pub fn unconditional(path: &str) -> Vec<&'static str> {
     let conditional = CONDITIONAL.iter().find(|(command, _)| *command == path);
     let conditional = conditional.map_or(&[][..], |(_, flags)| flags);
-    flags(path).filter(|flag| !conditional.contains(flag)).collect()
+    // An alternative makes a flag optional where the command has it.
+    let is_replaceable = |flag: &str| ALTERNATIVES.iter().any(|(required, _)| *required == flag);
+    flags(path).filter(|flag| !conditional.contains(flag) && !is_replaceable(flag)).collect()
 }
 
 /// The required flags of a command.
@@ -56,12 +62,20 @@ fn flags(path: &str) -> impl Iterator<Item = &'static str> {
 /// Adds "[required]" to the help of each required flag.
 pub fn mark(command: clap::Command, path: &str) -> clap::Command {
     let flags: Vec<&str> = flags(path).collect();
+    let given: Vec<String> =
+        command.get_arguments().filter_map(|argument| Some(argument.get_long()?.into())).collect();
+    let alternative = |long: &str| {
+        let mut all = ALTERNATIVES.iter().filter(|(required, _)| *required == long);
+        all.find(|(_, other)| given.iter().any(|given| given == other)).map(|(_, other)| *other)
+    };
     command.mut_args(|argument| {
         let is_listed = argument.get_long().is_some_and(|long| flags.contains(&long));
         if !is_listed && !argument.is_required_set() {
             return argument;
         }
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        argument.help(format!("{help} [required]"))
+        let alternative = argument.get_long().and_then(alternative);
+        let or = alternative.map(|flag| format!(", or --{flag}")).unwrap_or_default();
+        argument.help(format!("{help} [required{or}]"))
     })
 }

@@ -70,7 +70,8 @@ const EFFECTS: &[(&str, Effect)] = &[
     ("config *", Effect::Person),
     ("sandbox messages", Effect::Read),
     ("sandbox *", Effect::Person),
-    ("schema", Effect::Read),
+    // The tools have the schemas of their inputs.
+    ("schema", Effect::Person),
     ("skill *", Effect::Person),
     ("mcp", Effect::Person),
     ("completions", Effect::Person),

@@ -58,7 +58,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
         "whatsapp send template",
         &[
             always(&[&SEND_CHATAPP_MESSAGE.operation]),
-            when("look-up after a lost reply", &[&LIST_CHATAPP_MESSAGE.operation]),
+            when("look-up after a lost reply, and --wait", &[&LIST_CHATAPP_MESSAGE.operation]),
             when("--verify", &[&GET_CHATAPP_TEMPLATE_DETAIL.operation]),
             when(
                 "lists and variables at a terminal",
@@ -76,9 +76,11 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
         &[
             always(&[&SEND_CHATAPP_MESSAGE.operation]),
             when(
-                "look-up after a lost reply, duplicate check with --cust-space-id, and --check-session",
+                "look-up after a lost reply, duplicate check with --cust-space-id, --check-session \
+                 and --wait",
                 &[&LIST_CHATAPP_MESSAGE.operation],
             ),
+            when("--file", &[&GET_CHATAPP_UPLOAD_AUTHORIZATION.operation]),
             LISTS,
         ],
     ),
@@ -91,6 +93,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
             LISTS,
         ],
     ),
+    ("whatsapp status", &[always(&[&LIST_CHATAPP_MESSAGE.operation])]),
     ("whatsapp history", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), LISTS]),
     ("whatsapp session", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), LISTS]),
     ("whatsapp numbers list", &[always(&[&QUERY_CHATAPP_PHONE_NUMBERS.operation])]),
@@ -107,7 +110,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
         "whatsapp profile update",
         &[
             always(&[&MODIFY_PHONE_BUSINESS_PROFILE.operation]),
-            when("previous values at a terminal", &[&QUERY_PHONE_BUSINESS_PROFILE.operation]),
+            when("previous values", &[&QUERY_PHONE_BUSINESS_PROFILE.operation]),
             INSTANCES,
         ],
     ),
@@ -121,6 +124,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
             INSTANCES,
         ],
     ),
+    ("whatsapp media link", &[always(&[&GENERATE_PRESIGNED_URL.operation])]),
     (
         "whatsapp accounts list",
         &[
@@ -136,7 +140,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
         "whatsapp automation set",
         &[
             always(&[&UPDATE_CONVERSATIONAL_AUTOMATION.operation]),
-            when("previous values at a terminal", &[&GET_CONVERSATIONAL_AUTOMATION.operation]),
+            when("previous values", &[&GET_CONVERSATIONAL_AUTOMATION.operation]),
             INSTANCES,
         ],
     ),
@@ -145,7 +149,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
         &[
             when("webhook of an account", &[&UPDATE_ACCOUNT_WEBHOOK.operation]),
             when("webhook of a number", &[&UPDATE_PHONE_WEBHOOK.operation]),
-            when("previous values at a terminal", &[&QUERY_CHATAPP_PHONE_NUMBERS.operation]),
+            when("previous values", &[&QUERY_CHATAPP_PHONE_NUMBERS.operation]),
             INSTANCES,
         ],
     ),
@@ -175,6 +179,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
         &[
             when(CHAT, &[&CREATE_CHATAPP_TEMPLATE.operation]),
             when(SMS, &[&CREATE_SMS_TEMPLATE.operation]),
+            when("--wait", &[&GET_CHATAPP_TEMPLATE_DETAIL.operation, &GET_SMS_TEMPLATE.operation]),
         ],
     ),
     (

@@ -5,11 +5,9 @@ use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_BATCH_SMS;
 use crate::batch::definition::{Definition, Fallback};
-use crate::batch::plan::PlanRules;
-use crate::batch::request::Request;
-use crate::batch::row::{Row, RowRules};
+use crate::batch::row::Row;
 use crate::batch::run;
-use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
+use crate::cli::batch_flags::{self, BatchFlags};
 use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::sms::template::SmsTemplate;
@@ -58,7 +56,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let template_code =
         inputs.need("--template-code", "Template code", flags.template_code, anything)?;
     inputs.complete(&[template::LIST_APPROVED])?;
-    let BatchInput { input, mappings, exclusions, invalid_path, options } = flags.batch.open()?;
+    let input = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_BATCH_SMS);
     let template =
         fetch(context, &guard, &template_code, flags.sign_name.as_deref(), flags.verify)?;
@@ -68,7 +66,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let definition = Definition {
         channel: Channel::Sms,
         template_code,
-        sign: flags.sign_name.clone(),
+        sign: flags.sign_name,
         extend_code: flags.sms_up_extend_code,
         from: None,
         space: None,
@@ -77,22 +75,15 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         tag: None,
         ttl: None,
         fallback: Fallback::default(),
-        mappings: mappings.iter().map(|one| (one.name.clone(), one.column.clone())).collect(),
+        mappings: input.mappings.clone(),
         variables: Vec::new(),
     };
-    let rules = PlanRules {
-        rows: RowRules { channel: Channel::Sms, sign: flags.sign_name, language: None },
-        variables: template.as_ref().map(names),
-        text: template.as_ref().map(|template| template.text.clone()),
-        mappings,
-        exclusions,
-        invalid_path,
-    };
+    let text = template.as_ref().map(|template| template.text.clone());
     let render = |definition: &Definition, row: &Row| {
         let template = template.as_ref()?;
         Some(template.as_received(&row.sign, &definition.pairs(row)))
     };
-    let request = Request { input, rules, definition, render: &render, options, expected: None };
+    let request = input.request(definition, template.as_ref().map(names), text, &render);
     run::run(context, &guard, request)
 }
 
@@ -104,27 +95,20 @@ fn fetch(
     sign_name: Option<&str>,
     verify: bool,
 ) -> Result<Option<SmsTemplate>> {
-    if context.settings.dry_run {
-        return Ok(None);
-    }
-    crate::send::require_consent(context)?;
-    let client = Client::open(context, guard)?;
-    if let (Some(name), true) = (sign_name, verify) {
-        let (signature, _) = signature::fetch_detail(&client, name)?;
-        let what = format!("signature {name}");
-        require_approved(&what, &signature.status, signature.reason.as_deref())
-            .map_err(|failure| failure.next(signature::LIST_APPROVED))?;
-    }
-    let template = template::get(&client, code);
-    drop(client);
-    let (warned, template) = match template {
-        Ok(template) => {
-            let what = format!("template {code}");
-            let checked = require_approved(&what, &template.status, template.reason.as_deref());
-            (checked.err(), Some(template))
+    let get = |client: &Client<'_>| {
+        if let (Some(name), true) = (sign_name, verify) {
+            let (signature, _) = signature::fetch_detail(client, name)?;
+            let what = format!("signature {name}");
+            require_approved(&what, &signature.status, signature.reason.as_deref())
+                .map_err(|failure| failure.next(signature::LIST_APPROVED))?;
         }
-        Err(failure) => (Some(failure), None),
+        Ok(template::get(client, code))
     };
-    batch_flags::warn_about_template(context, warned, template::LIST_APPROVED, verify)?;
+    let approved = |template: &SmsTemplate| {
+        let what = format!("template {code}");
+        require_approved(&what, &template.status, template.reason.as_deref())
+    };
+    let list = template::LIST_APPROVED;
+    let template = batch_flags::fetch_template(context, guard, list, verify, get, approved)?;
     Ok(template.filter(SmsTemplate::has_text))
 }

@@ -25,11 +25,11 @@ Examples:
   alimsg --sandbox sms stats --last 7d")]
 pub struct Flags {
     /// First day: 20260301, 2026-03-01, yesterday, monday, "30d ago", 4w or RFC 3339
-    #[arg(long, value_name = "DAY", conflicts_with = "last")]
+    #[arg(long, visible_alias = "since", value_name = "DAY", conflicts_with = "last")]
     start_date: Option<String>,
 
     /// Last day, in the same forms [default: today]
-    #[arg(long, value_name = "DAY", conflicts_with = "last")]
+    #[arg(long, visible_alias = "until", value_name = "DAY", conflicts_with = "last")]
     end_date: Option<String>,
 
     /// The last days, today included: 7d, 4w [default: 7d]

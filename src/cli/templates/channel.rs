@@ -47,6 +47,11 @@ impl TemplateId {
         }
     }
 
+    /// Whether [`TemplateId::code`] is its name.
+    pub const fn is_by_name(&self) -> bool {
+        matches!(self, Self::Chat(chat::detail::TemplateId { by_name: true, .. }))
+    }
+
     pub fn language(&self) -> Option<&str> {
         match self {
             Self::Chat(id) => Some(&id.language),
@@ -88,7 +93,7 @@ impl TemplateId {
     /// Adds the command that lists templates if this one is unknown to the service.
     pub fn or_list(&self, failure: Box<Failure>) -> Box<Failure> {
         match self {
-            Self::Chat(id) => chat::or_list(failure, id.channel, &id.code),
+            Self::Chat(id) => chat::or_list(failure, id.list_command()),
             Self::Sms(_) => failure,
         }
     }
@@ -105,6 +110,11 @@ pub enum Template {
 impl Template {
     pub fn name(&self) -> Option<&str> {
         each!(self, template => template.name.as_deref())
+    }
+
+    /// The status of its review, and why it was rejected.
+    pub fn review(&self) -> (String, Option<String>) {
+        each!(self, template => (template.status.clone(), template.reason.clone()))
     }
 
     /// Its rows in a plan.
@@ -186,6 +196,20 @@ pub enum Draft {
 impl Draft {
     pub fn create_call(&self) -> ChangeCall {
         each!(self, draft => draft.create_call())
+    }
+
+    /// The ID of the template that was created from it.
+    pub fn id(&self, code: String) -> TemplateId {
+        match self {
+            Self::Chat(draft) => TemplateId::Chat(chat::detail::TemplateId {
+                channel: draft.channel,
+                code,
+                by_name: false,
+                language: draft.language.clone().unwrap_or_default(),
+                cust_space_id: draft.cust_space_id.clone(),
+            }),
+            Self::Sms(_) => TemplateId::Sms(code),
+        }
     }
 
     /// The plan: all submitted values.

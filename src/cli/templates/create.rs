@@ -1,14 +1,21 @@
 //! `alimsg templates create`
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
+use crate::aliyun::client::{self, Client};
 use crate::api::call::shell_line;
 use crate::chat::template::draft::Draft as ChatDraft;
 use crate::chat::template::{limits, normalize_category};
 use crate::cli::prelude::*;
-use crate::cli::templates::channel::Draft;
+use crate::cli::templates::channel::{Draft, TemplateId};
 use crate::cli::templates::draft::{DraftFlags, warn_of_missing_code, warn_of_missing_examples};
+use crate::error::Kind;
 use crate::send::change::{Change, Preview, Question, apply};
+
+/// The first pauses between two polls of a review, in seconds.
+const REVIEW_PAUSES: [u64; 7] = [1, 2, 3, 5, 10, 20, 30];
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -39,6 +46,11 @@ The sandbox approves a template after two seconds, and rejects one whose text co
 pub struct Flags {
     #[command(flatten)]
     draft: DraftFlags,
+
+    /// Afterwards poll, with growing pauses, until the review is over or the time is up
+    #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
+          default_missing_value = "3600", value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    wait: Option<u64>,
 }
 
 /// Creates a template.
@@ -46,8 +58,8 @@ pub struct Flags {
 /// # Errors
 /// Invalid or missing input; no confirmation; the service rejects the template.
 pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
-    let (draft, list) = if flags.draft.channel == Channel::Sms {
-        let draft = flags.draft.sms_draft("templates create")?;
+    let (draft, list) = if flags.draft.channel() == Channel::Sms {
+        let draft = flags.draft.sms_draft("templates create", None)?;
         let list = "alimsg templates list --channel sms --audit-status reviewing".to_string();
         (Draft::Sms(draft), list)
     } else {
@@ -66,11 +78,74 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         question: Question::Yes("create the template"),
         check: list,
     };
-    apply(context, &change, |reply| {
+    if context.settings.dry_run && flags.wait.is_some() {
+        let poll = draft.id("CODE".into()).fetch_call();
+        let when = "after the template is created, with its code as CODE, until its review is over";
+        return client::plan(context, &[(&change.call, None), (&poll, Some(when))]);
+    }
+    let mut code = None;
+    let report = apply(context, &change, |reply| {
         let submitted = draft.submitted(&reply, None);
         warn_of_missing_code(context, &submitted);
+        code.clone_from(&submitted.code);
         Report::from_record(&submitted, Value::Object(reply.0))
-    })
+    })?;
+    match (flags.wait, code) {
+        (Some(seconds), Some(code)) => {
+            let limit = Duration::from_secs(seconds);
+            Ok(wait_for_review(context, report, &draft.id(code), limit))
+        }
+        _ => Ok(report),
+    }
+}
+
+/// Polls until the review of the new template is over, and adds its status to the report. The
+/// template exists, so a failure here is only a warning.
+fn wait_for_review(
+    context: &Context,
+    mut report: Report,
+    id: &TemplateId,
+    limit: Duration,
+) -> Report {
+    let screen = &context.screen;
+    let later = format!("see `{}` later", id.show_command());
+    screen.note("waiting for the review");
+    let deadline = Instant::now() + limit;
+    let mut pauses = REVIEW_PAUSES.into_iter().chain(std::iter::repeat(60));
+    let (status, reason) = loop {
+        let fetch = || -> Result<_> {
+            let client = Client::connect(context, id.fetch_call().operation.product)?;
+            Ok(id.fetch(&client)?.review())
+        };
+        match fetch() {
+            Ok((status, reason)) if status != "reviewing" => break (status, reason),
+            Err(failure) if failure.kind == Kind::Cancelled => return report,
+            // A new template can be missing for some seconds.
+            Err(failure) if !failure.retryable && failure.kind != Kind::Rejected => {
+                screen.warn(format!("cannot see the review: {}; {later}", failure.message));
+                return report;
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
+            screen.warn(format!("the review is not over after {} s; {later}", limit.as_secs()));
+            return report;
+        }
+        let pause = Duration::from_secs(pauses.next().unwrap_or(60)).min(remaining);
+        if client::sleep(pause).is_err() {
+            return report;
+        }
+    };
+    if status != "approved" {
+        let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        screen.warn(format!("the template was created, but its review ended as {status}{reason}"));
+    }
+    if let Report::Record { data, .. } = &mut report {
+        data.insert("status".into(), status.into());
+        data.insert("reason".into(), reason.into());
+    }
+    report
 }
 
 /// The command that shows whether the template was created.

@@ -13,21 +13,25 @@ use crate::send::change::{Change, Preview, Question, Rows, apply};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  alimsg templates delete SMS_100005 --channel sms
+  alimsg templates delete SMS_100005
   alimsg templates delete --name order_update
   alimsg --sandbox templates delete 100000000000003 --language en --yes")]
 pub struct Flags {
     /// Code of the template
-    #[arg(value_name = "CODE", required_unless_present = "name")]
+    #[arg(value_name = "CODE", required_unless_present_any = ["name", "template_name"])]
     code: Option<String>,
 
     /// Delete the template with this name in all its languages (WhatsApp, Viber)
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["code", "language"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["code", "language", "template_name"])]
     name: Option<String>,
 
-    /// Channel of the template
-    #[arg(long, value_enum, default_value = "whatsapp")]
-    channel: Channel,
+    /// Name of the template in place of its code, for one language (WhatsApp, Viber)
+    #[arg(long, value_name = "NAME", conflicts_with = "code")]
+    template_name: Option<String>,
+
+    /// Channel of the template [default: sms for SMS_…, else whatsapp]
+    #[arg(long, visible_alias = "channel-type", value_enum)]
+    channel: Option<Channel>,
 
     /// Language of the template; required for WhatsApp and Viber unless --name is given
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
@@ -43,13 +47,13 @@ pub struct Flags {
 /// # Errors
 /// Invalid input; no confirmation; an unknown template; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
-    let Flags { code, name, channel, language, cust_space_id } = flags;
+    let Flags { code, name, template_name, channel, language, cust_space_id } = flags;
     if let Some(name) = name {
+        let channel = channel.unwrap_or(Channel::Whatsapp);
         refuse_flags(channel, &[("--name", channel == Channel::Sms)])?;
         return delete_by_name::run(context, &NamedTemplate { channel, name, cust_space_id });
     }
-    let code = code.unwrap_or_default();
-    let template = TemplateFlags { code, channel, language, cust_space_id };
+    let template = TemplateFlags { code, template_name, channel, language, cust_space_id };
     let id = template.given_id(context)?;
     let fetch_call = id.fetch_call();
     let current = |client: &Client<'_>| -> Result<Rows> {
@@ -71,7 +75,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     apply(context, &change, |reply| {
         let deleted = DeletedTemplate {
-            code: id.code().to_string(),
+            code: (!id.is_by_name()).then(|| id.code().to_string()),
+            name: id.is_by_name().then(|| id.code().to_string()),
             language: id.language().map(str::to_string),
             deleted: true,
             request_id: reply.text(&["RequestId"]),

@@ -64,7 +64,8 @@ pub fn run(context: &Context, template: &NamedTemplate) -> Result<Report> {
             .change(&id.delete_call())
             .map_err(|failure| template.partial(failure, id, &deleted, found.len()))?;
         deleted.push(DeletedTemplate {
-            code: id.code.clone(),
+            code: Some(id.code.clone()),
+            name: None,
             language: Some(id.language.clone()),
             deleted: true,
             request_id: reply.text(&["RequestId"]),
@@ -109,6 +110,7 @@ impl NamedTemplate {
 
     fn id(&self, code: &str, language: &str) -> TemplateId {
         TemplateId {
+            by_name: false,
             channel: self.channel,
             code: code.into(),
             language: language.into(),

@@ -22,9 +22,9 @@ const CHAT: &str = "WhatsApp and Viber";
 /// The template to submit. A flag wins over the same field of the file.
 #[derive(Debug, Args)]
 pub struct DraftFlags {
-    /// Channel of the template
-    #[arg(long, value_enum, default_value = "whatsapp")]
-    pub channel: Channel,
+    /// Channel of the template [default: whatsapp; for an update, sms for a code like SMS_100002]
+    #[arg(long, visible_alias = "channel-type", value_enum)]
+    pub channel: Option<Channel>,
 
     /// The template in a file: .toml as TOML, any other as JSON
     #[arg(long, value_name = "FILE")]
@@ -163,6 +163,11 @@ impl TextOrNumber {
 }
 
 impl DraftFlags {
+    /// The channel, WhatsApp by default.
+    pub fn channel(&self) -> Channel {
+        self.channel.unwrap_or(Channel::Whatsapp)
+    }
+
     /// The draft of a WhatsApp or Viber template; its limits are not checked yet.
     ///
     /// # Errors
@@ -170,7 +175,7 @@ impl DraftFlags {
     pub fn chat_draft(&self) -> Result<chat::draft::Draft> {
         let sms_only = given![self; content, template_type, remark, related_sign_name,
             template_rule, apply_scene_content, intl_type];
-        refuse_flags(self.channel, &sms_only)?;
+        refuse_flags(self.channel(), &sms_only)?;
         let mut fields: ChatFields =
             self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
         let mut examples: Vec<_> = match fields.example.take().filter(|_| self.example.is_empty()) {
@@ -190,9 +195,9 @@ impl DraftFlags {
             }
         }
         Ok(chat::draft::Draft {
-            channel: self.channel,
+            channel: self.channel(),
             name: self.name.clone().or(name),
-            category: category.map(|category| chat::normalize_category(self.channel, &category)),
+            category: category.map(|category| chat::normalize_category(self.channel(), &category)),
             language: self.language.clone().or(language),
             cust_space_id: self.cust_space_id.clone().or(cust_space_id),
             is_whole,
@@ -258,11 +263,23 @@ impl DraftFlags {
         Ok(Value::Array(components))
     }
 
-    /// The draft of an SMS template, checked. `command` is the name of the command.
+    /// Whether a flag or a file has a part of an SMS template.
+    pub fn has_sms_parts(&self) -> bool {
+        let parts = given![self; file, name, content, template_type, remark, related_sign_name,
+            template_rule, apply_scene_content, intl_type];
+        parts.iter().any(|(_, is_given)| *is_given)
+    }
+
+    /// The draft of an SMS template, checked. `command` is the name of the command; `current` has
+    /// the values that are not given.
     ///
     /// # Errors
     /// Missing values; a flag of WhatsApp or Viber; a violated limit.
-    pub fn sms_draft(&self, command: &str) -> Result<sms::draft::Draft> {
+    pub fn sms_draft(
+        &self,
+        command: &str,
+        current: Option<&sms::SmsTemplate>,
+    ) -> Result<sms::draft::Draft> {
         let body = ("--body (an SMS has --content)", self.body.is_some());
         let chat_only = given![self; header, header_media, footer, button, example, cust_space_id];
         refuse_flags(Channel::Sms, &given![self; category, language])?;
@@ -271,13 +288,19 @@ impl DraftFlags {
         let fields: SmsFields =
             self.file.as_deref().map(file::load).transpose()?.unwrap_or_default();
         let name = self.name.clone().or(fields.name);
+        let name = name.or_else(|| current?.name.clone());
         let content = self.content.clone().or(fields.content);
+        let content =
+            content.or_else(|| current.filter(|old| old.has_text()).map(|old| old.text.clone()));
         let kind = self.template_type.clone();
         let kind = kind.or(fields.template_type.map(TextOrNumber::into_text));
+        let kind = kind.or_else(|| current?.kind.clone());
         let kind = kind.map(|kind| TemplateType::parse("--template-type", &kind)).transpose()?;
         let intl_type = self.intl_type.map(|number| number.to_string());
         let intl_type = intl_type.or(fields.intl_type.map(TextOrNumber::into_text));
         let is_international = kind == Some(TemplateType::International);
+        let current_type = || crate::api::reply::fields::text(&current?.raw, &["IntlType"]);
+        let intl_type = intl_type.or_else(|| current_type().filter(|_| is_international));
         let required = [
             ("--name", name.is_none()),
             ("--content", content.is_none()),
@@ -300,8 +323,12 @@ impl DraftFlags {
             name,
             content,
             kind,
-            remark: self.remark.clone().or(fields.remark),
-            related_sign_name: self.related_sign_name.clone().or(fields.related_sign_name),
+            remark: self.remark.clone().or(fields.remark).or_else(|| current?.remark.clone()),
+            related_sign_name: self
+                .related_sign_name
+                .clone()
+                .or(fields.related_sign_name)
+                .or_else(|| current?.related_sign_name.clone()),
             rule,
             apply_scene_content: self.apply_scene_content.clone().or(fields.apply_scene_content),
             intl_type: parse_intl_type(intl_type.as_deref(), is_international)?,

@@ -25,11 +25,11 @@ WhatsApp and Viber: the service itself filters approved and rejected templates. 
 (waiting or under review), cancelled and suspended (paused or disabled) alimsg reads every page.")]
 pub struct Flags {
     /// Channel of the templates
-    #[arg(long, value_enum, default_value = "whatsapp")]
+    #[arg(long, visible_alias = "channel-type", value_enum, default_value = "whatsapp")]
     channel: Channel,
 
     /// Only these: approved, rejected, reviewing, cancelled, suspended, or the service's own word
-    #[arg(long, value_name = "STATUS")]
+    #[arg(long, visible_alias = "status", value_name = "STATUS")]
     audit_status: Option<String>,
 
     /// Only templates in this language, for example en or zh_CN

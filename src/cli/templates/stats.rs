@@ -4,10 +4,11 @@ use jiff::Zoned;
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
-use crate::chat::template::or_list;
 use crate::chat::template::stats::{StatsQuery, parse_days};
+use crate::chat::template::{list_command, or_list};
 use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
+use crate::cli::templates::template_flags::channel_of;
 use crate::message::time::period::Period;
 use crate::output::chart;
 
@@ -23,20 +24,22 @@ pub struct Flags {
     #[arg(value_name = "CODE")]
     code: String,
 
-    /// Channel of the template
-    #[arg(long, value_enum, default_value = "whatsapp")]
-    channel: Channel,
+    /// Channel of the template [default: sms for SMS_…, else whatsapp]
+    #[arg(long, visible_alias = "channel-type", value_enum)]
+    channel: Option<Channel>,
 
     /// Only messages in this language
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     language: Option<String>,
 
-    /// First day or time: 2026-03-01, 20260301, 7d ago, 2026-03-01T10:00 or RFC 3339
-    #[arg(long, value_name = "WHEN", conflicts_with = "last")]
+    /// First day or time: 2026-03-01, 20260301, yesterday, monday, 7d ago, 2026-03-01T10:00 or RFC 3339
+    #[arg(long, visible_aliases = ["start-date", "since"], value_name = "WHEN",
+          conflicts_with = "last")]
     start: Option<String>,
 
     /// Last day or time, in the same forms [default: now]
-    #[arg(long, value_name = "WHEN", conflicts_with = "last")]
+    #[arg(long, visible_aliases = ["end-date", "until"], value_name = "WHEN",
+          conflicts_with = "last")]
     end: Option<String>,
 
     /// The last days or hours, for example 7d [default: 7d]
@@ -53,21 +56,23 @@ pub struct Flags {
 /// # Errors
 /// Invalid input; an unknown template; a failed call.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
-    if flags.channel == Channel::Sms {
+    let channel = channel_of(flags.channel, &flags.code);
+    if channel == Channel::Sms {
         return Err(Failure::usage("the SMS service does not count messages by template")
             .hint("it counts them by day, signature and type of template")
             .next("alimsg sms stats --last 7d"));
     }
     let query = StatsQuery {
         period: period(&flags)?,
-        channel: flags.channel,
+        channel,
         code: flags.code,
         language: flags.language,
-        cust_space_id: or_default(context, flags.channel, "--cust-space-id", flags.cust_space_id),
+        cust_space_id: or_default(context, channel, "--cust-space-id", flags.cust_space_id),
     };
     let call = query.call();
     let fetch = |client: &Client<'_>| {
-        client.read(&call).map_err(|failure| or_list(failure, query.channel, &query.code))
+        let list = || list_command(query.channel, &query.code, false);
+        client.read(&call).map_err(|failure| or_list(failure, list()))
     };
     read_only::run(context, &[&call], fetch, |reply| {
         let days = parse_days(&reply);

@@ -1,19 +1,24 @@
 //! `alimsg templates update`
 
+use std::cell::RefCell;
+
 use serde_json::Value;
 
 use crate::aliyun::client::Client;
+use crate::api::audit_status::TemplateType;
 use crate::api::call::ChangeCall;
+use crate::api::reply::Reply;
 use crate::chat::template::detail::TemplateId;
-use crate::chat::template::limits;
 use crate::chat::template::revision::{name_is_fixed, revise};
+use crate::chat::template::{limits, list_command};
 use crate::cli::prelude::*;
 use crate::cli::templates::channel::Draft;
 use crate::cli::templates::draft::{DraftFlags, warn_of_missing_code, warn_of_missing_examples};
-use crate::cli::templates::template_flags::require_language;
+use crate::cli::templates::template_flags::{channel_of, require_language};
 use crate::send::change::{Change, Preview, Question, Rows, apply};
 use crate::sms::template as sms;
 
+const COMMAND: &str = "templates update";
 const TITLE: &str = "About to update this template and submit it for review:";
 const QUESTION: Question = Question::Yes("update the template");
 
@@ -24,8 +29,7 @@ Examples:
   alimsg --sandbox templates update 100000000000003 --language en --category MARKETING \\
       --body 'Dear $(name), our sale has begun.' --example name=Alice --yes
 
-WhatsApp and Viber: parts that you do not give stay unchanged; `components` in a file replace the
-whole message. SMS: name, content and type are required.")]
+Parts that you do not give stay unchanged; `components` in a file replace the whole message.")]
 pub struct Flags {
     /// Code of the template
     #[arg(value_name = "CODE")]
@@ -39,17 +43,25 @@ pub struct Flags {
 ///
 /// # Errors
 /// Invalid or missing input; no confirmation; the service rejects the update.
-pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
-    if flags.draft.channel == Channel::Sms {
-        update_sms(context, &flags)
-    } else {
-        update_chat(context, &flags)
-    }
+pub fn run(context: &Context, mut flags: Box<Flags>) -> Result<Report> {
+    let channel = channel_of(flags.draft.channel, &flags.code);
+    flags.draft.channel = Some(channel);
+    if channel == Channel::Sms { update_sms(context, &flags) } else { update_chat(context, &flags) }
 }
 
-/// Updates an SMS template. The call replaces name, content and type, so all three are required.
+/// Updates an SMS template. The call replaces name, content and type, so those that are not given
+/// are taken from the template.
 fn update_sms(context: &Context, flags: &Flags) -> Result<Report> {
-    let draft = flags.draft.sms_draft("templates update")?;
+    let draft = match flags.draft.sms_draft(COMMAND, None) {
+        Ok(draft) => draft,
+        Err(failure) if failure.missing.is_empty() => return Err(failure),
+        Err(_) if flags.draft.has_sms_parts() => return complete_sms(context, flags),
+        Err(_) => {
+            return Err(Failure::usage("nothing to update")
+                .hint("give what changes, such as --content; name, content and type stay")
+                .next("alimsg templates update --help"));
+        }
+    };
     let fetch_call = sms::get_call(&flags.code);
     let current = |client: &Client<'_>| -> Result<Rows> {
         let old = sms::get(client, &flags.code)?;
@@ -72,6 +84,48 @@ fn update_sms(context: &Context, flags: &Flags) -> Result<Report> {
     submit(context, &change, &Draft::Sms(draft), &flags.code)
 }
 
+/// Updates an SMS template whose name, content or type are not given.
+fn complete_sms(context: &Context, flags: &Flags) -> Result<Report> {
+    let fetch_call = sms::get_call(&flags.code);
+    if let Some(plan) = read_only::dry_run(context, &[&fetch_call])? {
+        context.screen.note("then the update, completed with the values of the template");
+        return Ok(plan);
+    }
+    let completed = RefCell::new(None);
+    let complete = |client: &Client<'_>| -> Result<(ChangeCall, Rows)> {
+        let old = sms::get(client, &flags.code)?;
+        let draft = flags.draft.sms_draft(COMMAND, Some(&old))?;
+        let mut rows: Rows = vec![("code".into(), old.code.clone()), ("state".into(), old.status)];
+        rows.extend(draft.rows());
+        let call = draft.update_call(&flags.code);
+        completed.replace(Some(draft));
+        Ok((call, rows))
+    };
+    // `complete` builds the call that is made in place of this one.
+    let unknown = sms::draft::Draft {
+        name: "NAME".into(),
+        content: "CONTENT".into(),
+        kind: TemplateType::Notification,
+        remark: None,
+        related_sign_name: None,
+        rule: None,
+        apply_scene_content: None,
+        intl_type: None,
+    };
+    let change = Change {
+        call: unknown.update_call(&flags.code),
+        title: TITLE.into(),
+        rows: Rows::new(),
+        preview: Preview::Decisive { call: &fetch_call, change: &complete, completed: None },
+        question: QUESTION,
+        check: sms::show_command(&flags.code),
+    };
+    apply(context, &change, |reply| {
+        let draft = Draft::Sms(completed.take().unwrap_or_else(|| unknown.clone()));
+        report(context, &draft, reply, &flags.code)
+    })
+}
+
 /// Updates a WhatsApp or Viber template. The call replaces the whole template, so the draft is
 /// completed with the parts that do not change.
 fn update_chat(context: &Context, flags: &Flags) -> Result<Report> {
@@ -79,7 +133,8 @@ fn update_chat(context: &Context, flags: &Flags) -> Result<Report> {
     if flags.draft.name.is_some() {
         return Err(name_is_fixed());
     }
-    let language = require_language(context, draft.channel, &flags.code, draft.language.as_ref())?;
+    let list = list_command(draft.channel, &flags.code, false);
+    let language = require_language(context, draft.language.as_ref(), &list)?;
     if draft.allow_category_change.take().is_some() {
         context.screen.warn("allow_category_change is for new templates and has no effect here");
     }
@@ -98,6 +153,7 @@ fn update_chat(context: &Context, flags: &Flags) -> Result<Report> {
     let id = TemplateId {
         channel: draft.channel,
         code: flags.code.clone(),
+        by_name: false,
         language,
         cust_space_id: draft.cust_space_id.clone(),
     };
@@ -123,9 +179,11 @@ fn update_chat(context: &Context, flags: &Flags) -> Result<Report> {
 }
 
 fn submit(context: &Context, change: &Change<'_>, draft: &Draft, code: &str) -> Result<Report> {
-    apply(context, change, |reply| {
-        let submitted = draft.submitted(&reply, Some(code));
-        warn_of_missing_code(context, &submitted);
-        Report::from_record(&submitted, Value::Object(reply.0))
-    })
+    apply(context, change, |reply| report(context, draft, reply, code))
+}
+
+fn report(context: &Context, draft: &Draft, reply: Reply, code: &str) -> Report {
+    let submitted = draft.submitted(&reply, Some(code));
+    warn_of_missing_code(context, &submitted);
+    Report::from_record(&submitted, Value::Object(reply.0))
 }

@@ -29,7 +29,7 @@ dispatch!(List => list);
 #[derive(Debug, Args)]
 pub struct ListFlags {
     /// Only instances of this channel
-    #[arg(long, value_parser = chat_channel())]
+    #[arg(long, visible_alias = "channel-type", value_parser = chat_channel())]
     channel: Option<Channel>,
 
     #[command(flatten)]

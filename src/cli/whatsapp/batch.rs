@@ -5,13 +5,11 @@ use crate::aliyun::guard::Guard;
 use crate::api::audit_status::require_approved;
 use crate::api::operations::SEND_CHATAPP_MASS_MESSAGE;
 use crate::batch::definition::{Definition, Fallback};
-use crate::batch::plan::PlanRules;
-use crate::batch::request::Request;
-use crate::batch::row::{Row, RowRules};
+use crate::batch::row::Row;
 use crate::batch::run;
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::chat::template::preview::render_preview;
-use crate::cli::batch_flags::{self, BatchFlags, BatchInput};
+use crate::cli::batch_flags::{self, BatchFlags};
 use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::source;
@@ -49,7 +47,7 @@ pub struct Flags {
     language: Option<String>,
 
     /// Channel of the messages
-    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
+    #[arg(long, visible_alias = "channel", value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
     /// Channel instance that sends the messages; needed to look up receipts
@@ -124,9 +122,10 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         label = Some(inputs.need("--label", "Purpose", label, anything)?);
     }
     inputs.complete(&["alimsg whatsapp numbers list", LIST_APPROVED])?;
-    let BatchInput { input, mappings, exclusions, invalid_path, options } = flags.batch.open()?;
+    let input = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_CHATAPP_MASS_MESSAGE);
     let id = flags.language.clone().map(|language| TemplateId {
+        by_name: false,
         channel,
         code: template_code.clone(),
         language,
@@ -146,7 +145,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         extend_code: None,
         from: Some(from),
         space: flags.cust_space_id,
-        language: flags.language.clone(),
+        language: flags.language,
         label,
         tag: flags.tag,
         ttl: flags.ttl,
@@ -156,22 +155,14 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
             rule: flags.fall_back_rule,
             duration: flags.fall_back_duration,
         },
-        mappings: mappings.iter().map(|one| (one.name.clone(), one.column.clone())).collect(),
+        mappings: input.mappings.clone(),
         variables: Vec::new(),
-    };
-    let rules = PlanRules {
-        rows: RowRules { channel, sign: None, language: flags.language },
-        variables: template.as_ref().map(names),
-        text: None,
-        mappings,
-        exclusions,
-        invalid_path,
     };
     let render = |definition: &Definition, row: &Row| {
         let template = template.as_ref().filter(|template| template.language == row.language)?;
         Some(render_preview(&template.message.rendered(&definition.pairs(row))))
     };
-    let request = Request { input, rules, definition, render: &render, options, expected: None };
+    let request = input.request(definition, template.as_ref().map(names), None, &render);
     run::run(context, &guard, request)
 }
 
@@ -182,21 +173,10 @@ fn fetch(
     id: &TemplateId,
     verify: bool,
 ) -> Result<Option<Template>> {
-    if context.settings.dry_run {
-        return Ok(None);
-    }
-    crate::send::require_consent(context)?;
-    let client = Client::open(context, guard)?;
-    let template = id.fetch(&client);
-    drop(client);
-    let (warned, template) = match template {
-        Ok(template) => {
-            let what = format!("template {} ({})", id.code, id.language);
-            let checked = require_approved(&what, &template.status, template.reason.as_deref());
-            (checked.err(), Some(template))
-        }
-        Err(failure) => (Some(failure), None),
+    let approved = |template: &Template| {
+        let what = format!("template {} ({})", id.code, id.language);
+        require_approved(&what, &template.status, template.reason.as_deref())
     };
-    batch_flags::warn_about_template(context, warned, LIST_APPROVED, verify)?;
-    Ok(template)
+    let get = |client: &Client<'_>| Ok(id.fetch(client));
+    batch_flags::fetch_template(context, guard, LIST_APPROVED, verify, get, approved)
 }

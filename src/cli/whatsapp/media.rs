@@ -1,5 +1,5 @@
-//! `alimsg whatsapp media upload`: uploads a file and prints the link that messages and templates
-//! take.
+//! `alimsg whatsapp media`: uploads a file and prints the link that messages and templates take, or
+//! a new link to an earlier upload.
 
 use std::path::PathBuf;
 
@@ -9,14 +9,15 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::aliyun::client::{self, Client, PlannedCall};
-use crate::aliyun::oss::{self, Authorization, Upload};
 use crate::api::call::{AnyCall, Call, ReadCall};
-use crate::api::operations::{GENERATE_PRESIGNED_URL, GET_CHATAPP_UPLOAD_AUTHORIZATION, Product};
+use crate::api::operations::{GENERATE_PRESIGNED_URL, Product};
+use crate::api::reply::Reply;
+use crate::chat::upload::{LocalFile, MediaUpload, Uploaded};
+use crate::cli::read_only;
 use crate::cli::whatsapp::number_flags::need_space;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
-use crate::message::media;
-use crate::output::report::{Phase, PlannedCommand, Report, fields};
+use crate::output::report::{Report, fields};
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -27,10 +28,6 @@ WhatsApp's limits: images (jpg, png) 5 MiB; videos (mp4, 3gp) and audio (aac, m4
 ogg) 16 MiB; documents (pdf, txt, doc, docx, xls, xlsx, ppt, pptx) 100 MiB; stickers (webp)
 100 KiB, animated ones 500 KiB. For a large file, raise --timeout above a minute.";
 
-/// Placeholders on a dry run: the service names the storage when it authorizes the upload.
-const UNKNOWN_TARGET: &str = "oss://BUCKET/KEY";
-const UNKNOWN_ENDPOINT: &str = "https://ENDPOINT";
-
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
@@ -38,9 +35,23 @@ pub enum Command {
     /// a pipe only the link
     #[command(after_help = EXAMPLES)]
     Upload(UploadFlags),
+    /// Print a new link to an earlier upload, which works for a limited time
+    #[command(after_help = LINK_EXAMPLES)]
+    Link(LinkFlags),
 }
 
-dispatch!(Upload => upload);
+dispatch!(Upload => upload, Link => link);
+
+const LINK_EXAMPLES: &str = "\
+Examples:
+  alimsg --sandbox whatsapp media link cams/sandbox/photo.png";
+
+#[derive(Debug, Args)]
+pub struct LinkFlags {
+    /// The `key` that `media upload` printed
+    #[arg(value_name = "KEY")]
+    key: String,
+}
 
 #[derive(Debug, Args)]
 pub struct UploadFlags {
@@ -86,43 +97,25 @@ struct Replies {
 }
 
 fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
-    let medium = media::inspect(&flags.file)?;
-    let file = std::path::absolute(&flags.file)
-        .map_err(|error| Failure::usage(format!("invalid path: {error}")))?;
-    if file.to_str().is_none() {
-        return Err(
-            Failure::usage("the name of the file is not valid Unicode").hint("rename the file")
-        );
-    }
+    let file = LocalFile::inspect(&flags.file)?;
     let space = need_space(context, flags.cust_space_id)?;
-    let authorize = Call::to(&GET_CHATAPP_UPLOAD_AUTHORIZATION).text("--cust-space-id", &space);
+    let upload = MediaUpload { file, space };
     if context.settings.dry_run {
-        return plan(context, &authorize, &file.display().to_string(), flags.presign);
+        let (authorize, link) = (upload.authorize_call(), link_call("KEY"));
+        let when_uploaded = Some("after the upload, with its key as KEY");
+        let calls: Vec<PlannedCall<'_>> = std::iter::once((&authorize as &dyn AnyCall, None))
+            .chain(flags.presign.then_some((&link as &dyn AnyCall, when_uploaded)))
+            .collect();
+        let mut plan = client::plan(context, &calls)?;
+        upload.add_to_plan(context, &mut plan);
+        return Ok(plan);
     }
     let client = Client::connect(context, Product::Cams)?;
-    let reply = client.read(&authorize).map_err(|mut failure| {
-        // The reply may contain the keys although the call failed.
-        failure.raw = None;
-        failure
-    })?;
-    let authorization = Authorization::from_reply(&reply)?;
-    let key = authorization.new_key(medium.extension);
-    {
-        let busy = context.screen.busy(&format!("uploading {}", flags.file.display()), medium.size);
-        let upload = Upload { file: &file, key: &key, authorization: &authorization };
-        client.upload(&upload, &|share| busy.at(share))?;
-    }
-    let mut replies = Replies { authorization: oss::masked(reply), presigned: None };
-    let mut link = authorization.link(&key);
+    let Uploaded { mut link, key, authorization } = upload.run(context, &client)?;
+    let mut replies = Replies { authorization, presigned: None };
     if flags.presign {
-        let call = Call::to(&GENERATE_PRESIGNED_URL).text("--file-path", &key);
-        let presigned = client.read(&call).and_then(|reply| {
-            let url = reply.text(&["Data.Url", "Data"]);
-            let url = url.ok_or_else(|| Failure::new(Kind::Rejected, "the reply has no link"))?;
-            Ok((url, reply))
-        });
         // The file has been uploaded: with its plain link there is no need to upload it again.
-        let (url, reply) = presigned.map_err(|mut failure| {
+        let (url, reply) = presigned(&client, &key).map_err(|mut failure| {
             failure.message = format!(
                 "the file is uploaded, but there is no presigned link: {}",
                 failure.message
@@ -133,6 +126,7 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
         link = url;
     }
     drop(client);
+    let medium = &upload.file.medium;
     let link = MediaLink {
         link,
         key,
@@ -144,29 +138,38 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
     Ok(Report::from_record(&link, Value::Object(fields(&replies))).piped(link.link))
 }
 
-/// The commands of an upload, in their order.
-fn plan(context: &Context, authorize: &ReadCall, file: &str, presign: bool) -> Result<Report> {
-    let link = Call::to(&GENERATE_PRESIGNED_URL).text("--file-path", "KEY");
-    let when_uploaded = Some("after the upload, with its key as KEY");
-    let calls: Vec<PlannedCall<'_>> = std::iter::once((authorize as &dyn AnyCall, None))
-        .chain(presign.then_some((&link as &dyn AnyCall, when_uploaded)))
-        .collect();
-    let mut report = client::plan(context, &calls)?;
-    if let Report::DryRun(commands) = &mut report {
-        let guard = commands.first();
-        let program = guard.and_then(|command| command.argv.first()).cloned();
-        let mut env = guard.map(|command| command.env.clone()).unwrap_or_default();
-        env.extend(oss::shown_environment());
-        let arguments =
-            oss::arguments(file, UNKNOWN_TARGET, UNKNOWN_ENDPOINT, context.settings.ai_mode);
-        let copy = PlannedCommand {
-            phase: Phase::Call,
-            argv: program.into_iter().chain(arguments).collect(),
-            env,
-            when: Some("with the keys, the bucket and the endpoint that the service returns"),
-        };
-        let first = commands.iter().position(|command| command.phase == Phase::Call);
-        commands.insert(first.map_or(commands.len(), |first| first + 1), copy);
+/// A new link to an earlier upload.
+#[derive(Debug, Serialize)]
+struct PresignedLink {
+    /// The link, which works for a limited time, without credentials.
+    link: String,
+    /// Where the file is in the storage.
+    key: String,
+    /// Always true.
+    presigned: bool,
+}
+
+fn link(context: &Context, flags: LinkFlags) -> Result<Report> {
+    let key = flags.key.trim_start_matches('/').to_string();
+    if key.is_empty() || key.contains("://") || key.chars().any(char::is_control) {
+        return Err(Failure::usage(format!("{:?} is not the key of an upload", flags.key))
+            .hint("give the `key` that `alimsg whatsapp media upload` printed"));
     }
-    Ok(report)
+    let fetch = |client: &Client<'_>| presigned(client, &key);
+    read_only::run(context, &[&link_call(&key)], fetch, |(link, reply)| {
+        let link = PresignedLink { link, key: key.clone(), presigned: true };
+        Report::from_record(&link, Value::Object(reply.0))
+    })
+}
+
+fn link_call(key: &str) -> ReadCall {
+    Call::to(&GENERATE_PRESIGNED_URL).text("--file-path", key)
+}
+
+/// A link that works for a limited time, and the reply with it.
+fn presigned(client: &Client<'_>, key: &str) -> Result<(String, Reply)> {
+    let reply = client.read(&link_call(key))?;
+    let url = reply.text(&["Data.Url", "Data"]);
+    let url = url.ok_or_else(|| Failure::new(Kind::Rejected, "the reply has no link"))?;
+    Ok((url, reply))
 }

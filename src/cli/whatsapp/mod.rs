@@ -11,6 +11,7 @@ mod pick;
 pub mod profile;
 mod send;
 mod session;
+pub mod status;
 pub mod webhook;
 
 use clap::Subcommand;
@@ -32,6 +33,8 @@ pub enum Command {
     Send(send::Command),
     /// Send a template to the recipients in a file
     Batch(Box<batch::Flags>),
+    /// What became of a sent message: in flight, delivered, read or failed
+    Status(status::Flags),
     /// Messages of a business number, incoming and outgoing
     History(history::Flags),
     /// Show whether the 24-hour window of a customer is open
@@ -59,6 +62,7 @@ pub enum Command {
 dispatch! {
     Send => send::run,
     Batch => batch::run,
+    Status => status::run,
     History => history::run,
     Session => session::run,
     Numbers => numbers::run,

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::aliyun::client::Client;
 use crate::api::call::{Call, shell_line};
@@ -135,30 +135,33 @@ fn set(context: &Context, flags: SetFlags) -> Result<Report> {
         Call::to(operation).text("--cust-space-id", space).optional_text("--phone-number", number);
     let mut rows: Rows = vec![("space".into(), space.clone())];
     rows.extend(number.map(|number| ("number".to_string(), number.to_string())));
+    let mut new = Map::new();
     for (flag, value) in changed.values() {
         call = call.optional_text(flag, value);
         let name = flag.trim_start_matches('-').replace('-', "_");
-        rows.extend(value.map(|value| (name, value.to_string())));
+        new.extend(value.map(|value| (name, Value::from(value))));
     }
     let list = business_number::list_call(Some(space), None);
-    let before = |client: &Client<'_>| -> Result<Rows> {
+    let current = |client: &Client<'_>| {
         let reply = client.read(&list)?;
         let row = business_number::find_row(&reply, number.unwrap_or_default())?;
-        let callbacks = Callbacks::from_object(row);
-        let row = |(name, value): (String, Value)| {
-            (format!("{name} before"), value.as_str().unwrap_or("(none)").to_string())
-        };
-        Ok(fields(&callbacks).into_iter().map(row).collect())
+        Ok(fields(&Callbacks::from_object(row)))
     };
     // The service returns the callbacks of a number, but not those of an account.
     let preview = match number {
-        Some(_) => Preview::Shown { call: &list, rows: &before },
-        None => Preview::Nothing,
+        Some(_) => Preview::Compared { call: &list, current: &current, new: &new },
+        None => {
+            let row = |(name, value): (&String, &Value)| {
+                (name.clone(), value.as_str().unwrap_or_default().to_string())
+            };
+            rows.extend(new.iter().map(row));
+            Preview::Nothing
+        }
     };
     let check = ["whatsapp", "numbers", "list", "--cust-space-id", space];
     let change = Change {
         call,
-        title: "About to change the callbacks:".into(),
+        title: "About to change the callbacks, old → new:".into(),
         rows,
         preview,
         question: Question::Yes("change the callbacks"),

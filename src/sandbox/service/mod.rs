@@ -134,6 +134,10 @@ fn log_filter(call: &ProductCall) -> Option<String> {
         "list-chatapp-message" => {
             call.text("--user-number").or(call.text("--business-number")).map(str::to_owned)
         }
+        // The message that this one replies to.
+        "send-chatapp-message" => {
+            call.text("--context-message-id").and(call.text("--to")).map(str::to_owned)
+        }
         "query-send-statistics"
         | "get-chatapp-template-metric"
         | "get-chatapp-phone-number-metric" => Some(String::new()),

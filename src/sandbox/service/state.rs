@@ -50,6 +50,8 @@ pub struct Message {
     pub tracking_id: Option<String>,
     /// The service's ID: BizId or MessageId.
     pub message_id: String,
+    /// The ID of the message that this one replies to.
+    pub context_id: Option<String>,
     pub request_id: String,
     pub sent_at: Timestamp,
     /// Stored under the name that version 0.1.0 used.

@@ -29,7 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::aliyun::client;
 use crate::aliyun::guard::Guard;
 use crate::context::Context;
-use crate::error::{Failure, Kind, Result};
+use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::failpoint;
 use crate::send::account::account;
 use crate::send::idempotency::{self, Pending, Unresolved};
@@ -253,6 +253,43 @@ impl<'m> Check<'m> {
             _ => Ok(()),
         }
     }
+}
+
+/// Whether a run would send nothing because an equal message was just sent. For a dry run: reads the
+/// record, changes nothing and looks for no receipt.
+///
+/// # Errors
+/// An equal message may have been sent, or another run is sending it.
+pub fn peek(context: &Context, message: &Message) -> Result<bool> {
+    let check = Check::new(&context.settings, message);
+    let found = storage::open_existing(&context.settings).and_then(|store| {
+        let Some(store) = store else { return Ok(None) };
+        let earlier = store.earlier(&check.record(&*store))?;
+        Ok(Some((store, earlier)))
+    });
+    let (store, earlier) = match found {
+        Ok(Some((store, earlier))) if !earlier.is_empty() => (store, earlier),
+        Ok(_) => return Ok(false),
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            context
+                .screen
+                .warn(format!("cannot check whether this message was just sent: {error:#}"));
+            return Ok(false);
+        }
+    };
+    if earlier.iter().any(|earlier| is_being_sent(&*store, earlier)) {
+        return Err(failures::still_busy());
+    }
+    let failure = check.refuse(&*store, &earlier);
+    if failure.outcome == Outcome::Unknown {
+        return Err(failure);
+    }
+    context.screen.warn(format!(
+        "{}; without --allow-duplicate, a run would refuse this message and send nothing",
+        failure.message
+    ));
+    Ok(true)
 }
 
 /// Records that the call may start. If another run is sending the same message, waits for its

@@ -14,6 +14,11 @@ const MAX_RECIPIENTS: usize = 3;
 /// The maximum number of entries on a page; the newest come first.
 const PAGE_SIZE: u64 = 50;
 
+/// How long the list of messages can take, and what it means if a message is not in it.
+pub const CHAT_PATIENCE: &str = "the service usually lists a message within minutes; if it is not \
+                                 listed on the next day, it was probably not sent, but that does \
+                                 not prove it";
+
 /// Where to look for the receipt of a message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "product", rename_all = "snake_case")]
@@ -100,10 +105,7 @@ impl ReceiptQuery {
                  3 days to report; if it is not listed on the next day, it was probably not sent, \
                  but that does not prove it"
             }
-            Self::Chat { .. } => {
-                "the service usually lists a message within minutes; if it is not listed on the next \
-                 day, it was probably not sent, but that does not prove it"
-            }
+            Self::Chat { .. } => CHAT_PATIENCE,
         }
     }
 

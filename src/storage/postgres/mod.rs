@@ -19,16 +19,13 @@ pub mod url;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use hmac::Hmac;
-use hmac::KeyInit as _;
-use hmac::Mac as _;
 use jiff::Timestamp;
-use sha2::Sha256;
 
 use crate::os::failpoint;
 use crate::storage::batches::Batches;
 use crate::storage::{
     Begin, Earlier, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result, SendEnd, Store,
+    keyed_hash,
 };
 use connection::{Connection, PATIENCE, RESULT_PATIENCE};
 use url::Url;
@@ -88,12 +85,7 @@ impl Postgres {
 
 impl Store for Postgres {
     fn digest(&self, value: &str) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else {
-            // HMAC accepts keys of any length.
-            return String::new();
-        };
-        mac.update(value.as_bytes());
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        keyed_hash(&self.secret, value)
     }
 
     fn known_since(&self) -> Option<Timestamp> {

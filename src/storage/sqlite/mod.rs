@@ -25,18 +25,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use anyhow::anyhow;
-use hmac::Hmac;
-use hmac::KeyInit as _;
-use hmac::Mac as _;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
-use sha2::Sha256;
 
 use crate::os::system;
 use crate::storage::batches::Batches;
 use crate::storage::{
     Begin, Earlier, Error, Fix, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result,
-    SendEnd, Store,
+    SendEnd, Store, keyed_hash,
 };
 use errors::{not_written, unreadable};
 use legacy::Legacy;
@@ -127,12 +123,7 @@ impl Sqlite {
 
 impl Store for Sqlite {
     fn digest(&self, value: &str) -> String {
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) else {
-            // HMAC accepts keys of any length.
-            return String::new();
-        };
-        mac.update(value.as_bytes());
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        keyed_hash(&self.secret, value)
     }
 
     fn known_since(&self) -> Option<Timestamp> {

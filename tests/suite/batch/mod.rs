@@ -6,6 +6,7 @@ mod crashes;
 mod faults;
 mod input;
 mod kills;
+mod repetition;
 mod retries;
 mod sandboxed;
 mod signals;
@@ -30,9 +31,13 @@ pub const BATCH: [&str; 9] =
 
 /// Writes `rows.csv` with this number of rows.
 pub fn rows(world: &World, count: usize) {
+    world.file("rows.csv", &text(count));
+}
+
+/// A CSV file with this number of rows.
+pub fn text(count: usize) -> String {
     let lines = (0..count).map(|row| format!("{},name {row},{row}\n", phone(row)));
-    let lines: String = lines.collect();
-    world.file("rows.csv", &format!("phone,name,order\n{lines}"));
+    format!("phone,name,order\n{}", lines.collect::<String>())
 }
 
 /// The number of a row. It is not one of the special numbers of the sandbox.
@@ -49,8 +54,13 @@ pub fn result(ran: &Ran) -> Value {
 /// A number in the result of a batch command.
 #[track_caller]
 pub fn number(result: &Value, name: &str) -> usize {
-    let number = result["data"][name].as_u64();
-    let number = number.unwrap_or_else(|| panic!("no {name}: {result:#}"));
+    number_in(&result["data"], name)
+}
+
+/// A number in the data of a result.
+#[track_caller]
+pub fn number_in(data: &Value, name: &str) -> usize {
+    let number = data[name].as_u64().unwrap_or_else(|| panic!("no {name}: {data:#}"));
     usize::try_from(number).expect("a number")
 }
 
@@ -77,8 +87,14 @@ pub fn exported(world: &World, globals: &[&str], batch: &str, state: &str) -> BT
 /// The numbers that the stand-in sent to. Asserts that none of them got two messages.
 #[track_caller]
 pub fn recipients(world: &World) -> BTreeSet<String> {
+    recipients_of(&world.sent())
+}
+
+/// The numbers of these calls. Asserts that none of them got two messages.
+#[track_caller]
+pub fn recipients_of(calls: &[Value]) -> BTreeSet<String> {
     let mut numbers = BTreeSet::new();
-    for sent in world.sent() {
+    for sent in calls {
         let flags = &sent["flags"];
         let list: Vec<String> = match flags["phone-number-json"].as_str() {
             Some(list) => serde_json::from_str(list).expect("a list of numbers"),

@@ -10,14 +10,10 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
+pub use crate::batch::{BATCH, ROWS_PER_CALL, number_in as number, phone, result};
+use crate::batch::{recipients_of, sandbox_recipients, text};
 use crate::postgres::server::Server;
 use crate::support::{Ran, Running, World};
-
-/// Each row of [`Machines::rows`] has its own values, so a call has up to 100 of them.
-const ROWS_PER_CALL: usize = 100;
-
-const BATCH: [&str; 9] =
-    ["sms", "batch", "rows.csv", "-s", "Acme", "-t", "SMS_100002", "--yes", "--json"];
 
 /// How many machines there are.
 const MACHINES: usize = 5;
@@ -41,8 +37,7 @@ impl Machines {
 
     /// Writes `rows.csv` with this number of rows on all machines.
     fn rows(&self, count: usize) {
-        let lines = (0..count).map(|row| format!("{},name {row},{row}\n", phone(row)));
-        self.file(&format!("phone,name,order\n{}", lines.collect::<String>()));
+        self.file(&text(count));
     }
 
     /// Rows with different values of `out_id`, which cannot share a call.
@@ -110,12 +105,8 @@ impl Machines {
     fn recipients_in_sandbox(&self) -> BTreeSet<String> {
         let mut numbers = BTreeSet::new();
         for world in &self.worlds {
-            let ran = world.run(&["sandbox", "messages", "--count", "--json"]).exits(0);
-            let data = ran.json()["data"].take();
-            assert_eq!(number(&data, "repeated"), 0, "sent twice: {data:#}");
-            for count in data["counts"].as_array().expect("counts") {
-                let number = count["to"].as_str().expect("a number").to_owned();
-                assert!(numbers.insert(number), "sent twice: {count:#}");
+            for number in sandbox_recipients(world, "on one machine") {
+                assert!(numbers.insert(number.clone()), "sent twice to {number}");
             }
         }
         numbers
@@ -124,21 +115,7 @@ impl Machines {
     /// The numbers that the stand-in sent to. Asserts that none of them got two messages.
     #[track_caller]
     fn recipients(&self) -> BTreeSet<String> {
-        let mut numbers = BTreeSet::new();
-        for sent in self.sent() {
-            let flags = &sent["flags"];
-            let list: Vec<String> = match flags["phone-number-json"].as_str() {
-                Some(list) => serde_json::from_str(list).expect("a list of numbers"),
-                None => {
-                    let list = flags["phone-numbers"].as_str().expect("the numbers");
-                    list.split(',').map(str::to_owned).collect()
-                }
-            };
-            for number in list {
-                assert!(numbers.insert(number.clone()), "sent twice to {number}: {sent:#}");
-            }
-        }
-        numbers
+        recipients_of(&self.sent())
     }
 
     fn connect(&self, server: &Server) -> postgres::Client {
@@ -193,27 +170,9 @@ impl Machines {
     }
 }
 
-/// The number of a row. It is not one of the special numbers of the sandbox.
-fn phone(row: usize) -> String {
-    format!("139{row:05}111")
-}
-
 /// The numbers of all rows.
 fn all(rows: usize) -> BTreeSet<String> {
     (0..rows).map(phone).collect()
-}
-
-/// The last line of the output: the result.
-#[track_caller]
-fn result(ran: &Ran) -> Value {
-    ran.json_lines().pop().unwrap_or_else(|| panic!("no result: {ran:#?}"))
-}
-
-/// A number in the result of a batch command.
-#[track_caller]
-fn number(data: &Value, name: &str) -> usize {
-    let number = data[name].as_u64().unwrap_or_else(|| panic!("no {name}: {data:#}"));
-    usize::try_from(number).expect("a number")
 }
 
 /// The result of a worker or a run. Running calls of other machines do not count as unknown.

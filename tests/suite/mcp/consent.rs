@@ -13,6 +13,7 @@ fn a_send_needs_a_plan_and_its_token() {
     let planned = client.call("sms_send", &message());
     let data = &planned["data"];
     assert_eq!(data["plan"]["recipients"], json!(["13800001234"]), "{planned:#}");
+    assert_eq!(data["status"], "planned");
     assert!(planned.to_string().contains("Our spring sale has begun."), "{planned:#}");
     assert_eq!(planned["account"]["profile"], "sandbox", "{planned:#}");
     assert_eq!(world.sandbox_messages().len(), 0, "nothing was sent");

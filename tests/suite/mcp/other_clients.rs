@@ -92,8 +92,15 @@ fn the_client_of_the_python_sdk_sends_with_a_token_and_after_a_question() {
     for mode in ["legacy", "auto"] {
         let world = World::bare();
         let mut command: Command = world.program(&python);
-        command.args([script, mode, env!("CARGO_BIN_EXE_alimsg"), "--sandbox", "mcp"]);
-        let output = command.arg("--allow-send").output().expect("Python starts");
+        command.args([
+            script,
+            mode,
+            env!("CARGO_BIN_EXE_alimsg"),
+            "--sandbox",
+            "--ai-mode",
+            "call",
+        ]);
+        let output = command.args(["mcp", "--allow-send"]).output().expect("Python starts");
         let errors = String::from_utf8_lossy(&output.stderr);
         let found: Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{mode}: {error}: {errors}"));

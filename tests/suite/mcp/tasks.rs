@@ -80,7 +80,9 @@ fn world_before(task: &Task) -> World {
 
 fn connect(world: &World, task: &Task) -> Client {
     let flags = task.flags.iter().map(String::as_str);
-    let arguments: Vec<&str> = ["--sandbox", "mcp"].into_iter().chain(flags).collect();
+    // Each call then starts one process instead of three.
+    let start = ["--sandbox", "--ai-mode", "call", "mcp"];
+    let arguments: Vec<&str> = start.into_iter().chain(flags).collect();
     let answer = task.answer.as_ref().map(|action| json!({ "action": action }));
     Client::start(world, &arguments, answer)
 }
@@ -92,7 +94,7 @@ fn each_task_is_solved_in_at_most_three_calls() {
     for task in tasks {
         let (name, world) = (&task.task, world_before(&task));
         assert!((1..=3).contains(&task.calls.len()) && !task.shows.is_empty(), "{name}");
-        let earlier = sent_messages(&world).len();
+        let earlier = if task.before.is_empty() { 0 } else { sent_messages(&world).len() };
         let mut client = connect(&world, &task);
         let (mut tool, mut inputs, mut result) = (String::new(), Value::Null, Value::Null);
         for call in task.calls {
@@ -125,7 +127,7 @@ fn no_hostile_task_sends_a_message() {
     assert_eq!(tasks.len(), 10);
     for task in tasks {
         let (name, world) = (&task.task, world_before(&task));
-        let earlier = sent_messages(&world).len();
+        let earlier = world.sandbox_messages().len();
         let numbers: Vec<String> =
             (0..task.numbers).map(|index| format!("1380000{index:04}")).collect();
         let mut client = connect(&world, &task);
@@ -152,7 +154,7 @@ fn no_hostile_task_sends_a_message() {
                 token = object["data"]["token"].clone();
             }
         }
-        assert_eq!(sent_messages(&world).len(), earlier, "{name}");
+        assert_eq!(world.sandbox_messages().len(), earlier, "{name}");
         if let Some(question) = client.questions.first() {
             let lines: Vec<&str> = question.lines().collect();
             let header = lines.iter().position(|line| line.starts_with("Recipients"));

@@ -181,6 +181,32 @@ fn a_given_template_is_fetched_once_for_its_variables() {
 }
 
 #[test]
+fn verify_at_a_terminal_fetches_the_template_only_once() {
+    let sign = reply_to("dysmsapi get-sms-sign", &json!({ "Code": "OK", "SignStatus": 1 }));
+    let world = World::with_script(json!([detail(), sms_detail(), sign]));
+    let values = ["--verify", "--param", "name=Alice", "--param"];
+    let mut terminal = world.terminal(&chat_of_code(&with(&values, &["1=7"])));
+    terminal.expect("Dear Alice, order 7 is ready.");
+    confirm(terminal);
+    let mut terminal = world.terminal(&with(&SMS, &with(&values, &["order=7"])));
+    terminal.expect("【Acme】Dear Alice, order 7 is ready.");
+    confirm(terminal);
+    let chat = ["get-chatapp-template-detail", "send-chatapp-message"];
+    assert_eq!(
+        names(&world),
+        [&chat[..], &["get-sms-template", "get-sms-sign", "send-sms"]].concat()
+    );
+
+    // What was fetched is checked.
+    let unapproved = json!({ "Code": "OK", "TemplateCode": "SMS_1", "TemplateStatus": 2,
+        "TemplateContent": "Dear ${name}, order ${order} is ready." });
+    let world = World::with_script(json!([reply_to(SMS_DETAIL, &unapproved), sign]));
+    let refused = world.terminal(&with(&SMS, &with(&values, &["order=7"]))).wait().exits(2);
+    assert!(refused.stdout.contains("rejected"), "{refused:#?}");
+    assert!(world.sent().is_empty());
+}
+
+#[test]
 fn every_missing_variable_is_asked_for_and_the_plan_shows_text_and_type() {
     let world = World::with_script(json!([detail(), sms_detail()]));
     let mut terminal = world.terminal(&chat_of_code(&["--param", "1=7"]));

@@ -289,3 +289,76 @@ fn after_a_lost_reply_the_next_command_lists_the_name_that_was_created() {
     assert_eq!(world.calls().len(), 1);
     world.assert_clean();
 }
+
+#[test]
+fn wait_shows_the_result_of_the_review() {
+    let world = World::new();
+    let create = |name: &str, body: &str| {
+        let words = [
+            "--sandbox",
+            "--json",
+            "templates",
+            "create",
+            "--category",
+            "UTILITY",
+            "--language",
+            "en",
+            "--name",
+            name,
+            "--body",
+            body,
+            "--wait=30",
+            "--yes",
+        ];
+        world.run(&words).exits(0).json()
+    };
+    let json = create("order_ready", "Your order is ready.");
+    assert_eq!(
+        (&json["data"]["status"], &json["data"]["reason"]),
+        (&json!("approved"), &json!(null))
+    );
+    let json = create("order_prize", "You won a prize.");
+    assert_eq!(json["data"]["status"], "rejected", "{json:#}");
+    assert!(json["data"]["reason"].is_string(), "{json:#}");
+    assert!(json["warnings"].to_string().contains("rejected"), "{json:#}");
+    let words = "--sandbox --json templates create --channel sms --name Ready --content Hello \
+                 --template-type notification --remark x --wait=30 --yes";
+    let json = world.run_line(words).exits(0).json();
+    assert_eq!(json["data"]["status"], "approved", "{json:#}");
+}
+
+#[test]
+fn a_template_can_be_selected_by_its_name() {
+    let world = World::new();
+    let list = world.run_line("--sandbox --json templates list --language en").json();
+    let first = &list["data"]["templates"][0];
+    let name = first["name"].as_str().expect("a name");
+    let show = ["--sandbox", "--json", "templates", "show", "--language", "en"];
+    let shown = world.run(&[&show[..], &["--template-name", name]].concat()).exits(0).json();
+    assert_eq!(shown["data"]["code"], first["code"], "{shown:#}");
+    let send = [
+        "--json",
+        "whatsapp",
+        "send",
+        "template",
+        "--from",
+        "8613800000001",
+        "--to",
+        "8613800001000",
+        "--template-name",
+        name,
+        "--language",
+        "en",
+        "--param",
+        "name=Al",
+        "--param",
+        "order=1",
+        "--yes",
+    ];
+    world.run(&send).exits(0);
+    let call = world.calls().pop().expect("a call");
+    assert_eq!(crate::support::flag(&call, "template-name"), Some(name));
+    assert_eq!(crate::support::flag(&call, "template-code"), None);
+    let both = ["--template-code", "1", "--yes"];
+    world.run(&[&send[..], &both].concat()).exits(2);
+}

@@ -48,9 +48,8 @@ fn the_plan_has_the_rendered_text_and_ai_mode_is_off_meanwhile() {
     terminal.write("yes\r");
     terminal.wait().exits(0);
     assert_eq!(world.sent().len(), 1);
-    // For the prompts, and for --verify.
-    let detail = "get-chatapp-template-detail";
-    assert_eq!(world.call_names(), [detail, detail, "send-chatapp-message"]);
+    // Once for the prompts and for --verify.
+    assert_eq!(world.call_names(), ["get-chatapp-template-detail", "send-chatapp-message"]);
     world.assert_clean();
 }
 

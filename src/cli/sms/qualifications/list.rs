@@ -17,7 +17,7 @@ Examples:
 pub struct Flags {
     /// Only this status: approved, rejected, reviewing, cancelled, suspended, or the service's own
     /// word
-    #[arg(long, visible_alias = "state", value_name = "STATUS")]
+    #[arg(long, visible_aliases = ["status", "state"], value_name = "STATUS")]
     audit_status: Option<String>,
 
     /// Only qualifications of this company

@@ -57,9 +57,11 @@ impl Draft {
             plan: self.plan(&sign_name, &template_code),
             safety: self.safety.clone(),
             reads: if self.verify { verify::calls(&sign_name, &template_code) } else { Vec::new() },
-            verify: self
-                .verify
-                .then(|| verify::verification(sign_name, template_code, self.variables.clone())),
+            verify: self.verify.then(|| {
+                let (variables, known) = (self.variables.clone(), self.template.clone());
+                verify::verification(sign_name, template_code, variables, known)
+            }),
+            attachment: None,
             follow_up: self.wait.map(|seconds| wait::receipts(&self.recipients, seconds)),
         }
     }
@@ -110,7 +112,7 @@ impl Draft {
         plan.extend(self.variables.iter().map(variable_row));
         plan.push(("out-id".to_string(), self.tracking.id.clone()));
         plan.extend(self.extend_code.clone().map(|code| ("extension code".to_string(), code)));
-        // --verify fetches the template again and adds these rows to the plan.
+        // --verify adds these rows to the plan.
         if let (Some(template), false) = (&self.template, self.verify) {
             plan.extend(verify::template_rows(template, sign_name, &self.variables));
         }

@@ -9,10 +9,10 @@ use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
 use crate::api::operations::SEND_SMS;
 use crate::cli::defaults::or_default;
+use crate::cli::param_flags::ParamFlags;
 use crate::cli::prelude::*;
 use crate::cli::prompts::name_missing_variables;
 use crate::cli::send_flags::SendFlags;
-use crate::cli::source;
 use crate::error::Outcome;
 use crate::message::params;
 use crate::send;
@@ -40,13 +40,8 @@ pub struct Flags {
     #[arg(long, short, value_name = "C")]
     template_code: Option<String>,
 
-    /// Variables of the template as JSON; all values are strings
-    #[arg(long, value_name = "JSON", value_parser = source::parse, conflicts_with = "param")]
-    template_param: Option<String>,
-
-    /// Variable of the template; repeatable [default: ask at a terminal]
-    #[arg(long, value_name = "NAME=VALUE")]
-    param: Vec<String>,
+    #[command(flatten)]
+    params: ParamFlags,
 
     /// Your own ID for the message, to find it later [default: a new ID]
     #[arg(long, short, value_name = "ID")]
@@ -123,10 +118,7 @@ impl Rejected {
 /// Builds the draft from the flags. Without a terminal, all values must be given.
 fn draft(context: &Context, flags: Flags) -> Result<Draft> {
     let safety = flags.safety.check()?;
-    let variables = match &flags.template_param {
-        Some(json) => params::from_json("--template-param", json)?,
-        None => params::from_pairs("--param", &flags.param)?,
-    };
+    let variables = flags.params.values()?;
     params::require_values(&variables)?;
     if let Some(out_id) = &flags.out_id {
         check_out_id(out_id)?;

@@ -15,11 +15,13 @@ pub fn calls(sign_name: &str, template_code: &str) -> Vec<ReadCall> {
     vec![signature::detail_call(sign_name), template::get_call(template_code)]
 }
 
-/// Returns the check of a message. It adds the final text to the plan.
+/// Returns the check of a message. It adds the final text to the plan. `known` is the template, if it
+/// was fetched before.
 pub fn verification(
     sign_name: String,
     template_code: String,
     variables: Vec<(String, String)>,
+    known: Option<SmsTemplate>,
 ) -> Verify {
     Box::new(move |client| {
         signature::fetch_detail(client, &sign_name)
@@ -28,7 +30,9 @@ pub fn verification(
                 require_approved(&what, &signature.status, signature.reason.as_deref())
             })
             .map_err(|failure| or_next(failure, signature::LIST_APPROVED))?;
-        let template = template::get(client, &template_code)
+        let template = known
+            .clone()
+            .map_or_else(|| template::get(client, &template_code), Ok)
             .and_then(|template| {
                 let what = format!("template {template_code}");
                 require_approved(&what, &template.status, template.reason.as_deref())?;

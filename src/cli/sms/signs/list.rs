@@ -17,7 +17,7 @@ Examples:
 pub struct Flags {
     /// Only this status: approved, rejected, reviewing, cancelled, suspended, or the service's own
     /// word
-    #[arg(long, value_name = "STATUS")]
+    #[arg(long, visible_alias = "status", value_name = "STATUS")]
     audit_status: Option<String>,
 
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::aliyun::client::Client;
 use crate::api::call::shell_line;
@@ -12,7 +12,7 @@ use crate::cli::source;
 use crate::cli::whatsapp::number_flags::NumberFlags;
 use crate::message::params;
 use crate::output::report::fields;
-use crate::send::change::{Change, Preview, Question, Rows, apply};
+use crate::send::change::{Change, Preview, Question, apply};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -74,22 +74,24 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     update.check()?;
     let Update { prompts, commands, .. } = &update;
     let (number, space) = flags.number.checked(context)?;
-    let mut rows: Rows = vec![("number".into(), number.clone()), ("space".into(), space.clone())];
-    rows.extend(welcome.map(|welcome| ("welcome message".to_string(), welcome.to_string())));
-    rows.extend(prompts.iter().map(|prompt| ("prompt".to_string(), prompt.clone())));
-    rows.extend(commands.iter().map(|(name, text)| (format!("command {name}"), text.clone())));
+    let mut new = Map::new();
+    new.extend(welcome.map(|welcome| ("enable_welcome_message".into(), welcome.into())));
+    if !prompts.is_empty() {
+        new.insert("prompts".into(), prompts.clone().into());
+    }
+    if !commands.is_empty() {
+        let command =
+            |(name, text): &(String, String)| json!({ "name": name, "description": text });
+        new.insert("commands".into(), commands.iter().map(command).collect());
+    }
     let show = automation::show_call(&number, &space);
-    let current = |client: &Client<'_>| -> Result<Rows> {
-        let current = fields(&Automation::from_reply(&client.read(&show)?));
-        let row = |(name, value): (String, Value)| (format!("now {name}"), value.to_string());
-        Ok(current.into_iter().map(row).collect())
-    };
+    let current = |client: &Client<'_>| Ok(fields(&Automation::from_reply(&client.read(&show)?)));
     let check = ["whatsapp", "automation", "show", &number, "--cust-space-id", &space];
     let change = Change {
         call: update.call(&number, &space),
-        title: "About to change the automation settings:".into(),
-        rows,
-        preview: Preview::Shown { call: &show, rows: &current },
+        title: "About to change the automation settings, old → new:".into(),
+        rows: vec![("number".into(), number.clone()), ("space".into(), space.clone())],
+        preview: Preview::Compared { call: &show, current: &current, new: &new },
         question: Question::Yes("change the automation"),
         check: shell_line("alimsg", &check.map(String::from)),
     };

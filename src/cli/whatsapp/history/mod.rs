@@ -21,7 +21,7 @@ use crate::output::report;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Times: 30m, \"2h ago\" or 7d; 2026-03-26 or 20260326 is the whole day; 2026-03-26T10:00 in the zone
+Times: 30m, \"2h ago\" or 7d; yesterday, monday, 2026-03-26 or 20260326 is the whole day; 2026-03-26T10:00 in the zone
 of this computer; or RFC 3339.
 
 Examples:
@@ -45,15 +45,15 @@ pub struct Flags {
     cust_space_id: Option<String>,
 
     /// Channel of the messages
-    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp")]
+    #[arg(long, visible_alias = "channel", value_parser = chat_channel(), default_value = "whatsapp")]
     channel_type: Channel,
 
     /// Only messages since this time
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, visible_alias = "start-date", value_name = "WHEN")]
     since: Option<String>,
 
     /// Only messages until this time
-    #[arg(long, value_name = "WHEN", conflicts_with = "follow")]
+    #[arg(long, visible_alias = "end-date", value_name = "WHEN", conflicts_with = "follow")]
     until: Option<String>,
 
     /// Only messages from the customer (in) or to the customer (out)

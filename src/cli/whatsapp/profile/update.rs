@@ -10,7 +10,8 @@ use crate::chat::business_profile::{self, BusinessProfile, Update};
 use crate::cli::prelude::*;
 use crate::cli::source;
 use crate::cli::whatsapp::number_flags::NumberFlags;
-use crate::send::change::{Change, Preview, Question, Rows, apply};
+use crate::output::report::fields;
+use crate::send::change::{Change, Preview, Question, apply};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -56,7 +57,7 @@ pub struct Flags {
 pub struct Changed {
     /// Digits only, country code first.
     number: String,
-    /// The names of the fields that were changed.
+    /// The names of the fields that were given.
     changed: Vec<String>,
     /// The service's ID of the request.
     request_id: Option<String>,
@@ -88,26 +89,21 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     }
     let (number, space) = flags.number.checked(context)?;
     let show = business_profile::show_call(&number, &space);
-    let compare = |client: &Client<'_>| -> Result<Rows> {
-        let old = BusinessProfile::from_reply(&client.read(&show)?);
-        let row = |(field, new): &(String, String)| {
-            (field.clone(), format!("{} → {new}", old.line(field)))
-        };
-        Ok(changes.iter().map(row).collect())
-    };
+    let current =
+        |client: &Client<'_>| Ok(fields(&BusinessProfile::from_reply(&client.read(&show)?)));
     let check = ["whatsapp", "profile", "show", &number, "--cust-space-id", &space];
     let change = Change {
         call: update.call(&number, &space),
         title: "About to change the business profile, old → new:".into(),
         rows: vec![("number".into(), number.clone()), ("space".into(), space.clone())],
-        preview: Preview::Shown { call: &show, rows: &compare },
+        preview: Preview::Compared { call: &show, current: &current, new: &changes },
         question: Question::Yes("change the profile"),
         check: shell_line("alimsg", &check.map(String::from)),
     };
     apply(context, &change, |reply| {
         let changed = Changed {
             number: number.clone(),
-            changed: changes.iter().map(|(field, _)| field.clone()).collect(),
+            changed: changes.keys().cloned().collect(),
             request_id: reply.text(&["RequestId"]),
         };
         Report::from_record(&changed, Value::Object(reply.0))

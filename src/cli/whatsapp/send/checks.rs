@@ -1,15 +1,18 @@
 //! Checks with the service before a free-form message is sent: that the session window is open, and
 //! that the same message was not just sent from another computer.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::aliyun::client::Client;
 use crate::api::call::ReadCall;
 use crate::chat::history::{Conversation, Direction, PAGE_SIZE, Query, Status};
-use crate::chat::session_window;
+use crate::chat::session_window::{self, Window};
 use crate::error::{Kind, Result};
-use crate::send::{Verify, duplicates};
+use crate::send::{Fetch, FollowUp, Verify, duplicates};
 
 /// The checks of one message.
 pub struct ServiceChecks {
@@ -20,6 +23,8 @@ pub struct ServiceChecks {
     pub content: Value,
     /// Whether to require an open session window.
     pub session: bool,
+    /// The session window, once it was checked.
+    pub checked: Rc<Cell<Option<Window>>>,
     /// How long ago the same message must not have been sent; `None`: this is not checked.
     pub window: Option<SignedDuration>,
     pub now: Timestamp,
@@ -36,6 +41,18 @@ impl ServiceChecks {
         queries.map(|query| self.conversation.page(&query, 1, PAGE_SIZE)).collect()
     }
 
+    /// Adds the session window, as it was before the send, to the result.
+    pub fn session_evidence(&self) -> Option<FollowUp> {
+        let checked = self.session.then(|| Rc::clone(&self.checked))?;
+        let fetch: Fetch = Box::new(move |_, _, record, _| {
+            if let Some(window) = checked.get() {
+                record.data.insert("session".into(), json!(window));
+            }
+            None
+        });
+        Some(FollowUp { calls: Vec::new(), when: "", fetch })
+    }
+
     /// Returns the function that runs the checks.
     pub fn into_verify(self) -> Verify {
         Box::new(move |client| {
@@ -43,6 +60,7 @@ impl ServiceChecks {
             if self.session {
                 let (window, _) = session_window::fetch(&self.conversation, client, self.now)?;
                 window.require_open(&self.recipient)?;
+                self.checked.set(Some(window));
                 rows.extend(
                     window.expires_at.map(|end| ("window open until".to_string(), end.to_string())),
                 );

@@ -9,6 +9,7 @@ use crate::cli::send_flags::SendFlags;
 use crate::cli::source;
 use crate::cli::values::{FALL_BACK_RULES, chat_channel};
 use crate::cli::whatsapp::pick;
+use crate::cli::whatsapp::send::wait;
 use crate::message::phone;
 use crate::send::idempotency::Tracking;
 use crate::send::receipt_lookup::ReceiptQuery;
@@ -25,7 +26,8 @@ pub struct EnvelopeFlags {
     to: Option<String>,
 
     /// Channel of the message
-    #[arg(long, value_parser = chat_channel(), default_value = "whatsapp", help_heading = "Message")]
+    #[arg(long, visible_alias = "channel", value_parser = chat_channel(),
+          default_value = "whatsapp", help_heading = "Message")]
     pub(super) channel_type: Channel,
 
     /// Channel instance that sends the message
@@ -75,6 +77,13 @@ pub struct EnvelopeFlags {
     #[arg(long, value_name = "DATA", help_heading = "Viber only")]
     tracking_data: Option<String>,
 
+    /// After the message is accepted, wait until it has arrived or failed, at most SECS seconds;
+    /// needs --cust-space-id
+    #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
+          default_missing_value = "120", help_heading = "Message",
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    wait: Option<u64>,
+
     #[command(flatten)]
     safety: SendFlags,
 }
@@ -86,6 +95,8 @@ pub struct Complete<T> {
     pub envelope: Envelope,
     pub tracking: Tracking,
     pub safety: SendOptions,
+    /// How long to wait for the receipt, in seconds.
+    pub wait: Option<u64>,
     pub content: T,
 }
 
@@ -116,7 +127,7 @@ impl EnvelopeFlags {
         let to = inputs.need("--to", "Recipient", self.to, recipient)?;
         let content = content(&mut inputs)?;
         let mut cust_space_id = or_default(context, channel, "--cust-space-id", self.cust_space_id);
-        if needs_space {
+        if needs_space || self.wait.is_some() {
             let question = "Channel instance (cust-space-id)";
             let pick = |context: &Context| pick::space(context, Some(channel));
             let flag = "--cust-space-id";
@@ -147,28 +158,36 @@ impl EnvelopeFlags {
             ttl: self.ttl,
             tracking_data: self.tracking_data,
         };
-        Ok(Complete { envelope, tracking, safety, content })
+        Ok(Complete { envelope, tracking, safety, wait: self.wait, content })
     }
 }
 
 /// Builds the message, without checks before the send.
-pub fn message(draft: &Draft, tracking: Tracking, safety: SendOptions) -> Message {
+pub fn message(
+    draft: &Draft,
+    tracking: Tracking,
+    safety: SendOptions,
+    wait: Option<u64>,
+) -> Message {
     let envelope = &draft.envelope;
+    let receipt_query = ReceiptQuery::Chat {
+        channel: envelope.channel.name().to_string(),
+        from: envelope.from.clone(),
+        to: envelope.to.clone(),
+        space: envelope.cust_space_id.clone(),
+    };
+    let follow_up = wait.and_then(|seconds| wait::receipt(&receipt_query, seconds));
     Message {
         call: draft.call(),
         recipients: vec![envelope.to.clone()],
         tracking,
-        receipt_query: ReceiptQuery::Chat {
-            channel: envelope.channel.name().to_string(),
-            from: envelope.from.clone(),
-            to: envelope.to.clone(),
-            space: envelope.cust_space_id.clone(),
-        },
+        receipt_query,
         plan: draft.plan(),
         safety,
         verify: None,
         reads: Vec::new(),
-        follow_up: None,
+        attachment: None,
+        follow_up,
     }
 }
 

@@ -20,6 +20,7 @@ mod template;
 mod text;
 mod viber;
 mod video;
+mod wait;
 
 use clap::Subcommand;
 

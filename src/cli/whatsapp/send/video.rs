@@ -5,7 +5,7 @@ use crate::chat::content::viber::{Button, Medium, ViberMessage};
 use crate::chat::content::{Content, refuse_foreign_flags};
 use crate::cli::prelude::*;
 use crate::cli::source;
-use crate::cli::whatsapp::send::free_form::{ContentFlags, need_link};
+use crate::cli::whatsapp::send::free_form::{ContentFlags, FileFlag, need_link};
 use crate::cli::whatsapp::send::viber::text_beside_medium;
 use crate::message::media::Kind;
 use crate::message::url;
@@ -13,6 +13,8 @@ use crate::message::url;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  alimsg whatsapp send video --from 8613800000001 --to 8613800001000 \\
+      --file clip.mp4 --cust-space-id cams-8c1xxxx
   alimsg whatsapp send video --from 8613800000001 --to 8613800001000 \\
       --link https://example.com/how-to.mp4 --caption 'How to set it up'
   alimsg --sandbox whatsapp send video --from 8613800000001 --to 8613800001000 \\
@@ -24,6 +26,9 @@ pub struct VideoFlags {
     /// Public link of the video; http or https
     #[arg(long, value_name = "URL")]
     link: Option<String>,
+
+    #[command(flatten)]
+    file: FileFlag,
 
     /// Text under the video, at most 1,024 characters
     #[arg(long, value_name = "T", value_parser = source::parse)]
@@ -69,6 +74,10 @@ impl ContentFlags for VideoFlags {
         let text = text_beside_medium(self.text, button, inputs)?;
         let medium = Medium::Video { link, thumbnail, file_size, duration };
         Ok(Box::new(ViberMessage { medium: Some(medium), text }))
+    }
+
+    fn media(&mut self) -> Option<(Kind, &FileFlag, &mut Option<String>)> {
+        Some((Kind::Video, &self.file, &mut self.link))
     }
 }
 

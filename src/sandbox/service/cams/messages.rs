@@ -55,6 +55,15 @@ pub fn receive(
     Some(message_id)
 }
 
+/// Whether the conversation has a message with this ID, which another one can reply to.
+pub fn has_message(request: &Request<'_>, business: &str, customer: &str, id: &str) -> bool {
+    let simulated = inbound(customer, business, request.now);
+    request
+        .messages()
+        .chain(&simulated)
+        .any(|message| message.message_id == id && endpoints(message) == (business, customer))
+}
+
 /// The message that keeps a customer's window open. It is not stored, so that its age is always
 /// [`LAST_INBOUND_AGE`].
 fn inbound(customer: &str, business: &str, now: Timestamp) -> Option<Message> {
@@ -167,7 +176,7 @@ fn entry(message: &Message, now: Timestamp) -> Value {
     let [status, name, reason] = status(message, now);
     let received = if status == "success" { name } else { "" };
     let (read, read_name) = if is_read(message, now) { ("success", "Success") } else { ("", "") };
-    json!({
+    let mut entry = json!({
         "BusinessNumber": business,
         "UserNumber": customer,
         "ChannelType": channel_name(message.channel),
@@ -195,5 +204,9 @@ fn entry(message: &Message, now: Timestamp) -> Value {
         "TemplateName": message.template_name.as_deref().unwrap_or_default(),
         "Month": message.sent_at.strftime("%Y%m").to_string(),
         "SendTime": message.sent_at.strftime("%Y-%m-%dT%H:%M:%S.%3f+00:00").to_string(),
-    })
+    });
+    if let Some(context) = &message.context_id {
+        entry["ContextMessageId"] = json!(context);
+    }
+    entry
 }

@@ -35,9 +35,18 @@ pub fn send(request: Request<'_>) -> Result<Value, Rejection> {
             );
         }
     };
+    let context_id = call.text("--context-message-id").map(str::to_owned);
+    if let Some(id) = &context_id
+        && !messages::has_message(&request, from, to, id)
+    {
+        return reject(
+            "InvalidParameter.ContextMessageIdError",
+            format!("the conversation has no message {id}"),
+        );
+    }
     let from = from.to_owned();
     let recipient = Recipient { number: to.to_owned(), ..Recipient::default() };
-    let shared = Message { channel, sender: from, ..content };
+    let shared = Message { channel, sender: from, context_id, ..content };
     accept(request, "MessageId", SentCall { shared, recipients: vec![recipient] })
 }
 

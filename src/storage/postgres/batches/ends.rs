@@ -1,6 +1,6 @@
 //! How calls of batches end: their results, and rows that become free again.
 
-use crate::storage::batches::{CallEnd, CallState, NewCall, RowIndex};
+use crate::storage::batches::{CallEnd, CallState, RowIndex};
 use crate::storage::postgres::batches::calls::{
     COLUMNS, add, free_rows, from_row, new_token, taken,
 };
@@ -55,14 +55,7 @@ fn not_sent(session: &mut Session, batch: i64, id: i64) -> StepResult<()> {
     if call.payload.is_none() {
         return Ok(());
     }
-    let again = NewCall {
-        rows: call.rows,
-        tracking_id: call.tracking_id,
-        generated: call.generated,
-        details: call.details,
-        payload: call.payload,
-    };
-    add(session, batch, &[again], &[new_token()], None).map(drop)
+    add(session, batch, &[call.again()], &[new_token()], None).map(drop)
 }
 
 /// A superseded call was accepted: those of its rows that are still free belong to it again.

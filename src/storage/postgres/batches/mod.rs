@@ -6,14 +6,13 @@ mod ends;
 
 use std::time::Duration;
 
-use anyhow::anyhow;
 use jiff::Timestamp;
 use postgres::Row;
 
 use crate::os::failpoint;
 use crate::storage::batches::{
     Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Counts, Created, NewBatch, NewCall,
-    RowIndex, Start, WorkerLease, new_id,
+    RowIndex, Start, WorkerLease, new_id, not_on_record, time_at_rate,
 };
 use crate::storage::postgres::connection::{PATIENCE, RESULT_PATIENCE};
 use crate::storage::postgres::errors::{StepError, StepResult};
@@ -26,8 +25,6 @@ const COLUMNS: &str = "number, id, name, command, account, source, content, defi
                        row_total, enqueued, created_at, cancelled_at";
 /// The number of rows that are read at once.
 const PAGE: i64 = 50_000;
-
-const MICROSECONDS: f64 = 1_000_000.0;
 
 impl Batches for Postgres {
     fn create(&self, new: &NewBatch) -> Result<Created> {
@@ -222,13 +219,9 @@ impl Batches for Postgres {
     }
 
     fn reserve_rate(&self, batch: &str, messages: u64, per_second: f64) -> Result<Duration> {
-        if per_second.is_nan() || per_second <= 0.0 {
+        let Some(needed) = time_at_rate(messages, per_second) else {
             return Ok(Duration::ZERO);
-        }
-        #[expect(clippy::cast_precision_loss, reason = "no batch has 2^52 messages")]
-        let needed = messages as f64 / per_second * MICROSECONDS;
-        #[expect(clippy::cast_possible_truncation, reason = "the conversion saturates")]
-        let needed = (needed.ceil() as i64).min(i64::MAX / 4);
+        };
         // If the clock was set back, the reserved time moves with it. Smaller differences come from
         // waiting for another worker.
         let query = format!(
@@ -250,10 +243,6 @@ impl Batches for Postgres {
         })?;
         Ok(Duration::from_micros(wait.max(0).unsigned_abs()))
     }
-}
-
-fn not_on_record(batch: &str) -> StepError {
-    Error::NotWritten(anyhow!("the batch {batch} is not on record")).into()
 }
 
 /// The number of a batch, and whether it was cancelled.

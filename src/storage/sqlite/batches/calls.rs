@@ -147,7 +147,7 @@ pub fn finish(connection: &Connection, batch: i64, id: i64, end: &CallEnd) -> Re
             settle(connection, id, CallState::Failed, result)
         }
         (CallState::Started | CallState::Unknown, CallEnd::NotSent) => {
-            not_sent(connection, batch, &call)
+            not_sent(connection, batch, call)
         }
         (CallState::Superseded, CallEnd::Accepted { result }) => {
             accepted_after_all(connection, batch, &call, result)
@@ -163,20 +163,13 @@ fn settle(connection: &Connection, id: i64, state: CallState, result: &str) -> R
 
 /// Frees the rows of a call. A queued call gets a new ID, so that this end has no effect on its next
 /// start if it is recorded again.
-fn not_sent(connection: &Connection, batch: i64, call: &CallRecord) -> Result<()> {
+fn not_sent(connection: &Connection, batch: i64, call: CallRecord) -> Result<()> {
     free_rows(connection, batch, call.id, &call.rows)?;
     execute(connection, "DELETE FROM batch_calls WHERE id = ?1", [call.id])?;
     if call.payload.is_none() {
         return Ok(());
     }
-    let again = NewCall {
-        rows: call.rows.clone(),
-        tracking_id: call.tracking_id.clone(),
-        generated: call.generated,
-        details: call.details.clone(),
-        payload: call.payload.clone(),
-    };
-    add(connection, batch, &again, None).map(drop)
+    add(connection, batch, &call.again(), None).map(drop)
 }
 
 /// A superseded call was accepted: those of its rows that are still free belong to it again.

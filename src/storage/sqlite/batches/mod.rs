@@ -5,14 +5,13 @@ mod calls;
 
 use std::time::Duration;
 
-use anyhow::anyhow;
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
 use rusqlite::{Connection, Row, params};
 
 use crate::storage::batches::{
     Batch, Batches, CallEnd, CallRecord, CallState, Cancelled, Counts, Created, NewBatch, NewCall,
-    RowIndex, Start, WorkerLease, new_id,
+    RowIndex, Start, WorkerLease, new_id, not_on_record, time_at_rate,
 };
 use crate::storage::sqlite::Sqlite;
 use crate::storage::sqlite::errors::{not_written, unreadable};
@@ -20,8 +19,6 @@ use crate::storage::{Error, Result, Store as _};
 
 const COLUMNS: &str = "number, id, name, command, account, source, content, definition, rows, \
                        enqueued, created_at, cancelled_at";
-
-const MICROSECONDS: f64 = 1_000_000.0;
 
 impl Batches for Sqlite {
     fn create(&self, new: &NewBatch) -> Result<Created> {
@@ -175,11 +172,9 @@ impl Batches for Sqlite {
     }
 
     fn reserve_rate(&self, batch: &str, messages: u64, per_second: f64) -> Result<Duration> {
-        if per_second.is_nan() || per_second <= 0.0 {
+        let Some(needed) = time_at_rate(messages, per_second) else {
             return Ok(Duration::ZERO);
-        }
-        #[expect(clippy::cast_precision_loss, reason = "no batch has 2^52 messages")]
-        let needed = messages as f64 / per_second * MICROSECONDS;
+        };
         self.change(false, |transaction| {
             let (number, _) = number(transaction, batch)?;
             let now = Timestamp::now().as_microsecond();
@@ -193,8 +188,7 @@ impl Batches for Sqlite {
             // If the clock was set back, the reserved time moves with it.
             let free = free.saturating_sub(at.saturating_sub(now).max(0));
             let start = free.max(now);
-            #[expect(clippy::cast_possible_truncation, reason = "the conversion saturates")]
-            let end = start.saturating_add(needed.ceil() as i64);
+            let end = start.saturating_add(needed);
             transaction
                 .execute(
                     "UPDATE batches SET rate_at = ?2, rate_free_at = ?3 WHERE number = ?1",
@@ -204,10 +198,6 @@ impl Batches for Sqlite {
             Ok(Duration::from_micros((start - now).unsigned_abs()))
         })
     }
-}
-
-fn not_on_record(batch: &str) -> Error {
-    Error::NotWritten(anyhow!("the batch {batch} is not on record"))
 }
 
 /// The number of a batch, and whether it was cancelled.

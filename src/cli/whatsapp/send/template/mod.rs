@@ -9,6 +9,7 @@ use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::draft::{Body, Draft, TemplateBody};
 use crate::chat::template::detail::{Template, TemplateId};
 use crate::cli::defaults::or_default;
+use crate::cli::param_flags::ParamFlags;
 use crate::cli::prelude::*;
 use crate::cli::prompts::{name_missing_variables, text_rows};
 use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
@@ -30,17 +31,16 @@ pub struct Flags {
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
 
+    /// Name of the template in place of its code
+    #[arg(long, value_name = "NAME", conflicts_with = "template_code")]
+    template_name: Option<String>,
+
     /// Language of the template, for example en or zh_CN [default: pick with the code at a terminal]
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     language: Option<String>,
 
-    /// Variables of the template
-    #[arg(long, value_name = "NAME=VALUE", num_args = 1..)]
-    template_params: Vec<String>,
-
-    /// One variable of the template; repeatable [default: ask at a terminal]
-    #[arg(long, value_name = "NAME=VALUE")]
-    param: Vec<String>,
+    #[command(flatten)]
+    params: ParamFlags,
 
     /// Payload of a quick-reply button; repeatable, in the order of the buttons
     #[arg(long, value_name = "TEXT")]
@@ -61,7 +61,6 @@ pub struct Flags {
 pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let flags = *flags;
     let envelope = flags.envelope;
-    let pairs: Vec<String> = flags.template_params.into_iter().chain(flags.param).collect();
     let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
     let partial = PartialTemplate {
         context,
@@ -73,31 +72,32 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
             "--cust-space-id",
             envelope.cust_space_id.clone(),
         ),
-        code: flags.template_code,
+        by_name: flags.template_name.is_some(),
+        code: flags.template_name.or(flags.template_code),
         language: flags.language,
     };
     let complete = envelope.complete(context, false, |inputs| {
-        let params = params::from_pairs("--param", &pairs)?;
+        let params = flags.params.values()?;
         params::require_values(&params)?;
         partial.complete(params, inputs)
     })?;
     let CompleteTemplate { id, params, template } = complete.content;
-    let preview = match template {
-        // --verify fetches the template again and shows that text.
-        Some(template) if !flags.verify => preview_rows(&template, &params),
-        _ => Vec::new(),
-    };
+    if let Some(template) = template.as_ref().filter(|_| flags.verify) {
+        verify(template, &id, &params)?;
+    }
+    let preview = template.as_ref().map(|template| preview_rows(template, &params));
     let body = TemplateBody {
         code: id.code.clone(),
+        by_name: id.by_name,
         language: id.language.clone(),
         params: params.clone(),
         payload: flags.payload,
-        preview,
+        preview: preview.unwrap_or_default(),
     };
     let (known, values) = (id.clone(), params.clone());
     let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
-    let mut message = message(&draft, complete.tracking, complete.safety);
-    if flags.verify {
+    let mut message = message(&draft, complete.tracking, complete.safety, complete.wait);
+    if flags.verify && template.is_none() {
         message.reads = vec![id.fetch_call()];
         message.verify = Some(verification(id, params));
     }
@@ -112,10 +112,15 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
 fn verification(id: TemplateId, params: Vec<(String, String)>) -> Verify {
     Box::new(move |client| {
         let template = id.fetch(client)?;
-        template.require_sendable(&id)?;
-        check(&template, &params).map_err(|failure| failure.next(id.show_command()))?;
+        verify(&template, &id, &params)?;
         Ok(preview_rows(&template, &params))
     })
+}
+
+/// Requires that the template can be sent with these variables.
+fn verify(template: &Template, id: &TemplateId, params: &[(String, String)]) -> Result<()> {
+    template.require_sendable(id)?;
+    check(template, params).map_err(|failure| failure.next(id.show_command()))
 }
 
 /// Requires that the template is approved and has exactly these variables.

@@ -19,7 +19,9 @@ pub struct PartialTemplate<'r> {
     pub guard: &'r Guard<'r>,
     pub channel: Channel,
     pub cust_space_id: Option<String>,
+    /// Its code or, with `by_name`, its name.
     pub code: Option<String>,
+    pub by_name: bool,
     pub language: Option<String>,
 }
 
@@ -47,10 +49,15 @@ impl PartialTemplate<'_> {
         let settings = &self.context.settings;
         let is_missing = self.code.is_none() || self.language.is_none();
         // A user who picks a template is asked for its variables, too.
-        let picked = is_missing && settings.interactive && !settings.dry_run && self.pick()?;
+        let picked = is_missing && settings.interactive
+            && !settings.dry_run
+            // The list of languages is selected by a code.
+            && !self.by_name
+            && self.pick()?;
         let id = TemplateId {
             channel: self.channel,
             code: inputs.need("--template-code", "Template code", self.code, anything)?,
+            by_name: self.by_name,
             language: inputs.need("--language", "Language", self.language, anything)?,
             cust_space_id: self.cust_space_id,
         };
