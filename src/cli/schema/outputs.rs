@@ -30,7 +30,7 @@ use crate::cli::skill;
 use crate::cli::templates::delete_by_name::Deleted;
 use crate::cli::templates::show::TemplateRecord;
 use crate::cli::whatsapp::history::{self, follow};
-use crate::cli::whatsapp::media::MediaLink;
+use crate::cli::whatsapp::media::{MediaLink, PresignedLink};
 use crate::cli::whatsapp::number_flags::NumberSettings;
 use crate::cli::whatsapp::{automation, profile, webhook};
 use crate::cli::{batches, sms as sms_commands};
@@ -196,12 +196,27 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         "whatsapp automation set" => record::<automation::set::Changed>(g),
         "whatsapp automation show" => record::<NumberSettings<Automation>>(g),
         "whatsapp history" => list::<Message, history::Facts>(g, "messages"),
+        "whatsapp media link" => record::<PresignedLink>(g),
         "whatsapp media upload" => record::<MediaLink>(g),
         "whatsapp numbers list" => list::<BusinessNumber, Total>(g, "numbers"),
         "whatsapp numbers show" => record::<business_number::Detail>(g),
         "whatsapp profile show" => record::<NumberSettings<BusinessProfile>>(g),
         "whatsapp profile update" => record::<profile::update::Changed>(g),
         "whatsapp session" => record::<Window>(g),
+        "whatsapp status" => {
+            let listed = json!({
+                "properties": { "listed": {
+                    "description": "Whether the service has the message in its list.",
+                    "type": "boolean",
+                } },
+                "required": ["listed"],
+            });
+            let mut found = record::<Message>(g);
+            add_properties(&mut found, &listed);
+            let mut not_found = found.clone();
+            not_found["required"] = json!(["id", "task_id", "from", "to", "status", "listed"]);
+            json!({ "anyOf": [found, not_found] })
+        }
         "whatsapp webhook set" => record::<webhook::Changed>(g),
         path if path.starts_with("whatsapp send ") => sent(g, "message_id"),
         _ => return None,

@@ -139,8 +139,8 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
 }
 
 /// A new link to an earlier upload.
-#[derive(Debug, Serialize)]
-struct PresignedLink {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PresignedLink {
     /// The link, which works for a limited time, without credentials.
     link: String,
     /// Where the file is in the storage.
