@@ -46,7 +46,9 @@ mod prelude;
 mod prompts;
 pub mod read_only;
 pub mod sandbox;
+mod schema;
 pub mod send_flags;
+mod skill;
 pub mod sms;
 pub mod source;
 pub mod templates;
@@ -163,17 +165,22 @@ pub enum Command {
     Limits(limits::Flags),
     /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
     Doctor(doctor::Flags),
-    /// Explain an error code: what happened, whether the message went out, what to do
+    /// Explain an error code: cause, outcome and what to do
     Explain(explain::Flags),
     /// Print the least RAM policy for commands, as JSON
     Policy(policy::Flags),
+    /// Print the JSON Schema of inputs and outputs
+    Schema(schema::Flags),
+    /// Instructions for agents that use alimsg
+    #[command(subcommand, after_help = skill::EXAMPLES)]
+    Skill(skill::Command),
     /// Configuration: defaults for sender, signature, language, region and others; no secrets
     #[command(subcommand, after_help = config::EXAMPLES)]
     Config(config::Command),
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
-    /// Serve the commands as tools for agents (MCP on stdio)
+    /// Serve tools for agents: Model Context Protocol on stdio
     Mcp(mcp::Flags),
     /// Completions for your shell; --install adds man pages
     Completions(completions::Flags),
@@ -197,6 +204,8 @@ impl Command {
                 | Self::Mcp(_)
                 | Self::Policy(_)
                 | Self::Sandbox(_)
+                | Self::Schema(_)
+                | Self::Skill(_)
         )
     }
 
@@ -217,6 +226,8 @@ dispatch! {
     Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,
+    Schema => schema::run,
+    Skill => skill::run,
     Config => config::run,
     Sandbox => sandbox::run,
     Mcp => mcp::run,

@@ -259,6 +259,9 @@ pub const OFFLINE: &[&str] = &[
     "config",
     "completions",
     "man",
+    "mcp",
+    "schema",
+    "skill",
 ];
 
 /// The calls of a command; `None` if the table does not have it.

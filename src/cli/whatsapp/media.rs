@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -68,8 +69,8 @@ pub struct UploadFlags {
 }
 
 /// The uploaded file.
-#[derive(Debug, Serialize)]
-struct MediaLink {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MediaLink {
     /// The link that messages and templates take.
     link: String,
     /// Where the file is in the storage.
@@ -138,8 +139,8 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
 }
 
 /// A new link to an earlier upload.
-#[derive(Debug, Serialize)]
-struct PresignedLink {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PresignedLink {
     /// The link, which works for a limited time, without credentials.
     link: String,
     /// Where the file is in the storage.
