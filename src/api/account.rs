@@ -4,6 +4,7 @@
 //! those of another account. This module determines the account that the CLI will use. It never
 //! reads a key: for variables with secrets it only checks whether they are set.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::call::shell_line;
@@ -64,7 +65,7 @@ impl Profile {
 }
 
 /// Where the credentials of a call come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     Profile,
@@ -72,7 +73,7 @@ pub enum Source {
 }
 
 /// The account that sends and pays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Account {
     pub source: Source,
     pub profile: Option<String>,

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::aliyun::guard::Guard;
@@ -91,8 +92,8 @@ pub fn not_on_record(id: &str) -> Box<Failure> {
 }
 
 /// One call that ended, as `--json` prints it.
-#[derive(Debug, Serialize)]
-struct CallEvent<'e> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CallEvent<'e> {
     batch: &'e str,
     call: i64,
     status: &'static str,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use jiff::SignedDuration;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::aliyun::client::Client;
@@ -26,7 +27,7 @@ use crate::storage::batches::{Batch, Batches, CallRecord, CallState, RowIndex};
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What became of the accepted messages.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Receipts {
     pub delivered: u64,
     /// Delivered and, on WhatsApp, read.
@@ -38,7 +39,7 @@ pub struct Receipts {
     pub reasons: Vec<Reason>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Reason {
     pub code: String,
     pub messages: u64,

@@ -1,5 +1,6 @@
 //! The result of a batch: how many messages were sent, failed, or are unknown, and why.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::output::report::{Report, fields};
 use crate::storage::batches::Batch;
 
 /// The state of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Some rows have no call yet.
@@ -24,7 +25,7 @@ pub enum Status {
 }
 
 /// A batch, as reports show it. All counts are messages.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Summary {
     pub id: String,
     pub name: Option<String>,
@@ -88,8 +89,8 @@ impl Summary {
 }
 
 /// One error code in the result of a run.
-#[derive(Debug, Serialize)]
-struct CodeRow<'t> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CodeRow<'t> {
     code: &'t str,
     messages: u64,
     message: &'t str,
@@ -97,8 +98,8 @@ struct CodeRow<'t> {
 }
 
 /// The result of a run: the batch, and the error codes of this run.
-#[derive(Debug, Serialize)]
-struct RunResult<'t> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunResult<'t> {
     #[serde(flatten)]
     summary: Summary,
     /// Calls that this run made.
@@ -193,7 +194,7 @@ fn failure(summary: &Summary, tally: &Tally) -> Option<Box<Failure>> {
             failure.outcome = Outcome::Sent;
         }
         failure
-            .hint("correct the failed rows in the exported file and send that file as a new batch")
+            .hint("correct the failed rows in the exported file; the user decides whether to send it as a new batch")
             .next(export("failed"))
     } else {
         return None;

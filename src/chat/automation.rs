@@ -1,6 +1,7 @@
 //! Conversational automation of a WhatsApp number: welcome message, conversation starters and
 //! commands.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ const MAX_COMMAND: usize = 32;
 const MAX_DESCRIPTION: usize = 256;
 
 /// The settings of a number, as `whatsapp automation show` shows them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Automation {
     /// Whether the service reports when a customer opens the chat for the first time.
     pub enable_welcome_message: Option<bool>,
@@ -30,7 +31,7 @@ pub struct Automation {
 
 reply_struct! {
     /// A command that customers can type.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct Command {
         /// Without the slash.
         pub name: Option<String> = fields::text["CommandName"],

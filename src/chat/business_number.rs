@@ -1,5 +1,6 @@
 //! The business numbers of WhatsApp: quality, limits, callbacks, metrics and health.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::message::time::period::Period;
 
 reply_struct! {
     /// A business number, as `whatsapp numbers list` shows it. All words are WhatsApp's own.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct BusinessNumber {
         /// Digits only, country code first.
         pub number: Option<String> = text["PhoneNumber"],
@@ -37,7 +38,7 @@ reply_struct! {
 
 reply_struct! {
     /// Where the service reports the receipts and incoming messages of a number.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct Callbacks {
         /// The URL for receipts.
         pub status_callback_url: Option<String> = text["StatusCallbackUrl"],
@@ -51,7 +52,7 @@ reply_struct! {
 }
 
 /// The messages of a number in a period.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Metrics {
     /// The start of the period, in RFC 3339.
     pub start: String,
@@ -75,7 +76,7 @@ impl Metrics {
 }
 
 /// Everything about one number, as `whatsapp numbers show` shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Detail {
     #[serde(flatten)]
     pub number: BusinessNumber,

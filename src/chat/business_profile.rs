@@ -1,5 +1,6 @@
 //! The business profile of a WhatsApp number, which customers see.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -26,6 +27,22 @@ const MAX_WEBSITES: usize = 2;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct BusinessProfile(Map<String, Value>);
+
+impl JsonSchema for BusinessProfile {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "BusinessProfile".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "As the service describes it, usually texts: about, address, \
+                            description, email, profile_picture_url, vertical; websites is a list. \
+                            A field that is not set is null.",
+            "type": "object",
+            "additionalProperties": true,
+        })
+    }
+}
 
 impl BusinessProfile {
     pub fn from_reply(reply: &Reply) -> Self {

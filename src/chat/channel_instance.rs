@@ -1,6 +1,7 @@
 //! Channel instances (cust-space-id): the units in which an account uses WhatsApp or Viber, and the
 //! WhatsApp Business account of each.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::error::Result;
 
 reply_struct! {
     /// A channel instance, as `whatsapp accounts list` shows it.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct ChannelInstance {
         /// The ID that `--cust-space-id` takes.
         pub cust_space_id: Option<String> = text["CustSpaceId"],
@@ -35,7 +36,7 @@ reply_struct! {
 
 reply_struct! {
     /// The WhatsApp Business account (WABA) of a channel instance; WhatsApp only.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Default)]
     pub struct Waba {
         /// Its ID.
         #[serde(rename = "waba_id")]

@@ -2,6 +2,7 @@
 //! message. WhatsApp has this rule, Viber does not.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::aliyun::client::Client;
@@ -12,7 +13,7 @@ use crate::error::{Failure, Kind, Result};
 pub const LENGTH: SignedDuration = SignedDuration::from_hours(24);
 
 /// The window to one customer; also the JSON output of `whatsapp session`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Window {
     /// Whether free-form messages can be sent now.
     pub open: bool,
@@ -42,7 +43,8 @@ impl Window {
             ),
         );
         failure.code = Some("SessionWindowExpired".into());
-        failure.hint = Some("send a template instead; templates are allowed at any time".into());
+        failure.hint =
+            Some("only a template can be sent now; the user decides whether to send one".into());
         failure.next = vec![
             "alimsg templates list --audit-status approved".into(),
             "alimsg whatsapp send template --help".into(),

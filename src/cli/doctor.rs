@@ -1,7 +1,10 @@
 //! `alimsg doctor`: checks what a run needs, and repairs what it can.
 
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::aliyun::cli::AliyunCli;
 use crate::aliyun::guard::diagnosis::{self, Check, Repair};
@@ -27,43 +30,52 @@ pub struct Flags {
 }
 
 /// Something that has to be set up in the console, and the command that shows whether it is.
-#[derive(Debug, Serialize)]
-struct Prerequisite {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Prerequisite {
     channel: &'static str,
     what: &'static str,
-    check: &'static str,
+    check: Cow<'static, str>,
+}
+
+/// Everything that was checked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Diagnosis {
+    /// Whether messages can be sent.
+    usable: bool,
+    checks: Vec<Check>,
+    prerequisites: Vec<Prerequisite>,
 }
 
 const PREREQUISITES: [Prerequisite; 6] = [
     Prerequisite {
         channel: "sms",
         what: "an approved qualification: the company documents that a signature needs",
-        check: "alimsg sms qualifications list",
+        check: Cow::Borrowed("alimsg sms qualifications list"),
     },
     Prerequisite {
         channel: "sms",
         what: "an approved signature",
-        check: "alimsg sms signs list --audit-status approved",
+        check: Cow::Borrowed("alimsg sms signs list --audit-status approved"),
     },
     Prerequisite {
         channel: "sms",
         what: "an approved template",
-        check: "alimsg templates list --channel sms --audit-status approved",
+        check: Cow::Borrowed("alimsg templates list --channel sms --audit-status approved"),
     },
     Prerequisite {
         channel: "whatsapp",
         what: "a channel instance (cust-space-id) with a WhatsApp Business account",
-        check: "alimsg whatsapp accounts list",
+        check: Cow::Borrowed("alimsg whatsapp accounts list"),
     },
     Prerequisite {
         channel: "whatsapp",
         what: "a registered business number",
-        check: "alimsg whatsapp numbers list",
+        check: Cow::Borrowed("alimsg whatsapp numbers list"),
     },
     Prerequisite {
         channel: "whatsapp",
         what: "an approved template, to write first",
-        check: "alimsg templates list --audit-status approved",
+        check: Cow::Borrowed("alimsg templates list --audit-status approved"),
     },
 ];
 
@@ -85,28 +97,19 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let failure = checks.iter_mut().find_map(|check| check.failure.take());
     let prerequisites = PREREQUISITES
-        .iter()
-        .map(fields)
-        .map(|mut row| {
-            let command = row["check"].as_str().map(|one| rerun.command(one));
-            row.insert("check".into(), json!(command));
-            row
-        })
-        .collect::<Vec<_>>();
+        .map(|row| Prerequisite { check: rerun.command(&row.check).into(), ..row })
+        .into();
+    let diagnosis = Diagnosis { usable: failure.is_none(), checks, prerequisites };
     if context.screen.is_json() {
-        let mut data = Map::new();
-        data.insert("usable".into(), json!(failure.is_none()));
-        data.insert("checks".into(), checks.iter().map(fields).map(Value::Object).collect());
-        data.insert("prerequisites".into(), prerequisites.into_iter().map(Value::Object).collect());
         return match failure {
-            None => Ok(Report::Record { data, raw: Value::Null }),
+            None => Ok(Report::from_record(&diagnosis, Value::Null)),
             Some(mut failure) => {
-                failure.data = Some(data);
+                failure.data = Some(fields(&diagnosis));
                 Err(failure)
             }
         };
     }
-    print(context, &checks, &prerequisites).map_err(anyhow::Error::from)?;
+    print(context, &diagnosis).map_err(anyhow::Error::from)?;
     failure.map_or(Ok(Report::Streamed), Err)
 }
 
@@ -131,11 +134,8 @@ fn repair(context: &Context, checks: &[Check]) -> Result<bool> {
 }
 
 /// On a terminal, one line for each check; in a pipe, tab-separated rows.
-fn print(
-    context: &Context,
-    checks: &[Check],
-    prerequisites: &[Map<String, Value>],
-) -> std::io::Result<()> {
+fn print(context: &Context, diagnosis: &Diagnosis) -> std::io::Result<()> {
+    let Diagnosis { checks, prerequisites, .. } = diagnosis;
     if context.screen.streams_rows() {
         let rows: Vec<_> = checks.iter().map(fields).collect();
         return context.screen.rows(&mut Vec::new(), &rows);
@@ -150,9 +150,8 @@ fn print(
     }
     page += "\nTo set up in the console, and how to check it:\n";
     for row in prerequisites {
-        let text = |name: &str| row[name].as_str().unwrap_or_default();
-        page +=
-            &format!("  {:9} {}\n            {}\n", text("channel"), text("what"), text("check"));
+        let Prerequisite { channel, what, check } = row;
+        page += &format!("  {channel:9} {what}\n            {check}\n");
     }
     context.screen.page(&page)
 }

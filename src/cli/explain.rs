@@ -1,5 +1,6 @@
 //! `alimsg explain`: what an error code or a code of a receipt means, and what to do. Works offline.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -30,16 +31,16 @@ pub struct Flags {
 }
 
 /// A code in the list.
-#[derive(Debug, Serialize)]
-struct Row {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Row {
     code: &'static str,
     source: &'static str,
     meaning: &'static str,
 }
 
 /// What a code means for a message that got it.
-#[derive(Debug, Serialize)]
-struct Explanation {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Explanation {
     code: String,
     /// Who returns the code.
     source: String,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::Resettable;
 use clap_mangen::Man;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -25,8 +26,8 @@ pub struct Flags {
 }
 
 /// The files that were written.
-#[derive(Debug, Serialize)]
-struct Written {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Written {
     folder: String,
     files: usize,
 }

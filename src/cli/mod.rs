@@ -43,7 +43,9 @@ mod prelude;
 mod prompts;
 pub mod read_only;
 pub mod sandbox;
+mod schema;
 pub mod send_flags;
+mod skill;
 pub mod sms;
 pub mod source;
 pub mod templates;
@@ -159,6 +161,11 @@ pub enum Command {
     Explain(explain::Flags),
     /// Print the least RAM policy for commands, as JSON
     Policy(policy::Flags),
+    /// Print the commands with the JSON Schema of their inputs and outputs
+    Schema(schema::Flags),
+    /// Instructions for agents that use alimsg
+    #[command(subcommand, after_help = skill::EXAMPLES)]
+    Skill(skill::Command),
     /// Configuration: defaults for sender, signature, language, region and others; no secrets
     #[command(subcommand, after_help = config::EXAMPLES)]
     Config(config::Command),
@@ -188,6 +195,8 @@ impl Command {
                 | Self::Mcp(_)
                 | Self::Policy(_)
                 | Self::Sandbox(_)
+                | Self::Schema(_)
+                | Self::Skill(_)
         )
     }
 
@@ -206,6 +215,8 @@ dispatch! {
     Doctor => doctor::run,
     Explain => explain::run,
     Policy => policy::run,
+    Schema => schema::run,
+    Skill => skill::run,
     Config => config::run,
     Sandbox => sandbox::run,
     Mcp => mcp::run,

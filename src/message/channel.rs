@@ -1,11 +1,12 @@
 //! The channels that messages and templates use.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::named_enum::named_enum;
 
 named_enum! {
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
     #[serde(rename_all = "snake_case")]
     pub enum Channel {
         Whatsapp = "whatsapp",

@@ -1,9 +1,10 @@
 //! What templates of all channels have in common: the fields of reports.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A template in the answer of `templates list`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct TemplateRow {
     pub code: Option<String>,
     pub name: Option<String>,
@@ -22,7 +23,7 @@ pub struct TemplateRow {
 }
 
 /// The additional fields of an SMS template in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SmsColumns {
     pub text: String,
     /// Why the review rejected it.
@@ -32,7 +33,7 @@ pub struct SmsColumns {
 }
 
 /// The answer of `templates preview`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Preview {
     /// The message as the phone shows it.
     pub text: String,
@@ -43,7 +44,7 @@ pub struct Preview {
 }
 
 /// The answer of `templates delete`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DeletedTemplate {
     pub code: String,
     /// WhatsApp and Viber: the language that was deleted.
@@ -54,7 +55,7 @@ pub struct DeletedTemplate {
 }
 
 /// The answer of `templates create` and `templates update`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SubmittedTemplate {
     pub code: Option<String>,
     pub name: Option<String>,
@@ -71,7 +72,7 @@ pub struct SubmittedTemplate {
 }
 
 /// The additional fields of a submitted SMS template.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SubmittedSms {
     /// verification, notification, promotion or international.
     #[serde(rename = "type")]

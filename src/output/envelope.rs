@@ -1,22 +1,24 @@
 //! The one JSON object that a command prints with `--json`, also when it fails. It is public
-//! interface: README.md describes it.
+//! interface: references/json.md describes it.
 
 use std::io;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::api::account::Account;
-use crate::error::{Failure, Outcome, Result};
+use crate::error::{Failure, Kind, Outcome, Result};
 use crate::message::sanitize;
 use crate::output::report::{PlannedCommand, Report};
+use crate::output::untrusted;
 use crate::settings::defaults::UsedDefault;
 
 /// The version of the object.
-const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 1;
 
 /// The fields in their order; those without a value are left out.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Envelope<'a> {
     pub schema: u32,
     /// The command did what it was asked to do.
@@ -43,7 +45,7 @@ pub struct Envelope<'a> {
     pub commands: Option<&'a [PlannedCommand]>,
     /// Why the command failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<&'a Failure>,
+    pub error: Option<ErrorObject<'a>>,
     /// The replies of the service as they came, with `--raw`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub raw: Option<Vec<&'a Value>>,
@@ -58,6 +60,25 @@ pub struct Envelope<'a> {
     /// It was checked that this run left ai-mode off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ai_mode_disabled: Option<bool>,
+}
+
+/// A failure, with the mark for a message that can quote the service.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ErrorObject<'a> {
+    #[serde(flatten)]
+    failure: &'a Failure,
+    #[serde(skip_serializing_if = "is_false")]
+    untrusted: bool,
+}
+
+impl<'a> ErrorObject<'a> {
+    pub fn new(failure: &'a Failure) -> Self {
+        let is_own = matches!(failure.kind, Kind::Internal | Kind::Usage | Kind::Cancelled)
+            && failure.code.is_none()
+            && failure.request_id.is_none()
+            && failure.raw.is_none();
+        Self { failure, untrusted: !is_own }
+    }
 }
 
 impl<'a> Envelope<'a> {
@@ -103,10 +124,13 @@ impl<'a> Envelope<'a> {
                 | Report::Undelivered { .. },
             ) => {}
             Err(failure) => {
-                envelope.error = Some(failure);
+                envelope.error = Some(ErrorObject::new(failure));
                 envelope.data.clone_from(&failure.data);
                 replies = failure.raw.as_ref();
             }
+        }
+        if let Some(data) = &mut envelope.data {
+            untrusted::mark(command, data);
         }
         if with_replies {
             envelope.raw = Some(match replies {

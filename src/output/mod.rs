@@ -12,7 +12,7 @@ pub mod chart;
 mod chat;
 mod columns;
 mod dry_run;
-mod envelope;
+pub mod envelope;
 mod fields;
 mod jq;
 mod pick;
@@ -25,6 +25,7 @@ pub mod status;
 mod suggestions;
 mod table;
 mod times;
+pub mod untrusted;
 mod write;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -229,7 +230,9 @@ impl Screen {
         };
         self.has_printed_events.set(true);
         if self.is_json() {
-            let data = Some(data.clone());
+            let mut data = data.clone();
+            untrusted::mark_event(command, &mut data);
+            let data = Some(data);
             let envelope = Envelope { data, ..Envelope::new(command, is_ok, self.options.sandbox) };
             return self.print_json(&envelope);
         }

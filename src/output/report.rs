@@ -1,6 +1,7 @@
 //! The result of a successful command.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -121,7 +122,7 @@ fn normalize_times(name: &str, value: &mut Value) {
 }
 
 /// The fact that every list has.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Total {
     /// How many rows there are on all pages, as the service counts them. Where it does not, or where
     /// alimsg filters, the number of rows that were read.
@@ -129,7 +130,7 @@ pub struct Total {
 }
 
 /// What a command is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     Guard,
@@ -137,7 +138,7 @@ pub enum Phase {
 }
 
 /// A command that a dry run shows.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PlannedCommand {
     pub phase: Phase,
     pub argv: Vec<String>,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -159,8 +160,8 @@ fn with_check_commands(
 }
 
 /// The result of a sent message: the `data` of its report, which its key also keeps.
-#[derive(Debug, Serialize)]
-struct SentMessage<'m> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SentMessage<'m> {
     /// `accepted` by the reply of the service, or `sent` according to a receipt.
     status: &'static str,
     #[serde(flatten)]
@@ -174,9 +175,9 @@ struct SentMessage<'m> {
 }
 
 /// The service's ID of a message, which a receipt may lack, and the sender's.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
-enum MessageIds<'m> {
+pub enum MessageIds<'m> {
     Chat { message_id: Option<String>, task_id: &'m str },
     Sms { biz_id: Option<String>, out_id: &'m str },
 }

@@ -17,7 +17,7 @@ pub fn require_consent(context: &Context) -> Result<()> {
         return Ok(());
     }
     Err(Failure::usage("confirmation needed: there is no terminal, and --yes is not given")
-        .hint("preview with --dry-run, then add --yes"))
+        .hint("preview with --dry-run, then add --yes if the user agrees"))
 }
 
 pub fn confirm(

@@ -3,7 +3,7 @@
 //! command line → [`Message`] → claim of its key → plan → consent → guard → call → reply → report
 
 mod account;
-mod attempt;
+pub mod attempt;
 pub mod change;
 mod consent;
 pub mod duplicates;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::named_enum::named_enum;
@@ -192,10 +193,11 @@ impl Defaults {
 }
 
 /// A default that a command used instead of a flag.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UsedDefault {
     pub flag: &'static str,
     pub value: String,
+    #[schemars(with = "String")]
     pub source: Source,
 }
 

@@ -1,5 +1,6 @@
 //! SMS qualifications: the company documents that a signature needs, with the people responsible.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -55,7 +56,7 @@ fn state(status: &str) -> &'static str {
 
 reply_struct! {
     /// A qualification, as `sms qualifications list` shows it.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct Qualification {
         /// The ID that `sms qualifications show` takes.
         pub id: Option<String> = text["GroupId", "QualificationGroupId"],
@@ -137,7 +138,7 @@ pub fn fetch_detail(
 reply_struct! {
     /// Everything that the service knows about one qualification, as `sms qualifications show`
     /// shows it. Names, numbers, dates of documents and links are masked by default.
-    #[derive(Debug, Clone, PartialEq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
     pub struct Detail {
         /// The ID that `sms qualifications show` takes.
         pub id: Option<String> = text["QualificationGroupId"],

@@ -1,6 +1,7 @@
 //! SMS signatures: the name in brackets in front of a text, approved by the service and registered
 //! with each carrier.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ pub const LIST_APPROVED: &str = "alimsg sms signs list --audit-status approved";
 
 reply_struct! {
     /// A signature, as `sms signs list` shows it.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct Signature {
         /// The text in brackets.
         pub name: String = text_or_empty["SignName", "Name"],
@@ -45,7 +46,7 @@ impl Signature {
 
 reply_struct! {
     /// Everything that the service knows about one signature, as `sms signs show` shows it.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct Detail {
         /// The text in brackets.
         pub name: String = text_or_empty["SignName", "Name"],
@@ -81,7 +82,7 @@ reply_struct! {
 reply_struct! {
     /// The registration of a signature with one carrier. Messages whose signature the recipient's
     /// carrier has not registered are often not delivered.
-    #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
     pub struct Registration {
         /// `mobile`, `unicom` or `telecom`; `unknown` if the service gives none.
         pub carrier: String = text_or_unknown["OperatorCode"],

@@ -4,6 +4,7 @@
 //! no documented limit of the range.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -70,7 +71,7 @@ impl Query {
 }
 
 /// The messages of one day. A count that is missing in the reply is unknown, and not zero.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Day {
     /// The day in China Standard Time, as yyyy-MM-dd; a date of another form as the service wrote it.
     pub date: Option<String>,
@@ -111,7 +112,7 @@ impl Day {
 }
 
 /// The sums over all days.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Totals {
     /// The first day that was asked for.
     pub start_date: String,

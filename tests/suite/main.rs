@@ -9,6 +9,7 @@
 
 mod support;
 
+mod agent_tasks;
 mod batch;
 #[cfg(feature = "postgres")]
 mod batch_postgres;
@@ -38,6 +39,7 @@ mod replies;
 mod report_fields;
 mod sandbox;
 mod sandbox_messages;
+mod schema;
 mod secrets;
 mod settings;
 mod sms_qualifications;

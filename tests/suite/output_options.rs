@@ -106,7 +106,7 @@ fn fields_select_columns_and_an_unknown_one_names_the_known_ones() {
     assert_eq!(signs, "status\tname\napproved\tAcme\n");
     assert_eq!(stdout(&world, &format!("{SIGNS} --fields status,name --limit 1 --all")), signs);
     let json = stdout(&world, &format!("{SIGNS} --fields name --limit 1 --jq .data.signatures"));
-    assert_eq!(json, "[{\"name\":\"Acme\"}]\n");
+    assert_eq!(json, "[{\"name\":\"Acme\",\"untrusted\":true}]\n");
     let nested = stdout(
         &world,
         "--sandbox templates show SMS_100002 --channel sms --fields code,variables.name",

@@ -178,7 +178,8 @@ fn settings_in_the_sandbox_can_be_changed_and_shown() {
     assert_eq!(
         run(&["whatsapp", "automation", "show", NUMBER]),
         json!({"number": NUMBER, "enable_welcome_message": true, "prompts": ["Hello?"],
-               "commands": [{"name": "track", "description": "Track it"}]})
+               "commands": [{"name": "track", "description": "Track it"}],
+               "untrusted": true})
     );
     let url = "--up-callback-url=https://a.example/u";
     run(&["whatsapp", "webhook", "set", NUMBER, url, "--yes"]);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::batch::input::Format;
@@ -55,8 +56,10 @@ pub fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> 
         context.screen.warn(format!("{invalid} skipped; {file}"));
         return Ok(());
     }
-    let mut failure = Failure::usage(format!("{} has {invalid}", request.input.name))
-        .hint(format!("{file}; correct the input, or add --skip-invalid to send the others"));
+    let mut failure =
+        Failure::usage(format!("{} has {invalid}", request.input.name)).hint(format!(
+            "{file}; correct the input, or add --skip-invalid if the user wants to send the others"
+        ));
     failure.data = Some(fields(&InvalidRows {
         invalid: plan.invalid,
         valid: plan.valid,
@@ -71,8 +74,8 @@ pub fn report_invalid(context: &Context, request: &Request<'_>, plan: &Plan) -> 
 }
 
 /// The data of the failure for invalid rows.
-#[derive(Debug, Serialize)]
-struct InvalidRows<'p> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InvalidRows<'p> {
     invalid: u64,
     valid: u64,
     /// The file with all of them.
@@ -81,8 +84,8 @@ struct InvalidRows<'p> {
     rows: Vec<InvalidRow<'p>>,
 }
 
-#[derive(Debug, Serialize)]
-struct InvalidRow<'p> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InvalidRow<'p> {
     line: u64,
     reason: &'p str,
 }

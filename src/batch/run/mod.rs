@@ -1,7 +1,7 @@
 //! One run of a batch command: check the input, show the plan, ask, send, look up, report.
 
 mod identity;
-mod invalid;
+pub mod invalid;
 mod plan_view;
 mod queue;
 

@@ -1,6 +1,7 @@
 //! One message of a conversation, parsed from a row of `ListChatappMessage`.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -9,7 +10,7 @@ use crate::named_enum::named_enum;
 
 named_enum! {
     /// From the point of view of the business.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Direction {
         In = "in",
@@ -29,7 +30,7 @@ impl Direction {
 
 named_enum! {
     /// The delivery status, in the words that alimsg uses everywhere.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
     #[serde(rename_all = "snake_case")]
     pub enum Status {
         Accepted = "accepted",
@@ -55,7 +56,7 @@ impl Status {
 
 /// A message that was sent or received, as `whatsapp history` shows it. Fields that the row lacks
 /// are `None`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Message {
     /// The service's own ID.
     pub id: Option<String>,

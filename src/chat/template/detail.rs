@@ -1,5 +1,6 @@
 //! One template in one language, as the service describes it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -65,7 +66,7 @@ impl TemplateId {
 }
 
 /// A template; the fields that are serialized are those of `templates show`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Template {
     #[serde(skip)]
     pub id: TemplateId,

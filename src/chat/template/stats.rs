@@ -3,6 +3,7 @@
 //! The service counts marketing templates only, from the day after their metrics were enabled.
 //! Start and end are milliseconds since 1970 ("GetChatappTemplateMetric").
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,7 +28,7 @@ pub struct StatsQuery {
 }
 
 /// The facts in addition to the days of `templates stats`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct StatsTotals {
     pub code: String,
     /// RFC 3339.
@@ -42,7 +43,7 @@ pub struct StatsTotals {
 
 reply_struct! {
     /// One day of `templates stats`; `null` if the service does not name a number.
-    #[derive(Debug, Serialize)]
+    #[derive(Debug, Serialize, JsonSchema)]
     pub struct TemplateDay {
         /// RFC 3339.
         pub start: Option<String> = time["Start"],
@@ -58,7 +59,7 @@ reply_struct! {
 
 reply_struct! {
     /// How often a button was clicked.
-    #[derive(Debug, Serialize)]
+    #[derive(Debug, Serialize, JsonSchema)]
     pub struct Clicks {
         pub button: Option<String> = text["ButtonContent"],
         #[serde(rename = "type")]

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -106,8 +107,8 @@ fn warning(store: &dyn Store, batch: &Batch, filter: ExportFilter, rows: u64) ->
 }
 
 /// What was exported.
-#[derive(Debug, Serialize)]
-struct Exported {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Exported {
     id: String,
     rows: u64,
     file: String,

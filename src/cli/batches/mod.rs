@@ -1,10 +1,10 @@
 //! `alimsg batches`: what the batch commands did, and how to continue.
 
 mod cancel;
-mod export;
+pub mod export;
 mod list;
 mod resume;
-mod show;
+pub mod show;
 mod work;
 
 use clap::Subcommand;

@@ -4,6 +4,7 @@ use crate::batch::receipts;
 use crate::batch::summary::Summary;
 use crate::cli::batches::open_batch;
 use crate::cli::prelude::*;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,8 +35,8 @@ pub struct Flags {
     cust_space_id: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Shown {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Shown {
     #[serde(flatten)]
     summary: Summary,
     /// When it was cancelled.

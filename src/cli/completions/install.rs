@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::completions::Shell;
@@ -10,7 +11,7 @@ use crate::cli::man;
 use crate::cli::prelude::*;
 
 /// What was installed.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Installed {
     shell: Shell,
     /// The script that the shell loads.

@@ -2,11 +2,12 @@
 //! installation together with the man pages.
 
 pub mod answer;
-mod install;
+pub mod install;
 mod values;
 
 use clap::ValueEnum;
 use clap_complete::env::{Bash, EnvCompleter, Fish, Powershell, Zsh};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,7 +38,7 @@ pub struct Flags {
 }
 
 /// The shells with completions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Shell {
     Bash,
@@ -47,8 +48,8 @@ pub enum Shell {
 }
 
 /// The script of a shell.
-#[derive(Debug, Serialize)]
-struct Script {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Script {
     shell: Shell,
     script: String,
 }

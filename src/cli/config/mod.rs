@@ -2,11 +2,12 @@
 
 mod get;
 mod list;
-mod path;
+pub mod path;
 mod set;
 mod unset;
 
 use clap::Subcommand;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::defaults;
@@ -58,8 +59,8 @@ dispatch! {
 }
 
 /// A key with its value.
-#[derive(Debug, Serialize)]
-struct Setting {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Setting {
     key: &'static str,
     /// `null` if there is no default.
     value: Option<String>,
@@ -87,8 +88,8 @@ fn parse_key(name: &str) -> Result<Key> {
 }
 
 /// A change of the user's file.
-#[derive(Debug, Serialize)]
-struct Changed<'c> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Changed<'c> {
     key: &'static str,
     /// `null` if the key was removed.
     value: Option<&'c str>,

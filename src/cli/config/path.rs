@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,8 +17,8 @@ Examples:
 pub struct Flags;
 
 /// Where the configuration is.
-#[derive(Debug, Serialize)]
-struct Paths {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Paths {
     /// The user's file; `null` without a home folder.
     path: Option<String>,
     exists: bool,

@@ -5,11 +5,11 @@ mod overview;
 pub mod required;
 mod topics;
 
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::cli::prelude::*;
 use crate::cli::tree;
-use crate::output::report::fields;
 
 /// Maximum width of every page.
 pub const MAX_COLUMNS: usize = 80;
@@ -30,6 +30,14 @@ pub struct Flags {
     words: Vec<String>,
 }
 
+/// A page, with `--json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Page {
+    /// The topic, or the words of the command.
+    topic: String,
+    text: String,
+}
+
 /// Prints a page.
 ///
 /// # Errors
@@ -47,8 +55,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         })?,
     };
     if context.screen.is_json() {
-        let data = json!({ "topic": words.join(" "), "text": text });
-        return Ok(Report::Record { data: fields(&data), raw: serde_json::Value::Null });
+        let page = Page { topic: words.join(" "), text };
+        return Ok(Report::from_record(&page, serde_json::Value::Null));
     }
     context
         .screen

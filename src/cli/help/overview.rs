@@ -38,7 +38,19 @@ const TASKS: &[(&str, &[&str])] = &[
     ),
     (
         "Set up and get help",
-        &["sandbox", "config", "doctor", "explain", "policy", "mcp", "completions", "man", "help"],
+        &[
+            "sandbox",
+            "config",
+            "doctor",
+            "explain",
+            "policy",
+            "schema",
+            "skill",
+            "mcp",
+            "completions",
+            "man",
+            "help",
+        ],
     ),
 ];
 

@@ -30,16 +30,32 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("whatsapp session", &["from", "to", "cust-space-id"]),
 ];
 
-/// Adds "[required]" to the help of each required flag.
-pub fn mark(command: clap::Command, path: &str) -> clap::Command {
+/// Commands whose required flags depend on other flags, such as `--channel` or `--content`.
+const CONDITIONAL: &[(&str, &[&str])] = &[
+    ("templates create", &["name", "category", "language", "body"]),
+    ("templates update", &["language"]),
+    ("whatsapp send contacts", &["name", "phone"]),
+];
+
+/// The flags that a command always needs, unless the configuration has a default.
+pub fn unconditional(path: &str) -> Vec<&'static str> {
+    let conditional = CONDITIONAL.iter().find(|(command, _)| *command == path);
+    let conditional = conditional.map_or(&[][..], |(_, flags)| flags);
+    flags(path).filter(|flag| !conditional.contains(flag)).collect()
+}
+
+/// The required flags of a command.
+fn flags(path: &str) -> impl Iterator<Item = &'static str> {
     let of_command = |prefix: &str| {
         path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
     };
-    let flags: Vec<&str> = REQUIRED
-        .iter()
-        .filter(|(prefix, _)| of_command(prefix))
-        .flat_map(|(_, flags)| flags.iter().copied())
-        .collect();
+    let rows = REQUIRED.iter().filter(move |(prefix, _)| of_command(prefix));
+    rows.flat_map(|(_, flags)| flags.iter().copied())
+}
+
+/// Adds "[required]" to the help of each required flag.
+pub fn mark(command: clap::Command, path: &str) -> clap::Command {
+    let flags: Vec<&str> = flags(path).collect();
     command.mut_args(|argument| {
         let is_listed = argument.get_long().is_some_and(|long| flags.contains(&long));
         if !is_listed && !argument.is_required_set() {

@@ -1,6 +1,7 @@
 //! `alimsg keys list`: all keys on record, newest first.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -25,8 +26,8 @@ pub struct Flags {
 }
 
 /// Facts about the whole list.
-#[derive(Debug, Serialize)]
-struct Facts {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Facts {
     #[serde(flatten)]
     total: Total,
     /// When the record was repaired; keys from before may be missing.

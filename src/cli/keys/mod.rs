@@ -1,12 +1,13 @@
 //! `alimsg keys`: lists, shows, resolves and repairs the record of idempotency keys.
 
-mod list;
-mod repair;
-mod resolve;
-mod show;
+pub mod list;
+pub mod repair;
+pub mod resolve;
+pub mod show;
 
 use clap::{Subcommand, ValueEnum};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -100,9 +101,9 @@ fn is_busy(store: &dyn Store, record: &KeyRecord) -> bool {
 }
 
 /// The state of a key, as users see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "snake_case")]
-enum State {
+pub enum State {
     Accepted,
     Unresolved,
     InProgress,
@@ -111,8 +112,8 @@ enum State {
 }
 
 /// A key in `keys list`.
-#[derive(Debug, Serialize)]
-struct Summary {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Summary {
     key: String,
     state: State,
     /// When its call was about to start.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,8 +21,8 @@ Examples:
 pub struct Flags;
 
 /// The record of keys, as it was found or repaired.
-#[derive(Debug, Serialize)]
-struct Checked {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Checked {
     /// `intact` or `repaired`.
     status: &'static str,
     /// How many keys it has.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -77,10 +78,10 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
             Ok(report(&*store, &record, "sent"))
         }
         (Choice::NotSent, KeyState::Accepted) => Err(already_sent(&record)),
-        (_, KeyState::Reserved) if !record.damaged => {
-            Err(Failure::usage("the key is unused: its run ended before anything was sent")
-                .hint("run the send command again"))
-        }
+        (_, KeyState::Reserved) if !record.damaged => Err(Failure::usage(
+            "the key is unused: its run ended before anything was sent",
+        )
+        .hint("nothing was sent with it; the user decides whether to run the send command again")),
         (Choice::Sent, _) => as_sent(context, &*store, &record),
         (Choice::NotSent, _) => as_not_sent(context, &flags, &*store, &record),
     }
@@ -102,8 +103,8 @@ fn dry_run(context: &Context, flags: &Flags) -> Result<Report> {
 }
 
 /// The resolved key.
-#[derive(Debug, Serialize)]
-struct Resolved {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Resolved {
     #[serde(flatten)]
     summary: Summary,
     /// `sent` or `not_sent`.

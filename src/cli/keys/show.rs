@@ -1,5 +1,6 @@
 //! `alimsg keys show`: the state of a key, how to find its message, and how to resolve it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,8 +21,8 @@ pub struct Flags {
 }
 
 /// All details of a key.
-#[derive(Debug, Serialize)]
-struct Detail<'a> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Detail<'a> {
     #[serde(flatten)]
     summary: Summary,
     /// The sender; `null` for an SMS.

@@ -5,9 +5,11 @@ mod table;
 use std::collections::BTreeMap;
 
 use clap::CommandFactory as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::api::operations::Access;
 use crate::cli::CommandLine;
 use crate::cli::prelude::*;
 
@@ -32,18 +34,42 @@ pub struct Flags {
 }
 
 /// An action in the policy.
-#[derive(Debug, Default, Serialize)]
-struct Action {
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Action {
     action: &'static str,
     required: bool,
     /// The commands that need it, each with the step that does: `sms send (--verify)`.
     used_by: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
-struct Policy {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Policy {
     policy: Value,
     actions: Vec<Action>,
+}
+
+/// The strongest of the calls to the service that a command can make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Calls {
+    /// None: the command works on this machine alone.
+    None,
+    Read,
+    /// Changes settings or templates of the account.
+    Change,
+    /// Sends messages.
+    Send,
+}
+
+/// The calls of a command.
+pub fn calls(command: &str) -> Calls {
+    let uses = table::uses(command).into_iter().flatten();
+    let calls = uses.flat_map(|used| used.operations).map(|operation| match operation.access {
+        Access::Read => Calls::Read,
+        Access::Write => Calls::Change,
+        Access::Send => Calls::Send,
+    });
+    calls.max().unwrap_or(Calls::None)
 }
 
 /// Prints the policy.

@@ -242,6 +242,8 @@ pub const OFFLINE: &[&str] = &[
     "config",
     "completions",
     "man",
+    "schema",
+    "skill",
 ];
 
 /// The calls of a command; `None` if the table does not have it.

@@ -1,6 +1,7 @@
 //! `alimsg sandbox inbound`: simulates a message from a customer.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -37,8 +38,8 @@ pub struct Flags {
 }
 
 /// The simulated message.
-#[derive(Debug, Serialize)]
-struct Received {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Received {
     /// The ID that the sandbox gave the message.
     message_id: String,
     /// The customer.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,8 +39,8 @@ pub struct Flags {
 }
 
 /// A sent message.
-#[derive(Debug, Serialize)]
-struct Sent {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Sent {
     channel: ServiceChannel,
     to: String,
     /// A business number or an SMS signature.
@@ -53,8 +54,8 @@ struct Sent {
 }
 
 /// The messages of one recipient.
-#[derive(Debug, Serialize)]
-struct Count {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Count {
     channel: ServiceChannel,
     to: String,
     /// How many messages.
@@ -64,8 +65,8 @@ struct Count {
 }
 
 /// The sandbox's count.
-#[derive(Debug, Serialize)]
-struct Facts {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Facts {
     /// How many messages.
     total: usize,
     /// How many different recipients.

@@ -2,9 +2,9 @@
 //! `--sandbox`; no process is started and nothing is sent.
 
 mod faults;
-mod inbound;
-mod messages;
-mod reset;
+pub mod inbound;
+pub mod messages;
+pub mod reset;
 
 use clap::Subcommand;
 

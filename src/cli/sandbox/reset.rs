@@ -1,5 +1,6 @@
 //! `alimsg sandbox reset`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,8 +17,8 @@ Examples:
 pub struct Flags;
 
 /// The result of a reset.
-#[derive(Debug, Serialize)]
-struct Reset {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Reset {
     /// Always `reset`.
     status: &'static str,
 }

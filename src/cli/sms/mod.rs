@@ -5,8 +5,8 @@ mod day_range;
 mod qualifications;
 mod send;
 mod signs;
-mod stats;
-mod status;
+pub mod stats;
+pub mod status;
 
 use clap::Subcommand;
 

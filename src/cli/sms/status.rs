@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -139,8 +140,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
 }
 
 /// Facts about the whole list of receipts.
-#[derive(Debug, Serialize)]
-struct Facts {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Facts {
     /// The day of sending in China Standard Time, as yyyy-MM-dd; with `start_date` the last one.
     send_date: String,
     /// The first day of several.

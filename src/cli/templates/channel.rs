@@ -1,6 +1,7 @@
 //! One interface to the templates of all channels. The commands use it; it calls the domain of the
 //! channel: `chat::template` for WhatsApp and Viber, `sms::template` for SMS.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -94,7 +95,7 @@ impl TemplateId {
 }
 
 /// A template, as the service describes it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Template {
     Chat(Box<chat::detail::Template>),

@@ -56,9 +56,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         let template = id.fetch(client)?;
         if template.name().is_none() {
             let message = format!("the template {} has no name to type", id.code());
-            return Err(
-                Failure::usage(message).hint("check it with `templates show`, then add --yes")
-            );
+            return Err(Failure::usage(message)
+                .hint("check it with `templates show`, then add --yes if the user agrees"));
         }
         Ok(template.rows())
     };

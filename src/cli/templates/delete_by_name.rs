@@ -1,5 +1,6 @@
 //! `alimsg templates delete --name`: deletes a template in all its languages, one call for each.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,8 +27,8 @@ pub struct NamedTemplate {
 }
 
 /// The result: what was deleted before the first failure.
-#[derive(Debug, Serialize)]
-struct Deleted<'d> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Deleted<'d> {
     name: &'d str,
     templates: &'d [DeletedTemplate],
 }

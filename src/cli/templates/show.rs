@@ -1,5 +1,6 @@
 //! `alimsg templates show`
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::cli::prelude::*;
@@ -18,8 +19,8 @@ pub struct Flags {
 }
 
 /// The JSON output.
-#[derive(Debug, Serialize)]
-struct TemplateRecord<'t> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TemplateRecord<'t> {
     #[serde(flatten)]
     template: &'t Template,
     variables: Vec<Variable>,

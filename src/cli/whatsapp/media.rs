@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -57,8 +58,8 @@ pub struct UploadFlags {
 }
 
 /// The uploaded file.
-#[derive(Debug, Serialize)]
-struct MediaLink {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MediaLink {
     /// The link that messages and templates take.
     link: String,
     /// Where the file is in the storage.

@@ -1,17 +1,17 @@
 //! `alimsg whatsapp`: WhatsApp and Viber messages, and the settings of business numbers.
 
 mod accounts;
-mod automation;
+pub mod automation;
 mod batch;
-mod history;
-mod media;
-mod number_flags;
+pub mod history;
+pub mod media;
+pub mod number_flags;
 mod numbers;
 mod pick;
-mod profile;
+pub mod profile;
 mod send;
 mod session;
-mod webhook;
+pub mod webhook;
 
 use clap::Subcommand;
 

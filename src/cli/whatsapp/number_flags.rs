@@ -1,5 +1,6 @@
 //! The flags of commands about one business number.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -33,8 +34,8 @@ impl NumberFlags {
 }
 
 /// A number and its settings.
-#[derive(Debug, Serialize)]
-struct NumberSettings<T> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NumberSettings<T> {
     /// Digits only, country code first.
     number: String,
     #[serde(flatten)]

@@ -1,6 +1,7 @@
 //! `alimsg whatsapp webhook set`: the callback URLs for receipts and incoming messages.
 
 use clap::Subcommand;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -59,8 +60,8 @@ pub struct SetFlags {
 }
 
 /// The JSON output: the account or the number, and the new values.
-#[derive(Debug, Clone, Serialize)]
-struct Changed {
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Changed {
     /// The channel instance.
     cust_space_id: String,
     /// The number; `null` for the whole account.

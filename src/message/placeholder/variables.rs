@@ -1,5 +1,6 @@
 //! The variables of a text: where they occur, and the text with values in their place.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 /// How a channel marks a variable in a text.
@@ -30,11 +31,12 @@ impl Style {
 }
 
 /// A variable of a template; `templates show` lists it as `name` and `where`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Variable {
     pub name: String,
     /// The parts of the template that have it, each once: `header`, `body`, `button 1` …
     #[serde(rename = "where", serialize_with = "joined")]
+    #[schemars(with = "String")]
     pub places: Vec<String>,
 }
 

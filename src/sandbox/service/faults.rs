@@ -1,12 +1,13 @@
 //! Faults that hit every n-th send call, for all recipients.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::sandbox::scenarios::Scenario;
 
 /// Which send calls fail, and how. Several faults may be set; of those that hit the same call, the
 /// one declared first decides.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 pub struct Faults {
     /// Every n-th call is throttled before it is accepted.
     pub throttle_every: Option<u64>,

@@ -1,6 +1,7 @@
 //! The state of the services: incoming messages, signatures, templates, settings.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::audit_status::TemplateType;
@@ -8,7 +9,7 @@ use crate::sandbox::scenarios::Scenario;
 use crate::sandbox::service::faults::Faults;
 
 /// The channel of a message.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ServiceChannel {
     #[default]

@@ -34,8 +34,8 @@ pub fn repetition(
         age.as_secs().max(0)
     ))
     .hint(format!(
-        "check first whether it arrived; to send it again on purpose, add --allow-duplicate; \
-         without it, the same message is refused for {}",
+        "check first whether it arrived; if the user decides to send it again, add \
+         --allow-duplicate; without it, the same message is refused for {}",
         shown(window)
     ))
     .next_all(checks.to_vec())
@@ -107,8 +107,8 @@ pub fn legacy(rest: Duration) -> Box<Failure> {
          check whether this message is one of them",
     )
     .hint(format!(
-        "run this again in {} s; --allow-duplicate skips the check, even if the message was just \
-         sent",
+        "run this again in {} s; if the user decides that the message may be sent twice, \
+         --allow-duplicate skips the check",
         rest.as_secs() + 1
     ))
 }

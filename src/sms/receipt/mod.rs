@@ -7,6 +7,7 @@ pub mod codes;
 mod query;
 
 use jiff::Zoned;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ use codes::Verdict;
 pub use query::{DAYS_KEPT, Filter, Receipts, Sent, fetch, fetch_each, wait};
 
 /// Whether a message was delivered, in the words that all channels share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
     /// Accepted; the carrier has not reported yet.
@@ -45,7 +46,7 @@ impl DeliveryStatus {
 }
 
 /// The receipt of one message to one number.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Receipt {
     /// The recipient as the service stores it: a mainland number without its country code.
     pub phone: String,
@@ -57,9 +58,11 @@ pub struct Receipt {
     pub meaning: Option<String>,
     /// When the service sent the message, in RFC 3339 at the service's offset.
     #[serde(serialize_with = "rfc3339")]
+    #[schemars(with = "Option<String>")]
     pub sent_at: Option<Zoned>,
     /// When the carrier reported, in the same form.
     #[serde(serialize_with = "rfc3339")]
+    #[schemars(with = "Option<String>")]
     pub received_at: Option<Zoned>,
     /// The sender's own ID of the message.
     pub out_id: Option<String>,

@@ -1,7 +1,8 @@
 //! One SMS template, as the service describes it.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::aliyun::client::Client;
 use crate::api::audit_status::{TemplateType, status_in};
@@ -15,7 +16,7 @@ use crate::sms::signature::{audit_time, rejection, text_or_empty};
 
 reply_struct! {
     /// A template; the fields that are serialized are those of `templates show`.
-    #[derive(Debug, Clone, PartialEq, Serialize)]
+    #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
     pub struct SmsTemplate {
         pub code: String = text_or_empty["TemplateCode", "Code"],
         pub name: Option<String> = fields::text["TemplateName", "Name"],
@@ -28,6 +29,7 @@ reply_struct! {
         pub reason: Option<String> = rejection["AuditInfo", "Reason"],
         /// The text, with its variables.
         #[serde(rename = "components", serialize_with = "as_component")]
+        #[schemars(with = "Vec<Component>")]
         pub text: String = text_or_empty["TemplateContent", "Content"],
         /// The signature that it was submitted with.
         pub related_sign_name: Option<String> = fields::text["RelatedSignName", "SignatureName"],
@@ -114,8 +116,17 @@ impl SmsTemplate {
 }
 
 /// The text as a list of components, as other channels have it.
+/// The only part of an SMS template, in the form of a chat template.
+#[derive(Serialize, JsonSchema)]
+struct Component<'t> {
+    /// Always `BODY`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    text: &'t str,
+}
+
 fn as_component<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    [json!({ "type": "BODY", "text": text })].serialize(serializer)
+    [Component { kind: "BODY", text }].serialize(serializer)
 }
 
 /// `OuterTemplateType` has the numbers of all other calls, `TemplateType` those of the list.
@@ -155,6 +166,7 @@ pub fn get(client: &Client<'_>, code: &str) -> error::Result<SmsTemplate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn list_and_single_reply_have_the_same_words_for_types() {

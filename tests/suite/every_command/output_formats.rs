@@ -82,7 +82,13 @@ impl Views {
         let list = list.map(|(name, _)| name.clone()).filter(|_| lists(&words));
         let items = list.and_then(|name| facts.shift_remove(&name)).unwrap_or_default();
         let items = items.as_array().cloned().unwrap_or_default();
-        let object = |item: Value| item.as_object().expect("an object").clone();
+        // The JSON alone marks texts that are data.
+        facts.shift_remove("untrusted");
+        let object = |mut item: Value| {
+            let item = item.as_object_mut().expect("an object");
+            item.shift_remove("untrusted");
+            std::mem::take(item)
+        };
         let piped = world.run(&words);
         let on_terminal = |columns: u16| {
             // Notes are not part of the data.

@@ -20,6 +20,7 @@ mod records;
 pub mod replies;
 mod run;
 mod sandbox;
+pub mod schema;
 mod signals;
 mod suggestions;
 mod terminal;

@@ -167,6 +167,7 @@ impl Running {
         let arguments = std::mem::take(&mut self.arguments);
         let words = shell_words::split(&arguments).expect("the arguments");
         super::suggestions::check(&words, &stdout, &stderr);
+        super::schema::check(&words, &stdout, status.code());
         Ran { arguments, status, stdout, stderr, took }
     }
 }

@@ -10,6 +10,9 @@ use serde_json::Value;
 const FLAGS: [&str; 6] =
     ["--sandbox", "--profile", "--region", "--aliyun", "--credentials=env", "--ai-mode=call"];
 
+/// Flags that decide for the user.
+const CONSENT: [&str; 4] = ["--yes", "--allow-duplicate", "--retry-unknown", "--skip-invalid"];
+
 /// Checks every command of alimsg that this output suggests.
 pub fn check(arguments: &[String], stdout: &str, stderr: &str) {
     let mut commands = Vec::new();
@@ -25,10 +28,23 @@ pub fn check(arguments: &[String], stdout: &str, stderr: &str) {
         }
         commands.extend(line.strip_prefix("send\t").map(ToString::to_string));
     }
+    for line in stdout.lines() {
+        if let Ok(json @ Value::Object(_)) = serde_json::from_str::<Value>(line) {
+            let hint = json.pointer("/error/hint").and_then(Value::as_str).unwrap_or_default();
+            assert_leaves_the_decision(hint);
+        }
+    }
+    stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("hint: "))
+        .for_each(assert_leaves_the_decision);
     let next = stderr.lines().filter_map(|line| line.strip_prefix("next: "));
     commands.extend(next.map(ToString::to_string));
     for command in commands.iter().filter(|command| command.starts_with("alimsg ")) {
         let words = shell_words::split(command).expect(command);
+        let mut flags = words.iter().take_while(|word| *word != "--");
+        let gives_consent = flags.any(|word| CONSENT.contains(&word.as_str()));
+        assert!(!gives_consent, "{command} acts without the user");
         if words.iter().any(|word| word == "--help") {
             continue;
         }
@@ -37,6 +53,15 @@ pub fn check(arguments: &[String], stdout: &str, stderr: &str) {
         }
         assert_parses(&words[1..]);
     }
+}
+
+/// Asserts that a hint with a flag that gives consent names who decides.
+fn assert_leaves_the_decision(hint: &str) {
+    let gives_consent = CONSENT.iter().any(|flag| hint.contains(flag));
+    let names_decider = ["the user", "a person", "a terminal", "you have to type"]
+        .iter()
+        .any(|who| hint.contains(who));
+    assert!(!gives_consent || names_decider, "this hint acts without the user: {hint}");
 }
 
 fn text(value: &Value) -> Option<String> {

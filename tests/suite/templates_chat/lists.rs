@@ -24,7 +24,7 @@ fn both_forms_of_a_list_have_the_same_result() {
     assert_eq!(
         results[0]["templates"][0],
         json!({"code": "c1", "name": "order_update", "language": "en", "status": "approved",
-               "category": "UTILITY", "type": "whatsapp"})
+               "category": "UTILITY", "type": "whatsapp", "untrusted": true})
     );
 }
 

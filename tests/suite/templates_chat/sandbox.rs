@@ -116,7 +116,7 @@ fn the_examples_of_the_help_pages_run() {
         json!({
             "text": "*Your order*\n\nHello Alice, your order 42 is on its way.\n\n_Acme_\n\n\
                      [ Track it ] https://example.com/orders\n[ OK ]",
-            "missing": [], "superfluous": [],
+            "missing": [], "superfluous": [], "untrusted": true,
         })
     );
 }

@@ -9,6 +9,7 @@ mod machine;
 use std::fs::File;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::aliyun::cli::AliyunCli;
@@ -26,7 +27,7 @@ use crate::os::system;
 use crate::settings::AiModeMethod;
 
 /// The result of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     Ok,
@@ -55,7 +56,7 @@ pub enum Repair {
 }
 
 /// One check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Check {
     pub name: &'static str,
     pub status: Status,

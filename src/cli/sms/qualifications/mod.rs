@@ -46,7 +46,7 @@ impl PersonalDataFlags {
                 return Err(Failure::usage(
                     "--show-personal-data needs confirmation, but there is no terminal",
                 )
-                .hint("add --yes, or omit --show-personal-data"));
+                .hint("add --yes if the user agrees, or omit --show-personal-data"));
             }
             context
                 .screen

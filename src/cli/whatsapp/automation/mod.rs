@@ -1,6 +1,6 @@
 //! `alimsg whatsapp automation`: automatic messages and commands of a number.
 
-mod set;
+pub mod set;
 mod show;
 
 use clap::Subcommand;

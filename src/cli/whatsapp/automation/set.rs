@@ -1,5 +1,6 @@
 //! `alimsg whatsapp automation set`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -38,8 +39,8 @@ pub struct Flags {
 }
 
 /// The result of the change: the number and the new settings that were given.
-#[derive(Debug, Serialize)]
-struct Changed {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Changed {
     /// Digits only, country code first.
     number: String,
     /// Whether the service reports when a customer opens the chat for the first time.

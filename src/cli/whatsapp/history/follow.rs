@@ -7,6 +7,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::aliyun::client::{self, Client};
@@ -90,9 +91,9 @@ pub fn run(
 }
 
 /// Why a message is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Event {
+pub enum Event {
     /// It is new.
     Message,
     /// Its status has changed.
@@ -100,8 +101,8 @@ enum Event {
 }
 
 /// A message as `--follow` prints it.
-#[derive(Debug, Serialize)]
-struct Followed<'m> {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Followed<'m> {
     #[serde(flatten)]
     message: &'m Message,
     event: Event,

@@ -1,8 +1,9 @@
 //! `alimsg whatsapp history`: the messages of a business number, incoming and outgoing.
 
-mod follow;
+pub mod follow;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -147,8 +148,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
 }
 
 /// Facts about the whole list of messages.
-#[derive(Debug, Serialize)]
-struct Facts {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Facts {
     /// Whether the service may have more messages.
     more: bool,
 }

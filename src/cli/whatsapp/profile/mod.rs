@@ -1,7 +1,7 @@
 //! `alimsg whatsapp profile`: the business profile of a number, which customers see.
 
 mod show;
-mod update;
+pub mod update;
 
 use clap::Subcommand;
 

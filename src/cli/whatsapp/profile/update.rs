@@ -1,5 +1,6 @@
 //! `alimsg whatsapp profile update`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -51,8 +52,8 @@ pub struct Flags {
 }
 
 /// The result of the change.
-#[derive(Debug, Serialize)]
-struct Changed {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Changed {
     /// Digits only, country code first.
     number: String,
     /// The names of the fields that were changed.
