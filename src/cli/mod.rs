@@ -157,11 +157,11 @@ pub enum Command {
     Keys(keys::Command),
     /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
     Doctor(doctor::Flags),
-    /// Explain an error code: what happened, whether the message went out, what to do
+    /// Explain an error code: cause, outcome and what to do
     Explain(explain::Flags),
     /// Print the least RAM policy for commands, as JSON
     Policy(policy::Flags),
-    /// Print the commands with the JSON Schema of their inputs and outputs
+    /// Print the JSON Schema of inputs and outputs
     Schema(schema::Flags),
     /// Instructions for agents that use alimsg
     #[command(subcommand, after_help = skill::EXAMPLES)]
@@ -172,7 +172,7 @@ pub enum Command {
     /// Control the sandbox: incoming messages, faults, reset
     #[command(subcommand, after_help = sandbox::EXAMPLES)]
     Sandbox(sandbox::Command),
-    /// Serve the commands as tools for agents (Model Context Protocol on stdio)
+    /// Serve tools for agents: Model Context Protocol on stdio
     Mcp(mcp::Flags),
     /// Completions for your shell; --install adds man pages
     Completions(completions::Flags),

@@ -161,8 +161,8 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         "keys resolve" => record::<keys::resolve::Resolved>(g),
         "keys show" => record::<keys::show::Detail<'_>>(g),
         "man" => record::<Written>(g),
-        // It serves its client on stdout and has no result.
-        "mcp" => json!({ "type": "object", "maxProperties": 0 }),
+        // It answers in its own protocol.
+        "mcp" => json!(false),
         "policy" => record::<Policy>(g),
         "sandbox faults" => record::<Faults>(g),
         "sandbox inbound" => record::<inbound::Received>(g),
