@@ -34,6 +34,8 @@ struct Row {
 struct Shown<'p> {
     /// `planned`: nothing was sent or changed.
     status: &'static str,
+    /// The texts of templates are those of the service.
+    untrusted: bool,
     plan: &'p Plan,
     digest: String,
 }
@@ -109,7 +111,12 @@ impl Screen {
     pub fn shown_plan(&self, result: Result<Report>) -> Result<Report> {
         match (&self.options.plan, result, &*self.plan.borrow()) {
             (PlanUse::Show, Err(failure), Some(plan)) if failure.kind == Kind::Cancelled => {
-                let data = fields(&Shown { status: "planned", plan, digest: plan.digest() });
+                let data = fields(&Shown {
+                    status: "planned",
+                    untrusted: true,
+                    plan,
+                    digest: plan.digest(),
+                });
                 Ok(Report::Record { data, raw: Value::Null })
             }
             (_, result, _) => result,

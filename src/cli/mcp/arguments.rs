@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::cli::mcp::tools::{Form, Input, Tool};
+use crate::cli::mcp::tools::Tool;
+use crate::cli::schema::inputs::{Form, Input};
 use crate::error::{Failure, Result};
 
 /// The words after the program: the command, its flags, and its positional arguments after `--`, so
@@ -51,9 +52,10 @@ fn texts(input: &Input, value: &Value) -> Result<Vec<Option<String>>> {
     };
     match (input.form, value) {
         (_, Value::Null) => Ok(Vec::new()),
-        (Form::Switch, Value::Bool(true)) => Ok(vec![None]),
-        (Form::Switch, Value::Bool(false)) => Ok(Vec::new()),
         (Form::Boolean, Value::Bool(value)) => Ok(vec![Some(value.to_string())]),
+        (form, Value::Bool(value)) if form == Form::Switch || input.is_value_optional => {
+            Ok(if *value { vec![None] } else { Vec::new() })
+        }
         (Form::Integer, Value::Number(number)) if number.is_i64() || number.is_u64() => {
             Ok(vec![Some(number.to_string())])
         }
@@ -105,7 +107,7 @@ mod tests {
     fn inputs_become_flags_with_their_values_attached() {
         let inputs = json!({
             "phone_numbers": ["13800001000", "13800001001"], "sign_name": "--yes",
-            "template_code": "SMS_1", "verify": true, "wait": null,
+            "template_code": "SMS_1", "verify": true, "wait": true,
         });
         let expected = [
             "sms",
@@ -115,6 +117,7 @@ mod tests {
             "--sign-name=--yes",
             "--template-code=SMS_1",
             "--verify",
+            "--wait",
         ];
         assert_eq!(build("sms_send", &inputs).expect("valid"), expected);
     }

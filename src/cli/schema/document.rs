@@ -148,7 +148,7 @@ fn envelope(generator: &mut SchemaGenerator) -> Value {
 }
 
 /// The commands without subcommands, each with its words.
-fn leaves(program: &clap::Command) -> Vec<(String, &clap::Command)> {
+pub fn leaves(program: &clap::Command) -> Vec<(String, &clap::Command)> {
     fn collect<'c>(
         command: &'c clap::Command,
         path: &str,

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::cli::prelude::*;
 use crate::cli::tree;
+pub use document::leaves;
 use document::{Document, Overview};
 
 #[derive(Debug, Args)]
