@@ -1,5 +1,6 @@
 //! `alimsg limits`: what a person has limited, and how much of it is used.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -41,8 +42,8 @@ Examples:
 pub struct Flags;
 
 /// One rule of one file.
-#[derive(Debug, Serialize)]
-struct LimitRow {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LimitRow {
     rule: &'static str,
     value: String,
     /// The messages that count now; only for rules that count all messages.

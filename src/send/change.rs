@@ -1,5 +1,6 @@
 //! A change to the account's settings or templates: previewed, confirmed, then made once.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -166,11 +167,13 @@ fn make(
 }
 
 /// One field of a change.
-#[derive(Debug, Serialize)]
-struct Difference {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Difference {
+    /// The name of the field.
     field: String,
     /// The value before; `null` if there was none or it is unknown.
     old: Value,
+    /// The value that was given.
     new: Value,
     /// Whether the values differ; `null` if the old one is unknown.
     changed: Option<bool>,

@@ -307,7 +307,7 @@ fn a_panic_after_the_call_reports_the_tracking_id_and_no_content() {
     let words = and(&SMS, &["--out-id", "order-7", "--param", "code=482913", "--json"]);
     let ran = world.run_with_env(&words, &[("ALIMSG_FAULT", "service: called=panic")]).exits(7);
     assert!(ran.stderr.contains("alimsg panicked at src/"), "{}", ran.stderr);
-    assert!(ran.json()["error"]["hint"].to_string().contains("out_id is order-7"), "{ran:#?}");
+    assert!(ran.json()["error"]["hint"].to_string().contains("tracking ID is order-7"), "{ran:#?}");
     assert!(!ran.stdout.contains("482913") && !ran.stderr.contains("482913"), "{ran:#?}");
 }
 

@@ -249,6 +249,7 @@ fn every_list_command_fits_80_columns() {
         "templates list --channel sms",
         "templates stats 100000000000001 --last 7d",
         "keys list",
+        "outbox list",
         "batches list",
         "config list",
     ];

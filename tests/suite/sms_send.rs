@@ -92,6 +92,7 @@ fn a_rejection_has_cause_outcome_and_next_step() {
             "retryable",
             "missing",
             "request_id",
+            "untrusted",
         ]
     );
     assert_eq!(error["kind"], "rejected");

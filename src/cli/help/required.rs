@@ -42,12 +42,19 @@ const CONDITIONAL: &[(&str, &[&str])] = &[
 ];
 
 /// The flags that a command always needs, unless the configuration has a default.
-pub fn unconditional(path: &str) -> Vec<&'static str> {
+pub fn unconditional(command: &clap::Command, path: &str) -> Vec<&'static str> {
     let conditional = CONDITIONAL.iter().find(|(command, _)| *command == path);
     let conditional = conditional.map_or(&[][..], |(_, flags)| flags);
-    // An alternative makes a flag optional where the command has it.
-    let is_replaceable = |flag: &str| ALTERNATIVES.iter().any(|(required, _)| *required == flag);
-    flags(path).filter(|flag| !conditional.contains(flag) && !is_replaceable(flag)).collect()
+    let is_always_needed =
+        |flag: &&str| !conditional.contains(flag) && alternative(command, flag).is_none();
+    flags(path).filter(is_always_needed).collect()
+}
+
+/// The flag of the command that can be given in place of a required one.
+fn alternative(command: &clap::Command, long: &str) -> Option<&'static str> {
+    let has = |long: &str| command.get_arguments().any(|flag| flag.get_long() == Some(long));
+    let mut all = ALTERNATIVES.iter().filter(|(required, _)| *required == long);
+    all.find(|(_, other)| has(other)).map(|(_, other)| *other)
 }
 
 /// The required flags of a command.
@@ -62,20 +69,17 @@ fn flags(path: &str) -> impl Iterator<Item = &'static str> {
 /// Adds "[required]" to the help of each required flag.
 pub fn mark(command: clap::Command, path: &str) -> clap::Command {
     let flags: Vec<&str> = flags(path).collect();
-    let given: Vec<String> =
-        command.get_arguments().filter_map(|argument| Some(argument.get_long()?.into())).collect();
-    let alternative = |long: &str| {
-        let mut all = ALTERNATIVES.iter().filter(|(required, _)| *required == long);
-        all.find(|(_, other)| given.iter().any(|given| given == other)).map(|(_, other)| *other)
-    };
+    let alternatives: Vec<(&str, &str)> =
+        flags.iter().filter_map(|flag| Some((*flag, alternative(&command, flag)?))).collect();
     command.mut_args(|argument| {
         let is_listed = argument.get_long().is_some_and(|long| flags.contains(&long));
         if !is_listed && !argument.is_required_set() {
             return argument;
         }
         let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        let alternative = argument.get_long().and_then(alternative);
-        let or = alternative.map(|flag| format!(", or --{flag}")).unwrap_or_default();
+        let long = argument.get_long();
+        let or = alternatives.iter().find(|(flag, _)| long == Some(flag));
+        let or = or.map(|(_, other)| format!(", or --{other}")).unwrap_or_default();
         argument.help(format!("{help} [required{or}]"))
     })
 }

@@ -1,6 +1,7 @@
 //! `alimsg outbox check`: fetches the receipts of sends.
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -52,8 +53,8 @@ struct Open {
 }
 
 /// Facts about the whole check.
-#[derive(Debug, Serialize)]
-struct Facts {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Facts {
     #[serde(flatten)]
     total: Total,
     /// Sends without a final receipt whose number is not known.

@@ -1,5 +1,6 @@
 //! `alimsg outbox export`
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,8 +21,8 @@ pub struct Flags {
 }
 
 /// What was exported, with `--json`.
-#[derive(Debug, Serialize)]
-struct Exported {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Exported {
     sends: Vec<Detail>,
     total: u64,
 }

@@ -1,13 +1,14 @@
 //! `alimsg outbox`: what was sent from here, to whom, and what became of it.
 
-mod check;
-mod export;
+pub mod check;
+pub mod export;
 mod list;
-mod prune;
-mod show;
+pub mod prune;
+pub mod show;
 
 use clap::Subcommand;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -122,8 +123,8 @@ fn open(context: &Context) -> Result<Option<Box<dyn Store>>> {
 }
 
 /// A send, as users see it.
-#[derive(Debug, Serialize)]
-struct Row {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Row {
     id: i64,
     at: Timestamp,
     command: String,

@@ -1,6 +1,7 @@
 //! `alimsg outbox prune`
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,8 +30,8 @@ pub struct Flags {
 }
 
 /// What was deleted.
-#[derive(Debug, Default, Serialize)]
-struct Pruned {
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Pruned {
     /// Everything older was deleted.
     before: Timestamp,
     sends: u64,

@@ -1,5 +1,6 @@
 //! `alimsg outbox show`
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ pub struct Flags {
 }
 
 /// All details of a send.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Detail {
     #[serde(flatten)]
     row: Row,

@@ -84,7 +84,7 @@ pub struct ShortCommand {
 const EXIT_CODES: &[(u8, &[Kind], &str)] = &[
     (0, &[], "done; a message was accepted, and is not yet delivered"),
     (1, &[Kind::Internal], "internal error; nothing was sent"),
-    (2, &[Kind::Usage], "bad or missing input; nothing was sent"),
+    (2, &[Kind::Usage, Kind::Limit], "bad or missing input, or a limit; nothing was sent"),
     (
         3,
         &[Kind::Environment],

@@ -52,7 +52,7 @@ pub enum Form {
 /// The inputs of a built command, in the order of its help; without the flags of all commands.
 /// `path` has the words of the command.
 pub fn of_command(command: &Command, path: &str) -> Vec<Input> {
-    let needed = required::unconditional(path);
+    let needed = required::unconditional(command, path);
     let own = command.get_arguments().filter(|arg| !arg.is_global_set());
     own.filter_map(|arg| input(arg, &needed)).collect()
 }

@@ -22,7 +22,9 @@ use crate::cli::doctor::Diagnosis;
 use crate::cli::explain::{self, Explanation};
 use crate::cli::help::Page;
 use crate::cli::keys;
+use crate::cli::limits;
 use crate::cli::man::Written;
+use crate::cli::outbox;
 use crate::cli::policy::Policy;
 use crate::cli::sandbox::{inbound, messages, reset};
 use crate::cli::schema::document::{Document, Overview};
@@ -32,6 +34,7 @@ use crate::cli::templates::show::TemplateRecord;
 use crate::cli::whatsapp::history::{self, follow};
 use crate::cli::whatsapp::media::{MediaLink, PresignedLink};
 use crate::cli::whatsapp::number_flags::NumberSettings;
+use crate::cli::whatsapp::send::wait;
 use crate::cli::whatsapp::{automation, profile, webhook};
 use crate::cli::{batches, sms as sms_commands};
 use crate::message::template::{DeletedTemplate, Preview, SubmittedTemplate, TemplateRow};
@@ -39,6 +42,7 @@ use crate::output::report::Total;
 use crate::output::untrusted::{self, Marked};
 use crate::sandbox::Faults;
 use crate::send::attempt::SentMessage;
+use crate::send::change::Difference;
 use crate::sms::qualification::{self, Qualification};
 use crate::sms::receipt::Receipt;
 use crate::sms::signature::{self, Signature};
@@ -160,9 +164,15 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         "keys repair" => record::<keys::repair::Checked>(g),
         "keys resolve" => record::<keys::resolve::Resolved>(g),
         "keys show" => record::<keys::show::Detail<'_>>(g),
+        "limits" => list::<limits::LimitRow, Total>(g, "limits"),
         "man" => record::<Written>(g),
         // It answers in its own protocol.
         "mcp" => json!(false),
+        "outbox check" => list::<outbox::Row, outbox::check::Facts>(g, "sends"),
+        "outbox export" => record::<outbox::export::Exported>(g),
+        "outbox list" => list::<outbox::Row, Total>(g, "sends"),
+        "outbox prune" => record::<outbox::prune::Pruned>(g),
+        "outbox show" => record::<outbox::show::Detail>(g),
         "policy" => record::<Policy>(g),
         "sandbox faults" => record::<Faults>(g),
         "sandbox inbound" => record::<inbound::Received>(g),
@@ -184,7 +194,16 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         "sms signs show" => record::<signature::Detail>(g),
         "sms stats" => list::<Day, Totals>(g, "days"),
         "sms status" => list::<Receipt, sms_commands::status::Facts>(g, "receipts"),
-        "templates create" | "templates update" => record::<SubmittedTemplate>(g),
+        "templates create" => {
+            let mut schema = record::<SubmittedTemplate>(g);
+            let reason = json!({ "properties": { "reason": {
+                "description": "With --wait: why the template was rejected.",
+                "type": ["string", "null"],
+            } } });
+            add_properties(&mut schema, &reason);
+            schema
+        }
+        "templates update" => record::<SubmittedTemplate>(g),
         "templates delete" => {
             json!({ "anyOf": [record::<DeletedTemplate>(g), record::<Deleted<'_>>(g)] })
         }
@@ -193,7 +212,7 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         "templates show" => record::<TemplateRecord<'_>>(g),
         "templates stats" => list::<TemplateDay, StatsTotals>(g, "days"),
         "whatsapp accounts list" => list::<ChannelInstance, Total>(g, "accounts"),
-        "whatsapp automation set" => record::<automation::set::Changed>(g),
+        "whatsapp automation set" => changed::<automation::set::Changed>(g),
         "whatsapp automation show" => record::<NumberSettings<Automation>>(g),
         "whatsapp history" => list::<Message, history::Facts>(g, "messages"),
         "whatsapp media link" => record::<PresignedLink>(g),
@@ -201,7 +220,7 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
         "whatsapp numbers list" => list::<BusinessNumber, Total>(g, "numbers"),
         "whatsapp numbers show" => record::<business_number::Detail>(g),
         "whatsapp profile show" => record::<NumberSettings<BusinessProfile>>(g),
-        "whatsapp profile update" => record::<profile::update::Changed>(g),
+        "whatsapp profile update" => changed::<profile::update::Changed>(g),
         "whatsapp session" => record::<Window>(g),
         "whatsapp status" => {
             let listed = json!({
@@ -217,10 +236,28 @@ fn unmarked(path: &str, g: &mut SchemaGenerator) -> Option<Value> {
             not_found["required"] = json!(["id", "task_id", "from", "to", "status", "listed"]);
             json!({ "anyOf": [found, not_found] })
         }
-        "whatsapp webhook set" => record::<webhook::Changed>(g),
+        "whatsapp webhook set" => changed::<webhook::Changed>(g),
         path if path.starts_with("whatsapp send ") => sent(g, "message_id"),
         _ => return None,
     })
+}
+
+/// The result of a change, with the old and new values.
+fn changed<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
+    let mut schema = record::<T>(generator);
+    let differences = json!({ "properties": {
+        "changes": {
+            "description": "The fields that were given.",
+            "type": "array",
+            "items": record::<Difference>(generator),
+        },
+        "unchanged": {
+            "description": "Whether all fields already had the new values.",
+            "type": "boolean",
+        },
+    } });
+    add_properties(&mut schema, &differences);
+    schema
 }
 
 /// A sent message with the ID of its service; or one whose key was resolved, with what its record
@@ -231,9 +268,17 @@ fn sent(generator: &mut SchemaGenerator, id: &str) -> Value {
     let receipts = json!({ "properties": { "receipts": {
         "description": "With --wait: the newest receipt of each recipient.",
         "type": "array",
-        "items": record::<Receipt>(generator),
+        "items": if id == "biz_id" {
+            record::<Receipt>(generator)
+        } else {
+            record::<wait::Receipt>(generator)
+        },
     } } });
     add_properties(&mut schema, &receipts);
+    if id == "message_id" {
+        let session = json!({ "properties": { "session": record::<Window>(generator) } });
+        add_properties(&mut schema, &session);
+    }
     let common = schema["required"].clone();
     let ids = forms.as_ref().and_then(Value::as_array).into_iter().flatten();
     for ids in ids.filter(|form| form["properties"].get(id).is_some()) {
@@ -257,7 +302,14 @@ fn sent(generator: &mut SchemaGenerator, id: &str) -> Value {
         "required": ["resolved_by"],
     });
     add_properties(&mut resolved, &more);
-    json!({ "anyOf": [schema, resolved] })
+    let mut forgotten = schema.clone();
+    forgotten["description"] =
+        "The result of a key whose details were deleted after a while.".into();
+    forgotten["required"] = json!(["status", "to", "replayed"]);
+    let mark =
+        json!({ "properties": { "forgotten": { "const": true } }, "required": ["forgotten"] });
+    add_properties(&mut forgotten, &mark);
+    json!({ "anyOf": [schema, resolved, forgotten] })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub mod number_flags;
 mod numbers;
 mod pick;
 pub mod profile;
-mod send;
+pub mod send;
 mod session;
 pub mod status;
 pub mod webhook;

@@ -20,7 +20,7 @@ mod template;
 mod text;
 mod viber;
 mod video;
-mod wait;
+pub mod wait;
 
 use clap::Subcommand;
 

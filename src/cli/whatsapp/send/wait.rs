@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -15,8 +16,8 @@ use crate::send::receipt_lookup::ReceiptQuery;
 use crate::send::{Fetch, FollowUp};
 
 /// The receipt of the message.
-#[derive(Debug, Serialize)]
-struct Receipt {
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Receipt {
     /// The recipient.
     phone: String,
     status: Status,
