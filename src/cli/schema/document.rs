@@ -169,7 +169,7 @@ pub fn leaves(program: &clap::Command) -> Vec<(String, &clap::Command)> {
 impl CommandSchema {
     fn new(path: String, command: &clap::Command, generator: &mut SchemaGenerator) -> Self {
         let flags = inputs::of_command(command, &path);
-        let data = outputs::data(&path, generator);
+        let data = data(&path, generator);
         let event = outputs::event(&path, generator);
         let with_data = |data: &Value| json!({ "properties": { "data": data } });
         let reference = json!({ "$ref": "#/$defs/envelope" });
@@ -197,6 +197,15 @@ impl CommandSchema {
             command: path,
         }
     }
+}
+
+/// The schema of the data of a command.
+fn data(path: &str, generator: &mut SchemaGenerator) -> Value {
+    if path != "schema" {
+        return outputs::data(path, generator);
+    }
+    let forms = [outputs::record::<Document>(generator), outputs::record::<Overview>(generator)];
+    json!({ "anyOf": forms })
 }
 
 /// The exit codes of a command, by what it does.
@@ -254,5 +263,20 @@ fn shown(input: &Input) -> String {
         Some(long) if input.form == Form::Switch => format!("--{long}"),
         Some(long) if input.is_value_optional => format!("--{long}[={value}]"),
         Some(long) => format!("--{long} {value}{repeated}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::tree;
+
+    #[test]
+    fn every_command_has_a_schema() {
+        let document = Document::new(&tree::all(), "");
+        let data = |command: &CommandSchema| &command.output["allOf"][1]["properties"]["data"];
+        let missing = document.commands.iter().filter(|command| data(command).is_null());
+        let missing: Vec<&String> = missing.map(|command| &command.command).collect();
+        assert!(missing.is_empty(), "add them to src/cli/schema/outputs.rs: {missing:?}");
     }
 }
