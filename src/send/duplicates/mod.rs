@@ -175,7 +175,7 @@ impl<'m> Check<'m> {
         let mut waiting = false;
         loop {
             let earlier = store.earlier(record).map_err(check_failed)?;
-            if !earlier.iter().any(|earlier| is_being_sent(store, earlier)) {
+            if has_ended(store, record, &earlier).map_err(check_failed)? {
                 return Ok(earlier);
             }
             if Instant::now() >= deadline {
@@ -331,13 +331,11 @@ pub fn begin(context: &Context, pending: &mut Pending<'_>, check: &Check<'_>) ->
         match pending.begin(&record) {
             Ok(Begin::Go) => return Ok(()),
             Ok(Begin::Limited(reached)) => return Err(counts.failure(&reached, numbers)),
-            Ok(Begin::Duplicate(earlier)) => {
-                let is_busy = earlier.iter().any(|earlier| is_being_sent(store, earlier));
-                if !is_busy || Instant::now() >= deadline {
-                    return Err(check.refuse(store, &earlier));
-                }
-                client::sleep(POLL_INTERVAL)?;
-            }
+            Ok(Begin::Duplicate(earlier)) => match has_ended(store, &record, &earlier) {
+                Ok(false) if Instant::now() < deadline => client::sleep(POLL_INTERVAL)?,
+                Ok(_) => return Err(check.refuse(store, &earlier)),
+                Err(error) => break error,
+            },
             Err(error) => break error,
         }
     };
@@ -353,6 +351,15 @@ pub fn begin(context: &Context, pending: &mut Pending<'_>, check: &Check<'_>) ->
     context.screen.warn("this message is not recorded for the duplicate check");
     *pending = Pending::unrecorded();
     Ok(())
+}
+
+/// Whether the runs that send equal messages have ended and `earlier` has their outcomes.
+fn has_ended(store: &dyn Store, record: &NewMessage, earlier: &[Earlier]) -> storage::Result<bool> {
+    if earlier.iter().any(|earlier| is_being_sent(store, earlier)) {
+        return Ok(false);
+    }
+    // A run may have ended after `earlier` was read: then its outcome is on record now.
+    Ok(earlier.iter().all(|earlier| earlier.accepted) || store.earlier(record)? == earlier)
 }
 
 /// Whether the run that sends this message, or its call, is still alive.
