@@ -4,6 +4,7 @@
 //! Reads are retried after throttling and network errors, with growing, jittered pauses. Sends and
 //! writes are never retried.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use crate::aliyun::cli::AliyunCli;
@@ -86,12 +87,22 @@ impl<'r> Client<'r> {
         self.call(call)
     }
 
-    /// Makes a call that sends a message. Never retries it.
+    /// Makes a call that sends a message. Never retries it. Does the other work while the call runs.
     ///
     /// # Errors
     /// Alibaba Cloud did not confirm the call; see the failure's outcome.
-    pub fn send(&self, call: &SendCall) -> Result<Acceptance> {
-        self.call(call).map(|reply| Acceptance::from_reply(reply, call.operation.product))
+    pub fn send(&self, call: &SendCall, meanwhile: &dyn Fn()) -> Result<Acceptance> {
+        let started = |_| meanwhile();
+        let reply = self.call_with(call, Some(&started))?;
+        Ok(Acceptance::from_reply(reply, call.operation.product))
+    }
+
+    /// Closes the client, and does this work while the command that switches ai-mode off runs.
+    pub fn close(self, work: impl FnOnce()) {
+        let work = Cell::new(Some(work));
+        let once = || work.take().into_iter().for_each(|work| work());
+        self.session.close(&once);
+        once();
     }
 
     /// Makes a call that changes settings or templates. Never retries it.
@@ -121,7 +132,7 @@ impl<'r> Client<'r> {
             on_stdout: Some(&|bytes| progress.update(bytes).into_iter().for_each(on_progress)),
             ..SpawnOptions::default()
         };
-        let output = self.session.call_in(&upload.arguments(self.common.ai_mode), &options)?;
+        let output = self.session.call(&upload.arguments(self.common.ai_mode), &options)?;
         let ai_mode = self.common.ai_mode;
         upload
             .judge(&output)
@@ -129,9 +140,14 @@ impl<'r> Client<'r> {
     }
 
     fn call<E>(&self, call: &Call<E>) -> Result<Reply> {
+        self.call_with(call, None)
+    }
+
+    fn call_with<E>(&self, call: &Call<E>, started: Option<&dyn Fn(u32)>) -> Result<Reply> {
         let arguments = self.arguments(call)?;
         failpoint::point("service: about to call");
-        let output = self.session.call(&arguments)?;
+        let options = SpawnOptions { started, ..SpawnOptions::default() };
+        let output = self.session.call(&arguments, &options)?;
         failpoint::point("service: called");
         self.judge(call, &output)
     }

@@ -120,13 +120,18 @@ impl CommandLine {
         // Freeing it takes longer than parsing, and the process is short.
         let mut command = ManuallyDrop::new(command);
         let matches = command.try_get_matches_from_mut(arguments)?;
-        let mut line =
-            Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-        line.globals.settle_format(&matches).map_err(|error| error.format(&mut command))?;
-        let subcommands =
-            std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand());
-        line.name = subcommands.map(|(name, _)| name).collect::<Vec<_>>().join(" ");
-        Ok(line)
+        let path: Vec<_> =
+            std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand())
+                .collect();
+        // The command of the line has the values of the global flags, wherever they were given.
+        let own = path.last().map_or(&matches, |(_, own)| own);
+        let settle = || -> clap::error::Result<Self> {
+            let mut globals = GlobalFlags::from_arg_matches(own)?;
+            globals.settle_format(own)?;
+            let name = path.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
+            Ok(Self { command: Command::from_arg_matches(&matches)?, globals, name })
+        };
+        settle().map_err(|error| error.format(&mut command))
     }
 }
 

@@ -14,25 +14,34 @@ use crate::cli::{Command, CommandLine};
 /// a command.
 pub fn narrowed(arguments: &[OsString]) -> Option<clap::Command> {
     let mut tree = Command::augment_subcommands(clap::Command::new("alimsg"));
-    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str());
-    let command = take_path(&mut tree, &mut words)?;
-    let program = clap::Command::new("alimsg").disable_help_subcommand(true);
-    Some(GlobalFlags::augment_args(program).subcommand(command))
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str()).peekable();
+    // clap copies a global flag to each command below it, which takes as long as parsing. If the
+    // words of the command come first, only the command itself needs these flags.
+    let are_words_first = words.peek().is_some_and(|word| !word.starts_with('-'));
+    let command = take_path(&mut tree, &mut words, are_words_first)?;
+    let program = clap::Command::new("alimsg").disable_help_subcommand(true).subcommand(command);
+    Some(if are_words_first { program } else { GlobalFlags::augment_args(program) })
 }
 
-/// Takes the command that the words name out of the tree, without the others beside it.
+/// Takes the command that the words name out of the tree, without the others beside it, and adds the
+/// global flags to it if it has to have them itself.
 fn take_path<'w>(
     parent: &mut clap::Command,
     words: &mut impl Iterator<Item = &'w str>,
+    with_globals: bool,
 ) -> Option<clap::Command> {
     let found = words.find_map(|word| {
         parent.get_subcommands_mut().find(|command| command.get_name() == word).map(std::mem::take)
     });
     let mut command = found?;
     if !command.has_subcommands() {
-        return Some(command);
+        let no_longer_global = |flag: clap::Arg| flag.global(false);
+        return Some(match with_globals {
+            true => GlobalFlags::augment_args(command).mut_args(no_longer_global),
+            false => command,
+        });
     }
-    let child = take_path(&mut command, words)?;
+    let child = take_path(&mut command, words, with_globals)?;
     // clap needs a name that lives as long as the program.
     let name: &'static str = command.get_name().to_owned().leak();
     Some(clap::Command::new(name).disable_help_subcommand(true).subcommand(child))

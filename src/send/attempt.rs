@@ -41,10 +41,13 @@ pub fn send(
     pending: &mut Pending<'_>,
 ) -> Result<Sent> {
     let since = Timestamp::now();
-    let recent = recent::begin(context, message, since);
+    let recent = recent::Entry::new(context, message, since);
     let result = catch_panic(Outcome::Unknown, || {
         let _held = pending.lease().map(system::Inherited::new);
-        client.send(call)
+        client.send(call, &|| {
+            recent.begin();
+            pending.prepare_end();
+        })
     });
     let (acceptance, client, lost_reply) = match result {
         Ok(acceptance) => (acceptance, Some(client), None),
@@ -60,7 +63,6 @@ pub fn send(
         }
     };
     catch_panic(Outcome::Sent, || {
-        drop(client);
         if let Some(failure) = &lost_reply {
             context.screen.warn(format!(
                 "no usable reply ({}), but a receipt proves that the message was sent",
@@ -68,10 +70,18 @@ pub fn send(
             ));
         }
         let status = if lost_reply.is_some() { "sent" } else { "accepted" };
-        recent.accepted(acceptance.receipt_id.as_deref());
+        let receipt_id = acceptance.receipt_id.clone();
         let product = message.call.operation.product;
         let record = record(status, product, &message.recipients, &message.tracking, acceptance);
-        warn_if_failed(context, pending.accepted(&record));
+        let save = || {
+            warn_if_failed(context, pending.accepted(&record));
+            recent.accepted(receipt_id.as_deref());
+        };
+        match client {
+            // The command that switches ai-mode off takes longer than this.
+            Some(client) => client.close(save),
+            None => save(),
+        }
         Ok(Sent { record, since })
     })
 }

@@ -6,6 +6,7 @@ mod account;
 pub mod attempt;
 pub mod change;
 mod consent;
+mod dry_run;
 pub mod duplicates;
 pub mod idempotency;
 pub mod limits;
@@ -19,21 +20,20 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
-use crate::api::call::{self, AnyCall, ReadCall, SendCall};
+use crate::api::call::{ReadCall, SendCall};
 use crate::chat::upload::MediaUpload;
-use crate::error::{Outcome, Result, catch_panic};
-use crate::send::attempt::Sent;
-use crate::send::duplicates::Check;
-use crate::send::idempotency::{Claim, Pending, Record};
-use crate::send::receipt_lookup::{ReceiptQuery, Unproven, space};
-
-use crate::aliyun::client::{self, Client, PlannedCall};
 use crate::context::Context;
+use crate::error::{Outcome, Result, catch_panic};
 use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::output::report::{FailedReceipts, Report};
+use crate::send::attempt::Sent;
 pub use crate::send::consent::require_consent;
+use crate::send::duplicates::Check;
+use crate::send::idempotency::{Claim, Pending, Record};
+use crate::send::receipt_lookup::{ReceiptQuery, space};
 use crate::storage::{self, Store, Tracking};
 
 /// How many doubtful numbers of recipients are named.
@@ -64,7 +64,8 @@ pub struct Message {
     pub safety: SendOptions,
     /// Checks with Alibaba Cloud, before the prompt, whether the message can be sent.
     pub verify: Option<Verify>,
-    /// The calls that `verify` makes; a dry run shows them.
+    /// The calls that `verify` makes, and the one that authorizes the upload of the attachment; a dry
+    /// run shows them.
     pub reads: Vec<ReadCall>,
     /// A file that is uploaded after the confirmation, before the send.
     pub attachment: Option<Attachment>,
@@ -114,38 +115,9 @@ pub type Fetch =
 /// The message was not accepted, or its outcome is unknown; see the failure's outcome.
 pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Result<Report> {
     warn_about_recipients(context, &message);
-    // Builds every argument vector first, so an invalid call fails before any process starts.
-    let attachment = message.attachment.as_ref();
-    let authorize = attachment.map(|attachment| attachment.upload.authorize_call());
-    let with_link = attachment.map(|_| "with the link of the uploaded file");
-    let follow_ups = message
-        .follow_up
-        .iter()
-        .flat_map(|follow_up| call::any(&follow_up.calls).map(|call| (call, Some(follow_up.when))));
-    let follow_ups: Vec<PlannedCall<'_>> = follow_ups.collect();
-    let plan = |condition| {
-        let reads = call::any(&message.reads);
-        let reads = reads.chain(authorize.iter().map(|call| call as &dyn AnyCall));
-        let calls: Vec<PlannedCall<'_>> = reads
-            .map(|call| (call, None))
-            .chain([(&message.call as &dyn AnyCall, condition)])
-            .chain(follow_ups.iter().copied())
-            .collect();
-        client::plan(context, &calls)
-    };
-    let mut planned = plan(with_link)?;
+    let planned = dry_run::check(context, &message)?;
     if context.settings.dry_run {
-        if is_replayed(context, &message)? {
-            return client::plan(context, &follow_ups);
-        }
-        limits::require(context, &message)?;
-        if duplicates::peek(context, &message)? {
-            planned = plan(Some("only with --allow-duplicate: the same message was just sent"))?;
-        }
-        if let Some(attachment) = attachment {
-            attachment.upload.add_to_plan(context, &mut planned);
-        }
-        return Ok(planned);
+        return dry_run::report(context, &message, planned);
     }
     require_consent(context)?;
     context.status.redaction.borrow_mut().add(&message.call);
@@ -204,11 +176,14 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     consent::confirm(context, guard.account()?, message, &verified)?;
     let client = Client::open(context, guard)?;
     // Before the record that the call may start: if the upload fails, nothing was sent.
-    let attachment = message.attachment.as_ref();
-    let completed = attachment
-        .map(|attachment| attachment.upload(context, &client, &message.call))
-        .transpose()?;
-    let call = completed.as_ref().unwrap_or(&message.call);
+    let completed;
+    let call = match &message.attachment {
+        Some(attachment) => {
+            completed = attachment.upload(context, &client, &message.call)?;
+            &completed
+        }
+        None => &message.call,
+    };
     duplicates::begin(context, &mut pending, &check)?;
     let sent = attempt::send(context, guard, client, (message, call), &mut pending)?;
     catch_panic(Outcome::Sent, || {
@@ -328,33 +303,6 @@ const fn request(message: &Message) -> idempotency::Request<'_> {
         tracking: &message.tracking,
         receipt_query: &message.receipt_query,
         recipients: message.recipients.len(),
-    }
-}
-
-/// Whether a run would send nothing because an earlier run sent the message with the same key. For a
-/// dry run: reads the record, changes nothing and looks for no receipt.
-///
-/// # Errors
-/// The key belongs to another message, its message may have been sent, or the record cannot be read.
-fn is_replayed(context: &Context, message: &Message) -> Result<bool> {
-    let Some(key) = message.safety.key.as_deref() else { return Ok(false) };
-    let store = storage::open_existing(&context.settings)
-        .map_err(|error| idempotency::unreadable(key, error, Some(&message.receipt_query)))?;
-    let Some(store) = store else { return Ok(false) };
-    match idempotency::peek(context, &*store, key, &request(message))? {
-        None | Some(Claim::Free(_)) => Ok(false),
-        Some(Claim::Accepted(..)) => {
-            context.screen.warn(format!(
-                "the key {key:?} was used before: a run would send nothing and show the earlier \
-                 result"
-            ));
-            Ok(true)
-        }
-        Some(Claim::Unresolved(earlier)) => {
-            let query = earlier.recorded_query().unwrap_or_else(|| message.receipt_query.clone());
-            let reason = "a dry run does not look for its receipt".to_string();
-            Err(earlier.failure(&Unproven { reason, hint: None, retryable: false, query }))
-        }
     }
 }
 

@@ -129,30 +129,33 @@ enum Change {
 /// The entry of a send while it runs.
 pub struct Entry<'c> {
     settings: &'c Settings,
-    at: Timestamp,
-    tracking_id: String,
+    send: RecentSend,
 }
 
-/// Records a send before its call.
-pub fn begin<'c>(context: &'c Context, message: &Message, at: Timestamp) -> Entry<'c> {
-    let settings = &context.settings;
-    append(settings, &Change::Began(RecentSend::new(settings, message, at)));
-    Entry { settings, at, tracking_id: message.tracking.id.clone() }
-}
+impl<'c> Entry<'c> {
+    /// The entry of a message whose call is about to start.
+    pub fn new(context: &'c Context, message: &Message, at: Timestamp) -> Self {
+        let settings = &context.settings;
+        Self { settings, send: RecentSend::new(settings, message, at) }
+    }
 
-impl Entry<'_> {
+    /// Adds the entry to the file.
+    pub fn begin(&self) {
+        append(self.settings, &Change::Began(self.send.clone()));
+    }
+
     /// Adds the service's ID of the message.
     pub fn accepted(self, service_id: Option<&str>) {
-        if let Some(service_id) = service_id {
-            let Self { settings, at, tracking_id } = self;
-            append(settings, &Change::Accepted { at, tracking_id, service_id: service_id.into() });
+        if let Some(service_id) = service_id.map(String::from) {
+            let RecentSend { at, tracking_id, .. } = self.send;
+            append(self.settings, &Change::Accepted { at, tracking_id, service_id });
         }
     }
 
     /// Removes the entry.
     pub fn not_sent(self) {
-        let Self { settings, at, tracking_id } = self;
-        append(settings, &Change::NotSent { at, tracking_id });
+        let RecentSend { at, tracking_id, .. } = self.send;
+        append(self.settings, &Change::NotSent { at, tracking_id });
     }
 }
 

@@ -130,6 +130,9 @@ pub trait Store {
         message: Option<&NewMessage>,
     ) -> Result<Begin>;
 
+    /// Prepares the record of an accepted message while its call runs. Changes nothing.
+    fn prepare_finish(&self) {}
+
     /// Records how the call ended, for the key and its message.
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()>;
 

@@ -113,16 +113,22 @@ pub struct AiMode<'a> {
     cli: &'a AliyunCli,
     folder: PathBuf,
     screen: Option<&'a Screen>,
+    meanwhile: Option<&'a dyn Fn()>,
 }
 
 impl<'a> AiMode<'a> {
     pub fn new(cli: &'a AliyunCli) -> Self {
-        Self { cli, folder: own_folder(&cli.config_folder), screen: None }
+        Self { cli, folder: own_folder(&cli.config_folder), screen: None, meanwhile: None }
     }
 
     /// Also shows commands and notes about waiting on the screen.
     pub fn with_screen(cli: &'a AliyunCli, screen: &'a Screen) -> Self {
         Self { screen: Some(screen), ..Self::new(cli) }
+    }
+
+    /// Also does this work while a command runs.
+    pub fn with_work(self, meanwhile: &'a dyn Fn()) -> Self {
+        Self { meanwhile: Some(meanwhile), ..self }
     }
 
     /// Takes the lock for writing the CLI's configuration. Only one process at a time may hold it.
@@ -302,7 +308,12 @@ impl<'a> AiMode<'a> {
         if let Some(screen) = self.screen {
             screen.command(&self.cli.shown_environment(), &self.cli.shown, arguments);
         }
-        let options = SpawnOptions { hold: Some(configuration), ..SpawnOptions::default() };
+        let started = |_| self.meanwhile.into_iter().for_each(|work| work());
+        let options = SpawnOptions {
+            hold: Some(configuration),
+            started: Some(&started),
+            ..SpawnOptions::default()
+        };
         let mut attempts = 0;
         loop {
             attempts += 1;

@@ -29,20 +29,13 @@ impl<'r> Session<'r> {
         Self { context, cli, switched_on }
     }
 
-    /// Step 6: runs one call. The caller evaluates the output.
+    /// Step 6: runs one call with the environment, folder and callbacks of `options`; the session sets
+    /// the other options. The caller evaluates the output. With `-v`, only the names of the variables
+    /// are shown.
     ///
     /// # Errors
     /// The call could not be started, or a signal arrived before it. Nothing has been sent.
-    pub fn call(&self, arguments: &[String]) -> Result<Output> {
-        self.call_in(arguments, &SpawnOptions::default())
-    }
-
-    /// As [`Session::call`], with the environment, folder and output callback of `options`; the
-    /// session sets the other options. With `-v`, only the names of the variables are shown.
-    ///
-    /// # Errors
-    /// As [`Session::call`].
-    pub fn call_in(&self, arguments: &[String], options: &SpawnOptions<'_>) -> Result<Output> {
+    pub fn call(&self, arguments: &[String], options: &SpawnOptions<'_>) -> Result<Output> {
         stop_if_interrupted()?;
         let mut env = self.cli.shown_environment();
         if !options.environment.is_empty() {
@@ -50,7 +43,10 @@ impl<'r> Session<'r> {
         }
         self.context.screen.command(&env, &self.cli.shown, arguments);
         let reported = Reported::new(self.switched_on.as_ref().map(SwitchedOn::watchdog));
-        let started = |group| reported.started(group);
+        let started = |group| {
+            reported.started(group);
+            options.started.into_iter().for_each(|started| started(group));
+        };
         let note = || note_waiting(self.context);
         let plugins = plugin_files::hold_for_call(&self.cli);
         let options = SpawnOptions {
@@ -64,6 +60,12 @@ impl<'r> Session<'r> {
         let output = self.cli.run(arguments, &options);
         drop(reported);
         output.map_err(|error| spawn_failure(&self.cli, &error))
+    }
+
+    /// Switches ai-mode off if it was switched on, and does this work while the command runs. Without
+    /// a command, the work is not done.
+    pub fn close(&self, meanwhile: &dyn Fn()) {
+        self.switched_on.iter().for_each(|switched_on| switched_on.release(meanwhile));
     }
 
     /// What threads need to run calls at the same time.

@@ -42,12 +42,21 @@ impl SharedWatchdog {
     }
 }
 
+/// What dropping a lease has to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Held,
+    /// Nothing was switched on.
+    Abandoned,
+    Released,
+}
+
 /// A lease on ai-mode. Dropping it releases the lease and may switch ai-mode off.
 pub struct SwitchedOn<'r> {
     context: &'r Context,
     cli: AliyunCli,
     lease: Lease,
-    release_needed: Cell<bool>,
+    state: Cell<State>,
     watchdog: SharedWatchdog,
     /// Whether ai-mode was known to be off before this lease.
     was_disabled: bool,
@@ -59,7 +68,7 @@ impl<'r> SwitchedOn<'r> {
         // Stays false until the lease is released.
         let was_disabled = context.status.ai_mode_disabled.replace(false);
         let watchdog = SharedWatchdog(Mutex::new(Some(watchdog)));
-        Self { context, cli, lease, release_needed: Cell::new(true), watchdog, was_disabled }
+        Self { context, cli, lease, state: Cell::new(State::Held), watchdog, was_disabled }
     }
 
     /// The locked file, which calls inherit while they run.
@@ -146,7 +155,7 @@ impl<'r> SwitchedOn<'r> {
     /// relied on the lease.
     fn abandon(&self, configuration: &File) {
         AiMode::new(&self.cli).abandon(&self.lease, configuration);
-        self.release_needed.set(false);
+        self.state.set(State::Abandoned);
     }
 
     /// Whether ai-mode is on now: another program may have switched it off.
@@ -162,20 +171,20 @@ impl<'r> SwitchedOn<'r> {
     fn step(&self, arguments: &[String], configuration: &File) -> Result<Output> {
         run_step(self.context, &self.cli, arguments, Some(configuration), None)
     }
-}
 
-/// Step 7.
-impl Drop for SwitchedOn<'_> {
-    fn drop(&mut self) {
-        if !self.release_needed.get() {
-            self.context.status.ai_mode_disabled.set(self.was_disabled);
-            return;
+    /// Step 7. Does the work while the command that switches ai-mode off runs.
+    pub fn release(&self, meanwhile: &dyn Fn()) {
+        match self.state.replace(State::Released) {
+            State::Held => {}
+            State::Abandoned => return self.context.status.ai_mode_disabled.set(self.was_disabled),
+            State::Released => return,
         }
         // A panic here during another panic would abort the program without a report about the
         // message.
         let release = catch_unwind(AssertUnwindSafe(|| {
             failpoint::point("guard: about to leave");
-            AiMode::with_screen(&self.cli, &self.context.screen).release(self.lease.path())
+            let ai_mode = AiMode::with_screen(&self.cli, &self.context.screen);
+            ai_mode.with_work(meanwhile).release(self.lease.path())
         }))
         .unwrap_or_else(|_| Release::On("internal error (a bug in alimsg)".into()));
         let watchdog = self.watchdog.lock().take();
@@ -193,5 +202,11 @@ impl Drop for SwitchedOn<'_> {
              `{} configure ai-mode disable`",
             self.cli.shown
         ));
+    }
+}
+
+impl Drop for SwitchedOn<'_> {
+    fn drop(&mut self) {
+        self.release(&|| {});
     }
 }

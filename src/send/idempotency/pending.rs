@@ -83,6 +83,13 @@ impl<'s> Pending<'s> {
         Ok(begun)
     }
 
+    /// Prepares the record of the outcome, while the call runs.
+    pub fn prepare_end(&self) {
+        if let Some((store, _)) = &self.held {
+            store.prepare_finish();
+        }
+    }
+
     /// Records that the call has ended with an unknown outcome.
     ///
     /// # Errors

@@ -41,7 +41,7 @@ impl Sqlite {
         let reserved = self.change(false, |transaction| {
             let used = self.usage(transaction, key)?;
             if used.is_none() {
-                insert(transaction, key, new).map_err(not_written)?;
+                insert(transaction, key, new, KeyState::Reserved).map_err(not_written)?;
             }
             Ok(used.unwrap_or(Reserve::Reserved))
         });
@@ -82,14 +82,20 @@ impl Sqlite {
     }
 }
 
-pub fn insert(connection: &Connection, key: &str, new: &NewKey) -> rusqlite::Result<usize> {
+pub fn insert(
+    connection: &Connection,
+    key: &str,
+    new: &NewKey,
+    state: KeyState,
+) -> rusqlite::Result<usize> {
     connection.execute(
         &format!(
             "INSERT OR REPLACE INTO keys ({COLUMNS})
-             VALUES (?1, 'reserved', ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)"
         ),
         params![
             key,
+            state_name(state),
             new.identity.content,
             new.identity.account,
             new.tracking.id,
@@ -113,16 +119,21 @@ pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Resul
     if changed == 1 { Ok(()) } else { Err(Error::TakenOver) }
 }
 
+pub const ACCEPT_WITH_RESULT: &str =
+    "UPDATE keys SET state = 'accepted', result = ?3, details = NULL
+                                      WHERE key = ?1 AND lease = ?2";
+/// The result of a key that alimsg generated is not kept.
+pub const ACCEPT_WITHOUT_RESULT: &str = "DELETE FROM keys WHERE key = ?1 AND lease = ?2";
+
 pub fn finish(connection: &Connection, owner: Owner<'_>, end: &SendEnd<'_>) -> Result<()> {
     let Owner { key, lease } = owner;
     let changed = match end {
-        SendEnd::Accepted { result: Some(result), .. } => connection.execute(
-            "UPDATE keys SET state = 'accepted', result = ?3, details = NULL
-             WHERE key = ?1 AND lease = ?2",
-            params![key, lease, result],
-        ),
+        SendEnd::Accepted { result: Some(result), .. } => connection
+            .prepare_cached(ACCEPT_WITH_RESULT)
+            .and_then(|mut accept| accept.execute(params![key, lease, result])),
         SendEnd::Accepted { result: None, .. } => connection
-            .execute("DELETE FROM keys WHERE key = ?1 AND lease = ?2", params![key, lease]),
+            .prepare_cached(ACCEPT_WITHOUT_RESULT)
+            .and_then(|mut accept| accept.execute(params![key, lease])),
         SendEnd::Unresolved { details } => connection.execute(
             "UPDATE keys SET state = 'unresolved', details = coalesce(?3, details)
              WHERE key = ?1 AND lease = ?2",

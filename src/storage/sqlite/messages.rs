@@ -1,29 +1,14 @@
 //! Recent messages for the duplicate check: keyed hashes, without content. A message to several
 //! recipients has a row for each of them.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{Earlier, NewMessage, Result, SendEnd};
 
-/// How long an accepted message is kept: longer than the period of any check. A message with an
-/// unknown outcome is kept until its outcome is known.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
-
-/// Deletes old messages, only some of them at a time.
-pub fn forget_old(connection: &Connection, now: Timestamp) -> Result<()> {
-    let oldest = now.checked_sub(KEPT).unwrap_or(now);
-    connection
-        .prepare_cached(
-            "DELETE FROM messages WHERE id IN (
-                 SELECT id FROM messages WHERE at < ?1 AND state = 'accepted'
-                 ORDER BY at LIMIT 1000)",
-        )
-        .and_then(|mut statement| statement.execute([oldest.as_millisecond()]))
-        .map(drop)
-        .map_err(not_written)
-}
+pub const ACCEPT: &str =
+    "UPDATE messages SET state = 'accepted', at = ?2 WHERE key = ?1 AND state <> 'accepted'";
 
 pub fn add(connection: &Connection, key: &str, message: &NewMessage, now: Timestamp) -> Result<()> {
     let add = || -> rusqlite::Result<()> {
@@ -76,16 +61,19 @@ pub fn earlier(connection: &Connection, message: &NewMessage) -> Result<Vec<Earl
 /// period of the check, even if it was found out later: the user may try again at once.
 pub fn finish(connection: &Connection, key: &str, end: &SendEnd<'_>) -> Result<()> {
     match end {
-        SendEnd::Accepted { .. } => connection.execute(
-            "UPDATE messages SET state = 'accepted', at = ?2 WHERE key = ?1 AND state <> 'accepted'",
-            params![key, Timestamp::now().as_millisecond()],
-        ),
+        SendEnd::Accepted { .. } => {
+            let now = Timestamp::now().as_millisecond();
+            connection
+                .prepare_cached(ACCEPT)
+                .and_then(|mut accept| accept.execute(params![key, now]))
+        }
         SendEnd::Unresolved { .. } => connection.execute(
             "UPDATE messages SET state = 'unresolved' WHERE key = ?1 AND state <> 'accepted'",
             [key],
         ),
-        SendEnd::NotSent => connection
-            .execute("DELETE FROM messages WHERE key = ?1 AND state <> 'accepted'", [key]),
+        SendEnd::NotSent => {
+            connection.execute("DELETE FROM messages WHERE key = ?1 AND state <> 'accepted'", [key])
+        }
     }
     .map(drop)
     .map_err(not_written)

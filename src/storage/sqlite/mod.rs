@@ -16,6 +16,7 @@ mod marker;
 mod messages;
 mod open;
 mod repair;
+mod retention;
 mod schema;
 mod sends;
 
@@ -33,8 +34,8 @@ use crate::os::system;
 use crate::storage::batches::Batches;
 use crate::storage::sends::Sends;
 use crate::storage::{
-    Begin, Earlier, Error, Fix, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result,
-    SendEnd, Store, keyed_hash,
+    Begin, Earlier, Error, Fix, KeyRecord, KeyState, Lease, NewKey, NewMessage, Owner, Reserve,
+    Result, SendEnd, Store, keyed_hash,
 };
 use errors::{not_written, unreadable};
 use legacy::Legacy;
@@ -153,7 +154,7 @@ impl Store for Sqlite {
         let now = Timestamp::now();
         self.change(true, |transaction| {
             if let Some(message) = message {
-                messages::forget_old(transaction, now)?;
+                retention::delete_old(transaction, message, |key| self.digest(key))?;
                 let earlier = messages::earlier(transaction, message)?;
                 if !earlier.is_empty() {
                     return Ok(Begin::Duplicate(earlier));
@@ -165,16 +166,28 @@ impl Store for Sqlite {
                     return Ok(Begin::Limited(reached));
                 }
                 messages::add(transaction, owner.key, message, now)?;
-                if let Some(before) = message.forget_before(now) {
-                    keys::forget_results(transaction, before, 10, |key| self.digest(key))?;
-                }
             }
-            if let Some(new) = new {
-                keys::insert(transaction, owner.key, new).map_err(not_written)?;
+            match new {
+                Some(new) => keys::insert(transaction, owner.key, new, KeyState::Calling)
+                    .map(drop)
+                    .map_err(not_written)?,
+                None => keys::start(transaction, owner, now)?,
             }
-            keys::start(transaction, owner, now)?;
             Ok(Begin::Go)
         })
+    }
+
+    fn prepare_finish(&self) {
+        let statements = [
+            messages::ACCEPT,
+            sends::FINISH,
+            keys::ACCEPT_WITH_RESULT,
+            keys::ACCEPT_WITHOUT_RESULT,
+        ];
+        for statement in statements {
+            // `finish` reports an error.
+            let _ = self.connection.prepare_cached(statement);
+        }
     }
 
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {

@@ -18,6 +18,9 @@ use crate::storage::{SendEnd, Store as _};
 
 const COLUMNS: &str = "id, key, call, at, outcome, messages, record, result, receipt, recipients";
 
+pub const FINISH: &str = "UPDATE sends SET outcome = ?2, result = coalesce(?3, result)
+                          WHERE key = ?1 AND outcome IN ('started', 'unknown')";
+
 /// Whose record a send is.
 #[derive(Clone, Copy)]
 pub enum SendOwner<'a> {
@@ -25,7 +28,7 @@ pub enum SendOwner<'a> {
     Call(i64),
 }
 
-/// Records a send, unless it would exceed a limit. Old records are deleted, some at a time.
+/// Records a send, unless it would exceed a limit.
 pub fn add(
     connection: &Connection,
     owner: SendOwner<'_>,
@@ -40,15 +43,6 @@ pub fn add(
         SendOwner::Call(call) => (None, Some(call)),
     };
     let add = || -> rusqlite::Result<()> {
-        if !send.keep.is_zero() {
-            let oldest = milliseconds(now) - length(send.keep);
-            connection
-                .prepare_cached(
-                    "DELETE FROM sends WHERE id IN (
-                         SELECT id FROM sends WHERE at < ?1 ORDER BY at LIMIT 100)",
-                )?
-                .execute([oldest])?;
-        }
         connection
             .prepare_cached(
                 "INSERT INTO sends (key, call, at, outcome, messages, record, recipients)
@@ -76,10 +70,7 @@ pub fn finish(connection: &Connection, key: &str, end: &SendEnd<'_>) -> Result<(
         SendEnd::NotSent => (SendOutcome::NotSent, None),
     };
     connection
-        .prepare_cached(
-            "UPDATE sends SET outcome = ?2, result = coalesce(?3, result)
-             WHERE key = ?1 AND outcome IN ('started', 'unknown')",
-        )
+        .prepare_cached(FINISH)
         .and_then(|mut statement| statement.execute(params![key, outcome.name(), result]))
         .map(drop)
         .map_err(not_written)

@@ -117,14 +117,11 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
     let mut message = message(&draft, complete.tracking, complete.safety, complete.wait);
 
     let envelope = draft.envelope;
-    message.attachment = attached.map(|(file, placeholder)| {
-        let space = envelope.cust_space_id.clone().unwrap_or_default();
-        Attachment { upload: MediaUpload { file, space }, placeholder }
-    });
     let commands = message.receipt_query.check_commands(None);
     // The local record does not have the messages of other computers. A key replaces the check.
     let duplicates = !message.safety.allow_duplicate && message.safety.key.is_none();
     // Conversations can be listed only with the ID of the channel instance.
+    let space = envelope.cust_space_id.clone();
     if let Some(space) = envelope.cust_space_id.filter(|_| check_session || duplicates) {
         let recipient = envelope.to;
         let checks = ServiceChecks {
@@ -146,6 +143,11 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
         message.reads = checks.calls();
         message.follow_up = both(checks.session_evidence(), message.follow_up.take());
         message.verify = Some(checks.into_verify());
+    }
+    if let Some((file, placeholder)) = attached {
+        let upload = MediaUpload { file, space: space.unwrap_or_default() };
+        message.reads.push(upload.authorize_call());
+        message.attachment = Some(Attachment { upload, placeholder });
     }
     let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
     send::deliver(context, &guard, message)

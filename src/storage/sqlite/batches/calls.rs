@@ -7,8 +7,9 @@ use rusqlite::{Connection, ErrorCode, Row, params};
 use crate::storage::Result;
 use crate::storage::batches::{CallEnd, CallRecord, CallState, Claimed, NewCall, RowIndex, Start};
 use crate::storage::rows;
-use crate::storage::sends::NewSend;
+use crate::storage::sends::{NewSend, Reached};
 use crate::storage::sqlite::errors::{not_written, unreadable};
+use crate::storage::sqlite::retention;
 use crate::storage::sqlite::sends::{self, SendOwner};
 use crate::storage::{Error, Fix};
 
@@ -63,7 +64,7 @@ pub fn add(
     let id = connection.last_insert_rowid();
     let start = if take_rows(connection, batch, id, &call.rows)? {
         let reached = match &call.send {
-            Some(send) => sends::add(connection, SendOwner::Call(id), send)?,
+            Some(send) => add_send(connection, id, send)?,
             None => None,
         };
         if reached.is_some() {
@@ -137,7 +138,7 @@ pub fn claim(
     for id in queued(connection, batch, max)? {
         let call = find(connection, batch, id)?.ok_or_else(|| damaged(id))?;
         if let Some(send) = send_of(&call)
-            && let Some(reached) = sends::add(connection, SendOwner::Call(id), &send)?
+            && let Some(reached) = add_send(connection, id, &send)?
         {
             claimed.limited = Some(reached);
             break;
@@ -148,6 +149,11 @@ pub fn claim(
         claimed.calls.push(find(connection, batch, id)?.ok_or_else(|| damaged(id))?);
     }
     Ok(claimed)
+}
+
+fn add_send(connection: &Connection, call: i64, send: &NewSend) -> Result<Option<Reached>> {
+    retention::delete_old_sends(connection, send.keep)?;
+    sends::add(connection, SendOwner::Call(call), send)
 }
 
 /// Records how a call ended. A call that is not on record was proven not to be sent before.
