@@ -196,9 +196,11 @@ fn receipts_of_open_sends_are_fetched() {
         (data["total"].clone(), data["not_checked"].clone())
     };
     assert_eq!(check(&[]), (json!(2), json!(0)));
-    // Without the numbers of the last sends, only a given number finds the receipts.
+    // Without the record of the last sends, the number and the channel instance have to be given.
     fs::remove_file(world.path("state/sandbox/recent_sends.jsonl")).expect("removed");
     assert_eq!(check(&[]), (json!(0), json!(2)));
-    assert_eq!(check(&["--to", "13800009014"]), (json!(2), json!(0)));
+    let to = ["--to", "13800009014"];
+    assert_eq!(check(&to), (json!(1), json!(1)));
+    assert_eq!(check(&and(&to, &["--cust-space-id", "cams-sandbox"])), (json!(2), json!(0)));
     world.assert_off_in_sandbox();
 }

@@ -11,6 +11,8 @@ use crate::support::{Ran, Running, World, is_alive};
 
 const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
+/// How long a step goes on after its signal: a thread of alimsg counts the signals.
+const WHILE: u64 = 500;
 /// Longer than any test waits.
 const FOREVER: u64 = 120_000;
 
@@ -34,7 +36,7 @@ fn assert_ended_by(ran: &Ran, signal: Signal) {
 fn a_signal_during_the_checks_stops_before_ai_mode() {
     for_each_signal(|signal| {
         let world = World::new();
-        world.script(json!([{ "match": ["version"], "held": true }]));
+        world.script(json!([{ "match": ["version"], "held": true, "delay_ms": WHILE }]));
         let running = world.start(&SMS);
         world.wait_for_command("version");
         running.signal(signal);
@@ -72,7 +74,7 @@ fn a_signal_during_enable_switches_ai_mode_off_again() {
             let world = warm();
             world.set_ai_mode(false, "");
             let before = world.processes().len();
-            world.script(json!([{ "match": ["configure", "ai-mode", step], "held": true }]));
+            world.script(json!([{ "match": ["configure", "ai-mode", step], "held": true, "delay_ms": WHILE }]));
             let running = world.start(&SMS);
             let name = format!("ai-mode {step}");
             world.wait_until(&name, || commands_after(&world, before).contains(&name));
