@@ -164,6 +164,9 @@ fn perform(witness: &Witness, words: &Words, rule: &Rule) -> Result<u8> {
         product::record(witness, words)?;
     }
     Answer::text(&rule.early_stdout).print()?;
+    if rule.held {
+        witness.folder.wait_for_release()?;
+    }
     thread::sleep(Duration::from_millis(rule.delay_ms));
     let mut answer = match rule.answer()? {
         Some(scripted) => scripted,

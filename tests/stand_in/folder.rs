@@ -4,11 +4,15 @@ use std::fmt::Display;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use serde_json::Value;
+
+/// How long a held process waits at most.
+const HELD_LIMIT: Duration = Duration::from_secs(120);
 
 /// One element of `profiles.json`.
 #[derive(Deserialize)]
@@ -54,6 +58,17 @@ impl Folder {
             Ok(text) => Ok(Duration::from_millis(text.trim().parse().context("write_delay_ms")?)),
             Err(_) => Ok(Duration::ZERO),
         }
+    }
+
+    /// Waits until the test releases the held processes.
+    pub fn wait_for_release(&self) -> Result<()> {
+        let deadline = Instant::now() + HELD_LIMIT;
+        while !self.path("released").exists() {
+            ensure!(self.root.exists(), "the test has ended");
+            ensure!(Instant::now() < deadline, "the test has not released this process");
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 
     /// The profiles; `None` if the CLI was never configured.

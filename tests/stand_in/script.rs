@@ -27,8 +27,11 @@ pub struct Rule {
     pub sent: Option<bool>,
     /// Printed before the delay.
     pub early_stdout: String,
-    /// Delay between request and reply, in milliseconds.
+    /// Whether the process waits between request and reply until the test releases it.
+    pub held: bool,
+    /// Delay between request and reply, in milliseconds; after the release of a held process.
     pub delay_ms: u64,
+    /// `{china_time}` becomes the time of the reply in China, in the format of a receipt.
     stdout: Option<String>,
     /// Bytes after `stdout`, possibly not UTF-8.
     raw_stdout_hex: Option<String>,
@@ -69,7 +72,8 @@ impl Rule {
         let flood = self.flood_stdout_bytes.unwrap_or(0);
         let mut stdout = filler.repeat(flood.div_ceil(filler.len()));
         stdout.truncate(flood);
-        stdout.extend(self.stdout.iter().flat_map(|text| text.bytes()));
+        let text = self.stdout.as_deref().unwrap_or_default();
+        stdout.extend(text.replace("{china_time}", &china_time()).into_bytes());
         stdout.extend(decode_hex(self.raw_stdout_hex.as_deref().unwrap_or_default())?);
         Ok(Some(Answer { stdout, stderr: String::new(), exit: self.exit.unwrap_or(0) }))
     }
@@ -117,6 +121,11 @@ fn use_once(folder: &Folder, rule: &Rule) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+fn china_time() -> String {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(8));
+    jiff::Timestamp::now().to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 fn decode_hex(hex: &str) -> Result<Vec<u8>> {

@@ -68,7 +68,7 @@ impl Witness {
     }
 
     /// Whether a product call is running that started before the update began, which is when alimsg
-    /// last wrote the lock file of the calls. A later call knows about the update.
+    /// last wrote the lock file of the calls. A later call waits if it has to.
     pub fn is_earlier_call_running(&self) -> bool {
         let lock = self.folder.configuration(".alimsg/calls.lock");
         let began = std::fs::metadata(lock).and_then(|file| file.modified()).ok();

@@ -7,6 +7,7 @@ use std::fs;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::support::tasks::{Task, prepare, sent_messages, terms};
 use crate::support::{Ran, World};
 
 const TASKS: &str = include_str!("../agent_tasks.toml");
@@ -23,26 +24,9 @@ const SKILL: [(&str, &str); 6] = [
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tasks {
-    task: Vec<Task>,
+    /// With the numbers of the recipients.
+    task: Vec<Task<String>>,
     hostile: Vec<Hostile>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Task {
-    task: String,
-    given: String,
-    /// What happened before, as command lines without `alimsg`.
-    #[serde(default)]
-    before: Vec<String>,
-    #[serde(default)]
-    files: BTreeMap<String, String>,
-    steps: Vec<String>,
-    /// The numbers that the steps send a message to.
-    #[serde(default)]
-    sent: Vec<String>,
-    /// Texts in the output of the last step.
-    shows: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,14 +52,7 @@ fn tasks() -> Tasks {
 
 /// A world with these files in the working folder, after these commands.
 fn world(files: &BTreeMap<String, String>, before: &[String]) -> World {
-    let world = World::with_alimsg_alone();
-    for (name, text) in files {
-        fs::write(world.path(name), text).expect("a file");
-    }
-    for line in before {
-        world.run_line(line).exits(0);
-    }
-    world
+    prepare(World::with_alimsg_alone(), files, before)
 }
 
 /// Runs a command of an agent in the sandbox.
@@ -89,15 +66,13 @@ fn call(world: &World, line: &str, env: &BTreeMap<String, String>) -> Ran {
 
 /// The recipients of all messages, by the sandbox's own count.
 fn recipients(world: &World) -> Vec<String> {
-    let messages = world.run(&["sandbox", "messages", "--json"]).exits(0).json();
-    let messages = messages["data"]["messages"].as_array().expect("messages").iter();
-    messages.map(|message| message["to"].as_str().expect("a number").to_owned()).collect()
+    let to = |message: &Value| message["to"].as_str().expect("a number").to_owned();
+    sent_messages(world).iter().map(to).collect()
 }
 
 /// Whether the skill has the word: a command or a flag.
 fn is_in_skill(word: &str) -> bool {
-    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
-    SKILL.iter().any(|(_, text)| text.split(|letter| !is_part(letter)).any(|found| found == word))
+    SKILL.iter().any(|(_, text)| terms(text).any(|term| term == word))
 }
 
 #[test]

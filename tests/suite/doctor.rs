@@ -121,13 +121,14 @@ fn ai_mode_of_another_program_is_switched_off_only_after_a_confirmation() {
 #[test]
 fn ai_mode_of_a_running_send_stays_on() {
     let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 3_000 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let send = ["sms", "send", "-p", "13800001000", "-s", "Acme", "-t", "SMS_100003", "--yes"];
     let running = world.start(&send);
     world.wait_for_command("dysmsapi send-sms");
     let ran = doctor(&world, &["--fix", "--yes"]);
     assert_eq!(check(&ran.json(), "ai_mode")["status"], "ok", "{ran:#?}");
     assert_eq!(world.ai_mode(), Some(true), "the send still needs it");
+    world.release();
     assert_eq!(running.wait().exit(), 0);
     world.assert_clean();
 }

@@ -7,10 +7,11 @@ mod output_formats;
 mod recorded;
 mod replies;
 
+use std::fs;
 use std::path::Path;
-use std::{fs, thread};
 
 use crate::support::World;
+use crate::support::failpoints::for_each_on;
 use recorded::{Command, Service};
 
 /// A world with the file for `media upload`, whose service replies as documented.
@@ -53,17 +54,6 @@ fn the_policy_of_every_command_allows_its_calls() {
     }
 }
 
-/// Checks the commands on two threads: the processes mostly wait.
-fn for_each(commands: &[Command], check: impl Fn(&Command) + Sync) {
-    let check = &check;
-    thread::scope(|scope| {
-        for lane in 0..2 {
-            let commands = commands.iter().skip(lane).step_by(2);
-            scope.spawn(move || commands.for_each(check));
-        }
-    });
-}
-
 #[test]
 fn every_command_is_in_commands_txt() {
     // Another test checks that the reference equals the help.
@@ -96,7 +86,7 @@ fn every_command_is_in_commands_txt() {
 #[test]
 fn every_child_gets_exactly_the_recorded_arguments() {
     let commands = [Command::all(), Command::with_every_flag()].concat();
-    for_each(&commands, |command| {
+    for_each_on(2, &commands, |command| {
         let world = world();
         let ran = world.run(&command.line(&["--json"]));
         assert_eq!(ran.exit(), 0, "{}: {ran:#?}", command.shown);
@@ -110,7 +100,7 @@ fn every_child_gets_exactly_the_recorded_arguments() {
 
 #[test]
 fn every_command_works_in_the_sandbox_in_json_and_in_text() {
-    for_each(&Command::all(), |command| {
+    for_each_on(2, &Command::all(), |command| {
         for more in [&["--sandbox", "--json", "--raw"][..], &["--sandbox"]] {
             let world = with_photo(World::bare());
             let ran = world.run(&command.line(more));

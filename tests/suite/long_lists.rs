@@ -56,30 +56,39 @@ fn row(id: usize, text: &str) -> Value {
     })
 }
 
-/// A service with full pages except for the last; `delay` in ms comes before the last page.
-fn service((_, call, index, reply): &List, pages: usize, text: &str, delay: u64) -> World {
+/// A service with full pages except for the last, which waits until it is released.
+fn held_service(list: &List, pages: usize, text: &str) -> World {
+    let (_, call, index, reply) = list;
     let world = World::new();
     let rule = |page: usize| {
         let last = if page == pages { 1 } else { PAGE };
         let rows: Vec<Value> = (0..last).map(|n| row(page * PAGE + n, text)).collect();
         json!({
             "match": call, "contains": [format!("{index}{page}")], "times": 1,
-            "stdout": reply(&rows).to_string(), "delay_ms": if page == pages { delay } else { 0 },
+            "stdout": reply(&rows).to_string(), "held": page == pages,
         })
     };
     world.script((1..=pages).map(rule).collect());
     world
 }
 
+/// A service with full pages except for the last.
+fn service(list: &List, pages: usize) -> World {
+    let world = held_service(list, pages, "x");
+    world.release();
+    world
+}
+
 #[test]
 fn each_page_is_printed_when_it_arrives() {
     for list in &LISTS {
-        let world = service(list, 3, "x", 3_000);
+        let world = held_service(list, 3, "x");
         let mut running = world.start(list.0);
         world.wait_until("two pages are printed", || {
             running.stdout_so_far().lines().count() == 1 + 2 * PAGE
         });
         assert!(!running.has_ended(), "{:?}", list.0);
+        world.release();
         let ran = running.wait().exits(0);
         let lines: Vec<&str> = ran.stdout.lines().collect();
         assert_eq!(lines.len(), 2 + 2 * PAGE, "{:?}", list.0);
@@ -93,7 +102,7 @@ fn each_page_is_printed_when_it_arrives() {
 #[test]
 fn json_is_one_object_with_all_rows() {
     for list in &LISTS {
-        let world = service(list, 3, "x", 0);
+        let world = service(list, 3);
         let json = world.run(&[list.0, &["--json"]].concat()).json();
         let data = json["data"].as_object().expect("data");
         let rows = data.values().find_map(Value::as_array).expect("rows");
@@ -106,7 +115,7 @@ fn json_is_one_object_with_all_rows() {
 #[test]
 fn a_broken_pipe_ends_the_paging() {
     for list in &LISTS {
-        let world = service(list, 40, "x", 0);
+        let world = service(list, 40);
         let ran =
             crate::support::Running::start(world.shell("\"$0\" \"$@\" | head -n 1", list.0)).wait();
         assert_eq!(ran.stdout.lines().count(), 1, "{ran:#?}");
@@ -117,30 +126,27 @@ fn a_broken_pipe_ends_the_paging() {
     }
 }
 
-/// The peak memory of a run in KiB, and the number of lines it printed.
+/// The peak memory in KiB of a run that lists this number of pages, measured before the last one.
 #[cfg(target_os = "linux")]
-fn peak(world: &World, words: &[&str]) -> (u64, usize) {
-    let mut running = world.start(words);
-    let path = format!("/proc/{}/status", running.pid());
-    let mut peak = 0;
-    while !running.has_ended() {
-        let status = std::fs::read_to_string(&path).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
-        peak = number.map_or(peak, |now: u64| now.max(peak));
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
-    (peak, running.wait().stdout.lines().count())
+fn peak(list: &List, pages: usize) -> u64 {
+    let world = held_service(list, pages, &"x".repeat(1_000));
+    let running = world.start(list.0);
+    world.wait_until("the last page is requested", || world.call_names().len() == pages);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid()));
+    let status = status.expect("the status of the run");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+    world.release();
+    let rows = running.wait().exits(0).stdout.lines().count();
+    assert_eq!(rows, 2 + (pages - 1) * PAGE);
+    peak.expect("a peak")
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_does_not_grow_with_the_list() {
-    let text = "x".repeat(1_000);
     for list in [&LISTS[0], &LISTS[5]] {
-        let (small, _) = peak(&service(list, 3, &text, 100), list.0);
-        let (large, rows) = peak(&service(list, 30, &text, 100), list.0);
-        assert_eq!(rows, 2 + 29 * PAGE);
+        let (small, large) = (peak(list, 3), peak(list, 30));
         assert!(large < small + 3_000, "{small} KiB for 3 pages, {large} KiB for 30");
     }
 }

@@ -177,7 +177,7 @@ fn a_signal_ends_a_filter_without_an_end_and_the_send_is_reported() {
     let words = and(&SMS, &["--out-id", "order-7", "--jq", "def f: f; f"]);
     let running = world.start(&words);
     world.wait_until("the message is sent", || world.sent().len() == 1);
-    world.wait_until("it is accepted", || running.stderr_so_far().contains("Accepted"));
+    running.wait_for_stderr("Accepted");
     // The run may not have reached the filter yet, and a second signal ends it in any case.
     std::thread::sleep(std::time::Duration::from_millis(500));
     running.signal(rustix::process::Signal::INT);

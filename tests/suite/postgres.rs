@@ -4,7 +4,6 @@
 pub mod server;
 
 use std::process::Command;
-use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -170,11 +169,15 @@ fn a_call_of_a_killed_run_is_not_sent_again_by_another_machine() {
 fn a_result_is_recorded_when_the_database_returns() {
     let Some(server) = Server::start(&[]) else { return };
     let machines = Machines::new(&server, "restart");
-    machines.world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 1000 }]));
+    machines.world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let run = machines.start(1, &with_key("order-4"));
     machines.world.wait_until("the call runs", || !machines.world.sent().is_empty());
     server.crash();
-    std::thread::sleep(Duration::from_secs(2));
+    machines.world.release();
+    machines.world.wait_until("the call has ended", || {
+        let calls = machines.world.processes();
+        calls.iter().any(|call| call.command() == "dysmsapi send-sms" && call.ended())
+    });
     server.start_again();
     let ran = run.wait();
     assert_eq!(ran.exit(), 0, "{ran:#?}");

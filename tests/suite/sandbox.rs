@@ -118,7 +118,7 @@ fn only_retryable_errors_are_reported_as_retryable() {
 #[test]
 fn a_hanging_call_is_stopped_at_the_timeout_with_unknown_outcome() {
     let world = World::bare();
-    let limited = ["--sandbox", "--json", "--timeout=1", "--out-id=track-1"];
+    let limited = ["--sandbox", "--json", "--timeout=3", "--out-id=track-1"];
     let words = and(&with(&SMS, "-p", "13800009006"), &limited);
     let running = Running::start(bare(&world, &words));
     let pid = running.pid();

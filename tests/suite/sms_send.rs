@@ -154,7 +154,7 @@ fn any_text_reaches_the_child_as_one_value() {
             format!("--sign-name={sign}"),
             format!("--out-id={id}"),
             format!("--param=code={value}"),
-            // Random texts can come twice.
+            // Two random texts can be equal.
             "--allow-duplicate".to_string(),
         ];
         let mut words = vec!["sms", "send", "-p", "13800001000", "-t", "T", "--yes", "--json"];

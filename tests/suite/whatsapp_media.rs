@@ -1,5 +1,7 @@
 //! `whatsapp media upload`: the file is uploaded, and the storage's keys stay secret.
 
+mod send_file;
+
 use std::fs;
 use std::path::Path;
 
@@ -291,102 +293,6 @@ fn a_terminal_shows_progress_and_then_the_link() {
     terminal.expect("https://bucket.oss.example.com/media/1/");
     terminal.wait().exits(0);
     world.assert_clean();
-}
-
-/// A message with a file.
-const SEND: &[&str] = &[
-    "whatsapp",
-    "send",
-    "image",
-    "--from",
-    "8613800000001",
-    "--to",
-    "8613800001000",
-    "--file",
-    "photo.png",
-    "--cust-space-id",
-    "s1",
-    "--allow-duplicate",
-    "--json",
-];
-
-#[test]
-fn a_file_is_uploaded_and_sent_with_its_link() {
-    let world = world(&[]);
-    let ran = world.run(&[SEND, &["--caption", "Yours", "--yes", "-v"]].concat()).exits(0);
-    let names = ["get-chatapp-upload-authorization", "send-chatapp-message"];
-    assert_eq!(world.call_names(), names);
-    let target = world.uploads()[0]["to"].as_str().expect("a target").to_string();
-    let key = target.strip_prefix("oss://bucket/").expect("the bucket");
-    let sent = world.sent();
-    let content = sent[0]["flags"]["content"].as_str().expect("a content");
-    let content: Value = serde_json::from_str(content).expect("JSON");
-    let link = format!("https://bucket.oss.example.com/{key}");
-    assert_eq!(content, json!({"link": link, "caption": "Yours"}));
-    assert_secret(&world, &ran);
-    world.assert_clean();
-}
-
-#[test]
-fn a_failed_upload_proves_that_nothing_was_sent() {
-    for (rule, exit) in [
-        (
-            json!({"match": ["oss"], "exit": 1, "stderr": "Error: oss: AccessDenied\n", "times": 1}),
-            3,
-        ),
-        (json!({"match": ["oss"], "kill_self": 9, "times": 1}), 3),
-    ] {
-        let world = world(std::slice::from_ref(&rule));
-        let send = [SEND, &["--yes", "--idempotency-key", "order-7"]].concat();
-        let error = world.run(&send).exits(exit).json()["error"].clone();
-        assert_eq!(error["outcome"], "not_sent", "{rule}: {error:#}");
-        assert!(world.sent().is_empty());
-        // The key is free again, and another file does not have it.
-        world.run(&send).exits(0);
-        assert_eq!(world.run(&send).exits(0).json()["data"]["replayed"], true);
-        fs::write(world.path("photo.png"), b"\x89PNG\r\n\x1a\nanother").expect("a picture");
-        world.run(&send).exits(2);
-        assert_eq!((world.sent().len(), world.uploads().len()), (1, 1));
-        world.assert_clean();
-    }
-}
-
-#[test]
-fn without_confirmation_the_file_is_not_uploaded() {
-    let world = world(&[]);
-    let mut terminal = world.terminal(&SEND[..SEND.len() - 1]);
-    terminal.expect("photo.png (image/png, 17 bytes)");
-    terminal.answer("Type \"yes\" to", "no");
-    terminal.wait().exits(9);
-    world.run(SEND).exits(2);
-    assert!(world.uploads().is_empty() && world.calls().is_empty());
-
-    let planned = world.run(&[SEND, &["--dry-run"]].concat()).exits(0);
-    let names = ["get-chatapp-upload-authorization", "cp", "send-chatapp-message"];
-    assert_eq!(planned.planned_names(), names);
-    world.assert_clean();
-}
-
-#[test]
-fn a_file_must_have_the_kind_of_its_message() {
-    let world = world(&[]);
-    fs::write(world.path("a.pdf"), b"%PDF-1.4\n").expect("a document");
-    for (kind, file, expected) in [
-        ("video", "photo.png", "send image --file"),
-        ("image", "a.pdf", "send document --file"),
-        ("image", "none.png", "path"),
-    ] {
-        let words = [&SEND[..2], &[kind], &SEND[3..8], &[file], &SEND[9..], &["--yes"]].concat();
-        let hint = world.run(&words).exits(2).json()["error"]["hint"].to_string();
-        assert!(hint.contains(expected), "{hint}");
-    }
-    let words = [&SEND[..9], &["--json", "--yes"]].concat();
-    let missing = world.run(&words).exits(2).json()["error"]["missing"].clone();
-    assert_eq!(missing, json!(["--cust-space-id"]));
-    let words = [&SEND[..2], &["document"], &SEND[3..8], &["a.pdf"], &SEND[9..], &["--yes"]];
-    world.run(&words.concat()).exits(0);
-    assert!(world.sent()[0]["flags"]["content"].to_string().contains(r#"fileName\":\"a.pdf"#));
-    assert!(world.commands().iter().all(|name| !name.contains("s2")));
 }
 
 #[test]

@@ -107,7 +107,7 @@ fn any_text_reaches_the_child_as_one_value() {
             format!("--param=name={value}"),
             format!("--payload={payload}"),
             format!("--task-id={id}"),
-            // A random text can come twice.
+            // Two random texts can be equal.
             "--allow-duplicate".to_string(),
         ];
         let ran = world.run(&send("template", &variables.each_ref().map(String::as_str)));

@@ -2,13 +2,11 @@
 
 #![cfg(debug_assertions)]
 
-use std::collections::BTreeSet;
-use std::thread;
-
 use rustix::process::Signal;
 
 use crate::batch::retries::{QUESTION, TYPED, queue_with_an_unknown_call};
 use crate::batch::*;
+use crate::support::failpoints::for_each_on;
 use crate::support::messages::and;
 use crate::support::{Ran, Running, Terminal, World};
 
@@ -17,30 +15,18 @@ fn crash_at_every_point(fault: &str, mode: &str, check: impl Fn(&World, &str, &R
     const CALLS: usize = 3;
     let words = and(&BATCH, &["--jobs", "2", "--ai-mode", mode]);
     let first = world(CALLS);
-    let trace = first.path("trace");
-    let mut command = first.alimsg(&words);
-    command.env("ALIMSG_FAULT_TRACE", &trace);
-    Running::start(command).wait().exits(0);
-    let trace = std::fs::read_to_string(trace).expect("a trace");
-    let is_relevant = |point: &&str| point.starts_with("batch:") || point.starts_with("service:");
-    let points: BTreeSet<&str> = trace.lines().filter(is_relevant).collect();
+    let mut points = first.failpoints(first.alimsg(&words));
+    points.retain(|point| point.starts_with("batch:") || point.starts_with("service:"));
     assert!(points.len() >= 6, "{points:?}");
-    let (points, words, check) = (&points, &words, &check);
-    thread::scope(|scope| {
-        for lane in 0..2 {
-            scope.spawn(move || {
-                for point in points.iter().skip(lane).step_by(2) {
-                    let world = world(CALLS);
-                    let mut command = world.alimsg(words);
-                    command.env("ALIMSG_FAULT", format!("{point}={fault}"));
-                    let ran = Running::start(command).wait();
-                    world.wait_for_quiet();
-                    assert_ne!(world.ai_mode(), Some(true), "{mode} {point}: {ran:#?}");
-                    check(&world, point, &ran);
-                    complete(&world, CALLS, &format!("{fault} at {point}"));
-                }
-            });
-        }
+    for_each_on(2, &points, |point| {
+        let world = world(CALLS);
+        let mut command = world.alimsg(&words);
+        command.env("ALIMSG_FAULT", format!("{point}={fault}"));
+        let ran = Running::start(command).wait();
+        world.wait_for_quiet();
+        assert_ne!(world.ai_mode(), Some(true), "{mode} {point}: {ran:#?}");
+        check(&world, point, &ran);
+        complete(&world, CALLS, &format!("{fault} at {point}"));
     });
 }
 

@@ -133,9 +133,14 @@ pub fn all(calls: usize) -> BTreeSet<String> {
     (0..calls * ROWS_PER_CALL).map(phone).collect()
 }
 
-/// A script in which the calls of a batch wait for this number of milliseconds.
-pub fn delayed(delay: u64) -> Value {
-    json!([{ "match": ["dysmsapi", "send-batch-sms"], "delay_ms": delay, "grandchild": true }])
+/// A script in which the calls of a batch wait until they are released.
+pub fn held() -> Value {
+    json!([{ "match": ["dysmsapi", "send-batch-sms"], "held": true, "grandchild": true }])
+}
+
+/// A script in which the calls of a batch do not end.
+pub fn hanging() -> Value {
+    json!([{ "match": ["dysmsapi", "send-batch-sms"], "delay_ms": 120_000, "grandchild": true }])
 }
 
 /// Waits until this number of calls has reached the service.

@@ -83,7 +83,7 @@ fn the_same_input_as_another_batch_is_a_warning_that_names_the_first_one() {
     }
     let same = [&dry[..], &["--name=news"]].concat();
     assert_eq!(warnings(&world.run(&same).exits(0)), "");
-    // A batch of which nothing was sent is no reason to warn.
+    // A batch of which nothing was sent causes no warning.
     let queued = Sandboxed::with("rows.csv", rows(2));
     queued.batch("rows.csv", &["--enqueue", "--name=later"]).exits(0);
     assert_eq!(warnings(&queued.run(&dry).exits(0)), "");

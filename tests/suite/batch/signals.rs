@@ -1,8 +1,5 @@
 //! Signals, a closed stdout, and the watchdog of a killed batch.
 
-use std::thread;
-use std::time::Duration;
-
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -10,20 +7,18 @@ use crate::batch::*;
 use crate::support::messages::and;
 use crate::support::{Running, can_be_listed, is_alive};
 
-/// Longer than any test waits.
-const FOREVER: u64 = 120_000;
-
 #[test]
 fn a_first_signal_lets_running_calls_finish_and_starts_no_other() {
     for (signal, mode) in [(Signal::INT, "switch"), (Signal::TERM, "call")] {
         let world = world(6);
-        world.script(delayed(700));
+        world.script(held());
         let running = world.start(&and(&BATCH, &["--jobs", "2", "--ai-mode", mode]));
         wait_for_sent(&world, 2);
         running.signal(signal);
+        running.wait_for_stderr("waiting for the running calls to finish");
+        world.release();
         let ran = running.wait();
         assert_eq!(ran.signal(), Some(signal.as_raw()), "{ran:#?}");
-        assert!(ran.stderr.contains("waiting for the running calls to finish"), "{ran:#?}");
         let done = result(&ran);
         assert_eq!(number(&done, "accepted"), 2 * ROWS_PER_CALL, "{done:#}");
         assert_eq!(number(&done, "remaining"), 4 * ROWS_PER_CALL, "{done:#}");
@@ -39,14 +34,10 @@ fn a_first_signal_lets_running_calls_finish_and_starts_no_other() {
 #[test]
 fn a_second_signal_ends_the_running_calls_and_they_stay_unknown() {
     let world = world(5);
-    world.script(delayed(FOREVER));
-    let mut running = world.start(&and(&BATCH, &["--jobs", "3"]));
+    world.script(hanging());
+    let running = world.start(&and(&BATCH, &["--jobs", "3"]));
     wait_for_sent(&world, 3);
-    while !running.has_ended() {
-        running.signal(Signal::INT);
-        thread::sleep(Duration::from_millis(100));
-    }
-    let ran = running.wait();
+    let ran = running.signal_until_ended(Signal::INT);
     assert_eq!(ran.signal(), Some(Signal::INT.as_raw()), "{ran:#?}");
     let done = result(&ran);
     assert_eq!(done["error"]["outcome"], "unknown", "{done:#}");
@@ -79,12 +70,17 @@ fn after_a_kill_ai_mode_stays_on_until_all_calls_have_ended() {
     }
     let world = world(6);
     // The calls end one after the other.
-    let rule = |delay: u64| json!({ "match": ["dysmsapi", "send-batch-sms"], "delay_ms": delay, "times": 1 });
-    world.script(json!([rule(600), rule(1_000), rule(1_500)]));
+    let rule = |delay: u64| {
+        json!({
+            "match": ["dysmsapi", "send-batch-sms"], "held": true, "delay_ms": delay, "times": 1,
+        })
+    };
+    world.script(json!([rule(0), rule(400), rule(800)]));
     let running = world.start(&and(&BATCH, &["--jobs", "3"]));
     wait_for_sent(&world, 3);
     running.signal(Signal::KILL);
     running.wait();
+    world.release();
     world.wait_for_quiet();
     assert_eq!(world.ai_mode(), Some(false), "{:?}", world.commands());
     let ended =
@@ -101,7 +97,7 @@ fn after_a_kill_the_watchdog_ends_all_calls_that_hang() {
         return;
     }
     let world = world(4);
-    world.script(delayed(FOREVER));
+    world.script(hanging());
     let running = world.start(&and(&BATCH, &["--jobs", "3", "--timeout", "2"]));
     wait_for_sent(&world, 3);
     running.signal(Signal::KILL);
@@ -120,7 +116,7 @@ fn the_watchdog_of_a_killed_run_leaves_no_hanging_call_of_a_queue() {
     let world = world(3);
     let queued = world.run(&and(&BATCH, &["--enqueue"])).exits(0).json();
     let id = queued["data"]["id"].as_str().expect("an ID");
-    world.script(delayed(FOREVER));
+    world.script(hanging());
     let work = ["batches", "work", id, "--json", "--jobs", "2", "--timeout", "2"];
     let running = world.start(&work);
     wait_for_sent(&world, 2);
@@ -139,12 +135,13 @@ fn the_watchdog_of_a_killed_run_leaves_no_hanging_call_of_a_queue() {
 #[test]
 fn a_cancelled_batch_starts_no_further_call() {
     let world = world(6);
-    world.script(delayed(600));
+    world.script(held());
     let running = world.start(&and(&BATCH, &["--jobs", "2"]));
     wait_for_sent(&world, 2);
     let list = world.run(&["batches", "list", "--json"]).exits(0).json();
     let id = list["data"]["batches"][0]["id"].as_str().expect("an ID").to_owned();
     world.run(&["batches", "cancel", &id, "--yes"]).exits(0);
+    world.release();
     let ran = running.wait().exits(8);
     let done = result(&ran);
     assert_eq!((world.sent().len(), number(&done, "accepted")), (2, 2 * ROWS_PER_CALL), "{ran:#?}");

@@ -123,7 +123,7 @@ fn killed_workers_and_a_restarted_server_send_no_row_twice() {
         delay: 400,
         sandbox: false,
         rate: "100000",
-        limit: Duration::from_secs(30),
+        limit: Duration::from_secs(120),
     };
     trial.run(&server, "kills");
 }
@@ -138,7 +138,7 @@ fn killed_workers_in_the_sandbox_send_no_row_twice() {
         delay: 0,
         sandbox: true,
         rate: "300",
-        limit: Duration::from_secs(30),
+        limit: Duration::from_secs(120),
     };
     trial.run(&server, "sandbox_kills");
 }

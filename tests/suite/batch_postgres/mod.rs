@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub use crate::batch::{BATCH, ROWS_PER_CALL, number_in as number, phone, result};
 use crate::batch::{recipients_of, sandbox_recipients, text};
 use crate::postgres::server::Server;
-use crate::support::{Ran, Running, World};
+use crate::support::{Invocation, Ran, Running, World};
 
 /// How many machines there are.
 const MACHINES: usize = 5;
@@ -60,6 +60,25 @@ impl Machines {
                 { "match": ["dysmsapi", "send-sms"], "delay_ms": delay },
             ]));
         }
+    }
+
+    /// Makes the calls of this machine wait until [`Self::release`].
+    fn hold(&self, machine: usize) {
+        self.worlds[machine].script(json!([
+            { "match": ["dysmsapi", "send-batch-sms"], "held": true },
+            { "match": ["dysmsapi", "send-sms"], "held": true },
+        ]));
+    }
+
+    /// Releases the calls of this machine and waits until this number of them has ended.
+    #[track_caller]
+    fn release(&self, machine: usize, calls: usize) {
+        let world = &self.worlds[machine];
+        world.release();
+        world.wait_until("the calls have ended", || {
+            let is_send = |call: &&Invocation| call.ended() && call.command().contains(" send-");
+            world.processes().iter().filter(is_send).count() >= calls
+        });
     }
 
     fn command(&self, machine: usize, words: &[&str]) -> Command {

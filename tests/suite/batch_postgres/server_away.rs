@@ -8,29 +8,42 @@ use serde_json::json;
 
 use crate::batch_postgres::{BATCH, Machines, assert_all_known, number, result};
 use crate::postgres::server::{self, Server};
+use crate::support::Running;
 use crate::support::messages::{SMS, and};
+
+/// Queues two calls. The worker on machine 1 waits for the end of its first one, until the call is
+/// released.
+fn worker_in_a_call(machines: &Machines) -> (String, Running) {
+    machines.rows(200);
+    machines.hold(1);
+    let id = machines.enqueue();
+    let worker = machines.start(1, &["batches", "work", &id, "--json", "--jobs", "1"]);
+    machines.wait_for_sent(1);
+    (id, worker)
+}
 
 #[test]
 fn a_result_is_recorded_when_the_server_returns() {
     let Some(server) = Server::start(&[]) else { return };
     let machines = Machines::new(&server, "away");
     machines.rows(300);
-    machines.delay(1_000);
+    machines.hold(1);
     let id = machines.enqueue();
     let worker = machines.start(1, &["batches", "work", &id, "--json", "--jobs", "2"]);
     machines.wait_for_sent(2);
     server.crash();
-    std::thread::sleep(Duration::from_secs(2));
+    machines.release(1, 2);
     server.start_again();
     let done = assert_all_known(&worker.wait());
     assert_eq!(number(&done, "accepted"), 300, "{done:#}");
     assert_eq!(machines.recipients().len(), 300);
 
     machines.rows(201);
+    machines.hold(2);
     let run = machines.start(2, &[&BATCH[..], &["--jobs", "1"]].concat());
     machines.wait_for_sent(4);
     server.stop();
-    std::thread::sleep(Duration::from_secs(2));
+    machines.release(2, 1);
     server.start_again();
     let done = assert_all_known(&run.wait());
     assert_eq!(number(&done, "accepted"), 201, "{done:#}");
@@ -38,19 +51,16 @@ fn a_result_is_recorded_when_the_server_returns() {
 }
 
 /// Each kind of run with a server that accepts connections and does not answer: a worker whose call
-/// is running, sends with and without a key, another worker, and a list.
+/// ends, sends with and without a key, another worker, and a list.
 #[test]
 fn a_server_that_does_not_answer_hangs_no_run() {
     let Some(server) = Server::start(&[]) else { return };
     let mut machines = Machines::new(&server, "frozen");
     machines.url.push_str("&connect_timeout=1");
-    machines.rows(200);
-    machines.delay(500);
-    let id = machines.enqueue();
-    let work = ["batches", "work", &id, "--json", "--jobs", "1"];
-    let worker = machines.start(1, &work);
-    machines.wait_for_sent(1);
+    let (id, worker) = worker_in_a_call(&machines);
     server.freeze();
+    machines.release(1, 1);
+    let work = ["batches", "work", &id, "--json", "--jobs", "1"];
     let runs = [
         (2, and(&SMS, &["--json", "--idempotency-key", "order-1"]), 7, "unknown"),
         (3, and(&SMS, &["--json"]), 3, "not_sent"),
@@ -77,18 +87,16 @@ fn a_server_that_does_not_answer_hangs_no_run() {
 
 #[test]
 #[ignore = "takes two minutes: the limits of the store are not shortened"]
-fn a_long_silence_of_the_server_loses_no_result() {
+fn a_long_pause_of_the_server_loses_no_result() {
     let Some(server) = Server::start(&[]) else { return };
-    let machines = Machines::new(&server, "long_silence");
-    machines.rows(200);
-    machines.delay(500);
-    let id = machines.enqueue();
-    let work = ["batches", "work", &id, "--json", "--jobs", "1"];
-    let worker = machines.start(1, &work);
-    machines.wait_for_sent(1);
+    let machines = Machines::new(&server, "long_pause");
+    let (_, worker) = worker_in_a_call(&machines);
+    machines.hold(2);
     let send = machines.start(2, &and(&SMS, &["--json", "--idempotency-key", "order-1"]));
     machines.wait_for_sent(2);
     server.freeze();
+    machines.release(1, 1);
+    machines.release(2, 1);
     std::thread::sleep(Duration::from_secs(75));
     server.thaw();
     let done = assert_all_known(&worker.wait());
@@ -103,22 +111,13 @@ fn a_long_silence_of_the_server_loses_no_result() {
 fn without_the_server_the_calls_stay_on_record_and_are_later_unknown() {
     let Some(server) = Server::start(&[]) else { return };
     let machines = Machines::new(&server, "gone");
-    machines.rows(200);
-    machines.delay(500);
-    let id = machines.enqueue();
-    let work = ["batches", "work", &id, "--json", "--jobs", "1"];
-    let worker = machines.start(1, &work);
-    machines.wait_for_sent(1);
+    let (id, worker) = worker_in_a_call(&machines);
     let mut admin = server.connect();
     let (socket, moved) = hide_socket(&server);
     let query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                  WHERE application_name = 'alimsg'";
     admin.batch_execute(query).expect("ended");
-    let calls = || machines.worlds[1].processes();
-    let is_call = |argv: &[String]| argv.iter().any(|word| word == "send-batch-sms");
-    machines.worlds[1].wait_until("the call ended", || {
-        calls().iter().any(|call| is_call(&call.argv) && call.ended())
-    });
+    machines.release(1, 1);
     std::thread::sleep(Duration::from_millis(300));
     worker.signal(Signal::INT);
     std::thread::sleep(Duration::from_millis(300));
@@ -140,8 +139,7 @@ fn without_the_server_the_calls_stay_on_record_and_are_later_unknown() {
     std::fs::rename(&moved, &socket).expect("renamed");
     let started = machines.recorded(&server, "alimsg", &["started"]);
     assert_eq!(started, machines.recipients());
-    machines.delay(0);
-    let ran = machines.run(2, &work);
+    let ran = machines.run(2, &["batches", "work", &id, "--json", "--jobs", "1"]);
     assert_eq!(ran.exit(), 7, "{ran:#?}");
     let done = result(&ran)["data"].take();
     assert_eq!((number(&done, "unknown"), number(&done, "accepted")), (100, 100), "{ran:#?}");
@@ -162,7 +160,12 @@ fn a_claim_whose_commit_had_no_reply_goes_back_to_the_queue() {
     };
     // A commit is on disk, but waits for a standby that does not exist.
     standby("SET synchronous_standby_names = 'missing'");
-    std::thread::sleep(Duration::from_millis(500));
+    machines.worlds[0].wait_until("the server has read the setting", || {
+        let row = server.connect().query_one("SHOW synchronous_standby_names", &[]);
+        row.expect("a setting").get::<_, String>(0) == "missing"
+    });
+    // The process that makes checkpoints applies the setting.
+    server.connect().batch_execute("CHECKPOINT").expect("done");
     let worker = machines.start(1, &["batches", "work", &id, "--json", "--jobs", "1"]);
     let waiting = "FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
     let mut other = server.connect();
@@ -183,7 +186,7 @@ fn a_claim_whose_commit_had_no_reply_goes_back_to_the_queue() {
     machines.assert_clean();
 }
 
-/// Moves the socket away, so that nobody can connect; returns both paths.
+/// Moves the socket away, so that new connections fail; returns both paths.
 fn hide_socket(server: &Server) -> (PathBuf, PathBuf) {
     let files = std::fs::read_dir(server.socket_folder()).expect("a folder").flatten();
     let mut files = files.map(|file| file.path());

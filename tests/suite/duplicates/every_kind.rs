@@ -118,7 +118,7 @@ fn a_rejected_sms_frees_its_record() {
     assert_eq!(keys.json()["data"]["keys"], Value::Array(Vec::new()));
     world.run(&SMS).exits(0);
     assert_eq!(world.sent().len(), 1);
-    // Nor does an accepted message leave a key.
+    // An accepted message leaves no key either.
     let keys = world.run(&["keys", "list", "--json"]).exits(0);
     assert_eq!(keys.json()["data"]["keys"], Value::Array(Vec::new()));
 }

@@ -29,15 +29,17 @@ fn a_run_killed_during_its_call_leaves_an_unresolved_message() {
 #[test]
 fn a_waiting_run_sends_if_the_other_one_was_rejected() {
     let world = World::with_script(json!([{
-        "match": ["dysmsapi", "send-sms"], "times": 1, "sent": false, "delay_ms": 1000,
+        "match": ["dysmsapi", "send-sms"], "times": 1, "sent": false, "held": true,
         "stdout": "{\"Code\":\"isv.BUSINESS_LIMIT_CONTROL\",\"Message\":\"too many\"}",
     }]));
     let message = and(&SMS, &["--json"]);
     let first = world.start(&message);
     world.wait_for_command("dysmsapi send-sms");
-    let second = world.run(&message).exits(0);
-    assert!(second.stderr.contains("waiting for its result"), "{second:#?}");
+    let second = world.start(&message);
+    second.wait_for_stderr("waiting for its result");
+    world.release();
     first.wait().exits(6);
+    second.wait().exits(0);
     assert_refused(&world.run(&message));
     assert_eq!(world.sent().len(), 1);
     world.assert_clean();
@@ -59,65 +61,32 @@ fn many_concurrent_runs_send_one_message() {
 /// new ones are tested automatically.
 #[cfg(debug_assertions)]
 mod at_every_failpoint {
-    use std::collections::HashSet;
-    use std::{fs, thread};
-
     use super::*;
-    use crate::support::Ran;
+    use crate::support::failpoints::{Crash, crash_at_every_point, send};
     use crate::support::messages::{TEXT, with};
 
-    fn run(world: &World, message: &[&str], more: &[(&str, &str)]) -> Ran {
-        world.run_with_env(message, &[&[("ALIMSG_LOOK_UP", "1")], more].concat())
+    fn at_every_point(message: &[&str]) {
+        crash_at_every_point(message, |world, crash| run_again(world, message, crash));
     }
 
-    fn points(message: &[&str]) -> Vec<String> {
-        let world = World::new();
-        let trace = world.path("trace");
-        run(&world, message, &[("ALIMSG_FAULT_TRACE", trace.to_str().expect("a path"))]);
-        let mut known = HashSet::new();
-        let text = fs::read_to_string(trace).expect("a trace");
-        text.lines().filter(|point| known.insert(point.to_string())).map(str::to_owned).collect()
-    }
-
-    fn crash_and_run_again(message: &[&str], fault: &str, before_the_call: bool) {
-        let world = World::new();
-        let crashed = run(&world, message, &[("ALIMSG_FAULT", fault)]);
+    fn run_again(world: &World, message: &[&str], crash: &Crash) {
+        let Crash { fault, is_before_the_call, ran: crashed } = crash;
         let sent_first = world.sandbox_messages().len();
-        let again = run(&world, message, &[]);
+        let again = send(world, message, &[]);
         let sent = world.sandbox_messages().len();
         let context = format!("{fault}: {crashed:#?}\n{again:#?}");
         match (sent_first, sent, again.exit()) {
             // The record shows it, or its receipt was found.
             (1, 1, 2) => {}
             // The record shows that the call never started, or the reply proved that it was not sent.
-            (0, 1, 0) => assert!(before_the_call, "{context}"),
+            (0, 1, 0) => assert!(is_before_the_call, "{context}"),
             // The call may have started, and nothing proves whether it did.
-            (0, 0, 7) => assert!(!before_the_call, "{context}"),
+            (0, 0, 7) => assert!(!is_before_the_call, "{context}"),
             other => panic!("{other:?} {context}"),
         }
-        let third = run(&world, message, &[]);
+        let third = send(world, message, &[]);
         assert_eq!(world.sandbox_messages().len(), sent, "{context}\n{third:#?}");
         assert_eq!(third.exit(), if sent == 1 { 2 } else { 7 }, "{context}\n{third:#?}");
-    }
-
-    fn at_every_point(message: &[&str]) {
-        let points = points(message);
-        let calling = points.iter().position(|point| point == "key: calling").expect("calling");
-        let cases: Vec<(usize, &String, &str)> = points
-            .iter()
-            .enumerate()
-            .flat_map(|(at, point)| ["kill", "panic"].map(|fault| (at, point, fault)))
-            .collect();
-        thread::scope(|scope| {
-            for lane in 0..3 {
-                let cases = &cases;
-                scope.spawn(move || {
-                    for (at, point, fault) in cases.iter().skip(lane).step_by(3) {
-                        crash_and_run_again(message, &format!("{point}={fault}"), *at < calling);
-                    }
-                });
-            }
-        });
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A message with an unknown outcome is never sent again, until its outcome is found out.
+//! A message with an unknown outcome is not sent again until its outcome is known.
 
 use serde_json::json;
 
@@ -86,9 +86,9 @@ fn an_accepted_message_expires_after_five_minutes_and_is_forgotten_after_a_day()
         let connection = rusqlite::Connection::open(world.path("state/store.sqlite3"));
         connection.expect("the store").execute(sql, []).expect("changed")
     };
-    change("UPDATE messages SET at = at - 290000");
+    change("UPDATE messages SET at = at - 240000");
     assert_refused(&world.run(&message));
-    change("UPDATE messages SET at = at - 11000");
+    change("UPDATE messages SET at = at - 60000");
     world.run(&message).exits(0);
     assert_eq!(world.sent().len(), 2);
     change("UPDATE messages SET at = at - 90000000");
@@ -101,7 +101,7 @@ fn a_receipt_settles_the_earlier_message_and_nothing_is_sent() {
     let world = World::new();
     let message = sandboxed("13800009003", &[]);
     world.run(&message).exits(7);
-    // A run that finds the receipt sends nothing, neither does the next one.
+    // Neither the run that finds the receipt nor the next one sends.
     assert_refused(&look_up(&world, &message));
     assert_refused(&world.run(&message));
     assert_eq!(world.sandbox_messages().len(), 1);

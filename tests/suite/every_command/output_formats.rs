@@ -82,7 +82,7 @@ impl Views {
         let list = list.map(|(name, _)| name.clone()).filter(|_| lists(&words));
         let items = list.and_then(|name| facts.shift_remove(&name)).unwrap_or_default();
         let items = items.as_array().cloned().unwrap_or_default();
-        // The JSON alone marks texts that are data.
+        // Only the JSON marks texts that are data.
         facts.shift_remove("untrusted");
         let object = |mut item: Value| {
             let item = item.as_object_mut().expect("an object");

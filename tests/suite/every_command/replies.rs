@@ -4,7 +4,8 @@
 use serde_json::{Value, json};
 
 use super::recorded::{Command, Service};
-use super::{for_each, world};
+use super::world;
+use crate::support::failpoints::for_each_on;
 use crate::support::{Ran, World};
 
 /// Undocumented values for a field: null, a list, an object, and a plain value that depends on the
@@ -73,7 +74,7 @@ fn the_changes_reach_every_field() {
 
 #[test]
 fn odd_replies_cause_no_panic_and_a_true_outcome() {
-    for_each(&Command::all(), |command| {
+    for_each_on(2, &Command::all(), |command| {
         if !is_one_of_its_kind(command) {
             return;
         }
@@ -122,7 +123,7 @@ fn assert_consistent(command: &Command, name: &str, ran: &Ran, context: &str) {
 #[test]
 fn every_documented_reply_shape_gives_the_same_data() {
     let documented = Service::documented();
-    for_each(&Command::all(), |command| {
+    for_each_on(2, &Command::all(), |command| {
         let data = |service: &Service| {
             let world = world();
             world.script(service.rules());

@@ -15,10 +15,6 @@ fn start_eight(world: &World) -> Vec<Running> {
     (0..8).map(|number| world.start(message(number))).collect()
 }
 
-fn count(world: &World, name: &str) -> usize {
-    world.commands().iter().filter(|command| *command == name).count()
-}
-
 #[test]
 fn eight_first_runs_at_once_send_one_message_each_and_check_once() {
     let world = fresh();
@@ -27,8 +23,8 @@ fn eight_first_runs_at_once_send_one_message_each_and_check_once() {
         assert_accepted(&running.wait());
     }
     assert_eq!(world.sent().len(), 8);
-    assert_eq!(count(&world, "version"), 1);
-    assert_eq!(count(&world, "configure set"), 1);
+    assert_eq!(world.count("version"), 1);
+    assert_eq!(world.count("configure set"), 1);
     let installs = world.processes().into_iter().filter(|seen| seen.command() == "plugin install");
     let mut installed: Vec<String> =
         installs.filter_map(|seen| seen.argv.last().cloned()).collect();
@@ -53,7 +49,7 @@ fn eight_warm_runs_at_once_keep_ai_mode_on_for_each_other() {
     }
     assert_eq!(world.sent().len(), 10);
     assert_on_during_calls(&world);
-    assert!(count(&world, "ai-mode disable") <= 10);
+    assert!(world.count("ai-mode disable") <= 10);
     world.assert_clean();
 }
 
@@ -62,7 +58,7 @@ fn a_run_beside_others_writes_nothing_during_their_calls() {
     let world = warm();
     assert_accepted(&world.run(&WHATSAPP));
     let before = world.processes().len();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 1_000 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let first = world.start(&SMS);
     world.wait_until("the call is in flight", || calls(&world).len() == 3);
     let joining = world.processes().len();
@@ -72,6 +68,7 @@ fn a_run_beside_others_writes_nothing_during_their_calls() {
     // The CLI rewrites the file in place: a call that reads it at that moment has ai-mode off.
     assert_eq!(commands_after(&world, joining), ["cams send-chatapp-message"]);
     assert_eq!(world.ai_mode(), Some(true), "the first one still uses it");
+    world.release();
     assert_accepted(&first.wait());
     assert_eq!(commands_after(&world, before).len(), 5);
     assert_on_during_calls(&world);
@@ -81,15 +78,16 @@ fn a_run_beside_others_writes_nothing_during_their_calls() {
 #[test]
 fn a_run_beside_others_asks_the_cli_if_the_file_proves_nothing() {
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "held": true }]));
     let first = world.start(&SMS);
-    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    world.wait_until("the call is in flight", || world.sent().len() == 2);
     // A field of a later version of the CLI.
     let stored = json!({ "enabled": true, "user_agent": SMS_AGENT, "later": 1 });
     world.file("home/.aliyun/ai-mode.json", &stored.to_string());
     let joining = world.processes().len();
     assert_accepted(&world.run(&SMS));
     assert_eq!(commands_after(&world, joining), ["ai-mode show", "dysmsapi send-sms"]);
+    world.release();
     assert_accepted(&first.wait());
     assert_on_during_calls(&world);
     world.assert_clean();
@@ -98,12 +96,13 @@ fn a_run_beside_others_asks_the_cli_if_the_file_proves_nothing() {
 #[test]
 fn a_run_beside_others_switches_ai_mode_on_if_another_program_switched_it_off() {
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "held": true }]));
     let first = world.start(&SMS);
     // The stand-in has checked ai-mode when it records the message.
     world.wait_until("the message is recorded", || world.sent().len() == 2);
     world.set_ai_mode(false, "someone else's");
     assert_accepted(&world.run(&SMS));
+    world.release();
     assert_accepted(&first.wait());
     assert_eq!(world.sent().len(), 3);
     world.assert_clean();
@@ -160,10 +159,12 @@ fn kills_among_eight_runs_harm_none_of_the_others() {
 #[test]
 fn a_signal_to_one_of_many_runs_leaves_ai_mode_on_for_the_others() {
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 1_200 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let runs: Vec<Running> = (0..3).map(|_| world.start(&SMS)).collect();
     world.wait_until("all calls are in flight", || calls(&world).len() == 4);
     runs[0].signal(Signal::TERM);
+    runs[0].wait_for_stderr("waiting for the running call");
+    world.release();
     for (number, running) in runs.into_iter().enumerate() {
         let ran = running.wait();
         assert_eq!(ran.json()["data"]["status"], "accepted", "{ran:#?}");

@@ -142,10 +142,11 @@ fn a_configuration_that_cannot_be_read_ends_with_4() {
 #[test]
 fn a_disable_that_did_nothing_though_it_ended_with_0_is_not_believed() {
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 400 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let running = world.start(&SMS);
     world.wait_until("the call has made its request", || world.sent().len() == 2);
     break_the_configuration(&world, "{");
+    world.release();
     let ran = running.wait();
     assert_accepted(&ran);
     let json = ran.json();
@@ -273,10 +274,11 @@ fn what_the_watchdog_cannot_switch_off_either_the_next_run_does() {
 #[test]
 fn leases_deleted_during_a_run_do_not_leave_ai_mode_on() {
     let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 400 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let running = world.start(&SMS);
-    wait_for(&world, "dysmsapi send-sms");
+    world.wait_for_command("dysmsapi send-sms");
     fs::remove_dir_all(world.path("home/.aliyun/.alimsg")).expect("the leases");
+    world.release();
     let ran = running.wait();
     assert_accepted(&ran);
     assert_eq!(ran.json()["ai_mode_disabled"], true);

@@ -3,51 +3,29 @@
 
 #![cfg(debug_assertions)]
 
-use std::{fs, thread};
-
 use crate::guard::messages::*;
+use crate::support::failpoints::for_each_on;
 use crate::support::{Ran, World};
 
-/// The failpoints that a run with this message passes, in order.
-fn points(world: &World, message: &[&str]) -> Vec<String> {
-    let trace = world.path("trace");
-    let mut command = world.alimsg(message);
-    command.env("ALIMSG_FAULT_TRACE", &trace);
-    assert_accepted(&run(command));
-    let mut points: Vec<String> =
-        fs::read_to_string(trace).expect("a trace").lines().map(str::to_owned).collect();
-    let mut seen = std::collections::HashSet::new();
-    points.retain(|point| seen.insert(point.clone()));
-    assert!(points.len() >= 4, "{points:?}");
-    points
-}
-
-/// Runs once with a fault at each failpoint, each in its own world, several in parallel.
+/// Runs once with a fault at each failpoint, each in its own world.
 fn at_every_point(fault: &str, mode: &str, check: impl Fn(&World, &str, Ran) + Sync) {
     let message = with(&SMS, &["--ai-mode", mode]);
-    let message = message.as_slice();
-    let points = points(&fresh(), message);
-    let check = &check;
-    thread::scope(|scope| {
-        for lane in 0..2 {
-            let points = points.iter().skip(lane).step_by(2);
-            scope.spawn(move || {
-                for point in points {
-                    let world = fresh();
-                    let mut command = world.alimsg(message);
-                    command.env("ALIMSG_FAULT", format!("{point}={fault}"));
-                    let ran = run(command);
-                    check(&world, point, ran);
-                    assert!(world.violations().is_empty(), "{point}: {:#?}", world.violations());
-                    assert!(world.sent().len() <= 1, "{point}");
-                    assert_on_during_calls(&world);
-                    let before = world.sent().len();
-                    assert_accepted(&world.run(message));
-                    assert_eq!(world.sent().len(), before + 1, "{point}");
-                    world.assert_clean();
-                }
-            });
-        }
+    let world = fresh();
+    let points = world.failpoints(world.alimsg(&message));
+    assert!(world.sent().len() == 1 && points.len() >= 4, "{points:?}");
+    for_each_on(2, &points, |point| {
+        let world = fresh();
+        let mut command = world.alimsg(&message);
+        command.env("ALIMSG_FAULT", format!("{point}={fault}"));
+        let ran = run(command);
+        check(&world, point, ran);
+        assert!(world.violations().is_empty(), "{point}: {:#?}", world.violations());
+        assert!(world.sent().len() <= 1, "{point}");
+        assert_on_during_calls(&world);
+        let before = world.sent().len();
+        assert_accepted(&world.run(&message));
+        assert_eq!(world.sent().len(), before + 1, "{point}");
+        world.assert_clean();
     });
 }
 

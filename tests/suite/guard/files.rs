@@ -105,12 +105,13 @@ fn a_lease_that_becomes_unreadable_during_the_call_keeps_ai_mode_on_until_it_can
         return;
     }
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 500 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let running = world.start(&SMS);
     world.wait_until("the call has made its request", || world.sent().len() == 2);
     let lease = world.path(LEASES).join("of-another-user");
     fs::write(&lease, "1\n").expect("a lease");
     chown(&lease, Some(65_533), None).expect("another owner");
+    world.release();
     let ran = running.wait();
     assert_accepted(&ran);
     assert_eq!(ran.json()["ai_mode_disabled"], false, "{ran:#?}");

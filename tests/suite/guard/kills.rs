@@ -69,7 +69,7 @@ fn a_call_that_survives_the_kill_keeps_ai_mode_on_until_it_ends() {
     for grandchild in [false, true] {
         let world = World::new();
         world.script(json!([{
-            "match": ["dysmsapi"], "delay_ms": 1_200, "grandchild": grandchild,
+            "match": ["dysmsapi"], "held": true, "grandchild": grandchild,
         }]));
         let running = world.start(&SMS);
         let processes = 1 + usize::from(grandchild);
@@ -77,6 +77,7 @@ fn a_call_that_survives_the_kill_keeps_ai_mode_on_until_it_ends() {
         running.signal(Signal::KILL);
         assert_eq!(running.wait().signal(), Some(9));
         assert_eq!(world.ai_mode(), Some(true));
+        world.release();
         world.wait_until("ai-mode is off", || world.ai_mode() == Some(false));
         let calls = calls(&world);
         assert!(calls.iter().all(|call| call.ended()), "{calls:#?}");
@@ -106,13 +107,17 @@ fn after_a_kill_during_enable_the_watchdog_waits_for_the_writer() {
         let world = warm();
         world.set_ai_mode(false, "");
         let before = world.processes().len();
-        // The writer pauses in the middle of its write.
+        // The writer is still running when its run is killed, and pauses in the middle of its write.
         world.write_delay_ms(200);
+        world.script(json!([
+            { "match": ["configure", "ai-mode", step], "times": 1, "held": true },
+        ]));
         let running = world.start(&SMS);
         let name = format!("ai-mode {step}");
         world.wait_until(&name, || commands_after(&world, before).contains(&name));
         running.signal(Signal::KILL);
         running.wait();
+        world.release();
         world.wait_until("ai-mode is switched off by the watchdog", || {
             let seen = world.processes().split_off(before);
             let own = usize::from(step == "disable");
@@ -130,7 +135,7 @@ fn after_a_kill_of_run_and_watchdog_the_next_run_recovers() {
     }
     let world = warm();
     let before = world.processes().len();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_500 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "held": true }]));
     let running = world.start(&SMS);
     world.wait_until("the call is in flight", || calls(&world).len() == 2);
     let watchdogs = world.watchdogs();
@@ -138,6 +143,7 @@ fn after_a_kill_of_run_and_watchdog_the_next_run_recovers() {
     watchdogs[0].kill();
     running.signal(Signal::KILL);
     running.wait();
+    world.release();
     world.wait_for_quiet();
     assert_eq!(world.ai_mode(), Some(true), "no process was left to switch it off");
 
@@ -157,10 +163,11 @@ fn a_run_continues_and_cleans_up_after_a_kill_of_its_watchdog() {
         return;
     }
     let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 300 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let running = world.start(&SMS);
-    wait_for(&world, "dysmsapi send-sms");
+    world.wait_for_command("dysmsapi send-sms");
     world.watchdogs().iter().for_each(|watchdog| watchdog.kill());
+    world.release();
     assert_accepted(&running.wait());
     world.assert_clean();
 }
@@ -171,7 +178,7 @@ fn a_call_of_a_killed_run_is_not_cut_off_by_the_next_run() {
         return;
     }
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_500 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "held": true }]));
     let running = world.start(&SMS);
     world.wait_until("the call is in flight", || calls(&world).len() == 2);
     world.watchdogs().iter().for_each(|watchdog| watchdog.kill());
@@ -180,6 +187,7 @@ fn a_call_of_a_killed_run_is_not_cut_off_by_the_next_run() {
     // The next run starts and ends while the orphaned call still runs with ai-mode on.
     let ran = world.run(&SMS);
     assert_accepted(&ran);
+    world.release();
     world.wait_for_quiet();
     assert_on_during_calls(&world);
     // The run after it finds the stale lease.
@@ -194,14 +202,15 @@ fn a_watchdog_ends_when_its_configuration_is_deleted() {
         return;
     }
     let world = World::new();
-    // The watchdog waits that long and does nothing until then.
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 2_500 }]));
+    // The watchdog waits for the call and does nothing until then.
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let running = world.start(&SMS);
-    wait_for(&world, "dysmsapi send-sms");
+    world.wait_for_command("dysmsapi send-sms");
     running.signal(Signal::KILL);
     running.wait();
     std::fs::remove_file(world.path("bin/aliyun")).expect("the stand-in is removed");
     std::fs::rename(world.path("home"), world.path("gone")).expect("the home is moved");
+    world.release();
     world.wait_for_quiet();
     assert!(!world.path("home").exists(), "the watchdog must not create it again");
 }

@@ -80,12 +80,6 @@ pub fn calls(world: &World) -> Vec<Invocation> {
     world.processes().into_iter().filter(is_call).collect()
 }
 
-/// Waits until the command runs; the name is a short one.
-#[track_caller]
-pub fn wait_for(world: &World, command: &str) {
-    world.wait_until(command, || world.commands().iter().any(|seen| seen == command));
-}
-
 /// Waits until the plugin of the first call has made its request.
 #[track_caller]
 pub fn wait_for_plugin(world: &World) {

@@ -44,14 +44,14 @@ fn is_updating(world: &World) -> bool {
     last(world, "plugin update").is_some_and(|update| update.is_running())
 }
 
-fn slow_update(world: &World, milliseconds: u64) {
-    world.script(json!([{ "match": ["plugin", "update"], "delay_ms": milliseconds }]));
+/// Makes an update run until the test releases it.
+fn hold_update(world: &World) {
+    world.script(json!([{ "match": ["plugin", "update"], "held": true }]));
 }
 
 #[track_caller]
 fn assert_one_update(world: &World) {
-    let updates = world.commands().into_iter().filter(|command| command == "plugin update");
-    assert_eq!(updates.count(), 2, "one by the cold run, one by the renewal");
+    assert_eq!(world.count("plugin update"), 2, "one by the cold run, one by the renewal");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn aged_checks_are_used_and_renewed_after_the_run() {
 #[test]
 fn a_hanging_catalogue_delays_no_run_and_starts_one_renewal() {
     let world = aged();
-    slow_update(&world, 6_000);
+    hold_update(&world);
     let before = world.processes().len();
     for _ in 0..3 {
         assert_accepted(&world.run(&SMS));
@@ -82,6 +82,7 @@ fn a_hanging_catalogue_delays_no_run_and_starts_one_renewal() {
     assert!(is_updating(&world), "no run waited for it");
     let commands = commands_after(&world, before);
     assert_eq!(commands.iter().filter(|command| *command == "dysmsapi send-sms").count(), 3);
+    world.release();
     world.wait_for_quiet();
     assert_one_update(&world);
     assert_eq!(run_and_renewal(&world), WARM_SMS);
@@ -94,9 +95,10 @@ fn an_update_waits_for_running_calls_even_if_their_run_was_killed() {
     }
     for killed in [false, true] {
         let world = aged();
-        world.script(json!([
-            { "match": ["dysmsapi"], "times": 1, "delay_ms": 3000, "grandchild": true },
-        ]));
+        // The call goes on for a while after its release.
+        world.script(json!([{
+            "match": ["dysmsapi"], "times": 1, "held": true, "delay_ms": 500, "grandchild": true,
+        }]));
         let slow = world.start(&SMS);
         wait_for_plugin(&world);
         if killed {
@@ -105,9 +107,8 @@ fn an_update_waits_for_running_calls_even_if_their_run_was_killed() {
             run.expect("the run").kill();
         }
         assert_accepted(&world.run(&SMS));
-        world.wait_until("the renewal has begun", || {
-            world.commands().iter().filter(|command| *command == "plugin list").count() == 2
-        });
+        world.wait_until("the renewal has begun", || world.count("plugin list") == 2);
+        world.release();
         slow.wait();
         world.wait_for_quiet();
         // The stand-in reports an update during a call as a violation.
@@ -118,14 +119,19 @@ fn an_update_waits_for_running_calls_even_if_their_run_was_killed() {
 
 #[test]
 fn a_call_waits_only_while_plugin_files_are_being_replaced() {
-    for (update_ms, waits_for_the_end) in [(3_000, true), (9_000, false)] {
+    for waits_for_the_end in [true, false] {
         let world = aged();
-        slow_update(&world, update_ms);
+        if waits_for_the_end {
+            world.script(json!([{ "match": ["plugin", "update"], "delay_ms": 3_000 }]));
+        } else {
+            hold_update(&world);
+        }
         assert_accepted(&world.run(&SMS));
         world.wait_until("the update is running", || is_updating(&world));
         world.file("home/.aliyun/plugins/aliyun-cli-dysmsapi/new", "a new version");
         assert_accepted(&world.run(&SMS));
         assert_eq!(is_updating(&world), !waits_for_the_end, "a call waits at most 5 s");
+        world.release();
         world.wait_for_quiet();
         assert_one_update(&world);
         if waits_for_the_end {
@@ -178,7 +184,7 @@ fn a_renewal_survives_signals_and_keeps_no_file_of_the_caller() {
         return;
     }
     let world = aged();
-    slow_update(&world, 1_500);
+    hold_update(&world);
     // If the renewal kept file 9, this would wait for it.
     let ran = run(world.shell(r#""$0" "$@" 9>&1"#, &SMS));
     assert_accepted(&ran);
@@ -189,6 +195,7 @@ fn a_renewal_survives_signals_and_keeps_no_file_of_the_caller() {
             kill_process(Pid::from_raw(renewal.pid).expect("a pid"), signal).expect("a signal");
         }
     }
+    world.release();
     world.wait_for_quiet();
     let update = last(&world, "plugin update").expect("an update");
     assert_eq!(update.end.expect("it was not killed").exit, 0);
@@ -201,12 +208,15 @@ fn a_killed_renewal_does_not_end_the_update() {
         return;
     }
     let world = aged();
-    slow_update(&world, 1_500);
+    hold_update(&world);
     assert_accepted(&world.run(&SMS));
     world.wait_until("the update is running", || is_updating(&world));
-    world.running().iter().filter(|process| process.name == "alimsg").for_each(|one| one.kill());
+    let of_alimsg = || world.running().into_iter().filter(|process| process.name == "alimsg");
+    of_alimsg().for_each(|one| one.kill());
     // The update still holds the lock, so this run starts no second one.
     assert_accepted(&world.run(&SMS));
+    world.wait_until("the second renewal has ended", || of_alimsg().next().is_none());
+    world.release();
     world.wait_for_quiet();
     assert_one_update(&world);
     let update = last(&world, "plugin update").expect("an update");
@@ -217,11 +227,13 @@ fn a_killed_renewal_does_not_end_the_update() {
 #[test]
 fn a_run_stopped_by_a_signal_starts_no_renewal() {
     let world = aged();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 700 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let before = world.processes().len();
     let running = world.start(&SMS);
     world.wait_until("the call", || world.sent().len() == 2);
     running.signal(Signal::INT);
+    running.wait_for_stderr("waiting for the running call");
+    world.release();
     running.wait();
     world.wait_for_quiet();
     assert_eq!(commands_after(&world, before), WARM_SMS);
@@ -230,7 +242,7 @@ fn a_run_stopped_by_a_signal_starts_no_renewal() {
 #[test]
 fn a_first_run_waits_for_a_slow_update_only_for_a_moment() {
     let world = World::new();
-    slow_update(&world, 4_000);
+    hold_update(&world);
     let ran: Ran = world.run(&with(&SMS, &["--timeout", "2"]));
     assert_accepted(&ran);
     assert!(ran.stderr.contains("not finished within 2 s"), "{ran:#?}");
@@ -238,6 +250,7 @@ fn a_first_run_waits_for_a_slow_update_only_for_a_moment() {
     let mut first_run = COLD_SMS.to_vec();
     first_run.insert(COLD_SMS.len() - 2, "ai-mode set-user-agent");
     assert_eq!(world.commands(), first_run);
+    world.release();
     world.wait_for_quiet();
     let update = last(&world, "plugin update").expect("an update");
     assert_eq!(update.end.expect("it was not killed").exit, 0);

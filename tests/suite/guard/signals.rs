@@ -11,8 +11,8 @@ use crate::support::{Ran, Running, World, is_alive};
 
 const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// Long enough for a signal to arrive, even on a busy machine.
-const WHILE: u64 = 900;
+/// How long a step goes on after its signal: a thread of alimsg counts the signals.
+const WHILE: u64 = 500;
 /// Longer than any test waits.
 const FOREVER: u64 = 120_000;
 
@@ -32,23 +32,15 @@ fn assert_ended_by(ran: &Ran, signal: Signal) {
     assert_eq!(ran.signal(), Some(signal.as_raw()), "{ran:#?}");
 }
 
-/// Signals until the run has ended: two equal signals at the same time count as one.
-fn signal_until_ended(mut running: Running, signal: Signal) -> Ran {
-    while !running.has_ended() {
-        running.signal(signal);
-        thread::sleep(Duration::from_millis(100));
-    }
-    running.wait()
-}
-
 #[test]
 fn a_signal_during_the_checks_stops_before_ai_mode() {
     for_each_signal(|signal| {
         let world = World::new();
-        world.script(json!([{ "match": ["version"], "delay_ms": WHILE }]));
+        world.script(json!([{ "match": ["version"], "held": true, "delay_ms": WHILE }]));
         let running = world.start(&SMS);
-        wait_for(&world, "version");
+        world.wait_for_command("version");
         running.signal(signal);
+        world.release();
         let ran = running.wait();
         assert_ended_by(&ran, signal);
         let json = ran.json();
@@ -66,8 +58,8 @@ fn a_second_signal_ends_a_hanging_check() {
         let world = World::new();
         world.script(json!([{ "match": ["version"], "delay_ms": FOREVER }]));
         let running = world.start(&SMS);
-        wait_for(&world, "version");
-        let ran = signal_until_ended(running, signal);
+        world.wait_for_command("version");
+        let ran = running.signal_until_ended(signal);
         assert_ended_by(&ran, signal);
         assert_eq!(ran.json()["error"]["outcome"], "not_sent");
         assert_eq!(world.commands(), ["version"]);
@@ -82,11 +74,12 @@ fn a_signal_during_enable_switches_ai_mode_off_again() {
             let world = warm();
             world.set_ai_mode(false, "");
             let before = world.processes().len();
-            world.script(json!([{ "match": ["configure", "ai-mode", step], "delay_ms": WHILE }]));
+            world.script(json!([{ "match": ["configure", "ai-mode", step], "held": true, "delay_ms": WHILE }]));
             let running = world.start(&SMS);
             let name = format!("ai-mode {step}");
             world.wait_until(&name, || commands_after(&world, before).contains(&name));
             running.signal(signal);
+            world.release();
             let ran = running.wait();
             assert_ended_by(&ran, signal);
             let json = ran.json();
@@ -104,14 +97,15 @@ fn a_signal_during_enable_switches_ai_mode_off_again() {
 fn a_first_signal_lets_the_call_in_flight_finish() {
     for_each_signal(|signal| {
         let world = World::new();
-        world.script(json!([{ "match": ["dysmsapi"], "delay_ms": WHILE, "grandchild": true }]));
+        world.script(json!([{ "match": ["dysmsapi"], "held": true, "grandchild": true }]));
         let running = world.start(&SMS);
         wait_for_plugin(&world);
         running.signal(signal);
+        // A note explains why the run does not end at once.
+        running.wait_for_stderr("waiting for the running call to finish");
+        world.release();
         let ran = running.wait();
         assert_ended_by(&ran, signal);
-        // A note explains why the run does not end at once.
-        assert!(ran.stderr.contains("waiting for the running call to finish"), "{ran:#?}");
         assert!(ran.stderr.contains("a second Ctrl-C ends it"), "{ran:#?}");
         let json = ran.json();
         assert_eq!(json["ok"], true, "{json:#}");
@@ -132,7 +126,7 @@ fn a_second_signal_ends_the_call_with_its_plugin_and_the_outcome_is_unknown() {
         }]));
         let running = world.start(&with(&SMS, &["--out-id", "order-7"]));
         wait_for_plugin(&world);
-        let ran = signal_until_ended(running, signal);
+        let ran = running.signal_until_ended(signal);
         assert_ended_by(&ran, signal);
         let json = ran.json();
         assert_eq!(json["error"]["kind"], "cancelled", "{json:#}");
@@ -157,7 +151,7 @@ fn a_second_signal_ends_a_plugin_that_outlives_its_host() {
     wait_for_plugin(&world);
     crate::guard::kills::kill_host(&world);
     world.wait_until("the host is gone", || !is_alive(calls(&world)[0].pid));
-    let ran = signal_until_ended(running, Signal::INT);
+    let ran = running.signal_until_ended(Signal::INT);
     assert_ended_by(&ran, Signal::INT);
     assert_eq!(ran.json()["error"]["outcome"], "unknown");
     world.assert_clean();
@@ -167,11 +161,16 @@ fn a_second_signal_ends_a_plugin_that_outlives_its_host() {
 fn signals_during_disable_do_not_stop_it() {
     for_each_signal(|signal| {
         let world = World::new();
-        let disable = json!({ "match": ["configure", "ai-mode", "disable"], "delay_ms": WHILE });
+        let disable = json!({ "match": ["configure", "ai-mode", "disable"], "held": true });
         world.script(json!([disable]));
         let running = world.start(&SMS);
-        wait_for(&world, "ai-mode disable");
-        let ran = signal_until_ended(running, signal);
+        world.wait_for_command("ai-mode disable");
+        for _ in 0..2 {
+            running.signal(signal);
+            thread::sleep(Duration::from_millis(20));
+        }
+        world.release();
+        let ran = running.signal_until_ended(signal);
         assert_ended_by(&ran, signal);
         let json = ran.json();
         assert_eq!(json["data"]["status"], "accepted", "{json:#}");
@@ -186,10 +185,10 @@ fn the_exit_status_is_the_first_signal_when_another_kind_follows() {
     let world = World::new();
     world.script(json!([{ "match": ["dysmsapi"], "delay_ms": FOREVER }]));
     let running = world.start(&SMS);
-    wait_for(&world, "dysmsapi send-sms");
+    world.wait_for_command("dysmsapi send-sms");
     running.signal(Signal::TERM);
-    thread::sleep(Duration::from_millis(200));
-    let ran = signal_until_ended(running, Signal::INT);
+    running.wait_for_stderr("waiting for the running call to finish");
+    let ran = running.signal_until_ended(Signal::INT);
     assert_ended_by(&ran, Signal::TERM);
     world.assert_clean();
 }
@@ -236,14 +235,15 @@ fn a_signal_at_any_moment_leaves_ai_mode_off_and_reports_the_outcome() {
 #[test]
 fn a_sighup_ignored_by_nohup_stays_ignored() {
     let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": WHILE }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let command = world.shell(r#"trap "" HUP; exec "$0" "$@""#, &SMS);
     let running = Running::start(command);
-    wait_for(&world, "dysmsapi send-sms");
+    world.wait_for_command("dysmsapi send-sms");
     for _ in 0..3 {
         running.signal(Signal::HUP);
         thread::sleep(Duration::from_millis(20));
     }
+    world.release();
     assert_accepted(&running.wait());
     assert_eq!(world.sent().len(), 1);
     world.assert_clean();
@@ -281,9 +281,7 @@ fn a_run_that_waits_for_another_one_prints_a_note() {
     let lock = lock.expect("the lock of the configuration");
     lock.lock().expect("the lock");
     let running = world.start(&SMS);
-    world.wait_until("the note about the other run is printed", || {
-        running.stderr_so_far().contains("waiting for another run of alimsg")
-    });
+    running.wait_for_stderr("waiting for another run of alimsg");
     drop(lock);
     let ran = running.wait();
     assert_accepted(&ran);

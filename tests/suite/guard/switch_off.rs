@@ -10,7 +10,7 @@ use crate::support::{World, can_be_listed};
 const DISABLE: [&str; 3] = ["configure", "ai-mode", "disable"];
 
 fn disables(world: &World) -> usize {
-    world.commands().iter().filter(|command| *command == "ai-mode disable").count()
+    world.count("ai-mode disable")
 }
 
 #[test]
@@ -60,13 +60,14 @@ fn a_disable_without_effect_is_detected() {
 #[test]
 fn an_unreadable_ai_mode_file_after_disable_is_checked_with_the_cli() {
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 500 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let before = world.processes().len();
     let running = world.start(&SMS);
     world.wait_until("the call has made its request", || world.sent().len() == 2);
     // As if another program had been killed during a write, and `disable` does not write.
     std::fs::write(world.path("home/.aliyun/ai-mode.json"), "{").expect("ai-mode.json");
     world.script(json!([{ "match": DISABLE, "exit": 0 }]));
+    world.release();
     let ran = running.wait();
     assert_accepted(&ran);
     assert_eq!(ran.json()["ai_mode_disabled"], true, "{ran:#?}");
@@ -80,14 +81,12 @@ fn an_effective_disable_counts_whatever_its_exit_status() {
     let world = warm();
     world.write_delay_ms(0);
     // Killed after its write. The rule replaces the write of the stand-in, so the test writes.
-    world.script(json!([
-        { "match": ["dysmsapi"], "delay_ms": 300 },
-        { "match": DISABLE, "delay_ms": 600, "kill_self": 9 },
-    ]));
+    world.script(json!([{ "match": DISABLE, "held": true, "kill_self": 9 }]));
     let before = disables(&world);
     let running = world.start(&SMS);
     world.wait_until("disable runs", || disables(&world) == before + 1);
     world.set_ai_mode(false, SMS_AGENT);
+    world.release();
     let ran = running.wait();
     assert_accepted(&ran);
     assert_eq!(ran.json()["ai_mode_disabled"], true, "{ran:#?}");
@@ -150,7 +149,7 @@ fn an_enable_with_an_unknown_effect_is_undone() {
     // It hangs, or it reports a failure after its write.
     for mut rule in [
         json!({ "delay_ms": 60_000 }),
-        json!({ "delay_ms": 700, "exit": 1, "stderr": "ERROR: disk full\n" }),
+        json!({ "held": true, "exit": 1, "stderr": "ERROR: disk full\n" }),
     ] {
         let world = warm();
         rule["match"] = json!(["configure", "ai-mode", "enable"]);
@@ -159,6 +158,7 @@ fn an_enable_with_an_unknown_effect_is_undone() {
         let running = world.start(&with(&SMS, &["--timeout", "2"]));
         world.wait_until("enable runs", || world.processes().len() == before + 1);
         world.set_ai_mode(true, SMS_AGENT);
+        world.release();
         let ran = running.wait();
         assert_eq!(ran.exit(), 3, "{ran:#?}");
         assert_eq!(commands_after(&world, before), ["ai-mode enable", "ai-mode disable"]);

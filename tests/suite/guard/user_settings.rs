@@ -83,12 +83,14 @@ fn ai_mode_left_on_by_a_killed_run_causes_no_warning() {
 #[test]
 fn ai_mode_switched_on_by_another_run_causes_no_warning() {
     let world = warm();
-    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "delay_ms": 1_000 }]));
+    assert_accepted(&world.run(&WHATSAPP));
+    world.script(json!([{ "match": ["dysmsapi"], "times": 1, "held": true }]));
     let first = world.start(&SMS);
-    world.wait_until("the call is in flight", || calls(&world).len() == 2);
+    world.wait_until("the call is in flight", || calls(&world).len() == 3);
     let ran = world.run(&WHATSAPP);
     assert_accepted(&ran);
     assert_eq!(ran.json()["warnings"], json!([]), "{ran:#?}");
+    world.release();
     assert_accepted(&first.wait());
     world.assert_clean();
 }

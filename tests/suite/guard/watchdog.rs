@@ -51,12 +51,13 @@ fn a_stopped_watchdog_does_not_block_the_run() {
         return;
     }
     let world = World::new();
-    world.script(json!([{ "match": ["dysmsapi"], "delay_ms": 500 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "held": true }]));
     let running = world.start(&SMS);
-    wait_for(&world, "dysmsapi send-sms");
+    world.wait_for_command("dysmsapi send-sms");
     let watchdogs = world.watchdogs();
     assert_eq!(watchdogs.len(), 1, "{watchdogs:#?}");
     signal(watchdogs[0].pid, Signal::STOP);
+    world.release();
     let ran = running.wait();
     assert_accepted(&ran);
     assert_eq!(ran.json()["ai_mode_disabled"], true);
@@ -71,7 +72,7 @@ fn a_watchdog_is_ready_before_ai_mode_is_switched_on() {
     }
     let world = warm();
     let before = world.processes().len();
-    world.script(json!([{ "match": ["configure", "ai-mode", "enable"], "delay_ms": 400 }]));
+    world.script(json!([{ "match": ["configure", "ai-mode", "enable"], "held": true }]));
     let running = world.start(&SMS);
     world.wait_until("enable runs", || world.processes().len() == before + 1);
     let watchdogs = world.watchdogs();
@@ -80,6 +81,7 @@ fn a_watchdog_is_ready_before_ai_mode_is_switched_on() {
     signal(watchdogs[0].pid, Signal::TERM);
     running.signal(Signal::KILL);
     running.wait();
+    world.release();
     world.wait_for_quiet();
     assert_eq!(world.ai_mode(), Some(false));
     world.assert_clean();
@@ -92,13 +94,14 @@ fn a_watchdog_starts_while_the_call_is_prepared() {
     }
     for (mode, watchdogs) in [("switch", 1), ("call", 0)] {
         let world = World::new();
-        world.script(json!([{ "match": ["version"], "delay_ms": 700 }]));
+        world.script(json!([{ "match": ["version"], "held": true }]));
         let running = world.start(&with(&SMS, &["--ai-mode", mode]));
-        wait_for(&world, "version");
+        world.wait_for_command("version");
         assert_eq!(world.watchdogs().len(), watchdogs, "{mode}: {:#?}", world.running());
         // It has nothing to switch off yet, so it ends with the run.
         running.signal(Signal::KILL);
         running.wait();
+        world.release();
         world.wait_for_quiet();
         assert_eq!(world.commands(), ["version"], "{mode}");
         assert_eq!(world.ai_mode(), None, "{mode}");

@@ -62,7 +62,7 @@ fn the_channel_instance_of_an_earlier_message_of_the_sender_is_remembered() {
     send(&world, &["--param=n=1"]).exits(7);
     let call = world.sent();
     assert_eq!(call[1]["flags"].get("cust-space-id"), None, "{call:#?}");
-    // Another sender, region or profile is another story.
+    // The value is not used for another sender, region or profile.
     for more in [&["--from=8613800000003"][..], &["--region=cn-beijing"]] {
         let words: Vec<&str> = TEMPLATE
             .iter()
@@ -78,7 +78,7 @@ fn the_channel_instance_of_an_earlier_message_of_the_sender_is_remembered() {
 }
 
 #[test]
-fn without_one_single_channel_instance_the_run_says_so_at_the_start() {
+fn without_exactly_one_channel_instance_the_run_warns() {
     let denied = json!([
         { "match": ["cams", "send-chatapp-message"], "exit": 1, "stderr": "ERROR: read timeout\n" },
         { "match": ["cams", "list-instance"], "exit": 1,
@@ -104,7 +104,7 @@ fn without_one_single_channel_instance_the_run_says_so_at_the_start() {
 }
 
 #[test]
-fn the_plan_on_a_terminal_has_the_same_remark() {
+fn the_plan_on_a_terminal_has_the_same_warning() {
     let world = World::new();
     let line: Vec<&str> = TEXT.iter().filter(|word| **word != "--yes").copied().collect();
     let line = and(&line, &["--text=Hello", "--look-up=5"]);
@@ -112,7 +112,7 @@ fn the_plan_on_a_terminal_has_the_same_remark() {
     terminal.expect("receipt after a lost reply");
     terminal.answer("Type \"yes\"", "no");
     terminal.wait().exits(9);
-    // Without a look-up, there is nothing to remark.
+    // Without a look-up, there is no warning.
     let ran = world.run(&and(&TEXT, &["--text=Hello", "--json", "--look-up=0"])).exits(0);
     assert_eq!(ran.json()["warnings"], json!([]));
 }

@@ -203,7 +203,7 @@ fn a_fingerprint_depends_on_the_secret_of_its_store() {
 }
 
 #[test]
-fn a_message_without_a_key_leaves_none() {
+fn a_message_without_a_key_leaves_no_key() {
     let world = World::new();
     for more in [&[][..], &["--allow-duplicate"]] {
         world.run(&[&SMS[..11], more].concat()).exits(0);

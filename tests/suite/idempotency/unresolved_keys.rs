@@ -191,8 +191,7 @@ fn a_receipt_with_a_users_tracking_id_is_not_proof_but_keeps_the_key() {
 
 #[test]
 fn a_key_cannot_be_resolved_while_its_call_runs() {
-    let world =
-        World::with_script(json!([{ "match": ["dysmsapi", "send-sms"], "delay_ms": 3000 }]));
+    let world = World::with_script(json!([{ "match": ["dysmsapi", "send-sms"], "held": true }]));
     let message: Vec<&str> = SMS.into_iter().filter(|word| *word != "--sandbox").collect();
     let running = world.start(&message);
     world.wait_for_command("dysmsapi send-sms");
@@ -205,6 +204,7 @@ fn a_key_cannot_be_resolved_while_its_call_runs() {
         terminal.expect("still sending");
         terminal.wait().exits(7);
     }
+    world.release();
     world.wait_for_quiet();
     assert_eq!(world.sent().len(), 1);
 }

@@ -80,10 +80,14 @@ fn a_value_with_a_credential_makes_its_row_invalid() {
     assert!(!ran.stdout.contains(&key), "{ran:#?}");
 }
 
-/// Waits until a batch has printed this.
+/// Asserts that a run sends all five rows.
 #[cfg(debug_assertions)]
-fn wait_for(world: &World, running: &Running, text: &str, times: usize) {
-    world.wait_until(text, || running.stderr_so_far().matches(text).count() >= times);
+#[track_caller]
+fn assert_sends_all(world: &World, running: Running) {
+    let ran = running.wait().exits(0);
+    assert_eq!(number(&result(&ran), "accepted"), 5, "{ran:#?}");
+    assert_eq!(recipients(world), phones(0..5));
+    world.assert_clean();
 }
 
 #[cfg(debug_assertions)]
@@ -93,14 +97,11 @@ fn a_batch_pauses_in_quiet_hours_without_ai_mode() {
     rows(&world, 5);
     world.file("clock", "2026-11-22T15:00:00Z");
     let running = Running::start(command(&world, &BATCH));
-    wait_for(&world, &running, "paused until 2026-11-23T00:00:00Z", 1);
+    running.wait_for_stderr("paused until 2026-11-23T00:00:00Z");
     assert_ne!(world.ai_mode(), Some(true));
     assert!(world.sent().is_empty());
     world.file("clock", "2026-11-23T00:00:00Z");
-    let ran = running.wait().exits(0);
-    assert_eq!(number(&result(&ran), "accepted"), 5);
-    assert_eq!(recipients(&world), phones(0..5));
-    world.assert_clean();
+    assert_sends_all(&world, running);
 }
 
 #[cfg(debug_assertions)]
@@ -117,17 +118,14 @@ fn a_batch_pauses_until_its_counts_permit_the_next_call() {
             let id = queued["data"]["id"].as_str().expect("an ID").to_string();
             Running::start(command(&world, &["batches", "work", &id, "--json"]))
         };
-        wait_for(&world, &running, "paused until 2026-11-22T13:00:00.005Z", 1);
+        running.wait_for_stderr("paused until 2026-11-22T13:00:00.005Z");
         assert_ne!(world.ai_mode(), Some(true), "the guard is released");
         assert_eq!(recipients(&world).len(), 2);
         world.file("clock", "2026-11-22T13:00:01Z");
-        wait_for(&world, &running, "paused until 2026-11-22T14", 1);
+        running.wait_for_stderr("paused until 2026-11-22T14");
         assert_eq!(recipients(&world).len(), 4);
         world.file("clock", "2026-11-22T14:00:02Z");
-        let ran = running.wait().exits(0);
-        assert_eq!(number(&result(&ran), "accepted"), 5);
-        assert_eq!(recipients(&world), phones(0..5));
-        world.assert_clean();
+        assert_sends_all(&world, running);
     }
 }
 
@@ -141,7 +139,7 @@ fn a_row_whose_recipient_has_reached_the_limit_waits_and_the_others_are_sent() {
     let sms = ["sms", "send", "-p", &first, "-s", "Acme", "-t", "SMS_100003", "--yes"];
     run(&world, &sms).exits(0);
     let running = Running::start(command(&world, &BATCH));
-    wait_for(&world, &running, "paused until 2026-11-23T12", 1);
+    running.wait_for_stderr("paused until 2026-11-23T12");
     assert_eq!(world.sent().len(), 2);
     // A stopped batch continues later.
     running.signal(Signal::INT);

@@ -1,4 +1,4 @@
-//! `[limits]`: what a person has forbidden is refused, whatever the command line says.
+//! `[limits]`: a message that a limit forbids is refused, with any flag.
 
 mod batches;
 mod counts;
@@ -25,7 +25,7 @@ pub fn limit(world: &World, limits: &str) {
     fs::write(path, format!("[limits]\n{limits}\n")).expect("a configuration");
 }
 
-/// Replaces the file of the machine, which stands in for `/etc/alimsg/config.toml`.
+/// Replaces the file that is used instead of `/etc/alimsg/config.toml`.
 pub fn system_limits(world: &World, limits: &str) {
     world.file("system.toml", &format!("[limits]\n{limits}\n"));
 }

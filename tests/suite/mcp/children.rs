@@ -72,11 +72,13 @@ fn the_guard_switches_ai_mode_off_if_the_child_is_killed() {
     if !can_be_listed() {
         return;
     }
-    let (world, mut client) = slow_world();
+    let world = World::with_script(json!([{ "match": ["dysmsapi", "send-sms"], "held": true }]));
+    let mut client = Client::start(&world, &["mcp", "--allow-send"], None);
     let id = begin_send(&world, &mut client);
     let running = world.running();
     let is_child = |process: &&Process| process.name == "alimsg" && process.pid != client.pid();
     running.iter().filter(is_child).filter(|process| !process.is_watchdog).for_each(Process::kill);
+    world.release();
     let result = client.response(id);
     let object = &result["structuredContent"];
     assert_eq!(object["error"]["outcome"], "unknown", "{result:#}");

@@ -19,7 +19,7 @@ pub struct Client {
     /// What the server writes, line by line.
     lines: Receiver<String>,
     requests: u64,
-    /// Results of requests that nobody has asked for yet.
+    /// Results that arrived before [`Self::response`] asked for them.
     early: Vec<Value>,
     /// How the user of the client answers questions; `None` if the client cannot ask.
     answer: Option<Value>,
@@ -151,7 +151,7 @@ impl Client {
         writeln!(stdin, "{line}").expect("the server reads");
     }
 
-    /// Tells the server that the client no longer wants the result of a request.
+    /// Cancels a request.
     pub fn cancel(&mut self, id: u64) {
         let params = json!({ "requestId": id, "reason": "the user has cancelled" });
         let method = "notifications/cancelled";

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::mcp::client::Client;
 use crate::support::World;
+use crate::support::tasks::{Sent, assert_sent, sent_messages};
 
 const TASKS: &str = include_str!("tasks.toml");
 
@@ -56,19 +57,6 @@ struct Call {
     refused: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Sent {
-    channel: String,
-    to: String,
-    text: String,
-}
-
-fn sent_messages(world: &World) -> Vec<Value> {
-    let json = world.run(&["sandbox", "messages", "--json"]).exits(0).json();
-    json["data"]["messages"].as_array().expect("messages").clone()
-}
-
 fn world_before(task: &Task) -> World {
     let world = World::new();
     for line in &task.before {
@@ -110,14 +98,7 @@ fn each_task_is_solved_in_at_most_three_calls() {
         for part in task.shows {
             assert!(text.contains(&part), "{name}: {part:?} is not in {result:#}");
         }
-        let messages = sent_messages(&world).split_off(earlier);
-        assert_eq!(messages.len(), task.sent.len(), "{name}: {messages:?}");
-        for (message, expected) in messages.iter().zip(task.sent) {
-            assert_eq!(message["channel"], expected.channel, "{name}");
-            assert_eq!(message["to"], expected.to, "{name}");
-            let text = message["text"].as_str().expect("a text");
-            assert!(text.contains(&expected.text), "{name}: {text}");
-        }
+        assert_sent(name, &sent_messages(&world).split_off(earlier), &task.sent);
     }
 }
 

@@ -117,12 +117,15 @@ fn after_a_signal_during_a_fetch_there_is_no_prompt() {
     let world = World::new();
     let mut list =
         reply_to(LIST, &json!({ "Code": "OK", "ListTemplate": [entry(1, "en", "pass")] }));
-    list["delay_ms"] = json!(700);
+    list["held"] = json!(true);
+    // A thread of alimsg counts the signals.
+    list["delay_ms"] = json!(500);
     world.script(json!([list]));
     let terminal = world.terminal(&chat());
     let running = || calls(&world).iter().any(Invocation::is_running);
     world.wait_until("the list is being read", running);
     terminal.signal(Signal::TERM);
+    world.release();
     let ran = terminal.wait();
     assert_eq!(ran.signal(), Some(15), "{ran:#?}");
     assert!(!ran.stdout.contains("name-1"), "{ran:#?}");

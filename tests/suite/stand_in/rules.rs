@@ -44,6 +44,21 @@ fn a_rule_applies_only_to_matching_calls_and_only_up_to_its_limit() {
 }
 
 #[test]
+fn a_held_process_waits_until_the_test_releases_it() {
+    let world = with_ai_mode();
+    world.script(
+        json!([{ "match": ["dysmsapi"], "held": true, "stdout": "{\"at\":\"{china_time}\"}" }]),
+    );
+    let mut call = Running::start(world.aliyun(&sms(&[])));
+    world.wait_until("the request is sent", || world.sent().len() == 1);
+    assert!(!call.has_ended());
+    world.release();
+    let reply = call.wait().exits(0).json();
+    let at = reply["at"].as_str().expect("a time");
+    jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", at).expect("the format of a receipt");
+}
+
+#[test]
 fn a_script_does_not_hide_a_malformed_call() {
     let world = with_ai_mode();
     world.script(json!([{ "match": ["dysmsapi"], "stdout": "{\"Code\":\"OK\"}" }]));
@@ -54,13 +69,14 @@ fn a_script_does_not_hide_a_malformed_call() {
 #[test]
 fn killing_the_host_leaves_its_plugin_running() {
     let world = with_ai_mode();
-    world.script(json!([{ "match": ["dysmsapi"], "grandchild": true, "delay_ms": 1500 }]));
+    world.script(json!([{ "match": ["dysmsapi"], "grandchild": true, "held": true }]));
     let host = Running::start(world.aliyun(&sms(&[])));
     world.wait_until("the plugin has sent", || world.sent().len() == 1);
     let plugin = world.processes().into_iter().find(|process| process.plugin).unwrap();
     assert!(plugin.is_running() && plugin.pgid == host.pid() && plugin.pid != host.pid());
     host.signal(Signal::KILL);
     // The plugin keeps the host's output open and continues.
+    world.release();
     let ran = host.wait();
     assert_eq!(ran.signal(), Some(9));
     assert_eq!(ran.json()["Code"], "OK");

@@ -12,6 +12,7 @@
 mod any_text;
 mod calls;
 mod commands;
+pub mod failpoints;
 mod fresh_machine;
 mod invocations;
 pub mod messages;
@@ -23,6 +24,7 @@ mod sandbox;
 pub mod schema;
 mod signals;
 mod suggestions;
+pub mod tasks;
 mod terminal;
 pub mod users;
 
@@ -42,8 +44,8 @@ pub use process_table::{Process, can_be_listed};
 pub use run::{Ran, Running};
 pub use terminal::{Terminal, plain};
 
-/// Timeout of [`World::wait_until`] and [`Terminal::expect`].
-pub const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
+/// Timeout of [`World::wait_until`] and [`Terminal::expect`]; far above what a busy machine needs.
+pub const WAIT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// One profile of the CLI, with the columns of `aliyun configure list`.
 #[derive(Clone, Copy)]
@@ -170,6 +172,11 @@ impl World {
         let _ = fs::remove_dir_all(self.path("stand_in/uses"));
         write_atomically(&self.path("stand_in/script.json"), &rules.to_string());
         self
+    }
+
+    /// Lets the processes of `aliyun` continue that a rule with `held` stops, also later ones.
+    pub fn release(&self) {
+        write_atomically(&self.path("stand_in/released"), "");
     }
 
     /// Sets the output of `aliyun version`.

@@ -109,14 +109,20 @@ impl World {
         });
     }
 
-    /// Asserts the state after every run: ai-mode is off, there are no violations, and no process of
-    /// `aliyun` or alimsg is running (with a grace period of 5 seconds).
+    /// Asserts the state after every run: ai-mode is off, there are no violations, and all processes
+    /// of `aliyun` and alimsg end.
     #[track_caller]
     pub fn assert_clean(&self) {
+        self.assert_clean_within(WAIT_TIMEOUT);
+    }
+
+    /// As [`Self::assert_clean`], with another limit for the end of the processes.
+    #[track_caller]
+    pub fn assert_clean_within(&self, limit: Duration) {
         assert_ne!(self.ai_mode(), Some(true), "ai-mode is still on after {:?}", self.commands());
         let violations = self.violations();
         assert!(violations.is_empty(), "violations: {violations:#?}");
-        let deadline = Instant::now() + Duration::from_secs(5);
+        let deadline = Instant::now() + limit;
         loop {
             let invocations: Vec<Invocation> =
                 self.processes().into_iter().filter(|invocation| invocation.is_running()).collect();

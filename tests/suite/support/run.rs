@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use super::WAIT_TIMEOUT;
+
 /// A program that runs longer counts as hanging; far above what a busy machine needs.
 const LIMIT: Duration = Duration::from_secs(300);
 /// How long the output may stay open after the program has exited.
@@ -137,6 +139,16 @@ impl Running {
         kill_process(pid, signal).expect("the signal is sent");
     }
 
+    /// Sends the signal until the program has ended: two equal signals at the same time count as
+    /// one.
+    pub fn signal_until_ended(mut self, signal: Signal) -> Ran {
+        while !self.has_ended() {
+            self.signal(signal);
+            thread::sleep(Duration::from_millis(100));
+        }
+        self.wait()
+    }
+
     /// Whether it has exited.
     pub fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("the child can be waited for").is_some()
@@ -149,6 +161,17 @@ impl Running {
 
     pub fn stderr_so_far(&self) -> String {
         self.stderr.text()
+    }
+
+    /// Waits until stderr contains the text.
+    #[track_caller]
+    pub fn wait_for_stderr(&self, text: &str) {
+        let deadline = Instant::now() + WAIT_TIMEOUT;
+        while !self.stderr_so_far().contains(text) {
+            let seen = self.stderr_so_far();
+            assert!(Instant::now() < deadline, "timeout waiting for '{text}'; stderr: {seen}");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Waits for the exit; panics after [`LIMIT`].

@@ -105,9 +105,23 @@ impl Terminal {
     pub fn pick(&mut self, question: &str, row: &str, text: &str) {
         self.expect(question);
         self.expect(row);
-        self.write(text);
+        for key in text.chars() {
+            self.write_key(&key.to_string());
+        }
         self.expect(text);
-        self.write("\r");
+        self.write_key("\r");
+    }
+
+    /// Types a key when the program waits for one: the terminal itself echoes an earlier key.
+    #[track_caller]
+    fn write_key(&mut self, key: &str) {
+        let deadline = Instant::now() + WAIT_TIMEOUT;
+        while self.is_in_normal_mode() {
+            let output = self.output();
+            assert!(Instant::now() < deadline, "timeout before the key {key:?}; output: {output}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.write(key);
     }
 
     /// The output so far, without escape sequences.

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{answer, refused};
 use crate::support::World;
+use crate::support::messages::SOME_TEMPLATE;
 
 const CREATE: &[&str] = &["templates", "create", "--category", "UTILITY", "--language", "en"];
 
@@ -336,25 +337,8 @@ fn a_template_can_be_selected_by_its_name() {
     let show = ["--sandbox", "--json", "templates", "show", "--language", "en"];
     let shown = world.run(&[&show[..], &["--template-name", name]].concat()).exits(0).json();
     assert_eq!(shown["data"]["code"], first["code"], "{shown:#}");
-    let send = [
-        "--json",
-        "whatsapp",
-        "send",
-        "template",
-        "--from",
-        "8613800000001",
-        "--to",
-        "8613800001000",
-        "--template-name",
-        name,
-        "--language",
-        "en",
-        "--param",
-        "name=Al",
-        "--param",
-        "order=1",
-        "--yes",
-    ];
+    let named = ["--template-name", name, "--language", "en", "--param", "name=Al"];
+    let send = [&SOME_TEMPLATE[..], &named, &["--param", "order=1", "--yes", "--json"]].concat();
     world.run(&send).exits(0);
     let call = world.calls().pop().expect("a call");
     assert_eq!(crate::support::flag(&call, "template-name"), Some(name));

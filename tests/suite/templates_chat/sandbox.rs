@@ -1,7 +1,6 @@
 //! Whole commands in the sandbox.
 
-use std::time::{Duration, Instant};
-
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::World;
@@ -22,11 +21,13 @@ fn a_template_is_created_reviewed_sent_changed_and_deleted() {
     let created = run(&world, &[&create[..], &body, &["--example=name=Alice", "--yes"]].concat());
     let code = created["data"]["code"].as_str().expect("a code").to_owned();
     let show = ["templates", "show", &code, "--language", "en"];
+    end_review(&world, &code, SignedDuration::from_hours(1));
     assert_eq!(run(&world, &show)["data"]["status"], "reviewing");
     let named = with(&TEMPLATE, "--template-code", &code);
     let send = and(&named, &["--verify", "--param", "name=Al"]);
     assert_eq!(run(&world, &send)["error"]["kind"], "usage");
-    wait_for(&world, &show, "approved");
+    end_review(&world, &code, SignedDuration::ZERO);
+    assert_eq!(run(&world, &show)["data"]["status"], "approved");
     assert_eq!(run(&world, &send)["data"]["status"], "accepted");
     let stats = run(&world, &["templates", "stats", &code, "--last", "1d"]);
     assert_eq!(stats["data"]["total"], 1);
@@ -91,15 +92,27 @@ fn a_carousel_is_reviewed_previewed_and_sent() {
     assert_eq!(updated["warnings"], json!([]));
 }
 
+/// Lets the pending review of a template end after this time.
+fn end_review(world: &World, code: &str, after: SignedDuration) {
+    let path = world.path("state/sandbox/service.json");
+    let text = std::fs::read_to_string(&path).expect("the state");
+    let mut state: Value = serde_json::from_str(&text).expect("JSON");
+    let templates = state["chat_templates"].as_array_mut().expect("templates");
+    let template = templates.iter_mut().find(|template| template["code"] == code);
+    let review = &mut template.expect("the template")["review"];
+    assert!(review["ends_at"].is_string(), "{review}");
+    review["ends_at"] = json!(Timestamp::now() + after);
+    std::fs::write(path, state.to_string()).expect("the state");
+}
+
+/// Shows the template until it has the status.
 fn wait_for(world: &World, show: &[&str], status: &str) -> Value {
-    let deadline = Instant::now() + Duration::from_secs(15);
-    loop {
-        let json = run(world, show);
-        if json["data"]["status"] == status {
-            return json;
-        }
-        assert!(Instant::now() < deadline, "never {status}: {json}");
-    }
+    let mut json = Value::Null;
+    world.wait_until(status, || {
+        json = run(world, show);
+        json["data"]["status"] == status
+    });
+    json
 }
 
 #[test]
