@@ -1,7 +1,8 @@
-//! Idempotency keys in runs without crashes.
+//! Idempotency keys.
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::idempotency::{SMS, sent, sms_to};
@@ -232,4 +233,25 @@ fn an_invalid_key_is_refused() {
         assert_eq!(world.run(&words).exit(), 2, "{invalid:?}");
     }
     assert_eq!(sent(&world), 0);
+}
+
+#[test]
+fn a_kill_while_ai_mode_is_switched_off_loses_no_result() {
+    let world = World::with_script(json!([{
+        "match": ["configure", "ai-mode", "disable"], "times": 1, "held": true,
+    }]));
+    let message = and(&messages::SMS, &["--json", "--idempotency-key=order-42"]);
+    let running = world.start(&message);
+    world.wait_for_command("ai-mode disable");
+    let show = ["keys", "show", "order-42", "--json"];
+    world.wait_until("the result is recorded", || {
+        world.run(&show).json()["data"]["state"] == "accepted"
+    });
+    running.signal(Signal::KILL);
+    running.wait();
+    world.release();
+    let again = world.run(&message).exits(0);
+    assert_eq!(again.json()["data"]["replayed"], true, "{again:#?}");
+    assert_eq!(world.sent().len(), 1);
+    world.assert_clean();
 }
