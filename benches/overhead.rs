@@ -45,7 +45,9 @@ enum Case {
     Cold,
     Key,
     Replay,
-    Aged { hangs: bool },
+    Aged {
+        hangs: bool,
+    },
     CrowdBare,
     Crowd(Mode),
     Help,

@@ -4,7 +4,7 @@
 //! Reads are retried after throttling and network errors, with growing, jittered pauses. Sends and
 //! writes are never retried.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::time::Duration;
 
 use crate::aliyun::cli::AliyunCli;
@@ -92,8 +92,7 @@ impl<'r> Client<'r> {
     /// # Errors
     /// Alibaba Cloud did not confirm the call; see the failure's outcome.
     pub fn send(&self, call: &SendCall, meanwhile: &dyn Fn()) -> Result<Acceptance> {
-        let started = |_| meanwhile();
-        let reply = self.call_with(call, Some(&started))?;
+        let reply = self.call_with(call, meanwhile)?;
         Ok(Acceptance::from_reply(reply, call.operation.product))
     }
 
@@ -140,16 +139,22 @@ impl<'r> Client<'r> {
     }
 
     fn call<E>(&self, call: &Call<E>) -> Result<Reply> {
-        self.call_with(call, None)
+        self.call_with(call, &|| {})
     }
 
-    fn call_with<E>(&self, call: &Call<E>, started: Option<&dyn Fn(u32)>) -> Result<Reply> {
+    fn call_with<E>(&self, call: &Call<E>, meanwhile: &dyn Fn()) -> Result<Reply> {
         let arguments = self.arguments(call)?;
         failpoint::point("service: about to call");
-        let options = SpawnOptions { started, ..SpawnOptions::default() };
+        let redaction = OnceCell::new();
+        let started = |_| {
+            let _ = redaction.set(self.redaction(call));
+            meanwhile();
+        };
+        let options = SpawnOptions { started: Some(&started), ..SpawnOptions::default() };
         let output = self.session.call(&arguments, &options)?;
         failpoint::point("service: called");
-        self.judge(call, &output)
+        let redaction = redaction.into_inner().unwrap_or_else(|| self.redaction(call));
+        self.judge(call, &output, &redaction)
     }
 
     /// The arguments of a call that the safety policy allows.
@@ -179,8 +184,7 @@ impl<'r> Client<'r> {
     ///
     /// # Errors
     /// Alibaba Cloud did not confirm the call; see the failure's outcome.
-    fn judge<E>(&self, call: &Call<E>, output: &Output) -> Result<Reply> {
-        let redaction = self.redaction(call);
+    fn judge<E>(&self, call: &Call<E>, output: &Output, redaction: &Redaction) -> Result<Reply> {
         let reply = self.parse(call, output, || redaction.clone())?;
         Ok(match call.operation.access {
             // The user asked for this data, so it is not redacted.
