@@ -6,12 +6,16 @@
 
 mod edit;
 mod file;
+mod paths;
+mod problem;
 mod secret;
 
 use std::path::{Path, PathBuf};
 
 pub use edit::{Edit, edit};
-pub use file::{ConfigFile, Problem, SYSTEM_FILE, UserFile, VARIABLE, key, table_name};
+pub use file::{ConfigFile, key, table_name};
+pub use paths::{SYSTEM_FILE, UserFile, VARIABLE};
+pub use problem::Problem;
 
 use crate::error::{Failure, Result};
 use crate::settings::defaults::{Default, Defaults, Key, Source};
@@ -42,7 +46,7 @@ impl Config {
             ))
             .hint("create it with `alimsg config set`, or unset the variable"));
         }
-        Self::load_files(user.map(|user| user.path), &file::system_file(), UserFile::default_path())
+        Self::load_files(user.map(|user| user.path), &paths::system_file(), UserFile::default_path())
     }
 
     /// `default` is the user's file if no variable names another one: its limits always apply.
