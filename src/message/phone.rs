@@ -125,6 +125,18 @@ fn only_digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
+/// The digits of a number in any notation: 7 to 15 digits, without `+`, `00` and the characters that
+/// group digits. `None` if it is not a number.
+pub fn digits(text: &str) -> Option<String> {
+    let groups = |c: char| c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.' | '/');
+    if !text.chars().all(|c| c.is_ascii_digit() || groups(c)) {
+        return None;
+    }
+    let digits = only_digits(text);
+    let digits = digits.strip_prefix("00").map(str::to_string).unwrap_or(digits);
+    (7..=15).contains(&digits.len()).then_some(digits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

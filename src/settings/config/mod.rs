@@ -62,8 +62,8 @@ impl Config {
         Ok(Self { files, limits })
     }
 
-    /// The outbox: what the file of the machine says comes first, because it also holds programs
-    /// that control their environment.
+    /// The settings of the outbox. Those of the file of the machine take precedence, because a
+    /// program can replace the user's file.
     pub fn outbox(&self) -> Outbox {
         Outbox::from_tables(self.files.iter().rev().map(|file| file.outbox))
     }
