@@ -91,6 +91,7 @@ impl FilterFlags {
             found.extend(list(&SendFilter { recipient, ..filter.clone() })?);
         }
         found.sort_by_key(|send| std::cmp::Reverse(send.id));
+        found.dedup_by_key(|send| send.id);
         Ok(found)
     }
 }
