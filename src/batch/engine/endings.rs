@@ -13,7 +13,7 @@ use crate::batch::engine::{
     MIN_TIME_OF_FAILURES,
 };
 use crate::batch::grouping::Group;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::message::plural::count;
 use crate::os::failpoint;
 use crate::storage::batches::{CallEnd, CallState};

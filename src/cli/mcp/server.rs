@@ -245,7 +245,9 @@ impl ServerHandler for Server {
             effect if self.permissions.allow(effect) => {}
             Effect::Send => return Err(unknown(": the server runs without --allow-send")),
             Effect::Change => return Err(unknown(": the server runs without --allow-change")),
-            Effect::Read | Effect::Person => return Err(unknown(": only a person can use this command")),
+            Effect::Read | Effect::Person => {
+                return Err(unknown(": only a person can use this command"));
+            }
         }
         let mut inputs = request.arguments.clone().unwrap_or_default();
         let consent = match tool.effect {

@@ -46,7 +46,11 @@ impl Config {
             ))
             .hint("create it with `alimsg config set`, or unset the variable"));
         }
-        Self::load_files(user.map(|user| user.path), &paths::system_file(), UserFile::default_path())
+        Self::load_files(
+            user.map(|user| user.path),
+            &paths::system_file(),
+            UserFile::default_path(),
+        )
     }
 
     /// `default` is the user's file if no variable names another one: its limits always apply.
