@@ -44,7 +44,7 @@ impl Config {
                 "{VARIABLE}: {} does not exist",
                 user.path.display()
             ))
-            .hint("create it with `alimsg config set`, or unset the variable"));
+            .hint("create it, for example with `alimsg config set language en`, or unset the variable"));
         }
         Self::load_files(
             user.map(|user| user.path),
