@@ -240,7 +240,7 @@ impl ServerHandler for Server {
             ErrorData::invalid_params(message, None)
         };
         let tool = self.tools.iter().find(|tool| tool.name == request.name);
-        let tool = tool.ok_or_else(|| unknown(""))?;
+        let tool = tool.ok_or_else(|| unknown(": tools/list has the names"))?;
         match tool.effect {
             effect if self.permissions.allow(effect) => {}
             Effect::Send => return Err(unknown(": the server runs without --allow-send")),
