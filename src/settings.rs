@@ -157,7 +157,7 @@ pub struct Settings {
     pub ephemeral_state: bool,
     /// Values for flags that are not given.
     pub defaults: Defaults,
-    /// What a person has limited.
+    /// The limits that a person set.
     pub limits: Limits,
     /// What is kept about sent messages.
     pub outbox: Outbox,

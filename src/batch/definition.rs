@@ -14,7 +14,7 @@ use crate::storage::Tracking;
 use crate::storage::batches::NewCall;
 
 /// The options of a batch that change its messages. A record with an option that this version does
-/// not know is refused: without the option, the messages would be others.
+/// not support is refused: without the option, the messages would differ.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
@@ -102,8 +102,8 @@ impl Definition {
     }
 
     /// The definition with what two runs of one batch have in common. The space does not change a
-    /// message, and a later run may know it. The order of `--map` has no effect, nor has the
-    /// mapping of a name to the column with this name.
+    /// message, and a later run may find it. The order of `--map` has no effect, and a mapping of a
+    /// name to the column with this name has none.
     pub fn comparable(&self) -> Self {
         let mut mappings = self.mappings.clone();
         mappings.retain(|(name, column)| name != column);

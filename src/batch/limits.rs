@@ -1,5 +1,5 @@
-//! The limits of a person, for batches: for each row before the start, and for each call while the
-//! batch runs.
+//! The limits that a person set, for batches: for each row before the start, and for each call
+//! while the batch runs.
 
 use crate::api::operations::Product;
 use crate::batch::definition::Definition;

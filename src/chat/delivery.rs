@@ -1,4 +1,4 @@
-//! What became of one sent message, according to the list of its conversation.
+//! Whether a sent message arrived, was read or failed, according to the list of its conversation.
 
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -21,10 +21,15 @@ const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 #[derive(Debug, Clone)]
 pub struct Search {
     pub conversation: Conversation,
-    /// The service's and the sender's ID, as far as they are known.
+    /// The service's and the sender's ID, if they are known.
     pub ids: Vec<String>,
     /// Just before its call; `None` if unknown.
     pub since: Option<Timestamp>,
+}
+
+/// The warning after this time without a final receipt.
+pub fn no_final_receipt(time: Duration) -> String {
+    format!("no final receipt after {} s; do not send again for that reason", time.as_secs())
 }
 
 /// What a search found.

@@ -1,4 +1,4 @@
-//! `alimsg limits`: what a person has limited, and how much of it is used.
+//! `alimsg limits`: the limits that a person set, and how much of them is used.
 
 use schemars::JsonSchema;
 use serde::Serialize;

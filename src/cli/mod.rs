@@ -163,10 +163,10 @@ pub enum Command {
     /// Idempotency keys: which were used, how to resolve them
     #[command(subcommand, after_help = keys::EXAMPLES)]
     Keys(keys::Command),
-    /// What was sent from here, to whom, and what became of it
+    /// What was sent from here, to whom, and with which result
     #[command(subcommand, after_help = outbox::EXAMPLES)]
     Outbox(outbox::Command),
-    /// What a person has limited, and how much of it is used
+    /// Limits that a person set, and how much of them is used
     Limits(limits::Flags),
     /// Check what a run needs: aliyun, plugins, credentials, ai-mode, folders; --fix repairs
     Doctor(doctor::Flags),

@@ -180,9 +180,14 @@ fn number_message(error: &clap::Error) -> Option<String> {
         return (*error_in_number.kind() == IntErrorKind::InvalidDigit)
             .then(|| format!("{flag} takes {unit}, not {value:?}"));
     }
-    // clap has no type for this error, only the text "0 is not in 1..=60".
+    // clap has no type for this error, only the text "0 is not in 1..=60". A range without an end has
+    // the largest number of its type.
     let source = source.to_string();
-    let (min, max) = source.split_once(" is not in ")?.1.split_once("..=")?;
+    let range = source.split_once(" is not in ")?.1;
+    if let Some(min) = range.strip_suffix(&format!("..{}", u64::MAX)) {
+        return Some(format!("{flag} takes {unit}, {min} or more"));
+    }
+    let (min, max) = range.split_once("..=")?;
     Some(format!("{flag} takes {unit} from {min} to {max}"))
 }
 

@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use crate::error::{Failure, Result};
+use crate::message::phone;
 
 /// The numbers of such a file, compared regardless of their notation.
 #[derive(Debug, Default)]
@@ -15,7 +16,7 @@ pub struct Exclusions {
 
 impl Exclusions {
     /// Reads a file with one number on each line. Of a CSV file, every column that can be a number
-    /// counts: rather one number too many is excluded than one too few. Only the first line can be a
+    /// counts: one excluded number too many is better than one too few. Only the first line can be a
     /// header, which does not start like a number.
     ///
     /// # Errors
@@ -63,20 +64,13 @@ impl Exclusions {
     }
 }
 
-/// The digits of a number with 7 to 15 digits, without `+`, `00` and characters that group digits.
+/// The digits of a number in any notation, also in quotes.
 fn digits(text: &str) -> Option<u64> {
-    let text = text.trim().trim_matches(['"', '\'']);
-    let groups = |c: char| c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.' | '/');
-    if !text.chars().all(|c| c.is_ascii_digit() || groups(c)) {
-        return None;
-    }
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.strip_prefix("00").unwrap_or(&digits);
-    if (7..=15).contains(&digits.len()) { digits.parse().ok() } else { None }
+    phone::digits(text.trim().trim_matches(['"', '\'']))?.parse().ok()
 }
 
 /// The number and, for a mainland number, its other notation: 11 digits may lack the country code
-/// 86. Rather one number too many is excluded than one too few.
+/// 86. One excluded number too many is better than one too few.
 fn notations(number: u64) -> impl Iterator<Item = u64> {
     const MAINLAND: u64 = 8_600_000_000_000;
     let other = match number {

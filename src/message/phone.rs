@@ -37,13 +37,14 @@ pub fn check_business_number(channel: Channel, number: &str) -> Result<()> {
     check("--from", number)
 }
 
-/// An SMS number: 11 digits; `+86`, `0086` or `86` and 11 digits; or country code and number.
+/// An SMS number: 11 digits; `+86`, `0086` or `86` and 11 digits; or country code and number. Another
+/// 0 in front would be a second notation of a number, which limits and the duplicate check miss.
 ///
 /// # Errors
 /// Another form; the hint shows a right one.
 pub fn check_sms_number(flag: &str, number: &str) -> Result<()> {
     let after = |prefix| number.strip_prefix(prefix).is_some_and(|rest| is_digits(rest, 11..=11));
-    if after("+86") || after("0086") || (is_digits(number, 7..=15) && !number.starts_with("00")) {
+    if after("+86") || after("0086") || (is_digits(number, 7..=15) && !number.starts_with('0')) {
         return Ok(());
     }
     let digits = only_digits(number);
@@ -125,6 +126,18 @@ fn only_digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
+/// The digits of a number in any notation: 7 to 15 digits, without `+`, `00` and the characters that
+/// group digits. `None` if it is not a number.
+pub fn digits(text: &str) -> Option<String> {
+    let groups = |c: char| c.is_whitespace() || matches!(c, '+' | '-' | '(' | ')' | '.' | '/');
+    if !text.chars().all(|c| c.is_ascii_digit() || groups(c)) {
+        return None;
+    }
+    let digits = only_digits(text);
+    let digits = digits.strip_prefix("00").map(str::to_string).unwrap_or(digits);
+    (7..=15).contains(&digits.len()).then_some(digits)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,12 +196,30 @@ mod tests {
         {
             assert!(check_sms_number("-p", right).is_ok(), "{right}");
         }
-        for invalid in ["+6591234567", "138-0000-1000", "138 0000 1000", "", "abc", "+861380000100"]
-        {
+        for invalid in [
+            "+6591234567",
+            "138-0000-1000",
+            "138 0000 1000",
+            "",
+            "abc",
+            "+861380000100",
+            "013800001000",
+            "08613800001000",
+        ] {
             check_sms_number("-p", invalid).expect_err(invalid);
         }
         let failure = check_sms_number("-p", "+65 9123 4567").expect_err("wrong");
         assert_eq!(failure.hint.as_deref(), Some("write -p 6591234567"));
+    }
+
+    #[test]
+    fn the_digits_of_a_number_are_found_in_every_notation() {
+        for written in ["8613800001000", "+86 138-0000-1000", "0086 (138) 0000.1000"] {
+            assert_eq!(digits(written).as_deref(), Some("8613800001000"), "{written}");
+        }
+        for written in ["", "123456", "1234567890123456", "1380000100x", "Alice"] {
+            assert_eq!(digits(written), None, "{written}");
+        }
     }
 
     #[test]

@@ -81,8 +81,8 @@ impl Screen {
         })
     }
 
-    /// Prints rows of a list, with tabs or commas between the cells. The first call sets `columns` and prints the
-    /// heading.
+    /// Prints rows of a list, with tabs or commas between the cells. The first call sets `columns`
+    /// and prints the heading.
     ///
     /// # Errors
     /// Stdout cannot be written.

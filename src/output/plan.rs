@@ -81,7 +81,9 @@ impl Screen {
     pub fn agrees(&self) -> Result<bool> {
         let digest = match &self.options.plan {
             PlanUse::Ask => return Ok(false),
-            PlanUse::Show => return Err(Failure::new(Kind::Cancelled, "only the plan was wanted")),
+            PlanUse::Show => {
+                return Err(Failure::new(Kind::Cancelled, "this run only shows its plan"));
+            }
             PlanUse::Agreed(digest) => digest,
         };
         let is_same = self.plan.borrow().as_ref().is_some_and(|plan| plan.digest() == *digest);

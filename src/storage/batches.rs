@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use jiff::Timestamp;
 
-use crate::storage::sends::{NewSend, Reached};
+use crate::storage::sends::{NewSend, Reached, SendOutcome};
 use crate::storage::{Error, Result};
 
 /// The position of a row in the input of its batch, from 0.
@@ -176,6 +176,19 @@ pub enum CallEnd {
     /// queue is queued again under a new ID, so that its next start is not affected if this end is
     /// recorded twice.
     NotSent,
+}
+
+impl CallEnd {
+    /// The outcome for the record of the send, and its result. `None` for a call that was not sent
+    /// and can be tried again, which then gets a new record.
+    pub(in crate::storage) fn send_outcome(&self) -> Option<(SendOutcome, &str)> {
+        match self {
+            Self::Accepted { result } => Some((SendOutcome::Accepted, result)),
+            Self::Failed { result } => Some((SendOutcome::NotSent, result)),
+            Self::Unknown { result } => Some((SendOutcome::Unknown, result)),
+            Self::NotSent => None,
+        }
+    }
 }
 
 /// The lease of a worker. If it is dropped, or its process ends, or its connection is lost, the

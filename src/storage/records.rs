@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::storage::sends::{NewSend, Reached};
+use crate::storage::sends::{NewSend, Reached, SendOutcome};
 
 /// The sender's ID of a message, by which its receipt can be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,4 +166,15 @@ pub enum SendEnd<'a> {
     Unresolved { details: Option<&'a str> },
     /// There is proof that nothing was sent: the key becomes unused.
     NotSent,
+}
+
+impl<'a> SendEnd<'a> {
+    /// The outcome for the record of the send, and what the service returned.
+    pub(in crate::storage) const fn send_outcome(&self) -> (SendOutcome, Option<&'a str>) {
+        match self {
+            Self::Accepted { service, .. } => (SendOutcome::Accepted, *service),
+            Self::Unresolved { .. } => (SendOutcome::Unknown, None),
+            Self::NotSent => (SendOutcome::NotSent, None),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! outbox. The record is written in the transaction that records the start of a call, so that two
 //! runs that send at the same time cannot both take the last place of a limit.
 //!
-//! A message counts from the start of its call. It counts no more once it is proven not to be sent.
+//! A message counts from the start of its call. It no longer counts once there is proof that it was not sent.
 
 use std::time::Duration;
 

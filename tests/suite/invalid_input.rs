@@ -203,6 +203,8 @@ fn a_flag_without_a_value_is_rejected_and_does_not_take_the_next_flag() {
         "--timeout takes whole seconds from 1 to 86400",
         "help",
     );
+    let error = rejected(&["outbox", "list", "--limit", "0"]);
+    assert_names(&error, "--limit takes a whole number, 1 or more", "help");
     let error = rejected(&and(&TEXT, &["--text", "x", "--channel-type", "telegram"]));
     assert_names(&error, "telegram", "whatsapp, viber");
 }

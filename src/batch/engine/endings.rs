@@ -13,20 +13,16 @@ use crate::batch::engine::{
     MIN_TIME_OF_FAILURES,
 };
 use crate::batch::grouping::Group;
-use crate::error::{Failure, Result};
+use crate::error::Result;
 use crate::message::plural::count;
 use crate::os::failpoint;
 use crate::storage::batches::{CallEnd, CallState};
 
 impl Engine<'_> {
-    /// Gives back a call that waits for its time.
-    pub(super) fn release_next(&self, state: &mut State<'_>) {
-        let waiting = state.next.take().map(|(planned, _)| planned);
-        let ready = std::mem::take(&mut state.ready);
-        let again = std::mem::take(&mut state.again);
-        for planned in waiting.into_iter().chain(ready).chain(again) {
-            state.unrecorded.extend(planned.record.map(|id| (id, CallEnd::NotSent)));
-        }
+    /// Gives back the calls that were claimed from the queue, and drops the others.
+    pub(super) fn release_planned(&self, state: &mut State<'_>) {
+        self.give_back_claimed(state);
+        state.again.clear();
     }
 
     /// Waits for calls that end, and judges them.
@@ -160,7 +156,7 @@ impl Engine<'_> {
         if state.pause.is_some() {
             self.give_back_claimed(state);
         } else {
-            self.release_next(state);
+            self.release_planned(state);
         }
         while pool.running() > 0 {
             self.collect(pool, state, MAX_WAIT);
@@ -172,16 +168,5 @@ impl Engine<'_> {
                 failure.message
             ));
         }
-    }
-}
-
-impl Planned {
-    pub(super) fn new(group: Group) -> Self {
-        Self { tracking: group.tracking(), group, attempts: 0, record: None }
-    }
-
-    pub(super) fn ending(self, id: i64, state: CallState, failure: Option<Box<Failure>>) -> Ending {
-        let Self { group, tracking, .. } = self;
-        Ending { id, state, group, tracking_id: tracking.id, receipt_id: None, failure }
     }
 }

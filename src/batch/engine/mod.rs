@@ -4,6 +4,7 @@
 //! processes. A call that may have been started is never started again here.
 
 mod endings;
+mod next_call;
 mod pause;
 mod state;
 mod store_access;
@@ -13,8 +14,6 @@ mod verdict;
 use std::cell::Cell;
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
-
-use serde_json::json;
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
@@ -27,10 +26,10 @@ use crate::batch::pace::Pace;
 use crate::context::Context;
 use crate::error::{self, Failure, Kind, Outcome, Result};
 use crate::os::failpoint;
+use crate::storage;
 use crate::storage::batches::{
-    Batch, Batches, CallEnd, CallState, Cancelled, Claimed, NewCall, Start, WorkerLease,
+    Batch, Batches, CallEnd, CallState, Cancelled, NewCall, Start, WorkerLease,
 };
-use crate::storage::{self, Tracking};
 pub use state::Source;
 use state::{Planned, Running, State};
 pub use tally::{CodeTally, Tally};
@@ -43,8 +42,6 @@ const MAX_THROTTLED_ATTEMPTS: u32 = 10;
 /// call, the batch stops. Many calls that run at the same time can be throttled together.
 const MAX_FAILURES_IN_A_ROW: u32 = 10;
 const MIN_TIME_OF_FAILURES: Duration = Duration::from_secs(10);
-/// More processes cannot be started in a second.
-const MAX_PROCESSES_PER_SECOND: u32 = 1_000;
 /// The longest pause of the loop, so that no event is missed for long.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 /// The pause after the store could not be used, and how long the engine tries to record results.
@@ -173,7 +170,7 @@ impl Engine<'_> {
             } else if goes_on && state.pause.is_some() {
                 self.give_back_claimed(state);
             } else {
-                self.release_next(state);
+                self.release_planned(state);
             }
             if pool.is_interrupted() && !noted && pool.running() > 0 {
                 noted = true;
@@ -232,98 +229,6 @@ impl Engine<'_> {
             }
         }
         if state.ready.is_empty() { Ok(()) } else { self.begin(client, worker, pool, state) }
-    }
-
-    /// The next call to start; `None` if there is none now.
-    fn plan_next(
-        &self,
-        worker: &dyn WorkerLease,
-        state: &mut State<'_>,
-        free: usize,
-    ) -> Result<Option<Planned>> {
-        if let Some(planned) = state.again.pop_front() {
-            return Ok(Some(planned));
-        }
-        if state.exhausted {
-            return Ok(None);
-        }
-        match &mut state.source {
-            Source::Input(groups) => {
-                let group = groups.next_group()?;
-                state.exhausted = group.is_none();
-                Ok(group.map(Planned::new))
-            }
-            Source::Queue => {
-                // Only what can start at once: if this worker is killed, the outcome of the calls
-                // that it claimed is unknown.
-                let now = Instant::now();
-                let mut max = free;
-                if let Some(rate) = state.pace.rate(now) {
-                    max = 1;
-                    let wait =
-                        self.retrying(|| self.store.reserve_rate(&self.batch.id, 0, rate))?;
-                    if !wait.is_zero() {
-                        state.next_claim_at = now + wait;
-                        return Ok(None);
-                    }
-                }
-                let Claimed { calls: claimed, limited } =
-                    self.retrying_claim(worker, max, &state.claimed)?;
-                if let (Some(reached), true) = (&limited, claimed.is_empty()) {
-                    let failure = self.limits.failure(reached, None);
-                    self.wait_or_stop(state, reached, failure);
-                    return Ok(None);
-                }
-                state.claimed.extend(claimed.iter().map(|record| record.id));
-                if claimed.is_empty() {
-                    state.exhausted = true;
-                    return Ok(None);
-                }
-                for record in claimed {
-                    let group = record.payload.as_deref().map(serde_json::from_str::<Group>);
-                    let tracking = Tracking { id: record.tracking_id, generated: record.generated };
-                    match group {
-                        Some(Ok(group)) => state.again.push_back(Planned {
-                            group,
-                            tracking,
-                            attempts: 0,
-                            record: Some(record.id),
-                        }),
-                        // Not started, so certainly not sent.
-                        _ => {
-                            let message = "the record of this call cannot be read";
-                            let result = json!({ "message": message }).to_string();
-                            state.tally.failed += record.rows.len() as u64;
-                            state.unrecorded.push((record.id, CallEnd::Failed { result }));
-                        }
-                    }
-                }
-                Ok(state.again.pop_front())
-            }
-        }
-    }
-
-    /// When a call with this many messages may start.
-    fn due(&self, state: &mut State<'_>, messages: u64) -> Result<Instant> {
-        let now = Instant::now();
-        // Counts are far below 2^52.
-        #[allow(clippy::cast_precision_loss)]
-        let count = messages as f64;
-        let limit = self.calls_per_second().map(|calls| calls * count);
-        let rate = match (state.pace.rate(now), limit) {
-            (Some(rate), Some(limit)) => rate.min(limit),
-            (Some(rate), None) | (None, Some(rate)) => rate,
-            (None, None) => return Ok(now),
-        };
-        // The store keeps one budget for all workers of the batch.
-        let wait = self.retrying(|| self.store.reserve_rate(&self.batch.id, messages, rate))?;
-        Ok(now + wait)
-    }
-
-    /// The documented limit of the service. `None` if processes cannot reach it.
-    fn calls_per_second(&self) -> Option<f64> {
-        let limit = self.definition.operation().limits?.calls_per_second;
-        (limit < MAX_PROCESSES_PER_SECOND).then(|| limit.into())
     }
 
     /// Records calls as started, and starts them.

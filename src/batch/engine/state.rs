@@ -28,6 +28,17 @@ pub(super) struct Planned {
     pub(super) record: Option<i64>,
 }
 
+impl Planned {
+    pub(super) fn new(group: Group) -> Self {
+        Self { tracking: group.tracking(), group, attempts: 0, record: None }
+    }
+
+    pub(super) fn ending(self, id: i64, state: CallState, failure: Option<Box<Failure>>) -> Ending {
+        let Self { group, tracking, .. } = self;
+        Ending { id, state, group, tracking_id: tracking.id, receipt_id: None, failure }
+    }
+}
+
 /// A call that is running.
 pub(super) struct Running {
     pub(super) id: i64,
@@ -47,7 +58,7 @@ pub(super) struct Ending {
 /// The state of a run.
 pub(super) struct State<'s> {
     pub(super) source: Source<'s>,
-    /// Groups that are to be tried again.
+    /// Calls to try again.
     pub(super) again: VecDeque<Planned>,
     /// Calls that can start now.
     pub(super) ready: Vec<Planned>,

@@ -150,7 +150,7 @@ fn warn_about_same_input(context: &Context, store: &dyn Store, new: &NewBatch) -
         let id = &batch.id;
         context.screen.warn(format!(
             "batch {id}{name} has the same input with another name or other options: {} of it {} \
-             sent or may have been. This run does not continue it and sends to all rows; to \
+             sent or may have been sent. This run does not continue it and sends to all rows; to \
              continue it: `alimsg batches resume {id}`",
             count(sent(batch), "message"),
             if sent(batch) == 1 { "was" } else { "were" },

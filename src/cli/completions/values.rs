@@ -1,4 +1,4 @@
-//! Values that are completed from what this computer knows.
+//! Values that are completed from the records of this computer.
 
 use std::ffi::OsString;
 use std::sync::Arc;

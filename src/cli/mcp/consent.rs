@@ -74,8 +74,8 @@ impl Plans {
         token
     }
 
-    /// Uses a token up and returns the digest of its plan. It is used up as well if it belongs to
-    /// other inputs.
+    /// Removes a token and returns the digest of its plan. A token for other inputs is removed as
+    /// well.
     ///
     /// # Errors
     /// The token is unknown, used, too old, or belongs to other inputs.
@@ -114,7 +114,7 @@ mod tests {
 
         let token = plans.add(&one, "digest", Holder::Agent);
         assert!(plans.take(&token, &words("sms send -p 2"), Holder::Agent).is_err());
-        assert!(plans.take(&token, &one, Holder::Agent).is_err(), "used up");
+        assert!(plans.take(&token, &one, Holder::Agent).is_err(), "removed");
 
         let token = plans.add(&one, "digest", Holder::Person);
         assert!(plans.take(&token, &one, Holder::Agent).is_err(), "only a person has it");

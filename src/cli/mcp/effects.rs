@@ -22,7 +22,8 @@ pub fn of(path: &str) -> Option<Effect> {
     found.map(|(_, effect)| *effect)
 }
 
-/// A `*` at the end stands for every command that begins so. The first match counts.
+/// A `*` at the end matches every command that begins with the text before it. The first match
+/// counts.
 const EFFECTS: &[(&str, Effect)] = &[
     ("whatsapp send *", Effect::Send),
     ("whatsapp batch", Effect::Person),

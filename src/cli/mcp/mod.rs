@@ -1,8 +1,8 @@
 //! `alimsg mcp`: a Model Context Protocol server on stdio. Its tools are the commands of this
-//! program, and each call runs one as a child process, so every promise of the command line holds.
+//! program, and each call runs one as a child process, so every promise of the command line applies.
 //!
 //! A send or a change takes two steps: the plan for a person, then the same call with their consent.
-//! Everything that decides whose messages go where is fixed when the server starts.
+//! Account, store and program are fixed when the server starts.
 
 mod arguments;
 mod consent;
@@ -48,7 +48,7 @@ const MAX_REQUEST: usize = 4 * 1024 * 1024;
 /// Serves until stdin ends or a signal comes. Commands that are still running are not stopped.
 ///
 /// # Errors
-/// The server cannot start, or its client does not speak the protocol.
+/// The server cannot start, or its client does not use the protocol.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
@@ -65,7 +65,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         .build()
         .map_err(|error| Failure::environment(format!("cannot start the server: {error}")))?;
     let served = runtime.block_on(serve(Server::new(tools, permissions, Arc::clone(&runner))));
-    // A child may be sending: its record must be made, also if nobody gets its result.
+    // A child may be sending: its result must be recorded, even if the client has disconnected.
     runner.wait_until_idle();
     runtime.shutdown_background();
     served.map(|()| Report::Streamed)

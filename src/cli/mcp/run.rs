@@ -18,8 +18,8 @@ use crate::settings::{PlanUse, Settings, StoreUrl};
 /// A child is never killed: it may be sending. Its own processes have a time limit.
 const NO_LIMIT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// How long the server waits for children that send or change something when its client is gone.
-/// They go on without the server.
+/// How long the server waits for children that send or change something after its client has
+/// disconnected. They go on without the server.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5 * 60);
 
 /// What a child may do.
@@ -159,7 +159,7 @@ impl Drop for Acting<'_> {
     }
 }
 
-/// What decides whose messages go where. It must be the same for every command of a server.
+/// What decides how messages are sent. It must be the same for every command of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Fixed {
     /// Length and time of change of this program.

@@ -240,12 +240,14 @@ impl ServerHandler for Server {
             ErrorData::invalid_params(message, None)
         };
         let tool = self.tools.iter().find(|tool| tool.name == request.name);
-        let tool = tool.ok_or_else(|| unknown(""))?;
+        let tool = tool.ok_or_else(|| unknown(": tools/list has the names"))?;
         match tool.effect {
             effect if self.permissions.allow(effect) => {}
             Effect::Send => return Err(unknown(": the server runs without --allow-send")),
             Effect::Change => return Err(unknown(": the server runs without --allow-change")),
-            Effect::Read | Effect::Person => return Err(unknown(": it is for people")),
+            Effect::Read | Effect::Person => {
+                return Err(unknown(": only a person can use this command"));
+            }
         }
         let mut inputs = request.arguments.clone().unwrap_or_default();
         let consent = match tool.effect {

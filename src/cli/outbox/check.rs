@@ -11,6 +11,7 @@ use crate::batch::receipts::{Delivery, Sender, fetch_one};
 use crate::cli::outbox::{FilterFlags, Row, open, outcome, receipt, typed_details};
 use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
+use crate::message::phone;
 use crate::message::plural::count;
 use crate::os::signals;
 use crate::output::report::Total;
@@ -142,14 +143,9 @@ fn with_number(context: &Context, flags: &Flags, send: SendRecord) -> Option<Ope
 
 /// A number in the notation of the service.
 fn plain_number(details: &Details, number: &str) -> String {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    let digits = phone::digits(number).unwrap_or_default();
     let is_chat = product_of(details) == Product::Cams;
-    if is_chat {
-        crate::message::phone::with_country_code(true, digits)
-    } else {
-        digits.to_string()
-    }
+    if is_chat { phone::with_country_code(true, &digits) } else { digits }
 }
 
 /// Fetches the receipts of a send and records them.

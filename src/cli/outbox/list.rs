@@ -9,9 +9,9 @@ use crate::output::report::Total;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-`outbox list --to NUMBER` answers: did I already tell this customer? It finds the number in every
-notation, in single messages and in calls of batches. A call of a batch is one entry with its first
-recipients; `batches show ID` has the whole batch.
+`outbox list --to NUMBER` shows whether a customer was already contacted. It finds the number in
+every notation, in single messages and in calls of batches. A call of a batch is one entry with its
+first recipients; `batches show ID` has the whole batch.
 
 Examples:
   alimsg --sandbox sms send -p 13800001000 -s Acme -t SMS_100003 --yes

@@ -1,4 +1,4 @@
-//! `alimsg outbox`: what was sent from here, to whom, and what became of it.
+//! `alimsg outbox`: what was sent from here, to whom, and with which result.
 
 pub mod check;
 pub mod export;
@@ -91,19 +91,18 @@ impl FilterFlags {
             found.extend(list(&SendFilter { recipient, ..filter.clone() })?);
         }
         found.sort_by_key(|send| std::cmp::Reverse(send.id));
+        found.dedup_by_key(|send| send.id);
         Ok(found)
     }
 }
 
-/// The numbers with a country code that a number can mean: 11 digits may lack that of China.
+/// The numbers with a country code that a number can mean: 11 digits can be a number of mainland
+/// China without its country code.
 fn notations(number: &str) -> Result<Vec<String>> {
-    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.strip_prefix("00").unwrap_or(&digits).to_string();
-    let groups = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-()./".contains(c);
-    if !(7..=15).contains(&digits.len()) || !number.chars().all(groups) {
-        return Err(Failure::usage(format!("--to {number:?} is not a phone number"))
-            .hint("for example --to 13800001000 or --to 8613800001000"));
-    }
+    let digits = phone::digits(number).ok_or_else(|| {
+        Failure::usage(format!("--to {number:?} is not a phone number"))
+            .hint("for example --to 13800001000 or --to 8613800001000")
+    })?;
     let mainland = phone::with_country_code(true, &digits);
     Ok(if mainland == digits { vec![digits] } else { vec![digits, mainland] })
 }

@@ -1,4 +1,4 @@
-//! `alimsg whatsapp status`: what became of a sent message.
+//! `alimsg whatsapp status`: whether a sent message arrived, was read or failed.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::aliyun::guard::Guard;
 use crate::api::operations::Product;
-use crate::chat::delivery::{Found, Search};
+use crate::chat::delivery::{Found, Search, no_final_receipt};
 use crate::chat::history::{Conversation, PAGE_SIZE};
 use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
@@ -132,8 +132,7 @@ fn report(context: &Context, search: &Search, found: Found, wait: Option<Duratio
         screen.note(&format!("no record of this message: {CHAT_PATIENCE}"));
     }
     if let Some(limit) = wait.filter(|_| !is_final) {
-        let limit = limit.as_secs();
-        screen.warn(format!("no final receipt after {limit} s; do not send again for that reason"));
+        screen.warn(no_final_receipt(limit));
     }
     let mut data = match &found.message {
         Some(message) => report::fields(message),

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::message::phone;
+use crate::message::plural::count;
 use crate::os::clock;
 use crate::send::limits::refusal;
 use crate::settings::limits::{CountRule, Rule};
@@ -64,14 +65,14 @@ impl Counts {
         let what = if reached.recipients.is_empty() && reached.wait.is_none() && used < max {
             format!("the send has more messages than the maximum of {max} in {period}")
         } else {
-            format!("{used} messages{to} in the last {period}; the maximum is {max}")
+            format!("{}{to} in the last {period}; the maximum is {max}", count(used, "message"))
         };
         let failure = refusal(rule.rule, &rule.source, &what);
         match reached.wait {
             None => failure,
             Some(wait) => {
                 let at = SignedDuration::try_from(wait).ok().and_then(|wait| {
-                    // A second later, the oldest message certainly counts no more.
+                    // A second later, the oldest message certainly no longer counts.
                     clock::now().checked_add(wait + SignedDuration::from_secs(1)).ok()
                 });
                 let at = at.map(|at| format!(" after {}", at.strftime("%Y-%m-%dT%H:%M:%SZ")));

@@ -153,8 +153,9 @@ impl RecipientRules {
                     let name = Rule::DenyRecipientsFile.name();
                     Exclusions::load(name, path).map_err(|failure| {
                         let what = format!("nothing is sent, because {}", failure.message);
-                        refusal(Rule::DenyRecipientsFile, &table.source, &what)
-                            .hint("correct the file: one phone number on each line")
+                        refusal(Rule::DenyRecipientsFile, &table.source, &what).hint(
+                            "correct its path or the file, which has one phone number on each line",
+                        )
                     })?
                 }
                 None => Exclusions::default(),

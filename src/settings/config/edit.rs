@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::error::{Failure, Result};
-use crate::settings::config::file::{self, ConfigFile, DEFAULTS, Problem};
+use crate::settings::config::file::{self, ConfigFile, DEFAULTS};
+use crate::settings::config::paths::VARIABLE;
+use crate::settings::config::problem::Problem;
 use crate::settings::config::secret;
 use crate::settings::defaults::Key;
 
@@ -39,7 +41,7 @@ pub fn edit(
     let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
     let not_written = |error: io::Error| {
         Failure::usage(format!("the configuration {} cannot be written: {error}", path.display()))
-            .hint(format!("make it writable, or name another file in {}", file::VARIABLE))
+            .hint(format!("make it writable, or name another file in {}", VARIABLE))
     };
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     if matches!(edit, Edit::Set(_)) {

@@ -1,31 +1,18 @@
-//! A configuration file: its place, its content, and what is wrong with it.
+//! A configuration file: its text and its tables.
 
 use std::io::{self, ErrorKind, Read as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use etcetera::BaseStrategy as _;
 use toml_edit::{Document, Item, Table, TableLike};
 
 use crate::error::{Failure, Result};
+use crate::settings::config::paths::VARIABLE;
+use crate::settings::config::problem::Problem;
 use crate::settings::config::secret;
 use crate::settings::defaults::{Default, Key, Source};
 use crate::settings::limits::{self, Invalid};
 use crate::settings::outbox;
-
-/// The variable with the path of the user's file.
-pub const VARIABLE: &str = "ALIMSG_CONFIG";
-/// The file for all users of the machine. No variable changes it.
-pub const SYSTEM_FILE: &str = "/etc/alimsg/config.toml";
-
-/// The path of the file for all users; only debug builds let a test name another one.
-pub fn system_file() -> PathBuf {
-    #[cfg(debug_assertions)]
-    if let Some(path) = std::env::var_os("ALIMSG_TEST_SYSTEM_CONFIG") {
-        return path.into();
-    }
-    PathBuf::from(SYSTEM_FILE)
-}
 
 /// The table with defaults for every profile.
 pub const DEFAULTS: &str = "defaults";
@@ -38,31 +25,6 @@ const OUTBOX: &str = "outbox";
 
 /// The maximum size of a file in bytes.
 const MAX_BYTES: u64 = 1 << 20;
-
-/// The user's file.
-pub struct UserFile {
-    pub path: PathBuf,
-    /// `ALIMSG_CONFIG` names it, so it has to exist.
-    pub is_named: bool,
-}
-
-impl UserFile {
-    /// `ALIMSG_CONFIG`, else `alimsg/config.toml` in the XDG configuration folder; `None` without a
-    /// home folder.
-    pub fn locate() -> Option<Self> {
-        if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
-            let path = std::path::absolute(&path).unwrap_or_else(|_| path.into());
-            return Some(Self { path, is_named: true });
-        }
-        Some(Self { path: Self::default_path()?, is_named: false })
-    }
-
-    /// The path without `ALIMSG_CONFIG`.
-    pub fn default_path() -> Option<PathBuf> {
-        let base = etcetera::base_strategy::Xdg::new().ok()?;
-        Some(base.config_dir().join("alimsg/config.toml"))
-    }
-}
 
 /// A parsed configuration file.
 #[derive(Debug, std::default::Default)]
@@ -246,58 +208,6 @@ pub fn key(name: &str) -> std::result::Result<Key, Problem> {
         let hint = Some(format!("the keys are {}", known.join(", ")));
         Problem { hint, ..Problem::new(format!("unknown key {name:?}")) }
     })
-}
-
-/// What is wrong with a file or a value.
-#[derive(Debug)]
-pub struct Problem {
-    message: String,
-    hint: Option<String>,
-    /// The place in the file.
-    place: Option<Range<usize>>,
-}
-
-impl Problem {
-    pub const fn new(message: String) -> Self {
-        Self { message, hint: None, place: None }
-    }
-
-    pub fn secret(place: Option<Range<usize>>) -> Self {
-        let hint =
-            "remove it: alimsg never needs a key, and aliyun keeps its own (`aliyun configure`)";
-        Self {
-            message: "an access key or another secret does not belong in a configuration file"
-                .into(),
-            hint: Some(hint.into()),
-            place,
-        }
-    }
-
-    /// The failure for a file.
-    fn at(self, path: &Path, text: &str) -> Box<Failure> {
-        let position = self.place.as_ref().and_then(|place| position(text, place));
-        let position = position
-            .map(|(line, column)| format!(", line {line}, column {column}"))
-            .unwrap_or_default();
-        Failure::usage(format!("{}{position}: {}", path.display(), self.message))
-            .hint(self.hint.unwrap_or_else(|| "correct the file, then run this again".into()))
-    }
-
-    /// The failure for a value of the command line.
-    pub fn failure(self) -> Box<Failure> {
-        let failure = Failure::usage(self.message);
-        match self.hint {
-            Some(hint) => failure.hint(hint),
-            None => failure.hint("`alimsg config --help` describes the keys"),
-        }
-    }
-}
-
-/// Line and column of a place, both counted from 1; the column in characters.
-fn position(text: &str, place: &Range<usize>) -> Option<(usize, usize)> {
-    let before = text.get(..place.start)?;
-    let line = before.matches('\n').count() + 1;
-    Some((line, before.rsplit('\n').next().unwrap_or(before).chars().count() + 1))
 }
 
 /// The text of a file; `None` if it does not exist.

@@ -6,12 +6,16 @@
 
 mod edit;
 mod file;
+mod paths;
+mod problem;
 mod secret;
 
 use std::path::{Path, PathBuf};
 
 pub use edit::{Edit, edit};
-pub use file::{ConfigFile, Problem, SYSTEM_FILE, UserFile, VARIABLE, key, table_name};
+pub use file::{ConfigFile, key, table_name};
+pub use paths::{SYSTEM_FILE, UserFile, VARIABLE};
+pub use problem::Problem;
 
 use crate::error::{Failure, Result};
 use crate::settings::defaults::{Default, Defaults, Key, Source};
@@ -40,9 +44,13 @@ impl Config {
                 "{VARIABLE}: {} does not exist",
                 user.path.display()
             ))
-            .hint("create it with `alimsg config set`, or unset the variable"));
+            .hint("create it, for example with `alimsg config set language en`, or unset the variable"));
         }
-        Self::load_files(user.map(|user| user.path), &file::system_file(), UserFile::default_path())
+        Self::load_files(
+            user.map(|user| user.path),
+            &paths::system_file(),
+            UserFile::default_path(),
+        )
     }
 
     /// `default` is the user's file if no variable names another one: its limits always apply.
@@ -58,8 +66,8 @@ impl Config {
         Ok(Self { files, limits })
     }
 
-    /// The outbox: what the file of the machine says comes first, because it also holds programs
-    /// that control their environment.
+    /// The settings of the outbox. Those of the file of the machine take precedence, because a
+    /// program can replace the user's file.
     pub fn outbox(&self) -> Outbox {
         Outbox::from_tables(self.files.iter().rev().map(|file| file.outbox))
     }

@@ -1,6 +1,6 @@
 //! The limits that a person sets: the table `[limits]` of the configuration files.
 //!
-//! Each file has its own table, and a send has to keep to all of them: so the strictest rule wins.
+//! Each file has its own table, and all of them apply to a send, so the strictest rule wins.
 
 mod parse;
 mod pattern;

@@ -172,7 +172,7 @@ mod tests {
         }
         assert!(parse("").expect("valid").rules().is_empty());
         let none = parse("allow_recipients = []").expect("valid");
-        assert_eq!(none.allow_recipients, Some(Vec::new()), "nobody is allowed");
+        assert_eq!(none.allow_recipients, Some(Vec::new()), "no recipient is allowed");
     }
 
     #[test]

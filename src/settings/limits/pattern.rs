@@ -1,4 +1,4 @@
-//! Patterns: a text in which `*` stands for any characters.
+//! Patterns: a text in which `*` matches any characters.
 
 /// A pattern for numbers, signatures or templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_any_characters() {
+    fn a_star_matches_any_characters() {
         for (pattern, text, matches) in [
             ("86138*", "8613800001000", true),
             ("86138*", "8613900001000", false),

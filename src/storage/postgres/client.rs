@@ -1,6 +1,6 @@
 //! A connection to the server on which every operation ends in time.
 //!
-//! The client of the crate `postgres` waits for ever for a server that accepts data but does not
+//! The client of the crate `postgres` waits forever for a server that accepts data but does not
 //! answer, because the network is intact: no timeout of TCP ends this. This client drives
 //! `tokio-postgres` in the same way, with a limit for each reply.
 
@@ -115,7 +115,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // The driver says goodbye to the server once the client is gone.
+        // Once the client is dropped, the driver ends the session on the server.
         self.client = None;
         if let Some(driver) = self.driver.take() {
             let _ = wait(&self.runtime, &mut None, LAST_PATIENCE, driver);

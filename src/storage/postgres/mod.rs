@@ -108,11 +108,16 @@ impl Store for Postgres {
     fn reserve(&self, key: &str, new: &NewKey) -> Result<Reserve> {
         let hashed = forgotten_key(&self.digest(key));
         self.connection.change(PATIENCE, |session| {
-            if let Some(record) = keys::find(session, &hashed)? {
+            let reserved = keys::reserve(session, &self.leases, key, new)?;
+            // Another run may replace an old key by its hash at any moment, so the hash comes last.
+            if matches!(reserved, Reserve::Reserved)
+                && let Some(record) = keys::find(session, &hashed)?
+            {
+                keys::release(session, Owner { key, lease: &new.lease })?;
                 let record = KeyRecord { key: key.to_string(), ..record };
                 return Ok(Reserve::Used(Box::new(record)));
             }
-            keys::reserve(session, &self.leases, key, new)
+            Ok(reserved)
         })
     }
 

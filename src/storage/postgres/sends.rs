@@ -69,31 +69,21 @@ pub fn add(
 
 /// Records how the send of a key ended.
 pub fn finish(session: &mut Session, key: &str, end: &SendEnd<'_>) -> StepResult<()> {
-    let (outcome, result) = match end {
-        SendEnd::Accepted { service, .. } => (SendOutcome::Accepted, *service),
-        SendEnd::Unresolved { .. } => (SendOutcome::Unknown, None),
-        SendEnd::NotSent => (SendOutcome::NotSent, None),
-    };
+    let (outcome, result) = end.send_outcome();
     let query = "UPDATE sends SET outcome = $2, result = coalesce($3, result)
                  WHERE key = $1 AND outcome IN ('started', 'unknown')";
     session.execute(query, &[&key, &outcome.name(), &result]).map(drop)
 }
 
-/// Records how a call of a batch ended. A call that is proven not to be sent and tried again gets a
-/// new record.
+/// Records how a call of a batch ended.
 pub fn finish_call(session: &mut Session, call: i64, end: &CallEnd) -> StepResult<()> {
-    let (outcome, result) = match end {
-        CallEnd::Accepted { result } => (SendOutcome::Accepted, result),
-        CallEnd::Failed { result } => (SendOutcome::NotSent, result),
-        CallEnd::Unknown { result } => (SendOutcome::Unknown, result),
-        CallEnd::NotSent => {
-            let query = "DELETE FROM sends WHERE call = $1 AND outcome IN ('started', 'unknown')";
-            return session.execute(query, &[&call]).map(drop);
-        }
+    let Some((outcome, result)) = end.send_outcome() else {
+        let query = "DELETE FROM sends WHERE call = $1 AND outcome IN ('started', 'unknown')";
+        return session.execute(query, &[&call]).map(drop);
     };
     let query = "UPDATE sends SET outcome = $2, result = $3
                  WHERE call = $1 AND outcome IN ('started', 'unknown')";
-    session.execute(query, &[&call, &outcome.name(), result]).map(drop)
+    session.execute(query, &[&call, &outcome.name(), &result]).map(drop)
 }
 
 fn reached(session: &mut Session, send: &NewSend) -> StepResult<Option<Reached>> {

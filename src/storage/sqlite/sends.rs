@@ -64,11 +64,7 @@ pub fn add(
 
 /// Records how the send of a key ended.
 pub fn finish(connection: &Connection, key: &str, end: &SendEnd<'_>) -> Result<()> {
-    let (outcome, result) = match end {
-        SendEnd::Accepted { service, .. } => (SendOutcome::Accepted, *service),
-        SendEnd::Unresolved { .. } => (SendOutcome::Unknown, None),
-        SendEnd::NotSent => (SendOutcome::NotSent, None),
-    };
+    let (outcome, result) = end.send_outcome();
     connection
         .prepare_cached(FINISH)
         .and_then(|mut statement| statement.execute(params![key, outcome.name(), result]))
@@ -76,22 +72,16 @@ pub fn finish(connection: &Connection, key: &str, end: &SendEnd<'_>) -> Result<(
         .map_err(not_written)
 }
 
-/// Records how a call of a batch ended. A call that is proven not to be sent and tried again gets a
-/// new record.
+/// Records how a call of a batch ended.
 pub fn finish_call(connection: &Connection, call: i64, end: &CallEnd) -> Result<()> {
-    let (outcome, result) = match end {
-        CallEnd::Accepted { result } => (SendOutcome::Accepted, result),
-        CallEnd::Failed { result } => (SendOutcome::NotSent, result),
-        CallEnd::Unknown { result } => (SendOutcome::Unknown, result),
-        CallEnd::NotSent => {
-            return connection
-                .prepare_cached(
-                    "DELETE FROM sends WHERE call = ?1 AND outcome IN ('started', 'unknown')",
-                )
-                .and_then(|mut statement| statement.execute([call]))
-                .map(drop)
-                .map_err(not_written);
-        }
+    let Some((outcome, result)) = end.send_outcome() else {
+        return connection
+            .prepare_cached(
+                "DELETE FROM sends WHERE call = ?1 AND outcome IN ('started', 'unknown')",
+            )
+            .and_then(|mut statement| statement.execute([call]))
+            .map(drop)
+            .map_err(not_written);
     };
     connection
         .prepare_cached(

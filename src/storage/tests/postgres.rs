@@ -4,16 +4,17 @@ mod lost_connections;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::storage::postgres::Postgres;
 use crate::storage::postgres::url::Url;
-
+use crate::storage::records::forgotten_key;
 use crate::storage::tests::keys::{message, new_key};
 use crate::storage::tests::proxy::Proxy;
 use crate::storage::tests::server::{self, Server};
-use crate::storage::{Error, Fix, KeyState, Store as _};
+use crate::storage::{Error, Fix, KeyState, Owner, Reserve, SendEnd, Store as _};
 
 /// A schema of its own in the database of a server.
 pub struct TestSchema {
@@ -130,6 +131,40 @@ fn tables_of_version_1_are_upgraded_and_an_unresolved_message_gets_a_key() {
     assert_eq!(store.earlier(&message()).expect("readable")[0].key.as_deref(), Some("send-u"));
     assert_eq!(store.keys().expect("readable").len(), 1);
     assert_eq!(store.space("s").expect("readable"), None);
+}
+
+#[test]
+fn a_key_that_becomes_a_hash_during_a_reservation_is_not_reserved() {
+    let Some(server) = server::shared() else { return };
+    let schema = TestSchema::new(server);
+    let store = schema.open();
+    let owner = Owner { key: "k", lease: "dead" };
+    store.reserve("k", &new_key("dead")).expect("reserved");
+    store.begin(owner, None, None).expect("begun");
+    let end = SendEnd::Accepted { result: Some("{}"), service: None };
+    store.finish(owner, end).expect("recorded");
+    let hashed = forgotten_key(&store.digest("k"));
+    let mut other = server.connect();
+    let replace = format!(
+        "SET search_path = {}; BEGIN; UPDATE keys SET key = '{hashed}' WHERE key = 'k'",
+        schema.name
+    );
+    other.batch_execute(&replace).expect("not committed yet");
+    let replacing: i32 = other.query_one("SELECT pg_backend_pid()", &[]).expect("a row").get(0);
+    let reserved = thread::scope(|scope| {
+        let reservation = scope.spawn(|| schema.open().reserve("k", &new_key("two")));
+        let waiting = "SELECT 1 FROM pg_stat_activity WHERE $1 = ANY(pg_blocking_pids(pid))";
+        let mut observer = server.connect();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while observer.query(waiting, &[&replacing]).expect("readable").is_empty() {
+            assert!(Instant::now() < deadline, "the reservation does not wait");
+            thread::sleep(Duration::from_millis(10));
+        }
+        other.batch_execute("COMMIT").expect("replaced");
+        reservation.join().expect("ended")
+    });
+    assert!(matches!(reserved, Ok(Reserve::Used(_))), "{reserved:?}");
+    assert_eq!(store.keys().expect("readable").len(), 1, "the reservation is removed");
 }
 
 #[test]

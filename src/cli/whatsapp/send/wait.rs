@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::chat::delivery::{Found, Search};
+use crate::chat::delivery::{Found, Search, no_final_receipt};
 use crate::chat::history::{Conversation, PAGE_SIZE, Status};
 use crate::error::Kind;
 use crate::message::channel::Channel;
@@ -52,9 +52,7 @@ pub fn receipt(query: &ReceiptQuery, seconds: u64) -> Option<FollowUp> {
             Err(failure) if failure.kind != Kind::Cancelled => {
                 context.screen.warn(format!("cannot fetch the receipt: {}", failure.message));
             }
-            _ if !found.is_final() => context.screen.warn(format!(
-                "no final receipt after {seconds} s; do not send again for that reason"
-            )),
+            _ if !found.is_final() => context.screen.warn(no_final_receipt(limit)),
             _ => {}
         }
         let status = found.status().unwrap_or(Status::Unknown);

@@ -47,7 +47,7 @@ pub fn add(
     let all: Vec<&Addition<'_>> = additions.iter().collect();
     let wanted: usize = calls.iter().map(|call| call.rows.len()).sum();
     let has_limits = |call: &NewCall| call.send.as_ref().is_some_and(|one| !one.limits.is_empty());
-    // With limits, each call is decided by itself.
+    // With limits, each call is checked separately.
     if take_rows(session, batch, &all)? == wanted && !calls.iter().any(has_limits) {
         insert(session, batch, &all, worker)?;
         for addition in &additions {

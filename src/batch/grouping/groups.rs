@@ -1,75 +1,13 @@
-//! Groups rows that can share a call.
+//! Groups the rows of a source, one window after the other.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use serde::{Deserialize, Serialize};
-
-use crate::api::operations::{
-    SEND_BATCH_SMS, SEND_CHATAPP_MASS_MESSAGE, SEND_SMS, Sends, TypedOperation,
-};
-use crate::batch::row::{Row, RowView};
+use crate::batch::grouping::group::{Group, Shape};
+use crate::batch::grouping::sizes::{MAX_BYTES, MAX_WINDOW_BYTES, WINDOW, overhead, row_size};
+use crate::batch::row::Row;
 use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::phone::canonical_sms_number;
-use crate::storage::Tracking;
-use crate::storage::batches::RowIndex;
-
-/// Rows are grouped within windows of this size, so that memory is bounded.
-const WINDOW: usize = 50_000;
-/// A window ends earlier when its rows have this size: long values must not fill the memory.
-const MAX_WINDOW_BYTES: usize = 8 << 20;
-/// The maximum size of all rows of a call in bytes, so that no argument is longer than the system
-/// permits; see [`crate::api::call::ARGUMENT_LIMIT`]. Escapes in JSON can double the size of a
-/// text, and names of variables are repeated in each row: the caller adds them.
-const MAX_BYTES: usize = 120_000;
-
-/// The call that a group of rows uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Shape {
-    /// SendSms: one signature and equal values for all numbers.
-    Same,
-    /// SendBatchSms: each number has its own signature and values.
-    Each,
-    /// SendChatappMassMessage: each recipient has its own values.
-    Chat,
-}
-
-impl Shape {
-    pub fn operation(self) -> &'static TypedOperation<Sends> {
-        match self {
-            Self::Same => &SEND_SMS,
-            Self::Each => &SEND_BATCH_SMS,
-            Self::Chat => &SEND_CHATAPP_MASS_MESSAGE,
-        }
-    }
-
-    /// The documented limit of the service.
-    fn max_rows(self) -> usize {
-        self.operation().limits.map_or(1, |limits| limits.recipients as usize)
-    }
-}
-
-/// Rows that share a call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Group {
-    pub shape: Shape,
-    /// Ascending by index.
-    pub rows: Vec<Row>,
-}
-
-impl Group {
-    /// The tracking ID for a call of this group: the `out_id` of its rows, or a new one.
-    pub fn tracking(&self) -> Tracking {
-        Tracking::given_or_new(self.rows.first().and_then(|row| row.out_id.clone()))
-    }
-
-    /// The group without these rows, which ascend; `None` if no row is left.
-    pub fn without(mut self, rows: &[RowIndex]) -> Option<Self> {
-        self.rows.retain(|row| rows.binary_search(&row.index).is_err());
-        (!self.rows.is_empty()).then_some(self)
-    }
-}
 
 /// Groups the rows of a source. Memory is bounded by the window.
 pub struct Groups<'b> {
@@ -218,118 +156,6 @@ impl Open {
 impl OpenGroup {
     fn new(shape: Shape) -> Self {
         Self { group: Group { shape, rows: Vec::new() }, bytes: 0, phones: HashSet::new() }
-    }
-}
-
-/// The bytes that a row adds to a call besides its values: each is written as "name":"value", with
-/// quotes that may be escaped.
-fn overhead(variables: &[String]) -> usize {
-    variables.iter().map(|name| json_size(name) + 4).sum::<usize>() + 64
-}
-
-/// An upper bound for the bytes of a row in a call with own values.
-fn row_size<'v>(sign: &str, values: impl Iterator<Item = &'v str>) -> usize {
-    json_size(sign) + values.map(json_size).sum::<usize>()
-}
-
-/// An upper bound for the bytes of a text in JSON, with its quotes, within another JSON text.
-fn json_size(text: &str) -> usize {
-    let escaped = |byte: u8| match byte {
-        b'"' | b'\\' => 4,
-        0..=0x1f => 7,
-        _ => 1,
-    };
-    text.bytes().map(escaped).sum::<usize>() + 6
-}
-
-/// Counts calls without keeping rows.
-pub struct CallCounter {
-    channel: Channel,
-    calls: u64,
-    in_window: usize,
-    bytes_in_window: usize,
-    overhead: usize,
-    /// By what a call shares.
-    sizes: HashMap<u64, Size>,
-    hasher: std::hash::RandomState,
-}
-
-/// Rows that can share calls.
-#[derive(Clone, Copy, Default)]
-struct Size {
-    rows: u64,
-    bytes: u64,
-    /// The hash of their out-id.
-    out_id: u64,
-}
-
-impl Size {
-    fn calls(self, shape: Shape) -> u64 {
-        self.rows.div_ceil(shape.max_rows() as u64).max(self.bytes.div_ceil(MAX_BYTES as u64))
-    }
-}
-
-impl CallCounter {
-    pub fn new<'v>(channel: Channel, variables: impl Iterator<Item = &'v String>) -> Self {
-        let (sizes, hasher) = (HashMap::new(), std::hash::RandomState::new());
-        let overhead = overhead(&variables.cloned().collect::<Vec<_>>());
-        Self { channel, calls: 0, in_window: 0, bytes_in_window: 0, overhead, sizes, hasher }
-    }
-
-    /// The size of a row in a call, in bytes.
-    ///
-    /// # Errors
-    /// Why the row does not fit into a call.
-    pub fn size(&self, row: &RowView<'_>) -> std::result::Result<usize, String> {
-        let bytes = row_size(row.sign, row.values()) + row.phone.len() + self.overhead;
-        if bytes <= MAX_BYTES {
-            return Ok(bytes);
-        }
-        let kib = bytes.div_ceil(1024);
-        Err(format!("its values are too long for one call: {kib} KiB of {}", MAX_BYTES / 1024))
-    }
-
-    /// Adds a row of this size; `message` is a hash of what the recipient receives.
-    pub fn add(&mut self, row: &RowView<'_>, message: u64, bytes: usize) {
-        use std::hash::BuildHasher as _;
-        let out_id = row.out_id.map_or(0, |id| self.hasher.hash_one(id));
-        let key = match self.channel {
-            Channel::Sms => message ^ out_id,
-            Channel::Whatsapp | Channel::Viber => self.hasher.hash_one(row.language) ^ out_id,
-        };
-        let size = self.sizes.entry(key).or_default();
-        size.rows += 1;
-        size.bytes += bytes as u64;
-        size.out_id = out_id;
-        self.in_window += 1;
-        self.bytes_in_window += bytes;
-        if self.in_window == WINDOW || self.bytes_in_window >= MAX_WINDOW_BYTES {
-            self.end_window();
-        }
-    }
-
-    fn end_window(&mut self) {
-        let mut singles: HashMap<u64, Size> = HashMap::new();
-        for size in self.sizes.drain().map(|(_, size)| size) {
-            match self.channel {
-                Channel::Sms if size.rows == 1 => {
-                    let single = singles.entry(size.out_id).or_default();
-                    single.rows += 1;
-                    single.bytes += size.bytes;
-                }
-                // Its rows have the same values, which a call contains once.
-                Channel::Sms => self.calls += Size { bytes: 0, ..size }.calls(Shape::Same),
-                Channel::Whatsapp | Channel::Viber => self.calls += size.calls(Shape::Chat),
-            }
-        }
-        self.calls += singles.values().map(|size| size.calls(Shape::Each)).sum::<u64>();
-        (self.in_window, self.bytes_in_window) = (0, 0);
-    }
-
-    /// The number of calls. Repeated numbers can need more.
-    pub fn finish(mut self) -> u64 {
-        self.end_window();
-        self.calls
     }
 }
 
