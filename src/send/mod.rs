@@ -66,6 +66,9 @@ pub struct Message {
     pub verify: Option<Verify>,
     /// The calls that `verify` makes; a dry run shows them.
     pub reads: Vec<ReadCall>,
+    /// Only in a dry run: the call that would list the channel instances first, because the others
+    /// have [`receipt_lookup::UNKNOWN_SPACE`].
+    pub instances: Option<ReadCall>,
     /// A file that is uploaded after the confirmation, before the send.
     pub attachment: Option<Attachment>,
     /// Fetches more after the message was accepted, such as its receipts.
@@ -117,17 +120,23 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     // Builds every argument vector first, so an invalid call fails before any process starts.
     let attachment = message.attachment.as_ref();
     let authorize = attachment.map(|attachment| attachment.upload.authorize_call());
-    let with_link = attachment.map(|_| "with the link of the uploaded file");
+    let with_space =
+        message.instances.as_ref().map(|_| "with the listed channel instance as SPACE");
+    let with_link = attachment.map(|_| "with the link of the uploaded file").or(with_space);
     let follow_ups = message
         .follow_up
         .iter()
         .flat_map(|follow_up| call::any(&follow_up.calls).map(|call| (call, Some(follow_up.when))));
     let follow_ups: Vec<PlannedCall<'_>> = follow_ups.collect();
+    let instances = message.instances.iter().map(|call| (call as &dyn AnyCall, None));
+    let instances: Vec<PlannedCall<'_>> = instances.collect();
     let plan = |condition| {
         let reads = call::any(&message.reads);
         let reads = reads.chain(authorize.iter().map(|call| call as &dyn AnyCall));
-        let calls: Vec<PlannedCall<'_>> = reads
-            .map(|call| (call, None))
+        let calls: Vec<PlannedCall<'_>> = instances
+            .iter()
+            .copied()
+            .chain(reads.map(|call| (call, with_space)))
             .chain([(&message.call as &dyn AnyCall, condition)])
             .chain(follow_ups.iter().copied())
             .collect();
@@ -136,7 +145,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     let mut planned = plan(with_link)?;
     if context.settings.dry_run {
         if is_replayed(context, &message)? {
-            return client::plan(context, &follow_ups);
+            return client::plan(context, &[instances, follow_ups].concat());
         }
         limits::require(context, &message)?;
         if duplicates::peek(context, &message)? {
