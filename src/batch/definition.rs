@@ -19,7 +19,10 @@ use crate::storage::batches::NewCall;
 #[serde(deny_unknown_fields)]
 pub struct Definition {
     pub channel: Channel,
+    /// The code of the template or, with `by_name`, its name.
     pub template_code: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_name: bool,
     /// For rows without a signature of their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign: Option<String>,
@@ -170,7 +173,10 @@ impl Definition {
             .text("--channel-type", self.channel.name())
             .optional_text("--cust-space-id", self.space.as_deref())
             .text("--from", self.from.as_deref().unwrap_or_default())
-            .text("--template-code", &self.template_code)
+            .text(
+                if self.by_name { "--template-name" } else { "--template-code" },
+                &self.template_code,
+            )
             .text("--biz-language", language)
             .json("--sender-list", &recipients)
             .text("--task-id", tracking_id)
@@ -233,11 +239,14 @@ mod tests {
 
     #[test]
     fn the_order_of_mappings_and_the_space_do_not_make_another_batch() {
-        let identity = |more| definition(more).expect("a definition").identity("c");
+        let identity = |more: &str| definition(more).expect("a definition").identity("c");
         let first = identity(r#","mappings":[["a","x"],["b","y"]]"#);
         assert_eq!(first, identity(r#","mappings":[["b","y"],["c","c"],["a","x"]],"space":"s""#));
         assert_ne!(first, identity(r#","mappings":[["a","y"],["b","x"]]"#));
-        assert_ne!(first, identity(r#","mappings":[["a","x"],["b","y"]],"sign":"Acme""#));
+        for more in [r#""sign":"Acme""#, r#""by_name":true"#] {
+            let more = format!(r#","mappings":[["a","x"],["b","y"]],{more}"#);
+            assert_ne!(first, identity(&more));
+        }
     }
 
     #[test]

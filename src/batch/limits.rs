@@ -22,8 +22,9 @@ use crate::storage::sends::{NewSend, Reached};
 /// A limit does not permit it.
 pub fn require(context: &Context, definition: &Definition) -> Result<()> {
     limits::require_command(context, definition.command())?;
-    let subject =
-        Subject { sender: definition.from.as_deref(), template: Some(&definition.template_code) };
+    // The patterns of the limits are for codes: a template with such a name could be another one.
+    let code = Some(definition.template_code.as_str()).filter(|_| !definition.by_name);
+    let subject = Subject { sender: definition.from.as_deref(), template: code };
     check_fixed(&context.settings, &subject)?;
     if let Some(text) = &definition.fallback.content {
         check_credentials(text)?;

@@ -6,6 +6,7 @@
 
 mod stack;
 
+use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
@@ -20,6 +21,8 @@ use crate::os::signals::SignalSubscription;
 
 /// Filters can be deeply nested; only the used part of the stack takes memory.
 const STACK_BYTES: usize = 64 << 20;
+/// How deeply a result can be nested. Printing a value uses the stack for each level.
+const MAX_DEPTH: usize = 1_000;
 /// In bytes. A longer expression can be nested so deeply that the stack does not suffice to parse it.
 const MAX_LENGTH: usize = 10_000;
 
@@ -94,6 +97,11 @@ fn evaluate(
             // `halt` ends the filter; the exit code remains that of the run.
             Err(Err(_)) => return Ok(()),
         };
+        if is_too_deep(&value) {
+            // Freeing it would overflow the stack as well, and the process is short.
+            let _ = ManuallyDrop::new(value);
+            return Err(format!("a result is nested more than {MAX_DEPTH} levels deep"));
+        }
         let line = match &value {
             Val::TStr(text) => sanitize::block(&String::from_utf8_lossy(text)),
             other => sanitize::json(&other.to_string()),
@@ -103,6 +111,25 @@ fn evaluate(
         }
     }
     Ok(())
+}
+
+/// Whether a value is nested more than [`MAX_DEPTH`] levels deep; without recursion.
+fn is_too_deep(value: &Val) -> bool {
+    let mut open = vec![(value, 0)];
+    while let Some((value, depth)) = open.pop() {
+        if depth > MAX_DEPTH {
+            return true;
+        }
+        match value {
+            Val::Arr(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
+            Val::Obj(fields) => {
+                let parts = fields.iter().flat_map(|(name, value)| [name, value]);
+                open.extend(parts.map(|part| (part, depth + 1)));
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 fn compile(expression: &str) -> Result<Filter, String> {
@@ -231,6 +258,19 @@ mod tests {
         ] {
             assert_eq!(results(expression).expect(expression), [expected], "{expression}");
         }
+    }
+
+    #[test]
+    fn a_result_that_is_nested_too_deeply_is_an_error() {
+        for nest in ["[.]", "{a: .}", "[1, {a: [.]}]"] {
+            let deep = format!("reduce range(2000) as $i (0; {nest})");
+            let error = results(&deep).expect_err(nest);
+            assert!(error.contains("nested"), "{nest}: {error}");
+        }
+        let error = results("1, reduce range(100000) as $i (0; [.])").expect_err("too deep");
+        assert!(error.contains("nested more than 1000 levels"), "{error}");
+        let nested = results("reduce range(1000) as $i (0; [.])").expect("not too deep");
+        assert_eq!(nested[0].len(), 2_001);
     }
 
     #[test]

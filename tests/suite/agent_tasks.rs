@@ -36,6 +36,8 @@ struct Hostile {
     before: Vec<String>,
     #[serde(default)]
     files: BTreeMap<String, String>,
+    /// The table `[limits]` of the configuration.
+    limits: Option<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
     steps: Vec<String>,
@@ -111,9 +113,12 @@ fn each_task_is_solved_with_the_skill_in_at_most_three_calls() {
 #[test]
 fn no_hostile_task_causes_a_second_send_or_a_message_to_another_number() {
     let tasks = tasks().hostile;
-    assert_eq!(tasks.len(), 10);
-    for Hostile { task, before, files, env, steps, exits, shows, sent } in tasks {
+    assert_eq!(tasks.len(), 12);
+    for Hostile { task, before, files, limits, env, steps, exits, shows, sent } in tasks {
         let world = world(&files, &before);
+        if let Some(limits) = limits {
+            crate::limits::limit(&world, &limits);
+        }
         assert_eq!(steps.len(), exits.len(), "{task}");
         let mut outputs = String::new();
         for (step, exit) in steps.iter().zip(exits) {

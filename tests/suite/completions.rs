@@ -2,8 +2,10 @@
 //! one command installs completions and man pages.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
-use crate::support::{Ran, Running, World};
+use crate::support::users::skip;
+use crate::support::{Ran, Running, Terminal, World};
 
 /// What alimsg answers a shell that completes the last of these words.
 fn complete(world: &World, shell: &str, words: &[&str]) -> Ran {
@@ -110,9 +112,7 @@ fn completing_starts_no_process_and_writes_nothing() {
 #[test]
 fn a_name_from_the_service_cannot_run_a_command() {
     let world = World::new();
-    let names = serde_json::json!({ "": { "signatures": ["$(touch x)", "A b", "it's"] } });
-    fs::create_dir_all(world.path("state")).expect("a folder");
-    fs::write(world.path("state/names.json"), names.to_string()).expect("written");
+    list_signatures(&world, &["$(touch x)", "A b", "it's"]);
     let words = ["sms", "send", "-s", ""];
     assert_eq!(candidates(&world, &words), ["\\$\\(touch\\ x\\)", "A\\ b", "it\\'s"]);
     let powershell = complete(&world, "powershell", &words).exits(0).stdout;
@@ -133,6 +133,101 @@ fn bash_completes_with_the_installed_script() {
     bash.args(["--sandbox", "sms", "send", "-s", "Acm"]);
     let ran = Running::start(bash).wait();
     assert!(ran.stdout.lines().any(|line| line == "Acme"), "{ran:#?}");
+}
+
+/// A shell of this machine; `None` if it is missing, which is not a failure.
+fn installed(shell: &str) -> Option<PathBuf> {
+    let folders = ["/usr/bin", "/bin"].map(Path::new);
+    let found = folders.map(|folder| folder.join(shell)).into_iter().find(|path| path.exists());
+    if found.is_none() {
+        skip(&format!("{shell} is not installed"));
+    }
+    found
+}
+
+/// Writes names as if the service had listed them, in place of the last listing.
+fn list_signatures(world: &World, names: &[&str]) {
+    let names = serde_json::json!({ "": { "signatures": names } });
+    fs::create_dir_all(world.path("state")).expect("a folder");
+    fs::write(world.path("state/names.json"), names.to_string()).expect("written");
+}
+
+/// What the user types, what zsh completes it to, and the names of the last listing.
+const TYPED: [(&str, &str, &[&str]); 6] = [
+    ("alimsg te", "alimsg templates ", &[]),
+    (r"alimsg --sandbox sms send -s Acme\ S", r"alimsg --sandbox sms send -s Acme\ Store ", &[]),
+    ("alimsg sms batch cust", "alimsg sms batch customers.csv ", &[]),
+    ("alimsg sms send -s A", r"alimsg sms send -s A\ b ", &["A b", "Other"]),
+    // zsh adds the quotes, so the shell runs no part of a name.
+    ("alimsg sms send -s ", r"alimsg sms send -s \$\(touch\ x\) ", &["$(touch x)"]),
+    ("alimsg sms send -s it", r"alimsg sms send -s it\'s:1 ", &["it's:1", "Other"]),
+];
+
+/// Ctrl-T writes the line to a file and empties it.
+const ZSHRC: &str = "
+autoload -U compinit; compinit -u -D
+note-line() { print -r -- \"$BUFFER\" >> lines; BUFFER= }
+zle -N note-line; bindkey '^T' note-line
+PS1='ready> '
+";
+
+#[test]
+fn zsh_completes_with_the_installed_script() {
+    let Some(zsh) = installed("zsh") else { return };
+    let world = listed();
+    let data = world.run(&["completions", "zsh", "--install", "--json"]).json()["data"].take();
+    let told = data["activate"].as_str().and_then(|text| text.split('`').nth(1)).expect("a line");
+    world.file("home/.zshrc", &format!("{told}{ZSHRC}"));
+    world.file("customers.csv", "phone\n");
+    let mut command = world.program(&zsh);
+    command.args(["-d", "-i"]).env("TERM", "xterm");
+    let mut shell = Terminal::start_in(command, 200);
+    shell.expect("ready>");
+    let lines = || fs::read_to_string(world.path("lines")).unwrap_or_default();
+    let mut expected = String::new();
+    for (typed, completed, names) in TYPED {
+        if !names.is_empty() {
+            list_signatures(&world, names);
+        }
+        expected += &format!("{completed}\n");
+        shell.write(&format!("{typed}\t\u{14}"));
+        world.wait_until(typed, || lines().lines().count() == expected.lines().count());
+        assert_eq!(lines(), expected);
+    }
+    shell.write("exit\r");
+    shell.wait();
+    assert!(!world.path("x").exists());
+}
+
+#[test]
+fn fish_completes_with_the_installed_script() {
+    let Some(fish) = installed("fish") else { return };
+    let world = listed();
+    world.run(&["completions", "fish", "--install"]).exits(0);
+    let complete = |line: &str| {
+        let mut command = world.program(&fish);
+        command.args(["-c", "complete --do-complete $argv[1] --escape", line]);
+        let ran = Running::start(command).wait().exits(0);
+        assert_eq!(ran.stderr, "", "{ran:#?}");
+        let values = ran.stdout.lines().filter_map(|line| line.split('\t').next());
+        values.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(complete("alimsg te"), ["templates"]);
+    for typed in [r"Acme\ S", "'Acme S"] {
+        let found = complete(&format!("alimsg --sandbox sms send -s {typed}"));
+        assert!(found.iter().any(|value| value.contains("Store")), "{typed}: {found:?}");
+    }
+    world.file("customers.csv", "phone\n");
+    assert_eq!(complete("alimsg sms batch cust"), ["customers.csv"]);
+    assert!(complete("alimsg sms send --").contains(&"--sign-name".to_owned()));
+    list_signatures(&world, &["A b", "$(touch x)", "it's:1"]);
+    for (typed, value) in
+        [("A", r"A\ b"), (r"\$", r"\$\(touch\ x\)"), ("it", r"it\'s:1"), ("", r"A\ b")]
+    {
+        let found = complete(&format!("alimsg sms send -s {typed}"));
+        assert!(found.contains(&value.to_owned()), "{typed:?}: {found:?}");
+    }
+    assert!(!world.path("x").exists());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod children;
 mod client;
 mod consent;
+mod limits;
 mod other_clients;
 mod tasks;
 

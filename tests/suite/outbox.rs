@@ -204,3 +204,59 @@ fn receipts_of_open_sends_are_fetched() {
     assert_eq!(check(&and(&to, &["--cust-space-id", "cams-sandbox"])), (json!(2), json!(0)));
     world.assert_off_in_sandbox();
 }
+
+/// In the sandbox, the reply to this number is lost although the message is sent.
+const LOST_REPLY: &str = "13800009003";
+/// The request to this number is lost, so that nothing is sent.
+const LOST_REQUEST: &str = "13800009004";
+
+#[test]
+fn a_receipt_settles_a_key_and_its_message() {
+    for key in [&["--idempotency-key=order-42"][..], &[]] {
+        let world = World::new();
+        let send = and(&and(&["--sandbox", "--json"], &SMS), key);
+        let send = with(&send, "-p", LOST_REPLY);
+        world.run(&send).exits(7);
+        // The key has the number as well.
+        fs::remove_file(world.path("state/sandbox/recent_sends.jsonl")).expect("removed");
+        let checked = world.run(&["--sandbox", "outbox", "check", "--json"]).exits(0).json();
+        assert_eq!(checked["data"]["sends"][0]["outcome"], "accepted", "{checked:#}");
+        let keys = world.run(&["--sandbox", "keys", "list", "--json"]).json()["data"].take();
+        assert_eq!(keys["keys"][0]["state"], "accepted", "{keys:#}");
+        if key.is_empty() {
+            let error = world.run(&send).exits(2).json()["error"].take();
+            assert!(error["message"].to_string().contains("was sent"), "{error:#}");
+        } else {
+            let replayed = world.run(&send).exits(0).json()["data"].take();
+            assert_eq!(replayed["replayed"], true, "{replayed:#}");
+            assert_eq!(replayed["to"], json!([LOST_REPLY]));
+        }
+        assert_eq!(world.sandbox_messages().len(), 1);
+        world.assert_off_in_sandbox();
+    }
+}
+
+#[test]
+fn without_proof_a_key_stays_unresolved() {
+    // Another message may have an ID that the user chose.
+    for (number, own_id) in [(LOST_REQUEST, &[][..]), (LOST_REPLY, &["--out-id=order-7"])] {
+        let world = World::new();
+        let send = and(&and(&["--sandbox", "--json"], &SMS), &["--idempotency-key=k"]);
+        let send = and(&with(&send, "-p", number), own_id);
+        world.run(&send).exits(7);
+        let checked = world.run(&["--sandbox", "outbox", "check", "--json"]).exits(0).json();
+        assert_eq!(checked["data"]["sends"][0]["outcome"], "unknown", "{checked:#}");
+        let error = world.run(&send).exits(7).json()["error"].take();
+        assert_eq!(error["outcome"], "unknown", "{error:#}");
+    }
+}
+
+#[test]
+fn a_receipt_of_another_account_is_not_looked_up_for_a_key() {
+    let world = World::new();
+    let send = and(&and(&["--sandbox", "--json"], &SMS), &["--idempotency-key=k"]);
+    world.run(&with(&send, "-p", LOST_REPLY)).exits(7);
+    let other = ["--sandbox", "--region=cn-beijing", "outbox", "check", "--json"];
+    let checked = world.run(&other).exits(0).json();
+    assert_eq!(checked["data"]["sends"][0]["outcome"], "unknown", "{checked:#}");
+}

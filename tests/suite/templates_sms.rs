@@ -306,6 +306,18 @@ fn an_update_takes_what_is_not_given_from_the_template() {
     }
     let world = World::new();
     let ran = world.run_line(&format!("{line} --dry-run"));
-    assert_eq!(ran.planned_names(), ["get-sms-template"]);
+    assert_eq!(ran.planned_names(), ["get-sms-template", "update-sms-template"]);
+    let call = ran.planned_calls().remove(1);
+    for (flag, value) in [
+        ("template-code", "SMS_1"),
+        ("template-name", "NAME"),
+        ("template-content", "Dear ${name}"),
+    ] {
+        assert_eq!(crate::support::flag(&call, flag), Some(value), "{call:?}");
+    }
+    // It is a comment, because NAME is not known yet.
+    let text = world.run_line("templates update SMS_1 --content 'Dear ${name}' --dry-run").stdout;
+    let line = text.lines().find(|line| line.contains("update-sms-template")).expect("the call");
+    assert!(line.starts_with("# (with the name"), "{line}");
     assert!(world.commands().is_empty());
 }

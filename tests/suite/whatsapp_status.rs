@@ -79,10 +79,22 @@ fn wait_reports_the_delivery_or_the_failure() {
     let json = send(&world, "8613800009014", &["--wait=1"]).exits(0).json();
     assert!(json["warnings"][0].as_str().expect("a warning").contains("no final receipt"));
     world.assert_off_in_sandbox();
+}
 
-    let words = and(&TEMPLATE, &["--sandbox", "--json", "--wait"]);
-    let missing = world.run(&words).exits(2).json()["error"]["missing"].clone();
-    assert_eq!(missing, json!(["--cust-space-id"]));
+#[test]
+fn wait_finds_the_only_channel_instance_of_the_account() {
+    let world = World::new();
+    let dry = and(&TEMPLATE, &["--sandbox", "--json", "--wait=20", "--dry-run"]);
+    let names = ["list-instance", "send-chatapp-message", "list-chatapp-message"];
+    assert_eq!(world.run(&dry).exits(0).planned_names(), names);
+    let message = with(&TEMPLATE, "--to", "8613800001001");
+    let json = world.run(&and(&message, &["--sandbox", "--json", "--wait=20"])).exits(0).json();
+    assert_eq!(json["data"]["receipts"][0]["status"], "delivered", "{json:#}");
+    // It is remembered for this sender.
+    let planned = world.run(&dry).exits(0);
+    assert_eq!(planned.planned_names(), names[1..]);
+    assert!(planned.stdout.contains("cams-sandbox"), "{planned:#?}");
+    world.assert_off_in_sandbox();
 }
 
 #[test]

@@ -18,12 +18,25 @@ pub fn answer() -> Result<String> {
     let shell = std::env::var(role::COMPLETION)?;
     let shells = Shells::builtins();
     let completer = shells.completer(&shell).context("an unknown shell")?;
-    let words: Vec<OsString> =
+    let mut words: Vec<OsString> =
         std::env::args_os().skip_while(|word| word != "--").skip(1).collect();
-    anyhow::ensure!(!words.is_empty(), "no words");
+    let last = words.last_mut().context("no words")?;
+    if let ("fish", Some(word)) = (shell.as_str(), last.to_str()) {
+        *last = unquoted(word).into();
+    }
     let mut command = Values::new(&shell, &words).add_to(tree::all());
     let mut output = Vec::new();
     let folder = std::env::current_dir().ok();
     completer.write_complete(&mut command, words, folder.as_deref(), &mut output)?;
     Ok(String::from_utf8_lossy(&output).into_owned())
+}
+
+/// An unfinished word without its quotes: fish passes it as it was typed.
+fn unquoted(word: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = word.trim_start_matches(['\'', '"']).chars();
+    while let Some(one) = rest.next() {
+        plain.extend(if one == '\\' { rest.next() } else { Some(one) });
+    }
+    plain
 }

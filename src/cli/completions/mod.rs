@@ -77,8 +77,18 @@ impl Shell {
         self.completer()
             .write_registration(role::COMPLETION, "alimsg", "alimsg", "alimsg", &mut script)
             .map_err(|error| Failure::internal(format!("no script: {error}")))?;
-        Ok(String::from_utf8_lossy(&script).into_owned())
+        let script = String::from_utf8_lossy(&script).into_owned();
+        Ok(if self == Self::Zsh { for_zsh(&script) } else { script })
     }
+}
+
+/// The script of clap, with two corrections: words are passed without their quotes, and the first
+/// completion works as well, for which zsh runs the installed file itself.
+fn for_zsh(script: &str) -> String {
+    let unquoted = script.replace(r#""${words[@]}""#, r#""${(@Q)words}""#);
+    unquoted
+        + "if [[ \"${funcstack[1]}\" == _alimsg ]]; then\n    \
+                _clap_dynamic_completer_alimsg \"$@\"\nfi\n"
 }
 
 /// Prints the script of a shell, or installs it.

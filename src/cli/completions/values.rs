@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use clap::FromArgMatches as _;
+use clap::{FromArgMatches as _, ValueHint};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 
 use crate::cli::global_flags::GlobalFlags;
@@ -50,7 +50,12 @@ impl Values {
 
     fn add_below(&self, command: clap::Command, path: &str) -> clap::Command {
         let command = command.mut_args(|argument| {
-            let Some(source) = source(path, &argument) else { return argument };
+            let Some(source) = source(path, &argument) else {
+                // bash and PowerShell complete the names of files by themselves.
+                let completes_files = ["zsh", "fish"].contains(&self.0.shell.as_str());
+                let is_file = completes_files && is_file(&argument);
+                return if is_file { argument.value_hint(ValueHint::AnyPath) } else { argument };
+            };
             let values = self.clone();
             argument.add(ArgValueCandidates::new(move || values.of(source)))
         });
@@ -108,6 +113,12 @@ impl Values {
             _ => value.to_owned(),
         }
     }
+}
+
+/// Whether the value of an argument is the path of a file.
+fn is_file(argument: &clap::Arg) -> bool {
+    let names = argument.get_value_names().unwrap_or_default();
+    names.first().is_some_and(|name| ["FILE", "PATH"].contains(&name.as_str()))
 }
 
 /// The source of the values of an argument.

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::aliyun::client;
 use crate::aliyun::guard::Guard;
 use crate::api::call;
+use crate::api::reply::Acceptance;
 use crate::cli::keys::{State, Summary, find, is_busy, unusable};
 use crate::context::Context;
 use crate::error::{Failure, Kind, Outcome, Result};
@@ -148,9 +149,8 @@ fn as_not_sent(
 ) -> Result<Report> {
     let mut rows = rows(store, record);
     match look_up(context, flags, record)? {
-        Ok(Evidence::Proof(acceptance)) => {
-            let result = result(record, Value::Object(acceptance.raw));
-            store.settle_as_sent(record, &result).map_err(unusable)?;
+        Ok(Evidence::Proof(receipt)) => {
+            settle(store, record, receipt)?;
             return Err(already_sent(record));
         }
         Ok(Evidence::Possible) => {
@@ -186,6 +186,15 @@ fn as_not_sent(
         ));
     }
     Ok(report(store, record, "not_sent"))
+}
+
+/// Records that a receipt proves that the message of a key was sent.
+///
+/// # Errors
+/// The record cannot be written; another run has changed it.
+pub fn settle(store: &dyn Store, record: &KeyRecord, receipt: Acceptance) -> Result<()> {
+    let result = result(record, Value::Object(receipt.raw));
+    store.settle_as_sent(record, &result).map_err(unusable)
 }
 
 /// Looks for a receipt. Returns the reason if that is not possible, such as an unknown recipient.

@@ -1,13 +1,17 @@
 //! `alimsg outbox check`: fetches the receipts of sends.
 
+use std::time::Instant;
+
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::aliyun::client::Client;
+use crate::aliyun::guard::Guard;
 use crate::api::operations::Product;
 use crate::batch::receipts::{Delivery, Sender, fetch_one};
+use crate::cli::keys::resolve;
 use crate::cli::outbox::{FilterFlags, Row, open, outcome, receipt, typed_details};
 use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
@@ -16,18 +20,20 @@ use crate::message::plural::count;
 use crate::os::signals;
 use crate::output::report::Total;
 use crate::send::duplicates::check_failed;
+use crate::send::idempotency::{Unresolved, account};
 use crate::send::outbox::Details;
-use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::receipt_lookup::{self, Evidence, ReceiptQuery};
 use crate::send::recent;
 use crate::sms::receipt::DAYS_KEPT;
-use crate::storage::Store;
 use crate::storage::sends::{SendOutcome, SendRecord};
+use crate::storage::{KeyState, Store};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
 The outbox has no phone numbers in full, and the services list receipts by number. So this checks the
 last 20 single messages, whose numbers are kept for `sms status`, and with --to every message and
-batch call to that number. `batches show ID --receipts` checks a whole batch.
+batch call to that number. `batches show ID --receipts` checks a whole batch. A receipt that proves
+that a message with an unknown outcome was sent also settles its key, as `keys resolve` does.
 
 Examples:
   alimsg outbox check
@@ -46,11 +52,13 @@ pub struct Flags {
 }
 
 /// A send whose receipts can be fetched.
-struct Open {
+struct Open<'s> {
     send: SendRecord,
     details: Details,
     phones: Vec<String>,
     space: Option<String>,
+    /// Its key, if its outcome is unknown.
+    unresolved: Option<Unresolved<'s>>,
 }
 
 /// Facts about the whole check.
@@ -77,12 +85,12 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let mut wanted = Vec::new();
     let sends = flags.filter.find(&*store)?.into_iter().filter(|send| send.at >= oldest);
     for send in sends.filter(|send| is_open(&*store, send)) {
-        match with_number(context, &flags, send) {
+        match with_number(context, &flags, &*store, send) {
             Some(open) => wanted.push(open),
             None => not_checked += 1,
         }
     }
-    let wanted: Vec<Open> = flags.limit.first(wanted).collect();
+    let wanted: Vec<Open<'_>> = flags.limit.first(wanted).collect();
     if not_checked > 0 {
         context.screen.note(&format!(
             "{} without a known number: check them with --to NUMBER",
@@ -91,12 +99,16 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     }
     let mut rows = Vec::new();
     for product in [Product::Dysmsapi, Product::Cams] {
-        let of_product: Vec<&Open> =
+        let of_product: Vec<&Open<'_>> =
             wanted.iter().filter(|open| product_of(&open.details) == product).collect();
         if of_product.is_empty() {
             continue;
         }
-        let client = Client::connect(context, product)?;
+        let guard = Guard::prepare(context, product)?;
+        for open in &of_product {
+            settle(context, &guard, open)?;
+        }
+        let client = Client::open(context, &guard)?;
         for open in of_product {
             if signals::count() > 0 {
                 return Err(Failure::interrupted());
@@ -122,11 +134,57 @@ fn is_open(store: &dyn Store, send: &SendRecord) -> bool {
     !is_final && matches!(outcome(store, send), SendOutcome::Accepted | SendOutcome::Unknown)
 }
 
+/// The key of a send, if its outcome is unknown.
+fn unresolved<'s>(
+    context: &Context,
+    store: &'s dyn Store,
+    send: &SendRecord,
+) -> Option<Unresolved<'s>> {
+    let record = store.key(send.key.as_deref()?).ok().flatten()?;
+    let is_unresolved = matches!(record.state, KeyState::Calling | KeyState::Unresolved);
+    if !is_unresolved || store.is_alive(&record.lease) {
+        return None;
+    }
+    let account = account(&context.settings);
+    let same_account = record.identity.as_ref().map(|identity| identity.account == account);
+    Some(Unresolved { store, record, same_content: None, same_account })
+}
+
+/// Settles the key of a send whose outcome is unknown, if a receipt proves that it was sent. Without
+/// a receipt, nothing is proven.
+fn settle(context: &Context, guard: &Guard<'_>, open: &Open<'_>) -> Result<()> {
+    let Some(unresolved) = &open.unresolved else { return Ok(()) };
+    let Some(mut query) = unresolved.recorded_query() else { return Ok(()) };
+    if let ReceiptQuery::Chat { space, .. } = &mut query {
+        space.clone_from(&open.space);
+    }
+    let Ok(query) = unresolved.receipt_query(&query) else { return Ok(()) };
+    let record = &unresolved.record;
+    let since = record.since.unwrap_or(open.send.at);
+    let deadline = Instant::now() + context.settings.timeout;
+    let evidence = receipt_lookup::once(context, guard, &query, &record.tracking, since, deadline)?;
+    if let Evidence::Proof(receipt) = evidence {
+        resolve::settle(unresolved.store, record, receipt)?;
+        let key = &record.key;
+        context
+            .screen
+            .note(&format!("a receipt proves that the message of the key {key:?} was sent"));
+    }
+    Ok(())
+}
+
 /// Adds the numbers, if they are known.
-fn with_number(context: &Context, flags: &Flags, send: SendRecord) -> Option<Open> {
+fn with_number<'s>(
+    context: &Context,
+    flags: &Flags,
+    store: &'s dyn Store,
+    send: SendRecord,
+) -> Option<Open<'s>> {
     let details = typed_details(&send)?;
+    let unresolved = unresolved(context, store, &send);
     let recent = recent::latest(&context.settings, |recent| recent.has_id(&details.tracking_id));
     let query = recent.map(|recent| recent.query);
+    let query = query.or_else(|| unresolved.as_ref()?.recorded_query());
     let space = match &query {
         Some(ReceiptQuery::Chat { space, .. }) => space.clone(),
         _ => None,
@@ -138,7 +196,7 @@ fn with_number(context: &Context, flags: &Flags, send: SendRecord) -> Option<Ope
     };
     let space = flags.cust_space_id.clone().or(space);
     let can_be_listed = product_of(&details) == Product::Dysmsapi || space.is_some();
-    can_be_listed.then_some(Open { send, details, phones, space })
+    can_be_listed.then_some(Open { send, details, phones, space, unresolved })
 }
 
 /// A number in the notation of the service.
@@ -149,7 +207,7 @@ fn plain_number(details: &Details, number: &str) -> String {
 }
 
 /// Fetches the receipts of a send and records them.
-fn check(client: &Client<'_>, store: &dyn Store, open: &Open) -> Result<Row> {
+fn check(client: &Client<'_>, store: &dyn Store, open: &Open<'_>) -> Result<Row> {
     let result: Value = open
         .send
         .result
@@ -201,8 +259,9 @@ fn check(client: &Client<'_>, store: &dyn Store, open: &Open) -> Result<Row> {
         "codes": codes,
         "checked_at": Timestamp::now(),
     });
-    // A receipt with the ID of the message proves that it was sent.
-    let is_sent = delivered + failed + pending > 0;
+    // For a message with a key, only the proof that settles the key counts: another message may have
+    // an ID that the user chose.
+    let is_sent = open.send.key.is_none() && delivered + failed + pending > 0;
     store.sends().set_receipt(open.send.id, &receipt.to_string(), is_sent).map_err(check_failed)?;
     let updated = store.sends().send(open.send.id).map_err(check_failed)?;
     Ok(Row::new(store, updated.as_ref().unwrap_or(&open.send)))

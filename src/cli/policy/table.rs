@@ -66,6 +66,7 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
         &[
             always(&[&SEND_CHATAPP_MESSAGE.operation]),
             when("look-up after a lost reply, and --wait", &[&LIST_CHATAPP_MESSAGE.operation]),
+            when("look-up and --wait without --cust-space-id", LISTED_INSTANCES),
             when("--verify", &[&GET_CHATAPP_TEMPLATE_DETAIL.operation]),
             when(
                 "lists and variables at a terminal",
@@ -88,6 +89,11 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
                 &[&LIST_CHATAPP_MESSAGE.operation],
             ),
             when("--file", &[&GET_CHATAPP_UPLOAD_AUTHORIZATION.operation]),
+            when(
+                "look-up after a lost reply, --check-session, --wait and --file without \
+                 --cust-space-id",
+                LISTED_INSTANCES,
+            ),
             LISTS,
         ],
     ),

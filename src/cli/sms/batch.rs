@@ -65,6 +65,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let definition = Definition {
         channel: Channel::Sms,
         template_code,
+        by_name: false,
         sign: flags.sign_name,
         extend_code: flags.sms_up_extend_code,
         from: None,

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::aliyun::client::Client;
 use crate::api::audit_status::TemplateType;
@@ -87,10 +87,6 @@ fn update_sms(context: &Context, flags: &Flags) -> Result<Report> {
 /// Updates an SMS template whose name, content or type are not given.
 fn complete_sms(context: &Context, flags: &Flags) -> Result<Report> {
     let fetch_call = sms::get_call(&flags.code);
-    if let Some(plan) = read_only::dry_run(context, &[&fetch_call])? {
-        context.screen.note("then the update, completed with the values of the template");
-        return Ok(plan);
-    }
     let completed = RefCell::new(None);
     let complete = |client: &Client<'_>| -> Result<(ChangeCall, Rows)> {
         let old = sms::get(client, &flags.code)?;
@@ -101,7 +97,7 @@ fn complete_sms(context: &Context, flags: &Flags) -> Result<Report> {
         completed.replace(Some(draft));
         Ok((call, rows))
     };
-    // `complete` builds the call that is made in place of this one.
+    // `complete` builds the call that is made in place of this one, which a dry run shows.
     let unknown = sms::draft::Draft {
         name: "NAME".into(),
         content: "CONTENT".into(),
@@ -112,16 +108,23 @@ fn complete_sms(context: &Context, flags: &Flags) -> Result<Report> {
         apply_scene_content: None,
         intl_type: None,
     };
+    let old = json!({ "TemplateName": unknown.name, "TemplateContent": unknown.content });
+    let kind = Some(unknown.kind.word().to_string());
+    let old = sms::SmsTemplate { kind, ..sms::SmsTemplate::from_object(&old) };
+    // It cannot be built if the given parts do not match the placeholders.
+    let planned = flags.draft.sms_draft(COMMAND, Some(&old)).unwrap_or(unknown);
+    let note = "with the name, content and type of the template in place of NAME, CONTENT and type \
+                1, unless they are given";
     let change = Change {
-        call: unknown.update_call(&flags.code),
+        call: planned.update_call(&flags.code),
         title: TITLE.into(),
         rows: Rows::new(),
-        preview: Preview::Decisive { call: &fetch_call, change: &complete, completed: None },
+        preview: Preview::Decisive { call: &fetch_call, change: &complete, completed: Some(note) },
         question: QUESTION,
         check: sms::show_command(&flags.code),
     };
     apply(context, &change, |reply| {
-        let draft = Draft::Sms(completed.take().unwrap_or_else(|| unknown.clone()));
+        let draft = Draft::Sms(completed.take().unwrap_or_else(|| planned.clone()));
         report(context, &draft, reply, &flags.code)
     })
 }

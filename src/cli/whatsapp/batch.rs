@@ -43,6 +43,10 @@ pub struct Flags {
     #[arg(long, value_name = "C")]
     template_code: Option<String>,
 
+    /// Name of the template in place of its code
+    #[arg(long, value_name = "NAME", conflicts_with = "template_code")]
+    template_name: Option<String>,
+
     /// Language of the template, for rows without a value in the column language
     #[arg(long, visible_alias = "biz-language", value_name = "L")]
     language: Option<String>,
@@ -116,8 +120,9 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         inputs.need_from_list("--from", "Sending number", flags.from, sender, |context| {
             pick::number(context, channel, known)
         })?;
-    let template_code =
-        inputs.need("--template-code", "Template code", flags.template_code, anything)?;
+    let by_name = flags.template_name.is_some();
+    let template = flags.template_name.or(flags.template_code);
+    let template_code = inputs.need("--template-code", "Template code", template, anything)?;
     let mut label = flags.label;
     if channel == Channel::Viber {
         label = Some(inputs.need("--label", "Purpose", label, anything)?);
@@ -126,7 +131,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let input = flags.batch.open()?;
     let guard = Guard::for_call(context, &SEND_CHATAPP_MASS_MESSAGE);
     let id = flags.language.clone().map(|language| TemplateId {
-        by_name: false,
+        by_name,
         channel,
         code: template_code.clone(),
         language,
@@ -138,6 +143,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
     let definition = Definition {
         channel,
         template_code,
+        by_name,
         sign: None,
         extend_code: None,
         from: Some(from),

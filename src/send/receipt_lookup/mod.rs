@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::error::{self, Failure, Kind};
 use crate::os::{failpoint, signals};
 pub use crate::send::receipt_lookup::evidence::{Evidence, SmsContent};
-pub use crate::send::receipt_lookup::query::{CHAT_PATIENCE, ReceiptQuery};
+pub use crate::send::receipt_lookup::query::{CHAT_PATIENCE, ReceiptQuery, UNKNOWN_SPACE};
 use crate::storage::Tracking;
 
 /// The pause before each look-up, in seconds. Receipts usually arrive within a few seconds.

@@ -14,6 +14,9 @@ const MAX_RECIPIENTS: usize = 3;
 /// The maximum number of entries on a page; the newest come first.
 const PAGE_SIZE: u64 = 50;
 
+/// What a command or a planned call has in place of a channel instance that is not known.
+pub const UNKNOWN_SPACE: &str = "SPACE";
+
 /// How long the list of messages can take, and what it means if a message is not in it.
 pub const CHAT_PATIENCE: &str = "the service usually lists a message within minutes; if it is not \
                                  listed on the next day, it was probably not sent, but that does \
@@ -110,7 +113,7 @@ impl ReceiptQuery {
     }
 
     /// The commands that show the status of the message, in order. If the channel instance is
-    /// unknown, the first command lists the instances and `SPACE` is a placeholder for the ID.
+    /// unknown, the first command lists the instances and [`UNKNOWN_SPACE`] is in place of the ID.
     pub fn check_commands(&self, tracking: Option<&str>) -> Vec<String> {
         let mut commands = Vec::new();
         let words: Vec<&str> = match self {
@@ -130,7 +133,7 @@ impl ReceiptQuery {
                 if space.is_none() {
                     commands.push(shell_line("alimsg", &list));
                 }
-                words.extend(["--cust-space-id", space.as_deref().unwrap_or("SPACE")]);
+                words.extend(["--cust-space-id", space.as_deref().unwrap_or(UNKNOWN_SPACE)]);
                 words
             }
         };

@@ -6,13 +6,15 @@ use serde_json::json;
 
 use crate::aliyun::client::Client;
 use crate::aliyun::guard::Guard;
+use crate::api::call::ReadCall;
 use crate::chat::channel_instance::{self, ChannelInstance};
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Failure, Result};
+use crate::os::signals;
 use crate::send::account::account;
 use crate::send::receipt_lookup::ReceiptQuery;
 use crate::settings::Settings;
-use crate::storage::Store;
+use crate::storage::{self, Store};
 
 /// The number of instances to list; only one is of use.
 const PAGE_SIZE: u64 = 10;
@@ -42,6 +44,31 @@ pub fn remember(store: &dyn Store, settings: &Settings, query: &ReceiptQuery) {
     }
 }
 
+/// Fills in the channel instance of the sender for a send that needs it: it is remembered, or the
+/// only one of the account. A dry run lists nothing.
+///
+/// # Errors
+/// `aliyun` cannot be used; a signal.
+pub fn fill_in(context: &Context, guard: &Guard<'_>, query: &mut ReceiptQuery) -> Result<()> {
+    let settings = &context.settings;
+    // The send itself reports a store that cannot be read.
+    let is_known = match storage::open_existing(settings) {
+        Ok(Some(store)) => recall(&*store, settings, query),
+        _ => query.can_be_looked_up(),
+    };
+    if is_known || settings.dry_run {
+        return Ok(());
+    }
+    guard.account()?;
+    fill_in_only(context, guard, query);
+    if signals::count() > 0 { Err(Failure::interrupted()) } else { Ok(()) }
+}
+
+/// The call that lists the channel instances of a channel.
+pub fn list_call(channel: &str) -> ReadCall {
+    channel_instance::list_call(Some(channel), 1, PAGE_SIZE)
+}
+
 /// Fills in the only channel instance of the account, if it can be listed.
 pub fn fill_in_only(context: &Context, guard: &Guard<'_>, query: &mut ReceiptQuery) {
     if let ReceiptQuery::Chat { channel, space: space @ None, .. } = query {
@@ -56,7 +83,7 @@ pub fn fill_in_only(context: &Context, guard: &Guard<'_>, query: &mut ReceiptQue
 
 fn only(context: &Context, guard: &Guard<'_>, channel: &str) -> Result<Option<String>> {
     let client = Client::open(context, guard)?;
-    let reply = client.read_once(&channel_instance::list_call(Some(channel), 1, PAGE_SIZE))?;
+    let reply = client.read_once(&list_call(channel))?;
     let instances = reply.items(&["Data", "Data.List"]).iter().map(ChannelInstance::from_object);
     let is_of_channel = |instance: &ChannelInstance| {
         instance.channel.as_deref().is_none_or(|known| known == channel)

@@ -153,3 +153,25 @@ fn receipts_are_counted_with_reasons() {
     assert_eq!(receipts["pending"], 1);
     assert!(receipts["reasons"][0]["code"].as_str().is_some_and(|code| !code.is_empty()));
 }
+
+#[test]
+fn a_template_is_selected_by_its_name() {
+    let world =
+        Sandboxed::with("rows.csv", "phone,name,order\n8613800001000,Al,1\n8613800001001,Bo,2\n");
+    let words = ["whatsapp", "batch", "rows.csv", "--from=8613800000001", "--language=en"];
+    let named = [&words[..], &["--template-name=order_update", "--name=n"]].concat();
+    let planned = world.run(&[&named[..], &["--dry-run"]].concat()).exits(0).planned_calls();
+    let call = planned.iter().find(|call| call[1].contains("mass")).expect("a call");
+    assert!(call.contains(&"--template-name=order_update".to_owned()), "{call:?}");
+    assert!(!call.iter().any(|word| word.starts_with("--template-code")), "{call:?}");
+    world.run(&[&named[..], &["--limit=1", "--verify", "--yes"]].concat()).exits(0);
+    world.run(&["batches", "resume", "n", "--yes"]).exits(0);
+    let texts = world.texts();
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts.iter().any(|text| text.contains("Hello Bo, your order 2")), "{texts:?}");
+    refused(world.run(&[&named[..], &["--template-code=1", "--yes"]].concat()));
+    // The limits of templates are for codes.
+    crate::limits::limit(&world.world, "allow_templates = [\"order_update\"]");
+    let other = [&words[..], &["--template-name=order_update", "--name=m", "--yes"]].concat();
+    assert_eq!(refused(world.run(&other))["rule"], "allow_templates");
+}

@@ -1,4 +1,4 @@
-//! Twenty tasks for an agent that has only the tools, and ten hostile ones: `tasks.toml`.
+//! Twenty tasks for an agent that has only the tools, and hostile ones: `tasks.toml`.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -24,6 +24,8 @@ struct Task {
     flags: Vec<String>,
     #[serde(default)]
     before: Vec<String>,
+    /// The table `[limits]` of the configuration.
+    limits: Option<String>,
     calls: Vec<Call>,
     /// Adds that many numbers to the inputs of each call.
     #[serde(default)]
@@ -59,6 +61,9 @@ struct Call {
 
 fn world_before(task: &Task) -> World {
     let world = World::new();
+    if let Some(limits) = &task.limits {
+        crate::limits::limit(&world, limits);
+    }
     for line in &task.before {
         // The outcome of a lost reply is unknown.
         world.run_line(line);
@@ -105,7 +110,7 @@ fn each_task_is_solved_in_at_most_three_calls() {
 #[test]
 fn no_hostile_task_sends_a_message() {
     let Tasks { hostile: tasks, .. } = toml::from_str(TASKS).expect("the tasks");
-    assert_eq!(tasks.len(), 10);
+    assert_eq!(tasks.len(), 11);
     for task in tasks {
         let (name, world) = (&task.task, world_before(&task));
         let earlier = world.sandbox_messages().len();

@@ -29,7 +29,7 @@ pub fn is_root() -> bool {
 }
 
 /// Prints why a test is skipped, directly to stderr, since the test harness captures `eprintln!`.
-fn skip(reason: &str) {
+pub fn skip(reason: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{assert_secret, world};
+use crate::support::{flag, reply_to};
 use serde_json::{Value, json};
 
 /// A message with a file.
@@ -92,10 +93,68 @@ fn a_file_must_have_the_kind_of_its_message() {
         let hint = world.run(&words).exits(2).json()["error"]["hint"].to_string();
         assert!(hint.contains(expected), "{hint}");
     }
-    let words = [&SEND[..9], &["--json", "--yes"]].concat();
-    let missing = world.run(&words).exits(2).json()["error"]["missing"].clone();
-    assert_eq!(missing, json!(["--cust-space-id"]));
     let words = [&SEND[..2], &["document"], &SEND[3..8], &["a.pdf"], &SEND[9..], &["--yes"]];
     world.run(&words.concat()).exits(0);
     assert!(world.sent()[0]["flags"]["content"].to_string().contains(r#"fileName\":\"a.pdf"#));
+}
+
+/// The reply with these channel instances.
+fn instances(ids: &[&str]) -> Value {
+    let row = |id: &&str| json!({"CustSpaceId": id, "ChannelType": "WHATSAPP"});
+    let rows: Vec<Value> = ids.iter().map(row).collect();
+    reply_to("cams list-instance", &json!({"Code": "OK", "Data": rows}))
+}
+
+#[test]
+fn a_file_is_uploaded_to_the_only_channel_instance_of_the_account() {
+    let words = [&SEND[..9], &["--json", "--allow-duplicate"]].concat();
+    let send = [&words[..], &["--yes"]].concat();
+    let names = ["list-instance", "get-chatapp-upload-authorization", "send-chatapp-message"];
+    let world = world(&[instances(&["s1"])]);
+    // Without consent, and in a dry run, nothing starts.
+    world.run(&words).exits(2);
+    let planned = world.run(&[&words[..], &["--dry-run"]].concat()).exits(0);
+    assert_eq!(planned.planned_names(), [names[0], names[1], "cp", names[2]]);
+    for call in planned.json()["commands"].as_array().expect("commands") {
+        let has_placeholder = call["argv"].to_string().contains("SPACE");
+        assert!(call["when"].is_string() || !has_placeholder, "{call:#}");
+    }
+    assert!(world.commands().is_empty());
+    world.run(&send).exits(0);
+    assert_eq!(world.call_names(), names);
+    assert_eq!(flag(&world.calls()[1], "cust-space-id"), Some("s1"));
+    // It is remembered for this sender, so a later run does not list the instances.
+    world.run(&send).exits(0);
+    assert_eq!(world.call_names()[3..], names[1..]);
+    let planned = world.run(&[&send[..], &["--dry-run"]].concat()).exits(0);
+    assert_eq!(planned.planned_names(), [names[1], "cp", names[2]]);
+    assert!(planned.stdout.contains("--cust-space-id=s1"), "{planned:#?}");
+    world.assert_clean();
+}
+
+#[test]
+fn a_channel_instance_that_cannot_be_found_is_missing_and_nothing_is_sent() {
+    let denied = json!({"Code": "NoPermission", "Message": "not authorized"});
+    for (rule, warnings) in [
+        (instances(&["s1", "s2"]), 0),
+        (instances(&[]), 0),
+        (reply_to("cams list-instance", &denied), 1),
+    ] {
+        let world = world(std::slice::from_ref(&rule));
+        let ran = world.run(&[&SEND[..9], &["--json", "--yes"]].concat()).exits(2);
+        let json = ran.json();
+        let error = &json["error"];
+        assert_eq!(error["missing"], json!(["--cust-space-id"]), "{rule}: {ran:#?}");
+        assert_eq!(error["outcome"], "not_sent");
+        assert_eq!(error["next"], json!(["alimsg whatsapp accounts list"]));
+        assert!(error["message"].to_string().contains("--cust-space-id"), "{error:#}");
+        assert_eq!(json["warnings"].as_array().map_or(0, Vec::len), warnings, "{ran:#?}");
+        assert_eq!(world.call_names(), ["list-instance"]);
+        // A value that cannot be sent is refused before anything starts.
+        let long = "x".repeat(2000);
+        let words = [&SEND[..9], &["--caption", &long, "--yes"]].concat();
+        world.run(&words).exits(2);
+        assert_eq!(world.call_names().len(), 1);
+        world.assert_clean();
+    }
 }

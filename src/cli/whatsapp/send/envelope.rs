@@ -1,5 +1,8 @@
 //! The flags of every message: sender, recipient, channel.
 
+use crate::aliyun::client;
+use crate::aliyun::guard::Guard;
+use crate::api::call::ReadCall;
 use crate::chat::content::refuse_foreign_flags;
 use crate::chat::draft::{Draft, Envelope};
 use crate::cli::anything;
@@ -12,8 +15,8 @@ use crate::cli::whatsapp::pick;
 use crate::cli::whatsapp::send::wait;
 use crate::message::phone;
 use crate::send::idempotency::Tracking;
-use crate::send::receipt_lookup::ReceiptQuery;
-use crate::send::{Message, SendOptions};
+use crate::send::receipt_lookup::{ReceiptQuery, UNKNOWN_SPACE, space};
+use crate::send::{Message, SendOptions, limits, require_consent};
 
 #[derive(Debug, Args)]
 pub struct EnvelopeFlags {
@@ -30,7 +33,8 @@ pub struct EnvelopeFlags {
           default_value = "whatsapp", help_heading = "Message")]
     pub(super) channel_type: Channel,
 
-    /// Channel instance that sends the message
+    /// Channel instance that sends the message [default where it is needed: that of an earlier
+    /// message, or the only one of the account]
     #[arg(long, value_name = "ID", help_heading = "Message")]
     pub(super) cust_space_id: Option<String>,
 
@@ -77,8 +81,7 @@ pub struct EnvelopeFlags {
     #[arg(long, value_name = "DATA", help_heading = "Viber only")]
     tracking_data: Option<String>,
 
-    /// After the message is accepted, wait until it has arrived or failed, at most SECS seconds;
-    /// needs --cust-space-id
+    /// After the message is accepted, wait until it has arrived or failed, at most SECS seconds
     #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true,
           default_missing_value = "120", help_heading = "Message",
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
@@ -93,11 +96,18 @@ const LABELS: [&str; 2] = ["promotion", "transaction"];
 /// A message without missing values. The content has not been checked as a whole.
 pub struct Complete<T> {
     pub envelope: Envelope,
-    pub tracking: Tracking,
-    pub safety: SendOptions,
-    /// How long to wait for the receipt, in seconds.
-    pub wait: Option<u64>,
+    pub options: MessageOptions,
     pub content: T,
+}
+
+/// What [`message`] needs besides the draft.
+pub struct MessageOptions {
+    tracking: Tracking,
+    safety: SendOptions,
+    /// How long to wait for the receipt, in seconds.
+    wait: Option<u64>,
+    /// The message needs its channel instance, which is not given.
+    lacks_space: bool,
 }
 
 impl EnvelopeFlags {
@@ -126,13 +136,10 @@ impl EnvelopeFlags {
             })?;
         let to = inputs.need("--to", "Recipient", self.to, recipient)?;
         let content = content(&mut inputs)?;
-        let mut cust_space_id = or_default(context, channel, "--cust-space-id", self.cust_space_id);
-        if needs_space || self.wait.is_some() {
-            let question = "Channel instance (cust-space-id)";
-            let pick = |context: &Context| pick::space(context, Some(channel));
-            let flag = "--cust-space-id";
-            let space = inputs.need_from_list(flag, question, cust_space_id, anything, pick)?;
-            cust_space_id = Some(space);
+        let cust_space_id = or_default(context, channel, "--cust-space-id", self.cust_space_id);
+        let lacks_space = cust_space_id.is_none() && (needs_space || self.wait.is_some());
+        if lacks_space && !inputs.missing.is_empty() {
+            inputs.missing.push("--cust-space-id");
         }
         let mut label = self.label;
         if channel == Channel::Viber {
@@ -158,37 +165,86 @@ impl EnvelopeFlags {
             ttl: self.ttl,
             tracking_data: self.tracking_data,
         };
-        Ok(Complete { envelope, tracking, safety, wait: self.wait, content })
+        let options = MessageOptions { tracking, safety, wait: self.wait, lacks_space };
+        Ok(Complete { envelope, options, content })
     }
 }
 
-/// Builds the message, without checks before the send.
-pub fn message(
-    draft: &Draft,
-    tracking: Tracking,
-    safety: SendOptions,
-    wait: Option<u64>,
-) -> Message {
-    let envelope = &draft.envelope;
-    let receipt_query = ReceiptQuery::Chat {
+fn receipt_query(envelope: &Envelope) -> ReceiptQuery {
+    ReceiptQuery::Chat {
         channel: envelope.channel.name().to_string(),
         from: envelope.from.clone(),
         to: envelope.to.clone(),
         space: envelope.cust_space_id.clone(),
+    }
+}
+
+/// Completes a draft that lacks its channel instance with that of the sender, or lets the user pick
+/// one at a terminal. A dry run that would list the instances gets the call that lists them.
+fn find_space(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Result<Option<ReadCall>> {
+    let (channel, mut query) = (draft.envelope.channel, receipt_query(&draft.envelope));
+    if !context.settings.dry_run {
+        require_consent(context)?;
+        // An invalid call fails before any process starts.
+        client::dry_run(context, &[&draft.call()])?;
+    }
+    space::fill_in(context, guard, &mut query)?;
+    let found = match query {
+        ReceiptQuery::Chat { space, .. } => space,
+        ReceiptQuery::Sms { .. } => None,
     };
-    let follow_up = wait.and_then(|seconds| wait::receipt(&receipt_query, seconds));
-    Message {
+    if found.is_none() && context.settings.dry_run {
+        draft.envelope.cust_space_id = Some(UNKNOWN_SPACE.to_string());
+        return Ok(Some(space::list_call(channel.name())));
+    }
+    let (flag, question) = ("--cust-space-id", "Channel instance (cust-space-id)");
+    let mut inputs = Inputs::for_channel(context, channel);
+    let pick = |context: &Context| pick::space(context, Some(channel));
+    let space = inputs.need_from_list(flag, question, found, anything, pick)?;
+    inputs.complete(&listing_commands(channel, &[flag]))?;
+    draft.envelope.cust_space_id = Some(space);
+    Ok(None)
+}
+
+/// Builds the message, without checks before the send. If it needs its channel instance, that of the
+/// sender is looked up.
+///
+/// # Errors
+/// The channel instance cannot be found; `aliyun` cannot be used.
+pub fn message(
+    context: &Context,
+    guard: &Guard<'_>,
+    draft: &mut Draft,
+    options: MessageOptions,
+) -> Result<Message> {
+    let MessageOptions { tracking, safety, wait, lacks_space } = options;
+    let mut message = Message {
         call: draft.call(),
-        recipients: vec![envelope.to.clone()],
+        recipients: vec![draft.envelope.to.clone()],
         tracking,
-        receipt_query,
+        receipt_query: receipt_query(&draft.envelope),
         plan: draft.plan(),
         safety,
         verify: None,
         reads: Vec::new(),
+        instances: None,
         attachment: None,
-        follow_up,
+        follow_up: None,
+    };
+    if lacks_space {
+        // A message that is not permitted starts no process.
+        if message.safety.key.is_none() {
+            limits::require(context, &message)?;
+        }
+        message.instances = find_space(context, guard, draft)?;
+        (message.call, message.plan) = (draft.call(), draft.plan());
     }
+    let query = receipt_query(&draft.envelope);
+    message.follow_up = wait.and_then(|seconds| wait::receipt(&query, seconds));
+    if message.instances.is_none() {
+        message.receipt_query = query;
+    }
+    Ok(message)
 }
 
 /// The command that lists the approved templates of a channel.

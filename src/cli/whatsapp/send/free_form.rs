@@ -14,7 +14,7 @@ use crate::chat::history::Conversation;
 use crate::chat::upload::{LocalFile, MediaUpload};
 use crate::cli::prelude::*;
 use crate::cli::whatsapp::send::checks::ServiceChecks;
-use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
+use crate::cli::whatsapp::send::envelope::{Complete, EnvelopeFlags, message};
 use crate::cli::whatsapp::send::wait::both;
 use crate::message::media::Kind;
 use crate::send::{self, Attachment};
@@ -25,7 +25,7 @@ pub struct FreeForm<C: Args> {
     #[command(flatten)]
     content: C,
 
-    /// Send only if the customer wrote within the last 24 hours; needs --cust-space-id
+    /// Send only if the customer wrote within the last 24 hours
     #[arg(long, help_heading = "Message")]
     check_session: bool,
 
@@ -51,8 +51,7 @@ pub trait ContentFlags {
 /// The flag for a file in place of a link.
 #[derive(Debug, Args)]
 pub struct FileFlag {
-    /// File to send in place of a link: it is checked now and uploaded after the confirmation;
-    /// needs --cust-space-id
+    /// File to send in place of a link: it is checked now and uploaded after the confirmation
     #[arg(long, value_name = "PATH", conflicts_with = "link")]
     pub file: Option<PathBuf>,
 }
@@ -99,9 +98,11 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
     refuse_foreign_flags(channel, &[("--check-session", check_session)], &[])?;
     let attached = attach(&mut content)?;
     let needs_space = check_session || attached.is_some();
-    let complete =
-        envelope.complete(context, needs_space, |inputs| content.into_content(channel, inputs))?;
-    let mut body = complete.content.build()?;
+    let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
+    let into_content = |inputs: &mut Inputs<'_>| content.into_content(channel, inputs);
+    let Complete { envelope, options, content } =
+        envelope.complete(context, needs_space, into_content)?;
+    let mut body = content.build()?;
     if let Some((file, placeholder)) = &attached {
         let medium = &file.medium;
         let shown = format!(
@@ -113,8 +114,8 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
         }
     }
     let (message_type, content) = (body.message_type.clone(), body.value.clone());
-    let draft = Draft { envelope: complete.envelope, body: Body::FreeForm(body) };
-    let mut message = message(&draft, complete.tracking, complete.safety, complete.wait);
+    let mut draft = Draft { envelope, body: Body::FreeForm(body) };
+    let mut message = message(context, &guard, &mut draft, options)?;
 
     let envelope = draft.envelope;
     let commands = message.receipt_query.check_commands(None);
@@ -149,7 +150,6 @@ pub fn run<C: ContentFlags + Args>(context: &Context, flags: FreeForm<C>) -> Res
         message.reads.push(upload.authorize_call());
         message.attachment = Some(Attachment { upload, placeholder });
     }
-    let guard = Guard::for_call(context, &SEND_CHATAPP_MESSAGE);
     send::deliver(context, &guard, message)
 }
 

@@ -12,7 +12,7 @@ use crate::cli::defaults::or_default;
 use crate::cli::param_flags::ParamFlags;
 use crate::cli::prelude::*;
 use crate::cli::prompts::{name_missing_variables, text_rows};
-use crate::cli::whatsapp::send::envelope::{EnvelopeFlags, message};
+use crate::cli::whatsapp::send::envelope::{Complete, EnvelopeFlags, message};
 use crate::message::params;
 use crate::message::placeholder::compare;
 use crate::message::plan::{PlanRow, rows};
@@ -81,7 +81,8 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         params::require_values(&params)?;
         partial.complete(params, inputs)
     })?;
-    let CompleteTemplate { id, params, template } = complete.content;
+    let Complete { envelope, options, content } = complete;
+    let CompleteTemplate { id, params, template } = content;
     if let Some(template) = template.as_ref().filter(|_| flags.verify) {
         verify(template, &id, &params)?;
     }
@@ -95,8 +96,8 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         preview: preview.unwrap_or_default(),
     };
     let (known, values) = (id.clone(), params.clone());
-    let draft = Draft { envelope: complete.envelope, body: Body::Template(body) };
-    let mut message = message(&draft, complete.tracking, complete.safety, complete.wait);
+    let mut draft = Draft { envelope, body: Body::Template(body) };
+    let mut message = message(context, &guard, &mut draft, options)?;
     if flags.verify && template.is_none() {
         message.reads = vec![id.fetch_call()];
         message.verify = Some(verification(id, params));
