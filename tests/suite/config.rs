@@ -17,9 +17,7 @@ const FILE: &str = "home/.config/alimsg/config.toml";
 
 fn configured(text: &str) -> World {
     let world = World::new();
-    let path = world.path(FILE);
-    fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
-    fs::write(path, text).expect("a configuration");
+    world.configure(text);
     world
 }
 

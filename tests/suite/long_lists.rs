@@ -129,9 +129,11 @@ fn a_broken_pipe_ends_the_paging() {
 /// The peak memory in KiB of a run that lists this number of pages, measured before the last one.
 #[cfg(target_os = "linux")]
 fn peak(list: &List, pages: usize) -> u64 {
-    let world = held_service(list, pages, &"x".repeat(1_000));
+    let world = held_service(list, pages, &"x".repeat(500));
     let running = world.start(list.0);
-    world.wait_until("the last page is requested", || world.call_names().len() == pages);
+    for page in 1..=pages {
+        world.wait_until("a page is requested", || world.call_names().len() >= page);
+    }
     let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid()));
     let status = status.expect("the status of the run");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -147,6 +149,7 @@ fn peak(list: &List, pages: usize) -> u64 {
 fn memory_does_not_grow_with_the_list() {
     for list in [&LISTS[0], &LISTS[5]] {
         let (small, large) = (peak(list, 3), peak(list, 30));
-        assert!(large < small + 3_000, "{small} KiB for 3 pages, {large} KiB for 30");
+        // The rows of the other 27 pages are larger.
+        assert!(large < small + 1_500, "{small} KiB for 3 pages, {large} KiB for 30");
     }
 }

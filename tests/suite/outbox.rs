@@ -9,12 +9,6 @@ use crate::batch::{BATCH, phone, rows};
 use crate::support::messages::{SMS, TEMPLATE, TEXT, and, with};
 use crate::support::{Ran, World};
 
-fn configure(world: &World, text: &str) {
-    let path = world.path("home/.config/alimsg/config.toml");
-    fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
-    fs::write(path, text).expect("a configuration");
-}
-
 /// The sends that `outbox list` shows with these flags.
 #[track_caller]
 fn list(world: &World, flags: &[&str]) -> Vec<Value> {
@@ -135,17 +129,17 @@ fn calls_of_a_batch_are_listed_with_their_recipients() {
 #[test]
 fn the_configuration_records_texts_or_nothing() {
     let world = World::new();
-    configure(&world, "[outbox]\ntexts = true\n");
+    world.configure("[outbox]\ntexts = true\n");
     world.run(&and(&TEXT, &["--text", "These words"])).exits(0);
     let ran = world.run(&["outbox", "show", "1", "--json"]).exits(0);
     assert!(ran.json()["data"]["content"]["--content"].to_string().contains("These words"));
     assert!(!ran.stdout.contains("8613800001000"), "{ran:#?}");
-    configure(&world, "[outbox]\nenabled = false\n");
+    world.configure("[outbox]\nenabled = false\n");
     world.run(&SMS).exits(0);
     let ran = world.run(&["outbox", "list", "--json"]).exits(0).json();
     assert_eq!(ran["data"]["total"], 1);
     assert!(ran["warnings"].to_string().contains("disabled"), "{ran:#}");
-    configure(&world, "[outbox]\nkeep = \"1d\"\n");
+    world.configure("[outbox]\nkeep = \"1d\"\n");
     world.run(&SMS).exits(2);
 }
 

@@ -51,9 +51,7 @@ fn with_key(key: &'static str) -> Vec<&'static str> {
 fn two_machines_share_the_counts_of_a_limit_and_the_outbox() {
     let Some(server) = server::shared() else { return };
     let machines = Machines::new(server, "shared_limits");
-    let folder = machines.world.path("home/.config/alimsg");
-    std::fs::create_dir_all(&folder).expect("the folder");
-    std::fs::write(folder.join("config.toml"), "[limits]\nper_day = 3\n").expect("written");
+    machines.world.configure("[limits]\nper_day = 3\n");
     // The first run creates the tables.
     assert_eq!(machines.run(1, &and(&SMS, &["--param=n=0"])).exit(), 0);
     let sms = and(&SMS, &["--json", "--param=n=x{n}"]);

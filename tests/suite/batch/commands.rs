@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::sandboxed::{OPTIONS, Sandboxed, count, refused, result};
+use super::sandboxed::{OPTIONS, Sandboxed, count, refused, result, rows};
 
 /// Two rows that are accepted, one number that does not exist, and one over its daily limit.
 const MIXED: &str = "phone,name,order\n13800001000,Al,1\n13800009001,Bo,2\n13800009011,Carol,3\n\
@@ -139,12 +139,6 @@ fn all_results_are_exported_with_details() {
     }
     refused(world.run(&["batches", "export", "a", "--all"]));
     world.run(&["batches", "export", "a"]).exits(2);
-}
-
-/// A file with this many rows, all with own values.
-fn rows(count: u64) -> String {
-    let row = |at: u64| format!("{},name {at},{at}\n", 13_800_010_000 + at);
-    format!("phone,name,order\n{}", (0..count).map(row).collect::<String>())
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-use super::sandboxed::{OPTIONS, Sandboxed, count, refused, result};
+use super::sandboxed::{OPTIONS, Sandboxed, count, refused, result, rows};
 use crate::batch::{BATCH, number, sandbox_recipients};
 use crate::support::{Ran, Running, World};
 
@@ -22,12 +22,6 @@ const CHAT: [&str; 12] = [
     "--look-up",
     "1",
 ];
-
-/// A file with this many rows, all with own values.
-fn rows(count: u64) -> String {
-    let row = |at: u64| format!("{},name {at},{at}\n", 13_800_010_000 + at);
-    format!("phone,name,order\n{}", (0..count).map(row).collect::<String>())
-}
 
 /// The numbers in the send calls of a dry run.
 fn planned(ran: &Ran) -> String {

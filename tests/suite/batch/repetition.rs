@@ -2,14 +2,8 @@
 
 use serde_json::Value;
 
-use super::sandboxed::{OPTIONS, Sandboxed, count, refused, result};
+use super::sandboxed::{OPTIONS, Sandboxed, count, refused, result, rows};
 use crate::support::Ran;
-
-/// A file with this many rows, all with own values.
-fn rows(count: u64) -> String {
-    let row = |at: u64| format!("{},name {at},{at}\n", 13_800_010_000 + at);
-    format!("phone,name,order\n{}", (0..count).map(row).collect::<String>())
-}
 
 fn numbers(rows: &[u64]) -> Vec<String> {
     rows.iter().map(|row| (13_800_010_000 + row).to_string()).collect()

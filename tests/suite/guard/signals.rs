@@ -12,7 +12,7 @@ use crate::support::{Ran, Running, World, is_alive};
 const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
 /// How long a step goes on after its signal: a thread of alimsg counts the signals.
-const WHILE: u64 = 500;
+const WHILE: u64 = 900;
 /// Longer than any test waits.
 const FOREVER: u64 = 120_000;
 
@@ -161,14 +161,11 @@ fn a_second_signal_ends_a_plugin_that_outlives_its_host() {
 fn signals_during_disable_do_not_stop_it() {
     for_each_signal(|signal| {
         let world = World::new();
-        let disable = json!({ "match": ["configure", "ai-mode", "disable"], "held": true });
-        world.script(json!([disable]));
+        let disable = ["configure", "ai-mode", "disable"];
+        world.script(json!([{ "match": disable, "held": true, "delay_ms": WHILE }]));
         let running = world.start(&SMS);
         world.wait_for_command("ai-mode disable");
-        for _ in 0..2 {
-            running.signal(signal);
-            thread::sleep(Duration::from_millis(20));
-        }
+        running.signal(signal);
         world.release();
         let ran = running.signal_until_ended(signal);
         assert_ended_by(&ran, signal);

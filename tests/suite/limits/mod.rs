@@ -20,9 +20,7 @@ pub fn limited(limits: &str) -> World {
 
 /// Replaces the limits of the user's file.
 pub fn limit(world: &World, limits: &str) {
-    let path = world.path("home/.config/alimsg/config.toml");
-    fs::create_dir_all(path.parent().expect("a folder")).expect("the folder");
-    fs::write(path, format!("[limits]\n{limits}\n")).expect("a configuration");
+    world.configure(&format!("[limits]\n{limits}\n"));
 }
 
 /// Replaces the file that is used instead of `/etc/alimsg/config.toml`.

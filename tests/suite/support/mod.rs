@@ -120,6 +120,12 @@ impl World {
         path.to_str().expect("a path in UTF-8").to_owned()
     }
 
+    /// Replaces the user's configuration file of alimsg.
+    pub fn configure(&self, text: &str) {
+        fs::create_dir_all(self.path("home/.config/alimsg")).expect("a folder of the world");
+        self.file("home/.config/alimsg/config.toml", text);
+    }
+
     /// Replaces the profiles. An empty list means that the CLI was never configured.
     pub fn profiles(&self, profiles: &[Profile]) -> &Self {
         let listed = self.path("stand_in/profiles.json");
