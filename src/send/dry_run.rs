@@ -44,7 +44,8 @@ pub fn check(context: &Context, message: &Message) -> Result<Report> {
 }
 
 fn plan(context: &Context, message: &Message, condition: Option<&'static str>) -> Result<Report> {
-    let reads = call::any(&message.reads).map(|call| (call, with_space(message)));
+    let when = with_space(message);
+    let reads = call::any(&message.reads).map(|call| (call, when));
     let send = (&message.call as &dyn AnyCall, condition);
     let first = instances(message).into_iter().chain(reads);
     let calls: Vec<_> = first.chain([send]).chain(follow_ups(message)).collect();
@@ -56,7 +57,10 @@ fn with_space(message: &Message) -> Option<&'static str> {
 }
 
 fn instances(message: &Message) -> Vec<PlannedCall<'_>> {
-    message.instances.iter().map(|call| (call as &dyn AnyCall, None)).collect()
+    match &message.instances {
+        Some(call) => vec![(call, None)],
+        None => Vec::new(),
+    }
 }
 
 fn follow_ups(message: &Message) -> Vec<PlannedCall<'_>> {

@@ -35,7 +35,7 @@ impl TestStore {
     }
 }
 
-/// A new store of each engine. Without PostgreSQL, a note says that its tests are skipped.
+/// A new store of each engine. Without PostgreSQL, its tests are skipped with a note.
 fn stores() -> Vec<TestStore> {
     let mut stores = vec![TestStore::Sqlite(tempfile::tempdir().expect("a folder"))];
     #[cfg(all(unix, feature = "postgres"))]
