@@ -87,7 +87,7 @@ impl<'r> Client<'r> {
         self.call(call)
     }
 
-    /// Makes a call that sends a message. Never retries it. Does the other work while the call runs.
+    /// Makes a call that sends a message. Never retries it. Calls `meanwhile` once while the call runs.
     ///
     /// # Errors
     /// Alibaba Cloud did not confirm the call; see the failure's outcome.
@@ -96,7 +96,8 @@ impl<'r> Client<'r> {
         Ok(Acceptance::from_reply(reply, call.operation.product))
     }
 
-    /// Closes the client, and does this work while the command that switches ai-mode off runs.
+    /// Closes the client, and does `work` while the command that switches ai-mode off runs. Without
+    /// such a command, does it afterwards.
     pub fn close(self, work: impl FnOnce()) {
         let work = Cell::new(Some(work));
         let once = || work.take().into_iter().for_each(|work| work());

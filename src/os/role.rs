@@ -18,8 +18,8 @@ pub const RENEWAL_TASK: &str = "ALIMSG_INTERNAL_RENEWAL";
 /// The variable with the shell that asks for completions; the script of `alimsg completions` sets it.
 pub const COMPLETION: &str = "ALIMSG_INTERNAL_COMPLETION";
 
-/// The variable that decides what a run does with its plan. `alimsg mcp` sets it for the commands that it
-/// starts.
+/// The variable that decides what a run does with its plan. `alimsg mcp` sets it for the commands
+/// that it starts.
 pub const PLAN: &str = "ALIMSG_INTERNAL_PLAN";
 
 /// What this process was started for.

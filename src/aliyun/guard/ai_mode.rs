@@ -126,7 +126,7 @@ impl<'a> AiMode<'a> {
         Self { screen: Some(screen), ..Self::new(cli) }
     }
 
-    /// Also does this work while a command runs.
+    /// Also calls `meanwhile` while each command runs.
     pub fn with_work(self, meanwhile: &'a dyn Fn()) -> Self {
         Self { meanwhile: Some(meanwhile), ..self }
     }

@@ -62,8 +62,8 @@ impl<'r> Session<'r> {
         output.map_err(|error| spawn_failure(&self.cli, &error))
     }
 
-    /// Switches ai-mode off if it was switched on, and does this work while the command runs. Without
-    /// a command, the work is not done.
+    /// Switches ai-mode off if it was switched on. Calls `meanwhile` while each command runs, and not
+    /// at all without a command.
     pub fn close(&self, meanwhile: &dyn Fn()) {
         self.switched_on.iter().for_each(|switched_on| switched_on.release(meanwhile));
     }

@@ -172,7 +172,7 @@ impl<'r> SwitchedOn<'r> {
         run_step(self.context, &self.cli, arguments, Some(configuration), None)
     }
 
-    /// Step 7. Does the work while the command that switches ai-mode off runs.
+    /// Step 7. Calls `meanwhile` while each command runs.
     pub fn release(&self, meanwhile: &dyn Fn()) {
         match self.state.replace(State::Released) {
             State::Held => {}

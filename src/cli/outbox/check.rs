@@ -93,7 +93,8 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let wanted: Vec<Open<'_>> = flags.limit.first(wanted).collect();
     if not_checked > 0 {
         context.screen.note(&format!(
-            "{} without a known number: check them with --to NUMBER",
+            "{} without a known number or channel instance: check them with --to NUMBER, and \
+             those of WhatsApp and Viber also with --cust-space-id ID",
             count(not_checked, "send")
         ));
     }

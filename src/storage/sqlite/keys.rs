@@ -119,10 +119,10 @@ pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Resul
     if changed == 1 { Ok(()) } else { Err(Error::TakenOver) }
 }
 
-pub const ACCEPT_WITH_RESULT: &str =
-    "UPDATE keys SET state = 'accepted', result = ?3, details = NULL
-                                      WHERE key = ?1 AND lease = ?2";
-/// The result of a key that alimsg generated is not kept.
+/// Keeps the result of a key that the user gave.
+pub const ACCEPT_WITH_RESULT: &str = "UPDATE keys SET state = 'accepted', result = ?3, \
+                                      details = NULL WHERE key = ?1 AND lease = ?2";
+/// Removes a key that alimsg generated.
 pub const ACCEPT_WITHOUT_RESULT: &str = "DELETE FROM keys WHERE key = ?1 AND lease = ?2";
 
 pub fn finish(connection: &Connection, owner: Owner<'_>, end: &SendEnd<'_>) -> Result<()> {

@@ -13,7 +13,7 @@ use crate::storage::{NewMessage, Result};
 
 /// How long an accepted message is kept for the duplicate check: longer than the period of any
 /// check. A message with an unknown outcome is kept until its outcome is known.
-const MESSAGES: Duration = Duration::from_secs(24 * 60 * 60);
+const KEEP_MESSAGES: Duration = Duration::from_secs(24 * 60 * 60);
 /// The maximum number of records that one send deletes from a table.
 const MAX_AT_A_TIME: i64 = 1000;
 
@@ -23,7 +23,7 @@ pub fn delete_old(
     message: &NewMessage,
     digest: impl Fn(&str) -> String,
 ) -> Result<()> {
-    let messages = end(Timestamp::now(), MESSAGES).unwrap_or(Timestamp::MIN);
+    let messages = end(Timestamp::now(), KEEP_MESSAGES).unwrap_or(Timestamp::MIN);
     let sends = message.send.as_ref().and_then(|send| end(clock::now(), send.keep));
     let results = end(Timestamp::now(), message.keep);
     // One statement that finds nothing takes a fifth of the time of three that delete nothing.
