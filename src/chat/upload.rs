@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use base16ct::lower::encode_string;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -58,7 +59,7 @@ impl LocalFile {
         let mut file = std::fs::File::open(&self.path).map_err(unreadable)?;
         let mut digest = Sha256::new();
         std::io::copy(&mut file, &mut Digester(&mut digest)).map_err(unreadable)?;
-        let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = encode_string(&digest.finalize());
         Ok(format!("https://file.invalid/{digest}.{}", self.medium.extension))
     }
 }

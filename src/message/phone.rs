@@ -2,6 +2,8 @@
 //! error shows the right one. It is never corrected silently: the result may be the number of
 //! another person.
 
+use std::borrow::Cow;
+
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 
@@ -91,10 +93,10 @@ pub fn canonical_sms_number(number: &str) -> &str {
 
 /// The digits of a number with its country code. 11 digits without a country code are a number of
 /// mainland China for the SMS service only.
-pub fn with_country_code(is_sms: bool, number: &str) -> String {
+pub fn with_country_code(is_sms: bool, number: &str) -> Cow<'_, str> {
     match canonical_sms_number(number) {
-        national if is_sms && national.len() == 11 => format!("86{national}"),
-        _ => number.to_string(),
+        national if is_sms && national.len() == 11 => ["86", national].concat().into(),
+        _ => number.into(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The plan of a send or a change: what a person confirms.
 
+use base16ct::lower::encode_string;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -44,7 +45,7 @@ impl Plan {
     /// Identifies the plan: another parameter, recipient or account gives another digest.
     fn digest(&self) -> String {
         let text = serde_json::to_vec(self).unwrap_or_default();
-        Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+        encode_string(&Sha256::digest(text))
     }
 }
 

@@ -26,6 +26,7 @@ mod sqlite;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use base16ct::lower::encode_string;
 use hmac::Hmac;
 use hmac::KeyInit as _;
 use hmac::Mac as _;
@@ -91,7 +92,12 @@ pub trait Lease {
 pub trait Store {
     /// A keyed hash, to compare values without storing them. Its secret is random and never leaves
     /// the store.
-    fn digest(&self, value: &str) -> String;
+    fn hash(&self, value: &str) -> [u8; 32];
+
+    /// [`Self::hash`] in hexadecimal digits.
+    fn digest(&self, value: &str) -> String {
+        encode_string(&self.hash(value))
+    }
 
     /// When the store was repaired; keys from before may be missing.
     fn known_since(&self) -> Option<Timestamp>;
@@ -321,14 +327,14 @@ pub fn forget_sandbox(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// [`Store::digest`] with the secret of the store.
-fn keyed_hash(secret: &[u8], value: &str) -> String {
+/// [`Store::hash`] with the secret of the store.
+fn keyed_hash(secret: &[u8], value: &str) -> [u8; 32] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
         // HMAC accepts keys of any length.
-        return String::new();
+        return [0; 32];
     };
     mac.update(value.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    mac.finalize().into_bytes().into()
 }
 
 impl From<Error> for anyhow::Error {

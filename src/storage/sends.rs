@@ -127,9 +127,8 @@ pub trait Sends {
 /// A keyed hash of a recipient, by which it is found and counted. `number` has its country code and
 /// only digits.
 pub fn recipient_hash(store: &dyn Store, number: &str) -> i64 {
-    let digest = store.digest(&format!("recipient {number}"));
-    let hash = digest.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok());
-    hash.unwrap_or_default().cast_signed()
+    let hash = store.hash(&["recipient ", number].concat());
+    hash.first_chunk().copied().map(i64::from_be_bytes).unwrap_or_default()
 }
 
 /// The messages that an engine has on record.

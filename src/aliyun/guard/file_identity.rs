@@ -10,6 +10,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use base16ct::lower::encode_string;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -132,7 +133,7 @@ impl io::Write for HashWriter<'_> {
 
 /// The first 16 bytes of a hash, in hexadecimal digits.
 pub fn hex(hash: &[u8]) -> String {
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    encode_string(hash.get(..16).unwrap_or(hash))
 }
 
 #[cfg(test)]

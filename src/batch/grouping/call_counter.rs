@@ -1,6 +1,6 @@
 //! Counts calls without keeping rows.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::batch::grouping::group::Shape;
 use crate::batch::grouping::sizes::{MAX_BYTES, MAX_WINDOW_BYTES, WINDOW, overhead, row_size};

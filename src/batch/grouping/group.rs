@@ -10,7 +10,7 @@ use crate::storage::Tracking;
 use crate::storage::batches::RowIndex;
 
 /// The call that a group of rows uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
     /// SendSms: one signature and equal values for all numbers.

@@ -1,6 +1,9 @@
 //! Groups the rows of a source, one window after the other.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
+use std::hash::Hash;
+
+use foldhash::{HashMap, HashSet};
 
 use crate::batch::grouping::group::{Group, Shape};
 use crate::batch::grouping::sizes::{MAX_BYTES, MAX_WINDOW_BYTES, WINDOW, overhead, row_size};
@@ -72,35 +75,74 @@ impl<'b> Groups<'b> {
 
 /// Groups the rows of one window. The groups are in the order of their first rows.
 fn group(channel: Channel, overhead: usize, max_rows: usize, rows: Vec<Row>) -> Vec<Group> {
-    let mut open = Open { overhead, max_rows, ..Open::default() };
-    match channel {
-        Channel::Sms => {
-            let key = |row: &Row| (row.sign.clone(), row.out_id.clone(), row.values.clone());
-            let mut sizes: HashMap<_, usize> = HashMap::new();
-            for row in &rows {
-                *sizes.entry(key(row)).or_default() += 1;
-            }
-            for row in rows {
-                let key = key(&row);
-                if sizes.get(&key).is_some_and(|size| *size > 1) {
-                    open.add(Shape::Same, (key.1.clone(), Some(key)), row);
-                } else {
-                    open.add(Shape::Each, (key.1, None), row);
-                }
-            }
-        }
+    let keys = match channel {
+        Channel::Sms => sms_keys(&rows),
         Channel::Whatsapp | Channel::Viber => {
-            for row in rows {
-                let key = (row.language.clone(), row.out_id.clone(), Vec::new());
-                open.add(Shape::Chat, (row.out_id.clone(), Some(key)), row);
-            }
+            let mut keys = Keys::default();
+            rows.iter()
+                .map(|row| (Shape::Chat, keys.number((&row.language, &row.out_id))))
+                .collect()
         }
+    };
+    let mut open = Open { overhead, max_rows, ..Open::default() };
+    for (row, key) in rows.into_iter().zip(keys) {
+        open.add(key, row);
     }
     open.finish()
 }
 
-/// The rows of one key: what a call shares.
-type Key = (Option<String>, Option<(String, Option<String>, Vec<String>)>);
+/// What the rows of a call share: the kind of the call, and the number of what is equal in them.
+type Key = (Shape, usize);
+
+/// Rows with equal messages share a call, the others those of their ID.
+fn sms_keys(rows: &[Row]) -> Vec<Key> {
+    let mut messages = Keys::default();
+    let message = |row| messages.number(Message::of(row));
+    let numbers: Vec<usize> = rows.iter().map(message).collect();
+    let mut counts = vec![0_usize; messages.0.len()];
+    for number in &numbers {
+        counts[*number] += 1;
+    }
+    let mut ids = Keys::default();
+    let keys = rows.iter().zip(numbers).map(|(row, number)| {
+        if counts[number] > 1 {
+            (Shape::Same, number)
+        } else {
+            (Shape::Each, ids.number(&row.out_id))
+        }
+    });
+    keys.collect()
+}
+
+/// What all rows of a `SendSms` call have in common.
+#[derive(PartialEq, Eq, Hash)]
+struct Message<'r> {
+    sign: &'r str,
+    out_id: Option<&'r str>,
+    values: &'r [String],
+}
+
+impl<'r> Message<'r> {
+    fn of(row: &'r Row) -> Self {
+        Self { sign: &row.sign, out_id: row.out_id.as_deref(), values: &row.values }
+    }
+}
+
+/// Numbers different values, from 0.
+struct Keys<T>(HashMap<T, usize>);
+
+impl<T> Default for Keys<T> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<T: Eq + Hash> Keys<T> {
+    fn number(&mut self, value: T) -> usize {
+        let next = self.0.len();
+        *self.0.entry(value).or_insert(next)
+    }
+}
 
 /// The groups that are not full yet.
 #[derive(Default)]
@@ -114,11 +156,12 @@ struct Open {
 struct OpenGroup {
     group: Group,
     bytes: usize,
-    phones: HashSet<String>,
+    phones: HashSet<u64>,
 }
 
 impl Open {
-    fn add(&mut self, shape: Shape, key: Key, row: Row) {
+    fn add(&mut self, key: Key, row: Row) {
+        let (shape, _) = key;
         let bytes = row.phone.len()
             + self.overhead
             + if shape == Shape::Same {
@@ -126,17 +169,18 @@ impl Open {
             } else {
                 row_size(&row.sign, row.values.iter().map(String::as_str))
             };
-        let phone = canonical_sms_number(&row.phone);
+        // The number was checked: it has at most 15 digits.
+        let phone = canonical_sms_number(&row.phone).parse().unwrap_or_default();
         let open = self.open.entry(key).or_insert_with(|| OpenGroup::new(shape));
         let is_full = open.group.rows.len() >= shape.max_rows().min(self.max_rows)
             || (!open.group.rows.is_empty() && open.bytes + bytes > MAX_BYTES)
             // Two messages to one number are two calls.
-            || open.phones.contains(phone);
+            || open.phones.contains(&phone);
         if is_full {
             self.done.push(std::mem::replace(open, OpenGroup::new(shape)).group);
         }
         open.bytes += bytes;
-        open.phones.insert(phone.to_string());
+        open.phones.insert(phone);
         open.group.rows.push(row);
     }
 
@@ -155,7 +199,7 @@ impl Open {
 
 impl OpenGroup {
     fn new(shape: Shape) -> Self {
-        Self { group: Group { shape, rows: Vec::new() }, bytes: 0, phones: HashSet::new() }
+        Self { group: Group { shape, rows: Vec::new() }, bytes: 0, phones: HashSet::default() }
     }
 }
 

@@ -1,11 +1,11 @@
 //! Finds rows that would send the same message to the same number twice.
 
-use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::hash::BuildHasher;
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 
 use anyhow::Context as _;
+use foldhash::{HashMap, HashSet};
 
 use crate::storage::batches::RowIndex;
 

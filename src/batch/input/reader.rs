@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 
+use base16ct::lower::encode_string;
 use csv::StringRecord;
 use sha2::{Digest, Sha256};
 
@@ -131,7 +132,7 @@ impl Rows {
             }
         }
         let hash = rest.hash.map(Sha256::finalize).unwrap_or_default();
-        Ok(hash.iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(encode_string(&hash))
     }
 }
 

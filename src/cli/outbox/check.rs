@@ -204,7 +204,7 @@ fn with_number<'s>(
 fn plain_number(details: &Details, number: &str) -> String {
     let digits = phone::digits(number).unwrap_or_default();
     let is_chat = product_of(details) == Product::Cams;
-    if is_chat { phone::with_country_code(true, &digits) } else { digits }
+    if is_chat { phone::with_country_code(true, &digits).into_owned() } else { digits }
 }
 
 /// Fetches the receipts of a send and records them.

@@ -103,7 +103,7 @@ fn notations(number: &str) -> Result<Vec<String>> {
         Failure::usage(format!("--to {number:?} is not a phone number"))
             .hint("for example --to 13800001000 or --to 8613800001000")
     })?;
-    let mainland = phone::with_country_code(true, &digits);
+    let mainland = phone::with_country_code(true, &digits).into_owned();
     Ok(if mainland == digits { vec![digits] } else { vec![digits, mainland] })
 }
 

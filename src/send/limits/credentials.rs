@@ -3,11 +3,15 @@
 
 use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
 use regex_lite::Regex;
 use serde_json::Value;
 
 /// What a credential begins with. Most texts have none of these, and need no expression.
 const SIGNS: [&str; 7] = ["LTAI", "STS.", "AKIA", "ASIA", "PRIVATE KEY", "earer", "EARER"];
+
+/// The shortest text that one of [`PATTERNS`] matches has this many bytes.
+const SHORTEST: usize = 16;
 
 /// Expressions, with what they find.
 const PATTERNS: [(&str, &str); 5] = [
@@ -18,6 +22,8 @@ const PATTERNS: [(&str, &str); 5] = [
     (r"(?i)\bbearer[ :=]+[A-Za-z0-9._~+/-]{16,}", "a bearer token"),
 ];
 
+static FINDERS: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| SIGNS.map(Finder::new));
+
 static COMPILED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let compile = |(pattern, kind): &(&str, &'static str)| Some((Regex::new(pattern).ok()?, *kind));
     PATTERNS.iter().filter_map(compile).collect()
@@ -25,6 +31,9 @@ static COMPILED: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 
 /// What a text contains that looks like a credential, also in the texts of a JSON value.
 pub fn find(text: &str) -> Option<&'static str> {
+    if text.len() < SHORTEST {
+        return None;
+    }
     if text.starts_with(['{', '[', '"'])
         && let Ok(value) = serde_json::from_str::<Value>(text)
     {
@@ -43,7 +52,7 @@ fn find_in(value: &Value) -> Option<&'static str> {
 }
 
 fn find_in_text(text: &str) -> Option<&'static str> {
-    if !SIGNS.iter().any(|sign| text.contains(sign)) {
+    if !FINDERS.iter().any(|sign| sign.find(text.as_bytes()).is_some()) {
         return None;
     }
     COMPILED.iter().find(|(pattern, _)| pattern.is_match(text)).map(|(_, kind)| *kind)
@@ -60,6 +69,8 @@ mod tests {
             ("the key is LTAI5tExampleExample01", "an access key"),
             ("AKIAIOSFODNN7EXAMPLE", "an access key"),
             ("STS.NTdExampleExample", "an access key"),
+            ("LTAI0123456789ab", "an access key"),
+            ("STS.0123456789ab", "an access key"),
             ("-----BEGIN RSA PRIVATE KEY-----\nMIIE", "a private key"),
             ("-----BEGIN PRIVATE KEY-----", "a private key"),
             ("Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.e30.abc", "a bearer token"),

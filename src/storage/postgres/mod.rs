@@ -87,7 +87,7 @@ impl Postgres {
 }
 
 impl Store for Postgres {
-    fn digest(&self, value: &str) -> String {
+    fn hash(&self, value: &str) -> [u8; 32] {
         keyed_hash(&self.secret, value)
     }
 

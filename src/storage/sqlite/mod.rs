@@ -125,7 +125,7 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
-    fn digest(&self, value: &str) -> String {
+    fn hash(&self, value: &str) -> [u8; 32] {
         keyed_hash(&self.secret, value)
     }
 

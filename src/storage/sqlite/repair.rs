@@ -17,7 +17,7 @@ use crate::storage::files::{self, PathState};
 use crate::storage::sqlite::legacy::Legacy;
 use crate::storage::sqlite::open::Paths;
 use crate::storage::sqlite::schema::{SECRET, create};
-use crate::storage::sqlite::{PATIENCE, keys, marker};
+use crate::storage::sqlite::{PATIENCE, keys, marker, schema};
 use crate::storage::{KeyRecord, folder, lock};
 
 /// The result of a repair.
@@ -137,7 +137,10 @@ fn copy_batches(old: &Path, new: &Connection) -> Result<()> {
 
 /// Copies the rows of a table; false if some cannot be read.
 fn copy_table(old: &Connection, new: &Connection, table: &str) -> Result<bool> {
-    let Ok(mut rows) = old.prepare(&format!("SELECT * FROM {table}")) else { return Ok(false) };
+    let before_version_5 = || old.prepare(&schema::rows_before_version_5(table)).ok();
+    let rows = (table == "batch_rows").then(before_version_5).flatten();
+    let rows = rows.map_or_else(|| old.prepare(&format!("SELECT * FROM {table}")), Ok);
+    let Ok(mut rows) = rows else { return Ok(false) };
     let columns = rows.column_count();
     let values = vec!["?"; columns].join(", ");
     let mut insert = new.prepare(&format!("INSERT OR IGNORE INTO {table} VALUES ({values})"))?;

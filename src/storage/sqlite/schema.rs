@@ -9,7 +9,7 @@ use crate::storage::sqlite::marker::Marker;
 /// The `application_id` of the database: "alim" in ASCII.
 pub const APPLICATION: i64 = 0x616c_696d;
 /// The version of the schema, in `user_version`.
-pub const VERSION: i64 = 4;
+pub const VERSION: i64 = 5;
 /// The length of the secret in bytes.
 pub const SECRET: usize = 32;
 
@@ -79,13 +79,20 @@ const BATCHES: &str = "
         result      TEXT
     ) STRICT;
     CREATE INDEX batch_calls_by_state ON batch_calls (batch, state, id, row_count);
-    CREATE TABLE batch_rows (
-        batch INTEGER NOT NULL,
-        row   INTEGER NOT NULL,
-        call  INTEGER NOT NULL,
-        PRIMARY KEY (batch, row)
-    ) STRICT, WITHOUT ROWID;
 ";
+
+/// What version 5 changes: before, the rows of batches had a key of two columns.
+const BATCH_ROWS: &str = "
+    CREATE TABLE batch_rows (
+        id   INTEGER PRIMARY KEY,
+        call INTEGER NOT NULL
+    ) STRICT;
+";
+
+/// The columns of [`BATCH_ROWS`] from a table before version 5.
+pub fn rows_before_version_5(table: &str) -> String {
+    format!("SELECT (batch << 40) | row, call FROM {table} ORDER BY batch, row")
+}
 
 /// What version 3 adds.
 const SPACES: &str = "
@@ -137,8 +144,19 @@ pub fn migrate(connection: &Connection) -> rusqlite::Result<()> {
         transaction.execute_batch(SPACES)?;
         transaction.execute_batch(ADD_KEYS)?;
     }
-    if version < VERSION {
+    if version < 4 {
         transaction.execute_batch(SENDS)?;
+    }
+    if version < VERSION {
+        if version < 2 {
+            transaction.execute_batch(BATCH_ROWS)?;
+        } else {
+            let rows = rows_before_version_5("old_rows");
+            transaction.execute_batch(&format!(
+                "ALTER TABLE batch_rows RENAME TO old_rows; {BATCH_ROWS}
+                 INSERT INTO batch_rows {rows}; DROP TABLE old_rows;"
+            ))?;
+        }
         failpoint::point("store: about to commit the upgrade");
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
@@ -155,9 +173,9 @@ pub fn create(connection: &Connection, previous: Option<&Marker>) -> rusqlite::R
     let store = previous.map_or_else(|| uuid::Uuid::new_v4().to_string(), |old| old.store.clone());
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
     transaction.execute_batch(KEYS_AND_MESSAGES)?;
-    transaction.execute_batch(BATCHES)?;
-    transaction.execute_batch(SPACES)?;
-    transaction.execute_batch(SENDS)?;
+    for tables in [BATCHES, BATCH_ROWS, SPACES, SENDS] {
+        transaction.execute_batch(tables)?;
+    }
     transaction.execute(
         "INSERT INTO store (id, store_id, secret, created_at, known_since)
          VALUES (1, ?1, ?2, ?3, ?4)",

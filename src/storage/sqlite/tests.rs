@@ -87,7 +87,7 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     assert!(Batches::batches(&upgraded).expect("readable").is_empty());
     drop(upgraded);
     let later = Sqlite::open(folder.path()).expect("the same store");
-    later.connection.pragma_update(None, "user_version", 5).expect("changed");
+    later.connection.pragma_update(None, "user_version", 6).expect("changed");
     drop(later);
     assert!(matches!(Sqlite::open(folder.path()), Err(Error::Unreadable(_, Fix::Upgrade))));
 }
@@ -95,6 +95,7 @@ fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
 #[test]
 fn an_unresolved_message_of_version_2_gets_a_key_and_still_prevents_an_equal_one() {
     let (folder, store) = open();
+    store.connection.execute_batch(VERSION_4).expect("downgraded");
     let version_2 = "DROP TABLE spaces; DROP TABLE sends; DROP INDEX keys_by_time;
                      DROP INDEX messages_by_key; PRAGMA user_version = 2;
                      INSERT INTO messages VALUES ('u', 'f', 'calling', NULL, 1000);
@@ -117,12 +118,49 @@ fn an_unresolved_message_of_version_2_gets_a_key_and_still_prevents_an_equal_one
 fn a_store_of_version_3_gets_the_table_of_sends() {
     let (folder, store) = open();
     store.remember_space("s", "cams-1").expect("recorded");
+    store.connection.execute_batch(VERSION_4).expect("downgraded");
     let version_3 = "DROP TABLE sends; DROP INDEX keys_by_time; PRAGMA user_version = 3;";
     store.connection.execute_batch(version_3).expect("downgraded");
     drop(store);
     let store = Sqlite::open(folder.path()).expect("upgraded");
     assert_eq!(store.space("s").expect("readable").as_deref(), Some("cams-1"));
     assert_eq!(store.sends().usage(&[std::time::Duration::from_secs(1)]).expect("readable"), [0]);
+}
+
+/// What version 5 has changed, undone.
+const VERSION_4: &str = "ALTER TABLE batch_rows RENAME TO new_rows;
+    CREATE TABLE batch_rows (batch INTEGER NOT NULL, row INTEGER NOT NULL, call INTEGER NOT NULL,
+                             PRIMARY KEY (batch, row)) STRICT, WITHOUT ROWID;
+    INSERT INTO batch_rows SELECT id >> 40, id & 0xffffffffff, call FROM new_rows;
+    DROP TABLE new_rows; PRAGMA user_version = 4;";
+
+#[test]
+fn the_rows_of_batches_in_a_store_of_version_4_keep_their_calls() {
+    use crate::storage::batches::Start;
+    use crate::storage::tests::batches::{call, create, create_with};
+
+    for is_damaged in [false, true] {
+        let (folder, store) = open();
+        let ids = [create(&store), create_with(&store, "another")];
+        for id in &ids {
+            store.start(id, "w", &[call(3..10), call(20..25)]).expect("recorded");
+        }
+        store.connection.execute_batch(VERSION_4).expect("downgraded");
+        drop(store);
+        if is_damaged {
+            repair(folder.path()).expect("repaired");
+        }
+        let store = Sqlite::open(folder.path()).expect("upgraded");
+        for id in &ids {
+            let mut rows = Vec::new();
+            store.recorded_rows(id, &mut |row| rows.push(row)).expect("readable");
+            assert_eq!(rows, (3..10).chain(20..25).collect::<Vec<_>>());
+            let starts = store.start(id, "v", &[call(9..12)]).expect("readable");
+            assert_eq!(starts, [Start::Taken(vec![9])]);
+            let batch = store.batch(id).expect("readable").expect("a batch");
+            assert!(batch.cancelled_at.is_none());
+        }
+    }
 }
 
 #[test]

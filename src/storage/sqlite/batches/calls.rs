@@ -8,6 +8,7 @@ use crate::storage::Result;
 use crate::storage::batches::{CallEnd, CallRecord, CallState, Claimed, NewCall, RowIndex, Start};
 use crate::storage::rows;
 use crate::storage::sends::{NewSend, Reached};
+use crate::storage::sqlite::batches::row_ids;
 use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::sqlite::retention;
 use crate::storage::sqlite::sends::{self, SendOwner};
@@ -81,10 +82,10 @@ pub fn add(
 
 /// Records the rows of a call; false if another call has one of them.
 fn take_rows(connection: &Connection, batch: i64, call: i64, rows: &[RowIndex]) -> Result<bool> {
-    let query = "INSERT INTO batch_rows (batch, row, call) VALUES (?1, ?2, ?3)";
+    let query = "INSERT INTO batch_rows (id, call) VALUES (?1, ?2)";
     let mut statement = connection.prepare_cached(query).map_err(unreadable)?;
     for row in rows {
-        match statement.execute([batch, row.cast_signed(), call]) {
+        match statement.execute([row_ids::id(batch, *row)?, call]) {
             Ok(_) => {}
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 return Ok(false);
@@ -97,11 +98,11 @@ fn take_rows(connection: &Connection, batch: i64, call: i64, rows: &[RowIndex]) 
 
 /// Those of the rows that have a call.
 fn taken(connection: &Connection, batch: i64, rows: &[RowIndex]) -> Result<Vec<RowIndex>> {
-    let query = "SELECT 1 FROM batch_rows WHERE batch = ?1 AND row = ?2";
+    let query = "SELECT 1 FROM batch_rows WHERE id = ?1";
     let mut statement = connection.prepare_cached(query).map_err(unreadable)?;
     let mut taken = Vec::new();
     for row in rows {
-        if statement.exists([batch, row.cast_signed()]).map_err(unreadable)? {
+        if statement.exists([row_ids::id(batch, *row)?]).map_err(unreadable)? {
             taken.push(*row);
         }
     }
@@ -110,8 +111,8 @@ fn taken(connection: &Connection, batch: i64, rows: &[RowIndex]) -> Result<Vec<R
 
 fn free_rows(connection: &Connection, batch: i64, call: i64, rows: &[RowIndex]) -> Result<()> {
     for row in rows {
-        let query = "DELETE FROM batch_rows WHERE batch = ?1 AND row = ?2 AND call = ?3";
-        execute(connection, query, [batch, row.cast_signed(), call])?;
+        let query = "DELETE FROM batch_rows WHERE id = ?1 AND call = ?2";
+        execute(connection, query, [row_ids::id(batch, *row)?, call])?;
     }
     Ok(())
 }

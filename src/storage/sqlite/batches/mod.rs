@@ -2,6 +2,7 @@
 //! The primary key of `batch_rows` enforces it again.
 
 mod calls;
+mod row_ids;
 
 use std::time::Duration;
 
@@ -152,11 +153,11 @@ impl Batches for Sqlite {
 
     fn recorded_rows(&self, batch: &str, visit: &mut dyn FnMut(RowIndex)) -> Result<()> {
         let (number, _) = number(&self.connection, batch)?;
-        let query = "SELECT row FROM batch_rows WHERE batch = ?1 ORDER BY row";
+        let query = "SELECT id FROM batch_rows WHERE id BETWEEN ?1 AND ?2 ORDER BY id";
         let mut statement = self.connection.prepare_cached(query).map_err(unreadable)?;
-        let mut rows = statement.query([number]).map_err(unreadable)?;
+        let mut rows = statement.query(row_ids::range(number)?).map_err(unreadable)?;
         while let Some(row) = rows.next().map_err(unreadable)? {
-            visit(row.get::<_, i64>(0).map_err(unreadable)?.cast_unsigned());
+            visit(row_ids::row(row.get(0).map_err(unreadable)?));
         }
         Ok(())
     }

@@ -38,7 +38,11 @@ pub fn queued(rows: impl IntoIterator<Item = RowIndex>) -> NewCall {
 
 /// Creates a batch; returns its ID.
 pub fn create(store: &dyn Store) -> String {
-    match store.batches().create(&new_batch("i")).expect("created") {
+    create_with(store, "i")
+}
+
+pub fn create_with(store: &dyn Store, identity: &str) -> String {
+    match store.batches().create(&new_batch(identity)).expect("created") {
         Created::New(batch) => batch.id,
         Created::Existing(batch) => panic!("{batch:?} is new"),
     }
