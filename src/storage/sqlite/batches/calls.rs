@@ -1,8 +1,10 @@
 //! The calls of batches and their rows.
 
+use std::sync::LazyLock;
+
 use jiff::Timestamp;
 use rusqlite::OptionalExtension as _;
-use rusqlite::{Connection, ErrorCode, Row, params};
+use rusqlite::{Connection, ErrorCode, Row, params, params_from_iter};
 
 use crate::storage::Result;
 use crate::storage::batches::{CallEnd, CallRecord, CallState, Claimed, NewCall, RowIndex, Start};
@@ -16,6 +18,9 @@ use crate::storage::{Error, Fix};
 
 const COLUMNS: &str = "id, state, rows, row_count, tracking_id, generated, details, payload, \
                        worker, started_at, result";
+/// One statement with many rows finds its place in the table once.
+const ROWS_PER_INSERT: usize = 100;
+static INSERT_ROWS: LazyLock<String> = LazyLock::new(|| insert_rows(ROWS_PER_INSERT));
 /// The number of calls that are read at once.
 const PAGE: usize = 100;
 
@@ -82,10 +87,18 @@ pub fn add(
 
 /// Records the rows of a call; false if another call has one of them.
 fn take_rows(connection: &Connection, batch: i64, call: i64, rows: &[RowIndex]) -> Result<bool> {
-    let query = "INSERT INTO batch_rows (id, call) VALUES (?1, ?2)";
-    let mut statement = connection.prepare_cached(query).map_err(unreadable)?;
-    for row in rows {
-        match statement.execute([row_ids::id(batch, *row)?, call]) {
+    for chunk in rows.chunks(ROWS_PER_INSERT) {
+        let mut values = vec![call];
+        for row in chunk {
+            values.push(row_ids::id(batch, *row)?);
+        }
+        let inserted = if chunk.len() == ROWS_PER_INSERT {
+            let insert = connection.prepare_cached(&INSERT_ROWS);
+            insert.and_then(|mut insert| insert.execute(params_from_iter(values)))
+        } else {
+            connection.execute(&insert_rows(chunk.len()), params_from_iter(values))
+        };
+        match inserted {
             Ok(_) => {}
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
                 return Ok(false);
@@ -94,6 +107,12 @@ fn take_rows(connection: &Connection, batch: i64, call: i64, rows: &[RowIndex]) 
         }
     }
     Ok(true)
+}
+
+/// The statement that records so many rows of the call `?1`.
+fn insert_rows(count: usize) -> String {
+    let values: Vec<String> = (0..count).map(|at| format!("(?{}, ?1)", at + 2)).collect();
+    format!("INSERT INTO batch_rows (id, call) VALUES {}", values.join(", "))
 }
 
 /// Those of the rows that have a call.
