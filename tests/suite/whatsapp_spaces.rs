@@ -85,6 +85,11 @@ fn of_several_channel_instances_a_command_takes_that_of_an_earlier_message_or_th
         let is_remembered = |call: &Vec<String>| flag(call, "cust-space-id") == Some("s2");
         assert!(!calls.is_empty() && calls.iter().all(is_remembered), "{command}: {calls:#?}");
     }
+    // For the health, which a number also has without its channel instance.
+    let before = world.calls().len();
+    world.run(&words("numbers show 8613800000001"));
+    let calls = world.calls().split_off(before);
+    assert_eq!(flag(&calls[0], "cust-space-id"), Some("s2"), "{calls:#?}");
     world.configure("[defaults]\ncust_space_id = \"s1\"\n");
     for (command, _) in &COMMANDS[7..] {
         let before = world.calls().len();

@@ -30,6 +30,17 @@ impl Sought<'_> {
         }
     }
 
+    /// As [`Self::given_or_found`], for a command that can do without: lists and asks nothing.
+    pub fn given_or_remembered(self, context: &Context, given: Option<String>) -> Option<String> {
+        let channel = self.channel.unwrap_or(Channel::Whatsapp);
+        or_default(context, channel, "--cust-space-id", given).or_else(|| self.remembered(context))
+    }
+
+    fn remembered(self, context: &Context) -> Option<String> {
+        let (channel, from) = (self.channel?, self.sender?);
+        space::remembered(&context.settings, channel.name(), from)
+    }
+
     /// The channel instance that the sender was used with before, the only one of the account, or the
     /// one that the user picks at a terminal. In a dry run that would list the instances it is a
     /// placeholder, and the plan begins with the call that lists them.
@@ -37,14 +48,11 @@ impl Sought<'_> {
     /// # Errors
     /// There is none, or more than one and no terminal; `aliyun` cannot be used; a signal.
     pub fn find(self, context: &Context, guard: Option<&Guard<'_>>) -> Result<String> {
-        let Self { channel, sender } = self;
-        let name = channel.map(Channel::name);
-        let remembered = name
-            .zip(sender)
-            .and_then(|(channel, from)| space::remembered(&context.settings, channel, from));
-        if let Some(space) = remembered {
+        if let Some(space) = self.remembered(context) {
             return Ok(space);
         }
+        let channel = self.channel;
+        let name = channel.map(Channel::name);
         if context.settings.dry_run {
             context.status.listed_first.replace(Some(space::list_call(name)));
             return Ok(UNKNOWN_SPACE.to_string());
