@@ -294,6 +294,9 @@ pub fn plan(context: &Context, calls: &[PlannedCall<'_>]) -> Result<Report> {
         when,
     };
     let Some((first, _)) = calls.first() else { return Ok(Report::DryRun(Vec::new())) };
+    let listed_first = context.status.listed_first.borrow();
+    let listing = listed_first.as_ref().map(|call| (call as &dyn AnyCall, None));
+    let when_listed = listing.map(|_| "with the listed channel instance as SPACE");
     let product = first.operation().product;
     let method = context.settings.ai_mode;
     let guard =
@@ -305,14 +308,15 @@ pub fn plan(context: &Context, calls: &[PlannedCall<'_>]) -> Result<Report> {
         .filter(|step| **step != Step::ListProfiles || !ignores_profiles)
         .chain(steps::before_calls(method));
     let mut commands: Vec<_> = before.map(guard).collect();
-    for (call, when) in calls {
+    let calls = calls.iter().map(|(call, when)| (*call, when.or(when_listed)));
+    for (call, when) in listing.into_iter().chain(calls) {
         if context.settings.dry_run
             && let Err(refusal) = guard::check_policy(&context.settings, call.operation())
         {
             let hint = refusal.hint.unwrap_or_default();
             context.screen.warn(format!("a run would stop: {}; {hint}", refusal.message));
         }
-        commands.push(command(Phase::Call, call.arguments(&common(&context.settings))?, *when));
+        commands.push(command(Phase::Call, call.arguments(&common(&context.settings))?, when));
     }
     commands.extend(steps::after_calls(method).iter().map(guard));
     Ok(Report::DryRun(commands))

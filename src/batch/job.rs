@@ -11,7 +11,8 @@ use crate::aliyun::guard::Guard;
 use crate::batch::definition::Definition;
 use crate::batch::engine::{Ended, Engine, EngineOptions, Source, Tally, store_failure};
 use crate::batch::limits::CallLimits;
-use crate::batch::{look_up, summary};
+use crate::batch::look_up;
+use crate::batch::summary::{self, Summary};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::output::report::{Report, fields};
@@ -30,6 +31,8 @@ pub struct Job<'a> {
     pub engine: EngineOptions,
     /// The budget for looking up receipts at the end.
     pub look_up: Duration,
+    /// Counts the rows without a call, if this run sends only parts of the rows.
+    pub remaining: Option<&'a dyn Fn() -> Result<u64>>,
 }
 
 impl Job<'_> {
@@ -76,8 +79,15 @@ impl Job<'_> {
             .settle()
             .and_then(|()| self.store.batches().batch(id).map_err(store_failure))
             .and_then(|batch| batch.ok_or_else(|| not_on_record(id)));
-        let batch = batch.map_err(|failure| summary::without_record(failure, id, tally))?;
-        summary::report(self.context, &batch, tally)
+        let batch = batch.and_then(|batch| {
+            let mut summary = Summary::new(&batch);
+            if let Some(remaining) = self.remaining {
+                summary.remaining = remaining()?;
+            }
+            Ok(summary)
+        });
+        let summary = batch.map_err(|failure| summary::without_record(failure, id, tally))?;
+        summary::report(self.context, summary, tally)
     }
 
     /// Looks for receipts of unknown calls.

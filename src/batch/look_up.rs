@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::message::plural::count;
 use crate::os::signals;
-use crate::send::receipt_lookup::{Evidence, ReceiptQuery};
+use crate::send::receipt_lookup::{Evidence, ReceiptQuery, space};
 use crate::storage::Tracking;
 use crate::storage::batches::{Batches, CallEnd, CallRecord, CallState};
 
@@ -57,7 +57,8 @@ pub fn settle(
             continue;
         }
         let query = serde_json::from_str::<ReceiptQuery>(&record.details).ok();
-        unsettled.push(Open { query: query.map(|query| with_space(query, space)), record });
+        let query = query.map(|query| with_space(context, query, space));
+        unsettled.push(Open { query, record });
     }
     if unsettled.is_empty() {
         return Ok(());
@@ -80,9 +81,10 @@ pub fn settle(
     Ok(())
 }
 
-fn with_space(mut query: ReceiptQuery, known: Option<&str>) -> ReceiptQuery {
-    if let ReceiptQuery::Chat { space: space @ None, .. } = &mut query {
-        *space = known.map(Into::into);
+fn with_space(context: &Context, mut query: ReceiptQuery, known: Option<&str>) -> ReceiptQuery {
+    if let ReceiptQuery::Chat { channel, from, space: space @ None, .. } = &mut query {
+        let remembered = || space::remembered(&context.settings, channel, from);
+        *space = known.map(Into::into).or_else(remembered);
     }
     query
 }

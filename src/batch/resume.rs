@@ -104,6 +104,7 @@ pub fn work(
         command: "batches work",
         engine: options.engine,
         look_up: options.look_up,
+        remaining: None,
     };
     job.run(Source::Queue, queued)
 }

@@ -41,7 +41,7 @@ pub struct Summary {
     pub unknown: u64,
     /// Calls that are running now, or whose run was killed.
     pub started: u64,
-    /// Rows without a result.
+    /// Rows without a result; after a run with `--shard`, only those of its part.
     pub remaining: u64,
 }
 
@@ -111,8 +111,7 @@ pub struct RunResult<'t> {
 ///
 /// # Errors
 /// Messages are unknown (exit 7) or failed (exit 8), or the run stopped before its end.
-pub fn report(context: &Context, batch: &Batch, tally: &Tally) -> Result<Report> {
-    let summary = Summary::new(batch);
+pub fn report(context: &Context, summary: Summary, tally: &Tally) -> Result<Report> {
     let codes = tally.codes.iter().map(|(code, tally)| {
         let CodeTally { messages, message, hint } = tally;
         CodeRow { code, messages: *messages, message, hint: hint.as_deref() }

@@ -1,7 +1,9 @@
 //! Counts the signals that ask the process to end.
 //!
 //! After the first signal, a running call finishes and no further call starts. The second signal
-//! kills the running call. The handler only counts and wakes the waiting thread, which decides.
+//! kills the running call. The handler records each signal itself, and [`count`] includes it at once:
+//! after a signal, no step starts because a thread that counts did not run yet. Children have their
+//! own process groups, so Ctrl-C at a terminal reaches only this program.
 
 use std::ffi::c_int;
 use std::io;
@@ -9,10 +11,11 @@ use std::io;
 use std::io::{PipeWriter, Write as _};
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use crate::os::system;
+use crate::os::system::SignalRecord;
 
+static RECORD: OnceLock<SignalRecord> = OnceLock::new();
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 static FIRST: AtomicI32 = AtomicI32::new(0);
 /// Wakes the threads that wait, each with the number of its subscription.
@@ -26,21 +29,39 @@ fn waiters() -> MutexGuard<'static, Vec<(usize, Wake)>> {
 }
 
 /// Installs the handler. Until then, signals have their default effect.
+///
+/// # Errors
+/// The handler cannot be installed or the thread that wakes others cannot be started.
 pub fn watch() -> io::Result<()> {
-    system::watch_signals(|signal| {
+    let record = SignalRecord::start()?;
+    RECORD.get_or_init(|| record).notify(collect)
+}
+
+/// Counts the signals on record, and wakes the threads that wait for signals. A thread that calls
+/// this while another one counts waits for it, so that both get the same number.
+fn collect() {
+    let Some(record) = RECORD.get().filter(|record| !record.is_empty()) else { return };
+    let mut waiters = waiters();
+    let new = record.take();
+    if new == 0 {
+        return;
+    }
+    if let Some(signal) = record.arrived() {
         let _ = FIRST.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
-        COUNT.fetch_add(1, Ordering::SeqCst);
-        waiters().iter_mut().for_each(|(_, wake)| wake());
-    })
+    }
+    COUNT.fetch_add(new, Ordering::SeqCst);
+    waiters.iter_mut().for_each(|(_, wake)| wake());
 }
 
 /// The number of signals so far.
 pub fn count() -> usize {
+    collect();
     COUNT.load(Ordering::SeqCst)
 }
 
 /// The first signal, with which the process ends in the end.
 pub fn first() -> Option<c_int> {
+    collect();
     match FIRST.load(Ordering::SeqCst) {
         0 => None,
         signal => Some(signal),

@@ -77,7 +77,7 @@ fn interrupt_on_signal() -> std::io::Result<signals::SignalSubscription> {
     Ok(subscription)
 }
 
-/// Fails after a signal. Another thread counts signals, so the count can come a moment later.
+/// Fails after a signal. Another thread may have got the signal, so its count can come a moment later.
 fn stop_if_interrupted(error: Option<&dialoguer::Error>) -> Result<()> {
     let is_signal = |dialoguer::Error::IO(error): &dialoguer::Error| {
         error.kind() == std::io::ErrorKind::Interrupted

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use crate::api::account::Account;
+use crate::api::call::ReadCall;
 use crate::api::redaction::Redaction;
 use crate::settings::defaults::UsedDefault;
 
@@ -31,6 +32,9 @@ pub struct RunStatus {
     pub redaction: RefCell<Redaction>,
     /// Defaults that this run used instead of flags.
     pub used_defaults: RefCell<Vec<UsedDefault>>,
+    /// In a dry run, the call that lists the channel instances before the others, which have a
+    /// placeholder for the ID.
+    pub listed_first: RefCell<Option<ReadCall>>,
     /// Work that does not belong to the result and starts after it was printed.
     pub after_run: RefCell<Option<Box<dyn FnOnce()>>>,
 }

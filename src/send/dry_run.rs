@@ -16,7 +16,7 @@ use crate::storage;
 /// A run would be refused, or it is not known what it would do.
 pub fn report(context: &Context, message: &Message, planned: Report) -> Result<Report> {
     if is_replayed(context, message)? {
-        return client::plan(context, &[instances(message), follow_ups(message)].concat());
+        return client::plan(context, &follow_ups(message));
     }
     limits::require(context, message)?;
     let mut planned = match duplicates::peek(context, message)? {
@@ -31,7 +31,6 @@ pub fn report(context: &Context, message: &Message, planned: Report) -> Result<R
 
 const DUPLICATE: &str = "only with --allow-duplicate: the same message was just sent";
 const UPLOADED: &str = "with the link of the uploaded file";
-const LISTED: &str = "with the listed channel instance as SPACE";
 
 /// All calls of a message. Building their argument vectors also finds an invalid call before any
 /// process starts.
@@ -40,27 +39,14 @@ const LISTED: &str = "with the listed channel instance as SPACE";
 /// A call is invalid.
 pub fn check(context: &Context, message: &Message) -> Result<Report> {
     let uploaded = message.attachment.as_ref().and(Some(UPLOADED));
-    plan(context, message, uploaded.or(with_space(message)))
+    plan(context, message, uploaded)
 }
 
 fn plan(context: &Context, message: &Message, condition: Option<&'static str>) -> Result<Report> {
-    let when = with_space(message);
-    let reads = call::any(&message.reads).map(|call| (call, when));
+    let reads = call::any(&message.reads).map(|call| (call, None));
     let send = (&message.call as &dyn AnyCall, condition);
-    let first = instances(message).into_iter().chain(reads);
-    let calls: Vec<_> = first.chain([send]).chain(follow_ups(message)).collect();
+    let calls: Vec<_> = reads.chain([send]).chain(follow_ups(message)).collect();
     client::plan(context, &calls)
-}
-
-fn with_space(message: &Message) -> Option<&'static str> {
-    message.instances.as_ref().and(Some(LISTED))
-}
-
-fn instances(message: &Message) -> Vec<PlannedCall<'_>> {
-    match &message.instances {
-        Some(call) => vec![(call, None)],
-        None => Vec::new(),
-    }
 }
 
 fn follow_ups(message: &Message) -> Vec<PlannedCall<'_>> {

@@ -67,9 +67,6 @@ pub struct Message {
     /// The calls that `verify` makes, and the one that authorizes the upload of the attachment; a dry
     /// run shows them.
     pub reads: Vec<ReadCall>,
-    /// Only in a dry run: the call that would list the channel instances first, because the others
-    /// have [`receipt_lookup::UNKNOWN_SPACE`].
-    pub instances: Option<ReadCall>,
     /// A file that is uploaded after the confirmation, before the send.
     pub attachment: Option<Attachment>,
     /// Fetches more after the message was accepted, such as its receipts.

@@ -238,8 +238,9 @@ pub trait Batches {
     /// All batches, the latest first.
     fn batches(&self) -> Result<Vec<Batch>>;
 
-    /// Changes the number of valid rows and the definition; see [`NewBatch`]. Durable.
-    fn amend(&self, batch: &str, rows: u64, definition: &str) -> Result<()>;
+    /// Changes the number of valid rows and the definition; see [`NewBatch`]. Durable. Returns false
+    /// if they are not those of `current` any more: another run has changed them.
+    fn amend(&self, current: &Batch, rows: u64, definition: &str) -> Result<bool>;
 
     /// Forbids further calls of the batch, and deletes the content of its queued calls.
     fn cancel(&self, batch: &str) -> Result<()>;

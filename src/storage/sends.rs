@@ -116,8 +116,9 @@ pub trait Sends {
     /// A send of the outbox.
     fn send(&self, id: i64) -> Result<Option<SendRecord>>;
 
-    /// Records what the receipts of a send showed. `is_sent` corrects an unknown outcome.
-    fn set_receipt(&self, id: i64, receipt: &str, is_sent: bool) -> Result<()>;
+    /// Records what the receipts of a send showed. The outcome stays: see [`Store::settle_as_sent`] and
+    /// [`crate::storage::batches::Batches::finish`].
+    fn set_receipt(&self, id: i64, receipt: &str) -> Result<()>;
 
     /// Deletes the sends of the outbox before this moment, and the results of keys before it; each
     /// such key still sends nothing again. Returns how many sends and keys there were.

@@ -98,6 +98,16 @@ pub fn report(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// A TCP port that no other program gets until the socket is dropped. The socket only has the port and
+/// does not listen, so the server, which allows to reuse addresses, can listen on it.
+pub fn reserve_port() -> (tokio::net::TcpSocket, u16) {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("reusable");
+    socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    let port = socket.local_addr().expect("an address").port();
+    (socket, port)
+}
+
 /// A user other than root, as which the server runs if the tests run as root.
 fn other_user() -> Option<(u32, u32)> {
     let id = |flag: &str, user: &str| -> Option<u32> {

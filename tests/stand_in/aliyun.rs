@@ -177,6 +177,11 @@ fn perform(witness: &Witness, words: &Words, rule: &Rule) -> Result<u8> {
         answer.stdout.truncate(limit);
     }
     let code = answer.print()?;
+    if rule.interrupt_parent {
+        let parent = rustix::process::getppid().context("interrupt_parent: no parent")?;
+        rustix::process::kill_process(parent, rustix::process::Signal::INT)
+            .context("interrupt_parent")?;
+    }
     if let Some(number) = rule.kill_self {
         kill_self(number)?;
     }

@@ -45,6 +45,8 @@ pub struct Rule {
     pub ignore_sigterm: bool,
     /// Runs the command in a second process of the same group, as the host does with a plugin.
     pub grandchild: bool,
+    /// Sends SIGINT to the process that started it, at the end.
+    pub interrupt_parent: bool,
     /// Number of the signal that kills the process after it has printed everything.
     pub kill_self: Option<i32>,
     /// Index in the list.

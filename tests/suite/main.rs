@@ -64,4 +64,5 @@ mod whatsapp_media;
 mod whatsapp_numbers;
 mod whatsapp_send;
 mod whatsapp_session;
+mod whatsapp_spaces;
 mod whatsapp_status;

@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::batch::{BATCH, phone, rows};
+use crate::batch::{BATCH, held, number_in, phone, receipt, rows, wait_for_sent};
 use crate::support::messages::{SMS, TEMPLATE, TEXT, and, with};
 use crate::support::{Ran, World};
 
@@ -123,6 +123,67 @@ fn calls_of_a_batch_are_listed_with_their_recipients() {
         let batches = world.run(&["batches", "list", "--json"]).json()["data"].take();
         assert_eq!(send["batch"], batches["batches"][0]["id"]);
         assert!(list(&world, &["--to", &phone(30)]).is_empty());
+    }
+}
+
+/// The outcome of the only send, and the batch that it belongs to.
+#[track_caller]
+fn only(world: &World) -> (String, Value) {
+    let sends = list(world, &[]);
+    let [send] = &sends[..] else { panic!("{sends:#?}") };
+    let batch = send["batch"].as_str().expect("a batch");
+    let shown = world.run(&["batches", "show", batch, "--json"]).exits(0).json()["data"].take();
+    (send["outcome"].as_str().expect("an outcome").to_string(), shown)
+}
+
+#[test]
+fn a_batch_call_of_a_killed_run_is_unknown_until_the_batch_is_settled() {
+    let number = phone(0);
+    let check = ["outbox", "check", "--to", &number];
+    let again = and(&BATCH, &["--look-up", "5"]);
+    let resume = ["batches", "resume", "killed", "--yes", "--look-up", "5"];
+    for (words, has_receipt) in
+        [(&check[..], true), (&again, true), (&resume, true), (&check, false), (&resume, false)]
+    {
+        let world = World::new();
+        rows(&world, 20);
+        world.script(held());
+        let running = world.start(&and(&BATCH, &["--name", "killed"]));
+        wait_for_sent(&world, 1);
+        assert_eq!(only(&world).0, "started");
+        running.signal(Signal::KILL);
+        running.wait();
+        world.release();
+        world.wait_for_quiet();
+        assert_eq!(only(&world).0, "unknown", "the run was killed");
+        world.script(if has_receipt { receipt(&world.sent()) } else { json!([]) });
+        let named = and(words, if words[0] == "sms" { &["--name", "killed"] } else { &[] });
+        let exit = if has_receipt || words[0] == "outbox" { 0 } else { 7 };
+        world.run(&named).exits(exit);
+        let (outcome, batch) = only(&world);
+        assert_eq!(outcome, if has_receipt { "accepted" } else { "unknown" }, "{words:?}");
+        let accepted = number_in(&batch, "accepted");
+        assert_eq!(accepted, if has_receipt { 20 } else { 0 }, "{words:?}: {batch:#}");
+        assert_eq!(world.sent().len(), 1);
+        world.assert_clean();
+    }
+}
+
+#[test]
+fn for_a_batch_call_a_receipt_with_an_id_that_the_user_chose_proves_nothing() {
+    for (header, id, outcome) in [(",out_id", ",order-7", "unknown"), ("", "", "accepted")] {
+        let world = World::new();
+        world.file("rows.csv", &format!("phone,name{header}\n{},Ada{id}\n", phone(0)));
+        world.script(
+            json!([{ "match": ["dysmsapi"], "exit": 1, "stderr": "Error: unexpected EOF\n" }]),
+        );
+        world.run(&BATCH).exits(7);
+        world.script(receipt(&world.sent()));
+        world.run(&["outbox", "check", "--to", &phone(0)]).exits(0);
+        let (checked, batch) = only(&world);
+        assert_eq!(checked, outcome, "{batch:#}");
+        assert_eq!(number_in(&batch, outcome), 1, "{batch:#}");
+        assert_eq!(world.sent().len(), 1);
     }
 }
 

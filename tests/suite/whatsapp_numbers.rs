@@ -120,7 +120,6 @@ fn profile_update_shows_old_and_new_values_first() {
         let message = refused(&[&base, more].concat());
         assert!(message.contains(expected), "{message}");
     }
-    assert!(refused(&["whatsapp", "profile", "show", NUMBER]).contains("--cust-space-id"));
 }
 
 #[test]

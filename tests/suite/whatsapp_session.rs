@@ -197,7 +197,7 @@ fn the_check_needs_a_channel_instance() {
     let lists = json!(["alimsg whatsapp numbers list", "alimsg whatsapp accounts list"]);
     assert_eq!(ran.json()["error"]["next"], lists);
     let ran = world.run(&["whatsapp", "session", "--json"]);
-    let missing = json!(["--from", "--to", "--cust-space-id"]);
+    let missing = json!(["--from", "--to"]);
     assert_eq!(ran.json()["error"]["missing"], missing);
 }
 

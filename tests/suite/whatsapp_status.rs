@@ -41,9 +41,9 @@ fn a_message_of_another_computer_needs_its_numbers() {
     let world = World::new();
     let words = ["--sandbox", "whatsapp", "status", "order-7", "--json"];
     let missing = world.run(&words).exits(2).json()["error"]["missing"].clone();
-    assert_eq!(missing, json!(["--from", "--cust-space-id"]));
+    assert_eq!(missing, json!(["--from"]));
     let missing = world.run(&["whatsapp", "status", "--json"]).exits(2).json();
-    assert_eq!(missing["error"]["missing"], json!(["ID", "--from", "--cust-space-id"]));
+    assert_eq!(missing["error"]["missing"], json!(["ID", "--from"]));
 
     send(&world, "8613800001001", &["--task-id", "order-7"]).exits(0);
     std::fs::remove_file(world.path("state/sandbox/recent_sends.jsonl")).expect("the record");

@@ -269,6 +269,9 @@ fn stop_if_interrupted() -> Result<()> {
 }
 
 fn spawn_failure(cli: &AliyunCli, error: &io::Error) -> Box<Failure> {
+    if error.kind() == io::ErrorKind::Interrupted && signals::count() > 0 {
+        return Failure::interrupted();
+    }
     if error.kind() == io::ErrorKind::ArgumentListTooLong {
         return Failure::usage("the call is too long for this system's command line")
             .hint("shorten the values, or send to fewer recipients at once");

@@ -13,7 +13,7 @@ use crate::batch::engine::{
     MIN_TIME_OF_FAILURES,
 };
 use crate::batch::grouping::Group;
-use crate::error::Result;
+use crate::error::{Kind, Outcome, Result};
 use crate::message::plural::count;
 use crate::os::failpoint;
 use crate::storage::batches::{CallEnd, CallState};
@@ -42,6 +42,14 @@ impl Engine<'_> {
     pub(super) fn judge(&self, state: &mut State<'_>, running: Running, result: Result<SentIds>) {
         let Running { id, mut planned } = running;
         let messages = planned.group.rows.len() as u64;
+        if let Err(failure) = &result
+            && failure.kind == Kind::Cancelled
+            && failure.outcome == Outcome::NotSent
+        {
+            // A signal came before its process was started. The run ends, as after every signal.
+            state.unrecorded.push((id, CallEnd::NotSent));
+            return;
+        }
         state.tally.calls += 1;
         let failure = match result {
             Ok(ids) => {

@@ -31,13 +31,14 @@ use identity::{
 pub use invalid::invalid_path;
 use invalid::{report_doubtful, report_invalid};
 use plan_view::{
-    ALL_RECORDED, Progress, count_all_remaining, count_remaining, dry_run, message_noun, selection,
-    show_plan,
+    ALL_RECORDED, Progress, count_all_remaining, count_part_remaining, count_remaining, dry_run,
+    message_noun, selection, show_plan,
 };
 use queue::enqueue;
 
-/// How often a run changes the record of its batch until it has what this run needs.
-const MAX_AMENDMENTS: usize = 5;
+/// How often a run tries to change the record of its batch. Each attempt fails only because another
+/// run has changed it, which every run does once.
+const MAX_AMENDMENTS: usize = 100;
 
 /// Runs a batch.
 ///
@@ -111,7 +112,22 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     if request.options.enqueue {
         return enqueue(context, batches, &batch, &request.definition, groups);
     }
-    let job = job(context, guard, &request, &*store, &batch);
+    let part = count_part_remaining(&request, &plan, &recorded)?;
+    let still_remaining = || {
+        let mut remaining = part.unwrap_or_default();
+        let shards = &request.options.shards;
+        let count = &mut |row| {
+            let is_new = shards.contains(row) && !recorded.contains(row);
+            remaining = remaining.saturating_sub(u64::from(is_new));
+        };
+        batches.recorded_rows(&batch.id, count).map_err(store_failure)?;
+        Ok(remaining)
+    };
+    let still_remaining: &dyn Fn() -> Result<u64> = &still_remaining;
+    let job = Job {
+        remaining: part.map(|_| still_remaining),
+        ..job(context, guard, &request, &*store, &batch)
+    };
     if remaining > 0 {
         job.run(Source::Input(groups), remaining)
     } else {
@@ -186,18 +202,23 @@ fn amend(
         recorded.len() + count_all_remaining(request, plan, recorded)?
     };
     let mut current = batch.clone();
-    // Runs with other parts may change the record at the same time: then it is changed again.
     for _ in 0..MAX_AMENDMENTS {
         let shards = request.options.shards.after(&Recorded::parse(&current)?.shards);
         let definition = definition_text(request, shards)?;
-        if rows == current.rows && definition == current.definition {
-            break;
+        if rows == current.rows && definition == current.definition
+            || batches.amend(&current, rows, &definition).map_err(store_failure)?
+        {
+            return Ok(());
         }
-        batches.amend(&batch.id, rows, &definition).map_err(store_failure)?;
-        let amended = batches.batch(&batch.id).map_err(store_failure)?;
-        current = amended.ok_or_else(|| not_on_record(&batch.id))?;
+        // A run with another part has changed the record: its part stays.
+        let changed = batches.batch(&batch.id).map_err(store_failure)?;
+        current = changed.ok_or_else(|| not_on_record(&batch.id))?;
     }
-    Ok(())
+    // Without this record, `resume` would send to excluded numbers or leave out a part.
+    let message = format!("other runs keep changing the record of batch {}", batch.id);
+    Err(Failure::environment(format!("{message}; nothing was sent"))
+        .hint("run the same command again")
+        .retryable())
 }
 
 fn job<'a>(
@@ -216,6 +237,7 @@ fn job<'a>(
         command: request.definition.command(),
         engine: request.options.engine,
         look_up: request.options.look_up,
+        remaining: None,
     }
 }
 

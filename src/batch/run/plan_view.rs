@@ -43,6 +43,19 @@ pub fn count_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) ->
     count_selected(request, plan, selection)
 }
 
+/// How many rows of the parts of this run have no call; `None` if it sends all rows.
+pub fn count_part_remaining(
+    request: &Request<'_>,
+    plan: &Plan,
+    recorded: &RowSet,
+) -> Result<Option<u64>> {
+    let shards = &request.options.shards;
+    if shards.is_all() {
+        return Ok(None);
+    }
+    count_selected(request, plan, Selection { recorded, limit: None, shards }).map(Some)
+}
+
 /// How many rows have no call, also of parts that this run does not send.
 pub fn count_all_remaining(request: &Request<'_>, plan: &Plan, recorded: &RowSet) -> Result<u64> {
     let shards = &Shards::default();

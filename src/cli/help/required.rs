@@ -8,11 +8,8 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("sms status", &["phone-number"]),
     ("templates create", &["name", "category", "language", "body"]),
     ("templates update", &["language"]),
-    ("whatsapp automation", &["cust-space-id"]),
     ("whatsapp batch", &["from", "template-code"]),
-    ("whatsapp history", &["from", "cust-space-id"]),
-    ("whatsapp media upload", &["cust-space-id"]),
-    ("whatsapp profile", &["cust-space-id"]),
+    ("whatsapp history", &["from"]),
     ("whatsapp send", &["from", "to"]),
     ("whatsapp send audio", &["link"]),
     ("whatsapp send buttons", &["body", "button"]),
@@ -27,7 +24,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("whatsapp send template", &["template-code", "language"]),
     ("whatsapp send text", &["text"]),
     ("whatsapp send video", &["link"]),
-    ("whatsapp session", &["from", "to", "cust-space-id"]),
+    ("whatsapp session", &["from", "to"]),
 ];
 
 /// Flags that can be given in place of a required one.

@@ -12,7 +12,7 @@ use crate::aliyun::guard::Guard;
 use crate::api::operations::Product;
 use crate::batch::receipts::{Delivery, Sender, fetch_one};
 use crate::cli::keys::resolve;
-use crate::cli::outbox::{FilterFlags, Row, open, outcome, receipt, typed_details};
+use crate::cli::outbox::{FilterFlags, Row, open, outcome, receipt, typed_details, unproven_call};
 use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::message::phone;
@@ -25,6 +25,7 @@ use crate::send::outbox::Details;
 use crate::send::receipt_lookup::{self, Evidence, ReceiptQuery};
 use crate::send::recent;
 use crate::sms::receipt::DAYS_KEPT;
+use crate::storage::batches::{CallEnd, CallRecord, CallState};
 use crate::storage::sends::{SendOutcome, SendRecord};
 use crate::storage::{KeyState, Store};
 
@@ -33,7 +34,8 @@ use crate::storage::{KeyState, Store};
 The outbox has no phone numbers in full, and the services list receipts by number. So this checks the
 last 20 single messages, whose numbers are kept for `sms status`, and with --to every message and
 batch call to that number. `batches show ID --receipts` checks a whole batch. A receipt that proves
-that a message with an unknown outcome was sent also settles its key, as `keys resolve` does.
+that a message with an unknown outcome was sent also settles its key, as `keys resolve` does, or its
+batch call; a receipt with an ID that you chose proves nothing for a batch call.
 
 Examples:
   alimsg outbox check
@@ -51,6 +53,9 @@ pub struct Flags {
     limit: LimitFlag,
 }
 
+/// The states of a call whose outcome is not proven.
+const UNPROVEN: [CallState; 3] = [CallState::Started, CallState::Unknown, CallState::Superseded];
+
 /// A send whose receipts can be fetched.
 struct Open<'s> {
     send: SendRecord,
@@ -59,6 +64,8 @@ struct Open<'s> {
     space: Option<String>,
     /// Its key, if its outcome is unknown.
     unresolved: Option<Unresolved<'s>>,
+    /// Its batch and the call, if the outcome of the call is unknown.
+    call: Option<(String, CallRecord)>,
 }
 
 /// Facts about the whole check.
@@ -174,6 +181,19 @@ fn settle(context: &Context, guard: &Guard<'_>, open: &Open<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Settles the call of a batch of which a receipt was found. As for single messages, a receipt with an
+/// ID that the user chose proves nothing: another message may have the same one.
+fn settle_call(context: &Context, store: &dyn Store, open: &Open<'_>) -> Result<()> {
+    let Some((batch, call)) = open.call.as_ref().filter(|(_, call)| call.generated) else {
+        return Ok(());
+    };
+    let result = json!({ "proof": "receipt" }).to_string();
+    let end = (call.id, CallEnd::Accepted { result });
+    store.batches().finish(batch, &[end]).map_err(check_failed)?;
+    context.screen.note(&format!("a receipt proves that a call of the batch {batch} was sent"));
+    Ok(())
+}
+
 /// Adds the numbers, if they are known.
 fn with_number<'s>(
     context: &Context,
@@ -197,7 +217,9 @@ fn with_number<'s>(
     };
     let space = flags.cust_space_id.clone().or(space);
     let can_be_listed = product_of(&details) == Product::Dysmsapi || space.is_some();
-    can_be_listed.then_some(Open { send, details, phones, space, unresolved })
+    let is_unknown = outcome(store, &send) == SendOutcome::Unknown;
+    let call = is_unknown.then(|| unproven_call(store, &send, &UNPROVEN)).flatten();
+    can_be_listed.then_some(Open { send, details, phones, space, unresolved, call })
 }
 
 /// A number in the notation of the service.
@@ -260,10 +282,10 @@ fn check(client: &Client<'_>, store: &dyn Store, open: &Open<'_>) -> Result<Row>
         "codes": codes,
         "checked_at": Timestamp::now(),
     });
-    // For a message with a key, only the proof that settles the key counts: another message may have
-    // an ID that the user chose.
-    let is_sent = open.send.key.is_none() && delivered + failed + pending > 0;
-    store.sends().set_receipt(open.send.id, &receipt.to_string(), is_sent).map_err(check_failed)?;
+    if delivered + failed + pending > 0 {
+        settle_call(client.context(), store, open)?;
+    }
+    store.sends().set_receipt(open.send.id, &receipt.to_string()).map_err(check_failed)?;
     let updated = store.sends().send(open.send.id).map_err(check_failed)?;
     Ok(Row::new(store, updated.as_ref().unwrap_or(&open.send)))
 }

@@ -17,6 +17,7 @@ use crate::message::phone;
 use crate::message::time::moment::{DayBoundary, parse_here};
 use crate::send::duplicates::check_failed;
 use crate::send::outbox::Details;
+use crate::storage::batches::{CallRecord, CallState};
 use crate::storage::sends::{SendFilter, SendOutcome, SendRecord, recipient_hash};
 use crate::storage::{self, Store};
 
@@ -167,16 +168,49 @@ impl Row {
     }
 }
 
-/// The outcome of a send. A single message whose run was killed is unknown.
+/// The outcome of a send. A send whose run was killed is unknown.
 fn outcome(store: &dyn Store, send: &SendRecord) -> SendOutcome {
-    match (&send.key, send.outcome) {
-        (Some(key), SendOutcome::Started) => {
-            let record = store.key(key).ok().flatten();
-            let is_running = record.is_some_and(|record| store.is_alive(&record.lease));
-            if is_running { SendOutcome::Started } else { SendOutcome::Unknown }
-        }
-        (_, outcome) => outcome,
+    if send.outcome != SendOutcome::Started {
+        return send.outcome;
     }
+    let is_running = match &send.key {
+        Some(key) => {
+            let record = store.key(key).ok().flatten();
+            record.is_some_and(|record| store.is_alive(&record.lease))
+        }
+        None => match unproven_call(store, send, &[CallState::Started]) {
+            Some((_, call)) => {
+                let worker = call.worker.as_deref();
+                worker.is_some_and(|worker| store.batches().is_working(worker).unwrap_or(true))
+            }
+            None => {
+                // It has ended since.
+                let now = store.sends().send(send.id).ok().flatten().map(|send| send.outcome);
+                return now
+                    .filter(|now| *now != SendOutcome::Started)
+                    .unwrap_or(SendOutcome::Unknown);
+            }
+        },
+    };
+    if is_running { SendOutcome::Started } else { SendOutcome::Unknown }
+}
+
+/// The call of a batch and the ID of the batch, if the call is in one of these states.
+fn unproven_call(
+    store: &dyn Store,
+    send: &SendRecord,
+    states: &[CallState],
+) -> Option<(String, CallRecord)> {
+    let (id, batch) = (send.call?, typed_details(send)?.batch?);
+    let mut found = None;
+    let visit = &mut |call: CallRecord| {
+        if call.id == id {
+            found = Some(call);
+        }
+        Ok(())
+    };
+    store.batches().calls(&batch, states, visit).ok()?;
+    found.map(|call| (batch, call))
 }
 
 /// The details of a send; `None` if they are damaged.

@@ -106,9 +106,9 @@ pub static COMMANDS: &[(&str, &[Use])] = &[
             LISTS,
         ],
     ),
-    ("whatsapp status", &[always(&[&LIST_CHATAPP_MESSAGE.operation])]),
-    ("whatsapp history", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), LISTS]),
-    ("whatsapp session", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), LISTS]),
+    ("whatsapp status", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), INSTANCES]),
+    ("whatsapp history", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), INSTANCES, LISTS]),
+    ("whatsapp session", &[always(&[&LIST_CHATAPP_MESSAGE.operation]), INSTANCES, LISTS]),
     ("whatsapp numbers list", &[always(&[&QUERY_CHATAPP_PHONE_NUMBERS.operation])]),
     (
         "whatsapp numbers show",
@@ -236,7 +236,7 @@ static LISTED_INSTANCES: &[&Operation] = &[&LIST_INSTANCE.operation];
 /// The lists of senders and channel instances.
 const LISTS: Use = when("lists at a terminal", LISTED);
 /// The list of channel instances.
-const INSTANCES: Use = when("list of instances at a terminal", LISTED_INSTANCES);
+const INSTANCES: Use = when("without --cust-space-id", LISTED_INSTANCES);
 
 static BATCH: &[Use] = &[
     when("SMS batch", &[&SEND_BATCH_SMS.operation, &QUERY_SEND_DETAILS.operation]),

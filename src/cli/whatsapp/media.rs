@@ -14,7 +14,7 @@ use crate::api::operations::{GENERATE_PRESIGNED_URL, Product};
 use crate::api::reply::Reply;
 use crate::chat::upload::{LocalFile, MediaUpload, Uploaded};
 use crate::cli::read_only;
-use crate::cli::whatsapp::number_flags::need_space;
+use crate::cli::whatsapp::space::Sought;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::output::report::{Report, fields};
@@ -22,7 +22,7 @@ use crate::output::report::{Report, fields};
 pub const EXAMPLES: &str = "\
 Examples:
   alimsg whatsapp media upload invoice.pdf --cust-space-id cams-abc --presign
-  alimsg --sandbox whatsapp media upload photo.png --cust-space-id cams-sandbox
+  alimsg --sandbox whatsapp media upload photo.png
 
 WhatsApp's limits: images (jpg, png) 5 MiB; videos (mp4, 3gp) and audio (aac, m4a, mp3, amr,
 ogg) 16 MiB; documents (pdf, txt, doc, docx, xls, xlsx, ppt, pptx) 100 MiB; stickers (webp)
@@ -59,7 +59,7 @@ pub struct UploadFlags {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Channel instance with the storage
+    /// Channel instance with the storage [default: the only one of the account]
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 
@@ -98,7 +98,8 @@ struct Replies {
 
 fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
     let file = LocalFile::inspect(&flags.file)?;
-    let space = need_space(context, flags.cust_space_id)?;
+    let sought = Sought { channel: None, sender: None };
+    let space = sought.given_or_found(context, flags.cust_space_id)?;
     let upload = MediaUpload { file, space };
     if context.settings.dry_run {
         let (authorize, link) = (upload.authorize_call(), link_call("KEY"));

@@ -11,6 +11,7 @@ mod pick;
 pub mod profile;
 pub mod send;
 mod session;
+mod space;
 pub mod status;
 pub mod webhook;
 

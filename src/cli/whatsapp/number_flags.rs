@@ -7,8 +7,9 @@ use serde_json::Value;
 use crate::api::call::ReadCall;
 use crate::api::reply::Reply;
 use crate::cli::prelude::*;
-use crate::cli::whatsapp::pick;
+use crate::cli::whatsapp::space::Sought;
 use crate::message::phone;
+use crate::send::require_consent;
 
 /// A business number and its channel instance.
 #[derive(Debug, Args)]
@@ -17,19 +18,32 @@ pub struct NumberFlags {
     #[arg(value_name = "N")]
     number: String,
 
-    /// Channel instance
+    /// Channel instance [default: that of an earlier message, or the only one of the account]
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 }
 
 impl NumberFlags {
-    /// Number and channel instance, checked. Asks for a missing channel instance at a terminal.
+    /// The number, checked, and its channel instance, which is found if it is not given.
     ///
     /// # Errors
-    /// An invalid number; no channel instance and no terminal.
+    /// An invalid number; the channel instance cannot be found.
     pub fn checked(self, context: &Context) -> Result<(String, String)> {
         phone::check_chat_number("the number", &self.number)?;
-        Ok((self.number, need_space(context, self.cust_space_id)?))
+        let sought = Sought { channel: Some(Channel::Whatsapp), sender: Some(&self.number) };
+        let space = sought.given_or_found(context, self.cust_space_id)?;
+        Ok((self.number, space))
+    }
+
+    /// As [`Self::checked`], for a change: without consent, no process starts.
+    ///
+    /// # Errors
+    /// As [`Self::checked`]; neither `--yes` nor a terminal is there.
+    pub fn checked_for_change(self, context: &Context) -> Result<(String, String)> {
+        if !context.settings.dry_run {
+            require_consent(context)?;
+        }
+        self.checked(context)
     }
 }
 
@@ -57,17 +71,4 @@ pub fn show<T: Serialize>(
         let settings = NumberSettings { number, settings: parse(&reply) };
         Report::from_record(&settings, Value::Object(reply.0))
     })
-}
-
-/// The channel instance. Asks for a missing one at a terminal.
-///
-/// # Errors
-/// It is missing and there is no terminal.
-pub fn need_space(context: &Context, given: Option<String>) -> Result<String> {
-    let mut inputs = Inputs::new(context);
-    let (flag, question) = ("--cust-space-id", "Channel instance");
-    let pick = |context: &Context| pick::space(context, None);
-    let space = inputs.need_from_list(flag, question, given, anything, pick)?;
-    inputs.complete(&["alimsg whatsapp accounts list"])?;
-    Ok(space)
 }

@@ -7,6 +7,7 @@ use crate::chat::history::{Conversation, PAGE_SIZE};
 use crate::chat::session_window;
 use crate::cli::prelude::*;
 use crate::cli::whatsapp::pick;
+use crate::cli::whatsapp::space::Sought;
 use crate::message::phone;
 
 #[derive(Debug, Args)]
@@ -27,7 +28,8 @@ pub struct Flags {
     #[arg(long, value_name = "N")]
     to: Option<String>,
 
-    /// Channel instance of the business number
+    /// Channel instance of the business number [default: that of an earlier message, or the only one
+    /// of the account]
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 }
@@ -46,10 +48,9 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
         })?;
     let check = |number: &str| phone::check_chat_number("--to", number);
     let customer = inputs.need("--to", "Customer", flags.to, check)?;
-    let (flag, question) = ("--cust-space-id", "Channel instance (cust-space-id)");
-    let pick = |context: &Context| pick::space(context, Some(channel));
-    let space = inputs.need_from_list(flag, question, known, anything, pick)?;
-    inputs.complete(&["alimsg whatsapp accounts list"])?;
+    inputs.complete(&["alimsg whatsapp numbers list"])?;
+    let sought = Sought { channel: Some(channel), sender: Some(&business) };
+    let space = sought.given_or_found(context, known)?;
     let conversation =
         Conversation { channel: Channel::Whatsapp, business, customer: Some(customer), space };
     let now = Timestamp::now();

@@ -10,6 +10,7 @@ use crate::chat::delivery::{Found, Search, no_final_receipt};
 use crate::chat::history::{Conversation, PAGE_SIZE};
 use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
+use crate::cli::whatsapp::space::Sought;
 use crate::message::phone;
 use crate::message::time::china;
 use crate::output::report;
@@ -20,7 +21,7 @@ use crate::send::recent::{self, RecentSend};
 #[command(after_help = "\
 Without an ID, the last message that was sent from this computer is shown. alimsg keeps the numbers
 and IDs of the last 20 sends for 30 days, in a file that only you can read; for another message give
---from and --cust-space-id. `listed` is false if the service does not list the message. When the
+--from. `listed` is false if the service does not list the message. When the
 time of --wait is up, the exit code is still 0, with a warning.
 
 Examples:
@@ -41,8 +42,8 @@ pub struct Flags {
     #[arg(long, value_name = "N")]
     to: Option<String>,
 
-    /// Channel instance of the business number; required for a message that was not sent from this
-    /// computer
+    /// Channel instance of the business number [default: that of an earlier message, or the only one
+    /// of the account]
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 
@@ -110,12 +111,12 @@ fn search(context: &Context, flags: Flags) -> Result<Search> {
     let id = inputs.need("ID", "ID of the message", ids.first().cloned(), anything)?;
     let check = |number: &str| phone::check_business_number(channel, number);
     let business = inputs.need("--from", "Business number", from, check)?;
-    let space =
-        inputs.need("--cust-space-id", "Channel instance (cust-space-id)", space, anything)?;
     if let Some(customer) = &to {
         phone::check_chat_number("--to", customer)?;
     }
     inputs.complete(&["alimsg whatsapp accounts list", "alimsg whatsapp numbers list"])?;
+    let sought = Sought { channel: Some(channel), sender: Some(&business) };
+    let space = sought.given_or_found(context, space)?;
     if ids.is_empty() {
         ids.push(id);
     }

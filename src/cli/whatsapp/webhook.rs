@@ -10,10 +10,11 @@ use crate::api::call::{Call, shell_line};
 use crate::api::operations::{ChangeOperation, UPDATE_ACCOUNT_WEBHOOK, UPDATE_PHONE_WEBHOOK};
 use crate::chat::business_number::{self, Callbacks};
 use crate::cli::prelude::*;
-use crate::cli::whatsapp::number_flags::need_space;
+use crate::cli::whatsapp::space::Sought;
 use crate::message::{phone, url};
 use crate::output::report::fields;
 use crate::send::change::{Change, Preview, Question, Rows, apply};
+use crate::send::require_consent;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +39,7 @@ pub struct SetFlags {
     #[arg(value_name = "N")]
     number: Option<String>,
 
-    /// Channel instance
+    /// Channel instance [default: that of an earlier message, or the only one of the account]
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 
@@ -129,7 +130,13 @@ fn set(context: &Context, flags: SetFlags) -> Result<Report> {
         request_id: None,
     };
     let operation = changed.operation()?;
-    changed.cust_space_id = need_space(context, flags.cust_space_id)?;
+    if !context.settings.dry_run {
+        require_consent(context)?;
+    }
+    // The account of a callback may be one of Viber.
+    let channel = changed.number.as_ref().map(|_| Channel::Whatsapp);
+    let sought = Sought { channel, sender: changed.number.as_deref() };
+    changed.cust_space_id = sought.given_or_found(context, flags.cust_space_id)?;
     let (space, number) = (&changed.cust_space_id, changed.number.as_deref());
     let mut call =
         Call::to(operation).text("--cust-space-id", space).optional_text("--phone-number", number);

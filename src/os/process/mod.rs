@@ -54,7 +54,8 @@ pub struct SpawnOptions<'a> {
     pub hold: Option<&'a File>,
     /// A second locked file that the process inherits.
     pub also_hold: Option<&'a File>,
-    /// Whether the user's second signal kills it. Clean-up must not be interrupted.
+    /// Whether it is not started after a signal, and the user's second signal kills it. Clean-up must
+    /// not be interrupted.
     pub interruptible: bool,
     /// Variables for this process, in addition to [`Launch::set_env`].
     pub environment: &'a [(OsString, OsString)],
@@ -101,7 +102,7 @@ impl Output {
 /// Runs a process to its end.
 ///
 /// # Errors
-/// The process could not be started, so it had no effect.
+/// The process could not be started, so it had no effect. The kind is `Interrupted` after a signal.
 pub fn run(launch: &Launch<'_>) -> io::Result<Output> {
     #[cfg(unix)]
     return poll::run(launch);
@@ -194,6 +195,10 @@ fn spawn(launch: &Launch<'_>, stdout: Stdio, stderr: Stdio) -> io::Result<Child>
         // One thread at a time: the files are inheritable for the whole process.
         let _alone = hold.or(also_hold).map(|_| lock(&SPAWNING));
         let _held = [hold, also_hold].map(|file| file.map(system::Inherited::new));
+        // The last check, after everything that can take time.
+        if launch.options.interruptible && signals::count() > 0 {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
         command.spawn()?
     };
     drop(child.stdin.take());

@@ -118,8 +118,29 @@ pub fn detach() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-pub fn watch_signals(_on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<()> {
-    Ok(())
+/// Always empty.
+pub struct SignalRecord;
+
+impl SignalRecord {
+    pub fn start() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        true
+    }
+
+    pub fn take(&self) -> usize {
+        0
+    }
+
+    pub fn arrived(&self) -> Option<c_int> {
+        None
+    }
+
+    pub fn notify(&'static self, _on_signal: fn()) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Does nothing: signals do not interrupt system calls on Windows.

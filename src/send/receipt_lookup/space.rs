@@ -9,8 +9,7 @@ use crate::aliyun::guard::Guard;
 use crate::api::call::ReadCall;
 use crate::chat::channel_instance::{self, ChannelInstance};
 use crate::context::Context;
-use crate::error::{Failure, Result};
-use crate::os::signals;
+use crate::error::Result;
 use crate::send::account::account;
 use crate::send::receipt_lookup::ReceiptQuery;
 use crate::settings::Settings;
@@ -44,49 +43,44 @@ pub fn remember(store: &dyn Store, settings: &Settings, query: &ReceiptQuery) {
     }
 }
 
-/// Fills in the channel instance of the sender for a send that needs it: it is remembered, or the
-/// only one of the account. A dry run lists nothing.
-///
-/// # Errors
-/// `aliyun` cannot be used; a signal.
-pub fn fill_in(context: &Context, guard: &Guard<'_>, query: &mut ReceiptQuery) -> Result<()> {
-    let settings = &context.settings;
-    // The send itself reports a store that cannot be read.
-    let is_known = match storage::open_existing(settings) {
-        Ok(Some(store)) => recall(&*store, settings, query),
-        _ => query.can_be_looked_up(),
-    };
-    if is_known || settings.dry_run {
-        return Ok(());
-    }
-    guard.account()?;
-    fill_in_only(context, guard, query);
-    if signals::count() > 0 { Err(Failure::interrupted()) } else { Ok(()) }
+/// The channel instance that the sender was used with before, if its record can be read.
+pub fn remembered(settings: &Settings, channel: &str, from: &str) -> Option<String> {
+    let store = storage::open_existing(settings).ok().flatten()?;
+    store.space(&sender(&*store, settings, channel, from)).ok().flatten()
 }
 
-/// The call that lists the channel instances of a channel.
-pub fn list_call(channel: &str) -> ReadCall {
-    channel_instance::list_call(Some(channel), 1, PAGE_SIZE)
+/// The call that lists the channel instances, of one channel if it is given.
+pub fn list_call(channel: Option<&str>) -> ReadCall {
+    channel_instance::list_call(channel, 1, PAGE_SIZE)
 }
 
 /// Fills in the only channel instance of the account, if it can be listed.
 pub fn fill_in_only(context: &Context, guard: &Guard<'_>, query: &mut ReceiptQuery) {
     if let ReceiptQuery::Chat { channel, space: space @ None, .. } = query {
-        match only(context, guard, channel) {
-            Ok(found) => *space = found,
-            Err(failure) => context
-                .screen
-                .warn(format!("cannot list the channel instances: {}", failure.message)),
-        }
+        *space = only(context, guard, Some(channel));
     }
 }
 
-fn only(context: &Context, guard: &Guard<'_>, channel: &str) -> Result<Option<String>> {
+/// The only channel instance of the account, or of one channel. `None` if there is none or more than
+/// one; with a warning, if they cannot be listed.
+pub fn only(context: &Context, guard: &Guard<'_>, channel: Option<&str>) -> Option<String> {
+    list_only(context, guard, channel).unwrap_or_else(|failure| {
+        context.screen.warn(format!("cannot list the channel instances: {}", failure.message));
+        None
+    })
+}
+
+fn list_only(
+    context: &Context,
+    guard: &Guard<'_>,
+    channel: Option<&str>,
+) -> Result<Option<String>> {
     let client = Client::open(context, guard)?;
     let reply = client.read_once(&list_call(channel))?;
     let instances = reply.items(&["Data", "Data.List"]).iter().map(ChannelInstance::from_object);
     let is_of_channel = |instance: &ChannelInstance| {
-        instance.channel.as_deref().is_none_or(|known| known == channel)
+        let known = instance.channel.as_deref();
+        known.zip(channel).is_none_or(|(known, channel)| known == channel)
     };
     let mut spaces: Vec<_> =
         instances.filter(is_of_channel).filter_map(|instance| instance.cust_space_id).collect();

@@ -165,14 +165,10 @@ impl Sends for Postgres {
         self.connection.read(read)
     }
 
-    fn set_receipt(&self, id: i64, receipt: &str, is_sent: bool) -> Result<()> {
-        let query = "UPDATE sends SET receipt = $2,
-                         outcome = CASE WHEN $3 AND outcome <> 'not_sent' THEN 'accepted'
-                                        ELSE outcome END
-                     WHERE id = $1";
-        self.connection.change(PATIENCE, |session| {
-            session.execute(query, &[&id, &receipt, &is_sent]).map(drop)
-        })
+    fn set_receipt(&self, id: i64, receipt: &str) -> Result<()> {
+        let query = "UPDATE sends SET receipt = $2 WHERE id = $1";
+        self.connection
+            .change(PATIENCE, |session| session.execute(query, &[&id, &receipt]).map(drop))
     }
 
     fn prune(&self, before: Timestamp) -> Result<(u64, u64)> {

@@ -190,13 +190,10 @@ impl Sends for Sqlite {
         self.connection.query_row(&query, [id], from_row).optional().map_err(unreadable)
     }
 
-    fn set_receipt(&self, id: i64, receipt: &str, is_sent: bool) -> Result<()> {
-        let query = "UPDATE sends SET receipt = ?2,
-                         outcome = CASE WHEN ?3 AND outcome <> 'not_sent' THEN 'accepted'
-                                        ELSE outcome END
-                     WHERE id = ?1";
+    fn set_receipt(&self, id: i64, receipt: &str) -> Result<()> {
+        let query = "UPDATE sends SET receipt = ?2 WHERE id = ?1";
         self.change(false, |transaction| {
-            transaction.execute(query, params![id, receipt, is_sent]).map(drop).map_err(not_written)
+            transaction.execute(query, params![id, receipt]).map(drop).map_err(not_written)
         })
     }
 

@@ -197,9 +197,7 @@ fn passwords_and_certificates_are_checked_and_a_password_is_not_shown() {
     server.add_file("server.key", &std::fs::read(folder.path().join("server.key")).expect("read"));
     let rules = "local all postgres trust\nhostssl all ann 127.0.0.1/32 scram-sha-256\n";
     server.add_file("pg_hba.conf", rules.as_bytes());
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("a port").port();
-    drop(free);
+    let (_reserved, port) = server::reserve_port();
     for setting in ["ssl = on", "listen_addresses = '127.0.0.1'", &format!("tcp_port = {port}")] {
         let setting = setting.replace("tcp_port", "port");
         admin.batch_execute(&format!("ALTER SYSTEM SET {setting}")).expect("changed");

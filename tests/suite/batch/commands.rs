@@ -149,9 +149,22 @@ fn a_trial_is_continued_by_the_full_run_and_shards_share_the_rows() {
     let trial = result(&limited);
     assert_eq!((count(&trial, "accepted"), count(&trial, "remaining")), (10, 240));
     assert_eq!(trial["data"]["status"], "open");
-    for part in ["2/3", "1/3"] {
-        let ran = world.batch("rows.csv", &["--shard", part]).exits(0);
-        assert_eq!(result(&ran)["data"]["id"], trial["data"]["id"]);
+    let parts: [(&str, &[&str], [u64; 2]); 3] = [
+        // The trial has 4 of its 83 rows.
+        ("2/3", &["--limit", "20"], [14, 76]),
+        ("2/3", &[], [90, 0]),
+        ("1/3", &[], [170, 0]),
+    ];
+    for (part, more, counts) in parts {
+        let words = [&["--shard", part], more].concat();
+        let done = result(&world.batch("rows.csv", &words).exits(0));
+        assert_eq!(done["data"]["id"], trial["data"]["id"]);
+        // Only the rows of this part.
+        assert_eq!([count(&done, "accepted"), count(&done, "remaining")], counts, "{done:#}");
+        let id = done["data"]["id"].as_str().expect("an ID");
+        let shown = result(&world.run(&["batches", "show", id, "--json"]).exits(0));
+        assert_eq!(count(&shown, "remaining"), 250 - counts[0], "{shown:#}");
+        assert_eq!(shown["data"]["status"], "open");
     }
     let full = world.batch("rows.csv", &["--jobs", "2", "--rate", "5000"]).exits(0);
     assert!(full.stderr.contains("continues"), "{}", full.stderr);

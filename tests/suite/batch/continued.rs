@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::sandboxed::{OPTIONS, Sandboxed, count, refused, result, rows};
 use crate::batch::{BATCH, number, sandbox_recipients};
+use crate::support::messages::{TEMPLATE, and};
 use crate::support::{Ran, Running, World};
 
 const CHAT: [&str; 12] = [
@@ -102,6 +103,16 @@ fn the_same_rows_queued_at_the_same_time_are_one_batch() {
     assert_eq!(number(&shown, "remaining"), 12_000);
     world.run(&["--sandbox", "batches", "work", id, "--json"]).exits(0);
     assert_eq!(sandbox_recipients(&world, "queued three times").len(), 12_000);
+}
+
+#[test]
+fn the_channel_instance_of_an_earlier_message_is_used_for_receipts() {
+    let world = Sandboxed::with("rows.csv", "phone,name,order\n8613800009003,Al,1\n");
+    world.run(&and(&TEMPLATE, &["--cust-space-id", "cams-sandbox"])).exits(0);
+    world.run(&[&CHAT[..], &["--name=r"]].concat());
+    let ran = world.run(&["batches", "resume", "r", "--yes", "--look-up=10"]).exits(0);
+    assert_eq!(count(&result(&ran), "accepted"), 1, "{ran:#?}");
+    world.run(&["batches", "show", "r", "--receipts"]).exits(0);
 }
 
 #[test]

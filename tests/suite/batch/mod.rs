@@ -143,6 +143,20 @@ pub fn hanging() -> Value {
     json!([{ "match": ["dysmsapi", "send-batch-sms"], "delay_ms": 120_000, "grandchild": true }])
 }
 
+/// A script in which the first number of the first sent call has a receipt.
+#[track_caller]
+pub fn receipt(sent: &[Value]) -> Value {
+    let out_id = &sent[0]["flags"]["out-id"];
+    assert!(out_id.is_string(), "{sent:#?}");
+    let row = json!({
+        "OutId": out_id, "PhoneNum": phone(0), "SendStatus": 3, "SendDate": "{china_time}",
+        "TemplateCode": "SMS_100002", "Content": "text",
+    });
+    let list = json!({ "SmsSendDetailDTO": [row] });
+    let reply = json!({ "Code": "OK", "TotalCount": 1, "SmsSendDetailDTOs": list });
+    json!([{ "match": ["dysmsapi", "query-send-details"], "stdout": reply.to_string() }])
+}
+
 /// Waits until this number of calls has reached the service.
 #[track_caller]
 pub fn wait_for_sent(world: &World, calls: usize) {

@@ -32,6 +32,25 @@ fn a_first_signal_lets_running_calls_finish_and_starts_no_other() {
 }
 
 #[test]
+fn a_signal_at_the_end_of_a_call_is_counted_before_the_next_call() {
+    for jobs in [1, 3] {
+        let world = world(6);
+        let call = ["dysmsapi", "send-batch-sms"];
+        world.script(json!([{ "match": call, "interrupt_parent": true, "times": 1 }]));
+        let ran = world.run(&and(&BATCH, &["--jobs", &jobs.to_string()]));
+        assert_eq!(ran.signal(), Some(Signal::INT.as_raw()), "{ran:#?}");
+        assert!(world.sent().len() <= jobs, "{ran:#?}");
+        let done = result(&ran);
+        assert_eq!(number(&done, "calls"), world.sent().len(), "{done:#}");
+        assert_eq!(number(&done, "accepted"), world.sent().len() * ROWS_PER_CALL, "{done:#}");
+        assert_eq!(number(&done, "unknown"), 0, "{done:#}");
+        world.assert_clean();
+        let done = complete(&world, 6, "after a signal at the end of a call");
+        assert_eq!(number(&done, "accepted"), 6 * ROWS_PER_CALL, "{done:#}");
+    }
+}
+
+#[test]
 fn a_second_signal_ends_the_running_calls_and_they_stay_unknown() {
     let world = world(5);
     world.script(hanging());

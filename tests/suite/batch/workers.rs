@@ -35,6 +35,12 @@ fn concurrent_shards_together_send_each_row_once() {
         assert_ok(&running.wait());
     }
     assert_eq!(sandbox_recipients(&world, "shards").len(), 2_000);
+    // Each run has added its part to the record.
+    let store = rusqlite::Connection::open(world.path("state/sandbox/store.sqlite3"));
+    let query = "SELECT definition FROM batches";
+    let definition: String =
+        store.expect("the store").query_row(query, [], |row| row.get(0)).expect("a batch");
+    assert!(definition.contains(r#""shards":[[1,4],[2,4],[3,4],[4,4]]"#), "{definition}");
     let ran = world.run(&words(&[SANDBOX, &BATCH]));
     assert_ok(&ran);
     let done = result(&ran);

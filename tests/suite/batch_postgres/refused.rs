@@ -56,9 +56,7 @@ fn a_store_that_cannot_be_used_is_a_clear_error_without_the_password() {
     let rules = "local all postgres trust\nlocal all ann scram-sha-256\n\
                  host all ann 127.0.0.1/32 scram-sha-256\n";
     server.add_file("pg_hba.conf", rules.as_bytes());
-    let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = free.local_addr().expect("a port").port();
-    drop(free);
+    let (_reserved, port) = server::reserve_port();
     for setting in ["listen_addresses = '127.0.0.1'", &format!("port = {port}")] {
         admin.batch_execute(&format!("ALTER SYSTEM SET {setting}")).expect("changed");
     }

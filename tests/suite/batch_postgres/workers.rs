@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
+use crate::batch::receipt;
 use crate::batch_postgres::{
     BATCH, Machines, ROWS_PER_CALL, all, assert_all_known, number, result,
 };
@@ -34,6 +37,34 @@ fn four_workers_share_a_queue_and_send_each_row_once() {
     assert_eq!(number(&assert_all_known(&again), "remaining"), 0);
     assert_eq!(machines.recipients().len(), 1_250);
     machines.assert_clean();
+}
+
+#[test]
+fn the_outbox_shows_what_another_machine_found_out_about_a_killed_worker() {
+    let Some(server) = server::shared() else { return };
+    let machines = Machines::new(server, "batch_outbox");
+    machines.rows(ROWS_PER_CALL);
+    let id = machines.enqueue();
+    machines.hold(1);
+    let work = ["batches", "work", &id, "--json", "--look-up", "5"];
+    let killed = machines.start(1, &work);
+    machines.wait_for_sent(1);
+    let outcome = |machine| {
+        let ran = machines.run(machine, &["outbox", "list", "--json"]).exits(0);
+        ran.json()["data"]["sends"][0]["outcome"].as_str().map(str::to_string)
+    };
+    assert_eq!(outcome(2).as_deref(), Some("started"));
+    killed.signal(Signal::KILL);
+    killed.wait();
+    machines.release(1, 1);
+    let world = &machines.worlds[2];
+    world.wait_until("its worker is gone", || outcome(2).as_deref() == Some("unknown"));
+    world.script(receipt(&machines.sent()));
+    let done = assert_all_known(&machines.run(2, &work));
+    assert_eq!(number(&done, "accepted"), ROWS_PER_CALL, "{done:#}");
+    assert_eq!(outcome(3).as_deref(), Some("accepted"));
+    assert_eq!(machines.recipients(), all(ROWS_PER_CALL));
+    machines.wait_for_quiet();
 }
 
 #[test]

@@ -11,8 +11,6 @@ use crate::support::{Ran, Running, World, is_alive};
 
 const SIGNALS: [Signal; 4] = [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT];
 
-/// How long a step goes on after its signal: a thread of alimsg counts the signals.
-const WHILE: u64 = 900;
 /// Longer than any test waits.
 const FOREVER: u64 = 120_000;
 
@@ -36,7 +34,7 @@ fn assert_ended_by(ran: &Ran, signal: Signal) {
 fn a_signal_during_the_checks_stops_before_ai_mode() {
     for_each_signal(|signal| {
         let world = World::new();
-        world.script(json!([{ "match": ["version"], "held": true, "delay_ms": WHILE }]));
+        world.script(json!([{ "match": ["version"], "held": true }]));
         let running = world.start(&SMS);
         world.wait_for_command("version");
         running.signal(signal);
@@ -74,7 +72,7 @@ fn a_signal_during_enable_switches_ai_mode_off_again() {
             let world = warm();
             world.set_ai_mode(false, "");
             let before = world.processes().len();
-            world.script(json!([{ "match": ["configure", "ai-mode", step], "held": true, "delay_ms": WHILE }]));
+            world.script(json!([{ "match": ["configure", "ai-mode", step], "held": true }]));
             let running = world.start(&SMS);
             let name = format!("ai-mode {step}");
             world.wait_until(&name, || commands_after(&world, before).contains(&name));
@@ -91,6 +89,30 @@ fn a_signal_during_enable_switches_ai_mode_off_again() {
             world.assert_clean();
         }
     });
+}
+
+#[test]
+fn a_signal_at_the_end_of_a_step_is_counted_before_the_next_step() {
+    let world = warm();
+    for step in ["enable", "set-user-agent"].into_iter().cycle().take(20) {
+        world.set_ai_mode(false, "");
+        let before = world.processes().len();
+        let rule = json!({ "match": ["configure", "ai-mode", step], "interrupt_parent": true });
+        world.script(json!([rule]));
+        let ran = world.run(&SMS);
+        assert_ended_by(&ran, Signal::INT);
+        let json = ran.json();
+        assert_eq!(json["error"]["kind"], "cancelled", "{json:#}");
+        assert_eq!(json["error"]["outcome"], "not_sent", "{json:#}");
+        assert_eq!(json["ai_mode_disabled"], true, "{json:#}");
+        let seen = commands_after(&world, before);
+        assert_eq!(seen.last().map(String::as_str), Some("ai-mode disable"), "{seen:?}");
+        if step == "enable" {
+            assert!(!seen.contains(&"ai-mode set-user-agent".to_string()), "{seen:?}");
+        }
+        assert_eq!(world.sent().len(), 1, "{seen:?}");
+    }
+    world.assert_clean();
 }
 
 #[test]
@@ -162,7 +184,7 @@ fn signals_during_disable_do_not_stop_it() {
     for_each_signal(|signal| {
         let world = World::new();
         let disable = ["configure", "ai-mode", "disable"];
-        world.script(json!([{ "match": disable, "held": true, "delay_ms": WHILE }]));
+        world.script(json!([{ "match": disable, "held": true }]));
         let running = world.start(&SMS);
         world.wait_for_command("ai-mode disable");
         running.signal(signal);

@@ -118,8 +118,6 @@ fn after_a_signal_during_a_fetch_there_is_no_prompt() {
     let mut list =
         reply_to(LIST, &json!({ "Code": "OK", "ListTemplate": [entry(1, "en", "pass")] }));
     list["held"] = json!(true);
-    // A thread of alimsg counts the signals.
-    list["delay_ms"] = json!(900);
     world.script(json!([list]));
     let terminal = world.terminal(&chat());
     let running = || calls(&world).iter().any(Invocation::is_running);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::fetches::refused;
-use crate::support::World;
+use crate::support::{World, flag, reply_to};
 
 const SEND: [&str; 9] =
     ["whatsapp", "send", "text", "--to", "8613800001000", "--text", "Hello", "--task-id", "t-1"];
@@ -24,13 +24,17 @@ fn the_sending_number_is_picked_from_a_list() {
 
 #[test]
 fn a_channel_instance_is_picked_from_a_list() {
-    let world = World::new();
-    let session = ["--sandbox", "whatsapp", "session", "--from", "8613800000001"];
-    let mut terminal = world.terminal(&[&session[..], &["--to", "8613800001000"]].concat());
-    terminal.pick("Channel instance (cust-space-id)", "cams-sandbox", "sandbox");
-    let ran = terminal.wait().exits(0);
-    assert!(ran.stdout.contains("expires_at"), "{ran:#?}");
-    world.assert_off_in_sandbox();
+    let row = |id: &str, name: &str| json!({ "CustSpaceId": id, "InstanceName": name });
+    let rows = [row("cams-1", "sales"), row("cams-2", "support")];
+    let reply = json!({ "Code": "OK", "Data": { "List": rows, "TotalCount": 2 } });
+    let world = World::with_script(json!([reply_to("cams list-instance", &reply)]));
+    let show = ["whatsapp", "automation", "show", "8613800000001"];
+    let mut terminal = world.terminal(&show);
+    terminal.pick("Channel instance (cust-space-id)", "cams-2", "support");
+    terminal.wait().exits(0);
+    let calls = world.calls();
+    assert_eq!(flag(&calls[calls.len() - 1], "cust-space-id"), Some("cams-2"));
+    world.assert_clean();
 }
 
 #[test]

@@ -61,7 +61,6 @@ impl Draft {
                 let (variables, known) = (self.variables.clone(), self.template.clone());
                 verify::verification(sign_name, template_code, variables, known)
             }),
-            instances: None,
             attachment: None,
             follow_up: self.wait.map(|seconds| wait::receipts(&self.recipients, seconds)),
         }

@@ -73,7 +73,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     };
     update.check()?;
     let Update { prompts, commands, .. } = &update;
-    let (number, space) = flags.number.checked(context)?;
+    let (number, space) = flags.number.checked_for_change(context)?;
     let mut new = Map::new();
     new.extend(welcome.map(|welcome| ("enable_welcome_message".into(), welcome.into())));
     if !prompts.is_empty() {

@@ -15,6 +15,7 @@ use crate::cli::page_flags::LimitFlag;
 use crate::cli::prelude::*;
 use crate::cli::values::chat_channel;
 use crate::cli::whatsapp::pick;
+use crate::cli::whatsapp::space::Sought;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
 use crate::output::report;
@@ -28,8 +29,7 @@ Examples:
   alimsg whatsapp history --from 8613800000001 --cust-space-id cams-8c1xxxx --since 7d --all
   alimsg whatsapp history --from 8613800000001 --to 8613800001000 --cust-space-id cams-8c1xxxx \\
       --direction in --follow --json
-  alimsg --sandbox whatsapp history --from 8613800000001 --to 8613800001000 \\
-      --cust-space-id cams-sandbox --since 2h
+  alimsg --sandbox whatsapp history --from 8613800000001 --to 8613800001000 --since 2h
   alimsg --sandbox whatsapp history --from 8613800000001 --cust-space-id cams-sandbox --follow")]
 pub struct Flags {
     /// Business number or Viber service ID: digits only, country code first
@@ -40,7 +40,8 @@ pub struct Flags {
     #[arg(long, value_name = "N")]
     to: Option<String>,
 
-    /// Channel instance of the business number
+    /// Channel instance of the business number [default: that of an earlier message, or the only one
+    /// of the account]
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 
@@ -161,13 +162,12 @@ fn conversation(context: &Context, flags: &Flags) -> Result<Conversation> {
     let business = inputs.need_from_list("--from", "Business number", from, check, |context| {
         pick::number(context, channel, known.as_deref())
     })?;
-    let (flag, question) = ("--cust-space-id", "Channel instance (cust-space-id)");
-    let pick = |context: &Context| pick::space(context, Some(channel));
-    let space = inputs.need_from_list(flag, question, known.clone(), anything, pick)?;
     if let Some(customer) = &flags.to {
         phone::check_chat_number("--to", customer)?;
     }
     inputs.complete(&["alimsg whatsapp accounts list", "alimsg whatsapp numbers list"])?;
+    let sought = Sought { channel: Some(channel), sender: Some(&business) };
+    let space = sought.given_or_found(context, known.clone())?;
     Ok(Conversation { channel: flags.channel_type, business, customer: flags.to.clone(), space })
 }
 

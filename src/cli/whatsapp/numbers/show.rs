@@ -7,8 +7,8 @@ use crate::aliyun::client::Client;
 use crate::api::call::ReadCall;
 use crate::api::reply::{Reply, fields};
 use crate::chat::business_number::{self, BusinessNumber, Callbacks, Detail, Metrics};
-use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
+use crate::cli::whatsapp::space::Sought;
 use crate::message::phone;
 use crate::message::time::period::Period;
 
@@ -25,7 +25,7 @@ pub struct Flags {
     #[arg(value_name = "N")]
     number: String,
 
-    /// Channel instance; required for the health
+    /// Channel instance, for the health [default: that of an earlier message]
     #[arg(long, value_name = "ID")]
     cust_space_id: Option<String>,
 }
@@ -36,7 +36,8 @@ pub struct Flags {
 /// An invalid or unknown number; a failed list.
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     phone::check_chat_number("the number", &flags.number)?;
-    let space = or_default(context, Channel::Whatsapp, "--cust-space-id", flags.cust_space_id);
+    let sought = Sought { channel: Some(Channel::Whatsapp), sender: Some(&flags.number) };
+    let space = sought.given_or_remembered(context, flags.cust_space_id);
     let space = space.as_deref();
     let period = Period::last(PERIOD, &Zoned::now())?;
     let list = business_number::list_call(space, None);

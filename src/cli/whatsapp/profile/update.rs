@@ -87,7 +87,7 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
              --vertical, --profile-picture-url",
         ));
     }
-    let (number, space) = flags.number.checked(context)?;
+    let (number, space) = flags.number.checked_for_change(context)?;
     let show = business_profile::show_call(&number, &space);
     let current =
         |client: &Client<'_>| Ok(fields(&BusinessProfile::from_reply(&client.read(&show)?)));

@@ -2,10 +2,8 @@
 
 use crate::aliyun::client;
 use crate::aliyun::guard::Guard;
-use crate::api::call::ReadCall;
 use crate::chat::content::refuse_foreign_flags;
 use crate::chat::draft::{Draft, Envelope};
-use crate::cli::anything;
 use crate::cli::defaults::or_default;
 use crate::cli::prelude::*;
 use crate::cli::send_flags::SendFlags;
@@ -13,9 +11,10 @@ use crate::cli::source;
 use crate::cli::values::{FALL_BACK_RULES, chat_channel};
 use crate::cli::whatsapp::pick;
 use crate::cli::whatsapp::send::wait;
+use crate::cli::whatsapp::space::Sought;
 use crate::message::phone;
 use crate::send::idempotency::Tracking;
-use crate::send::receipt_lookup::{ReceiptQuery, UNKNOWN_SPACE, space};
+use crate::send::receipt_lookup::ReceiptQuery;
 use crate::send::{Message, SendOptions, limits, require_consent};
 
 #[derive(Debug, Args)]
@@ -179,31 +178,17 @@ fn receipt_query(envelope: &Envelope) -> ReceiptQuery {
     }
 }
 
-/// Completes a draft that lacks its channel instance with that of the sender, or lets the user pick
-/// one at a terminal. A dry run that would list the instances gets the call that lists them.
-fn find_space(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Result<Option<ReadCall>> {
-    let (channel, mut query) = (draft.envelope.channel, receipt_query(&draft.envelope));
+/// Completes a draft that lacks its channel instance.
+fn find_space(context: &Context, guard: &Guard<'_>, draft: &mut Draft) -> Result<()> {
     if !context.settings.dry_run {
         require_consent(context)?;
         // An invalid call fails before any process starts.
         client::dry_run(context, &[&draft.call()])?;
     }
-    space::fill_in(context, guard, &mut query)?;
-    let found = match query {
-        ReceiptQuery::Chat { space, .. } => space,
-        ReceiptQuery::Sms { .. } => None,
-    };
-    if found.is_none() && context.settings.dry_run {
-        draft.envelope.cust_space_id = Some(UNKNOWN_SPACE.to_string());
-        return Ok(Some(space::list_call(channel.name())));
-    }
-    let (flag, question) = ("--cust-space-id", "Channel instance (cust-space-id)");
-    let mut inputs = Inputs::for_channel(context, channel);
-    let pick = |context: &Context| pick::space(context, Some(channel));
-    let space = inputs.need_from_list(flag, question, found, anything, pick)?;
-    inputs.complete(&listing_commands(channel, &[flag]))?;
-    draft.envelope.cust_space_id = Some(space);
-    Ok(None)
+    let Envelope { channel, from, .. } = &draft.envelope;
+    let sought = Sought { channel: Some(*channel), sender: Some(from) };
+    draft.envelope.cust_space_id = Some(sought.find(context, Some(guard))?);
+    Ok(())
 }
 
 /// Builds the message, without checks before the send. If it needs its channel instance, that of the
@@ -227,7 +212,6 @@ pub fn message(
         safety,
         verify: None,
         reads: Vec::new(),
-        instances: None,
         attachment: None,
         follow_up: None,
     };
@@ -236,12 +220,12 @@ pub fn message(
         if message.safety.key.is_none() {
             limits::require(context, &message)?;
         }
-        message.instances = find_space(context, guard, draft)?;
+        find_space(context, guard, draft)?;
         (message.call, message.plan) = (draft.call(), draft.plan());
     }
     let query = receipt_query(&draft.envelope);
     message.follow_up = wait.and_then(|seconds| wait::receipt(&query, seconds));
-    if message.instances.is_none() {
+    if context.status.listed_first.borrow().is_none() {
         message.receipt_query = query;
     }
     Ok(message)

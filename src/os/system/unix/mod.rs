@@ -1,15 +1,14 @@
 //! The code for Linux and macOS.
 
 mod files;
+mod signals;
 
 use std::ffi::c_int;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub use files::*;
@@ -17,11 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Resource, Rlimit, Signal, WaitId, WaitIdOptions};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-use signal_hook::iterator::Signals;
-
-/// The signals that ask a program to end, in the order of the help pages.
-pub const ENDING_SIGNALS: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
+pub use signals::*;
 
 /// Starts the child in its own process group. Ctrl-C at the terminal does not reach it, and the
 /// whole group can be killed at once, with the plugin that `aliyun` runs as its child.
@@ -188,44 +183,6 @@ impl Drop for Inherited<'_> {
     }
 }
 
-/// Calls `on_signal` on a separate thread for each of [`ENDING_SIGNALS`]. Signals that were ignored
-/// when the program started (`nohup`, background jobs) stay ignored.
-///
-/// # Errors
-/// The handlers cannot be installed or the thread cannot be started.
-pub fn watch_signals(on_signal: impl Fn(c_int) + Send + 'static) -> io::Result<()> {
-    // A parent may have left SIGCHLD ignored. The system then reaps children by itself, the exit
-    // status of a call is lost, and a sent message would count as not started.
-    signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false)))?;
-    let ignored = ignored_signals();
-    let wanted = ENDING_SIGNALS.into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    let mut signals = Signals::new(wanted.collect::<Vec<_>>())?;
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        while !signals.is_closed() {
-            let mut arrived: Vec<c_int> = signals.wait().collect();
-            // A prompt that a signal interrupts also raises SIGINT, so SIGINT comes last.
-            arrived.sort_by_key(|signal| *signal == SIGINT);
-            arrived.into_iter().for_each(&on_signal);
-        }
-    })?;
-    Ok(())
-}
-
-/// The mask of ignored signals, bit n-1 for signal n. Known on Linux only; elsewhere 0.
-fn ignored_signals() -> u64 {
-    // The size of the file is unknown, so `read_to_string` would read it in many small parts.
-    let mut text = Vec::with_capacity(4096);
-    File::open("/proc/self/status")
-        .and_then(|mut file| file.read_to_end(&mut text))
-        .ok()
-        .and_then(|_| {
-            let status = String::from_utf8_lossy(&text);
-            let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"))?;
-            u64::from_str_radix(mask.trim(), 16).ok()
-        })
-        .unwrap_or(0)
-}
-
 /// Ends this process by the signal, so that a shell sees `128 + n`. Returns if that is impossible:
 /// process 1 of a container ignores signals with their default action.
 pub fn reraise(signal: c_int) {
@@ -240,7 +197,7 @@ pub fn reraise(signal: c_int) {
 }
 
 /// Interrupts the blocking system call of this program with SIGCHLD, which has no other effect.
-/// Works only after [`watch_signals`], because a signal without a handler interrupts nothing.
+/// Works only after [`SignalRecord::start`], because a signal without a handler interrupts nothing.
 pub fn interrupt_own_waits() {
     let _ = rustix::process::kill_process(rustix::process::getpid(), Signal::CHILD);
 }

@@ -77,11 +77,15 @@ impl Batches for Postgres {
         })
     }
 
-    fn amend(&self, batch: &str, rows: u64, definition: &str) -> Result<()> {
-        let query = "UPDATE batches SET row_total = $2, definition = $3 WHERE number = $1";
+    fn amend(&self, current: &Batch, rows: u64, definition: &str) -> Result<bool> {
+        let query = "UPDATE batches SET row_total = $2, definition = $3
+                     WHERE number = $1 AND row_total = $4 AND definition = $5";
+        let (rows, old) = (rows.cast_signed(), current.rows.cast_signed());
         self.connection.change(PATIENCE, |session| {
-            let (number, _) = number(session, batch)?;
-            session.execute(query, &[&number, &rows.cast_signed(), &definition]).map(drop)
+            let (number, _) = number(session, &current.id)?;
+            let values =
+                session.execute(query, &[&number, &rows, &definition, &old, &current.definition]);
+            values.map(|changed| changed == 1)
         })
     }
 

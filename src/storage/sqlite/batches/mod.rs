@@ -71,13 +71,15 @@ impl Batches for Sqlite {
         found.map(|batch| with_counts(&self.connection, batch.map_err(unreadable)?)).collect()
     }
 
-    fn amend(&self, batch: &str, rows: u64, definition: &str) -> Result<()> {
+    fn amend(&self, current: &Batch, rows: u64, definition: &str) -> Result<bool> {
         self.change(true, |transaction| {
-            let (number, _) = number(transaction, batch)?;
-            let query = "UPDATE batches SET rows = ?2, definition = ?3 WHERE number = ?1";
+            let (number, _) = number(transaction, &current.id)?;
+            let query = "UPDATE batches SET rows = ?2, definition = ?3
+                         WHERE number = ?1 AND rows = ?4 AND definition = ?5";
+            let (rows, old) = (rows.cast_signed(), current.rows.cast_signed());
             transaction
-                .execute(query, params![number, rows.cast_signed(), definition])
-                .map(drop)
+                .execute(query, params![number, rows, definition, old, current.definition])
+                .map(|changed| changed == 1)
                 .map_err(not_written)
         })
     }

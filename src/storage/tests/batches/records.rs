@@ -1,4 +1,6 @@
-use crate::storage::batches::{CallEnd, CallState, Counts, Created, NewBatch, NewCall, Start};
+use crate::storage::batches::{
+    Batch, CallEnd, CallState, Counts, Created, NewBatch, NewCall, Start,
+};
 use crate::storage::tests::batches::{
     ALL, accepted, call, calls, create, failed, get, new_batch, recorded, started, state, unknown,
 };
@@ -195,9 +197,17 @@ fn the_rows_and_the_definition_of_a_batch_can_be_amended() {
     for test in stores() {
         let store = test.open();
         let id = create(&*store);
-        store.batches().amend(&id, 7, "{}").expect("changed");
+        let first = get(store.batches(), &id);
+        assert!(store.batches().amend(&first, 7, "{}").expect("changed"));
         let batch = get(store.batches(), &id);
         assert_eq!((batch.rows, batch.definition.as_str()), (7, "{}"));
-        store.batches().amend("other", 7, "{}").expect_err("not on record");
+        // Another run has changed it since: nothing is overwritten.
+        assert!(!store.batches().amend(&first, 8, "[]").expect("compared"));
+        let rows = Batch { rows: 6, ..batch.clone() };
+        assert!(!store.batches().amend(&rows, 8, "[]").expect("compared"));
+        let batch = get(store.batches(), &id);
+        assert_eq!((batch.rows, batch.definition.as_str()), (7, "{}"));
+        let other = Batch { id: "other".into(), ..batch };
+        store.batches().amend(&other, 7, "{}").expect_err("not on record");
     }
 }
