@@ -18,6 +18,7 @@ use crate::message::channel::Channel;
 use crate::message::plural::count;
 use crate::output::report::Report;
 use crate::send::limits::check_recipients;
+use crate::settings::PlanUse;
 use crate::storage::batches::{Batch, Counts};
 
 /// How many calls a dry run shows.
@@ -68,6 +69,10 @@ pub fn show_plan(
 ) -> Result<()> {
     let mut rows = plan_rows(request, plan, remaining);
     rows.extend(existing.map(continues));
+    if context.settings.plan != PlanUse::Ask {
+        // What was agreed to is compared with this, and the samples are only the first rows.
+        rows.push(("SHA-256".into(), plan.content.clone()));
+    }
     rows.push(("account".into(), guard.account()?.describe()));
     context.status.mark_defaults(&mut rows);
     let noun = message_noun(request.definition.channel);

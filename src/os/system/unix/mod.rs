@@ -1,6 +1,7 @@
 //! The code for Linux and macOS.
 
 mod files;
+mod open_folder;
 
 use std::ffi::c_int;
 use std::fs::File;
@@ -13,6 +14,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 pub use files::*;
+pub use open_folder::OpenFolder;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
 use rustix::io::FdFlags;
