@@ -78,7 +78,7 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     let remaining = count_remaining(&request, &plan, &recorded)?
         + retried.iter().map(|(_, messages)| messages).sum::<u64>();
     check_recipients(&context.settings.limits, remaining)?;
-    show_plan(context, guard, &request, &plan, existing.as_ref(), remaining)?;
+    show_plan(context, guard, &request, &plan, (existing.as_ref(), &recorded), remaining)?;
     // A run that only shows its plan creates and changes no batch.
     let is_shown = context.settings.plan == PlanUse::Show;
     if (remaining > 0 || is_shown && existing.is_none()) && !context.settings.yes {

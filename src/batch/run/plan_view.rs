@@ -21,6 +21,8 @@ use crate::send::limits::check_recipients;
 use crate::settings::PlanUse;
 use crate::storage::batches::{Batch, Counts};
 
+/// Up to this number, the plan of a tool names all recipients: as many as one call of SendSms.
+const MAX_LISTED: u64 = 1_000;
 /// How many calls a dry run shows.
 const SHOWN_CALLS: usize = 3;
 pub const ALL_RECORDED: &str = "all rows of this batch were sent or have a result: nothing to send";
@@ -64,12 +66,13 @@ pub fn show_plan(
     guard: &Guard<'_>,
     request: &Request<'_>,
     plan: &Plan,
-    existing: Option<&Batch>,
+    (existing, recorded): (Option<&Batch>, &RowSet),
     remaining: u64,
 ) -> Result<()> {
+    let is_for_tool = context.settings.plan != PlanUse::Ask;
     let mut rows = plan_rows(request, plan, remaining);
     rows.extend(existing.map(continues));
-    if context.settings.plan != PlanUse::Ask {
+    if is_for_tool {
         // What was agreed to is compared with this, and the samples are only the first rows.
         rows.push(("SHA-256".into(), plan.content.clone()));
     }
@@ -77,6 +80,15 @@ pub fn show_plan(
     context.status.mark_defaults(&mut rows);
     let noun = message_noun(request.definition.channel);
     context.screen.plan(&format!("About to send {}:", count(remaining, noun)), &rows);
+    if is_for_tool && remaining <= MAX_LISTED {
+        let mut sendable =
+            Sendable::new(&request.input, &request.rules, plan, selection(request, recorded))?;
+        let mut recipients = Vec::new();
+        while let Some(row) = sendable.next_row()? {
+            recipients.push(row.phone);
+        }
+        context.screen.plan_recipients(&recipients);
+    }
     Ok(())
 }
 

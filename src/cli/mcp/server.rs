@@ -152,7 +152,7 @@ impl Server {
             }
             return Ok(result(planned));
         }
-        let question = question::about(&planned["data"]["plan"]).ok_or_else(|| {
+        let question = question::about(&planned).ok_or_else(|| {
             ErrorData::internal_error("the question cannot be built".to_string(), None)
         })?;
         let token = self.plans.add(&arguments.words, &digest, Holder::Person);

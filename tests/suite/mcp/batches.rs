@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::batch::recipients;
 use crate::limits::limited;
+use crate::mcp::client::Client;
 use crate::mcp::files::{assert_refused, batch, rows, server};
 use crate::mcp::{message, with};
 use crate::support::World;
@@ -31,6 +33,8 @@ fn a_batch_is_sent_after_the_consent_to_its_plan() {
     assert_eq!(planned["data"]["status"], "planned", "{planned:#}");
     assert_eq!(row(&planned, "messages"), "3");
     assert_eq!(row(&planned, "SHA-256").len(), 64);
+    let recipients = ["13800001000", "13800001001", "13800001002"];
+    assert_eq!(planned["data"]["plan"]["recipients"], json!(recipients), "{planned:#}");
     assert!(row(&planned, "example 1").contains("Hello Ann, your order 1"), "{planned:#}");
     assert!(row(&planned, "account").contains("sandbox"));
     assert_eq!(world.sandbox_messages().len(), 0);
@@ -162,6 +166,8 @@ fn a_batch_is_continued_exported_and_cancelled() {
     let inputs = json!({ "batch": "news", "input": "a.csv" });
     let planned = client.call("batches_resume", &inputs);
     assert_eq!(row(&planned, "messages"), "2", "{planned:#}");
+    let recipients = json!(["13800001001", "13800001002"]);
+    assert_eq!(planned["data"]["plan"]["recipients"], recipients, "{planned:#}");
     assert_eq!(world.sandbox_messages().len(), 1);
     rows(&world, "other.csv", &THREE[1..]);
     let other = json!({ "batch": "news", "input": "other.csv" });
@@ -224,4 +230,46 @@ fn the_sandbox_and_the_record_have_tools() {
     let schema = client.call("schema", &json!({ "words": ["sms send"], "short": true }));
     assert_eq!(schema["ok"], true, "{schema:#}");
     assert_eq!(client.call("config_path", &json!({}))["ok"], true);
+}
+
+#[test]
+fn a_person_is_warned_of_an_earlier_batch_with_the_same_rows() {
+    let world = World::bare();
+    rows(&world, "a.csv", &THREE);
+    let decline = json!({ "action": "decline" });
+    let mut client = server(&world, None);
+    client.confirm("sms_batch", &batch("a.csv"));
+    drop(client);
+    let mut client = server(&world, Some(decline));
+    client.call("sms_batch", &with(batch("a.csv"), "name", "again"));
+    let question = &client.questions[0];
+    assert!(question.contains("\nWarning: batch "), "{question}");
+    assert!(question.contains("the same input"), "{question}");
+    assert!(question.ends_with("\n13800001000\n13800001001\n13800001002"), "{question}");
+    assert_eq!(world.sandbox_messages().len(), 3);
+}
+
+#[test]
+fn a_batch_that_takes_long_shows_its_progress_and_ends_without_its_client() {
+    let held = json!([{ "match": ["dysmsapi", "send-batch-sms"], "held": true }]);
+    let world = World::with_script(held);
+    rows(&world, "a.csv", &THREE);
+    let folder = world.path("files");
+    let flags = ["mcp", "--allow-send", "--files", folder.to_str().expect("a path")];
+    let mut client = Client::start(&world, &flags, None);
+    let inputs = with(batch("a.csv"), "name", "news");
+    let token = client.call("sms_batch", &inputs)["data"]["token"].clone();
+    let arguments = with(inputs.clone(), "token", token);
+    client.begin("tools/call", &json!({ "name": "sms_batch", "arguments": arguments }));
+    world.wait_for_command("dysmsapi send-batch-sms");
+    let shown = client.call("batches_show", &json!({ "batch": "news" }));
+    assert_eq!(shown["data"]["started"], 3, "{shown:#}");
+    fs::remove_file(folder.join("a.csv")).expect("removed");
+    world.release();
+    assert!(client.close().success());
+    world.wait_for_quiet();
+    assert_eq!(recipients(&world).len(), 3);
+    let left: Vec<_> = fs::read_dir(world.path("tmp")).expect("a folder").collect();
+    assert!(left.is_empty(), "the copies are deleted: {left:?}");
+    world.assert_clean();
 }
