@@ -205,3 +205,34 @@ fn a_message_is_sent_with_a_file_of_the_folder() {
     let left: Vec<_> = fs::read_dir(world.path("tmp")).expect("a folder").collect();
     assert!(left.is_empty(), "the copies are deleted: {left:?}");
 }
+
+#[test]
+fn a_template_is_created_from_a_file_of_the_folder() {
+    let world = World::bare();
+    let mut client = server(&world, None);
+    let template = "name = \"order_ready\"\ncategory = \"UTILITY\"\nlanguage = \"en\"\n\
+                    body = \"Hello $(name)\"\nexample = { name = \"Alice\" }\n";
+    fs::write(world.path("files/t.toml"), template).expect("a file");
+    let created = client.confirm("templates_create", &json!({ "file": "t.toml" }));
+    assert_eq!(created["ok"], true, "{created:#}");
+    let listed = client.call("templates_list", &json!({ "channel": "whatsapp" }));
+    assert!(listed.to_string().contains("order_ready"), "{listed:#}");
+}
+
+/// The calls share a copy, which is deleted with the last one.
+#[test]
+fn several_calls_read_the_same_file_at_once() {
+    let world = World::bare();
+    rows(&world, "a.csv", &["13800001000,Ann,1"]);
+    let mut client = server(&world, None);
+    let params = json!({ "name": "sms_batch", "arguments": batch("a.csv") });
+    let calls = [(); 4].map(|()| client.begin("tools/call", &params));
+    for call in calls {
+        let result = client.response(call);
+        assert!(result["structuredContent"]["data"]["token"].is_string(), "{result:#}");
+    }
+    let copies = fs::read_dir(world.path("tmp")).expect("a folder");
+    let copies: Vec<_> = copies.map(|entry| entry.expect("an entry").path()).collect();
+    let [copies] = &copies[..] else { panic!("{copies:?}") };
+    assert_eq!(fs::read_dir(copies).expect("a folder").count(), 0);
+}
