@@ -116,10 +116,12 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
         let medium = &upload.file.medium;
         let guard = Guard::for_call(context, &GET_CHATAPP_UPLOAD_AUTHORIZATION.operation);
         guard.require_allowed()?;
+        let link = if flags.presign { "for a limited time, without credentials" } else { "plain" };
         Ok(vec![
             ("file", format!("{} ({}, {} bytes)", upload.file.shown, medium.mime, medium.size)),
             ("SHA-256", upload.file.digest()?),
             ("channel instance", upload.space.clone()),
+            ("link", link.to_string()),
             ("account", guard.account()?.describe()),
         ])
     })?;

@@ -48,6 +48,9 @@ fn a_batch_is_sent_after_the_consent_to_its_plan() {
     assert_eq!(world.sandbox_messages().len(), 3);
     let used = client.call("sms_batch", &with(batch("a.csv"), "token", token));
     assert_eq!(used["error"]["outcome"], "not_sent", "{used:#}");
+    let again = client.call("sms_batch", &batch("a.csv"));
+    assert_eq!(again["data"]["accepted"], 3, "there is nothing to plan: {again:#}");
+    assert!(again["data"]["token"].is_null(), "{again:#}");
 
     let id = sent["data"]["id"].as_str().expect("an ID");
     let shown = client.call("batches_show", &json!({ "batch": id }));
@@ -168,6 +171,8 @@ fn a_batch_is_continued_exported_and_cancelled() {
     assert_eq!(row(&planned, "messages"), "2", "{planned:#}");
     let recipients = json!(["13800001001", "13800001002"]);
     assert_eq!(planned["data"]["plan"]["recipients"], recipients, "{planned:#}");
+    assert!(row(&planned, "example 1").contains("Bob"));
+    assert_eq!(row(&planned, "name"), "news");
     assert_eq!(world.sandbox_messages().len(), 1);
     rows(&world, "other.csv", &THREE[1..]);
     let other = json!({ "batch": "news", "input": "other.csv" });
@@ -198,6 +203,8 @@ fn queued_calls_are_sent_after_consent() {
     rows(&world, "a.csv", &THREE);
     let mut client = server(&world, None);
     let inputs = with(with(batch("a.csv"), "name", "news"), "enqueue", true);
+    let planned = client.call("sms_batch", &inputs);
+    assert_eq!(planned["data"]["plan"]["title"], "About to queue 3 SMS:", "{planned:#}");
     let queued = client.confirm("sms_batch", &inputs);
     assert_eq!(queued["data"]["status"], "queued", "{queued:#}");
     let inputs = json!({ "batch": "news" });
