@@ -137,7 +137,9 @@ fn tool_rows(request: &Request<'_>, plan: &Plan) -> Vec<(String, String)> {
         ("SHA-256", Some(plan.content.clone())),
     ];
     let given = rows.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?)));
-    given.collect()
+    let invalid = plan.invalid_shown.iter().take(MAX_SAMPLES);
+    let invalid = invalid.map(|(line, reason)| (format!("line {line}"), reason.clone()));
+    given.chain(invalid).collect()
 }
 
 fn continues(batch: &Batch) -> (String, String) {

@@ -117,6 +117,7 @@ fn invalid_rows_are_written_into_the_folder() {
     assert_eq!(fs::read_to_string(secret).expect("a file"), "keep");
     let planned = client.call("sms_batch", &with(batch("a.csv"), "skip_invalid", true));
     assert_eq!(row(&planned, "invalid rows"), "1 (skipped)", "{planned:#}");
+    assert!(row(&planned, "line 3").contains("phone"), "{planned:#}");
     assert!(planned["warnings"].to_string().contains("a.invalid.csv"), "{planned:#}");
     assert!(!planned.to_string().contains(world.path("tmp").to_str().expect("a path")));
 }
