@@ -117,8 +117,9 @@ impl<'r> Client<'r> {
     /// with the uploaded share, from 0 to 1, for each progress line of the command.
     ///
     /// # Errors
-    /// The upload failed. The failure never contains a key.
+    /// The upload failed, or was not agreed to. The failure never contains a key.
     pub fn upload(&self, upload: &Upload<'_>, on_progress: &dyn Fn(f64)) -> Result<()> {
+        self.context.screen.require_agreement()?;
         let progress = Progress::default();
         // The command creates a checkpoint folder in its working directory and keeps it after a
         // failure. The user's working directory may also be read-only.

@@ -20,7 +20,7 @@ use crate::settings::limits::Rule;
 use crate::storage::batches::RowIndex;
 
 /// How many rows a plan shows with their rendered text.
-const MAX_SAMPLES: usize = 3;
+pub const MAX_SAMPLES: usize = 3;
 /// How often the check of a long input looks for a signal, in rows.
 const SIGNAL_INTERVAL: u64 = 4096;
 

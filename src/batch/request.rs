@@ -13,6 +13,7 @@ use crate::batch::row::Row;
 use crate::batch::shards::Shards;
 use crate::error::{Failure, Result};
 use crate::message::exclusions::Exclusions;
+use crate::os::role;
 use crate::storage::batches::Batch;
 
 /// How a run of a batch behaves. None of this changes a message.
@@ -80,8 +81,14 @@ impl Recorded {
     /// How the rows are read.
     ///
     /// # Errors
-    /// The numbers to exclude cannot be read.
+    /// The numbers to exclude cannot be read, or must not be.
     pub fn rules(&self, invalid_path: PathBuf) -> Result<PlanRules> {
+        if self.exclude.is_some() && !role::reads_recorded_files() {
+            return Err(Failure::usage(
+                "the file of the excluded numbers of this batch is not given",
+            )
+            .hint("to continue it, call the batch tool again with its inputs and `exclude`"));
+        }
         let load = |path| Exclusions::load("--exclude", path);
         let exclusions = self.exclude.as_deref().map(load).transpose()?.unwrap_or_default();
         Ok(PlanRules { exclusions, ..PlanRules::from_definition(&self.definition, invalid_path) })

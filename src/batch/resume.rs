@@ -8,10 +8,12 @@ use crate::batch::input::Input;
 use crate::batch::job::{Job, not_on_record};
 use crate::batch::limits;
 use crate::batch::request::{Recorded, Request, RunOptions};
-use crate::batch::run;
+use crate::batch::run::{self, message_noun};
 use crate::context::Context;
 use crate::error::{Failure, Result};
+use crate::message::plural::count;
 use crate::output::report::Report;
+use crate::send::confirm_for_tool;
 use crate::send::idempotency;
 use crate::send::limits::check_recipients;
 use crate::storage::Store;
@@ -61,7 +63,7 @@ pub fn from_input(
 }
 
 /// Sends queued calls of a batch until its queue is empty. Other workers can do the same at the same
-/// time. The person who queued the batch has confirmed it.
+/// time. The person who queued the batch has confirmed it; for a tool, its user does.
 ///
 /// # Errors
 /// The batch was cancelled or belongs to another account; not every message was accepted.
@@ -94,6 +96,20 @@ pub fn work(
              same command with --enqueue queues the others",
             batch.rows
         ));
+    }
+    if queued > 0 {
+        let definition = &recorded.definition;
+        let messages = count(queued, message_noun(definition.channel));
+        confirm_for_tool(context, &format!("About to send {messages}:"), || {
+            let mut rows = vec![("batch", batch.id.clone())];
+            rows.extend(batch.name.clone().map(|name| ("name", name)));
+            rows.push(("template", definition.template_code.clone()));
+            rows.extend(definition.sign.clone().map(|sign| ("signature", sign)));
+            rows.extend(definition.from.clone().map(|from| ("from", from)));
+            rows.push(("messages", queued.to_string()));
+            rows.push(("account", guard.account()?.describe()));
+            Ok(rows)
+        })?;
     }
     let job = Job {
         context,

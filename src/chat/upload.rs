@@ -53,14 +53,21 @@ impl LocalFile {
     /// # Errors
     /// The file cannot be read.
     pub fn placeholder(&self) -> Result<String> {
+        Ok(format!("https://file.invalid/{}.{}", self.digest()?, self.medium.extension))
+    }
+
+    /// The SHA-256 hash of the content, in hexadecimal digits.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn digest(&self) -> Result<String> {
         let unreadable = |error: std::io::Error| {
             Failure::usage(format!("{} cannot be read: {error}", self.shown)).hint("check the path")
         };
         let mut file = std::fs::File::open(&self.path).map_err(unreadable)?;
         let mut digest = Sha256::new();
         std::io::copy(&mut file, &mut Digester(&mut digest)).map_err(unreadable)?;
-        let digest = encode_string(&digest.finalize());
-        Ok(format!("https://file.invalid/{digest}.{}", self.medium.extension))
+        Ok(encode_string(&digest.finalize()))
     }
 }
 

@@ -211,11 +211,15 @@ impl Screen {
         to_stdout(text)
     }
 
-    /// Prints one event of a stream: a JSON object on one line, or a row.
+    /// Prints one event of a stream: a JSON object on one line, or a row. A tool of `alimsg mcp` has
+    /// only a result.
     ///
     /// # Errors
     /// Stdout cannot be written.
     pub fn event(&self, command: &str, data: &Map<String, Value>) -> io::Result<()> {
+        if self.options.plan != PlanUse::Ask {
+            return Ok(());
+        }
         let is_ok = !data.contains_key("error");
         let selected;
         let data = if self.options.fields.is_empty() || !is_ok {

@@ -20,6 +20,24 @@ pub fn require_consent(context: &Context) -> Result<()> {
         .hint("preview with --dry-run, then add --yes if the user agrees"))
 }
 
+/// Asks for consent where a run at a terminal asks nothing: a tool of `alimsg mcp` does only what its
+/// user has agreed to.
+///
+/// # Errors
+/// This run only shows its plan, or the user has agreed to another one.
+pub fn confirm_for_tool(
+    context: &Context,
+    title: &str,
+    rows: impl FnOnce() -> Result<Vec<(&'static str, String)>>,
+) -> Result<()> {
+    if context.settings.plan == PlanUse::Ask {
+        return Ok(());
+    }
+    let rows = rows()?.into_iter().map(|(name, value)| (name.to_string(), value));
+    context.screen.plan(title, &rows.collect::<Vec<_>>());
+    context.screen.confirm("do this")
+}
+
 pub fn confirm(
     context: &Context,
     account: &Account,

@@ -30,7 +30,7 @@ use crate::message::channel::Channel;
 use crate::message::phone;
 use crate::output::report::{FailedReceipts, Report};
 use crate::send::attempt::Sent;
-pub use crate::send::consent::require_consent;
+pub use crate::send::consent::{confirm_for_tool, require_consent};
 use crate::send::duplicates::Check;
 use crate::send::idempotency::{Claim, Pending, Record};
 use crate::send::receipt_lookup::{ReceiptQuery, space};

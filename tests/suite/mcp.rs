@@ -1,8 +1,10 @@
 //! `alimsg mcp`: the tools, and what a send or a change needs.
 
+mod batches;
 mod children;
 mod client;
 mod consent;
+mod files;
 mod limits;
 mod other_clients;
 mod tasks;

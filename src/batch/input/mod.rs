@@ -14,6 +14,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Failure, Result};
+use crate::os::role;
 use format::unreadable;
 
 pub use columns::{Columns, Mapping, Reserved};
@@ -79,6 +80,10 @@ impl Input {
         const HINT: &str = "if the input was moved, name it: --input FILE";
         match (given, recorded) {
             (Some(path), _) => Self::open(path),
+            (None, Some(_)) if !role::reads_recorded_files() => {
+                Err(Failure::usage(format!("the input of batch {batch} is not given"))
+                    .hint("give its file as `input`; this tool does not read a path on record"))
+            }
             (None, Some(path)) => Self::open(path).map_err(|failure| failure.hint(HINT)),
             (None, None) => Err(Failure::usage(format!("batch {batch} was read from stdin"))
                 .hint("give the same input again: --input FILE, or --input - for stdin")),

@@ -7,6 +7,7 @@ use crate::batch::shards::Shards;
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::plural::count;
+use crate::os::role;
 use crate::send::idempotency;
 use crate::storage::Store;
 use crate::storage::batches::{Batch, NewBatch};
@@ -21,12 +22,13 @@ pub fn new_batch(
         Some(name) => format!("name {name}"),
         None => format!("content {}", request.definition.identity(&plan.content)),
     };
+    let source = request.input.path.clone().map(role::recorded_path);
     Ok(NewBatch {
         identity: store.digest(&identity),
         name: request.options.name.clone(),
         command: request.definition.command().to_string(),
         account: idempotency::account(&context.settings),
-        source: request.input.path.as_ref().map(|path| path.display().to_string()),
+        source: source.map(|path| path.display().to_string()),
         content: plan.content.clone(),
         definition: definition_text(request, request.options.shards.clone())?,
         rows: plan.valid,
@@ -37,10 +39,11 @@ pub fn new_batch(
 /// The options that a later run needs, as they are recorded. `shards` are the parts of all runs.
 pub fn definition_text(request: &Request<'_>, shards: Shards) -> Result<String> {
     let exclude = request.options.exclude.as_ref().map(std::path::absolute).transpose();
+    let exclude = exclude.map_err(anyhow::Error::from)?.map(role::recorded_path);
     let recorded = Recorded {
         definition: request.definition.clone(),
         skip_invalid: request.options.skip_invalid,
-        exclude: exclude.map_err(anyhow::Error::from)?,
+        exclude,
         shards,
     };
     Ok(serde_json::to_string(&recorded).map_err(anyhow::Error::from)?)

@@ -22,6 +22,7 @@ use crate::os::failpoint;
 use crate::output::report::Report;
 use crate::send::limits::check_recipients;
 use crate::send::require_consent;
+use crate::settings::PlanUse;
 use crate::storage::batches::{Batch, Batches, CallState, Created};
 use crate::storage::{self, Store};
 
@@ -30,9 +31,10 @@ use identity::{
 };
 pub use invalid::invalid_path;
 use invalid::{report_doubtful, report_invalid};
+pub use plan_view::message_noun;
 use plan_view::{
     ALL_RECORDED, Progress, count_all_remaining, count_part_remaining, count_remaining, dry_run,
-    message_noun, selection, show_plan,
+    selection, show_plan,
 };
 use queue::enqueue;
 
@@ -78,8 +80,10 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
     let remaining = count_remaining(&request, &plan, &recorded)?
         + retried.iter().map(|(_, messages)| messages).sum::<u64>();
     check_recipients(&context.settings.limits, remaining)?;
-    show_plan(context, guard, &request, &plan, existing.as_ref(), remaining)?;
-    if remaining > 0 && !context.settings.yes {
+    show_plan(context, guard, &request, &plan, (existing.as_ref(), &recorded), remaining)?;
+    // A run that only shows its plan creates and changes no batch.
+    let is_shown = context.settings.plan == PlanUse::Show;
+    if (remaining > 0 || is_shown && existing.is_none()) && !context.settings.yes {
         let messages = count(remaining, message_noun(request.definition.channel));
         let verb = if request.options.enqueue { "queue" } else { "send" };
         context.screen.confirm(&format!("{verb} {messages}"))?;
@@ -90,7 +94,9 @@ pub fn run(context: &Context, guard: &Guard<'_>, mut request: Request<'_>) -> Re
         // Another run may have created it since.
         Created::Existing(batch) => {
             check_existing(&*store, &batch, &new, &request)?;
-            amend(batches, &batch, &request, &plan, &recorded)?;
+            if !is_shown {
+                amend(batches, &batch, &request, &plan, &recorded)?;
+            }
             batch
         }
     };

@@ -7,8 +7,9 @@ use crate::aliyun::guard::Guard;
 use crate::api::call::AnyCall;
 use crate::batch::engine::EngineOptions;
 use crate::batch::grouping::Groups;
-use crate::batch::plan::Plan;
+use crate::batch::plan::{MAX_SAMPLES, Plan};
 use crate::batch::request::Request;
+use crate::batch::row::Row;
 use crate::batch::row_set::RowSet;
 use crate::batch::sendable::{Selection, Sendable};
 use crate::batch::shards::Shards;
@@ -18,8 +19,11 @@ use crate::message::channel::Channel;
 use crate::message::plural::count;
 use crate::output::report::Report;
 use crate::send::limits::check_recipients;
+use crate::settings::PlanUse;
 use crate::storage::batches::{Batch, Counts};
 
+/// Up to this number, the plan of a tool names all recipients: as many as one call of SendSms.
+const MAX_LISTED: u64 = 1_000;
 /// How many calls a dry run shows.
 const SHOWN_CALLS: usize = 3;
 pub const ALL_RECORDED: &str = "all rows of this batch were sent or have a result: nothing to send";
@@ -76,16 +80,79 @@ pub fn show_plan(
     guard: &Guard<'_>,
     request: &Request<'_>,
     plan: &Plan,
-    existing: Option<&Batch>,
+    (existing, recorded): (Option<&Batch>, &RowSet),
     remaining: u64,
 ) -> Result<()> {
-    let mut rows = plan_rows(request, plan, remaining);
+    let tool_plan = match context.settings.plan {
+        PlanUse::Ask => None,
+        _ => Some(ToolPlan::new(request, plan, recorded, remaining)?),
+    };
+    let samples = tool_plan.as_ref().map_or(&plan.samples, |tool_plan| &tool_plan.samples);
+    let mut rows = plan_rows(request, plan, samples, remaining);
     rows.extend(existing.map(continues));
+    rows.extend(tool_plan.iter().flat_map(|_| tool_rows(request, plan)));
     rows.push(("account".into(), guard.account()?.describe()));
     context.status.mark_defaults(&mut rows);
     let noun = message_noun(request.definition.channel);
-    context.screen.plan(&format!("About to send {}:", count(remaining, noun)), &rows);
+    let verb = if request.options.enqueue { "queue" } else { "send" };
+    context.screen.plan(&format!("About to {verb} {}:", count(remaining, noun)), &rows);
+    if let Some(tool_plan) = tool_plan {
+        context.screen.plan_recipients(&tool_plan.recipients);
+    }
     Ok(())
+}
+
+/// What the plan of a tool of `alimsg mcp` has beside that for a terminal, where the user knows the
+/// command.
+#[derive(Default)]
+struct ToolPlan {
+    /// The first rows that this run sends.
+    samples: Vec<Row>,
+    /// All recipients, up to [`MAX_LISTED`].
+    recipients: Vec<String>,
+}
+
+impl ToolPlan {
+    fn new(request: &Request<'_>, plan: &Plan, recorded: &RowSet, remaining: u64) -> Result<Self> {
+        let selection = selection(request, recorded);
+        let mut rows = Sendable::new(&request.input, &request.rules, plan, selection)?;
+        let mut tool_plan = Self::default();
+        let is_listed = remaining <= MAX_LISTED;
+        while is_listed || tool_plan.samples.len() < MAX_SAMPLES {
+            let Some(row) = rows.next_row()? else { break };
+            if is_listed {
+                tool_plan.recipients.push(row.phone.clone());
+            }
+            if tool_plan.samples.len() < MAX_SAMPLES {
+                tool_plan.samples.push(row);
+            }
+        }
+        Ok(tool_plan)
+    }
+}
+
+/// The options that a plan at a terminal leaves out. What was agreed to is compared with the hash as
+/// well, because the samples are only the first rows.
+fn tool_rows(request: &Request<'_>, plan: &Plan) -> Vec<(String, String)> {
+    let definition = &request.definition;
+    let fallback = &definition.fallback;
+    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    let rows = [
+        ("name", request.options.name.clone()),
+        ("extension code", definition.extend_code.clone()),
+        ("label", definition.label.clone()),
+        ("tag", definition.tag.clone()),
+        ("ttl", number(definition.ttl)),
+        ("fallback", fallback.id.clone()),
+        ("fallback text", fallback.content.clone()),
+        ("fallback rule", fallback.rule.clone()),
+        ("fallback after", number(fallback.duration)),
+        ("SHA-256", Some(plan.content.clone())),
+    ];
+    let given = rows.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?)));
+    let invalid = plan.invalid_shown.iter().take(MAX_SAMPLES);
+    let invalid = invalid.map(|(line, reason)| (format!("line {line}"), reason.clone()));
+    given.chain(invalid).collect()
 }
 
 fn continues(batch: &Batch) -> (String, String) {
@@ -94,7 +161,12 @@ fn continues(batch: &Batch) -> (String, String) {
     ("continues".into(), format!("batch {}, skips {skipped} on record", batch.id))
 }
 
-fn plan_rows(request: &Request<'_>, plan: &Plan, remaining: u64) -> Vec<(String, String)> {
+fn plan_rows(
+    request: &Request<'_>,
+    plan: &Plan,
+    samples: &[Row],
+    remaining: u64,
+) -> Vec<(String, String)> {
     let definition = &request.definition;
     let mut rows: Vec<(String, String)> = Vec::new();
     let mut row = |name: &str, value: Option<String>| {
@@ -124,7 +196,7 @@ fn plan_rows(request: &Request<'_>, plan: &Plan, remaining: u64) -> Vec<(String,
     );
     row("duration", Some(duration(request.options.engine, remaining)));
     let shown = usize::try_from(remaining).unwrap_or(usize::MAX);
-    for (number, sample) in (1..).zip(plan.samples.iter().take(shown)) {
+    for (number, sample) in (1..).zip(samples.iter().take(shown)) {
         let text = (request.render)(definition, sample).unwrap_or_else(|| {
             let pairs = definition.pairs(sample);
             pairs
@@ -180,7 +252,7 @@ pub fn dry_run(
     let Progress { batch, recorded } = progress;
     let remaining = count_remaining(request, plan, recorded)?;
     check_recipients(&context.settings.limits, remaining)?;
-    let mut rows = plan_rows(request, plan, remaining);
+    let mut rows = plan_rows(request, plan, &plan.samples, remaining);
     rows.extend(batch.as_ref().map(continues));
     context.screen.plan("Plan:", &rows);
     if request.rules.variables.is_none() && !request.definition.variables.is_empty() {

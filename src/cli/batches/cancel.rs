@@ -5,7 +5,7 @@ use crate::batch::resume::find;
 use crate::batch::summary::Summary;
 use crate::cli::batches::open_batch;
 use crate::cli::prelude::*;
-use crate::send::require_consent;
+use crate::send::{confirm_for_tool, require_consent};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -33,6 +33,15 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     require_consent(context)?;
     if !context.settings.yes {
         context.screen.note(&Summary::new(&batch).describe());
+        // Without the counts, which change while the batch is running.
+        confirm_for_tool(context, "About to cancel a batch:", || {
+            Ok(vec![
+                ("batch", batch.id.clone()),
+                ("name", batch.name.clone().unwrap_or_default()),
+                ("command", batch.command.clone()),
+                ("rows", batch.rows.to_string()),
+            ])
+        })?;
         context.screen.confirm(&format!("cancel batch {}", batch.id))?;
     }
     store.batches().cancel(&batch.id).map_err(store_failure)?;

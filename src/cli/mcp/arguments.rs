@@ -1,27 +1,49 @@
 //! From the inputs of a tool call to the words of a command line.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
+use crate::cli::mcp::files::{CallFiles, Files};
 use crate::cli::mcp::tools::Tool;
 use crate::cli::schema::inputs::{Form, Input};
 use crate::error::{Failure, Result};
 
-/// The words after the program: the command, its flags, and its positional arguments after `--`, so
-/// that no value can become a flag.
+/// The arguments of a command.
+pub struct Arguments {
+    /// The words after the program: the command, its flags, and its positional arguments after `--`,
+    /// so that no value can become a flag.
+    pub words: Vec<String>,
+    pub files: CallFiles,
+}
+
+/// The arguments for a call of a tool. `folder` is the folder of `--files`.
 ///
 /// # Errors
-/// An input is unknown, has the wrong type, or would read a file or stdin.
-pub fn words(tool: &Tool, inputs: &Map<String, Value>) -> Result<Vec<String>> {
+/// An input is unknown, has the wrong type, or would read stdin or a file outside the folder.
+pub fn build(
+    tool: &Tool,
+    inputs: &Map<String, Value>,
+    folder: Option<&Arc<Files>>,
+) -> Result<Arguments> {
     let is_known = |name: &String| tool.inputs.iter().any(|input| input.name == *name);
     if let Some(name) = inputs.keys().find(|name| !is_known(name)) {
         return Err(unknown(tool, name));
     }
-    let mut words = tool.path.clone();
+    let (mut words, mut files) = (tool.path.clone(), CallFiles::default());
     let mut positionals = Vec::new();
     // In the order of the tool, so that the same inputs always give the same words.
     for input in &tool.inputs {
         let value = inputs.get(&input.name).unwrap_or(&Value::Null);
         for text in texts(input, value)? {
+            let text = match (input.is_path, folder, text) {
+                (true, None, _) => return Err(unknown(tool, &input.name)),
+                (true, Some(folder), Some(path)) if tool.writes(input) => {
+                    Some(files.write(folder, &input.name, &path)?)
+                }
+                (true, Some(folder), Some(path)) => Some(files.read(folder, &input.name, &path)?),
+                (_, _, text) => text,
+            };
             match &input.long {
                 Some(long) => {
                     words.push(text.map_or(format!("--{long}"), |text| format!("--{long}={text}")))
@@ -34,7 +56,7 @@ pub fn words(tool: &Tool, inputs: &Map<String, Value>) -> Result<Vec<String>> {
         words.push("--".into());
         words.append(&mut positionals);
     }
-    Ok(words)
+    Ok(Arguments { words, files })
 }
 
 fn unknown(tool: &Tool, name: &str) -> Box<Failure> {
@@ -78,7 +100,11 @@ const fn expected(form: Form) -> &'static str {
 }
 
 /// Refuses the values that the command line replaces by the content of a file or of stdin.
+/// Paths are checked by [`CallFiles`].
 fn allowed(input: &Input, text: &str) -> Result<String> {
+    if input.is_path {
+        return Ok(text.to_string());
+    }
     if text == "-" || (text.starts_with('@') && !text.starts_with("@@")) {
         return Err(Failure::usage(format!("'{}' cannot refer to a file or to stdin", input.name))
             .hint("give the value itself; a text that begins with @ begins with @@ here"));
@@ -97,10 +123,11 @@ mod tests {
     use crate::cli::mcp::tools::from_commands;
     use crate::cli::tree;
 
-    fn build(name: &str, inputs: &Value) -> std::result::Result<Vec<String>, String> {
-        let tools = from_commands(&tree::all());
+    fn words(name: &str, inputs: &Value) -> std::result::Result<Vec<String>, String> {
+        let tools = from_commands(&tree::all(), false);
         let tool = tools.iter().find(|tool| tool.name == name).expect("the tool exists");
-        words(tool, inputs.as_object().expect("an object")).map_err(|failure| failure.message)
+        let built = build(tool, inputs.as_object().expect("an object"), None);
+        built.map(|arguments| arguments.words).map_err(|failure| failure.message)
     }
 
     #[test]
@@ -119,22 +146,22 @@ mod tests {
             "--verify",
             "--wait",
         ];
-        assert_eq!(build("sms_send", &inputs).expect("valid"), expected);
+        assert_eq!(words("sms_send", &inputs).expect("valid"), expected);
     }
 
     #[test]
     fn a_flag_with_a_boolean_value_gets_it() {
         let inputs = json!({ "number": "8613800000001", "enable_welcome_message": false });
-        let words = build("whatsapp_automation_set", &inputs).expect("valid");
-        assert!(words.contains(&"--enable-welcome-message=false".into()), "{words:?}");
-        let words = build("sms_send", &json!({ "verify": false })).expect("valid");
-        assert_eq!(words, ["sms", "send"]);
+        let built = words("whatsapp_automation_set", &inputs).expect("valid");
+        assert!(built.contains(&"--enable-welcome-message=false".into()), "{built:?}");
+        let built = words("sms_send", &json!({ "verify": false })).expect("valid");
+        assert_eq!(built, ["sms", "send"]);
     }
 
     #[test]
     fn positional_arguments_come_last_after_a_separator() {
-        let words = build("templates_show", &json!({ "code": "--json", "channel": "sms" }));
-        assert_eq!(words.expect("valid"), ["templates", "show", "--channel=sms", "--", "--json"]);
+        let built = words("templates_show", &json!({ "code": "--json", "channel": "sms" }));
+        assert_eq!(built.expect("valid"), ["templates", "show", "--channel=sms", "--", "--json"]);
     }
 
     #[test]
@@ -147,11 +174,11 @@ mod tests {
             (json!({ "aliyun": "/bin/sh" }), "has no input 'aliyun'"),
             (json!({ "allow_duplicate": true }), "has no input"),
         ] {
-            let error = build("whatsapp_send_text", &inputs).expect_err("refused");
+            let error = words("whatsapp_send_text", &inputs).expect_err("refused");
             assert!(error.contains(part), "{inputs}: {error}");
         }
-        assert!(build("whatsapp_send_raw", &json!({ "content": "@/etc/passwd" })).is_err());
-        assert!(build("sms_send", &json!({ "param": ["name=@alice"] })).is_ok(), "not a file");
-        assert!(build("whatsapp_send_text", &json!({ "text": "@@alice" })).is_ok());
+        assert!(words("whatsapp_send_raw", &json!({ "content": "@/etc/passwd" })).is_err());
+        assert!(words("sms_send", &json!({ "param": ["name=@alice"] })).is_ok(), "not a file");
+        assert!(words("whatsapp_send_text", &json!({ "text": "@@alice" })).is_ok());
     }
 }

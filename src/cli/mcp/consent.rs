@@ -22,6 +22,10 @@ pub const SEND: &str = "Takes two calls. The first returns the plan and a token 
     Show the plan to your user. Only if they agree, repeat the call with the same inputs and the \
     token. If the outcome is unknown, do not send again.";
 
+/// The run of a batch, for an agent.
+pub const BATCH: &str = "A batch can take longer than your client waits for a result. batches_show \
+    shows its progress, batches_list finds its ID. Do not call this tool again before it has ended.";
+
 /// The plan of a change, for an agent.
 pub const CHANGE: &str = "Takes two calls. The first returns the plan and a token and changes \
     nothing. Show the plan to your user. Only if they agree, repeat the call with the same inputs \
@@ -90,7 +94,10 @@ impl Plans {
         match plan {
             None => refused("is not valid, or was used before"),
             Some(plan) if plan.made.elapsed() >= VALIDITY => refused("is older than 10 minutes"),
-            Some(plan) if plan.words != words => refused("belongs to other inputs"),
+            // The words contain the hash of each file.
+            Some(plan) if plan.words != words => {
+                refused("belongs to other inputs, or a file has changed since the plan")
+            }
             Some(plan) => Ok(plan.digest),
         }
     }

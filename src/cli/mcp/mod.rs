@@ -7,17 +7,20 @@
 mod arguments;
 mod consent;
 mod effects;
+mod files;
 mod question;
 mod run;
 mod server;
 mod tools;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 use rmcp::ServiceExt as _;
 use rmcp::transport::async_rw::AsyncRwTransport;
 
+use crate::cli::mcp::files::Files;
 use crate::cli::mcp::run::Runner;
 use crate::cli::mcp::server::Server;
 use crate::cli::mcp::tools::Permissions;
@@ -31,7 +34,8 @@ use crate::output::report::Report;
 #[command(after_help = "\
 Examples:
   alimsg --sandbox mcp --allow-send
-  alimsg --profile support mcp")]
+  alimsg --profile support mcp
+  alimsg mcp --allow-send --files ~/outgoing")]
 pub struct Flags {
     /// Offer the tools that send messages; each send still needs the consent of a person
     #[arg(long)]
@@ -40,6 +44,10 @@ pub struct Flags {
     /// Offer the tools that change templates and settings; each change still needs consent
     #[arg(long)]
     allow_change: bool,
+
+    /// Let tools read and write files in this folder, and nowhere else
+    #[arg(long, value_name = "DIR")]
+    files: Option<PathBuf>,
 }
 
 /// The maximum size of a request in bytes: far above what a command line can have.
@@ -56,18 +64,28 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.interactive {
         context.screen.note("waiting for a client of the Model Context Protocol; Ctrl-C ends this");
     }
-    let permissions = Permissions { send: flags.allow_send, change: flags.allow_change };
+    let files = flags.files.as_deref().map(Files::open).transpose()?.map(Arc::new);
+    let permissions = Permissions {
+        send: flags.allow_send,
+        change: flags.allow_change,
+        files: files.is_some(),
+        sandbox: context.settings.sandbox,
+    };
     let command = tree::all();
-    let tools = tools::from_commands(&command);
+    let tools = tools::from_commands(&command, permissions.files);
     let runner = Arc::new(Runner::new(&context.settings, &command)?);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::environment(format!("cannot start the server: {error}")))?;
-    let served = runtime.block_on(serve(Server::new(tools, permissions, Arc::clone(&runner))));
+    let server = Server::new(tools, permissions, Arc::clone(&runner), files.clone());
+    let served = runtime.block_on(serve(server));
     // A child may be sending: its result must be recorded, even if the client has disconnected.
-    runner.wait_until_idle();
+    let is_idle = runner.wait_until_idle();
     runtime.shutdown_background();
+    if let (true, Some(files)) = (is_idle, files) {
+        files.delete_copies();
+    }
     served.map(|()| Report::Streamed)
 }
 

@@ -8,6 +8,7 @@ use clap::Command;
 use serde_json::Value;
 
 use crate::aliyun::cli::AliyunCli;
+use crate::cli::mcp::arguments::Arguments;
 use crate::error::{Failure, Result};
 use crate::os::process::{self, Launch, SpawnOptions};
 use crate::os::{role, signals};
@@ -81,11 +82,15 @@ impl Runner {
     }
 
     /// Runs a command to its end and returns its JSON object. Blocks.
-    pub fn run(&self, words: &[String], mode: &Mode) -> Value {
-        self.run_child(words, mode).unwrap_or_else(|failure| self.failed(&name(words), failure))
+    pub fn run(&self, arguments: &Arguments, mode: &Mode) -> Value {
+        let Arguments { words, files } = arguments;
+        let _acting = matches!(mode, Mode::Agreed(_)).then(|| Acting::new(self));
+        let result = self.run_child(words, files.variable(), mode);
+        let result = result.and_then(|result| files.settle(result));
+        result.unwrap_or_else(|failure| self.failed(&name(words), failure))
     }
 
-    fn run_child(&self, words: &[String], mode: &Mode) -> Result<Value> {
+    fn run_child(&self, words: &[String], files: String, mode: &Mode) -> Result<Value> {
         if let Some(changed) = self.at_start.changed(&Fixed::now(&self.program, &self.settings)) {
             return Err(Failure::usage(format!("{changed} has changed since the server started"))
                 .hint("a person has to check the change and restart the server"));
@@ -101,8 +106,8 @@ impl Runner {
         };
         arguments.extend_from_slice(words);
         let mut set_env = self.set_env.clone();
+        set_env.push((role::FILES.to_string(), files));
         set_env.extend(plan.map(|plan| (role::PLAN.to_string(), plan.to_string())));
-        let _acting = matches!(mode, Mode::Agreed(_)).then(|| Acting::new(self));
         let output = process::run(&Launch {
             program: &self.program,
             args: &arguments,
@@ -130,8 +135,8 @@ impl Runner {
     }
 
     /// Blocks until no child sends or changes anything, at most [`SHUTDOWN_LIMIT`]; a second signal
-    /// ends the wait. In a container, the children end with the server.
-    pub fn wait_until_idle(&self) {
+    /// ends the wait. In a container, the children end with the server. Returns whether none is left.
+    pub fn wait_until_idle(&self) -> bool {
         const PAUSE: Duration = Duration::from_millis(100);
         let deadline = Instant::now() + SHUTDOWN_LIMIT;
         let mut acting = self.acting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,6 +144,7 @@ impl Runner {
             let waited = self.ended.wait_timeout(acting, PAUSE);
             acting = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+        *acting == 0
     }
 }
 

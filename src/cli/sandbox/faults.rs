@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::cli::prelude::*;
 use crate::sandbox::{self, Faults};
+use crate::send::confirm_for_tool;
 use crate::storage::folder;
 
 #[derive(Debug, Args)]
@@ -52,6 +53,17 @@ impl Flags {
 pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
+    }
+    if flags.changes() {
+        let every = |n: Option<u64>| n.map_or_else(|| "-".to_string(), |n| format!("every {n}"));
+        confirm_for_tool(context, "About to change the faults of the sandbox:", || {
+            Ok(vec![
+                ("lost replies", every(flags.lose_reply_every)),
+                ("lost requests", every(flags.lose_request_every)),
+                ("throttled calls", every(flags.throttle_every)),
+                ("clear", flags.clear.to_string()),
+            ])
+        })?;
     }
     let change = flags.changes().then_some(|faults: &mut Faults| {
         if flags.clear {

@@ -10,6 +10,7 @@ use crate::cli::source;
 use crate::message::phone;
 use crate::message::time::moment::{self, DayBoundary};
 use crate::sandbox;
+use crate::send::confirm_for_tool;
 use crate::storage::folder;
 
 #[derive(Debug, Args)]
@@ -62,6 +63,13 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     if context.settings.dry_run {
         return Ok(Report::DryRun(Vec::new()));
     }
+    confirm_for_tool(context, "About to simulate a message from a customer:", || {
+        Ok(vec![
+            ("from", flags.from.clone()),
+            ("to", flags.to.clone()),
+            ("text", flags.text.clone()),
+        ])
+    })?;
     let folder = folder::sandbox_folder()?;
     let id = sandbox::receive(&folder, &flags.from, &flags.to, &flags.text, at)?;
     let Some(id) = id else {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cli::prelude::*;
 use crate::sandbox;
-use crate::send::recent;
+use crate::send::{confirm_for_tool, recent};
 use crate::storage::{self, folder};
 
 #[derive(Debug, Args)]
@@ -32,6 +32,9 @@ pub fn run(context: &Context, _: Flags) -> Result<Report> {
         return Ok(Report::DryRun(Vec::new()));
     }
     let folder = folder::sandbox_folder()?;
+    confirm_for_tool(context, "About to delete everything that happened in the sandbox:", || {
+        Ok(vec![("folder", folder.display().to_string())])
+    })?;
     sandbox::reset(&folder)?;
     storage::forget_sandbox(&context.settings)?;
     recent::forget_sandbox();

@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::aliyun::client::{self, Client, PlannedCall};
+use crate::aliyun::guard::Guard;
 use crate::api::call::{AnyCall, Call, ReadCall};
-use crate::api::operations::{GENERATE_PRESIGNED_URL, Product};
+use crate::api::operations::{GENERATE_PRESIGNED_URL, GET_CHATAPP_UPLOAD_AUTHORIZATION, Product};
 use crate::api::reply::Reply;
 use crate::chat::upload::{LocalFile, MediaUpload, Uploaded};
 use crate::cli::read_only;
@@ -18,6 +19,7 @@ use crate::cli::whatsapp::space::Sought;
 use crate::context::Context;
 use crate::error::{Failure, Kind, Result};
 use crate::output::report::{Report, fields};
+use crate::send::confirm_for_tool;
 
 pub const EXAMPLES: &str = "\
 Examples:
@@ -111,6 +113,19 @@ fn upload(context: &Context, flags: UploadFlags) -> Result<Report> {
         upload.add_to_plan(context, &mut plan);
         return Ok(plan);
     }
+    confirm_for_tool(context, "About to upload a file:", || {
+        let medium = &upload.file.medium;
+        let guard = Guard::for_call(context, &GET_CHATAPP_UPLOAD_AUTHORIZATION.operation);
+        guard.require_allowed()?;
+        let link = if flags.presign { "for a limited time, without credentials" } else { "plain" };
+        Ok(vec![
+            ("file", format!("{} ({}, {} bytes)", upload.file.shown, medium.mime, medium.size)),
+            ("SHA-256", upload.file.digest()?),
+            ("channel instance", upload.space.clone()),
+            ("link", link.to_string()),
+            ("account", guard.account()?.describe()),
+        ])
+    })?;
     let client = Client::connect(context, Product::Cams)?;
     let Uploaded { mut link, key, authorization } = upload.run(context, &client)?;
     let mut replies = Replies { authorization, presigned: None };

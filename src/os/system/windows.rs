@@ -3,11 +3,11 @@
 //! Without signals and process groups, Ctrl-C ends the program at once; the watchdog or the next
 //! run then cleans up its lease.
 
-use std::ffi::c_int;
+use std::ffi::{OsStr, c_int};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::marker::PhantomData;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
 pub const ENDING_SIGNALS: [c_int; 0] = [];
@@ -169,4 +169,49 @@ pub fn signal_name(signal: c_int) -> String {
 /// Always false: only a write would show it.
 pub fn is_cut_off(_output: std::io::Stdout) -> bool {
     false
+}
+
+/// A folder whose files are used. Links are checked, but can be exchanged between the check and the
+/// use.
+pub struct OpenFolder(PathBuf);
+
+impl OpenFolder {
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(path.to_path_buf()))
+    }
+
+    pub fn regular_file(&self, path: &Path) -> io::Result<File> {
+        let path = self.checked(path)?;
+        if !std::fs::symlink_metadata(&path)?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
+        File::open(path)
+    }
+
+    pub fn create_new(&self, path: &Path) -> io::Result<File> {
+        File::create_new(self.checked(path)?)
+    }
+
+    pub fn rename(&self, path: &Path, name: &OsStr) -> io::Result<()> {
+        let path = self.checked(path)?;
+        std::fs::rename(&path, path.with_file_name(name))
+    }
+
+    pub fn remove(&self, path: &Path) -> io::Result<()> {
+        std::fs::remove_file(self.checked(path)?)
+    }
+
+    fn checked(&self, path: &Path) -> io::Result<PathBuf> {
+        let mut found = self.0.clone();
+        for component in path.components() {
+            let Component::Normal(name) = component else {
+                return Err(io::Error::other("it is not a file of the folder"));
+            };
+            found.push(name);
+            if std::fs::symlink_metadata(&found).is_ok_and(|metadata| metadata.is_symlink()) {
+                return Err(io::Error::other("it is a link"));
+            }
+        }
+        Ok(found)
+    }
 }

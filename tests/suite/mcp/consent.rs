@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::mcp::client::Client;
+use crate::mcp::files::{PNG, batch, rows};
 use crate::mcp::{message, with};
 use crate::support::{Profile, World};
 
@@ -183,11 +184,26 @@ fn a_change_needs_a_plan_and_its_token() {
 #[test]
 fn no_first_call_makes_a_call_that_changes_something() {
     let world = World::new();
-    let mut client = Client::start(&world, &["mcp", "--allow-send", "--allow-change"], None);
+    rows(&world, "a.csv", &["13800001000,Ann,1"]);
+    std::fs::write(world.path("files/a.png"), PNG).expect("a file");
+    let folder = world.path("files");
+    let folder = folder.to_str().expect("a path");
+    let arguments = ["mcp", "--allow-send", "--allow-change", "--files", folder];
+    let mut client = Client::start(&world, &arguments, None);
     let space = json!("cams-1");
     for (tool, inputs) in [
         ("sms_send", with(message(), "verify", true)),
         ("sms_send", with(message(), "idempotency_key", "k1")),
+        ("sms_batch", batch("a.csv")),
+        ("sms_batch", with(batch("a.csv"), "enqueue", true)),
+        ("whatsapp_media_upload", json!({ "file": "a.png", "cust_space_id": space })),
+        (
+            "whatsapp_send_image",
+            json!({
+                "from": "8613800000001", "to": "8613800001000", "file": "a.png",
+                "cust_space_id": space,
+            }),
+        ),
         ("templates_delete", json!({ "code": "SMS_1", "channel": "sms" })),
         ("templates_delete", json!({ "name": "hello", "cust_space_id": space })),
         (
@@ -216,5 +232,5 @@ fn no_first_call_makes_a_call_that_changes_something() {
     for name in world.call_names() {
         assert!(reads.iter().any(|verb| name.starts_with(verb)), "{name}");
     }
-    assert!(world.sent().is_empty());
+    assert!(world.sent().is_empty() && world.uploads().is_empty());
 }

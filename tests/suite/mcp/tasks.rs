@@ -1,5 +1,8 @@
 //! Twenty tasks for an agent that has only the tools, and hostile ones: `tasks.toml`.
 
+use std::collections::BTreeMap;
+use std::fs;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,6 +27,9 @@ struct Task {
     flags: Vec<String>,
     #[serde(default)]
     before: Vec<String>,
+    /// The files in the folder of `--files`, with their texts.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
     /// The table `[limits]` of the configuration.
     limits: Option<String>,
     calls: Vec<Call>,
@@ -75,7 +81,15 @@ fn connect(world: &World, task: &Task) -> Client {
     let flags = task.flags.iter().map(String::as_str);
     // Each call then starts one process instead of three.
     let start = ["--sandbox", "--ai-mode", "call", "mcp"];
-    let arguments: Vec<&str> = start.into_iter().chain(flags).collect();
+    let folder = world.path("files");
+    let mut arguments: Vec<&str> = start.into_iter().chain(flags).collect();
+    if !task.files.is_empty() {
+        fs::create_dir(&folder).expect("a folder");
+        arguments.extend(["--files", folder.to_str().expect("a path")]);
+    }
+    for (name, text) in &task.files {
+        fs::write(folder.join(name), text).expect("a file");
+    }
     let answer = task.answer.as_ref().map(|action| json!({ "action": action }));
     Client::start(world, &arguments, answer)
 }
@@ -110,7 +124,7 @@ fn each_task_is_solved_in_at_most_three_calls() {
 #[test]
 fn no_hostile_task_sends_a_message() {
     let Tasks { hostile: tasks, .. } = toml::from_str(TASKS).expect("the tasks");
-    assert_eq!(tasks.len(), 11);
+    assert_eq!(tasks.len(), 12);
     for task in tasks {
         let (name, world) = (&task.task, world_before(&task));
         let earlier = world.sandbox_messages().len();

@@ -1,6 +1,7 @@
 //! The code for Linux and macOS.
 
 mod files;
+mod open_folder;
 mod signals;
 
 use std::ffi::c_int;
@@ -12,6 +13,7 @@ use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 pub use files::*;
+pub use open_folder::OpenFolder;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::OFlags;
 use rustix::io::FdFlags;
