@@ -93,11 +93,12 @@ impl RowRules {
         check_text("out_id", out_id.unwrap_or_default())?;
         for (name, at) in &columns.variables {
             let value = record.fields.get(*at).unwrap_or_default();
-            if value.trim().is_empty() {
+            let trimmed = value.trim();
+            if trimmed.is_empty() {
                 return Err(format!("the variable {name} is empty"));
             }
             check_text(name, value)?;
-            if SPREADSHEET_ERRORS.contains(&value.trim()) {
+            if trimmed.starts_with('#') && SPREADSHEET_ERRORS.contains(&trimmed) {
                 return Err(format!("the variable {name} is the spreadsheet error {value}"));
             }
         }
