@@ -134,7 +134,7 @@ fn kind_of_stdin() -> &'static str {
         FileType::Fifo => {
             // The parent may close its end shortly after the start. A closed pipe is detected at
             // once; only an open one waits for the whole timeout.
-            let timeout = Timespec { tv_sec: 1, tv_nsec: 0 };
+            let timeout = Timespec { tv_sec: 10, tv_nsec: 0 };
             let mut fds = [PollFd::new(&stdin, PollFlags::IN)];
             match poll(&mut fds, Some(&timeout)) {
                 Ok(ready) if ready > 0 => match rustix::io::read(&stdin, &mut [0_u8; 1]) {
