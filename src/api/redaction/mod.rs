@@ -212,10 +212,9 @@ fn hits(layer: &View, needle: &Needle) -> Vec<Range<usize>> {
     };
     let mut hits: Vec<Range<usize>> = occurrences(text, value).collect();
     for end in cuts(text) {
-        // An escape sequence can be truncated as well.
-        let from = end.saturating_sub(11);
-        let torn = text[from..end].iter().rposition(|byte| b"%\\&".contains(byte));
-        for before in [Some(end), torn.map(|at| from + at)].into_iter().flatten() {
+        // An escape sequence can be truncated as well, also one inside another.
+        let torn = (end.saturating_sub(11)..end).filter(|at| b"%\\&".contains(&text[*at]));
+        for before in torn.chain([end]) {
             let longest = before.min(value.len().saturating_sub(1));
             let length = (beginning..=longest)
                 .rev()

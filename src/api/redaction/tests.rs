@@ -146,6 +146,7 @@ fn truncated_values_are_hidden() {
     assert_eq!(redacted("it said 48291…"), "it said ***…");
     assert_eq!(redacted("it said Ann L... and went"), "it said ***... and went");
     assert_eq!(redacted("it said Ann+Lee%2"), "it said ***");
+    assert_eq!(redacted(r"it said Ann L\&qu"), "it said ***");
     assert_eq!(redacted("it said 482"), "it said 482");
 }
 
