@@ -123,5 +123,5 @@ fn a_kill_during_the_upgrade_of_a_store_of_version_1_loses_no_key() {
     assert_eq!(version(), 1);
     let ran = world.run(&SMS);
     assert_eq!((ran.exit(), &ran.json()["data"]["replayed"]), (0, &json!(true)), "{ran:#?}");
-    assert_eq!((version(), sent(&world)), (4, 1));
+    assert_eq!((version(), sent(&world)), (5, 1));
 }
