@@ -157,7 +157,7 @@ impl Bench {
         self.write_rows(rows, 3)?;
         let sent = self.send(&["--yes"])?;
         self.clear_log()?;
-        let name = format!("same, {START_COST_MS} ms of CPU for each start");
+        let name = format!("calls per second, {START_COST_MS} ms of CPU each");
         self.calls_per_second(&name, &plan, &sent, &argv, Some(0.9))
     }
 

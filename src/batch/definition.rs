@@ -9,7 +9,8 @@ use crate::batch::grouping::{Group, Shape};
 use crate::batch::row::Row;
 use crate::message::channel::Channel;
 use crate::message::params;
-use crate::send::receipt_lookup::ReceiptQuery;
+use crate::send::receipt_lookup::{ReceiptQuery, space};
+use crate::settings::Settings;
 use crate::storage::Tracking;
 use crate::storage::batches::NewCall;
 
@@ -217,6 +218,12 @@ impl Definition {
                 space: self.space.clone(),
             },
         }
+    }
+
+    /// The channel instance: that of the batch, or of an earlier message of its sender.
+    pub fn known_space(&self, settings: &Settings) -> Option<String> {
+        let remembered = || space::remembered(settings, self.channel.name(), self.from.as_deref()?);
+        self.space.clone().or_else(remembered)
     }
 
     /// The variables of a row with their values.

@@ -95,9 +95,9 @@ impl Job<'_> {
     /// # Errors
     /// The store cannot be used.
     pub fn settle(&self) -> Result<()> {
-        let space = self.definition.space.as_deref();
-        let batches = self.store.batches();
-        look_up::settle(self.context, self.guard, batches, &self.batch.id, space, self.look_up)
+        let space = self.definition.known_space(&self.context.settings);
+        let (batches, id) = (self.store.batches(), &self.batch.id);
+        look_up::settle(self.context, self.guard, batches, id, space.as_deref(), self.look_up)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::message::plural::count;
 use crate::os::signals;
-use crate::send::receipt_lookup::{Evidence, ReceiptQuery, space};
+use crate::send::receipt_lookup::{Evidence, ReceiptQuery};
 use crate::storage::Tracking;
 use crate::storage::batches::{Batches, CallEnd, CallRecord, CallState};
 
@@ -57,7 +57,7 @@ pub fn settle(
             continue;
         }
         let query = serde_json::from_str::<ReceiptQuery>(&record.details).ok();
-        let query = query.map(|query| with_space(context, query, space));
+        let query = query.map(|query| with_space(query, space));
         unsettled.push(Open { query, record });
     }
     if unsettled.is_empty() {
@@ -81,10 +81,9 @@ pub fn settle(
     Ok(())
 }
 
-fn with_space(context: &Context, mut query: ReceiptQuery, known: Option<&str>) -> ReceiptQuery {
-    if let ReceiptQuery::Chat { channel, from, space: space @ None, .. } = &mut query {
-        let remembered = || space::remembered(&context.settings, channel, from);
-        *space = known.map(Into::into).or_else(remembered);
+fn with_space(mut query: ReceiptQuery, known: Option<&str>) -> ReceiptQuery {
+    if let ReceiptQuery::Chat { space: space @ None, .. } = &mut query {
+        *space = known.map(Into::into);
     }
     query
 }

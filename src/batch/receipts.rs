@@ -20,7 +20,6 @@ use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::message::channel::Channel;
 use crate::os::signals;
-use crate::send::receipt_lookup::space;
 use crate::sms::receipt::{self, DeliveryStatus, Filter, Sent};
 use crate::storage::batches::{Batch, Batches, CallRecord, CallState, RowIndex};
 
@@ -67,11 +66,7 @@ pub fn fetch(
     space: Option<String>,
 ) -> Result<Receipts> {
     let mut definition = Recorded::parse(batch)?.definition;
-    let remembered = || {
-        let from = definition.from.as_deref()?;
-        space::remembered(&context.settings, definition.channel.name(), from)
-    };
-    definition.space = space.or(definition.space.clone()).or_else(remembered);
+    definition.space = space.or_else(|| definition.known_space(&context.settings));
     if definition.channel != Channel::Sms && definition.space.is_none() {
         return Err(Failure::usage("the receipts of this batch need its channel instance")
             .hint("add --cust-space-id ID, with the channel instance of its sending number"));

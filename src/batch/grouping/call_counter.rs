@@ -1,6 +1,6 @@
 //! Counts calls without keeping rows.
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::HashMap;
 
 use crate::batch::grouping::group::Shape;
 use crate::batch::grouping::sizes::{MAX_BYTES, MAX_WINDOW_BYTES, WINDOW, overhead, row_size};
@@ -36,7 +36,7 @@ impl Size {
 
 impl CallCounter {
     pub fn new<'v>(channel: Channel, variables: impl Iterator<Item = &'v String>) -> Self {
-        let (sizes, hasher) = (HashMap::new(), std::hash::RandomState::new());
+        let (sizes, hasher) = (HashMap::default(), std::hash::RandomState::new());
         let overhead = overhead(&variables.cloned().collect::<Vec<_>>());
         Self { channel, calls: 0, in_window: 0, bytes_in_window: 0, overhead, sizes, hasher }
     }
@@ -74,7 +74,7 @@ impl CallCounter {
     }
 
     fn end_window(&mut self) {
-        let mut singles: HashMap<u64, Size> = HashMap::new();
+        let mut singles: HashMap<u64, Size> = HashMap::default();
         for size in self.sizes.drain().map(|(_, size)| size) {
             match self.channel {
                 Channel::Sms if size.rows == 1 => {

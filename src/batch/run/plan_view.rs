@@ -136,17 +136,17 @@ impl ToolPlan {
 fn tool_rows(request: &Request<'_>, plan: &Plan) -> Vec<(String, String)> {
     let definition = &request.definition;
     let fallback = &definition.fallback;
-    let number = |number: Option<u64>| number.map(|number| number.to_string());
+    let seconds = |value: Option<u64>| value.map(|value| format!("{value} s"));
     let rows = [
         ("name", request.options.name.clone()),
         ("extension code", definition.extend_code.clone()),
         ("label", definition.label.clone()),
         ("tag", definition.tag.clone()),
-        ("ttl", number(definition.ttl)),
+        ("time to live", seconds(definition.ttl)),
         ("fallback", fallback.id.clone()),
         ("fallback text", fallback.content.clone()),
         ("fallback rule", fallback.rule.clone()),
-        ("fallback after", number(fallback.duration)),
+        ("fallback after", seconds(fallback.duration)),
         ("SHA-256", Some(plan.content.clone())),
     ];
     let given = rows.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?)));
