@@ -50,6 +50,38 @@ fn a_row_with_a_call_is_not_started_again() {
 }
 
 #[test]
+fn ends_are_recorded_before_the_calls_that_start_with_them() {
+    for test in stores() {
+        let (store, other) = (test.open(), test.open());
+        let id = create(&*store);
+        let first = started(store.batches(), &id, 0..10);
+        let second = started(store.batches(), &id, 10..20);
+        let ends = [(first, accepted()), (second, CallEnd::NotSent)];
+        let start = |calls: &[NewCall]| store.batches().finish_and_start(&id, &ends, "w", calls);
+        let starts = start(&[call(10..15), call(5..7)]).expect("recorded");
+        assert!(matches!(starts[0], Start::Recorded(_)), "its rows are free again: {starts:?}");
+        assert_eq!(starts[1], Start::Taken(vec![5, 6]));
+        let other = other.batches();
+        assert_eq!(state(other, &id, first), Some(CallState::Accepted));
+        assert_eq!(state(other, &id, second), None);
+        assert_eq!(recorded(other, &id), (0..15).collect::<Vec<_>>());
+        // A repeated end changes nothing.
+        assert!(matches!(start(&[call(15..20)]).expect("recorded")[0], Start::Recorded(_)));
+        assert_eq!(
+            get(other, &id).counts,
+            Counts { started: 10, accepted: 10, ..Counts::default() }
+        );
+
+        let third = started(other, &id, 20..25);
+        other.cancel(&id).expect("cancelled");
+        let ends = [(third, accepted())];
+        store.batches().finish_and_start(&id, &ends, "w", &[call([30])]).expect_err("cancelled");
+        assert_eq!(state(other, &id, third), Some(CallState::Started));
+        assert_eq!(recorded(other, &id), (0..25).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn rows_that_are_not_ascending_are_an_error_and_nothing_is_recorded() {
     for test in stores() {
         let store = test.open();
