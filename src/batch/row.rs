@@ -195,3 +195,19 @@ impl<'r> RowView<'r> {
         head == (sign, out_id.as_deref(), language) && self.values().eq(values)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queued_row_has_the_parts_that_its_channel_uses() {
+        for text in [
+            r#"{"index":7,"line":9,"phone":"13800001000","sign":"Acme","out_id":"a","values":["x"]}"#,
+            r#"{"index":7,"line":9,"phone":"6591234567","language":"en"}"#,
+        ] {
+            let row: Row = serde_json::from_str(text).expect("a row");
+            assert_eq!(serde_json::to_string(&row).expect("text"), text);
+        }
+    }
+}

@@ -275,7 +275,8 @@ impl Engine<'_> {
             // Records that may exist nevertheless. If this fails, they count as unknown.
             let _ = self.forget_starts(worker, &new);
         })?;
-        if !new.is_empty() {
+        if !new.is_empty() && !state.unrecorded.is_empty() {
+            failpoint::point("batch: results and start recorded");
             state.unrecorded.clear();
         }
         let mut starts = starts.into_iter();

@@ -102,9 +102,11 @@ impl Batches for Sqlite {
     }
 
     fn worker(&self) -> Result<Box<dyn WorkerLease>> {
-        self.connection
-            .pragma_update(None, "wal_autocheckpoint", MAX_LOG_PAGES)
-            .map_err(unreadable)?;
+        // The copies of pages for SAVEPOINT go to memory: a large call would create a temporary file.
+        let settings = [("wal_autocheckpoint", MAX_LOG_PAGES), ("temp_store", 2)];
+        for (name, value) in settings {
+            self.connection.pragma_update(None, name, value).map_err(unreadable)?;
+        }
         self.lease()
     }
 

@@ -2,7 +2,8 @@ use crate::storage::batches::{
     Batch, CallEnd, CallState, Counts, Created, NewBatch, NewCall, Start,
 };
 use crate::storage::tests::batches::{
-    ALL, accepted, call, calls, create, failed, get, new_batch, recorded, started, state, unknown,
+    ALL, accepted, call, calls, create, create_with, failed, get, new_batch, recorded, started,
+    state, unknown,
 };
 use crate::storage::tests::stores;
 
@@ -78,6 +79,34 @@ fn ends_are_recorded_before_the_calls_that_start_with_them() {
         store.batches().finish_and_start(&id, &ends, "w", &[call([30])]).expect_err("cancelled");
         assert_eq!(state(other, &id, third), Some(CallState::Started));
         assert_eq!(recorded(other, &id), (0..25).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn rows_of_large_calls_are_on_record_with_their_own_batch() {
+    for test in stores() {
+        let store = test.open();
+        let batches = store.batches();
+        let (first, second) = (create_with(&*store, "i"), create_with(&*store, "j"));
+        // With and without a gap, and after rows of another batch.
+        let [_, middle, _] =
+            [0..250, 250..500, 700..850].map(|rows| started(batches, &first, rows));
+        started(batches, &second, 0..150);
+        started(batches, &second, 150..400);
+        let late = started(batches, &first, 500..700);
+        let after = started(batches, &second, 400..550);
+        let starts = batches.start(&second, "w", &[call(500..700), call(550..750)]).expect("ok");
+        assert_eq!(starts[0], Start::Taken((500..550).collect()));
+        assert!(matches!(starts[1], Start::Recorded(_)), "{starts:?}");
+
+        assert_eq!(recorded(batches, &first), (0..850).collect::<Vec<_>>());
+        assert_eq!(recorded(batches, &second), (0..750).collect::<Vec<_>>());
+        for (id, call, rows) in
+            [(&first, late, 500..700), (&second, after, 400..550), (&first, middle, 250..500)]
+        {
+            batches.finish(id, &[(call, CallEnd::NotSent)]).expect("recorded");
+            assert!(!recorded(batches, id).iter().any(|row| rows.contains(row)), "{rows:?}");
+        }
     }
 }
 
