@@ -100,7 +100,7 @@ fn run() -> ExitCode {
         Err(error) => {
             recovery::at_start(&context, false);
             Err(Failure::environment(format!("cannot handle signals: {error}"))
-                .hint("the limit on processes or threads is reached: see `ulimit -u`"))
+                .hint("the limit on open files is reached: see `ulimit -n`"))
         }
     };
     let result = context.screen.shown_plan(result);
@@ -112,6 +112,7 @@ fn run() -> ExitCode {
     if let Some(start) = context.status.after_run.take().filter(|_| signals::count() == 0) {
         start();
     }
+    drop(context.status.until_end.take());
     if let Some(signal) = signals::first() {
         crate::os::system::reraise(signal);
         // The signal did not end this process, so return the conventional exit code for it.

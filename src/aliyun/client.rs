@@ -46,7 +46,20 @@ impl<'r> Client<'r> {
     /// # Errors
     /// ai-mode could not be switched on, or a signal arrived. No call has been made.
     pub fn open(context: &'r Context, guard: &Guard<'r>) -> Result<Self> {
-        Ok(Self { context, session: guard.enter()?, common: common(&context.settings) })
+        Self::open_with(context, guard, &|| {})
+    }
+
+    /// As [`Client::open`]. Calls `meanwhile` while the command that switches ai-mode on runs, and not
+    /// at all without such a command.
+    ///
+    /// # Errors
+    /// As [`Client::open`].
+    pub fn open_with(
+        context: &'r Context,
+        guard: &Guard<'r>,
+        meanwhile: &dyn Fn(),
+    ) -> Result<Self> {
+        Ok(Self { context, session: guard.enter(meanwhile)?, common: common(&context.settings) })
     }
 
     /// Prepares the guard and opens a client, for commands that only read.

@@ -7,20 +7,33 @@ use clap::error::ErrorKind;
 use clap::{Args as _, CommandFactory as _, Subcommand as _};
 
 use crate::cli::global_flags::GlobalFlags;
-use crate::cli::{Command, CommandLine};
+use crate::cli::{Command, CommandLine, sms, whatsapp};
 
 /// The program with the one command that the arguments name. A line that it parses means the same
 /// in the whole tree. It may reject a valid line, for example if the value of a flag has the name of
 /// a command.
 pub fn narrowed(arguments: &[OsString]) -> Option<clap::Command> {
-    let mut tree = Command::augment_subcommands(clap::Command::new("alimsg"));
     let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str()).peekable();
     // clap copies a global flag to each command below it, which takes as long as parsing. If the
     // words of the command come first, only the command itself needs these flags.
     let are_words_first = words.peek().is_some_and(|word| !word.starts_with('-'));
+    let first = words.peek().copied().unwrap_or_default();
+    let mut tree = with_group(first);
     let command = take_path(&mut tree, &mut words, are_words_first)?;
     let program = clap::Command::new("alimsg").disable_help_subcommand(true).subcommand(command);
     Some(if are_words_first { program } else { GlobalFlags::augment_args(program) })
+}
+
+/// The program with the group of this name, or with all groups. Building the names of all commands
+/// takes as long as parsing, so the groups that send are built alone.
+fn with_group(name: &str) -> clap::Command {
+    let program = clap::Command::new("alimsg");
+    let group = match name {
+        "sms" => sms::Command::augment_subcommands(clap::Command::new("sms")),
+        "whatsapp" => whatsapp::Command::augment_subcommands(clap::Command::new("whatsapp")),
+        _ => return Command::augment_subcommands(program),
+    };
+    program.subcommand(group)
 }
 
 /// Takes the command that the words name out of the tree, without the others beside it, and adds the

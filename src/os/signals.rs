@@ -9,7 +9,7 @@ use std::ffi::c_int;
 use std::io;
 #[cfg(unix)]
 use std::io::{PipeWriter, Write as _};
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -21,6 +21,8 @@ static FIRST: AtomicI32 = AtomicI32::new(0);
 /// Wakes the threads that wait, each with the number of its subscription.
 static WAITERS: Mutex<Vec<(usize, Wake)>> = Mutex::new(Vec::new());
 static NEXT: AtomicUsize = AtomicUsize::new(0);
+/// Whether the thread that wakes them has been started.
+static NOTIFIES: AtomicBool = AtomicBool::new(false);
 
 type Wake = Box<dyn FnMut() + Send>;
 
@@ -31,10 +33,24 @@ fn waiters() -> MutexGuard<'static, Vec<(usize, Wake)>> {
 /// Installs the handler. Until then, signals have their default effect.
 ///
 /// # Errors
-/// The handler cannot be installed or the thread that wakes others cannot be started.
+/// The handler cannot be installed.
 pub fn watch() -> io::Result<()> {
     let record = SignalRecord::start()?;
-    RECORD.get_or_init(|| record).notify(collect)
+    RECORD.get_or_init(|| record);
+    Ok(())
+}
+
+/// Starts the thread that wakes others, unless it runs. It starts with the first thread that waits:
+/// starting it earlier would delay each run.
+fn notify() -> io::Result<()> {
+    let _one_at_a_time = waiters();
+    if let Some(record) = RECORD.get()
+        && !NOTIFIES.load(Ordering::SeqCst)
+    {
+        record.notify(collect)?;
+        NOTIFIES.store(true, Ordering::SeqCst);
+    }
+    Ok(())
 }
 
 /// Counts the signals on record, and wakes the threads that wait for signals. A thread that calls
@@ -69,7 +85,11 @@ pub fn first() -> Option<c_int> {
 }
 
 /// Until it is dropped, each signal wakes a thread that waits for something else.
-pub struct SignalSubscription(usize);
+pub struct SignalSubscription {
+    number: usize,
+    /// False at a limit on threads: then nothing wakes the thread, and it has to ask for [`count`].
+    pub wakes: bool,
+}
 
 impl SignalSubscription {
     /// Each signal sends `event` to the channel.
@@ -92,12 +112,12 @@ impl SignalSubscription {
     fn on_signal(wake: impl FnMut() + Send + 'static) -> Self {
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
         waiters().push((number, Box::new(wake)));
-        Self(number)
+        Self { number, wakes: notify().is_ok() }
     }
 }
 
 impl Drop for SignalSubscription {
     fn drop(&mut self) {
-        waiters().retain(|(number, _)| *number != self.0);
+        waiters().retain(|(number, _)| *number != self.number);
     }
 }

@@ -1,5 +1,6 @@
 //! The status of a run, updated while it runs.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 
 use crate::api::account::Account;
@@ -37,6 +38,8 @@ pub struct RunStatus {
     pub listed_first: RefCell<Option<ReadCall>>,
     /// Work that does not belong to the result and starts after it was printed.
     pub after_run: RefCell<Option<Box<dyn FnOnce()>>>,
+    /// What ends while the run continues. Dropping it waits for its end.
+    pub until_end: RefCell<Option<Box<dyn Any>>>,
 }
 
 impl RunStatus {

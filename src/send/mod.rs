@@ -174,7 +174,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
         None => Vec::new(),
     };
     consent::confirm(context, guard.account()?, message, &verified)?;
-    let client = Client::open(context, guard)?;
+    let client = Client::open_with(context, guard, &|| pending.prepare_begin())?;
     // Before the record that the call may start: if the upload fails, nothing was sent.
     let completed;
     let call = match &message.attachment {

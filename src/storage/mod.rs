@@ -136,7 +136,11 @@ pub trait Store {
         message: Option<&NewMessage>,
     ) -> Result<Begin>;
 
-    /// Prepares the record of an accepted message while its call runs. Changes nothing.
+    /// Prepares [`Store::begin`] while another command runs. Changes nothing.
+    fn prepare_begin(&self) {}
+
+    /// Prepares the record of an accepted message while its call runs, and tidies the store. Changes
+    /// no record.
     fn prepare_finish(&self) {}
 
     /// Records how the call ended, for the key and its message.

@@ -160,11 +160,11 @@ impl<'r> Guard<'r> {
     }
 
     /// Runs step 5. A run with prompts between its calls enters more than once, so that ai-mode is
-    /// off during the prompts.
+    /// off during the prompts. Calls `meanwhile` while the command that switches ai-mode on runs.
     ///
     /// # Errors
     /// ai-mode could not be switched on, or a signal arrived. ai-mode is then switched off again.
-    pub fn enter(&self) -> Result<Session<'r>> {
+    pub fn enter(&self, meanwhile: &dyn Fn()) -> Result<Session<'r>> {
         let cli = &self.prepared()?.cli;
         let Self { context, product, .. } = self;
         if context.settings.ai_mode == AiModeMethod::Call {
@@ -190,7 +190,7 @@ impl<'r> Guard<'r> {
             let lease = ai_mode.take_lease(&lock).map_err(|error| unusable(&error))?;
             failpoint::point("guard: lease taken");
             switched_on = SwitchedOn::new(context, cli.clone(), lease, watchdog);
-            switched_on.switch_on(*product, &lock, &others)
+            switched_on.switch_on(*product, &lock, &others, meanwhile)
         };
         entered.map(|()| Session::new(context, cli.clone(), Some(switched_on)))
     }
@@ -239,17 +239,18 @@ fn run_step(
     hold: Option<&File>,
     also_hold: Option<&File>,
 ) -> Result<Output> {
-    let output = run_to_end(context, cli, arguments, hold, also_hold)?;
+    let output = run_to_end(context, cli, arguments, [hold, also_hold], &|| {})?;
     if output.end == Termination::Interrupted { Err(Failure::interrupted()) } else { Ok(output) }
 }
 
-/// As [`run_step`], but returns an error only if the command was not started.
+/// As [`run_step`], but returns an error only if the command was not started. Calls `meanwhile` while
+/// it runs.
 fn run_to_end(
     context: &Context,
     cli: &AliyunCli,
     arguments: &[String],
-    hold: Option<&File>,
-    also_hold: Option<&File>,
+    [hold, also_hold]: [Option<&File>; 2],
+    meanwhile: &dyn Fn(),
 ) -> Result<Output> {
     stop_if_interrupted()?;
     context.screen.command(&cli.shown_environment(), &cli.shown, arguments);
@@ -258,6 +259,7 @@ fn run_to_end(
         hold,
         also_hold,
         interruptible: true,
+        started: Some(&|_| meanwhile()),
         on_first_signal: Some(&note),
         ..SpawnOptions::default()
     };

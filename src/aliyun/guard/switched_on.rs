@@ -85,9 +85,17 @@ impl<'r> SwitchedOn<'r> {
     /// in place, and a call that reads it at that moment would see ai-mode off. The stored agent
     /// string then belongs to the other run; each call passes its own.
     ///
+    /// Calls `meanwhile` while `enable` runs.
+    ///
     /// # Errors
     /// The watchdog is not ready, ai-mode could not be switched on, or a signal arrived.
-    pub fn switch_on(&self, product: Product, configuration: &File, others: &Leases) -> Result<()> {
+    pub fn switch_on(
+        &self,
+        product: Product,
+        configuration: &File,
+        others: &Leases,
+        meanwhile: &dyn Fn(),
+    ) -> Result<()> {
         if let Err(error) = self.start_watchdog() {
             self.abandon(configuration);
             return Err(no_watchdog(&error));
@@ -99,7 +107,7 @@ impl<'r> SwitchedOn<'r> {
             failpoint::point("guard: about to switch on");
             let arguments = step.arguments(product);
             if step == Step::EnableAiMode {
-                self.enable(&arguments, configuration, others)?;
+                self.enable(&arguments, configuration, others, meanwhile)?;
                 continue;
             }
             // `enable` keeps the stored agent string.
@@ -124,9 +132,16 @@ impl<'r> SwitchedOn<'r> {
         watchdog.await_ready()
     }
 
-    fn enable(&self, arguments: &[String], configuration: &File, others: &Leases) -> Result<()> {
+    fn enable(
+        &self,
+        arguments: &[String],
+        configuration: &File,
+        others: &Leases,
+        meanwhile: &dyn Fn(),
+    ) -> Result<()> {
         let before = Switch::load(&self.cli.config_folder).unwrap_or_default();
-        let output = run_to_end(self.context, &self.cli, arguments, Some(configuration), None)
+        let hold = [Some(configuration), None];
+        let output = run_to_end(self.context, &self.cli, arguments, hold, meanwhile)
             .inspect_err(|_| self.abandon(configuration))?;
         if output.end == Termination::Interrupted {
             return Err(Failure::interrupted());
@@ -190,6 +205,8 @@ impl<'r> SwitchedOn<'r> {
         let watchdog = self.watchdog.lock().take();
         let Release::On(reason) = release else {
             self.context.status.ai_mode_disabled.set(true);
+            let ending = watchdog.map(Watchdog::end);
+            self.context.status.until_end.replace(ending.map(|ending| Box::new(ending) as _));
             return;
         };
         let successor = if watchdog.is_some_and(Watchdog::take_over) {

@@ -149,6 +149,13 @@ impl Watchdog {
         is_alive
     }
 
+    /// Ends the watchdog, because ai-mode is off. Dropping the result waits for its end.
+    pub fn end(mut self) -> Self {
+        self.send(DONE);
+        self.input = None;
+        self
+    }
+
     fn send(&mut self, line: &str) {
         // If the watchdog was killed or stopped, the run continues without it.
         let _ = self.write(line);

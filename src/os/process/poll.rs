@@ -33,7 +33,7 @@ pub fn run_with(launch: &Launch<'_>, open: impl Fn(u32) -> Option<OwnedFd>) -> i
     if let Some(started) = started {
         started(child.id());
     }
-    let _subscription = signals::SignalSubscription::waking(wake);
+    let subscription = signals::SignalSubscription::waking(wake);
     let mut process = open(child.id());
     let mut stdout = Captured::new(child.stdout.take(), STDOUT_LIMIT, on_stdout);
     let mut stderr = Captured::new(child.stderr.take(), STDERR_LIMIT, None);
@@ -53,7 +53,7 @@ pub fn run_with(launch: &Launch<'_>, open: impl Fn(u32) -> Option<OwnedFd>) -> i
     running.on_signal(interruptible);
     while !running.is_over() {
         let mut limit = running.deadline.saturating_duration_since(Instant::now());
-        if process.is_none() && !running.exited {
+        if !subscription.wakes || (process.is_none() && !running.exited) {
             limit = limit.min(POLL_INTERVAL);
         }
         let files = [
@@ -69,7 +69,7 @@ pub fn run_with(launch: &Launch<'_>, open: impl Fn(u32) -> Option<OwnedFd>) -> i
             process = None;
             [true, false, true, true]
         });
-        if signalled {
+        if signalled || !subscription.wakes {
             let _ = woken.read(&mut [0; 64]);
             report_signal();
             running.on_signal(interruptible);

@@ -67,6 +67,13 @@ impl<'s> Pending<'s> {
         given.map(|(_, held)| held.key.as_str())
     }
 
+    /// Prepares [`Pending::begin`], while another command runs.
+    pub fn prepare_begin(&self) {
+        if let Some((store, _)) = &self.held {
+            store.prepare_begin();
+        }
+    }
+
     /// Records that the call may start, in one transaction for the key and the duplicate check,
     /// unless an equal message prevents it.
     ///

@@ -16,6 +16,12 @@ use crate::storage::{
 const COLUMNS: &str = "key, state, content, account, tracking_id, generated, lease, since, \
                        details, result";
 
+pub const INSERT: &str = "INSERT OR REPLACE INTO keys (key, state, content, account, tracking_id,
+                              generated, lease, since, details, result)
+                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)";
+pub const START: &str = "UPDATE keys SET state = 'calling', since = ?3
+                         WHERE key = ?1 AND lease = ?2 AND state = 'reserved'";
+
 const fn state_name(state: KeyState) -> &'static str {
     match state {
         KeyState::Reserved => "reserved",
@@ -88,33 +94,24 @@ pub fn insert(
     new: &NewKey,
     state: KeyState,
 ) -> rusqlite::Result<usize> {
-    connection.execute(
-        &format!(
-            "INSERT OR REPLACE INTO keys ({COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL)"
-        ),
-        params![
-            key,
-            state_name(state),
-            new.identity.content,
-            new.identity.account,
-            new.tracking.id,
-            new.tracking.generated,
-            new.lease,
-            Timestamp::now().to_string(),
-            new.details,
-        ],
-    )
+    connection.prepare_cached(INSERT)?.execute(params![
+        key,
+        state_name(state),
+        new.identity.content,
+        new.identity.account,
+        new.tracking.id,
+        new.tracking.generated,
+        new.lease,
+        Timestamp::now().to_string(),
+        new.details,
+    ])
 }
 
 /// Records that the call is about to start: from here on, the message may be sent.
 pub fn start(connection: &Connection, owner: Owner<'_>, now: Timestamp) -> Result<()> {
     let changed = connection
-        .execute(
-            "UPDATE keys SET state = 'calling', since = ?3
-             WHERE key = ?1 AND lease = ?2 AND state = 'reserved'",
-            params![owner.key, owner.lease, now.to_string()],
-        )
+        .prepare_cached(START)
+        .and_then(|mut start| start.execute(params![owner.key, owner.lease, now.to_string()]))
         .map_err(not_written)?;
     if changed == 1 { Ok(()) } else { Err(Error::TakenOver) }
 }

@@ -7,15 +7,14 @@ use rusqlite::{Connection, params};
 use crate::storage::sqlite::errors::{not_written, unreadable};
 use crate::storage::{Earlier, NewMessage, Result, SendEnd};
 
+pub const ADD: &str = "INSERT INTO messages (id, fingerprint, state, key, at)
+                       VALUES (?1, ?2, 'calling', ?3, ?4)";
 pub const ACCEPT: &str =
     "UPDATE messages SET state = 'accepted', at = ?2 WHERE key = ?1 AND state <> 'accepted'";
 
 pub fn add(connection: &Connection, key: &str, message: &NewMessage, now: Timestamp) -> Result<()> {
     let add = || -> rusqlite::Result<()> {
-        let mut statement = connection.prepare_cached(
-            "INSERT INTO messages (id, fingerprint, state, key, at)
-             VALUES (?1, ?2, 'calling', ?3, ?4)",
-        )?;
+        let mut statement = connection.prepare_cached(ADD)?;
         for (at, fingerprint) in message.fingerprints.iter().enumerate() {
             let id = format!("{}-{at}", message.id);
             statement.execute(params![id, fingerprint, key, now.as_millisecond()])?;

@@ -45,6 +45,11 @@ pub use repair::repair;
 /// How long to wait for another process. Transactions take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The length of the write-ahead log in pages from which a send copies it into the database while its
+/// call runs. That takes three writes to disk, but nothing waits for them. Each process reads the log
+/// when it opens the store, about 8 µs for a page, and a send adds ten pages.
+const LONG_LOG_PAGES: i64 = 40;
+
 pub struct Sqlite {
     connection: Connection,
     log: Option<Log>,
@@ -122,6 +127,27 @@ impl Sqlite {
         }
         Ok(changed)
     }
+
+    /// Prepares statements that are used soon.
+    fn prepare(&self, statements: &[&str]) {
+        for statement in statements {
+            // Its use reports an error.
+            let _ = self.connection.prepare_cached(statement);
+        }
+    }
+
+    /// Copies a long log into the database. It waits for no other process.
+    fn shorten_log(&self) {
+        let length = |(_, pages, copied): (i64, i64, i64)| pages - copied;
+        let pragma = |mode| {
+            let query = format!("PRAGMA wal_checkpoint({mode})");
+            self.connection.query_row(&query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        };
+        if pragma("NOOP").is_ok_and(|state| length(state) >= LONG_LOG_PAGES) {
+            // A later run tries again.
+            let _ = pragma("PASSIVE");
+        }
+    }
 }
 
 impl Store for Sqlite {
@@ -177,17 +203,18 @@ impl Store for Sqlite {
         })
     }
 
+    fn prepare_begin(&self) {
+        self.prepare(&[retention::FIND_OLD, sends::ADD, messages::ADD, keys::INSERT, keys::START]);
+    }
+
     fn prepare_finish(&self) {
-        let statements = [
+        self.prepare(&[
             messages::ACCEPT,
             sends::FINISH,
             keys::ACCEPT_WITH_RESULT,
             keys::ACCEPT_WITHOUT_RESULT,
-        ];
-        for statement in statements {
-            // `finish` reports an error.
-            let _ = self.connection.prepare_cached(statement);
-        }
+        ]);
+        self.shorten_log();
     }
 
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {

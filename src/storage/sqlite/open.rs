@@ -45,9 +45,8 @@ impl Paths {
     }
 }
 
-/// The length of the write-ahead log in pages at which SQLite copies it into the database. That
-/// takes three writes to disk. But each process reads the log when it opens the store, about 8 µs
-/// for a page, and a send adds ten pages.
+/// The length of the write-ahead log in pages at which any change copies it into the database, and
+/// waits for that. A send does it earlier, while its call runs.
 const MAX_LOG_PAGES: i64 = 100;
 
 /// Whether the folder contains or contained a store.

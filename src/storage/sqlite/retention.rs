@@ -17,6 +17,14 @@ const KEEP_MESSAGES: Duration = Duration::from_secs(24 * 60 * 60);
 /// The maximum number of records that one send deletes from a table.
 const MAX_AT_A_TIME: i64 = 1000;
 
+/// Whether there is something to delete. One statement that finds nothing takes a fifth of the time of
+/// three that delete nothing.
+pub const FIND_OLD: &str =
+    "SELECT EXISTS (SELECT 1 FROM messages WHERE at < ?1 AND state = 'accepted'),
+            EXISTS (SELECT 1 FROM sends WHERE at < ?2),
+            EXISTS (SELECT 1 FROM keys WHERE state = 'accepted'
+                    AND substr(key, 1, 5) <> 'hash:' AND since < ?3)";
+
 /// Deletes old messages, sends and results of keys before a new message is recorded.
 pub fn delete_old(
     connection: &Connection,
@@ -26,19 +34,16 @@ pub fn delete_old(
     let messages = end(Timestamp::now(), KEEP_MESSAGES).unwrap_or(Timestamp::MIN);
     let sends = message.send.as_ref().and_then(|send| end(clock::now(), send.keep));
     let results = end(Timestamp::now(), message.keep);
-    // One statement that finds nothing takes a fifth of the time of three that delete nothing.
-    let query = "SELECT EXISTS (SELECT 1 FROM messages WHERE at < ?1 AND state = 'accepted'),
-                        EXISTS (SELECT 1 FROM sends WHERE at < ?2),
-                        EXISTS (SELECT 1 FROM keys WHERE state = 'accepted'
-                                AND substr(key, 1, 5) <> 'hash:' AND since < ?3)";
     let ends = params![
         messages.as_millisecond(),
         sends.map_or(i64::MIN, Timestamp::as_millisecond),
         results.map(|end| end.to_string()),
     ];
     let flags = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let (has_messages, has_sends, has_results): (bool, bool, bool) =
-        connection.query_row(query, ends, flags).map_err(unreadable)?;
+    let (has_messages, has_sends, has_results): (bool, bool, bool) = connection
+        .prepare_cached(FIND_OLD)
+        .and_then(|mut query| query.query_row(ends, flags))
+        .map_err(unreadable)?;
     if has_messages {
         delete(connection, "messages", "at < ?1 AND state = 'accepted'", messages)?;
     }

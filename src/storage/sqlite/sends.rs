@@ -18,6 +18,8 @@ use crate::storage::{SendEnd, Store as _};
 
 const COLUMNS: &str = "id, key, call, at, outcome, messages, record, result, receipt, recipients";
 
+pub const ADD: &str = "INSERT INTO sends (key, call, at, outcome, messages, record, recipients)
+                       VALUES (?1, ?2, ?3, 'started', ?4, ?5, ?6)";
 pub const FINISH: &str = "UPDATE sends SET outcome = ?2, result = coalesce(?3, result)
                           WHERE key = ?1 AND outcome IN ('started', 'unknown')";
 
@@ -44,10 +46,7 @@ pub fn add(
     };
     let add = || -> rusqlite::Result<()> {
         connection
-            .prepare_cached(
-                "INSERT INTO sends (key, call, at, outcome, messages, record, recipients)
-                 VALUES (?1, ?2, ?3, 'started', ?4, ?5, ?6)",
-            )?
+            .prepare_cached(ADD)?
             .execute(params![
                 key,
                 call,
