@@ -143,6 +143,9 @@ pub trait Store {
     /// no record.
     fn prepare_finish(&self) {}
 
+    /// Tidies the store after many changes. Changes no record.
+    fn tidy(&self) {}
+
     /// Records how the call ended, for the key and its message.
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()>;
 

@@ -217,6 +217,10 @@ impl Store for Sqlite {
         self.shorten_log();
     }
 
+    fn tidy(&self) {
+        self.shorten_log();
+    }
+
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {
         // If the record is lost, a later run treats the outcome as unknown, which is correct. But a
         // key must return its result.

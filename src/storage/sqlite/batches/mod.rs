@@ -23,8 +23,8 @@ const COLUMNS: &str = "number, id, name, command, account, source, content, defi
                        enqueued, created_at, cancelled_at";
 
 /// The length of the write-ahead log in pages at which a worker copies it into the database. A call
-/// with many rows adds twenty pages: with the limit for other commands, one call in five would
-/// wait for several more writes to disk.
+/// with many rows adds twenty pages: with the limit for other commands, one call in five would wait
+/// for several more writes to disk. The end of the batch shortens the log.
 const MAX_LOG_PAGES: i64 = 1000;
 
 impl Batches for Sqlite {
