@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, Scope};
 use std::time::Duration;
 
@@ -23,14 +24,22 @@ pub struct Pool<'scope, 'env, T> {
     runner: Runner<'scope>,
     sender: Sender<Event>,
     events: Receiver<Event>,
+    /// The calls for the threads. A thread is kept for the next call, because starting one takes as
+    /// long as the rest of its work.
+    calls: Sender<NumberedCall>,
+    next_call: Arc<Mutex<Receiver<NumberedCall>>>,
+    threads: usize,
     running: HashMap<u64, (T, SendCall)>,
     next: u64,
     _signals: SignalSubscription,
 }
 
+/// The arguments of a call, with its number.
+type NumberedCall = (u64, Vec<String>);
+
 #[derive(Clone)]
 enum Event {
-    Ended(u64, std::sync::Arc<std::io::Result<Output>>),
+    Ended(u64, Arc<std::io::Result<Output>>),
     Signal,
 }
 
@@ -45,6 +54,7 @@ pub enum Waited<T> {
 impl<'scope, 'env, T> Pool<'scope, 'env, T> {
     pub fn new(scope: &'scope Scope<'scope, 'env>, client: &'scope Client<'scope>) -> Self {
         let (sender, events) = mpsc::channel();
+        let (calls, next_call) = mpsc::channel();
         let subscription = SignalSubscription::new(sender.clone(), Event::Signal);
         Self {
             scope,
@@ -52,6 +62,9 @@ impl<'scope, 'env, T> Pool<'scope, 'env, T> {
             runner: client.session().runner(),
             sender,
             events,
+            calls,
+            next_call: Arc::new(Mutex::new(next_call)),
+            threads: 0,
             running: HashMap::new(),
             next: 0,
             _signals: subscription,
@@ -63,7 +76,7 @@ impl<'scope, 'env, T> Pool<'scope, 'env, T> {
         self.running.len()
     }
 
-    /// Starts a call on its own thread.
+    /// Starts a call on a thread that runs no other call.
     ///
     /// # Errors
     /// The call is invalid, is not allowed, or cannot be started, or a signal arrived. Nothing was
@@ -72,16 +85,30 @@ impl<'scope, 'env, T> Pool<'scope, 'env, T> {
         let session = self.client.session();
         session.announce(&arguments)?;
         failpoint::point("service: about to call");
-        let (sender, runner, number) = (self.sender.clone(), self.runner, self.next);
-        let thread =
-            Builder::new().name(format!("call {number}")).spawn_scoped(self.scope, move || {
+        if self.running.len() == self.threads {
+            self.add_thread().map_err(|error| session.spawn_failure(&error))?;
+        }
+        // The pool has the receiver as well, so this cannot fail.
+        let _ = self.calls.send((self.next, arguments));
+        self.running.insert(self.next, (tag, call));
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Starts a thread, which ends when the pool is dropped.
+    fn add_thread(&mut self) -> std::io::Result<()> {
+        let (calls, sender, runner) = (self.next_call.clone(), self.sender.clone(), self.runner);
+        let name = format!("call {}", self.threads);
+        Builder::new().name(name).spawn_scoped(self.scope, move || {
+            loop {
+                let call = calls.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok((number, arguments)) = call else { return };
                 let output = runner.run(&arguments);
                 // The receiver is dropped only after all calls have ended.
-                let _ = sender.send(Event::Ended(number, std::sync::Arc::new(output)));
-            });
-        thread.map_err(|error| session.spawn_failure(&error))?;
-        self.next += 1;
-        self.running.insert(number, (tag, call));
+                let _ = sender.send(Event::Ended(number, Arc::new(output)));
+            }
+        })?;
+        self.threads += 1;
         Ok(())
     }
 

@@ -131,7 +131,7 @@ impl Definition {
         let variables = (!variables.is_empty()).then(|| params::to_json(&variables));
         Call::to(Shape::Same.operation())
             .text("--phone-numbers", phones.join(","))
-            .text("--sign-name", first.map(|row| row.sign.as_str()).unwrap_or_default())
+            .text("--sign-name", first.map(|row| row.content.sign.as_str()).unwrap_or_default())
             .text("--template-code", &self.template_code)
             .optional_text("--template-param", variables.as_deref())
             .text("--out-id", tracking_id)
@@ -149,7 +149,7 @@ impl Definition {
         });
         Call::to(Shape::Each.operation())
             .text("--phone-number-json", list(|row| &row.phone))
-            .text("--sign-name-json", list(|row| &row.sign))
+            .text("--sign-name-json", list(|row| &row.content.sign))
             .text("--template-code", &self.template_code)
             .optional_text(
                 "--template-param-json",
@@ -169,7 +169,7 @@ impl Definition {
             Value::Object(recipient)
         };
         let recipients: Value = rows.iter().map(recipient).collect();
-        let language = rows.first().map(|row| row.language.as_str()).unwrap_or_default();
+        let language = rows.first().map(|row| row.content.language.as_str()).unwrap_or_default();
         Call::to(Shape::Chat.operation())
             .text("--channel-type", self.channel.name())
             .optional_text("--cust-space-id", self.space.as_deref())
@@ -206,11 +206,9 @@ impl Definition {
     /// Where to look for a receipt of this call.
     pub fn receipt_query(&self, group: &Group) -> ReceiptQuery {
         match self.channel {
-            Channel::Sms => ReceiptQuery::Sms {
-                phones: group.rows.iter().map(|row| row.phone.clone()).collect(),
-                content: None,
+            Channel::Sms => {
+                ReceiptQuery::recorded_sms(group.rows.iter().map(|row| row.phone.as_str()))
             }
-            .without_content(),
             Channel::Whatsapp | Channel::Viber => ReceiptQuery::Chat {
                 channel: self.channel.name().into(),
                 from: self.from.clone().unwrap_or_default(),
@@ -228,7 +226,7 @@ impl Definition {
 
     /// The variables of a row with their values.
     pub fn pairs(&self, row: &Row) -> Vec<(String, String)> {
-        self.variables.iter().cloned().zip(row.values.iter().cloned()).collect()
+        self.variables.iter().cloned().zip(row.content.values.iter().cloned()).collect()
     }
 
     fn object(&self, row: &Row) -> Map<String, Value> {

@@ -66,6 +66,7 @@ impl Job<'_> {
         };
         let tally = engine.run(source)?;
         drop(progress);
+        store.tidy();
         self.report(&tally)
     }
 

@@ -64,8 +64,8 @@ impl RowLimits {
     /// A limit does not permit a row.
     pub fn check_group(&self, group: &Group) -> Checked {
         group.rows.iter().try_for_each(|row| {
-            self.check_parts(&row.phone, &row.sign)?;
-            row.values.iter().try_for_each(|value| check_credentials(value))
+            self.check_parts(&row.phone, &row.content.sign)?;
+            row.content.values.iter().try_for_each(|value| check_credentials(value))
         })
     }
 
@@ -102,7 +102,7 @@ impl<'a> CallLimits<'a> {
     pub fn send(&self, group: &Group, tracking_id: &str) -> Option<NewSend> {
         let numbers = || group.rows.iter().map(|row| row.phone.as_str());
         let definition = self.definition;
-        let sign = || group.rows.first().map(|row| row.sign.clone());
+        let sign = || group.rows.first().map(|row| row.content.sign.clone());
         let details = Details {
             command: definition.command().to_string(),
             channel: definition.channel.name().to_string(),

@@ -190,7 +190,7 @@ pub fn check(input: &Input, rules: &PlanRules) -> Result<Plan> {
             *total += counter.parts(view.sign, view.values());
         }
         if plan.samples.len() < MAX_SAMPLES {
-            plan.samples.push(view.to_row(row));
+            plan.samples.push(view.to_row(row, None));
         }
     }
     plan.content = rows.finish()?;
@@ -320,8 +320,11 @@ mod tests {
             &rules,
         );
         let facts = |plan: &Plan| {
-            let values: Vec<_> =
-                plan.samples.iter().map(|row| (row.phone.clone(), row.values.clone())).collect();
+            let values: Vec<_> = plan
+                .samples
+                .iter()
+                .map(|row| (row.phone.clone(), row.content.values.clone()))
+                .collect();
             (plan.valid, plan.invalid, plan.calls, values)
         };
         assert_eq!(facts(&csv), facts(&json));

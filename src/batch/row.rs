@@ -1,5 +1,7 @@
 //! One row of the input: its values, checked.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::batch::input::{Columns, Record};
@@ -36,20 +38,54 @@ pub struct RowView<'r> {
 
 /// A row that can be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "QueuedRow", into = "QueuedRow")]
 pub struct Row {
     pub index: RowIndex,
     /// The line of the input where the row starts, from 1.
     pub line: u64,
     pub phone: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    /// Equal rows that follow each other share it: a call can have a thousand of them.
+    pub content: Rc<Content>,
+}
+
+/// What a row has besides its number.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Content {
     pub sign: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_id: Option<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub language: String,
     /// The values of the variables, in the order of the batch's variables.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
+}
+
+/// A row in the payload of a queued call.
+#[derive(Serialize, Deserialize)]
+struct QueuedRow {
+    index: RowIndex,
+    line: u64,
+    phone: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    sign: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    out_id: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    language: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    values: Vec<String>,
+}
+
+impl From<QueuedRow> for Row {
+    fn from(row: QueuedRow) -> Self {
+        let QueuedRow { index, line, phone, sign, out_id, language, values } = row;
+        Self { index, line, phone, content: Rc::new(Content { sign, out_id, language, values }) }
+    }
+}
+
+impl From<Row> for QueuedRow {
+    fn from(Row { index, line, phone, content }: Row) -> Self {
+        let Content { sign, out_id, language, values } = Rc::unwrap_or_clone(content);
+        Self { index, line, phone, sign, out_id, language, values }
+    }
 }
 
 impl RowRules {
@@ -139,15 +175,39 @@ impl<'r> RowView<'r> {
         number.parse::<u64>().unwrap_or_default() + prefix
     }
 
-    pub fn to_row(&self, index: RowIndex) -> Row {
-        Row {
-            index,
-            line: self.record.line,
-            phone: self.phone.into(),
-            sign: self.sign.into(),
-            out_id: self.out_id.map(Into::into),
-            language: self.language.into(),
-            values: self.values().map(Into::into).collect(),
+    /// The row, with the content of the row before it if that is equal.
+    pub fn to_row(&self, index: RowIndex, before: Option<&Rc<Content>>) -> Row {
+        let content = before.filter(|content| self.has(content)).map(Rc::clone);
+        let content = content.unwrap_or_else(|| {
+            Rc::new(Content {
+                sign: self.sign.into(),
+                out_id: self.out_id.map(Into::into),
+                language: self.language.into(),
+                values: self.values().map(Into::into).collect(),
+            })
+        });
+        Row { index, line: self.record.line, phone: self.phone.into(), content }
+    }
+
+    fn has(&self, content: &Content) -> bool {
+        let Content { sign, out_id, language, values } = content;
+        let head = (self.sign, self.out_id, self.language);
+        head == (sign, out_id.as_deref(), language) && self.values().eq(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queued_row_has_the_parts_that_its_channel_uses() {
+        for text in [
+            r#"{"index":7,"line":9,"phone":"13800001000","sign":"Acme","out_id":"a","values":["x"]}"#,
+            r#"{"index":7,"line":9,"phone":"6591234567","language":"en"}"#,
+        ] {
+            let row: Row = serde_json::from_str(text).expect("a row");
+            assert_eq!(serde_json::to_string(&row).expect("text"), text);
         }
     }
 }

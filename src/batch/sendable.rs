@@ -1,8 +1,10 @@
 //! Reads the rows that a run sends, in a second pass over the input.
 
+use std::rc::Rc;
+
 use crate::batch::input::{Input, Record, Rows};
 use crate::batch::plan::{Plan, PlanRules};
-use crate::batch::row::Row;
+use crate::batch::row::{Content, Row};
 use crate::batch::row_set::RowSet;
 use crate::batch::shards::Shards;
 use crate::error::Result;
@@ -18,6 +20,8 @@ pub struct Sendable<'p> {
     rules: &'p PlanRules,
     plan: &'p Plan,
     record: Record,
+    /// The content of the last row.
+    content: Option<Rc<Content>>,
     index: RowIndex,
     /// How many rows that can be sent were read.
     read: u64,
@@ -45,7 +49,8 @@ impl<'p> Sendable<'p> {
         selection: Selection<'p>,
     ) -> Result<Self> {
         let (rows, record) = (input.rows_again()?, Record::default());
-        Ok(Self { rows, rules, plan, record, index: 0, read: 0, selection, input })
+        let (content, index, read) = (None, 0, 0);
+        Ok(Self { rows, rules, plan, record, content, index, read, selection, input })
     }
 
     /// The next row to send; `None` at the end.
@@ -75,7 +80,9 @@ impl<'p> Sendable<'p> {
             }
             self.read += 1;
             if self.selection.shards.contains(index) && !self.selection.recorded.contains(index) {
-                return Ok(Some(view.to_row(index)));
+                let row = view.to_row(index, self.content.as_ref());
+                self.content = Some(Rc::clone(&row.content));
+                return Ok(Some(row));
             }
         }
         Ok(None)

@@ -251,14 +251,26 @@ pub trait Batches {
     /// Whether the worker of a started call is still there.
     fn is_working(&self, worker: &str) -> Result<bool>;
 
-    /// Records atomically that these calls are about to start; the record is on disk on return.
-    /// Returns one entry for each call, in order: the ID of its record, the rows that another call
-    /// has, or the limit that it would exceed. Such a call is not recorded and must not be started.
+    /// Records atomically how calls ended, as [`Self::finish`] does, and that other calls are about
+    /// to start; the record is on disk on return. Returns one entry for each new call, in order: the
+    /// ID of its record, the rows that another call has, or the limit that it would exceed. Such a
+    /// call is not recorded and must not be started.
     ///
     /// # Errors
-    /// Nothing is certain: none of the calls may be started. Or the batch was cancelled: see
-    /// [`Cancelled`].
-    fn start(&self, batch: &str, worker: &str, calls: &[NewCall]) -> Result<Vec<Start>>;
+    /// Nothing is certain: none of the calls may be started, and the ends may be lost. Or the batch
+    /// was cancelled, and nothing is recorded: see [`Cancelled`].
+    fn finish_and_start(
+        &self,
+        batch: &str,
+        ends: &[(i64, CallEnd)],
+        worker: &str,
+        calls: &[NewCall],
+    ) -> Result<Vec<Start>>;
+
+    /// Records that these calls are about to start; see [`Self::finish_and_start`].
+    fn start(&self, batch: &str, worker: &str, calls: &[NewCall]) -> Result<Vec<Start>> {
+        self.finish_and_start(batch, &[], worker, calls)
+    }
 
     /// Adds calls to the queue of the batch, in one transaction for each invocation. Returns one
     /// entry for each call, in order, as [`Self::start`] does. A call with a row that another call

@@ -90,13 +90,13 @@ pub trait Lease {
 
 /// The store of a user, which many processes use at the same time.
 pub trait Store {
-    /// A keyed hash, to compare values without storing them. Its secret is random and never leaves
-    /// the store.
-    fn hash(&self, value: &str) -> [u8; 32];
+    /// A keyed hash of a text in parts, to compare values without storing them. Its secret is random
+    /// and never leaves the store.
+    fn hash(&self, parts: &[&str]) -> [u8; 32];
 
     /// [`Self::hash`] in hexadecimal digits.
     fn digest(&self, value: &str) -> String {
-        encode_string(&self.hash(value))
+        encode_string(&self.hash(&[value]))
     }
 
     /// When the store was repaired; keys from before may be missing.
@@ -142,6 +142,9 @@ pub trait Store {
     /// Prepares the record of an accepted message while its call runs, and tidies the store. Changes
     /// no record.
     fn prepare_finish(&self) {}
+
+    /// Tidies the store after many changes. Changes no record.
+    fn tidy(&self) {}
 
     /// Records how the call ended, for the key and its message.
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()>;
@@ -331,14 +334,21 @@ pub fn forget_sandbox(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// [`Store::hash`] with the secret of the store.
-fn keyed_hash(secret: &[u8], value: &str) -> [u8; 32] {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret) else {
-        // HMAC accepts keys of any length.
-        return [0; 32];
-    };
-    mac.update(value.as_bytes());
-    mac.finalize().into_bytes().into()
+/// [`Store::hash`] with the secret of the store. Hashing the secret is half of the work for a short
+/// value, so it is done once. `None` does not occur: HMAC accepts secrets of any length.
+struct KeyedHash(Option<Hmac<Sha256>>);
+
+impl KeyedHash {
+    fn new(secret: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(secret).ok())
+    }
+
+    fn hash(&self, parts: &[&str]) -> [u8; 32] {
+        self.0.clone().map_or([0; 32], |mut mac| {
+            parts.iter().for_each(|part| mac.update(part.as_bytes()));
+            mac.finalize().into_bytes().into()
+        })
+    }
 }
 
 impl From<Error> for anyhow::Error {

@@ -128,7 +128,7 @@ pub trait Sends {
 /// A keyed hash of a recipient, by which it is found and counted. `number` has its country code and
 /// only digits.
 pub fn recipient_hash(store: &dyn Store, number: &str) -> i64 {
-    let hash = store.hash(&["recipient ", number].concat());
+    let hash = store.hash(&["recipient ", number]);
     hash.first_chunk().copied().map(i64::from_be_bytes).unwrap_or_default()
 }
 

@@ -138,13 +138,12 @@ impl Engine<'_> {
     /// Records results, then announces them. If the store cannot be used now, they are kept and
     /// recorded later.
     pub(super) fn record(&self, state: &mut State<'_>) -> Result<()> {
-        if state.unrecorded.is_empty() {
-            return Ok(());
+        if !state.unrecorded.is_empty() {
+            failpoint::point("batch: about to record results");
+            self.retrying(|| self.store.finish(&self.batch.id, &state.unrecorded))?;
+            failpoint::point("batch: results recorded");
+            state.unrecorded.clear();
         }
-        failpoint::point("batch: about to record results");
-        self.retrying(|| self.store.finish(&self.batch.id, &state.unrecorded))?;
-        failpoint::point("batch: results recorded");
-        state.unrecorded.clear();
         for ending in std::mem::take(&mut state.endings) {
             let ended = Ended {
                 id: ending.id,

@@ -164,7 +164,7 @@ impl Engine<'_> {
         loop {
             self.pause_if_quiet(state);
             let goes_on = state.tally.stopped.is_none() && !pool.is_interrupted();
-            let may_start = goes_on && state.pause.is_none() && state.unrecorded.is_empty();
+            let may_start = goes_on && state.pause.is_none();
             if may_start {
                 self.start_calls(client, worker, pool, state)?;
             } else if goes_on && state.pause.is_some() {
@@ -172,6 +172,7 @@ impl Engine<'_> {
             } else {
                 self.release_planned(state);
             }
+            self.record(state)?;
             if pool.is_interrupted() && !noted && pool.running() > 0 {
                 noted = true;
                 self.context.screen.note(
@@ -181,22 +182,20 @@ impl Engine<'_> {
             }
             let is_over = (state.pause.is_some() || state.next.is_none() && state.again.is_empty())
                 && (state.exhausted || !may_start)
-                && pool.running() == 0
-                && state.unrecorded.is_empty();
+                && pool.running() == 0;
             if is_over {
                 return Ok(());
             }
             let pause = match &state.next {
                 _ if state.pause.is_some() && pool.running() == 0 => Duration::ZERO,
                 Some((_, due)) => due.saturating_duration_since(Instant::now()).min(MAX_WAIT),
-                None if !state.unrecorded.is_empty() => STORE_PAUSE,
                 None => match state.next_claim_at.checked_duration_since(Instant::now()) {
                     Some(wait) if may_start => wait.min(MAX_WAIT),
                     _ => MAX_WAIT,
                 },
             };
+            // Their results are recorded together with the start of the next calls.
             self.collect(pool, state, pause);
-            self.record(state)?;
         }
     }
 
@@ -241,8 +240,9 @@ impl Engine<'_> {
     ) -> Result<()> {
         let mut calls: Vec<(Planned, SendCall, Vec<String>)> = Vec::new();
         for planned in std::mem::take(&mut state.ready) {
-            if let (Some(id), Err(violation)) =
-                (planned.record, self.limits.check_group(&planned.group))
+            // The limits may have changed since a call was queued.
+            if let Some(id) = planned.record
+                && let Err(violation) = self.limits.check_group(&planned.group)
             {
                 state.unrecorded.push((id, CallEnd::NotSent));
                 state.tally.stopped = Some(violation.into());
@@ -268,13 +268,17 @@ impl Engine<'_> {
             })
             .collect();
         failpoint::point("batch: about to record the start");
-        let starts = self.retrying_start(worker, &new).inspect_err(|_| {
+        let starts = self.retrying_start(&state.unrecorded, worker, &new).inspect_err(|_| {
             // None of these calls was started: those of the queue go back to it.
             let claimed = calls.iter().filter_map(|(planned, ..)| planned.record);
             state.unrecorded.extend(claimed.map(|id| (id, CallEnd::NotSent)));
             // Records that may exist nevertheless. If this fails, they count as unknown.
             let _ = self.forget_starts(worker, &new);
         })?;
+        if !new.is_empty() && !state.unrecorded.is_empty() {
+            failpoint::point("batch: results and start recorded");
+            state.unrecorded.clear();
+        }
         let mut starts = starts.into_iter();
         failpoint::point("batch: start recorded");
         for (planned, call, arguments) in calls {
@@ -301,7 +305,7 @@ impl Engine<'_> {
                 }
             }
         }
-        self.record(state)
+        Ok(())
     }
 }
 

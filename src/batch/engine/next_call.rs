@@ -28,6 +28,10 @@ impl Engine<'_> {
         if state.exhausted {
             return Ok(None);
         }
+        // Results do not wait until rows are read, and what goes back to the queue can be claimed.
+        if !matches!(&state.source, Source::Input(groups) if groups.has_ready()) {
+            self.record(state)?;
+        }
         match &mut state.source {
             Source::Input(groups) => {
                 let group = groups.next_group()?;

@@ -14,10 +14,11 @@ use crate::storage::batches::{
 };
 
 impl Engine<'_> {
-    /// Records the start of calls. After an error it is not certain whether the record was written:
-    /// then such records are removed first, because these calls were not started.
+    /// Records how calls ended and the start of others. After an error it is not certain whether the
+    /// record was written: then the starts are removed first, because these calls were not started.
     pub(super) fn retrying_start(
         &self,
+        ends: &[(i64, CallEnd)],
         worker: &dyn WorkerLease,
         calls: &[NewCall],
     ) -> Result<Vec<Start>> {
@@ -30,7 +31,7 @@ impl Engine<'_> {
                 self.forget_starts(worker, calls)?;
             }
             is_doubtful.set(true);
-            self.store.start(&self.batch.id, worker.name(), calls)
+            self.store.finish_and_start(&self.batch.id, ends, worker.name(), calls)
         })
     }
 

@@ -47,7 +47,7 @@ pub struct Group {
 impl Group {
     /// The tracking ID for a call of this group: the `out_id` of its rows, or a new one.
     pub fn tracking(&self) -> Tracking {
-        Tracking::given_or_new(self.rows.first().and_then(|row| row.out_id.clone()))
+        Tracking::given_or_new(self.rows.first().and_then(|row| row.content.out_id.clone()))
     }
 
     /// The group without these rows, which ascend; `None` if no row is left.

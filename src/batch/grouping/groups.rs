@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 use std::hash::Hash;
+use std::rc::Rc;
 
 use foldhash::{HashMap, HashSet};
 
 use crate::batch::grouping::group::{Group, Shape};
 use crate::batch::grouping::sizes::{MAX_BYTES, MAX_WINDOW_BYTES, WINDOW, overhead, row_size};
-use crate::batch::row::Row;
+use crate::batch::row::{Content, Row};
 use crate::error::Result;
 use crate::message::channel::Channel;
 use crate::message::phone::canonical_sms_number;
@@ -46,19 +47,26 @@ impl<'b> Groups<'b> {
         self
     }
 
+    /// Whether the next group is known, without reading rows.
+    pub fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// The next group; `None` at the end.
     ///
     /// # Errors
     /// The source failed.
     pub fn next_group(&mut self) -> Result<Option<Group>> {
         while self.ready.is_empty() && !self.ended {
-            let mut window = Vec::new();
-            let mut bytes = 0;
+            let mut window: Vec<Row> = Vec::new();
+            let (mut bytes, mut size) = (0, 0);
             while window.len() < WINDOW && bytes < MAX_WINDOW_BYTES {
                 match (self.source)()? {
                     Some(row) => {
-                        let values = row.values.iter().map(String::as_str);
-                        bytes += row_size(&row.sign, values) + row.phone.len() + self.overhead;
+                        if window.last().is_none_or(|last| !shares_content(last, &row)) {
+                            size = content_size(&row.content);
+                        }
+                        bytes += size + row.phone.len() + self.overhead;
                         window.push(row);
                     }
                     None => {
@@ -73,6 +81,15 @@ impl<'b> Groups<'b> {
     }
 }
 
+/// Whether two rows have one copy of their content. Comparing it would take longer.
+fn shares_content(one: &Row, other: &Row) -> bool {
+    Rc::ptr_eq(&one.content, &other.content)
+}
+
+fn content_size(content: &Content) -> usize {
+    row_size(&content.sign, content.values.iter().map(String::as_str))
+}
+
 /// Groups the rows of one window. The groups are in the order of their first rows.
 fn group(channel: Channel, overhead: usize, max_rows: usize, rows: Vec<Row>) -> Vec<Group> {
     let keys = match channel {
@@ -80,7 +97,10 @@ fn group(channel: Channel, overhead: usize, max_rows: usize, rows: Vec<Row>) -> 
         Channel::Whatsapp | Channel::Viber => {
             let mut keys = Keys::default();
             rows.iter()
-                .map(|row| (Shape::Chat, keys.number((&row.language, &row.out_id))))
+                .map(|row| {
+                    let Content { language, out_id, .. } = &*row.content;
+                    (Shape::Chat, keys.number((language, out_id)))
+                })
                 .collect()
         }
     };
@@ -97,9 +117,8 @@ type Key = (Shape, usize);
 /// Rows with equal messages share a call, the others those of their ID.
 fn sms_keys(rows: &[Row]) -> Vec<Key> {
     let mut messages = Keys::default();
-    let message = |row| messages.number(Message::of(row));
-    let numbers: Vec<usize> = rows.iter().map(message).collect();
-    let mut counts = vec![0_usize; messages.0.len()];
+    let numbers: Vec<usize> = rows.iter().map(|row| messages.number(&row.content)).collect();
+    let mut counts = vec![0_usize; messages.numbers.len()];
     for number in &numbers {
         counts[*number] += 1;
     }
@@ -108,39 +127,36 @@ fn sms_keys(rows: &[Row]) -> Vec<Key> {
         if counts[number] > 1 {
             (Shape::Same, number)
         } else {
-            (Shape::Each, ids.number(&row.out_id))
+            (Shape::Each, ids.number(&row.content.out_id))
         }
     });
     keys.collect()
 }
 
-/// What all rows of a `SendSms` call have in common.
-#[derive(PartialEq, Eq, Hash)]
-struct Message<'r> {
-    sign: &'r str,
-    out_id: Option<&'r str>,
-    values: &'r [String],
-}
-
-impl<'r> Message<'r> {
-    fn of(row: &'r Row) -> Self {
-        Self { sign: &row.sign, out_id: row.out_id.as_deref(), values: &row.values }
-    }
-}
-
 /// Numbers different values, from 0.
-struct Keys<T>(HashMap<T, usize>);
+struct Keys<T> {
+    numbers: HashMap<T, usize>,
+    /// The last value, because often the next one is equal.
+    last: Option<(T, usize)>,
+}
 
 impl<T> Default for Keys<T> {
     fn default() -> Self {
-        Self(HashMap::default())
+        Self { numbers: HashMap::default(), last: None }
     }
 }
 
-impl<T: Eq + Hash> Keys<T> {
+impl<T: Copy + Eq + Hash> Keys<T> {
     fn number(&mut self, value: T) -> usize {
-        let next = self.0.len();
-        *self.0.entry(value).or_insert(next)
+        if let Some((last, number)) = self.last
+            && last == value
+        {
+            return number;
+        }
+        let next = self.numbers.len();
+        let number = *self.numbers.entry(value).or_insert(next);
+        self.last = Some((value, number));
+        number
     }
 }
 
@@ -164,11 +180,7 @@ impl Open {
         let (shape, _) = key;
         let bytes = row.phone.len()
             + self.overhead
-            + if shape == Shape::Same {
-                0
-            } else {
-                row_size(&row.sign, row.values.iter().map(String::as_str))
-            };
+            + if shape == Shape::Same { 0 } else { content_size(&row.content) };
         // The number was checked: it has at most 15 digits.
         let phone = canonical_sms_number(&row.phone).parse().unwrap_or_default();
         let open = self.open.entry(key).or_insert_with(|| OpenGroup::new(shape));
@@ -177,7 +189,9 @@ impl Open {
             // Two messages to one number are two calls.
             || open.phones.contains(&phone);
         if is_full {
-            self.done.push(std::mem::replace(open, OpenGroup::new(shape)).group);
+            self.done.push(std::mem::replace(&mut open.group, Group { shape, rows: Vec::new() }));
+            open.bytes = 0;
+            open.phones.clear();
         }
         open.bytes += bytes;
         open.phones.insert(phone);
@@ -212,10 +226,12 @@ mod tests {
             index,
             line: index + 2,
             phone: phone.to_string(),
-            sign: sign.into(),
-            out_id: None,
-            language: String::new(),
-            values: values.iter().map(ToString::to_string).collect(),
+            content: Rc::new(Content {
+                sign: sign.into(),
+                out_id: None,
+                language: String::new(),
+                values: values.iter().map(ToString::to_string).collect(),
+            }),
         }
     }
 
@@ -290,7 +306,7 @@ mod tests {
     #[test]
     fn rows_with_different_ids_do_not_share_a_call() {
         let mut rows = vec![row(0, 1, "A", &["x"]), row(1, 2, "A", &["x"]), row(2, 3, "A", &["x"])];
-        rows[1].out_id = Some("b".into());
+        Rc::make_mut(&mut rows[1].content).out_id = Some("b".into());
         let found = groups(Channel::Sms, rows);
         assert_eq!(found, [(Shape::Same, vec![0, 2]), (Shape::Same, vec![1])]);
     }

@@ -15,7 +15,7 @@ pub(super) fn overhead(variables: &[String]) -> usize {
     variables.iter().map(|name| json_size(name) + 4).sum::<usize>() + 64
 }
 
-/// An upper bound for the bytes of a row in a call with own values.
+/// An upper bound for the bytes of a row in a call with own values, without its number.
 pub(super) fn row_size<'v>(sign: &str, values: impl Iterator<Item = &'v str>) -> usize {
     json_size(sign) + values.map(json_size).sum::<usize>()
 }

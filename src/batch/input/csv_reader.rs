@@ -69,9 +69,10 @@ impl<R: BufRead> CsvReader<R> {
             let Ok(text) = std::str::from_utf8(without_line_end(&self.raw)) else {
                 return Err(not_utf8(name, &self.raw, &format!("invalid bytes in line {line}")));
             };
-            match split(text, self.separator, &mut self.value, fields) {
+            let has_more_lines = self.lines > line;
+            match split(text, self.separator, has_more_lines, &mut self.value, fields) {
                 Ok(()) => return Ok(Some(CsvRow { line, problem: None })),
-                Err(Invalid::TextAfterQuote) if self.lines == line => {
+                Err(Invalid::TextAfterQuote) if !has_more_lines => {
                     fields.clear();
                     fields.push_field(text);
                     return Ok(Some(CsvRow { line, problem: Some(ONE_QUOTE.into()) }));
@@ -114,10 +115,11 @@ fn without_line_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// Splits a record into its values.
+/// Splits a record of one line, or of more lines, into its values.
 fn split(
     text: &str,
     separator: u8,
+    has_more_lines: bool,
     value: &mut String,
     fields: &mut StringRecord,
 ) -> std::result::Result<(), Invalid> {
@@ -128,7 +130,7 @@ fn split(
             let length = memchr(separator, &bytes[at..]);
             let field = &text[at..length.map_or(text.len(), |length| at + length)];
             // Several lines, of which this value is not in quotes: a quote is missing before.
-            if memchr(b'\n', field.as_bytes()).is_some() {
+            if has_more_lines && memchr(b'\n', field.as_bytes()).is_some() {
                 return Err(Invalid::TextAfterQuote);
             }
             fields.push_field(field);

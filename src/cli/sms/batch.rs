@@ -84,7 +84,7 @@ pub fn run(context: &Context, flags: Flags) -> Result<Report> {
     let text = template.as_ref().map(|template| template.text.clone());
     let render = |definition: &Definition, row: &Row| {
         let template = template.as_ref()?;
-        Some(template.as_received(&row.sign, &definition.pairs(row)))
+        Some(template.as_received(&row.content.sign, &definition.pairs(row)))
     };
     let request = input.request(definition, template.as_ref().map(names), text, &render);
     run::run(context, &guard, request)

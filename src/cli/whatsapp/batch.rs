@@ -167,7 +167,8 @@ pub fn run(context: &Context, flags: Box<Flags>) -> Result<Report> {
         None => None,
     };
     let render = |definition: &Definition, row: &Row| {
-        let template = template.as_ref().filter(|template| template.language == row.language)?;
+        let template =
+            template.as_ref().filter(|template| template.language == row.content.language)?;
         Some(render_preview(&template.message.rendered(&definition.pairs(row))))
     };
     let request = input.request(definition, template.as_ref().map(names), None, &render);

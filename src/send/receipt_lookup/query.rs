@@ -45,12 +45,15 @@ impl ReceiptQuery {
     #[must_use]
     pub fn without_content(&self) -> Self {
         match self {
-            Self::Sms { phones, .. } => Self::Sms {
-                phones: phones.iter().take(MAX_RECIPIENTS).cloned().collect(),
-                content: None,
-            },
+            Self::Sms { phones, .. } => Self::recorded_sms(phones.iter().map(String::as_str)),
             chat @ Self::Chat { .. } => chat.clone(),
         }
+    }
+
+    /// What is recorded about an SMS to these numbers.
+    pub fn recorded_sms<'n>(phones: impl Iterator<Item = &'n str>) -> Self {
+        let phones = phones.take(MAX_RECIPIENTS).map(String::from).collect();
+        Self::Sms { phones, content: None }
     }
 
     /// The query for some of the recipients.

@@ -27,8 +27,8 @@ use crate::storage::batches::Batches;
 use crate::storage::records::forgotten_key;
 use crate::storage::sends::Sends;
 use crate::storage::{
-    Begin, Earlier, KeyRecord, Lease, NewKey, NewMessage, Owner, Reserve, Result, SendEnd, Store,
-    keyed_hash,
+    Begin, Earlier, KeyRecord, KeyedHash, Lease, NewKey, NewMessage, Owner, Reserve, Result,
+    SendEnd, Store,
 };
 use connection::{Connection, PATIENCE, RESULT_PATIENCE};
 use url::Url;
@@ -41,7 +41,7 @@ pub const SANDBOX_SCHEMA: &str = "alimsg_sandbox";
 pub struct Postgres {
     connection: Rc<Connection>,
     id: String,
-    secret: Vec<u8>,
+    hash: KeyedHash,
     /// The folder for the files of leases.
     leases: PathBuf,
 }
@@ -77,7 +77,12 @@ impl Postgres {
         let found = connection.read(schema::load)?;
         connection.opened(found.id.clone());
         let leases = folder.join("leases");
-        Ok(Self { connection: Rc::new(connection), id: found.id, secret: found.secret, leases })
+        Ok(Self {
+            connection: Rc::new(connection),
+            id: found.id,
+            hash: KeyedHash::new(&found.secret),
+            leases,
+        })
     }
 
     /// The random ID of this store.
@@ -87,8 +92,8 @@ impl Postgres {
 }
 
 impl Store for Postgres {
-    fn hash(&self, value: &str) -> [u8; 32] {
-        keyed_hash(&self.secret, value)
+    fn hash(&self, parts: &[&str]) -> [u8; 32] {
+        self.hash.hash(parts)
     }
 
     fn known_since(&self) -> Option<Timestamp> {

@@ -34,8 +34,8 @@ use crate::os::system;
 use crate::storage::batches::Batches;
 use crate::storage::sends::Sends;
 use crate::storage::{
-    Begin, Earlier, Error, Fix, KeyRecord, KeyState, Lease, NewKey, NewMessage, Owner, Reserve,
-    Result, SendEnd, Store, keyed_hash,
+    Begin, Earlier, Error, Fix, KeyRecord, KeyState, KeyedHash, Lease, NewKey, NewMessage, Owner,
+    Reserve, Result, SendEnd, Store,
 };
 use errors::{not_written, unreadable};
 use legacy::Legacy;
@@ -53,7 +53,7 @@ const LONG_LOG_PAGES: i64 = 40;
 pub struct Sqlite {
     connection: Connection,
     log: Option<Log>,
-    secret: Vec<u8>,
+    hash: KeyedHash,
     known_since: Option<Timestamp>,
     legacy: Legacy,
     /// The folder of the leases.
@@ -151,8 +151,8 @@ impl Sqlite {
 }
 
 impl Store for Sqlite {
-    fn hash(&self, value: &str) -> [u8; 32] {
-        keyed_hash(&self.secret, value)
+    fn hash(&self, parts: &[&str]) -> [u8; 32] {
+        self.hash.hash(parts)
     }
 
     fn known_since(&self) -> Option<Timestamp> {
@@ -214,6 +214,10 @@ impl Store for Sqlite {
             keys::ACCEPT_WITH_RESULT,
             keys::ACCEPT_WITHOUT_RESULT,
         ]);
+        self.shorten_log();
+    }
+
+    fn tidy(&self) {
         self.shorten_log();
     }
 

@@ -15,7 +15,7 @@ use crate::storage::sqlite::leases;
 use crate::storage::sqlite::legacy::Legacy;
 use crate::storage::sqlite::schema::{self, APPLICATION, SECRET, VERSION};
 use crate::storage::sqlite::{Log, PATIENCE, Sqlite, marker};
-use crate::storage::{Error, Fix, Result, folder, lock};
+use crate::storage::{Error, Fix, KeyedHash, Result, folder, lock};
 
 /// The paths of the store.
 pub struct Paths {
@@ -185,7 +185,7 @@ impl Sqlite {
         Ok(Self {
             connection,
             log: has_log.then(|| Log::new(log)),
-            secret,
+            hash: KeyedHash::new(&secret),
             known_since: known_since.and_then(|time| time.parse().ok()),
             legacy: Legacy::below(&paths.folder),
             leases: leases::folder(&paths.folder),

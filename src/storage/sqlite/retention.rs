@@ -45,13 +45,7 @@ pub fn delete_old(
         .and_then(|mut query| query.query_row(ends, flags))
         .map_err(unreadable)?;
     if has_messages {
-        delete(
-            connection,
-            "DELETE FROM messages WHERE id IN (
-                 SELECT id FROM messages WHERE at < ?1 AND state = 'accepted'
-                 ORDER BY at LIMIT ?2)",
-            messages,
-        )?;
+        delete(connection, "messages", "at < ?1 AND state = 'accepted'", messages)?;
     }
     if let Some(sends) = sends.filter(|_| has_sends) {
         delete_sends(connection, sends)?;
@@ -68,15 +62,19 @@ pub fn delete_old_sends(connection: &Connection, keep: Duration) -> Result<()> {
 }
 
 fn delete_sends(connection: &Connection, before: Timestamp) -> Result<()> {
-    let query = "DELETE FROM sends WHERE id IN (
-                     SELECT id FROM sends WHERE at < ?1 ORDER BY at LIMIT ?2)";
-    delete(connection, query, before)
+    delete(connection, "sends", "at < ?1", before)
 }
 
-fn delete(connection: &Connection, query: &str, before: Timestamp) -> Result<()> {
+/// Deletes the oldest rows of a table that meet a condition.
+fn delete(connection: &Connection, table: &str, condition: &str, before: Timestamp) -> Result<()> {
+    // SQLite compiles a statement again for each value of a parameter in LIMIT.
+    let query = format!(
+        "DELETE FROM {table} WHERE id IN (
+             SELECT id FROM {table} WHERE {condition} ORDER BY at LIMIT {MAX_AT_A_TIME})"
+    );
     connection
-        .prepare_cached(query)
-        .and_then(|mut statement| statement.execute([before.as_millisecond(), MAX_AT_A_TIME]))
+        .prepare_cached(&query)
+        .and_then(|mut statement| statement.execute([before.as_millisecond()]))
         .map(drop)
         .map_err(not_written)
 }

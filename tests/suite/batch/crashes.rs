@@ -54,6 +54,21 @@ fn a_panic_at_any_point_of_a_batch_is_not_reported_as_not_sent() {
 }
 
 #[test]
+fn a_result_is_on_record_when_the_next_call_starts() {
+    let world = world(2);
+    let mut command = world.alimsg(&and(&BATCH, &["--jobs", "1"]));
+    command.env("ALIMSG_FAULT", "batch: results and start recorded=kill");
+    assert_eq!(Running::start(command).wait().signal(), Some(Signal::KILL.as_raw()));
+    world.wait_for_quiet();
+    let states: String = store(&world)
+        .query_row("SELECT group_concat(state) FROM batch_calls", [], |row| row.get(0))
+        .expect("the calls");
+    assert_eq!(states, "accepted,started");
+    assert_eq!(world.sent().len(), 1);
+    complete(&world, 2, "after the kill");
+}
+
+#[test]
 fn a_crash_after_the_confirmation_of_a_retry_loses_no_row_of_a_queue() {
     let world = World::new();
     let id = queue_with_an_unknown_call(&world);

@@ -9,8 +9,12 @@ use crate::storage::postgres::sends;
 use crate::storage::postgres::session::Session;
 use crate::storage::rows;
 
-/// Records how a call ended. A call that is not on record was proven not to be sent before.
-pub fn finish(session: &mut Session, batch: i64, id: i64, end: &CallEnd) -> StepResult<()> {
+/// Records how calls ended. A call that is not on record was proven not to be sent before.
+pub fn finish_all(session: &mut Session, batch: i64, ends: &[(i64, CallEnd)]) -> StepResult<()> {
+    ends.iter().try_for_each(|(id, end)| finish(session, batch, *id, end))
+}
+
+fn finish(session: &mut Session, batch: i64, id: i64, end: &CallEnd) -> StepResult<()> {
     sends::finish_call(session, id, end)?;
     match end {
         CallEnd::Unknown { result } => {

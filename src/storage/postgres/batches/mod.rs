@@ -108,7 +108,13 @@ impl Batches for Postgres {
         self.connection.read(|session| leases::is_alive(session, &self.leases, worker))
     }
 
-    fn start(&self, batch: &str, worker: &str, calls: &[NewCall]) -> Result<Vec<Start>> {
+    fn finish_and_start(
+        &self,
+        batch: &str,
+        ends: &[(i64, CallEnd)],
+        worker: &str,
+        calls: &[NewCall],
+    ) -> Result<Vec<Start>> {
         let tokens: Vec<String> = calls.iter().map(|_| calls::new_token()).collect();
         let starts = self.connection.change(PATIENCE, |session| {
             if session.is_repeated {
@@ -118,6 +124,7 @@ impl Batches for Postgres {
                 }
             }
             let number = open_batch(session, batch)?;
+            ends::finish_all(session, number, ends)?;
             let starts = calls::add(session, number, calls, &tokens, Some(worker))?;
             failpoint::point("store: about to commit the start of calls");
             Ok(starts)
@@ -182,7 +189,7 @@ impl Batches for Postgres {
     fn finish(&self, batch: &str, ends: &[(i64, CallEnd)]) -> Result<()> {
         self.connection.change(RESULT_PATIENCE, |session| {
             let (number, _) = number(session, batch)?;
-            ends.iter().try_for_each(|(id, end)| ends::finish(session, number, *id, end))
+            ends::finish_all(session, number, ends)
         })
     }
 

@@ -22,6 +22,11 @@ use crate::storage::{Error, Result, Store as _};
 const COLUMNS: &str = "number, id, name, command, account, source, content, definition, rows, \
                        enqueued, created_at, cancelled_at";
 
+/// The length of the write-ahead log in pages at which a worker copies it into the database. A call
+/// with many rows adds twenty pages: with the limit for other commands, one call in five would wait
+/// for several more writes to disk. The end of the batch shortens the log.
+const MAX_LOG_PAGES: i64 = 1000;
+
 impl Batches for Sqlite {
     fn create(&self, new: &NewBatch) -> Result<Created> {
         let id = new_id()?;
@@ -97,6 +102,11 @@ impl Batches for Sqlite {
     }
 
     fn worker(&self) -> Result<Box<dyn WorkerLease>> {
+        // The copies of pages for SAVEPOINT go to memory: a large call would create a temporary file.
+        let settings = [("wal_autocheckpoint", MAX_LOG_PAGES), ("temp_store", 2)];
+        for (name, value) in settings {
+            self.connection.pragma_update(None, name, value).map_err(unreadable)?;
+        }
         self.lease()
     }
 
@@ -104,9 +114,16 @@ impl Batches for Sqlite {
         Ok(self.is_alive(worker))
     }
 
-    fn start(&self, batch: &str, worker: &str, calls: &[NewCall]) -> Result<Vec<Start>> {
+    fn finish_and_start(
+        &self,
+        batch: &str,
+        ends: &[(i64, CallEnd)],
+        worker: &str,
+        calls: &[NewCall],
+    ) -> Result<Vec<Start>> {
         self.change(true, |transaction| {
             let number = open_batch(transaction, batch)?;
+            finish_all(transaction, number, ends)?;
             let now = Timestamp::now();
             calls
                 .iter()
@@ -149,7 +166,7 @@ impl Batches for Sqlite {
             ends.iter().any(|(_, end)| !matches!(end, CallEnd::Unknown { .. } | CallEnd::NotSent));
         self.change(durable, |transaction| {
             let (number, _) = number(transaction, batch)?;
-            ends.iter().try_for_each(|(id, end)| calls::finish(transaction, number, *id, end))
+            finish_all(transaction, number, ends)
         })
     }
 
@@ -208,6 +225,10 @@ impl Batches for Sqlite {
             Ok(Duration::from_micros((start - now).unsigned_abs()))
         })
     }
+}
+
+fn finish_all(connection: &Connection, batch: i64, ends: &[(i64, CallEnd)]) -> Result<()> {
+    ends.iter().try_for_each(|(id, end)| calls::finish(connection, batch, *id, end))
 }
 
 /// The number of a batch, and whether it was cancelled.

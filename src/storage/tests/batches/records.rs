@@ -2,7 +2,8 @@ use crate::storage::batches::{
     Batch, CallEnd, CallState, Counts, Created, NewBatch, NewCall, Start,
 };
 use crate::storage::tests::batches::{
-    ALL, accepted, call, calls, create, failed, get, new_batch, recorded, started, state, unknown,
+    ALL, accepted, call, calls, create, create_with, failed, get, new_batch, recorded, started,
+    state, unknown,
 };
 use crate::storage::tests::stores;
 
@@ -46,6 +47,66 @@ fn a_row_with_a_call_is_not_started_again() {
         assert_eq!(recorded(store.batches(), &id), (0..22).collect::<Vec<_>>());
         assert_eq!(calls(store.batches(), &id, &ALL).len(), 3);
         assert_eq!(get(store.batches(), &id).counts, Counts { started: 22, ..Counts::default() });
+    }
+}
+
+#[test]
+fn ends_are_recorded_before_the_calls_that_start_with_them() {
+    for test in stores() {
+        let (store, other) = (test.open(), test.open());
+        let id = create(&*store);
+        let first = started(store.batches(), &id, 0..10);
+        let second = started(store.batches(), &id, 10..20);
+        let ends = [(first, accepted()), (second, CallEnd::NotSent)];
+        let start = |calls: &[NewCall]| store.batches().finish_and_start(&id, &ends, "w", calls);
+        let starts = start(&[call(10..15), call(5..7)]).expect("recorded");
+        assert!(matches!(starts[0], Start::Recorded(_)), "its rows are free again: {starts:?}");
+        assert_eq!(starts[1], Start::Taken(vec![5, 6]));
+        let other = other.batches();
+        assert_eq!(state(other, &id, first), Some(CallState::Accepted));
+        assert_eq!(state(other, &id, second), None);
+        assert_eq!(recorded(other, &id), (0..15).collect::<Vec<_>>());
+        // A repeated end changes nothing.
+        assert!(matches!(start(&[call(15..20)]).expect("recorded")[0], Start::Recorded(_)));
+        assert_eq!(
+            get(other, &id).counts,
+            Counts { started: 10, accepted: 10, ..Counts::default() }
+        );
+
+        let third = started(other, &id, 20..25);
+        other.cancel(&id).expect("cancelled");
+        let ends = [(third, accepted())];
+        store.batches().finish_and_start(&id, &ends, "w", &[call([30])]).expect_err("cancelled");
+        assert_eq!(state(other, &id, third), Some(CallState::Started));
+        assert_eq!(recorded(other, &id), (0..25).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn rows_of_large_calls_are_on_record_with_their_own_batch() {
+    for test in stores() {
+        let store = test.open();
+        let batches = store.batches();
+        let (first, second) = (create_with(&*store, "i"), create_with(&*store, "j"));
+        // With and without a gap, and after rows of another batch.
+        let [_, middle, _] =
+            [0..250, 250..500, 700..850].map(|rows| started(batches, &first, rows));
+        started(batches, &second, 0..150);
+        started(batches, &second, 150..400);
+        let late = started(batches, &first, 500..700);
+        let after = started(batches, &second, 400..550);
+        let starts = batches.start(&second, "w", &[call(500..700), call(550..750)]).expect("ok");
+        assert_eq!(starts[0], Start::Taken((500..550).collect()));
+        assert!(matches!(starts[1], Start::Recorded(_)), "{starts:?}");
+
+        assert_eq!(recorded(batches, &first), (0..850).collect::<Vec<_>>());
+        assert_eq!(recorded(batches, &second), (0..750).collect::<Vec<_>>());
+        for (id, call, rows) in
+            [(&first, late, 500..700), (&second, after, 400..550), (&first, middle, 250..500)]
+        {
+            batches.finish(id, &[(call, CallEnd::NotSent)]).expect("recorded");
+            assert!(!recorded(batches, id).iter().any(|row| rows.contains(row)), "{rows:?}");
+        }
     }
 }
 
