@@ -110,7 +110,7 @@ impl<'r> Client<'r> {
     }
 
     /// Closes the client, and does `work` while the command that switches ai-mode off runs. Without
-    /// such a command, does it afterwards.
+    /// such a command, does it afterwards. No prompt may follow.
     pub fn close(self, work: impl FnOnce()) {
         let work = Cell::new(Some(work));
         let once = || work.take().into_iter().for_each(|work| work());

@@ -63,9 +63,13 @@ impl<'r> Session<'r> {
     }
 
     /// Switches ai-mode off if it was switched on. Calls `meanwhile` while each command runs, and not
-    /// at all without a command.
+    /// at all without a command. No prompt may follow: the watchdog ends while the run continues.
     pub fn close(&self, meanwhile: &dyn Fn()) {
-        self.switched_on.iter().for_each(|switched_on| switched_on.release(meanwhile));
+        let ending =
+            self.switched_on.as_ref().and_then(|switched_on| switched_on.release(meanwhile));
+        if let Some(watchdog) = ending {
+            self.context.status.until_end.replace(Some(Box::new(watchdog)));
+        }
     }
 
     /// What threads need to run calls at the same time.

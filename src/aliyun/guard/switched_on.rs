@@ -187,12 +187,16 @@ impl<'r> SwitchedOn<'r> {
         run_step(self.context, &self.cli, arguments, Some(configuration), None)
     }
 
-    /// Step 7. Calls `meanwhile` while each command runs.
-    pub fn release(&self, meanwhile: &dyn Fn()) {
+    /// Step 7. Calls `meanwhile` while each command runs. Returns the watchdog, which is ending:
+    /// dropping it waits for its end.
+    pub fn release(&self, meanwhile: &dyn Fn()) -> Option<Watchdog> {
         match self.state.replace(State::Released) {
             State::Held => {}
-            State::Abandoned => return self.context.status.ai_mode_disabled.set(self.was_disabled),
-            State::Released => return,
+            State::Abandoned => {
+                self.context.status.ai_mode_disabled.set(self.was_disabled);
+                return None;
+            }
+            State::Released => return None,
         }
         // A panic here during another panic would abort the program without a report about the
         // message.
@@ -205,9 +209,7 @@ impl<'r> SwitchedOn<'r> {
         let watchdog = self.watchdog.lock().take();
         let Release::On(reason) = release else {
             self.context.status.ai_mode_disabled.set(true);
-            let ending = watchdog.map(Watchdog::end);
-            self.context.status.until_end.replace(ending.map(|ending| Box::new(ending) as _));
-            return;
+            return watchdog.map(Watchdog::end);
         };
         let successor = if watchdog.is_some_and(Watchdog::take_over) {
             "a watchdog keeps trying"
@@ -219,11 +221,13 @@ impl<'r> SwitchedOn<'r> {
              `{} configure ai-mode disable`",
             self.cli.shown
         ));
+        None
     }
 }
 
 impl Drop for SwitchedOn<'_> {
     fn drop(&mut self) {
-        self.release(&|| {});
+        // A prompt may follow, and the end of a process would interrupt it.
+        drop(self.release(&|| {}));
     }
 }

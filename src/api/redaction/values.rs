@@ -34,15 +34,16 @@ pub struct Needle {
 /// All private values of the call: variables, content and recipients.
 pub fn from_call<E>(call: &Call<E>) -> BTreeSet<Needle> {
     let mut texts = Vec::new();
-    let mut numbers = Vec::new();
+    let mut numbers = BTreeSet::new();
+    let mut recipients = 0;
     for flag in call.operation.flags {
         if NUMBERS.contains(&flag.name) {
-            numbers.extend(call.values(flag.name).flat_map(|value| value.split(',')).flat_map(
-                |number| {
-                    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-                    [number.to_string(), phone::canonical_sms_number(&digits).to_string(), digits]
-                },
-            ));
+            for number in call.values(flag.name).flat_map(|value| value.split(',')) {
+                let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+                let canonical = phone::canonical_sms_number(&digits).to_string();
+                numbers.extend([number.to_string(), canonical, digits]);
+                recipients += 1;
+            }
         }
         if flag.private {
             let is_list = matches!(flag.kind, FlagKind::TextList | FlagKind::Map);
@@ -53,7 +54,6 @@ pub fn from_call<E>(call: &Call<E>) -> BTreeSet<Needle> {
     }
     let mut needles = BTreeSet::new();
     // With several recipients, the last digits identify the one that an error is about.
-    let recipients = numbers.len() / 3;
     for number in &numbers {
         let end = number.len().saturating_sub(2);
         let shown = match number.get(end..) {
@@ -106,7 +106,7 @@ fn leaves(value: &Value, texts: &mut Vec<String>) {
 
 fn add(text: &str, shown: &str, needles: &mut BTreeSet<Needle>) {
     let plain = sanitize::strip_escapes(text);
-    let mut parts = vec![text, plain.as_str()];
+    let mut parts = BTreeSet::from([text, plain.as_str()]);
     // An error may quote only one line of a text, or only a code in it.
     parts.extend(plain.lines());
     parts.extend(plain.split(|c: char| !c.is_ascii_digit()));

@@ -72,7 +72,9 @@ impl View {
     /// space in forms, become one space; control characters are removed, because an output can lose
     /// them.
     pub fn comparable(&self) -> Self {
-        let mut plain = Self { bytes: Vec::new(), sources: Vec::new() };
+        let length = self.bytes.len();
+        let mut plain =
+            Self { bytes: Vec::with_capacity(length), sources: Vec::with_capacity(length) };
         for (&byte, source) in self.bytes.iter().zip(&self.sources) {
             let is_blank = byte.is_ascii_whitespace() || byte == b'+' || byte == 0x0b;
             match (is_blank, plain.bytes.last(), plain.sources.last_mut()) {
