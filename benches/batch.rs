@@ -32,7 +32,7 @@ const START_COST_MS: u64 = 25;
 /// Rows of one call, and calls that are recorded together.
 const ROWS_PER_CALL: u64 = 1_000;
 /// How often the calls with a start cost are compared.
-const ROUNDS: u64 = 5;
+const ROUNDS: u64 = 3;
 const COMMAND: [&str; 9] =
     ["sms", "batch", "rows.csv", "-s", "Acme", "-t", "SMS_1", "--jobs=4", "--look-up=0"];
 const START_COST: &str = "STAND_IN_CPU_MS";
@@ -171,7 +171,6 @@ impl Bench {
 
         self.start_cost_ms = START_COST_MS;
         // In rounds, because the speed of a busy machine changes.
-        let rows = rows / ROUNDS;
         let mut rounds = Vec::new();
         for round in 0..ROUNDS {
             self.write_rows(rows, 3 + round)?;
