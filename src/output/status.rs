@@ -38,7 +38,7 @@ pub struct RunStatus {
     pub listed_first: RefCell<Option<ReadCall>>,
     /// Work that does not belong to the result and starts after it was printed.
     pub after_run: RefCell<Option<Box<dyn FnOnce()>>>,
-    /// What ends while the run continues. Dropping it waits for its end.
+    /// A process that ends while the run continues. Dropping the value waits for its end.
     pub until_end: RefCell<Option<Box<dyn Any>>>,
 }
 

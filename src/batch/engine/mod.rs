@@ -194,7 +194,7 @@ impl Engine<'_> {
                     _ => MAX_WAIT,
                 },
             };
-            // Their results are recorded together with the start of the next calls.
+            // The results of calls that end here are recorded with the start of the next calls.
             self.collect(pool, state, pause);
         }
     }
