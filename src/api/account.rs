@@ -4,6 +4,8 @@
 //! those of another account. This module determines the account that the CLI will use. It never
 //! reads a key: for variables with secrets it only checks whether they are set.
 
+use std::sync::LazyLock;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +118,7 @@ impl Account {
 }
 
 /// Credentials in the environment. Values of secrets are never read.
+#[derive(Clone)]
 pub struct EnvCredentials {
     /// Credentials of any kind are set.
     pub credentials: bool,
@@ -155,18 +158,22 @@ impl EnvCredentials {
         }
     }
 
+    /// Evaluates the environment of this process, which does not change.
     pub fn from_process(settings: &Settings) -> Self {
         if settings.sandbox {
             // The sandbox has its own account and ignores the user's.
             return Self::from_lookup(&|_| None);
         }
-        Self::from_lookup(&|name| {
-            // For a secret, only its presence matters, so its value is not copied.
-            let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
-            let secret =
-                ["ACCESS_KEY", "TOKEN_FILE", "_ARN"].iter().any(|part| name.contains(part));
-            Some(if secret { String::new() } else { value.to_string_lossy().into_owned() })
-        })
+        static OF_PROCESS: LazyLock<EnvCredentials> = LazyLock::new(|| {
+            EnvCredentials::from_lookup(&|name| {
+                // For a secret, only its presence matters, so its value is not copied.
+                let value = std::env::var_os(name).filter(|value| !value.is_empty())?;
+                let secret =
+                    ["ACCESS_KEY", "TOKEN_FILE", "_ARN"].iter().any(|part| name.contains(part));
+                Some(if secret { String::new() } else { value.to_string_lossy().into_owned() })
+            })
+        });
+        OF_PROCESS.clone()
     }
 
     /// Whether the profiles of `configure list` have no effect on this run.

@@ -61,7 +61,7 @@ use std::mem::ManuallyDrop;
 
 use clap::CommandFactory as _;
 use clap::FromArgMatches as _;
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, Parser, Subcommand};
 
 use crate::cli::global_flags::GlobalFlags;
 use crate::context::Context;
@@ -120,18 +120,20 @@ impl CommandLine {
         // Freeing it takes longer than parsing, and the process is short.
         let mut command = ManuallyDrop::new(command);
         let matches = command.try_get_matches_from_mut(arguments)?;
+        Self::from_matches(matches).map_err(|error| error.format(&mut command))
+    }
+
+    fn from_matches(mut matches: ArgMatches) -> clap::error::Result<Self> {
         let path: Vec<_> =
             std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand())
                 .collect();
         // The command of the line has the values of the global flags, wherever they were given.
         let own = path.last().map_or(&matches, |(_, own)| own);
-        let settle = || -> clap::error::Result<Self> {
-            let mut globals = GlobalFlags::from_arg_matches(own)?;
-            globals.settle_format(own)?;
-            let name = path.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
-            Ok(Self { command: Command::from_arg_matches(&matches)?, globals, name })
-        };
-        settle().map_err(|error| error.format(&mut command))
+        let mut globals = GlobalFlags::from_arg_matches(own)?;
+        globals.settle_format(own)?;
+        let name = path.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ");
+        // Taking the values is faster than cloning them.
+        Ok(Self { command: Command::from_arg_matches_mut(&mut matches)?, globals, name })
     }
 }
 

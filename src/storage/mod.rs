@@ -25,6 +25,7 @@ mod sqlite;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use base16ct::lower::encode_string;
 use hmac::Hmac;
@@ -139,9 +140,10 @@ pub trait Store {
     /// Prepares [`Store::begin`] while another command runs. Changes nothing.
     fn prepare_begin(&self) {}
 
-    /// Prepares the record of an accepted message while its call runs, and tidies the store. Changes
-    /// no record.
-    fn prepare_finish(&self) {}
+    /// Prepares the record of an accepted message and tidies the store, while the call runs. May
+    /// delete some sends and results of keys that are older than `keep`, unless it is zero. A failure
+    /// does not matter: a later run tries again.
+    fn prepare_finish(&self, _keep: Duration) {}
 
     /// Tidies the store after many changes. Changes no record.
     fn tidy(&self) {}

@@ -220,6 +220,9 @@ impl<'a> Stdout<'a> {
     fn sign(&self) -> Option<Finding> {
         let excerpt =
             |line: String| output::excerpt(&crate::message::sanitize::strip_escapes(&line));
+        if !signs::may_be_in(self.text) {
+            return None;
+        }
         let scope = scope(self.is_help);
         Some(match self.text.lines().find_map(|line| finding(line, scope))? {
             Finding::Lost(line) => Finding::Lost(excerpt(line)),

@@ -35,10 +35,6 @@ pub fn classify(line: &str, scope: Scope) -> Option<Sign> {
     }
     let lower = line.to_lowercase();
     let line = lower.trim();
-    // `str::contains` prepares each search, which takes longer than the search in a short text.
-    let contains =
-        |text: &str, sign: &str| memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
-    let has = |text: &str, signs: &[&str]| signs.iter().any(|sign| contains(text, sign));
     if has(line, &CRASHED) || is_failed_plugin(line) {
         return Some(Sign::Crashed);
     }
@@ -50,6 +46,27 @@ pub fn classify(line: &str, scope: Scope) -> Option<Sign> {
         return Some(Sign::Lost);
     }
     not_connected.then_some(Sign::NotConnected)
+}
+
+/// Whether [`classify`] may find a crash or a lost answer in a line of this text. Searching a reply once is faster
+/// than classifying each of its lines.
+pub fn may_be_in(text: &str) -> bool {
+    let text = text.to_lowercase();
+    // Without the chains and phrases that `classify` removes, what it searches is part of the text.
+    let lists: [&[&str]; 6] = [
+        &CRASHED,
+        &LOST,
+        &TIMED_OUT,
+        &[TIMEOUT, EOF, FAILED_PLUGIN],
+        &BEFORE_THE_REQUEST,
+        &HANDSHAKE,
+    ];
+    lists.iter().any(|signs| has(&text, signs))
+}
+
+fn has(text: &str, signs: &[&str]) -> bool {
+    // `str::contains` prepares each search, which takes longer than the search in a short text.
+    signs.iter().any(|sign| memmem::find(text.as_bytes(), sign.as_bytes()).is_some())
 }
 
 /// Signs of a crash.
@@ -70,9 +87,11 @@ const CRASHED: [&str; 14] = [
     "[running]:",
 ];
 
+const FAILED_PLUGIN: &str = "plugin execution failed";
+
 /// Whether the plugin was started and failed.
 fn is_failed_plugin(line: &str) -> bool {
-    line.contains("plugin execution failed") && !line.contains("fork/exec")
+    line.contains(FAILED_PLUGIN) && !line.contains("fork/exec")
 }
 
 /// Signs of an answer that was lost or timed out.
@@ -111,16 +130,18 @@ const LOST: [&str; 27] = [
 pub const LOCAL_WITH_EOF: [&str; 2] =
     ["failed to read user input", "failed to check plugin status"];
 
+const EOF: &str = "eof";
+const TIMEOUT: &str = "timeout";
+const TIMED_OUT: [&str; 3] = ["timed out", "time out", "time_out"];
+
 fn mentions_eof(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "eof")
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == EOF)
 }
 
 /// Ignores the word in a flag (`--read-timeout`) and in a header (`Keep-Alive: timeout=25`).
 fn mentions_timeout(text: &str) -> bool {
-    text.contains("timed out")
-        || text.contains("time out")
-        || text.contains("time_out")
-        || text.match_indices("timeout").any(|(at, word)| {
+    has(text, &TIMED_OUT)
+        || text.match_indices(TIMEOUT).any(|(at, word)| {
             !text[..at].ends_with('-') && !text[at + word.len()..].starts_with('=')
         })
 }
@@ -301,6 +322,9 @@ mod tests {
     #[track_caller]
     fn assert_sign(line: &str, expected: Option<Sign>) {
         assert_eq!(classify(line, Scope::Any), expected, "{line}");
+        let text = format!("{{\n{line}\n}}");
+        let is_found = matches!(expected, Some(Sign::Crashed | Sign::Lost));
+        assert!(!is_found || may_be_in(&text), "{line}");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The record of a send while it runs.
 
+use std::time::Duration;
+
 use crate::os::failpoint;
 use crate::send::idempotency::Record;
 use crate::storage::{self, Begin, Lease, NewKey, NewMessage, Owner, SendEnd, Store};
@@ -33,16 +35,18 @@ pub struct Pending<'s> {
     /// `None` if the send is not recorded.
     held: Option<(&'s dyn Store, HeldKey)>,
     stage: Stage,
+    /// How long the store keeps old records; zero keeps all.
+    keep: Duration,
 }
 
 impl<'s> Pending<'s> {
     pub fn new(store: &'s dyn Store, held: HeldKey) -> Self {
-        Self { held: Some((store, held)), stage: Stage::Prepared }
+        Self { held: Some((store, held)), stage: Stage::Prepared, keep: Duration::ZERO }
     }
 
     /// A send without a record, because the user allows duplicates and there is no store.
     pub const fn unrecorded() -> Self {
-        Self { held: None, stage: Stage::Done }
+        Self { held: None, stage: Stage::Done, keep: Duration::ZERO }
     }
 
     /// The key, with which the user can also resolve a send without a key.
@@ -85,6 +89,7 @@ impl<'s> Pending<'s> {
         let begun = store.begin(held.owner(), details.as_ref(), Some(message))?;
         if matches!(begun, Begin::Go) {
             self.stage = Stage::Calling;
+            self.keep = message.keep;
             failpoint::point("key: calling");
         }
         Ok(begun)
@@ -93,7 +98,7 @@ impl<'s> Pending<'s> {
     /// Prepares the record of the outcome, while the call runs.
     pub fn prepare_end(&self) {
         if let Some((store, _)) = &self.held {
-            store.prepare_finish();
+            store.prepare_finish(self.keep);
         }
     }
 

@@ -180,7 +180,6 @@ impl Store for Sqlite {
         let now = Timestamp::now();
         self.change(true, |transaction| {
             if let Some(message) = message {
-                retention::delete_old(transaction, message, |key| self.digest(key))?;
                 let earlier = messages::earlier(transaction, message)?;
                 if !earlier.is_empty() {
                     return Ok(Begin::Duplicate(earlier));
@@ -204,16 +203,17 @@ impl Store for Sqlite {
     }
 
     fn prepare_begin(&self) {
-        self.prepare(&[retention::FIND_OLD, sends::ADD, messages::ADD, keys::INSERT, keys::START]);
+        self.prepare(&[sends::ADD, messages::ADD, keys::INSERT, keys::START]);
     }
 
-    fn prepare_finish(&self) {
+    fn prepare_finish(&self, keep: Duration) {
         self.prepare(&[
             messages::ACCEPT,
             sends::FINISH,
             keys::ACCEPT_WITH_RESULT,
             keys::ACCEPT_WITHOUT_RESULT,
         ]);
+        let _ = retention::delete_old(self, keep);
         self.shorten_log();
     }
 

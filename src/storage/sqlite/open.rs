@@ -199,6 +199,8 @@ fn connect(path: &Path) -> rusqlite::Result<(Connection, bool)> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // Otherwise SQLite compiles some statements again for the values of their parameters.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     // A file system without shared memory has no log; then SQLite writes each change to disk.
     let has_log = mode == "wal";

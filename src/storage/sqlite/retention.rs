@@ -1,5 +1,6 @@
 //! Deletes what is older than its retention period, some of it at a time. Each send looks for old
-//! records; only a few sends find some, because a period ends in steps of a hundredth of its length.
+//! records while its call runs; only a few sends find some, because a period ends in steps of a
+//! hundredth of its length.
 
 use std::time::Duration;
 
@@ -8,8 +9,8 @@ use rusqlite::{Connection, params};
 
 use crate::os::clock;
 use crate::storage::sqlite::errors::{not_written, unreadable};
-use crate::storage::sqlite::keys;
-use crate::storage::{NewMessage, Result};
+use crate::storage::sqlite::{Sqlite, keys};
+use crate::storage::{Result, Store as _};
 
 /// How long an accepted message is kept for the duplicate check: longer than the period of any
 /// check. A message with an unknown outcome is kept until its outcome is known.
@@ -19,41 +20,39 @@ const MAX_AT_A_TIME: i64 = 1000;
 
 /// Whether there is something to delete. One statement that finds nothing takes a fifth of the time of
 /// three that delete nothing.
-pub const FIND_OLD: &str =
+const FIND_OLD: &str =
     "SELECT EXISTS (SELECT 1 FROM messages WHERE at < ?1 AND state = 'accepted'),
             EXISTS (SELECT 1 FROM sends WHERE at < ?2),
             EXISTS (SELECT 1 FROM keys WHERE state = 'accepted'
                     AND substr(key, 1, 5) <> 'hash:' AND since < ?3)";
 
-/// Deletes old messages, sends and results of keys before a new message is recorded.
-pub fn delete_old(
-    connection: &Connection,
-    message: &NewMessage,
-    digest: impl Fn(&str) -> String,
-) -> Result<()> {
+/// Deletes old messages, and sends and results of keys that are older than `keep`.
+pub fn delete_old(store: &Sqlite, keep: Duration) -> Result<()> {
     let messages = end(Timestamp::now(), KEEP_MESSAGES).unwrap_or(Timestamp::MIN);
-    let sends = message.send.as_ref().and_then(|send| end(clock::now(), send.keep));
-    let results = end(Timestamp::now(), message.keep);
+    let (sends, results) = (end(clock::now(), keep), end(Timestamp::now(), keep));
     let ends = params![
         messages.as_millisecond(),
         sends.map_or(i64::MIN, Timestamp::as_millisecond),
         results.map(|end| end.to_string()),
     ];
     let flags = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let (has_messages, has_sends, has_results): (bool, bool, bool) = connection
-        .prepare_cached(FIND_OLD)
-        .and_then(|mut query| query.query_row(ends, flags))
-        .map_err(unreadable)?;
-    if has_messages {
-        delete(connection, "messages", "at < ?1 AND state = 'accepted'", messages)?;
+    let (has_messages, has_sends, has_results): (bool, bool, bool) =
+        store.connection.query_row(FIND_OLD, ends, flags).map_err(unreadable)?;
+    if !(has_messages || has_sends || has_results) {
+        return Ok(());
     }
-    if let Some(sends) = sends.filter(|_| has_sends) {
-        delete_sends(connection, sends)?;
-    }
-    if let Some(results) = results.filter(|_| has_results) {
-        keys::forget_results(connection, results, MAX_AT_A_TIME, digest)?;
-    }
-    Ok(())
+    store.change(false, |connection| {
+        if has_messages {
+            delete(connection, "messages", "at < ?1 AND state = 'accepted'", messages)?;
+        }
+        if let Some(sends) = sends.filter(|_| has_sends) {
+            delete_sends(connection, sends)?;
+        }
+        if let Some(results) = results.filter(|_| has_results) {
+            keys::forget_results(connection, results, MAX_AT_A_TIME, |key| store.digest(key))?;
+        }
+        Ok(())
+    })
 }
 
 /// Deletes old sends before a new call of a batch is recorded. Zero keeps all.
