@@ -16,4 +16,7 @@ fn main() {
     if is_linux && std::env::var_os(PIE).is_none() {
         println!("cargo:rustc-link-arg-bins=-no-pie");
     }
+    if is_linux {
+        println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
+    }
 }

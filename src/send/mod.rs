@@ -15,6 +15,7 @@ pub mod receipt_lookup;
 pub mod recent;
 pub mod repair;
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -174,7 +175,13 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
         None => Vec::new(),
     };
     consent::confirm(context, guard.account()?, message, &verified)?;
-    let client = Client::open_with(context, guard, &|| pending.prepare_begin())?;
+    let prepared = OnceCell::new();
+    let client = Client::open_with(context, guard, &|| {
+        pending.prepare_begin();
+        store.into_iter().for_each(|store| {
+            prepared.get_or_init(|| check.new_record(context, store));
+        });
+    })?;
     // Before the record that the call may start: if the upload fails, nothing was sent.
     let completed;
     let call = match &message.attachment {
@@ -184,14 +191,13 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
         }
         None => &message.call,
     };
-    duplicates::begin(context, &mut pending, &check)?;
+    duplicates::begin(context, &mut pending, &check, prepared.into_inner())?;
     let sent = attempt::send(context, guard, client, (message, call), &mut pending)?;
     catch_panic(Outcome::Sent, || {
         if let Some(store) = store {
             space::remember(store, &context.settings, &message.receipt_query);
+            store.leave_open();
         }
-        // Other runs may be waiting for the result of this key.
-        drop(pending);
         context.screen.note("Accepted by Alibaba Cloud; not yet delivered.");
         Ok(report(context, guard, message, sent))
     })

@@ -148,6 +148,10 @@ pub trait Store {
     /// Tidies the store after many changes. Changes no record.
     fn tidy(&self) {}
 
+    /// Leaves it to the system to close the store when the process ends, which is soon: that takes
+    /// less time.
+    fn leave_open(&self) {}
+
     /// Records how the call ended, for the key and its message.
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()>;
 

@@ -2,9 +2,9 @@
 //!
 //! It is this program, started before ai-mode is switched on, in its own process group. Its input is
 //! a pipe from the run: first a line with its configuration, then one line for each change. It
-//! prints one line when it is ready; ai-mode is not switched on before. If the pipe closes without
-//! the line `done`, the run was killed. The watchdog then waits for the running calls, which hold
-//! the lease, and releases ai-mode for the run.
+//! prints one line when it is ready; ai-mode is not switched on before, nor before the configuration
+//! is in the pipe. If the pipe closes without the line `done`, the run was killed. The watchdog then
+//! waits for the running calls, which hold the lease, and releases ai-mode for the run.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -210,11 +210,12 @@ impl Drop for Watchdog {
 pub fn main(input: impl Read, mut output: impl Write) -> Result<()> {
     // Ignores signals that end the run, so that the watchdog outlives it.
     signals::watch()?;
+    output.write_all(READY)?;
+    output.flush()?;
+    // The configuration may already be in the pipe; the run writes it before it switches ai-mode on.
     let mut lines = BufReader::new(input).lines();
     let first_line = lines.next().transpose()?.unwrap_or_default();
     let configuration: Configuration = serde_json::from_str(&first_line)?;
-    output.write_all(READY)?;
-    output.flush()?;
     let mut groups: Vec<Group> = Vec::new();
     for line in lines.map_while(Result::ok) {
         match line.split_once(' ') {

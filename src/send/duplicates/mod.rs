@@ -94,6 +94,12 @@ impl<'m> Check<'m> {
         }
     }
 
+    /// The record with which a send begins.
+    pub fn new_record(&self, context: &Context, store: &dyn Store) -> NewMessage {
+        let send = self.send(context, &Counts::new(context), store);
+        NewMessage { send, ..self.record(store) }
+    }
+
     /// The record of this send; `None` if neither the outbox nor a limit needs it.
     fn send(&self, context: &Context, counts: &Counts, store: &dyn Store) -> Option<NewSend> {
         let record = outbox::record(context, self.message);
@@ -312,12 +318,17 @@ pub fn peek(context: &Context, message: &Message) -> Result<bool> {
 }
 
 /// Records that the call may start. If another run is sending the same message, waits for its
-/// result.
+/// result. `prepared` is the record if it is already known.
 ///
 /// # Errors
 /// The same message was just sent or may have been sent, or the record cannot be written. The call
 /// must not be made.
-pub fn begin(context: &Context, pending: &mut Pending<'_>, check: &Check<'_>) -> Result<()> {
+pub fn begin(
+    context: &Context,
+    pending: &mut Pending<'_>,
+    check: &Check<'_>,
+    mut prepared: Option<NewMessage>,
+) -> Result<()> {
     let Some(store) = pending.store() else { return Ok(()) };
     let deadline = Instant::now() + context.settings.timeout * 2;
     // The quiet hours may have begun at the prompt.
@@ -326,8 +337,7 @@ pub fn begin(context: &Context, pending: &mut Pending<'_>, check: &Check<'_>) ->
     let numbers = &check.message.recipients;
     failpoint::point("key: about to begin");
     let error = loop {
-        let send = check.send(context, &counts, store);
-        let record = NewMessage { send, ..check.record(store) };
+        let record = prepared.take().unwrap_or_else(|| check.new_record(context, store));
         match pending.begin(&record) {
             Ok(Begin::Go) => return Ok(()),
             Ok(Begin::Limited(reached)) => return Err(counts.failure(&reached, numbers)),

@@ -129,6 +129,8 @@ impl<'s> Pending<'s> {
         let service = record.service_ids();
         failpoint::point("key: about to record the result");
         self.finish(SendEnd::Accepted { result: result.as_deref(), service: Some(&service) })?;
+        // Other runs may be waiting for the result of this key.
+        self.held = None;
         failpoint::point("key: accepted");
         Ok(())
     }

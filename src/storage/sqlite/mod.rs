@@ -23,6 +23,7 @@ mod sends;
 use std::cell::OnceCell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -51,7 +52,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LONG_LOG_PAGES: i64 = 40;
 
 pub struct Sqlite {
-    connection: Connection,
+    connection: Rc<Connection>,
     log: Option<Log>,
     hash: KeyedHash,
     known_since: Option<Timestamp>,
@@ -215,6 +216,10 @@ impl Store for Sqlite {
         ]);
         let _ = retention::delete_old(self, keep);
         self.shorten_log();
+    }
+
+    fn leave_open(&self) {
+        std::mem::forget(Rc::clone(&self.connection));
     }
 
     fn tidy(&self) {

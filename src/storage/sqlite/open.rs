@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::Context as _;
 use anyhow::anyhow;
@@ -183,7 +184,7 @@ impl Sqlite {
         }
         let [_, log, _] = paths.database_files();
         Ok(Self {
-            connection,
+            connection: Rc::new(connection),
             log: has_log.then(|| Log::new(log)),
             hash: KeyedHash::new(&secret),
             known_since: known_since.and_then(|time| time.parse().ok()),
