@@ -9,6 +9,8 @@ use std::ffi::c_int;
 use std::io;
 #[cfg(unix)]
 use std::io::{PipeWriter, Write as _};
+#[cfg(unix)]
+use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -40,8 +42,8 @@ pub fn watch() -> io::Result<()> {
     Ok(())
 }
 
-/// Starts the thread that wakes others, unless it runs. It starts with the first thread that waits:
-/// starting it earlier would delay each run.
+/// Starts the thread that wakes others, unless it runs. It starts with the first thread that cannot
+/// wait for [`readable`]: a send needs none.
 fn notify() -> io::Result<()> {
     let _one_at_a_time = waiters();
     if let Some(record) = RECORD.get()
@@ -84,23 +86,32 @@ pub fn first() -> Option<c_int> {
     }
 }
 
+/// A file that has input after a signal, until [`count`] is called. A thread that waits for it needs
+/// no thread that wakes it.
+#[cfg(unix)]
+pub fn readable() -> Option<BorrowedFd<'static>> {
+    RECORD.get().map(SignalRecord::readable)
+}
+
 /// Until it is dropped, each signal wakes a thread that waits for something else.
 pub struct SignalSubscription {
     number: usize,
-    /// False at a limit on threads: then nothing wakes the thread, and it has to ask for [`count`].
-    pub wakes: bool,
 }
 
 impl SignalSubscription {
     /// Each signal sends `event` to the channel.
     pub fn new<E: Clone + Send + 'static>(sender: Sender<E>, event: E) -> Self {
-        Self::on_signal(move || {
+        let subscription = Self::on_signal(move || {
             // A dropped receiver has stopped waiting.
             let _ = sender.send(event.clone());
-        })
+        });
+        // At a limit on threads, the waiting thread could not be started either.
+        let _ = notify();
+        subscription
     }
 
-    /// Each signal writes a byte to the pipe, which must not block.
+    /// Each signal that another thread counts writes a byte to the pipe, which must not block. The
+    /// waiting thread also has to wait for [`readable`].
     #[cfg(unix)]
     pub fn waking(mut pipe: PipeWriter) -> Self {
         Self::on_signal(move || {
@@ -112,7 +123,7 @@ impl SignalSubscription {
     fn on_signal(wake: impl FnMut() + Send + 'static) -> Self {
         let number = NEXT.fetch_add(1, Ordering::SeqCst);
         waiters().push((number, Box::new(wake)));
-        Self { number, wakes: notify().is_ok() }
+        Self { number }
     }
 }
 

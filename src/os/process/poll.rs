@@ -33,7 +33,7 @@ pub fn run_with(launch: &Launch<'_>, open: impl Fn(u32) -> Option<OwnedFd>) -> i
     if let Some(started) = started {
         started(child.id());
     }
-    let subscription = signals::SignalSubscription::waking(wake);
+    let _subscription = signals::SignalSubscription::waking(wake);
     let mut process = open(child.id());
     let mut stdout = Captured::new(child.stdout.take(), STDOUT_LIMIT, on_stdout);
     let mut stderr = Captured::new(child.stderr.take(), STDERR_LIMIT, None);
@@ -53,23 +53,24 @@ pub fn run_with(launch: &Launch<'_>, open: impl Fn(u32) -> Option<OwnedFd>) -> i
     running.on_signal(interruptible);
     while !running.is_over() {
         let mut limit = running.deadline.saturating_duration_since(Instant::now());
-        if !subscription.wakes || (process.is_none() && !running.exited) {
+        if process.is_none() && !running.exited {
             limit = limit.min(POLL_INTERVAL);
         }
         let files = [
+            signals::readable(),
             Some(woken.as_fd()),
             process.as_ref().map(AsFd::as_fd),
             stdout.source.as_ref().map(AsFd::as_fd),
             stderr.source.as_ref().map(AsFd::as_fd),
         ];
         let ready = system::await_input(files, limit);
-        let [signalled, has_ended, has_stdout, has_stderr] = ready.unwrap_or_else(|_| {
+        let [signalled, counted, has_ended, has_stdout, has_stderr] = ready.unwrap_or_else(|_| {
             // Out of memory, for example. Everything is tried, without waiting.
             std::thread::sleep(POLL_INTERVAL);
             process = None;
-            [true, false, true, true]
+            [true, true, false, true, true]
         });
-        if signalled || !subscription.wakes {
+        if signalled || counted {
             let _ = woken.read(&mut [0; 64]);
             report_signal();
             running.on_signal(interruptible);

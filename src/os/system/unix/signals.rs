@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read as _};
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -64,6 +64,11 @@ impl SignalRecord {
     /// Whether no signal has arrived yet. Costs almost nothing.
     pub fn is_empty(&self) -> bool {
         !self.any.load(Ordering::SeqCst)
+    }
+
+    /// A file that has input after a signal, until [`SignalRecord::take`] is called.
+    pub fn readable(&self) -> BorrowedFd<'_> {
+        self.bytes.as_fd()
     }
 
     /// The number of signals since this was last called. One thread at a time may call it.
