@@ -105,8 +105,9 @@ impl<'r> Client<'r> {
     /// # Errors
     /// Alibaba Cloud did not confirm the call; see the failure's outcome.
     pub fn send(&self, call: &SendCall, meanwhile: &dyn Fn()) -> Result<Acceptance> {
-        let reply = self.call_with(call, meanwhile)?;
-        Ok(Acceptance::from_reply(reply, call.operation.product))
+        let (output, redaction) = self.run(call, meanwhile)?;
+        let reply = self.parse(call, &output, || redaction.clone())?;
+        Ok(Acceptance::from_reply(reply, call.operation.product).with_redaction(redaction))
     }
 
     /// Closes the client, and does `work` while the command that switches ai-mode off runs. Without
@@ -154,10 +155,12 @@ impl<'r> Client<'r> {
     }
 
     fn call<E>(&self, call: &Call<E>) -> Result<Reply> {
-        self.call_with(call, &|| {})
+        let (output, redaction) = self.run(call, &|| {})?;
+        self.judge(call, &output, &redaction)
     }
 
-    fn call_with<E>(&self, call: &Call<E>, meanwhile: &dyn Fn()) -> Result<Reply> {
+    /// The output of a call, and what hides its private values.
+    fn run<E>(&self, call: &Call<E>, meanwhile: &dyn Fn()) -> Result<(Output, Redaction)> {
         let arguments = self.arguments(call)?;
         failpoint::point("service: about to call");
         let redaction = OnceCell::new();
@@ -169,7 +172,7 @@ impl<'r> Client<'r> {
         let output = self.session.call(&arguments, &options)?;
         failpoint::point("service: called");
         let redaction = redaction.into_inner().unwrap_or_else(|| self.redaction(call));
-        self.judge(call, &output, &redaction)
+        Ok((output, redaction))
     }
 
     /// The arguments of a call that the safety policy allows.

@@ -1,5 +1,6 @@
 //! Sends a message once, finds out the outcome and records it.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -70,19 +71,19 @@ pub fn send(
             ));
         }
         let status = if lost_reply.is_some() { "sent" } else { "accepted" };
-        let receipt_id = acceptance.receipt_id.clone();
         let product = message.call.operation.product;
-        let record = record(status, product, &message.recipients, &message.tracking, acceptance);
+        let new = || record(status, product, &message.recipients, &message.tracking, &acceptance);
+        let record = OnceCell::new();
         let save = || {
-            warn_if_failed(context, pending.accepted(&record));
-            recent.accepted(receipt_id.as_deref());
+            warn_if_failed(context, pending.accepted(record.get_or_init(new)));
+            recent.accepted(acceptance.receipt_id.as_deref());
         };
         match client {
             // The command that switches ai-mode off takes longer than this.
             Some(client) => client.close(save),
             None => save(),
         }
-        Ok(Sent { record, since })
+        Ok(Sent { record: record.into_inner().unwrap_or_else(new), since })
     })
 }
 
@@ -150,7 +151,7 @@ pub fn resolve_earlier(
     let since = earlier.record.since.unwrap_or(Timestamp::MAX);
     let acceptance = receipt_lookup::find(context, guard, &mut query, tracking, since, limit)
         .map_err(|obstacle| because(obstacle, query.clone()))?;
-    let record = record("sent", query.product(), recipients, tracking, acceptance);
+    let record = record("sent", query.product(), recipients, tracking, &acceptance);
     warn_if_failed(context, earlier.settle(&record));
     Ok(Sent { record, since })
 }
@@ -198,9 +199,9 @@ fn record(
     product: Product,
     to: &[String],
     tracking: &Tracking,
-    acceptance: Acceptance,
+    acceptance: &Acceptance,
 ) -> Record {
-    let Acceptance { receipt_id, request_id, raw } = acceptance;
+    let (receipt_id, request_id) = (acceptance.receipt_id.clone(), acceptance.request_id.clone());
     let ids = match product {
         Product::Cams => MessageIds::Chat { message_id: receipt_id, task_id: &tracking.id },
         Product::Dysmsapi => MessageIds::Sms { biz_id: receipt_id, out_id: &tracking.id },
@@ -210,7 +211,7 @@ fn record(
         Ok(Value::Object(data)) => data,
         _ => Map::new(),
     };
-    Record { data, raw: Value::Object(raw) }
+    Record { data, raw: Value::Object(acceptance.raw()) }
 }
 
 /// A failed write is only a warning, because the message was sent or not sent regardless of it. A

@@ -121,7 +121,6 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
         return dry_run::report(context, &message, planned);
     }
     require_consent(context)?;
-    context.status.redaction.borrow_mut().add(&message.call);
     let start_watchdog = || {
         if context.settings.yes {
             guard.start_watchdog();
@@ -135,6 +134,7 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
             start_watchdog();
         }
     }
+    context.status.redaction.borrow_mut().add(&message.call);
     let store = open_store(context, &message)?;
     let store = store.as_deref();
     prepare_look_up(context, store, &mut message);

@@ -208,8 +208,8 @@ impl Drop for Watchdog {
 /// # Errors
 /// Its input is invalid because it was not started by a run, or signals cannot be handled.
 pub fn main(input: impl Read, mut output: impl Write) -> Result<()> {
-    // Ignores signals that end the run, so that the watchdog outlives it.
-    signals::watch()?;
+    // The watchdog outlives the run.
+    system::ignore_ending_signals()?;
     output.write_all(READY)?;
     output.flush()?;
     // The configuration may already be in the pipe; the run writes it before it switches ai-mode on.

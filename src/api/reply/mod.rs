@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::api::error_codes;
 use crate::api::operations::{Access, Operation, Product};
+use crate::api::redaction::Redaction;
 use crate::error::{Failure, Kind, Outcome, Result};
 use crate::os::process::Output;
 pub use cli_error::{describe_failure, failure_message, is_configuration_error};
@@ -47,7 +48,8 @@ pub struct Acceptance {
     /// The service's ID of the message; a receipt may not have it.
     pub receipt_id: Option<String>,
     pub request_id: Option<String>,
-    pub raw: Map<String, Value>,
+    reply: Map<String, Value>,
+    redaction: Option<Redaction>,
 }
 
 impl Acceptance {
@@ -57,7 +59,22 @@ impl Acceptance {
         Self {
             receipt_id: reply.text(ids.receipt_in),
             request_id: reply.text(&["RequestId"]),
-            raw: reply.0,
+            reply: reply.0,
+            redaction: None,
+        }
+    }
+
+    /// The reply contains the content of a message: [`Self::raw`] hides it.
+    #[must_use]
+    pub fn with_redaction(self, redaction: Redaction) -> Self {
+        Self { redaction: Some(redaction), ..self }
+    }
+
+    /// The reply for the output. Redacting it takes time, so ai-mode is switched off meanwhile.
+    pub fn raw(&self) -> Map<String, Value> {
+        match &self.redaction {
+            Some(redaction) => redaction.object(&self.reply),
+            None => self.reply.clone(),
         }
     }
 }

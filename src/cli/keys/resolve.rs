@@ -193,7 +193,7 @@ fn as_not_sent(
 /// # Errors
 /// The record cannot be written; another run has changed it.
 pub fn settle(store: &dyn Store, record: &KeyRecord, receipt: Acceptance) -> Result<()> {
-    let result = result(record, Value::Object(receipt.raw));
+    let result = result(record, Value::Object(receipt.raw()));
     store.settle_as_sent(record, &result).map_err(unusable)
 }
 

@@ -118,6 +118,10 @@ pub fn detach() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+pub fn ignore_ending_signals() -> io::Result<()> {
+    Ok(())
+}
+
 /// Always empty.
 pub struct SignalRecord;
 

@@ -211,7 +211,7 @@ mod tests {
         }));
         let proof = proof(&sms(), &found, &generated("t-1"), Timestamp::MIN).expect("a proof");
         let wanted = json!({ "RequestId": "r", "OutId": "t-1", "SendStatus": 3 });
-        assert_eq!(Value::Object(proof.raw), wanted);
+        assert_eq!(Value::Object(proof.raw()), wanted);
     }
 
     #[test]

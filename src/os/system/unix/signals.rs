@@ -21,6 +21,16 @@ pub const ENDING_SIGNALS: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 /// How long the thread waits for a signal before it waits again.
 const WAIT: Duration = Duration::from_secs(3600);
 
+/// Makes [`ENDING_SIGNALS`] without effect for this program. Its children start with the default
+/// effect.
+///
+/// # Errors
+/// The handler cannot be installed.
+pub fn ignore_ending_signals() -> io::Result<()> {
+    let handle = |signal| flag::register(signal, Arc::new(AtomicBool::new(false))).map(drop);
+    ENDING_SIGNALS.into_iter().try_for_each(handle)
+}
+
 /// What the handler has recorded. It writes here itself, so a signal is on record as soon as it has
 /// interrupted a thread, not when another thread runs.
 pub struct SignalRecord {
