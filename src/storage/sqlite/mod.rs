@@ -136,19 +136,6 @@ impl Sqlite {
             let _ = self.connection.prepare_cached(statement);
         }
     }
-
-    /// Copies a long log into the database. It waits for no other process.
-    fn shorten_log(&self) {
-        let length = |(_, pages, copied): (i64, i64, i64)| pages - copied;
-        let pragma = |mode| {
-            let query = format!("PRAGMA wal_checkpoint({mode})");
-            self.connection.query_row(&query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        };
-        if pragma("NOOP").is_ok_and(|state| length(state) >= LONG_LOG_PAGES) {
-            // A later run tries again.
-            let _ = pragma("PASSIVE");
-        }
-    }
 }
 
 impl Store for Sqlite {
@@ -215,15 +202,24 @@ impl Store for Sqlite {
             keys::ACCEPT_WITHOUT_RESULT,
         ]);
         let _ = retention::delete_old(self, keep);
-        self.shorten_log();
+        self.tidy();
     }
 
     fn leave_open(&self) {
         std::mem::forget(Rc::clone(&self.connection));
     }
 
+    /// Copies a long log into the database. It waits for no other process.
     fn tidy(&self) {
-        self.shorten_log();
+        let length = |(_, pages, copied): (i64, i64, i64)| pages - copied;
+        let pragma = |mode| {
+            let query = format!("PRAGMA wal_checkpoint({mode})");
+            self.connection.query_row(&query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        };
+        if pragma("NOOP").is_ok_and(|state| length(state) >= LONG_LOG_PAGES) {
+            // A later run tries again.
+            let _ = pragma("PASSIVE");
+        }
     }
 
     fn finish(&self, owner: Owner<'_>, end: SendEnd<'_>) -> Result<()> {

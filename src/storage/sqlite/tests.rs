@@ -70,6 +70,26 @@ fn the_log_stays_when_the_store_is_closed_and_has_a_limited_length() {
 }
 
 #[test]
+fn a_long_log_is_copied_into_the_database_while_a_call_runs() {
+    let (_folder, store) = open();
+    let waiting = || -> i64 {
+        let pages = |row: &rusqlite::Row<'_>| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?);
+        store.connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], pages).expect("the log")
+    };
+    store.reserve("k", &new_key("one")).expect("reserved");
+    store.prepare_finish(Duration::ZERO);
+    assert!((1..LONG_LOG_PAGES).contains(&waiting()), "a short log stays");
+    for number in 0..LONG_LOG_PAGES {
+        store.reserve(&format!("k{number}"), &new_key("one")).expect("reserved");
+    }
+    assert!(waiting() >= LONG_LOG_PAGES);
+    store.prepare_finish(Duration::ZERO);
+    assert_eq!(waiting(), 0);
+    let keys = store.keys().expect("readable").len();
+    assert_eq!(i64::try_from(keys), Ok(LONG_LOG_PAGES + 1));
+}
+
+#[test]
 fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     let (folder, store) = open();
     let digest = store.digest("471147");
