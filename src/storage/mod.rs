@@ -141,8 +141,8 @@ pub trait Store {
     fn prepare_begin(&self) {}
 
     /// Prepares the record of an accepted message and tidies the store, while the call runs. May
-    /// delete some sends and results of keys that are older than `keep`, unless it is zero. A failure
-    /// does not matter: a later run tries again.
+    /// delete some sends and results of keys that are older than `keep`, unless it is zero. Waits for
+    /// no other process. A failure does not matter: a later run tries again.
     fn prepare_finish(&self, _keep: Duration) {}
 
     /// Tidies the store after many changes. Changes no record.

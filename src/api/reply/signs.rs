@@ -48,8 +48,8 @@ pub fn classify(line: &str, scope: Scope) -> Option<Sign> {
     not_connected.then_some(Sign::NotConnected)
 }
 
-/// Whether [`classify`] may find a crash or a lost answer in a line of this text. Searching a reply once is faster
-/// than classifying each of its lines.
+/// Whether [`classify`] may find a crash or a lost answer in a line of this text. Searching a reply
+/// once is faster than classifying each of its lines.
 pub fn may_be_in(text: &str) -> bool {
     let text = text.to_lowercase();
     // Without the chains and phrases that `classify` removes, what it searches is part of the text.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use crate::os::clock;
 use crate::storage::sqlite::errors::{not_written, unreadable};
-use crate::storage::sqlite::{Sqlite, keys};
+use crate::storage::sqlite::{PATIENCE, Sqlite, keys};
 use crate::storage::{Result, Store as _};
 
 /// How long an accepted message is kept for the duplicate check: longer than the period of any
@@ -26,7 +26,11 @@ const FIND_OLD: &str =
             EXISTS (SELECT 1 FROM keys WHERE state = 'accepted'
                     AND substr(key, 1, 5) <> 'hash:' AND since < ?3)";
 
-/// Deletes old messages, and sends and results of keys that are older than `keep`.
+/// Deletes old messages, and sends and results of keys that are older than `keep`. Waits for no other
+/// process, because the caller has to watch a call.
+///
+/// # Errors
+/// Another process is changing the store, or it cannot be changed.
 pub fn delete_old(store: &Sqlite, keep: Duration) -> Result<()> {
     let messages = end(Timestamp::now(), KEEP_MESSAGES).unwrap_or(Timestamp::MIN);
     let (sends, results) = (end(clock::now(), keep), end(Timestamp::now(), keep));
@@ -41,7 +45,8 @@ pub fn delete_old(store: &Sqlite, keep: Duration) -> Result<()> {
     if !(has_messages || has_sends || has_results) {
         return Ok(());
     }
-    store.change(false, |connection| {
+    store.connection.busy_timeout(Duration::ZERO).map_err(unreadable)?;
+    let deleted = store.change(false, |connection| {
         if has_messages {
             delete(connection, "messages", "at < ?1 AND state = 'accepted'", messages)?;
         }
@@ -52,7 +57,9 @@ pub fn delete_old(store: &Sqlite, keep: Duration) -> Result<()> {
             keys::forget_results(connection, results, MAX_AT_A_TIME, |key| store.digest(key))?;
         }
         Ok(())
-    })
+    });
+    store.connection.busy_timeout(PATIENCE).map_err(unreadable)?;
+    deleted
 }
 
 /// Deletes old sends before a new call of a batch is recorded. Zero keeps all.

@@ -90,6 +90,30 @@ fn a_long_log_is_copied_into_the_database_while_a_call_runs() {
 }
 
 #[test]
+fn old_records_are_deleted_during_a_call_without_waiting_for_other_processes() {
+    let (folder, store) = open();
+    let add = "INSERT INTO messages VALUES ('old', 'f', 'accepted', NULL, 0)";
+    store.connection.execute(add, []).expect("an old message");
+    let messages = || -> i64 {
+        let query = "SELECT count(*) FROM messages";
+        store.connection.query_row(query, [], |row| row.get(0)).expect("a number")
+    };
+    let other = Sqlite::open(folder.path()).expect("the same store");
+    let changing = Transaction::new_unchecked(&other.connection, TransactionBehavior::Immediate)
+        .expect("a transaction");
+    let since = std::time::Instant::now();
+    store.prepare_finish(Duration::ZERO);
+    assert!(since.elapsed() < PATIENCE / 2, "it waited");
+    assert_eq!(messages(), 1);
+    drop(changing);
+    store.prepare_finish(Duration::ZERO);
+    assert_eq!(messages(), 0);
+    let patience = store.connection.query_row("PRAGMA busy_timeout", [], |row| row.get(0));
+    let patience: u32 = patience.expect("milliseconds");
+    assert_eq!(Duration::from_millis(patience.into()), PATIENCE, "other changes wait again");
+}
+
+#[test]
 fn a_store_of_version_1_is_upgraded_and_keeps_its_keys() {
     let (folder, store) = open();
     let digest = store.digest("471147");
