@@ -222,7 +222,8 @@ impl<'r> Client<'r> {
         Ok(SentIds { receipt_id: accepted.receipt_id, request_id: accepted.request_id })
     }
 
-    /// All output of a child process passes this redaction before it is shown.
+    /// All output of a child process passes this redaction before it is shown, except the IDs of an
+    /// accepted message.
     fn redaction<E>(&self, call: &Call<E>) -> Redaction {
         let mut redaction = self.context.status.redaction.borrow().clone();
         redaction.add(call);

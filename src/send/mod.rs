@@ -178,9 +178,9 @@ pub fn deliver(context: &Context, guard: &Guard<'_>, mut message: Message) -> Re
     let prepared = OnceCell::new();
     let client = Client::open_with(context, guard, &|| {
         pending.prepare_begin();
-        store.into_iter().for_each(|store| {
+        if let Some(store) = store {
             prepared.get_or_init(|| check.new_record(context, store));
-        });
+        }
     })?;
     // Before the record that the call may start: if the upload fails, nothing was sent.
     let completed;

@@ -118,6 +118,7 @@ pub fn detach() -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// Does nothing: there are no such signals on Windows.
 pub fn ignore_ending_signals() -> io::Result<()> {
     Ok(())
 }

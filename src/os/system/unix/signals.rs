@@ -21,8 +21,7 @@ pub const ENDING_SIGNALS: [c_int; 4] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT];
 /// How long the thread waits for a signal before it waits again.
 const WAIT: Duration = Duration::from_secs(3600);
 
-/// Makes [`ENDING_SIGNALS`] without effect for this program. Its children start with the default
-/// effect.
+/// Lets this program survive [`ENDING_SIGNALS`]. Its children start with the default effect.
 ///
 /// # Errors
 /// The handler cannot be installed.
