@@ -80,8 +80,10 @@ impl CallsPerSecond {
 impl Bench {
     fn prepare() -> Result<Self> {
         common::build_stand_in()?;
+        let world = World::new();
+        common::install(&world.path("bin"))?;
         let rows = common::number_from_env("ALIMSG_BENCH_ROWS", ROWS)?;
-        Ok(Self { world: World::new(), rows, start_cost_ms: 0, out: std::io::stdout() })
+        Ok(Self { world, rows, start_cost_ms: 0, out: std::io::stdout() })
     }
 
     fn line(&mut self, name: &str, value: &str, bare: &str, target: &str, passed: Option<bool>) {
@@ -250,7 +252,8 @@ impl Bench {
 
     /// Runs the batch command, and reads its peak memory while it runs.
     fn send(&self, more: &[&str]) -> Result<Run> {
-        let mut command = self.world.alimsg(&[&COMMAND[..], more].concat());
+        let mut command = self.world.program(&self.world.path("bin/alimsg"));
+        command.args(COMMAND).args(more);
         command.env(START_COST, self.start_cost_ms.to_string());
         let (since, cpu) = (Instant::now(), cpu_of_children()?);
         let errors = File::create(self.world.path("stderr"))?;

@@ -107,6 +107,7 @@ impl Bench {
     fn prepare() -> Result<Self> {
         common::build_stand_in()?;
         let world = World::new();
+        common::install(&world.path("bin"))?;
         let rounds = common::number_from_env("ALIMSG_BENCH_ROUNDS", ROUNDS)?;
         let mut bench = Self {
             world,
@@ -222,7 +223,9 @@ impl Bench {
     }
 
     fn alimsg(&self, words: &[&str]) -> Command {
-        with_start_cost(self.world.alimsg(words))
+        let mut command = self.world.program(&self.world.path("bin/alimsg"));
+        command.args(words);
+        with_start_cost(command)
     }
 
     fn report(&self, out: &mut impl std::io::Write) -> Result<()> {
