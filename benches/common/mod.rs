@@ -42,12 +42,12 @@ pub fn build_stand_in() -> Result<()> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
     cargo.args(["build", "--quiet", "--example", "aliyun", "--target-dir"]).arg(target);
-    // Cargo sets these for the benchmark. Build scripts of dependencies that see them run again, and
-    // everything after them is then compiled twice.
-    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    for name in names
-        .filter(|name| ["CARGO_MANIFEST_", "CARGO_PKG_"].iter().any(|set| name.starts_with(set)))
-    {
+    // Cargo sets these for the benchmark. Build scripts of dependencies that read them would run
+    // again, and what depends on them would be compiled twice for each benchmark.
+    let is_set = |name: &str| {
+        name == "OUT_DIR" || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_")
+    };
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_set)) {
         cargo.env_remove(name);
     }
     if profile.ends_with("release") {
