@@ -59,7 +59,7 @@ impl Draft {
     /// Every parameter, as the user is shown it before agreeing.
     pub fn plan(&self) -> Vec<PlanRow> {
         let envelope = &self.envelope;
-        let seconds = |seconds: Option<u64>| seconds.map(|seconds| seconds.to_string());
+        let seconds = |value: Option<u64>| value.map(|value| format!("{value} s"));
         let mut plan = vec![
             row("channel", envelope.channel.name()),
             row("from", &envelope.from),

@@ -105,6 +105,20 @@ fn unsupported_kinds_and_flags_are_refused_and_the_other_channel_is_named() {
 }
 
 #[test]
+fn the_plan_shows_durations_with_their_unit() {
+    let world = World::new();
+    let fallback = ["--fall-back-id=FB1", "--fall-back-duration=90"];
+    let mut terminal =
+        world.terminal(&[&line("text", &["--text=x", "--ttl=3600"])[..], &fallback].concat());
+    for text in ["About to send 1 message", "fallback after  90 s", "time to live    3600 s"] {
+        terminal.expect(text);
+    }
+    terminal.answer("to send", "no");
+    terminal.wait().exits(9);
+    assert!(world.sent().is_empty());
+}
+
+#[test]
 fn the_label_is_required_and_has_two_values() {
     let world = World::new();
     let base = ["whatsapp", "send", "text", "--channel-type=viber", "--from=30001", "--to", TO];
