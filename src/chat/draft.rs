@@ -5,7 +5,7 @@ use crate::api::call::{Call, SendCall};
 use crate::api::operations::SEND_CHATAPP_MESSAGE;
 use crate::chat::content::FreeForm;
 use crate::message::channel::Channel;
-use crate::message::plan::{PlanRow, row, rows};
+use crate::message::plan::{PlanRow, row, rows, seconds};
 
 #[derive(Debug)]
 pub struct Draft {
@@ -59,7 +59,6 @@ impl Draft {
     /// Every parameter, as the user is shown it before agreeing.
     pub fn plan(&self) -> Vec<PlanRow> {
         let envelope = &self.envelope;
-        let seconds = |value: Option<u64>| value.map(|value| format!("{value} s"));
         let mut plan = vec![
             row("channel", envelope.channel.name()),
             row("from", &envelope.from),

@@ -16,6 +16,7 @@ use crate::batch::shards::Shards;
 use crate::context::Context;
 use crate::error::Result;
 use crate::message::channel::Channel;
+use crate::message::plan::seconds;
 use crate::message::plural::count;
 use crate::output::report::Report;
 use crate::send::limits::check_recipients;
@@ -136,7 +137,6 @@ impl ToolPlan {
 fn tool_rows(request: &Request<'_>, plan: &Plan) -> Vec<(String, String)> {
     let definition = &request.definition;
     let fallback = &definition.fallback;
-    let seconds = |value: Option<u64>| value.map(|value| format!("{value} s"));
     let rows = [
         ("name", request.options.name.clone()),
         ("extension code", definition.extend_code.clone()),

@@ -11,7 +11,7 @@ use crate::chat::template::preview::message_rows;
 use crate::chat::template::template_type;
 use crate::message::channel::Channel;
 use crate::message::placeholder::compare;
-use crate::message::plan::{PlanRow, row, rows};
+use crate::message::plan::{PlanRow, row, rows, seconds};
 use crate::message::template::SubmittedTemplate;
 
 /// A template to create or update.
@@ -86,7 +86,7 @@ impl Draft {
             ("category", self.category.clone()),
             ("language", self.language.clone()),
             ("space", self.cust_space_id.clone()),
-            ("delivered within", self.message_lifetime.map(|seconds| format!("{seconds} s"))),
+            ("delivered within", seconds(self.message_lifetime)),
             (
                 "category change",
                 self.allow_category_change.map(|is_allowed| is_allowed.to_string()),
